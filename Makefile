@@ -1,0 +1,61 @@
+# `make run` starts everything. `make` lists the rest.
+
+BIN := .venv/bin
+DATABASE_TESTS := tests/accounts tests/registries tests/images tests/transfers
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile -rs
+
+# The name of a Python that is not called python3: make run PYTHON=/opt/python3.11/bin/python3
+export PYTHON
+
+.NOTPARALLEL:
+.DEFAULT_GOAL := help
+.PHONY: help run venv dev packages check test test-postgresql bench lock messages
+
+help:
+	@echo 'make run       install what is needed and start everything; Ctrl-C stops it'
+	@echo 'make test      the checks and all tests; as root on Debian it installs the packages that they need'
+	@echo 'make check     format, lint, types, templates, import order, migrations, lengths'
+	@echo 'make bench     speed and memory, side by side with skopeo'
+	@echo 'make dev       the environment for working on the code'
+	@echo 'make lock      pin requirements.txt and requirements-dev.txt anew'
+	@echo 'make messages  collect the texts for translators and compile what they wrote'
+
+venv:
+	@scripts/environment.sh requirements.txt
+
+run: venv
+	@exec $(BIN)/python -m registry_ui.supervisor
+
+dev:
+	@scripts/environment.sh requirements-dev.txt
+
+packages:
+	@scripts/debian-packages.sh
+
+check: dev
+	$(BIN)/python -m ruff format --check .
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m mypy registry_ui transfers bench manage.py
+	$(BIN)/python -m djlint --check --lint --quiet templates
+	$(BIN)/lint-imports
+	$(BIN)/python manage.py makemigrations --check --dry-run
+	$(BIN)/python scripts/check_lengths.py
+
+# The whole suite comes last, so that its closing line is the last one.
+test: packages check test-postgresql
+	$(PYTEST)
+
+test-postgresql: dev
+	REGISTRY_UI_TEST_DATABASE=postgresql $(PYTEST) -m 'not browser and not engine' $(DATABASE_TESTS)
+
+bench: dev packages
+	$(BIN)/python -m bench
+
+lock:
+	@test -x .venv-tools/bin/uv || { python3 -m venv .venv-tools && .venv-tools/bin/python -m pip install --quiet uv; }
+	.venv-tools/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --upgrade requirements.in --output-file requirements.txt
+	.venv-tools/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header requirements-dev.in --constraint requirements.txt --output-file requirements-dev.txt
+
+messages: dev
+	$(BIN)/python manage.py makemessages --all --no-location
+	$(BIN)/python manage.py compilemessages

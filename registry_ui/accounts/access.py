@@ -1,0 +1,47 @@
+"""Who may do what. A view that makes something for the current team is decorated; one that changes something found by its
+id asks about that object, because its team need not be the current one."""
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponseBase
+from django.utils.translation import gettext as _
+
+from .models import Role, User
+from .requests import TeamRequest
+
+View = Callable[..., HttpResponseBase]
+
+
+def needs_role(wanted: Role) -> Callable[[View], View]:
+    def decorate(view: View) -> View:
+        @functools.wraps(view)
+        def guarded(request: TeamRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            _refuse_unless(wanted, request.role, request.team)
+            return view(request, *args, **kwargs)
+
+        return guarded
+
+    return decorate
+
+
+def require_role(user: User, obj: Any, wanted: Role) -> None:
+    _refuse_unless(wanted, user.role_in(obj.team), obj.team)
+
+
+def require_operator(user: User, obj: Any) -> None:
+    require_role(user, obj, Role.OPERATOR)
+
+
+def require_admin(user: User, obj: Any) -> None:
+    require_role(user, obj, Role.ADMIN)
+
+
+def _refuse_unless(wanted: Role, role: Role | None, team: Any) -> None:
+    if team is None or role is None:
+        raise PermissionDenied(_("You are in no team yet. Ask an administrator to add you to one."))
+    if not role.allows(wanted):
+        words = {"wanted": wanted.label, "team": team, "role": role.label}
+        raise PermissionDenied(_("This needs the role “%(wanted)s” in the team %(team)s; yours is “%(role)s”.") % words)

@@ -1,0 +1,98 @@
+import functools
+import zoneinfo
+from typing import Any
+
+from allauth.account.adapter import get_adapter
+from django import forms
+from django.contrib.auth.password_validation import password_validators_help_text_html, validate_password
+from django.utils.translation import gettext_lazy as _
+
+from registry_ui.web.forms import TileSelect
+
+from .models import Team, Theme, User
+
+
+class SetupForm(forms.ModelForm):
+    team_name = forms.CharField(
+        label=_("Team"),
+        max_length=100,
+        initial=_("Team"),
+        help_text=_("Registries, credentials and images belong to a team. You can rename it later."),
+    )
+    password = forms.CharField(
+        label=_("Password"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text=password_validators_help_text_html,
+    )
+    repeated = forms.CharField(label=_("Password, again"), strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}))
+
+    class Meta:
+        model = User
+        fields = ["username", "email"]
+        labels = {"username": _("Username"), "email": _("E-mail address")}
+        help_texts = {"username": _("Letters, digits and @ . + - _"), "email": _("May stay empty.")}
+        widgets = {
+            "username": forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}),
+            "email": forms.EmailInput(attrs={"autocomplete": "email"}),
+        }
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or {}
+        password, repeated = values.get("password"), values.get("repeated")
+        if password and repeated and password != repeated:
+            self.add_error("repeated", _("The two passwords differ."))
+        elif password:
+            try:
+                validate_password(password, User(username=values.get("username", ""), email=values.get("email", "")))
+            except forms.ValidationError as exc:
+                self.add_error("password", exc)
+        return values
+
+
+class PreferencesForm(forms.ModelForm):
+    theme = forms.ChoiceField(label=_("Theme"), choices=Theme.choices, widget=TileSelect(attrs={"data-theme-choice": True}), required=True)
+    current_password = forms.CharField(
+        label=_("Current password"),
+        required=False,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+        help_text=_("Needed only to change the e-mail address."),
+    )
+
+    class Meta:
+        model = User
+        fields = ["first_name", "email", "theme", "time_zone"]
+        labels = {"first_name": _("Name"), "email": _("E-mail address"), "time_zone": _("Time zone")}
+        help_texts = {"first_name": _("As your colleagues see it; your username where it is empty.")}
+        widgets = {
+            "first_name": forms.TextInput(attrs={"autocomplete": "name"}),
+            "email": forms.EmailInput(attrs={"autocomplete": "email"}),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [("", _("As the installation")), ("UTC", "UTC"), *((name, name.replace("_", " ")) for name in _zones())]
+        self.fields["time_zone"].widget = forms.Select(choices=choices, attrs={"data-browser-zone": True})
+        self.order_fields(["first_name", "email", "current_password", "theme", "time_zone"])
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or {}
+        if "email" in self.changed_data and not self._knows_password(values.get("current_password", "")):
+            self.add_error("current_password", _("Type your current password to change the e-mail address."))
+        return values
+
+    def _knows_password(self, password: str) -> bool:
+        # ModelForm validates into self.instance only after this, so this still is the stored person.
+        return bool(password) and get_adapter().reauthenticate(self.instance, password)
+
+
+@functools.cache
+def _zones() -> list[str]:
+    return sorted(name for name in zoneinfo.available_timezones() if "/" in name and not name.startswith("Etc/"))
+
+
+class SwitchTeamForm(forms.Form):
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["team"] = forms.ModelChoiceField(Team.objects.visible_to(user))

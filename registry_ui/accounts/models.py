@@ -1,0 +1,121 @@
+import uuid
+import zoneinfo
+
+from django.contrib.auth.models import AbstractUser
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+def validate_time_zone(name: str) -> None:
+    if name and name not in zoneinfo.available_timezones():
+        raise ValidationError(_("There is no time zone “%(name)s”."), params={"name": name})
+
+
+class Theme(models.TextChoices):
+    SYSTEM = "system", _("As the system")
+    LIGHT = "light", _("Light")
+    DARK = "dark", _("Dark")
+
+
+class User(AbstractUser):
+    time_zone = models.CharField(_("time zone"), max_length=64, blank=True, validators=[validate_time_zone])
+    theme = models.CharField(_("theme"), max_length=10, choices=Theme.choices, default=Theme.SYSTEM)
+
+    def role_in(self, team: "Team") -> "Role | None":
+        """The person's role in a team; administrators of the installation are admins of every team."""
+        if not self.is_active:
+            return None
+        if self.is_superuser:
+            return Role.ADMIN
+        membership = self.memberships.filter(team=team).first()
+        return Role(membership.role) if membership else None
+
+
+class Role(models.TextChoices):
+    VIEWER = "viewer", _("Viewer")
+    OPERATOR = "operator", _("Operator")
+    ADMIN = "admin", _("Admin")
+
+    @property
+    def rank(self) -> int:
+        return list(Role).index(self)
+
+    def allows(self, wanted: "Role") -> bool:
+        return self.rank >= wanted.rank
+
+    @classmethod
+    def at_least(cls, wanted: "Role") -> list["Role"]:
+        return [role for role in cls if role.allows(wanted)]
+
+
+class TeamQuerySet(models.QuerySet["Team"]):
+    def with_role(self, user: User, role: Role) -> "TeamQuerySet":
+        """Teams in which the person has at least this role."""
+        if not user.is_authenticated or not user.is_active:
+            return self.none()
+        if user.is_superuser:
+            return self
+        return self.filter(pk__in=Membership.objects.filter(user=user, role__in=Role.at_least(role)).values("team"))
+
+    def visible_to(self, user: User) -> "TeamQuerySet":
+        return self.with_role(user, Role.VIEWER)
+
+    def operable_by(self, user: User) -> "TeamQuerySet":
+        return self.with_role(user, Role.OPERATOR)
+
+    def editable_by(self, user: User) -> "TeamQuerySet":
+        return self.with_role(user, Role.ADMIN)
+
+
+class Team(models.Model):
+    name = models.CharField(_("name"), max_length=100, unique=True)
+    slug = models.SlugField(max_length=60, unique=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    members = models.ManyToManyField(User, through="Membership", related_name="teams")
+
+    objects = TeamQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Membership(models.Model):
+    team = models.ForeignKey(Team, models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(User, models.CASCADE, related_name="memberships")
+    role = models.CharField(_("role"), max_length=10, choices=Role.choices, default=Role.VIEWER)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["team", "user"], name="one_membership_a_team")]
+
+    def __str__(self) -> str:
+        return f"{self.user} in {self.team}: {self.role}"
+
+
+class TeamOwnedQuerySet(models.QuerySet):
+    """For every model with a `team`: the one place that says who sees, operates and edits a row."""
+
+    def visible_to(self, user: User) -> "TeamOwnedQuerySet":
+        return self.filter(team__in=Team.objects.visible_to(user))
+
+    def operable_by(self, user: User) -> "TeamOwnedQuerySet":
+        return self.filter(team__in=Team.objects.operable_by(user))
+
+    def editable_by(self, user: User) -> "TeamOwnedQuerySet":
+        return self.filter(team__in=Team.objects.editable_by(user))
+
+
+class SetupToken(models.Model):
+    """The one-time token of the link that makes the first administrator; only its hash is kept."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    token_hash = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"setup token of {self.created_at:%Y-%m-%d %H:%M}"

@@ -1,0 +1,27 @@
+"""The few of allauth's pages that this installation has. Its other views (sign-up, addresses, codes) are not routed at all.
+The names are allauth's: its code reverses them."""
+
+from allauth.account import views
+from django.conf import settings
+from django.urls import path, re_path
+
+urlpatterns = [
+    path("login/", views.login, name="account_login"),
+    path("logout/", views.logout, name="account_logout"),
+    path("inactive/", views.account_inactive, name="account_inactive"),
+    path("reauthenticate/", views.reauthenticate, name="account_reauthenticate"),
+    path("password/change/", views.password_change, name="account_change_password"),
+    path("password/set/", views.password_set, name="account_set_password"),
+]
+
+if settings.EMAIL_CONFIGURED:
+    urlpatterns += [
+        path("password/reset/", views.password_reset, name="account_reset_password"),
+        path("password/reset/done/", views.password_reset_done, name="account_reset_password_done"),
+        path("password/reset/key/done/", views.password_reset_from_key_done, name="account_reset_password_from_key_done"),
+        re_path(
+            r"^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
+            views.password_reset_from_key,
+            name="account_reset_password_from_key",
+        ),
+    ]

@@ -1,0 +1,63 @@
+from django.contrib import messages
+from django.contrib.auth import login
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST
+
+from . import services
+from .forms import PreferencesForm, SetupForm, SwitchTeamForm
+from .middleware import SESSION_KEY
+from .models import User
+from .requests import TeamRequest
+
+BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+
+
+@login_not_required
+@sensitive_post_parameters("password", "repeated")
+@require_http_methods(["GET", "HEAD", "POST"])
+def setup(request: HttpRequest, token: str) -> HttpResponse:
+    if not services.is_valid_setup_token(token):
+        raise Http404
+    form = SetupForm(request.POST or None)
+    if not form.is_valid():
+        return render(request, "accounts/setup.html", {"form": form}, status=422 if form.is_bound else 200)
+    values = form.cleaned_data
+    try:
+        user = services.create_first_administrator(
+            token=token, username=values["username"], email=values["email"], password=values["password"], team_name=values["team_name"]
+        )
+    except services.SetupRefused as exc:
+        raise Http404 from exc
+    login(request, user, backend=BACKEND)
+    messages.success(request, _("Welcome. This installation is yours now."))
+    return redirect("web:overview")
+
+
+@sensitive_post_parameters("current_password")
+@require_http_methods(["GET", "HEAD", "POST"])
+def preferences(request: TeamRequest) -> HttpResponse:
+    form = PreferencesForm(request.POST or None, instance=User.objects.get(pk=request.user.pk))
+    if not form.is_valid():
+        return render(request, "accounts/preferences.html", {"form": form}, status=422 if form.is_bound else 200)
+    services.change_preferences(user=request.user, values=form.cleaned_data)
+    messages.success(request, _("Your preferences are saved."))
+    return redirect("accounts:preferences")
+
+
+@require_POST
+def switch_team(request: TeamRequest) -> HttpResponse:
+    form = SwitchTeamForm(request.POST, user=request.user)
+    if not form.is_valid():
+        raise Http404
+    request.session[SESSION_KEY] = form.cleaned_data["team"].pk
+    return redirect(_local(request, request.POST.get("next", "")) or "web:overview")
+
+
+def _local(request: HttpRequest, url: str) -> str:
+    safe = url_has_allowed_host_and_scheme(url, allowed_hosts={request.get_host()}, require_https=request.is_secure())
+    return url if safe else ""

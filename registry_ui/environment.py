@@ -1,0 +1,57 @@
+"""What the environment says: values with the prefix REGISTRY_UI_, secrets also from the file that …_FILE names.
+
+Knows no Django: the supervisor reads it too.
+"""
+
+import hashlib
+import os
+import secrets
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from environs import FileAwareEnv
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+# A Unix socket's path has at most 107 bytes (unix(7)).
+_SOCKET_PATH_LIMIT = 100
+
+env = FileAwareEnv(prefix="REGISTRY_UI_", strip_whitespace=True)
+
+
+def data_directory() -> Path:
+    """The data folder, made with access for this user only."""
+    data = Path(env.str("DATA", "") or BASE_DIR / "data").resolve()
+    data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return data
+
+
+def redis_socket(data: Path) -> Path:
+    """Where the embedded Redis-compatible server listens; the same for every process that uses this data folder."""
+    path = data / "redis.sock"
+    if len(os.fsencode(path)) <= _SOCKET_PATH_LIMIT:
+        return path
+    name = hashlib.sha256(os.fsencode(data)).hexdigest()[:16]
+    folder = Path(tempfile.gettempdir()) / f"registry-ui-{os.getuid()}-{name}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if folder.lstat().st_uid != os.getuid() or folder.lstat().st_mode & 0o077:
+        raise PermissionError(f"{folder} belongs to somebody else; set REGISTRY_UI_DATA to a shorter path.")
+    return folder / "redis.sock"
+
+
+def kept_secret(path: Path, make: Callable[[], str] = lambda: secrets.token_urlsafe(64)) -> str:
+    """A key that development makes for itself: once, with mode 0600, visible to others only when it is whole."""
+    if not path.exists():
+        draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(make())
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    return path.read_text().strip()

@@ -1,0 +1,35 @@
+"""How gunicorn serves the pages: threads, because ASGI servers keep whole uploads in memory; see docs/architecture.md."""
+
+import ctypes
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+from registry_ui.environment import env
+
+_PR_SET_PDEATHSIG = 1
+
+wsgi_app = "registry_ui.wsgi"
+bind = env.str("LISTEN", "127.0.0.1:8000")
+worker_class = "gthread"
+workers = env.int("WEB_PROCESSES", 1)
+threads = env.int("WEB_THREADS", 16)
+timeout = 60
+graceful_timeout = 10
+keepalive = 5
+limit_request_line = 8190  # the guide takes a pasted list of tags in the query
+proc_name = "registry-ui"
+loglevel = "warning"
+accesslog = "-" if env.bool("ACCESS_LOG", False) else None
+# Request lines without the query: a set-up link or a search must not stay in a log.
+access_log_format = '%({x-forwarded-for}i)s %(h)s "%(m)s %(U)s" %(s)s %(B)s %(D)sus'
+control_socket_disable = True
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - the heartbeat files must not touch a disk
+
+
+def post_fork(server: Any, worker: Any) -> None:
+    """A worker dies with its master, even if that is killed (prctl(2))."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != server.pid:
+        os._exit(1)

@@ -1,0 +1,131 @@
+"""What the store says of an image, worked out once from its manifests and configs when it gets a name."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from registry_ui.oci.digest import Digest
+from registry_ui.oci.errors import InvalidManifest
+from registry_ui.oci.manifest import CONFIG_TYPES, Descriptor, Manifest, Platform, parse_config
+
+_DEPTH = 4
+# Go writes a time that was never set as year 1.
+_EARLIEST_YEAR = 1970
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformFacts:
+    """One image of an index, or the only one."""
+
+    platform: str
+    digest: Digest
+    image_id: Digest
+    size: int
+    created_at: datetime | None
+
+    def as_row(self) -> dict[str, Any]:
+        return {"platform": self.platform, "digest": str(self.digest), "image_id": str(self.image_id), "size": self.size}
+
+
+@dataclass(slots=True)
+class ImageFacts:
+    """An image or an index with all that is below it."""
+
+    root: Manifest
+    platforms: list[PlatformFacts] = field(default_factory=list)
+    manifests: dict[Digest, int] = field(default_factory=dict)
+    blobs: dict[Digest, int] = field(default_factory=dict)
+
+    @property
+    def image_id(self) -> Digest:
+        """The config's digest; of several images, the index's own."""
+        return self.platforms[0].image_id if len(self.platforms) == 1 else self.root.digest
+
+    @property
+    def created_at(self) -> datetime | None:
+        return max((found.created_at for found in self.platforms if found.created_at), default=None)
+
+    @property
+    def size(self) -> int:
+        return sum(self.blobs.values())
+
+    def as_row(self) -> dict[str, Any]:
+        """The columns of a LocalImage that depend on its digest alone."""
+        return {
+            "digest": str(self.root.digest),
+            "media_type": self.root.media_type,
+            "image_id": str(self.image_id),
+            "platforms": [found.as_row() for found in self.platforms],
+            "manifests": [{"digest": str(digest), "size": size} for digest, size in self.manifests.items()],
+            "blobs": [{"digest": str(digest), "size": size} for digest, size in self.blobs.items()],
+            "size": self.size,
+            "image_created_at": self.created_at,
+        }
+
+
+def gather_facts(root: Manifest, read_manifest: Callable[[Digest], Manifest], read_config: Callable[[Descriptor], bytes]) -> ImageFacts:
+    """
+    Args:
+        read_manifest, read_config: from the store that holds the image; both verify what they return.
+
+    Raises:
+        OciError: as the two raise; InvalidManifest where indexes hold indexes too deep.
+    """
+    facts = ImageFacts(root)
+    _descend(facts, root, None, read_manifest, read_config, _DEPTH)
+    return facts
+
+
+def _descend(
+    facts: ImageFacts,
+    manifest: Manifest,
+    platform: Platform | None,
+    read_manifest: Callable[[Digest], Manifest],
+    read_config: Callable[[Descriptor], bytes],
+    depth: int,
+) -> None:
+    if depth == 0:
+        raise InvalidManifest("The index holds indexes more than four deep.", advice="Such an index is not stored.")
+    if manifest.digest in facts.manifests:
+        return
+    facts.manifests[manifest.digest] = manifest.size
+    facts.blobs.update((blob.digest, blob.size) for blob in manifest.blobs)
+    if manifest.config is not None and (platform is None or platform.is_known):
+        facts.platforms.append(_platform_facts(manifest, manifest.config, platform, read_config))
+    for child in manifest.children:
+        if child.is_index or child.is_manifest:
+            _descend(facts, read_manifest(child.digest), child.platform, read_manifest, read_config, depth - 1)
+        else:
+            facts.blobs[child.digest] = child.size
+
+
+def _platform_facts(
+    manifest: Manifest, config: Descriptor, platform: Platform | None, read_config: Callable[[Descriptor], bytes]
+) -> PlatformFacts:
+    document = parse_config(read_config(config)) if config.media_type in CONFIG_TYPES else {}
+    found = platform or Platform.from_document(document)
+    return PlatformFacts(
+        platform=_printable(str(found)) if found else "",
+        digest=manifest.digest,
+        image_id=config.digest,
+        size=sum(blob.size for blob in manifest.blobs),
+        created_at=parse_time(document.get("created")),
+    )
+
+
+def parse_time(text: Any) -> datetime | None:
+    """An RFC 3339 time of a config; None where it is missing, malformed, or Go's zero."""
+    if not isinstance(text, str):
+        return None
+    try:
+        time = datetime.fromisoformat(text.strip())
+        time = time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        return None
+    return time if time.year >= _EARLIEST_YEAR else None
+
+
+def _printable(text: str) -> str:
+    """Without what a database refuses to store; a platform is a few short words."""
+    return "".join(character for character in text if character.isprintable())[:100]

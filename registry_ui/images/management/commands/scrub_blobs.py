@@ -1,0 +1,55 @@
+import sys
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils.translation import gettext as _
+
+from registry_ui.images.scrubbing import ScrubReport, scrub
+from registry_ui.oci.digest import Digest
+from registry_ui.oci.errors import OciError
+from registry_ui.web.quantities import binary_size
+
+
+class Command(BaseCommand):
+    help = "Read every blob again and compare it with its digest; report where files and rows differ. Exits with 1 if not all is well."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--repair", action="store_true", help="remove what is damaged for good, and the rows of lost blobs: the next pull fetches them"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            report = scrub(repair=options["repair"], on_blob=self._tell if options["verbosity"] > 1 else lambda digest, size: None)
+        except OciError as exc:
+            raise CommandError(f"{exc.message} {exc.advice}".strip()) from exc
+        self._report(report, options["repair"])
+        if not report.is_clean and not options["repair"]:
+            sys.exit(1)
+
+    def _tell(self, digest: Digest, size: int) -> None:
+        self.stdout.write(f"{digest} {size}")
+
+    def _report(self, report: ScrubReport, repaired: bool) -> None:
+        write = self.stdout.write
+        write(_("Read %(count)d blobs: %(size)s.") % {"count": report.checked, "size": binary_size(report.checked_bytes)})
+        fate = _("removed") if repaired else _("put into quarantine")
+        for digest in report.damaged:
+            write(_("Damaged, %(fate)s: %(digest)s") % {"fate": fate, "digest": digest})
+            self._write_hit(report, digest)
+        for digest in report.missing:
+            write(_("In the database, but not on the disk: %(digest)s") % {"digest": digest})
+            self._write_hit(report, digest)
+        for path in report.strangers:
+            write(_("Not a blob, remove it by hand: %(path)s") % {"path": path})
+        if report.unowned:
+            write(_("On the disk, but not in the database: %(count)d; collect_blobs removes them.") % {"count": len(report.unowned)})
+        if report.hit:
+            write(_("Pull these images again: only what is missing is fetched."))
+        elif report.is_clean:
+            write(_("Every blob is what its name says."))
+
+    def _write_hit(self, report: ScrubReport, digest: Digest) -> None:
+        for image in report.hit.get(digest, []):
+            self.stdout.write(_("    needed by %(name)s (team %(team)s)") % {"name": image.reference, "team": image.team.slug})

@@ -1,0 +1,89 @@
+import uuid
+
+from django.conf import settings
+from django.db import models
+
+from registry_ui.accounts.models import Team, TeamOwnedQuerySet
+from registry_ui.oci.digest import Digest
+from registry_ui.oci.reference import Reference
+
+
+class LocalImage(models.Model):
+    """One name of a local image. Several rows share one image id, as after `docker tag`: only names are rows.
+
+    `digest` is the manifest or index that the name points at and that a push sends. `image_id` is the config's digest;
+    for an index of several platforms it is the index's own digest. `source_digest` is what the name pointed at on the
+    registry when it was pulled: the index, even where one platform of it was kept.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    team = models.ForeignKey(Team, models.CASCADE, related_name="local_images")
+    registry = models.CharField(max_length=255)
+    repository = models.CharField(max_length=255)
+    # Empty for an image that was pulled by digest alone: its name is repository@digest then.
+    tag = models.CharField(max_length=128, blank=True)
+    digest = models.CharField(max_length=140)
+    media_type = models.CharField(max_length=120)
+    image_id = models.CharField(max_length=140, db_index=True)
+    source_digest = models.CharField(max_length=140, blank=True)
+    # [{"platform": "linux/amd64", "digest": "sha256:…", "image_id": "sha256:…", "size": bytes}], one an image of the index
+    platforms = models.JSONField(default=list)
+    # [{"digest": "sha256:…", "size": bytes}], configs and layers, each once
+    blobs = models.JSONField(default=list)
+    # [{"digest": "sha256:…", "size": bytes}], the manifest or index itself and every manifest below it, each once
+    manifests = models.JSONField(default=list)
+    size = models.BigIntegerField(help_text="Bytes of all blobs, each once, compressed.")
+    image_created_at = models.DateTimeField(null=True, blank=True)
+    origin = models.CharField(max_length=600, blank=True, help_text="The reference it was pulled from or tagged from.")
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+
+    objects = TeamOwnedQuerySet.as_manager()
+
+    # The image id that the name pointed at before `tag_image` or `name_image` moved it; empty where it is new or stayed.
+    previous_image_id = ""
+
+    class Meta:
+        ordering = ["-created_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["team", "registry", "repository", "tag"], condition=~models.Q(tag=""), name="one_image_a_tag_in_a_team"
+            ),
+            models.UniqueConstraint(
+                fields=["team", "registry", "repository", "digest"],
+                condition=models.Q(tag=""),
+                name="one_nameless_image_a_digest_in_a_team",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.reference)
+
+    @property
+    def reference(self) -> Reference:
+        if self.tag:
+            return Reference(self.registry, self.repository, self.tag)
+        return Reference(self.registry, self.repository, digest=Digest.parse(self.digest))
+
+    @property
+    def digests(self) -> set[str]:
+        """Everything that the image needs on the disk: manifests, configs, layers."""
+        return {entry["digest"] for entry in (*self.manifests, *self.blobs)}
+
+
+class TeamBlob(models.Model):
+    """A blob that a team obtained itself. The files are shared, the right to use them is not: a team that names
+    another's blob in a manifest of its own has to bring the bytes."""
+
+    team = models.ForeignKey(Team, models.CASCADE, related_name="blobs")
+    digest = models.CharField(max_length=140, db_index=True)
+    size = models.BigIntegerField()
+    media_type = models.CharField(max_length=120, blank=True, help_text="Of a manifest or index; empty for configs and layers.")
+    used_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["team", "digest"], name="one_row_a_blob_in_a_team")]
+
+    def __str__(self) -> str:
+        return f"{Digest.parse(self.digest).short} of {self.team}"

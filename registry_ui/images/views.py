@@ -1,0 +1,78 @@
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods, require_safe
+
+from registry_ui.accounts.access import require_operator
+from registry_ui.accounts.models import Role
+from registry_ui.accounts.requests import TeamRequest
+
+from .inspecting import copy_boxes, inspect_image
+from .listing import images_of, totals_of
+from .models import LocalImage
+from .services import Removal, plan_removal, remove_name
+
+_PAGE_SIZE = 50
+
+
+@require_safe
+def images(request: TeamRequest) -> HttpResponse:
+    team = request.team
+    everything = images_of(team) if team else []
+    query = request.GET.get("q", "").strip()
+    words = query.casefold().split()
+    found = [image for image in everything if image.matches(words)] if words else everything
+    context = {
+        "page": Paginator(found, _PAGE_SIZE).get_page(request.GET.get("page")),
+        "query": query,
+        "totals": totals_of(team, everything) if team and everything else None,
+        "can_operate": _operates(request.role),
+    }
+    part = "#results" if request.htmx and not request.htmx.boosted else ""
+    return render(request, f"images/list.html{part}", context)
+
+
+@require_safe
+def image(request: TeamRequest, pk: UUID) -> HttpResponse:
+    row = get_object_or_404(LocalImage.objects.visible_to(request.user).select_related("team", "created_by"), pk=pk)
+    names = LocalImage.objects.filter(team=row.team, image_id=row.image_id).order_by("registry", "repository", "tag")
+    context = {
+        "image": row,
+        "names": names,
+        "inspected": inspect_image(row, request.GET.get("platform", "")),
+        "copy_boxes": copy_boxes(row),
+        "can_operate": _operates(request.user.role_in(row.team)),
+    }
+    return render(request, "images/detail.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def remove(request: TeamRequest, pk: UUID) -> HttpResponse:
+    row = get_object_or_404(LocalImage.objects.visible_to(request.user).select_related("team"), pk=pk)
+    require_operator(request.user, row)
+    if request.method != "POST":
+        return render(request, "images/remove.html", {"image": row, "removal": plan_removal(row)})
+    removal = remove_name(image=row, user=request.user)
+    messages.success(request, _removal_sentence(removal))
+    return redirect(reverse("images:detail", args=[removal.remaining[0].pk]) if removal.remaining else "images:list")
+
+
+def _removal_sentence(removal: Removal) -> str:
+    name = removal.image.reference.familiar
+    count = len(removal.remaining)
+    if not count:
+        return _("%(name)s was removed; it was the image's last name.") % {"name": name}
+    sentence = ngettext(
+        "%(name)s was removed; the image keeps %(count)d other name.", "%(name)s was removed; the image keeps %(count)d other names.", count
+    )
+    return sentence % {"name": name, "count": count}
+
+
+def _operates(role: Role | None) -> bool:
+    return role is not None and role.allows(Role.OPERATOR)

@@ -1,0 +1,310 @@
+"""The one algorithm: an image from any store to any other.
+
+Resolve the tag to a manifest; choose the platforms; ask the target which blobs it has; mount what it can take from a
+neighbour; move the rest, large ones first, on a few lanes; then the manifests: children, index, and the tag last, so that
+a tag is never half-written. Questions of a few bytes run on a lane of their own and never wait behind gigabytes.
+"""
+
+import io
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from contextlib import closing
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Self, TypeVar
+
+from .digest import Digest
+from .errors import BlobUnknown, Cancelled, InvalidManifest, ManifestUnknown, PlatformMissing
+from .manifest import Descriptor, Manifest, Platform, parse_config
+from .progress import BlobState, Progress
+from .store import BlobReader, Cancellation, ImageStore, OpenSource, read_blob
+
+_METADATA_LANES = 8
+_INDEX_DEPTH = 4
+_CONFIG_LIMIT = 8 * 1024 * 1024
+
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformChoice:
+    """Which images of an index to move: all of them, or the one for `wanted`.
+
+    `insists` says that a person chose the platform, so an image that is not an index must be of it too.
+    """
+
+    wanted: Platform | None
+    insists: bool = False
+
+    @classmethod
+    def parse(cls, text: str) -> "PlatformChoice":
+        """From a form: empty is this machine's, `all`, or `os/architecture[/variant]`.
+
+        Raises:
+            InvalidManifest: not a platform.
+        """
+        text = text.strip().lower()
+        if text == "all":
+            return cls(None)
+        return cls(Platform.parse(text), insists=True) if text else cls(Platform.of_this_machine())
+
+
+@dataclass(frozen=True, slots=True)
+class CopiedImage:
+    """What arrived: `manifest` as it stands in the target; `source_digest` is what the source's tag pointed at, the
+    index even where one platform of it was moved; `moved` bytes passed, those sent twice counted twice."""
+
+    manifest: Manifest
+    source_digest: Digest
+    moved: int
+
+
+@dataclass(slots=True)
+class _Tree:
+    """What one copy moves. `children` are in the order in which they must be put: an index after what it names."""
+
+    root: Manifest
+    children: list[Manifest] = field(default_factory=list)
+    blobs: dict[Digest, Descriptor] = field(default_factory=dict)
+
+
+def copy_image(
+    source: ImageStore,
+    source_reference: str | Digest,
+    target: ImageStore,
+    target_reference: str | Digest | None,
+    *,
+    platform: PlatformChoice,
+    progress: Progress,
+    cancellation: Cancellation,
+    lanes: int = 3,
+    mount_from: Callable[[Digest], Sequence[str]] = lambda digest: (),
+) -> CopiedImage:
+    """Move one image, or every image of an index.
+
+    Args:
+        source_reference: a tag or a digest.
+        target_reference: the tag to point at it; None names it by its digest only.
+        lanes: blobs that move at the same time.
+        mount_from: the target's repositories known to hold a blob, likeliest first.
+
+    Raises:
+        OciError: any of them; whatever arrived stays, so a retry moves only the rest, and the target's tag is untouched.
+    """
+    copy = _Copy(source, target, progress, cancellation, mount_from, lanes)
+    with closing(copy):
+        progress.enter("resolving")
+        found = source.get_manifest(source_reference)
+        tree = copy.read_tree(copy.choose(found, platform))
+        progress.enter("moving")
+        copy.move_blobs(tree.blobs.values())
+        progress.enter("finishing")
+        copy.put_tree(tree, tree.root.digest if target_reference is None else target_reference)
+    return CopiedImage(tree.root, found.digest, progress.moved)
+
+
+class _Copy:
+    """The threads and the peers of one copy."""
+
+    def __init__(
+        self,
+        source: ImageStore,
+        target: ImageStore,
+        progress: Progress,
+        cancellation: Cancellation,
+        mount_from: Callable[[Digest], Sequence[str]],
+        lanes: int,
+    ) -> None:
+        self._source = source
+        self._target = target
+        self._progress = progress
+        self._cancellation = cancellation
+        self._mount_from = mount_from
+        self._failed = threading.Event()
+        self._metadata = ThreadPoolExecutor(_METADATA_LANES, "metadata")
+        self._lanes = ThreadPoolExecutor(lanes, "blob")
+
+    def close(self) -> None:
+        self._failed.set()
+        self._metadata.shutdown(cancel_futures=True)
+        self._lanes.shutdown(cancel_futures=True)
+
+    def choose(self, found: Manifest, choice: PlatformChoice) -> Manifest:
+        """The manifest to move: the index itself, or the one image of it that was asked for."""
+        if choice.wanted is None:
+            return found
+        if not found.is_index:
+            if choice.insists:
+                self._check_platform(found, choice.wanted)
+            return found
+        child = _best_child(found, choice.wanted)
+        return self.choose(self._source.get_manifest(child.digest), choice) if child.is_index else self._source.get_manifest(child.digest)
+
+    def _check_platform(self, manifest: Manifest, wanted: Platform) -> None:
+        if manifest.config is None:
+            return
+        actual = Platform.from_document(parse_config(read_blob(self._source, manifest.config, limit=_CONFIG_LIMIT)))
+        if actual is not None and not actual.satisfies(wanted):
+            raise PlatformMissing(
+                f"The image is for {actual} only, not for {wanted}.",
+                advice=f"Choose {actual}, or a tag that is built for {wanted}.",
+            )
+
+    def read_tree(self, root: Manifest) -> _Tree:
+        """Fetch every manifest below `root` and announce every blob."""
+        tree = _Tree(root)
+        self._descend(root, root.config.platform if root.config else None, tree, set(), _INDEX_DEPTH)
+        return tree
+
+    def _descend(self, manifest: Manifest, platform: Platform | None, tree: _Tree, seen: set[Digest], depth: int) -> None:
+        if depth == 0:
+            raise InvalidManifest("The index holds indexes more than four deep.", advice="Such an index is not moved.")
+        for blob in manifest.blobs:
+            kind = "config" if blob is manifest.config else "layer"
+            self._expect(tree, blob, kind, platform)
+        children = [child for child in manifest.children if child.digest not in seen]
+        seen.update(child.digest for child in children)
+        for loose in (child for child in children if not (child.is_index or child.is_manifest)):
+            self._expect(tree, loose, "layer", loose.platform)
+        nested = [child for child in children if child.is_index or child.is_manifest]
+        for child, fetched in zip(
+            nested, self._each(self._metadata, lambda child: self._source.get_manifest(child.digest), nested), strict=True
+        ):
+            self._descend(fetched, child.platform, tree, seen, depth - 1)
+            tree.children.append(fetched)
+
+    def _expect(self, tree: _Tree, blob: Descriptor, kind: str, platform: Platform | None) -> None:
+        tree.blobs.setdefault(blob.digest, blob)
+        self._progress.expect(blob, kind=kind, platform=str(platform) if platform and platform.is_known else "")
+
+    def move_blobs(self, blobs: Iterable[Descriptor]) -> None:
+        """Bring every blob that the target lacks."""
+        wanted = list(blobs)
+        present = self._each(self._metadata, self._is_there, wanted)
+        missing = [blob for blob, there in zip(wanted, present, strict=True) if not there]
+        missing.sort(key=lambda blob: blob.size, reverse=True)
+        self._each(self._lanes, self._move, missing)
+
+    def _is_there(self, blob: Descriptor) -> bool:
+        if self._target.has_blob(blob):
+            self._progress.mark(blob.digest, BlobState.EXISTS)
+            return True
+        for repository in self._mount_from(blob.digest):
+            if self._target.mount_blob(blob, repository):
+                self._progress.mark(blob.digest, BlobState.MOUNTED, origin=repository)
+                return True
+        return False
+
+    def _move(self, blob: Descriptor) -> None:
+        self._check()
+        self._target.write_blob(blob, self._tracked(blob))
+        self._progress.mark(blob.digest, BlobState.DONE)
+
+    def _tracked(self, blob: Descriptor) -> OpenSource:
+        def open_source(offset: int) -> BlobReader:
+            self._check()
+            reader = _InlineReader(blob.data[offset:]) if blob.data is not None else self._source.open_blob(blob, offset)
+            self._progress.begin(blob.digest, offset)
+            return _TrackedReader(reader, blob.digest, self._progress, self._check)
+
+        return open_source
+
+    def put_tree(self, tree: _Tree, reference: str | Digest) -> None:
+        """Store every manifest, the root last; if a child went missing meanwhile, all of them again, once."""
+        self.put_children(tree.children)
+        try:
+            self.put(tree.root, reference)
+        except ManifestUnknown:
+            self.put_children(tree.children)
+            self.put(tree.root, reference)
+
+    def put_children(self, children: Sequence[Manifest]) -> None:
+        """Store what an index names: images side by side, then the indexes, each after what it names."""
+        images = [child for child in children if not child.is_index]
+        arrived = self._each(self._metadata, self._try_put, images)
+        incomplete = [image for image, there in zip(images, arrived, strict=True) if not there]
+        for child in (*incomplete, *(child for child in children if child.is_index)):
+            self.put(child, child.digest)
+
+    def put(self, manifest: Manifest, reference: str | Digest) -> None:
+        """Store a manifest; if a blob went missing meanwhile, bring it again, once."""
+        self._check()
+        try:
+            self._target.put_manifest(manifest, reference)
+        except BlobUnknown:
+            self.move_blobs(manifest.blobs)
+            self._target.put_manifest(manifest, reference)
+
+    def _try_put(self, manifest: Manifest) -> bool:
+        self._check()
+        try:
+            self._target.put_manifest(manifest, manifest.digest)
+        except BlobUnknown:
+            return False
+        return True
+
+    def _check(self) -> None:
+        self._cancellation.check()
+        if self._failed.is_set():
+            raise Cancelled("Another part of the transfer failed.")
+
+    def _each(self, pool: ThreadPoolExecutor, act: Callable[[_Item], _Result], items: Sequence[_Item]) -> list[_Result]:
+        """The act's results in order. The first real failure stops the other threads and is raised."""
+        futures = [pool.submit(act, item) for item in items]
+        done, running = wait(futures, return_when=FIRST_EXCEPTION)
+        if running or any(future.exception() for future in done):
+            self._failed.set()
+            for future in running:
+                future.cancel()
+            wait(futures)
+            raise _cause(futures)
+        return [future.result() for future in futures]
+
+
+def _cause(futures: Iterable[Future[_Result]]) -> BaseException:
+    """The failure that stopped the others, not the echo of it in them."""
+    failures = [failure for future in futures if not future.cancelled() and (failure := future.exception()) is not None]
+    return next((failure for failure in failures if not isinstance(failure, Cancelled)), failures[0])
+
+
+def _best_child(index: Manifest, wanted: Platform) -> Descriptor:
+    candidates = [child for child in index.children if child.platform and child.platform.satisfies(wanted)]
+    exact = [child for child in candidates if child.platform and child.platform.variant == wanted.variant]
+    if chosen := exact or candidates:
+        return chosen[0]
+    offered = ", ".join(dict.fromkeys(str(child.platform) for child in index.children if child.platform and child.platform.is_known))
+    raise PlatformMissing(
+        f"The image is not built for {wanted}.",
+        advice=f"Choose one of its platforms: {offered}." if offered else "Choose “all” to take the index as it is.",
+    )
+
+
+class _InlineReader(io.BytesIO):
+    """Content that the manifest itself carried."""
+
+
+class _TrackedReader:
+    """A reader that tells how far it is and stops when the transfer does."""
+
+    def __init__(self, reader: BlobReader, digest: Digest, progress: Progress, check: Callable[[], None]) -> None:
+        self._reader = reader
+        self._digest = digest
+        self._progress = progress
+        self._check = check
+
+    def readinto(self, buffer: memoryview, /) -> int:
+        self._check()
+        count = self._reader.readinto(buffer)
+        self._progress.advance(self._digest, count)
+        return count
+
+    def close(self) -> None:
+        self._reader.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()

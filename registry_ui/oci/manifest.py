@@ -1,0 +1,304 @@
+"""Manifests and indexes of OCI and Docker, parsed beside their raw bytes (image spec, "manifest", "image-index")."""
+
+import base64
+import binascii
+import json
+import platform as host_platform
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, TypeGuard
+
+from .digest import Digest
+from .errors import ContentMismatch, InvalidDigest, InvalidManifest
+
+OCI_INDEX = "application/vnd.oci.image.index.v1+json"
+OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+OCI_CONFIG = "application/vnd.oci.image.config.v1+json"
+OCI_LAYER_GZIP = "application/vnd.oci.image.layer.v1.tar+gzip"
+DOCKER_INDEX = "application/vnd.docker.distribution.manifest.list.v2+json"
+DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
+DOCKER_CONFIG = "application/vnd.docker.container.image.v1+json"
+
+INDEX_TYPES = frozenset({OCI_INDEX, DOCKER_INDEX})
+MANIFEST_TYPES = frozenset({OCI_MANIFEST, DOCKER_MANIFEST})
+CONFIG_TYPES = frozenset({OCI_CONFIG, DOCKER_CONFIG})
+ACCEPT = ", ".join((OCI_INDEX, OCI_MANIFEST, DOCKER_INDEX, DOCKER_MANIFEST))
+
+MANIFEST_LIMIT = 8 * 1024 * 1024
+CHILDREN_LIMIT = 1000
+
+_NO_ANNOTATIONS: Mapping[str, str] = MappingProxyType({})
+_ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "i386": "386", "i686": "386", "armv7l": "arm", "armv6l": "arm"}
+_VARIANTS = {"armv7l": "v7", "armv6l": "v6"}
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """Operating system and processor, in Go's words (`linux/arm64/v8`)."""
+
+    os: str
+    architecture: str
+    variant: str = ""
+    os_version: str = ""
+
+    @classmethod
+    def parse(cls, text: str) -> "Platform":
+        """Parse `os/architecture[/variant]`.
+
+        Raises:
+            InvalidManifest: not two or three parts of letters, digits and “._-”.
+        """
+        parts = text.strip().lower().split("/")
+        if not 2 <= len(parts) <= 3 or not all(
+            part and part.replace("_", "").replace("-", "").replace(".", "").isalnum() for part in parts
+        ):
+            raise InvalidManifest(
+                f"“{text[:60]}” is not a platform.", advice="Write it as os/architecture, such as linux/amd64 or linux/arm/v7."
+            )
+        return cls(*parts)
+
+    @classmethod
+    def from_document(cls, document: Any) -> "Platform | None":
+        """From a descriptor's `platform`, or from an image's config; None where it names no system or processor."""
+        if not isinstance(document, dict) or not _is_text(document.get("os")) or not _is_text(document.get("architecture")):
+            return None
+        variant, os_version = document.get("variant"), document.get("os.version")
+        return cls(
+            document["os"], document["architecture"], variant if _is_text(variant) else "", os_version if _is_text(os_version) else ""
+        )
+
+    @classmethod
+    def of_this_machine(cls) -> "Platform":
+        """What images must be to run here; Linux also where the host is not, as docker does."""
+        machine = host_platform.machine().lower()
+        return cls("linux", _ARCHITECTURES.get(machine, machine), _VARIANTS.get(machine, ""))
+
+    def satisfies(self, wanted: "Platform") -> bool:
+        """Whether an image of this platform serves who asks for `wanted`; arm64 and arm64/v8 are the same."""
+        if (self.os, self.architecture) != (wanted.os, wanted.architecture):
+            return False
+        if not wanted.variant or self.variant == wanted.variant:
+            return True
+        return self.architecture == "arm64" and {self.variant, wanted.variant} <= {"", "v8"}
+
+    @property
+    def is_known(self) -> bool:
+        """False for the `unknown/unknown` of attestations."""
+        return self.os != "unknown" and self.architecture != "unknown"
+
+    def __str__(self) -> str:
+        return "/".join(part for part in (self.os, self.architecture, self.variant) if part)
+
+
+@dataclass(frozen=True, slots=True)
+class Descriptor:
+    """What a manifest says of some content: its type, digest and size in bytes (image spec, "descriptor")."""
+
+    media_type: str
+    digest: Digest
+    size: int
+    platform: Platform | None = None
+    urls: tuple[str, ...] = ()
+    annotations: Mapping[str, str] = field(default_factory=lambda: _NO_ANNOTATIONS, hash=False)
+    artifact_type: str = ""
+    data: bytes | None = None
+
+    @classmethod
+    def from_document(cls, document: Any) -> "Descriptor":
+        """From JSON.
+
+        Raises:
+            InvalidManifest: a required member is missing or of the wrong kind, or the digest is malformed.
+        """
+        if not isinstance(document, dict):
+            raise InvalidManifest("The manifest holds something that is not a descriptor.")
+        media_type, size = document.get("mediaType"), document.get("size")
+        if not _is_text(media_type) or not isinstance(size, int) or isinstance(size, bool) or size < 0:
+            raise InvalidManifest("The manifest has a descriptor without a media type or a size.")
+        try:
+            digest = Digest.parse(str(document.get("digest")))
+        except InvalidDigest as exc:
+            raise InvalidManifest(f"The manifest names content by a malformed digest: {exc.message}") from exc
+        urls = document.get("urls")
+        return cls(
+            media_type=media_type,
+            digest=digest,
+            size=size,
+            platform=Platform.from_document(document.get("platform")),
+            urls=tuple(url for url in urls if _is_text(url)) if isinstance(urls, list) else (),
+            annotations=_annotations(document.get("annotations")),
+            artifact_type=document["artifactType"] if _is_text(document.get("artifactType")) else "",
+            data=_inline_data(document.get("data"), digest, size),
+        )
+
+    @property
+    def is_index(self) -> bool:
+        return self.media_type in INDEX_TYPES
+
+    @property
+    def is_manifest(self) -> bool:
+        return self.media_type in MANIFEST_TYPES
+
+    @property
+    def is_foreign(self) -> bool:
+        """A layer that lies elsewhere and is not moved (Windows base layers)."""
+        return bool(self.urls) or "nondistributable" in self.media_type or ".foreign." in self.media_type
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """One manifest or index: the raw bytes, which the digest covers, and what they say.
+
+    `config`, `layers` are an image's; `children` an index's; `subject` is what a referrer refers to.
+    """
+
+    raw: bytes
+    media_type: str
+    digest: Digest
+    config: Descriptor | None = None
+    layers: tuple[Descriptor, ...] = ()
+    children: tuple[Descriptor, ...] = ()
+    subject: Descriptor | None = None
+    annotations: Mapping[str, str] = field(default_factory=lambda: _NO_ANNOTATIONS, hash=False)
+    artifact_type: str = ""
+
+    @classmethod
+    def parse(cls, raw: bytes, media_type: str | None = None, *, algorithm: str = "sha256") -> "Manifest":
+        """Parse an answer's body.
+
+        Args:
+            raw: the bytes as they came, at most 8 MiB.
+            media_type: the Content-Type, parameters allowed; None where only the body knows.
+            algorithm: the hash under which the manifest is addressed.
+
+        Raises:
+            InvalidManifest: too large, not JSON, of another type than announced, an index and an image at once, more
+                than 1,000 children, or a schema 1 manifest.
+        """
+        if len(raw) > MANIFEST_LIMIT:
+            raise InvalidManifest(
+                f"The manifest is larger than {MANIFEST_LIMIT // 1024 // 1024} MiB.", advice="Such a manifest is not moved."
+            )
+        try:
+            document = json.loads(raw)
+        except (ValueError, RecursionError) as exc:
+            raise InvalidManifest(
+                "The manifest is not JSON.", advice="Check that the address is a registry's, and not a web page's."
+            ) from exc
+        if not isinstance(document, dict):
+            raise InvalidManifest("The manifest is not a JSON object.")
+        media_type = _agreed_media_type(document, media_type)
+        digest = Digest.of(raw, algorithm)
+        if media_type in INDEX_TYPES:
+            return _parse_index(document, raw, media_type, digest)
+        return _parse_image(document, raw, media_type, digest)
+
+    @property
+    def is_index(self) -> bool:
+        return self.media_type in INDEX_TYPES
+
+    @property
+    def size(self) -> int:
+        """Bytes of the manifest itself."""
+        return len(self.raw)
+
+    @property
+    def descriptor(self) -> Descriptor:
+        return Descriptor(self.media_type, self.digest, len(self.raw), artifact_type=self.artifact_type)
+
+    @property
+    def blobs(self) -> tuple[Descriptor, ...]:
+        """Config and layers, each digest once, without the foreign ones that are not moved."""
+        wanted = (*((self.config,) if self.config else ()), *self.layers)
+        return tuple({blob.digest: blob for blob in wanted if not blob.is_foreign}.values())
+
+
+def parse_config(raw: bytes) -> dict[str, Any]:
+    """An image's config as a dictionary; empty for an artifact whose config is not JSON (image spec, "config")."""
+    try:
+        document = json.loads(raw)
+    except (ValueError, RecursionError):
+        return {}
+    return document if isinstance(document, dict) else {}
+
+
+def _agreed_media_type(document: dict[str, Any], header: str | None) -> str:
+    """The one type that the header, the body and the body's shape agree on."""
+    if document.get("schemaVersion") == 1 or "fsLayers" in document:
+        raise InvalidManifest(
+            "The image has a schema 1 manifest, which is too old to move.",
+            advice="Rebuild or re-push it with a current docker, then try again.",
+        )
+    announced = (header or "").partition(";")[0].strip().lower()
+    written = document.get("mediaType")
+    if written is not None and not _is_text(written):
+        raise InvalidManifest("The manifest's mediaType is not a text.")
+    known = INDEX_TYPES | MANIFEST_TYPES
+    if announced in known and written and written != announced:
+        raise InvalidManifest(f"The registry calls the manifest {announced}, but the manifest calls itself {written[:100]}.")
+    by_shape = OCI_INDEX if "manifests" in document else OCI_MANIFEST
+    media_type = announced if announced in known else written or by_shape
+    if media_type not in known:
+        raise InvalidManifest(f"The manifest's type {media_type[:100]} is not an image's or an index's.")
+    if "manifests" in document and ("layers" in document or "config" in document):
+        raise InvalidManifest("The manifest claims to be an image and an index at once.", advice="Do not trust this image.")
+    return media_type
+
+
+def _parse_index(document: dict[str, Any], raw: bytes, media_type: str, digest: Digest) -> Manifest:
+    children = document.get("manifests")
+    if not isinstance(children, list):
+        raise InvalidManifest("The index has no list of manifests.")
+    if len(children) > CHILDREN_LIMIT:
+        raise InvalidManifest(f"The index names {len(children)} manifests; {CHILDREN_LIMIT} are the limit.")
+    return Manifest(
+        raw, media_type, digest, children=tuple(Descriptor.from_document(child) for child in children), **_shared_members(document)
+    )
+
+
+def _parse_image(document: dict[str, Any], raw: bytes, media_type: str, digest: Digest) -> Manifest:
+    layers = document.get("layers")
+    if not isinstance(layers, list):
+        raise InvalidManifest("The manifest has no list of layers.")
+    if "config" not in document:
+        raise InvalidManifest("The manifest has no config.")
+    return Manifest(
+        raw,
+        media_type,
+        digest,
+        config=Descriptor.from_document(document["config"]),
+        layers=tuple(Descriptor.from_document(layer) for layer in layers),
+        **_shared_members(document),
+    )
+
+
+def _shared_members(document: dict[str, Any]) -> dict[str, Any]:
+    subject, artifact_type = document.get("subject"), document.get("artifactType")
+    return {
+        "subject": Descriptor.from_document(subject) if subject is not None else None,
+        "annotations": _annotations(document.get("annotations")),
+        "artifact_type": artifact_type if _is_text(artifact_type) else "",
+    }
+
+
+def _annotations(document: Any) -> Mapping[str, str]:
+    if not isinstance(document, dict):
+        return _NO_ANNOTATIONS
+    return MappingProxyType({key: value for key, value in document.items() if _is_text(key) and _is_text(value)})
+
+
+def _inline_data(encoded: Any, digest: Digest, size: int) -> bytes | None:
+    if not _is_text(encoded):
+        return None
+    try:
+        data = base64.b64decode(encoded, validate=True)
+    except (binascii.Error, ValueError) as exc:
+        raise InvalidManifest("The manifest carries inline data that is not base64.") from exc
+    if len(data) != size or Digest.of(data, digest.algorithm) != digest:
+        raise ContentMismatch(f"The manifest carries inline data that is not what {digest.short} names.", advice="Do not trust this image.")
+    return data
+
+
+def _is_text(value: Any) -> TypeGuard[str]:
+    return isinstance(value, str)

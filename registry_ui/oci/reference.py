@@ -1,0 +1,189 @@
+"""Image references: registry / repository : tag @ digest (distribution spec, "Pulling manifests"; docker's short forms)."""
+
+import re
+from dataclasses import dataclass, field, replace
+
+from .digest import Digest
+from .errors import InvalidReference
+
+DOCKER_HUB = "docker.io"
+DEFAULT_NAMESPACE = "library"
+DEFAULT_TAG = "latest"
+
+_DOCKER_HUB_ALIASES = frozenset({"docker.io", "index.docker.io", "registry-1.docker.io", "registry.hub.docker.com"})
+_COMPONENT = re.compile(r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*")
+_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
+_HOST = re.compile(rf"(?:{_LABEL}(?:\.{_LABEL})*|\[[0-9A-Fa-f:.]+\])(?::([0-9]{{1,5}}))?")
+_NAME_LIMIT = 255
+
+
+def normalise_host(text: str) -> str:
+    """A registry's host and port as references carry it: lower case, docker.io for all of Docker Hub's names.
+
+    Raises:
+        InvalidReference: not a host name, IPv4 or bracketed IPv6 address with an optional port; a URL among them.
+    """
+    host = text.strip().lower()
+    match = _HOST.fullmatch(host)
+    if match is None or (match[1] and not 0 < int(match[1]) < 65536):
+        raise InvalidReference(
+            f"“{text[:100]}” is not a registry's host.",
+            advice="Write only the host and, where needed, the port: registry.example.com or 10.0.0.5:5000, with no https:// and no path.",
+        )
+    return DOCKER_HUB if host in _DOCKER_HUB_ALIASES else host
+
+
+def check_repository(repository: str) -> str:
+    """The repository's name, unchanged, when the distribution spec allows it.
+
+    Raises:
+        InvalidReference: with the offending component and how to mend it.
+    """
+    if not repository:
+        raise InvalidReference("The repository's name is missing.", advice="Write a name such as nginx or my-company/my-app.")
+    for component in repository.split("/"):
+        if _COMPONENT.fullmatch(component) is None:
+            raise InvalidReference(_explain_component(component, repository), advice=_mend_component(component))
+    return repository
+
+
+def check_tag(tag: str) -> str:
+    """The tag, unchanged, when the distribution spec allows it.
+
+    Raises:
+        InvalidReference: empty, too long, or with a forbidden character.
+    """
+    if _TAG.fullmatch(tag) is None:
+        problem = "is longer than 128 characters" if len(tag) > 128 else "is not a tag"
+        raise InvalidReference(
+            f"“{tag[:140]}” {problem}." if tag else "The tag after the colon is missing.",
+            advice="A tag has letters, digits, “_”, “.” and “-”, does not start with “.” or “-”, and has at most 128 characters.",
+        )
+    return tag
+
+
+def _explain_component(component: str, repository: str) -> str:
+    if not component:
+        return f"“{repository[:255]}” has an empty part: two slashes in a row, or one at an end."
+    if component.lower() != component and _COMPONENT.fullmatch(component.lower()):
+        return f"“{component[:100]}” has upper-case letters; a repository's name is lower case."
+    return f"“{component[:100]}” cannot be part of a repository's name."
+
+
+def _mend_component(component: str) -> str:
+    if component.lower() != component and _COMPONENT.fullmatch(component.lower()):
+        return f"Write {component.lower()[:100]}."
+    return "Use lower-case letters and digits, separated by “.”, “_”, “__” or “-”, and “/” between parts."
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """One image's name, complete: what was left out is filled in as docker does.
+
+    `implied` names the parts that were not written: some of `registry`, `namespace`, `tag`. Two references are equal
+    when they name the same thing, however they were written.
+    """
+
+    registry: str
+    repository: str
+    tag: str | None = None
+    digest: Digest | None = None
+    implied: frozenset[str] = field(default=frozenset(), compare=False)
+
+    @classmethod
+    def parse(cls, text: str) -> "Reference":
+        """Parse what a person writes after `docker pull`.
+
+        A name without a tag and without a digest gets the tag `latest`. With a tag and a digest both present the
+        digest decides what is pulled.
+
+        Raises:
+            InvalidReference, InvalidDigest: with the part at fault and how to mend it.
+        """
+        rest = text.strip()
+        if not rest:
+            raise InvalidReference("The reference is empty.", advice="Write an image's name, such as nginx:1.27-alpine.")
+        if "://" in rest:
+            raise InvalidReference(
+                f"“{rest[:100]}” is a URL, not an image reference.", advice="Leave out https:// (registry.example.com/team/app:1.0)."
+            )
+        if any(character.isspace() or not character.isprintable() for character in rest):
+            raise InvalidReference("A reference has no spaces or control characters.", advice="Write one reference only.")
+        rest, at, digest_text = rest.partition("@")
+        digest = Digest.parse(digest_text) if at else None
+        name, tag = _split_tag(rest)
+        implied = set()
+        registry, repository = _split_registry(name)
+        if registry is None:
+            registry = DOCKER_HUB
+            implied.add("registry")
+        registry = normalise_host(registry)
+        check_repository(repository)
+        if registry == DOCKER_HUB and "/" not in repository:
+            repository = f"{DEFAULT_NAMESPACE}/{repository}"
+            implied.add("namespace")
+        if tag is not None:
+            check_tag(tag)
+        elif digest is None:
+            tag = DEFAULT_TAG
+            implied.add("tag")
+        if len(registry) + 1 + len(repository) > _NAME_LIMIT:
+            raise InvalidReference(
+                f"The name is {len(registry) + 1 + len(repository)} characters long; registries take {_NAME_LIMIT}.", advice="Shorten it."
+            )
+        return cls(registry, repository, tag, digest, frozenset(implied))
+
+    @property
+    def name(self) -> str:
+        """Registry and repository, with no tag or digest."""
+        return f"{self.registry}/{self.repository}"
+
+    @property
+    def namespace(self) -> str:
+        """The repository's path before its last component; empty when it has one component."""
+        return self.repository.rpartition("/")[0]
+
+    @property
+    def identifier(self) -> str:
+        """What a manifest request asks for: the digest where there is one, else the tag."""
+        return str(self.digest) if self.digest is not None else self.tag or DEFAULT_TAG
+
+    @property
+    def familiar(self) -> str:
+        """As docker prints it: docker.io and library/ left out."""
+        if self.registry != DOCKER_HUB:
+            return str(self)
+        return self._suffixed(self.repository.removeprefix(f"{DEFAULT_NAMESPACE}/"))
+
+    def with_tag(self, tag: str) -> "Reference":
+        """The same repository at another tag."""
+        return replace(self, tag=check_tag(tag), digest=None, implied=self.implied - {"tag"})
+
+    def with_digest(self, digest: Digest) -> "Reference":
+        """The same repository at a digest, without a tag."""
+        return replace(self, tag=None, digest=digest, implied=self.implied - {"tag"})
+
+    def _suffixed(self, name: str) -> str:
+        tag = f":{self.tag}" if self.tag else ""
+        digest = f"@{self.digest}" if self.digest else ""
+        return f"{name}{tag}{digest}"
+
+    def __str__(self) -> str:
+        return self._suffixed(self.name)
+
+
+def _split_tag(text: str) -> tuple[str, str | None]:
+    """Split at the last colon that is not a port's: one after the last slash."""
+    slash = text.rfind("/")
+    colon = text.rfind(":")
+    if colon > slash and not (slash == -1 and text.startswith("[") and text.endswith("]")):
+        return text[:colon], text[colon + 1 :]
+    return text, None
+
+
+def _split_registry(name: str) -> tuple[str | None, str]:
+    first, slash, rest = name.partition("/")
+    if slash and ("." in first or ":" in first or first == "localhost" or first.startswith("[")):
+        return first, rest
+    return None, name

@@ -1,0 +1,182 @@
+import re
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from registry_ui.accounts.models import Team
+from registry_ui.oci.errors import OciError
+from registry_ui.oci.reference import normalise_host
+
+from ..certificates import clean_pem, holds_private_key
+from ..hosts import read_host
+from ..models import Registry, Security
+from ..providers import ProviderFacts, facts_of
+from ..services import host_is_bound, registry_for
+
+_TYPED = {"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false", "class": "mono"}
+# A pattern keeps at least two labels: *.com would approve half the world.
+_PATTERN = re.compile(r"\*\.(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z0-9-]+")
+_TOKEN_HOSTS_LIMIT = 20
+_LONGEST_HOST = 253
+
+
+class RegistryForm(forms.Form):
+    """A registry by provider. `mended` says what was made of a host that was pasted as a URL."""
+
+    host = forms.CharField(label=_("Host"), max_length=500)
+    name = forms.CharField(
+        label=_("Name"), required=False, max_length=100, help_text=_("As your team calls it. Left empty, the host is its name.")
+    )
+    security = forms.ChoiceField(
+        label=_("Connection"),
+        widget=forms.RadioSelect,
+        choices=[
+            (Security.VERIFY, _("HTTPS, certificate from a public authority")),
+            (Security.OWN_CA, _("HTTPS, certificate from your own authority")),
+            (Security.PLAIN_HTTP, _("Plain HTTP, not encrypted")),
+        ],
+    )
+    ca_certificate = forms.CharField(
+        label=_("The authority's certificate (PEM)"),
+        required=False,
+        widget=forms.Textarea(attrs={**_TYPED, "rows": 7, "placeholder": "-----BEGIN CERTIFICATE-----"}),
+        help_text=_("Of the authority that signed the registry's certificate. It is trusted for this registry alone."),
+    )
+    accepts_plain_http = forms.BooleanField(
+        label=_("I know that everybody on the way can read the secrets and change the images."), required=False
+    )
+    token_hosts = forms.CharField(
+        label=_("Token servers"),
+        required=False,
+        widget=forms.Textarea(attrs={**_TYPED, "rows": 2, "placeholder": "auth.example.com"}),
+        help_text=_(
+            "Hosts beside its own that hand out its tokens, one a line; *.example.com stands for all names below. "
+            "They are sent this registry's secrets, so name only hosts that you trust as much."
+        ),
+    )
+
+    def __init__(self, *args: Any, team: Team, provider: str, registry: Registry | None = None, **kwargs: Any) -> None:
+        self.team = team
+        self.registry = registry
+        self.facts: ProviderFacts = facts_of(provider)
+        self.mended = ""
+        kwargs["initial"] = {**self._initial(), **(kwargs.get("initial") or {})}
+        super().__init__(*args, **kwargs)
+        self._adapt_host()
+        if self.facts.host:
+            self.fields["name"].help_text = _("As your team calls it.")
+            self.fields["name"].widget.attrs["placeholder"] = self.facts.title
+
+    @property
+    def is_host_bound(self) -> bool:
+        return self.registry is not None and self.registry.credentials.exists()
+
+    @property
+    def has_unusual_settings(self) -> bool:
+        """Whether the advanced part is to be open: something in it is set, or wrong."""
+        advanced = {"security", "ca_certificate", "accepts_plain_http", "token_hosts"}
+        is_set = self["security"].value() != Security.VERIFY or bool(self["token_hosts"].value())
+        return is_set or bool(advanced & set(self.errors))
+
+    @property
+    def known_token_hosts(self) -> tuple[str, ...]:
+        return self.facts.token_hosts(self.registry.host) if self.registry else ()
+
+    def _initial(self) -> dict[str, Any]:
+        registry = self.registry
+        if registry is None:
+            return {"security": Security.VERIFY}
+        return {
+            "host": registry.host,
+            "name": registry.name,
+            "security": registry.security,
+            "ca_certificate": registry.ca_certificate,
+            "accepts_plain_http": registry.security == Security.PLAIN_HTTP,
+            "token_hosts": "\n".join(registry.token_hosts),
+        }
+
+    def _adapt_host(self) -> None:
+        field = self.fields["host"]
+        field.widget.attrs.update(_TYPED, placeholder=self.facts.host_example)
+        field.help_text = str(self.facts.host_help)
+        if self.facts.host:
+            field.disabled, field.initial = True, self.facts.host
+            self.initial["host"] = self.facts.host
+            field.help_text = _("This provider has only this one.")
+        elif self.is_host_bound:
+            field.disabled = True
+            field.help_text = host_is_bound()
+
+    def clean_host(self) -> str:
+        text = self.cleaned_data["host"]
+        try:
+            host = read_host(text)
+        except OciError as exc:
+            raise ValidationError(f"{exc.message} {exc.advice}", code="host") from exc
+        known = registry_for(self.team, host.name)
+        if known is not None and known != self.registry:
+            raise ValidationError(_("The team has the registry %(host)s already."), code="known", params={"host": host.name})
+        if host.is_mended and not self.fields["host"].disabled:
+            self.mended = host.name
+        return host.name
+
+    def clean_ca_certificate(self) -> str:
+        text = self.cleaned_data["ca_certificate"]
+        if holds_private_key(text):
+            self._forget("ca_certificate")
+            raise ValidationError(
+                _("This text holds a private key, which nobody else should see. Paste the certificate alone; consider the key known."),
+                code="private_key",
+            )
+        return text
+
+    def clean_token_hosts(self) -> list[str]:
+        hosts = self.cleaned_data["token_hosts"].replace(",", " ").split()
+        if len(hosts) > _TOKEN_HOSTS_LIMIT:
+            raise ValidationError(_("At most %(limit)s token servers."), params={"limit": _TOKEN_HOSTS_LIMIT})
+        return list(dict.fromkeys(map(_token_host, hosts)))
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or {}
+        security = values.get("security")
+        if security == Security.PLAIN_HTTP and not values.get("accepts_plain_http"):
+            self.add_error("accepts_plain_http", _("Tick this to use plain HTTP, or choose HTTPS."))
+        if security == Security.OWN_CA and "ca_certificate" not in self.errors:
+            self._check_authority(values)
+        elif security and security != Security.OWN_CA:
+            values["ca_certificate"] = ""
+        if not values.get("name"):
+            values["name"] = (self.facts.title if self.facts.host else values.get("host", ""))[:100]
+        return values
+
+    def _check_authority(self, values: dict[str, Any]) -> None:
+        text = values.get("ca_certificate", "")
+        if not text.strip():
+            self.add_error("ca_certificate", _("Paste the authority's certificate, or choose another connection."))
+            return
+        try:
+            values["ca_certificate"] = clean_pem(text)
+        except OciError as exc:
+            self.add_error("ca_certificate", f"{exc.message} {exc.advice}")
+
+    def _forget(self, name: str) -> None:
+        """What was typed there is not sent back to the page."""
+        self.data = {**self.data.dict(), self.add_prefix(name): ""}  # type: ignore[attr-defined]
+
+
+def _token_host(text: str) -> str:
+    host = text.strip().lower()
+    if len(host) > _LONGEST_HOST:
+        raise ValidationError(_("“%(host)s …” is too long for a host."), params={"host": text[:60]})
+    if _PATTERN.fullmatch(host):
+        return host
+    if "*" in host:
+        message = _("“%(host)s” covers too much, or is no pattern: write *.example.com, with a whole domain behind the star.")
+        raise ValidationError(message, params={"host": text[:100]})
+    try:
+        # Approval is by host name; the port of a token server plays no part in it.
+        return normalise_host(read_host(host).name).partition(":")[0]
+    except OciError as exc:
+        raise ValidationError(f"{exc.message} {exc.advice}") from exc

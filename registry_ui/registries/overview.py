@@ -1,0 +1,19 @@
+"""What the overview says about registries: only what needs somebody's hand."""
+
+from typing import Any
+
+from registry_ui.accounts.models import Role
+from registry_ui.accounts.requests import TeamRequest
+
+from .models import Credential, Registry
+
+
+def section(request: TeamRequest) -> tuple[str, dict[str, Any]] | None:
+    if request.team is None:
+        return None
+    failing = list(Registry.objects.filter(team=request.team).failing())
+    troubled = list(Credential.objects.filter(team=request.team).in_trouble().select_related("registry"))
+    if not failing and not troubled:
+        return None
+    may_edit = request.role is not None and request.role.allows(Role.ADMIN)
+    return "registries/_overview.html", {"failing": failing, "troubled": troubled, "may_edit": may_edit}

@@ -1,0 +1,235 @@
+"""What is known about each provider before anybody has typed a word: hosts, usernames, how its tokens are made.
+
+One entry a provider; the pages and the services read it and know no provider by name.
+"""
+
+import fnmatch
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import models
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from registry_ui.oci.reference import DOCKER_HUB
+
+_Text = str | Promise
+
+_ALIYUN_REGION = re.compile(r"(?:[a-z0-9-]+-)?registry(?:-vpc|-internal)?\.([a-z]{2,4}-[a-z0-9-]+)(?:\.cr)?\.aliyuncs\.com")
+
+# Registries of no provider above whose token service everybody knows.
+_TOKEN_HOSTS = {"registry.gitlab.com": ("gitlab.com",)}
+
+
+class Provider(models.TextChoices):
+    DOCKER_HUB = "docker_hub", _("Docker Hub")
+    ALIYUN_ACR = "aliyun_acr", _("Aliyun ACR")
+    TENCENT_TCR = "tencent_tcr", _("Tencent TCR")
+    AWS_ECR = "aws_ecr", _("AWS ECR")
+    HARBOR = "harbor", _("Harbor")
+    GHCR = "ghcr", _("GitHub (GHCR)")
+    PRIVATE = "private", _("Private registry")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderFacts:
+    """One provider.
+
+    Args:
+        host: fixed for a provider that has only one; empty elsewhere.
+        host_patterns: by which a pasted host is recognised.
+        secret_name: what the secret is called there.
+        recipe: how to make a secret that can be revoked, step by step.
+        secret_life: how long such a secret lives, where the provider says so.
+        before_push: what must exist there before the first push.
+        has_own_network: whether it may stand in a private network, so that its connection deserves a choice.
+        example: a repository as it is named there.
+    """
+
+    provider: Provider
+    icon: str
+    tagline: _Text
+    host: str = ""
+    host_example: str = ""
+    host_help: _Text = ""
+    host_patterns: tuple[str, ...] = ()
+    username_example: str = ""
+    username_help: _Text = ""
+    secret_name: _Text
+    recipe: tuple[_Text, ...] = ()
+    console: str = ""
+    secret_life: timedelta | None = None
+    before_push: _Text = ""
+    has_own_network: bool = False
+    example: str
+
+    @property
+    def title(self) -> str:
+        return str(self.provider.label)
+
+    def expiry_of_new_secret(self) -> datetime | None:
+        """When a secret that was made just now ends, where the provider says so."""
+        return timezone.now() + self.secret_life if self.secret_life else None
+
+    def token_hosts(self, host: str) -> tuple[str, ...]:
+        """The provider's own token services for a registry, by exact name: a pattern such as dockerauth.*.aliyuncs.com
+        would cover names that the provider's customers can choose."""
+        if self.provider is not Provider.ALIYUN_ACR:
+            return _TOKEN_HOSTS.get(host, ())
+        match = _ALIYUN_REGION.fullmatch(host)
+        return tuple(f"{name}.{match[1]}.aliyuncs.com" for name in ("dockerauth", "dockerauth-ee", "dockerauth-vpc")) if match else ()
+
+    def owns(self, host: str) -> bool:
+        return any(fnmatch.fnmatchcase(host, pattern) for pattern in self.host_patterns)
+
+
+_FACTS = (
+    ProviderFacts(
+        provider=Provider.DOCKER_HUB,
+        icon="brand-docker",
+        tagline=_("docker.io, where short names such as nginx come from"),
+        host=DOCKER_HUB,
+        host_patterns=(DOCKER_HUB,),
+        username_example="johndoe",
+        username_help=_("Your Docker ID, or the organisation's name for an organisation's token. Not the e-mail address."),
+        secret_name=_("Access token"),
+        recipe=(
+            _("Sign in at Docker Hub and open Account settings, then Personal access tokens."),
+            _("Generate a token: Read-only is enough to pull, pushing needs Read & Write."),
+            _("Copy it here. It is shown once, can be revoked by itself, and works where two-factor login is on."),
+        ),
+        console="https://app.docker.com/settings/personal-access-tokens",
+        before_push=_("A repository is made by the first push; its name begins with your user name or your organisation."),
+        example="johndoe/my-app",
+    ),
+    ProviderFacts(
+        provider=Provider.ALIYUN_ACR,
+        icon="cloud",
+        tagline=_("Alibaba Cloud Container Registry, personal or enterprise"),
+        host_example="registry.cn-hangzhou.aliyuncs.com",
+        host_help=_("Personal: registry.REGION.aliyuncs.com. Enterprise: INSTANCE-registry.REGION.cr.aliyuncs.com."),
+        host_patterns=("*.aliyuncs.com", "*.aliyuncs.com.cn"),
+        username_example="johndoe@example",
+        username_help=_("The Alibaba Cloud account's name; a RAM user's is user@company-alias."),
+        secret_name=_("Registry password"),
+        recipe=(
+            _("Open Container Registry in the console, then the instance, then Access credential."),
+            _("Set the fixed password of the registry. It is not the password of the Alibaba Cloud account."),
+            _("Better, use a RAM user of its own with rights on one namespace. A temporary password ends after one hour."),
+        ),
+        console="https://cr.console.aliyun.com",
+        before_push=_("The namespace must exist before the first push: make it in the console."),
+        example="my-company/my-app",
+    ),
+    ProviderFacts(
+        provider=Provider.TENCENT_TCR,
+        icon="cloud",
+        tagline=_("Tencent Container Registry, personal or enterprise"),
+        host_example="my-company.tencentcloudcr.com",
+        host_help=_("Enterprise: INSTANCE.tencentcloudcr.com. Personal: ccr.ccs.tencentyun.com."),
+        host_patterns=("*.tencentcloudcr.com", "*.ccs.tencentyun.com"),
+        username_example="100012345678",
+        username_help=_("The account's numeric ID, or a service account such as tcr$builder."),
+        secret_name=_("Access credential"),
+        recipe=(
+            _("Open Container Registry in the console, then the instance, then Access credential."),
+            _("Make a service account with rights on the namespaces that you use, or a long-term access credential."),
+            _("A temporary login ends after one hour and is no use to scheduled work."),
+        ),
+        console="https://console.cloud.tencent.com/tcr",
+        before_push=_("The namespace, and the repository where automatic creation is off, must exist before the first push."),
+        example="my-company/my-app",
+    ),
+    ProviderFacts(
+        provider=Provider.AWS_ECR,
+        icon="brand-aws",
+        tagline=_("Amazon Elastic Container Registry, one host a region"),
+        host_example="123456789012.dkr.ecr.eu-west-1.amazonaws.com",
+        host_help=_("ACCOUNT.dkr.ecr.REGION.amazonaws.com, with the twelve digits of the account."),
+        host_patterns=("*.dkr.ecr.*.amazonaws.com", "*.dkr.ecr.*.amazonaws.com.cn", "*.dkr.ecr-fips.*.amazonaws.com", "public.ecr.aws"),
+        username_example="AWS",
+        username_help=_("Always AWS, in capitals."),
+        secret_name=_("Authorization token"),
+        recipe=(
+            _("Where the AWS command line is set up, run: aws ecr get-login-password --region REGION"),
+            _("Copy what it prints. It is valid for twelve hours; after that enter a new one."),
+            _("An access key and its secret are no login for the registry itself."),
+        ),
+        secret_life=timedelta(hours=12),
+        before_push=_("Each repository must be created before the first push: aws ecr create-repository --repository-name NAME"),
+        example="my-company/my-app",
+    ),
+    ProviderFacts(
+        provider=Provider.HARBOR,
+        icon="anchor",
+        tagline=_("A Harbor of your own, with projects and robot accounts"),
+        host_example="harbor.example.com",
+        host_help=_("As in the address of its web page, with no https:// and no path."),
+        username_example="robot$my-project+builder",
+        username_help=_("A robot account, such as robot$project+name, or your user name."),
+        secret_name=_("Robot secret or CLI secret"),
+        recipe=(
+            _("Open the project in Harbor, then Robot Accounts, and make one with the rights that it needs."),
+            _("Copy its secret: it is shown once. Its expiry belongs into this form."),
+            _("With single sign-on, a person's secret is the CLI secret of the user profile, not the password."),
+        ),
+        before_push=_("The project, the first part of the name, must exist before the first push."),
+        has_own_network=True,
+        example="my-project/my-app",
+    ),
+    ProviderFacts(
+        provider=Provider.GHCR,
+        icon="brand-github",
+        tagline=_("ghcr.io, GitHub's packages"),
+        host="ghcr.io",
+        host_patterns=("ghcr.io",),
+        username_example="johndoe",
+        username_help=_("Your GitHub user name, also for an organisation's packages."),
+        secret_name=_("Personal access token (classic)"),
+        recipe=(
+            _("Open Settings in GitHub, then Developer settings, then Personal access tokens, then Tokens (classic)."),
+            _("Generate one with read:packages to pull, and write:packages to push. Fine-grained tokens do not work here."),
+            _("Give it an expiry, and enter the same here: a warning comes in time."),
+        ),
+        console="https://github.com/settings/tokens",
+        before_push=_("A package is made by the first push, private at first."),
+        example="johndoe/my-app",
+    ),
+    ProviderFacts(
+        provider=Provider.PRIVATE,
+        icon="server-2",
+        tagline=_("Any other registry: Quay, GitLab, Nexus, distribution …"),
+        host_example="registry.example.com:5000",
+        host_help=_("The host, with its port where that is not the usual one."),
+        username_example="builder",
+        username_help=_("The user, robot or deploy account of the registry."),
+        secret_name=_("Token or password"),
+        recipe=(
+            _("Where the registry offers tokens, robot accounts or deploy tokens, make one for this team alone."),
+            _("Give it the least that it needs: pulling only, or pushing to your namespace."),
+            _("A token can be revoked by itself; a password opens the whole account."),
+        ),
+        has_own_network=True,
+        example="my-company/my-app",
+    ),
+)
+_BY_PROVIDER = {facts.provider: facts for facts in _FACTS}
+
+
+def all_facts() -> tuple[ProviderFacts, ...]:
+    return _FACTS
+
+
+def facts_of(provider: str) -> ProviderFacts:
+    return _BY_PROVIDER[Provider(provider)]
+
+
+def provider_of(host: str) -> Provider:
+    """The provider that a host belongs to, as far as its name tells."""
+    name = host.rpartition(":")[0] if ":" in host and not host.endswith("]") else host
+    known = next((facts.provider for facts in _FACTS if facts.owns(name)), None)
+    if known is None and "harbor" in name.split("."):
+        return Provider.HARBOR
+    return known or Provider.PRIVATE

@@ -1,0 +1,187 @@
+"""What people and the command line do with registries and credentials. The rest of the project imports from here."""
+
+import contextlib
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from registry_ui.accounts.models import Team, User
+
+from .checking import check_login
+from .choosing import AmbiguousCredential, CredentialUnfit, candidates_for, credential_for, registry_for, why_unfit
+from .clients import egress_policy, endpoint_of, open_client
+from .connection import ConnectionReport, Stage, check_connection, check_overdue
+from .importing import ImportResult, free_label, import_docker_config
+from .models import Credential, Registry, Security
+from .providers import Provider, facts_of
+
+__all__ = [
+    "AmbiguousCredential",
+    "ConnectionReport",
+    "CredentialUnfit",
+    "ImportResult",
+    "Stage",
+    "add_credential",
+    "add_registry",
+    "candidates_for",
+    "change_credential",
+    "change_registry",
+    "check_connection",
+    "check_login",
+    "check_overdue",
+    "create_default_registries",
+    "credential_for",
+    "egress_policy",
+    "endpoint_of",
+    "import_docker_config",
+    "open_client",
+    "registry_for",
+    "remove_credential",
+    "remove_registry",
+    "why_unfit",
+]
+
+logger = logging.getLogger(__name__)
+
+REGISTRY_FIELDS = ("name", "host", "security", "ca_certificate", "token_hosts")
+CREDENTIAL_FIELDS = ("label", "username", "repository_pattern", "can_push", "expires_at")
+
+
+def create_default_registries(team: Team) -> None:
+    """Docker Hub, which every short name implies."""
+    hub = facts_of(Provider.DOCKER_HUB)
+    Registry.objects.get_or_create(team=team, host=hub.host, defaults={"name": hub.title, "provider": hub.provider})
+
+
+def add_registry(*, team: Team, user: User | None, provider: str, values: dict[str, Any]) -> Registry:
+    """
+    Args:
+        values: of `REGISTRY_FIELDS`, as a form has checked them.
+
+    Raises:
+        ValidationError: somebody else has just added the same host.
+    """
+    registry = Registry(team=team, provider=provider, created_by=user, **{name: values[name] for name in REGISTRY_FIELDS})
+    with _taken("host", _("The team has this registry already.")):
+        registry.save(force_insert=True)
+    _log(user, "added the registry %s", registry.host)
+    _log_plain_http(user, registry)
+    return registry
+
+
+@transaction.atomic
+def change_registry(*, registry: Registry, user: User | None, values: dict[str, Any]) -> Registry:
+    """
+    Raises:
+        ValidationError: the host would change under credentials that were entered for the present one.
+    """
+    kept = Registry.objects.select_for_update().get(pk=registry.pk)
+    if values["host"] != kept.host and kept.credentials.exists():
+        raise ValidationError({"host": host_is_bound()})
+    was_encrypted = kept.is_encrypted
+    for name in REGISTRY_FIELDS:
+        setattr(kept, name, values[name])
+    with _taken("host", _("The team has this registry already.")):
+        kept.save(update_fields=REGISTRY_FIELDS)
+    _log(user, "changed the registry %s", kept.host)
+    if was_encrypted:
+        _log_plain_http(user, kept)
+    return kept
+
+
+def host_is_bound() -> str:
+    return _("The host stays while there are credentials: a secret that was entered for one host is never sent to another.")
+
+
+def remove_registry(*, registry: Registry, user: User | None) -> None:
+    """The registry and its credentials. Images and transfers keep its name as text."""
+    _log(user, "removed the registry %s", registry.host)
+    registry.delete()
+
+
+@transaction.atomic
+def add_credential(*, registry: Registry, user: User | None, values: dict[str, Any], secret: str, is_verified: bool = False) -> Credential:
+    """
+    Args:
+        values: of `CREDENTIAL_FIELDS`, as a form has checked them.
+        is_verified: a real login with exactly these values has just succeeded.
+
+    Raises:
+        ValidationError: the registry has another host by now, or is gone.
+    """
+    kept = _locked_at_same_host(registry)
+    values = {**values, "label": values["label"] or free_label(kept, values["username"])}
+    credential = Credential(team=kept.team, registry=kept, created_by=user, **{name: values[name] for name in CREDENTIAL_FIELDS})
+    credential.set_secret(secret)
+    with _taken("label", _("This registry has a credential with that label already.")):
+        credential.save(force_insert=True)
+    if is_verified:
+        credential.mark_verified()
+    _log(user, "added a credential for %s", kept.host)
+    return credential
+
+
+@transaction.atomic
+def change_credential(
+    *, credential: Credential, user: User | None, values: dict[str, Any], secret: str = "", is_verified: bool = False
+) -> Credential:
+    """An empty secret keeps the stored one.
+
+    Raises:
+        ValidationError: the registry has another host by now, or is gone.
+    """
+    kept = Credential.objects.select_for_update().get(pk=credential.pk)
+    kept.registry = _locked_at_same_host(credential.registry)
+    is_same_login = not secret and values["username"] == kept.username
+    for name in CREDENTIAL_FIELDS:
+        setattr(kept, name, values[name])
+    kept.label = kept.label or kept.username[:100]
+    changed = [*CREDENTIAL_FIELDS]
+    if secret:
+        kept.set_secret(secret)
+        changed += ["secret_ciphertext", "secret_changed_at"]
+    if not is_same_login:
+        kept.verified_at, kept.verify_error = None, ""
+        changed += ["verified_at", "verify_error"]
+    with _taken("label", _("This registry has a credential with that label already.")):
+        kept.save(update_fields=changed)
+    if is_verified:
+        kept.mark_verified()
+    _log(user, "changed a credential for %s", kept.registry.host)
+    return kept
+
+
+def remove_credential(*, credential: Credential, user: User | None) -> None:
+    _log(user, "removed a credential for %s", credential.registry.host)
+    credential.delete()
+
+
+@contextlib.contextmanager
+def _taken(field: str, message: str) -> Iterator[None]:
+    """What a form has checked may be taken by the time it is written."""
+    try:
+        with transaction.atomic():
+            yield
+    except IntegrityError as exc:
+        raise ValidationError({field: message}) from exc
+
+
+def _locked_at_same_host(registry: Registry) -> Registry:
+    """The registry as it is now; its host is the one that the person saw."""
+    kept = Registry.objects.select_for_update().filter(pk=registry.pk).first()
+    if kept is None or kept.host != registry.host:
+        raise ValidationError(_("The registry was changed meanwhile. Check its host and enter the secret again."))
+    return kept
+
+
+def _log_plain_http(user: User | None, registry: Registry) -> None:
+    if registry.security == Security.PLAIN_HTTP:
+        _log(user, "chose plain HTTP for %s: secrets travel in clear", registry.host)
+
+
+def _log(user: User | None, what: str, *arguments: str) -> None:
+    logger.info("%s " + what, user.get_username() if user else "The command line", *arguments)

@@ -1,0 +1,141 @@
+"""Credentials of a registry. A secret comes in here and is never sent back."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render, resolve_url
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST
+from django_htmx.http import HttpResponseClientRedirect
+
+from registry_ui.accounts.access import require_admin, require_operator
+from registry_ui.accounts.models import Role
+from registry_ui.accounts.recency import needs_recent_sign_in
+from registry_ui.accounts.requests import TeamRequest
+from registry_ui.oci.errors import OciError
+
+from .. import services
+from ..checking import log_in
+from ..forms import CredentialForm
+from ..models import Credential, Registry
+
+_form_methods = require_http_methods(["GET", "HEAD", "POST"])
+
+
+@sensitive_post_parameters("secret")
+@_form_methods
+@needs_recent_sign_in
+def add(request: TeamRequest, pk: str) -> HttpResponseBase:
+    registry = get_object_or_404(Registry.objects.visible_to(request.user), pk=pk)
+    require_admin(request.user, registry)
+    form = CredentialForm(request.POST or None, registry=registry)
+    if form.is_valid():
+        saved = _save(request, form)
+        if saved is not None:
+            return _leave(request, registry)
+    return _form_page(request, form, "registries/credential_add.html")
+
+
+@sensitive_post_parameters("secret")
+@_form_methods
+@needs_recent_sign_in
+def edit(request: TeamRequest, pk: str) -> HttpResponseBase:
+    credential = get_object_or_404(Credential.objects.visible_to(request.user).select_related("registry"), pk=pk)
+    require_admin(request.user, credential)
+    form = CredentialForm(request.POST or None, registry=credential.registry, credential=credential)
+    if form.is_valid():
+        saved = _save(request, form)
+        if saved is not None:
+            return _leave(request, credential.registry)
+    return _form_page(request, form, "registries/credential_edit.html")
+
+
+@_form_methods
+@needs_recent_sign_in
+def remove(request: TeamRequest, pk: str) -> HttpResponse:
+    credential = get_object_or_404(Credential.objects.visible_to(request.user).select_related("registry"), pk=pk)
+    require_admin(request.user, credential)
+    if request.method != "POST":
+        return render(request, "registries/credential_remove.html", {"credential": credential, "registry": credential.registry})
+    services.remove_credential(credential=credential, user=request.user)
+    messages.success(request, _("The credential “%(label)s” is removed.") % {"label": credential.label})
+    return redirect("registries:detail", credential.registry_id)
+
+
+@require_POST
+def test(request: TeamRequest, pk: str) -> HttpResponse:
+    """Log in for real, now: the row of the table for htmx, else back to the page of the registry."""
+    credential = get_object_or_404(Credential.objects.visible_to(request.user).select_related("registry"), pk=pk)
+    require_operator(request.user, credential)
+    try:
+        messages.success(request, services.check_login(credential))
+    except OciError as exc:
+        messages.error(request, f"{exc.message} {exc.advice}".strip())
+    if request.htmx and not request.htmx.boosted:
+        return render(request, "registries/_credential_row.html", row_context(request, credential))
+    return redirect("registries:detail", credential.registry_id)
+
+
+def row_context(request: TeamRequest, credential: Credential) -> dict[str, Any]:
+    role = request.user.role_in(credential.team)
+    return {
+        "credential": credential,
+        "may_edit": role is not None and role.allows(Role.ADMIN),
+        "may_test": role is not None and role.allows(Role.OPERATOR),
+    }
+
+
+def _save(request: TeamRequest, form: CredentialForm) -> Credential | None:
+    """The saved credential; None where the form says what is wrong."""
+    try:
+        sentence = _test(request, form)
+        credential = _store(request, form, is_verified=bool(sentence))
+    except OciError as exc:
+        form.add_failure(exc)
+        return None
+    except ValidationError as exc:
+        form.add_error(None, exc)
+        return None
+    messages.success(request, sentence or _("The credential “%(label)s” is saved.") % {"label": credential.label})
+    if not sentence and form.is_new_login:
+        messages.warning(request, _("Its login is not tested yet."))
+    return credential
+
+
+def _test(request: TeamRequest, form: CredentialForm) -> str:
+    """Log in with what was entered; empty where there is nothing new to test, or an admin saves it untested.
+
+    Raises:
+        OciError
+    """
+    if not form.is_new_login or "save_anyway" in request.POST:
+        return ""
+    return log_in(form.registry, form.login())
+
+
+def _store(request: TeamRequest, form: CredentialForm, *, is_verified: bool) -> Credential:
+    given: dict[str, Any] = {
+        "user": request.user,
+        "values": form.values(),
+        "secret": form.cleaned_data["secret"],
+        "is_verified": is_verified,
+    }
+    if form.credential is None:
+        return services.add_credential(registry=form.registry, **given)
+    return services.change_credential(credential=form.credential, **given)
+
+
+def _form_page(request: TeamRequest, form: CredentialForm, template: str) -> HttpResponse:
+    is_fragment = request.htmx and not request.htmx.boosted
+    context = {"form": form, "registry": form.registry, "facts": form.facts, "credential": form.credential}
+    template = "registries/_credential_form.html" if is_fragment else template
+    return render(request, template, context, status=422 if form.is_bound else 200)
+
+
+def _leave(request: TeamRequest, registry: Registry) -> HttpResponseBase:
+    if request.htmx and not request.htmx.boosted:
+        return HttpResponseClientRedirect(resolve_url("registries:detail", registry.pk))
+    return redirect("registries:detail", registry.pk)

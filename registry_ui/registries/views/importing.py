@@ -1,0 +1,88 @@
+"""Logins from a docker configuration: paste, choose, done. What was pasted is never sent back."""
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render, resolve_url
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_safe
+from django_htmx.http import HttpResponseClientRedirect
+
+from registry_ui.accounts.access import needs_role
+from registry_ui.accounts.models import Role, Team
+from registry_ui.accounts.recency import needs_recent_sign_in
+from registry_ui.accounts.requests import TeamRequest
+
+from ..docker_config import Login, Skipped
+from ..forms import ChoiceOfLogins, DockerConfigForm
+from ..importing import ImportResult, chosen_logins, import_logins, open_draft, plan_import, seal_draft
+from ..models import Credential
+
+_form_methods = require_http_methods(["GET", "HEAD", "POST"])
+_DRAFT = "docker_config_draft"
+_SKIPPED = "docker_config_skipped"
+_IMPORTED = "docker_config_imported"
+
+
+@sensitive_post_parameters("text")
+@_form_methods
+@needs_role(Role.ADMIN)
+@needs_recent_sign_in
+def paste(request: TeamRequest) -> HttpResponseBase:
+    assert request.team is not None
+    form = DockerConfigForm(request.POST or None)
+    is_fragment = request.htmx and not request.htmx.boosted
+    if not form.is_valid():
+        template = "registries/import.html#form" if is_fragment else "registries/import.html"
+        return render(request, template, {"form": form}, status=422 if form.is_bound else 200)
+    request.session[_DRAFT] = seal_draft(user=request.user, team=request.team, logins=form.config.logins)
+    request.session[_SKIPPED] = [[entry.name, str(entry.reason)] for entry in form.config.skipped]
+    if is_fragment:
+        return HttpResponseClientRedirect(resolve_url("registries:import_choose"))
+    return redirect("registries:import_choose")
+
+
+@_form_methods
+@needs_role(Role.ADMIN)
+def choose(request: TeamRequest) -> HttpResponse:
+    assert request.team is not None
+    logins = open_draft(request.session.get(_DRAFT), user=request.user, team=request.team)
+    if logins is None:
+        _forget(request)
+        messages.warning(request, _("What was pasted is kept for fifteen minutes only. Paste it again."))
+        return redirect("registries:import_docker_config")
+    if request.method == "POST" and "discard" in request.POST:
+        _forget(request)
+        messages.info(request, _("Nothing was imported."))
+        return redirect("registries:list")
+    form = ChoiceOfLogins(request.POST if request.method == "POST" else None, planned=plan_import(request.team, logins))
+    if form.is_valid():
+        return _import(request, request.team, chosen_logins(logins, form.cleaned_data["login"]))
+    context = {"form": form, "skipped": [Skipped(*entry) for entry in request.session.get(_SKIPPED, [])]}
+    return render(request, "registries/import_choose.html", context, status=422 if form.is_bound else 200)
+
+
+@require_safe
+@needs_role(Role.ADMIN)
+def done(request: TeamRequest) -> HttpResponse:
+    imported = Credential.objects.visible_to(request.user).filter(pk__in=request.session.get(_IMPORTED, []))
+    context = {"credentials": imported.select_related("registry"), "may_edit": True, "may_test": True}
+    return render(request, "registries/import_done.html", context)
+
+
+def _import(request: TeamRequest, team: Team, logins: list[Login]) -> HttpResponse:
+    result = import_logins(team=team, user=request.user, logins=logins)
+    _forget(request)
+    request.session[_IMPORTED] = [str(credential.pk) for credential in result.credentials]
+    messages.success(request, _summary(result))
+    return redirect("registries:import_done")
+
+
+def _summary(result: ImportResult) -> str:
+    words = {"added": len(result.added), "replaced": len(result.replaced), "registries": len(result.new_registries)}
+    return _("Imported: %(added)s new credentials, %(replaced)s with a new secret, %(registries)s new registries.") % words
+
+
+def _forget(request: TeamRequest) -> None:
+    for key in (_DRAFT, _SKIPPED):
+        request.session.pop(key, None)

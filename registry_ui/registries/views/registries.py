@@ -1,0 +1,160 @@
+"""Registries: the list, one of them with its connection and credentials, and what an admin does to it."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from registry_ui.accounts.access import needs_role, require_admin, require_operator
+from registry_ui.accounts.models import Role
+from registry_ui.accounts.recency import needs_recent_sign_in
+from registry_ui.accounts.requests import TeamRequest
+from registry_ui.oci.errors import OciError
+from registry_ui.oci.reference import DOCKER_HUB
+
+from .. import services
+from ..certificates import authorities_in
+from ..connection import stage_title
+from ..forms import RegistryForm
+from ..hosts import read_host
+from ..models import Registry
+from ..providers import Provider, ProviderFacts, all_facts, provider_of
+
+_form_methods = require_http_methods(["GET", "HEAD", "POST"])
+
+
+@require_safe
+def listing(request: TeamRequest) -> HttpResponse:
+    registries = Registry.objects.with_credential_counts().filter(team=request.team).visible_to(request.user)
+    providers = [facts for facts, registry in _choices(request) if registry is None]
+    context = {"registries": registries, "may_edit": _is_admin(request), "providers": providers}
+    return render(request, "registries/list.html", context)
+
+
+@require_safe
+def detail(request: TeamRequest, pk: str) -> HttpResponse:
+    registry = get_object_or_404(Registry.objects.visible_to(request.user), pk=pk)
+    return render(request, "registries/detail.html", _detail_context(request, registry))
+
+
+@_form_methods
+@needs_role(Role.ADMIN)
+@needs_recent_sign_in
+def add(request: TeamRequest) -> HttpResponse:
+    assert request.team is not None
+    provider = _wished_provider(request)
+    if provider is None:
+        return render(request, "registries/add.html", {"choices": _choices(request)})
+    form = RegistryForm(request.POST or None, team=request.team, provider=provider, initial={"host": request.GET.get("host", "")})
+    if form.is_valid():
+        try:
+            registry = services.add_registry(team=request.team, user=request.user, provider=provider, values=form.cleaned_data)
+        except ValidationError as exc:
+            form.add_error(None, exc)
+        else:
+            _say_mended(request, form)
+            messages.success(request, _("%(name)s is added.") % {"name": registry.name})
+            services.check_connection(registry)
+            return redirect("registries:detail", registry.pk)
+    return _form_page(request, form, "registries/add_form.html", {})
+
+
+@_form_methods
+@needs_recent_sign_in
+def edit(request: TeamRequest, pk: str) -> HttpResponse:
+    registry = get_object_or_404(Registry.objects.visible_to(request.user), pk=pk)
+    require_admin(request.user, registry)
+    form = RegistryForm(request.POST or None, team=registry.team, provider=registry.provider, registry=registry)
+    if form.is_valid():
+        try:
+            changed = services.change_registry(registry=registry, user=request.user, values=form.cleaned_data)
+        except ValidationError as exc:
+            form.add_error(None, exc)
+        else:
+            _say_mended(request, form)
+            _after_change(request, changed, form)
+            return redirect("registries:detail", registry.pk)
+    return _form_page(request, form, "registries/edit.html", {"registry": registry})
+
+
+@_form_methods
+@needs_recent_sign_in
+def remove(request: TeamRequest, pk: str) -> HttpResponse:
+    registry = get_object_or_404(Registry.objects.visible_to(request.user), pk=pk)
+    require_admin(request.user, registry)
+    if request.method != "POST":
+        return render(request, "registries/remove.html", {"registry": registry, "credentials": registry.credentials.all()})
+    services.remove_registry(registry=registry, user=request.user)
+    messages.success(request, _("%(name)s is removed, with its credentials.") % {"name": registry.name})
+    return redirect("registries:list")
+
+
+@require_POST
+def check(request: TeamRequest, pk: str) -> HttpResponse:
+    """Test the connection now: as a fragment for htmx, else back to the page that shows the same report."""
+    registry = get_object_or_404(Registry.objects.visible_to(request.user), pk=pk)
+    require_operator(request.user, registry)
+    failed = services.check_connection(registry).failed
+    if failed is None:
+        messages.success(request, _("%(host)s answers.") % {"host": registry.host})
+    else:
+        messages.error(request, failed.detail)
+    if request.htmx and not request.htmx.boosted:
+        return render(request, "registries/detail.html#connection", _detail_context(request, registry))
+    return redirect("registries:detail", registry.pk)
+
+
+def _detail_context(request: TeamRequest, registry: Registry) -> dict[str, Any]:
+    role = request.user.role_in(registry.team)
+    prefix = "" if registry.host == DOCKER_HUB else f"{registry.host}/"
+    return {
+        "registry": registry,
+        "facts": registry.facts,
+        "prefix": prefix,
+        "example": f"{registry.host}/{registry.facts.example}:1.0",
+        "credentials": registry.credentials.select_related("registry"),
+        "stages": [{**stage, "title": stage_title(stage["name"])} for stage in registry.report],
+        "authorities": authorities_in(registry.ca_certificate),
+        "may_edit": role is not None and role.allows(Role.ADMIN),
+        "may_test": role is not None and role.allows(Role.OPERATOR),
+    }
+
+
+def _form_page(request: TeamRequest, form: RegistryForm, template: str, context: dict[str, Any]) -> HttpResponse:
+    return render(request, template, {"form": form, "facts": form.facts, **context}, status=422 if form.is_bound else 200)
+
+
+def _wished_provider(request: TeamRequest) -> Provider | None:
+    """From the tile that was chosen, or from the host that a link brings along."""
+    name = request.GET.get("provider", "")
+    if name in Provider.values:
+        return Provider(name)
+    try:
+        return provider_of(read_host(request.GET["host"]).name) if request.GET.get("host") else None
+    except OciError:
+        return Provider.PRIVATE
+
+
+def _after_change(request: TeamRequest, registry: Registry, form: RegistryForm) -> None:
+    messages.success(request, _("%(name)s is changed.") % {"name": registry.name})
+    if {"host", "security", "ca_certificate", "token_hosts"} & set(form.changed_data):
+        services.check_connection(registry)
+
+
+def _say_mended(request: TeamRequest, form: RegistryForm) -> None:
+    if form.mended:
+        messages.info(request, _("Only the host of what you entered was kept: %(host)s.") % {"host": form.mended})
+
+
+def _choices(request: TeamRequest) -> list[tuple[ProviderFacts, Registry | None]]:
+    """Each provider, with the team's registry where the provider has only one host and the team has it."""
+    known = {registry.host: registry for registry in Registry.objects.filter(team=request.team)}
+    return [(facts, known.get(facts.host) if facts.host else None) for facts in all_facts()]
+
+
+def _is_admin(request: TeamRequest) -> bool:
+    return request.role is not None and request.role.allows(Role.ADMIN)

@@ -1,0 +1,230 @@
+"""Settings. Development works with none; production (REGISTRY_UI_ENV=production) refuses weak ones. docs/configuration.md
+lists them all."""
+
+from cryptography.fernet import Fernet
+from django.core.exceptions import ImproperlyConfigured
+
+from .environment import BASE_DIR, data_directory, env, kept_secret, redis_socket
+
+DATA = data_directory()
+PRODUCTION = env.str("ENV", "development") == "production"
+DEBUG = env.bool("DEBUG", False)
+
+SECRET_KEY = env.str("SECRET_KEY", "") or ("" if PRODUCTION else kept_secret(DATA / "secret_key"))
+# Newest first: the first key encrypts, all of them decrypt.
+ENCRYPTION_KEYS = env.list("ENCRYPTION_KEYS", []) or (
+    [] if PRODUCTION else [kept_secret(DATA / "encryption_key", lambda: Fernet.generate_key().decode())]
+)
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", [] if PRODUCTION else ["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS: list[str] = env.list("TRUSTED_ORIGINS", [])
+HTTPS = env.bool("HTTPS", PRODUCTION)
+TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", 0)
+
+
+def _refuse_weak_settings() -> None:
+    problems = []
+    if DEBUG:
+        problems.append("REGISTRY_UI_DEBUG is on")
+    if len(SECRET_KEY) < 50:
+        problems.append("REGISTRY_UI_SECRET_KEY is missing or has under 50 characters")
+    if not ALLOWED_HOSTS or "*" in ALLOWED_HOSTS:
+        problems.append("REGISTRY_UI_ALLOWED_HOSTS must name the host names that people type, and not *")
+    if not ENCRYPTION_KEYS:
+        problems.append("REGISTRY_UI_ENCRYPTION_KEYS is missing")
+    if problems:
+        raise ImproperlyConfigured("Production does not start with these settings: " + "; ".join(problems) + ".")
+
+
+def _check_encryption_keys() -> None:
+    for key in ENCRYPTION_KEYS:
+        try:
+            Fernet(key)
+        except ValueError as exc:
+            raise ImproperlyConfigured(
+                "REGISTRY_UI_ENCRYPTION_KEYS: each key is 32 url-safe base64 bytes; make one with `manage.py make_key`."
+            ) from exc
+
+
+_check_encryption_keys()
+if PRODUCTION:
+    _refuse_weak_settings()
+
+INSTALLED_APPS = [
+    "registry_ui.web",
+    "registry_ui.accounts",
+    "registry_ui.registries",
+    "registry_ui.images",
+    "transfers",
+    "allauth",
+    "allauth.account",
+    "django_htmx",
+    "django_rq",
+    "template_partials",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.humanize",
+    "django.contrib.messages",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+    "django.forms",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "registry_ui.web.middleware.SecurityHeadersMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "registry_ui.web.middleware.SignInMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "registry_ui.accounts.middleware.TeamMiddleware",
+    "registry_ui.web.middleware.TimeZoneMiddleware",
+    "registry_ui.web.middleware.FragmentMiddleware",
+]
+
+ROOT_URLCONF = "registry_ui.urls"
+WSGI_APPLICATION = "registry_ui.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "registry_ui.web.context.navigation",
+            ],
+            "builtins": ["registry_ui.web.templatetags.web", "template_partials.templatetags.partials"],
+        },
+    }
+]
+
+DATABASES = {"default": env.dj_db_url("DATABASE_URL", f"sqlite:///{DATA / 'registry-ui.sqlite3'}", conn_max_age=60)}
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    DATABASES["default"]["CONN_MAX_AGE"] = 0
+    DATABASES["default"]["OPTIONS"] = {
+        "timeout": 30,
+        "transaction_mode": "IMMEDIATE",
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA busy_timeout=30000;",
+    }
+
+REDIS_URL = env.str("REDIS_URL", "") or f"unix://{redis_socket(DATA)}"
+EMBEDDED_REDIS = not env.str("REDIS_URL", "")
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "cache",
+        "OPTIONS": {"serializer": "registry_ui.web.cache.JSONSerializer"},
+    }
+}
+
+RQ_QUEUES = {
+    "transfers": {"URL": REDIS_URL, "DEFAULT_TIMEOUT": -1, "SERIALIZER": "rq.serializers.JSONSerializer"},
+}
+RQ = {
+    "JOB_CLASS": "transfers.worker.ListedJob",
+    "WORKER_CLASS": "transfers.worker.TransferWorker",
+    "COMMIT_MODE": "auto",
+    "SHOW_ADMIN_LINK": False,
+}
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+ACCOUNT_ADAPTER = "registry_ui.accounts.adapter.AccountAdapter"
+ACCOUNT_FORMS = {
+    "login": "registry_ui.accounts.sign_in_forms.SignInForm",
+    "change_password": "registry_ui.accounts.sign_in_forms.ChangePasswordForm",
+    "set_password": "registry_ui.accounts.sign_in_forms.SetPasswordForm",
+    "reset_password": "registry_ui.accounts.sign_in_forms.ResetPasswordForm",
+    "reset_password_from_key": "registry_ui.accounts.sign_in_forms.ResetPasswordKeyForm",
+    "reauthenticate": "registry_ui.accounts.sign_in_forms.ReauthenticateForm",
+}
+ACCOUNT_LOGIN_METHODS = {"username", "email"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_PREVENT_ENUMERATION = True
+# Counted by address and account together: a stranger's failures never lock a colleague out.
+ACCOUNT_RATE_LIMITS = {"login": "60/m/ip", "login_failed": "30/m/ip,10/5m/key"}
+ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_EMAIL_SUBJECT_PREFIX = "[Registry UI] "
+ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXY_COUNT
+
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_SERIALIZER = "django.contrib.sessions.serializers.JSONSerializer"
+SESSION_COOKIE_NAME = "registry_ui_session"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", 31536000 if HTTPS else 0)
+SECURE_REFERRER_POLICY = "same-origin"
+CSRF_FAILURE_VIEW = "registry_ui.web.views.csrf_failure"
+X_FRAME_OPTIONS = "DENY"
+if TRUSTED_PROXY_COUNT:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+# smtp://user:password@host:587/?tls=True; without it there is no password reset by e-mail.
+_email = env.dj_email_url("EMAIL_URL", "dummy://")
+vars().update({name: value for name, value in _email.items() if name.startswith("EMAIL_")})
+EMAIL_TIMEOUT = 10
+EMAIL_CONFIGURED = bool(env.str("EMAIL_URL", ""))
+DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", "registry-ui@localhost")
+
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_TZ = True
+TIME_ZONE = env.str("TIME_ZONE", "UTC")
+
+STATIC_URL = "static/"
+STATIC_ROOT = DATA / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+FORM_RENDERER = "registry_ui.web.forms.FormRenderer"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"()": "registry_ui.web.logs.OneLineFormatter", "format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "INFO")},
+    "loggers": {"urllib3": {"level": "ERROR"}},
+}
+
+# What images may take and whom this installation connects to.
+IMAGES_DIRECTORY = DATA / "images"
+FREE_SPACE_FLOOR = env.int("FREE_SPACE_FLOOR_MIB", 512) * 1024 * 1024
+COLLECT_GRACE_SECONDS = env.int("COLLECT_GRACE_HOURS", 24) * 3600
+BLOB_LANES = env.int("BLOB_LANES", 3)
+EGRESS_ALLOW_PRIVATE = env.bool("EGRESS_ALLOW_PRIVATE", True)
+EGRESS_ALLOW_LOOPBACK = env.bool("EGRESS_ALLOW_LOOPBACK", not PRODUCTION)
+PROXY_URL = env.str("PROXY_URL", "")
+NO_PROXY: list[str] = env.list("NO_PROXY", [])
+TRANSFER_ATTEMPTS = env.int("TRANSFER_ATTEMPTS", 3)

@@ -1,0 +1,132 @@
+"""Keeps the programs running until it is told to stop, then stops them in order."""
+
+import os
+import selectors
+import signal
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import groupby
+
+from .child import Child, describe
+from .console import Console
+from .programs import Program
+
+_STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class Supervisor:
+    """One thread: a selector waits for output, for the end of a process (SIGCHLD) and for the signal to stop."""
+
+    def __init__(self, programs: Sequence[Program], console: Console) -> None:
+        self.console = console
+        self.children = [Child(program, console) for program in programs]
+        self.stop_requests = 0
+        self._stop_requested_at = float("-inf")
+        self._selector = selectors.DefaultSelector()
+
+    @property
+    def is_stopping(self) -> bool:
+        return self.stop_requests > 0
+
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """Signals wake the selector through a pipe (signal.set_wakeup_fd)."""
+        reader, writer = os.pipe()
+        os.set_blocking(reader, False)
+        os.set_blocking(writer, False)
+        self._selector.register(reader, selectors.EVENT_READ, None)
+        signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        for number in _STOP_SIGNALS:
+            signal.signal(number, self._on_stop_signal)
+        try:
+            yield
+        finally:
+            for child in self.children:
+                child.kill()
+
+    def _on_stop_signal(self, number: int, frame: object) -> None:
+        # A terminal that is closed sends SIGHUP twice: once by the kernel, once by the shell.
+        if time.monotonic() - self._stop_requested_at > 0.5:
+            self._stop_requested_at = time.monotonic()
+            self.stop_requests += 1
+
+    def start_all(self, *, seconds: float = 30) -> None:
+        """Start the programs in order, each when those before it are ready."""
+        for child in self.children:
+            if self.is_stopping:
+                return
+            self._start(child)
+            if child.program.ready is not None and not self.wait_until(child.program.ready, seconds=seconds) and not self.is_stopping:
+                self.console.say(f"{child.name} is not ready after {seconds:g} s; the others start all the same.")
+
+    def wait_until(self, condition: Callable[[], bool], *, seconds: float) -> bool:
+        """Watch until something is true; False where time is up or the signal to stop came."""
+        deadline = time.monotonic() + seconds
+        while not self.is_stopping:
+            if condition():
+                return True
+            if time.monotonic() > deadline:
+                return False
+            self.watch_once(0.1)
+        return False
+
+    def watch(self) -> None:
+        """Until the signal to stop comes."""
+        while not self.is_stopping:
+            self.watch_once(self._until_next_start())
+
+    def watch_once(self, seconds: float | None) -> None:
+        """Wait for events for so long, print output, reap what ended, start what is due."""
+        for key, _ in self._selector.select(seconds):
+            if key.data is None:
+                self._drain_wakeups(key.fd)
+            elif not key.data.read():
+                self._selector.unregister(key.fileobj)
+        for child in self.children:
+            if child.has_ended:
+                self._take_notice(child)
+            if not self.is_stopping and 0 < child.start_at <= time.monotonic():
+                self._start(child)
+
+    def stop(self) -> None:
+        """Stop in order: workers, web, scheduler, queue. A second signal kills what is left."""
+        self.console.say("Stopping. Transfers that do not end within ten seconds go on at the next start. Ctrl-C again stops at once.")
+        in_order = sorted(self.children, key=lambda child: child.program.stop_order)
+        for _, group in groupby(in_order, key=lambda child: child.program.stop_order):
+            self._stop_together(list(group))
+        self.console.say("Stopped.")
+
+    def _stop_together(self, group: list[Child]) -> None:
+        deadline = time.monotonic() + max(child.program.stop_seconds for child in group)
+        for child in group:
+            child.send(signal.SIGTERM)
+        while any(child.is_running for child in group):
+            if self.stop_requests > 1 or time.monotonic() > deadline:
+                for child in group:
+                    child.kill()
+            self.watch_once(0.2)
+
+    def _start(self, child: Child) -> None:
+        child.start()
+        self._selector.register(child.output, selectors.EVENT_READ, child)
+
+    def _take_notice(self, child: Child) -> None:
+        if child.output in self._selector.get_map():
+            self._selector.unregister(child.output)
+        status = child.finish()
+        if not self.is_stopping:
+            pause = child.plan_restart()
+            self.console.say(f"{child.name} {describe(status)}; it starts again in {pause:g} s.")
+
+    def _drain_wakeups(self, descriptor: int) -> None:
+        try:
+            while os.read(descriptor, 512):
+                pass
+        except BlockingIOError:
+            pass
+
+    def _until_next_start(self) -> float | None:
+        waiting = [child.start_at for child in self.children if child.start_at]
+        return max(0.0, min(waiting) - time.monotonic()) if waiting else None

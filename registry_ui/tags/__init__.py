@@ -1,0 +1,28 @@
+"""What a tag says: parse, order, explain, select. No network, no database, no Django."""
+
+from .explaining import Explanation, explain_tag, risk_of
+from .ordering import natural_key, order_key, sort_tags
+from .parsing import parse_tag
+from .suffix import Group, Role, Suffix
+from .suffixes import BY_NAME, SUFFIXES
+from .tag import Kind, Movement, Piece, Tag, Version
+
+__all__ = [
+    "BY_NAME",
+    "SUFFIXES",
+    "Explanation",
+    "Group",
+    "Kind",
+    "Movement",
+    "Piece",
+    "Role",
+    "Suffix",
+    "Tag",
+    "Version",
+    "explain_tag",
+    "natural_key",
+    "order_key",
+    "parse_tag",
+    "risk_of",
+    "sort_tags",
+]

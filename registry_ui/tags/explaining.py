@@ -1,0 +1,66 @@
+"""What a tag says, in sentences; whoever shows them translates them."""
+
+from dataclasses import dataclass
+
+from .suffix import Role, Suffix
+from .suffix import mark as _
+from .tag import Kind, Movement, Piece, Tag
+
+ROLE_LABELS = {
+    Role.VERSION: _("version"),
+    Role.PRERELEASE: _("pre-release"),
+    Role.CHANNEL: _("moving name"),
+    Role.SYSTEM: _("operating system"),
+    Role.VARIANT: _("variant"),
+    Role.ARCHITECTURE: _("architecture"),
+    Role.BUILD: _("build"),
+    Role.DATE: _("date"),
+    Role.COMMIT: _("commit"),
+    Role.DIGEST: _("digest-like"),
+    Role.WORD: _("other word"),
+}
+
+UNKNOWN_MEANING = _("A word of this image's makers; its page says what it means.")
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """One part of a tag and what is known about it."""
+
+    part: str
+    role: Role
+    meaning: str
+    choose: str = ""
+    beware: str = ""
+
+    @property
+    def label(self) -> str:
+        return ROLE_LABELS[self.role]
+
+
+def explain_tag(tag: Tag) -> list[Explanation]:
+    """One explanation a piece, in the order of the text."""
+    return [_explain(piece, piece.suffix) for piece in tag.pieces]
+
+
+def _explain(piece: Piece, suffix: Suffix | None) -> Explanation:
+    if suffix is None:
+        return Explanation(piece.text, piece.role, UNKNOWN_MEANING)
+    return Explanation(piece.text, piece.role, suffix.meaning, suffix.choose, suffix.beware)
+
+
+def risk_of(tag: Tag) -> str:
+    """One line on what can go wrong with a tag that moves, or may; empty for one that is pinned by convention."""
+    if tag.movement is Movement.PINNED:
+        return ""
+    if tag.movement is Movement.UNKNOWN:
+        return _("It does not say which version it is, nor whether it moves: that is up to whoever publishes it.")
+    if tag.text == "latest":
+        return _("It names another image after each release: two pulls may differ, and nobody can tell later what ran.")
+    if tag.is_prerelease:
+        return _("It moves, and what it moves to is not released yet.")
+    if tag.kind is Kind.VERSION:
+        return _("It moves to each newer release of its line; two pulls may differ.")
+    if tag.kind is Kind.FLAVOUR:
+        return _("It has no version: it is latest in another variant, and moves as latest does.")
+    return _("It moves to each newer release; two pulls may differ.")

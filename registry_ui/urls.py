@@ -1,0 +1,16 @@
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("registry_ui.web.urls")),
+    path("account/", include("registry_ui.accounts.sign_in_urls")),
+    path("", include("registry_ui.accounts.urls")),
+    path("registries/", include("registry_ui.registries.urls")),
+    path("images/", include("registry_ui.images.urls")),
+    path("transfers/", include("transfers.urls")),
+]
+
+handler400 = "registry_ui.web.views.bad_request"
+handler403 = "registry_ui.web.views.permission_denied"
+handler404 = "registry_ui.web.views.page_not_found"
+handler500 = "registry_ui.web.views.server_error"
+handler429 = "registry_ui.web.views.too_many_requests"

@@ -1,0 +1,213 @@
+"""A reference taken apart for the eye: its parts, what is implied, what its tag says; or what is wrong and how to mend it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from registry_ui.oci.digest import Digest
+from registry_ui.oci.errors import OciError
+from registry_ui.oci.reference import DEFAULT_NAMESPACE, DEFAULT_TAG, DOCKER_HUB, Reference, check_repository, check_tag, normalise_host
+from registry_ui.tags import Explanation, Movement, Tag, explain_tag, parse_tag, risk_of
+
+USES = ("pull", "push", "tag")
+_SHOWN_CHARACTERS = 300
+_PART_CHARACTERS = 80
+
+LABELS: dict[str, str | Promise] = {
+    "registry": gettext_lazy("registry"),
+    "namespace": gettext_lazy("namespace"),
+    "repository": gettext_lazy("repository"),
+    "tag": gettext_lazy("tag"),
+    "digest": gettext_lazy("digest"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of a reference; `separator` follows it."""
+
+    kind: str
+    text: str
+    implied: bool = False
+    wrong: bool = False
+    separator: str = ""
+
+    @property
+    def label(self) -> str:
+        return str(LABELS[self.kind])
+
+    @property
+    def colour(self) -> str:
+        return "tag" if self.kind == "digest" else self.kind
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    level: str
+    title: str
+    text: str = ""
+
+    @property
+    def icon(self) -> str:
+        return "alert-triangle" if self.level == "warn" else "info-circle"
+
+
+@dataclass(frozen=True)
+class Anatomy:
+    """What the reference field shows under its input."""
+
+    use: str
+    parts: tuple[Part, ...] = ()
+    reference: Reference | None = None
+    message: str = ""
+    advice: str = ""
+
+    @cached_property
+    def tag(self) -> Tag | None:
+        return parse_tag(self.reference.tag) if self.reference and self.reference.tag else None
+
+    @property
+    def explanations(self) -> list[Explanation]:
+        return explain_tag(self.tag) if self.tag else []
+
+    @property
+    def movement(self) -> str:
+        """immutable, pinned, floating, or unknown; empty while there is no whole reference."""
+        if self.reference is None:
+            return ""
+        if self.reference.digest is not None:
+            return "immutable"
+        return self.tag.movement.value if self.tag else ""
+
+    @property
+    def notes(self) -> list[Note]:
+        if self.reference is None:
+            return []
+        return [note for note in (_namespace_note(self.reference, self.use), _tag_note(self.reference, self.use)) if note is not None]
+
+    @property
+    def spoken(self) -> str:
+        """One sentence for screen readers."""
+        if self.message:
+            return f"{self.message} {self.advice}".strip()
+        parts = [f"{part.label} {part.text}" + (f" ({_('implied')})" if part.implied else "") for part in self.parts]
+        warnings = [note.title for note in self.notes if note.level == "warn"]
+        return ". ".join([", ".join(parts), *warnings])
+
+
+def dissect(text: str, use: str = "pull") -> Anatomy:
+    """Take apart what a person has typed so far. Never raises."""
+    text = text.strip()
+    use = use if use in USES else "pull"
+    if not text:
+        return Anatomy(use)
+    try:
+        reference = Reference.parse(text)
+    except OciError as exc:
+        return Anatomy(use, _guessed_parts(text), message=exc.message, advice=exc.advice)
+    return Anatomy(use, _parts_of(reference), reference)
+
+
+def _parts_of(reference: Reference) -> tuple[Part, ...]:
+    implied = reference.implied
+    namespace, _slash, name = reference.repository.rpartition("/")
+    parts = [Part("registry", reference.registry, "registry" in implied, separator="/")]
+    if namespace:
+        parts.append(Part("namespace", namespace, "namespace" in implied, separator="/"))
+    parts.append(Part("repository", name))
+    if reference.tag:
+        parts.append(Part("tag", reference.tag, "tag" in implied))
+    if reference.digest:
+        parts.append(Part("digest", str(reference.digest)))
+    return _separated(parts)
+
+
+def _separated(parts: Sequence[Part]) -> tuple[Part, ...]:
+    """A colon before the tag and an at sign before the digest stand with the part before them."""
+    marks = {"tag": ":", "digest": "@"}
+    following = [*parts[1:], None]
+    return tuple(
+        replace(part, separator=marks.get(after.kind, "/") if after is not None else "")
+        for part, after in zip(parts, following, strict=True)
+    )
+
+
+def _guessed_parts(text: str) -> tuple[Part, ...]:
+    """The parts of a text that is no reference, as far as its marks show them; those at fault are marked."""
+    rest = text[:_SHOWN_CHARACTERS].rpartition("://")[2]
+    rest, at, digest = rest.partition("@")
+    name, tag = rest, None
+    if rest.rfind(":") > rest.rfind("/"):
+        name, _colon, tag = rest.rpartition(":")
+    first, slash, path = name.partition("/")
+    registry = first if slash and ("." in first or ":" in first or first == "localhost") else None
+    namespace, _slash, repository = (path if registry is not None else name).rpartition("/")
+    parts = [
+        _guessed("registry", registry, normalise_host),
+        _guessed("namespace", namespace or None, check_repository),
+        _guessed("repository", repository, check_repository),
+        _guessed("tag", tag, check_tag),
+        _guessed("digest", digest if at else None, Digest.parse),
+    ]
+    return _separated([part for part in parts if part is not None])
+
+
+def _guessed(kind: str, text: str | None, check: Callable[[str], object]) -> Part | None:
+    if text is None:
+        return None
+    try:
+        check(text)
+    except OciError:
+        return Part(kind, _shortened(text) or "?", wrong=True)
+    return Part(kind, _shortened(text))
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _PART_CHARACTERS else f"{text[: _PART_CHARACTERS - 1]}…"
+
+
+def _namespace_note(reference: Reference, use: str) -> Note | None:
+    if use != "push" or reference.registry != DOCKER_HUB or reference.namespace != DEFAULT_NAMESPACE:
+        return None
+    name = reference.repository.rpartition("/")[2]
+    return Note(
+        "warn",
+        _("On Docker Hub a name without a namespace is an official image, which only Docker pushes."),
+        _("Write your account's name before it: johndoe/%(name)s.") % {"name": name},
+    )
+
+
+def _tag_note(reference: Reference, use: str) -> Note | None:
+    if reference.digest is not None:
+        return _digest_note(reference)
+    if reference.tag == DEFAULT_TAG:
+        return _latest_note("tag" in reference.implied, use)
+    tag = parse_tag(reference.tag or "")
+    if tag.movement is Movement.PINNED or (use != "pull" and tag.movement is Movement.UNKNOWN):
+        return None
+    if use == "pull":
+        return Note("info", _(risk_of(tag)))
+    return Note("info", _("This name moves: give the image its full version too, so that there is something to go back to."))
+
+
+def _digest_note(reference: Reference) -> Note:
+    if reference.tag:
+        return Note("info", _("The digest decides which image it is; the tag beside it only informs the reader."))
+    return Note("info", _("A digest names exactly one image, for ever."))
+
+
+def _latest_note(implied: bool, use: str) -> Note:
+    title = _("No tag is written, so it means latest.") if implied else _("latest says nothing about the version.")
+    if use == "push":
+        return Note(
+            "warn",
+            title,
+            _("Nobody can tell later which version this was, and the next push takes the name away. Add a version, such as :1.0.0."),
+        )
+    if use == "tag":
+        return Note("info", title, _("A version, such as :1.0.0, tells this image from the next one."))
+    return Note("info", title, _("It moves with each release: good for trying something out; for production write a version."))

@@ -1,0 +1,111 @@
+import contextlib
+import zoneinfo
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.contrib.messages import get_messages
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import resolve_url
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django_htmx.http import HttpResponseClientRedirect
+
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+PERMISSIONS_POLICY = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
+
+
+class SecurityHeadersMiddleware:
+    """Static files are answered above this one: what passes here is about a person, and no cache may keep it."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
+        response.headers["Permissions-Policy"] = PERMISSIONS_POLICY
+        # Set here too: a request that was refused further up never reaches the middleware that sets them.
+        response.headers.setdefault("X-Content-Type-Options", "nosniff")
+        response.headers.setdefault("X-Frame-Options", settings.X_FRAME_OPTIONS)
+        response.headers.setdefault("Referrer-Policy", settings.SECURE_REFERRER_POLICY)
+        if "no-store" not in response.headers.get("Cache-Control", ""):
+            response.headers["Cache-Control"] = "no-store"
+        return response
+
+
+class SignInMiddleware(LoginRequiredMiddleware):
+    """Every page needs a sign-in, except those that say so. It looks at the page first: a public one loads no session, and
+    so the health check answers without a database."""
+
+    def process_view(
+        self, request: HttpRequest, view_func: Callable[..., Any], view_args: Any, view_kwargs: Any
+    ) -> HttpResponseBase | None:
+        if not getattr(view_func, "login_required", True):
+            return None
+        return super().process_view(request, view_func, view_args, view_kwargs)
+
+
+class TimeZoneMiddleware:
+    """Times in the person's zone; each view starts from the installation's."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        try:
+            return self.get_response(request)
+        finally:
+            timezone.deactivate()
+
+    def process_view(self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any) -> None:
+        if not getattr(view, "login_required", True) or not request.user.is_authenticated:
+            return
+        name = getattr(request.user, "time_zone", "")
+        with contextlib.suppress(zoneinfo.ZoneInfoNotFoundError):
+            timezone.activate(zoneinfo.ZoneInfo(name or settings.TIME_ZONE))
+
+
+class FragmentMiddleware:
+    """What a fragment cannot do by itself: leave for the sign-in page, and show the messages of its request."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        if not _is_fragment(request):
+            return response
+        if _leads_to_sign_in(response):
+            return HttpResponseClientRedirect(response.headers["Location"])
+        if isinstance(response, HttpResponse) and _has_room_for_messages(response):
+            _append_messages(request, response)
+        return response
+
+
+def _is_fragment(request: HttpRequest) -> bool:
+    return request.headers.get("HX-Request") == "true" and request.headers.get("HX-Boosted") != "true"
+
+
+def _leads_to_sign_in(response: HttpResponseBase) -> bool:
+    location = urlsplit(response.headers.get("Location", ""))
+    return response.status_code == 302 and location.path == resolve_url(settings.LOGIN_URL)
+
+
+def _has_room_for_messages(response: HttpResponse) -> bool:
+    html = response.headers.get("Content-Type", "").startswith("text/html")
+    full_page = "HX-Redirect" in response.headers or "HX-Refresh" in response.headers
+    return html and not full_page and response.status_code in (200, 286, 422)
+
+
+def _append_messages(request: HttpRequest, response: HttpResponse) -> None:
+    messages = get_messages(request)
+    if len(messages):
+        response.write(render_to_string("web/_toasts.html", {"messages": messages, "out_of_band": True}, request))

@@ -1,0 +1,80 @@
+"""Numbers as people read them: bytes, speeds, spans of time."""
+
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+from django.utils.formats import date_format, number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+NOTHING = "–"
+_NO_BREAK = "\N{NO-BREAK SPACE}"
+_UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
+_MINUTE, _HOUR, _DAY = 60, 3600, 86400
+_RELATIVE_DAYS = 30
+
+
+def binary_size(count: float | None) -> str:
+    """12.4 MiB; an en dash where nobody knows."""
+    if count is None:
+        return NOTHING
+    value, unit = float(count), 0
+    while round(value, 1) >= 1024 and unit < len(_UNITS) - 1:
+        value /= 1024
+        unit += 1
+    return f"{number_format(round(value, 1), 0 if unit == 0 else 1)}{_NO_BREAK}{_UNITS[unit]}"
+
+
+def binary_speed(bytes_per_second: float | None) -> str:
+    return NOTHING if bytes_per_second is None else f"{binary_size(bytes_per_second)}/s"
+
+
+def duration(seconds: float | timedelta | None) -> str:
+    """0.4 s, 12 s, 3 min 05 s, 2 h 04 min, 3 d 4 h."""
+    if seconds is None:
+        return NOTHING
+    exact = seconds.total_seconds() if isinstance(seconds, timedelta) else float(seconds)
+    exact = max(exact, 0.0)
+    if exact < 9.95:
+        return _join(_("%(n)s s") % {"n": number_format(round(exact, 1), 1)})
+    whole = round(exact)
+    if whole < _MINUTE:
+        return _join(_("%(n)s s") % {"n": whole})
+    if whole < _HOUR:
+        return _join(_("%(minutes)s min %(seconds)02d s") % {"minutes": whole // _MINUTE, "seconds": whole % _MINUTE})
+    if whole < _DAY:
+        return _join(_("%(hours)s h %(minutes)02d min") % {"hours": whole // _HOUR, "minutes": whole % _HOUR // _MINUTE})
+    return _join(_("%(days)s d %(hours)s h") % {"days": whole // _DAY, "hours": whole % _DAY // _HOUR})
+
+
+def _join(text: str) -> str:
+    return text.replace(" ", _NO_BREAK)
+
+
+def relative(moment: datetime, now: datetime) -> str:
+    """“3 minutes ago”, “in 2 hours”; the date where it is over a month away."""
+    seconds = (now - moment).total_seconds()
+    distance = abs(seconds)
+    if distance < 45:
+        return _("just now") if seconds >= 0 else _("in a moment")
+    if distance >= _RELATIVE_DAYS * _DAY:
+        return date_format(timezone.localtime(moment), "j M Y")
+    span = _span(distance)
+    return _("%(span)s ago") % {"span": span} if seconds >= 0 else _("in %(span)s") % {"span": span}
+
+
+def _span(seconds: float) -> str:
+    if seconds < 45 * _MINUTE:
+        count = max(1, round(seconds / _MINUTE))
+        return ngettext("%(count)d minute", "%(count)d minutes", count) % {"count": count}
+    if seconds < 22 * _HOUR:
+        count = max(1, round(seconds / _HOUR))
+        return ngettext("%(count)d hour", "%(count)d hours", count) % {"count": count}
+    count = max(1, round(seconds / _DAY))
+    return ngettext("%(count)d day", "%(count)d days", count) % {"count": count}
+
+
+def exact_time(moment: datetime) -> str:
+    """To the second, with the zone's name, in the viewer's zone."""
+    local = timezone.localtime(moment)
+    return f"{date_format(local, 'Y-m-d H:i:s')} {local.tzname()}"

@@ -1,0 +1,36 @@
+"""The field in which a name is typed, and the anatomy of the name under it."""
+
+from typing import Any
+
+from django import template
+from django.forms import BoundField
+from django.urls import reverse
+from django.utils.http import urlencode
+
+from ..anatomy import dissect
+
+register = template.Library()
+
+
+@register.inclusion_tag("web/_reference_field.html")
+def reference_field(field: BoundField, use: str = "pull") -> dict[str, Any]:
+    """A bound field as input with its live anatomy: `use` is what the name is for, pull, push or tag."""
+    anatomy = dissect(str(field.value() or ""), use)
+    return {
+        "field": field,
+        "widget": field.as_widget(attrs=_live_attributes(field, use)),
+        "anatomy": anatomy,
+        "anatomy_id": f"{field.auto_id}_anatomy",
+        "field_has_errors": bool(field.errors),
+    }
+
+
+def _live_attributes(field: BoundField, use: str) -> dict[str, str | bool]:
+    query = urlencode({"use": use, "field": field.html_name})
+    return {
+        "hx-get": f"{reverse('web:anatomy')}?{query}",
+        "hx-trigger": "input changed delay:200ms",
+        "hx-target": f"#{field.auto_id}_anatomy",
+        "hx-sync": "this:replace",
+        "hx-params": field.html_name,
+    }

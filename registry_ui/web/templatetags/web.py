@@ -1,0 +1,136 @@
+"""The tags that every template has."""
+
+from datetime import datetime
+from typing import Any
+
+from django import template
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from registry_ui.oci.digest import Digest
+from registry_ui.oci.errors import InvalidDigest, InvalidReference
+from registry_ui.oci.reference import Reference
+
+from .. import icons, quantities
+from ..states import look_of
+
+register = template.Library()
+register.filter(is_safe=True)(quantities.binary_size)
+register.filter(is_safe=True)(quantities.binary_speed)
+register.filter(is_safe=True)(quantities.duration)
+
+_DASH = SafeString(f'<span class="muted">{quantities.NOTHING}</span>')
+_BREAK = SafeString("<wbr>")
+
+
+@register.simple_tag
+def icon(name: str, size: int = 16) -> SafeString:
+    return icons.icon(str(name), size)
+
+
+@register.simple_tag
+def when(moment: datetime | None) -> SafeString:
+    if moment is None:
+        return _DASH
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        moment.isoformat(timespec="seconds"),
+        quantities.exact_time(moment),
+        quantities.relative(moment, timezone.now()),
+    )
+
+
+@register.simple_tag
+def copy_button(text: Any, label: str = "") -> SafeString:
+    return format_html(
+        '<button type="button" class="copy" data-copy="{}" aria-label="{}" title="{}">{}{}</button>',
+        text,
+        label or _("Copy %(text)s") % {"text": text},
+        label or _("Copy"),
+        icons.icon("copy", 14),
+        icons.icon("check", 14),
+    )
+
+
+@register.simple_tag
+def digest(text: Digest | str | None) -> SafeString:
+    if not text:
+        return _DASH
+    return format_html('<span class="digest"><code title="{}">{}</code>{}</span>', text, _short(text), copy_button(text))
+
+
+def _short(text: Digest | str) -> str:
+    try:
+        return Digest.parse(str(text)).short
+    except InvalidDigest:
+        return str(text)[:12]
+
+
+@register.simple_tag
+def reference(name: Reference | str | None) -> SafeString:
+    """A reference with its four parts in their colours; text that is none is shown as it is."""
+    if not name:
+        return _DASH
+    try:
+        parsed = name if isinstance(name, Reference) else Reference.parse(str(name))
+    except (InvalidReference, InvalidDigest):
+        return format_html('<span class="reference" translate="no">{}</span>', name)
+    return format_html('<span class="reference" translate="no" title="{}">{}</span>', parsed, _anatomy(parsed))
+
+
+def _anatomy(parsed: Reference) -> SafeString:
+    namespace, _slash, repository = parsed.repository.rpartition("/")
+    parts = [("registry", parsed.registry, "/")]
+    parts += [("namespace", component, "/") for component in namespace.split("/") if component]
+    parts.append(("repository", repository, ""))
+    pieces = [(kind, text, separator, _BREAK if separator else "") for kind, text, separator in parts]
+    body = format_html_join("", '<span class="part-{}">{}</span>{}{}', pieces)
+    if parsed.tag:
+        body += format_html('<wbr>:<span class="part-tag">{}</span>', parsed.tag)
+    if parsed.digest:
+        body += format_html('<wbr>@<span class="part-tag">{}</span>', parsed.digest.short)
+    return body
+
+
+@register.simple_tag
+def state_badge(state: str, label: str = "") -> SafeString:
+    look = look_of(state)
+    text = label or str(getattr(state, "label", "") or state).capitalize()
+    return format_html('<span class="badge badge-{}" data-state="{}">{}{}</span>', look.tone, state, icons.icon(look.icon, 14), text)
+
+
+@register.simple_tag
+def bar(value: float | None, maximum: float | None, label: str = "") -> SafeString:
+    """A progress bar; without a maximum it only says that something goes on."""
+    if maximum is None:
+        return format_html('<progress class="bar" aria-label="{}"></progress>', label)
+    most = maximum or 1
+    done = most if maximum == 0 else min(max(value or 0, 0), most)
+    return format_html('<progress class="bar" value="{}" max="{}" aria-label="{}"></progress>', done, most, label)
+
+
+@register.simple_block_tag
+def empty(content: str, icon_name: str, title: str, text: str = "") -> SafeString:
+    """What a page says that has nothing yet; the content is the button that makes the first one."""
+    return format_html(
+        '<div class="empty">{}<h2>{}</h2><p>{}</p><div class="cluster">{}</div></div>', icons.icon(icon_name, 32), title, text, content
+    )
+
+
+@register.simple_tag
+def avatar_name(user: Any, name: str = "") -> SafeString:
+    """A person; the command line, where there is none; by name alone, where the person was removed."""
+    if user is None and not name:
+        return format_html('<span class="person person-machine">{}{}</span>', icons.icon("terminal-2", 16), _("command line"))
+    shown = name if user is None else user.get_full_name() or user.get_username()
+    return format_html('<span class="person"><span class="avatar" aria-hidden="true">{}</span>{}</span>', initials(str(shown)), shown)
+
+
+@register.filter
+def initials(person: Any) -> str:
+    name = person if isinstance(person, str) else person.get_full_name() or person.get_username()
+    words = name.split()
+    letters = (words[0][0] + words[-1][0]) if len(words) > 1 else name[:2]
+    return letters.upper()

@@ -1,0 +1,74 @@
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse
+from django.test import RequestFactory
+
+from registry_ui.accounts.access import needs_role, require_admin, require_operator
+from registry_ui.accounts.models import Membership, Role
+
+
+class Thing:
+    def __init__(self, team):
+        self.team = team
+
+
+@needs_role(Role.OPERATOR)
+def make_something(request):
+    """Makes something for the current team."""
+    return HttpResponse("made")
+
+
+def request_of(user, team):
+    request = RequestFactory().post("/")
+    request.user, request.team = user, team
+    request.role = user.role_in(team) if team else None
+    return request
+
+
+def test_a_viewer_may_not_make_things(team, victor):
+    with pytest.raises(PermissionDenied, match=r"needs the role “Operator” in the team Harbour; yours is “Viewer”"):
+        make_something(request_of(victor, team))
+
+
+def test_operators_and_admins_may_make_things(team, alice, bob):
+    assert make_something(request_of(bob, team)).content == b"made"
+    assert make_something(request_of(alice, team)).content == b"made"
+
+
+def test_a_person_without_a_team_is_told_so(alice):
+    with pytest.raises(PermissionDenied, match="in no team yet"):
+        make_something(request_of(alice, None))
+
+
+def test_the_decorated_view_keeps_its_name():
+    assert make_something.__name__ == "make_something"
+    assert make_something.__doc__
+
+
+def test_the_role_counts_in_the_team_of_the_object(team, other_team, alice, bob, victor):
+    require_admin(alice, Thing(team))
+    require_operator(bob, Thing(team))
+    for user, obj, require in [
+        (victor, Thing(team), require_operator),
+        (bob, Thing(team), require_admin),
+        (alice, Thing(other_team), require_operator),
+    ]:
+        with pytest.raises(PermissionDenied):
+            require(user, obj)
+
+
+def test_rights_end_with_the_membership(team, alice):
+    Membership.objects.filter(user=alice).delete()
+    with pytest.raises(PermissionDenied):
+        require_operator(alice, Thing(team))
+
+
+def test_an_account_that_is_switched_off_has_no_rights(team, alice):
+    alice.is_active = False
+    with pytest.raises(PermissionDenied):
+        require_operator(alice, Thing(team))
+
+
+def test_superusers_are_admins_of_every_team(other_team, alice):
+    alice.is_superuser = True
+    require_admin(alice, Thing(other_team))

@@ -1,0 +1,75 @@
+import pytest
+from allauth.account.models import EmailAddress
+from django.urls import reverse
+from django.utils import timezone
+
+from registry_ui.accounts.models import User
+from tests.conftest import PASSWORD
+
+URL = "/preferences/"
+VALUES = {"first_name": "Alice Liddell", "email": "alice@example.com", "theme": "dark", "time_zone": "Europe/Berlin"}
+
+
+@pytest.fixture
+def client(client_for, alice):
+    return client_for(alice)
+
+
+def test_preferences_are_kept(client, alice):
+    assert client.post(URL, VALUES).headers["Location"] == URL
+    alice.refresh_from_db()
+    assert (alice.get_full_name(), alice.theme, alice.time_zone) == ("Alice Liddell", "dark", "Europe/Berlin")
+    page = client.get(URL).text
+    assert 'data-theme="dark"' in page
+    assert "Your preferences are saved." in page
+
+
+@pytest.mark.parametrize("field", ["theme", "time_zone"])
+def test_values_that_do_not_exist_are_refused(client, alice, field):
+    response = client.post(URL, VALUES | {field: "Mars/Olympus"})
+    assert response.status_code == 422
+    assert 'aria-invalid="true"' in response.text or "errorlist" in response.text
+    assert User.objects.get().theme == "system"
+
+
+def test_a_refused_form_changes_nothing_on_the_page_around_it(client, alice):
+    response = client.post(URL, VALUES | {"time_zone": "Mars/Olympus"})
+    assert 'data-theme="system"' in response.text
+
+
+def test_the_form_cannot_ask_for_more(client, alice):
+    client.post(URL, VALUES | {"is_superuser": "on", "is_staff": "on", "username": "root", "role": "admin", "password": "x"})
+    user = User.objects.get()
+    assert (user.is_superuser, user.is_staff, user.username) == (False, False, "alice")
+    assert user.check_password(PASSWORD)
+
+
+def test_the_address_changes_only_with_the_password(client, alice):
+    for password in ("", "wrong"):
+        response = client.post(URL, VALUES | {"email": "eve@example.com", "current_password": password})
+        assert response.status_code == 422
+        assert "Type your current password" in response.text
+    assert User.objects.get().email == "alice@example.com"
+    assert client.post(URL, VALUES | {"email": "new@example.com", "current_password": PASSWORD}).status_code == 302
+    assert User.objects.get().email == "new@example.com"
+
+
+def test_an_old_address_no_longer_resets_the_password(client, alice):
+    EmailAddress.objects.create(user=alice, email="alice@example.com", verified=True, primary=True)
+    client.post(URL, VALUES | {"email": "new@example.com", "current_password": PASSWORD})
+    assert not EmailAddress.objects.filter(email="alice@example.com").exists()
+
+
+@pytest.mark.parametrize(("zone", "seen"), [("Asia/Shanghai", "Asia/Shanghai"), ("", "UTC"), ("Mars/Olympus", "UTC")])
+def test_times_are_in_the_chosen_zone(client, alice, monkeypatch, zone, seen):
+    User.objects.update(time_zone=zone)
+    zones = []
+    monkeypatch.setattr("registry_ui.web.views.rendered_sections", lambda request: zones.append(timezone.get_current_timezone_name()) or [])
+    assert client.get(reverse("web:overview")).status_code == 200
+    assert zones == [seen]
+    assert timezone.get_current_timezone_name() == "UTC"
+
+
+def test_hostile_names_are_inert(client, alice):
+    client.post(URL, VALUES | {"first_name": "<script>alert(1)</script>"})
+    assert "<script>alert" not in client.get(URL).text

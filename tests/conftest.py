@@ -1,0 +1,284 @@
+"""Fixtures for every test: the cast of people, and the real parts of tests/parts."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.test import Client
+
+from tests.parts import missing, registries
+from tests.parts.clients import Skopeo, docker_engine_in
+from tests.parts.images import ImageFactory
+from tests.parts.postgresql import postgresql_in
+from tests.parts.redis_server import RedisServer, redis_server_at
+from tests.parts.workers import ManageCommands
+
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PASSWORD = "correct horse battery staple"
+
+
+@pytest.fixture(scope="session")
+def parts_folder() -> Iterator[Path]:
+    """Where the real parts of this pytest process keep their files."""
+    from tests.settings import FOLDER
+
+    folder = FOLDER / "parts"
+    folder.mkdir(parents=True, exist_ok=True)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+# --- database and queue
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings: None, parts_folder: Path) -> Iterator[None]:
+    """Starts PostgreSQL before the test database is made, where the tests are to run on it."""
+    if os.environ.get("REGISTRY_UI_TEST_DATABASE") != "postgresql":
+        yield
+        return
+    from tests.settings import FOLDER
+
+    missing.need_postgresql()
+    with postgresql_in(FOLDER / "pg"):
+        yield
+
+
+@pytest.fixture(scope="session")
+def _redis(parts_folder: Path) -> Iterator[RedisServer]:
+    from registry_ui.environment import redis_socket
+    from tests.settings import DATA
+
+    with redis_server_at(redis_socket(DATA), parts_folder / "redis") as server:
+        yield server
+
+
+@pytest.fixture
+def redis_server(_redis: RedisServer) -> RedisServer:
+    """The queue and the cache, empty. A test may kill and start it: the next one finds it running."""
+    if _redis.process.popen.poll() is not None:
+        _redis.start()
+    _redis.flush()
+    return _redis
+
+
+@pytest.fixture(autouse=True)
+def _queue_for_database_tests(request: pytest.FixtureRequest) -> None:
+    """Whatever uses the database may enqueue, and counts failed logins in the cache."""
+    if request.node.get_closest_marker("django_db") or {"db", "transactional_db"} & set(request.fixturenames):
+        request.getfixturevalue("redis_server")
+
+
+@pytest.fixture(autouse=True)
+def images_directory(settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Every test has an image store of its own, made when it is first used."""
+    folder = tmp_path_factory.getbasetemp() / f"images-{os.urandom(6).hex()}"
+    settings.IMAGES_DIRECTORY = folder
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+# --- the cast: Alice administers the team, Bob works in it, Victor reads, Charlie is outside
+
+
+@pytest.fixture
+def team(db):
+    from registry_ui.accounts.models import Team
+
+    return Team.objects.create(name="Harbour", slug="harbour")
+
+
+@pytest.fixture
+def other_team(db):
+    from registry_ui.accounts.models import Team
+
+    return Team.objects.create(name="Lighthouse", slug="lighthouse")
+
+
+def _person(name: str, team, role: str):
+    from registry_ui.accounts.models import Membership, User
+
+    user = User.objects.create_user(username=name, email=f"{name}@example.com", password=PASSWORD)
+    Membership.objects.create(team=team, user=user, role=role)
+    return user
+
+
+@pytest.fixture
+def alice(team):
+    return _person("alice", team, "admin")
+
+
+@pytest.fixture
+def bob(team):
+    return _person("bob", team, "operator")
+
+
+@pytest.fixture
+def victor(team):
+    return _person("victor", team, "viewer")
+
+
+@pytest.fixture
+def charlie(other_team):
+    return _person("charlie", other_team, "admin")
+
+
+@pytest.fixture
+def client_for(db):
+    """A browser without JavaScript, signed in as somebody."""
+
+    def sign_in(user) -> Client:
+        client = Client()
+        client.force_login(user)
+        return client
+
+    return sign_in
+
+
+# --- real parts
+
+
+@pytest.fixture(scope="session")
+def registry(parts_folder: Path):
+    """Open to everybody; deletion is enabled."""
+    missing.need("docker-registry", "docker-registry")
+    with registries.open_registry(parts_folder / "registry") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def second_registry(parts_folder: Path):
+    """Another one that is open to everybody."""
+    missing.need("docker-registry", "docker-registry")
+    with registries.open_registry(parts_folder / "second-registry") as running:
+        yield running
+
+
+@pytest.fixture
+def own_registry(tmp_path: Path):
+    """An open registry of this test alone, which may stop and start it."""
+    missing.need("docker-registry", "docker-registry")
+    with registries.open_registry(tmp_path / "own-registry") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def htpasswd_registry(parts_folder: Path):
+    """Basic authentication: `.username` and `.password`."""
+    missing.need("docker-registry", "docker-registry")
+    with registries.htpasswd_registry(parts_folder / "htpasswd-registry") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def _token_registry(parts_folder: Path):
+    missing.need("docker-registry", "docker-registry")
+    with registries.token_registry(parts_folder / "token-registry") as running:
+        yield running
+
+
+@pytest.fixture
+def token_registry(_token_registry):
+    """Token authentication: `.username` may do all, `.reader_username` pull only; `.token_server` is ours, and as new."""
+    from tests.parts.token_server import TokenServer
+
+    server, fresh = _token_registry.token_server, TokenServer(signer=_token_registry.token_server.signer)
+    for name in ("anonymous", "token_seconds", "stated_seconds", "token_field", "post_allowed"):
+        setattr(server, name, getattr(fresh, name))
+    server.requests.clear()
+    server.refresh_tokens.clear()
+    return _token_registry
+
+
+@pytest.fixture(scope="session")
+def tls_registry(parts_folder: Path):
+    """HTTPS with an authority of its own: `.ca_pem`."""
+    missing.need("docker-registry", "docker-registry")
+    with registries.tls_registry(parts_folder / "tls-registry") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def image_factory() -> ImageFactory:
+    return ImageFactory()
+
+
+@pytest.fixture
+def skopeo(tmp_path_factory: pytest.TempPathFactory) -> Skopeo:
+    missing.need("skopeo", "skopeo")
+    return Skopeo(tmp_path_factory.mktemp("skopeo"))
+
+
+@pytest.fixture(scope="session")
+def docker_engine(parts_folder: Path):
+    missing.need_docker_engine()
+    folder = parts_folder / "docker"
+    folder.mkdir()
+    with docker_engine_in(folder) as engine:
+        yield engine
+
+
+@pytest.fixture
+def manage(transactional_db, redis_server: RedisServer, images_directory: Path, tmp_path: Path) -> Iterator[ManageCommands]:
+    """`manage.start_worker()` is a real worker, `manage.start("scheduler")` any other command, on this test's data."""
+    commands = ManageCommands(tmp_path)
+    yield commands
+    commands.stop()
+
+
+@pytest.fixture
+def work(db, redis_server: RedisServer):
+    """Call it to run all queued jobs here and now, in this process and on this test's database connection."""
+    from django.test import TestCase
+    from rq.worker import SimpleWorker
+
+    from transfers.queueing import queue
+    from transfers.worker import ListedJob
+
+    def run_all() -> None:
+        worker = SimpleWorker(
+            [queue()], connection=queue().connection, job_class=ListedJob, serializer=queue().serializer, prepare_for_work=False
+        )
+        worker.work(burst=True, logging_level="WARNING")
+
+    run_all.committing = TestCase.captureOnCommitCallbacks
+    return run_all
+
+
+# --- browser
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict) -> dict:
+    missing.need_chromium()
+    return {**browser_type_launch_args, "executable_path": str(missing.CHROMIUM), "args": CHROMIUM_FLAGS}
+
+
+@pytest.fixture(scope="session")
+def browser_context_args(browser_context_args: dict) -> dict:
+    return {**browser_context_args, "viewport": {"width": 1280, "height": 900}, "locale": "en-GB"}
+
+
+@pytest.fixture
+def sign_in(live_server, page):
+    """Sign somebody in in the browser, by a session cookie: the sign-in page has tests of its own."""
+
+    def as_user(user) -> None:
+        from django.conf import settings
+
+        client = Client()
+        client.force_login(user)
+        value = client.cookies[settings.SESSION_COOKIE_NAME].value
+        page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": value, "url": live_server.url}])
+
+    return as_user

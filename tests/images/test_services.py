@@ -1,0 +1,181 @@
+import threading
+
+import pytest
+
+from registry_ui.images.models import LocalImage
+from registry_ui.images.services import find_image, name_image, plan_removal, remove_name, tag_image
+from registry_ui.images.store import LocalStore, blob_directory
+from registry_ui.oci.digest import Digest
+from registry_ui.oci.errors import BlobUnknown, InvalidReference, ManifestUnknown
+from registry_ui.oci.reference import Reference
+from tests.parts.images import build_image, build_index
+
+from .conftest import put
+
+NAME = "registry.example.com/team/app:1.0"
+
+
+def ref(text: str) -> Reference:
+    return Reference.parse(text)
+
+
+def test_an_image_is_found_by_any_way_to_write_its_name(pulled, team):
+    image = pulled(team, "nginx:1.27")
+    for name in ("nginx:1.27", "docker.io/nginx:1.27", "docker.io/library/nginx:1.27", f"nginx@{image.digest}", f"nginx:9@{image.digest}"):
+        assert find_image(team, ref(name)) == image
+
+
+def test_an_image_is_found_by_the_digest_of_the_index_it_came_from(pulled, team):
+    image = pulled(team, "nginx:1.27")
+    index = Digest.of(b"index")
+    LocalImage.objects.update(source_digest=str(index))
+    assert find_image(team, ref(f"nginx@{index}")) == image
+
+
+def test_a_missing_tag_names_those_that_are_there(pulled, team):
+    pulled(team, "nginx:1.27")
+    pulled(team, "nginx:1.26")
+    with pytest.raises(ManifestUnknown) as failure:
+        find_image(team, ref("nginx:1.28"))
+    assert "nginx:1.27" in failure.value.advice
+    assert "nginx:1.26" in failure.value.advice
+
+
+def test_another_teams_image_is_not_found_and_not_hinted_at(pulled, team, other_team):
+    pulled(team, "nginx:1.27")
+    for name in ("nginx:1.27", "nginx:1.28"):
+        with pytest.raises(ManifestUnknown) as failure:
+            find_image(other_team, ref(name))
+        assert "1.27" not in failure.value.advice
+
+
+def test_a_tag_is_one_more_name_of_the_same_image(pulled, team, bob):
+    image = pulled(team, "nginx:1.27")
+    files = list(blob_directory())
+    tagged = tag_image(team=team, user=bob, source=ref("nginx:1.27"), target=ref(NAME))
+    assert (tagged.image_id, tagged.digest, tagged.blobs) == (image.image_id, image.digest, image.blobs)
+    assert (str(tagged.reference), tagged.created_by, tagged.previous_image_id) == (NAME, bob, "")
+    assert tagged.origin == "docker.io/library/nginx:1.27"
+    assert LocalImage.objects.count() == 2
+    assert list(blob_directory()) == files
+
+
+def test_the_same_tag_again_changes_nothing(pulled, team, bob, alice):
+    pulled(team, "nginx:1.27")
+    first = tag_image(team=team, user=bob, source=ref("nginx:1.27"), target=ref(NAME))
+    again = tag_image(team=team, user=alice, source=ref("nginx:1.27"), target=ref(NAME))
+    assert (again.pk, again.updated_at, again.created_by) == (first.pk, first.updated_at, bob)
+
+
+def test_a_name_that_moves_leaves_its_image_nameless_and_says_so(pulled, team, bob):
+    old = pulled(team, NAME)
+    new = pulled(team, "nginx:1.27")
+    moved = tag_image(team=team, user=bob, source=ref("nginx:1.27"), target=ref(NAME))
+    assert moved.pk == old.pk
+    assert moved.previous_image_id == old.image_id
+    assert moved.image_id == new.image_id
+    assert not LocalImage.objects.filter(image_id=old.image_id).exists()
+
+
+@pytest.mark.parametrize("target", [f"nginx@sha256:{'a' * 64}", f"nginx:1@sha256:{'a' * 64}"])
+def test_a_digest_is_no_target(pulled, team, bob, target):
+    pulled(team, "nginx:1.27")
+    with pytest.raises(InvalidReference):
+        tag_image(team=team, user=bob, source=ref("nginx:1.27"), target=ref(target))
+
+
+def test_tagging_what_is_not_here_fails(team, bob):
+    with pytest.raises(ManifestUnknown):
+        tag_image(team=team, user=bob, source=ref("nginx:1.27"), target=ref(NAME))
+
+
+def test_naming_needs_the_whole_image(team, bob):
+    built = build_image(layer_size=500)
+    put(LocalStore(team, ref(NAME)), built)
+    digest = Digest.parse(built.digest)
+    layer = Digest.parse(built.layers[0])
+    with blob_directory().hold(layer):
+        blob_directory().remove(layer)
+    with pytest.raises(BlobUnknown):
+        name_image(team=team, user=bob, name=ref(NAME), digest=digest, source_digest=digest, origin="")
+    assert not LocalImage.objects.exists()
+
+
+def test_naming_what_was_never_stored_fails(team, bob):
+    digest = Digest.of(b"never")
+    with pytest.raises(ManifestUnknown):
+        name_image(team=team, user=bob, name=ref(NAME), digest=digest, source_digest=digest, origin="")
+
+
+def test_naming_keeps_what_the_registry_said(team, bob):
+    built, index = build_image(layer_size=500), Digest.of(b"index")
+    put(LocalStore(team, ref(NAME)), built)
+    image = name_image(team=team, user=bob, name=ref(NAME), digest=Digest.parse(built.digest), source_digest=index, origin=NAME)
+    assert (image.source_digest, image.origin, image.created_by) == (str(index), NAME, bob)
+
+
+def test_a_nameless_pull_is_one_row_a_digest(team, bob):
+    for _ in range(2):
+        built = build_image(layer_size=500)
+        digest = Digest.parse(built.digest)
+        for _ in range(2):
+            name = ref(f"registry.example.com/team/app@{digest}")
+            put(LocalStore(team, ref(NAME)), built)
+            name_image(team=team, user=bob, name=name, digest=digest, source_digest=digest, origin="")
+    assert LocalImage.objects.filter(tag="").count() == 2
+
+
+def test_removing_a_name_leaves_the_others(pulled, team, bob):
+    image = pulled(team, "nginx:1.27")
+    tagged = tag_image(team=team, user=bob, source=ref("nginx:1.27"), target=ref(NAME))
+    removal = remove_name(image=image, user=bob)
+    assert removal.remaining == [tagged]
+    assert removal.freed == 0
+    assert [row.pk for row in LocalImage.objects.all()] == [tagged.pk]
+
+
+def test_removing_the_last_name_tells_what_becomes_free(pulled, team, bob):
+    shared = build_image(seed="a", layers=1, layer_size=2000, shared_layers=["base"])
+    image = pulled(team, "app:1", shared)
+    pulled(team, "app:2", build_image(seed="b", layers=1, layer_size=2000, shared_layers=["base"]))
+    removal = plan_removal(image)
+    base = len(shared.blobs[shared.layers[0]])
+    assert removal.remaining == []
+    assert removal.freed == shared.size + sum(map(len, shared.blobs.values())) - base
+
+
+def test_removal_of_an_index_spares_the_platform_that_another_name_keeps(pulled, team):
+    index = build_index(platforms=["linux/amd64", "linux/arm64"], layer_size=2000)
+    whole = pulled(team, "app:all", index)
+    pulled(team, "app:amd64", index.children[0])
+    kept = index.children[0].blobs
+    assert plan_removal(whole).freed == index.size + index.children[1].size + sum(
+        len(content) for digest, content in index.blobs.items() if digest not in kept
+    )
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_tag_and_a_removal_at_once_keep_the_image_or_say_no(pulled, team, redis_server):
+    from django.db import connection
+
+    for round_number in range(5):
+        source = pulled(team, f"app:{round_number}")
+        target = ref(f"{NAME}-{round_number}")
+        outcome: list[object] = []
+        barrier = threading.Barrier(2)
+
+        def tag(source=source, target=target, outcome=outcome, barrier=barrier) -> None:
+            barrier.wait()
+            try:
+                outcome.append(tag_image(team=team, user=None, source=source.reference, target=target))
+            except ManifestUnknown as exc:
+                outcome.append(exc)
+            finally:
+                connection.close()
+
+        thread = threading.Thread(target=tag)
+        thread.start()
+        barrier.wait()
+        remove_name(image=source, user=None)
+        thread.join()
+        assert LocalImage.objects.filter(image_id=source.image_id).count() == isinstance(outcome[0], LocalImage)

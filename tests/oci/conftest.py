@@ -1,0 +1,119 @@
+"""Fixtures of the OCI tests: scripted servers, a small internet of names, and clients that do not wait long."""
+
+import ipaddress
+import socket
+import ssl
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from registry_ui.oci import egress
+from registry_ui.oci.auth import BasicCredential
+from registry_ui.oci.client import Endpoint, RegistryClient
+from registry_ui.oci.connections import Limits
+from registry_ui.oci.egress import EgressPolicy
+from registry_ui.oci.errors import HostUnknown
+from tests.parts.certificates import Certificate, make_authority, make_server_certificate
+from tests.parts.scripted import ScriptedServer, scripted_server
+
+QUICK = Limits(connect=2, read=2, answer=2, first_pause=0.01, longest_pause=2, all_pauses=4, minimum_rate=1000, rate_window=1)
+
+
+@pytest.fixture
+def scripted() -> Iterator[ScriptedServer]:
+    with scripted_server() as server:
+        yield server
+
+
+@pytest.fixture
+def scripted_servers() -> Iterator[Callable[..., ScriptedServer]]:
+    """As many scripted servers as a test wants."""
+    with ExitStack() as stack:
+        yield lambda *arguments: stack.enter_context(scripted_server(*arguments))
+
+
+@pytest.fixture
+def client_of() -> Iterator[Callable[..., RegistryClient]]:
+    """A client of a scripted server (or of a host), with short limits."""
+    with ExitStack() as stack:
+
+        def make(server: ScriptedServer | str, credential: BasicCredential | None = None, **options: Any) -> RegistryClient:
+            host = server if isinstance(server, str) else server.host
+            endpoint = Endpoint(
+                host,
+                options.pop("scheme", "http" if isinstance(server, str) else server.scheme),
+                options.pop("ca_pem", ""),
+                options.pop("token_hosts", ()),
+            )
+            options.setdefault("egress", EgressPolicy(allow_loopback=True))
+            options.setdefault("limits", QUICK)
+            return stack.enter_context(RegistryClient(endpoint, credential, **options))
+
+        yield make
+
+
+@dataclass
+class Internet:
+    """Names and public addresses that lead to scripted servers; connecting to any other address is noted and fails."""
+
+    names: dict[str, list[str]] = field(default_factory=dict)
+    places: dict[str, int] = field(default_factory=dict)
+    strayed: list[str] = field(default_factory=list)
+    connected: list[str] = field(default_factory=list)
+
+    def add(self, name: str, server: ScriptedServer, address: str) -> None:
+        self.names[name] = [address]
+        self.places[address] = server.port
+
+    def look_up(self, host: str, port: int) -> list[tuple[socket.AddressFamily, str, Any]]:
+        try:
+            addresses = [str(ipaddress.ip_address(host))]
+        except ValueError:
+            addresses = self.names.get(host, [])
+        if not addresses:
+            raise HostUnknown(f"The name {host} does not exist.")
+        return [(socket.AF_INET, address, (address, port)) for address in addresses]
+
+
+@pytest.fixture
+def internet(monkeypatch: pytest.MonkeyPatch) -> Internet:
+    world = Internet()
+    connect = egress._connect_in_slices
+
+    def redirected(sock: socket.socket, destination: Any, deadline: float, cancellation: Any) -> None:
+        world.connected.append(destination[0])
+        if destination[0] in world.places:
+            destination = ("127.0.0.1", world.places[destination[0]])
+        elif destination[0] != "127.0.0.1":
+            world.strayed.append(destination[0])
+            raise ConnectionRefusedError
+        connect(sock, destination, deadline, cancellation)
+
+    monkeypatch.setattr(egress, "_look_up", world.look_up)
+    monkeypatch.setattr(egress, "_connect_in_slices", redirected)
+    return world
+
+
+@pytest.fixture(scope="session")
+def authority() -> Certificate:
+    return make_authority()
+
+
+@pytest.fixture
+def tls_of(authority: Certificate, tmp_path: Path) -> Callable[..., tuple[ssl.SSLContext, str]]:
+    """A server's TLS context for some hosts, and the authority that vouches for it."""
+
+    def make(*hosts: str, expired: bool = False, signer: Certificate = authority) -> tuple[ssl.SSLContext, str]:
+        leaf = make_server_certificate(signer, *hosts, expired=expired)
+        certificate, key = tmp_path / f"{hosts[0]}.pem", tmp_path / f"{hosts[0]}.key"
+        certificate.write_text(leaf.pem)
+        key.write_text(leaf.key_pem)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate, key)
+        return context, signer.pem
+
+    return make

@@ -1,0 +1,112 @@
+"""Programs that tests start: each is stopped by its process id, and dies with pytest whatever happens to that."""
+
+import ctypes
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+_PR_SET_PDEATHSIG = 1
+
+
+def _die_with_pytest() -> None:
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+def answers(port: int) -> bool:
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=0.5):
+            return True
+    except OSError:
+        return False
+
+
+def wait_until(condition: Callable[[], object], *, seconds: float = 20, what: str = "the condition") -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{what}: not within {seconds} s")
+        time.sleep(0.02)
+
+
+def is_running(pid: int) -> bool:
+    """Whether a process is there and not merely waiting to be reaped."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+class Process:
+    """One started program. What it prints is in `.output`."""
+
+    def __init__(
+        self,
+        command: Sequence[str | Path],
+        *,
+        log: Path,
+        environment: Mapping[str, str] | None = None,
+        user: str | None = None,
+        directory: Path | None = None,
+    ) -> None:
+        self.log = log
+        self.command = " ".join(str(word) for word in command)
+        with log.open("ab") as output:
+            self.popen = subprocess.Popen(
+                [str(word) for word in command],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, **environment} if environment else None,
+                user=user,
+                cwd=directory,
+                preexec_fn=_die_with_pytest,
+            )
+
+    @property
+    def pid(self) -> int:
+        return self.popen.pid
+
+    @property
+    def output(self) -> str:
+        return self.log.read_text(errors="replace")
+
+    def wait_for(self, condition: Callable[[], object], *, seconds: float = 30) -> None:
+        """Wait for a sign of life; a program that ends before it shows what it printed."""
+
+        def alive_and_ready() -> object:
+            if self.popen.poll() is not None:
+                raise RuntimeError(f"{self.command} ended with {self.popen.returncode}:\n{self.output[-4000:]}")
+            return condition()
+
+        try:
+            wait_until(alive_and_ready, seconds=seconds, what=self.command)
+        except TimeoutError as exc:
+            raise TimeoutError(f"{exc}\n{self.output[-4000:]}") from None
+
+    def send(self, number: signal.Signals) -> None:
+        if self.popen.poll() is None:
+            os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        """SIGKILL, as the machine does when memory runs out."""
+        self.send(signal.SIGKILL)
+        self.popen.wait(10)
+
+    def stop(self, *, seconds: float = 15, number: signal.Signals = signal.SIGTERM) -> int:
+        """Ask it to end; insist after some seconds. Returns the exit status."""
+        self.send(number)
+        try:
+            return self.popen.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            return self.popen.returncode

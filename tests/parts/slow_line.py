@@ -1,0 +1,66 @@
+"""A slow line to a registry: a TCP proxy on loopback with a settable speed, which writes down what was asked through it."""
+
+import re
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+_REQUEST = re.compile(rb"(GET|HEAD|POST|PUT|PATCH|DELETE) (/v2/[^ ]*) HTTP/1\.1\r\n")
+
+
+class SlowLine:
+    """`host` stands for the registry behind it. `bytes_per_second` may change at any time; None is full speed."""
+
+    def __init__(self, port: int, bytes_per_second: int | None) -> None:
+        self.bytes_per_second = bytes_per_second
+        self.requests: list[tuple[str, str]] = []
+        self._target = ("127.0.0.1", port)
+        self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
+        self.host = f"127.0.0.1:{self._listener.getsockname()[1]}"
+        self._sockets: set[socket.socket] = set()
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def count(self, method: str, pattern: str) -> int:
+        """How many requests of a method had a path that matches."""
+        return sum(asked == method and re.search(pattern, path) is not None for asked, path in self.requests)
+
+    def close(self) -> None:
+        self._listener.close()
+        for connection in list(self._sockets):
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                near, _ = self._listener.accept()
+            except OSError:
+                return
+            far = socket.create_connection(self._target)
+            self._sockets |= {near, far}
+            threading.Thread(target=self._pump, args=(near, far, True), daemon=True).start()
+            threading.Thread(target=self._pump, args=(far, near, False), daemon=True).start()
+
+    def _pump(self, source: socket.socket, sink: socket.socket, from_client: bool) -> None:
+        with suppress(OSError):
+            while piece := source.recv(16384):
+                if from_client:
+                    self.requests += [(method.decode(), path.decode()) for method, path in _REQUEST.findall(piece)]
+                sink.sendall(piece)
+                if self.bytes_per_second and len(piece) > 4096:
+                    time.sleep(len(piece) / self.bytes_per_second)
+        for end in (source, sink):
+            with suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+
+
+@contextmanager
+def slow_line(port: int, bytes_per_second: int | None = None) -> Iterator[SlowLine]:
+    """A line to the registry on `port`; the speed is that of one connection."""
+    line = SlowLine(port, bytes_per_second)
+    try:
+        yield line
+    finally:
+        line.close()

@@ -1,0 +1,116 @@
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from registry_ui.oci.reference import Reference
+from registry_ui.registries.services import AmbiguousCredential, CredentialUnfit, create_default_registries, credential_for, registry_for
+
+HOST = "registry.example.com"
+
+
+def reference(repository: str = "my-company/app", host: str = HOST) -> Reference:
+    return Reference.parse(f"{host}/{repository}:1.0")
+
+
+@pytest.fixture
+def row(make_registry):
+    return make_registry(host=HOST)
+
+
+def choose(team, repository: str = "my-company/app", *, push: bool = False, **more):
+    return credential_for(team=team, reference=reference(repository), push=push, **more)
+
+
+def test_without_credentials_the_client_is_anonymous(team, row) -> None:
+    assert choose(team) is None
+
+
+def test_the_only_one_without_a_pattern_serves_everything(team, row, make_credential) -> None:
+    only = make_credential(row)
+    assert choose(team) == only
+    assert choose(team, push=True) == only
+
+
+def test_the_pattern_that_says_more_of_the_name_wins(team, row, make_credential) -> None:
+    make_credential(row, "default")
+    make_credential(row, "company", repository_pattern="my-company/*")
+    app = make_credential(row, "app", repository_pattern="my-company/app*")
+    exact = make_credential(row, "exact", repository_pattern="my-company/app")
+    assert choose(team) == exact
+    assert choose(team, "my-company/app-two") == app
+
+
+def test_a_pattern_that_begins_with_a_wildcard_still_beats_none(team, row, make_credential) -> None:
+    make_credential(row, "default")
+    apps = make_credential(row, "apps", repository_pattern="*/app")
+    assert choose(team) == apps
+
+
+def test_a_pattern_that_does_not_match_is_no_candidate(team, row, make_credential) -> None:
+    make_credential(row, repository_pattern="elsewhere/*")
+    assert choose(team) is None
+
+
+def test_a_tie_is_for_a_person_to_decide(team, row, make_credential) -> None:
+    one, other = make_credential(row, "one"), make_credential(row, "other")
+    with pytest.raises(AmbiguousCredential) as caught:
+        choose(team)
+    assert set(caught.value.candidates) == {one, other}
+    assert "one" in caught.value.message
+    assert choose(team, chosen=other) == other
+
+
+def test_for_a_push_only_those_that_may_push_count(team, row, make_credential) -> None:
+    make_credential(row, "reader", can_push=False, repository_pattern="my-company/*")
+    pusher = make_credential(row, "pusher")
+    assert choose(team, push=True) == pusher
+
+
+def test_a_pull_only_credential_makes_no_push(team, row, make_credential) -> None:
+    make_credential(row, can_push=False)
+    assert choose(team, push=True) is None
+
+
+def test_an_expired_one_is_skipped(team, row, make_credential) -> None:
+    make_credential(row, "old", repository_pattern="my-company/app", expires_at=timezone.now() - timedelta(seconds=1))
+    new = make_credential(row, "new")
+    assert choose(team) == new
+
+
+def test_credentials_of_other_teams_and_hosts_never_count(team, other_team, row, make_registry, make_credential) -> None:
+    make_credential(make_registry(team=other_team, host=HOST))
+    make_credential(make_registry(host="other.example.com"))
+    assert choose(team) is None
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"expires_at": timezone.now() - timedelta(days=1)}, "expired"),
+        ({"can_push": False}, "pulling only"),
+        ({"repository_pattern": "elsewhere/*"}, "elsewhere/*"),
+    ],
+)
+def test_a_chosen_one_that_does_not_fit_is_an_error_and_nothing_else_is_tried(team, row, make_credential, values, words) -> None:
+    make_credential(row, "fit")
+    unfit = make_credential(row, "unfit", **values)
+    with pytest.raises(CredentialUnfit, match=words.replace("*", r"\*")):
+        choose(team, push=True, chosen=unfit)
+
+
+def test_a_chosen_one_of_another_team_or_host_is_refused(team, other_team, row, make_registry, make_credential) -> None:
+    foreign = make_credential(make_registry(team=other_team, host=HOST))
+    elsewhere = make_credential(make_registry(host="other.example.com"))
+    with pytest.raises(CredentialUnfit, match="belong"):
+        choose(team, chosen=foreign)
+    with pytest.raises(CredentialUnfit, match="never sent"):
+        choose(team, chosen=elsewhere)
+
+
+def test_docker_hub_is_there_from_the_start(team) -> None:
+    hub = registry_for(team, "docker.io")
+    assert hub is not None
+    assert hub.provider == "docker_hub"
+    create_default_registries(team)
+    assert team.registries.count() == 1

@@ -1,0 +1,59 @@
+"""The product's settings for tests: data, database and queue of this test process alone, and cheap passwords.
+
+pytest-django imports this before any conftest, so the environment is prepared here. Every pytest-xdist worker has a folder
+of its own; a process that a test starts finds the same folder through REGISTRY_UI_TEST_FOLDER.
+"""
+
+import atexit
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+
+def _own_folder() -> Path:
+    """The folder of this pytest process, removed when the process that made it ends."""
+    if "REGISTRY_UI_TEST_FOLDER" in os.environ:
+        folder = Path(os.environ["REGISTRY_UI_TEST_FOLDER"])
+        worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+        return folder / worker if worker and folder.name != worker else folder
+    folder = Path(tempfile.mkdtemp(prefix="registry-ui-tests-"))
+    maker = os.getpid()
+    atexit.register(lambda: os.getpid() == maker and shutil.rmtree(folder, ignore_errors=True))
+    return folder
+
+
+def _forget_the_developers_settings() -> None:
+    for name in list(os.environ):
+        if name.startswith("REGISTRY_UI_") and not name.startswith("REGISTRY_UI_TEST_"):
+            del os.environ[name]
+
+
+FOLDER = _own_folder()
+_forget_the_developers_settings()
+os.environ["REGISTRY_UI_TEST_FOLDER"] = str(FOLDER)
+os.environ["REGISTRY_UI_DATA"] = str(FOLDER / "data")
+# Playwright keeps an event loop in the main thread, and Django takes every query there for one from a coroutine.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+if os.environ.get("REGISTRY_UI_TEST_DATABASE", "sqlite") == "postgresql":
+    # PostgreSQL is started on this socket by tests/parts/postgresql.py before the first test that needs a database.
+    os.environ["REGISTRY_UI_DATABASE_URL"] = f"postgresql://postgres@/registry_ui?host={FOLDER / 'pg'}"
+
+from registry_ui.settings import *  # noqa: E402, F403
+from registry_ui.settings import DATA, DATABASES, STORAGES, WSGI_APPLICATION  # noqa: E402, F401
+
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    # In a file, as in production: threads and processes have a connection each.
+    DATABASES["default"]["TEST"] = {"NAME": str(FOLDER / "test.sqlite3")}
+if "REGISTRY_UI_TEST_DATABASE_NAME" in os.environ:
+    DATABASES["default"]["NAME"] = os.environ["REGISTRY_UI_TEST_DATABASE_NAME"]
+
+IMAGES_DIRECTORY = Path(os.environ.get("REGISTRY_UI_TEST_IMAGES", DATA / "images"))
+FREE_SPACE_FLOOR = 0
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", "django.contrib.auth.hashers.Argon2PasswordHasher"]
+# Served from their sources: the tests do not collect static files.
+STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = True
+(DATA / "static").mkdir(exist_ok=True)

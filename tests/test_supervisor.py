@@ -1,0 +1,298 @@
+"""The one command that starts everything: with real processes, killed for real."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import uuid
+from pathlib import Path
+
+import pytest
+import requests
+
+from tests.parts.process import Process, free_port, is_running, wait_until
+from tests.parts.slow_line import slow_line
+from tests.parts.workers import ROOT
+
+# Two programs: one that says its process id and sleeps, with a child of its own, and one that ends at once.
+WATCHED = """
+import sys
+from registry_ui.supervisor.console import Console
+from registry_ui.supervisor.programs import Program
+from registry_ui.supervisor.watch import Supervisor
+
+programs = [Program(name, [sys.executable, "-u", "-c", code], 1, order) for name, code, order in PROGRAMS]
+supervisor = Supervisor(programs, Console())
+with supervisor.listening():
+    supervisor.start_all()
+    supervisor.watch()
+    supervisor.stop()
+"""
+SLEEPS = "import os, time; print('pid', os.getpid()); time.sleep(600)"
+ENDS = "import sys; print('ended'); sys.exit(3)"
+STUBBORN = "import os, signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('pid', os.getpid()); time.sleep(600)"
+TALKS = "import sys, time; sys.stdout.write('x' * 200000 + '\\nafter\\nno end of line'); sys.stdout.flush(); time.sleep(600)"
+IN_ORDER = "import signal, sys, time; signal.signal(signal.SIGTERM, lambda *_: sys.exit(print('goodbye'))); print('up'); time.sleep(600)"
+
+
+@pytest.fixture
+def mark():
+    """In the environment of everything that a test starts, so that whatever is left over is found."""
+    return uuid.uuid4().hex[:16]
+
+
+def left_over(mark):
+    """Process id and command line of everything that runs with the mark in its environment or in its current folder."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            # The queue's server writes its title over its environment; it works in a folder below the product's.
+            marked = mark.encode() in (folder / "environ").read_bytes() or mark in str((folder / "cwd").readlink())
+            if marked and is_running(int(folder.name)):
+                found.append((int(folder.name), (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()))
+        except (FileNotFoundError, ProcessLookupError, PermissionError):
+            continue
+    return found
+
+
+@pytest.fixture
+def watch(tmp_path, mark):
+    """Run a supervisor over small programs: (name, code, stop order)."""
+    started = []
+
+    def run(*programs):
+        script = WATCHED.replace("PROGRAMS", json.dumps(programs))
+        process = Process(
+            [sys.executable, "-c", script], log=tmp_path / "watched.log", environment={"REGISTRY_UI_MARK": mark}, directory=ROOT
+        )
+        started.append(process)
+        return process
+
+    yield run
+    for process in started:
+        process.kill()
+
+
+def pids_of(process, name):
+    return [int(pid) for pid in re.findall(rf"{name} +\| pid (\d+)", process.output)]
+
+
+def test_a_program_that_is_killed_is_started_again(watch):
+    supervisor = watch(("sleeper", SLEEPS, 0))
+    supervisor.wait_for(lambda: pids_of(supervisor, "sleeper"))
+
+    os.kill(pids_of(supervisor, "sleeper")[0], signal.SIGKILL)
+
+    supervisor.wait_for(lambda: len(pids_of(supervisor, "sleeper")) == 2)
+    assert "sleeper was killed by SIGKILL; it starts again in 0.5 s." in supervisor.output
+    assert is_running(pids_of(supervisor, "sleeper")[1])
+
+
+def test_the_pause_grows_while_a_program_ends_at_once(watch):
+    supervisor = watch(("hasty", ENDS, 0), ("sleeper", SLEEPS, 0))
+
+    supervisor.wait_for(lambda: "hasty ended with status 3; it starts again in 2 s." in supervisor.output)
+
+    assert re.findall(r"again in ([\d.]+) s", supervisor.output) == ["0.5", "1", "2"]
+    assert is_running(pids_of(supervisor, "sleeper")[0])
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_each_signal_to_stop_stops_in_order(watch, mark, number):
+    supervisor = watch(("queue", IN_ORDER, 3), ("web", IN_ORDER, 1), ("worker", IN_ORDER, 0))
+    supervisor.wait_for(lambda: supervisor.output.count("| up") == 3)
+
+    assert supervisor.stop(number=number) == 0
+
+    assert re.findall(r"(\w+) +\| goodbye", supervisor.output) == ["worker", "web", "queue"]
+    assert left_over(mark) == []
+
+
+def test_what_does_not_end_in_time_is_killed(watch, mark):
+    supervisor = watch(("stubborn", STUBBORN, 0))
+    supervisor.wait_for(lambda: pids_of(supervisor, "stubborn"))
+
+    assert supervisor.stop() == 0
+
+    assert left_over(mark) == []
+
+
+def test_nothing_outlives_a_supervisor_that_is_killed(watch, mark):
+    supervisor = watch(("stubborn", STUBBORN, 0), ("sleeper", SLEEPS, 1))
+    supervisor.wait_for(lambda: pids_of(supervisor, "stubborn") and pids_of(supervisor, "sleeper"))
+
+    supervisor.kill()
+
+    wait_until(lambda: not left_over(mark), seconds=5)
+
+
+def test_lines_are_printed_whole_and_long_ones_in_pieces(watch):
+    supervisor = watch(("talker", TALKS, 0))
+
+    supervisor.wait_for(lambda: "talker     | after" in supervisor.output)
+
+    assert supervisor.output.count("x") == 200000
+    assert all(line.startswith("talker     | ") for line in supervisor.output.splitlines())
+    supervisor.stop()
+    assert "talker     | no end of line" in supervisor.output
+
+
+# --- the product
+
+
+def product_environment(data, port, mark, **more):
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("REGISTRY_UI_", "DJANGO_"))}
+    listen = f"127.0.0.1:{port}"
+    return {**environment, "REGISTRY_UI_DATA": str(data), "REGISTRY_UI_LISTEN": listen, "REGISTRY_UI_MARK": mark, **more}
+
+
+class Product:
+    """`python -m registry_ui.supervisor` on a data folder of its own."""
+
+    def __init__(self, folder, mark):
+        self.folder, self.mark, self.port = folder, mark, free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.starts = 0
+
+    def environment(self, **more):
+        return product_environment(self.folder / "data", self.port, self.mark, **more)
+
+    def start(self, *arguments):
+        self.starts += 1
+        log = self.folder / f"product-{self.starts}.log"
+        # A shell replaces itself: Process merges environments, and the tests' own must not come through.
+        variables = [f"{name}={value}" for name, value in self.environment().items()]
+        self.process = Process(
+            ["/usr/bin/env", "-i", *variables, sys.executable, "-m", "registry_ui.supervisor", *arguments], log=log, directory=ROOT
+        )
+        return self.process
+
+    def start_and_wait(self):
+        self.start()
+        self.process.wait_for(lambda: "Registry UI is ready" in self.process.output, seconds=90)
+
+    def run_again(self, **more):
+        """A second start, to its end."""
+        command = [sys.executable, "-m", "registry_ui.supervisor"]
+        return subprocess.run(command, env=self.environment(**more), cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+
+    def manage(self, *arguments):
+        command = [sys.executable, str(ROOT / "manage.py"), *(str(argument) for argument in arguments)]
+        done = subprocess.run(command, env=self.environment(), cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def command_lines(self, word):
+        return [(pid, line) for pid, line in left_over(self.mark) if word in line]
+
+
+@pytest.fixture
+def product(parts_folder, mark):
+    # A short path: the queue's socket lies in the data folder.
+    folder = parts_folder / mark
+    folder.mkdir()
+    running = Product(folder, mark)
+    yield running
+    running.process.kill()
+    wait_until(lambda: not left_over(mark), seconds=5)
+
+
+def test_the_product_from_the_first_start_to_ctrl_c(product):
+    product.start_and_wait()
+    output = product.process.output
+
+    link = re.search(r"http://\S+", output.partition("it works once")[2])
+    assert link is not None
+    assert requests.get(f"{product.url}/healthz", timeout=10).status_code == 200
+    assert requests.get(link[0], timeout=10).status_code == 200
+    assert len(product.command_lines("rqworker")) == 2
+    assert (product.folder / "data").stat().st_mode & 0o077 == 0
+
+    again = product.run_again()
+    assert again.returncode == 1
+    assert f"runs already on {product.folder / 'data'} (process {product.process.pid})" in again.stderr
+
+    assert product.process.stop(number=signal.SIGINT, seconds=40) == 0
+    assert left_over(product.mark) == []
+    assert "Traceback" not in product.process.output
+
+
+@pytest.mark.parametrize("word", ["rqworker", "valkey-server", "gunicorn", "scheduler"])
+def test_whatever_part_is_killed_comes_back(product, word):
+    product.start_and_wait()
+    before = {pid for pid, _ in product.command_lines(word)}
+
+    os.kill(min(before), signal.SIGKILL)
+
+    wait_until(lambda: not is_running(min(before)) and len(product.command_lines(word)) == len(before), seconds=30)
+    wait_until(lambda: healthy(product.url), seconds=30)
+    assert "was killed by SIGKILL; it starts again in 0.5 s." in product.process.output
+
+
+def healthy(url):
+    try:
+        return requests.get(f"{url}/healthz", timeout=10).status_code == 200
+    except requests.ConnectionError:
+        return False
+
+
+def test_nothing_of_the_product_outlives_a_killed_supervisor(product):
+    product.start_and_wait()
+    assert len(left_over(product.mark)) >= 6
+
+    product.process.kill()
+
+    wait_until(lambda: not left_over(product.mark), seconds=5)
+    product.start_and_wait()
+
+
+def test_a_transfer_that_was_cut_off_goes_on_at_the_next_start(product, registry, image_factory):
+    image = image_factory(registry, layers=2, layer_size=512 * 1024)
+    product.start_and_wait()
+    product.manage("shell", "-c", "from registry_ui.accounts.models import Team; Team.objects.create(name='Team', slug='team')")
+    with slow_line(registry.port, 100_000) as line:
+        name = f"{line.host}/{image.repository}:1.0"
+        product.manage("pull", name, "--plain-http", "--detach")
+        wait_until(lambda: line.count("GET", "/blobs/") >= 2, seconds=30)
+        assert "running" in product.manage("transfers")
+
+        product.process.kill()
+        wait_until(lambda: not left_over(product.mark), seconds=5)
+
+        line.bytes_per_second = None
+        product.start_and_wait()
+        wait_until(lambda: "succeeded" in product.manage("transfers"), seconds=120)
+    assert image.repository in product.manage("images")
+    assert "Every blob is what its name says" in product.manage("scrub_blobs")
+
+
+def test_a_port_in_use_names_the_setting(product, registry):
+    product.port = registry.port
+    product.start()
+
+    assert product.process.popen.wait(30) == 1
+    assert "REGISTRY_UI_LISTEN" in product.process.output
+    assert "Traceback" not in product.process.output
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("REGISTRY_UI_LISTEN", "8000", "write an address and a port"),
+        ("REGISTRY_UI_WORKERS", "0", "at least one worker"),
+        ("REGISTRY_UI_WORKERS", "many", "REGISTRY_UI_WORKERS"),
+        ("REGISTRY_UI_ENV", "production", "Production does not start with these settings"),
+    ],
+)
+def test_a_bad_setting_is_refused_with_a_sentence(product, name, value, sentence):
+    product.process = product.start("--help")
+    product.process.popen.wait(30)
+
+    refused = product.run_again(**{name: value})
+
+    assert refused.returncode == 1
+    assert sentence in refused.stderr
+    assert "Traceback" not in refused.stderr
+    assert left_over(product.mark) == []

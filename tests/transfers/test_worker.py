@@ -1,0 +1,90 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import zlib
+
+import pytest
+from rq.exceptions import DeserializationError
+
+from transfers.queueing import queue
+
+pytestmark = pytest.mark.django_db
+
+
+def store_job(job_id, func_name, **fields):
+    """Write a job as somebody with access to Redis could."""
+    connection = queue().connection
+    data = json.dumps([func_name, None, [], {}]).encode()
+    connection.hset(f"rq:job:{job_id}", mapping={"data": zlib.compress(data), "origin": "transfers", "status": "queued", **fields})
+    return queue().job_class.fetch(job_id, connection=connection, serializer=queue().serializer)
+
+
+def test_a_listed_function_is_accepted():
+    assert store_job("listed", "transfers.jobs.run_transfer").func_name == "transfers.jobs.run_transfer"
+
+
+@pytest.mark.parametrize("name", ["os.system", "subprocess.call", "transfers.jobs.worker_name", "builtins.eval"])
+def test_a_function_that_is_not_listed_is_refused(name):
+    job = store_job("planted", name)
+
+    with pytest.raises(DeserializationError):
+        _ = job.func_name
+
+
+def test_planted_callbacks_and_webhooks_are_dropped():
+    job = store_job(
+        "callbacks",
+        "transfers.jobs.run_transfer",
+        success_callback_name="os.getcwd",
+        failure_callback_name="os.getcwd",
+        stopped_callback_name="os.getcwd",
+        webhooks=json.dumps([{"url": "http://127.0.0.1:9/", "job_status": "finished"}]),
+    )
+
+    assert (job.success_callback, job.failure_callback, job.stopped_callback, job.webhooks) == (None, None, None, [])
+
+
+def test_a_work_horse_dies_with_its_worker():
+    program = (
+        "import os, sys, time\n"
+        "from transfers.worker import die_with_parent\n"
+        "parent = os.getpid()\n"
+        "child = os.fork()\n"
+        "if child == 0:\n"
+        "    die_with_parent(parent)\n"
+        "    time.sleep(60)\n"
+        "print(child, flush=True)\n"
+        "time.sleep(60)\n"
+    )
+    worker = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
+    horse = int(worker.stdout.readline())
+    time.sleep(0.5)
+
+    worker.send_signal(signal.SIGKILL)
+    worker.wait()
+
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline and is_running(horse):
+        time.sleep(0.05)
+    assert not is_running(horse)
+
+
+def is_running(pid):
+    try:
+        with open(f"/proc/{pid}/stat") as file:
+            return file.read().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def test_the_worker_notices_dead_colleagues_within_a_minute():
+    import django_rq
+
+    worker = django_rq.get_worker("transfers")
+
+    assert (worker.worker_ttl, worker.maintenance_interval) == (60, 30)
+    assert worker.serializer.__name__ == "JSONSerializer"
+    assert os.getpid() == worker.pid

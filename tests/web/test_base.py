@@ -1,0 +1,60 @@
+import json
+import re
+
+import pytest
+from django.conf import settings
+
+
+def test_the_navigation_marks_where_one_is(client_for, alice):
+    page = client_for(alice).get("/").text
+    assert re.findall(r'<a href="([^"]+)" aria-current="page">', page) == ["/"]
+
+
+def test_the_navigation_has_no_dead_links(client_for, alice):
+    client = client_for(alice)
+    navigation = re.search(r"<nav.*?</nav>", client.get("/").text, re.DOTALL)[0]
+    paths = re.findall(r'href="([^"]+)"', navigation)
+    assert len(paths) == 5
+    for path in paths:
+        assert client.get(path).status_code == 200, path
+
+
+def test_strangers_see_no_navigation(client, db):
+    page = client.get("/account/login/").text
+    assert "<nav" not in page
+    assert 'href="#main"' in page
+
+
+def test_htmx_is_held_short(client_for, alice):
+    page = client_for(alice).get("/").text
+    config = json.loads(re.search(r"name=\"htmx-config\"\s+content='([^']+)'", page)[1])
+    assert config["allowEval"] is False
+    assert config["selfRequestsOnly"] is True
+    assert config["includeIndicatorStyles"] is False
+    assert config["historyCacheSize"] == 0
+    assert {"code": "422", "swap": True} in config["responseHandling"]
+
+
+def test_the_page_sends_the_token_with_every_fragment(client_for, alice):
+    assert re.search(r"<body hx-headers='{\"X-CSRFToken\": \"\w{64}\"}'>", client_for(alice).get("/").text)
+
+
+def test_the_theme_is_the_persons(client_for, alice):
+    client = client_for(alice)
+    assert 'data-theme="system"' in client.get("/").text
+    alice.theme = "light"
+    alice.save(update_fields=["theme"])
+    assert 'data-theme="light"' in client.get("/").text
+
+
+def test_sign_out_is_a_form_that_needs_no_script(client_for, alice):
+    page = client_for(alice).get("/").text
+    assert re.search(r'<form method="post" action="/account/logout/">\s*<input type="hidden" name="csrfmiddlewaretoken"', page)
+
+
+@pytest.mark.parametrize("folder", ["css", "js"])
+def test_every_file_is_on_every_page(client_for, alice, folder):
+    """The navigation swaps the body only, so a file that one page alone names would be missing after a step."""
+    page = client_for(alice).get("/preferences/").text
+    for path in (settings.BASE_DIR / "static" / folder).iterdir():
+        assert f'"/static/{folder}/{path.name}"' in page

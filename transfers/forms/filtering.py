@@ -1,0 +1,31 @@
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from ..models import Kind, State
+
+
+class FilterForm(forms.Form):
+    """What the list of transfers shows; the choices of persons are those who asked for one."""
+
+    ACTIVE = "active"
+    COMMAND_LINE = "command line"
+
+    kind = forms.ChoiceField(label=_("Kind"), required=False)
+    state = forms.ChoiceField(label=_("State"), required=False)
+    person = forms.ChoiceField(label=_("Person"), required=False)
+
+    def __init__(self, *args: Any, persons: list[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = {
+            "kind": [("", _("All kinds")), *Kind.choices],
+            "state": [("", _("All states")), (self.ACTIVE, _("Queued or running")), *State.choices],
+            "person": [("", _("Everybody")), *((name or self.COMMAND_LINE, name or _("command line")) for name in persons)],
+        }
+        for name, options in choices.items():
+            self.fields[name].choices = options  # type: ignore[attr-defined]
+
+    @property
+    def is_filtering(self) -> bool:
+        return any(self.cleaned_data.values())

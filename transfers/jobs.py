@@ -1,0 +1,19 @@
+"""What RQ calls. Nothing but ids comes in; the row says the rest."""
+
+import os
+import socket
+import uuid
+
+from .models import Transfer
+from .running import run
+
+
+def run_transfer(transfer_id: str) -> None:
+    """Run one queued transfer to an end state. A row that another worker took, or that was cancelled, is left alone."""
+    transfer = Transfer.claim_for_run(uuid.UUID(transfer_id), worker_name())
+    if transfer is not None:
+        run(transfer)
+
+
+def worker_name() -> str:
+    return f"{socket.gethostname()}:{os.getpid()}"

@@ -1,0 +1,57 @@
+"""Which credential will serve a transfer, told before it starts: in the form, where the person can still choose."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from django.utils.translation import gettext as _
+
+from registry_ui.accounts.models import Team
+from registry_ui.oci.reference import DOCKER_HUB, Reference
+from registry_ui.registries.models import Credential, Provider, Registry
+from registry_ui.registries.services import AmbiguousCredential, candidates_for, credential_for, registry_for, why_unfit
+
+# Registries of which everybody knows that they take no push without a login.
+_ALWAYS_LOGGED_IN = frozenset(
+    {Provider.DOCKER_HUB, Provider.ALIYUN_ACR, Provider.TENCENT_TCR, Provider.AWS_ECR, Provider.GHCR, Provider.HARBOR}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """How a transfer will log in: with `serving`, with one that the person must choose (`is_tie`), or not at all.
+
+    `problem` says why a push cannot start; `candidates` are the credentials among which the person may choose.
+    """
+
+    reference: Reference
+    serving: Credential | None = None
+    is_tie: bool = False
+    candidates: Sequence[Credential] = field(default_factory=list)
+    problem: str = ""
+    registry: Registry | None = None
+
+    @property
+    def is_choice(self) -> bool:
+        return self.is_tie or len(self.candidates) > 1
+
+
+def login_for(*, team: Team, reference: Reference, push: bool) -> Login:
+    fitting = [each for each in candidates_for(team=team, reference=reference) if why_unfit(each, reference, push=push) is None]
+    try:
+        serving = credential_for(team=team, reference=reference, push=push)
+    except AmbiguousCredential as exc:
+        return Login(reference, is_tie=True, candidates=exc.candidates)
+    if serving is None and push:
+        return Login(reference, problem=_why_no_push(team, reference), registry=registry_for(team, reference.registry))
+    return Login(reference, serving, candidates=fitting)
+
+
+def _why_no_push(team: Team, reference: Reference) -> str:
+    """Why nobody can log in for a push; empty where the registry may take one without."""
+    unfit = [why_unfit(each, reference, push=True) for each in candidates_for(team=team, reference=reference)]
+    if unfit:
+        return " ".join([_("No credential of the team may push there."), *(reason for reason in unfit if reason)])
+    registry = registry_for(team, reference.registry)
+    if reference.registry == DOCKER_HUB or (registry is not None and registry.provider in _ALWAYS_LOGGED_IN):
+        return _("The team has no credential for %(host)s, which takes no push without a login.") % {"host": reference.registry}
+    return ""

@@ -1,0 +1,38 @@
+from argparse import ArgumentParser
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from registry_ui.accounts.models import Team
+from registry_ui.images.services import find_image
+from registry_ui.oci.digest import Digest
+from registry_ui.oci.reference import Reference
+from transfers import services
+from transfers.models import State
+from transfers.terminal import failure_lines
+
+from ..running import TransferCommand
+
+
+class Command(TransferCommand):
+    help = "Give a local image one more name; with --remote, an image on its registry one more tag."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("source", help=_("the image as it is named now"))
+        parser.add_argument("target", help=_("the new name"))
+        parser.add_argument("--remote", action="store_true", help=_("tag on the registry: one manifest is sent, nothing is kept here"))
+        self.add_run_arguments(parser)
+
+    def act(self, team: Team, options: dict[str, Any]) -> None:
+        source, target = Reference.parse(options["source"]), Reference.parse(options["target"])
+        if options["remote"]:
+            arguments = self.run_arguments(team, target, options)
+            self.finish(services.start_retag(source=source, target=target, **arguments), options)
+            return
+        transfer = services.start_tag(team=team, user=None, source=source, target=target)
+        if transfer.state != State.SUCCEEDED:
+            error = transfer.error or {}
+            self.fail(str(error.get("message") or failure_lines(transfer)[0]), str(error.get("advice") or ""))
+        image_id = Digest.parse(find_image(team, target).image_id).short
+        words = {"source": source.familiar, "target": target.familiar, "id": image_id}
+        self.stdout.write(_("%(source)s and %(target)s are both image %(id)s.") % words)

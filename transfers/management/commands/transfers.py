@@ -1,0 +1,73 @@
+import json
+from argparse import ArgumentParser
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from registry_ui.accounts.models import Team
+from registry_ui.oci.reference import Reference
+from registry_ui.web.quantities import binary_size, relative
+from transfers.models import State, Transfer
+from transfers.terminal import printable
+
+from ..running import TransferCommand
+
+_HEADINGS = ("ID", "KIND", "STATE", "IMAGE", "MOVED", "WHEN", "BY")
+
+
+class Command(TransferCommand):
+    help = "List the transfers of a team, newest first."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        self.add_team_argument(parser)
+        parser.add_argument("--state", choices=State.values, help=_("only those in this state"))
+        parser.add_argument("--limit", type=int, default=20, help=_("how many at most (%(default)s)"))
+        parser.add_argument("--json", action="store_true", help=_("one JSON object a line, for scripts"))
+
+    def act(self, team: Team, options: dict[str, Any]) -> None:
+        rows = Transfer.objects.filter(team=team)
+        if options["state"]:
+            rows = rows.filter(state=options["state"])
+        found = list(rows[: max(options["limit"], 0)])
+        if options["json"]:
+            for row in found:
+                self.stdout.write(json.dumps(_document(row), ensure_ascii=False))
+            return
+        for line in _columns([_HEADINGS, *(_cells(row) for row in found)]):
+            self.stdout.write(line)
+
+
+def _cells(row: Transfer) -> tuple[str, ...]:
+    return (
+        str(row.pk),
+        row.kind,
+        row.state,
+        Reference.parse(row.target).familiar,
+        binary_size(row.bytes_done),
+        relative(row.created_at, timezone.now()),
+        row.requested_by or _("command line"),
+    )
+
+
+def _columns(rows: list[tuple[str, ...]]) -> list[str]:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [printable("   ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()) for row in rows]
+
+
+def _document(row: Transfer) -> dict[str, Any]:
+    """For scripts: the names and forms here stay as they are."""
+    moments = {name: getattr(row, name) for name in ("created_at", "started_at", "finished_at")}
+    return {
+        "id": str(row.pk),
+        "kind": row.kind,
+        "state": row.state,
+        "source": row.source,
+        "target": row.target,
+        "digest": row.digest,
+        "bytes_done": row.bytes_done,
+        "bytes_total": row.bytes_total,
+        "error": row.error,
+        "requested_by": row.requested_by,
+        **{name: moment.isoformat() if moment else None for name, moment in moments.items()},
+    }

@@ -1,0 +1,21 @@
+from django import template
+from django.utils.safestring import SafeString
+
+from registry_ui.web.icons import icon
+from registry_ui.web.states import look_of
+
+from ..models import Kind, Transfer
+
+register = template.Library()
+
+_KIND_ICONS = {Kind.PULL: "download", Kind.PUSH: "upload", Kind.PUBLISH: "send", Kind.TAG: "tag"}
+
+
+@register.simple_tag
+def layer_icon(state: str) -> SafeString:
+    return icon(look_of(state).icon, 14)
+
+
+@register.simple_tag
+def kind_icon(transfer: Transfer, size: int = 16) -> SafeString:
+    return icon(_KIND_ICONS[Kind(transfer.kind)], size)

@@ -1,0 +1,19 @@
+from django.urls import path
+
+from . import views
+
+app_name = "transfers"
+urlpatterns = [
+    path("", views.transfers, name="list"),
+    path("now/", views.now, name="now"),
+    path("pull/", views.pull, name="pull"),
+    path("push/", views.push, name="push"),
+    path("publish/", views.publish, name="publish"),
+    path("tag/", views.tag, name="tag"),
+    path("retag/", views.retag, name="retag"),
+    path("login/<slug:kind>/", views.login, name="login"),
+    path("<uuid:pk>/", views.detail, name="detail"),
+    path("<uuid:pk>/progress/", views.progress, name="progress"),
+    path("<uuid:pk>/cancel/", views.cancel, name="cancel"),
+    path("<uuid:pk>/retry/", views.retry, name="retry"),
+]
