@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 
 from tests.parts import missing, registries
-from tests.parts.clients import Skopeo, docker_engine_in
+from tests.parts.clients import DockerEngine, Skopeo
 from tests.parts.images import ImageFactory
 from tests.parts.postgresql import postgresql_in
 from tests.parts.redis_server import RedisServer, redis_server_at
@@ -221,11 +221,18 @@ def skopeo(tmp_path_factory: pytest.TempPathFactory) -> Skopeo:
 
 @pytest.fixture(scope="session")
 def docker_engine(parts_folder: Path):
+    """A Docker Engine of this pytest process, and docker's command line against it."""
     missing.need_docker_engine()
     folder = parts_folder / "docker"
     folder.mkdir()
-    with docker_engine_in(folder) as engine:
-        yield engine
+    engine = DockerEngine(folder)
+    try:
+        engine.start()
+    except (RuntimeError, TimeoutError) as exc:
+        engine.stop()
+        pytest.skip(f"dockerd does not run on this machine: {str(exc).strip().splitlines()[-1]}")
+    yield engine
+    engine.stop()
 
 
 @pytest.fixture
@@ -234,25 +241,6 @@ def manage(transactional_db, redis_server: RedisServer, images_directory: Path, 
     commands = ManageCommands(tmp_path)
     yield commands
     commands.stop()
-
-
-@pytest.fixture
-def work(db, redis_server: RedisServer):
-    """Call it to run all queued jobs here and now, in this process and on this test's database connection."""
-    from django.test import TestCase
-    from rq.worker import SimpleWorker
-
-    from transfers.queueing import queue
-    from transfers.worker import ListedJob
-
-    def run_all() -> None:
-        worker = SimpleWorker(
-            [queue()], connection=queue().connection, job_class=ListedJob, serializer=queue().serializer, prepare_for_work=False
-        )
-        worker.work(burst=True, logging_level="WARNING")
-
-    run_all.committing = TestCase.captureOnCommitCallbacks
-    return run_all
 
 
 # --- browser

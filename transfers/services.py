@@ -10,14 +10,14 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from redis.exceptions import RedisError
-from registry_ui.images.services import find_image
-from registry_ui.registries.services import credential_for, registry_for
 
 from registry_ui.accounts.models import Role, Team, User
+from registry_ui.images.services import find_image
 from registry_ui.oci.copying import PlatformChoice
 from registry_ui.oci.errors import InvalidReference
 from registry_ui.oci.reference import Reference
 from registry_ui.registries.models import Credential
+from registry_ui.registries.services import credential_for, registry_for
 
 from .models import Kind, State, Transfer
 from .queueing import enqueue, forget
@@ -210,13 +210,6 @@ def run_here(transfer: Transfer) -> Transfer:
     if claimed is not None:
         run(claimed)
     return Transfer.objects.get(pk=transfer.pk)
-
-
-def waiting_behind(transfer: Transfer) -> list[Transfer]:
-    """What runs now, and what was queued before this one, in that order: all that it waits for."""
-    running = Transfer.objects.filter(state=State.RUNNING).order_by("started_at")
-    earlier = Transfer.objects.filter(state=State.QUEUED, queued_at__lt=transfer.queued_at).order_by("queued_at")
-    return [*running, *earlier]
 
 
 def _start_push(

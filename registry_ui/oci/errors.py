@@ -36,7 +36,7 @@ class OciError(Exception):
 
     Args:
         message: one sentence for a person: what failed and why. Never contains a secret.
-        advice: one sentence: what to do about it; may be empty.
+        advice: one sentence: what to do about it; empty takes the kind's general one.
         status: the HTTP status, where there was an answer.
         codes: the error codes of the answer's body (distribution spec, "Error Codes").
         temporary: whether the same call may succeed later, unchanged.
@@ -44,6 +44,7 @@ class OciError(Exception):
     """
 
     temporary_by_default = False
+    general_advice = ""
 
     def __init__(
         self,
@@ -57,7 +58,7 @@ class OciError(Exception):
     ) -> None:
         super().__init__(message)
         self.message = message
-        self.advice = advice
+        self.advice = advice or self.general_advice
         self.status = status
         self.codes = tuple(codes)
         self.temporary = self.temporary_by_default if temporary is None else temporary
@@ -75,9 +76,13 @@ class InvalidDigest(OciError, ValueError):
 class InvalidManifest(OciError, ValueError):
     """A manifest or config that is malformed, too large, ambiguous, or too old to move."""
 
+    general_advice = "Have the image built and pushed there anew with a current tool, then try again."
+
 
 class ContentMismatch(OciError):
     """Bytes whose hash or length is not the one that their descriptor promised."""
+
+    general_advice = "Try again; if it happens again, the image is damaged at its source and has to be pushed there anew."
 
 
 class PlatformMissing(OciError):
@@ -91,6 +96,8 @@ class Cancelled(OciError):
 class StorageError(OciError):
     """The local disk refused a read or a write."""
 
+    general_advice = "Look into the system's log for a fault of the disk."
+
 
 class StorageFull(StorageError):
     """The local disk has no room for what is to be stored."""
@@ -100,6 +107,7 @@ class ConnectionFailed(OciError):
     """No answer: refused, reset, or cut off."""
 
     temporary_by_default = True
+    general_advice = "Try again; if it persists, check the registry and the network."
 
 
 class HostUnknown(ConnectionFailed):
@@ -122,10 +130,13 @@ class EgressRefused(ConnectionFailed):
     """An address or scheme to which this installation does not connect."""
 
     temporary_by_default = False
+    general_advice = "Do not trust that registry before its administrator has explained this."
 
 
 class ResponseError(OciError):
     """An HTTP answer that is not the wanted one."""
+
+    general_advice = "Try again later; if it persists, tell the registry's administrator."
 
 
 class NotARegistry(ResponseError):

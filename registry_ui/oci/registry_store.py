@@ -1,6 +1,8 @@
 """One repository of a registry as an `ImageStore` (distribution spec, "Pull", "Push")."""
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -105,13 +107,15 @@ class RegistryStore:
         if answer.media_type == "text/html":
             answer.close()
             raise not_a_registry(self.client.endpoint.host, answer.status, answer.media_type)
-        raw = answer.read(MANIFEST_LIMIT)
+        with self._naming(reference):
+            raw = answer.read(MANIFEST_LIMIT)
         if wanted is not None and Digest.of(raw, wanted.algorithm) != wanted:
             raise ContentMismatch(
                 f"{self.client.endpoint.host} was asked for the manifest {wanted.short} and sent another.",
                 advice="Do not trust this answer; if a cache or proxy lies between, empty it.",
             )
-        return Manifest.parse(raw, answer.media_type, algorithm=wanted.algorithm if wanted else "sha256")
+        with self._naming(reference):
+            return Manifest.parse(raw, answer.media_type, algorithm=wanted.algorithm if wanted else "sha256")
 
     def put_manifest(self, manifest: Manifest, reference: str | Digest) -> None:
         """Store a manifest under its digest or a tag, byte for byte.
@@ -221,6 +225,15 @@ class RegistryStore:
     def writing_scope(self) -> Scope:
         """What a token for pushing here must allow."""
         return self._writing
+
+    @contextmanager
+    def _naming(self, reference: str | Digest) -> Iterator[None]:
+        """Says of a bad manifest which one it is."""
+        try:
+            yield
+        except InvalidManifest as exc:
+            name = f"{self.client.endpoint.host}/{self.repository}{'@' if ':' in str(reference) else ':'}{reference}"
+            raise InvalidManifest(f"{name} is not an image that can be moved. {exc.message}", advice=exc.advice) from exc
 
     def _asked(self, subject: Subject, name: str = "", *, is_push: bool = False) -> Asked:
         return Asked(self.client.endpoint.host, subject, self.repository, name, is_push=is_push)

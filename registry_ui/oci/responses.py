@@ -181,7 +181,7 @@ def _explain_foreign(answer: Answer, refusal: _Refusal, asked: Asked) -> Respons
 
 
 def _sentences(kind: type[ResponseError], refusal: _Refusal, asked: Asked) -> tuple[str, str]:
-    said = f" It says: {refusal.words}" if refusal.words else ""
+    said = f" It says: {refusal.words.rstrip('.')}." if refusal.words else ""
     special = _special_sentences(refusal, asked, said)
     if special is not None:
         return special

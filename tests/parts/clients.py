@@ -3,8 +3,6 @@
 import json
 import os
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -81,13 +79,3 @@ class DockerEngine:
 
     def stop(self) -> None:
         self.process.stop(seconds=30)
-
-
-@contextmanager
-def docker_engine_in(folder: Path) -> Iterator[DockerEngine]:
-    engine = DockerEngine(folder)
-    engine.start()
-    try:
-        yield engine
-    finally:
-        engine.stop()

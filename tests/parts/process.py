@@ -8,6 +8,7 @@ import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from random import SystemRandom
 
 _PR_SET_PDEATHSIG = 1
 
@@ -17,9 +18,17 @@ def _die_with_pytest() -> None:
 
 
 def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
+    """A port of the loopback interface, below those that the kernel gives to outgoing connections."""
+    # Not `random`: Hypothesis seeds that, and two pytest processes would get the same ports.
+    for port in SystemRandom().sample(range(20000, 32000), 200):
+        with socket.socket() as listener:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                listener.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise RuntimeError("There is no free port.")
 
 
 def answers(port: int) -> bool:

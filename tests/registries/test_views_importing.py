@@ -36,6 +36,7 @@ def test_paste_choose_done(client_for, alice, team, text) -> None:
     assert (imported.registry.host, imported.username, imported.team) == ("registry.example.com", "robot", team)
     assert imported.secret.reveal() == CANARY
     assert "robot" in answer.content.decode()
+    assert "1 new credential, 1 new registry." in answer.content.decode()
 
 
 def test_the_secrets_are_in_no_page_and_in_the_session_only_sealed(client_for, alice, text) -> None:

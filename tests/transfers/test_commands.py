@@ -120,6 +120,17 @@ def test_tag_prints_the_one_image_id_of_both_names(team, registry, image_factory
     assert set(LocalImage.objects.values_list("image_id", flat=True)) == {image.config}
 
 
+def test_tag_says_when_it_takes_the_name_from_another_image(team, registry, image_factory):
+    first, second = image_factory(registry), image_factory(registry)
+    for image in (first, second):
+        Ran("pull", image.reference, "--now", "--plain-http")
+    Ran("tag", first.reference, "johndoe/my-app:v1.0")
+
+    moved = Ran("tag", second.reference, "johndoe/my-app:v1.0")
+
+    assert moved.out.splitlines()[0] == f"johndoe/my-app:v1.0 was a name of image {shorts([first.config])[0]} before."
+
+
 def test_tag_of_an_image_that_is_not_here_fails(team):
     ran = Ran("tag", "my-app", "johndoe/my-app:v1.0")
     assert ran.status == 1

@@ -97,14 +97,14 @@ def test_a_bar_without_a_maximum_is_indeterminate():
 
 
 def test_an_empty_page_has_its_button():
-    html = render('{% empty "stack-2" "No images" text %}<a href="/">Pull</a>{% endempty %}', text=HOSTILE)
+    html = render('{% emptystate "stack-2" "No images" text %}<a href="/">Pull</a>{% endemptystate %}', text=HOSTILE)
     assert "<h2>No images</h2>" in html
     assert '<a href="/">Pull</a>' in html
     assert "<script>" not in html
 
 
 def test_an_empty_page_fits_into_the_empty_part_of_a_loop():
-    source = '{% for x in things %}{{ x }}{% empty %}{% empty "stack-2" "None" "" %}{% endempty %}{% endfor %}'
+    source = '{% for x in things %}{{ x }}{% empty %}{% emptystate "stack-2" "None" "" %}{% endemptystate %}{% endfor %}'
     assert "<h2>None</h2>" in render(source, things=[])
     assert render(source, things=["a"]) == "a"
 

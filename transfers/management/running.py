@@ -6,9 +6,10 @@ import sys
 from argparse import ArgumentParser
 from typing import Any, NoReturn
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
+from registry_ui.accounts.commands import team_named
 from registry_ui.accounts.models import Team
 from registry_ui.images.models import LocalImage
 from registry_ui.images.services import find_image
@@ -19,6 +20,7 @@ from registry_ui.registries.services import AmbiguousCredential
 
 from ..following import follow, run_beside, stop
 from ..models import Kind, State, Transfer
+from ..situation import Situation
 from ..terminal import Screen, closing, failure_lines, opening, printable
 
 INTERRUPTED = 130
@@ -38,12 +40,14 @@ class TransferCommand(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            self.act(_team(options.get("team")), options)
+            self.act(team_named(options.get("team")), options)
         except AmbiguousCredential as exc:
             labels = " ".join(f"--credential {credential.label!r}" for credential in exc.candidates)
             self.fail(_("Several credentials fit equally well."), _("Choose one: %(labels)s") % {"labels": labels})
         except OciError as exc:
             self.fail(exc.message, exc.advice)
+        except CommandError as exc:
+            self.fail(str(exc))
 
     def act(self, team: Team, options: dict[str, Any]) -> None:
         """The command itself.
@@ -88,6 +92,8 @@ class TransferCommand(BaseCommand):
         if transfer.state != State.SUCCEEDED:
             self._complain(*failure_lines(transfer))
             sys.exit(1)
+        if note := Situation(transfer).note:
+            screen.say(note)
         for line in closing(transfer, digest=_registry_digest(transfer), was_here=before == transfer.digest):
             screen.say(line)
 
@@ -130,22 +136,6 @@ def _local(transfer: Transfer) -> LocalImage | None:
         return find_image(transfer.team, Reference.parse(transfer.target))
     except ManifestUnknown:
         return None
-
-
-def _team(name: str | None) -> Team:
-    teams = list(Team.objects.all())
-    if name:
-        found = [team for team in teams if name in (team.slug, team.name)]
-        if found:
-            return found[0]
-    elif len(teams) == 1:
-        return teams[0]
-    if not teams:
-        raise OciError(_("There is no team yet."), advice=_("Open the link that the first start prints, and set up the installation."))
-    names = ", ".join(team.slug for team in teams)
-    if name:
-        raise OciError(_("There is no team “%(name)s”.") % {"name": name}, advice=_("The teams are: %(names)s.") % {"names": names})
-    raise OciError(_("There are several teams."), advice=_("Choose one with --team: %(names)s.") % {"names": names})
 
 
 def _credential(team: Team, reference: Reference, label: str | None) -> Credential | None:

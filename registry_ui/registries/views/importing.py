@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render, resolve_url
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import HttpResponseClientRedirect
@@ -79,8 +80,13 @@ def _import(request: TeamRequest, team: Team, logins: list[Login]) -> HttpRespon
 
 
 def _summary(result: ImportResult) -> str:
-    words = {"added": len(result.added), "replaced": len(result.replaced), "registries": len(result.new_registries)}
-    return _("Imported: %(added)s new credentials, %(replaced)s with a new secret, %(registries)s new registries.") % words
+    added, replaced, registries = len(result.added), len(result.replaced), len(result.new_registries)
+    parts = [
+        ngettext("%(count)d new credential", "%(count)d new credentials", added) % {"count": added} if added else "",
+        ngettext("%(count)d new secret", "%(count)d new secrets", replaced) % {"count": replaced} if replaced else "",
+        ngettext("%(count)d new registry", "%(count)d new registries", registries) % {"count": registries} if registries else "",
+    ]
+    return _("Imported: %(what)s.") % {"what": ", ".join(part for part in parts if part)}
 
 
 def _forget(request: TeamRequest) -> None:

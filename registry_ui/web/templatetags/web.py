@@ -112,7 +112,7 @@ def bar(value: float | None, maximum: float | None, label: str = "") -> SafeStri
 
 
 @register.simple_block_tag
-def empty(content: str, icon_name: str, title: str, text: str = "") -> SafeString:
+def emptystate(content: str, icon_name: str, title: str, text: str = "") -> SafeString:
     """What a page says that has nothing yet; the content is the button that makes the first one."""
     return format_html(
         '<div class="empty">{}<h2>{}</h2><p>{}</p><div class="cluster">{}</div></div>', icons.icon(icon_name, 32), title, text, content

@@ -1,55 +1,70 @@
 import logging
 import signal
 import threading
+from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
+from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from django.db import DatabaseError, close_old_connections
 from redis.exceptions import RedisError
 
 from registry_ui.images.collecting import collect
 from registry_ui.oci.errors import OciError
+from registry_ui.registries.services import check_overdue
 from transfers.queueing import queue
 from transfers.reconciler import reconcile
 
 logger = logging.getLogger(__name__)
 
-_TICK_SECONDS = 10
-_COLLECT_SECONDS = 3600
+_RECONCILE_SECONDS = 10
+_CHECK_SECONDS = 60
+_CLEAN_SECONDS = 3600
+_CHECK_AGE = timedelta(hours=1)
 
 
 class Command(BaseCommand):
-    help = "Keeps every transfer in a true state and collects unused blobs. Several may run at once."
+    help = "Keeps transfers in a true state, rechecks registries and collects unused blobs. Several may run at once."
 
     def handle(self, *args: Any, **options: Any) -> None:
         ended = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: ended.set())
-        since_collection = 0
-        while not ended.is_set():
-            _tick()
-            since_collection += _TICK_SECONDS
-            if since_collection >= _COLLECT_SECONDS:
-                since_collection = 0
-                _collect()
-            ended.wait(_TICK_SECONDS)
+        # Each on a thread of its own: a registry that hangs must not keep a dead worker's transfer waiting.
+        threads = [
+            threading.Thread(target=_repeat, args=(act, seconds, ended), name=act.__name__, daemon=True)
+            for act, seconds in ((_reconcile, _RECONCILE_SECONDS), (_check_registries, _CHECK_SECONDS), (_clean, _CLEAN_SECONDS))
+        ]
+        for thread in threads:
+            thread.start()
+        ended.wait()
+        threads[0].join(_RECONCILE_SECONDS)
 
 
-def _tick() -> None:
-    close_old_connections()
-    try:
-        reconcile()
-        queue().started_job_registry.cleanup()
-    except (DatabaseError, RedisError) as exc:
-        logger.warning("The scheduler waits: %s", exc)
+def _repeat(act: Callable[[], None], seconds: float, ended: threading.Event) -> None:
+    while True:
+        close_old_connections()
+        try:
+            act()
+        except (DatabaseError, RedisError, OciError, OSError):
+            logger.exception("%s failed; it is tried again in %d seconds.", act.__name__.strip("_"), seconds)
+        if ended.wait(seconds):
+            return
 
 
-def _collect() -> None:
-    try:
-        collected = collect(grace_seconds=settings.COLLECT_GRACE_SECONDS)
-    except (DatabaseError, OSError, OciError):
-        logger.exception("Unused blobs could not be collected.")
-        return
+def _reconcile() -> None:
+    reconcile()
+    queue().started_job_registry.cleanup()
+
+
+def _check_registries() -> None:
+    check_overdue(age=_CHECK_AGE, limit=20)
+
+
+def _clean() -> None:
+    call_command("clearsessions")
+    collected = collect(grace_seconds=settings.COLLECT_GRACE_SECONDS)
     if collected.count:
         logger.info("Collected %d unused blobs, %d bytes.", collected.count, collected.bytes)

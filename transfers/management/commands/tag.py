@@ -9,6 +9,7 @@ from registry_ui.oci.digest import Digest
 from registry_ui.oci.reference import Reference
 from transfers import services
 from transfers.models import State
+from transfers.situation import Situation
 from transfers.terminal import failure_lines
 
 from ..running import TransferCommand
@@ -35,4 +36,6 @@ class Command(TransferCommand):
             self.fail(str(error.get("message") or failure_lines(transfer)[0]), str(error.get("advice") or ""))
         image_id = Digest.parse(find_image(team, target).image_id).short
         words = {"source": source.familiar, "target": target.familiar, "id": image_id}
+        if note := Situation(transfer).note:
+            self.stdout.write(note)
         self.stdout.write(_("%(source)s and %(target)s are both image %(id)s.") % words)

@@ -2,11 +2,10 @@ import json
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
-from registry_ui.accounts.models import Team
+from registry_ui.accounts.commands import team_named
 from registry_ui.images.models import LocalImage
 from registry_ui.oci.digest import Digest
 from registry_ui.web.quantities import NOTHING, binary_size, relative
@@ -26,7 +25,7 @@ class Command(BaseCommand):
         form.add_argument("--json", action="store_true", help="print a JSON array with everything that is known of each name")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        rows = LocalImage.objects.filter(team=_team(options["team"])).order_by("-updated_at", "registry", "repository", "tag")
+        rows = LocalImage.objects.filter(team=team_named(options["team"])).order_by("-updated_at", "registry", "repository", "tag")
         images = [image for image in rows if options["name"] in str(image.reference) or options["name"] in image.reference.familiar]
         if options["json"]:
             self.stdout.write(json.dumps([_document(image) for image in images], indent=2))
@@ -71,16 +70,3 @@ def _document(image: LocalImage) -> dict[str, Any]:
         "named": image.updated_at.isoformat(),
         "origin": image.origin,
     }
-
-
-def _team(name: str | None) -> Team:
-    teams = list(Team.objects.all())
-    found = [team for team in teams if name in (team.slug, team.name)] if name else teams
-    if len(found) == 1:
-        return found[0]
-    if not teams:
-        raise CommandError(_("There is no team yet. Open the link that the first start prints, and set up the installation."))
-    names = ", ".join(team.slug for team in teams)
-    if name and not found:
-        raise CommandError(_("There is no team “%(name)s”. The teams are: %(names)s.") % {"name": name, "names": names})
-    raise CommandError(_("There are several teams. Choose one with --team: %(names)s.") % {"names": names})

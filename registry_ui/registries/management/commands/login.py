@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from registry_ui.accounts.commands import team_named
 from registry_ui.accounts.models import Team
 from registry_ui.oci.client import BasicCredential
 from registry_ui.oci.errors import OciError
@@ -34,7 +35,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            team = _team(options["team"])
+            team = team_named(options["team"])
             registry = _registry(team, options)
             username = options["username"] or input(_("Username: ")).strip()
             login = BasicCredential(username, _secret(options["password_stdin"]))
@@ -46,20 +47,6 @@ class Command(BaseCommand):
             raise CommandError(f"{exc.message} {exc.advice}".strip()) from None
         self.stdout.write(sentence)
         self.stdout.write("Login Succeeded")
-
-
-def _team(name: str) -> Team:
-    if name:
-        team = Team.objects.filter(slug=name).first() or Team.objects.filter(name=name).first()
-        if team is None:
-            raise CommandError(_("There is no team “%(name)s”.") % {"name": name})
-        return team
-    teams = list(Team.objects.all()[:2])
-    if not teams:
-        raise CommandError(_("There is no team yet. Open the set-up link first."))
-    if len(teams) > 1:
-        raise CommandError(_("There are several teams. Say which one with --team."))
-    return teams[0]
 
 
 def _registry(team: Team, options: dict[str, Any]) -> Registry:

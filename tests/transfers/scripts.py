@@ -1,0 +1,81 @@
+"""A scripted server that serves an image, so that a test has to say only what is wrong with it."""
+
+import re
+
+from registry_ui.oci.connections import Limits
+from tests.parts.images import build_image
+from tests.parts.scripted import Call, Reply, ScriptedServer
+
+REPOSITORY = "team/app"
+# What a client waits for in a test of one that hangs, and how often it tries.
+HASTY = Limits(connect=1, read=0.5, answer=1, tries=3, first_pause=0.02, longest_pause=5, all_pauses=8, minimum_rate=2000, rate_window=0.5)
+
+
+class ScriptedRegistry:
+    """What the product's rows need of a registry, and an image on it, under the tag 1.0 and its digest."""
+
+    scheme = "http"
+    username = password = ca_pem = ""
+
+    def __init__(self, server: ScriptedServer) -> None:
+        self.server = server
+        self.host = server.host
+        self.port = server.port
+        self.image = build_image(layers=2, layer_size=200_000)
+        self.serve(self.image)
+
+    @property
+    def reference(self) -> str:
+        return f"{self.host}/{REPOSITORY}:1.0"
+
+    def serve(self, built, tag="1.0"):
+        """Add an image, or move the tag to it."""
+        for digest, blob in built.blobs.items():
+            self.serve_blob(digest, blob)
+        for manifest, name in [*((child, child.digest) for child in built.children), (built, built.digest), (built, tag)]:
+            self.serve_manifest(manifest.content, manifest.media_type, name)
+
+    def serve_blob(self, digest, content):
+        """Content under a digest, its own or not; ranges are served too."""
+        self.server.on("GET", blob_path(digest), lambda call: ranged(call, content))
+
+    def serve_manifest(self, content, media_type, name="1.0"):
+        self.answer_manifest(Reply(body=content, headers={"Content-Type": media_type}), name=name)
+
+    def answer_manifest(self, *scripts, name="1.0"):
+        self.server.on("GET", manifest_path(name), *scripts)
+
+    def answer_layer(self, *scripts):
+        """What to answer for the image's first layer, in place of it."""
+        self.server.on("GET", blob_path(self.layer), *scripts)
+
+    @property
+    def layer(self) -> str:
+        return self.image.layers[0]
+
+    @property
+    def layer_content(self) -> bytes:
+        return self.image.blobs[self.layer]
+
+
+def manifest_path(name: str) -> str:
+    return re.escape(f"/v2/{REPOSITORY}/manifests/{name}")
+
+
+def blob_path(digest: str) -> str:
+    return re.escape(f"/v2/{REPOSITORY}/blobs/{digest}")
+
+
+def ranged(call: Call, content: bytes) -> Reply:
+    """All of it, or what a Range header asks for."""
+    asked = re.fullmatch(r"bytes=(\d+)-", call.headers.get("Range", ""))
+    if asked is None:
+        return Reply(body=content)
+    start = int(asked[1])
+    return Reply(206, body=content[start:], headers={"Content-Range": f"bytes {start}-{len(content) - 1}/{len(content)}"})
+
+
+def flipped(content: bytes) -> bytes:
+    """The same length, one bit different."""
+    middle = len(content) // 2
+    return content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :]

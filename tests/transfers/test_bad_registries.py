@@ -1,0 +1,423 @@
+"""A registry that is missing, wrong or ill: each transfer ends in a sentence and an advice, and nothing else is touched."""
+
+import json
+import time
+
+import pytest
+from django.urls import reverse
+from django.utils.html import escape
+
+from registry_ui.images.models import LocalImage
+from registry_ui.oci.reference import Reference
+from registry_ui.registries.models import Registry, Security
+from tests.parts.images import OCI_MANIFEST, build_image, digest_of
+from tests.parts.process import free_port, wait_until
+from tests.parts.scripted import Reply, scripted_server
+from transfers import services
+from transfers.models import State, Transfer
+
+from .conftest import add_credential, check_every_blob_hashes_to_its_name
+from .scripts import HASTY, REPOSITORY, ScriptedRegistry, flipped
+from .test_running import run_in_thread
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+HTML = Reply(body=b"<!doctype html><title>Sign in</title>", headers={"Content-Type": "text/html; charset=utf-8"})
+CANARY = "canary-secret-4711"
+
+
+@pytest.fixture
+def ill(team, add_registry):
+    """A scripted registry that the team knows, healthy until a test says otherwise."""
+    with scripted_server() as server:
+        registry = ScriptedRegistry(server)
+        add_registry(team, registry)
+        yield registry
+
+
+@pytest.fixture
+def hasty(monkeypatch):
+    monkeypatch.setattr("registry_ui.oci.client.Limits", lambda: HASTY)
+
+
+@pytest.fixture
+def fails(team, alice, pull, registry, add_registry, image_factory, images_directory, client_for):
+    """Run a pull that has to fail, check all that holds for every failure, and return the row."""
+    add_registry(team, registry)
+    assert pull(image_factory(registry).reference).state == State.SUCCEEDED
+
+    def run(reference, **options):
+        before = names()
+        transfer = pull(reference, **options)
+        assert transfer.state == State.FAILED, transfer.state
+        check_told(transfer, client_for(alice))
+        assert names() == before
+        check_every_blob_hashes_to_its_name(images_directory)
+        healthy = pull(image_factory(registry).reference)
+        assert healthy.state == State.SUCCEEDED, healthy.error
+        return transfer
+
+    return run
+
+
+def names():
+    return sorted(LocalImage.objects.values_list("registry", "repository", "tag", "digest"))
+
+
+def check_told(transfer, client):
+    """A sentence and an advice, on the row and on the page; no trace of the program's inside and no secret."""
+    message, advice = transfer.error["message"], transfer.error["advice"]
+    assert message.endswith(".")
+    assert advice.endswith((".", ")", "?"))
+    page = client.get(reverse("transfers:detail", args=[transfer.pk])).content.decode()
+    assert escape(message) in page
+    assert escape(advice) in page
+    told = json.dumps([transfer.error, transfer.progress]) + page
+    for word in ("Traceback", 'File "', "Error(", "Exception", "urllib3", CANARY):
+        assert word not in told
+    assert transfer.error["kind"] != "Unexpected"
+
+
+def told(transfer):
+    return f"{transfer.error['message']} | {transfer.error['advice']}"
+
+
+# --- nobody there, or nobody who knows us
+
+
+def test_an_unknown_host_is_named(fails):
+    transfer = fails("registry.no-such-host.invalid/team/app:1.0")
+
+    assert transfer.error["kind"] == "HostUnknown"
+    assert "registry.no-such-host.invalid" in transfer.error["message"]
+
+
+def test_a_refused_port_is_named(team, fails, hasty):
+    host = f"127.0.0.1:{free_port()}"
+    Registry.objects.create(team=team, name=host, host=host, security=Security.PLAIN_HTTP)
+
+    transfer = fails(f"{host}/team/app:1.0")
+
+    assert transfer.error["kind"] == "ConnectionFailed"
+    assert host in transfer.error["message"]
+    assert "port" in transfer.error["advice"]
+
+
+def test_a_wrong_password_is_told_apart_from_everything_else(team, fails, htpasswd_registry, add_registry, image_factory):
+    row = add_registry(team, htpasswd_registry, with_credential=False)
+    add_credential(row, htpasswd_registry.username, CANARY)
+
+    transfer = fails(image_factory(htpasswd_registry).reference)
+
+    assert transfer.error["kind"] == "Unauthorized"
+    assert htpasswd_registry.host in transfer.error["message"]
+    assert "secret" in transfer.error["advice"]
+
+
+def test_a_missing_repository_is_named(fails, registry):
+    transfer = fails(f"{registry.host}/team/no-such-repository:1.0")
+
+    assert transfer.error["kind"] in ("RepositoryUnknown", "ManifestUnknown")
+    assert f"{registry.host}" in transfer.error["message"]
+    assert "team/no-such-repository" in transfer.error["message"]
+
+
+def test_a_missing_tag_is_named_with_its_repository(fails, registry, image_factory):
+    image = image_factory(registry)
+
+    transfer = fails(f"{registry.host}/{image.repository}:no-such-tag")
+
+    assert transfer.error["kind"] == "ManifestUnknown"
+    assert f"{registry.host}/{image.repository}" in transfer.error["message"]
+    assert "no-such-tag" in transfer.error["message"]
+
+
+def test_a_web_page_in_place_of_a_registry_is_told(fails, ill):
+    ill.server.on("GET", "/v2/.*", HTML)
+
+    transfer = fails(ill.reference)
+
+    assert transfer.error["kind"] == "NotARegistry"
+    assert ill.host in transfer.error["message"]
+    assert "web page" in transfer.error["message"]
+
+
+def test_a_web_page_in_place_of_a_manifest_is_told(fails, ill):
+    ill.answer_manifest(HTML)
+
+    assert "web page" in fails(ill.reference).error["message"]
+
+
+# --- manifests
+
+
+def manifest_document(**members):
+    return json.dumps({"schemaVersion": 2, "mediaType": OCI_MANIFEST, **members}).encode()
+
+
+def test_another_manifest_than_the_digest_names_is_refused(fails, ill):
+    ill.serve_manifest(build_image().content, OCI_MANIFEST, ill.image.digest)
+
+    transfer = fails(f"{ill.host}/{REPOSITORY}@{ill.image.digest}")
+
+    assert transfer.error["kind"] == "ContentMismatch"
+    assert ill.host in transfer.error["message"]
+    assert ill.server.made("GET", ".*/blobs/.*") == []
+
+
+BAD_MANIFESTS = {
+    "an image and an index at once": (manifest_document(layers=[], config={}, manifests=[]), "at once"),
+    "nine MiB": (manifest_document(layers=[], config={}, annotations={"padding": "x" * (9 << 20)}), "8192 KiB"),
+    "schema 1": (json.dumps({"schemaVersion": 1, "name": "team/app", "fsLayers": []}).encode(), "schema 1"),
+    "not JSON": (b"\x00\x01 no JSON at all", "not JSON"),
+    "a list": (b"[]", "not a JSON object"),
+    "without a config": (manifest_document(layers=[]), "no config"),
+    "without layers": (manifest_document(config={}), "no list of layers"),
+    "a malformed digest": (
+        manifest_document(layers=[], config={"mediaType": "a/b", "size": 1, "digest": "sha256:../../../etc/passwd"}),
+        "malformed digest",
+    ),
+    "a negative size": (manifest_document(layers=[], config={"mediaType": "a/b", "size": -1, "digest": digest_of(b"")}), "size"),
+    "of an unknown type": (json.dumps({"schemaVersion": 2, "mediaType": "text/x-surprise", "layers": []}).encode(), "text/x-surprise"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_MANIFESTS)
+def test_a_bad_manifest_is_refused_and_its_place_named(fails, ill, case):
+    content, words = BAD_MANIFESTS[case]
+    ill.serve_manifest(content, "application/json" if b"surprise" in content or b"fsLayers" in content else OCI_MANIFEST)
+
+    transfer = fails(ill.reference)
+
+    assert transfer.error["kind"] == "InvalidManifest"
+    assert words in transfer.error["message"]
+    assert ill.reference in transfer.error["message"]
+    assert ill.server.made("GET", ".*/blobs/.*") == []
+
+
+# --- blobs
+
+
+def test_a_layer_cut_short_is_resumed_where_it_broke(pull, ill, images_directory):
+    ill.answer_layer(Reply(body=ill.layer_content, cut=70_000), lambda call: partial_answer(call, ill.layer_content))
+
+    transfer = pull(ill.reference)
+
+    assert transfer.state == State.SUCCEEDED, transfer.error
+    assert [call.headers.get("Range") for call in ill.server.made("GET", f".*/{ill.layer}")] == [None, "bytes=70000-"]
+    check_every_blob_hashes_to_its_name(images_directory)
+
+
+def partial_answer(call, content):
+    start = int(call.headers["Range"].removeprefix("bytes=").removesuffix("-"))
+    return Reply(206, body=content[start:], headers={"Content-Range": f"bytes {start}-{len(content) - 1}/{len(content)}"})
+
+
+def test_a_layer_that_is_always_cut_short_fails(fails, ill, hasty):
+    ill.answer_layer(Reply(body=ill.layer_content, cut=0))
+
+    transfer = fails(ill.reference)
+
+    assert transfer.error["kind"] == "ConnectionFailed"
+    assert ill.host in transfer.error["message"]
+    assert len(ill.server.made("GET", f".*/{ill.layer}")) <= 2 * HASTY.tries
+
+
+def test_a_layer_of_another_length_is_damaged_at_its_source(fails, ill):
+    ill.answer_layer(Reply(body=ill.layer_content[:-1]))
+
+    transfer = fails(ill.reference)
+
+    assert transfer.error["kind"] == "ContentMismatch"
+    assert ill.host in transfer.error["message"]
+    assert "source" in transfer.error["advice"]
+
+
+def test_a_flipped_bit_in_a_layer_is_noticed(fails, ill, images_directory):
+    ill.serve_blob(ill.layer, flipped(ill.layer_content))
+
+    transfer = fails(ill.reference)
+
+    assert transfer.error["kind"] == "ContentMismatch"
+    assert ill.layer.removeprefix("sha256:")[:12] in transfer.error["message"]
+    assert not list(images_directory.rglob(f"*{ill.layer.removeprefix('sha256:')}"))
+
+
+def test_a_config_that_is_not_what_its_digest_names_is_noticed(fails, ill):
+    ill.serve_blob(ill.image.config, flipped(ill.image.blobs[ill.image.config]))
+
+    transfer = fails(ill.reference)
+
+    assert transfer.error["kind"] == "ContentMismatch"
+    assert ill.image.config.removeprefix("sha256:")[:12] in transfer.error["message"]
+
+
+def test_a_missing_layer_is_named(fails, ill):
+    ill.answer_layer(Reply(404))
+
+    transfer = fails(ill.reference)
+
+    assert transfer.error["kind"] == "BlobUnknown"
+    assert f"{ill.host}/{REPOSITORY}" in transfer.error["message"]
+    assert ill.layer in transfer.error["message"]
+
+
+def test_a_tag_stays_what_it_was_when_its_new_image_is_broken(fails, pull, ill):
+    assert pull(ill.reference).state == State.SUCCEEDED
+    old, ill.image = ill.image, build_image()
+    ill.serve(ill.image)
+    ill.serve_blob(ill.layer, flipped(ill.layer_content))
+
+    fails(ill.reference)
+
+    assert LocalImage.objects.get(repository=REPOSITORY).digest == old.digest
+
+
+# --- a registry in trouble
+
+
+def test_a_short_retry_after_is_waited_for_and_shown(team, alice, ill):
+    ill.answer_layer(Reply(429, headers={"Retry-After": "3"}), Reply(body=ill.layer_content))
+    transfer = services.start_pull(team=team, user=alice, reference=Reference.parse(ill.reference), enqueue=False)
+    thread = run_in_thread(transfer)
+
+    wait_until(lambda: Transfer.objects.get(pk=transfer.pk).progress.get("phase") == "paused", seconds=10, what="the pause on the row")
+    note = Transfer.objects.get(pk=transfer.pk).progress["note"]
+    thread.join(20)
+
+    transfer.refresh_from_db()
+    assert ill.host in note
+    assert "slow down" in note
+    assert transfer.state == State.SUCCEEDED, transfer.error
+    assert transfer.progress["phase"] != "paused"
+
+
+def test_a_very_long_retry_after_fails_at_once_and_says_when(fails, ill):
+    ill.answer_manifest(Reply(429, headers={"Retry-After": "7200"}))
+
+    transfer = fails(ill.reference)
+
+    assert transfer.error["kind"] == "RateLimited"
+    assert "2 hours" in transfer.error["message"]
+    assert len(ill.server.made("GET", ".*/manifests/.*")) == 1
+
+
+def test_a_registry_that_recovers_after_three_503_is_waited_for(pull, ill, hasty):
+    ill.answer_manifest(*[Reply(503)] * 2, Reply(body=ill.image.content, headers={"Content-Type": OCI_MANIFEST}))
+    ill.answer_layer(*[Reply(503)] * 2, Reply(body=ill.layer_content))
+
+    transfer = pull(ill.reference)
+
+    assert transfer.state == State.SUCCEEDED, transfer.error
+    assert len(ill.server.made("GET", f".*/{ill.layer}")) == 3
+
+
+def test_a_registry_that_never_recovers_is_given_up_after_a_few_tries(fails, ill, hasty):
+    ill.answer_manifest(Reply(500))
+
+    transfer = fails(ill.reference)
+
+    assert transfer.error["kind"] == "ServerFailed"
+    assert ill.host in transfer.error["message"]
+    assert "500" in transfer.error["message"]
+    assert len(ill.server.made("GET", ".*/manifests/.*")) == HASTY.tries
+
+
+def test_a_registry_that_hangs_is_given_up(fails, ill, hasty):
+    ill.answer_manifest(Reply(stall=60))
+
+    transfer = fails(ill.reference)
+
+    assert transfer.error["kind"] == "ConnectionTimeout"
+    assert ill.host in transfer.error["message"]
+
+
+def test_a_layer_that_drips_is_given_up(fails, ill, hasty):
+    ill.answer_layer(Reply(body=ill.layer_content, drip=0.02))
+
+    transfer = fails(ill.reference)
+
+    assert transfer.error["kind"] == "ConnectionTimeout"
+    assert "too slowly" in transfer.error["message"]
+
+
+def test_a_manifest_that_drips_is_given_up(fails, ill, hasty):
+    ill.answer_manifest(Reply(body=ill.image.content, headers={"Content-Type": OCI_MANIFEST}, drip=0.02))
+
+    transfer = fails(ill.reference)
+
+    assert transfer.error["kind"] == "ConnectionTimeout"
+    assert ill.host in transfer.error["message"]
+
+
+def test_a_hanging_registry_does_not_hold_up_another_transfer(team, alice, pull, registry, add_registry, image_factory, ill):
+    add_registry(team, registry)
+    ill.answer_manifest(Reply(stall=60))
+    hanging = services.start_pull(team=team, user=alice, reference=Reference.parse(ill.reference), enqueue=False)
+    thread = run_in_thread(hanging)
+    wait_until(lambda: ill.server.made("GET", ".*/manifests/.*"))
+
+    assert pull(image_factory(registry).reference).state == State.SUCCEEDED
+
+    started = time.monotonic()
+    services.cancel(hanging, alice)
+    thread.join(10)
+    assert time.monotonic() - started < 5
+    assert Transfer.objects.get(pk=hanging.pk).state == State.CANCELLED
+
+
+# --- pushing to one
+
+
+@pytest.fixture
+def local(team, pull, registry, add_registry, image_factory):
+    """An image in the local store."""
+    add_registry(team, registry)
+    image = image_factory(registry)
+    assert pull(image.reference).state == State.SUCCEEDED
+    return image
+
+
+PUSH_FAULTS = {
+    "no upload begins": (("POST", ".*/uploads/", Reply(500)), "ServerFailed"),
+    "an upload without a place": (("POST", ".*/uploads/", Reply(202)), "ResponseError"),
+    "a web page": (("GET", "/v2/", HTML), "NotARegistry"),
+    "no right to push": (("POST", ".*/uploads/", Reply(403)), "Denied"),
+    "no such project": (("POST", ".*/uploads/", Reply(404)), "RepositoryUnknown"),
+    "too large": (("PUT", "/upload/1.*", Reply(413, unread=True)), "ResponseError"),
+    "it stores something else": (
+        ("PUT", "/upload/1.*", Reply(201, headers={"Docker-Content-Digest": digest_of(b"other")})),
+        "ContentMismatch",
+    ),
+    "no manifest is taken": (("PUT", ".*/manifests/.*", Reply(400)), "ResponseError"),
+    "an immutable tag": (
+        ("PUT", ".*/manifests/.*", Reply(412, body=b'{"errors":[{"code":"PRECONDITION","message":"tag is immutable"}]}')),
+        "Denied",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", PUSH_FAULTS)
+def test_a_push_that_fails_says_why_and_leaves_the_local_image_alone(
+    alice, local, publish, ill, hasty, client_for, images_directory, case, pull
+):
+    fault, kind = PUSH_FAULTS[case]
+    take_uploads(ill.server)
+    ill.server.on(*fault)
+
+    transfer = publish(local.reference, f"{ill.host}/{REPOSITORY}:2.0")
+
+    assert (transfer.state, transfer.error["kind"]) == (State.FAILED, kind)
+    assert ill.host in told(transfer)
+    check_told(transfer, client_for(alice))
+    check_every_blob_hashes_to_its_name(images_directory)
+    assert str(LocalImage.objects.get(repository=local.repository).digest) == local.digest
+    assert pull(local.reference).state == State.SUCCEEDED
+
+
+def take_uploads(server):
+    """A registry that takes every upload and keeps nothing."""
+    server.on("POST", ".*/uploads/", Reply(202, headers={"Location": "/upload/1"}))
+    server.on("PUT", "/upload/1.*", Reply(201))
+    server.on("DELETE", "/upload/1.*", Reply(204))
+    server.on("PUT", ".*/manifests/.*", Reply(201))
