@@ -15,6 +15,8 @@ SECRET_KEY = env.str("SECRET_KEY", "") or ("" if PRODUCTION else kept_secret(DAT
 ENCRYPTION_KEYS = env.list("ENCRYPTION_KEYS", []) or (
     [] if PRODUCTION else [kept_secret(DATA / "encryption_key", lambda: Fernet.generate_key().decode())]
 )
+# For a start after the keys were lost: the secrets that no key opens have to be entered again.
+ACCEPT_LOST_SECRETS = env.bool("ACCEPT_LOST_SECRETS", False)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", [] if PRODUCTION else ["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("TRUSTED_ORIGINS", [])
 HTTPS = env.bool("HTTPS", PRODUCTION)

@@ -1,6 +1,7 @@
 from typing import Any
 
 from django.apps import AppConfig
+from django.core.checks import Tags, register
 from django.db.models.signals import post_save
 
 
@@ -11,8 +12,10 @@ class RegistriesConfig(AppConfig):
         from registry_ui.accounts.models import Team
         from registry_ui.web.overview import register_section
 
+        from .checks import stored_secrets_open
         from .overview import section
 
+        register(stored_secrets_open, Tags.database)
         post_save.connect(_equip_team, sender=Team, dispatch_uid="registries.equip_team")
         register_section(30, section)
 

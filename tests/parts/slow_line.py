@@ -11,11 +11,18 @@ _REQUEST = re.compile(rb"(GET|HEAD|POST|PUT|PATCH|DELETE) (/v2/[^ ]*) HTTP/1\.1\
 
 
 class SlowLine:
-    """`host` stands for the registry behind it. `bytes_per_second` may change at any time; None is full speed."""
+    """`host` stands for the registry behind it. `bytes_per_second` may change at any time; None is full speed.
+
+    `hold` stops requests on their way; `is_holding` is set as soon as one is stopped.
+    """
 
     def __init__(self, port: int, bytes_per_second: int | None) -> None:
         self.bytes_per_second = bytes_per_second
         self.requests: list[tuple[str, str]] = []
+        self.is_holding = threading.Event()
+        self._held = ("", "")
+        self._released = threading.Event()
+        self._drops = False
         self._target = ("127.0.0.1", port)
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
         self.host = f"127.0.0.1:{self._listener.getsockname()[1]}"
@@ -26,8 +33,21 @@ class SlowLine:
         """How many requests of a method had a path that matches."""
         return sum(asked == method and re.search(pattern, path) is not None for asked, path in self.requests)
 
+    def hold(self, method: str, pattern: str) -> None:
+        """Let no request of a method pass whose path matches, until `release`."""
+        self._released.clear()
+        self.is_holding.clear()
+        self._held = (method, pattern)
+
+    def release(self, *, drop: bool = False) -> None:
+        """Let what was held go on; with `drop` it never arrives, as when its sender died."""
+        self._drops = drop
+        self._held = ("", "")
+        self._released.set()
+
     def close(self) -> None:
         self._listener.close()
+        self.release(drop=True)
         for connection in list(self._sockets):
             with suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
@@ -46,14 +66,25 @@ class SlowLine:
     def _pump(self, source: socket.socket, sink: socket.socket, from_client: bool) -> None:
         with suppress(OSError):
             while piece := source.recv(16384):
-                if from_client:
-                    self.requests += [(method.decode(), path.decode()) for method, path in _REQUEST.findall(piece)]
+                if from_client and not self._passes(piece):
+                    break
                 sink.sendall(piece)
                 if self.bytes_per_second and len(piece) > 4096:
                     time.sleep(len(piece) / self.bytes_per_second)
         for end in (source, sink):
             with suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
+
+    def _passes(self, piece: bytes) -> bool:
+        """Write down the requests that begin in a piece; False where it is to be dropped."""
+        asked = [(method.decode(), path.decode()) for method, path in _REQUEST.findall(piece)]
+        self.requests += asked
+        method, pattern = self._held
+        if any(method == each and re.search(pattern, path) for each, path in asked):
+            self.is_holding.set()
+            self._released.wait()
+            return not self._drops
+        return True
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from tests.parts.scripted import Call, Reply, ScriptedServer
 
 REPOSITORY = "team/app"
 # What a client waits for in a test of one that hangs, and how often it tries.
-HASTY = Limits(connect=1, read=0.5, answer=1, tries=3, first_pause=0.02, longest_pause=5, all_pauses=8, minimum_rate=2000, rate_window=0.5)
+HASTY = Limits(connect=1, read=0.5, answer=1, tries=4, first_pause=0.02, longest_pause=5, all_pauses=8, minimum_rate=2000, rate_window=0.5)
 
 
 class ScriptedRegistry:

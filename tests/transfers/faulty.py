@@ -1,0 +1,83 @@
+"""What the fault tests share: holding a run in a phase, the death of a worker, and recovery from it."""
+
+import fcntl
+import os
+import signal
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+from django.utils import timezone
+
+from registry_ui.images.models import LocalImage
+from tests.parts.process import is_running, wait_until
+from transfers.models import State, Transfer
+from transfers.reconciler import QUEUE_LIMIT, SILENCE_LIMIT, reconcile
+
+
+def through(line, image):
+    """An image's reference by way of a line to its registry."""
+    return f"{line.host}/{image.repository}:{image.tag}"
+
+
+def phase_of(transfer):
+    return Transfer.objects.get(pk=transfer.pk).progress.get("phase")
+
+
+def layers_done(transfer):
+    progress = Transfer.objects.get(pk=transfer.pk).progress
+    return [layer["digest"] for layer in progress.get("layers", []) if layer["state"] == "done"]
+
+
+def wait_for_end(transfer, seconds=30):
+    """The row in its end state."""
+    wait_until(lambda: Transfer.objects.get(pk=transfer.pk).is_terminal, seconds=seconds, what="the end of the transfer")
+    return Transfer.objects.get(pk=transfer.pk)
+
+
+@contextmanager
+def manifest_held(images_directory, team, digest):
+    """Nobody can store a manifest meanwhile: a pull gets as far as its last step."""
+    folder = images_directory / "partial" / str(team.pk)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor = os.open(folder / digest.replace(":", "-"), os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def kill(worker):
+    """SIGKILL; its work horse is gone too when this returns."""
+    horses = children_of(worker.pid)
+    worker.kill()
+    wait_until(lambda: not any(map(is_running, horses)), what="the death of the work horse")
+
+
+def children_of(pid):
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def kill_work_horse(worker):
+    for horse in children_of(worker.pid):
+        os.kill(horse, signal.SIGKILL)
+
+
+def let_time_pass(transfer):
+    """The row looks as it does when the reconciler's patience is over."""
+    row = Transfer.objects.filter(pk=transfer.pk)
+    age = SILENCE_LIMIT if row.get().state == State.RUNNING else QUEUE_LIMIT
+    moment = timezone.now() - age - timedelta(seconds=1)
+    row.update(heartbeat_at=moment, queued_at=moment)
+
+
+def recover(transfer):
+    """What the scheduler does, when its time has come; the row in its end state."""
+    let_time_pass(transfer)
+    assert reconcile().requeued == 1
+    return wait_for_end(transfer)
+
+
+def check_named(team, image):
+    assert LocalImage.objects.get(team=team).image_id == image.config
