@@ -82,13 +82,13 @@ class Reporter:
 
     def _look(self) -> None:
         try:
-            found = Transfer.objects.filter(pk=self._transfer.pk, claim=self._transfer.claim, state=State.RUNNING)
-            requested = found.values_list("cancel_requested_at", flat=True).first() if found.exists() else None
-            self.lost = not found.exists()
+            mine = Transfer.objects.filter(pk=self._transfer.pk, claim=self._transfer.claim, state=State.RUNNING)
+            requests = list(mine.values_list("cancel_requested_at", flat=True))
         except DatabaseError:
             logger.warning("Transfer %s: the database does not answer.", self._transfer.pk)
             return
-        if self.lost or requested is not None:
+        self.lost = not requests
+        if self.lost or requests[0] is not None:
             self._cancellation.request()
 
     def _write(self) -> None:

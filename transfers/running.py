@@ -3,13 +3,13 @@ queued may not be true now."""
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.conf import settings
 from django.db import DatabaseError
 from django.utils.translation import gettext as _
 
-from registry_ui.accounts.models import Role
+from registry_ui.accounts.models import Role, User
 from registry_ui.images.models import LocalImage
 from registry_ui.images.services import name_image, tag_image
 from registry_ui.images.store import LocalStore
@@ -124,7 +124,8 @@ def _check_person(transfer: Transfer) -> None:
     """
     if not transfer.requested_by:
         return
-    role = transfer.user.role_in(transfer.team) if transfer.user else None
+    user = User.objects.filter(pk=transfer.user_id).first()
+    role = user.role_in(transfer.team) if user else None
     if role is None or not role.allows(Role.OPERATOR):
         raise Denied(
             _("%(person)s may no longer run transfers of the team %(team)s.")
@@ -135,7 +136,7 @@ def _check_person(transfer: Transfer) -> None:
 
 def _pull(run: _Run) -> Manifest:
     transfer, source, target = run.transfer, run.source, run.target
-    store = LocalStore(transfer.team, target, user=transfer.user, origin=str(source), cancellation=run.cancellation)
+    store = LocalStore(transfer.team, replace(target, tag=None, digest=None), cancellation=run.cancellation)
     with run.client(source, transfer.source_credential, needed=transfer.needs_source_credential) as client:
         copied = copy_image(
             client.store(source.repository),
@@ -147,6 +148,7 @@ def _pull(run: _Run) -> Manifest:
             cancellation=run.cancellation,
             lanes=settings.BLOB_LANES,
         )
+    _check_person(transfer)
     # Named here and not by the store: only the copy knows which index the one platform was taken from.
     image = name_image(
         team=transfer.team,
