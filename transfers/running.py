@@ -6,10 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import DatabaseError, InterfaceError, OperationalError
 from django.utils.translation import gettext as _
 
 from registry_ui.accounts.models import Role, User
+from registry_ui.images.blobs import damaged
 from registry_ui.images.models import LocalImage
 from registry_ui.images.services import name_image, tag_image
 from registry_ui.images.store import LocalStore
@@ -22,7 +23,7 @@ from registry_ui.oci.progress import Progress
 from registry_ui.oci.reference import Reference
 from registry_ui.oci.store import Cancellation
 from registry_ui.registries.models import Credential
-from registry_ui.registries.services import open_client
+from registry_ui.registries.services import credential_for, open_client
 
 from .models import Kind, State, Transfer
 from .mounting import repositories_holding
@@ -48,13 +49,16 @@ class _Run:
     def target(self) -> Reference:
         return Reference.parse(self.transfer.target)
 
-    def client(self, reference: Reference, credential: Credential | None, *, needed: bool) -> RegistryClient:
+    def client(self, reference: Reference, credential: Credential | None, *, needed: bool, push: bool = False) -> RegistryClient:
         """A client for the reference's registry, with the chosen credential or none: never with another one."""
         if needed and credential is None:
             raise Denied(
                 _("The credential chosen for %(host)s was removed meanwhile.") % {"host": reference.registry},
                 advice=_("Start the transfer again with another credential."),
             )
+        if credential is not None:
+            # An admin may have restricted it since it was chosen.
+            credential_for(team=self.transfer.team, reference=reference, push=push, chosen=credential)
         return open_client(
             team=self.transfer.team,
             reference_or_host=reference,
@@ -65,7 +69,7 @@ class _Run:
         )
 
     def target_client(self) -> RegistryClient:
-        return self.client(self.target, self.transfer.target_credential, needed=self.transfer.needs_target_credential)
+        return self.client(self.target, self.transfer.target_credential, needed=self.transfer.needs_target_credential, push=True)
 
 
 def run(transfer: Transfer) -> None:
@@ -73,8 +77,10 @@ def run(transfer: Transfer) -> None:
     names = {Kind.PUSH: ("login", "push"), Kind.PUBLISH: ("login", "tag", "push")}.get(Kind(transfer.kind), ())
     run = _Run(transfer, Progress(), Steps(*names), Cancellation())
     reporter = Reporter(transfer, run.progress, run.steps, run.cancellation)
+    logger.info("Transfer %s: %s %s begins (attempt %d).", transfer.pk, transfer.kind, transfer.target, transfer.attempt)
     with reporter:
         state, values = _attempt(run)
+    logger.info("Transfer %s: %s.", transfer.pk, state.value)
     if reporter.lost:
         logger.warning("Transfer %s was taken over by another worker.", transfer.pk)
         return
@@ -97,6 +103,9 @@ def _attempt(run: _Run) -> tuple[State, dict[str, object]]:
     except OciError as exc:
         logger.info("Transfer %s failed: %s", run.transfer.pk, exc.message)
         return State.FAILED, {"error": describe(exc)}
+    except (OperationalError, InterfaceError):
+        logger.exception("Transfer %s failed: the database does not answer.", run.transfer.pk)
+        return State.FAILED, {"error": _without_database(run.transfer)}
     except Exception:
         # The one broad net: a row must never stay “running” because of a fault of ours. RQ's time-outs are off here.
         logger.exception("Transfer %s failed unexpectedly.", run.transfer.pk)
@@ -107,6 +116,15 @@ def _attempt(run: _Run) -> tuple[State, dict[str, object]]:
 def describe(exc: OciError) -> dict[str, str]:
     """The row's `error`."""
     return {"kind": type(exc).__name__, "message": exc.message, "advice": exc.advice}
+
+
+def _without_database(transfer: Transfer) -> dict[str, str]:
+    return {
+        "kind": "DatabaseFailed",
+        "message": _("The database of Registry UI did not answer in time."),
+        "advice": _("Retry: what has arrived is not sent again. If it happens again, look for %(id)s in the worker's log.")
+        % {"id": transfer.pk},
+    }
 
 
 def _unexpected(transfer: Transfer) -> dict[str, str]:
@@ -124,7 +142,7 @@ def _check_person(transfer: Transfer) -> None:
     """
     if not transfer.requested_by:
         return
-    user = User.objects.filter(pk=transfer.user_id).first()
+    user = User.objects.filter(pk=transfer.user_id).first() if transfer.user_id else None
     role = user.role_in(transfer.team) if user else None
     if role is None or not role.allows(Role.OPERATOR):
         raise Denied(
@@ -206,9 +224,10 @@ def _send(run: _Run, client: RegistryClient, local: Reference) -> Manifest:
             lanes=settings.BLOB_LANES,
             mount_from=_holders(run.transfer, run.target),
         )
-    except ContentMismatch:
-        # What turns out to be damaged is taken out of sight, so that a pull brings it again.
-        store.recheck_opened()
+    except ContentMismatch as exc:
+        # What turns out to be damaged here is taken out of sight, so that a pull brings it again.
+        if found := store.recheck_opened():
+            raise damaged(found[0]) from exc
         raise
     run.steps.complete("push", _("%(tag)s: digest: %(digest)s") % {"tag": run.target.identifier, "digest": copied.manifest.digest})
     return copied.manifest

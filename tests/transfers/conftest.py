@@ -6,7 +6,11 @@ import pytest
 
 from registry_ui.oci.reference import Reference
 from registry_ui.registries.models import Credential, Registry, Security
+from tests.parts.scripted import scripted_server
+from tests.parts.slow_line import slow_line
 from transfers import services
+
+from .scripts import HASTY, ScriptedRegistry
 
 
 @pytest.fixture
@@ -44,12 +48,56 @@ def pull(team, alice):
 
 
 @pytest.fixture
+def start(team, alice):
+    """Start a pull as Alice; `enqueue=False` leaves it to the test to run it."""
+
+    def run(reference, **options):
+        return services.start_pull(team=team, user=alice, reference=Reference.parse(reference), **options)
+
+    return run
+
+
+@pytest.fixture
+def line(team, registry, add_registry):
+    """The open registry by way of a line that can be slow, or hold a request; the team knows it."""
+    with slow_line(registry.port) as line:
+        add_registry(team, registry, host=line.host)
+        yield line
+
+
+@pytest.fixture
+def pushable(team, pull, registry, line, add_registry, image_factory):
+    """A local image of four layers, and a name of it that leads through the line to a repository that lacks it."""
+    add_registry(team, registry)
+    image = image_factory(registry, layers=4, layer_size=1 << 20)
+    pull(image.reference)
+    target = Reference.parse(f"{line.host}/{registry.new_repository()}:1.0")
+    services.start_tag(team=team, user=None, source=Reference.parse(image.reference), target=target)
+    line.requests.clear()
+    return image, target
+
+
+@pytest.fixture
 def publish(team, alice):
     def run(source, target, **options):
         ends = {"source": Reference.parse(source), "target": Reference.parse(target)}
         return services.run_here(services.start_publish(team=team, user=alice, enqueue=False, **ends, **options))
 
     return run
+
+
+@pytest.fixture
+def ill(team, add_registry):
+    """A scripted registry that the team knows, healthy until a test says otherwise."""
+    with scripted_server() as server:
+        registry = ScriptedRegistry(server)
+        add_registry(team, registry)
+        yield registry
+
+
+@pytest.fixture
+def hasty(monkeypatch):
+    monkeypatch.setattr("registry_ui.oci.client.Limits", lambda: HASTY)
 
 
 def blob_files(folder):

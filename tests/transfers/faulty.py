@@ -1,18 +1,23 @@
 """What the fault tests share: holding a run in a phase, the death of a worker, and recovery from it."""
 
 import fcntl
+import json
 import os
 import signal
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import escape
 
 from registry_ui.images.models import LocalImage
 from tests.parts.process import is_running, wait_until
 from transfers.models import State, Transfer
 from transfers.reconciler import QUEUE_LIMIT, SILENCE_LIMIT, reconcile
+
+CANARY = "canary-secret-4711"
 
 
 def through(line, image):
@@ -81,3 +86,17 @@ def recover(transfer):
 
 def check_named(team, image):
     assert LocalImage.objects.get(team=team).image_id == image.config
+
+
+def check_told(transfer, client):
+    """A sentence and an advice, on the row and on the page; no trace of the program's inside and no secret."""
+    message, advice = transfer.error["message"], transfer.error["advice"]
+    assert message.endswith(".")
+    assert advice.endswith((".", ")", "?"))
+    page = client.get(reverse("transfers:detail", args=[transfer.pk])).content.decode()
+    assert escape(message) in page
+    assert escape(advice) in page
+    told = json.dumps([transfer.error, transfer.progress]) + page
+    for word in ("Traceback", 'File "', "Error(", "Exception", "urllib3", CANARY):
+        assert word not in told
+    assert transfer.error["kind"] != "Unexpected"

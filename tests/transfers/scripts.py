@@ -6,6 +6,7 @@ from registry_ui.oci.connections import Limits
 from tests.parts.images import build_image
 from tests.parts.scripted import Call, Reply, ScriptedServer
 
+HTML = Reply(body=b"<!doctype html><title>Sign in</title>", headers={"Content-Type": "text/html; charset=utf-8"})
 REPOSITORY = "team/app"
 # What a client waits for in a test of one that hangs, and how often it tries.
 HASTY = Limits(connect=1, read=0.5, answer=1, tries=4, first_pause=0.02, longest_pause=5, all_pauses=8, minimum_rate=2000, rate_window=0.5)

@@ -1,4 +1,4 @@
-"""Workers, queue and rows that die or vanish in the middle: every transfer comes to a true end, and sends nothing twice."""
+"""Workers and queues that die in the middle: every transfer comes to its end, and sends nothing twice."""
 
 import signal
 import time
@@ -6,16 +6,15 @@ import time
 import pytest
 
 from registry_ui.images.models import LocalImage
-from registry_ui.oci.reference import Reference
 from tests.parts.process import wait_until
-from tests.parts.scripted import Reply, scripted_server
+from tests.parts.scripted import scripted_server
 from tests.parts.slow_line import slow_line
 from transfers import services
 from transfers.models import State, Transfer
 from transfers.queueing import queue
 from transfers.reconciler import reconcile
 
-from .conftest import add_credential, check_every_blob_hashes_to_its_name
+from .conftest import check_every_blob_hashes_to_its_name
 from .faulty import (
     check_named,
     children_of,
@@ -30,39 +29,8 @@ from .faulty import (
     wait_for_end,
 )
 from .scripts import ScriptedRegistry
-from .test_running import run_in_thread
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def line(team, registry, add_registry):
-    """The registry by way of a line that can be slow, or hold a request."""
-    with slow_line(registry.port) as line:
-        add_registry(team, registry, host=line.host)
-        yield line
-
-
-@pytest.fixture
-def start(team, alice):
-    """Start a pull as Alice."""
-
-    def run(reference, **options):
-        return services.start_pull(team=team, user=alice, reference=Reference.parse(reference), **options)
-
-    return run
-
-
-@pytest.fixture
-def pushable(team, pull, registry, line, add_registry, image_factory):
-    """A local image whose name leads back through the line, to a repository that lacks it; four layers of a MiB."""
-    add_registry(team, registry)
-    image = image_factory(registry, layers=4, layer_size=1 << 20)
-    pull(image.reference)
-    target = Reference.parse(f"{line.host}/{registry.new_repository()}:1.0")
-    services.start_tag(team=team, user=None, source=Reference.parse(image.reference), target=target)
-    line.requests.clear()
-    return image, target
 
 
 # --- a worker is killed
@@ -168,6 +136,22 @@ def test_a_worker_killed_before_the_tag_is_replaced_by_one_that_only_tags(team, 
     assert registry.digest_of(target.repository, "1.0") == image.digest
 
 
+def test_a_worker_killed_before_it_saved_its_success_is_replaced_by_one_that_moves_nothing(
+    team, pull, manage, line, registry, image_factory
+):
+    image = image_factory(registry)
+    transfer = pull(through(line, image))
+    Transfer.objects.filter(pk=transfer.pk).update(state=State.RUNNING, finished_at=None, digest="")
+    line.requests.clear()
+
+    manage.start_worker()
+    ended = recover(transfer)
+
+    assert (ended.state, ended.attempt, ended.digest) == (State.SUCCEEDED, 2, image.digest), ended.error
+    assert line.count("GET", "/blobs/") == 0
+    check_named(team, image)
+
+
 def test_a_killed_work_horse_leaves_a_worker_that_runs_the_transfer_again(team, start, manage, line, registry, image_factory):
     image = image_factory(registry)
     line.hold("GET", "/manifests/")
@@ -268,135 +252,3 @@ def test_a_job_that_lies_in_the_queue_twice_runs_once(start, manage, line, regis
 def work_off(manage):
     """A worker that runs what is queued and ends."""
     assert manage.start("rqworker", "transfers", "--burst").popen.wait(30) == 0
-
-
-# --- somebody cancels
-
-
-def check_cancelled(transfer, thread, alice):
-    """Within two seconds, or five on a machine that has other things to do."""
-    started = time.monotonic()
-    services.cancel(transfer, alice)
-    thread.join(10)
-    assert time.monotonic() - started < 5
-    assert Transfer.objects.get(pk=transfer.pk).state == State.CANCELLED
-
-
-@pytest.mark.parametrize("path", ["/manifests/", "/blobs/"])
-def test_a_pull_that_waits_for_an_answer_is_cancelled(start, alice, line, registry, image_factory, path):
-    line.hold("GET", path)
-    transfer = start(through(line, image_factory(registry)), enqueue=False)
-    thread = run_in_thread(transfer)
-    assert line.is_holding.wait(20)
-
-    check_cancelled(transfer, thread, alice)
-
-    assert not LocalImage.objects.exists()
-
-
-def test_a_pull_is_cancelled_in_its_last_step(team, start, alice, line, registry, image_factory, images_directory):
-    image = image_factory(registry)
-    with manifest_held(images_directory, team, image.digest):
-        transfer = start(through(line, image), enqueue=False)
-        thread = run_in_thread(transfer)
-        wait_until(lambda: phase_of(transfer) == "finishing")
-
-        check_cancelled(transfer, thread, alice)
-
-    assert not LocalImage.objects.exists()
-
-
-def test_a_pull_that_keeps_still_for_the_registry_is_cancelled(team, start, alice, add_registry):
-    with scripted_server() as server:
-        origin = ScriptedRegistry(server)
-        add_registry(team, origin)
-        origin.answer_layer(Reply(429, headers={"Retry-After": "60"}))
-        transfer = start(origin.reference, enqueue=False)
-        thread = run_in_thread(transfer)
-        wait_until(lambda: phase_of(transfer) == "paused")
-
-        check_cancelled(transfer, thread, alice)
-
-    assert not LocalImage.objects.exists()
-
-
-def test_a_push_is_cancelled_before_its_tag(team, alice, line, registry, pushable):
-    _, target = pushable
-    line.hold("PUT", "/manifests/")
-    transfer = services.start_push(team=team, user=alice, reference=target, enqueue=False)
-    thread = run_in_thread(transfer)
-    assert line.is_holding.wait(20)
-
-    check_cancelled(transfer, thread, alice)
-    line.release(drop=True)
-
-    assert registry.tags(target.repository) == []
-
-
-def test_cancelling_while_the_worker_is_dead_ends_the_row(team, start, alice, manage, line, registry, image_factory):
-    line.hold("GET", "/blobs/")
-    worker = manage.start_worker()
-    transfer = start(through(line, image_factory(registry)))
-    assert line.is_holding.wait(20)
-
-    kill(worker)
-    services.cancel(transfer, alice)
-    let_time_pass(transfer)
-
-    assert reconcile().ended == 1
-    assert Transfer.objects.get(pk=transfer.pk).state == State.CANCELLED
-    assert not LocalImage.objects.exists()
-
-
-# --- what a transfer needs is removed meanwhile
-
-
-def test_a_registry_removed_while_queued_ends_in_a_sentence_and_nothing_goes_there_in_clear(
-    team, start, htpasswd_registry, add_registry, image_factory
-):
-    image = image_factory(htpasswd_registry)
-    with slow_line(htpasswd_registry.port) as line:
-        row = add_registry(team, htpasswd_registry, host=line.host, with_credential=False)
-        add_credential(row, htpasswd_registry.username, htpasswd_registry.password)
-        transfer = start(through(line, image), enqueue=False)
-        row.delete()
-
-        ended = services.run_here(transfer)
-
-        assert ended.state == State.FAILED
-        assert line.host in ended.error["message"]
-        assert ended.error["advice"]
-        assert line.requests == []
-
-
-def test_a_registry_removed_while_running_lets_the_transfer_end(team, start, line, registry, image_factory):
-    image = image_factory(registry)
-    line.hold("GET", "/blobs/")
-    transfer = start(through(line, image), enqueue=False)
-    thread = run_in_thread(transfer)
-    assert line.is_holding.wait(20)
-
-    team.registries.all().delete()
-    line.release()
-    thread.join(20)
-
-    ended = Transfer.objects.get(pk=transfer.pk)
-    assert ended.state == State.SUCCEEDED, ended.error
-    check_named(team, image)
-
-
-def test_a_person_removed_while_running_gets_nothing_named(start, bob, team, line, registry, image_factory):
-    line.hold("GET", "/blobs/")
-    reference = Reference.parse(through(line, image_factory(registry)))
-    transfer = services.start_pull(team=team, user=bob, reference=reference, enqueue=False)
-    thread = run_in_thread(transfer)
-    assert line.is_holding.wait(20)
-
-    bob.delete()
-    line.release()
-    thread.join(20)
-
-    ended = Transfer.objects.get(pk=transfer.pk)
-    assert (ended.state, ended.error["kind"]) == (State.FAILED, "Denied")
-    assert "bob" in ended.error["message"]
-    assert not LocalImage.objects.exists()

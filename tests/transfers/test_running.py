@@ -274,6 +274,24 @@ def test_a_credential_that_was_removed_meanwhile_is_not_replaced_by_another(team
     assert "removed" in ended.error["message"]
 
 
+@pytest.mark.parametrize("change", [{"can_push": False}, {"repository_pattern": "elsewhere/*"}])
+def test_a_credential_that_was_restricted_meanwhile_is_not_used_by_a_retry(
+    alice, team, bob, pull, publish, registry, htpasswd_registry, add_registry, image_factory, change
+):
+    add_registry(team, registry)
+    row = add_registry(team, htpasswd_registry)
+    image = image_factory(registry)
+    pull(image.reference)
+    target = f"{htpasswd_registry.host}/{htpasswd_registry.new_repository()}:1.0"
+    pushed = publish(image.reference, target)
+    assert pushed.state == State.SUCCEEDED, pushed.error
+    row.credentials.update(**change)
+
+    again = services.run_here(services.retry(pushed, bob, enqueue=False))
+
+    assert (again.state, again.error["kind"]) == (State.FAILED, "CredentialUnfit")
+
+
 def test_with_the_wrong_encryption_key_nothing_is_asked_of_the_registry(
     team, alice, htpasswd_registry, add_registry, image_factory, settings
 ):

@@ -1,5 +1,6 @@
 """What the commands that move images share: the team, the credential, the wait and the exit status."""
 
+import logging
 import shutil
 import signal
 import sys
@@ -72,6 +73,8 @@ class TransferCommand(BaseCommand):
         if options["detach"]:
             self.stdout.write(str(transfer.pk))
             return
+        # The screen says it all: log lines of a run in this process would tear it.
+        logging.getLogger("transfers").setLevel(logging.WARNING)
         # A script that is told to end cancels its transfer as Ctrl-C does.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         before = local_target(transfer)

@@ -1,0 +1,323 @@
+"""A disk that is full or damaged, a locked database, and others at work in the same store."""
+
+import os
+import subprocess
+import threading
+import time
+
+import pytest
+from django.db import connection
+
+from registry_ui.images.collecting import collect
+from registry_ui.images.models import LocalImage, TeamBlob
+from registry_ui.images.services import remove_name
+from registry_ui.images.store import blob_directory
+from registry_ui.oci.digest import Digest
+from registry_ui.oci.reference import Reference
+from tests.parts.process import wait_until
+from transfers import services
+from transfers.models import State, Transfer
+from transfers.reconciler import reconcile
+
+from .conftest import blob_files, check_every_blob_hashes_to_its_name, states
+from .faulty import check_named, let_time_pass, through, wait_for_end
+from .scripts import flipped
+from .test_running import run_in_thread
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+MIB = 1 << 20
+
+
+# --- the disk is full
+
+
+@pytest.fixture
+def small_disk(settings, tmp_path):
+    """The images lie on a disk of 4 MiB."""
+    if os.getuid():
+        pytest.skip("mounting a small disk takes root")
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tests", folder], capture_output=True, text=True, check=False)
+    if mounted.returncode:
+        pytest.skip(f"a small disk cannot be mounted here: {mounted.stderr.strip()}")
+    settings.IMAGES_DIRECTORY = folder / "images"
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "--lazy", folder], check=True)
+
+
+def test_a_layer_too_large_for_the_disk_is_refused_with_both_sizes(pull, line, registry, image_factory, small_disk):
+    transfer = pull(through(line, image_factory(registry, layers=1, layer_size=6 * MIB)))
+
+    assert (transfer.state, transfer.error["kind"]) == (State.FAILED, "StorageFull")
+    assert "6.0 MiB are needed" in transfer.error["message"]
+    assert "MiB are free" in transfer.error["message"]
+    assert str(small_disk) in transfer.error["message"]
+    assert "collect_blobs" in transfer.error["advice"]
+    assert not LocalImage.objects.exists()
+
+
+def test_layers_that_fill_the_disk_together_leave_nothing_behind(pull, line, registry, image_factory, small_disk):
+    transfer = pull(through(line, image_factory(registry, layers=3, layer_size=2 * MIB)))
+
+    assert (transfer.state, transfer.error["kind"]) == (State.FAILED, "StorageFull")
+    assert str(small_disk) in transfer.error["message"]
+    check_every_blob_hashes_to_its_name(small_disk / "images")
+    owned = {str(digest) for digest, _ in blob_directory()}
+    assert set(TeamBlob.objects.values_list("digest", flat=True)) == owned
+    leftovers = [path for path in (small_disk / "images" / "partial").rglob("*") if path.is_file()]
+    assert sum(path.stat().st_size for path in leftovers) <= 4 * MIB
+    assert not LocalImage.objects.exists()
+
+
+def test_after_room_was_made_the_same_pull_succeeds(team, alice, pull, line, registry, image_factory, small_disk):
+    first = image_factory(registry, layers=1, layer_size=3 * MIB)
+    second = image_factory(registry, layers=1, layer_size=2 * MIB)
+    assert pull(through(line, first)).state == State.SUCCEEDED
+    full = pull(through(line, second))
+    assert full.error["kind"] == "StorageFull"
+    assert LocalImage.objects.get().image_id == first.config
+
+    remove_name(image=LocalImage.objects.get(), user=alice)
+    collect(grace_seconds=0)
+    again = services.run_here(services.retry(full, alice, enqueue=False))
+
+    assert again.state == State.SUCCEEDED, again.error
+    check_named(team, second)
+    check_every_blob_hashes_to_its_name(small_disk / "images")
+
+
+# --- others at work in the same store
+
+
+def test_two_workers_that_pull_one_image_fetch_each_blob_once(team, start, manage, line, registry, image_factory, images_directory):
+    image = image_factory(registry, layers=3, layer_size=256 << 10)
+    line.bytes_per_second = 256 << 10
+    manage.start_worker()
+    manage.start_worker()
+
+    transfers = [start(through(line, image)) for _ in range(2)]
+    ended = [wait_for_end(transfer) for transfer in transfers]
+
+    assert [transfer.state for transfer in ended] == [State.SUCCEEDED] * 2
+    assert len({transfer.worker for transfer in ended}) == 2
+    assert [line.count("GET", digest) for digest in image.blobs] == [1] * len(image.blobs)
+    check_named(team, image)
+    check_every_blob_hashes_to_its_name(images_directory)
+
+
+def test_two_teams_that_pull_one_image_bring_their_own_bytes(
+    team, other_team, alice, charlie, manage, registry, add_registry, image_factory, line, images_directory
+):
+    image = image_factory(registry, layers=2, layer_size=128 << 10)
+    add_registry(other_team, registry, host=line.host)
+    reference = Reference.parse(through(line, image))
+    manage.start_worker()
+    manage.start_worker()
+
+    transfers = [services.start_pull(team=each, user=user, reference=reference) for each, user in ((team, alice), (other_team, charlie))]
+    ended = [wait_for_end(transfer) for transfer in transfers]
+
+    assert [transfer.state for transfer in ended] == [State.SUCCEEDED] * 2
+    assert [line.count("GET", digest) for digest in image.blobs] == [2] * len(image.blobs)
+    for each in (team, other_team):
+        check_named(each, image)
+        assert TeamBlob.objects.filter(team=each).count() == len(image.blobs) + 1
+    assert len(blob_files(images_directory)) == len(image.blobs) + 1
+    check_every_blob_hashes_to_its_name(images_directory)
+
+
+@pytest.fixture
+def half_pulled(start, line, registry, image_factory):
+    """A pull whose first layer and config are here already, and whose last layer is held on its way."""
+    image = image_factory(registry, layers=2)
+    line.hold("GET", image.layers[-1])
+    transfer = start(through(line, image), enqueue=False)
+    thread = run_in_thread(transfer)
+    assert line.is_holding.wait(20)
+    wait_until(lambda: TeamBlob.objects.count() == 2)
+
+    def go_on():
+        line.release()
+        thread.join(20)
+        return Transfer.objects.get(pk=transfer.pk)
+
+    yield image, go_on
+    line.release()
+    thread.join(20)
+
+
+def test_the_collector_leaves_a_running_pull_alone(team, line, half_pulled, images_directory):
+    image, go_on = half_pulled
+
+    collected = collect()
+    ended = go_on()
+
+    assert collected.count == 0
+    assert ended.state == State.SUCCEEDED, ended.error
+    assert [line.count("GET", digest) for digest in image.blobs] == [1] * len(image.blobs)
+    check_named(team, image)
+
+
+def test_a_pull_brings_again_what_a_collector_without_patience_took(team, half_pulled, images_directory):
+    image, go_on = half_pulled
+
+    assert collect(grace_seconds=0).count == 2
+    ended = go_on()
+
+    assert ended.state == State.SUCCEEDED, ended.error
+    check_named(team, image)
+    assert len(blob_files(images_directory)) == len(image.blobs) + 1
+    check_every_blob_hashes_to_its_name(images_directory)
+
+
+# --- the disk lost or changed something
+
+
+def lose(path):
+    path.unlink()
+
+
+def damage(path):
+    path.chmod(0o600)
+    path.write_bytes(flipped(path.read_bytes()))
+
+
+def shorten(path):
+    path.chmod(0o600)
+    path.write_bytes(path.read_bytes()[:-1])
+
+
+@pytest.mark.parametrize("part", ["layer", "config", "manifest"])
+@pytest.mark.parametrize("harm", [lose, damage, shorten])
+def test_a_push_of_a_harmed_image_says_so_and_a_pull_repairs_it(
+    team, pull, publish, line, registry, second_registry, add_registry, image_factory, images_directory, part, harm
+):
+    image = image_factory(registry)
+    reference = through(line, image)
+    pull(reference)
+    digest = {"layer": image.layers[0], "config": image.config, "manifest": image.digest}[part]
+    hexadecimal = Digest.parse(digest).hex
+    harm(next(path for path in blob_files(images_directory) if path.name == hexadecimal))
+    # On another registry, so that nothing is mounted there in place of being sent.
+    add_registry(team, second_registry)
+    repository = second_registry.new_repository()
+    target = f"{second_registry.host}/{repository}:1.0"
+
+    failed = publish(reference, target)
+
+    assert failed.state == State.FAILED
+    assert failed.error["kind"] in ("BlobUnknown", "ManifestUnknown", "ContentMismatch")
+    assert "local store" in failed.error["message"]
+    assert "Pull" in failed.error["advice"]
+    assert second_registry.tags(repository) == []
+    repaired = pull(reference)
+    assert repaired.state == State.SUCCEEDED, repaired.error
+    check_every_blob_hashes_to_its_name(images_directory)
+    pushed = publish(reference, target)
+    assert pushed.state == State.SUCCEEDED, pushed.error
+    assert second_registry.digest_of(repository, "1.0") == image.digest
+
+
+# --- the database is locked
+
+
+@pytest.fixture
+def lock_database():
+    """Call it to lock the whole database from another connection; what it returns unlocks it."""
+    if connection.vendor != "sqlite":
+        pytest.skip("only SQLite locks the whole database")
+    locked, ended = threading.Event(), threading.Event()
+
+    def hold():
+        with connection.cursor() as cursor:
+            cursor.execute("BEGIN IMMEDIATE")
+            locked.set()
+            ended.wait(60)
+            cursor.execute("ROLLBACK")
+        connection.close()
+
+    thread = threading.Thread(target=hold)
+
+    def lock():
+        thread.start()
+        assert locked.wait(20)
+        return unlock
+
+    def unlock():
+        ended.set()
+        thread.join()
+
+    yield lock
+    ended.set()
+
+
+@pytest.fixture
+def impatient(monkeypatch):
+    """New connections wait a second for a lock, and not half a minute."""
+    monkeypatch.setitem(connection.settings_dict["OPTIONS"], "init_command", "PRAGMA busy_timeout=1000;")
+
+
+@pytest.fixture
+def held_pull(start, line, registry, image_factory):
+    """A pull whose blobs wait for `line.release()`."""
+    image = image_factory(registry, layers=3)
+    line.hold("GET", "/blobs/")
+    transfer = start(through(line, image), enqueue=False)
+    thread = run_in_thread(transfer)
+    assert line.is_holding.wait(20)
+    yield transfer, thread, image
+    line.release()
+    thread.join(20)
+
+
+def test_a_database_locked_for_seconds_only_delays_a_transfer(team, line, lock_database, held_pull):
+    transfer, thread, image = held_pull
+
+    unlock = lock_database()
+    line.release()
+    time.sleep(5)
+    assert thread.is_alive()
+    unlock()
+    thread.join(30)
+
+    ended = Transfer.objects.get(pk=transfer.pk)
+    assert ended.state == State.SUCCEEDED, ended.error
+    assert states(ended) == ["done"] * 3
+    check_named(team, image)
+
+
+def test_a_database_locked_for_too_long_is_named_as_the_cause(line, impatient, lock_database, held_pull, caplog):
+    transfer, thread, _ = held_pull
+
+    unlock = lock_database()
+    line.release()
+    wait_until(lambda: f"{transfer.pk} failed" in caplog.text)
+    unlock()
+    thread.join(20)
+
+    ended = Transfer.objects.get(pk=transfer.pk)
+    assert (ended.state, ended.error["kind"]) == (State.FAILED, "DatabaseFailed")
+    assert "database" in ended.error["message"]
+    assert "Retry" in ended.error["advice"]
+    assert not LocalImage.objects.exists()
+
+
+def test_a_transfer_whose_end_could_not_be_written_is_brought_to_one(team, line, impatient, lock_database, held_pull, images_directory):
+    transfer, thread, image = held_pull
+
+    unlock = lock_database()
+    line.release()
+    thread.join(20)
+    unlock()
+    assert Transfer.objects.get(pk=transfer.pk).state == State.RUNNING
+    let_time_pass(transfer)
+    assert reconcile().requeued == 1
+    ended = services.run_here(transfer)
+
+    assert (ended.state, ended.attempt) == (State.SUCCEEDED, 2), ended.error
+    check_named(team, image)
+    check_every_blob_hashes_to_its_name(images_directory)
