@@ -10,8 +10,8 @@ from registry_ui.oci.errors import InvalidManifest
 from registry_ui.oci.manifest import CONFIG_TYPES, Descriptor, Manifest, Platform, parse_config
 
 _DEPTH = 4
-# Go writes a time that was never set as year 1.
-_EARLIEST_YEAR = 1970
+# Go writes a time that was never set as year 1; the last year cannot be shown in every zone.
+_EARLIEST_YEAR, _LATEST_YEAR = 1970, 9998
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,7 @@ def _platform_facts(
 
 
 def parse_time(text: Any) -> datetime | None:
-    """An RFC 3339 time of a config; None where it is missing, malformed, or Go's zero."""
+    """An RFC 3339 time of a config; None where it is missing, malformed, Go's zero, or the end of time."""
     if not isinstance(text, str):
         return None
     try:
@@ -123,7 +123,7 @@ def parse_time(text: Any) -> datetime | None:
         time = time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
         return None
-    return time if time.year >= _EARLIEST_YEAR else None
+    return time if _EARLIEST_YEAR <= time.year <= _LATEST_YEAR else None
 
 
 def _printable(text: str) -> str:

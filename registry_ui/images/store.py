@@ -113,10 +113,7 @@ class LocalStore:
 
     def open_blob(self, descriptor: Descriptor, offset: int = 0) -> BlobReader:
         if not self._touch(descriptor.digest):
-            raise BlobUnknown(
-                _("The blob %(digest)s is not in the local store.") % {"digest": descriptor.digest.short},
-                advice=_("Pull the image again: only what is missing is fetched."),
-            )
+            raise _not_here(descriptor)
         self._opened.add(descriptor.digest)
         return self._blobs.open(descriptor.digest, offset)
 
@@ -131,8 +128,13 @@ class LocalStore:
         """A config whole and verified; a damaged one is taken out of sight.
 
         Raises:
-            BlobUnknown, ContentMismatch
+            BlobUnknown: the team has none; that another team has it changes nothing.
+            ContentMismatch
         """
+        with self._database():
+            is_ours = TeamBlob.objects.filter(team=self.team, digest=str(descriptor.digest)).exists()
+        if not is_ours:
+            raise _not_here(descriptor)
         try:
             return self._blobs.read(descriptor.digest, limit=MANIFEST_LIMIT)
         except ContentMismatch:
@@ -155,7 +157,7 @@ class LocalStore:
             # A manifest is small enough to look at: so a damaged one is repaired by every pull.
             if self.has_blob(descriptor) and (not media_type or self._blobs.is_sound(digest)):
                 return self._own(digest, size, media_type)
-            if self._blobs.size(digest) == size and self._blobs.is_sound(digest, self._cancellation):
+            if self._has_sound_file(digest, size):
                 partial.compare(size, open_source)
                 with self._blobs.hold(digest, self._cancellation):
                     if self._blobs.size(digest) == size:
@@ -164,6 +166,13 @@ class LocalStore:
             with self._blobs.hold(digest, self._cancellation):
                 self._blobs.publish(partial)
                 return self._own(digest, size, media_type)
+
+    def _has_sound_file(self, digest: Digest, size: int) -> bool:
+        """Whether a file stands there that no row of this team protects: a collection may take it at any moment."""
+        try:
+            return self._blobs.size(digest) == size and self._blobs.is_sound(digest, self._cancellation)
+        except BlobUnknown:
+            return False
 
     def _own(self, digest: Digest, size: int, media_type: str) -> None:
         values: dict[str, Any] = {"size": size, "used_at": timezone.now()}
@@ -246,6 +255,13 @@ class LocalStore:
         finally:
             if threading.get_ident() != self._owner_thread and not connection.in_atomic_block:
                 connection.close()
+
+
+def _not_here(descriptor: Descriptor) -> BlobUnknown:
+    return BlobUnknown(
+        _("The blob %(digest)s is not in the local store.") % {"digest": descriptor.digest.short},
+        advice=_("Pull the image again: only what is missing is fetched."),
+    )
 
 
 def touch_blobs(team: Team, digests: Iterable[str]) -> dict[str, int]:

@@ -306,8 +306,9 @@ class Authenticator:
         if self._refresh_token and isinstance(renewed, str) and renewed:
             self._refresh_token = renewed
         seconds = document.get("expires_in")
-        life = max(float(seconds), _SHORTEST_LIFE) if isinstance(seconds, int | float) else _SHORTEST_LIFE
-        return _Token(Authorization(f"Bearer {text}"), time.monotonic(), min(life, _LONGEST_LIFE))
+        # In this order, so that NaN and numbers that no float can hold come out as a length of time too.
+        life = min(max(_SHORTEST_LIFE, seconds), _LONGEST_LIFE) if isinstance(seconds, int | float) else _SHORTEST_LIFE
+        return _Token(Authorization(f"Bearer {text}"), time.monotonic(), life)
 
     @property
     def secrets(self) -> tuple[str, ...]:

@@ -16,13 +16,15 @@ from typing import Self, TypeVar
 
 from .digest import Digest
 from .errors import BlobUnknown, Cancelled, InvalidManifest, ManifestUnknown, PlatformMissing
-from .manifest import Descriptor, Manifest, Platform, parse_config
+from .manifest import CHILDREN_LIMIT, Descriptor, Manifest, Platform, parse_config
 from .progress import BlobState, Progress
 from .store import BlobReader, Cancellation, ImageStore, OpenSource, read_blob
 
 _METADATA_LANES = 8
 _INDEX_DEPTH = 4
 _CONFIG_LIMIT = 8 * 1024 * 1024
+_MANIFESTS_LIMIT = 32 * 1024 * 1024
+_BLOBS_LIMIT = 10_000
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
@@ -123,6 +125,8 @@ class _Copy:
         self._cancellation = cancellation
         self._mount_from = mount_from
         self._failed = threading.Event()
+        self._counting = threading.Lock()
+        self._manifests = self._manifest_bytes = 0
         self._metadata = ThreadPoolExecutor(_METADATA_LANES, "metadata")
         self._lanes = ThreadPoolExecutor(lanes, "blob")
 
@@ -131,7 +135,7 @@ class _Copy:
         self._metadata.shutdown(cancel_futures=True)
         self._lanes.shutdown(cancel_futures=True)
 
-    def choose(self, found: Manifest, choice: PlatformChoice) -> Manifest:
+    def choose(self, found: Manifest, choice: PlatformChoice, depth: int = _INDEX_DEPTH) -> Manifest:
         """The manifest to move: the index itself, or the one image of it that was asked for."""
         if choice.wanted is None:
             return found
@@ -139,8 +143,10 @@ class _Copy:
             if choice.insists:
                 self._check_platform(found, choice.wanted)
             return found
+        _check_depth(depth)
         child = _best_child(found, choice.wanted)
-        return self.choose(self._source.get_manifest(child.digest), choice) if child.is_index else self._source.get_manifest(child.digest)
+        fetched = self._source.get_manifest(child.digest)
+        return self.choose(fetched, choice, depth - 1) if child.is_index else fetched
 
     def _check_platform(self, manifest: Manifest, wanted: Platform) -> None:
         if manifest.config is None:
@@ -159,8 +165,7 @@ class _Copy:
         return tree
 
     def _descend(self, manifest: Manifest, platform: Platform | None, tree: _Tree, seen: set[Digest], depth: int) -> None:
-        if depth == 0:
-            raise InvalidManifest("The index holds indexes more than four deep.", advice="Such an index is not moved.")
+        _check_depth(depth)
         for blob in manifest.blobs:
             kind = "config" if blob is manifest.config else "layer"
             self._expect(tree, blob, kind, platform)
@@ -169,14 +174,28 @@ class _Copy:
         for loose in (child for child in children if not (child.is_index or child.is_manifest)):
             self._expect(tree, loose, "layer", loose.platform)
         nested = [child for child in children if child.is_index or child.is_manifest]
-        for child, fetched in zip(
-            nested, self._each(self._metadata, lambda child: self._source.get_manifest(child.digest), nested), strict=True
-        ):
+        for child, fetched in zip(nested, self._each(self._metadata, self._fetch, nested), strict=True):
             self._descend(fetched, child.platform, tree, seen, depth - 1)
             tree.children.append(fetched)
 
+    def _fetch(self, child: Descriptor) -> Manifest:
+        """A manifest below the root. All of them together have a limit, because an index of indexes can name any number."""
+        with self._counting:
+            self._manifests += 1
+        if self._manifests > CHILDREN_LIMIT:
+            raise InvalidManifest(f"The image consists of more than {CHILDREN_LIMIT} manifests.", advice="Such an image is not moved.")
+        manifest = self._source.get_manifest(child.digest)
+        with self._counting:
+            self._manifest_bytes += manifest.size
+        if self._manifest_bytes > _MANIFESTS_LIMIT:
+            limit = _MANIFESTS_LIMIT // 1024 // 1024
+            raise InvalidManifest(f"The image's manifests have more than {limit} MiB together.", advice="Such an image is not moved.")
+        return manifest
+
     def _expect(self, tree: _Tree, blob: Descriptor, kind: str, platform: Platform | None) -> None:
         tree.blobs.setdefault(blob.digest, blob)
+        if len(tree.blobs) > _BLOBS_LIMIT:
+            raise InvalidManifest(f"The image consists of more than {_BLOBS_LIMIT} blobs.", advice="Such an image is not moved.")
         self._progress.expect(blob, kind=kind, platform=str(platform) if platform and platform.is_known else "")
 
     def move_blobs(self, blobs: Iterable[Descriptor]) -> None:
@@ -267,6 +286,11 @@ def _cause(futures: Iterable[Future[_Result]]) -> BaseException:
     """The failure that stopped the others, not the echo of it in them."""
     failures = [failure for future in futures if not future.cancelled() and (failure := future.exception()) is not None]
     return next((failure for failure in failures if not isinstance(failure, Cancelled)), failures[0])
+
+
+def _check_depth(left: int) -> None:
+    if left == 0:
+        raise InvalidManifest("The index holds indexes more than four deep.", advice="Such an index is not moved.")
 
 
 def _best_child(index: Manifest, wanted: Platform) -> Descriptor:

@@ -139,7 +139,7 @@ class Dialer:
         self._own_host = own_host.lower()
         self._is_approved = is_approved
         self._cancellation = cancellation
-        self._own_is_near = False
+        self._own_was_public = self._own_is_near = False
 
     def is_own(self, host: str) -> bool:
         """Whether a host name is the registry's own."""
@@ -192,7 +192,9 @@ class Dialer:
         if not permitted:
             raise self._refusal(host, next(iter(reaches.values())), is_own)
         if is_own:
-            self._own_is_near = any(reaches[address[1]] is not Reach.PUBLIC for address in permitted)
+            # A name that has a public address too, now or before, may be anybody's: it opens no private network.
+            self._own_was_public |= any(reaches[address[1]] is Reach.PUBLIC for address in permitted)
+            self._own_is_near = not self._own_was_public
         return permitted
 
     def _may(self, reach: Reach, host: str, is_own: bool) -> bool:

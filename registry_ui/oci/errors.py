@@ -30,12 +30,14 @@ OciError
 
 from collections.abc import Sequence
 
+from .redaction import one_line
+
 
 class OciError(Exception):
     """Anything that stops a call of this package.
 
     Args:
-        message: one sentence for a person: what failed and why. Never contains a secret.
+        message: one sentence for a person: what failed and why. Never contains a secret. What it quotes is made inert here.
         advice: one sentence: what to do about it; empty takes the kind's general one.
         status: the HTTP status, where there was an answer.
         codes: the error codes of the answer's body (distribution spec, "Error Codes").
@@ -56,9 +58,9 @@ class OciError(Exception):
         temporary: bool | None = None,
         retry_after: float | None = None,
     ) -> None:
-        super().__init__(message)
-        self.message = message
-        self.advice = advice or self.general_advice
+        self.message = one_line(message)
+        self.advice = one_line(advice) or self.general_advice
+        super().__init__(self.message)
         self.status = status
         self.codes = tuple(codes)
         self.temporary = self.temporary_by_default if temporary is None else temporary

@@ -4,6 +4,7 @@ import base64
 import binascii
 import json
 import platform as host_platform
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -27,7 +28,12 @@ ACCEPT = ", ".join((OCI_INDEX, OCI_MANIFEST, DOCKER_INDEX, DOCKER_MANIFEST))
 
 MANIFEST_LIMIT = 8 * 1024 * 1024
 CHILDREN_LIMIT = 1000
+LAYERS_LIMIT = 1000
+SIZE_LIMIT = 1 << 48
 
+# JSON can carry half of a surrogate pair, which nothing can store or show.
+_HALF_CHARACTER = re.compile("[\ud800-\udfff]")
+_LONGEST_WORD = 60
 _NO_ANNOTATIONS: Mapping[str, str] = MappingProxyType({})
 _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "i386": "386", "i686": "386", "armv7l": "arm", "armv6l": "arm"}
 _VARIANTS = {"armv7l": "v7", "armv6l": "v6"}
@@ -61,12 +67,10 @@ class Platform:
     @classmethod
     def from_document(cls, document: Any) -> "Platform | None":
         """From a descriptor's `platform`, or from an image's config; None where it names no system or processor."""
-        if not isinstance(document, dict) or not _is_text(document.get("os")) or not _is_text(document.get("architecture")):
+        if not isinstance(document, dict):
             return None
-        variant, os_version = document.get("variant"), document.get("os.version")
-        return cls(
-            document["os"], document["architecture"], variant if _is_text(variant) else "", os_version if _is_text(os_version) else ""
-        )
+        system, architecture, variant, version = (_word(document.get(name)) for name in ("os", "architecture", "variant", "os.version"))
+        return cls(system, architecture, variant, version) if system and architecture else None
 
     @classmethod
     def of_this_machine(cls) -> "Platform":
@@ -116,6 +120,8 @@ class Descriptor:
         media_type, size = document.get("mediaType"), document.get("size")
         if not _is_text(media_type) or not isinstance(size, int) or isinstance(size, bool) or size < 0:
             raise InvalidManifest("The manifest has a descriptor without a media type or a size.")
+        if size > SIZE_LIMIT:
+            raise InvalidManifest("The manifest names content with a size of more than 256 TiB.", advice="Do not trust this image.")
         try:
             digest = Digest.parse(str(document.get("digest")))
         except InvalidDigest as exc:
@@ -209,15 +215,18 @@ class Manifest:
 
     @property
     def blobs(self) -> tuple[Descriptor, ...]:
-        """Config and layers, each digest once, without the foreign ones that are not moved."""
-        wanted = (*((self.config,) if self.config else ()), *self.layers)
-        return tuple({blob.digest: blob for blob in wanted if not blob.is_foreign}.values())
+        """Config and layers, each digest once, without the foreign layers that are not moved."""
+        wanted = (*((self.config,) if self.config else ()), *(layer for layer in self.layers if not layer.is_foreign))
+        return tuple({blob.digest: blob for blob in wanted}.values())
 
 
 def parse_config(raw: bytes) -> dict[str, Any]:
     """An image's config as a dictionary; empty for an artifact whose config is not JSON (image spec, "config")."""
+    text = raw.decode("utf-8-sig", "replace")
     try:
-        document = json.loads(raw)
+        document = json.loads(text)
+        if "\\ud" in text or "\\uD" in text:
+            document = json.loads(json.dumps(document, ensure_ascii=False).encode("utf-8", "replace"))
     except (ValueError, RecursionError):
         return {}
     return document if isinstance(document, dict) else {}
@@ -261,6 +270,8 @@ def _parse_image(document: dict[str, Any], raw: bytes, media_type: str, digest: 
     layers = document.get("layers")
     if not isinstance(layers, list):
         raise InvalidManifest("The manifest has no list of layers.")
+    if len(layers) > LAYERS_LIMIT:
+        raise InvalidManifest(f"The manifest names {len(layers)} layers; {LAYERS_LIMIT} are the limit.")
     if "config" not in document:
         raise InvalidManifest("The manifest has no config.")
     return Manifest(
@@ -301,4 +312,9 @@ def _inline_data(encoded: Any, digest: Digest, size: int) -> bytes | None:
 
 
 def _is_text(value: Any) -> TypeGuard[str]:
-    return isinstance(value, str)
+    return isinstance(value, str) and _HALF_CHARACTER.search(value) is None
+
+
+def _word(value: Any) -> str:
+    """A part of a platform, made fit for every row and page of the image."""
+    return "".join(character for character in value[:_LONGEST_WORD] if character.isprintable()) if isinstance(value, str) else ""

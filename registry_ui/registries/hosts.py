@@ -1,7 +1,6 @@
 """Hosts as people paste them: URLs, references, with a login inside."""
 
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
 from registry_ui.oci.reference import DOCKER_HUB, normalise_host
 
@@ -26,8 +25,6 @@ def read_host(text: str) -> Host:
     text = text.strip()
     scheme, separator, rest = text.partition("://")
     place = (rest if separator else text).partition("/")[0].partition("?")[0].partition("#")[0].rpartition("@")[2]
-    if separator and not urlsplit(f"//{place}").hostname:
-        place = text
     host = normalise_host(place)
     if host in _DOCKER_HUB_PAGES:
         host = DOCKER_HUB

@@ -77,9 +77,11 @@ def add_registry(*, team: Team, user: User | None, provider: str, values: dict[s
 def change_registry(*, registry: Registry, user: User | None, values: dict[str, Any]) -> Registry:
     """
     Raises:
-        ValidationError: the host would change under credentials that were entered for the present one.
+        ValidationError: the host would change under credentials that were entered for the present one; or it is gone.
     """
-    kept = Registry.objects.select_for_update().get(pk=registry.pk)
+    kept = Registry.objects.select_for_update().filter(pk=registry.pk).first()
+    if kept is None:
+        raise ValidationError(_("The registry was removed meanwhile."))
     if values["host"] != kept.host and kept.credentials.exists():
         raise ValidationError({"host": host_is_bound()})
     was_encrypted = kept.is_encrypted
@@ -132,9 +134,11 @@ def change_credential(
     """An empty secret keeps the stored one.
 
     Raises:
-        ValidationError: the registry has another host by now, or is gone.
+        ValidationError: the registry has another host by now, or one of the two is gone.
     """
-    kept = Credential.objects.select_for_update().get(pk=credential.pk)
+    kept = Credential.objects.select_for_update().filter(pk=credential.pk).first()
+    if kept is None:
+        raise ValidationError(_("The credential was removed meanwhile."))
     kept.registry = _locked_at_same_host(credential.registry)
     is_same_login = not secret and values["username"] == kept.username
     for name in CREDENTIAL_FIELDS:

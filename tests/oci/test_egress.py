@@ -189,6 +189,23 @@ def test_public_registry_cannot_send_clients_into_a_private_network(internet, sc
     assert inside.calls == []
 
 
+@pytest.mark.parametrize("later", [False, True])
+def test_public_registry_with_a_private_address_too_opens_no_private_network(internet, scripted_servers, client_of, later):
+    registry, inside = scripted_servers(), scripted_servers()
+    internet.add("registry.example", registry, "93.184.216.34")
+    internet.places["10.0.0.6"] = registry.port
+    internet.add("intranet.example", inside, "10.0.0.7")
+    registry.on("GET", "/v2/a/blobs/.*", Reply(307, headers={"Location": "http://intranet.example/admin"}))
+    client = client_of("registry.example")
+    if later:
+        client.ping()
+        client.transport._session.adapters["http://"].poolmanager.clear()
+    internet.names["registry.example"] = ["10.0.0.6"] if later else ["93.184.216.34", "10.0.0.6"]
+    with pytest.raises(EgressRefused, match="private network"):
+        client.store("a").open_blob(descriptor_of(BLOB))
+    assert inside.calls == []
+
+
 def test_private_registry_may_send_clients_to_its_private_storage(internet, scripted_servers, client_of):
     registry, storage = scripted_servers(), scripted_servers()
     internet.add("registry.corp", registry, "10.0.0.6")

@@ -25,7 +25,20 @@ def test_the_host_is_found_in_what_people_paste(text: str, host: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", " ", "https://", "a b", "https://exa mple.com", "registry.example.com:99999", "-x.example.com", "https:///v2/"]
+    "text",
+    [
+        "",
+        " ",
+        "https://",
+        "a b",
+        "https://exa mple.com",
+        "registry.example.com:99999",
+        "-x.example.com",
+        "https:///v2/",
+        "http://[x",
+        "a]b://a]b",
+        "http://\uff03a",
+    ],
 )
 def test_what_holds_no_host_is_refused(text: str) -> None:
     with pytest.raises(InvalidReference):

@@ -127,6 +127,19 @@ def test_another_username_is_tested_with_the_kept_secret(client_for, alice, cred
     assert Credential.objects.get(pk=credential.pk).username == credential.username
 
 
+def test_a_credential_removed_while_its_login_is_tested_is_told(client_for, alice, credential, monkeypatch) -> None:
+    def log_in(registry, login) -> str:
+        Credential.objects.filter(pk=credential.pk).delete()
+        return "Login succeeded."
+
+    monkeypatch.setattr("registry_ui.registries.views.credentials.log_in", log_in)
+    data = {"host": credential.registry.host, "username": credential.username, "secret": CANARY, "label": "Robot"}
+    answer = client_for(alice).post(url("edit", credential), data)
+    assert answer.status_code == 422
+    assert "was removed meanwhile" in answer.content.decode()
+    assert not Credential.objects.exists()
+
+
 def test_a_secret_that_cannot_be_read_can_be_entered_again(client_for, alice, credential, htpasswd_registry) -> None:
     Credential.objects.filter(pk=credential.pk).update(secret_ciphertext="broken", verify_error="cannot be read")
     data = {"host": credential.registry.host, "username": credential.username, "secret": "", "label": "Robot"}

@@ -1,6 +1,7 @@
 import pytest
 from django.urls import reverse
 
+from registry_ui.registries.hosts import read_host
 from registry_ui.registries.models import Registry
 from tests.parts.certificates import make_authority
 
@@ -210,6 +211,17 @@ def test_removing_names_the_credentials_that_go_with_it(client_for, alice, ours,
     answer = client.post(url("remove", ours))
     assert answer.url == reverse("registries:list")
     assert not Registry.objects.filter(pk=ours.pk).exists()
+
+
+def test_a_registry_removed_while_its_form_is_read_is_told(client_for, alice, ours, monkeypatch) -> None:
+    def read(text: str):
+        Registry.objects.filter(pk=ours.pk).delete()
+        return read_host(text)
+
+    monkeypatch.setattr("registry_ui.registries.forms.registry.read_host", read)
+    answer = client_for(alice).post(url("edit", ours), {"host": ours.host, "name": "x", "security": "verify"})
+    assert answer.status_code == 422
+    assert "was removed meanwhile" in answer.content.decode()
 
 
 def test_every_change_needs_the_csrf_token(client_for, alice, ours) -> None:

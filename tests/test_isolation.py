@@ -1,0 +1,383 @@
+"""Every route with every method by everybody: strangers, an outsider, and each role. A route that the table lacks fails too."""
+
+import hashlib
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from registry_ui.accounts.models import Membership, Role, Team, User
+from registry_ui.images.models import LocalImage, TeamBlob
+from registry_ui.oci.reference import Reference
+from registry_ui.registries.models import Credential, Registry, Security
+from tests.parts.process import free_port
+from transfers import services
+from transfers.models import Kind, State, Transfer
+
+pytestmark = pytest.mark.django_db
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+RANKS = {"viewer": 1, "operator": 2, "admin": 3}
+PEOPLE = {"charlie": 0, "victor": 1, "bob": 2, "alice": 3}
+MARK = "of-the-harbour"
+NAME = f"registry.example.com/{MARK}/app:1.0"
+
+
+@dataclass(frozen=True)
+class Route:
+    """`read` and `write`: the role that GET and POST need; empty where there is no such method. `names`: what its id is of."""
+
+    read: str = ""
+    write: str = ""
+    names: str = ""
+
+
+TABLE = {
+    "web:overview": Route("viewer"),
+    "web:guide": Route("viewer"),
+    "web:anatomy": Route("viewer"),
+    "accounts:preferences": Route("viewer", "viewer"),
+    "accounts:switch_team": Route(write="viewer"),
+    "registries:list": Route("viewer"),
+    "registries:add": Route("admin", "admin"),
+    "registries:import_docker_config": Route("admin", "admin"),
+    "registries:import_choose": Route("admin", "admin"),
+    "registries:import_done": Route("admin"),
+    "registries:detail": Route("viewer", names="registry"),
+    "registries:edit": Route("admin", "admin", "registry"),
+    "registries:remove": Route("admin", "admin", "registry"),
+    "registries:check": Route("", "operator", "registry"),
+    "registries:credential_add": Route("admin", "admin", "registry"),
+    "registries:credential_edit": Route("admin", "admin", "credential"),
+    "registries:credential_remove": Route("admin", "admin", "credential"),
+    "registries:credential_test": Route("", "operator", "credential"),
+    "images:list": Route("viewer"),
+    "images:detail": Route("viewer", names="image"),
+    "images:remove": Route("operator", "operator", "image"),
+    "transfers:list": Route("viewer"),
+    "transfers:now": Route("viewer"),
+    "transfers:pull": Route("operator", "operator"),
+    "transfers:push": Route("operator", "operator"),
+    "transfers:publish": Route("operator", "operator"),
+    "transfers:tag": Route("operator", "operator"),
+    "transfers:retag": Route("operator", "operator"),
+    "transfers:login": Route("operator"),
+    "transfers:detail": Route("viewer", names="transfer"),
+    "transfers:progress": Route("viewer", names="transfer"),
+    "transfers:cancel": Route("", "operator", "transfer"),
+    "transfers:retry": Route("", "operator", "transfer"),
+}
+# Of nobody's team: each has tests of its own in tests/accounts and tests/web.
+ELSEWHERE = {"web:health", "accounts:setup"}
+OF_THE_LIBRARY = {
+    "account_login",
+    "account_logout",
+    "account_inactive",
+    "account_reauthenticate",
+    "account_change_password",
+    "account_set_password",
+}
+
+
+def route_names(patterns: Any, namespace: str = "") -> set[str]:
+    names = set()
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            names |= route_names(pattern.url_patterns, f"{pattern.namespace}:" if pattern.namespace else namespace)
+        elif isinstance(pattern, URLPattern):
+            names.add(f"{namespace}{pattern.name}")
+    return names
+
+
+def test_every_route_is_in_the_table():
+    assert route_names(get_resolver().url_patterns) == TABLE.keys() | ELSEWHERE | OF_THE_LIBRARY
+
+
+@pytest.fixture
+def harbour(team, alice, bob, victor, charlie):
+    """Something of everything, of Alice's team. Its registry is not there, so that whatever is asked of it fails at once."""
+    host = f"127.0.0.1:{free_port()}"
+    registry = Registry.objects.create(team=team, name=f"Registry {MARK}", host=host, security=Security.PLAIN_HTTP)
+    credential = Credential(team=team, registry=registry, username=f"robot-{MARK}", label=f"Label {MARK}")
+    credential.set_secret(f"secret-{MARK}")
+    credential.save()
+    digest = f"sha256:{hashlib.sha256(MARK.encode()).hexdigest()}"
+    reference = Reference.parse(NAME)
+    image = LocalImage.objects.create(
+        team=team, registry=reference.registry, repository=reference.repository, tag="1.0", digest=digest, image_id=digest, size=1
+    )
+    transfer = Transfer.objects.create(
+        team=team, user=alice, requested_by="alice", kind=Kind.PULL, state=State.FAILED, source=NAME, target=NAME, target_is_local=True
+    )
+    Transfer.objects.create(team=team, kind=Kind.PULL, state=State.QUEUED, source=NAME, target=NAME, target_is_local=True)
+    return {"registry": registry, "credential": credential, "image": image, "transfer": transfer}
+
+
+def address(name: str, things: dict[str, Any]) -> str:
+    if name == "transfers:login":
+        return reverse(name, args=["pull"])
+    return reverse(name, args=[things[TABLE[name].names].pk] if TABLE[name].names else [])
+
+
+def everything() -> list[Any]:
+    """All rows that a request could change; what a look or a check observes is left out."""
+    observed = {
+        Registry: ["health", "health_message", "report", "checked_at"],
+        Credential: ["verified_at", "verify_error", "used_at"],
+        User: ["last_login"],
+        TeamBlob: ["used_at"],
+    }
+    rows = []
+    for model in (Team, Membership, User, Registry, Credential, LocalImage, TeamBlob, Transfer):
+        names = [field.attname for field in model._meta.concrete_fields if field.attname not in observed.get(model, [])]
+        rows.append(list(model.objects.order_by("pk").values_list(*names)))
+    return rows
+
+
+def expected(route: Route, method: str, rank: int) -> set[int]:
+    needed = {"GET": route.read, "HEAD": route.read, "POST": route.write}.get(method, "")
+    if not needed:
+        return {405}
+    if route.names and not rank:
+        return {404}
+    # Outside of Alice's team Charlie is an admin: of his own.
+    if rank and rank < RANKS[needed]:
+        return {403}
+    return {200, 302, 404, 422} if method == "POST" and not route.names else {200, 286, 302, 422}
+
+
+def wrong_answers(client: Client, things: dict[str, Any], rank: int) -> list[str]:
+    wrong = []
+    before = everything()
+    for name, route in TABLE.items():
+        for method in METHODS:
+            with transaction.atomic():
+                status = client.generic(method, address(name, things)).status_code
+                allowed = expected(route, method, rank)
+                if status not in allowed:
+                    wrong.append(f"{method} {name}: {status}, not {sorted(allowed)}")
+                if status in (403, 404, 405) and everything() != before:
+                    wrong.append(f"{method} {name}: {status}, and yet something changed")
+                transaction.set_rollback(True)
+    return wrong
+
+
+@pytest.mark.parametrize("person", PEOPLE)
+def test_every_route_answers_everybody_as_the_table_says(request, client_for, harbour, person):
+    assert wrong_answers(client_for(request.getfixturevalue(person)), harbour, PEOPLE[person]) == []
+
+
+def test_the_role_that_counts_is_the_one_in_the_team_of_the_object(client_for, harbour, team, charlie, other_team):
+    """An admin of the team that is chosen now, but only a reader where the object belongs."""
+    Membership.objects.create(team=team, user=charlie, role=Role.VIEWER)
+    client = client_for(charlie)
+    client.post(reverse("accounts:switch_team"), {"team": other_team.pk})
+    wrong = []
+    for name, route in TABLE.items():
+        if route.names and route.write:
+            with transaction.atomic():
+                status = client.post(address(name, harbour)).status_code
+                wrong += [f"{name}: {status}"] if status != 403 else []
+                transaction.set_rollback(True)
+
+    assert wrong == []
+
+
+def test_strangers_are_sent_to_the_sign_in_page(client, harbour):
+    before = everything()
+    for name in TABLE:
+        for method in METHODS:
+            response = client.generic(method, address(name, harbour))
+            assert (response.status_code, response.headers["Location"].partition("?")[0]) == (302, reverse("account_login")), name
+    assert everything() == before
+
+
+def test_people_without_a_team_see_and_change_nothing(client_for, harbour, bob):
+    Membership.objects.filter(user=bob).delete()
+    client, before = client_for(bob), everything()
+    for name, route in TABLE.items():
+        for method in ("GET", "POST"):
+            response = client.generic(method, address(name, harbour))
+            assert response.status_code in ((404, 405) if route.names else (200, 286, 302, 403, 404, 405, 422)), name
+            assert MARK not in response.content.decode(), name
+    assert everything() == before
+
+
+@pytest.mark.parametrize("headers", [{}, {"HX-Request": "true"}])
+def test_every_post_needs_the_csrf_token(harbour, alice, headers):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(alice)
+    before = everything()
+    addresses = [address(name, harbour) for name in TABLE] + [reverse(name) for name in OF_THE_LIBRARY]
+    for path in [*addresses, reverse("accounts:setup", args=["token"])]:
+        assert client.post(path, headers=headers).status_code == 403, path
+    assert everything() == before
+
+
+# --- an outsider who knows ids and names
+
+
+def test_no_page_of_an_outsider_shows_anything_of_the_team(client_for, harbour, charlie):
+    client = client_for(charlie)
+    ids = {name: str(thing.pk) for name, thing in harbour.items()}
+    query = {
+        "credential": ids["credential"],
+        "registry": harbour["registry"].host,
+        "provider": "private",
+        "host": harbour["registry"].host,
+        "platform": harbour["image"].digest,
+        "q": harbour["image"].digest[7:20],
+        "person": "",
+        "namespace": "x",
+        "name": "app",
+        "tag": "1.0",
+        "team": str(harbour["registry"].team_id),
+    }
+    for name in ("source", "reference"):
+        for route_name, route in TABLE.items():
+            if route.read and not route.names:
+                for headers in ({}, {"HX-Request": "true"}):
+                    # He types a name that is not marked; everything marked on the page would come from the team.
+                    content = client.get(
+                        address(route_name, harbour), {**query, name: f"{harbour['registry'].host}/x:1.0"}, headers=headers
+                    ).content.decode()
+                    assert MARK not in content, route_name
+                    assert not [each for kind, each in ids.items() if kind != "credential" and each in content], route_name
+
+
+FORMS = {
+    "transfers:pull": {"reference": "{host}/x:1.0", "platform_choice": "machine"},
+    "transfers:push": {"reference": NAME},
+    "transfers:publish": {"source": NAME, "registry": "{host}", "namespace": "a", "name": "b", "tag": "1"},
+    "transfers:tag": {"source": NAME, "target": "mine:1"},
+    "transfers:retag": {"source": "{host}/x:1.0", "tag": "2"},
+}
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_an_outsider_starts_nothing_with_what_is_the_teams(client_for, harbour, charlie, other_team, name):
+    host = harbour["registry"].host
+    values = {field: text.format(host=host) for field, text in FORMS[name].items()}
+    forged = {"credential": harbour["credential"].pk, "team": harbour["image"].team_id, "user": 1, "source_credential": 1}
+    before = Transfer.objects.count()
+
+    response = client_for(charlie).post(reverse(name), {**values, **forged})
+
+    content = response.content.decode()
+    assert not [text for text in (harbour["registry"].name, harbour["credential"].label, harbour["credential"].username) if text in content]
+    assert harbour["image"].digest[7:19] not in content
+    if name != "transfers:tag":  # which has no credential to forge
+        assert response.status_code == 422
+    made = Transfer.objects.exclude(team=harbour["image"].team)
+    assert Transfer.objects.count() == before + made.count()
+    assert all(each.team == other_team and each.state == State.FAILED for each in made)
+    assert LocalImage.objects.count() == 1
+
+
+def test_a_row_with_another_teams_credential_uses_it_for_nothing(harbour, other_team, charlie):
+    """However it came about: a fault elsewhere, or a row that somebody edited."""
+    credential = harbour["credential"]
+    forged = Transfer.objects.create(
+        team=other_team,
+        user=charlie,
+        requested_by="charlie",
+        kind=Kind.PULL,
+        state=State.FAILED,
+        source=f"{credential.registry.host}/x:1.0",
+        target=f"{credential.registry.host}/x:1.0",
+        target_is_local=True,
+        source_credential=credential,
+        needs_source_credential=True,
+    )
+
+    again = services.run_here(services.retry(forged, charlie, enqueue=False))
+
+    assert (again.state, again.error["kind"]) == (State.FAILED, "CredentialUnfit")
+    credential.refresh_from_db()
+    assert credential.used_at is None
+
+
+def test_what_waits_before_a_transfer_is_counted_but_not_named(client_for, harbour, other_team, charlie):
+    queued = Transfer.objects.create(team=other_team, user=charlie, kind=Kind.PULL, source="x/y:1", target="x/y:1", target_is_local=True)
+    for name in ("transfers:detail", "transfers:progress"):
+        content = client_for(charlie).get(reverse(name, args=[queued.pk])).content.decode()
+        assert MARK not in content
+        assert str(harbour["transfer"].pk) not in content
+
+
+def test_ids_that_nobody_has_read_the_same_as_those_of_others(client_for, harbour, charlie):
+    client = client_for(charlie)
+    for name, route in TABLE.items():
+        if route.names and route.read:
+            theirs, nobodys = (client.get(reverse(name, args=[pk])) for pk in (harbour[route.names].pk, uuid.uuid4()))
+            assert theirs.status_code == nobodys.status_code == 404
+            assert len(theirs.content) == len(nobodys.content), name
+
+
+ODD_TEXTS = (
+    "",
+    "\x00",
+    "'",
+    "%",
+    "9" * 5000,
+    "-1",
+    "[",
+    "http://[x",
+    "\N{RIGHT-TO-LEFT OVERRIDE}<b>",
+    "../../etc/passwd",
+    "a" * 300,
+    f"0001-01-01T00:00:00+14:00_{uuid.UUID(int=0)}",
+    f"9999-12-31T23:59:59-14:00_{uuid.UUID(int=0)}",
+)
+ODD_PLACES = (
+    ("transfers:list", ("before", "kind", "state", "person")),
+    ("images:list", ("page", "q")),
+    ("images:detail", ("platform",)),
+    ("registries:add", ("host", "provider")),
+    ("transfers:pull", ("reference", "source", "platform", "platform_choice", "credential")),
+    ("transfers:publish", ("source", "target", "registry", "namespace", "name", "tag")),
+    ("transfers:retag", ("source", "tag")),
+    ("transfers:tag", ("source", "target")),
+    ("transfers:login", ("reference", "credential")),
+    ("transfers:progress", ("seen",)),
+    ("web:guide", ("reference", "q", "tags")),
+    ("web:anatomy", ("reference", "use", "field")),
+)
+
+
+@pytest.mark.parametrize("text", ODD_TEXTS, ids=lambda text: repr(text[:24]))
+def test_an_odd_query_gets_a_page_or_a_plain_no(client_for, harbour, alice, text):
+    client = client_for(alice)
+    for name, parameters in ODD_PLACES:
+        for parameter in parameters:
+            for headers in ({}, {"HX-Request": "true"}):
+                status = client.get(address(name, harbour), {parameter: text}, headers=headers).status_code
+                assert status in (200, 286, 302, 400), (name, parameter, status)
+
+
+@pytest.mark.parametrize("name", ["account_login", "account_reauthenticate", "account_logout", "account_change_password"])
+@pytest.mark.parametrize(
+    "target", ["https://evil.example/", "//evil.example/", "/\\evil.example", "https:evil.example", "javascript:alert(1)"]
+)
+def test_no_page_leads_to_another_site(client, client_for, alice, name, target):
+    from tests.conftest import PASSWORD
+
+    client = client if name == "account_login" else client_for(alice)
+    values = {
+        "login": "alice",
+        "password": PASSWORD,
+        "oldpassword": PASSWORD,
+        "password1": "another horse battery",
+        "password2": "another horse battery",
+        "next": target,
+    }
+
+    response = client.post(f"{reverse(name)}?next={target}", values, headers={"Referer": target})
+
+    assert response.status_code == 302
+    assert response.headers["Location"].startswith("/")
+    assert "evil" not in response.headers["Location"]
