@@ -5,31 +5,43 @@ Knows no Django: the supervisor reads it too.
 
 import hashlib
 import os
+import re
 import secrets
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from environs import FileAwareEnv
+from environs import EnvError, FileAwareEnv
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 # A Unix socket's path has at most 107 bytes (unix(7)).
 _SOCKET_PATH_LIMIT = 100
+# The answer to CLIENT INFO names the socket without quotes: a space or a = in it makes the client stumble.
+_PLAIN_PATH = re.compile(r"[\w/.,:@+~-]+")
 
 env = FileAwareEnv(prefix="REGISTRY_UI_", strip_whitespace=True)
 
 
 def data_directory() -> Path:
-    """The data folder, made with access for this user only."""
-    data = Path(env.str("DATA", "") or BASE_DIR / "data").resolve()
-    data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """The data folder, made with access for this user only.
+
+    Raises:
+        EnvError: it cannot be made, or not be written to.
+    """
+    data = (BASE_DIR / (env.str("DATA", "") or "data")).resolve()
+    try:
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as exc:
+        raise EnvError(f"The data folder {data} cannot be made ({exc.strerror}); set REGISTRY_UI_DATA to another one.") from exc
+    if not os.access(data, os.W_OK | os.X_OK):
+        raise EnvError(f"The data folder {data} cannot be written to by this user; set REGISTRY_UI_DATA to another one.")
     return data
 
 
 def redis_socket(data: Path) -> Path:
     """Where the embedded Redis-compatible server listens; the same for every process that uses this data folder."""
     path = data / "redis.sock"
-    if len(os.fsencode(path)) <= _SOCKET_PATH_LIMIT:
+    if len(os.fsencode(path)) <= _SOCKET_PATH_LIMIT and _PLAIN_PATH.fullmatch(str(path)):
         return path
     name = hashlib.sha256(os.fsencode(data)).hexdigest()[:16]
     folder = Path(tempfile.gettempdir()) / f"registry-ui-{os.getuid()}-{name}"

@@ -22,7 +22,8 @@ limit_request_line = 8190  # the guide takes a pasted list of tags in the query
 proc_name = "registry-ui"
 loglevel = "warning"
 accesslog = "-" if env.bool("ACCESS_LOG", False) else None
-# Request lines without the query: a set-up link or a search must not stay in a log.
+# Request lines without the query, and set-up links without their token: neither must stay in a log.
+logger_class = "registry_ui.access_log.AccessLogger"
 access_log_format = '%({x-forwarded-for}i)s %(h)s "%(m)s %(U)s" %(s)s %(B)s %(D)sus'
 control_socket_disable = True
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - the heartbeat files must not touch a disk

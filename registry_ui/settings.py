@@ -1,6 +1,8 @@
 """Settings. Development works with none; production (REGISTRY_UI_ENV=production) refuses weak ones. docs/configuration.md
 lists them all."""
 
+from urllib.parse import quote
+
 from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
 
@@ -110,7 +112,7 @@ TEMPLATES = [
     }
 ]
 
-DATABASES = {"default": env.dj_db_url("DATABASE_URL", f"sqlite:///{DATA / 'registry-ui.sqlite3'}", conn_max_age=60)}
+DATABASES = {"default": env.dj_db_url("DATABASE_URL", f"sqlite:///{quote(str(DATA))}/registry-ui.sqlite3", conn_max_age=60)}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["CONN_MAX_AGE"] = 0
     DATABASES["default"]["OPTIONS"] = {
@@ -119,7 +121,7 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA busy_timeout=30000;",
     }
 
-REDIS_URL = env.str("REDIS_URL", "") or f"unix://{redis_socket(DATA)}"
+REDIS_URL = env.str("REDIS_URL", "") or f"unix://{quote(str(redis_socket(DATA)))}"
 EMBEDDED_REDIS = not env.str("REDIS_URL", "")
 CACHES = {
     "default": {

@@ -18,10 +18,22 @@ find_python() {
     exit 1
 }
 
+has_venv() {
+    "$1" -c 'import ensurepip, venv' 2>/dev/null
+}
+
+install_venv() {
+    command -v apt-get >/dev/null && [ "$(id -u)" = 0 ] || return 0
+    echo "Installing the Debian package python3-venv …"
+    export DEBIAN_FRONTEND=noninteractive
+    { apt-get update -qq && apt-get install -y -qq --no-install-recommends python3-venv >/dev/null; } || echo "apt-get failed." >&2
+}
+
 make_environment() {
     python=$(find_python)
-    if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
-        echo "Python's venv module is missing; on Debian and Ubuntu: apt-get install python3-venv" >&2
+    has_venv "$python" || install_venv
+    if ! has_venv "$python"; then
+        echo "Python's venv module is missing; on Debian and Ubuntu, as root: apt-get install python3-venv" >&2
         exit 1
     fi
     echo "Making the virtual environment .venv with $("$python" --version) …"

@@ -268,6 +268,22 @@ def test_a_transfer_that_was_cut_off_goes_on_at_the_next_start(product, registry
     assert "Every blob is what its name says" in product.manage("scrub_blobs")
 
 
+@pytest.mark.parametrize("name", ["with spaces", "a=b", "50% #1 ?", "äöü 中文", "long" * 40])
+def test_the_data_folder_may_have_any_name(product, registry, image_factory, name):
+    image = image_factory(registry, layers=1, layer_size=1024)
+    product.folder = product.folder / name
+    product.folder.mkdir()
+    product.start_and_wait()
+    product.manage("shell", "-c", "from registry_ui.accounts.models import Team; Team.objects.create(name='Team', slug='team')")
+
+    product.manage("pull", f"{registry.host}/{image.repository}:1.0", "--plain-http")
+
+    assert image.repository in product.manage("images")
+    assert (product.folder / "data" / "registry-ui.sqlite3").exists()
+    assert product.process.stop(seconds=40) == 0
+    assert "Traceback" not in product.process.output
+
+
 def test_a_port_in_use_names_the_setting(product, registry):
     product.port = registry.port
     product.start()
@@ -284,6 +300,8 @@ def test_a_port_in_use_names_the_setting(product, registry):
         ("REGISTRY_UI_WORKERS", "0", "at least one worker"),
         ("REGISTRY_UI_WORKERS", "many", "REGISTRY_UI_WORKERS"),
         ("REGISTRY_UI_ENV", "production", "Production does not start with these settings"),
+        ("REGISTRY_UI_DATA", "/proc/registry-ui", "The data folder /proc/registry-ui cannot be made"),
+        ("REGISTRY_UI_DATA", "/dev/null", "The data folder /dev/null cannot be made"),
     ],
 )
 def test_a_bad_setting_is_refused_with_a_sentence(product, name, value, sentence):

@@ -92,7 +92,7 @@ class Registry(models.Model):
     @property
     def approved_token_hosts(self) -> tuple[str, ...]:
         """Hosts beside its own that may be told its credentials: the provider's, and those that an admin named."""
-        return (*self.facts.token_hosts(self.host), *self.token_hosts)
+        return (*self.facts.token_hosts(self.host), *(host.strip("[]") for host in self.token_hosts))
 
     def mark_health(self, health: Health, message: str = "", report: list[dict[str, str]] | None = None) -> None:
         _record(self, health=health, health_message=message[:500], report=report or [], checked_at=timezone.now())

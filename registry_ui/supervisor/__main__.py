@@ -23,6 +23,7 @@ _MISCONFIGURED = "django.core.exceptions.ImproperlyConfigured: "
 
 
 def main(arguments: Sequence[str]) -> int:
+    os.umask(0o077)  # the queue's and the web process's files are for this user only
     try:
         return _run(_chosen_parts(arguments), Console())
     except (BadSetting, EnvError) as exc:

@@ -75,7 +75,7 @@ class Address:
         except OSError as exc:
             raise BadSetting(
                 f"{self} cannot be listened on ({exc.strerror}). Stop what uses it, "
-                f"or choose another address: REGISTRY_UI_LISTEN=127.0.0.1:{self.port + 1 if self.port < 65535 else 8000}"
+                f"or choose another address: REGISTRY_UI_LISTEN=127.0.0.1:{self.port + 1 if 1024 <= self.port < 65535 else 8000}"
             ) from exc
 
     def answers(self) -> bool:

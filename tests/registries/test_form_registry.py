@@ -2,6 +2,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 
 from registry_ui.registries.forms import RegistryForm
+from registry_ui.registries.models import Registry
 from registry_ui.registries.providers import Provider
 from tests.parts.certificates import make_authority
 
@@ -109,3 +110,16 @@ def test_without_credentials_the_host_may_change(team, make_registry) -> None:
     form = form_of(team, registry=make_registry(host="registry.example.com"), host="new.example.com")
     assert form.is_valid()
     assert form.cleaned_data["host"] == "new.example.com"
+
+
+def test_the_name_has_no_marks_that_turn_its_direction(team) -> None:
+    assert "name" in form_of(team, name="safe\u202egnp.exe").errors
+
+
+def test_an_ipv6_token_server_is_approved_by_its_address(team) -> None:
+    form = form_of(team, token_hosts="[fd00::1]:5001")
+    assert form.is_valid(), form.errors
+
+    registry = Registry(team=team, provider=Provider.PRIVATE, host="registry.example.com", token_hosts=form.cleaned_data["token_hosts"])
+
+    assert "fd00::1" in registry.approved_token_hosts

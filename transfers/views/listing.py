@@ -2,7 +2,7 @@
 
 import uuid
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from urllib.parse import urlencode
 
 from django.core.exceptions import BadRequest
@@ -115,6 +115,6 @@ def _key(text: str) -> tuple[datetime, uuid.UUID]:
         created_at = parse_datetime(moment)
         if created_at is None or created_at.tzinfo is None:
             raise BadRequest(_("There is no such page."))
-        return created_at, uuid.UUID(pk)
+        return created_at.astimezone(UTC), uuid.UUID(pk)
     except (ValueError, OverflowError) as exc:
         raise BadRequest(_("There is no such page.")) from exc

@@ -13,6 +13,7 @@ from registry_ui.oci.reference import DOCKER_HUB
 from ..checking import is_unreachable
 from ..clients import reveal
 from ..models import Credential, Registry
+from .texts import validate_printable
 
 _TYPED = {"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false", "class": "mono"}
 _PATTERN = re.compile(r"[a-z0-9._/*?-]+")
@@ -24,13 +25,17 @@ class CredentialForm(forms.Form):
 
     # The host that the person saw: a secret typed for it goes nowhere else.
     host = forms.CharField(widget=forms.HiddenInput)
-    username = forms.CharField(label=_("Username"), max_length=255, widget=forms.TextInput(attrs=_TYPED))
+    username = forms.CharField(label=_("Username"), max_length=255, validators=[validate_printable], widget=forms.TextInput(attrs=_TYPED))
     secret = forms.CharField(
         max_length=_SECRET_LIMIT,
         widget=forms.PasswordInput(render_value=False, attrs={"autocomplete": "new-password", "hx-preserve": "true", "class": "mono"}),
     )
     label = forms.CharField(
-        label=_("Label"), required=False, max_length=100, help_text=_("By which your team knows it. Left empty, it is the username.")
+        label=_("Label"),
+        required=False,
+        max_length=100,
+        validators=[validate_printable],
+        help_text=_("By which your team knows it. Left empty, it is the username."),
     )
     repository_pattern = forms.CharField(
         label=_("Repositories"),

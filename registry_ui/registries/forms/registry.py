@@ -7,13 +7,13 @@ from django.utils.translation import gettext_lazy as _
 
 from registry_ui.accounts.models import Team
 from registry_ui.oci.errors import OciError
-from registry_ui.oci.reference import normalise_host
 
 from ..certificates import clean_pem, holds_private_key
 from ..hosts import read_host
 from ..models import Registry, Security
 from ..providers import ProviderFacts, facts_of
 from ..services import host_is_bound, registry_for
+from .texts import validate_printable
 
 _TYPED = {"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false", "class": "mono"}
 # A pattern keeps at least two labels: *.com would approve half the world.
@@ -27,7 +27,11 @@ class RegistryForm(forms.Form):
 
     host = forms.CharField(label=_("Host"), max_length=500)
     name = forms.CharField(
-        label=_("Name"), required=False, max_length=100, help_text=_("As your team calls it. Left empty, the host is its name.")
+        label=_("Name"),
+        required=False,
+        max_length=100,
+        validators=[validate_printable],
+        help_text=_("As your team calls it. Left empty, the host is its name."),
     )
     security = forms.ChoiceField(
         label=_("Connection"),
@@ -177,6 +181,7 @@ def _token_host(text: str) -> str:
         raise ValidationError(message, params={"host": text[:100]})
     try:
         # Approval is by host name; the port of a token server plays no part in it.
-        return normalise_host(read_host(host).name).partition(":")[0]
+        name = read_host(host).name
+        return name.partition("]")[0] + "]" if name.startswith("[") else name.partition(":")[0]
     except OciError as exc:
         raise ValidationError(f"{exc.message} {exc.advice}") from exc
