@@ -35,7 +35,7 @@ def test_the_first_person_sets_up_and_signs_in(page, live_server, problems):
     page.get_by_role("button", name="Set up this installation").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Overview")
     expect(page.get_by_role("status")).to_contain_text("This installation is yours now.")
-    page.get_by_label("Your account: ada").click()
+    page.locator("summary", has_text="Your account: ada").click()
     page.get_by_role("button", name="Sign out").click()
     page.get_by_label("Username or e-mail address").fill("ada")
     page.get_by_label("Password").fill("a harbour full of ships")
@@ -76,7 +76,7 @@ def test_the_first_key_skips_to_the_content(preferences):
 
 
 def test_the_menu_closes_with_escape_and_gives_the_focus_back(preferences):
-    menu = preferences.get_by_label("Your account: alice")
+    menu = preferences.locator("summary", has_text="Your account: alice")
     menu.click()
     link = preferences.get_by_role("link", name="Change password")
     expect(link).to_be_visible()
@@ -87,7 +87,7 @@ def test_the_menu_closes_with_escape_and_gives_the_focus_back(preferences):
 
 
 def test_the_menu_closes_with_a_click_elsewhere(preferences):
-    preferences.get_by_label("Your account: alice").click()
+    preferences.locator("summary", has_text="Your account: alice").click()
     preferences.get_by_role("heading", level=1).click()
     expect(preferences.get_by_role("link", name="Change password")).to_be_hidden()
 
@@ -174,12 +174,12 @@ def test_all_of_it_works_without_script(browser, browser_context_args, live_serv
     page.get_by_label("Team Harbour: switch").click()
     page.get_by_role("button", name="Lighthouse").click()
     expect(page.get_by_label("Team Lighthouse: switch")).to_be_visible()
-    page.get_by_label("Your account: alice").click()
+    page.locator("summary", has_text="Your account: alice").click()
     page.get_by_role("link", name="Preferences").click()
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("status")).to_contain_text("Your preferences are saved.")
     expect(page.locator(".copy, .needs-script, [data-toast-close]").locator("visible=true")).to_have_count(0)
-    page.get_by_label("Your account: alice").click()
+    page.locator("summary", has_text="Your account: alice").click()
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
     context.close()
