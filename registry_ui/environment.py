@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from environs import EnvError, FileAwareEnv
+from environs import EnvError, FileAwareEnv, validate
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 # A Unix socket's path has at most 107 bytes (unix(7)).
@@ -20,6 +20,18 @@ _SOCKET_PATH_LIMIT = 100
 _PLAIN_PATH = re.compile(r"[\w/.,:@+~-]+")
 
 env = FileAwareEnv(prefix="REGISTRY_UI_", strip_whitespace=True)
+at_least_one = validate.Range(min=1)
+not_negative = validate.Range(min=0)
+
+
+def check_files() -> None:
+    """
+    Raises:
+        EnvError: a setting is to be read from a file that this user cannot read.
+    """
+    for name, path in os.environ.items():
+        if name.startswith("REGISTRY_UI_") and name.endswith("_FILE") and not (Path(path).is_file() and os.access(path, os.R_OK)):
+            raise EnvError(f"{name} is “{path}”, which is not a file that this user can read.")
 
 
 def data_directory() -> Path:

@@ -6,15 +6,15 @@ import signal
 from pathlib import Path
 from typing import Any
 
-from registry_ui.environment import env
+from registry_ui.environment import at_least_one, env
 
 _PR_SET_PDEATHSIG = 1
 
 wsgi_app = "registry_ui.wsgi"
 bind = env.str("LISTEN", "127.0.0.1:8000")
 worker_class = "gthread"
-workers = env.int("WEB_PROCESSES", 1)
-threads = env.int("WEB_THREADS", 16)
+workers = env.int("WEB_PROCESSES", 1, validate=at_least_one)
+threads = env.int("WEB_THREADS", 16, validate=at_least_one)
 timeout = 60
 graceful_timeout = 10
 keepalive = 5

@@ -2,14 +2,16 @@
 lists them all."""
 
 from urllib.parse import quote
+from zoneinfo import available_timezones
 
 from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
+from environs import validate
 
-from .environment import BASE_DIR, data_directory, env, kept_secret, redis_socket
+from .environment import BASE_DIR, at_least_one, data_directory, env, kept_secret, not_negative, redis_socket
 
 DATA = data_directory()
-PRODUCTION = env.str("ENV", "development") == "production"
+PRODUCTION = env.str("ENV", "development", validate=validate.OneOf(["development", "production"])) == "production"
 DEBUG = env.bool("DEBUG", False)
 
 SECRET_KEY = env.str("SECRET_KEY", "") or ("" if PRODUCTION else kept_secret(DATA / "secret_key"))
@@ -22,7 +24,7 @@ ACCEPT_LOST_SECRETS = env.bool("ACCEPT_LOST_SECRETS", False)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", [] if PRODUCTION else ["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("TRUSTED_ORIGINS", [])
 HTTPS = env.bool("HTTPS", PRODUCTION)
-TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", 0)
+TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", 0, validate=not_negative)
 
 
 def _refuse_weak_settings() -> None:
@@ -121,7 +123,8 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA busy_timeout=30000;",
     }
 
-REDIS_URL = env.str("REDIS_URL", "") or f"unix://{quote(str(redis_socket(DATA)))}"
+_redis_url = validate.Regexp("(redis|rediss|unix)://.", error="Not a URL such as redis://host:6379/0.")
+REDIS_URL = env.str("REDIS_URL", "", validate=_redis_url) or f"unix://{quote(str(redis_socket(DATA)))}"
 EMBEDDED_REDIS = not env.str("REDIS_URL", "")
 CACHES = {
     "default": {
@@ -182,7 +185,7 @@ SESSION_COOKIE_NAME = "registry_ui_session"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
-SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", 31536000 if HTTPS else 0)
+SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", 31536000 if HTTPS else 0, validate=not_negative)
 SECURE_REFERRER_POLICY = "same-origin"
 CSRF_FAILURE_VIEW = "registry_ui.web.views.csrf_failure"
 X_FRAME_OPTIONS = "DENY"
@@ -191,6 +194,8 @@ if TRUSTED_PROXY_COUNT:
 
 # smtp://user:password@host:587/?tls=True; without it there is no password reset by e-mail.
 _email = env.dj_email_url("EMAIL_URL", "dummy://")
+if "EMAIL_BACKEND" not in _email:
+    raise ImproperlyConfigured("REGISTRY_UI_EMAIL_URL is not a URL such as smtp://user:password@host:587/?tls=True.")
 vars().update({name: value for name, value in _email.items() if name.startswith("EMAIL_")})
 EMAIL_TIMEOUT = 10
 EMAIL_CONFIGURED = bool(env.str("EMAIL_URL", ""))
@@ -201,7 +206,7 @@ LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_TZ = True
-TIME_ZONE = env.str("TIME_ZONE", "UTC")
+TIME_ZONE = env.str("TIME_ZONE", "UTC", validate=validate.OneOf(available_timezones(), error="Not a time zone such as Europe/Berlin."))
 
 STATIC_URL = "static/"
 STATIC_ROOT = DATA / "static"
@@ -213,22 +218,23 @@ STORAGES = {
 FORM_RENDERER = "registry_ui.web.forms.FormRenderer"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
+LOG_LEVEL = env.str("LOG_LEVEL", "INFO", validate=validate.OneOf(["DEBUG", "INFO", "WARNING", "ERROR"]))
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"()": "registry_ui.web.logs.OneLineFormatter", "format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "INFO")},
+    "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {"urllib3": {"level": "ERROR"}},
 }
 
 # What images may take and whom this installation connects to.
 IMAGES_DIRECTORY = DATA / "images"
-FREE_SPACE_FLOOR = env.int("FREE_SPACE_FLOOR_MIB", 512) * 1024 * 1024
-COLLECT_GRACE_SECONDS = env.int("COLLECT_GRACE_HOURS", 24) * 3600
-BLOB_LANES = env.int("BLOB_LANES", 3)
+FREE_SPACE_FLOOR = env.int("FREE_SPACE_FLOOR_MIB", 512, validate=not_negative) * 1024 * 1024
+COLLECT_GRACE_SECONDS = env.int("COLLECT_GRACE_HOURS", 24, validate=not_negative) * 3600
+BLOB_LANES = env.int("BLOB_LANES", 3, validate=at_least_one)
 EGRESS_ALLOW_PRIVATE = env.bool("EGRESS_ALLOW_PRIVATE", True)
 EGRESS_ALLOW_LOOPBACK = env.bool("EGRESS_ALLOW_LOOPBACK", not PRODUCTION)
 PROXY_URL = env.str("PROXY_URL", "")
 NO_PROXY: list[str] = env.list("NO_PROXY", [])
-TRANSFER_ATTEMPTS = env.int("TRANSFER_ATTEMPTS", 3)
+TRANSFER_ATTEMPTS = env.int("TRANSFER_ATTEMPTS", 3, validate=at_least_one)

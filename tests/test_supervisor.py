@@ -252,7 +252,7 @@ def test_a_transfer_that_was_cut_off_goes_on_at_the_next_start(product, registry
     image = image_factory(registry, layers=2, layer_size=512 * 1024)
     product.start_and_wait()
     product.manage("shell", "-c", "from registry_ui.accounts.models import Team; Team.objects.create(name='Team', slug='team')")
-    with slow_line(registry.port, 100_000) as line:
+    with slow_line(registry.port, 20_000) as line:
         name = f"{line.host}/{image.repository}:1.0"
         product.manage("pull", name, "--plain-http", "--detach")
         wait_until(lambda: line.count("GET", "/blobs/") >= 2, seconds=30)
@@ -300,6 +300,14 @@ def test_a_port_in_use_names_the_setting(product, registry):
         ("REGISTRY_UI_WORKERS", "0", "at least one worker"),
         ("REGISTRY_UI_WORKERS", "many", "REGISTRY_UI_WORKERS"),
         ("REGISTRY_UI_ENV", "production", "Production does not start with these settings"),
+        ("REGISTRY_UI_ENV", "prod", "Must be one of: development, production"),
+        ("REGISTRY_UI_SECRET_KEY_FILE", "/nowhere/key", "REGISTRY_UI_SECRET_KEY_FILE is “/nowhere/key”"),
+        ("REGISTRY_UI_DATABASE_URL", "postgresql://user:secret@127.0.0.1:1/name", "Connection refused"),
+        ("REGISTRY_UI_REDIS_URL", "127.0.0.1:6379", "Not a URL such as redis://"),
+        ("REGISTRY_UI_TIME_ZONE", "Mars/Olympus", "Not a time zone"),
+        ("REGISTRY_UI_LOG_LEVEL", "loud", "Must be one of: DEBUG"),
+        ("REGISTRY_UI_EMAIL_URL", "smtp.example.com", "smtp://user:password@host"),
+        ("REGISTRY_UI_BLOB_LANES", "0", "greater than or equal to 1"),
         ("REGISTRY_UI_DATA", "/proc/registry-ui", "The data folder /proc/registry-ui cannot be made"),
         ("REGISTRY_UI_DATA", "/dev/null", "The data folder /dev/null cannot be made"),
     ],

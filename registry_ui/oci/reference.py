@@ -22,7 +22,8 @@ def normalise_host(text: str) -> str:
     """A registry's host and port as references carry it: lower case, docker.io for all of Docker Hub's names.
 
     Raises:
-        InvalidReference: not a host name, IPv4 or bracketed IPv6 address with an optional port; a URL among them.
+        InvalidReference: not a host name, IPv4 or bracketed IPv6 address with an optional port; a URL among them. Or a
+            bare word: in front of a repository that is taken for a namespace of Docker Hub.
     """
     host = text.strip().lower()
     match = _HOST.fullmatch(host)
@@ -31,7 +32,17 @@ def normalise_host(text: str) -> str:
             f"“{text[:100]}” is not a registry's host.",
             advice="Write only the host and, where needed, the port: registry.example.com or 10.0.0.5:5000, with no https:// and no path.",
         )
+    if not _reads_as_host(host):
+        raise InvalidReference(
+            f"“{host[:100]}” alone cannot name a registry: {host[:100]}/app is a repository on Docker Hub.",
+            advice=f"Write the whole host name, or the port too: {host[:100]}:443 for HTTPS.",
+        )
     return DOCKER_HUB if host in _DOCKER_HUB_ALIASES else host
+
+
+def _reads_as_host(first: str) -> bool:
+    """Whether the part of a reference before the first slash is a registry, as docker tells it."""
+    return "." in first or ":" in first or first == "localhost" or first.startswith("[")
 
 
 def check_repository(repository: str) -> str:
@@ -184,6 +195,6 @@ def _split_tag(text: str) -> tuple[str, str | None]:
 
 def _split_registry(name: str) -> tuple[str | None, str]:
     first, slash, rest = name.partition("/")
-    if slash and ("." in first or ":" in first or first == "localhost" or first.startswith("[")):
+    if slash and _reads_as_host(first):
         return first, rest
     return None, name

@@ -3,6 +3,7 @@
 import argparse
 import fcntl
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -11,7 +12,7 @@ from pathlib import Path
 
 from environs import EnvError
 
-from registry_ui.environment import data_directory, env
+from registry_ui.environment import check_files, data_directory, env
 
 from .child import start
 from .console import Console
@@ -19,7 +20,7 @@ from .programs import Address, BadSetting, manage_command, programs
 from .watch import Supervisor
 
 _PARTS = ("web", "workers", "scheduler")
-_MISCONFIGURED = "django.core.exceptions.ImproperlyConfigured: "
+_REFUSAL = re.compile(r"(?:django\.core\.exceptions\.ImproperlyConfigured|environs\.exceptions\.\w+|django\.db\.utils\.OperationalError): ")
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -47,6 +48,7 @@ def _chosen_parts(arguments: Sequence[str]) -> list[str]:
 
 
 def _run(parts: Sequence[str], console: Console) -> int:
+    check_files()
     with _only_one(data_directory()):
         address = Address.from_environment()
         if "web" in parts:
@@ -107,8 +109,9 @@ def _failure(name: str, process: "subprocess.Popen[bytes]", console: Console) ->
     lines = output.decode(errors="replace").splitlines()
     if process.returncode == 0:
         return ""
-    if lines and lines[-1].startswith(_MISCONFIGURED):
-        return lines[-1].removeprefix(_MISCONFIGURED)
+    for number, line in reversed(list(enumerate(lines))):
+        if refusal := _REFUSAL.match(line):
+            return " ".join([line[refusal.end() :], *(more.strip() for more in lines[number + 1 :])])
     for line in lines:
         console.line(name, line)
     return f"“manage.py {name}” failed; the reason stands above."

@@ -222,7 +222,7 @@ def test_cancelling_wakes_a_blocked_read(scripted, client_of, phase):
     started = time.monotonic()
     with pytest.raises(Cancelled):
         read_all(client.store("a").open_blob(PIECE))
-    assert time.monotonic() - started < 1.3
+    assert time.monotonic() - started < 4
 
 
 def test_cancelling_ends_a_pause(scripted, client_of):
@@ -232,7 +232,7 @@ def test_cancelling_ends_a_pause(scripted, client_of):
     started = time.monotonic()
     with pytest.raises(Cancelled):
         open_at(client_of, scripted, cancellation=cancellation, limits=Limits())
-    assert time.monotonic() - started < 1.3
+    assert time.monotonic() - started < 4
 
 
 def test_redirect_to_plain_http_is_refused(internet, scripted_servers, client_of, tls_of):

@@ -258,7 +258,7 @@ def test_connecting_can_be_cancelled(client_of, monkeypatch):
     started = time.monotonic()
     with pytest.raises(Cancelled):
         client_of("slow.example", cancellation=cancellation).ping()
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < 4
 
 
 @pytest.mark.parametrize(

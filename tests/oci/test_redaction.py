@@ -48,7 +48,7 @@ def test_hostile_text_is_redacted_quickly():
     started = time.monotonic()
     for hostile in ("a" * 65536, "a+" * 30000, "https://" * 8000, "eyJ" * 20000, "x://" + "a" * 65000, "Bearer " * 9000):
         redact(hostile, ("secret",))
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < 5
 
 
 @pytest.mark.parametrize(

@@ -372,7 +372,7 @@ def test_cancelling_wakes_a_blocked_upload(upload, client_of):
     started = time.monotonic()
     with pytest.raises(Cancelled):
         send(client_of, upload, cancellation=cancellation, limits=Limits())
-    assert time.monotonic() - started < 1.4
+    assert time.monotonic() - started < 4
 
 
 def test_registry_that_stops_reading_ends_in_a_timeout(upload, client_of):

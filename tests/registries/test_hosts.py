@@ -38,6 +38,8 @@ def test_the_host_is_found_in_what_people_paste(text: str, host: str) -> None:
         "http://[x",
         "a]b://a]b",
         "http://\uff03a",
+        "harbor",
+        "https://harbor/v2/",
     ],
 )
 def test_what_holds_no_host_is_refused(text: str) -> None:

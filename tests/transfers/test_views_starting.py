@@ -345,7 +345,7 @@ def test_a_publish_starts(client_for, bob, acr, my_app):
     ("values", "field", "words"),
     [
         ({"registry": "https://r.example.com"}, "registry", "no https://"),
-        ({"registry": "myhost"}, "registry", "has a dot or a port"),
+        ({"registry": "myhost"}, "registry", "myhost:443 for HTTPS"),
         ({"namespace": "My-Company"}, "namespace", "Write my-company"),
         ({"name": "a//b"}, "name", "empty part"),
         ({"tag": "a b"}, "tag", "is not a tag"),

@@ -2,7 +2,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from registry_ui.accounts.models import Team
@@ -40,11 +39,7 @@ class PublishForm(StartForm):
             self.initial = {**_suggested_target(self.team, self.initial), **self.initial}
 
     def clean_registry(self) -> str:
-        host = checked(normalise_host, self.cleaned_data["registry"])
-        if Reference.parse(f"{host}/name").registry != host:
-            # docker reads a first part without a dot or a colon as a namespace on Docker Hub.
-            raise ValidationError(_("A registry's host has a dot or a port in it: write %(host)s:443, say."), params={"host": host})
-        return host
+        return checked(normalise_host, self.cleaned_data["registry"])
 
     def clean_namespace(self) -> str:
         namespace = self.cleaned_data["namespace"].strip("/")

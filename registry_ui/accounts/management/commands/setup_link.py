@@ -5,13 +5,15 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from registry_ui.accounts import services
+from registry_ui.environment import env
 
 
 class Command(BaseCommand):
     help = "Print the one-time link that makes the first administrator. Earlier links stop working."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--base-url", default="http://127.0.0.1:8000", help="Where this installation is reached (%(default)s).")
+        url = env.str("URL", "") or "http://" + env.str("LISTEN", "127.0.0.1:8000")
+        parser.add_argument("--base-url", default=url, help="Where this installation is reached (%(default)s).")
 
     def handle(self, *args: Any, base_url: str, **options: Any) -> None:
         try:
