@@ -15,6 +15,7 @@ _COMPONENT = re.compile(r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*")
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
 _HOST = re.compile(rf"(?:{_LABEL}(?:\.{_LABEL})*|\[[0-9A-Fa-f:.]+\])(?::([0-9]{{1,5}}))?")
+_BARE_DIGEST = re.compile(r"(?:sha256:)?[a-f0-9]{64}|(?:sha512:)?[a-f0-9]{128}")
 _NAME_LIMIT = 255
 
 
@@ -121,6 +122,11 @@ class Reference:
             )
         if any(character.isspace() or not character.isprintable() for character in rest):
             raise InvalidReference("A reference has no spaces or control characters.", advice="Write one reference only.")
+        if _BARE_DIGEST.fullmatch(rest):
+            raise InvalidReference(
+                f"“{rest[:19]}…” is a digest alone; it does not say of which repository.",
+                advice=f"Write the repository in front of it, with an @ between: nginx@{rest[:19]}…",
+            )
         rest, at, digest_text = rest.partition("@")
         digest = Digest.parse(digest_text) if at else None
         name, tag = _split_tag(rest)

@@ -252,7 +252,10 @@ def _explain_repository(refusal: _Refusal, asked: Asked, said: str) -> tuple[str
 
 def _explain_manifest(refusal: _Refusal, asked: Asked, said: str) -> tuple[str, str]:
     kind = "manifest" if ":" in asked.name else "tag"
-    return f"{asked.place} has no {kind} {asked.name}.", "Check the spelling; it may have been deleted. The registry's page lists its tags."
+    return (
+        f"{asked.place} has no {kind} {asked.name}.",
+        "Check the spelling; it may have been deleted. The registry's own web pages list its tags.",
+    )
 
 
 def _explain_blob(refusal: _Refusal, asked: Asked, said: str) -> tuple[str, str]:

@@ -78,6 +78,8 @@ def test_digest_wins_over_the_tag():
         "a\u202eb",
         "é/b",
         "a%2fb",
+        DIGEST,
+        DIGEST.removeprefix("sha256:"),
     ],
 )
 def test_malformed_references_are_refused_with_advice(text):
