@@ -136,11 +136,11 @@ CACHES = {
 }
 
 RQ_QUEUES = {
-    "transfers": {"URL": REDIS_URL, "DEFAULT_TIMEOUT": -1, "SERIALIZER": "rq.serializers.JSONSerializer"},
+    name: {"URL": REDIS_URL, "DEFAULT_TIMEOUT": -1, "SERIALIZER": "rq.serializers.JSONSerializer"} for name in ("transfers", "index")
 }
 RQ = {
-    "JOB_CLASS": "transfers.worker.ListedJob",
-    "WORKER_CLASS": "transfers.worker.TransferWorker",
+    "JOB_CLASS": "registry_ui.jobs.worker.ListedJob",
+    "WORKER_CLASS": "registry_ui.jobs.worker.JobWorker",
     "COMMIT_MODE": "auto",
     "SHOW_ADMIN_LINK": False,
 }

@@ -80,7 +80,7 @@ def pages(client, transfers):
 def test_a_secret_is_nowhere_but_encrypted_in_the_database(
     travelled, alice, client_for, htpasswd_registry, redis_server, images_directory, caplog
 ):
-    from transfers.queueing import queue
+    from transfers.queueing import TRANSFERS
 
     transfers, worker, raised = travelled
     secrets = [htpasswd_registry.password, WRONG_CANARY]
@@ -90,7 +90,7 @@ def test_a_secret_is_nowhere_but_encrypted_in_the_database(
     places = {
         "the worker's log": worker.output,
         "our log": caplog.text,
-        "Redis": everything_in_redis(queue().connection).decode("latin-1"),
+        "Redis": everything_in_redis(TRANSFERS.rq.connection).decode("latin-1"),
         "the database": everything_in_the_database(),
         "the exception": "".join(map(repr, [raised.value, raised.value.__cause__, raised.value.__context__, vars(raised.value)])),
         "the command line": shell.getvalue(),

@@ -8,8 +8,9 @@ from contextlib import suppress
 from django.db import connection
 from django.utils.translation import gettext as _
 
-from . import queueing, services
+from . import services
 from .models import State, Transfer
+from .queueing import TRANSFERS
 from .situation import Situation, position_words, waited_for
 from .terminal import Screen, progress_lines
 
@@ -76,7 +77,7 @@ class _Waiter:
         waited = time.monotonic() - self._since
         if waited >= _PATIENCE:
             self._since = time.monotonic()
-            self._say(queueing.trouble())
+            self._say(TRANSFERS.trouble())
             running, ahead = waited_for(row)
             position = position_words(running=running.count(), ahead=ahead.count())
             self._screen.draw([_("Waiting: %(position)s") % {"position": position}])

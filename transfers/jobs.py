@@ -1,8 +1,8 @@
 """What RQ calls. Nothing but ids comes in; the row says the rest."""
 
-import os
-import socket
 import uuid
+
+from registry_ui.jobs.queueing import worker_name
 
 from .models import Transfer
 from .running import run
@@ -13,7 +13,3 @@ def run_transfer(transfer_id: str) -> None:
     transfer = Transfer.claim_for_run(uuid.UUID(transfer_id), worker_name())
     if transfer is not None:
         run(transfer)
-
-
-def worker_name() -> str:
-    return f"{socket.gethostname()}:{os.getpid()}"

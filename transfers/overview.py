@@ -9,7 +9,7 @@ from registry_ui.accounts.models import Role
 from registry_ui.accounts.requests import TeamRequest
 
 from .models import State, Transfer
-from .queueing import trouble
+from .queueing import TRANSFERS
 from .situation import Situation, with_positions
 
 _RECENT_DAYS = timedelta(days=7)
@@ -34,7 +34,7 @@ def context(request: TeamRequest) -> dict[str, Any]:
         "more_active": max(rows.active().count() - _MOST_ACTIVE, 0),
         "failed": [Situation(row) for row in _unmended(rows)],
         "recent": [Situation(row) for row in rows.filter(state=State.SUCCEEDED).order_by("-created_at")[:_MOST_RECENT]],
-        "trouble": trouble() if any(row.transfer.state == State.QUEUED for row in active) else "",
+        "trouble": TRANSFERS.trouble() if any(row.transfer.state == State.QUEUED for row in active) else "",
         "can_operate": request.role is not None and request.role.allows(Role.OPERATOR),
     }
 

@@ -4,16 +4,18 @@ queued may not be true now."""
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError
 from django.utils.translation import gettext as _
 
-from registry_ui.accounts.models import Role, User
 from registry_ui.images.blobs import damaged
 from registry_ui.images.models import LocalImage
 from registry_ui.images.services import name_image, tag_image
 from registry_ui.images.store import LocalStore
+from registry_ui.jobs.reporting import Reporter
+from registry_ui.jobs.rights import check_person
 from registry_ui.oci.client import RegistryClient
 from registry_ui.oci.copying import PlatformChoice, copy_image
 from registry_ui.oci.digest import Digest
@@ -27,7 +29,7 @@ from registry_ui.registries.services import credential_for, open_client
 
 from .models import Kind, State, Transfer
 from .mounting import repositories_holding
-from .reporting import Reporter, Steps
+from .steps import Steps
 
 logger = logging.getLogger(__name__)
 
@@ -48,6 +50,15 @@ class _Run:
     @property
     def target(self) -> Reference:
         return Reference.parse(self.transfer.target)
+
+    def values(self) -> dict[str, Any]:
+        """The row's columns as they should be now."""
+        done, total = self.progress.totals()
+        return {
+            "progress": {**self.progress.snapshot(), "steps": self.steps.as_list()},
+            "bytes_done": done,
+            "bytes_total": total,
+        }
 
     def client(self, reference: Reference, credential: Credential | None, *, needed: bool, push: bool = False) -> RegistryClient:
         """A client for the reference's registry, with the chosen credential or none: never with another one."""
@@ -76,7 +87,7 @@ def run(transfer: Transfer) -> None:
     """Run a claimed transfer; whatever happens, the row ends in an end state, or is another run's by then."""
     names = {Kind.PUSH: ("login", "push"), Kind.PUBLISH: ("login", "tag", "push")}.get(Kind(transfer.kind), ())
     run = _Run(transfer, Progress(), Steps(*names), Cancellation())
-    reporter = Reporter(transfer, run.progress, run.steps, run.cancellation)
+    reporter = Reporter(transfer, run.values, run.cancellation)
     logger.info("Transfer %s: %s %s begins (attempt %d).", transfer.pk, transfer.kind, transfer.target, transfer.attempt)
     with reporter:
         state, values = _attempt(run)
@@ -88,7 +99,7 @@ def run(transfer: Transfer) -> None:
         run.progress.fail_unfinished()
         run.steps.fail_running()
     try:
-        transfer.finish(state, **reporter.values(), **values)
+        transfer.finish(state, **run.values(), **values)
     except DatabaseError:
         # The row stays “running” without a heartbeat, and the reconciler brings it to its end.
         logger.exception("Transfer %s: its end could not be written.", transfer.pk)
@@ -96,7 +107,7 @@ def run(transfer: Transfer) -> None:
 
 def _attempt(run: _Run) -> tuple[State, dict[str, object]]:
     try:
-        _check_person(run.transfer)
+        check_person(run.transfer)
         manifest = _KINDS[Kind(run.transfer.kind)](run)
     except Cancelled:
         return State.CANCELLED, {}
@@ -135,23 +146,6 @@ def _unexpected(transfer: Transfer) -> dict[str, str]:
     }
 
 
-def _check_person(transfer: Transfer) -> None:
-    """
-    Raises:
-        Denied: whoever asked for it may no longer do it.
-    """
-    if not transfer.requested_by:
-        return
-    user = User.objects.filter(pk=transfer.user_id).first() if transfer.user_id else None
-    role = user.role_in(transfer.team) if user else None
-    if role is None or not role.allows(Role.OPERATOR):
-        raise Denied(
-            _("%(person)s may no longer run transfers of the team %(team)s.")
-            % {"person": transfer.requested_by, "team": transfer.team.name},
-            advice=_("Somebody else of the team can start it again."),
-        )
-
-
 def _pull(run: _Run) -> Manifest:
     transfer, source, target = run.transfer, run.source, run.target
     store = LocalStore(transfer.team, replace(target, tag=None, digest=None), cancellation=run.cancellation)
@@ -166,7 +160,7 @@ def _pull(run: _Run) -> Manifest:
             cancellation=run.cancellation,
             lanes=settings.BLOB_LANES,
         )
-    _check_person(transfer)
+    check_person(transfer)
     # Named here and not by the store: only the copy knows which index the one platform was taken from.
     image = name_image(
         team=transfer.team,

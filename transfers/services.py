@@ -1,26 +1,23 @@
 """The verbs: what a form, the command line and later the API ask for. Each makes one row; a worker does the rest."""
 
-import os
-import socket
 from dataclasses import replace
 from functools import partial
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
-from redis.exceptions import RedisError
 
 from registry_ui.accounts.models import Role, Team, User
 from registry_ui.images.services import find_image
+from registry_ui.jobs.queueing import worker_name
 from registry_ui.oci.copying import PlatformChoice
 from registry_ui.oci.errors import InvalidReference
 from registry_ui.oci.reference import Reference
 from registry_ui.registries.models import Credential
 from registry_ui.registries.services import credential_for, registry_for
 
-from .models import Kind, State, Transfer
-from .queueing import enqueue, forget
+from .models import Kind, Transfer
+from .queueing import TRANSFERS
 from .running import run
 
 # What a retry takes over from the row that it repeats.
@@ -180,15 +177,7 @@ def cancel(transfer: Transfer, user: User | None) -> None:
         PermissionDenied
     """
     _need_operator(transfer.team, user)
-    now = timezone.now()
-    row = Transfer.objects.filter(pk=transfer.pk)
-    if row.filter(state=State.QUEUED).update(state=State.CANCELLED, cancel_requested_at=now, finished_at=now):
-        try:
-            forget(transfer.pk)
-        except RedisError:
-            pass  # The job finds its row cancelled and leaves it alone.
-        return
-    row.filter(state=State.RUNNING, cancel_requested_at=None).update(cancel_requested_at=now)
+    TRANSFERS.cancel(transfer)
 
 
 def retry(transfer: Transfer, user: User | None, *, enqueue: bool = True) -> Transfer:
@@ -206,7 +195,7 @@ def retry(transfer: Transfer, user: User | None, *, enqueue: bool = True) -> Tra
 
 def run_here(transfer: Transfer) -> Transfer:
     """Run a queued transfer in this process, to its end, and return its row as it is then."""
-    claimed = Transfer.claim_for_run(transfer.pk, f"{socket.gethostname()}:{os.getpid()}")
+    claimed = Transfer.claim_for_run(transfer.pk, worker_name())
     if claimed is not None:
         run(claimed)
     return Transfer.objects.get(pk=transfer.pk)
@@ -248,7 +237,7 @@ def _start(transfer: Transfer, hand_over: bool) -> Transfer:
     with transaction.atomic():
         transfer.save(force_insert=True)
         if hand_over:
-            transaction.on_commit(partial(enqueue, transfer))
+            transaction.on_commit(partial(TRANSFERS.enqueue, transfer))
     return transfer
 
 

@@ -13,9 +13,9 @@ from registry_ui.accounts.models import Team, User
 from registry_ui.oci.reference import DEFAULT_NAMESPACE, DOCKER_HUB, Reference
 from registry_ui.web.quantities import duration as duration_words
 
-from . import queueing
 from .layers import Layer, LayerGroup, Segment, grouped, layers_of, picture
 from .models import Kind, State, Transfer
+from .queueing import TRANSFERS
 
 _WAITING_SHOWN = 5
 
@@ -216,7 +216,7 @@ class Situation:
         own = [*_shown_to(user, running.order_by("started_at")), *_shown_to(user, ahead.order_by("queued_at"))]
         visible = own[:_WAITING_SHOWN]
         counts = running.count(), ahead.count()
-        return Queue(running=counts[0], ahead=counts[1], visible=visible, others=sum(counts) - len(visible), trouble=queueing.trouble())
+        return Queue(running=counts[0], ahead=counts[1], visible=visible, others=sum(counts) - len(visible), trouble=TRANSFERS.trouble())
 
 
 def waited_for(transfer: Transfer) -> tuple[QuerySet[Transfer], QuerySet[Transfer]]:

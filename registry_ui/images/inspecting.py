@@ -1,25 +1,23 @@
 """Everything that the page of an image says: read from its manifests and config, which strangers wrote."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from registry_ui.oci.config import ConfigFacts, config_facts
 from registry_ui.oci.digest import Digest
 from registry_ui.oci.errors import OciError
+from registry_ui.oci.history import HistoryLine, history_of
 from registry_ui.oci.manifest import CONFIG_TYPES, DOCKER_INDEX, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST, Manifest, Platform, parse_config
+from registry_ui.web.pictures import GAP, bar_widths
 
-from .history import HistoryLine, exec_form, history_of
 from .models import LocalImage
 from .store import LocalStore, blob_directory
 
-_PICTURE_WIDTH = 1000.0
-_NARROWEST = 4.0
-_GAP = 2.0
 _MOST_ENTRIES = 500
-_LONGEST = 4000
 _KINDS = {
     OCI_INDEX: _("OCI index"),
     OCI_MANIFEST: _("OCI image"),
@@ -41,23 +39,6 @@ class InspectedLayer:
     x: float
     width: float
     is_missing: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class ConfigFacts:
-    """What a container of the image starts with."""
-
-    platform: str = ""
-    user: str = ""
-    working_directory: str = ""
-    entrypoint: str = ""
-    command: str = ""
-    stop_signal: str = ""
-    author: str = ""
-    environment: list[tuple[str, str]] = field(default_factory=list)
-    labels: list[tuple[str, str]] = field(default_factory=list)
-    ports: list[str] = field(default_factory=list)
-    volumes: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -113,7 +94,7 @@ def inspect_image(image: LocalImage, wanted: str = "") -> InspectedImage:
         inspected.problem = exc
         return inspected
     inspected.manifest = manifest
-    inspected.facts = _config_facts(config)
+    inspected.facts = config_facts(config)
     inspected.history = history_of(config, len(manifest.layers))
     inspected.layers = _layers(image, manifest, inspected.history)
     inspected.annotations = sorted(manifest.annotations.items())[:_MOST_ENTRIES]
@@ -153,7 +134,7 @@ def _layers(image: LocalImage, manifest: Manifest, history: Sequence[HistoryLine
     sharers = _sharers(image)
     blobs = blob_directory()
     layers, x = [], 0.0
-    for number, (layer, width) in enumerate(zip(manifest.layers, _widths([layer.size for layer in manifest.layers]), strict=True)):
+    for number, (layer, width) in enumerate(zip(manifest.layers, bar_widths([layer.size for layer in manifest.layers]), strict=True)):
         layers.append(
             InspectedLayer(
                 number=number + 1,
@@ -163,22 +144,12 @@ def _layers(image: LocalImage, manifest: Manifest, history: Sequence[HistoryLine
                 line=lines.get(number),
                 sharers=sharers.get(str(layer.digest), []),
                 x=round(x, 2),
-                width=round(max(width - _GAP, 1.0), 2),
+                width=round(max(width - GAP, 1.0), 2),
                 is_missing=not layer.is_foreign and blobs.size(layer.digest) is None,
             )
         )
         x += width
     return layers
-
-
-def _widths(sizes: Sequence[int]) -> list[float]:
-    """To scale, but wide enough to be seen and pointed at."""
-    if not sizes:
-        return []
-    narrowest = min(_NARROWEST, _PICTURE_WIDTH / len(sizes))
-    spare = _PICTURE_WIDTH - narrowest * len(sizes)
-    total = sum(sizes) or 1
-    return [narrowest + spare * size / total for size in sizes]
 
 
 def _sharers(image: LocalImage) -> dict[str, list[LocalImage]]:
@@ -191,44 +162,6 @@ def _sharers(image: LocalImage) -> dict[str, list[LocalImage]]:
             if entry["digest"] in own:
                 found[entry["digest"]].setdefault(other.image_id, other)
     return {digest: list(images.values()) for digest, images in found.items()}
-
-
-def _config_facts(config: Mapping[str, Any]) -> ConfigFacts:
-    run = config.get("config")
-    run = run if isinstance(run, dict) else {}
-    platform = Platform.from_document(config)
-    return ConfigFacts(
-        platform=str(platform) if platform else "",
-        user=_text(run.get("User")),
-        working_directory=_text(run.get("WorkingDir")),
-        entrypoint=exec_form(run.get("Entrypoint")),
-        command=exec_form(run.get("Cmd")),
-        stop_signal=_text(run.get("StopSignal")),
-        author=_text(config.get("author")),
-        environment=[_assignment(entry) for entry in _texts(run.get("Env"))],
-        labels=_pairs(run.get("Labels")),
-        ports=_texts(run.get("ExposedPorts")),
-        volumes=_texts(run.get("Volumes")),
-    )
-
-
-def _assignment(text: str) -> tuple[str, str]:
-    name, _equals, value = text.partition("=")
-    return name, value
-
-
-def _pairs(value: Any) -> list[tuple[str, str]]:
-    entries = value.items() if isinstance(value, dict) else ()
-    return sorted((_text(key), _text(text)) for key, text in entries if isinstance(text, str))[:_MOST_ENTRIES]
-
-
-def _texts(value: Any) -> list[str]:
-    """The texts of a list, or the keys of the object that the spec uses as a set."""
-    return [_text(entry) for entry in value if isinstance(entry, str)][:_MOST_ENTRIES] if isinstance(value, list | dict) else []
-
-
-def _text(value: Any) -> str:
-    return value[:_LONGEST] if isinstance(value, str) else ""
 
 
 def copy_boxes(image: LocalImage) -> list[tuple[str, list[str]]]:

@@ -6,9 +6,9 @@ from django.db import transaction
 
 from registry_ui.accounts.models import Team, User
 from registry_ui.oci.digest import Digest
+from registry_ui.oci.facts import ImageFacts
 from registry_ui.oci.reference import Reference
 
-from .facts import ImageFacts
 from .models import LocalImage
 
 _COPIED_BY_A_TAG = (

@@ -1,7 +1,9 @@
 from django.urls import path
 
-from .views import credentials, importing, registries
+from . import converters
+from .views import comparing, credentials, image, importing, index, registries, repositories, repository, storage
 
+converters.register()
 app_name = "registries"
 
 urlpatterns = [
@@ -10,10 +12,23 @@ urlpatterns = [
     path("import/", importing.paste, name="import_docker_config"),
     path("import/choose/", importing.choose, name="import_choose"),
     path("import/done/", importing.done, name="import_done"),
+    path("compare/", comparing.compare, name="compare"),
     path("<uuid:pk>/", registries.detail, name="detail"),
     path("<uuid:pk>/edit/", registries.edit, name="edit"),
     path("<uuid:pk>/remove/", registries.remove, name="remove"),
     path("<uuid:pk>/check/", registries.check, name="check"),
+    path("<uuid:pk>/index/", index.progress, name="index_progress"),
+    path("<uuid:pk>/index/refresh/", index.refresh, name="refresh"),
+    path("<uuid:pk>/index/cancel/", index.cancel, name="index_cancel"),
+    path("<uuid:pk>/pin/", index.pin, name="pin"),
+    path("<uuid:pk>/unpin/", index.unpin, name="unpin"),
+    path("<uuid:pk>/repositories/", repositories.repositories, name="repositories"),
+    path("<uuid:pk>/repositories/<repository:name>/", repository.repository, name="repository"),
+    path("<uuid:pk>/images/<repository:name>:<tag:tag>/", image.by_tag, name="image_by_tag"),
+    path("<uuid:pk>/images/<repository:name>@<digest:digest>/", image.by_digest, name="image_by_digest"),
+    path("<uuid:pk>/documents/<repository:name>@<digest:digest>/<slug:kind>/", image.document, name="document"),
+    path("<uuid:pk>/storage/", storage.registry, name="storage"),
+    path("<uuid:pk>/storage/<repository:name>/", storage.repository, name="repository_storage"),
     path("<uuid:pk>/credentials/add/", credentials.add, name="credential_add"),
     path("credentials/<uuid:pk>/edit/", credentials.edit, name="credential_edit"),
     path("credentials/<uuid:pk>/remove/", credentials.remove, name="credential_remove"),

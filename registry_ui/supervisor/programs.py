@@ -113,6 +113,7 @@ def programs(chosen: Sequence[str], address: Address) -> list[Program]:
         found += [
             _manage(f"worker-{number}", "rqworker", "transfers", "--verbosity=0", order=0) for number in range(1, _worker_count() + 1)
         ]
+        found.append(_manage("indexer", "rqworker", "index", "--verbosity=0", order=0))
     if "scheduler" in chosen:
         found.append(_manage("scheduler", "scheduler", order=2))
     return found

@@ -1,6 +1,7 @@
 """What a tag says: parse, order, explain, select. No network, no database, no Django."""
 
 from .explaining import Explanation, explain_tag, risk_of
+from .keys import sort_key, version_key
 from .ordering import natural_key, order_key, sort_tags
 from .parsing import parse_tag
 from .suffix import Group, Role, Suffix
@@ -24,5 +25,7 @@ __all__ = [
     "order_key",
     "parse_tag",
     "risk_of",
+    "sort_key",
     "sort_tags",
+    "version_key",
 ]

@@ -27,8 +27,8 @@ def order_key(tag: Tag) -> OrderKey:
     """
     return (
         _RANKS[tag.kind],
-        _version_key(tag),
-        _stage_key(tag.prerelease) if tag.prerelease else (_RELEASED,),
+        version_numbers(tag),
+        stage_key(tag),
         tag.date.toordinal() if tag.date else 0,
         tuple(natural_key(piece.text) for piece in tag.all_of(Role.BUILD)),
         _channel_key(tag.channel),
@@ -51,7 +51,8 @@ def natural_key(text: str) -> OrderKey:
     return tuple((0, int(run), "") if run[0] in _DIGITS else (1, 0, run.lower()) for run in (run[:4000] for run in runs))
 
 
-def _version_key(tag: Tag) -> OrderKey:
+def version_numbers(tag: Tag) -> OrderKey:
+    """The version's numbers, and an end that puts a partial version above the full ones that it covers."""
     if tag.version is None:
         return ()
     numbers = list(tag.version.numbers)
@@ -61,7 +62,12 @@ def _version_key(tag: Tag) -> OrderKey:
     return (*((0, number) for number in numbers), end)
 
 
-def _stage_key(piece: Piece) -> OrderKey:
+def stage_key(tag: Tag) -> OrderKey:
+    """How near to the release: alpha, beta, rc, the release itself."""
+    return _stage_of(tag.prerelease) if tag.prerelease else (_RELEASED,)
+
+
+def _stage_of(piece: Piece) -> OrderKey:
     numbers = [(0, int(number)) for number in piece.release.split(".") if number]
     return (_STAGES.get(piece.name, 1), *(numbers or [_ABOVE_ALL]))
 

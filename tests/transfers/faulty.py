@@ -13,9 +13,10 @@ from django.utils import timezone
 from django.utils.html import escape
 
 from registry_ui.images.models import LocalImage
+from registry_ui.jobs.reconciling import QUEUE_LIMIT, SILENCE_LIMIT, reconcile
 from tests.parts.process import is_running, wait_until
 from transfers.models import State, Transfer
-from transfers.reconciler import QUEUE_LIMIT, SILENCE_LIMIT, reconcile
+from transfers.queueing import TRANSFERS
 
 CANARY = "canary-secret-4711"
 
@@ -80,7 +81,7 @@ def let_time_pass(transfer):
 def recover(transfer):
     """What the scheduler does, when its time has come; the row in its end state."""
     let_time_pass(transfer)
-    assert reconcile().requeued == 1
+    assert reconcile(TRANSFERS).requeued == 1
     return wait_for_end(transfer)
 
 

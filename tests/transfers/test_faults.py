@@ -6,13 +6,13 @@ import time
 import pytest
 
 from registry_ui.images.models import LocalImage
+from registry_ui.jobs.reconciling import reconcile
 from tests.parts.process import wait_until
 from tests.parts.scripted import scripted_server
 from tests.parts.slow_line import slow_line
 from transfers import services
 from transfers.models import State, Transfer
-from transfers.queueing import queue
-from transfers.reconciler import reconcile
+from transfers.queueing import TRANSFERS
 
 from .conftest import check_every_blob_hashes_to_its_name
 from .faulty import (
@@ -231,7 +231,7 @@ def test_queued_rows_outlive_a_flushed_redis(start, manage, line, registry, imag
     redis_server.flush()
     for transfer in waiting:
         let_time_pass(transfer)
-    assert reconcile().requeued == 2
+    assert reconcile(TRANSFERS).requeued == 2
     work_off(manage)
 
     assert {Transfer.objects.get(pk=transfer.pk).state for transfer in waiting} == {State.SUCCEEDED}
@@ -239,8 +239,8 @@ def test_queued_rows_outlive_a_flushed_redis(start, manage, line, registry, imag
 
 def test_a_job_that_lies_in_the_queue_twice_runs_once(start, manage, line, registry, image_factory):
     transfer = start(through(line, image_factory(registry)))
-    queue().push_job_id(str(transfer.pk))
-    assert queue().get_job_ids() == [str(transfer.pk)] * 2
+    TRANSFERS.rq.push_job_id(str(transfer.pk))
+    assert TRANSFERS.rq.get_job_ids() == [str(transfer.pk)] * 2
 
     work_off(manage)
 

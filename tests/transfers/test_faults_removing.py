@@ -5,13 +5,14 @@ import time
 import pytest
 
 from registry_ui.images.models import LocalImage
+from registry_ui.jobs.reconciling import reconcile
 from registry_ui.oci.reference import Reference
 from tests.parts.process import wait_until
 from tests.parts.scripted import Reply, scripted_server
 from tests.parts.slow_line import slow_line
 from transfers import services
 from transfers.models import State, Transfer
-from transfers.reconciler import reconcile
+from transfers.queueing import TRANSFERS
 
 from .conftest import add_credential
 from .faulty import check_named, kill, let_time_pass, manifest_held, phase_of, through
@@ -112,7 +113,7 @@ def test_cancelling_while_the_worker_is_dead_ends_the_row(team, start, alice, ma
     services.cancel(transfer, alice)
     let_time_pass(transfer)
 
-    assert reconcile().ended == 1
+    assert reconcile(TRANSFERS).ended == 1
     assert Transfer.objects.get(pk=transfer.pk).state == State.CANCELLED
     assert not LocalImage.objects.exists()
 

@@ -12,12 +12,13 @@ from registry_ui.images.collecting import collect
 from registry_ui.images.models import LocalImage, TeamBlob
 from registry_ui.images.services import remove_name
 from registry_ui.images.store import blob_directory
+from registry_ui.jobs.reconciling import reconcile
 from registry_ui.oci.digest import Digest
 from registry_ui.oci.reference import Reference
 from tests.parts.process import wait_until
 from transfers import services
 from transfers.models import State, Transfer
-from transfers.reconciler import reconcile
+from transfers.queueing import TRANSFERS
 
 from .conftest import blob_files, check_every_blob_hashes_to_its_name, states
 from .faulty import check_named, let_time_pass, through, wait_for_end
@@ -315,7 +316,7 @@ def test_a_transfer_whose_end_could_not_be_written_is_brought_to_one(team, line,
     unlock()
     assert Transfer.objects.get(pk=transfer.pk).state == State.RUNNING
     let_time_pass(transfer)
-    assert reconcile().requeued == 1
+    assert reconcile(TRANSFERS).requeued == 1
     ended = services.run_here(transfer)
 
     assert (ended.state, ended.attempt) == (State.SUCCEEDED, 2), ended.error

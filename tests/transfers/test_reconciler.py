@@ -6,13 +6,13 @@ import pytest
 from django.utils import timezone
 
 from registry_ui.images.models import LocalImage
+from registry_ui.jobs.reconciling import QUEUE_LIMIT, SILENCE_LIMIT, reconcile
 from registry_ui.oci.reference import Reference
 from tests.parts.process import wait_until
 from tests.parts.slow_line import slow_line
 from transfers import services
 from transfers.models import State, Transfer
-from transfers.queueing import queue, waiting_ids
-from transfers.reconciler import QUEUE_LIMIT, SILENCE_LIMIT, reconcile
+from transfers.queueing import TRANSFERS
 
 from .conftest import check_every_blob_hashes_to_its_name
 
@@ -32,37 +32,37 @@ def grow_old(transfer, age, **values):
 def test_a_queued_row_that_redis_lost_is_handed_over_again(transfer):
     grow_old(transfer, QUEUE_LIMIT)
 
-    assert reconcile().requeued == 1
-    assert waiting_ids() == {str(transfer.pk)}
+    assert reconcile(TRANSFERS).requeued == 1
+    assert TRANSFERS.waiting_ids() == {str(transfer.pk)}
 
 
 def test_a_queued_row_that_waits_in_the_queue_is_left_alone(transfer):
     grow_old(transfer, QUEUE_LIMIT)
-    reconcile()
+    reconcile(TRANSFERS)
     grow_old(transfer, QUEUE_LIMIT)
 
-    assert reconcile().requeued == 0
-    assert queue().count == 1
+    assert reconcile(TRANSFERS).requeued == 0
+    assert TRANSFERS.rq.count == 1
 
 
 def test_a_fresh_row_is_left_alone(transfer):
-    assert reconcile().requeued == 0
+    assert reconcile(TRANSFERS).requeued == 0
 
 
 def test_a_running_row_without_a_sign_of_life_is_queued_again(transfer):
     grow_old(transfer, SILENCE_LIMIT, state=State.RUNNING, claim=uuid.uuid4(), attempt=1)
 
-    reconcile()
+    reconcile(TRANSFERS)
 
     transfer.refresh_from_db()
     assert (transfer.state, transfer.claim) == (State.QUEUED, None)
-    assert waiting_ids() == {str(transfer.pk)}
+    assert TRANSFERS.waiting_ids() == {str(transfer.pk)}
 
 
 def test_a_running_row_that_gave_a_sign_of_life_is_left_alone(transfer):
     Transfer.objects.filter(pk=transfer.pk).update(state=State.RUNNING, claim=uuid.uuid4(), heartbeat_at=timezone.now())
 
-    reconcile()
+    reconcile(TRANSFERS)
 
     transfer.refresh_from_db()
     assert transfer.state == State.RUNNING
@@ -71,7 +71,7 @@ def test_a_running_row_that_gave_a_sign_of_life_is_left_alone(transfer):
 def test_a_row_whose_workers_keep_dying_fails_with_the_cause(transfer, settings):
     grow_old(transfer, SILENCE_LIMIT, state=State.RUNNING, claim=uuid.uuid4(), attempt=settings.TRANSFER_ATTEMPTS)
 
-    reconcile()
+    reconcile(TRANSFERS)
 
     transfer.refresh_from_db()
     assert (transfer.state, transfer.error["kind"]) == (State.FAILED, "WorkerDied")
@@ -81,7 +81,7 @@ def test_a_row_whose_workers_keep_dying_fails_with_the_cause(transfer, settings)
 def test_a_cancelled_row_whose_worker_died_ends(transfer):
     grow_old(transfer, SILENCE_LIMIT, state=State.RUNNING, claim=uuid.uuid4(), cancel_requested_at=timezone.now())
 
-    reconcile()
+    reconcile(TRANSFERS)
 
     transfer.refresh_from_db()
     assert transfer.state == State.CANCELLED
@@ -90,12 +90,12 @@ def test_a_cancelled_row_whose_worker_died_ends(transfer):
 def test_while_redis_is_down_rows_wait_and_start_when_it_is_back(transfer, redis_server):
     grow_old(transfer, QUEUE_LIMIT)
     redis_server.process.kill()
-    assert reconcile().requeued == 0
+    assert reconcile(TRANSFERS).requeued == 0
 
     redis_server.start()
     grow_old(transfer, QUEUE_LIMIT)
 
-    assert reconcile().requeued == 1
+    assert reconcile(TRANSFERS).requeued == 1
 
 
 def test_a_row_is_made_even_while_redis_is_down(team, alice, redis_server):
@@ -136,7 +136,7 @@ def test_after_sigkill_of_the_worker_the_transfer_completes_and_no_finished_blob
         Transfer.objects.filter(pk=transfer.pk).update(heartbeat_at=timezone.now() - SILENCE_LIMIT - timedelta(seconds=1))
         line.bytes_per_second = None
         manage.start_worker()
-        reconcile()
+        reconcile(TRANSFERS)
 
         wait_until(lambda: Transfer.objects.get(pk=transfer.pk).is_terminal, seconds=30)
         transfer.refresh_from_db()

@@ -19,7 +19,7 @@ from registry_ui.accounts.requests import TeamRequest
 from .. import overview
 from ..forms import FilterForm
 from ..models import ACTIVE_STATES, State, Transfer
-from ..queueing import trouble
+from ..queueing import TRANSFERS
 from ..situation import Situation, with_positions
 from .watching import STOP_POLLING
 
@@ -53,7 +53,7 @@ def transfers(request: TeamRequest) -> HttpResponse:
         "address": _address(request, form),
         "query": urlencode({name: value for name, value in form.cleaned_data.items() if value}),
         "can_operate": request.role is not None and request.role.allows(Role.OPERATOR),
-        "trouble": trouble() if any(row.transfer.state == State.QUEUED for row in page.rows) else "",
+        "trouble": TRANSFERS.trouble() if any(row.transfer.state == State.QUEUED for row in page.rows) else "",
     }
     if request.htmx and not request.htmx.boosted:
         polled = "poll" in request.GET

@@ -12,10 +12,11 @@ from django.db import DatabaseError, close_old_connections
 from redis.exceptions import RedisError
 
 from registry_ui.images.collecting import collect
+from registry_ui.jobs.reconciling import reconcile
 from registry_ui.oci.errors import OciError
+from registry_ui.registries.queueing import INDEX_RUNS
 from registry_ui.registries.services import check_overdue
-from transfers.queueing import queue
-from transfers.reconciler import reconcile
+from transfers.queueing import TRANSFERS
 
 logger = logging.getLogger(__name__)
 
@@ -55,8 +56,9 @@ def _repeat(act: Callable[[], None], seconds: float, ended: threading.Event) -> 
 
 
 def _reconcile() -> None:
-    reconcile()
-    queue().started_job_registry.cleanup()
+    for queue in (TRANSFERS, INDEX_RUNS):
+        reconcile(queue)
+        queue.rq.started_job_registry.cleanup()
 
 
 def _check_registries() -> None:

@@ -17,7 +17,7 @@ from rq.worker import Worker
 
 logger = logging.getLogger(__name__)
 
-LISTED_FUNCTIONS = frozenset({"transfers.jobs.run_transfer"})
+LISTED_FUNCTIONS = frozenset({"transfers.jobs.run_transfer", "registry_ui.registries.jobs.run_index"})
 
 _PR_SET_PDEATHSIG = 1
 
@@ -46,7 +46,7 @@ class ListedJob(Job):
         return restored
 
 
-class TransferWorker(Worker):
+class JobWorker(Worker):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs["worker_ttl"] = 60
         kwargs["maintenance_interval"] = 30

@@ -1,6 +1,6 @@
 import pytest
 
-from registry_ui.images.history import HistoryLine, exec_form, history_of, parse_command
+from registry_ui.oci.history import HistoryLine, exec_form, history_of, parse_command
 
 
 @pytest.mark.parametrize(

@@ -9,17 +9,17 @@ import zlib
 import pytest
 from rq.exceptions import DeserializationError
 
-from transfers.queueing import queue
+from transfers.queueing import TRANSFERS
 
 pytestmark = pytest.mark.django_db
 
 
 def store_job(job_id, func_name, **fields):
     """Write a job as somebody with access to Redis could."""
-    connection = queue().connection
+    connection = TRANSFERS.rq.connection
     data = json.dumps([func_name, None, [], {}]).encode()
     connection.hset(f"rq:job:{job_id}", mapping={"data": zlib.compress(data), "origin": "transfers", "status": "queued", **fields})
-    return queue().job_class.fetch(job_id, connection=connection, serializer=queue().serializer)
+    return TRANSFERS.rq.job_class.fetch(job_id, connection=connection, serializer=TRANSFERS.rq.serializer)
 
 
 def test_a_listed_function_is_accepted():

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from registry_ui.oci.digest import Digest
-from registry_ui.oci.errors import InvalidManifest
-from registry_ui.oci.manifest import CONFIG_TYPES, Descriptor, Manifest, Platform, parse_config
+from .digest import Digest
+from .errors import InvalidManifest
+from .manifest import CONFIG_TYPES, Descriptor, Manifest, Platform, parse_config
 
 _DEPTH = 4
 # Go writes a time that was never set as year 1; the last year cannot be shown in every zone.

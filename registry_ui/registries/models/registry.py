@@ -14,8 +14,8 @@ from registry_ui.accounts.models import Team, TeamOwnedQuerySet
 from registry_ui.oci.errors import OciError
 from registry_ui.oci.reference import Reference, normalise_host
 
-from .encryption import SealedSecret, encrypt, row_label
-from .providers import Provider, ProviderFacts, facts_of
+from ..encryption import SealedSecret, encrypt, row_label
+from ..providers import Provider, ProviderFacts, facts_of
 
 __all__ = ["Credential", "Health", "Provider", "Registry", "Security"]
 
@@ -39,6 +39,15 @@ class Health(models.TextChoices):
     UNKNOWN = "unknown", _("Not checked")
     HEALTHY = "healthy", _("Answers")
     FAILING = "failing", _("Does not answer")
+
+
+class Listing(models.TextChoices):
+    """How a registry tells which repositories it has."""
+
+    UNKNOWN = "unknown", _("Not tried")
+    CATALOG = "catalog", _("The registry's own catalogue")
+    PROVIDER = "provider", _("The provider's list")
+    NONE = "none", _("None: pinned and used repositories only")
 
 
 class RegistryQuerySet(TeamOwnedQuerySet):
@@ -68,6 +77,19 @@ class Registry(models.Model):
     # The latest check, stage by stage: see connection.py
     report = models.JSONField(default=list, blank=True)
     checked_at = models.DateTimeField(null=True, blank=True)
+    # The index: how often it is renewed (0: only when somebody asks), when next, and what the latest run counted
+    index_hours = models.PositiveSmallIntegerField(_("hours between looks at its contents"), default=6)
+    # Whose repositories to list where the provider lists by namespace (Docker Hub) or project (Harbor); empty: what the login owns
+    namespaces = models.JSONField(_("namespaces to list"), default=list, blank=True)
+    next_index_at = models.DateTimeField(null=True, blank=True)
+    indexed_at = models.DateTimeField(null=True, blank=True)
+    listing = models.CharField(max_length=10, choices=Listing.choices, default=Listing.UNKNOWN)
+    # Why its repositories cannot be listed, or not all, in a sentence with its advice.
+    listing_message = models.CharField(max_length=1000, blank=True)
+    repository_count = models.PositiveIntegerField(default=0)
+    tag_count = models.PositiveIntegerField(default=0)
+    # Bytes of every blob that its indexed tags need, each once.
+    size = models.BigIntegerField(default=0)
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
 

@@ -1,0 +1,1 @@
+"""Work that RQ carries and rows remember: what transfers and index runs have in common."""

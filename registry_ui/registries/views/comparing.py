@@ -1,0 +1,11 @@
+"""Two images side by side."""
+
+from typing import Any
+
+from django.http import Http404, HttpResponse
+
+from registry_ui.accounts.requests import TeamRequest
+
+
+def compare(request: TeamRequest, **names: Any) -> HttpResponse:
+    raise Http404
