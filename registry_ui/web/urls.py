@@ -1,11 +1,12 @@
 from django.urls import path
 
-from . import guide, views
+from . import guide, search, views
 
 app_name = "web"
 urlpatterns = [
     path("", views.overview, name="overview"),
     path("healthz", views.health, name="health"),
     path("guide/", guide.guide, name="guide"),
+    path("search/", search.search, name="search"),
     path("anatomy/", guide.anatomy, name="anatomy"),
 ]

@@ -1,5 +1,22 @@
+from .choosing import copy_tags, delete_tags, pull_tags
 from .listing import now, transfers
 from .starting import login, publish, pull, push, retag, tag
 from .watching import cancel, detail, progress, retry
 
-__all__ = ["cancel", "detail", "login", "now", "progress", "publish", "pull", "push", "retag", "retry", "tag", "transfers"]
+__all__ = [
+    "cancel",
+    "copy_tags",
+    "delete_tags",
+    "detail",
+    "login",
+    "now",
+    "progress",
+    "publish",
+    "pull",
+    "pull_tags",
+    "push",
+    "retag",
+    "retry",
+    "tag",
+    "transfers",
+]
