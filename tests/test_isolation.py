@@ -13,7 +13,8 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from registry_ui.accounts.models import Membership, Role, Team, User
 from registry_ui.images.models import LocalImage, TeamBlob
 from registry_ui.oci.reference import Reference
-from registry_ui.registries.models import Credential, Registry, Security
+from registry_ui.registries.models import Artifact, Credential, IndexRun, Registry, Repository, Security, Tag
+from tests.parts.index_rows import make_image, make_repository
 from tests.parts.process import free_port
 from transfers import services
 from transfers.models import Kind, State, Transfer
@@ -29,17 +30,20 @@ NAME = f"registry.example.com/{MARK}/app:1.0"
 
 @dataclass(frozen=True)
 class Route:
-    """`read` and `write`: the role that GET and POST need; empty where there is no such method. `names`: what its id is of."""
+    """`read` and `write`: the role that GET and POST need; empty where there is no such method. `names`: what its id is of;
+    `more`: what stands in its path beside that."""
 
     read: str = ""
     write: str = ""
     names: str = ""
+    more: tuple[str, ...] = ()
 
 
 TABLE = {
     "web:overview": Route("viewer"),
     "web:guide": Route("viewer"),
     "web:anatomy": Route("viewer"),
+    "web:search": Route("viewer"),
     "accounts:preferences": Route("viewer", "viewer"),
     "accounts:switch_team": Route(write="viewer"),
     "registries:list": Route("viewer"),
@@ -55,6 +59,19 @@ TABLE = {
     "registries:credential_edit": Route("admin", "admin", "credential"),
     "registries:credential_remove": Route("admin", "admin", "credential"),
     "registries:credential_test": Route("", "operator", "credential"),
+    "registries:compare": Route("viewer"),
+    "registries:index_progress": Route("viewer", names="registry"),
+    "registries:refresh": Route("", "operator", "registry"),
+    "registries:index_cancel": Route("", "operator", "registry"),
+    "registries:pin": Route("", "operator", "registry"),
+    "registries:unpin": Route("", "operator", "registry"),
+    "registries:repositories": Route("viewer", names="registry"),
+    "registries:repository": Route("viewer", names="registry", more=("repository",)),
+    "registries:image_by_tag": Route("viewer", names="registry", more=("repository", "tag")),
+    "registries:image_by_digest": Route("viewer", names="registry", more=("repository", "digest")),
+    "registries:document": Route("viewer", names="registry", more=("repository", "digest", "kind")),
+    "registries:storage": Route("viewer", names="registry"),
+    "registries:repository_storage": Route("viewer", names="registry", more=("repository",)),
     "images:list": Route("viewer"),
     "images:detail": Route("viewer", names="image"),
     "images:remove": Route("operator", "operator", "image"),
@@ -65,6 +82,9 @@ TABLE = {
     "transfers:publish": Route("operator", "operator"),
     "transfers:tag": Route("operator", "operator"),
     "transfers:retag": Route("operator", "operator"),
+    "transfers:pull_tags": Route("operator", "operator"),
+    "transfers:copy_tags": Route("operator", "operator"),
+    "transfers:delete_tags": Route("admin", "admin"),
     "transfers:login": Route("operator"),
     "transfers:detail": Route("viewer", names="transfer"),
     "transfers:progress": Route("viewer", names="transfer"),
@@ -105,6 +125,8 @@ def harbour(team, alice, bob, victor, charlie):
     credential = Credential(team=team, registry=registry, username=f"robot-{MARK}", label=f"Label {MARK}")
     credential.set_secret(f"secret-{MARK}")
     credential.save()
+    artifact = make_image(registry, (f"layer-{MARK}", 10))
+    make_repository(registry, f"{MARK}/app", {"1.0": artifact})
     digest = f"sha256:{hashlib.sha256(MARK.encode()).hexdigest()}"
     reference = Reference.parse(NAME)
     image = LocalImage.objects.create(
@@ -114,25 +136,28 @@ def harbour(team, alice, bob, victor, charlie):
         team=team, user=alice, requested_by="alice", kind=Kind.PULL, state=State.FAILED, source=NAME, target=NAME, target_is_local=True
     )
     Transfer.objects.create(team=team, kind=Kind.PULL, state=State.QUEUED, source=NAME, target=NAME, target_is_local=True)
-    return {"registry": registry, "credential": credential, "image": image, "transfer": transfer}
+    names = {"repository": f"{MARK}/app", "tag": "1.0", "digest": artifact.digest, "kind": "manifest"}
+    return {"registry": registry, "credential": credential, "image": image, "transfer": transfer, "names": names}
 
 
 def address(name: str, things: dict[str, Any]) -> str:
     if name == "transfers:login":
         return reverse(name, args=["pull"])
-    return reverse(name, args=[things[TABLE[name].names].pk] if TABLE[name].names else [])
+    route = TABLE[name]
+    return reverse(name, args=[things[route.names].pk, *(things["names"][part] for part in route.more)] if route.names else [])
 
 
 def everything() -> list[Any]:
     """All rows that a request could change; what a look or a check observes is left out."""
     observed = {
         Registry: ["health", "health_message", "report", "checked_at"],
+        Tag: ["checked_at"],
         Credential: ["verified_at", "verify_error", "used_at"],
         User: ["last_login"],
         TeamBlob: ["used_at"],
     }
     rows = []
-    for model in (Team, Membership, User, Registry, Credential, LocalImage, TeamBlob, Transfer):
+    for model in (Team, Membership, User, Registry, Credential, Repository, Artifact, Tag, IndexRun, LocalImage, TeamBlob, Transfer):
         names = [field.attname for field in model._meta.concrete_fields if field.attname not in observed.get(model, [])]
         rows.append(list(model.objects.order_by("pk").values_list(*names)))
     return rows
@@ -223,7 +248,7 @@ def test_every_post_needs_the_csrf_token(harbour, alice, headers):
 
 def test_no_page_of_an_outsider_shows_anything_of_the_team(client_for, harbour, charlie):
     client = client_for(charlie)
-    ids = {name: str(thing.pk) for name, thing in harbour.items()}
+    ids = {name: str(thing.pk) for name, thing in harbour.items() if name != "names"}
     query = {
         "credential": ids["credential"],
         "registry": harbour["registry"].host,
@@ -313,7 +338,8 @@ def test_ids_that_nobody_has_read_the_same_as_those_of_others(client_for, harbou
     client = client_for(charlie)
     for name, route in TABLE.items():
         if route.names and route.read:
-            theirs, nobodys = (client.get(reverse(name, args=[pk])) for pk in (harbour[route.names].pk, uuid.uuid4()))
+            more = [harbour["names"][part] for part in route.more]
+            theirs, nobodys = (client.get(reverse(name, args=[pk, *more])) for pk in (harbour[route.names].pk, uuid.uuid4()))
             assert theirs.status_code == nobodys.status_code == 404
             assert len(theirs.content) == len(nobodys.content), name
 
@@ -336,6 +362,16 @@ ODD_TEXTS = (
 ODD_PLACES = (
     ("transfers:list", ("before", "kind", "state", "person")),
     ("images:list", ("page", "q")),
+    ("registries:repositories", ("q", "sort", "after", "before")),
+    ("registries:repository", ("q", "sort", "after", "before", "range", "variant", "platform", "hide", "group", "prereleases")),
+    ("registries:image_by_tag", ("platform", "part")),
+    ("registries:image_by_digest", ("platform", "part")),
+    ("registries:compare", ("left", "right", "platform")),
+    ("registries:storage", ("sort",)),
+    ("web:search", ("q",)),
+    ("transfers:pull_tags", ("registry", "repository", "tag")),
+    ("transfers:copy_tags", ("registry", "repository", "tag", "target_registry", "target_repository")),
+    ("transfers:delete_tags", ("registry", "repository", "tag", "digest")),
     ("images:detail", ("platform",)),
     ("registries:add", ("host", "provider")),
     ("transfers:pull", ("reference", "source", "platform", "platform_choice", "credential")),

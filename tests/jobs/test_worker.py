@@ -50,7 +50,7 @@ def test_planted_callbacks_and_webhooks_are_dropped():
 def test_a_work_horse_dies_with_its_worker():
     program = (
         "import os, sys, time\n"
-        "from transfers.worker import die_with_parent\n"
+        "from registry_ui.jobs.worker import die_with_parent\n"
         "parent = os.getpid()\n"
         "child = os.fork()\n"
         "if child == 0:\n"
