@@ -15,7 +15,7 @@ help:
 	@echo 'make run       install what is needed and start everything; Ctrl-C stops it'
 	@echo 'make test      the checks and all tests; as root on Debian it installs the packages that they need'
 	@echo 'make check     format, lint, types, templates, import order, migrations, lengths'
-	@echo 'make bench     speed and memory, side by side with skopeo'
+	@echo 'make bench     speed and memory of transfers, of the index and of the pages'
 	@echo 'make dev       the environment for working on the code'
 	@echo 'make lock      pin requirements.txt and requirements-dev.txt anew'
 	@echo 'make messages  collect the texts for translators and compile what they wrote'

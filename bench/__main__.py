@@ -7,6 +7,7 @@ from pathlib import Path
 from tests.parts.registries import open_registry
 
 from . import skopeo
+from .browsing import measure_browsing
 from .images import push_large_image
 from .installation import Installation
 from .measures import MIB, Browser, Comparison, click_to_first_byte, compare_pulls, compare_pushes, peak_memory
@@ -22,6 +23,13 @@ def main() -> None:
     parser.add_argument(
         "--large", type=int, default=4096, help="MiB of the image of the memory measure; 0 leaves it out (default: %(default)s)"
     )
+    parser.add_argument(
+        "--browsing",
+        type=int,
+        default=10_000,
+        help="tags, and repositories, of the measure of browsing; 0 leaves it out (default: %(default)s)",
+    )
+    parser.add_argument("--only-browsing", action="store_true", help="measure nothing else")
     parser.add_argument("--folder", type=Path, help="where to work; it decides which disk is measured (default: the temporary folder)")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="registry-ui-bench-", dir=options.folder) as folder:
@@ -30,6 +38,10 @@ def main() -> None:
 
 def measure(folder: Path, options: argparse.Namespace) -> None:
     template = Installation.prepared(folder / "template")
+    if options.browsing:
+        measure_browsing(folder, template, options.browsing)
+    if options.only_browsing:
+        return
     print(f"{options.size} MiB in {_LAYERS} layers, medians of {options.rounds} rounds in turns, in {folder.parent}; {skopeo.version()}")
     print()
     with open_registry(folder / "registry") as registry:

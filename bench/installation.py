@@ -76,8 +76,12 @@ class Installation:
         with sqlite3.connect(self.data / "registry-ui.sqlite3") as database:
             query = "SELECT state, started_at, finished_at, error FROM transfers_transfer ORDER BY created_at DESC LIMIT 1"
             state, started, finished, error = database.execute(query).fetchone()
-        seconds = (datetime.fromisoformat(finished) - datetime.fromisoformat(started)).total_seconds() if finished else 0.0
-        return {"state": state, "seconds": seconds, "error": json.loads(error) if error else None}
+        return {"state": state, "seconds": _seconds(started, finished), "error": json.loads(error) if error else None}
+
+    def last_index_seconds(self) -> float:
+        with sqlite3.connect(self.data / "registry-ui.sqlite3") as database:
+            query = "SELECT started_at, finished_at FROM registries_indexrun ORDER BY created_at DESC LIMIT 1"
+            return _seconds(*database.execute(query).fetchone())
 
     def add_registry(self, host: str) -> None:
         self.manage("shell", "--verbosity=0", "-c", _REGISTRY.format(host=host))
@@ -92,3 +96,7 @@ class Installation:
         process = Process([*command, sys.executable, "-m", "registry_ui.supervisor"], log=self.data.parent / "product.log", directory=ROOT)
         process.wait_for(lambda: "Registry UI is ready" in process.output, seconds=90)
         return process
+
+
+def _seconds(started: str, finished: str | None) -> float:
+    return (datetime.fromisoformat(finished) - datetime.fromisoformat(started)).total_seconds() if finished else 0.0

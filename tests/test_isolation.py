@@ -363,7 +363,7 @@ ODD_PLACES = (
     ("transfers:list", ("before", "kind", "state", "person")),
     ("images:list", ("page", "q")),
     ("registries:repositories", ("q", "sort", "after", "before")),
-    ("registries:repository", ("q", "sort", "after", "before", "range", "variant", "platform", "hide", "group", "prereleases")),
+    ("registries:repository", ("q", "sort", "after", "before", "version", "variant", "platform", "hide", "group", "prereleases", "problems")),
     ("registries:image_by_tag", ("platform", "part")),
     ("registries:image_by_digest", ("platform", "part")),
     ("registries:compare", ("left", "right", "platform")),

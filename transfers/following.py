@@ -11,8 +11,9 @@ from django.utils.translation import gettext as _
 from . import services
 from .models import State, Transfer
 from .queueing import TRANSFERS
-from .situation import Situation, position_words, waited_for
+from .situation import Situation
 from .terminal import Screen, progress_lines
+from .waiting import position_words, waited_for
 
 _LOOK_SECONDS = 0.25
 _PATIENCE = 3.0
@@ -43,7 +44,10 @@ def run_beside(transfer: Transfer, screen: Screen) -> Transfer:
     """Run a queued transfer in a thread of this process, and draw it meanwhile."""
     thread = threading.Thread(target=_run, args=(transfer,), name="transfer", daemon=True)
     thread.start()
-    return follow(transfer, screen, is_alive=thread.is_alive)
+    ended = follow(transfer, screen, is_alive=thread.is_alive)
+    # The index is told after the row has ended: a process that ends at once would take that away.
+    thread.join(_STOP_SECONDS)
+    return ended
 
 
 def stop(transfer: Transfer) -> Transfer:

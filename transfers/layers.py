@@ -136,4 +136,8 @@ def _word(transfer: Transfer, state: str, origin: str) -> str:
         return {"exists": _("Already exists"), "moving": _("Pulling"), "done": _("Pull complete")}.get(state, state)
     if state == "mounted":
         return _("Mounted from %(repository)s") % {"repository": origin}
-    return {"exists": _("Layer already exists"), "moving": _("Pushing"), "done": _("Pushed")}.get(state, state)
+    if state == "exists":
+        return _("Layer already exists")
+    if transfer.kind == Kind.COPY:
+        return {"moving": _("Copying"), "done": _("Copied")}.get(state, state)
+    return {"moving": _("Pushing"), "done": _("Pushed")}.get(state, state)

@@ -35,23 +35,28 @@ class Login:
         return self.is_tie or len(self.candidates) > 1
 
 
-def login_for(*, team: Team, reference: Reference, push: bool) -> Login:
-    fitting = [each for each in candidates_for(team=team, reference=reference) if why_unfit(each, reference, push=push) is None]
+def login_for(*, team: Team, reference: Reference, push: bool, candidates: Sequence[Credential] | None = None) -> Login:
+    """
+    Args:
+        candidates: the team's credentials for the reference's host, where they are at hand.
+    """
+    candidates = candidates_for(team=team, reference=reference) if candidates is None else candidates
+    fitting = [each for each in candidates if why_unfit(each, reference, push=push) is None]
     try:
-        serving = credential_for(team=team, reference=reference, push=push)
+        serving = credential_for(team=team, reference=reference, push=push, candidates=candidates)
     except AmbiguousCredential as exc:
         return Login(reference, is_tie=True, candidates=exc.candidates)
     if serving is None and push:
-        return Login(reference, problem=_why_no_push(team, reference), registry=registry_for(team, reference.registry))
+        registry = registry_for(team, reference.registry)
+        return Login(reference, problem=_why_no_push(reference, candidates, registry), registry=registry)
     return Login(reference, serving, candidates=fitting)
 
 
-def _why_no_push(team: Team, reference: Reference) -> str:
+def _why_no_push(reference: Reference, candidates: Sequence[Credential], registry: Registry | None) -> str:
     """Why nobody can log in for a push; empty where the registry may take one without."""
-    unfit = [why_unfit(each, reference, push=True) for each in candidates_for(team=team, reference=reference)]
+    unfit = [why_unfit(each, reference, push=True) for each in candidates]
     if unfit:
         return " ".join([_("No credential of the team may push there."), *(reason for reason in unfit if reason)])
-    registry = registry_for(team, reference.registry)
     if reference.registry == DOCKER_HUB or (registry is not None and registry.provider in _ALWAYS_LOGGED_IN):
         return _("The team has no credential for %(host)s, which takes no push without a login.") % {"host": reference.registry}
     return ""

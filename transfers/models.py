@@ -1,6 +1,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from registry_ui.accounts.models import Role
 from registry_ui.jobs.models import ACTIVE_STATES, TERMINAL_STATES, Job, State
 from registry_ui.registries.models import Credential, Registry
 
@@ -35,6 +36,8 @@ class Transfer(Job):
     needs_target_credential = models.BooleanField(default=False)
     platform = models.CharField(max_length=60, blank=True, help_text="os/architecture[/variant]; “all”; empty is this machine's.")
     plain_http = models.BooleanField(default=False, help_text="For a host that is no Registry row: chosen on the command line.")
+    # Of a delete: {"digest": what the tag named when it was asked for, "tags": the digest's tags then}
+    options = models.JSONField(default=dict, blank=True)
 
     # {"phase": "…", "steps": [...], "layers": [...], "speed": bytes a second}: see transfers/steps.py and oci/progress.py
     progress = models.JSONField(default=dict, blank=True)
@@ -54,3 +57,8 @@ class Transfer(Job):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.source} → {self.target}"
+
+    @property
+    def wanted_role(self) -> Role:
+        """Whoever asks for it, or for it again, has at least this role in the team."""
+        return Role.ADMIN if self.kind == Kind.DELETE else Role.OPERATOR

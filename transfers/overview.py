@@ -10,7 +10,8 @@ from registry_ui.accounts.requests import TeamRequest
 
 from .models import State, Transfer
 from .queueing import TRANSFERS
-from .situation import Situation, with_positions
+from .situation import Situation
+from .waiting import with_positions
 
 _RECENT_DAYS = timedelta(days=7)
 _MOST_ACTIVE = 8
@@ -32,11 +33,16 @@ def context(request: TeamRequest) -> dict[str, Any]:
     return {
         "active": with_positions(active),
         "more_active": max(rows.active().count() - _MOST_ACTIVE, 0),
-        "failed": [Situation(row) for row in _unmended(rows)],
+        "failed": [_failed(row, request.role) for row in _unmended(rows)],
         "recent": [Situation(row) for row in rows.filter(state=State.SUCCEEDED).order_by("-created_at")[:_MOST_RECENT]],
         "trouble": TRANSFERS.trouble() if any(row.transfer.state == State.QUEUED for row in active) else "",
-        "can_operate": request.role is not None and request.role.allows(Role.OPERATOR),
     }
+
+
+def _failed(transfer: Transfer, role: Role | None) -> Situation:
+    now = Situation(transfer)
+    now.may_retry = role is not None and role.allows(transfer.wanted_role) and now.is_worth_a_retry
+    return now
 
 
 def _unmended(rows: Any) -> list[Transfer]:

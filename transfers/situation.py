@@ -1,23 +1,21 @@
-"""Where a transfer stands, in a person's words: what it does, what it waits for, how far it is, what it saved."""
+"""Where a transfer stands, in a person's words: what it does, how far it is, what it saved."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 
-from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
-from registry_ui.accounts.models import Team, User
 from registry_ui.oci.reference import DEFAULT_NAMESPACE, DOCKER_HUB, Reference
+from registry_ui.registries.models import Credential
 from registry_ui.web.quantities import duration as duration_words
 
 from .layers import Layer, LayerGroup, Segment, grouped, layers_of, picture
 from .models import Kind, State, Transfer
-from .queueing import TRANSFERS
-
-_WAITING_SHOWN = 5
+from .steps import Steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +29,11 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Queue:
-    """What a queued transfer waits for. `visible` are those that the person may see, `others` counts the rest."""
+class Login:
+    """How a transfer logs in at one of its ends."""
 
-    ahead: int
-    running: int
-    visible: list[Transfer]
-    others: int
-    trouble: str
+    title: str
+    words: str
 
 
 class Situation:
@@ -47,6 +42,7 @@ class Situation:
     def __init__(self, transfer: Transfer) -> None:
         self.transfer = transfer
         self.position = ""
+        self.may_retry = False
 
     @cached_property
     def layers(self) -> list[Layer]:
@@ -66,7 +62,29 @@ class Situation:
 
     @property
     def is_paused(self) -> bool:
-        return self.phase == "paused" and self.transfer.state == State.RUNNING
+        return self.transfer.state == State.RUNNING and self.phase == "paused"
+
+    @property
+    def paused_until(self) -> datetime | None:
+        """When the pause in force is over; None where there is none, or nobody knows."""
+        if not self.is_paused or not self.pause_seconds:
+            return None
+        return (self.transfer.heartbeat_at or timezone.now()) + timedelta(seconds=self.pause_seconds)
+
+    @property
+    def look(self) -> str:
+        """The state whose icon and colour the badge has."""
+        return "paused" if self.is_paused and not self.is_stopping else str(self.transfer.state)
+
+    @property
+    def label(self) -> str:
+        """The badge's word: the state, or what a running one does instead of running."""
+        if self.is_stopping:
+            return _("Stopping")
+        if not self.is_paused:
+            return str(self.transfer.get_state_display())
+        until = self.paused_until
+        return _("Waits until %(time)s") % {"time": _clock_time(until)} if until else _("Paused")
 
     @property
     def note(self) -> str:
@@ -134,6 +152,13 @@ class Situation:
         return self.transfer.state == State.RUNNING and self.transfer.cancel_requested_at is not None
 
     @property
+    def is_worth_a_retry(self) -> bool:
+        """A deletion is tried again only if it failed, and only while what it would delete is what the person saw."""
+        if self.transfer.kind != Kind.DELETE:
+            return self.transfer.state in (State.FAILED, State.CANCELLED)
+        return self.transfer.state == State.FAILED and (self.transfer.error or {}).get("kind") != "Changed"
+
+    @property
     def is_retag(self) -> bool:
         return self.transfer.kind == Kind.TAG and not self.transfer.target_is_local
 
@@ -161,9 +186,10 @@ class Situation:
 
     def _phase_words(self) -> str:
         if self.phase == "moving":
-            return _("Pulling layers") if self.transfer.kind == Kind.PULL else _("Pushing layers")
+            return {Kind.PULL: _("Pulling layers"), Kind.COPY: _("Copying layers")}.get(Kind(self.transfer.kind), _("Pushing layers"))
         return {
             "resolving": _("Reading the manifest"),
+            "deleting": _("Deleting"),
             "finishing": _("Writing the manifest"),
             "paused": _("Paused"),
         }.get(self.phase, _("Starting"))
@@ -197,67 +223,56 @@ class Situation:
         return f"{self.subject.name}@{self.transfer.digest}"
 
     @property
-    def login_words(self) -> str:
+    def logins(self) -> Sequence[Login]:
+        """One for each end that lies on a registry, unless both are the same."""
         transfer = self.transfer
-        local_target = transfer.target_is_local
-        credential = transfer.source_credential if local_target else transfer.target_credential
-        needed = transfer.needs_source_credential if local_target else transfer.needs_target_credential
-        if credential is not None:
-            return str(credential)
-        return _("a credential that was removed since") if needed else _("anonymous")
+        source = _login_words(transfer.source_credential, transfer.needs_source_credential)
+        target = _login_words(transfer.target_credential, transfer.needs_target_credential)
+        if transfer.kind == Kind.COPY:
+            return [Login(_("Login at the source"), source), Login(_("Login at the target"), target)]
+        if transfer.target_is_local:
+            return [] if transfer.source_is_local else [Login(_("Login"), source)]
+        return [Login(_("Login"), target)]
 
     @cached_property
     def steps(self) -> list[Step]:
-        return [_step(number, step) for number, step in enumerate(self.transfer.progress.get("steps") or _planned(self.transfer), 1)]
-
-    def queue_for(self, user: User) -> Queue:
-        """What it waits behind, without telling anybody of another team's transfers more than that they are."""
-        running, ahead = waited_for(self.transfer)
-        own = [*_shown_to(user, running.order_by("started_at")), *_shown_to(user, ahead.order_by("queued_at"))]
-        visible = own[:_WAITING_SHOWN]
-        counts = running.count(), ahead.count()
-        return Queue(running=counts[0], ahead=counts[1], visible=visible, others=sum(counts) - len(visible), trouble=TRANSFERS.trouble())
+        steps = self.transfer.progress.get("steps") or Steps.of(self.transfer.kind).as_list()
+        return [_step(number, step) for number, step in enumerate(steps, 1)]
 
 
-def waited_for(transfer: Transfer) -> tuple[QuerySet[Transfer], QuerySet[Transfer]]:
-    """All that a queued transfer waits for, of every team: what runs now, and what was queued before it."""
-    rows = Transfer.objects.all()
-    return rows.filter(state=State.RUNNING), rows.filter(state=State.QUEUED, queued_at__lt=transfer.queued_at)
-
-
-def _shown_to(user: User, rows: QuerySet[Transfer]) -> list[Transfer]:
-    return list(rows.filter(team__in=Team.objects.visible_to(user)).defer("progress")[:_WAITING_SHOWN])
-
-
-def position_words(*, running: int, ahead: int) -> str:
-    """“2 transfers run, 3 wait before this one.” in as few words as the case needs."""
-    runs = ngettext("%(count)d transfer runs", "%(count)d transfers run", running) % {"count": running}
-    if not ahead:
-        return _("%(runs)s; this one is next.") % {"runs": runs} if running else _("It is the next one.")
-    waits = ngettext("%(count)d waits before this one", "%(count)d wait before this one", ahead) % {"count": ahead}
-    return f"{runs}, {waits}." if running else f"{waits}."
-
-
-def with_positions(rows: list[Situation]) -> list[Situation]:
-    """Tell each queued row what it waits behind: two questions for all of them."""
-    if any(row.transfer.state == State.QUEUED for row in rows):
-        running = Transfer.objects.filter(state=State.RUNNING).count()
-        queued = Transfer.objects.filter(state=State.QUEUED).order_by("queued_at").values_list("pk", flat=True)
-        places = {pk: place for place, pk in enumerate(queued)}
-        for row in rows:
-            if row.transfer.pk in places:
-                row.position = position_words(running=running, ahead=places[row.transfer.pk])
+def with_progress(rows: list[Situation]) -> list[Situation]:
+    """Give those that run their progress, where it was deferred: one question for all of them."""
+    running = [row.transfer for row in rows if row.transfer.state == State.RUNNING and "progress" in row.transfer.get_deferred_fields()]
+    if running:
+        found = dict(Transfer.objects.filter(pk__in=[row.pk for row in running]).values_list("pk", "progress"))
+        for row in running:
+            row.progress = found.get(row.pk, {})
     return rows
 
 
-def _planned(transfer: Transfer) -> list[dict[str, str]]:
-    """The steps of a row that no worker has begun."""
-    names = {Kind.PUSH: ("login", "push"), Kind.PUBLISH: ("login", "tag", "push")}.get(Kind(transfer.kind), ())
-    return [{"name": name, "state": "waiting", "detail": ""} for name in names]
+def _clock_time(moment: datetime) -> str:
+    """The time of day in the viewer's zone, with the date where that is not today's."""
+    local = timezone.localtime(moment)
+    return date_format(local, "H:i" if local.date() == timezone.localdate() else "j M H:i")
+
+
+def _login_words(credential: Credential | None, needed: bool) -> str:
+    if credential is not None:
+        return str(credential)
+    return _("a credential that was removed since") if needed else _("anonymous")
 
 
 def _step(number: int, step: dict[str, str]) -> Step:
-    titles = {"login": _("Check the login"), "tag": _("Tag with the registry's prefix"), "push": _("Push")}
+    titles = {
+        "login": _("Check the login"),
+        "tag": _("Tag with the registry's prefix"),
+        "push": _("Push"),
+        "source": _("Log in at the source"),
+        "target": _("Log in at the target"),
+        "copy": _("Copy"),
+        "check": _("Check what it is now"),
+        "delete": _("Delete"),
+    }
     words = {"waiting": _("waiting"), "running": _("running"), "done": _("done"), "failed": _("failed")}
     state = step.get("state", "waiting")
     return Step(number, step["name"], titles.get(step["name"], step["name"]), state, words.get(state, state), step.get("detail", ""))

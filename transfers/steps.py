@@ -1,11 +1,25 @@
 """The named steps of a transfer, as its page shows them."""
 
+from .models import Kind
+
+_NAMES = {
+    Kind.PUSH: ("login", "push"),
+    Kind.PUBLISH: ("login", "tag", "push"),
+    Kind.COPY: ("source", "target", "copy"),
+    Kind.DELETE: ("check", "delete"),
+}
+
 
 class Steps:
-    """The named steps of a push or publish: waiting, running, done or failed, each with a word on how it went."""
+    """The named steps of a transfer: waiting, running, done or failed, each with a word on how it went."""
 
     def __init__(self, *names: str) -> None:
         self._steps = {name: {"name": name, "state": "waiting", "detail": ""} for name in names}
+
+    @classmethod
+    def of(cls, kind: str) -> "Steps":
+        """Those of a kind, none of them begun; a pull and a tag have none."""
+        return cls(*_NAMES.get(Kind(kind), ()))
 
     def begin(self, name: str) -> None:
         self._steps[name]["state"] = "running"

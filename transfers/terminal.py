@@ -75,10 +75,14 @@ def printable(text: str) -> str:
 
 def opening(transfer: Transfer) -> str:
     """The first line, as docker's pull and push have it."""
-    subject = Reference.parse(transfer.source if transfer.kind == Kind.PULL else transfer.target)
+    source, target = Reference.parse(transfer.source), Reference.parse(transfer.target)
     if transfer.kind == Kind.PULL:
-        return _("%(tag)s: Pulling from %(repository)s") % {"tag": subject.identifier, "repository": subject.repository}
-    return _("The push refers to repository [%(name)s]") % {"name": subject.name}
+        return _("%(tag)s: Pulling from %(repository)s") % {"tag": source.identifier, "repository": source.repository}
+    if transfer.kind == Kind.COPY:
+        return _("%(source)s: Copying to %(target)s") % {"source": source.familiar, "target": target.familiar}
+    if transfer.kind == Kind.DELETE:
+        return _("%(name)s: Deleting from %(host)s") % {"name": target.familiar, "host": target.registry}
+    return _("The push refers to repository [%(name)s]") % {"name": target.name}
 
 
 def progress_lines(now: Situation, *, columns: int, live: bool) -> list[str]:
@@ -133,6 +137,8 @@ def closing(transfer: Transfer, *, digest: str, was_here: bool) -> list[str]:
         name = Reference.parse(transfer.source).familiar
         status = _("Image is up to date for %(name)s") if was_here else _("Downloaded newer image for %(name)s")
         return [f"Digest: {digest}", f"Status: {status % {'name': name}}", transfer.source]
+    if transfer.kind == Kind.DELETE:
+        return [_("Deleted: %(name)s") % {"name": Reference.parse(transfer.target).familiar}]
     tag = Reference.parse(transfer.target).identifier
     return [f"{tag}: digest: {digest} size: {transfer.size}"]
 
@@ -140,6 +146,8 @@ def closing(transfer: Transfer, *, digest: str, was_here: bool) -> list[str]:
 def failure_lines(transfer: Transfer) -> list[str]:
     """Why it did not succeed, and what to do."""
     if transfer.state == State.CANCELLED:
+        if transfer.kind == Kind.DELETE:
+            return [_("Cancelled.")]
         return [_("Cancelled. What has arrived stays, so the next try moves only the rest.")]
     error = transfer.error or {}
     lines = [_("Error: %(cause)s") % {"cause": error.get("message") or _("unknown")}, str(error.get("advice") or "")]

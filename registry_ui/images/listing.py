@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from registry_ui.accounts.models import Team
@@ -10,17 +10,20 @@ from registry_ui.oci.errors import OciError
 from registry_ui.oci.reference import Reference
 
 from .models import LocalImage, TeamBlob
+from .newer import Newer, find_newer
 from .store import blob_directory
 
 
 @dataclass(slots=True)
 class ListedImage:
-    """One image id. `shared` is the part of `size` that other images of the team need as well."""
+    """One image id. `shared` is the part of `size` that other images of the team need as well; `newer` are those of its
+    names under which the registry has a newer image."""
 
     image_id: str
     names: list[LocalImage]
     size: int
     shared: int
+    newer: list[Newer] = field(default_factory=list)
 
     @property
     def first(self) -> LocalImage:
@@ -70,7 +73,10 @@ class Totals:
 def images_of(team: Team) -> list[ListedImage]:
     """The team's images, the latest arrival first."""
     groups: dict[str, list[LocalImage]] = defaultdict(list)
-    for image in LocalImage.objects.filter(team=team).select_related("created_by"):
+    rows = LocalImage.objects.filter(team=team)
+    images = list(rows.select_related("created_by"))
+    newer = find_newer(images, rows) if images else {}
+    for image in images:
         groups[image.image_id].append(image)
     blobs = {image_id: _blobs(names) for image_id, names in groups.items()}
     users = Counter(digest for needed in blobs.values() for digest in needed)
@@ -80,6 +86,7 @@ def images_of(team: Team) -> list[ListedImage]:
             names=sorted(names, key=lambda image: str(image.reference)),
             size=sum(blobs[image_id].values()),
             shared=sum(size for digest, size in blobs[image_id].items() if users[digest] > 1),
+            newer=sorted((newer[image.pk] for image in names if image.pk in newer), key=lambda found: str(found.image.reference)),
         )
         for image_id, names in groups.items()
     ]

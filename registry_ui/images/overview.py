@@ -1,4 +1,4 @@
-"""What the overview says of local images: how many, how much disk, the latest arrivals."""
+"""What the overview says of local images: how many, how much disk, the latest arrivals, what is newer on its registry."""
 
 from typing import Any
 
@@ -15,4 +15,5 @@ def section(request: TeamRequest) -> tuple[str, dict[str, Any]] | None:
     images = images_of(team) if team else []
     if team is None or not images:
         return None
-    return "images/_overview.html", {"totals": totals_of(team, images), "recent": images[:_MOST_RECENT]}
+    newer = [found for listed in images for found in listed.newer]
+    return "images/_overview.html", {"totals": totals_of(team, images), "recent": images[:_MOST_RECENT], "newer": newer}

@@ -16,6 +16,7 @@ from registry_ui.accounts.requests import TeamRequest
 from .inspecting import copy_boxes, inspect_image
 from .listing import images_of, totals_of
 from .models import LocalImage
+from .newer import find_newer
 from .services import Removal, plan_removal, remove_name
 
 _PAGE_SIZE = 50
@@ -27,10 +28,13 @@ def images(request: TeamRequest) -> HttpResponse:
     everything = images_of(team) if team else []
     query = request.GET.get("q", "").strip()
     words = query.casefold().split()
-    found = [image for image in everything if image.matches(words)] if words else everything
+    only_newer = bool(request.GET.get("newer"))
+    found = [image for image in everything if image.matches(words) and (image.newer or not only_newer)]
     context = {
         "page": Paginator(found, _PAGE_SIZE).get_page(request.GET.get("page")),
         "query": query,
+        "only_newer": only_newer,
+        "newer_count": sum(bool(image.newer) for image in everything),
         "totals": totals_of(team, everything) if team and everything else None,
         "can_operate": _operates(request.role),
     }
@@ -47,6 +51,7 @@ def image(request: TeamRequest, pk: UUID) -> HttpResponse:
         "names": names,
         "inspected": inspect_image(row, request.GET.get("platform", "")),
         "copy_boxes": copy_boxes(row),
+        "newer": find_newer([row], LocalImage.objects.filter(pk=row.pk)).get(row.pk),
         "can_operate": _operates(request.user.role_in(row.team)),
     }
     return render(request, "images/detail.html", context)

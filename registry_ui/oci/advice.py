@@ -12,6 +12,8 @@ class ProviderAdvice:
         missing: the target repository, namespace or project is not there.
         denied_push, denied_pull: the credential does not suffice.
         login: what to log in with.
+        denied_deletion, denied_listing: the credential does not suffice for that.
+        deletion: the registry does not delete for its clients.
     """
 
     hosts: tuple[str, ...]
@@ -20,6 +22,9 @@ class ProviderAdvice:
     denied_pull: str = ""
     login: str = ""
     limit: str = ""
+    denied_deletion: str = ""
+    denied_listing: str = ""
+    deletion: str = ""
 
 
 _GENERAL = ProviderAdvice(
@@ -29,6 +34,9 @@ _GENERAL = ProviderAdvice(
     denied_pull="Check the spelling; if the repository is private, use a credential that may pull from it.",
     login="Check the username and the secret; many registries want an access token instead of the account's password.",
     limit="Try again later, or with a credential that has a higher limit.",
+    denied_deletion="Use a credential that may delete from this repository.",
+    denied_listing="Use a credential that may see the whole registry, or pin the repositories that you need.",
+    deletion="Deletion may be switched off: the registry's administrator can allow it (storage.delete.enabled in distribution).",
 )
 
 _PROVIDERS = (
@@ -41,6 +49,8 @@ _PROVIDERS = (
         "or use a credential that may see it.",
         login="Log in with your Docker Hub user name and a personal access token (Account settings, Personal access tokens).",
         limit="Docker Hub limits anonymous pulls by address; sign in with a credential for a higher limit, or wait.",
+        denied_deletion="On Docker Hub the access token needs the permission Read, Write & Delete.",
+        deletion="Docker Hub deletes tags on its own pages only: open the repository's tags there.",
     ),
     ProviderAdvice(
         hosts=("*.aliyuncs.com", "*.aliyuncs.com.cn", "*.cr.aliyun.com"),
@@ -48,6 +58,7 @@ _PROVIDERS = (
         denied_push="On Alibaba Cloud ACR the namespace must exist and the account needs push rights on it; RAM users have own passwords.",
         denied_pull="Check the namespace and the spelling; RAM users have registry passwords of their own.",
         login="Use the registry's own fixed password or a temporary one from the console, not the password of the Alibaba Cloud account.",
+        deletion="On Alibaba Cloud ACR delete versions in the console, or by its own API.",
         limit="Alibaba Cloud ACR allows about fifteen requests a second; try again later.",
     ),
     ProviderAdvice(
@@ -55,12 +66,15 @@ _PROVIDERS = (
         missing="On AWS ECR each repository must be created first: aws ecr create-repository --repository-name {repository}",
         denied_push="The IAM identity needs ecr:InitiateLayerUpload, ecr:UploadLayerPart, ecr:CompleteLayerUpload and ecr:PutImage.",
         denied_pull="The IAM identity needs ecr:BatchGetImage and ecr:GetDownloadUrlForLayer on this repository.",
+        denied_deletion="The IAM identity needs ecr:BatchDeleteImage.",
+        deletion="On AWS ECR delete with: aws ecr batch-delete-image --repository-name {repository} --image-ids imageTag=TAG",
         login="Log in as AWS with a fresh token from aws ecr get-login-password; it is valid for twelve hours.",
     ),
     ProviderAdvice(
         hosts=("*.azurecr.io", "*.azurecr.cn", "*.azurecr.us"),
         denied_push="The identity needs the role AcrPush on this registry.",
         denied_pull="The identity needs the role AcrPull on this registry.",
+        denied_deletion="The identity needs the role AcrDelete on this registry.",
         login="Use a service principal, a repository-scoped token, or the admin account where it is enabled.",
     ),
     ProviderAdvice(
@@ -68,12 +82,14 @@ _PROVIDERS = (
         missing="On Google Artifact Registry the repository (the second part of the path) must be created first.",
         denied_push="The identity needs the role Artifact Registry Writer.",
         denied_pull="The identity needs the role Artifact Registry Reader.",
+        denied_deletion="The identity needs the role Artifact Registry Repository Administrator.",
         login="Log in as _json_key with a service account's key, or as oauth2accesstoken with a fresh access token.",
     ),
     ProviderAdvice(
         hosts=("ghcr.io",),
         denied_push="On GHCR the token needs the scope write:packages, and write access to a package that exists.",
         denied_pull="On GHCR private packages need a classic token with the scope read:packages.",
+        deletion="GHCR deletes on GitHub's pages only: open the package's settings there, or use the Packages API.",
         login="Log in with your GitHub user name and a classic personal access token with read:packages or write:packages.",
     ),
     ProviderAdvice(
@@ -97,6 +113,7 @@ _PROVIDERS = (
         missing="On GitLab the path must begin with an existing project's path.",
         denied_push="The token needs the scope write_registry, and the role Developer in the project.",
         denied_pull="The token needs the scope read_registry.",
+        deletion="On GitLab delete tags in the project's container registry page.",
         login="Log in with your user name and a personal access token, or with a deploy token.",
     ),
 )
@@ -106,6 +123,7 @@ _HARBOR = ProviderAdvice(
     missing="On Harbor the project, the part before the first slash, must exist: have it created there.",
     denied_push="On Harbor the project must exist, and the account or robot needs the role Developer or push rights in it.",
     denied_pull="On Harbor a private project needs an account or robot with pull rights in it.",
+    denied_deletion="On Harbor the account or robot needs the right to delete artifacts in the project, or the role Maintainer.",
     login="Log in with a user name and its CLI secret (single sign-on), or with a robot account (robot$project+name).",
 )
 

@@ -28,6 +28,8 @@ _MARGIN = 15.0
 _NEWBORN = 2.0
 _LONGEST_LIFE = 86400.0
 _LONGEST_SCOPE = 1000
+# A registry may have more repositories, each with a token of its own, than there is memory for.
+_MOST_TOKENS = 1000
 _CLIENT_ID = "registry-ui"
 _HEADER_TEXT = re.compile(r"[\x21-\x7e]+")
 
@@ -50,16 +52,21 @@ class BasicCredential:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What a token is to allow: some actions on one repository, and pull on one more for a mount."""
+    """What a token is to allow: some actions on one repository, and pull on one more for a mount.
+
+    Args:
+        kind: of the resource; `registry` with the name `catalog` for the list of all repositories.
+    """
 
     repository: str
     actions: str = "pull"
     mounted_from: str = ""
+    kind: str = "repository"
 
     @property
     def texts(self) -> tuple[str, ...]:
         """The push scope first: some servers read only the first."""
-        first = f"repository:{self.repository}:{self.actions}"
+        first = f"{self.kind}:{self.repository}:{self.actions}"
         return (first, f"repository:{self.mounted_from}:pull") if self.mounted_from else (first,)
 
 
@@ -207,7 +214,15 @@ class Authenticator:
                 with self._lock:
                     self._tokens[scopes] = token
                     self._was_taken = True
+                    if len(self._tokens) > _MOST_TOKENS:
+                        self._forget_oldest()
             return token
+
+    def _forget_oldest(self) -> None:
+        """Its lock goes too: whoever holds that fetches one token more at worst."""
+        oldest = next(iter(self._tokens))
+        del self._tokens[oldest]
+        self._token_locks.pop(oldest, None)
 
     def _fetch(self, challenge: Challenge, scopes: tuple[str, ...], is_patient: bool) -> _Token:
         realm = self._realm(challenge)

@@ -4,7 +4,7 @@ import fnmatch
 import itertools
 import re
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Self
@@ -14,7 +14,7 @@ from .auth import Authenticator, BasicCredential, Scope
 from .connections import Limits
 from .egress import Dialer, EgressPolicy
 from .errors import ConnectionFailed, NotARegistry, RepositoryUnknown, ResponseError
-from .listing import iterate_tags
+from .listing import iterate_repositories, iterate_tags
 from .pacing import Attempts, OnPause, Pacer
 from .redaction import redact, redact_url
 from .reference import DOCKER_HUB, check_repository
@@ -91,8 +91,11 @@ class RegistryClient:
         self.endpoint = endpoint
         self.cancellation = cancellation or Cancellation()
         self.limits = limits or Limits()
+        self._egress = egress
         self.rate_limit: RateLimit | None = None
         self.warnings: tuple[str, ...] = ()
+        self.request_count = 0
+        self._request_numbers = itertools.count(1)
         base_url = endpoint.base_url
         own_host = urlsplit(base_url).hostname or ""
         dialer = Dialer(egress, own_host, endpoint.is_approved, SocketWatch(self.cancellation), self.cancellation)
@@ -175,14 +178,34 @@ class RegistryClient:
         Raises:
             RepositoryUnknown: there is no such repository.
         """
-        scope = Scope(check_repository(repository))
-        asked = Asked(self.endpoint.host, "tags", repository)
+        return list(itertools.islice(self.iterate_tags(repository), limit))
 
-        def fetch(url: str) -> Answer:
-            return self.request("GET", url, scope=scope, asked=asked, headers={"Accept": "application/json"})
+    def iterate_tags(self, repository: str) -> Iterator[str]:
+        """The repository's tags in the registry's order, asked page by page as they are taken.
 
-        tags = iterate_tags(fetch, self._url(f"{repository}/tags/list"), self.transport)
-        return list(itertools.islice(tags, limit))
+        Raises:
+            InvalidReference: at once. The rest as the tags are taken:
+            RepositoryUnknown: there is no such repository.
+            EgressRefused: the list goes on on another host.
+            OciError
+        """
+        fetch = self._lister(Scope(check_repository(repository)), Asked(self.endpoint.host, "tags", repository))
+        return iterate_tags(fetch, self._url(f"{repository}/tags/list"), self.transport)
+
+    def iterate_repositories(self) -> Iterator[str]:
+        """The registry's repositories in its own order, asked page by page as they are taken; at most 200,000.
+
+        Raises, as they are taken:
+            Unsupported: this registry has no catalogue.
+            Unauthorized, Denied: it does not show it to this credential.
+            EgressRefused: the list goes on on another host.
+            OciError
+        """
+        fetch = self._lister(Scope("catalog", "*", kind="registry"), Asked(self.endpoint.host, "repositories"))
+        return iterate_repositories(fetch, self._url("_catalog"), self.transport)
+
+    def _lister(self, scope: Scope, asked: Asked) -> Callable[[str], Answer]:
+        return lambda url: self.request("GET", url, scope=scope, asked=asked, headers={"Accept": "application/json"})
 
     def request(
         self,
@@ -196,6 +219,7 @@ class RegistryClient:
         body: bytes | Callable[[], Body] | None = None,
         tries: int | None = None,
         read_seconds: float | None = None,
+        follow: bool = True,
     ) -> Answer:
         """One call of the registry's API: logged in, tried again while that makes sense, redirects followed.
 
@@ -204,12 +228,13 @@ class RegistryClient:
             expect: the statuses to return; any other raises.
             tries: how often at most; None for the client's usual number.
             read_seconds: how long the answer may take, where that is not the usual time.
+            follow: whether redirects are followed; otherwise they are answers with their own status.
 
         Raises:
             ResponseError and its kinds: an unexpected status.
             ConnectionFailed and its kinds, Cancelled.
         """
-        request = Request(method, self._url(path), headers or {}, body, read_seconds=read_seconds)
+        request = Request(method, self._url(path), headers or {}, body, read_seconds=read_seconds, follow=follow)
         attempts = Attempts(self.pacer, tries=tries)
         may_renew = True
         while True:
@@ -229,6 +254,10 @@ class RegistryClient:
             if answer.status in expect:
                 return answer
             attempts.fail(self._failure(answer, asked))
+
+    def sibling(self) -> "RegistryClient":
+        """A client of the same registry with the same credential that no cancellation stops: for cleaning up after one."""
+        return RegistryClient(self.endpoint, self._auth.credential, egress=self._egress, limits=self.limits)
 
     def close(self) -> None:
         """Close all connections. Open readers fail afterwards."""
@@ -294,6 +323,7 @@ class RegistryClient:
 
     def _note(self, answer: Answer) -> None:
         """Keep what the registry says beside its answer: limits, and warnings (distribution spec, "Warnings")."""
+        self.request_count = next(self._request_numbers)
         limit, remaining = (_LEADING_NUMBER.match(answer.headers.get(f"RateLimit-{name}", "")) for name in ("Limit", "Remaining"))
         if limit and remaining:
             self.rate_limit = RateLimit(int(limit[0]), int(remaining[0]))

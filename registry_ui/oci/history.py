@@ -6,14 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from .texts import LONGEST, Reader, inert
+
 # docker's classic builder wraps what is no command in `#(nop)`, and puts the build arguments before the shell.
 _NOP = re.compile(r"^/bin/sh -c #\(nop\)\s+")
 _SHELL = re.compile(r"^(?:\|\d+ (?P<arguments>.*?) )?/bin/(?:a|ba|da)?sh (?:-(?!\w*c )\w+ (?:\w+ )?)*-\w*c ", re.DOTALL)
-_BUILDKIT = re.compile(r"\s*# buildkit\s*$")
+_BUILDKIT = "# buildkit"
 _INSTRUCTION = re.compile(
     r"^(ADD|ARG|CMD|COPY|ENTRYPOINT|ENV|EXPOSE|FROM|HEALTHCHECK|LABEL|MAINTAINER|ONBUILD|RUN|SHELL|STOPSIGNAL|USER|VOLUME|WORKDIR)\b"
 )
-_LONGEST = 4000
+_MOST_LINES = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,29 +29,32 @@ class HistoryLine:
 
 
 def history_of(config: Mapping[str, Any], layers: int) -> list[HistoryLine]:
-    """The lines, oldest first; empty where the config has none.
+    """The lines, oldest first, at most 500; empty where the config has none.
 
     Args:
         layers: how many the manifest has. A history that claims more is believed only so far.
     """
     entries = config.get("history")
-    lines = []
+    lines: list[HistoryLine] = []
+    reader = Reader()
     number = 0
     for entry in entries if isinstance(entries, list) else []:
+        if len(lines) == _MOST_LINES:
+            break
         if not isinstance(entry, dict):
             continue
         layer = None
         if not entry.get("empty_layer") and number < layers:
             layer = number
             number += 1
-        instruction, arguments = parse_command(_text(entry.get("created_by")))
-        lines.append(HistoryLine(instruction, arguments, layer, _text(entry.get("comment"))))
+        instruction, arguments = parse_command(reader.text(entry.get("created_by")))
+        lines.append(HistoryLine(instruction, arguments, layer, reader.text(entry.get("comment"))))
     return lines
 
 
 def parse_command(text: str) -> tuple[str, str]:
     """Instruction and arguments; an empty instruction where the text is none that a Dockerfile has."""
-    text = _BUILDKIT.sub("", text.strip())
+    text = text.strip().removesuffix(_BUILDKIT).rstrip()
     if match := _NOP.match(text):
         return _split(text[match.end() :])
     prefix, rest = ("", text) if not text.startswith("RUN ") else ("RUN", text[4:].strip())
@@ -71,10 +76,6 @@ def _split(text: str) -> tuple[str, str]:
 def exec_form(value: Any) -> str:
     """A command as a Dockerfile writes it: `["nginx", "-g", "daemon off;"]`."""
     if isinstance(value, str):
-        return value[:_LONGEST]
+        return inert(value[:LONGEST])
     words = [word for word in value if isinstance(word, str)] if isinstance(value, list) else []
-    return json.dumps(words, ensure_ascii=False)[:_LONGEST] if words else ""
-
-
-def _text(value: Any) -> str:
-    return value[:_LONGEST] if isinstance(value, str) else ""
+    return inert(json.dumps(words, ensure_ascii=False)[:LONGEST]) if words else ""

@@ -1,4 +1,4 @@
-"""One repository of a registry as an `ImageStore` (distribution spec, "Pull", "Push")."""
+"""One repository of a registry as an `ImageStore` (distribution spec, "Pull", "Push", "Content Management")."""
 
 import threading
 from collections.abc import Iterator
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from .auth import Scope
 from .blobs import BlobDownload
+from .deletion import check_deletion, delete_tag
 from .digest import Digest
 from .errors import (
     ContentMismatch,
@@ -20,6 +21,7 @@ from .errors import (
 )
 from .manifest import ACCEPT, INDEX_TYPES, MANIFEST_LIMIT, MANIFEST_TYPES, Descriptor, Manifest
 from .reference import check_tag
+from .referrers import list_referrers
 from .responses import Asked, Subject, not_a_registry
 from .store import BlobReader, OpenSource
 from .transport import Answer
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from .client import RegistryClient
 
 _STORED = (200, 201, 202, 204)
+_DELETED = (200, 202, 204)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +148,57 @@ class RegistryStore:
                 advice="The registry changes manifests; tell its administrator.",
             )
 
+    def delete_manifest(self, reference: str | Digest) -> None:
+        """Delete a manifest with every tag that names it; or, given a tag, that tag where the registry does that.
+
+        Raises:
+            ManifestUnknown: there is none.
+            Unsupported: the registry does not delete this for its clients.
+            Denied: no right to, or an immutable tag, as the message says.
+        """
+        answer = self.client.request(
+            "DELETE",
+            self._names.manifest(reference),
+            scope=Scope(self.repository, "pull,push,delete"),
+            asked=self._asked("manifest", str(reference), is_deletion=True),
+            expect=_DELETED,
+            follow=False,
+        )
+        answer.discard()
+
+    def check_deletion(self) -> None:
+        """Find out whether the registry deletes by digest at all, by asking it to delete what nobody has.
+
+        Raises:
+            Unsupported, Denied, Unauthorized: no.
+        """
+        check_deletion(self)
+
+    def delete_tag(self, tag: str) -> str:
+        """Delete one tag and nothing else: other tags of the same digest stay as they are.
+
+        Returns:
+            How: `tag`, by its name; `placeholder`, by pointing it at an empty image of its own and deleting that.
+
+        Raises:
+            ManifestUnknown: there is no such tag.
+            Unsupported: the registry can do neither; nothing was changed.
+            Denied: no right to, or an immutable tag; nothing was changed.
+            ResponseError: it failed half-way; the message says what became of the tag.
+        """
+        return delete_tag(self, check_tag(tag))
+
+    def referrers(self, digest: Digest) -> list[Descriptor]:
+        """What refers to a manifest: signatures, SBOMs, attestations; at most 1,000 (distribution spec, "Listing Referrers").
+
+        By the registry's API; where it has none, by the fallback tag; and always by the tags of cosign's older kind, whose
+        artifact type is made here.
+
+        Raises:
+            Unauthorized, Denied; RateLimited, ServerFailed, ConnectionFailed.
+        """
+        return list_referrers(self, digest)
+
     def has_blob(self, descriptor: Descriptor) -> bool:
         """Whether the blob is there with the promised size.
 
@@ -222,6 +276,11 @@ class RegistryStore:
             give_up(self, session)
 
     @property
+    def reading_scope(self) -> Scope:
+        """What a token for reading here must allow."""
+        return self._reading
+
+    @property
     def writing_scope(self) -> Scope:
         """What a token for pushing here must allow."""
         return self._writing
@@ -235,8 +294,8 @@ class RegistryStore:
             name = f"{self.client.endpoint.host}/{self.repository}{'@' if ':' in str(reference) else ':'}{reference}"
             raise InvalidManifest(f"{name} is not an image that can be moved. {exc.message}", advice=exc.advice) from exc
 
-    def _asked(self, subject: Subject, name: str = "", *, is_push: bool = False) -> Asked:
-        return Asked(self.client.endpoint.host, subject, self.repository, name, is_push=is_push)
+    def _asked(self, subject: Subject, name: str = "", *, is_push: bool = False, is_deletion: bool = False) -> Asked:
+        return Asked(self.client.endpoint.host, subject, self.repository, name, is_push=is_push, is_deletion=is_deletion)
 
 
 def _descriptor_of(answer: Answer) -> Descriptor | None:

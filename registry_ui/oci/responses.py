@@ -24,7 +24,7 @@ from .redaction import redact
 from .transport import Answer
 
 ERROR_BODY_LIMIT = 64 * 1024
-Subject = Literal["registry", "login", "manifest", "blob", "upload", "tags"]
+Subject = Literal["registry", "login", "manifest", "blob", "upload", "tags", "repositories"]
 
 _CODES: dict[str, type[ResponseError]] = {
     "NAME_UNKNOWN": RepositoryUnknown,
@@ -64,6 +64,7 @@ class Asked:
         host: the registry as references carry it.
         name: the tag or digest.
         is_push: whether something was to be stored.
+        is_deletion: whether something was to be deleted.
         is_anonymous: whether no credential went with it.
         is_known: whether the token service took the credential, so that a 401 is about rights.
         secrets: texts to blot out of what the registry says.
@@ -74,6 +75,7 @@ class Asked:
     repository: str = ""
     name: str = ""
     is_push: bool = False
+    is_deletion: bool = False
     is_anonymous: bool = True
     is_known: bool = False
     secrets: tuple[str, ...] = field(default=(), repr=False)
@@ -153,6 +155,8 @@ def _kind_of(refusal: _Refusal, asked: Asked) -> type[ResponseError]:
         return RateLimited
     if refusal.says("immutable", *_QUOTA) and refusal.status < 500:
         return Denied
+    if asked.subject == "repositories" and refusal.status == 404:
+        return Unsupported
     for code in refusal.codes:
         if code in _CODES:
             return _agreeing(_CODES[code], refusal.status, asked)
@@ -160,6 +164,8 @@ def _kind_of(refusal: _Refusal, asked: Asked) -> type[ResponseError]:
         return _NOT_FOUND.get(asked.subject, NotFound)
     if refusal.says("http request to an https server", "plain http request was sent to https port"):
         return NotARegistry
+    if asked.is_deletion and refusal.status == 400:
+        return Unsupported  # distribution calls a tag that is to be deleted a bad digest
     return _agreeing(_STATUSES.get(refusal.status, ResponseError), refusal.status, asked)
 
 
@@ -205,6 +211,8 @@ def _sentences(kind: type[ResponseError], refusal: _Refusal, asked: Asked) -> tu
 def _special_sentences(refusal: _Refusal, asked: Asked, said: str) -> tuple[str, str] | None:
     if refusal.status >= 500:
         return None
+    if refusal.says("immutable") and asked.is_deletion:
+        return f"{asked.place} is immutable.{said}", "Have the immutability rule changed on the registry."
     if refusal.says("immutable"):
         return (
             f"{asked.place}: the tag {asked.name} exists already and is immutable there."
@@ -226,19 +234,22 @@ def _special_sentences(refusal: _Refusal, asked: Asked, said: str) -> tuple[str,
 
 def _explain_unauthorized(refusal: _Refusal, asked: Asked, said: str) -> tuple[str, str]:
     if asked.is_anonymous:
-        sentence = f"{asked.place} wants a login{' to push' if asked.is_push else ''}.{said}"
-        return sentence, f"Add a credential for {asked.host}. {advice_for(asked.host, 'denied_pull') if not asked.is_push else ''}".strip()
+        purpose = " to push" if asked.is_push else " to delete" if asked.is_deletion else ""
+        advice = "" if purpose or asked.subject == "repositories" else advice_for(asked.host, "denied_pull")
+        return f"{asked.place} wants a login{purpose}.{said}", f"Add a credential for {asked.host}. {advice}".strip()
     if asked.subject in ("login", "registry"):
         return f"{asked.host} refused the login: the username or the secret is wrong, or has expired.", advice_for(asked.host, "login")
     return f"{asked.place} did not accept the credential.{said}", advice_for(asked.host, "login")
 
 
 def _explain_denied(refusal: _Refusal, asked: Asked, said: str) -> tuple[str, str]:
-    verb = "push to" if asked.is_push else "pull from"
+    verb = "push to" if asked.is_push else "delete from" if asked.is_deletion else "pull from"
     who = "an anonymous visitor" if asked.is_anonymous else "this credential"
-    name = "denied_push" if asked.is_push else "denied_pull"
+    name = "denied_push" if asked.is_push else "denied_deletion" if asked.is_deletion else "denied_pull"
     if asked.subject in ("login", "registry"):
         return f"{asked.host} refuses {who}.{said}", advice_for(asked.host, "login")
+    if asked.subject == "repositories":
+        return f"{asked.host} does not let {who} list its repositories.{said}", advice_for(asked.host, "denied_listing")
     return f"{asked.host} does not let {who} {verb} {asked.repository}.{said}", advice_for(
         asked.host, name, repository=asked.repository, hint=refusal.words
     )
@@ -298,4 +309,11 @@ def _explain_unsupported(refusal: _Refusal, asked: Asked, said: str) -> tuple[st
             f"{asked.place} does not take this kind of manifest.{said}",
             "The registry may be too old for OCI images or for indexes: update it.",
         )
+    if asked.is_deletion:
+        what = "manifests" if ":" in asked.name else "a tag alone"
+        return f"{asked.host} does not delete {what} for its clients.{said}", advice_for(
+            asked.host, "deletion", repository=asked.repository, hint=refusal.words
+        )
+    if asked.subject == "repositories":
+        return f"{asked.host} has no list of its repositories to give.{said}", ""
     return f"{asked.host} does not offer this operation.{said}", ""

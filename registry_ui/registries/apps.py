@@ -11,13 +11,18 @@ class RegistriesConfig(AppConfig):
     def ready(self) -> None:
         from registry_ui.accounts.models import Team
         from registry_ui.web.overview import register_section
+        from registry_ui.web.searching import register_source
 
         from .checks import stored_secrets_open
+        from .locating import find_digest
         from .overview import section
+        from .searching import find_named_image, find_names, find_registries
 
         register(stored_secrets_open, Tags.database)
         post_save.connect(_equip_team, sender=Team, dispatch_uid="registries.equip_team")
         register_section(30, section)
+        for order, source in ((0, find_named_image), (10, find_digest), (20, find_names), (50, find_registries)):
+            register_source(order, source)
 
 
 def _equip_team(instance: Any, created: bool, raw: bool, **_kwargs: Any) -> None:

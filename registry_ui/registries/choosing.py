@@ -1,6 +1,7 @@
 """Which credential serves a reference. The most specific pattern wins; where several win, a person chooses."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -33,8 +34,18 @@ def registry_for(team: Team, host: str) -> Registry | None:
     return Registry.objects.filter(team=team, host=host).first()
 
 
-def credential_for(*, team: Team, reference: Reference, push: bool, chosen: Credential | None = None) -> Credential | None:
+def credential_for(
+    *,
+    team: Team,
+    reference: Reference,
+    push: bool,
+    chosen: Credential | None = None,
+    candidates: Sequence[Credential] | None = None,
+) -> Credential | None:
     """The credential to use; None for an anonymous client.
+
+    Args:
+        candidates: those of the team for the reference's host, where they are at hand.
 
     Raises:
         AmbiguousCredential: several fit equally well.
@@ -43,7 +54,8 @@ def credential_for(*, team: Team, reference: Reference, push: bool, chosen: Cred
     if chosen is not None:
         _check_chosen(chosen, team, reference, push)
         return chosen
-    fitting = [each for each in candidates_for(team=team, reference=reference) if why_unfit(each, reference, push=push) is None]
+    candidates = candidates_for(team=team, reference=reference) if candidates is None else candidates
+    fitting = [each for each in candidates if why_unfit(each, reference, push=push) is None]
     if not fitting:
         return None
     best = max(_specificity(each.repository_pattern) for each in fitting)
@@ -68,6 +80,33 @@ def why_unfit(credential: Credential, reference: Reference, *, push: bool) -> st
     if not credential.serves(reference):
         return _("The credential “%(label)s” is for the repositories %(pattern)s, not for %(repository)s.") % words
     return None
+
+
+def index_credential(registry: Registry, repository: str = "") -> Credential | None:
+    """The credential with which the index reads a repository, or the registry's list; None for an anonymous client.
+
+    For reading only, where a guess between equals does no harm: see `best_for_reading`.
+    """
+    return best_for_reading(registry, registry.credentials.select_related("registry"), repository)
+
+
+def best_for_reading(registry: Registry, credentials: Iterable[Credential], repository: str = "") -> Credential | None:
+    """The same, of a registry's credentials that are at hand.
+
+    The most specific pattern that serves the repository wins; among equals one that may only pull, then the oldest. One
+    that was refused lately comes after all others, and one that has expired is never sent. For the registry's list one
+    without a pattern comes first.
+    """
+    usable = [each for each in credentials if not each.is_expired]
+    if repository:
+        reference = Reference(registry.host, repository)
+        usable = [each for each in usable if each.serves(reference)]
+
+    def rank(each: Credential) -> tuple[Any, ...]:
+        literal, is_whole = _specificity(each.repository_pattern) if repository else (-bool(each.repository_pattern), False)
+        return (bool(each.verify_error), -literal, not is_whole, each.can_push, each.created_at, each.pk)
+
+    return min(usable, key=rank, default=None)
 
 
 def check_belongs(credential: Credential, team: Team, host: str) -> None:

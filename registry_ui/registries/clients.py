@@ -4,7 +4,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from registry_ui.accounts.models import Team
-from registry_ui.oci.client import BasicCredential, Endpoint, RegistryClient
+from registry_ui.oci.client import BasicCredential, Endpoint, Limits, RegistryClient
 from registry_ui.oci.egress import EgressPolicy
 from registry_ui.oci.pacing import OnPause
 from registry_ui.oci.reference import Reference
@@ -41,6 +41,7 @@ def open_client(
     plain_http: bool = False,
     cancellation: Cancellation | None = None,
     on_pause: OnPause | None = None,
+    limits: Limits | None = None,
 ) -> RegistryClient:
     """A client of the registry with exactly this credential, or anonymous without one. Nothing is sent yet.
 
@@ -55,7 +56,7 @@ def open_client(
     registry = credential.registry if credential is not None else registry_for(team, host)
     login = _login_of(credential, team, host) if credential is not None else None
     endpoint = endpoint_of(registry) if registry is not None else Endpoint(host, scheme="http" if plain_http else "https")
-    return RegistryClient(endpoint, login, egress=egress_policy(), cancellation=cancellation, on_pause=on_pause)
+    return RegistryClient(endpoint, login, egress=egress_policy(), cancellation=cancellation, on_pause=on_pause, limits=limits)
 
 
 def _login_of(credential: Credential, team: Team, host: str) -> BasicCredential:

@@ -44,6 +44,10 @@ class ProviderFacts:
         recipe: how to make a secret that can be revoked, step by step.
         secret_life: how long such a secret lives, where the provider says so.
         before_push: what must exist there before the first push.
+        namespaces_label: what its names begin with and is listed by (namespaces, projects); empty where lists know no such thing.
+        namespaces_help, namespaces_example: for its field.
+        has_catalog: whether asking it for all of its repositories makes sense.
+        no_listing: why it does not tell what repositories it has.
         has_own_network: whether it may stand in a private network, so that its connection deserves a choice.
         example: a repository as it is named there.
     """
@@ -62,6 +66,11 @@ class ProviderFacts:
     console: str = ""
     secret_life: timedelta | None = None
     before_push: _Text = ""
+    namespaces_label: _Text = ""
+    namespaces_help: _Text = ""
+    namespaces_example: str = ""
+    has_catalog: bool = True
+    no_listing: _Text = ""
     has_own_network: bool = False
     example: str
 
@@ -102,6 +111,9 @@ _FACTS = (
         ),
         console="https://app.docker.com/settings/personal-access-tokens",
         before_push=_("A repository is made by the first push; its name begins with your user name or your organisation."),
+        namespaces_label=_("Namespaces to list"),
+        namespaces_help=_("User names and organisations, one a line. Left empty, those that the team's credentials log in as."),
+        namespaces_example="my-company",
         example="johndoe/my-app",
     ),
     ProviderFacts(
@@ -121,6 +133,8 @@ _FACTS = (
         ),
         console="https://cr.console.aliyun.com",
         before_push=_("The namespace must exist before the first push: make it in the console."),
+        has_catalog=False,
+        no_listing=_("Aliyun ACR does not tell a registry login what repositories there are."),
         example="my-company/my-app",
     ),
     ProviderFacts(
@@ -158,6 +172,7 @@ _FACTS = (
             _("An access key and its secret are no login for the registry itself."),
         ),
         secret_life=timedelta(hours=12),
+        no_listing=_("AWS ECR does not tell this login what repositories there are."),
         before_push=_("Each repository must be created before the first push: aws ecr create-repository --repository-name NAME"),
         example="my-company/my-app",
     ),
@@ -176,6 +191,9 @@ _FACTS = (
             _("With single sign-on, a person's secret is the CLI secret of the user profile, not the password."),
         ),
         before_push=_("The project, the first part of the name, must exist before the first push."),
+        namespaces_label=_("Projects to list"),
+        namespaces_help=_("One a line. Left empty, every project that the login may see."),
+        namespaces_example="my-project",
         has_own_network=True,
         example="my-project/my-app",
     ),
@@ -195,6 +213,8 @@ _FACTS = (
         ),
         console="https://github.com/settings/tokens",
         before_push=_("A package is made by the first push, private at first."),
+        has_catalog=False,
+        no_listing=_("GHCR does not tell a registry login what packages there are."),
         example="johndoe/my-app",
     ),
     ProviderFacts(

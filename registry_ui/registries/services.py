@@ -16,6 +16,7 @@ from .choosing import AmbiguousCredential, CredentialUnfit, candidates_for, cred
 from .clients import egress_policy, endpoint_of, open_client
 from .connection import ConnectionReport, Stage, check_connection, check_overdue
 from .importing import ImportResult, free_label, import_docker_config
+from .indexing.scheduling import look_soon
 from .models import Credential, Registry, Security
 from .providers import Provider, facts_of
 
@@ -47,7 +48,7 @@ __all__ = [
 
 logger = logging.getLogger(__name__)
 
-REGISTRY_FIELDS = ("name", "host", "security", "ca_certificate", "token_hosts")
+REGISTRY_FIELDS = ("name", "host", "security", "ca_certificate", "token_hosts", "index_hours", "namespaces")
 CREDENTIAL_FIELDS = ("label", "username", "repository_pattern", "can_push", "expires_at")
 
 
@@ -68,6 +69,7 @@ def add_registry(*, team: Team, user: User | None, provider: str, values: dict[s
     registry = Registry(team=team, provider=provider, created_by=user, **{name: values[name] for name in REGISTRY_FIELDS})
     with _taken("host", _("The team has this registry already.")):
         registry.save(force_insert=True)
+    look_soon(registry)
     _log(user, "added the registry %s", registry.host)
     _log_plain_http(user, registry)
     return registry
@@ -84,11 +86,13 @@ def change_registry(*, registry: Registry, user: User | None, values: dict[str, 
         raise ValidationError(_("The registry was removed meanwhile."))
     if values["host"] != kept.host and kept.credentials.exists():
         raise ValidationError({"host": host_is_bound()})
-    was_encrypted = kept.is_encrypted
+    was_encrypted, was_listed = kept.is_encrypted, kept.namespaces
     for name in REGISTRY_FIELDS:
         setattr(kept, name, values[name])
     with _taken("host", _("The team has this registry already.")):
         kept.save(update_fields=REGISTRY_FIELDS)
+    if kept.namespaces != was_listed:
+        look_soon(kept)
     _log(user, "changed the registry %s", kept.host)
     if was_encrypted:
         _log_plain_http(user, kept)
@@ -123,6 +127,7 @@ def add_credential(*, registry: Registry, user: User | None, values: dict[str, A
         credential.save(force_insert=True)
     if is_verified:
         credential.mark_verified()
+    look_soon(kept)
     _log(user, "added a credential for %s", kept.host)
     return credential
 

@@ -4,6 +4,7 @@ from .explaining import Explanation, explain_tag, risk_of
 from .keys import sort_key, version_key
 from .ordering import natural_key, order_key, sort_tags
 from .parsing import parse_tag
+from .ranges import InvalidRange, VersionRange
 from .suffix import Group, Role, Suffix
 from .suffixes import BY_NAME, SUFFIXES
 from .tag import Kind, Movement, Piece, Tag, Version
@@ -13,6 +14,7 @@ __all__ = [
     "SUFFIXES",
     "Explanation",
     "Group",
+    "InvalidRange",
     "Kind",
     "Movement",
     "Piece",
@@ -20,6 +22,7 @@ __all__ = [
     "Suffix",
     "Tag",
     "Version",
+    "VersionRange",
     "explain_tag",
     "natural_key",
     "order_key",

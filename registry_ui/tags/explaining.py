@@ -21,17 +21,19 @@ ROLE_LABELS = {
 }
 
 UNKNOWN_MEANING = _("A word of this image's makers; its page says what it means.")
+COMING_MEANING = _("The release that is being made; what stands behind it says how near it is.")
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """One part of a tag and what is known about it."""
+    """One part of a tag and what is known about it; `name` is its row of the table, where it has one."""
 
     part: str
     role: Role
     meaning: str
     choose: str = ""
     beware: str = ""
+    name: str = ""
 
     @property
     def label(self) -> str:
@@ -40,13 +42,15 @@ class Explanation:
 
 def explain_tag(tag: Tag) -> list[Explanation]:
     """One explanation a piece, in the order of the text."""
-    return [_explain(piece, piece.suffix) for piece in tag.pieces]
+    return [_explain(piece, piece.suffix, tag) for piece in tag.pieces]
 
 
-def _explain(piece: Piece, suffix: Suffix | None) -> Explanation:
+def _explain(piece: Piece, suffix: Suffix | None, tag: Tag) -> Explanation:
     if suffix is None:
         return Explanation(piece.text, piece.role, UNKNOWN_MEANING)
-    return Explanation(piece.text, piece.role, suffix.meaning, suffix.choose, suffix.beware)
+    if piece.role is Role.VERSION and tag.prerelease is not None:
+        return Explanation(piece.text, piece.role, COMING_MEANING)
+    return Explanation(piece.text, piece.role, suffix.meaning, suffix.choose, suffix.beware, suffix.name)
 
 
 def risk_of(tag: Tag) -> str:

@@ -11,9 +11,9 @@ OrderKey = tuple[object, ...]
 
 _RANKS = {kind: rank for rank, kind in enumerate(Kind)}
 _STAGES = {"snapshot": 0, "dev": 1, "alpha": 2, "beta": 3, "preview": 4, "ea": 5, "rc": 6}
-_RELEASED = 9
+RELEASED = 9
 _ABOVE_ALL = (1, 0)
-_BELOW_ALL = (-1, 0)
+BELOW_ALL = (-1, 0)
 _CHANNELS = ("latest", "stable", "lts", "mainline", "current")
 _DIGITS = frozenset("0123456789")
 _RUNS = re.compile(r"[0-9]+|[^0-9]+")
@@ -58,13 +58,13 @@ def version_numbers(tag: Tag) -> OrderKey:
     numbers = list(tag.version.numbers)
     if tag.prerelease is not None:
         numbers += [0] * (3 - len(numbers))
-    end = _BELOW_ALL if len(numbers) >= 3 else _ABOVE_ALL
+    end = BELOW_ALL if len(numbers) >= 3 else _ABOVE_ALL
     return (*((0, number) for number in numbers), end)
 
 
 def stage_key(tag: Tag) -> OrderKey:
     """How near to the release: alpha, beta, rc, the release itself."""
-    return _stage_of(tag.prerelease) if tag.prerelease else (_RELEASED,)
+    return _stage_of(tag.prerelease) if tag.prerelease else (RELEASED,)
 
 
 def _stage_of(piece: Piece) -> OrderKey:

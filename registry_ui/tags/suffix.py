@@ -70,5 +70,10 @@ class Suffix:
     terms: str = field(default="", repr=False)
 
     @property
+    def anchor(self) -> str:
+        """Of its row in the Guide."""
+        return f"suffix-{self.name}"
+
+    @property
     def expression(self) -> str:
         return self.pattern or "|".join(re.escape(word) for word in (self.name, *self.aliases))

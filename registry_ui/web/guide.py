@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
-from registry_ui.tags import BY_NAME, SUFFIXES, Group, Suffix, Tag, order_key, parse_tag
+from registry_ui.tags import BY_NAME, SUFFIXES, Group, InvalidRange, Suffix, Tag, VersionRange, order_key, parse_tag
+from registry_ui.tags.ranges import LONGEST_RANGE
 
 from .anatomy import dissect
 
@@ -35,6 +36,8 @@ class SuffixGroup:
     anchor: str
     suffixes: Sequence[Suffix]
     unfolded: bool = False
+    # Its rows have anchors; the rows of a group that repeats others have none.
+    anchored: bool = True
 
     @property
     def sample(self) -> str:
@@ -46,6 +49,9 @@ class SuffixGroup:
 class Exploration:
     tags: Sequence[Tag]
     left_out: int = 0
+    # The tags that the wanted range means; None where no range was asked for, or a wrong one.
+    matching: frozenset[str] | None = None
+    problem: str = ""
 
 
 @require_safe
@@ -59,7 +65,9 @@ def guide(request: HttpRequest) -> HttpResponse:
         "groups": groups,
         "found": sum(len(group.suffixes) for group in groups),
         "known": len(SUFFIXES),
-        "exploration": explore(request.GET.get("tags", "")),
+        "exploration": explore(request.GET.get("tags", ""), request.GET.get("range", "")),
+        "range": request.GET.get("range", "")[:LONGEST_RANGE],
+        "longest_range": LONGEST_RANGE,
         "pasted": request.GET.get("tags", "")[:_EXPLORED_CHARACTERS],
         "explored_tags": EXPLORED_TAGS,
         "explored_characters": _EXPLORED_CHARACTERS,
@@ -92,7 +100,7 @@ def matching_groups(query: str) -> list[SuffixGroup]:
 
 
 def _met_most() -> SuffixGroup:
-    return SuffixGroup(_("Met most often"), "suffixes-most", [BY_NAME[name] for name in MET_MOST], unfolded=True)
+    return SuffixGroup(_("Met most often"), "suffixes-most", [BY_NAME[name] for name in MET_MOST], unfolded=True, anchored=False)
 
 
 def _grouped(suffixes: Iterable[Suffix], *, unfolded: bool) -> list[SuffixGroup]:
@@ -106,13 +114,20 @@ def _searched(suffix: Suffix) -> str:
     return " ".join((suffix.name, *suffix.aliases, suffix.terms, suffix.example, suffix.release, *texts)).lower()
 
 
-def explore(text: str) -> Exploration | None:
-    """The tags in a pasted list, newest first: lines, commas, JSON, or whole references."""
+def explore(text: str, wanted: str = "") -> Exploration | None:
+    """The tags in a pasted list, newest first: lines, commas, JSON, or whole references; and which of them a range means."""
     names = list(dict.fromkeys(_pasted_names(text[: _EXPLORED_CHARACTERS * 2])))
     if not names:
         return None
     tags = sorted(map(parse_tag, names[:EXPLORED_TAGS]), key=order_key, reverse=True)
-    return Exploration(tags, len(names) - len(tags))
+    left_out = len(names) - len(tags)
+    if not wanted.strip():
+        return Exploration(tags, left_out)
+    try:
+        versions = VersionRange.parse(wanted)
+    except InvalidRange as exc:
+        return Exploration(tags, left_out, problem=_(exc.sentence) % {"part": exc.part})
+    return Exploration(tags, left_out, frozenset(tag.text for tag in tags if versions.matches(tag)))
 
 
 def _pasted_names(text: str) -> Iterable[str]:

@@ -110,6 +110,17 @@ def test_each_scope_has_a_token_of_its_own(token_registry_of, client_of):
     assert [call.query["scope"] for call in registry.made("GET", "/token")] == [["repository:one:pull"], ["repository:two:pull"]]
 
 
+def test_the_oldest_tokens_are_forgotten(token_registry_of, client_of, monkeypatch):
+    monkeypatch.setattr("registry_ui.oci.auth._MOST_TOKENS", 2)
+    registry = token_registry_of({"token": "t"})
+    registry.on("GET", "/v2/.*/tags/list", takes("t", TAGS))
+    client = client_of(registry, CREDENTIAL)
+    for name in ("one", "two", "three", "three", "two", "one"):
+        client.list_tags(name)
+    asked = [call.query["scope"][0].split(":")[1] for call in registry.made("GET", "/token")]
+    assert asked == ["one", "two", "three", "one"]
+
+
 def test_threads_share_one_token_request(token_registry_of, client_of):
     registry = token_registry_of({"token": "t"})
     registry.on("GET", "/token", Reply(body=b'{"token":"t"}', stall=0.2))

@@ -51,3 +51,16 @@ def test_a_malformed_history_is_survived(history):
 )
 def test_commands_are_written_in_exec_form(value, text):
     assert exec_form(value) == text
+
+
+def test_a_history_without_end_is_cut():
+    lines = history_of({"history": [{"created_by": "RUN " + "x" * 5000}] * 10_000}, 2000)
+
+    assert len(lines) == 500
+    assert sum(len(line.arguments) for line in lines) < 500_000
+
+
+def test_a_line_that_turns_the_text_around_is_shown_as_what_it_is():
+    (line,) = history_of({"history": [{"created_by": "RUN echo \u202egnirts"}]}, 1)
+
+    assert line.arguments == "echo \\u202egnirts"

@@ -166,7 +166,7 @@ def token_registry(folder: Path) -> Iterator[RunningRegistry]:
     registry.token_server = server
     registry.username, registry.password = "publisher", f"publisher-{secrets.token_hex(8)}"
     registry.reader_username, registry.reader_password = "reader", f"reader-{secrets.token_hex(8)}"
-    server.users["publisher"] = TokenUser(registry.password, {"*": {"pull", "push", "delete"}})
+    server.users["publisher"] = TokenUser(registry.password, {"*": {"pull", "push", "delete"}}, may_list=True)
     server.users["reader"] = TokenUser(registry.reader_password, {"*": {"pull"}})
     try:
         with _running(registry):

@@ -29,6 +29,7 @@ class TokenUser:
     password: str
     # Repository pattern → actions, such as {"*": {"pull", "push"}}.
     rights: dict[str, set[str]]
+    may_list: bool = False
 
     def allowed(self, repository: str, wanted: set[str]) -> set[str]:
         granted: set[str] = set()
@@ -105,6 +106,8 @@ def _access(user: TokenUser, scope: str) -> dict[str, object] | None:
     kind, _, rest = scope.partition(":")
     name, _, actions = rest.rpartition(":")
     granted = user.allowed(name, set(actions.split(","))) if kind == "repository" else set()
+    if scope == "registry:catalog:*" and user.may_list:
+        granted = {"*"}
     return {"type": kind, "name": name, "actions": sorted(granted)} if granted else None
 
 

@@ -37,9 +37,9 @@ class ManageCommands:
         self.processes.append(process)
         return process
 
-    def start_worker(self, **environment: str) -> Process:
+    def start_worker(self, queue: str = "transfers", **environment: str) -> Process:
         """A worker that is ready to take jobs."""
-        worker = self.start("rqworker", "transfers", **environment)
+        worker = self.start("rqworker", queue, **environment)
         worker.wait_for(lambda: "Listening on" in worker.output, seconds=60)
         return worker
 

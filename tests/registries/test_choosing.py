@@ -4,6 +4,7 @@ import pytest
 from django.utils import timezone
 
 from registry_ui.oci.reference import Reference
+from registry_ui.registries.choosing import index_credential
 from registry_ui.registries.services import AmbiguousCredential, CredentialUnfit, create_default_registries, credential_for, registry_for
 
 HOST = "registry.example.com"
@@ -114,3 +115,34 @@ def test_docker_hub_is_there_from_the_start(team) -> None:
     assert hub.provider == "docker_hub"
     create_default_registries(team)
     assert team.registries.count() == 1
+
+
+# --- reading for the index: a guess between equals does no harm
+
+
+def test_the_index_reads_with_what_says_most_of_the_name_and_of_equals_with_what_may_least(row, make_credential) -> None:
+    default = make_credential(row, "default")
+    assert index_credential(row, "my-company/app") == default
+    make_credential(row, "younger")
+    assert index_credential(row, "my-company/app") == default
+    reader = make_credential(row, "reader", can_push=False)
+    assert index_credential(row, "my-company/app") == reader
+    company = make_credential(row, "company", repository_pattern="my-company/*")
+    assert index_credential(row, "my-company/app") == company
+    assert index_credential(row, "other/app") == reader
+
+
+def test_the_index_sends_no_expired_login_and_a_refused_one_last(row, make_credential) -> None:
+    make_credential(row, "expired", expires_at=timezone.now() - timedelta(days=1))
+    assert index_credential(row, "my-company/app") is None
+    refused = make_credential(row, "refused", can_push=False, repository_pattern="my-company/*", verify_error="The login was refused.")
+    assert index_credential(row, "my-company/app") == refused
+    default = make_credential(row, "default")
+    assert index_credential(row, "my-company/app") == default
+
+
+def test_the_registrys_list_is_read_with_a_login_for_all_of_it(row, make_credential) -> None:
+    company = make_credential(row, "company", repository_pattern="my-company/*", can_push=False)
+    assert index_credential(row) == company
+    default = make_credential(row, "default")
+    assert index_credential(row) == default

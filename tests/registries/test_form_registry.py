@@ -123,3 +123,75 @@ def test_an_ipv6_token_server_is_approved_by_its_address(team) -> None:
     registry = Registry(team=team, provider=Provider.PRIVATE, host="registry.example.com", token_hosts=form.cleaned_data["token_hosts"])
 
     assert "fd00::1" in registry.approved_token_hosts
+
+
+# --- the index
+
+
+def test_the_contents_are_looked_at_every_six_hours_unless_told_otherwise(team) -> None:
+    form = form_of(team)
+    assert form.is_valid()
+    assert form.cleaned_data["index_hours"] == 6
+    assert RegistryForm(team=team, provider=Provider.PRIVATE)["index_hours"].value() == 6
+
+
+@pytest.mark.parametrize("hours", [0, 1, 6, 24, 168])
+def test_how_often_is_one_of_a_few(team, hours: int) -> None:
+    form = form_of(team, index_hours=str(hours))
+    assert form.is_valid()
+    assert form.cleaned_data["index_hours"] == hours
+
+
+@pytest.mark.parametrize("text", ["-1", "2", "x", "99999999"])
+def test_any_other_interval_is_refused(team, text: str) -> None:
+    assert "index_hours" in form_of(team, index_hours=text).errors
+
+
+def test_an_interval_that_is_not_sent_stays(team, make_registry) -> None:
+    row = make_registry(index_hours=0)
+    form = form_of(team, registry=row)
+    assert form.is_valid()
+    assert form.cleaned_data["index_hours"] == 0
+
+
+@pytest.mark.parametrize("provider", [Provider.DOCKER_HUB, Provider.HARBOR])
+def test_namespaces_are_asked_for_where_lists_go_by_them(team, provider) -> None:
+    Registry.objects.filter(team=team).delete()
+    form = form_of(team, provider, namespaces="Acme, other\nacme  third/\n")
+    assert form.is_valid(), form.errors
+    assert form.cleaned_data["namespaces"] == ["acme", "other", "third"]
+    assert "one a line" in str(form["namespaces"].help_text).lower()
+
+
+@pytest.mark.parametrize("provider", [each for each in Provider if each not in (Provider.DOCKER_HUB, Provider.HARBOR)])
+def test_namespaces_are_not_asked_for_elsewhere(team, provider) -> None:
+    form = form_of(team, provider, namespaces="acme")
+    assert "namespaces" not in form.fields
+    assert form.is_valid(), form.errors
+    assert form.cleaned_data["namespaces"] == []
+
+
+def test_a_namespace_copied_with_its_host_is_taken(team) -> None:
+    Registry.objects.filter(team=team).delete()
+    form = form_of(team, Provider.DOCKER_HUB, namespaces="docker.io/acme")
+    assert form.is_valid()
+    assert form.cleaned_data["namespaces"] == ["acme"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["acme/app", "https://hub.docker.com/u/acme", "<script>", "a..b", "../x", "x" * 300, "library", " ".join(f"n{n}" for n in range(101))],
+)
+def test_what_is_no_namespace_is_refused(team, text: str) -> None:
+    assert "namespaces" in form_of(team, Provider.DOCKER_HUB, namespaces=text).errors
+
+
+def test_a_project_may_be_called_library(team) -> None:
+    assert form_of(team, Provider.HARBOR, namespaces="library").is_valid()
+
+
+def test_what_is_kept_is_shown_again(team, make_registry) -> None:
+    row = make_registry(provider=Provider.HARBOR, namespaces=["shop", "base"], index_hours=24)
+    form = RegistryForm(team=team, provider=Provider.HARBOR, registry=row)
+    assert form["namespaces"].value() == "shop\nbase"
+    assert form["index_hours"].value() == 24

@@ -4,7 +4,15 @@ from django.core.exceptions import ValidationError
 from registry_ui.registries import services
 from registry_ui.registries.models import Credential, Health, Registry
 
-REGISTRY = {"name": "Ours", "host": "registry.example.com", "security": "verify", "ca_certificate": "", "token_hosts": []}
+REGISTRY = {
+    "name": "Ours",
+    "host": "registry.example.com",
+    "security": "verify",
+    "ca_certificate": "",
+    "token_hosts": [],
+    "index_hours": 6,
+    "namespaces": [],
+}
 CREDENTIAL = {"label": "", "username": "robot", "repository_pattern": "", "can_push": True, "expires_at": None}
 
 
@@ -70,3 +78,13 @@ def test_a_check_that_is_overdue_is_made_again(make_registry, registry) -> None:
     back.refresh_from_db()
     never.refresh_from_db()
     assert (back.health, never.health) == (Health.HEALTHY, Health.UNKNOWN)
+
+
+def test_other_namespaces_are_listed_soon(row, alice) -> None:
+    services.change_registry(registry=row, user=alice, values={**REGISTRY, "index_hours": 24})
+    row.refresh_from_db()
+    assert (row.index_hours, row.next_index_at) == (24, None)
+    services.change_registry(registry=row, user=alice, values={**REGISTRY, "namespaces": ["acme"]})
+    row.refresh_from_db()
+    assert row.namespaces == ["acme"]
+    assert row.next_index_at is not None

@@ -193,6 +193,23 @@ def test_the_settings_are_changed_and_the_connection_tested_again(client_for, al
     assert "Renamed is changed." in page
 
 
+def test_what_is_looked_at_and_when_is_changed_on_the_page(client_for, alice, make_registry) -> None:
+    row = make_registry(provider="harbor", host="harbor.example.com")
+    client = client_for(alice)
+    page = client.get(url("edit", row)).content.decode()
+    assert "Projects to list" in page
+    assert "Look at its contents" in page
+    client.post(
+        url("edit", row), {"name": "Harbor", "host": row.host, "security": "verify", "index_hours": "24", "namespaces": "shop\nbase"}
+    )
+    row.refresh_from_db()
+    assert (row.index_hours, row.namespaces) == (24, ["shop", "base"])
+
+
+def test_only_providers_with_namespaces_show_their_field(client_for, alice, ours) -> None:
+    assert 'name="namespaces"' not in client_for(alice).get(url("edit", ours)).content.decode()
+
+
 def test_the_host_stays_while_there_are_credentials(client_for, alice, ours, make_credential) -> None:
     make_credential(ours)
     client = client_for(alice)

@@ -26,6 +26,11 @@ def through(line, image):
     return f"{line.host}/{image.repository}:{image.tag}"
 
 
+def times_fetched(line, image):
+    """How often each layer was fetched by way of a line. A config counts for nothing: the index reads it too."""
+    return [line.count("GET", digest) for digest in image.layers]
+
+
 def phase_of(transfer):
     return Transfer.objects.get(pk=transfer.pk).progress.get("phase")
 

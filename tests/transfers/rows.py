@@ -53,3 +53,14 @@ def publish_row(team, user=None, **values):
         "target_is_local": False,
     }
     return transfer_row(team, user, **{**ends, **values})
+
+
+def copy_row(team, user=None, **values):
+    ends = {
+        "kind": Kind.COPY,
+        "source": PYTHON,
+        "target": "registry.example.com/web/python:1.0",
+        "target_is_local": False,
+        "platform": "all",
+    }
+    return transfer_row(team, user, **{**ends, **values})

@@ -31,6 +31,15 @@ def test_a_push_speaks_as_docker_push(kind, state, word):
     assert layers_of(row)[0].word == word
 
 
+@pytest.mark.parametrize(
+    ("state", "word"),
+    [("exists", "Layer already exists"), ("mounted", "Mounted from team/base"), ("moving", "Copying"), ("done", "Copied")],
+)
+def test_a_copy_speaks_as_a_push_and_says_that_it_copies(state, word):
+    row = Transfer(kind=Kind.COPY, state=State.RUNNING, progress={"layers": [layer(1, state, origin="team/base")]})
+    assert layers_of(row)[0].word == word
+
+
 def test_what_had_not_begun_when_it_ended_does_not_wait_any_more():
     row = Transfer(kind=Kind.PULL, state=State.FAILED, progress={"layers": [layer(1)]})
     assert layers_of(row)[0].word == "Not started"

@@ -4,7 +4,7 @@ import pytest
 from django.utils import timezone
 
 from transfers.models import Kind, State, Transfer
-from transfers.situation import Situation, position_words
+from transfers.situation import Situation
 
 from .rows import MIB, PYTHON, layer
 
@@ -68,22 +68,75 @@ def test_what_was_there_already_is_counted_with_what_was_mounted():
 def test_steps_are_foreseen_before_a_worker_begins():
     assert [step.name for step in situation(State.QUEUED, kind=Kind.PUBLISH).steps] == ["login", "tag", "push"]
     assert [step.name for step in situation(State.QUEUED, kind=Kind.PUSH).steps] == ["login", "push"]
+    assert [step.name for step in situation(State.QUEUED, kind=Kind.COPY).steps] == ["source", "target", "copy"]
+    assert [step.name for step in situation(State.QUEUED, kind=Kind.DELETE).steps] == ["check", "delete"]
     assert situation(State.QUEUED).steps == []
-
-
-@pytest.mark.parametrize(
-    ("running", "ahead", "words"),
-    [
-        (0, 0, "It is the next one."),
-        (1, 0, "1 transfer runs; this one is next."),
-        (0, 1, "1 waits before this one."),
-        (2, 3, "2 transfers run, 3 wait before this one."),
-    ],
-)
-def test_the_place_in_the_queue_is_told_in_as_few_words_as_it_needs(running, ahead, words):
-    assert position_words(running=running, ahead=ahead) == words
 
 
 def test_the_tab_names_the_state_or_how_far_it_is():
     assert situation(bytes_done=1, bytes_total=4).headline == "25 % · Pull python:3.12-slim"
     assert situation(State.FAILED, bytes_done=1, bytes_total=4).headline == "Failed · Pull python:3.12-slim"
+
+
+# --- the badge
+
+NOON = timezone.now().replace(hour=12, minute=0, second=0)
+
+
+def test_a_running_one_in_a_pause_waits_until_it_is_over():
+    now = situation(progress={"phase": "paused", "pause_seconds": 120}, heartbeat_at=NOON)
+    assert (now.look, now.label) == ("paused", "Waits until 12:02")
+    assert now.paused_until == NOON + timedelta(minutes=2)
+
+
+def test_a_pause_over_midnight_names_the_day():
+    now = situation(progress={"phase": "paused", "pause_seconds": 86_400 * 3}, heartbeat_at=NOON)
+    assert now.label == f"Waits until {NOON + timedelta(days=3):%-d %b} 12:00"
+
+
+def test_a_pause_of_which_nobody_knows_the_end_is_one_all_the_same():
+    assert situation(progress={"phase": "paused"}).label == "Paused"
+
+
+def test_who_stops_does_not_wait():
+    now = situation(progress={"phase": "paused", "pause_seconds": 120}, cancel_requested_at=NOON)
+    assert (now.look, now.label) == ("running", "Stopping")
+
+
+@pytest.mark.parametrize("state", [State.QUEUED, State.SUCCEEDED, State.FAILED, State.CANCELLED])
+def test_what_does_not_run_has_its_state_on_the_badge(state):
+    now = situation(state, progress={"phase": "paused", "pause_seconds": 120})
+    assert (now.look, now.label) == (state, state.label)
+
+
+# --- copies and deletions
+
+
+@pytest.mark.parametrize(
+    ("kind", "phase", "words"),
+    [(Kind.COPY, "moving", "Copying layers"), (Kind.PUSH, "moving", "Pushing layers"), (Kind.DELETE, "deleting", "Deleting")],
+)
+def test_each_kind_has_its_verb(kind, phase, words):
+    assert situation(kind=kind, progress={"phase": phase}).words == words
+    assert situation(kind=kind).verb == Kind(kind).label
+
+
+def test_a_copy_has_two_logins_and_a_local_tag_none():
+    copy = situation(kind=Kind.COPY)
+    copy.transfer.target_is_local = False
+    copy.transfer.needs_target_credential = True
+    assert [(login.title, login.words) for login in copy.logins] == [
+        ("Login at the source", "anonymous"),
+        ("Login at the target", "a credential that was removed since"),
+    ]
+    tag = situation(kind=Kind.TAG)
+    tag.transfer.source_is_local = True
+    assert tag.logins == []
+    assert len(situation().logins) == 1
+
+
+def test_a_deletion_is_worth_a_retry_only_if_it_failed_and_nothing_changed():
+    assert situation(State.FAILED, kind=Kind.DELETE, error={"kind": "ServerFailed"}).is_worth_a_retry
+    assert not situation(State.FAILED, kind=Kind.DELETE, error={"kind": "Changed"}).is_worth_a_retry
+    assert not situation(State.CANCELLED, kind=Kind.DELETE).is_worth_a_retry
+    assert situation(State.CANCELLED, kind=Kind.COPY).is_worth_a_retry

@@ -143,3 +143,16 @@ def test_the_steps_of_a_publish_are_lines_once_they_are_done():
     ]
     row = Transfer(kind=Kind.PUBLISH, state=State.RUNNING, source=PYTHON, target=PYTHON, progress={"steps": steps})
     assert lines(row, live=False) == ["Check the login: Login succeeded as robot"]
+
+
+def test_a_copy_says_where_from_and_where_to():
+    row = Transfer(kind=Kind.COPY, source=PYTHON, target="r.example.com/a/b:v1.0", size=1234)
+    assert opening(row) == "python:3.12-slim: Copying to r.example.com/a/b:v1.0"
+    assert closing(row, digest=DIGEST, was_here=False) == [f"v1.0: digest: {DIGEST} size: 1234"]
+
+
+def test_a_deletion_says_what_and_where():
+    row = Transfer(kind=Kind.DELETE, source="r.example.com/a/b:v1.0", target="r.example.com/a/b:v1.0", state=State.CANCELLED)
+    assert opening(row) == "r.example.com/a/b:v1.0: Deleting from r.example.com"
+    assert closing(row, digest=DIGEST, was_here=False) == ["Deleted: r.example.com/a/b:v1.0"]
+    assert failure_lines(row) == ["Cancelled."]

@@ -137,6 +137,16 @@ def test_a_list_costs_the_same_however_long_it_is(client_for, team, bob, django_
         listed(client)
 
 
+def test_a_pause_is_shown_as_one(client_for, team, bob, django_assert_max_num_queries):
+    for _ in range(5):
+        transfer_row(team, bob, state=State.RUNNING, progress={"phase": "paused", "pause_seconds": 300, "note": "Slow down."})
+    client = client_for(bob)
+    with django_assert_max_num_queries(9):
+        html = listed(client).content.decode()
+    assert html.count("Waits until") == 5
+    assert "Waits until" in client.get(reverse("web:overview")).content.decode()
+
+
 # --- the overview
 
 

@@ -1,16 +1,19 @@
 """The page of one transfer, what it polls, and what can be done about it."""
 
+import re
 import uuid
 from datetime import timedelta
+from urllib.parse import unquote
 
 import pytest
 from django.urls import reverse
 from django.utils import timezone
 
 from registry_ui.accounts.models import Membership
+from registry_ui.registries.models import Registry
 from transfers.models import Kind, State, Transfer
 
-from .rows import DIGEST, MIB, PYTHON, layer, publish_row, transfer_row
+from .rows import DIGEST, MIB, PYTHON, copy_row, layer, publish_row, transfer_row
 
 pytestmark = pytest.mark.django_db
 
@@ -100,7 +103,7 @@ def test_a_running_pull_shows_its_layers_in_dockers_words(client_for, team, bob)
 def test_an_ended_page_neither_polls_nor_reloads(client_for, team, bob):
     for state in ENDED:
         html = detail(client_for(bob), transfer_row(team, bob, state=state, layers=LAYERS))
-        assert "hx-trigger" not in html
+        assert "every 1s" not in html
         assert "http-equiv" not in html
 
 
@@ -129,6 +132,81 @@ def test_a_pause_says_why(client_for, team, bob):
     html = detail(client_for(bob), transfer_row(team, bob, state=State.RUNNING, layers=LAYERS, progress=progress))
     assert "docker.io asks to wait." in html
     assert "It goes on by itself" in html
+
+
+def test_a_pause_is_on_the_badge_until_its_end_and_brings_the_whole_card_along(client_for, team, bob):
+    progress = {"phase": "paused", "note": "docker.io asks to wait.", "pause_seconds": 600}
+    row = transfer_row(team, bob, state=State.RUNNING, layers=LAYERS, progress=progress, heartbeat_at=timezone.now())
+    client = client_for(bob)
+    html = detail(client, row)
+    stamp = re.search(r"\?seen=([^\"]+)", html)[1]
+    assert re.search(r'data-state="paused">.*Waits until \d\d:\d\d', html)
+    assert "It goes on by itself in 10" in html
+
+    assert "HX-Retarget" not in poll(client, row, unquote(stamp))
+    Transfer.objects.filter(pk=row.pk).update(progress={**progress, "phase": "moving"})
+    assert poll(client, row, unquote(stamp))["HX-Retarget"] == "#transfer"
+
+
+def test_a_running_copy_shows_both_ends_and_both_logins(client_for, team, bob):
+    steps = [
+        {"name": "source", "state": "done", "detail": "No login needed"},
+        {"name": "target", "state": "done", "detail": "Login succeeded as robot"},
+        {"name": "copy", "state": "running", "detail": ""},
+    ]
+    html = detail(client_for(bob), copy_row(team, bob, state=State.RUNNING, layers=LAYERS, steps=steps, platform="linux/arm64"))
+    for words in (
+        "Log in at the source",
+        "Log in at the target",
+        "Login succeeded as robot",
+        "Copying",
+        "Login at the target",
+        "linux/arm64",
+    ):
+        assert words in html, words
+    assert html.count("docker.io/library/python:3.12-slim") >= 1
+
+
+def test_a_finished_copy_says_that_the_digest_stayed_or_that_it_did_not(client_for, team, bob):
+    client = client_for(bob)
+    html = detail(client, copy_row(team, bob, state=State.SUCCEEDED, digest=DIGEST, size=1782))
+    assert f"1.0: digest: {DIGEST} size: 1782" in html
+    assert "The digest is the same at both ends" in html
+
+    html = detail(client, copy_row(team, bob, state=State.SUCCEEDED, digest=DIGEST, progress={"note": "The digest is another one."}))
+    assert "The digest is another one." in html
+    assert "The digest is the same" not in html
+
+
+def test_a_failed_copy_points_at_the_end_that_failed(client_for, team, bob):
+    here = Registry.objects.create(team=team, name="Here", host="here.example.com")
+    there = Registry.objects.create(team=team, name="There", host="there.example.com")
+    ends = {"source_registry": here, "target_registry": there, "source": "here.example.com/a:1", "target": "there.example.com/a:1"}
+    client = client_for(bob)
+
+    def html(message, *steps):
+        error = {"kind": "ConnectionFailed", "message": message, "advice": ""}
+        names = [{"name": name, "state": state, "detail": ""} for name, state in steps]
+        return detail(client, copy_row(team, bob, state=State.FAILED, error=error, steps=names, **ends))
+
+    at_source = html("No answer.", ("source", "failed"))
+    assert "Check the connection to Here" in at_source
+    assert "Check the connection to There" not in at_source
+    named = html("there.example.com does not answer.", ("copy", "failed"))
+    assert "Check the connection to There" in named
+    assert "Check the connection to Here" not in named
+    both = html("Cut off.", ("copy", "failed"))
+    assert "Check the connection to There" in both
+    assert "Check the connection to Here" in both
+
+
+def test_a_copy_of_a_missing_platform_leads_back_to_its_form(client_for, team, bob):
+    here = Registry.objects.create(team=team, name="Here", host="here.example.com")
+    error = {"kind": "PlatformMissing", "message": "No.", "advice": ""}
+    row = copy_row(team, bob, state=State.FAILED, error=error, source="here.example.com/a:1", source_registry=here)
+    html = detail(client_for(bob), row)
+    assert "Copy every platform" in html
+    assert reverse("transfers:copy_tags") in html
 
 
 def test_a_finished_push_prints_what_docker_prints(client_for, team, bob):

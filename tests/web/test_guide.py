@@ -151,9 +151,7 @@ def test_a_hostile_search_is_inert(page_of, query):
 
 def test_a_pasted_list_is_put_in_order_newest_first(page_of):
     html = page_of("?tags=1.9.0%0A1.10.0%0Alatest%0A1.28.0-rc.1")
-    order = re.findall(
-        r'<th scope="row" translate="no">\s*<code class="part-tag">([^<]+)</code>\s*</th>', html.partition('id="explored"')[2]
-    )
+    order = re.findall(r'aria-label="What ([^"]+) means"', html.partition('id="explored"')[2])
     assert order == ["latest", "1.28.0-rc.1", "1.10.0", "1.9.0"]
 
 
@@ -186,6 +184,31 @@ def test_hostile_tags_are_inert(page_of):
 
 def test_nothing_pasted_shows_no_table(page_of):
     assert "guide-explored" not in page_of("?tags=+,+")
+
+
+def test_a_range_says_which_of_the_tags_it_means():
+    exploration = explore("1.9.0 1.10.0 1.28.0-rc.1 1.27 latest", ">=1.10 <1.28")
+    assert exploration.matching == {"1.10.0", "1.27"}
+
+
+def test_the_range_works_without_javascript_and_is_counted(page_of):
+    html = page_of("?tags=1.9.0+1.10.0&range=%3E%3D1.10")
+    assert html.count("badge badge-ok") - page_of().count("badge badge-ok") == 1
+    assert "One is in the range." in html
+    assert 'value="&gt;=1.10"' in html
+
+
+def test_a_wrong_range_is_explained_beside_the_tags(page_of):
+    html = page_of("?tags=1.9.0&range=%3Cscript%3E")
+    assert "“script” is no version: write its numbers alone" in html
+    assert 'aria-describedby="explored-problem"' in html
+    assert 'value="&lt;script&gt;"' in html
+    assert "In the range" not in html
+
+
+def test_each_row_of_the_table_has_an_anchor(page_of):
+    html = page_of()
+    assert all(f'id="{suffix.anchor}"' in html for suffix in SUFFIXES)
 
 
 # --- how it is written

@@ -1,6 +1,20 @@
+from .choosing import DeleteTagsForm, PullTagsForm
+from .copying import CopyTagsForm
 from .filtering import FilterForm
 from .naming import ReferenceField, StartForm
 from .publishing import PublishForm
-from .starting import USUAL_PLATFORMS, PullForm, PushForm, RetagForm, TagForm
+from .starting import PullForm, PushForm, RetagForm, TagForm
 
-__all__ = ["USUAL_PLATFORMS", "FilterForm", "PublishForm", "PullForm", "PushForm", "ReferenceField", "RetagForm", "StartForm", "TagForm"]
+__all__ = [
+    "CopyTagsForm",
+    "DeleteTagsForm",
+    "FilterForm",
+    "PublishForm",
+    "PullForm",
+    "PullTagsForm",
+    "PushForm",
+    "ReferenceField",
+    "RetagForm",
+    "StartForm",
+    "TagForm",
+]

@@ -42,6 +42,13 @@ class ReferenceField(forms.CharField):
         return checked(Reference.parse, text)
 
 
+class CredentialField(forms.ModelChoiceField):
+    """One of the team's credentials, or the one that fits best."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(Credential.objects.none(), **{"label": _("Credential"), "required": False, **options})
+
+
 class StartForm(forms.Form):
     """What the forms that start a transfer share: the login, and errors of the services on the field at fault."""
 
@@ -52,8 +59,9 @@ class StartForm(forms.Form):
     def __init__(self, *args: Any, team: Team, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.team = team
-        if "credential" in self.fields:
-            self.fields["credential"].queryset = Credential.objects.filter(team=team)  # type: ignore[attr-defined]
+        for field in self.fields.values():
+            if isinstance(field, CredentialField):
+                field.queryset = Credential.objects.filter(team=team)
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
@@ -95,10 +103,6 @@ class StartForm(forms.Form):
         words = {"name": reference.repository.removeprefix(f"{DEFAULT_NAMESPACE}/")}
         message = _("On Docker Hub, %(name)s alone is an official image, and only Docker pushes those: put your account's name before it.")
         self.add_error(field, ValidationError(message, code="official", params=words))
-
-
-def credential_field() -> forms.ModelChoiceField:
-    return forms.ModelChoiceField(Credential.objects.none(), label=_("Credential"), required=False)
 
 
 def local_image(team: Team, reference: Reference) -> LocalImage | None:

@@ -8,7 +8,7 @@ from registry_ui.accounts.models import Team
 from registry_ui.oci.reference import DOCKER_HUB, Reference, check_repository, check_tag, normalise_host
 from registry_ui.registries.models import Credential, Registry
 
-from .naming import NAME_INPUT, ReferenceField, StartForm, checked, credential_field, parsed
+from .naming import NAME_INPUT, CredentialField, ReferenceField, StartForm, checked, parsed
 
 
 class PublishForm(StartForm):
@@ -31,7 +31,7 @@ class PublishForm(StartForm):
     )
     name = forms.CharField(label=_("Repository"), max_length=255, widget=forms.TextInput(attrs={**NAME_INPUT, "placeholder": "my-app"}))
     tag = forms.CharField(label=_("Tag"), max_length=128, widget=forms.TextInput(attrs={**NAME_INPUT, "placeholder": "prod-2023"}))
-    credential = credential_field()
+    credential = CredentialField()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -77,7 +77,7 @@ class PublishForm(StartForm):
 
     def namespaces(self) -> list[str]:
         names = {
-            _namespace_of(credential) for credential in Credential.objects.filter(team=self.team, can_push=True).select_related("registry")
+            namespace_of(credential) for credential in Credential.objects.filter(team=self.team, can_push=True).select_related("registry")
         }
         return sorted(names - {""})
 
@@ -92,13 +92,13 @@ def _suggested_target(team: Team, initial: Mapping[str, Any]) -> dict[str, str]:
     credential = Credential.objects.filter(team=team, can_push=True).select_related("registry").order_by("created_at").first()
     return {
         "registry": credential.registry.host if credential else "",
-        "namespace": _namespace_of(credential) if credential else "",
+        "namespace": namespace_of(credential) if credential else "",
         "name": source.repository.rpartition("/")[2] if source else "",
         "tag": source.tag or "" if source else "",
     }
 
 
-def _namespace_of(credential: Credential) -> str:
+def namespace_of(credential: Credential) -> str:
     """The namespace that a credential is for: its pattern's fixed part, or on Docker Hub the account itself."""
     fixed, slash, _rest = credential.repository_pattern.rpartition("/")
     if slash and not any(character in fixed for character in "*?["):

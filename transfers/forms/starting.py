@@ -6,63 +6,19 @@ from django.utils.translation import gettext_lazy as _
 
 from registry_ui.images.models import LocalImage
 from registry_ui.oci.errors import InvalidReference, OciError
-from registry_ui.oci.manifest import Platform
 from registry_ui.oci.reference import Reference, check_tag
-from registry_ui.web.forms import TileSelect
 
-from .naming import NAME_INPUT, ReferenceField, StartForm, checked, credential_field, local_image, sentence
-
-USUAL_PLATFORMS = (
-    "linux/amd64",
-    "linux/arm64",
-    "linux/arm/v7",
-    "linux/arm/v6",
-    "linux/386",
-    "linux/ppc64le",
-    "linux/riscv64",
-    "linux/s390x",
-    "windows/amd64",
-)
+from .naming import NAME_INPUT, CredentialField, ReferenceField, StartForm, checked, local_image, sentence
+from .platforms import PlatformForm
 
 
-class PullForm(StartForm):
+class PullForm(PlatformForm):
     reference = ReferenceField(label=_("Image"), placeholder="nginx:1.27-alpine")
-    platform_choice = forms.ChoiceField(label=_("Platform"), widget=TileSelect, required=False)
-    platform = forms.CharField(
-        label=_("Which one"),
-        required=False,
-        max_length=60,
-        widget=forms.TextInput(attrs={**NAME_INPUT, "list": "usual-platforms", "placeholder": "linux/arm64"}),
-        help_text=_("Written as os/architecture, with the variant where there is one."),
-    )
-    credential = credential_field()
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        machine = Platform.of_this_machine()
-        self.fields["platform_choice"].choices = [  # type: ignore[attr-defined]
-            ("machine", _("This machine's: %(platform)s") % {"platform": machine}),
-            ("chosen", _("Another one")),
-            ("all", _("Every platform of the image")),
-        ]
-        wanted = str(self.initial.get("platform", ""))
-        self.initial["platform_choice"] = "all" if wanted == "all" else "chosen" if wanted else "machine"
-        if wanted == "all":
-            self.initial["platform"] = ""
-
-    def clean(self) -> dict[str, Any]:
-        values = super().clean() or {}
-        if values.get("platform_choice") == "chosen" and "platform" not in self.errors:
-            try:
-                values["platform"] = str(Platform.parse(values.get("platform", "")))
-            except OciError as exc:
-                self.add_error("platform", sentence(exc) if values.get("platform") else _("Write the platform, such as linux/arm64."))
-        return values
+    credential = CredentialField()
 
     def arguments(self) -> dict[str, Any]:
         values = self.cleaned_data
-        platform = {"chosen": values["platform"], "all": "all"}.get(values["platform_choice"], "")
-        return {"reference": values["reference"], "platform": platform, "credential": values["credential"]}
+        return {"reference": values["reference"], "platform": self.chosen_platform(), "credential": values["credential"]}
 
 
 class PushForm(StartForm):
@@ -73,7 +29,7 @@ class PushForm(StartForm):
         placeholder="registry.example.com/team/app:1.0",
         help_text=_("It goes to the registry that its name says, under the same name."),
     )
-    credential = credential_field()
+    credential = CredentialField()
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
@@ -112,7 +68,7 @@ class RetagForm(StartForm):
     name_field = "source"
     source = ReferenceField(label=_("Image on its registry"), placeholder="registry.example.com/team/app:1.0")
     tag = forms.CharField(label=_("New tag"), max_length=128, widget=forms.TextInput(attrs={**NAME_INPUT, "placeholder": "stable"}))
-    credential = credential_field()
+    credential = CredentialField()
 
     def clean_tag(self) -> str:
         return checked(check_tag, self.cleaned_data["tag"])

@@ -32,8 +32,12 @@ class TransferCommand(BaseCommand):
         parser.add_argument("--team", help=_("the team's name or short name; not needed while there is only one"))
 
     def add_run_arguments(self, parser: ArgumentParser) -> None:
-        self.add_team_argument(parser)
         parser.add_argument("--credential", metavar="LABEL", help=_("the credential to log in with, where several fit"))
+        self.add_way_arguments(parser)
+
+    def add_way_arguments(self, parser: ArgumentParser) -> None:
+        """Whose transfer it is, and who does the work."""
+        self.add_team_argument(parser)
         parser.add_argument("--plain-http", action="store_true", help=_("speak HTTP without TLS to a host that is no registry of the team"))
         way = parser.add_mutually_exclusive_group()
         way.add_argument("--now", action="store_true", help=_("do the work in this process, without a worker"))
@@ -43,8 +47,7 @@ class TransferCommand(BaseCommand):
         try:
             self.act(team_named(options.get("team")), options)
         except AmbiguousCredential as exc:
-            labels = " ".join(f"--credential {credential.label!r}" for credential in exc.candidates)
-            self.fail(_("Several credentials fit equally well."), _("Choose one: %(labels)s") % {"labels": labels})
+            self.fail_ambiguous(exc, "--credential")
         except OciError as exc:
             self.fail(exc.message, exc.advice)
         except CommandError as exc:
@@ -63,7 +66,7 @@ class TransferCommand(BaseCommand):
         return {
             "team": team,
             "user": None,
-            "credential": _credential(team, reference, options["credential"]),
+            "credential": credential_named(team, reference, options["credential"]),
             "plain_http": options["plain_http"],
             "enqueue": not options["now"],
         }
@@ -90,6 +93,10 @@ class TransferCommand(BaseCommand):
     def fail(self, cause: str, advice: str = "") -> NoReturn:
         self._complain(_("Error: %(cause)s") % {"cause": cause}, advice)
         sys.exit(1)
+
+    def fail_ambiguous(self, exc: AmbiguousCredential, option: str) -> NoReturn:
+        labels = " ".join(f"{option} {credential.label!r}" for credential in exc.candidates)
+        self.fail(_("Several credentials fit equally well."), _("Choose one: %(labels)s") % {"labels": labels})
 
     def _report(self, transfer: Transfer, screen: Screen, before: str) -> None:
         if transfer.state != State.SUCCEEDED:
@@ -141,7 +148,7 @@ def _local(transfer: Transfer) -> LocalImage | None:
         return None
 
 
-def _credential(team: Team, reference: Reference, label: str | None) -> Credential | None:
+def credential_named(team: Team, reference: Reference, label: str | None) -> Credential | None:
     if not label:
         return None
     credentials = Credential.objects.filter(team=team, registry__host=reference.registry).select_related("registry")

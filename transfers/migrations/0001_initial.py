@@ -43,6 +43,7 @@ class Migration(migrations.Migration):
                 ('needs_target_credential', models.BooleanField(default=False)),
                 ('platform', models.CharField(blank=True, help_text="os/architecture[/variant]; “all”; empty is this machine's.", max_length=60)),
                 ('plain_http', models.BooleanField(default=False, help_text='For a host that is no Registry row: chosen on the command line.')),
+                ('options', models.JSONField(blank=True, default=dict)),
                 ('progress', models.JSONField(blank=True, default=dict)),
                 ('bytes_done', models.BigIntegerField(default=0)),
                 ('bytes_total', models.BigIntegerField(blank=True, null=True)),

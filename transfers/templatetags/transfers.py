@@ -8,7 +8,7 @@ from ..models import Kind, Transfer
 
 register = template.Library()
 
-_KIND_ICONS = {Kind.PULL: "download", Kind.PUSH: "upload", Kind.PUBLISH: "send", Kind.TAG: "tag"}
+_KIND_ICONS = {Kind.PULL: "download", Kind.PUSH: "upload", Kind.PUBLISH: "send", Kind.TAG: "tag", Kind.COPY: "copy", Kind.DELETE: "trash"}
 
 
 @register.simple_tag

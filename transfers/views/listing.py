@@ -20,7 +20,8 @@ from .. import overview
 from ..forms import FilterForm
 from ..models import ACTIVE_STATES, State, Transfer
 from ..queueing import TRANSFERS
-from ..situation import Situation, with_positions
+from ..situation import Situation, with_progress
+from ..waiting import with_positions
 from .watching import STOP_POLLING
 
 PAGE_SIZE = 30
@@ -79,7 +80,7 @@ def _address(request: TeamRequest, form: FilterForm) -> str:
 
 def _of_team(team: Team | None) -> QuerySet[Transfer]:
     # Only what runs shows its progress; the layers of all the others would be megabytes to read.
-    return Transfer.objects.filter(team=team).select_related("user").defer("progress") if team else Transfer.objects.none()
+    return Transfer.objects.filter(team=team).select_related("user").defer("progress", "options") if team else Transfer.objects.none()
 
 
 def _persons(team: Team | None) -> list[str]:
@@ -106,7 +107,7 @@ def _page(rows: QuerySet[Transfer], before: str) -> Page:
     found = list(rows.order_by("-created_at", "-pk")[: PAGE_SIZE + 1])
     shown = found[:PAGE_SIZE]
     older = f"{shown[-1].created_at.isoformat()}_{shown[-1].pk}" if len(found) > PAGE_SIZE else ""
-    return Page(with_positions([Situation(row) for row in shown]), older, is_first=not before)
+    return Page(with_progress(with_positions([Situation(row) for row in shown])), older, is_first=not before)
 
 
 def _key(text: str) -> tuple[datetime, uuid.UUID]:

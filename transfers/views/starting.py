@@ -13,7 +13,7 @@ from registry_ui.accounts.requests import TeamRequest
 from registry_ui.oci.errors import OciError
 
 from .. import services
-from ..forms import USUAL_PLATFORMS, PublishForm, PullForm, PushForm, RetagForm, StartForm, TagForm
+from ..forms import PublishForm, PullForm, PushForm, RetagForm, StartForm, TagForm
 from ..models import Transfer
 
 _form_methods = require_http_methods(["GET", "HEAD", "POST"])
@@ -23,7 +23,7 @@ _WITH_LOGIN: dict[str, type[StartForm]] = {"pull": PullForm, "push": PushForm, "
 @_form_methods
 @needs_role(Role.OPERATOR)
 def pull(request: TeamRequest) -> HttpResponse:
-    return _answer(request, PullForm, "transfers/pull.html", services.start_pull, usual_platforms=USUAL_PLATFORMS)
+    return _answer(request, PullForm, "transfers/pull.html", services.start_pull)
 
 
 @_form_methods

@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from registry_ui.accounts.access import require_operator
+from registry_ui.accounts.access import require_operator, require_role
 from registry_ui.accounts.models import Role
 from registry_ui.accounts.requests import TeamRequest
 from registry_ui.images.models import LocalImage
@@ -17,10 +17,12 @@ from registry_ui.oci.errors import OciError
 from registry_ui.oci.reference import Reference
 
 from .. import services
+from ..deletion import siblings_of
 from ..forms.naming import local_image, sentence
 from ..models import Kind, State, Transfer
 from ..remedies import remedies_for
-from ..situation import Situation, position_words
+from ..situation import Situation
+from ..waiting import position_words, queue_for
 
 STOP_POLLING = 286
 
@@ -56,13 +58,14 @@ def cancel(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
 @require_POST
 def retry(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
     transfer = _visible(request, pk)
-    require_operator(request.user, transfer)
+    require_role(request.user, transfer, transfer.wanted_role)
     try:
         again = services.retry(transfer, request.user)
     except OciError as exc:
         messages.error(request, sentence(exc))
         return redirect("transfers:detail", transfer.pk)
-    messages.success(request, _("Started again. What has arrived is not sent a second time."))
+    has_sent = transfer.kind != Kind.DELETE
+    messages.success(request, _("Started again. What has arrived is not sent a second time.") if has_sent else _("Started again."))
     return redirect("transfers:detail", again.pk)
 
 
@@ -76,20 +79,29 @@ def _visible(request: TeamRequest, pk: uuid.UUID) -> Transfer:
 def _context(request: TeamRequest, transfer: Transfer) -> dict[str, Any]:
     role = request.user.role_in(transfer.team)
     situation = Situation(transfer)
-    queue = situation.queue_for(request.user) if transfer.state == State.QUEUED else None
+    queue = queue_for(transfer, request.user) if transfer.state == State.QUEUED else None
     ended = transfer.is_terminal
     return {
         "transfer": transfer,
         "now": situation,
-        "stamp": f"{transfer.state}{'-stopping' if situation.is_stopping else ''}",
+        "stamp": _stamp(situation),
         "can_operate": role is not None and role.allows(Role.OPERATOR),
+        "may_repeat": role is not None and role.allows(transfer.wanted_role),
         "is_here": transfer.team == request.team,
         "queue": queue,
         "position": position_words(running=queue.running, ahead=queue.ahead) if queue else "",
         "remedies": remedies_for(transfer) if ended and transfer.error else [],
         "again": transfer.retries.order_by("-created_at").first() if ended else None,
         "image": _image(transfer) if transfer.state == State.SUCCEEDED else None,
+        "siblings": siblings_of(transfer) if transfer.kind == Kind.DELETE and transfer.state == State.SUCCEEDED else [],
     }
+
+
+def _stamp(now: Situation) -> str:
+    """Changes with whatever stands outside of the part that only numbers change in."""
+    if now.is_stopping:
+        return f"{now.transfer.state}-stopping"
+    return f"{now.transfer.state}-{now.label}" if now.is_paused else str(now.transfer.state)
 
 
 def _image(transfer: Transfer) -> LocalImage | None:

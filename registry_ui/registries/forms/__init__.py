@@ -1,5 +1,6 @@
+from .comparing import CompareForm
 from .credential import CredentialForm
 from .importing import ChoiceOfLogins, DockerConfigForm
 from .registry import RegistryForm
 
-__all__ = ["ChoiceOfLogins", "CredentialForm", "DockerConfigForm", "RegistryForm"]
+__all__ = ["ChoiceOfLogins", "CompareForm", "CredentialForm", "DockerConfigForm", "RegistryForm"]

@@ -7,11 +7,13 @@ from django.utils.translation import gettext_lazy as _
 
 from registry_ui.accounts.models import Team
 from registry_ui.oci.errors import OciError
+from registry_ui.oci.listing import is_repository
+from registry_ui.oci.reference import DEFAULT_NAMESPACE
 
 from ..certificates import clean_pem, holds_private_key
 from ..hosts import read_host
 from ..models import Registry, Security
-from ..providers import ProviderFacts, facts_of
+from ..providers import Provider, ProviderFacts, facts_of
 from ..services import host_is_bound, registry_for
 from .texts import validate_printable
 
@@ -19,6 +21,8 @@ _TYPED = {"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"
 # A pattern keeps at least two labels: *.com would approve half the world.
 _PATTERN = re.compile(r"\*\.(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z0-9-]+")
 _TOKEN_HOSTS_LIMIT = 20
+_NAMESPACES_LIMIT = 100
+_HOURS = 6
 _LONGEST_HOST = 253
 
 
@@ -60,6 +64,21 @@ class RegistryForm(forms.Form):
             "They are sent this registry's secrets, so name only hosts that you trust as much."
         ),
     )
+    index_hours = forms.TypedChoiceField(
+        label=_("Look at its contents"),
+        required=False,
+        coerce=int,
+        empty_value=None,
+        choices=[
+            (1, _("every hour")),
+            (6, _("every 6 hours")),
+            (24, _("every day")),
+            (168, _("every week")),
+            (0, _("only when somebody asks")),
+        ],
+        help_text=_("Lists, search and sizes show what the latest look has found. What has not changed costs one short request a tag."),
+    )
+    namespaces = forms.CharField(required=False, widget=forms.Textarea(attrs={**_TYPED, "rows": 3}))
 
     def __init__(self, *args: Any, team: Team, provider: str, registry: Registry | None = None, **kwargs: Any) -> None:
         self.team = team
@@ -69,6 +88,9 @@ class RegistryForm(forms.Form):
         kwargs["initial"] = {**self._initial(), **(kwargs.get("initial") or {})}
         super().__init__(*args, **kwargs)
         self._adapt_host()
+        self._adapt_namespaces()
+        # The page always sends it; who posts without it leaves it as it is.
+        self.fields["index_hours"].required = not self.is_bound or self.add_prefix("index_hours") in self.data
         if self.facts.host:
             self.fields["name"].help_text = _("As your team calls it.")
             self.fields["name"].widget.attrs["placeholder"] = self.facts.title
@@ -91,7 +113,7 @@ class RegistryForm(forms.Form):
     def _initial(self) -> dict[str, Any]:
         registry = self.registry
         if registry is None:
-            return {"security": Security.VERIFY}
+            return {"security": Security.VERIFY, "index_hours": _HOURS}
         return {
             "host": registry.host,
             "name": registry.name,
@@ -99,6 +121,8 @@ class RegistryForm(forms.Form):
             "ca_certificate": registry.ca_certificate,
             "accepts_plain_http": registry.security == Security.PLAIN_HTTP,
             "token_hosts": "\n".join(registry.token_hosts),
+            "index_hours": registry.index_hours,
+            "namespaces": "\n".join(registry.namespaces),
         }
 
     def _adapt_host(self) -> None:
@@ -112,6 +136,14 @@ class RegistryForm(forms.Form):
         elif self.is_host_bound:
             field.disabled = True
             field.help_text = host_is_bound()
+
+    def _adapt_namespaces(self) -> None:
+        if not self.facts.namespaces_label:
+            del self.fields["namespaces"]
+            return
+        field = self.fields["namespaces"]
+        field.label, field.help_text = str(self.facts.namespaces_label), str(self.facts.namespaces_help)
+        field.widget.attrs["placeholder"] = self.facts.namespaces_example
 
     def clean_host(self) -> str:
         text = self.cleaned_data["host"]
@@ -142,6 +174,24 @@ class RegistryForm(forms.Form):
             raise ValidationError(_("At most %(limit)s token servers."), params={"limit": _TOKEN_HOSTS_LIMIT})
         return list(dict.fromkeys(map(_token_host, hosts)))
 
+    def clean_index_hours(self) -> int:
+        """Left out, it stays as it is."""
+        hours: int | None = self.cleaned_data["index_hours"]
+        return int(self.initial["index_hours"]) if hours is None else hours
+
+    def clean_namespaces(self) -> list[str]:
+        names = self.cleaned_data["namespaces"].replace(",", " ").lower().split()
+        names = list(dict.fromkeys(name.removeprefix(f"{self.facts.host}/").strip("/") for name in names))
+        if len(names) > _NAMESPACES_LIMIT:
+            raise ValidationError(_("At most %(limit)s names."), params={"limit": _NAMESPACES_LIMIT})
+        for name in names:
+            if "/" in name or not is_repository(name):
+                message = _("“%(name)s” is no such name: write the part before the slash alone, with 0–9, a–z and “._-” between them.")
+                raise ValidationError(message, params={"name": name[:100]})
+            if name == DEFAULT_NAMESPACE and self.facts.provider == Provider.DOCKER_HUB:
+                raise ValidationError(_("Docker Hub's official images (library) are too many to list: pin those that you use."))
+        return names
+
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
         security = values.get("security")
@@ -151,6 +201,7 @@ class RegistryForm(forms.Form):
             self._check_authority(values)
         elif security and security != Security.OWN_CA:
             values["ca_certificate"] = ""
+        values.setdefault("namespaces", [])
         if not values.get("name"):
             values["name"] = (self.facts.title if self.facts.host else values.get("host", ""))[:100]
         return values

@@ -77,7 +77,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(primary_key=True, serialize=False)),
                 ('artifact', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='blob_links', to='registries.artifact')),
-                ('blob', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='artifact_links', to='registries.blob')),
+                ('blob', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='artifact_links', to='registries.blob')),
             ],
         ),
         migrations.AddField(
@@ -238,7 +238,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='artifactblob',
-            constraint=models.UniqueConstraint(fields=('artifact', 'blob'), name='one_link_a_blob'),
+            constraint=models.UniqueConstraint(fields=('blob', 'artifact'), name='one_link_a_blob'),
         ),
         migrations.AddConstraint(
             model_name='registry',

@@ -178,10 +178,11 @@ class ArtifactBlob(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     artifact = models.ForeignKey(Artifact, models.CASCADE, related_name="blob_links")
-    blob = models.ForeignKey(Blob, models.CASCADE, related_name="artifact_links")
+    # The constraint's index is the one for this: it finds the latest of a blob's thousands of artifacts at once.
+    blob = models.ForeignKey(Blob, models.CASCADE, related_name="artifact_links", db_index=False)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["artifact", "blob"], name="one_link_a_blob")]
+        constraints = [models.UniqueConstraint(fields=["blob", "artifact"], name="one_link_a_blob")]
 
     def __str__(self) -> str:
         return f"{self.artifact} needs {self.blob}"

@@ -1,15 +1,33 @@
 """What a registry and its repositories take."""
 
-from typing import Any
+import uuid
 
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
 
 from registry_ui.accounts.requests import TeamRequest
 
+from ..models import Registry, Repository
+from ..storage import storage_of_registry, storage_of_repository
+from .repositories import rights_in
 
-def registry(request: TeamRequest, **names: Any) -> HttpResponse:
-    raise Http404
+
+@require_safe
+def registry(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
+    found = get_object_or_404(Registry.objects.visible_to(request.user).select_related("team"), pk=pk)
+    context = {**rights_in(request, found), "registry": found, "facts": found.facts, "storage": storage_of_registry(found)}
+    return render(request, "registries/storage.html", context)
 
 
-def repository(request: TeamRequest, **names: Any) -> HttpResponse:
-    raise Http404
+@require_safe
+def repository(request: TeamRequest, pk: uuid.UUID, name: str) -> HttpResponse:
+    rows = Repository.objects.visible_to(request.user).select_related("registry__team")
+    found = get_object_or_404(rows, registry=pk, name=name)
+    context = {
+        **rights_in(request, found.registry),
+        "registry": found.registry,
+        "repository": found,
+        "storage": storage_of_repository(found),
+    }
+    return render(request, "registries/repository_storage.html", context)

@@ -14,6 +14,7 @@ from redis.exceptions import RedisError
 from registry_ui.images.collecting import collect
 from registry_ui.jobs.reconciling import reconcile
 from registry_ui.oci.errors import OciError
+from registry_ui.registries.indexing.services import start_due
 from registry_ui.registries.queueing import INDEX_RUNS
 from registry_ui.registries.services import check_overdue
 from transfers.queueing import TRANSFERS
@@ -22,12 +23,13 @@ logger = logging.getLogger(__name__)
 
 _RECONCILE_SECONDS = 10
 _CHECK_SECONDS = 60
+_INDEX_SECONDS = 15
 _CLEAN_SECONDS = 3600
 _CHECK_AGE = timedelta(hours=1)
 
 
 class Command(BaseCommand):
-    help = "Keeps transfers in a true state, rechecks registries and collects unused blobs. Several may run at once."
+    help = "Keeps every job in a true state, looks at registries when it is time, and collects unused blobs. Several may run at once."
 
     def handle(self, *args: Any, **options: Any) -> None:
         ended = threading.Event()
@@ -36,7 +38,12 @@ class Command(BaseCommand):
         # Each on a thread of its own: a registry that hangs must not keep a dead worker's transfer waiting.
         threads = [
             threading.Thread(target=_repeat, args=(act, seconds, ended), name=act.__name__, daemon=True)
-            for act, seconds in ((_reconcile, _RECONCILE_SECONDS), (_check_registries, _CHECK_SECONDS), (_clean, _CLEAN_SECONDS))
+            for act, seconds in (
+                (_reconcile, _RECONCILE_SECONDS),
+                (_start_index_runs, _INDEX_SECONDS),
+                (_check_registries, _CHECK_SECONDS),
+                (_clean, _CLEAN_SECONDS),
+            )
         ]
         for thread in threads:
             thread.start()
@@ -59,6 +66,10 @@ def _reconcile() -> None:
     for queue in (TRANSFERS, INDEX_RUNS):
         reconcile(queue)
         queue.rq.started_job_registry.cleanup()
+
+
+def _start_index_runs() -> None:
+    start_due()
 
 
 def _check_registries() -> None:

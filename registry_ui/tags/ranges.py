@@ -1,0 +1,175 @@
+"""Ranges of versions, as people write them: `>=1.26 <1.28`, `1.27`, `~1.2.3`, `^1.2`, `1.x`, `1.2 - 1.4`."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from .keys import line_prefix, stage_prefix, version_key
+from .ordering import RELEASED, OrderKey, stage_key
+from .parsing import parse_tag
+from .suffix import Role
+from .suffix import mark as _
+from .tag import Tag
+
+LONGEST_RANGE = 200
+_ABOVE = b"\xff"
+_WILDCARD = re.compile(r"(?:\.[xX*])+$")
+_HYPHEN = re.compile(r"(?P<first>[^\s,]+)\s+-\s+(?P<last>[^\s,]+)")
+_PART = re.compile(r"(?P<sign>[<>]=?|={1,2}|~|\^)?\s*(?P<version>[^\s,<>=~^]+)\s*,?\s*")
+
+
+class InvalidRange(ValueError):
+    """No range of versions.
+
+    Args:
+        sentence: what to write instead, for a person; untranslated, with %(part)s where `part` belongs.
+    """
+
+    def __init__(self, sentence: str, part: str = "") -> None:
+        super().__init__(sentence % {"part": part})
+        self.sentence = sentence
+        self.part = part
+
+
+@dataclass(frozen=True, slots=True)
+class VersionRange:
+    """Versions from `low` up to, and without, `high`: both compare with `version_key`; None for no end.
+
+    A partial tag such as `1.27` counts as the newest of its line, so that it lies in `>=1.27.1 <1.28` and in `~1.27.1`. A
+    release candidate of the upper end lies outside, as one of the lower end does: both belong to another version's making.
+    """
+
+    text: str
+    low: bytes
+    high: bytes | None
+
+    @classmethod
+    def parse(cls, text: str) -> "VersionRange":
+        """
+        Raises:
+            InvalidRange: with one sentence that says what to write.
+        """
+        text = text.strip()
+        _refuse_the_inexpressible(text)
+        spans = list(_spans(text))
+        low = max(low for low, _high in spans)
+        high = min((high for _low, high in spans if high is not None), default=None)
+        if high is not None and low >= high:
+            raise InvalidRange(_("No version lies in this range: its lower end is above its upper end. Write the smaller version first."))
+        return cls(text, low, high)
+
+    def bounds(self) -> Sequence[tuple[str, bytes]]:
+        """Lookups on a column of version keys, all of which hold. A tag without a version has null there, and none holds."""
+        lowest = [("gte", self.low)]
+        return lowest if self.high is None else [*lowest, ("lt", self.high)]
+
+    def matches(self, tag: Tag) -> bool:
+        key = version_key(tag)
+        return key is not None and key >= self.low and (self.high is None or key < self.high)
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, slots=True)
+class _Bound:
+    """A version within a range; `whole_line` where wildcards, or missing numbers, make it stand for a line."""
+
+    numbers: tuple[int, ...]
+    stage: OrderKey
+    whole_line: bool
+
+    @property
+    def first(self) -> bytes:
+        """Its lowest key: that of the release, not of its candidates, unless it names one."""
+        return self._in_full
+
+    @property
+    def before(self) -> bytes:
+        """Below it and its candidates, unless it names one."""
+        return self._in_full if self.stage else line_prefix(self.numbers)
+
+    @property
+    def after(self) -> bytes:
+        """Above the highest key that it stands for."""
+        return (line_prefix(self.numbers) if self.whole_line else self._in_full) + _ABOVE
+
+    def after_line(self, length: int) -> bytes:
+        return line_prefix(self.numbers[:length]) + _ABOVE
+
+    @property
+    def _in_full(self) -> bytes:
+        missing = (0,) * (3 - len(self.numbers))
+        return stage_prefix(self.numbers + missing, self.stage or (RELEASED,))
+
+
+_Span = tuple[bytes, bytes | None]
+
+
+def _refuse_the_inexpressible(text: str) -> None:
+    if not text:
+        raise InvalidRange(_("The range is empty: write a version such as 1.27, or bounds such as >=1.26 <1.28."))
+    if len(text) > LONGEST_RANGE:
+        raise InvalidRange(_("The range is too long: write two bounds, such as >=1.26 <1.28."))
+    if "|" in text:
+        raise InvalidRange(
+            _("A range is in one piece, without “or”: write one from its lowest to its highest version, such as >=1.26 <1.28.")
+        )
+    if "!" in text:
+        raise InvalidRange(_("A range cannot leave a version out: write two bounds, such as >=1.26 <1.28."))
+
+
+def _spans(text: str) -> Iterator[_Span]:
+    hyphen = _HYPHEN.fullmatch(text)
+    if hyphen is not None:
+        yield _bound(hyphen["first"]).first, _bound(hyphen["last"]).after
+        return
+    position = 0
+    while position < len(text):
+        part = _PART.match(text, position)
+        if part is None:
+            raise InvalidRange(_("“%(part)s” is no bound: write a sign and a version, such as >=1.26 or <1.28."), text[position:][:40])
+        yield _span(part["sign"] or "=", part["version"])
+        position = part.end()
+
+
+def _span(sign: str, version: str) -> _Span:
+    if version in ("*", "x", "X") and sign in ("=", "=="):
+        return b"", None
+    bound = _bound(version)
+    match sign:
+        case ">=":
+            return bound.first, None
+        case ">":
+            return bound.after, None
+        case "<":
+            return b"", bound.before
+        case "<=":
+            return b"", bound.after
+        case "~":
+            return bound.first, bound.after_line(2)
+        case "^":
+            return bound.first, bound.after_line(_kept_by_caret(bound.numbers))
+    return bound.first, bound.after
+
+
+def _kept_by_caret(numbers: tuple[int, ...]) -> int:
+    """How many numbers a compatible version shares: up to the first that is not zero."""
+    return next((place for place, number in enumerate(numbers, 1) if number), len(numbers))
+
+
+def _bound(text: str) -> _Bound:
+    core = _WILDCARD.sub("", text)
+    tag = parse_tag(core)
+    roles = [piece.role for piece in tag.pieces]
+    if tag.version is None or roles not in ([Role.VERSION], [Role.VERSION, Role.PRERELEASE]):
+        raise InvalidRange(_("“%(part)s” is no version: write its numbers alone, such as 1.27 or 1.27.3-rc1."), text[:40])
+    numbers = tag.version.numbers
+    stage = tag.prerelease
+    if stage is None:
+        return _Bound(numbers, (), len(numbers) < 3 or core != text)
+    if core != text:
+        raise InvalidRange(
+            _("“%(part)s” is a pre-release and a wildcard at once: write one of them, such as 1.27.x or 1.27.0-rc1."), text[:40]
+        )
+    return _Bound(numbers, stage_key(tag) if stage.release else stage_key(tag)[:1], False)

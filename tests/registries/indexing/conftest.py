@@ -1,0 +1,70 @@
+"""Looks at real registries, by way of a line that writes down what was asked."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from registry_ui.oci.connections import Limits
+from registry_ui.registries.indexing import services
+from registry_ui.registries.models import IndexRun, Registry, Repository, Tag
+from tests.parts.registries import RunningRegistry
+from tests.parts.slow_line import SlowLine, slow_line
+
+
+@pytest.fixture
+def index() -> Callable[..., IndexRun]:
+    """Look at a registry, or one of its repositories, here and now; the run's row in its end state."""
+
+    def look(registry: Registry, repository: str = "", user: Any = None) -> IndexRun:
+        return services.run_index_here(services.start_index(registry=registry, repository=repository, user=user, enqueue=False))
+
+    return look
+
+
+@pytest.fixture
+def line(own_registry) -> Iterator[SlowLine]:
+    with slow_line(own_registry.port) as line:
+        yield line
+
+
+@pytest.fixture
+def row(make_registry, line) -> Registry:
+    """The team's registry that is reached by the line; it is this test's alone."""
+    return make_registry(host=line.host, security="plain_http")
+
+
+@pytest.fixture
+def hasty(monkeypatch) -> None:
+    """Clients that give up soon."""
+    limits = Limits(connect=1, read=2, tries=3, first_pause=0.02, longest_pause=5, all_pauses=8)
+    monkeypatch.setattr("registry_ui.oci.client.Limits", lambda: limits)
+
+
+def names(registry: Registry) -> dict[str, str]:
+    """What the index says: `repository:tag` and the digest that it names."""
+    tags = Tag.objects.filter(repository__registry=registry).select_related("repository")
+    return {f"{tag.repository.name}:{tag.name}": tag.digest for tag in tags}
+
+
+def tag_of(registry: Registry, repository: str, name: str) -> Tag:
+    return Tag.objects.select_related("artifact", "repository").get(repository__registry=registry, repository__name=repository, name=name)
+
+
+def repository_of(registry: Registry, name: str) -> Repository:
+    return Repository.objects.get(registry=registry, name=name)
+
+
+def write_repository(running: RunningRegistry, source: str, target: str, tags: dict[str, str]) -> None:
+    """A repository with the content of another, and tags of digests: written where the registry keeps them, as quick as it gets."""
+    root = Path(running.folder) / "storage/docker/registry/v2/repositories"
+    for path in sorted((root / source).rglob("link")):
+        if "tags" not in path.parts:
+            copied = root / target / path.relative_to(root / source)
+            copied.parent.mkdir(parents=True, exist_ok=True)
+            copied.write_bytes(path.read_bytes())
+    for tag, digest in tags.items():
+        current = root / target / "_manifests/tags" / tag / "current"
+        current.mkdir(parents=True, exist_ok=True)
+        (current / "link").write_text(digest)

@@ -1,0 +1,37 @@
+"""The product's own processes: schedulers that find what is due, and a worker that looks at it."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from registry_ui.registries.indexing.scheduling import next_time
+from registry_ui.registries.models import IndexRun, Registry
+from tests.parts.process import wait_until
+
+from .conftest import names
+
+NOW = timezone.now()
+
+
+@pytest.mark.parametrize(("hours", "failed", "wait"), [(6, False, 6), (6, True, 1), (1, True, 1), (24, False, 24)])
+def test_a_registry_that_failed_is_looked_at_again_sooner(hours, failed, wait):
+    assert next_time(Registry(index_hours=hours), after=NOW, failed=failed) == NOW + timedelta(hours=wait)
+
+
+def test_one_that_is_looked_at_by_hand_has_no_next_time():
+    assert next_time(Registry(index_hours=0), after=NOW) is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_schedulers_and_a_worker_look_at_what_is_due_once(make_registry, own_registry, image_factory, manage):
+    image = image_factory(own_registry, "team/app")
+    registry = make_registry(own_registry, next_index_at=timezone.now() - timedelta(minutes=1))
+
+    for _number in range(2):
+        manage.start("scheduler")
+    manage.start_worker("index")
+    wait_until(lambda: IndexRun.objects.filter(state="succeeded").exists(), seconds=60, what="the end of the index run")
+
+    assert IndexRun.objects.count() == 1
+    assert names(registry) == {"team/app:1.0": image.digest}

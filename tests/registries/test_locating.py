@@ -1,0 +1,180 @@
+"""Where is this digest?"""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from registry_ui.oci.digest import Digest
+from registry_ui.registries.models import Artifact, Registry
+from tests.parts.index_rows import digest_of, make_image, make_index, make_repository
+
+pytestmark = pytest.mark.django_db
+
+NAMED = "Tags that name this digest"
+CHILD = "Indexes that contain this image"
+IMAGE_ID = "Images with this image id (the config's digest)"
+ATTACHED = "Attached to these images"
+SEEN = "Seen on these registries"
+NEEDED = "Repositories that need this layer or config"
+KINDS = {NAMED, CHILD, IMAGE_ID, ATTACHED, SEEN, NEEDED}
+
+
+@pytest.fixture
+def hub(team):
+    return Registry.objects.get(team=team, host="docker.io")
+
+
+@pytest.fixture
+def ours(team):
+    return Registry.objects.create(team=team, name="Ours", host="registry.example.com")
+
+
+@pytest.fixture
+def intel(hub):
+    return make_image(hub, ("base", 100), ("intel", 5))
+
+
+@pytest.fixture
+def index(hub, intel):
+    return make_index(hub, intel, make_image(hub, ("base", 100), ("arm", 6), platform="linux/arm64"))
+
+
+@pytest.fixture
+def nginx(hub, index):
+    return make_repository(hub, "library/nginx", {"1.27": index, "latest": index, "1.26": None})
+
+
+@pytest.fixture
+def groups(client_for):
+    def ask(person, text):
+        response = client_for(person).get(reverse("web:search"), {"q": text}, headers={"HX-Request": "true"})
+        return {group.title: list(group.hits) for group in response.context["groups"] if group.title in KINDS}
+
+    return ask
+
+
+def test_the_digest_of_tags(groups, alice, hub, ours, index, nginx):
+    copy = make_image(ours, ("base", 100), ("intel", 5))
+    make_repository(ours, "web/nginx", {"prod": copy})
+    found = groups(alice, index.digest)
+    assert list(found) == [NAMED]
+    (hit,) = found[NAMED]
+    assert (str(hit.reference), hit.registry, hit.facts[0]) == ("docker.io/library/nginx", "Docker Hub", "latest, 1.27")
+    assert hit.url == reverse("registries:image_by_digest", args=[hub.pk, "library/nginx", index.digest])
+
+
+def test_one_image_of_an_index_and_of_another_registrys_tag(groups, alice, hub, ours, intel, index, nginx):
+    copy = make_image(ours, ("base", 100), ("intel", 5))
+    assert copy.digest == intel.digest
+    make_repository(ours, "web/nginx", {"prod": copy})
+    found = groups(alice, intel.digest)
+    assert [(str(hit.reference), hit.facts[0]) for hit in found[NAMED]] == [("registry.example.com/web/nginx", "prod")]
+    (child,) = found[CHILD]
+    assert child.facts == ["latest, 1.27", "linux/amd64"]
+    assert child.url == reverse("registries:image_by_digest", args=[hub.pk, "library/nginx", intel.digest])
+
+
+def test_an_image_id(groups, alice, hub, intel, index, nginx):
+    make_repository(hub, "acme/nginx", {"1": intel})
+    found = groups(alice, intel.config_digest)
+    assert {(str(hit.reference), tuple(hit.facts)) for hit in found[IMAGE_ID]} == {
+        ("docker.io/library/nginx", ("latest, 1.27", "linux/amd64")),
+        ("docker.io/acme/nginx", ("1",)),
+    }
+    assert NEEDED not in found
+
+
+def test_a_layer(groups, alice, hub, nginx):
+    make_repository(hub, "acme/other", {"1": make_image(hub, ("base", 100))})
+    make_repository(hub, "acme/apart", {"1": make_image(hub, ("apart", 100))})
+    found = groups(alice, digest_of("base"))
+    assert list(found) == [NEEDED]
+    assert {str(hit.reference) for hit in found[NEEDED]} == {"docker.io/library/nginx", "docker.io/acme/other"}
+    assert found[NEEDED][0].facts == ["100\N{NO-BREAK SPACE}B"]
+
+
+def test_a_signature(groups, alice, hub, index, nginx):
+    signature = make_image(hub, ("signature", 1), artifact_type="application/vnd.example", subject=index)
+    (hit,) = groups(alice, signature.digest)[ATTACHED]
+    assert str(hit.reference) == "docker.io/library/nginx"
+    assert hit.url.endswith(f"@{signature.digest}/")
+
+
+def test_what_no_tag_leads_to(groups, alice, hub):
+    image = make_image(hub, ("left", 1))
+    (hit,) = groups(alice, image.digest)[SEEN]
+    assert (hit.text, hit.facts[0]) == ("Docker Hub", "no tag leads to it any more")
+
+
+def test_a_tag_whose_image_was_not_fetched_yet(groups, alice, hub):
+    repository = make_repository(hub, "acme/app", {"1": None})
+    digest = digest_of("not fetched")
+    repository.tags.update(digest=digest)
+    assert [str(hit.reference) for hit in groups(alice, digest)[NAMED]] == ["docker.io/acme/app"]
+
+
+@pytest.mark.parametrize(
+    "shorten", [lambda digest: digest.hex[:12], lambda digest: f"sha256:{digest.hex[:8]}", lambda digest: digest.hex[:12].upper()]
+)
+def test_the_beginning_of_a_digest_is_enough(groups, alice, intel, index, nginx, shorten):
+    digest = Digest.parse(intel.digest)
+    (hit,) = groups(alice, shorten(digest))[CHILD]
+    assert hit.facts[-1] == digest.short
+
+
+def test_many_tags_are_counted(groups, alice, hub, index):
+    make_repository(hub, "library/nginx", {f"1.{number}": index for number in range(12)})
+    (hit,) = groups(alice, index.digest)[NAMED]
+    assert hit.facts[0] == "1.11, 1.10, 1.9, 1.8, 1.7, and 7 more"
+
+
+def test_a_digest_that_nobody_has(client_for, alice, nginx):
+    response = client_for(alice).get(reverse("web:search"), {"q": digest_of("nobody's")})
+    assert "No registry and no local image of your teams is known to hold" in response.text
+
+
+def test_an_outsider_learns_of_no_digest(groups, charlie, other_team, hub, intel, index, nginx):
+    make_repository(hub, "acme/signed", {"1": make_image(hub, ("signature", 1), subject=index)})
+    for digest in (index.digest, intel.digest, intel.config_digest, digest_of("base"), Digest.parse(index.digest).short):
+        assert groups(charlie, digest) == {}, digest
+
+
+def test_each_team_sees_its_own_places_of_a_digest(groups, charlie, other_team, intel, index, nginx):
+    theirs = Registry.objects.get(team=other_team, host="docker.io")
+    make_repository(theirs, "acme/theirs", {"1": make_image(theirs, ("base", 100), ("intel", 5))})
+    found = groups(charlie, intel.digest)
+    assert {title: [str(hit.reference) for hit in hits] for title, hits in found.items()} == {NAMED: ["docker.io/acme/theirs"]}
+    assert [str(hit.reference) for hit in groups(charlie, digest_of("base"))[NEEDED]] == ["docker.io/acme/theirs"]
+
+
+def test_the_answer_takes_twelve_queries_at_most(client_for, alice, intel, index, nginx):
+    client = client_for(alice)
+    for text in (
+        index.digest,
+        intel.digest,
+        intel.config_digest,
+        digest_of("base"),
+        Digest.parse(intel.digest).short,
+        f"docker.io/nginx@{intel.digest}",
+    ):
+        with CaptureQueriesContext(connection) as queries:
+            client.get(reverse("web:search"), {"q": text}, headers={"HX-Request": "true"})
+        assert len(queries) <= 12, text
+
+
+def test_digests_are_looked_up_in_indexes(client_for, alice, intel, index, nginx):
+    if connection.vendor != "sqlite":
+        pytest.skip("The plan is SQLite's.")
+    assert Artifact.objects.exists()
+    for text in (intel.digest, Digest.parse(intel.digest).short):
+        client = client_for(alice)
+        with CaptureQueriesContext(connection) as queries:
+            client.get(reverse("web:search"), {"q": text}, headers={"HX-Request": "true"})
+        with connection.cursor() as cursor:
+            for query in queries.captured_queries:
+                if "registries_artifact" in query["sql"] or "registries_blob" in query["sql"] or 'FROM "registries_tag"' in query["sql"]:
+                    cursor.execute(f"EXPLAIN QUERY PLAN {query['sql']}")
+                    plan = [row[3] for row in cursor.fetchall()]
+                    assert not [step for step in plan if step.startswith("SCAN registries_")], (query["sql"], plan)
+                    assert not [step for step in plan if "registries_tag USING INDEX" in step and "team_id" in step], plan

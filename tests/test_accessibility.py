@@ -1,0 +1,194 @@
+"""axe-core finds nothing serious on any page of the product, in light and in dark."""
+
+from collections.abc import Callable
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from django.core.exceptions import BadRequest, PermissionDenied
+from django.urls import reverse
+from django.utils.http import urlencode
+from playwright.sync_api import BrowserContext, Page, expect
+
+from registry_ui.accounts import services
+from tests.parts.furnished import Furnished, furnish
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+SCHEMES = ("light", "dark")
+OPTIONS = {"resultTypes": ["violations"], "rules": {"target-size": {"enabled": True}}}
+Place = Callable[[Furnished], str]
+
+
+def to(name: str, *parts: str, **query: str) -> Place:
+    """The address of a route; `parts` are attributes of what is furnished (`registry.pk`), or texts in quotes."""
+
+    def address(furnished: Furnished) -> str:
+        found = [_value(furnished, part) for part in parts]
+        values = {key: _value(furnished, text) for key, text in query.items()}
+        return f"{reverse(name, args=found)}?{urlencode(values)}" if values else reverse(name, args=found)
+
+    return address
+
+
+def _value(furnished: Furnished, part: str):
+    if part.startswith("'"):
+        return part.strip("'")
+    value = furnished
+    for name in part.split("."):
+        value = value[name] if isinstance(value, dict) else getattr(value, name)
+    return value
+
+
+REPOSITORY = ("registry.pk", "repository.name")
+LOCAL = "local.reference"
+CHOSEN = {"registry": "registry.pk", "repository": "repository.name", "tag": "'1.27.3'"}
+PAGES: dict[str, Place] = {
+    "overview": to("web:overview"),
+    "guide": to("web:guide", q="'1.27.3-alpine3.20'", tags="'1.27.3-alpine latest feature-login'", range="'>=1.27'"),
+    "guide, wrong range": to("web:guide", tags="'latest'", range="'latest'"),
+    "search": to("web:search", q="'shop'"),
+    "search, nothing found": to("web:search", q="'zzzqqq'"),
+    "preferences": to("accounts:preferences"),
+    "registries": to("registries:list"),
+    "registry": to("registries:detail", "registry.pk"),
+    "registry that does not answer": to("registries:detail", "empty_registry.pk"),
+    "add a registry": to("registries:add"),
+    "add a Harbor": to("registries:add", provider="'harbor'"),
+    "edit a registry": to("registries:edit", "registry.pk"),
+    "remove a registry": to("registries:remove", "registry.pk"),
+    "import of docker's logins": to("registries:import_docker_config"),
+    "add a credential": to("registries:credential_add", "registry.pk"),
+    "edit a credential": to("registries:credential_edit", "credential.pk"),
+    "remove a credential": to("registries:credential_remove", "credential.pk"),
+    "repositories": to("registries:repositories", "registry.pk"),
+    "repositories of an empty registry": to("registries:repositories", "empty_registry.pk"),
+    "repository": to("registries:repository", *REPOSITORY),
+    "repository, wrong range": to("registries:repository", *REPOSITORY, version="'latest'"),
+    "image of several platforms": to("registries:image_by_tag", *REPOSITORY, "'latest'"),
+    "image by digest": to("registries:image_by_digest", *REPOSITORY, "other.digest"),
+    "image that is not there": to("registries:image_by_tag", *REPOSITORY, "'missing'"),
+    "compare": to("registries:compare"),
+    "compared": to("registries:compare", left="left", right="right"),
+    "storage of a registry": to("registries:storage", "registry.pk"),
+    "storage of a repository": to("registries:repository_storage", *REPOSITORY),
+    "images": to("images:list"),
+    "image": to("images:detail", "local.pk"),
+    "remove an image": to("images:remove", "local.pk"),
+    "transfers": to("transfers:list"),
+    "transfer that runs": to("transfers:detail", "transfers.running.pk"),
+    "transfer that failed": to("transfers:detail", "transfers.failed.pk"),
+    "transfer that succeeded": to("transfers:detail", "transfers.succeeded.pk"),
+    "transfer that waits": to("transfers:detail", "transfers.queued.pk"),
+    "transfer that deleted": to("transfers:detail", "transfers.deleted.pk"),
+    "pull": to("transfers:pull"),
+    "push": to("transfers:push", source=LOCAL),
+    "publish": to("transfers:publish", source=LOCAL),
+    "tag": to("transfers:tag", source=LOCAL),
+    "retag": to("transfers:retag", source="left"),
+    "pull of several tags": to("transfers:pull_tags", **CHOSEN),
+    "copy of several tags": to("transfers:copy_tags", **CHOSEN),
+    "deletion of several tags": to("transfers:delete_tags", **CHOSEN),
+    "deletion of an image": to("transfers:delete_tags", registry="registry.pk", repository="repository.name", digest="other.digest"),
+}
+ERRORS = {"not found": 404, "not allowed": 403, "wrong request": 400, "failure": 500}
+
+
+@pytest.fixture
+def furnished(team, alice):
+    return furnish(team, alice)
+
+
+@pytest.fixture
+def context_in(browser, browser_context_args):
+    """A new browser context of a colour scheme, without movement; a switch within one page leaves transitions half done."""
+    made: list[BrowserContext] = []
+
+    def make(scheme: str, client=None, url: str = "") -> BrowserContext:
+        context = browser.new_context(**{**browser_context_args, "color_scheme": scheme, "reduced_motion": "reduce"})
+        context.set_default_timeout(20_000)
+        if client is not None:
+            name = settings.SESSION_COOKIE_NAME
+            context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": url}])
+        made.append(context)
+        return context
+
+    yield make
+    for context in made:
+        context.close()
+
+
+def open_page(page: Page, address: str, status: int = 200) -> str:
+    """Go there and unfold everything; what is wrong with the answer, or nothing."""
+    answer = page.goto(address)
+    if answer is None or answer.status != status:
+        return f"answered {answer.status if answer else 'nothing'}, not {status}"
+    expect(page.locator(".htmx-request")).to_have_count(0)
+    page.evaluate("document.querySelectorAll('details:not([data-menu])').forEach((each) => { each.open = true; })")
+    return ""
+
+
+def findings(page: Page) -> list[str]:
+    violations = Axe().run(page, options=OPTIONS).response["violations"]
+    serious = [each for each in violations if each["impact"] in ("serious", "critical")]
+    return [f"{each['id']}: {node['target'][0]}: {node['failureSummary']}" for each in serious for node in each["nodes"]]
+
+
+def test_axe_does_find_what_shuts_people_out(live_server, client_for, alice, context_in):
+    page = context_in("light", client_for(alice), live_server.url).new_page()
+    assert open_page(page, f"{live_server.url}/preferences/") == ""
+    page.evaluate("document.getElementById('main').append(document.createElement('button'))")
+    assert [finding.partition(":")[0] for finding in findings(page)] == ["button-name"]
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_axe_finds_nothing_serious_on_any_page(live_server, client_for, alice, furnished, context_in, scheme):
+    page = context_in(scheme, client_for(alice), live_server.url).new_page()
+    problems = {}
+    for name, place in PAGES.items():
+        wrong = open_page(page, live_server.url + place(furnished))
+        found = [wrong] if wrong else findings(page)
+        if found:
+            problems[name] = found
+    assert problems == {}
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_axe_finds_nothing_serious_before_the_sign_in(live_server, db, context_in, scheme):
+    page = context_in(scheme).new_page()
+    problems = {}
+    for path in (reverse("account_login"), reverse("accounts:setup", args=[services.issue_setup_token()])):
+        wrong = open_page(page, live_server.url + path)
+        problems |= {path: found} if (found := [wrong] if wrong else findings(page)) else {}
+    assert problems == {}
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_axe_finds_nothing_serious_on_the_pages_of_errors(live_server, client_for, alice, context_in, monkeypatch, scheme):
+    causes = {403: PermissionDenied("This needs the role “Operator”."), 400: BadRequest(), 500: RuntimeError()}
+
+    def fail(request):
+        raise causes[int(request.GET["status"])]
+
+    monkeypatch.setattr("registry_ui.web.views.rendered_sections", fail)
+    page = context_in(scheme, client_for(alice), live_server.url).new_page()
+    problems = {}
+    for name, status in ERRORS.items():
+        wrong = open_page(page, f"{live_server.url}/{'missing/' if status == 404 else ''}?status={status}", status)
+        problems |= {name: found} if (found := [wrong] if wrong else findings(page)) else {}
+    assert problems == {}
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_axe_finds_nothing_serious_in_what_opens_above_a_page(live_server, client_for, alice, context_in, scheme):
+    page = context_in(scheme, client_for(alice), live_server.url).new_page()
+    assert open_page(page, f"{live_server.url}/guide/?tags=1.27.3-alpine") == ""
+    page.get_by_role("link", name="What 1.27.3-alpine means").focus()
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Tab")
+    page.locator("#tag-card").wait_for()
+    assert findings(page) == []
+    page.keyboard.press("Escape")
+    page.keyboard.press("?")
+    page.locator("dialog[open]").wait_for()
+    assert findings(page) == []

@@ -1,0 +1,16 @@
+import pytest
+
+from transfers.waiting import position_words
+
+
+@pytest.mark.parametrize(
+    ("running", "ahead", "words"),
+    [
+        (0, 0, "It is the next one."),
+        (1, 0, "1 transfer runs; this one is next."),
+        (0, 1, "1 waits before this one."),
+        (2, 3, "2 transfers run, 3 wait before this one."),
+    ],
+)
+def test_the_place_in_the_queue_is_told_in_as_few_words_as_it_needs(running, ahead, words):
+    assert position_words(running=running, ahead=ahead) == words

@@ -1,0 +1,42 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from registry_ui.web.treemap import HEIGHT, WIDTH, squarified
+
+
+@given(st.lists(st.integers(min_value=1, max_value=10**13), min_size=1, max_size=40))
+def test_the_areas_are_to_scale_and_inside_the_frame(sizes):
+    sizes = sorted(sizes, reverse=True)
+    rectangles = squarified(sizes)
+
+    assert len(rectangles) == len(sizes)
+    for size, place in zip(sizes, rectangles, strict=True):
+        assert place.x >= 0
+        assert place.x + place.width <= WIDTH + 0.05
+        assert place.y + place.height <= HEIGHT + 0.05
+        share = size / sum(sizes)
+        assert place.width * place.height == pytest.approx(share * WIDTH * HEIGHT, abs=0.02 * (place.width + place.height) + 0.01)
+
+
+def test_equal_sizes_give_no_thin_strips():
+    for place in squarified([10] * 12):
+        assert max(place.width, place.height) / min(place.width, place.height) < 3
+
+
+def test_no_rectangle_covers_another():
+    places = squarified([500, 300, 200, 100, 50, 50, 20, 5])
+    for number, one in enumerate(places):
+        for other in places[number + 1 :]:
+            across = min(one.x + one.width, other.x + other.width) - max(one.x, other.x)
+            down = min(one.y + one.height, other.y + other.height) - max(one.y, other.y)
+            assert across <= 0.05 or down <= 0.05
+
+
+@pytest.mark.parametrize("sizes", [[], [0], [0, 0]])
+def test_nothing_takes_no_room(sizes):
+    assert [place.width * place.height for place in squarified(sizes)] == [0] * len(sizes)
+
+
+def test_what_is_empty_beside_something_has_no_area():
+    assert squarified([10, 0])[1].width * squarified([10, 0])[1].height == 0

@@ -1,0 +1,79 @@
+"""What every act works with."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from registry_ui.oci.client import RegistryClient
+from registry_ui.oci.errors import Denied
+from registry_ui.oci.manifest import Descriptor, Manifest
+from registry_ui.oci.progress import Progress
+from registry_ui.oci.reference import Reference
+from registry_ui.oci.store import Cancellation
+from registry_ui.registries.models import Credential
+from registry_ui.registries.services import credential_for, open_client
+
+from ..models import Transfer
+from ..steps import Steps
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One claimed transfer while it runs."""
+
+    transfer: Transfer
+    progress: Progress
+    steps: Steps
+    cancellation: Cancellation
+
+    @property
+    def source(self) -> Reference:
+        return Reference.parse(self.transfer.source)
+
+    @property
+    def target(self) -> Reference:
+        return Reference.parse(self.transfer.target)
+
+    def values(self) -> dict[str, Any]:
+        """The row's columns as they should be now."""
+        done, total = self.progress.totals()
+        return {
+            "progress": {**self.progress.snapshot(), "steps": self.steps.as_list()},
+            "bytes_done": done,
+            "bytes_total": total,
+        }
+
+    def source_client(self) -> RegistryClient:
+        return self._client(self.source, self.transfer.source_credential, needed=self.transfer.needs_source_credential, push=False)
+
+    def target_client(self) -> RegistryClient:
+        return self._client(self.target, self.transfer.target_credential, needed=self.transfer.needs_target_credential, push=True)
+
+    def _client(self, reference: Reference, credential: Credential | None, *, needed: bool, push: bool) -> RegistryClient:
+        """A client for the reference's registry, with the chosen credential or none: never with another one."""
+        if needed and credential is None:
+            raise Denied(
+                _("The credential chosen for %(host)s was removed meanwhile.") % {"host": reference.registry},
+                advice=_("Start the transfer again with another credential."),
+            )
+        if credential is not None:
+            # An admin may have restricted it since it was chosen.
+            credential_for(team=self.transfer.team, reference=reference, push=push, chosen=credential)
+        return open_client(
+            team=self.transfer.team,
+            reference_or_host=reference,
+            credential=credential,
+            plain_http=self.transfer.plain_http,
+            cancellation=self.cancellation,
+            on_pause=self.progress.pause,
+        )
+
+
+Act = Callable[[Run], Manifest | Descriptor | None]
+"""Does it, and returns what the name stands for, or stood for before it was deleted; None where it was gone already."""
+
+
+def login_words(credential: Credential | None) -> str:
+    return _("Login succeeded as %(name)s") % {"name": credential.username} if credential else _("No login needed")

@@ -1,0 +1,68 @@
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from registry_ui.oci.errors import OciError
+from registry_ui.oci.manifest import Platform
+from registry_ui.web.forms import TileSelect
+
+from .naming import NAME_INPUT, StartForm, sentence
+
+USUAL_PLATFORMS = (
+    "linux/amd64",
+    "linux/arm64",
+    "linux/arm/v7",
+    "linux/arm/v6",
+    "linux/386",
+    "linux/ppc64le",
+    "linux/riscv64",
+    "linux/s390x",
+    "windows/amd64",
+)
+
+
+class PlatformForm(StartForm):
+    """Which images of an index to take: this machine's, another one, or all of them."""
+
+    usual_platforms = USUAL_PLATFORMS
+    platform_choice = forms.ChoiceField(label=_("Platform"), widget=TileSelect, required=False)
+    platform = forms.CharField(
+        label=_("Which one"),
+        required=False,
+        max_length=60,
+        widget=forms.TextInput(attrs={**NAME_INPUT, "list": "usual-platforms", "placeholder": "linux/arm64"}),
+        help_text=_("Written as os/architecture, with the variant where there is one."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["platform_choice"].choices = self.offered()  # type: ignore[attr-defined]
+        wanted = str(self.initial.get("platform", ""))
+        if self.initial.get("platform_choice") not in dict(self.offered()):
+            self.initial["platform_choice"] = "all" if wanted == "all" else "chosen" if wanted else self.offered()[0][0]
+        if wanted == "all":
+            self.initial["platform"] = ""
+
+    def offered(self) -> list[tuple[str, Any]]:
+        """The choices, the usual one first."""
+        machine = Platform.of_this_machine()
+        return [
+            ("machine", _("This machine's: %(platform)s") % {"platform": machine}),
+            ("chosen", _("Another one")),
+            ("all", _("Every platform of the image")),
+        ]
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or {}
+        if values.get("platform_choice") == "chosen" and "platform" not in self.errors:
+            try:
+                values["platform"] = str(Platform.parse(values.get("platform", "")))
+            except OciError as exc:
+                self.add_error("platform", sentence(exc) if values.get("platform") else _("Write the platform, such as linux/arm64."))
+        return values
+
+    def chosen_platform(self) -> str:
+        """As the services take it."""
+        values = self.cleaned_data
+        return str({"chosen": values["platform"], "all": "all"}.get(values["platform_choice"], ""))

@@ -1,0 +1,24 @@
+"""The verbs: what a form, the command line and later the API ask for. Each makes one row a transfer; a worker does the rest."""
+
+from .controlling import cancel, retry, run_here
+from .copying import start_copies, start_copy
+from .deleting import start_delete, start_deletes
+from .pulling import start_pull, start_pulls
+from .pushing import start_publish, start_push
+from .tagging import start_retag, start_tag
+
+__all__ = [
+    "cancel",
+    "retry",
+    "run_here",
+    "start_copies",
+    "start_copy",
+    "start_delete",
+    "start_deletes",
+    "start_publish",
+    "start_pull",
+    "start_pulls",
+    "start_push",
+    "start_retag",
+    "start_tag",
+]
