@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import pytest
 
 from registry_ui.web.pictures import WIDTH, bar_widths, bars
@@ -15,7 +17,7 @@ def test_every_piece_is_seen_and_all_fit(count):
     found = bars([10**9, *[1] * (count - 1)])
 
     assert all(bar.width > 0 for bar in found)
-    assert all(bar.x + bar.width <= after.x for bar, after in zip(found, found[1:], strict=False))
+    assert all(bar.x + bar.width <= after.x for bar, after in pairwise(found))
     assert found[-1].x + found[-1].width <= WIDTH
     assert found[0].width >= 0.49 * WIDTH
 

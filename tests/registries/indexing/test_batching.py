@@ -1,4 +1,4 @@
-"""What a run costs the database does not grow with tags."""
+"""What a run costs the database: batches, and not a query a tag or a repository."""
 
 import pytest
 from django.db import connection
@@ -29,7 +29,7 @@ def many(own_registry):
     return own_registry
 
 
-def test_queries_grow_with_repositories_and_not_with_tags(make_registry, many, index):
+def test_there_are_few_queries_a_thousand_tags_however_many_repositories_have_them(make_registry, many, index):
     registry = make_registry(many)
 
     with CaptureQueriesContext(connection) as cold:
@@ -40,13 +40,12 @@ def test_queries_grow_with_repositories_and_not_with_tags(make_registry, many, i
     assert (run.progress["fetched"], run.progress["problems"], run.progress["tag_problems"]) == (4, 0, 0)
     assert Tag.objects.filter(artifact__isnull=False).count() == tags
     assert Repository.objects.exclude(size=0).count() == _REPOSITORIES
-    # Each new repository is counted; the tags come in batches.
-    print(len(cold), len(cold.captured_queries))
-    assert len(cold) < _REPOSITORIES * 9 + tags * 0.15
+    # Measured: about 90 a thousand. Slow answers make smaller batches.
+    assert len(cold) < tags * 0.3
 
     with CaptureQueriesContext(connection) as unchanged:
         run = index(registry)
 
     assert (run.progress["tags_done"], run.progress["fetched"]) == (tags, 0)
-    assert len(unchanged) < tags * 0.1
+    assert len(unchanged) < tags * 0.15
     assert run.progress["requests"] <= tags + _REPOSITORIES + 3
