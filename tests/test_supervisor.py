@@ -207,7 +207,7 @@ def test_the_product_from_the_first_start_to_ctrl_c(product):
     assert link is not None
     assert requests.get(f"{product.url}/healthz", timeout=10).status_code == 200
     assert requests.get(link[0], timeout=10).status_code == 200
-    assert len(product.command_lines("rqworker")) == 2
+    assert len(product.command_lines("rqworker")) == 3
     assert (product.folder / "data").stat().st_mode & 0o077 == 0
 
     again = product.run_again()

@@ -6,9 +6,8 @@
   const texts = new Map();
   let shown, dismissed, timer;
 
-  const learn = () => {
-    for (const text of document.querySelectorAll("template[data-tag-text]")) texts.set(text.dataset.tagText, text);
-  };
+  const learn = () =>
+    document.querySelectorAll("template[data-tag-text]").forEach((text) => texts.set(text.dataset.tagText, text));
 
   const copyOf = (key, words) => {
     const copy = texts.get(key)?.content.cloneNode(true);

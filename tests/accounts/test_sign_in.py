@@ -166,4 +166,4 @@ def test_each_page_is_in_our_frame(client, client_for, alice, path):
     response = visitor.get(f"/account/{path}")
     assert response.status_code == 200
     assert "css/tokens.css" in response.text
-    assert "placeholder" not in response.text
+    assert "placeholder" not in response.text.partition("<main")[2]

@@ -8,7 +8,8 @@ from django.utils.translation import gettext as _
 from registry_ui.oci.client import RateLimit
 from registry_ui.oci.errors import OciError
 
-_LEAST_LEFT = 10
+# A limit up to here is one for hours that people live on (Docker Hub's 100 and 200); a larger one is for minutes.
+_SMALL = 1000
 
 
 class Spared(OciError):
@@ -44,4 +45,5 @@ class Budget:
 
 
 def _floor(limit: RateLimit) -> int:
-    return max(_LEAST_LEFT, limit.limit // 10)
+    """What is left to people: half of a small limit, a tenth of a large one."""
+    return limit.limit // (2 if limit.limit <= _SMALL else 10)

@@ -19,7 +19,7 @@ from .fetching import Fetched, fetch
 from .gathering import Gathering, Whole, Wish
 from .reading import AT_ONCE, Readers
 from .saving import described, save_artifacts, stored, writing
-from .tagging import Found, known_tags, write_tags
+from .tagging import Found, drop_tag, known_tag, write_tags
 
 _LANES = 8
 # How long a tag is believed of whose repository no run ever looks.
@@ -70,7 +70,7 @@ def look_again(*, registry: Registry, repository: str, identifier: str) -> Looke
         try:
             digest = _digest_of(store, identifier)
         except ManifestUnknown:
-            Tag.objects.filter(repository__registry=registry, repository__name=repository, name=identifier).delete()
+            drop_tag(registry, repository, identifier)
             raise
         whole = gather(registry, store, repository, digest)
     if whole.error is not None:
@@ -149,7 +149,7 @@ def _save(registry: Registry, name: str, identifier: str, whole: Whole) -> Looke
         artifact = artifacts[whole.digest]
         tag = None
         if ":" not in identifier:
-            known = known_tags([repository.pk])[repository.pk].get(identifier)
+            known = known_tag(repository.pk, identifier)
             write_tags(registry, [Found(repository.pk, identifier, whole.digest, known)], artifacts, now)
             tag = Tag.objects.select_related("repository", "artifact").get(repository=repository, name=identifier)
             if known is None or known.digest != whole.digest or not known.has_artifact:

@@ -60,8 +60,8 @@ class Readers:
 
     @property
     def requests(self) -> int:
-        """How many were sent, by all of them."""
-        return sum(client.request_count for client in self._clients.values())
+        """How many were sent, by all of them. Any thread may ask."""
+        return sum(client.request_count for client in list(self._clients.values()))
 
     def close(self) -> None:
         for client in self._clients.values():

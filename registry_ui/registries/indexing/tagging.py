@@ -1,12 +1,14 @@
 """The rows of tags: read before a look, written after it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import QuerySet
+
 from ..models import Artifact, Registry, Repository, Tag
 from .planning import MOVING, KnownTag, row_of
-from .saving import CHUNK, chunks, present, upsert
+from .saving import CHUNK, chunks, present, upsert, writing
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +27,19 @@ def known_tags(repository_ids: Iterable[int]) -> dict[int, dict[str, KnownTag]]:
     ids = list(repository_ids)
     known: dict[int, dict[str, KnownTag]] = {pk: {} for pk in ids}
     for chunk in chunks(ids):
-        columns = ("repository_id", "name", "pk", "digest", "artifact_id", "previous_digest", "changed_at", "problem")
-        rows = Tag.objects.filter(repository__in=chunk).values_list(*columns)
-        for repository_id, name, pk, digest, artifact_id, previous, changed_at, problem in rows.iterator(chunk_size=2000):
-            known[repository_id][name] = KnownTag(pk, digest, artifact_id is not None, previous, changed_at, problem)
+        for repository_id, name, tag in _known(Tag.objects.filter(repository__in=chunk)):
+            known[repository_id][name] = tag
     return known
+
+
+def known_tag(repository_id: int, name: str) -> KnownTag | None:
+    return next((tag for _repository, _name, tag in _known(Tag.objects.filter(repository=repository_id, name=name))), None)
+
+
+def _known(rows: "QuerySet[Tag]") -> Iterator[tuple[int, str, KnownTag]]:
+    columns = rows.values_list("repository_id", "name", "pk", "digest", "artifact_id", "previous_digest", "changed_at", "problem")
+    for repository_id, name, pk, digest, artifact_id, previous, changed_at, problem in columns.iterator(chunk_size=2000):
+        yield repository_id, name, KnownTag(pk, digest, artifact_id is not None, previous, changed_at, problem)
 
 
 def write_tags(registry: Registry, found: Sequence[Found], artifacts: Mapping[str, Artifact], now: datetime) -> None:
@@ -76,6 +86,13 @@ def _write_unanswered(registry: Registry, found: Sequence[Found], now: datetime)
     known = [Tag(pk=each.known.pk, problem=each.problem[:1000]) for each in found if each.known is not None]
     for chunk in chunks(known):
         Tag.objects.bulk_update(chunk, ["problem"], batch_size=CHUNK)
+
+
+def drop_tag(registry: Registry, repository: str, name: str) -> None:
+    """Take a tag out of the index; its repository is to be counted anew."""
+    with writing(registry):
+        Tag.objects.filter(repository__registry=registry, repository__name=repository, name=name).delete()
+        Repository.objects.filter(registry=registry, name=repository).update(indexed_by=None)
 
 
 def remove_tags(keys: Iterable[int]) -> None:

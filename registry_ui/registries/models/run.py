@@ -12,7 +12,8 @@ class IndexRun(Job):
     # Empty for the whole registry.
     repository = models.CharField(max_length=255, blank=True)
     # {"phase": "listing" | "looking" | "counting", "repositories": …, "repositories_done": …, "tags": …, "tags_done": …,
-    #  "fetched": artifacts, "requests": …, "problems": repositories that failed, "pause": {…} | null}
+    #  "fetched": artifacts, "requests": …, "problems": repositories that failed, "tag_problems": …,
+    #  "spared": tags whose image was not fetched because the registry counts pulls, "pause": {"seconds", "reason"} | null}
     progress = models.JSONField(default=dict, blank=True)
 
     class Meta:

@@ -10,8 +10,8 @@ def test_a_registry_that_counts_nothing_gives_all():
         budget.take(None, is_child=False)
 
 
-@pytest.mark.parametrize(("limit", "remaining", "granted"), [(100, 100, 90), (100, 12, 2), (100, 10, 0), (2000, 300, 100), (20, 11, 1)])
-def test_a_tenth_and_at_least_ten_stay_for_people(limit, remaining, granted):
+@pytest.mark.parametrize(("limit", "remaining", "granted"), [(100, 100, 50), (200, 102, 2), (100, 50, 0), (100, 0, 0), (2000, 300, 100)])
+def test_half_of_a_small_limit_and_a_tenth_of_a_large_one_stay_for_people(limit, remaining, granted):
     budget = Budget()
     for _number in range(granted):
         budget.take(RateLimit(limit, remaining), is_child=False)
@@ -22,17 +22,17 @@ def test_a_tenth_and_at_least_ten_stay_for_people(limit, remaining, granted):
 
 def test_what_has_begun_may_go_on_a_little():
     budget = Budget()
-    budget.take(RateLimit(100, 9), is_child=True)
+    budget.take(RateLimit(100, 27), is_child=True)
     with pytest.raises(Spared):
-        budget.take(RateLimit(100, 5), is_child=True)
+        budget.take(RateLimit(100, 26), is_child=True)
 
 
 def test_what_has_arrived_is_in_the_registrys_count_already():
     budget = Budget()
-    budget.take(RateLimit(100, 12), is_child=False)
-    budget.take(RateLimit(100, 12), is_child=False)
+    budget.take(RateLimit(100, 52), is_child=False)
+    budget.take(RateLimit(100, 52), is_child=False)
     budget.give_back()
-    budget.take(RateLimit(100, 12), is_child=False)
+    budget.take(RateLimit(100, 52), is_child=False)
 
 
 def test_after_a_refusal_nothing_more_is_asked():

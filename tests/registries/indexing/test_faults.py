@@ -232,7 +232,7 @@ def test_where_few_pulls_are_left_tags_keep_their_digest_and_are_fetched_later(m
 def test_latest_and_the_newest_versions_are_fetched_first(make_registry, scripted, index):
     registry = make_registry(host=scripted.host, security="plain_http")
     scripted.serve(**images(5), latest=build_image(layers=1, layer_size=10))
-    scripted.count(100, 13)
+    scripted.count(100, 53)
 
     run = index(registry)
 

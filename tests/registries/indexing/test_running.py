@@ -6,6 +6,7 @@ import pytest
 from django.core import serializers
 
 from registry_ui.jobs.models import State
+from registry_ui.oci.manifest import OCI_CONFIG
 from registry_ui.registries.models import (
     UNSTATED,
     Artifact,
@@ -100,6 +101,27 @@ def test_what_is_no_image_is_kept_with_its_type(row, own_registry, index):
     assert (tag.artifact.platforms, tag.platforms, tag.problem) == ([], "", "")
     assert tag.artifact.document.config == config
     assert tag.built_at.isoformat() == "2026-02-01T00:00:00+00:00"
+
+
+def test_hostile_words_of_a_manifest_fit_into_the_rows(row, own_registry, index):
+    config = json.dumps({"os": "linux\x00" * 50, "architecture": "<b>" * 100, "created": "9999-12-31T23:59:59Z", "config": 7}).encode()
+    layer = {"mediaType": "\x00" * 10 + "x" * 300, "digest": digest_of(b"layer"), "size": 5}
+    manifest = {
+        "schemaVersion": 2,
+        "mediaType": OCI_MANIFEST,
+        "artifactType": "a\x00\u202e" + "b" * 400,
+        "config": {"mediaType": OCI_CONFIG, "digest": digest_of(config), "size": len(config)},
+        "layers": [layer],
+    }
+    put(own_registry, "team/hostile", manifest, "1.0", config, b"layer")
+
+    run = index(row)
+
+    assert (run.state, run.progress["tag_problems"]) == (State.SUCCEEDED, 0)
+    artifact = tag_of(row, "team/hostile", "1.0").artifact
+    assert artifact.artifact_type == "a" + "b" * 254
+    assert all(len(entry["platform"]) <= 130 and "\x00" not in entry["platform"] for entry in artifact.platforms)
+    assert artifact.built_at == UNSTATED
 
 
 def put(registry, repository, manifest, tag, *blobs):
