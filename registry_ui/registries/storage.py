@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Case, CharField, Count, Exists, OuterRef, QuerySet, Sum, Value, When
+from django.db.models import Case, CharField, Count, Exists, Max, OuterRef, QuerySet, Sum, Value, When
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -175,10 +175,11 @@ def _layers(repository: Repository) -> list[HeldLayer]:
 
 def _images(repository: Repository) -> list[HeldImage]:
     """The largest digests that tags name, with what deleting each of them with all of its tags would free."""
-    tags = Tag.objects.filter(artifact=OuterRef("pk"))
-    here = Artifact.objects.filter(Exists(tags.filter(repository=repository)), registry=repository.registry_id)
-    kept = Exists(tags.exclude(repository=repository)) | Exists(ArtifactChild.objects.filter(child=OuterRef("pk")))
-    largest = list(here.annotate(is_kept=kept).order_by("-size", "-id")[:_TAGS])
+    here = Tag.objects.filter(repository=repository, artifact__isnull=False).order_by().values("artifact")
+    wanted = here.annotate(most=Max("size")).order_by("-most", "-artifact").values("artifact")[:_TAGS]
+    elsewhere = Tag.objects.filter(artifact=OuterRef("pk")).exclude(repository=repository)
+    kept = Exists(elsewhere) | Exists(ArtifactChild.objects.filter(child=OuterRef("pk")))
+    largest = list(Artifact.objects.filter(pk__in=wanted).annotate(is_kept=kept).order_by("-size", "-id"))
     names: dict[int, list[str]] = defaultdict(list)
     rows = Tag.objects.filter(repository=repository, artifact__in=[artifact.pk for artifact in largest])
     for key, name in rows.order_by("-order_key").values_list("artifact", "name"):
