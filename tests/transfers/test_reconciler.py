@@ -150,5 +150,6 @@ def test_after_sigkill_of_the_worker_the_transfer_completes_and_no_finished_blob
 
 
 def finished_layers(transfer):
+    """Not the config: that is read anew at each attempt, for the platform that it names."""
     transfer.refresh_from_db()
-    return [layer["digest"] for layer in transfer.progress.get("layers", []) if layer["state"] == "done"]
+    return [layer["digest"] for layer in transfer.progress.get("layers", []) if layer["state"] == "done" and layer["kind"] == "layer"]
