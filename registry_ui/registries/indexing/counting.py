@@ -91,6 +91,9 @@ def count_registry(registry: Registry) -> None:
     _drop_unnamed_blobs(registry)
     with writing(registry):
         with connection.cursor() as cursor:
+            if connection.vendor == "postgresql":
+                # These read whole tables. Statistics from before a large run promise a few rows, and nested loops would never end.
+                cursor.execute("SET LOCAL enable_nestloop = off")
             key = Registry._meta.pk.get_db_prep_value(registry.pk, connection)
             cursor.execute(_SHARERS, [key])
             cursor.execute(_SHARED_SIZES, [key])
