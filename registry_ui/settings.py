@@ -63,6 +63,10 @@ INSTALLED_APPS = [
     "transfers",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.usersessions",
     "django_htmx",
     "django_rq",
     "template_partials",
@@ -90,6 +94,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "registry_ui.accounts.middleware.TeamMiddleware",
+    "registry_ui.accounts.middleware.OriginMiddleware",
     "registry_ui.web.middleware.TimeZoneMiddleware",
     "registry_ui.web.middleware.FragmentMiddleware",
 ]

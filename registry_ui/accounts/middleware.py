@@ -3,8 +3,10 @@ from typing import Any
 
 from django.http import HttpResponseBase
 
-from .models import Team
+from .addresses import client_address
+from .models import ActorKind, Team
 from .requests import TeamRequest
+from .trail import Origin, acting
 
 SESSION_KEY = "team"
 
@@ -32,3 +34,14 @@ class TeamMiddleware:
 
 def _chosen(teams: list[Team], wish: int | None) -> Team | None:
     return next((team for team in teams if team.pk == wish), teams[0] if teams else None)
+
+
+class OriginMiddleware:
+    """Whatever the request does is recorded with who did it, and from where."""
+
+    def __init__(self, get_response: Callable[[TeamRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: TeamRequest) -> HttpResponseBase:
+        with acting(Origin(ActorKind.STRANGER, address=client_address(request))):
+            return self.get_response(request)

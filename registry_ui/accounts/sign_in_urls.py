@@ -3,7 +3,7 @@ The names are allauth's: its code reverses them."""
 
 from allauth.account import views
 from django.conf import settings
-from django.urls import path, re_path
+from django.urls import include, path, re_path
 
 urlpatterns = [
     path("login/", views.login, name="account_login"),
@@ -12,6 +12,8 @@ urlpatterns = [
     path("reauthenticate/", views.reauthenticate, name="account_reauthenticate"),
     path("password/change/", views.password_change, name="account_change_password"),
     path("password/set/", views.password_set, name="account_set_password"),
+    path("factors/", include("registry_ui.accounts.factor_urls")),
+    path("sso/", include("registry_ui.accounts.sso_urls")),
 ]
 
 if settings.EMAIL_CONFIGURED:

@@ -1,10 +1,35 @@
 from django.urls import path
 
-from . import views
+from .views import activity, api, entry, installation, preferences, security, team, tokens
 
 app_name = "accounts"
+# The first word of a name is the place in the navigation.
 urlpatterns = [
-    path("setup/<str:token>/", views.setup, name="setup"),
-    path("preferences/", views.preferences, name="preferences"),
-    path("team/switch/", views.switch_team, name="switch_team"),
+    path("setup/<str:token>/", entry.setup, name="setup"),
+    path("join/<str:token>/", entry.join, name="join"),
+    path("preferences/", preferences.preferences, name="preferences"),
+    path("preferences/security/", security.security, name="security"),
+    path("preferences/sessions/end/", security.sessions_end, name="security_sessions_end"),
+    path("preferences/sessions/<int:pk>/end/", security.session_end, name="security_session_end"),
+    path("preferences/tokens/", tokens.own, name="tokens"),
+    path("preferences/tokens/add/", tokens.own_add, name="tokens_add"),
+    path("tokens/<uuid:pk>/revoke/", tokens.revoke, name="tokens_revoke"),
+    path("team/", team.members, name="team"),
+    path("team/switch/", preferences.switch_team, name="switch_team"),
+    path("team/edit/", team.edit, name="team_edit"),
+    path("team/invite/", team.invite, name="team_invite"),
+    path("team/invitations/<uuid:pk>/revoke/", team.invitation_revoke, name="team_invitation_revoke"),
+    path("team/members/<int:pk>/role/", team.member_role, name="team_member_role"),
+    path("team/members/<int:pk>/remove/", team.member_remove, name="team_member_remove"),
+    path("team/tokens/", tokens.robots, name="team_tokens"),
+    path("team/tokens/add/", tokens.robot_add, name="team_tokens_add"),
+    path("activity/", activity.activity, name="activity"),
+    path("activity/export/", activity.export, name="activity_export"),
+    path("installation/", installation.teams, name="installation"),
+    path("installation/teams/add/", installation.team_add, name="installation_team_add"),
+    path("installation/teams/<int:pk>/edit/", installation.team_edit, name="installation_team_edit"),
+    path("installation/teams/<int:pk>/remove/", installation.team_remove, name="installation_team_remove"),
+    path("installation/people/", installation.people, name="installation_people"),
+    path("installation/people/<int:pk>/", installation.person, name="installation_person"),
+    path("api/v1/me", api.me, name="api_me"),
 ]

@@ -7,7 +7,8 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning
 from django.db import DatabaseError
 
-from .encryption import DecryptionFailed
+from registry_ui.accounts.encryption import DecryptionFailed
+
 from .models import Credential
 
 _LOST = (

@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from registry_ui.accounts.encryption import DecryptionFailed
 from registry_ui.accounts.models import Team
 from registry_ui.oci.client import BasicCredential, Endpoint, Limits, RegistryClient
 from registry_ui.oci.egress import EgressPolicy
@@ -11,7 +12,6 @@ from registry_ui.oci.reference import Reference
 from registry_ui.oci.store import Cancellation
 
 from .choosing import CredentialUnfit, check_belongs, registry_for
-from .encryption import DecryptionFailed
 from .models import Credential, Registry, Security
 
 

@@ -13,11 +13,11 @@ from dataclasses import asdict, dataclass, field
 
 from django.db import transaction
 
+from registry_ui.accounts.encryption import DecryptionFailed, decrypt, encrypt
 from registry_ui.accounts.models import Team, User
 
 from .choosing import registry_for
 from .docker_config import IDENTITY_TOKEN_USER, Login, Skipped, parse_docker_config
-from .encryption import DecryptionFailed, decrypt, encrypt
 from .models import Credential, Registry
 from .providers import facts_of, provider_of
 

@@ -1,7 +1,7 @@
 from django.urls import path
 
 from . import converters
-from .views import comparing, credentials, image, importing, index, registries, repositories, repository, storage
+from .views import comparing, credentials, image, importing, index, registries, repositories, repository, sharing, storage
 
 converters.register()
 app_name = "registries"
@@ -30,6 +30,12 @@ urlpatterns = [
     path("<uuid:pk>/storage/", storage.registry, name="storage"),
     path("<uuid:pk>/storage/<repository:name>/", storage.repository, name="repository_storage"),
     path("<uuid:pk>/credentials/add/", credentials.add, name="credential_add"),
+    path("credentials/", sharing.team_credentials, name="team_credentials"),
+    path("credentials/<uuid:pk>/", sharing.credential, name="credential"),
+    path("credentials/<uuid:pk>/rotate/", sharing.rotate, name="credential_rotate"),
+    path("credentials/<uuid:pk>/share/", sharing.grant_add, name="grant_add"),
+    path("grants/<uuid:pk>/edit/", sharing.grant_edit, name="grant_edit"),
+    path("grants/<uuid:pk>/revoke/", sharing.grant_revoke, name="grant_revoke"),
     path("credentials/<uuid:pk>/edit/", credentials.edit, name="credential_edit"),
     path("credentials/<uuid:pk>/remove/", credentials.remove, name="credential_remove"),
     path("credentials/<uuid:pk>/test/", credentials.test, name="credential_test"),

@@ -1,3 +1,4 @@
+from .grant import CredentialGrant
 from .index import (
     UNSTATED,
     Artifact,
@@ -21,6 +22,7 @@ __all__ = [
     "ArtifactDocument",
     "Blob",
     "Credential",
+    "CredentialGrant",
     "Health",
     "IndexRun",
     "Listing",

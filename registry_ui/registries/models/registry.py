@@ -10,11 +10,11 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from registry_ui.accounts.encryption import SealedSecret, encrypt, row_label
 from registry_ui.accounts.models import Team, TeamOwnedQuerySet
 from registry_ui.oci.errors import OciError
 from registry_ui.oci.reference import Reference, normalise_host
 
-from ..encryption import SealedSecret, encrypt, row_label
 from ..providers import Provider, ProviderFacts, facts_of
 
 __all__ = ["Credential", "Health", "Provider", "Registry", "Security"]
@@ -146,7 +146,10 @@ class Credential(models.Model):
     expires_at = models.DateTimeField(_("expires"), null=True, blank=True)
     verified_at = models.DateTimeField(null=True, blank=True)
     verify_error = models.CharField(max_length=500, blank=True)
+    # The latest use: when, by whom (a name: the person may go) and for what (a reference, or what the index did).
     used_at = models.DateTimeField(null=True, blank=True)
+    used_by = models.CharField(max_length=150, blank=True)
+    used_for = models.CharField(max_length=600, blank=True)
 
     objects = CredentialQuerySet.as_manager()
 

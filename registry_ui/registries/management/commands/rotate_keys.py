@@ -4,7 +4,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from registry_ui.registries.encryption import DecryptionFailed, rotate
+from registry_ui.accounts.encryption import DecryptionFailed, rotate
 from registry_ui.registries.models import Credential
 
 

@@ -3,7 +3,7 @@ import logging
 import pytest
 from cryptography.fernet import Fernet
 
-from registry_ui.registries.encryption import DecryptionFailed, decrypt, encrypt, rotate
+from registry_ui.accounts.encryption import DecryptionFailed, decrypt, encrypt, rotate
 from registry_ui.registries.models import Credential
 
 from .conftest import CANARY

@@ -1,4 +1,3 @@
-import uuid
 import zoneinfo
 
 from django.contrib.auth.models import AbstractUser
@@ -18,9 +17,31 @@ class Theme(models.TextChoices):
     DARK = "dark", _("Dark")
 
 
+class Density(models.TextChoices):
+    COMFORTABLE = "comfortable", _("Comfortable")
+    COMPACT = "compact", _("Compact")
+
+
+class Landing(models.TextChoices):
+    """The page after a sign-in; the values are names of routes."""
+
+    OVERVIEW = "web:overview", _("Overview")
+    REGISTRIES = "registries:list", _("Registries")
+    IMAGES = "images:list", _("Images")
+    TRANSFERS = "transfers:list", _("Transfers")
+
+
 class User(AbstractUser):
+    """A person. `is_superuser` makes an administrator of the installation: an admin of every team."""
+
     time_zone = models.CharField(_("time zone"), max_length=64, blank=True, validators=[validate_time_zone])
     theme = models.CharField(_("theme"), max_length=10, choices=Theme.choices, default=Theme.SYSTEM)
+    density = models.CharField(_("density"), max_length=12, choices=Density.choices, default=Density.COMFORTABLE)
+    landing = models.CharField(_("first page"), max_length=40, choices=Landing.choices, default=Landing.OVERVIEW)
+    # A code of settings.LANGUAGES; empty is the browser's.
+    language = models.CharField(_("language"), max_length=10, blank=True)
+    # Where single sign-on made this person an administrator of the installation, it may take that back.
+    is_superuser_by_sso = models.BooleanField(default=False, editable=False)
 
     def role_in(self, team: "Team") -> "Role | None":
         """The person's role in a team; administrators of the installation are admins of every team."""
@@ -83,19 +104,6 @@ class Team(models.Model):
         return self.name
 
 
-class Membership(models.Model):
-    team = models.ForeignKey(Team, models.CASCADE, related_name="memberships")
-    user = models.ForeignKey(User, models.CASCADE, related_name="memberships")
-    role = models.CharField(_("role"), max_length=10, choices=Role.choices, default=Role.VIEWER)
-    created_at = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["team", "user"], name="one_membership_a_team")]
-
-    def __str__(self) -> str:
-        return f"{self.user} in {self.team}: {self.role}"
-
-
 class TeamOwnedQuerySet(models.QuerySet):
     """For every model with a `team`: the one place that says who sees, operates and edits a row."""
 
@@ -109,13 +117,18 @@ class TeamOwnedQuerySet(models.QuerySet):
         return self.filter(team__in=Team.objects.editable_by(user))
 
 
-class SetupToken(models.Model):
-    """The one-time token of the link that makes the first administrator; only its hash is kept."""
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    token_hash = models.CharField(max_length=64, unique=True)
+class Membership(models.Model):
+    team = models.ForeignKey(Team, models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(User, models.CASCADE, related_name="memberships")
+    role = models.CharField(_("role"), max_length=10, choices=Role.choices, default=Role.VIEWER)
+    # Made by single sign-on from a group: the next sign-in brings it up to date, or ends it. What people set by hand it leaves alone.
+    is_from_sso = models.BooleanField(default=False, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
-    used_at = models.DateTimeField(null=True, blank=True)
+
+    objects = TeamOwnedQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["team", "user"], name="one_membership_a_team")]
 
     def __str__(self) -> str:
-        return f"setup token of {self.created_at:%Y-%m-%d %H:%M}"
+        return f"{self.user} in {self.team}: {self.role}"

@@ -1,0 +1,153 @@
+import uuid
+from typing import Any
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from .people import Team, User
+
+
+class Action(models.TextChoices):
+    """What the trail knows. Each is noun.verb, in the past."""
+
+    SIGNED_IN = "session.started", _("Signed in")
+    SIGN_IN_REFUSED = "session.refused", _("Sign-in refused")
+    SIGNED_OUT = "session.ended", _("Signed out")
+    SESSION_ENDED = "session.revoked", _("Ended a session")
+    INSTALLATION_SET_UP = "installation.created", _("Set up the installation")
+    PASSWORD_CHANGED = "password.changed", _("Changed the password")
+    SECOND_FACTOR_ADDED = "factor.added", _("Added a second factor")
+    SECOND_FACTOR_REMOVED = "factor.removed", _("Removed a second factor")
+    PREFERENCES_CHANGED = "preferences.changed", _("Changed preferences")
+    PERSON_CREATED = "person.created", _("Created an account")
+    PERSON_CHANGED = "person.changed", _("Changed an account")
+    PERSON_DEACTIVATED = "person.deactivated", _("Deactivated an account")
+    PERSON_ACTIVATED = "person.activated", _("Activated an account")
+    TEAM_CREATED = "team.created", _("Created a team")
+    TEAM_CHANGED = "team.changed", _("Changed a team")
+    TEAM_REMOVED = "team.removed", _("Removed a team")
+    MEMBER_ADDED = "member.added", _("Added a member")
+    MEMBER_CHANGED = "member.changed", _("Changed a member's role")
+    MEMBER_REMOVED = "member.removed", _("Removed a member")
+    INVITATION_CREATED = "invitation.created", _("Invited somebody")
+    INVITATION_ACCEPTED = "invitation.accepted", _("Accepted an invitation")
+    INVITATION_REVOKED = "invitation.revoked", _("Revoked an invitation")
+    TOKEN_CREATED = "token.created", _("Created an API token")
+    TOKEN_REVOKED = "token.revoked", _("Revoked an API token")
+    TOKEN_USED = "token.used", _("Used an API token")
+    TOKEN_REFUSED = "token.refused", _("API token refused")
+    REGISTRY_ADDED = "registry.added", _("Added a registry")
+    REGISTRY_CHANGED = "registry.changed", _("Changed a registry")
+    REGISTRY_REMOVED = "registry.removed", _("Removed a registry")
+    CREDENTIAL_ADDED = "credential.added", _("Added a credential")
+    CREDENTIAL_CHANGED = "credential.changed", _("Changed a credential")
+    CREDENTIAL_ROTATED = "credential.rotated", _("Entered a new secret")
+    CREDENTIAL_REMOVED = "credential.removed", _("Removed a credential")
+    CREDENTIAL_TESTED = "credential.tested", _("Tested a login")
+    CREDENTIAL_USED = "credential.used", _("Used a credential")
+    GRANT_CREATED = "grant.created", _("Shared a credential")
+    GRANT_CHANGED = "grant.changed", _("Changed a share")
+    GRANT_REVOKED = "grant.revoked", _("Took a credential back")
+    IMAGE_REMOVED = "image.removed", _("Removed a local image")
+    INDEX_STARTED = "index.started", _("Refreshed a registry's index")
+    REPOSITORY_PINNED = "repository.pinned", _("Pinned a repository")
+    REPOSITORY_UNPINNED = "repository.unpinned", _("Unpinned a repository")
+    TRANSFER_STARTED = "transfer.started", _("Started a transfer")
+    TRANSFER_CANCELLED = "transfer.cancelled", _("Cancelled a transfer")
+    TRANSFER_SUCCEEDED = "transfer.succeeded", _("Transfer succeeded")
+    TRANSFER_FAILED = "transfer.failed", _("Transfer failed")
+    TRANSFER_HANDED_OVER = "transfer.handed_over", _("Took over a transfer")
+    ACCESS_REFUSED = "access.refused", _("Access refused")
+    ACTIVITY_EXPORTED = "activity.exported", _("Exported the activity")
+
+
+class Outcome(models.TextChoices):
+    DONE = "done", _("Done")
+    REFUSED = "refused", _("Refused")
+    FAILED = "failed", _("Failed")
+
+
+class ActorKind(models.TextChoices):
+    PERSON = "person", _("Person")
+    TOKEN = "token", _("API token")
+    COMMAND_LINE = "command_line", _("Command line")
+    SYSTEM = "system", _("Registry UI")
+    STRANGER = "stranger", _("Nobody signed in")
+
+
+class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
+    """Append-only: rows are inserted by accounts.trail, sealed once, and never changed or deleted."""
+
+    def visible_to(self, user: User) -> "AuditEventQuerySet":
+        """Those of the person's teams, and the person's own; administrators of the installation see all."""
+        if not user.is_authenticated or not user.is_active:
+            return self.none()
+        if user.is_superuser:
+            return self
+        return self.filter(Q(team_key__in=Team.objects.visible_to(user).values("pk")) | Q(actor_key=str(user.pk), team_key=None))
+
+    def update(self, **values: Any) -> int:
+        raise TypeError("The trail is append-only.")
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        raise TypeError("The trail is append-only.")
+
+
+class AuditEvent(models.Model):
+    """Who did what to what, when, from where, with which credential.
+
+    Names and keys are kept as text, and no row is pointed at: what is removed or renamed later changes nothing here.
+    `position` and `hash` are empty from the insert until the seal, a moment later: see accounts.trail.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    at = models.DateTimeField(default=timezone.now)
+    action = models.CharField(max_length=40, choices=Action.choices)
+    outcome = models.CharField(max_length=10, choices=Outcome.choices, default=Outcome.DONE)
+    actor_kind = models.CharField(max_length=12, choices=ActorKind.choices)
+    actor_key = models.CharField(max_length=64, blank=True)
+    actor_name = models.CharField(max_length=150, blank=True)
+    # With which API token, as “name (hint)”; empty for a browser.
+    token_name = models.CharField(max_length=120, blank=True)
+    address = models.GenericIPAddressField(null=True, blank=True)
+    team_key = models.BigIntegerField(null=True, blank=True)
+    team_name = models.CharField(max_length=100, blank=True)
+    # registry, credential, grant, member, token, transfer, image, …: the action's noun where it has an object
+    object_kind = models.CharField(max_length=20, blank=True)
+    object_key = models.CharField(max_length=64, blank=True)
+    object_name = models.CharField(max_length=300, blank=True)
+    credential_key = models.CharField(max_length=64, blank=True)
+    credential_name = models.CharField(max_length=360, blank=True)
+    # Few words and numbers beside that: {"role": "viewer", "was": "admin"}. Never a secret.
+    details = models.JSONField(default=dict, blank=True)
+    position = models.BigIntegerField(null=True, blank=True, unique=True)
+    hash = models.CharField(max_length=64, blank=True)
+
+    objects = AuditEventQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-at", "-id"]
+        indexes = [
+            models.Index(fields=["team_key", "-at", "-id"], name="event_newest_of_team"),
+            models.Index(fields=["-at", "-id"], name="event_newest"),
+            models.Index(fields=["actor_key", "-at"], name="event_newest_of_actor"),
+            models.Index(fields=["credential_key", "-at"], name="event_newest_of_credential"),
+            models.Index(fields=["object_key", "-at"], name="event_newest_of_object"),
+            models.Index(fields=["at"], condition=Q(position=None), name="event_unsealed"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M:%S} {self.actor_name} {self.action} {self.object_name}"
+
+
+class TrailHead(models.Model):
+    """The chain's last link, in one row that whoever seals locks."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    position = models.BigIntegerField(default=0)
+    hash = models.CharField(max_length=64, blank=True)
+
+    def __str__(self) -> str:
+        return f"head of the trail at {self.position}"
