@@ -6,7 +6,7 @@ from cryptography.fernet import Fernet
 from registry_ui.accounts.encryption import DecryptionFailed, decrypt, encrypt, rotate
 from registry_ui.registries.models import Credential
 
-from tests.registries.conftest import CANARY
+from .conftest import CANARY
 
 
 def test_a_secret_comes_back_for_its_own_row() -> None:
