@@ -14,6 +14,7 @@ from redis.exceptions import RedisError
 from registry_ui.images.collecting import collect
 from registry_ui.jobs.reconciling import reconcile
 from registry_ui.oci.errors import OciError
+from registry_ui.registries.indexing.pruning import drop_old_runs
 from registry_ui.registries.indexing.services import start_due
 from registry_ui.registries.queueing import INDEX_RUNS
 from registry_ui.registries.services import check_overdue
@@ -81,3 +82,4 @@ def _clean() -> None:
     collected = collect(grace_seconds=settings.COLLECT_GRACE_SECONDS)
     if collected.count:
         logger.info("Collected %d unused blobs, %d bytes.", collected.count, collected.bytes)
+    drop_old_runs()
