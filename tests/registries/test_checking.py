@@ -1,8 +1,8 @@
 import pytest
 from cryptography.fernet import Fernet
 
-from registry_ui.oci.errors import ConnectionFailed, Unauthorized
 from registry_ui.accounts.encryption import DecryptionFailed
+from registry_ui.oci.errors import ConnectionFailed, Unauthorized
 from registry_ui.registries.models import Credential, Health
 from registry_ui.registries.services import check_login
 

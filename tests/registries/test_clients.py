@@ -4,9 +4,9 @@ import pytest
 from cryptography.fernet import Fernet
 from django.utils import timezone
 
+from registry_ui.accounts.encryption import DecryptionFailed
 from registry_ui.oci.errors import EgressRefused, OciError, TlsFailed, Unauthorized
 from registry_ui.oci.reference import Reference
-from registry_ui.accounts.encryption import DecryptionFailed
 from registry_ui.registries.services import CredentialUnfit, open_client
 
 from .conftest import CANARY
