@@ -184,6 +184,9 @@ ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "[Registry UI] "
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXY_COUNT
 
+# 0 is no limit, and then a token may also be made that never expires.
+TOKEN_MAX_DAYS = env.int("TOKEN_MAX_DAYS", 365, validate=not_negative)
+
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_SERIALIZER = "django.contrib.sessions.serializers.JSONSerializer"
 SESSION_COOKIE_NAME = "registry_ui_session"

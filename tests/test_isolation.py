@@ -10,7 +10,7 @@ from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from registry_ui.accounts.models import Membership, Role, Team, User
+from registry_ui.accounts.models import ApiToken, Membership, Role, Scope, Team, User
 from registry_ui.images.models import LocalImage, TeamBlob
 from registry_ui.oci.reference import Reference
 from registry_ui.registries.models import Artifact, Credential, IndexRun, Registry, Repository, Security, Tag
@@ -46,6 +46,11 @@ TABLE = {
     "web:search": Route("viewer"),
     "accounts:preferences": Route("viewer", "viewer"),
     "accounts:switch_team": Route(write="viewer"),
+    "accounts:tokens": Route("viewer"),
+    "accounts:tokens_add": Route("viewer", "viewer"),
+    "accounts:tokens_revoke": Route("admin", "admin", "robot"),
+    "accounts:team_tokens": Route("operator"),
+    "accounts:team_tokens_add": Route("admin", "admin"),
     "registries:list": Route("viewer"),
     "registries:add": Route("admin", "admin"),
     "registries:import_docker_config": Route("admin", "admin"),
@@ -92,7 +97,7 @@ TABLE = {
     "transfers:retry": Route("", "operator", "transfer"),
 }
 # Of nobody's team: each has tests of its own in tests/accounts and tests/web.
-ELSEWHERE = {"web:health", "accounts:setup"}
+ELSEWHERE = {"web:health", "accounts:setup", "accounts:api_me"}
 OF_THE_LIBRARY = {
     "account_login",
     "account_logout",
@@ -136,8 +141,9 @@ def harbour(team, alice, bob, victor, charlie):
         team=team, user=alice, requested_by="alice", kind=Kind.PULL, state=State.FAILED, source=NAME, target=NAME, target_is_local=True
     )
     Transfer.objects.create(team=team, kind=Kind.PULL, state=State.QUEUED, source=NAME, target=NAME, target_is_local=True)
+    robot = ApiToken.objects.create(team=team, name=f"robot {MARK}", scope=Scope.READ, token_hash=MARK, hint="rui_abcd")
     names = {"repository": f"{MARK}/app", "tag": "1.0", "digest": artifact.digest, "kind": "manifest"}
-    return {"registry": registry, "credential": credential, "image": image, "transfer": transfer, "names": names}
+    return {"registry": registry, "credential": credential, "image": image, "transfer": transfer, "robot": robot, "names": names}
 
 
 def address(name: str, things: dict[str, Any]) -> str:
@@ -155,9 +161,24 @@ def everything() -> list[Any]:
         Credential: ["verified_at", "verify_error", "used_at"],
         User: ["last_login"],
         TeamBlob: ["used_at"],
+        ApiToken: ["used_at", "used_from"],
     }
     rows = []
-    for model in (Team, Membership, User, Registry, Credential, Repository, Artifact, Tag, IndexRun, LocalImage, TeamBlob, Transfer):
+    for model in (
+        Team,
+        Membership,
+        User,
+        ApiToken,
+        Registry,
+        Credential,
+        Repository,
+        Artifact,
+        Tag,
+        IndexRun,
+        LocalImage,
+        TeamBlob,
+        Transfer,
+    ):
         names = [field.attname for field in model._meta.concrete_fields if field.attname not in observed.get(model, [])]
         rows.append(list(model.objects.order_by("pk").values_list(*names)))
     return rows

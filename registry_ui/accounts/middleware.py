@@ -6,7 +6,7 @@ from django.http import HttpResponseBase
 from .addresses import client_address
 from .models import ActorKind, Team
 from .requests import TeamRequest
-from .trail import Origin, acting
+from .trail import Origin, acting, become
 
 SESSION_KEY = "team"
 
@@ -45,3 +45,8 @@ class OriginMiddleware:
     def __call__(self, request: TeamRequest) -> HttpResponseBase:
         with acting(Origin(ActorKind.STRANGER, address=client_address(request))):
             return self.get_response(request)
+
+    def process_view(self, request: TeamRequest, view: Callable[..., Any], args: Any, kwargs: Any) -> None:
+        # A view without a sign-in looks at no session: a token may say who it is, or nobody does.
+        if getattr(view, "login_required", True) and request.user.is_authenticated:
+            become(request.user)

@@ -6,7 +6,7 @@
 import contextlib
 from collections.abc import Iterator
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db.models import Model
@@ -41,6 +41,11 @@ def acting(origin: Origin) -> Iterator[None]:
         yield
     finally:
         _origin.reset(token)
+
+
+def become(user: User) -> None:
+    """From here on to the end of `acting`, it is this person who acts."""
+    _origin.set(replace(current_origin(), kind=ActorKind.PERSON, user=user))
 
 
 def record(

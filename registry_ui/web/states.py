@@ -34,6 +34,7 @@ _LOOKS = {
     "failing": _ERROR,
     "error": _ERROR,
     "cancelled": Look("muted", "ban"),
+    "revoked": Look("muted", "ban"),
     "expired": Look("warn", "clock-x"),
     "expiring": Look("warn", "clock-exclamation"),
     "warn": _WARNING,

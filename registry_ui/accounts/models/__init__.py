@@ -1,5 +1,6 @@
 from .entry import Invitation, SetupToken
 from .people import (
+    Actor,
     Density,
     Landing,
     Membership,
@@ -16,6 +17,7 @@ from .trail import Action, ActorKind, AuditEvent, Outcome, TrailHead
 
 __all__ = [
     "Action",
+    "Actor",
     "ActorKind",
     "ApiToken",
     "AuditEvent",

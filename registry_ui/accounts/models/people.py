@@ -1,4 +1,5 @@
 import zoneinfo
+from typing import Protocol
 
 from django.contrib.auth.models import AbstractUser
 from django.core.exceptions import ValidationError
@@ -52,6 +53,12 @@ class User(AbstractUser):
         membership = self.memberships.filter(team=team).first()
         return Role(membership.role) if membership else None
 
+    def narrow_teams(self, teams: "TeamQuerySet", wanted: "Role") -> "TeamQuerySet":
+        """Those of the teams in which the person has at least this role."""
+        if self.is_superuser:
+            return teams
+        return teams.filter(pk__in=Membership.objects.filter(user=self, role__in=Role.at_least(wanted)).values("team"))
+
 
 class Role(models.TextChoices):
     VIEWER = "viewer", _("Viewer")
@@ -70,22 +77,34 @@ class Role(models.TextChoices):
         return [role for role in cls if role.allows(wanted)]
 
 
+class Actor(Protocol):
+    """Who asks: a person, or the principal behind an API token."""
+
+    @property
+    def is_authenticated(self) -> bool: ...
+
+    @property
+    def is_active(self) -> bool: ...
+
+    def role_in(self, team: "Team") -> Role | None: ...
+
+    def narrow_teams(self, teams: "TeamQuerySet", wanted: Role) -> "TeamQuerySet": ...
+
+
 class TeamQuerySet(models.QuerySet["Team"]):
-    def with_role(self, user: User, role: Role) -> "TeamQuerySet":
-        """Teams in which the person has at least this role."""
+    def with_role(self, user: Actor, role: Role) -> "TeamQuerySet":
+        """Teams in which the person, or the token, has at least this role."""
         if not user.is_authenticated or not user.is_active:
             return self.none()
-        if user.is_superuser:
-            return self
-        return self.filter(pk__in=Membership.objects.filter(user=user, role__in=Role.at_least(role)).values("team"))
+        return user.narrow_teams(self, role)
 
-    def visible_to(self, user: User) -> "TeamQuerySet":
+    def visible_to(self, user: Actor) -> "TeamQuerySet":
         return self.with_role(user, Role.VIEWER)
 
-    def operable_by(self, user: User) -> "TeamQuerySet":
+    def operable_by(self, user: Actor) -> "TeamQuerySet":
         return self.with_role(user, Role.OPERATOR)
 
-    def editable_by(self, user: User) -> "TeamQuerySet":
+    def editable_by(self, user: Actor) -> "TeamQuerySet":
         return self.with_role(user, Role.ADMIN)
 
 
@@ -107,13 +126,13 @@ class Team(models.Model):
 class TeamOwnedQuerySet(models.QuerySet):
     """For every model with a `team`: the one place that says who sees, operates and edits a row."""
 
-    def visible_to(self, user: User) -> "TeamOwnedQuerySet":
+    def visible_to(self, user: Actor) -> "TeamOwnedQuerySet":
         return self.filter(team__in=Team.objects.visible_to(user))
 
-    def operable_by(self, user: User) -> "TeamOwnedQuerySet":
+    def operable_by(self, user: Actor) -> "TeamOwnedQuerySet":
         return self.filter(team__in=Team.objects.operable_by(user))
 
-    def editable_by(self, user: User) -> "TeamOwnedQuerySet":
+    def editable_by(self, user: Actor) -> "TeamOwnedQuerySet":
         return self.filter(team__in=Team.objects.editable_by(user))
 
 

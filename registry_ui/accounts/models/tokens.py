@@ -1,4 +1,5 @@
 import uuid
+from datetime import timedelta
 
 from django.conf import settings
 from django.db import models
@@ -6,6 +7,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from .people import Role, Team, User
+
+SOON = timedelta(days=7)
 
 
 class Scope(models.TextChoices):
@@ -74,3 +77,16 @@ class ApiToken(models.Model):
     @property
     def is_alive(self) -> bool:
         return self.revoked_at is None and (self.expires_at is None or self.expires_at > timezone.now())
+
+    @property
+    def state(self) -> str:
+        if self.revoked_at is not None:
+            return "revoked"
+        if not self.is_alive:
+            return "expired"
+        is_close = self.expires_at is not None and self.expires_at - timezone.now() < SOON
+        return "expiring" if is_close else "ok"
+
+    @property
+    def state_label(self) -> str:
+        return str({"revoked": _("Revoked"), "expired": _("Expired"), "expiring": _("Expires soon"), "ok": _("Valid")}[self.state])

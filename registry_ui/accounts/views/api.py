@@ -1,11 +1,29 @@
 """What a program asks with its API token."""
 
-from django.http import Http404, HttpResponse
+from django.http import JsonResponse
 from django.views.decorators.http import require_safe
 
-from registry_ui.accounts.requests import TeamRequest
+from ..models import Role
+from ..token_access import TokenRequest, needs_token
 
 
 @require_safe
-def me(request: TeamRequest) -> HttpResponse:
-    raise Http404
+@needs_token
+def me(request: TokenRequest) -> JsonResponse:
+    """Who the token stands for, and what it may at this moment."""
+    principal = request.principal
+    expires_at = principal.token.expires_at
+    return JsonResponse(
+        {
+            "kind": "robot" if principal.is_robot else "person",
+            "name": principal.name,
+            "token": principal.token.name,
+            "scope": principal.scope.value,
+            "expires_at": expires_at.isoformat(timespec="seconds") if expires_at else None,
+            "teams": [
+                {"name": team.name, "slug": team.slug, "role": role.value}
+                for team in principal.teams()
+                if isinstance(role := principal.role_in(team), Role)
+            ],
+        }
+    )

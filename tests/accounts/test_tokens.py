@@ -1,0 +1,215 @@
+"""The service: what a token may at each moment, and when it dies."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from registry_ui.accounts import tokens
+from registry_ui.accounts.models import Action, ActorKind, ApiToken, AuditEvent, Membership, Role, Scope, Team
+from registry_ui.registries.models import Registry
+
+pytestmark = pytest.mark.django_db
+
+
+def make(by, scope=Scope.READ, team=None, days=1, **more):
+    expires_at = timezone.now() + timedelta(days=days) if days else None
+    return tokens.create_token(by=by, name="ci", scope=scope, team=team, expires_at=expires_at, **more)
+
+
+def refused(text):
+    with pytest.raises(tokens.TokenRefused) as raised:
+        tokens.authenticate(text, "192.0.2.1")
+    return raised.value.status
+
+
+def test_a_token_is_kept_as_a_hash_only(alice):
+    token, secret = make(alice)
+    assert secret.startswith("rui_")
+    assert len(secret) == 44
+    stored = ApiToken.objects.values().get()
+    assert secret not in repr(stored)
+    assert secret[8:] not in repr(AuditEvent.objects.values())
+    assert token.hint == secret[:8]
+
+
+@pytest.mark.parametrize(("scope", "expected"), [(Scope.READ, Role.VIEWER), (Scope.TRANSFER, Role.OPERATOR), (Scope.ADMIN, Role.ADMIN)])
+def test_the_scope_is_the_ceiling_of_an_admin(alice, team, other_team, scope, expected):
+    principal = tokens.authenticate(make(alice, scope)[1], None)
+    assert principal.role_in(team) == expected
+    assert principal.role_in(other_team) is None
+    assert list(principal.teams()) == [team]
+
+
+def test_the_owners_role_is_the_ceiling_of_the_scope_and_is_read_anew(alice, team):
+    principal = tokens.authenticate(make(alice, Scope.ADMIN)[1], None)
+    Membership.objects.filter(user=alice).update(role=Role.VIEWER)
+    assert principal.role_in(team) == Role.VIEWER
+    assert not Team.objects.operable_by(principal).exists()
+
+
+def test_the_querysets_take_a_principal_for_a_person(alice, team, other_team):
+    mine = Registry.objects.create(team=team, name="mine", host="a.example")
+    Registry.objects.create(team=other_team, name="theirs", host="b.example")
+    principal = tokens.authenticate(make(alice, Scope.TRANSFER)[1], None)
+    for found in (Registry.objects.visible_to(principal), Registry.objects.operable_by(principal)):
+        assert list(found.filter(host__endswith=".example")) == [mine]
+    assert not Registry.objects.editable_by(principal).exists()
+
+
+def test_a_token_for_one_team_is_none_in_the_others(alice, team, other_team):
+    Membership.objects.create(team=other_team, user=alice, role=Role.ADMIN)
+    principal = tokens.authenticate(make(alice, Scope.ADMIN, team)[1], None)
+    assert (principal.role_in(team), principal.role_in(other_team)) == (Role.ADMIN, None)
+    assert list(principal.teams()) == [team]
+
+
+def test_an_administrators_token_reaches_every_team_unless_it_is_for_one(alice, team, other_team):
+    alice.is_superuser = True
+    alice.save()
+    assert set(tokens.authenticate(make(alice, Scope.ADMIN)[1], None).teams()) == {team, other_team}
+    assert list(tokens.authenticate(make(alice, Scope.ADMIN, other_team)[1], None).teams()) == [other_team]
+
+
+def test_a_robot_has_its_scopes_role_in_its_team_and_no_person(alice, team, other_team):
+    principal = tokens.authenticate(make(alice, Scope.TRANSFER, team, is_robot=True)[1], None)
+    assert (principal.user, principal.name, principal.is_robot) == (None, "ci", True)
+    assert (principal.role_in(team), principal.role_in(other_team)) == (Role.OPERATOR, None)
+    assert list(Team.objects.operable_by(principal)) == [team]
+    assert not Team.objects.editable_by(principal).exists()
+
+
+def test_a_robot_stays_when_who_made_it_leaves(alice, team):
+    secret = make(alice, Scope.READ, team, is_robot=True)[1]
+    alice.delete()
+    assert tokens.authenticate(secret, None).role_in(team) == Role.VIEWER
+
+
+# --- HARDENING 28: no token wider than the person who makes it
+
+
+@pytest.mark.parametrize("scope", [Scope.TRANSFER, Scope.ADMIN])
+def test_a_viewer_makes_no_wider_token(victor, team, scope):
+    for place in (team, None):
+        with pytest.raises(tokens.TokenNotAllowed):
+            make(victor, scope, place)
+    assert not ApiToken.objects.exists()
+
+
+def test_nobody_makes_a_token_for_a_foreign_team(charlie, team):
+    for is_robot in (True, False):
+        with pytest.raises(tokens.TokenNotAllowed):
+            make(charlie, Scope.READ, team, is_robot=is_robot)
+
+
+def test_only_admins_make_robots(bob, team):
+    with pytest.raises(tokens.TokenNotAllowed):
+        make(bob, Scope.READ, team, is_robot=True)
+
+
+def test_a_token_lives_no_longer_than_the_installation_allows(alice, settings):
+    for days in (366, 0):
+        with pytest.raises(tokens.TokenNotAllowed):
+            make(alice, days=days)
+    settings.TOKEN_MAX_DAYS = 0
+    assert tokens.authenticate(make(alice, days=0)[1], None).user == alice
+
+
+# --- HARDENING 30: a token dies with its owner's rights
+
+
+def test_a_token_dies_when_it_is_revoked(alice):
+    token, secret = make(alice)
+    assert tokens.revoke_token(token=token, by=alice)
+    assert not tokens.revoke_token(token=token, by=alice)
+    assert refused(secret) == 401
+
+
+def test_a_token_dies_when_it_expires(alice):
+    secret = make(alice)[1]
+    ApiToken.objects.update(expires_at=timezone.now())
+    assert refused(secret) == 401
+
+
+def test_a_deactivated_persons_token_is_dead_and_stays_so(alice):
+    secret = make(alice)[1]
+    alice.is_active = False
+    alice.save()
+    assert refused(secret) == 401
+    alice.is_active = True
+    alice.save()
+    assert refused(secret) == 401
+
+
+def test_a_deactivation_that_passes_no_signal_counts_too(alice):
+    secret = make(alice)[1]
+    type(alice).objects.update(is_active=False)
+    assert refused(secret) == 401
+
+
+def test_a_removed_persons_token_for_the_team_is_dead_and_stays_so(bob, team):
+    secret = make(bob, Scope.TRANSFER, team)[1]
+    Membership.objects.filter(user=bob).delete()
+    assert refused(secret) == 401
+    Membership.objects.create(user=bob, team=team, role=Role.ADMIN)
+    assert refused(secret) == 401
+
+
+def test_a_removed_persons_token_for_all_teams_opens_nothing_there(bob, team):
+    secret = make(bob, Scope.TRANSFER)[1]
+    Membership.objects.filter(user=bob).delete()
+    principal = tokens.authenticate(secret, None)
+    assert principal.role_in(team) is None
+    assert not principal.teams().exists()
+
+
+# --- use
+
+
+def test_use_is_noted_at_most_once_a_minute_and_recorded_once_an_address(alice):
+    token, secret = make(alice)
+    tokens.authenticate(secret, "192.0.2.1")
+    token.refresh_from_db()
+    first = token.used_at
+    tokens.authenticate(secret, "192.0.2.9")
+    token.refresh_from_db()
+    assert (token.used_at, token.used_from) == (first, "192.0.2.1")
+    for address in ("192.0.2.1", "192.0.2.9"):
+        ApiToken.objects.update(used_at=timezone.now() - timedelta(minutes=2))
+        tokens.authenticate(secret, address)
+    events = AuditEvent.objects.filter(action=Action.TOKEN_USED)
+    assert {event.address for event in events} == {"192.0.2.1", "192.0.2.9"}
+    assert len(events) == 2
+    assert {(event.actor_kind, event.actor_name, event.token_name) for event in events} == {(ActorKind.TOKEN, "alice", str(token))}
+
+
+def test_a_refused_token_is_recorded_once_a_minute(alice):
+    token, secret = make(alice)
+    tokens.revoke_token(token=token, by=alice)
+    for _each in range(3):
+        refused(secret)
+    event = AuditEvent.objects.get(action=Action.TOKEN_REFUSED)
+    assert (event.object_key, event.address, event.details) == (str(token.pk), "192.0.2.1", {"reason": "revoked"})
+
+
+@pytest.mark.parametrize("text", ["", "rui_", "rui_" + "a" * 40, "\x00", "\ud800", "é" * 100_000])
+def test_unknown_tokens_are_refused(db, text):
+    assert refused(text) == 401
+
+
+def test_failures_are_limited_by_address_and_never_shut_out_a_good_token(alice, redis_server):
+    secret = make(alice)[1]
+    statuses = [refused("rui_wrong") for _each in range(40)]
+    assert statuses[:30] == [401] * 30
+    assert statuses[30:] == [429] * 10
+    assert tokens.authenticate(secret, "192.0.2.1").user == alice
+    with pytest.raises(tokens.TokenRefused) as raised:
+        tokens.authenticate("rui_wrong", "192.0.2.2")
+    assert raised.value.status == 401
+
+
+def test_a_queue_that_is_down_shuts_nobody_out(alice, redis_server):
+    secret = make(alice)[1]
+    redis_server.process.kill()
+    assert tokens.authenticate(secret, None).user == alice
+    assert refused("rui_wrong") == 401
