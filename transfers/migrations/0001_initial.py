@@ -1,5 +1,6 @@
 import django.db.models.deletion
 import django.utils.timezone
+import registry_ui.accounts.models.people
 import uuid
 from django.conf import settings
 from django.db import migrations, models
@@ -16,6 +17,110 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.CreateModel(
+            name='Mirror',
+            fields=[
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('name', models.CharField(max_length=100, verbose_name='name')),
+                ('needs_source_credential', models.BooleanField(default=False)),
+                ('needs_target_credential', models.BooleanField(default=False)),
+                ('repositories', models.JSONField(default=list, verbose_name='repositories')),
+                ('naming', models.JSONField(blank=True, default=dict, verbose_name='names at the target')),
+                ('selection', models.JSONField(blank=True, default=dict, verbose_name='tags')),
+                ('platforms', models.JSONField(blank=True, default=list, verbose_name='platforms')),
+                ('referrers', models.BooleanField(default=True, verbose_name='signatures and SBOMs too')),
+                ('existing', models.CharField(choices=[('overwrite', 'Overwrite it'), ('keep', 'Keep it as it is'), ('backup', 'Keep it under another name first')], default='overwrite', max_length=10, verbose_name='when a tag differs')),
+                ('delete_extras', models.BooleanField(default=False, verbose_name='delete what the source no longer has')),
+                ('delete_cap', models.PositiveIntegerField(default=10, verbose_name='at most')),
+                ('verify', models.BooleanField(default=True, verbose_name='compare both sides afterwards')),
+                ('schedule', models.CharField(blank=True, max_length=100, verbose_name='schedule')),
+                ('time_zone', models.CharField(default='UTC', max_length=64, validators=[registry_ui.accounts.models.people.validate_time_zone], verbose_name='time zone')),
+                ('jitter_seconds', models.PositiveIntegerField(default=0, verbose_name='jitter')),
+                ('next_run_at', models.DateTimeField(blank=True, null=True)),
+                ('paused', models.BooleanField(default=False)),
+                ('webhook_token_hash', models.CharField(blank=True, max_length=64)),
+                ('notify', models.CharField(choices=[('never', 'Never'), ('failure', 'When a run fails'), ('recovery', 'When a run fails, and when the next one succeeds'), ('always', 'After every run')], default='recovery', max_length=10, verbose_name='notify')),
+                ('last_state', models.CharField(blank=True, choices=[('queued', 'Queued'), ('running', 'Running'), ('succeeded', 'Succeeded'), ('failed', 'Failed'), ('cancelled', 'Cancelled')], max_length=10)),
+                ('last_success_at', models.DateTimeField(blank=True, null=True)),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('changed_at', models.DateTimeField(auto_now=True)),
+                ('created_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('source_credential', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='registries.credential')),
+                ('source_registry', models.ForeignKey(on_delete=django.db.models.deletion.RESTRICT, related_name='mirrors_from', to='registries.registry')),
+                ('target_credential', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='registries.credential')),
+                ('target_registry', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.RESTRICT, related_name='mirrors_to', to='registries.registry')),
+                ('team', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='mirrors', to='accounts.team')),
+            ],
+            options={
+                'ordering': ['name'],
+            },
+        ),
+        migrations.CreateModel(
+            name='MirrorRun',
+            fields=[
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('requested_by', models.CharField(blank=True, max_length=150)),
+                ('state', models.CharField(choices=[('queued', 'Queued'), ('running', 'Running'), ('succeeded', 'Succeeded'), ('failed', 'Failed'), ('cancelled', 'Cancelled')], default='queued', max_length=10)),
+                ('error', models.JSONField(blank=True, null=True)),
+                ('attempt', models.PositiveSmallIntegerField(default=0)),
+                ('claim', models.UUIDField(blank=True, null=True)),
+                ('worker', models.CharField(blank=True, max_length=100)),
+                ('cancel_requested_at', models.DateTimeField(blank=True, null=True)),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('queued_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('started_at', models.DateTimeField(blank=True, null=True)),
+                ('heartbeat_at', models.DateTimeField(blank=True, null=True)),
+                ('finished_at', models.DateTimeField(blank=True, null=True)),
+                ('trigger', models.CharField(choices=[('schedule', 'Schedule'), ('person', 'Person'), ('webhook', 'Webhook'), ('command', 'Command line'), ('retry', 'Retry')], default='person', max_length=10)),
+                ('due_at', models.DateTimeField(blank=True, null=True)),
+                ('is_plan', models.BooleanField(default=False)),
+                ('only', models.JSONField(blank=True, default=list)),
+                ('totals', models.JSONField(blank=True, default=dict)),
+                ('progress', models.JSONField(blank=True, default=dict)),
+                ('bytes_total', models.BigIntegerField(default=0)),
+                ('bytes_done', models.BigIntegerField(default=0)),
+                ('requests', models.PositiveIntegerField(default=0)),
+                ('parked_until', models.DateTimeField(blank=True, null=True)),
+                ('parked_reason', models.CharField(blank=True, max_length=500)),
+                ('based_on', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='transfers.mirrorrun')),
+                ('mirror', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='runs', to='transfers.mirror')),
+                ('retry_of', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='retries', to='transfers.mirrorrun')),
+                ('team', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='%(class)ss', to='accounts.team')),
+                ('user', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='%(class)ss', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'ordering': ['-created_at', '-id'],
+            },
+        ),
+        migrations.CreateModel(
+            name='MirrorItem',
+            fields=[
+                ('id', models.BigAutoField(primary_key=True, serialize=False)),
+                ('source_repository', models.CharField(blank=True, max_length=255)),
+                ('target_repository', models.CharField(max_length=255)),
+                ('tag', models.CharField(max_length=128)),
+                ('action', models.CharField(choices=[('new', 'New'), ('changed', 'Changed'), ('same', 'Same'), ('skipped', 'Skipped'), ('extra', 'Extra')], max_length=10)),
+                ('reason', models.CharField(blank=True, max_length=500)),
+                ('state', models.CharField(choices=[('waiting', 'Waiting'), ('moving', 'Moving'), ('done', 'Done'), ('failed', 'Failed')], default='waiting', max_length=10)),
+                ('source_digest', models.CharField(blank=True, max_length=140)),
+                ('target_digest', models.CharField(blank=True, max_length=140)),
+                ('copied_digest', models.CharField(blank=True, max_length=140)),
+                ('bytes_total', models.BigIntegerField(blank=True, null=True)),
+                ('bytes_done', models.BigIntegerField(default=0)),
+                ('attempt', models.PositiveSmallIntegerField(default=0)),
+                ('error', models.JSONField(blank=True, null=True)),
+                ('verified', models.CharField(blank=True, choices=[('equal', 'Both sides are the same'), ('moved', 'The source has moved on since'), ('differs', 'The target names something else'), ('missing', 'The target has no such tag')], max_length=10)),
+                ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='items', to='transfers.mirrorrun')),
+            ],
+            options={
+                'ordering': ['id'],
+            },
+        ),
+        migrations.AddField(
+            model_name='mirror',
+            name='last_run',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='transfers.mirrorrun'),
+        ),
         migrations.CreateModel(
             name='Transfer',
             fields=[
@@ -57,7 +162,85 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-created_at', '-id'],
-                'indexes': [models.Index(fields=['team', '-created_at'], name='transfer_newest_of_team'), models.Index(fields=['state', 'created_at'], name='transfer_by_state')],
             },
+        ),
+        migrations.CreateModel(
+            name='KnownBlob',
+            fields=[
+                ('id', models.BigAutoField(primary_key=True, serialize=False)),
+                ('repository', models.CharField(max_length=255)),
+                ('digest', models.CharField(max_length=140)),
+                ('seen_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('registry', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='registries.registry')),
+            ],
+            options={
+                'indexes': [models.Index(fields=['registry', 'repository'], name='known_blob_of_repository')],
+                'constraints': [models.UniqueConstraint(fields=('registry', 'digest', 'repository'), name='one_known_blob_a_repository')],
+            },
+        ),
+        migrations.CreateModel(
+            name='MirrorPair',
+            fields=[
+                ('id', models.BigAutoField(primary_key=True, serialize=False)),
+                ('source_repository', models.CharField(max_length=255)),
+                ('target_repository', models.CharField(max_length=255)),
+                ('same', models.PositiveIntegerField(default=0)),
+                ('missing', models.PositiveIntegerField(default=0)),
+                ('differing', models.PositiveIntegerField(default=0)),
+                ('extra', models.PositiveIntegerField(default=0)),
+                ('failed', models.PositiveIntegerField(default=0)),
+                ('looked_at', models.DateTimeField(blank=True, null=True)),
+                ('verified_at', models.DateTimeField(blank=True, null=True)),
+                ('mismatched', models.PositiveIntegerField(default=0)),
+                ('mirror', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='pairs', to='transfers.mirror')),
+            ],
+            options={
+                'ordering': ['source_repository'],
+                'constraints': [models.UniqueConstraint(fields=('mirror', 'source_repository', 'target_repository'), name='one_pair_a_mirror')],
+            },
+        ),
+        migrations.AddIndex(
+            model_name='mirrorrun',
+            index=models.Index(fields=['mirror', '-created_at'], name='mirror_run_newest'),
+        ),
+        migrations.AddIndex(
+            model_name='mirrorrun',
+            index=models.Index(fields=['team', '-created_at'], name='mirror_run_newest_of_team'),
+        ),
+        migrations.AddIndex(
+            model_name='mirrorrun',
+            index=models.Index(fields=['state', 'queued_at'], name='mirror_run_by_state'),
+        ),
+        migrations.AddConstraint(
+            model_name='mirrorrun',
+            constraint=models.UniqueConstraint(fields=('mirror', 'due_at'), name='one_run_a_due_time'),
+        ),
+        migrations.AddIndex(
+            model_name='mirroritem',
+            index=models.Index(fields=['run', 'state', 'id'], name='mirror_item_by_state'),
+        ),
+        migrations.AddIndex(
+            model_name='mirroritem',
+            index=models.Index(fields=['run', 'action', 'id'], name='mirror_item_by_action'),
+        ),
+        migrations.AddConstraint(
+            model_name='mirroritem',
+            constraint=models.UniqueConstraint(fields=('run', 'target_repository', 'tag', 'source_repository'), name='one_item_a_tag'),
+        ),
+        migrations.AddIndex(
+            model_name='mirror',
+            index=models.Index(condition=models.Q(('paused', False)), fields=['next_run_at'], name='mirror_due'),
+        ),
+        migrations.AddConstraint(
+            model_name='mirror',
+            constraint=models.UniqueConstraint(fields=('team', 'name'), name='one_mirror_a_name_in_a_team'),
+        ),
+        migrations.AddIndex(
+            model_name='transfer',
+            index=models.Index(fields=['team', '-created_at'], name='transfer_newest_of_team'),
+        ),
+        migrations.AddIndex(
+            model_name='transfer',
+            index=models.Index(fields=['state', 'created_at'], name='transfer_by_state'),
         ),
     ]

@@ -2,10 +2,8 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from registry_ui.accounts.models import Role
-from registry_ui.jobs.models import ACTIVE_STATES, TERMINAL_STATES, Job, State
+from registry_ui.jobs.models import Job
 from registry_ui.registries.models import Credential, Registry
-
-__all__ = ["ACTIVE_STATES", "TERMINAL_STATES", "Kind", "State", "Transfer"]
 
 
 class Kind(models.TextChoices):

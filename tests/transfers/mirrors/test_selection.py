@@ -1,0 +1,167 @@
+"""Which tags a mirror takes: each way of choosing, their reasons, and patterns that never end."""
+
+import contextlib
+import time
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from transfers.mirrors.patterns import InvalidPattern, expression
+from transfers.mirrors.selection import InvalidSelection, Selection
+
+TAGS = st.from_regex(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,20}", fullmatch=True)
+
+
+def chosen(document: dict, *names: str, dates=None) -> list[str]:
+    return [choice.tag for choice in Selection.parse(document).select(names, dates) if choice.is_chosen]
+
+
+def test_nothing_asked_takes_every_tag_in_natural_order():
+    assert chosen({}, "1.10", "1.9", "latest") == ["1.9", "1.10", "latest"]
+
+
+def test_names_and_globs():
+    assert chosen({"tags": ["1.*", "latest"]}, "1.9", "2.0", "latest") == ["1.9", "latest"]
+
+
+def test_expression_has_to_match_the_whole_name():
+    assert chosen({"match": r"1\.\d"}, "1.9", "1.10", "11.9") == ["1.9"]
+
+
+def test_expression_that_leaves_out():
+    assert chosen({"exclude": r".*-debug"}, "1.9", "1.9-debug") == ["1.9"]
+
+
+def test_range_of_versions_leaves_out_what_names_none():
+    assert chosen({"versions": ">=3.9 <4"}, "3.8", "3.9.1", "4.0", "latest") == ["3.9.1"]
+
+
+def test_variants_in_and_out():
+    names = ("1.27", "1.27-alpine", "1.27-alpine-slim", "1.27-bookworm")
+    assert chosen({"variants": ["alpine"]}, *names) == ["1.27-alpine-slim", "1.27-alpine"] or set(
+        chosen({"variants": ["alpine"]}, *names)
+    ) == {"1.27-alpine", "1.27-alpine-slim"}
+    assert chosen({"variants": ["plain"]}, *names) == ["1.27"]
+    assert "1.27-alpine-slim" not in chosen({"without_variants": ["slim"]}, *names)
+
+
+def test_prereleases_can_be_left_out():
+    assert chosen({"prereleases": False}, "1.27.0", "1.28.0-rc1") == ["1.27.0"]
+
+
+def test_newest_of_each_minor_version_in_each_variant():
+    names = ("1.27.1", "1.27.2", "1.27.3", "1.28.0", "1.27.2-alpine", "1.27.3-alpine")
+    assert set(chosen({"newest": 1}, *names)) == {"1.27.3", "1.28.0", "1.27.3-alpine"}
+
+
+def test_partial_version_takes_no_place_among_the_newest():
+    assert set(chosen({"newest": 2}, "1.27", "1.27.1", "1.27.2", "1.27.3")) == {"1.27", "1.27.2", "1.27.3"}
+
+
+def test_newest_of_all():
+    assert chosen({"newest": 2, "per": "all"}, "1.0.0", "2.0.0", "3.0.0") == ["2.0.0", "3.0.0"]
+
+
+def test_tag_named_in_full_is_taken_whatever_the_others_say():
+    assert chosen({"tags": ["latest", "1.*"], "versions": "1.9"}, "1.9.0", "1.10.0", "latest") == ["1.9.0", "latest"]
+
+
+def test_newer_than_a_date_asks_only_for_what_is_left():
+    asked = []
+
+    def dates(names):
+        asked.extend(names)
+        return {"1.0": datetime(2020, 1, 1, tzinfo=UTC), "1.1": datetime.now(UTC) - timedelta(days=3), "1.2": None}
+
+    assert chosen({"tags": ["1.*"], "newer_than": "30d"}, "1.0", "1.1", "1.2", "2.0", dates=dates) == ["1.1"]
+    assert set(asked) == {"1.0", "1.1", "1.2"}
+
+
+def test_signatures_are_never_chosen_by_themselves():
+    assert chosen({}, "1.0", f"sha256-{'a' * 64}.sig", f"sha256-{'b' * 64}") == ["1.0"]
+
+
+def test_literal_names_need_no_list():
+    assert Selection.parse({"tags": ["1.0", "latest"]}).is_literal
+    assert not Selection.parse({"tags": ["1.*"]}).is_literal
+    assert not Selection.parse({}).is_literal
+
+
+@pytest.mark.parametrize(
+    ("document", "member"),
+    [
+        ({"match": "("}, "match"),
+        ({"versions": "1 || 2"}, "versions"),
+        ({"newest": -1}, "newest"),
+        ({"newest": "3"}, "newest"),
+        ({"per": "day"}, "per"),
+        ({"newer_than": "yesterday"}, "newer_than"),
+        ({"tags": "latest"}, "tags"),
+        ({"tags": ["a b"]}, "tags"),
+        ({"nonsense": 1}, "tags"),
+        ([], "tags"),
+    ],
+)
+def test_bad_selection_names_the_member_at_fault(document, member):
+    with pytest.raises(InvalidSelection) as caught:
+        Selection.parse(document)
+    assert caught.value.field == member
+    assert caught.value.message
+
+
+@pytest.mark.parametrize("bomb", ["(a+)+$", "(a|a)*b", "(.*)*x", "([a-z]+)*1", "(a|aa)+$"])
+def test_catastrophic_expression_over_ten_thousand_tags_ends_within_a_second(bomb):
+    names = [f"{'a' * 40}{number}!" for number in range(10_000)]
+    matches = expression(Selection.parse({"match": bomb}).match)
+    started = time.monotonic()
+    with contextlib.suppress(InvalidPattern):
+        for name in names:
+            matches(name)
+    assert time.monotonic() - started < 1
+
+
+def test_expression_that_takes_too_long_is_named_with_advice():
+    with pytest.raises(InvalidPattern, match="takes too long") as caught:
+        Selection.parse({"match": "(a|aa)+$"}).select(f"{'a' * 60}{number}b" for number in range(1000))
+    assert caught.value.advice
+
+
+@given(st.lists(TAGS, max_size=30), st.integers(0, 3), st.sampled_from(["all", "major", "minor"]), st.booleans())
+def test_every_tag_is_either_chosen_or_has_a_reason(names, newest, per, prereleases):
+    selection = Selection.parse({"newest": newest, "per": per, "prereleases": prereleases})
+    choices = selection.select(names)
+    assert {choice.tag for choice in choices} == set(names)
+    assert all(choice.is_chosen != bool(choice.reason) for choice in choices)
+
+
+@given(st.lists(TAGS, max_size=30), st.lists(TAGS, max_size=5))
+def test_selection_does_not_depend_on_the_order_of_the_list(names, patterns):
+    selection = Selection.parse({"tags": patterns, "newest": 1})
+    assert selection.select(names) == selection.select(list(reversed(names)))
+
+
+@given(
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "tags": st.lists(TAGS, max_size=3, unique=True),
+            "newest": st.integers(0, 5),
+            "per": st.sampled_from(["all", "major"]),
+            "prereleases": st.booleans(),
+            "variants": st.lists(st.sampled_from(["alpine", "plain"]), max_size=2, unique=True),
+        },
+    )
+)
+def test_what_is_kept_reads_back_as_the_same(document):
+    selection = Selection.parse(document)
+    again = Selection.parse(selection.document())
+    assert again.document() == selection.document()
+
+
+@given(st.lists(TAGS, min_size=1, max_size=20, unique=True))
+def test_fewer_are_chosen_the_more_is_asked(names):
+    all_of_them = set(chosen({}, *names))
+    assert set(chosen({"newest": 1}, *names)) <= all_of_them
+    assert set(chosen({"prereleases": False}, *names)) <= all_of_them

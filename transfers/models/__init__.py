@@ -1,0 +1,26 @@
+from registry_ui.jobs.models import ACTIVE_STATES, TERMINAL_STATES, State
+
+from .known import KnownBlob
+from .mirrors import LOCAL, Existing, Mirror, MirrorPair, Notify
+from .runs import ItemAction, ItemState, MirrorItem, MirrorRun, Trigger, Verdict
+from .transfer import Kind, Transfer
+
+__all__ = [
+    "ACTIVE_STATES",
+    "LOCAL",
+    "TERMINAL_STATES",
+    "Existing",
+    "ItemAction",
+    "ItemState",
+    "Kind",
+    "KnownBlob",
+    "Mirror",
+    "MirrorItem",
+    "MirrorPair",
+    "MirrorRun",
+    "Notify",
+    "State",
+    "Transfer",
+    "Trigger",
+    "Verdict",
+]
