@@ -88,7 +88,7 @@ def images_directory(settings, tmp_path_factory: pytest.TempPathFactory) -> Iter
     shutil.rmtree(folder, ignore_errors=True)
 
 
-# --- the cast: Alice administers the team, Bob works in it, Victor reads, Charlie is outside
+# --- the cast: Alice administers the team, Bob works in it, Victor reads, Charlie is outside, Ingrid runs the installation
 
 
 @pytest.fixture
@@ -131,6 +131,14 @@ def victor(team):
 @pytest.fixture
 def charlie(other_team):
     return _person("charlie", other_team, "admin")
+
+
+@pytest.fixture
+def ingrid(db):
+    """An administrator of the installation, and a member of no team."""
+    from registry_ui.accounts.models import User
+
+    return User.objects.create_superuser("ingrid", "ingrid@example.com", PASSWORD)
 
 
 @pytest.fixture

@@ -3,14 +3,17 @@
 import hashlib
 import uuid
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
 
-from registry_ui.accounts.models import ApiToken, Membership, Role, Scope, Team, User
+from registry_ui.accounts.links import hash_of
+from registry_ui.accounts.models import ApiToken, Invitation, Membership, Role, Scope, Team, User
 from registry_ui.images.models import LocalImage, TeamBlob
 from registry_ui.oci.reference import Reference
 from registry_ui.registries.models import Artifact, Credential, IndexRun, Registry, Repository, Security, Tag
@@ -22,8 +25,9 @@ from transfers.models import Kind, State, Transfer
 pytestmark = pytest.mark.django_db
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
-RANKS = {"viewer": 1, "operator": 2, "admin": 3}
-PEOPLE = {"charlie": 0, "victor": 1, "bob": 2, "alice": 3}
+# “installation” is a page for administrators of the installation alone, whatever somebody is in a team.
+RANKS = {"viewer": 1, "operator": 2, "admin": 3, "installation": 4}
+PEOPLE = {"charlie": 0, "victor": 1, "bob": 2, "alice": 3, "ingrid": 4}
 MARK = "of-the-harbour"
 NAME = f"registry.example.com/{MARK}/app:1.0"
 
@@ -51,6 +55,19 @@ TABLE = {
     "accounts:tokens_revoke": Route("admin", "admin", "robot"),
     "accounts:team_tokens": Route("operator"),
     "accounts:team_tokens_add": Route("admin", "admin"),
+    "accounts:team": Route("viewer"),
+    "accounts:team_edit": Route("admin", "admin"),
+    "accounts:team_invite": Route("admin", "admin"),
+    "accounts:team_invitation_revoke": Route("", "admin", "invitation"),
+    "accounts:team_member_role": Route("admin", "admin", "member"),
+    "accounts:team_member_remove": Route("admin", "admin", "member"),
+    "accounts:installation": Route("installation"),
+    "accounts:installation_team_add": Route("installation", "installation"),
+    "accounts:installation_team_edit": Route("installation", "installation", "team"),
+    "accounts:installation_team_remove": Route("installation", "installation", "team"),
+    "accounts:installation_people": Route("installation"),
+    "accounts:installation_person": Route("installation", "installation", "person"),
+    "accounts:installation_person_deactivate": Route("installation", "installation", "person"),
     "registries:list": Route("viewer"),
     "registries:add": Route("admin", "admin"),
     "registries:import_docker_config": Route("admin", "admin"),
@@ -97,7 +114,7 @@ TABLE = {
     "transfers:retry": Route("", "operator", "transfer"),
 }
 # Of nobody's team: each has tests of its own in tests/accounts and tests/web.
-ELSEWHERE = {"web:health", "accounts:setup", "accounts:api_me"}
+ELSEWHERE = {"web:health", "accounts:setup", "accounts:join", "accounts:api_me"}
 OF_THE_LIBRARY = {
     "account_login",
     "account_logout",
@@ -142,8 +159,24 @@ def harbour(team, alice, bob, victor, charlie):
     )
     Transfer.objects.create(team=team, kind=Kind.PULL, state=State.QUEUED, source=NAME, target=NAME, target_is_local=True)
     robot = ApiToken.objects.create(team=team, name=f"robot {MARK}", scope=Scope.READ, token_hash=MARK, hint="rui_abcd")
+    person = User.objects.create_user(f"dora-{MARK}", f"dora-{MARK}@example.com")
+    member = Membership.objects.create(team=team, user=person, role=Role.VIEWER)
+    invitation = Invitation.objects.create(
+        team=team, email=f"{MARK}@example.com", token_hash=hash_of(MARK), created_by=alice, expires_at=timezone.now() + timedelta(days=1)
+    )
     names = {"repository": f"{MARK}/app", "tag": "1.0", "digest": artifact.digest, "kind": "manifest"}
-    return {"registry": registry, "credential": credential, "image": image, "transfer": transfer, "robot": robot, "names": names}
+    return {
+        "registry": registry,
+        "credential": credential,
+        "image": image,
+        "transfer": transfer,
+        "robot": robot,
+        "team": team,
+        "person": person,
+        "member": member,
+        "invitation": invitation,
+        "names": names,
+    }
 
 
 def address(name: str, things: dict[str, Any]) -> str:
@@ -164,21 +197,8 @@ def everything() -> list[Any]:
         ApiToken: ["used_at", "used_from"],
     }
     rows = []
-    for model in (
-        Team,
-        Membership,
-        User,
-        ApiToken,
-        Registry,
-        Credential,
-        Repository,
-        Artifact,
-        Tag,
-        IndexRun,
-        LocalImage,
-        TeamBlob,
-        Transfer,
-    ):
+    people = (Team, Membership, User, Invitation, ApiToken)
+    for model in (*people, Registry, Credential, Repository, Artifact, Tag, IndexRun, LocalImage, TeamBlob, Transfer):
         names = [field.attname for field in model._meta.concrete_fields if field.attname not in observed.get(model, [])]
         rows.append(list(model.objects.order_by("pk").values_list(*names)))
     return rows
@@ -188,6 +208,8 @@ def expected(route: Route, method: str, rank: int) -> set[int]:
     needed = {"GET": route.read, "HEAD": route.read, "POST": route.write}.get(method, "")
     if not needed:
         return {405}
+    if needed == "installation":
+        return {200, 302, 422} if rank == RANKS[needed] else {403}
     if route.names and not rank:
         return {404}
     # Outside of Alice's team Charlie is an admin: of his own.
@@ -248,7 +270,10 @@ def test_people_without_a_team_see_and_change_nothing(client_for, harbour, bob):
     for name, route in TABLE.items():
         for method in ("GET", "POST"):
             response = client.generic(method, address(name, harbour))
-            assert response.status_code in ((404, 405) if route.names else (200, 286, 302, 403, 404, 405, 422)), name
+            fitting = (200, 286, 302, 403, 404, 405, 422)
+            if route.names:
+                fitting = (403, 405) if "installation" in (route.read, route.write) else (404, 405)
+            assert response.status_code in fitting, name
             assert MARK not in response.content.decode(), name
     assert everything() == before
 
@@ -269,7 +294,8 @@ def test_every_post_needs_the_csrf_token(harbour, alice, headers):
 
 def test_no_page_of_an_outsider_shows_anything_of_the_team(client_for, harbour, charlie):
     client = client_for(charlie)
-    ids = {name: str(thing.pk) for name, thing in harbour.items() if name != "names"}
+    # A small number may stand on a page for another reason.
+    ids = {name: str(thing.pk) for name, thing in harbour.items() if name != "names" and not isinstance(thing.pk, int)}
     query = {
         "credential": ids["credential"],
         "registry": harbour["registry"].host,
@@ -360,8 +386,10 @@ def test_ids_that_nobody_has_read_the_same_as_those_of_others(client_for, harbou
     for name, route in TABLE.items():
         if route.names and route.read:
             more = [harbour["names"][part] for part in route.more]
-            theirs, nobodys = (client.get(reverse(name, args=[pk, *more])) for pk in (harbour[route.names].pk, uuid.uuid4()))
-            assert theirs.status_code == nobodys.status_code == 404
+            key = harbour[route.names].pk
+            nobodys_key = key + 1000 if isinstance(key, int) else uuid.uuid4()
+            theirs, nobodys = (client.get(reverse(name, args=[pk, *more])) for pk in (key, nobodys_key))
+            assert theirs.status_code == nobodys.status_code == (403 if route.read == "installation" else 404)
             assert len(theirs.content) == len(nobodys.content), name
 
 

@@ -27,6 +27,18 @@ def needs_role(wanted: Role) -> Callable[[View], View]:
     return decorate
 
 
+def needs_administrator(view: View) -> View:
+    """A page of the installation; asked before anything is looked up, so that ids tell nobody what there is."""
+
+    @functools.wraps(view)
+    def guarded(request: TeamRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not request.user.is_superuser:
+            raise PermissionDenied(_("This is for administrators of the installation."))
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
 def require_role(user: User, obj: Any, wanted: Role) -> None:
     _refuse_unless(wanted, user.role_in(obj.team), obj.team)
 

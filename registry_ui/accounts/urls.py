@@ -31,5 +31,6 @@ urlpatterns = [
     path("installation/teams/<int:pk>/remove/", installation.team_remove, name="installation_team_remove"),
     path("installation/people/", installation.people, name="installation_people"),
     path("installation/people/<int:pk>/", installation.person, name="installation_person"),
+    path("installation/people/<int:pk>/deactivate/", installation.person_deactivate, name="installation_person_deactivate"),
     path("api/v1/me", api.me, name="api_me"),
 ]

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from registry_ui.accounts import services
+from registry_ui.accounts.links import hash_of
 from registry_ui.accounts.models import Membership, Role, SetupToken, Team, User
 
 PASSWORD = "a harbour full of ships"
@@ -113,7 +114,7 @@ def test_a_team_that_the_command_line_made_is_taken_over(client, url, team):
 def test_of_parallel_set_ups_one_wins(tokens):
     texts = [f"token-{i % tokens}" for i in range(4)]
     for text in set(texts):
-        SetupToken.objects.create(token_hash=services._hash(text))
+        SetupToken.objects.create(token_hash=hash_of(text))
     outcomes, start = [], threading.Barrier(len(texts))
 
     def set_up(number: int, text: str) -> None:

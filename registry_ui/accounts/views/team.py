@@ -16,7 +16,7 @@ def edit(request: TeamRequest) -> HttpResponse:
     raise Http404
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def member_role(request: TeamRequest, pk: int) -> HttpResponse:
     raise Http404
 

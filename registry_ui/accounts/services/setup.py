@@ -1,16 +1,14 @@
 """The first start: a link that works once makes the first administrator and the first team. There is no default password."""
 
-import hashlib
-import secrets
 from datetime import timedelta
 
-from allauth.account.models import EmailAddress
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
-from django.utils.text import slugify
 
-from .models import Membership, Role, SetupToken, Team, User
+from ..links import hash_of, new_token
+from ..models import Membership, Role, SetupToken, Team, User
+from .teams import create_team
 
 SETUP_TOKEN_AGE = timedelta(days=7)
 
@@ -33,8 +31,8 @@ def issue_setup_token() -> str:
     if not setup_is_open():
         raise SetupRefused
     SetupToken.objects.filter(used_at=None).delete()
-    token = secrets.token_urlsafe(32)
-    SetupToken.objects.create(token_hash=_hash(token))
+    token = new_token()
+    SetupToken.objects.create(token_hash=hash_of(token))
     return token
 
 
@@ -64,34 +62,4 @@ def create_first_administrator(*, token: str, username: str, email: str, passwor
 
 
 def _unused(token: str) -> QuerySet[SetupToken]:
-    return SetupToken.objects.filter(token_hash=_hash(token), used_at=None, created_at__gt=timezone.now() - SETUP_TOKEN_AGE)
-
-
-def _hash(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
-
-
-@transaction.atomic
-def create_team(*, name: str, owner: User) -> Team:
-    """A team, with its first admin."""
-    team = Team.objects.create(name=name, slug=_free_slug(name))
-    Membership.objects.create(team=team, user=owner, role=Role.ADMIN)
-    return team
-
-
-def _free_slug(name: str) -> str:
-    wish = slugify(name)[:50] or "team"
-    slug = wish
-    while Team.objects.filter(slug=slug).exists():
-        slug = f"{wish}-{secrets.token_hex(2)}"
-    return slug
-
-
-@transaction.atomic
-def change_preferences(*, user: User, values: dict[str, str]) -> None:
-    """Name, theme, zone and e-mail address; a changed address replaces every one that could reset the password."""
-    fields = ["first_name", "email", "theme", "time_zone"]
-    for field in fields:
-        setattr(user, field, values[field])
-    user.save(update_fields=fields)
-    EmailAddress.objects.filter(user=user).exclude(email__iexact=user.email).delete()
+    return SetupToken.objects.filter(token_hash=hash_of(token), used_at=None, created_at__gt=timezone.now() - SETUP_TOKEN_AGE)
