@@ -183,3 +183,17 @@ def test_all_of_it_works_without_script(browser, browser_context_args, live_serv
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
     context.close()
+
+
+def test_a_telephone_reaches_every_place(page, live_server, sign_in, alice):
+    page.set_viewport_size({"width": 390, "height": 800})
+    sign_in(alice)
+    page.goto(live_server.url)
+    bar = page.get_by_role("navigation", name="Main")
+    expect(bar.get_by_role("link")).to_have_count(4)
+
+    bar.get_by_text("More").click()
+    bar.get_by_role("link", name="Guide").click()
+
+    expect(page).to_have_url(f"{live_server.url}/guide/")
+    expect(bar.get_by_role("link")).to_have_count(4)
