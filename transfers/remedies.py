@@ -7,12 +7,14 @@ from urllib.parse import urlencode
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from registry_ui.accounts.models import Team
 from registry_ui.oci.reference import Reference
 from registry_ui.registries.models import Credential, Registry
 
 from .models import Kind, Transfer
 
 _LOGIN_KINDS = frozenset({"Unauthorized", "Denied", "RateLimited", "DecryptionFailed", "RepositoryUnknown"})
+_CREDENTIAL_KINDS = frozenset({"AmbiguousCredential", "CredentialGone", "CredentialUnfit"})
 _CONNECTION_KINDS = frozenset(
     {"ConnectionFailed", "HostUnknown", "ConnectionTimeout", "TlsFailed", "EgressRefused", "NotARegistry", "ServerFailed"}
 )
@@ -50,7 +52,9 @@ def remedies_for(transfer: Transfer) -> list[Remedy]:
     if kind == "Changed":
         remedies += _look_again(transfer)
     if kind in _LOGIN_KINDS:
-        remedies += [_login(end) for end in _at_fault(transfer)]
+        remedies += [_login(end, transfer.team) for end in _at_fault(transfer)]
+    if kind in _CREDENTIAL_KINDS:
+        remedies.append(Remedy(_("The team's credentials"), reverse("registries:team_credentials"), "key"))
     if kind in _CONNECTION_KINDS:
         remedies += [_connection(end) for end in _at_fault(transfer)]
     if kind in ("StorageFull", "StorageError"):
@@ -78,10 +82,13 @@ def _is_named(host: str, message: str) -> bool:
     return re.search(rf"(?<![\w.-]){re.escape(host)}(?!:?[\w-])", message) is not None
 
 
-def _login(end: _End) -> Remedy:
+def _login(end: _End, team: Team) -> Remedy:
+    if end.credential is not None and end.credential.team_id != team.pk:
+        label = _("Look at the credential of the team %(owner)s") % {"owner": end.credential.team}
+        return Remedy(label, reverse("registries:credential", args=[end.credential.pk]), "key")
     if end.credential is not None:
         label = _("Test or change the credential “%(label)s”") % {"label": end.credential.label}
-        return Remedy(label, reverse("registries:detail", args=[end.credential.registry_id]), "key")
+        return Remedy(label, reverse("registries:credential", args=[end.credential.pk]), "key")
     if end.registry is not None:
         label = _("Add a credential for %(host)s") % {"host": end.host}
         return Remedy(label, reverse("registries:credential_add", args=[end.registry.pk]), "key")

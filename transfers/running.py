@@ -8,11 +8,12 @@ from django.utils.translation import gettext as _
 
 from registry_ui.jobs.reporting import Reporter
 from registry_ui.jobs.rights import check_person
-from registry_ui.oci.errors import Cancelled, OciError
+from registry_ui.oci.errors import Cancelled, Denied, OciError, RepositoryUnknown, TlsFailed, Unauthorized
 from registry_ui.oci.progress import Progress
 from registry_ui.oci.reference import Reference
 from registry_ui.oci.store import Cancellation
 from registry_ui.registries.indexing.services import observe
+from registry_ui.registries.services import lost_share
 
 from .acts.copying import copy
 from .acts.deleting import delete
@@ -67,7 +68,7 @@ def _attempt(run: Run) -> tuple[State, dict[str, object]]:
         return State.CANCELLED, {}
     except OciError as exc:
         logger.info("Transfer %s failed: %s", run.transfer.pk, exc.message)
-        return State.FAILED, {"error": describe(exc)}
+        return State.FAILED, {"error": describe(exc, lost=_lost_login(run.transfer, exc))}
     except (OperationalError, InterfaceError):
         logger.exception("Transfer %s failed: the database does not answer.", run.transfer.pk)
         return State.FAILED, {"error": _without_database(run.transfer)}
@@ -80,9 +81,22 @@ def _attempt(run: Run) -> tuple[State, dict[str, object]]:
     return State.SUCCEEDED, {"digest": str(result.digest), "size": result.size, "error": None}
 
 
-def describe(exc: OciError) -> dict[str, str]:
+def describe(exc: OciError, lost: str = "") -> dict[str, str]:
     """The row's `error`."""
-    return {"kind": type(exc).__name__, "message": exc.message, "advice": exc.advice}
+    return {"kind": type(exc).__name__, "message": f"{lost} {exc.message}".strip(), "advice": exc.advice}
+
+
+def _lost_login(transfer: Transfer, exc: OciError) -> str:
+    """Why a transfer had no login where one was asked for, or not the connection that goes with it, if another team's would have
+    served it until lately."""
+    if not isinstance(exc, Unauthorized | Denied | RepositoryUnknown | TlsFailed):
+        return ""
+    ends = []
+    if not transfer.source_is_local and transfer.source_credential is None:
+        ends.append(transfer.source)
+    if not transfer.target_is_local and transfer.target_credential is None:
+        ends.append(transfer.target)
+    return next((lost for end in ends if (lost := lost_share(transfer.team, Reference.parse(end)))), "")
 
 
 def _without_database(transfer: Transfer) -> dict[str, str]:

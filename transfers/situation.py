@@ -10,6 +10,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from registry_ui.oci.reference import DEFAULT_NAMESPACE, DOCKER_HUB, Reference
+from registry_ui.registries.lending import grant_for, is_lent
 from registry_ui.registries.models import Credential
 from registry_ui.web.quantities import duration as duration_words
 
@@ -226,13 +227,20 @@ class Situation:
     def logins(self) -> Sequence[Login]:
         """One for each end that lies on a registry, unless both are the same."""
         transfer = self.transfer
-        source = _login_words(transfer.source_credential, transfer.needs_source_credential)
-        target = _login_words(transfer.target_credential, transfer.needs_target_credential)
+        source = _login_words(transfer, transfer.source_credential, transfer.needs_source_credential)
+        target = _login_words(transfer, transfer.target_credential, transfer.needs_target_credential)
         if transfer.kind == Kind.COPY:
             return [Login(_("Login at the source"), source), Login(_("Login at the target"), target)]
         if transfer.target_is_local:
             return [] if transfer.source_is_local else [Login(_("Login"), source)]
         return [Login(_("Login"), target)]
+
+    @property
+    def lenders(self) -> Sequence[str]:
+        """The teams whose credentials it logs in with, where they are not its own."""
+        ends = (self.transfer.source_credential, self.transfer.target_credential)
+        names = [str(each.team) for each in ends if each is not None and is_lent(each, self.transfer.team)]
+        return list(dict.fromkeys(names))
 
     @cached_property
     def steps(self) -> list[Step]:
@@ -256,9 +264,15 @@ def _clock_time(moment: datetime) -> str:
     return date_format(local, "H:i" if local.date() == timezone.localdate() else "j M H:i")
 
 
-def _login_words(credential: Credential | None, needed: bool) -> str:
-    if credential is not None:
+def _login_words(transfer: Transfer, credential: Credential | None, needed: bool) -> str:
+    if credential is not None and not is_lent(credential, transfer.team):
         return str(credential)
+    if credential is not None:
+        # Once it is taken back, nothing more of it is told: its owner may have renamed it since.
+        grant = grant_for(credential, transfer.team)
+        words = {"name": str(credential), "owner": credential.team}
+        is_known = grant is not None and grant.revoked_at is None
+        return (_("%(name)s of the team %(owner)s") if is_known else _("a credential that its team shares no more")) % words
     return _("a credential that was removed since") if needed else _("anonymous")
 
 

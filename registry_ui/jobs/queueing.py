@@ -97,17 +97,25 @@ class JobQueue:
             return _("The queue (Redis) does not answer. The work starts as soon as it does.")
         return ""
 
-    def cancel(self, row: Job) -> None:
-        """Stop a row's work: at once while it is queued, within two seconds while it runs. One that has ended stays as it is."""
+    def cancel(self, row: Job, *, reason: dict[str, str] | None = None) -> bool:
+        """Stop a row's work: at once while it is queued, within two seconds while it runs. One that has ended stays as it is.
+
+        Args:
+            reason: the row's `error`, where somebody else than the person who asked for it has to say why.
+
+        Returns:
+            Whether there was something to stop.
+        """
         now = timezone.now()
+        why = {"error": reason} if reason else {}
         rows = self.model._default_manager.filter(pk=row.pk)
-        if rows.filter(state=State.QUEUED).update(state=State.CANCELLED, cancel_requested_at=now, finished_at=now):
+        if rows.filter(state=State.QUEUED).update(state=State.CANCELLED, cancel_requested_at=now, finished_at=now, **why):
             try:
                 self.forget(row.pk)
             except RedisError:
                 pass  # The job finds its row cancelled and leaves it alone.
-            return
-        rows.filter(state=State.RUNNING, cancel_requested_at=None).update(cancel_requested_at=now)
+            return True
+        return bool(rows.filter(state=State.RUNNING, cancel_requested_at=None).update(cancel_requested_at=now, **why))
 
 
 def worker_name() -> str:

@@ -2,7 +2,7 @@ from typing import Any
 
 from django.apps import AppConfig
 from django.core.checks import Tags, register
-from django.db.models.signals import post_save
+from django.db.models.signals import post_save, pre_delete
 
 
 class RegistriesConfig(AppConfig):
@@ -14,12 +14,17 @@ class RegistriesConfig(AppConfig):
         from registry_ui.web.searching import register_source
 
         from .checks import stored_secrets_open
+        from .dependents import register_dependents, stop_before_removal
+        from .indexing.borrowing import BorrowedLooks
         from .locating import find_digest
+        from .models import Credential
         from .overview import section
         from .searching import find_named_image, find_names, find_registries
 
         register(stored_secrets_open, Tags.database)
         post_save.connect(_equip_team, sender=Team, dispatch_uid="registries.equip_team")
+        pre_delete.connect(stop_before_removal, sender=Credential, dispatch_uid="registries.stop_before_removal")
+        register_dependents(BorrowedLooks())
         register_section(30, section)
         for order, source in ((0, find_named_image), (10, find_digest), (20, find_names), (50, find_registries)):
             register_source(order, source)

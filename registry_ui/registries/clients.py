@@ -13,6 +13,7 @@ from registry_ui.oci.store import Cancellation
 
 from .choosing import CredentialUnfit, check_belongs, registry_for
 from .models import Credential, Registry, Security
+from .using import Use, note_use
 
 
 def egress_policy() -> EgressPolicy:
@@ -42,24 +43,27 @@ def open_client(
     cancellation: Cancellation | None = None,
     on_pause: OnPause | None = None,
     limits: Limits | None = None,
+    use: Use | None = None,
 ) -> RegistryClient:
     """A client of the registry with exactly this credential, or anonymous without one. Nothing is sent yet.
 
     Args:
         plain_http: for a host that is no registry of the team; a registry's own setting is never overridden.
+        use: who logs in, and for what; remembered with the credential.
 
     Raises:
-        CredentialUnfit: the credential is another team's, for another host, or has expired.
+        CredentialUnfit: the credential is another team's that does not share it, for another host, or has expired.
         DecryptionFailed: its secret cannot be read.
     """
     host = reference_or_host if isinstance(reference_or_host, str) else reference_or_host.registry
+    # A credential is sent only as the team that owns it has set: also where another one, which has no such registry, borrows it.
     registry = credential.registry if credential is not None else registry_for(team, host)
-    login = _login_of(credential, team, host) if credential is not None else None
+    login = _login_of(credential, team, host, use or Use()) if credential is not None else None
     endpoint = endpoint_of(registry) if registry is not None else Endpoint(host, scheme="http" if plain_http else "https")
     return RegistryClient(endpoint, login, egress=egress_policy(), cancellation=cancellation, on_pause=on_pause, limits=limits)
 
 
-def _login_of(credential: Credential, team: Team, host: str) -> BasicCredential:
+def _login_of(credential: Credential, team: Team, host: str, use: Use) -> BasicCredential:
     check_belongs(credential, team, host)
     if credential.is_expired:
         raise CredentialUnfit(
@@ -67,7 +71,7 @@ def _login_of(credential: Credential, team: Team, host: str) -> BasicCredential:
             advice=_("Enter a new secret and a new expiry for it."),
         )
     login = reveal(credential)
-    credential.mark_used()
+    note_use(credential, team, use)
     return login
 
 

@@ -3,10 +3,15 @@ and stopped; this app imports none of them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from registry_ui.accounts.models import Team, User
+from registry_ui.accounts.trail import current_origin
 
+from .lending import grant_for, moment_words, taken_back_words
 from .models import Credential
 
 
@@ -43,3 +48,23 @@ def dependents_of(credential: Credential, team: Team | None = None) -> list[Depe
 def stop_dependents(credential: Credential, team: Team | None = None, *, by: User | None) -> int:
     """How many were stopped."""
     return sum(kind.stop(credential, team, by=by) for kind in _registered)
+
+
+def why_stopped(credential: Credential, team: Team | None) -> dict[str, str]:
+    """What the row of a stopped job says as its error."""
+    if team is not None and (grant := grant_for(credential, team)) is not None and grant.revoked_at is not None:
+        message = taken_back_words(grant)
+        advice = _("Start it again with another credential, or ask an admin of the team %(owner)s.") % {"owner": credential.team}
+    else:
+        words = {"owner": credential.team, "label": credential.label, "host": credential.registry.host}
+        message = _("The team %(owner)s removed the credential “%(label)s” for %(host)s on %(when)s.") % {
+            **words,
+            "when": moment_words(timezone.now()),
+        }
+        advice = _("Start it again with another credential.")
+    return {"kind": "CredentialGone", "message": message, "advice": advice}
+
+
+def stop_before_removal(sender: type[Credential], instance: Credential, **_kwargs: Any) -> None:
+    """Receiver of `pre_delete`: a credential goes by itself, with its registry, or with its team."""
+    stop_dependents(instance, by=current_origin().user)

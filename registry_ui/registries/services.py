@@ -15,8 +15,10 @@ from .checking import check_login
 from .choosing import AmbiguousCredential, CredentialUnfit, candidates_for, credential_for, registry_for, why_unfit
 from .clients import egress_policy, endpoint_of, open_client
 from .connection import ConnectionReport, Stage, check_connection, check_overdue
+from .granting import change_grant, revoke_grant, share_credential
 from .importing import ImportResult, free_label, import_docker_config
 from .indexing.scheduling import look_soon
+from .lending import lost_share, name_for
 from .models import Credential, Registry, Security
 from .providers import Provider, facts_of
 
@@ -30,6 +32,7 @@ __all__ = [
     "add_registry",
     "candidates_for",
     "change_credential",
+    "change_grant",
     "change_registry",
     "check_connection",
     "check_login",
@@ -39,10 +42,14 @@ __all__ = [
     "egress_policy",
     "endpoint_of",
     "import_docker_config",
+    "lost_share",
+    "name_for",
     "open_client",
     "registry_for",
     "remove_credential",
     "remove_registry",
+    "revoke_grant",
+    "share_credential",
     "why_unfit",
 ]
 

@@ -133,7 +133,7 @@ def test_a_registry_removed_while_queued_ends_in_a_sentence_and_nothing_goes_the
 
         ended = services.run_here(transfer)
 
-        assert ended.state == State.FAILED
+        assert ended.state == State.CANCELLED
         assert line.host in ended.error["message"]
         assert ended.error["advice"]
         assert line.requests == []

@@ -267,7 +267,8 @@ def test_a_credential_that_was_removed_meanwhile_is_not_replaced_by_another(team
     add_credential(row, htpasswd_registry.username, htpasswd_registry.password, label="other")
     reference = Reference.parse(image_factory(htpasswd_registry).reference)
     transfer = services.start_pull(team=team, user=alice, reference=reference, credential=chosen, enqueue=False)
-    chosen.delete()
+    # However it came about: a removal of the product's stops what waits, see test_dependents.
+    Transfer.objects.filter(pk=transfer.pk).update(source_credential=None)
 
     ended = services.run_here(transfer)
 

@@ -139,7 +139,7 @@ def test_what_is_started_belongs_to_the_team_of_the_registry(client_for, other_t
 def test_a_page_asks_the_database_little(client_for, app, source, mirror, alice, django_assert_max_num_queries):
     client = client_for(alice)
     for name in ("pull_tags", "copy_tags", "delete_tags"):
-        with django_assert_max_num_queries(12):
+        with django_assert_max_num_queries(13):
             look(client, name, chosen(source, "1.27", "1.26.0", "latest"))
 
 

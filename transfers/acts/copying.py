@@ -35,10 +35,10 @@ def _log_in(run: Run, origin: RegistryClient, destination: RegistryClient) -> No
     """Both logins before the first byte. A HEAD proves the source's, and costs no pull where pulls are counted."""
     run.steps.begin("source")
     origin.store(run.source.repository).head_manifest(run.source.identifier)
-    run.steps.complete("source", login_words(run.transfer.source_credential))
+    run.steps.complete("source", login_words(run.transfer.source_credential, run.transfer.team))
     run.steps.begin("target")
     destination.may(run.target.repository, "pull,push")
-    run.steps.complete("target", login_words(run.transfer.target_credential))
+    run.steps.complete("target", login_words(run.transfer.target_credential, run.transfer.team))
 
 
 def _note_digest(run: Run, copied: CopiedImage) -> None:

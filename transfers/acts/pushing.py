@@ -34,7 +34,7 @@ def publish(run: Run) -> Manifest:
 def _log_in(run: Run, client: RegistryClient) -> None:
     run.steps.begin("login")
     client.may(run.target.repository, "pull,push")
-    run.steps.complete("login", login_words(run.transfer.target_credential))
+    run.steps.complete("login", login_words(run.transfer.target_credential, run.transfer.team))
 
 
 def _send(run: Run, client: RegistryClient, local: Reference) -> Manifest:

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from registry_ui.accounts.models import Team
 from registry_ui.oci.client import RegistryClient
 from registry_ui.oci.errors import Denied
 from registry_ui.oci.manifest import Descriptor, Manifest
@@ -14,8 +15,9 @@ from registry_ui.oci.reference import Reference
 from registry_ui.oci.store import Cancellation
 from registry_ui.registries.models import Credential
 from registry_ui.registries.services import credential_for, open_client
+from registry_ui.registries.using import Use
 
-from ..models import Transfer
+from ..models import Kind, Transfer
 from ..steps import Steps
 
 
@@ -59,7 +61,7 @@ class Run:
                 advice=_("Start the transfer again with another credential."),
             )
         if credential is not None:
-            # An admin may have restricted it since it was chosen.
+            # An admin may have restricted it since it was chosen, or the team that shares it may have taken it back.
             credential_for(team=self.transfer.team, reference=reference, push=push, chosen=credential)
         return open_client(
             team=self.transfer.team,
@@ -68,12 +70,24 @@ class Run:
             plain_http=self.transfer.plain_http,
             cancellation=self.cancellation,
             on_pause=self.progress.pause,
+            use=self._use(reference, push=push),
         )
+
+    def _use(self, reference: Reference, *, push: bool) -> Use:
+        """As the credential's owner may know it: this end alone, and not where the image comes from or goes."""
+        transfer = self.transfer
+        act = transfer.kind if transfer.kind != Kind.COPY else Kind.PUSH if push else Kind.PULL
+        return Use(str(reference), person=transfer.user, by=transfer.requested_by, act=str(act), is_recorded=True)
 
 
 Act = Callable[[Run], Manifest | Descriptor | None]
 """Does it, and returns what the name stands for, or stood for before it was deleted; None where it was gone already."""
 
 
-def login_words(credential: Credential | None) -> str:
-    return _("Login succeeded as %(name)s") % {"name": credential.username} if credential else _("No login needed")
+def login_words(credential: Credential | None, team: Team) -> str:
+    if credential is None:
+        return _("No login needed")
+    words = {"name": credential.username, "owner": credential.team}
+    if credential.team_id != team.pk:
+        return _("Login succeeded as %(name)s, with the credential of the team %(owner)s") % words
+    return _("Login succeeded as %(name)s") % words

@@ -48,7 +48,8 @@ class CopyTagsForm(ChosenForm, PlatformForm):
 
     def __init__(self, *args: Any, chosen: Chosen, initial: Mapping[str, Any] | None = None, **kwargs: Any) -> None:
         self.registries = list(Registry.objects.filter(team=chosen.team))
-        self.credentials = list(Credential.objects.filter(team=chosen.team, registry__in=self.registries).select_related("registry"))
+        hosts = [each.host for each in self.registries]
+        self.credentials = list(Credential.objects.usable_by(chosen.team).filter(registry__host__in=hosts))
         initial = {**_suggested(chosen, self.registries, self.credentials), **(initial or {})}
         super().__init__(*args, chosen=chosen, initial=initial, **kwargs)
         self.fields["target_registry"].queryset = Registry.objects.filter(team=chosen.team)  # type: ignore[attr-defined]
@@ -193,7 +194,7 @@ def _plain_name(chosen: Chosen) -> str:
 
 def _suggested(chosen: Chosen, registries: Sequence[Registry], credentials: Sequence[Credential]) -> dict[str, Any]:
     """Where the tags will most likely go: the first other registry that the team may push to, under the same name."""
-    pushing = [each for each in credentials if each.can_push and each.registry != chosen.registry]
+    pushing = [each for each in credentials if each.can_push and each.registry in registries and each.registry != chosen.registry]
     credential = min(pushing, key=lambda each: each.created_at, default=None)
     others = [each for each in registries if each != chosen.registry and each.host != DOCKER_HUB]
     target = credential.registry if credential else others[0] if others else chosen.registry

@@ -43,7 +43,9 @@ class ReferenceField(forms.CharField):
 
 
 class CredentialField(forms.ModelChoiceField):
-    """One of the team's credentials, or the one that fits best."""
+    """One of the credentials that the team may use, or the one that fits best."""
+
+    default_error_messages = {"invalid_choice": _("The team may not use this credential, or not any more. Choose another one.")}
 
     def __init__(self, **options: Any) -> None:
         super().__init__(Credential.objects.none(), **{"label": _("Credential"), "required": False, **options})
@@ -61,7 +63,7 @@ class StartForm(forms.Form):
         self.team = team
         for field in self.fields.values():
             if isinstance(field, CredentialField):
-                field.queryset = Credential.objects.filter(team=team)
+                field.queryset = Credential.objects.usable_by(team)
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}

@@ -17,7 +17,7 @@ from registry_ui.images.services import find_image
 from registry_ui.oci.errors import ManifestUnknown, OciError
 from registry_ui.oci.reference import Reference
 from registry_ui.registries.models import Credential
-from registry_ui.registries.services import AmbiguousCredential
+from registry_ui.registries.services import AmbiguousCredential, candidates_for, name_for
 
 from ..following import follow, run_beside, stop
 from ..models import Kind, State, Transfer
@@ -95,7 +95,7 @@ class TransferCommand(BaseCommand):
         sys.exit(1)
 
     def fail_ambiguous(self, exc: AmbiguousCredential, option: str) -> NoReturn:
-        labels = " ".join(f"{option} {credential.label!r}" for credential in exc.candidates)
+        labels = " ".join(f"{option} {name!r}" for name in exc.names)
         self.fail(_("Several credentials fit equally well."), _("Choose one: %(labels)s") % {"labels": labels})
 
     def _report(self, transfer: Transfer, screen: Screen, before: str) -> None:
@@ -151,11 +151,10 @@ def _local(transfer: Transfer) -> LocalImage | None:
 def credential_named(team: Team, reference: Reference, label: str | None) -> Credential | None:
     if not label:
         return None
-    credentials = Credential.objects.filter(team=team, registry__host=reference.registry).select_related("registry")
-    found = credentials.filter(label=label).first()
-    if found is not None:
-        return found
-    labels = ", ".join(credentials.values_list("label", flat=True)) or _("none")
+    credentials = {name_for(each, team): each for each in candidates_for(team=team, reference=reference)}
+    if label in credentials:
+        return credentials[label]
+    labels = ", ".join(credentials) or _("none")
     raise OciError(
         _("The team has no credential “%(label)s” for %(host)s.") % {"label": label, "host": reference.registry},
         advice=_("For this registry there are: %(labels)s.") % {"labels": labels},

@@ -80,7 +80,10 @@ def _address(request: TeamRequest, form: FilterForm) -> str:
 
 def _of_team(team: Team | None) -> QuerySet[Transfer]:
     # Only what runs shows its progress; the layers of all the others would be megabytes to read.
-    return Transfer.objects.filter(team=team).select_related("user").defer("progress", "options") if team else Transfer.objects.none()
+    if team is None:
+        return Transfer.objects.none()
+    rows = Transfer.objects.filter(team=team).select_related("team", "user", "source_credential__team", "target_credential__team")
+    return rows.defer("progress", "options")
 
 
 def _persons(team: Team | None) -> list[str]:

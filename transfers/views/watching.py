@@ -71,7 +71,7 @@ def retry(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
 
 def _visible(request: TeamRequest, pk: uuid.UUID) -> Transfer:
     rows = Transfer.objects.visible_to(request.user).select_related(
-        "team", "user", "source_registry", "target_registry", "source_credential", "target_credential"
+        "team", "user", "source_registry", "target_registry", "source_credential__team", "target_credential__team"
     )
     return get_object_or_404(rows, pk=pk)
 

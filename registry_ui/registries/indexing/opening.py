@@ -14,6 +14,7 @@ from registry_ui.oci.reference import check_repository, check_tag
 from registry_ui.oci.store import ImageStore
 
 from ..models import Artifact, Registry, Repository, Tag
+from ..using import Use
 from .counting import count_repository
 from .fetching import Fetched, fetch
 from .gathering import Gathering, Whole, Wish
@@ -56,16 +57,18 @@ def look_up(*, registry: Registry, repository: str, identifier: str | Digest) ->
         return found
 
 
-def look_again(*, registry: Registry, repository: str, identifier: str) -> LookedUp:
+def look_again(*, registry: Registry, repository: str, identifier: str, by: str = "") -> LookedUp:
     """A tag or digest from the registry, whatever the index says of it; kept in the index.
 
     Args:
         identifier: a tag, or a digest's text.
+        by: whose work it belongs to, by name.
 
     Raises:
         OciError
     """
-    with Readers(registry, limits=AT_ONCE) as readers:
+    use = Use(f"{registry.host}/{repository}{'@' if ':' in identifier else ':'}{identifier}", by=by)
+    with Readers(registry, limits=AT_ONCE, use=use) as readers:
         store = readers.client(repository).store(repository)
         try:
             digest = _digest_of(store, identifier)

@@ -9,16 +9,22 @@ from registry_ui.oci.pacing import OnPause
 from registry_ui.oci.store import Cancellation
 
 from ..checking import QUICK
-from ..choosing import best_for_reading
+from ..choosing import best_for_reading, reading_credentials
 from ..clients import open_client, reveal
+from ..lending import is_lent
 from ..models import Credential, Registry
+from ..using import Use
 
 # A page waits for the answer.
 AT_ONCE = replace(QUICK, connect=4.0, read=8.0, tries=2, longest_pause=2.0, all_pauses=2.0)
 
 
 class Readers:
-    """The clients of one registry, one a credential. Not for several threads; the clients are."""
+    """The clients of one registry, one a credential. Not for several threads; the clients are.
+
+    Args:
+        use: for whom and what is read.
+    """
 
     def __init__(
         self,
@@ -27,10 +33,12 @@ class Readers:
         cancellation: Cancellation | None = None,
         on_pause: OnPause | None = None,
         limits: Limits | None = None,
+        use: Use | None = None,
     ) -> None:
         self.registry = registry
+        self._use = use or Use()
         self._options = {"cancellation": cancellation, "on_pause": on_pause, "limits": limits}
-        self._credentials = list(registry.credentials.select_related("registry", "team"))
+        self._credentials = reading_credentials(registry)
         self._clients: dict[Credential | None, RegistryClient] = {}
 
     def client(self, repository: str = "") -> RegistryClient:
@@ -45,9 +53,15 @@ class Readers:
                 team=self.registry.team,
                 reference_or_host=self.registry.host,
                 credential=credential,
+                use=self._use_of(credential),
                 **self._options,  # type: ignore[arg-type]
             )
         return self._clients[credential]
+
+    def _use_of(self, credential: Credential | None) -> Use:
+        """What a team reads with its own is no news to it; what another team reads with it is."""
+        is_foreign = credential is not None and is_lent(credential, self.registry.team)
+        return replace(self._use, is_recorded=self._use.is_recorded and is_foreign)
 
     def login(self) -> BasicCredential | None:
         """The username and secret for the registry's list.

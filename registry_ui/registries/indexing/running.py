@@ -17,6 +17,7 @@ from registry_ui.oci.store import Cancellation
 from ..catalogs import NoListing, open_listing
 from ..checking import is_unreachable
 from ..models import Health, IndexRun, Listing, Registry, Repository
+from ..using import Use
 from .counting import count_registry
 from .finishing import problem_of
 from .inventory import drop_passers_by, take_inventory
@@ -71,7 +72,9 @@ def _attempt(run: IndexRun, progress: LookProgress, cancellation: Cancellation) 
 
 def _look(run: IndexRun, progress: LookProgress, cancellation: Cancellation) -> None:
     registry = run.registry
-    with Readers(registry, cancellation=cancellation, on_pause=progress.pause) as readers:
+    what = f"{registry.host}/{run.repository}" if run.repository else _("the index of %(host)s") % {"host": registry.host}
+    use = Use(what, person=run.user, by=run.requested_by, act="index", is_recorded=True)
+    with Readers(registry, cancellation=cancellation, on_pause=progress.pause, use=use) as readers:
         progress.requests = lambda: readers.requests
         refusal = None if run.repository else _list(registry, readers, progress)
         progress.phase = "looking"

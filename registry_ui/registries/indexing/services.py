@@ -139,7 +139,8 @@ def observe(*, team: Team, reference: Reference, user: User | None = None) -> No
         if registry is None:
             return
         _remember_use(registry, reference.repository)
-        found = look_again(registry=registry, repository=reference.repository, identifier=reference.tag or reference.identifier)
+        by = user.get_username() if user else ""
+        found = look_again(registry=registry, repository=reference.repository, identifier=reference.tag or reference.identifier, by=by)
         count_repository(found.repository)
     except OciError as exc:
         logger.info("After its use, %s was not looked at: %s", reference, exc.message)

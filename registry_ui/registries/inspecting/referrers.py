@@ -15,6 +15,7 @@ from registry_ui.oci.texts import inert
 
 from ..indexing.reading import AT_ONCE, Readers
 from ..models import Artifact, Tag
+from ..using import Use
 from .image import OpenedArtifact
 from .kinds import COSIGN_TAGS, PREDICATE_ANNOTATIONS, Kind, kind_of_descriptor, kind_of_type
 
@@ -70,7 +71,7 @@ def _asked(opened: OpenedArtifact, subject: Digest) -> list[Referrer]:
     key = f"referrers:{repository.pk}:{subject}"
     rows = cache.get(key)
     if rows is None:
-        with Readers(repository.registry, limits=AT_ONCE) as readers:
+        with Readers(repository.registry, limits=AT_ONCE, use=Use(f"{repository.registry.host}/{repository.name}")) as readers:
             store = readers.client(repository.name).store(repository.name)
             rows = [_as_row(descriptor) for descriptor in store.referrers(subject)]
         cache.set(key, rows, _KEPT_SECONDS)

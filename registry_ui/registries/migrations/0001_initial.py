@@ -116,12 +116,13 @@ class Migration(migrations.Migration):
                 ('until', models.DateTimeField(blank=True, null=True, verbose_name='until')),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('used_at', models.DateTimeField(blank=True, null=True)),
+                ('revoked_at', models.DateTimeField(blank=True, null=True)),
                 ('created_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('credential', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='grants', to='registries.credential')),
                 ('team', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='credential_grants', to='accounts.team')),
             ],
             options={
-                'ordering': ['team__name', 'repository_pattern'],
+                'ordering': ['team__name', 'created_at'],
             },
         ),
         migrations.CreateModel(
@@ -263,7 +264,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='credentialgrant',
-            constraint=models.UniqueConstraint(fields=('credential', 'team', 'repository_pattern'), name='one_grant_a_team_and_pattern'),
+            constraint=models.UniqueConstraint(condition=models.Q(('revoked_at', None)), fields=('credential', 'team'), name='one_grant_a_credential_and_team'),
         ),
         migrations.AddConstraint(
             model_name='registry',

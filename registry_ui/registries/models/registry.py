@@ -123,8 +123,14 @@ class Registry(models.Model):
 class CredentialQuerySet(TeamOwnedQuerySet):
     """Credentials that a person may see the existence of are those of their teams; secrets are seen by nobody."""
 
+    def usable_by(self, team: Team) -> "CredentialQuerySet":
+        """The team's own, and those that other teams share with it, fit or not; what `lending` asks of each comes along."""
+        lent = Credential.objects.filter(grants__team=team, grants__revoked_at=None).values("pk")
+        rows = self.filter(models.Q(team=team) | models.Q(pk__in=lent), registry__team=models.F("team"))
+        return rows.select_related("registry", "team").prefetch_related("grants")
+
     def for_host(self, team: Team, host: str) -> "CredentialQuerySet":
-        return self.filter(team=team, registry__team=team, registry__host=host)
+        return self.usable_by(team).filter(registry__host=host)
 
     def in_trouble(self) -> "CredentialQuerySet":
         """Refused, expired, or about to expire."""
@@ -209,12 +215,16 @@ class Credential(models.Model):
     def mark_refused(self, message: str) -> None:
         _record(self, verify_error=message[:500])
 
-    def mark_used(self) -> None:
-        _record(self, used_at=timezone.now())
+    def mark_used(self, by: str = "", what: str = "") -> None:
+        _record(self, used_at=timezone.now(), used_by=by[:150], used_for=what[:600])
 
     def serves(self, reference: Reference) -> bool:
         """Whether the repository pattern, where there is one, covers the reference's repository."""
-        return not self.repository_pattern or fnmatch.fnmatchcase(reference.repository, self.repository_pattern)
+        return matches(self.repository_pattern, reference)
+
+
+def matches(pattern: str, reference: Reference) -> bool:
+    return not pattern or fnmatch.fnmatchcase(reference.repository, pattern)
 
 
 def _record(row: models.Model, **values: Any) -> None:

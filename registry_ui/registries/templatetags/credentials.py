@@ -1,0 +1,15 @@
+"""How a credential is called on the pages of a team, its owner's or another one's."""
+
+from django import template
+
+from registry_ui.accounts.models import Team
+
+from .. import lending
+from ..models import Credential
+
+register = template.Library()
+
+
+@register.filter
+def name_for(credential: Credential | None, team: Team | None) -> str:
+    return lending.name_for(credential, team) if credential is not None else ""
