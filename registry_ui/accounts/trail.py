@@ -11,6 +11,8 @@ from typing import Any
 
 from django.db.models import Model
 
+from registry_ui.web.logs import escape_control_characters
+
 from .models import Action, ActorKind, AuditEvent, Outcome, Team, User
 
 
@@ -77,15 +79,22 @@ def record(
         outcome=outcome,
         actor_kind=kind,
         actor_key=str(person.pk) if person else "",
-        actor_name=(person.get_username() if person else origin.name)[:150],
-        token_name=origin.token_name[:120],
+        actor_name=escape_control_characters(person.get_username() if person else origin.name)[:150],
+        token_name=escape_control_characters(origin.token_name)[:120],
         address=origin.address,
         team_key=team.pk if team else None,
         team_name=team.name if team else "",
         object_kind=str(obj._meta.model_name) if obj is not None else "",
         object_key=str(obj.pk) if obj is not None else "",
-        object_name=(name or (str(obj) if obj is not None else ""))[:300],
+        object_name=escape_control_characters(name or (str(obj) if obj is not None else ""))[:300],
         credential_key=str(credential.pk) if credential is not None else "",
-        credential_name=str(credential)[:360] if credential is not None else "",
-        details=details,
+        credential_name=escape_control_characters(str(credential))[:360] if credential is not None else "",
+        details={key: _one_line(value) for key, value in details.items() if value is not None},
     )
+
+
+def _one_line(value: Any) -> Any:
+    """What people typed cannot break a line of an export, nor colour a terminal."""
+    if isinstance(value, list):
+        return [_one_line(each) for each in value]
+    return escape_control_characters(value) if isinstance(value, str) else value

@@ -94,6 +94,9 @@ class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
     def delete(self) -> tuple[int, dict[str, int]]:
         raise TypeError("The trail is append-only.")
 
+    def bulk_update(self, *args: Any, **kwargs: Any) -> int:
+        raise TypeError("The trail is append-only.")
+
 
 class AuditEvent(models.Model):
     """Who did what to what, when, from where, with which credential.
@@ -140,6 +143,14 @@ class AuditEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M:%S} {self.actor_name} {self.action} {self.object_name}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise TypeError("The trail is append-only.")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        raise TypeError("The trail is append-only.")
 
 
 class TrailHead(models.Model):

@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand
 from django.db import DatabaseError, close_old_connections
 from redis.exceptions import RedisError
 
+from registry_ui.accounts.sealing import seal
 from registry_ui.images.collecting import collect
 from registry_ui.jobs.reconciling import reconcile
 from registry_ui.oci.errors import OciError
@@ -22,6 +23,7 @@ from transfers.queueing import TRANSFERS
 
 logger = logging.getLogger(__name__)
 
+_SEAL_SECONDS = 5
 _RECONCILE_SECONDS = 10
 _CHECK_SECONDS = 60
 _INDEX_SECONDS = 15
@@ -41,6 +43,7 @@ class Command(BaseCommand):
             threading.Thread(target=_repeat, args=(act, seconds, ended), name=act.__name__, daemon=True)
             for act, seconds in (
                 (_reconcile, _RECONCILE_SECONDS),
+                (_seal_trail, _SEAL_SECONDS),
                 (_start_index_runs, _INDEX_SECONDS),
                 (_check_registries, _CHECK_SECONDS),
                 (_clean, _CLEAN_SECONDS),
@@ -67,6 +70,10 @@ def _reconcile() -> None:
     for queue in (TRANSFERS, INDEX_RUNS):
         reconcile(queue)
         queue.rq.started_job_registry.cleanup()
+
+
+def _seal_trail() -> None:
+    seal()
 
 
 def _start_index_runs() -> None:

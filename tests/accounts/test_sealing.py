@@ -1,0 +1,203 @@
+"""HARDENING 56: the trail is append-only, and whoever goes around that is found out."""
+
+import io
+import threading
+from datetime import timedelta
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connections, models, transaction
+from django.utils import timezone
+
+from registry_ui.accounts import sealing
+from registry_ui.accounts.models import Action, ActorKind, AuditEvent, TrailHead
+from registry_ui.accounts.trail import Origin, acting, record
+
+
+@pytest.fixture
+def events(team, alice):
+    """Five of them, sealed; one has everything in it that a column can hold."""
+    for number in range(4):
+        record(Action.REGISTRY_ADDED, user=alice, team=team, name=f"registry {number}")
+    with acting(Origin(ActorKind.TOKEN, user=alice, address="2001:DB8::1", token_name="ci (rui_abcd)")):
+        record(Action.MEMBER_CHANGED, team=team, obj=alice, name="Zoë “镜像”", role="viewer", was=["a", "b"], count=3, by_hand=True)
+    assert sealing.seal() == 5
+    return AuditEvent.objects.order_by("position")
+
+
+def tamper(rows, **values):
+    models.QuerySet.update(rows, **values)
+
+
+def verdict(**options):
+    output = io.StringIO()
+    call_command("verify_trail", stdout=output, **options)
+    return output.getvalue()
+
+
+@pytest.mark.django_db
+def test_nothing_in_the_product_changes_or_deletes_an_event(events):
+    event = events.first()
+    for act in (
+        events.delete,
+        lambda: events.update(actor_name="nobody"),
+        lambda: AuditEvent.objects.bulk_update([event], ["actor_name"]),
+        lambda: AuditEvent.objects.update_or_create(pk=event.pk, defaults={"actor_name": "nobody"}),
+        event.save,
+        event.delete,
+    ):
+        with pytest.raises(TypeError):
+            act()
+    assert AuditEvent.objects.count() == 5
+
+
+@pytest.mark.django_db
+def test_a_whole_chain_is_confirmed(events):
+    head = TrailHead.objects.get()
+    assert [event.position for event in events] == [1, 2, 3, 4, 5]
+    assert (head.position, head.hash) == (5, events.last().hash)
+    assert verdict() == f"The trail is whole: 5 events.\n5:{head.hash}\n"
+
+
+@pytest.mark.django_db
+def test_an_empty_trail_is_whole(db):
+    assert "0 events" in verdict()
+
+
+FIELDS = {
+    "at": timezone.now() - timedelta(days=1),
+    "action": Action.SIGNED_IN,
+    "outcome": "failed",
+    "actor_kind": "system",
+    "actor_key": "77",
+    "actor_name": "mallory",
+    "token_name": "x",
+    "address": "192.0.2.77",
+    "team_key": 77,
+    "team_name": "x",
+    "object_kind": "x",
+    "object_key": "77",
+    "object_name": "x",
+    "credential_key": "77",
+    "credential_name": "x",
+    "details": {"role": "admin"},
+    "hash": "f" * 64,
+}
+
+
+@pytest.mark.django_db
+def test_a_change_of_any_column_is_found(events):
+    covered = {field.attname for field in AuditEvent._meta.concrete_fields} - {"id", "position"}
+    assert covered == FIELDS.keys()
+    for name, value in FIELDS.items():
+        was = getattr(events[2], name)
+        tamper(AuditEvent.objects.filter(position=3), **{name: value})
+        with pytest.raises(CommandError, match=r"Event 3, of .*, was changed"):
+            verdict()
+        tamper(AuditEvent.objects.filter(position=3), **{name: was})
+    assert "5 events" in verdict()
+
+
+@pytest.mark.django_db
+def test_a_removed_event_is_found(events):
+    AuditEvent.objects.filter(position=3)._raw_delete("default")
+    with pytest.raises(CommandError, match="Event 3 is missing"):
+        verdict()
+
+
+@pytest.mark.django_db
+def test_removed_newest_events_are_found_by_the_head(events):
+    AuditEvent.objects.filter(position__gte=4)._raw_delete("default")
+    with pytest.raises(CommandError, match="ends at event 3, and had 5"):
+        verdict()
+
+
+@pytest.mark.django_db
+def test_an_event_beyond_the_head_is_found(events, team):
+    AuditEvent.objects.create(action=Action.SIGNED_IN, actor_kind="person", position=6, hash="f" * 64)
+    with pytest.raises(CommandError, match="beyond the end"):
+        verdict()
+
+
+@pytest.mark.django_db
+def test_a_chain_that_was_rewritten_whole_is_found_by_a_noted_hash(events):
+    noted = verdict().splitlines()[-1]
+    record(Action.SIGNED_OUT, name="later")
+    sealing.seal()
+    assert "6 events" in verdict(noted=noted)
+    models.QuerySet.update(AuditEvent.objects.all(), position=None, hash="", actor_name="mallory")
+    TrailHead.objects.update(position=0, hash="")
+    sealing.seal()
+    assert "6 events" in verdict()
+    with pytest.raises(CommandError, match="Event 5 has another hash"):
+        verdict(noted=noted)
+    with pytest.raises(CommandError, match="before the noted one"):
+        verdict(noted=f"9:{'a' * 64}")
+    with pytest.raises(CommandError, match="place and a hash"):
+        verdict(noted="x")
+
+
+@pytest.mark.django_db
+def test_events_that_nobody_sealed_are_found(events):
+    AuditEvent.objects.create(action=Action.SIGNED_IN, actor_kind="person", at=timezone.now() - timedelta(minutes=6))
+    with pytest.raises(CommandError, match="1 event is not in the chain"):
+        verdict()
+
+
+@pytest.mark.django_db
+def test_fresh_events_are_sealed_on_demand(events):
+    record(Action.SIGNED_OUT, name="now")
+    assert "6 events" in verdict()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_sealers_and_writers_at_once_make_one_chain(team):
+    start = threading.Barrier(4)
+
+    def write():
+        start.wait()
+        for number in range(25):
+            record(Action.REGISTRY_ADDED, team=team, name=f"registry {number}")
+        connections.close_all()
+
+    def seal():
+        start.wait()
+        for _each in range(15):
+            sealing.seal()
+        connections.close_all()
+
+    threads = [threading.Thread(target=act) for act in (write, write, seal, seal)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    sealing.seal()
+
+    assert sealing.verify().position == 50
+
+
+@pytest.mark.django_db
+def test_what_is_rolled_back_leaves_no_event_and_no_gap(events, team):
+    with transaction.atomic():
+        record(Action.REGISTRY_ADDED, team=team, name="never")
+        transaction.set_rollback(True)
+    record(Action.REGISTRY_ADDED, team=team, name="then")
+    sealing.seal()
+    assert sealing.verify().position == 6
+
+
+@pytest.mark.django_db
+def test_a_name_from_outside_stays_one_line(team):
+    """HARDENING 53."""
+    event = record(Action.REGISTRY_ADDED, team=team, name="a\nb\x1b[31m\x00\u202e", note="x\ry", several=["c\nd"])
+    event.refresh_from_db()
+    for text in (event.object_name, event.details["note"], event.details["several"][0]):
+        assert text.isprintable()
+    sealing.seal()
+    assert sealing.verify().position == 1
+
+
+@pytest.mark.django_db
+def test_recording_costs_one_statement(team, alice, django_assert_num_queries):
+    with django_assert_num_queries(1):
+        record(Action.REGISTRY_ADDED, user=alice, team=team, name="x")
