@@ -9,10 +9,18 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpResponseBase
 from django.utils.translation import gettext as _
 
-from .models import Role, User
+from .models import Role, Team, User
 from .requests import TeamRequest
 
 View = Callable[..., HttpResponseBase]
+
+
+class RoleTooLow(PermissionDenied):
+    """The person's role in the team does not reach that far."""
+
+    def __init__(self, message: str, team: Team) -> None:
+        super().__init__(message)
+        self.team = team
 
 
 def needs_role(wanted: Role) -> Callable[[View], View]:
@@ -56,4 +64,4 @@ def _refuse_unless(wanted: Role, role: Role | None, team: Any) -> None:
         raise PermissionDenied(_("You are in no team yet. Ask an administrator to add you to one."))
     if not role.allows(wanted):
         words = {"wanted": wanted.label, "team": team, "role": role.label}
-        raise PermissionDenied(_("This needs the role “%(wanted)s” in the team %(team)s; yours is “%(role)s”.") % words)
+        raise RoleTooLow(_("This needs the role “%(wanted)s” in the team %(team)s; yours is “%(role)s”.") % words, team)

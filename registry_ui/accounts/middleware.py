@@ -1,14 +1,17 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.http import HttpResponseBase
 
 from .addresses import client_address
-from .models import ActorKind, Team
+from .bounds import count_this_minute
+from .models import Action, ActorKind, Outcome, Team
 from .requests import TeamRequest
-from .trail import Origin, acting, become
+from .trail import Origin, acting, become, current_origin, record
 
 SESSION_KEY = "team"
+REFUSALS_A_MINUTE = 10
 
 
 class TeamMiddleware:
@@ -50,3 +53,23 @@ class OriginMiddleware:
         # A view without a sign-in looks at no session: a token may say who it is, or nobody does.
         if getattr(view, "login_required", True) and request.user.is_authenticated:
             become(request.user)
+
+    def process_exception(self, request: TeamRequest, exception: Exception) -> None:
+        if isinstance(exception, PermissionDenied):
+            _record_refusal(request, exception)
+
+
+def _record_refusal(request: TeamRequest, exception: PermissionDenied) -> None:
+    """Of one person at most a few a minute: who knocks at every door shall not fill the trail."""
+    user = current_origin().user
+    if user is None or count_this_minute(f"refused:{user.pk}") > REFUSALS_A_MINUTE:
+        return
+    match = request.resolver_match
+    record(
+        Action.ACCESS_REFUSED,
+        team=getattr(exception, "team", None) or request.team,
+        outcome=Outcome.REFUSED,
+        name=match.view_name if match else "",
+        method=request.method,
+        reason=str(exception)[:200],
+    )

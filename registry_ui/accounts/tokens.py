@@ -12,13 +12,12 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from django.conf import settings
-from django.core.cache import cache
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from redis.exceptions import RedisError
 
+from .bounds import count_this_minute, is_first_this_minute
 from .models import Action, ActorKind, ApiToken, Membership, Outcome, Role, Scope, Team, TeamQuerySet, User
 from .trail import Origin, acting, record
 
@@ -204,7 +203,7 @@ def authenticate(text: str, address: str | None) -> Principal:
     """
     token = ApiToken.objects.select_related("user", "team").filter(token_hash=_hash(text)).first()
     if token is None:
-        raise TooManyRefusals if _count_failure(address) > _FAILURES_A_MINUTE else TokenRefused
+        raise TooManyRefusals if count_this_minute(f"token-failures:{address}") > _FAILURES_A_MINUTE else TokenRefused
     if reason := _why_dead(token):
         _record_refusal(token, address, reason)
         raise TokenRefused
@@ -244,26 +243,8 @@ def _note_use(token: ApiToken, address: str | None) -> None:
 
 
 def _record_refusal(token: ApiToken, address: str | None, reason: str) -> None:
-    if not _is_first_this_minute(f"token-refused:{token.pk}:{address}"):
+    if not is_first_this_minute(f"token-refused:{token.pk}:{address}"):
         return
     name = token.user.get_username() if token.user else token.name
     with acting(Origin(ActorKind.TOKEN, user=token.user, name=name, address=address, token_name=str(token))):
         record(Action.TOKEN_REFUSED, obj=token, outcome=Outcome.REFUSED, reason=reason)
-
-
-def _count_failure(address: str | None) -> int:
-    """How many wrong tokens came from there in this minute."""
-    key = f"token-failures:{address}"
-    try:
-        if cache.add(key, 1, 60):
-            return 1
-        return cache.incr(key)
-    except (RedisError, ValueError):
-        return 1
-
-
-def _is_first_this_minute(key: str) -> bool:
-    try:
-        return cache.add(key, 1, 60)
-    except RedisError:
-        return False

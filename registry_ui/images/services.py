@@ -3,10 +3,12 @@
 import logging
 from dataclasses import dataclass
 
+from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
-from registry_ui.accounts.models import Team, User
+from registry_ui.accounts.models import Action, Team, User
+from registry_ui.accounts.trail import record
 from registry_ui.oci.digest import Digest
 from registry_ui.oci.errors import InvalidReference, ManifestUnknown
 from registry_ui.oci.reference import Reference
@@ -98,7 +100,9 @@ def plan_removal(image: LocalImage) -> Removal:
 def remove_name(*, image: LocalImage, user: User | None) -> Removal:
     """Take a name away. The image's other names stay; what no image needs any more stays until the collector comes."""
     removal = plan_removal(image)
-    LocalImage.objects.filter(pk=image.pk).delete()
+    with transaction.atomic():
+        LocalImage.objects.filter(pk=image.pk).delete()
+        record(Action.IMAGE_REMOVED, user=user, obj=image, name=image.reference.familiar, digest=image.digest)
     logger.info("%s removed the local name %s of the team %s.", user or "The command line", image.reference, image.team.slug)
     return removal
 

@@ -2,11 +2,12 @@ import uuid
 from typing import Any, Self
 
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from registry_ui.accounts.models import Team, TeamOwnedQuerySet
+from registry_ui.accounts.models import ActorKind, Team, TeamOwnedQuerySet
+from registry_ui.accounts.trail import Origin
 
 
 class State(models.TextChoices):
@@ -90,4 +91,17 @@ class Job(models.Model):
 
     def finish(self, state: State, **values: Any) -> bool:
         """Running → an end state; False where the row is no longer this run's."""
-        return self.record(state=state, finished_at=timezone.now(), **values)
+        with transaction.atomic():
+            is_mine = self.record(state=state, finished_at=timezone.now(), **values)
+            if is_mine:
+                self.note_end()
+        return is_mine
+
+    def note_end(self) -> None:
+        """Called once the row is in an end state, in the same transaction: for what the trail should know of it."""
+
+    @property
+    def origin(self) -> Origin:
+        """How the trail names who works: this program, for whoever asked for it."""
+        kind = ActorKind.SYSTEM if self.requested_by else ActorKind.COMMAND_LINE
+        return Origin(kind, user=self.user, name=self.requested_by)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -79,7 +80,11 @@ def _seen(row: Job) -> QuerySet[Job]:
 
 
 def _end(row: Job, state: State, **values: object) -> int:
-    return _seen(row).update(state=state, finished_at=timezone.now(), **values)
+    with transaction.atomic():
+        ended = _seen(row).update(state=state, finished_at=timezone.now(), **values)
+        if ended:
+            row.note_end()
+    return ended
 
 
 def _died(row: Job) -> dict[str, str]:

@@ -2,6 +2,8 @@
 
 from django.utils.translation import gettext as _
 
+from registry_ui.accounts.models import Action, Outcome
+from registry_ui.accounts.trail import record
 from registry_ui.oci.client import BasicCredential, Limits, RegistryClient
 from registry_ui.oci.errors import ConnectionFailed, EgressRefused, NotARegistry, OciError, RateLimited, ServerFailed
 
@@ -26,8 +28,10 @@ def check_login(credential: Credential) -> str:
     except OciError as exc:
         if not is_unreachable(exc):
             credential.mark_refused(exc.message)
+        record(Action.CREDENTIAL_TESTED, obj=credential, outcome=Outcome.FAILED, host=credential.registry.host, error=exc.message)
         raise
     credential.mark_verified()
+    record(Action.CREDENTIAL_TESTED, obj=credential, host=credential.registry.host)
     return sentence
 
 

@@ -14,7 +14,8 @@ from dataclasses import asdict, dataclass, field
 from django.db import transaction
 
 from registry_ui.accounts.encryption import DecryptionFailed, decrypt, encrypt
-from registry_ui.accounts.models import Team, User
+from registry_ui.accounts.models import Action, Team, User
+from registry_ui.accounts.trail import record
 
 from .choosing import registry_for
 from .docker_config import IDENTITY_TOKEN_USER, Login, Skipped, parse_docker_config
@@ -74,11 +75,15 @@ def import_logins(*, team: Team, user: User | None, logins: Sequence[Login]) -> 
         if registry is None:
             registry = _add_registry(team, user, planned.login.host)
             result.new_registries.append(registry)
+            record(Action.REGISTRY_ADDED, user=user, obj=registry, host=registry.host, connection=registry.security)
         if planned.replaces is not None:
             _replace(planned.replaces, planned.login)
             result.replaced.append(planned.replaces)
+            record(Action.CREDENTIAL_CHANGED, user=user, obj=planned.replaces, host=registry.host, new_secret=True)
         else:
-            result.added.append(_add(registry, user, planned.login))
+            added = _add(registry, user, planned.login)
+            result.added.append(added)
+            record(Action.CREDENTIAL_ADDED, user=user, obj=added, host=registry.host, push=added.can_push)
     return result
 
 

@@ -9,7 +9,8 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from registry_ui.accounts.models import Team, User
+from registry_ui.accounts.models import Action, Team, User
+from registry_ui.accounts.trail import record
 
 from .checking import check_login
 from .choosing import AmbiguousCredential, CredentialUnfit, candidates_for, credential_for, registry_for, why_unfit
@@ -65,6 +66,7 @@ def create_default_registries(team: Team) -> None:
     Registry.objects.get_or_create(team=team, host=hub.host, defaults={"name": hub.title, "provider": hub.provider})
 
 
+@transaction.atomic
 def add_registry(*, team: Team, user: User | None, provider: str, values: dict[str, Any]) -> Registry:
     """
     Args:
@@ -77,6 +79,7 @@ def add_registry(*, team: Team, user: User | None, provider: str, values: dict[s
     with _taken("host", _("The team has this registry already.")):
         registry.save(force_insert=True)
     look_soon(registry)
+    record(Action.REGISTRY_ADDED, user=user, obj=registry, host=registry.host, connection=registry.security)
     _log(user, "added the registry %s", registry.host)
     _log_plain_http(user, registry)
     return registry
@@ -94,12 +97,14 @@ def change_registry(*, registry: Registry, user: User | None, values: dict[str, 
     if values["host"] != kept.host and kept.credentials.exists():
         raise ValidationError({"host": host_is_bound()})
     was_encrypted, was_listed = kept.is_encrypted, kept.namespaces
+    changed = [name for name in REGISTRY_FIELDS if getattr(kept, name) != values[name]]
     for name in REGISTRY_FIELDS:
         setattr(kept, name, values[name])
     with _taken("host", _("The team has this registry already.")):
         kept.save(update_fields=REGISTRY_FIELDS)
     if kept.namespaces != was_listed:
         look_soon(kept)
+    record(Action.REGISTRY_CHANGED, user=user, obj=kept, host=kept.host, changed=changed, connection=kept.security)
     _log(user, "changed the registry %s", kept.host)
     if was_encrypted:
         _log_plain_http(user, kept)
@@ -110,8 +115,10 @@ def host_is_bound() -> str:
     return _("The host stays while there are credentials: a secret that was entered for one host is never sent to another.")
 
 
+@transaction.atomic
 def remove_registry(*, registry: Registry, user: User | None) -> None:
     """The registry and its credentials. Images and transfers keep its name as text."""
+    record(Action.REGISTRY_REMOVED, user=user, obj=registry, host=registry.host, credentials=registry.credentials.count())
     _log(user, "removed the registry %s", registry.host)
     registry.delete()
 
@@ -135,6 +142,7 @@ def add_credential(*, registry: Registry, user: User | None, values: dict[str, A
     if is_verified:
         credential.mark_verified()
     look_soon(kept)
+    record(Action.CREDENTIAL_ADDED, user=user, obj=credential, host=kept.host, push=credential.can_push)
     _log(user, "added a credential for %s", kept.host)
     return credential
 
@@ -153,6 +161,7 @@ def change_credential(
         raise ValidationError(_("The credential was removed meanwhile."))
     kept.registry = _locked_at_same_host(credential.registry)
     is_same_login = not secret and values["username"] == kept.username
+    differing = [name for name in CREDENTIAL_FIELDS if getattr(kept, name) != values[name]]
     for name in CREDENTIAL_FIELDS:
         setattr(kept, name, values[name])
     kept.label = kept.label or kept.username[:100]
@@ -167,11 +176,14 @@ def change_credential(
         kept.save(update_fields=changed)
     if is_verified:
         kept.mark_verified()
+    record(Action.CREDENTIAL_CHANGED, user=user, obj=kept, host=kept.registry.host, changed=differing, new_secret=bool(secret))
     _log(user, "changed a credential for %s", kept.registry.host)
     return kept
 
 
+@transaction.atomic
 def remove_credential(*, credential: Credential, user: User | None) -> None:
+    record(Action.CREDENTIAL_REMOVED, user=user, obj=credential, host=credential.registry.host)
     _log(user, "removed a credential for %s", credential.registry.host)
     credential.delete()
 

@@ -56,6 +56,12 @@ class Transfer(Job):
     def __str__(self) -> str:
         return f"{self.kind} {self.source} → {self.target}"
 
+    def note_end(self) -> None:
+        """That it was cancelled is recorded where somebody asks for it."""
+        from ..trail import record_end
+
+        record_end(self)
+
     @property
     def wanted_role(self) -> Role:
         """Whoever asks for it, or for it again, has at least this role in the team."""

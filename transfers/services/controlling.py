@@ -1,14 +1,16 @@
 """What is done to a transfer that there is."""
 
+from django.db import transaction
 from django.utils.translation import gettext as _
 
-from registry_ui.accounts.models import Role, User
+from registry_ui.accounts.models import Action, Role, User
 from registry_ui.jobs.queueing import worker_name
 from registry_ui.oci.errors import InvalidReference
 
 from ..models import Kind, State, Transfer
 from ..queueing import TRANSFERS
 from ..running import run
+from ..trail import record_transfer
 from .rows import need_role, save
 
 # What a retry takes over from the row that it repeats.
@@ -38,7 +40,9 @@ def cancel(transfer: Transfer, user: User | None) -> None:
         PermissionDenied
     """
     need_role(transfer.team, user, Role.OPERATOR)
-    TRANSFERS.cancel(transfer)
+    with transaction.atomic():
+        if TRANSFERS.cancel(transfer):
+            record_transfer(Action.TRANSFER_CANCELLED, transfer, user=user)
 
 
 def retry(transfer: Transfer, user: User | None, *, enqueue: bool = True) -> Transfer:

@@ -7,12 +7,13 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from registry_ui.accounts.models import Role, Team, User
+from registry_ui.accounts.models import Action, Role, Team, User
 from registry_ui.oci.errors import InvalidReference
 from registry_ui.oci.reference import Reference
 
 from ..models import Transfer
 from ..queueing import TRANSFERS
+from ..trail import record_transfer
 
 
 def save_all(transfers: Sequence[Transfer], *, enqueue: bool, role: Role = Role.OPERATOR) -> list[Transfer]:
@@ -27,6 +28,8 @@ def save_all(transfers: Sequence[Transfer], *, enqueue: bool, role: Role = Role.
         transfer.requested_by = transfer.user.get_username() if transfer.user else ""
     with transaction.atomic():
         rows = Transfer.objects.bulk_create(transfers)
+        for row in rows:
+            record_transfer(Action.TRANSFER_STARTED, row, user=row.user)
         if enqueue:
             for row in rows:
                 transaction.on_commit(partial(TRANSFERS.enqueue, row))

@@ -7,7 +7,8 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from ..links import hash_of, new_token
-from ..models import Membership, Role, SetupToken, Team, User
+from ..models import Action, Membership, Role, SetupToken, Team, User
+from ..trail import record
 from .teams import create_team
 
 SETUP_TOKEN_AGE = timedelta(days=7)
@@ -55,9 +56,10 @@ def create_first_administrator(*, token: str, username: str, email: str, passwor
     user = User.objects.create_superuser(username, email, password)
     team = Team.objects.filter(name=team_name).first()
     if team is None:
-        create_team(name=team_name, owner=user)
+        team = create_team(name=team_name, owner=user)
     else:
         Membership.objects.create(team=team, user=user, role=Role.ADMIN)
+    record(Action.INSTALLATION_SET_UP, user=user, team=team)
     return user
 
 

@@ -8,7 +8,8 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from registry_ui.accounts.models import Role, Team, User
+from registry_ui.accounts.models import Action, ActorKind, Role, Team, User
+from registry_ui.accounts.trail import current_origin, record
 from registry_ui.jobs.queueing import worker_name
 from registry_ui.oci.errors import InvalidReference, OciError
 from registry_ui.oci.reference import Reference, check_repository
@@ -63,6 +64,8 @@ def start_index(*, registry: Registry, user: User | None, repository: str = "", 
             requested_by=user.get_username() if user else "",
         )
         started.save(force_insert=True)
+        if current_origin().kind != ActorKind.SYSTEM:
+            record(Action.INDEX_STARTED, user=user, obj=registry, host=registry.host, repository=repository or None)
         if enqueue:
             transaction.on_commit(partial(INDEX_RUNS.enqueue, started))
     return started
@@ -112,6 +115,7 @@ def pin_repository(*, registry: Registry, user: User, name: str) -> Repository:
         registry=registry, name=repository_name(registry, name), defaults=pinned, create_defaults={"team": registry.team, **pinned}
     )
     keep_fresh(registry)
+    record(Action.REPOSITORY_PINNED, user=user, obj=repository, name=f"{registry.host}/{repository.name}")
     start_index(registry=registry, user=user, repository=repository.name)
     return repository
 
@@ -126,6 +130,7 @@ def unpin_repository(*, repository: Repository, user: User) -> None:
     rows = Repository.objects.filter(pk=repository.pk)
     with writing(repository.registry):
         rows.update(is_pinned=False)
+        record(Action.REPOSITORY_UNPINNED, user=user, obj=repository, name=f"{repository.registry.host}/{repository.name}")
         rows.filter(is_listed=False, used_at=None).delete()
 
 

@@ -11,7 +11,9 @@ from django.core.management.base import BaseCommand
 from django.db import DatabaseError, close_old_connections
 from redis.exceptions import RedisError
 
+from registry_ui.accounts.models import ActorKind
 from registry_ui.accounts.sealing import seal
+from registry_ui.accounts.trail import Origin, acting
 from registry_ui.images.collecting import collect
 from registry_ui.jobs.reconciling import reconcile
 from registry_ui.oci.errors import OciError
@@ -59,7 +61,8 @@ def _repeat(act: Callable[[], None], seconds: float, ended: threading.Event) -> 
     while True:
         close_old_connections()
         try:
-            act()
+            with acting(Origin(ActorKind.SYSTEM)):
+                act()
         except (DatabaseError, RedisError, OciError, OSError):
             logger.exception("%s failed; it is tried again in %d seconds.", act.__name__.strip("_"), seconds)
         if ended.wait(seconds):

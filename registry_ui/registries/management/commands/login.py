@@ -8,7 +8,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from registry_ui.accounts.commands import team_named
-from registry_ui.accounts.models import Team
+from registry_ui.accounts.models import Action, Team
+from registry_ui.accounts.trail import record
 from registry_ui.oci.client import BasicCredential
 from registry_ui.oci.errors import OciError
 from registry_ui.registries.certificates import clean_pem
@@ -86,6 +87,7 @@ def _keep(registry: Registry, login: BasicCredential, label: str) -> Credential:
     """A new credential, or a new secret for the one of the same username (and label, where one is given)."""
     if registry._state.adding:
         registry.save(force_insert=True)
+        record(Action.REGISTRY_ADDED, obj=registry, host=registry.host, connection=registry.security)
     known = registry.credentials.filter(username=login.username, **({"label": label} if label else {})).select_related("registry").first()
     if known is not None:
         values = {name: getattr(known, name) for name in ("label", "username", "repository_pattern", "can_push")}
