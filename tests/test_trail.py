@@ -135,6 +135,7 @@ def test_a_transfer_that_fails(registry, credential, team, bob):
     assert failed.details["error"] == ended.error["message"]
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_transfer_that_succeeds(team, bob, htpasswd_registry, add_registry, image_factory):  # noqa: F811
     add_registry(team, htpasswd_registry)
     image = image_factory(htpasswd_registry)
