@@ -50,6 +50,8 @@ TABLE = {
     "web:search": Route("viewer"),
     "accounts:preferences": Route("viewer", "viewer"),
     "accounts:switch_team": Route(write="viewer"),
+    "accounts:activity": Route("viewer"),
+    "accounts:activity_export": Route("viewer"),
     "accounts:tokens": Route("viewer"),
     "accounts:tokens_add": Route("viewer", "viewer"),
     "accounts:tokens_revoke": Route("admin", "admin", "robot"),
@@ -411,6 +413,8 @@ ODD_TEXTS = (
 ODD_PLACES = (
     ("transfers:list", ("before", "kind", "state", "person")),
     ("images:list", ("page", "q")),
+    ("accounts:activity", ("after", "before", "action", "who", "object", "credential", "outcome", "since", "until", "team")),
+    ("accounts:activity_export", ("format", "who", "since", "team")),
     ("registries:repositories", ("q", "sort", "after", "before")),
     ("registries:repository", ("q", "sort", "after", "before", "version", "variant", "platform")),
     ("registries:repository", ("hide", "group", "prereleases", "problems")),

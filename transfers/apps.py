@@ -5,11 +5,14 @@ class TransfersConfig(AppConfig):
     name = "transfers"
 
     def ready(self) -> None:
+        from registry_ui.accounts.activity.pages import register_page
         from registry_ui.registries.dependents import register_dependents
         from registry_ui.web.overview import register_section
 
         from .dependents import TransferDependents
+        from .models import Transfer
         from .overview import section
 
         register_dependents(TransferDependents())
         register_section(10, section)
+        register_page(Transfer, "transfers:detail")

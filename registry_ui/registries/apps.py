@@ -9,6 +9,7 @@ class RegistriesConfig(AppConfig):
     name = "registry_ui.registries"
 
     def ready(self) -> None:
+        from registry_ui.accounts.activity.pages import register_page
         from registry_ui.accounts.models import Team
         from registry_ui.web.overview import register_section
         from registry_ui.web.searching import register_source
@@ -17,7 +18,7 @@ class RegistriesConfig(AppConfig):
         from .dependents import register_dependents, stop_before_removal
         from .indexing.borrowing import BorrowedLooks
         from .locating import find_digest
-        from .models import Credential
+        from .models import Credential, Registry
         from .overview import section
         from .searching import find_named_image, find_names, find_registries
 
@@ -26,6 +27,7 @@ class RegistriesConfig(AppConfig):
         pre_delete.connect(stop_before_removal, sender=Credential, dispatch_uid="registries.stop_before_removal")
         register_dependents(BorrowedLooks())
         register_section(30, section)
+        register_page(Registry, "registries:detail")
         for order, source in ((0, find_named_image), (10, find_digest), (20, find_names), (50, find_registries)):
             register_source(order, source)
 

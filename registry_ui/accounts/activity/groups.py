@@ -1,0 +1,50 @@
+"""Actions by what they are about, for the filter and for the picture beside each event."""
+
+from dataclasses import dataclass
+
+from django.db.models import Q
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from ..models import Action
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """`nouns`: the first words of its actions."""
+
+    key: str
+    label: str | Promise
+    icon: str
+    nouns: tuple[str, ...]
+
+    @property
+    def actions(self) -> list[Action]:
+        return [action for action in Action if group_of(action) is self]
+
+    @property
+    def condition(self) -> Q:
+        return Q(action__in=[action.value for action in self.actions])
+
+
+GROUPS = (
+    Group("transfers", _("Transfers"), "arrows-exchange", ("transfer",)),
+    Group("mirrors", _("Mirrors"), "repeat", ("mirror",)),
+    Group("credentials", _("Credentials and shares"), "key", ("credential", "grant")),
+    Group("registries", _("Registries and their index"), "server-2", ("registry", "index", "repository")),
+    Group("images", _("Local images"), "stack-2", ("image",)),
+    Group("people", _("People and teams"), "users", ("person", "team", "member", "invitation", "installation")),
+    Group("tokens", _("API tokens"), "robot", ("token",)),
+    Group("entry", _("Sign-in"), "login", ("session", "password", "factor")),
+    Group("refusals", _("Refusals"), "lock", ("access",)),
+)
+_OTHER = Group("other", _("Other"), "history", ())
+_BY_NOUN = {noun: group for group in GROUPS for noun in group.nouns}
+
+
+def group_of(action: str) -> Group:
+    return _BY_NOUN.get(str(action).partition(".")[0], _OTHER)
+
+
+def all_groups() -> list[Group]:
+    return [group for group in (*GROUPS, _OTHER) if group.actions]

@@ -1,0 +1,159 @@
+"""An event as a sentence."""
+
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.html import conditional_escape, format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from ..models import Action, ActorKind, AuditEvent
+
+Words = dict[str, str | Promise]
+
+_SENTENCES: dict[str, str | Promise] = {
+    Action.SIGNED_IN: gettext_lazy("%(who)s signed in"),
+    Action.SIGN_IN_REFUSED: gettext_lazy("%(who)s was refused at the sign-in"),
+    Action.SIGNED_OUT: gettext_lazy("%(who)s signed out"),
+    Action.SESSION_ENDED: gettext_lazy("%(who)s ended a session"),
+    Action.INSTALLATION_SET_UP: gettext_lazy("%(who)s set up this installation"),
+    Action.PASSWORD_CHANGED: gettext_lazy("%(who)s changed the password"),
+    Action.SECOND_FACTOR_ADDED: gettext_lazy("%(who)s added a second factor"),
+    Action.SECOND_FACTOR_REMOVED: gettext_lazy("%(who)s removed a second factor"),
+    Action.PREFERENCES_CHANGED: gettext_lazy("%(who)s changed preferences"),
+    Action.PERSON_CREATED: gettext_lazy("%(who)s created the account %(object)s"),
+    Action.PERSON_CHANGED: gettext_lazy("%(who)s changed the account %(object)s"),
+    Action.PERSON_DEACTIVATED: gettext_lazy("%(who)s deactivated the account %(object)s"),
+    Action.PERSON_ACTIVATED: gettext_lazy("%(who)s activated the account %(object)s"),
+    Action.TEAM_CREATED: gettext_lazy("%(who)s created the team %(object)s"),
+    Action.TEAM_CHANGED: gettext_lazy("%(who)s changed the team %(object)s"),
+    Action.TEAM_REMOVED: gettext_lazy("%(who)s removed the team %(object)s"),
+    Action.TOKEN_CREATED: gettext_lazy("%(who)s made the token %(object)s"),
+    Action.TOKEN_REVOKED: gettext_lazy("%(who)s revoked the token %(object)s"),
+    Action.TOKEN_USED: gettext_lazy("%(who)s used the token %(object)s from a new address"),
+    Action.TOKEN_REFUSED: gettext_lazy("The token %(object)s was refused"),
+    Action.REGISTRY_ADDED: gettext_lazy("%(who)s added the registry %(object)s"),
+    Action.REGISTRY_CHANGED: gettext_lazy("%(who)s changed the registry %(object)s"),
+    Action.REGISTRY_REMOVED: gettext_lazy("%(who)s removed the registry %(object)s"),
+    Action.CREDENTIAL_ADDED: gettext_lazy("%(who)s added the credential %(object)s"),
+    Action.CREDENTIAL_CHANGED: gettext_lazy("%(who)s changed the credential %(object)s"),
+    Action.CREDENTIAL_ROTATED: gettext_lazy("%(who)s entered a new secret for %(object)s"),
+    Action.CREDENTIAL_REMOVED: gettext_lazy("%(who)s removed the credential %(object)s"),
+    Action.CREDENTIAL_TESTED: gettext_lazy("%(who)s tested the login of %(object)s"),
+    Action.IMAGE_REMOVED: gettext_lazy("%(who)s removed the local name %(object)s"),
+    Action.INDEX_STARTED: gettext_lazy("%(who)s refreshed the index of %(object)s"),
+    Action.REPOSITORY_PINNED: gettext_lazy("%(who)s pinned %(object)s"),
+    Action.REPOSITORY_UNPINNED: gettext_lazy("%(who)s unpinned %(object)s"),
+    Action.TRANSFER_HANDED_OVER: gettext_lazy("%(who)s took over the transfer %(object)s"),
+    Action.ACCESS_REFUSED: gettext_lazy("%(who)s was refused: %(reason)s"),
+    Action.ACTIVITY_EXPORTED: gettext_lazy("%(who)s exported the activity"),
+}
+_TRANSFERS: dict[str, Words] = {
+    Action.TRANSFER_STARTED: {
+        "pull": gettext_lazy("%(who)s started to pull %(object)s"),
+        "tag": gettext_lazy("%(who)s started to tag %(source)s as %(object)s"),
+        "push": gettext_lazy("%(who)s started to push %(object)s"),
+        "publish": gettext_lazy("%(who)s started to publish %(source)s as %(object)s"),
+        "copy": gettext_lazy("%(who)s started to copy %(source)s to %(object)s"),
+        "delete": gettext_lazy("%(who)s started to delete %(object)s"),
+    },
+    Action.TRANSFER_SUCCEEDED: {
+        "pull": gettext_lazy("%(who)s pulled %(object)s"),
+        "tag": gettext_lazy("%(who)s tagged %(source)s as %(object)s"),
+        "push": gettext_lazy("%(who)s pushed %(object)s"),
+        "publish": gettext_lazy("%(who)s published %(source)s as %(object)s"),
+        "copy": gettext_lazy("%(who)s copied %(source)s to %(object)s"),
+        "delete": gettext_lazy("%(who)s deleted %(object)s"),
+    },
+    Action.TRANSFER_FAILED: {
+        "pull": gettext_lazy("%(who)s could not pull %(object)s"),
+        "tag": gettext_lazy("%(who)s could not tag %(source)s as %(object)s"),
+        "push": gettext_lazy("%(who)s could not push %(object)s"),
+        "publish": gettext_lazy("%(who)s could not publish %(source)s as %(object)s"),
+        "copy": gettext_lazy("%(who)s could not copy %(source)s to %(object)s"),
+        "delete": gettext_lazy("%(who)s could not delete %(object)s"),
+    },
+    Action.TRANSFER_CANCELLED: {
+        "pull": gettext_lazy("%(who)s cancelled the pull of %(object)s"),
+        "tag": gettext_lazy("%(who)s cancelled the tagging of %(object)s"),
+        "push": gettext_lazy("%(who)s cancelled the push of %(object)s"),
+        "publish": gettext_lazy("%(who)s cancelled the publishing of %(object)s"),
+        "copy": gettext_lazy("%(who)s cancelled the copy to %(object)s"),
+        "delete": gettext_lazy("%(who)s cancelled the deletion of %(object)s"),
+    },
+}
+# Which of the details the sentence says already.
+_SAID = frozenset({"kind", "source", "registry", "reason"})
+
+
+def sentence(event: AuditEvent, page: str = "") -> SafeString:
+    """
+    Args:
+        page: the address of the event's object, where it still has one.
+    """
+    parts = {
+        "who": format_html("<strong>{}</strong>", who(event)),
+        "object": _named(event, page),
+        "source": _code(event.details.get("source") or event.object_name),
+        "reason": conditional_escape(event.details.get("reason", "")),
+    }
+    # What is translated holds no markup; every part is escaped.
+    text = mark_safe(conditional_escape(str(_template(event))) % parts)  # noqa: S308
+    return text + _registry_words(event) + _credential_words(event)
+
+
+def who(event: AuditEvent) -> str:
+    if event.actor_name:
+        return event.actor_name
+    names = {
+        ActorKind.COMMAND_LINE: _("The command line"),
+        ActorKind.SYSTEM: _("Registry UI"),
+        ActorKind.STRANGER: _("Somebody who was not signed in"),
+    }
+    return names.get(ActorKind(event.actor_kind), _("Somebody"))
+
+
+def more_details(event: AuditEvent) -> list[tuple[str, Any]]:
+    """What the sentence does not say, as a name and a value."""
+    said = _SAID if event.action in _TRANSFERS or event.action == Action.ACCESS_REFUSED else frozenset()
+    return [(key.replace("_", " "), _value(value)) for key, value in event.details.items() if key not in said]
+
+
+def _template(event: AuditEvent) -> str | Promise:
+    kinds = _TRANSFERS.get(event.action)
+    if kinds is not None and event.details.get("kind") in kinds:
+        return kinds[event.details["kind"]]
+    if event.action in _SENTENCES:
+        return _SENTENCES[event.action]
+    label = event.get_action_display().replace("%", "%%")
+    return f"%(who)s: {label} %(object)s" if event.object_name else f"%(who)s: {label}"
+
+
+def _named(event: AuditEvent, page: str) -> SafeString:
+    name = _code(event.object_name)
+    return format_html('<a href="{}">{}</a>', page, name) if page else name
+
+
+def _code(text: str) -> SafeString:
+    return format_html('<span class="event-name" translate="no">{}</span>', text)
+
+
+def _registry_words(event: AuditEvent) -> SafeString:
+    registry, kind = event.details.get("registry"), event.details.get("kind")
+    if event.action not in _TRANSFERS or not registry or kind not in ("pull", "push", "delete"):
+        return SafeString("")
+    words = _(" to %(registry)s") if kind == "push" else _(" from %(registry)s")
+    return conditional_escape(words % {"registry": registry})
+
+
+def _credential_words(event: AuditEvent) -> SafeString:
+    if not event.credential_name:
+        return SafeString("")
+    return conditional_escape(_(" with “%(credential)s”") % {"credential": event.credential_name})
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

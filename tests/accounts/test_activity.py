@@ -1,0 +1,261 @@
+"""The page and the files of the trail."""
+
+import csv
+import io
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from registry_ui.accounts.activity.groups import all_groups
+from registry_ui.accounts.activity.words import sentence
+from registry_ui.accounts.models import Action, ActorKind, AuditEvent, Membership, Outcome
+from registry_ui.accounts.trail import Origin, acting, record
+from registry_ui.registries.models import Registry
+from transfers.models import Kind, Transfer
+
+pytestmark = pytest.mark.django_db
+URL, EXPORT = reverse("accounts:activity"), reverse("accounts:activity_export")
+
+
+@pytest.fixture
+def registry(team):
+    return Registry.objects.create(team=team, name="Depot", host="depot.example.com")
+
+
+@pytest.fixture
+def events(team, other_team, alice, bob, charlie, registry):
+    record(Action.REGISTRY_ADDED, user=alice, obj=registry, host=registry.host)
+    record(Action.MEMBER_ADDED, user=alice, team=team, obj=bob, role="operator")
+    record(Action.ACCESS_REFUSED, user=bob, team=team, outcome=Outcome.REFUSED, name="registries:edit", reason="No.")
+    record(Action.REGISTRY_ADDED, user=charlie, team=other_team, name="lighthouse-registry")
+    record(Action.SIGNED_IN, user=charlie)
+    record(Action.SIGNED_IN, user=bob)
+
+
+def test_the_page_says_what_the_team_did(client_for, bob, events, registry):
+    page = client_for(bob).get(URL)
+    assert page.status_code == 200
+    assert f'<a href="{reverse("registries:detail", args=[registry.pk])}">' in page.text
+    for text in ("<strong>alice</strong> added the registry", "Depot", "<strong>bob</strong> signed in", "was refused: No.", "Today"):
+        assert text in page.text
+
+
+def test_an_outsider_sees_nothing_of_the_team(client_for, charlie, events, team):
+    client = client_for(charlie)
+    exported = b"".join(client.get(EXPORT).streaming_content).decode()
+    for text in (client.get(URL).text, exported):
+        assert "lighthouse-registry" in text
+        assert not [word for word in ("Depot", "alice", "bob", "Harbour") if word in text]
+    assert client.get(URL, {"team": team.pk}).status_code == client.get(EXPORT, {"team": team.pk}).status_code == 400
+    for query in ({"who": "alice"}, {"object": "Depot"}, {"action": "group:registries", "object": "depot"}):
+        assert "Nothing matches" in client.get(URL, query).text
+
+
+def test_what_belongs_to_no_team_is_seen_by_who_did_it_only(client_for, bob, victor, events):
+    assert "signed in" in client_for(bob).get(URL, {"action": "session.started"}).text
+    assert "Nothing matches" in client_for(victor).get(URL, {"action": "session.started"}).text
+
+
+def test_an_administrator_of_the_installation_sees_everything(client_for, alice, events):
+    alice.is_superuser = True
+    alice.save()
+    text = client_for(alice).get(URL).text
+    assert "Depot" in text
+    assert "lighthouse-registry" in text
+
+
+def test_a_person_who_left_sees_no_more_of_it(client_for, bob, events):
+    Membership.objects.filter(user=bob).delete()
+    assert "Depot" not in client_for(bob).get(URL).text
+
+
+@pytest.mark.parametrize(
+    ("query", "seen"),
+    [
+        ({"who": "ALI"}, {"registry.added", "member.added"}),
+        ({"action": "group:people"}, {"member.added"}),
+        ({"action": "registry.added"}, {"registry.added"}),
+        ({"outcome": "refused"}, {"access.refused"}),
+        ({"object": "dep"}, {"registry.added"}),
+        ({"since": "2000-01-01", "until": "2000-01-02"}, set()),
+        ({"since": "2000-01-01", "until": "9999-12-31", "who": "alice"}, {"registry.added", "member.added"}),
+    ],
+)
+def test_filters(client_for, bob, events, query, seen):
+    content = b"".join(client_for(bob).get(EXPORT, {**query, "format": "jsonl"}).streaming_content).decode()
+    assert {json.loads(line)["action"] for line in content.splitlines()} == seen
+    page = client_for(bob).get(URL, query).text
+    for name, value in query.items():
+        assert value in page, name
+
+
+def test_the_history_of_one_object_and_of_one_credential(client_for, alice, registry, team):
+    record(Action.REGISTRY_CHANGED, user=alice, obj=registry)
+    other = Registry.objects.create(team=team, name="Depot 2", host="b.example")
+    record(Action.REGISTRY_CHANGED, user=alice, obj=other)
+    assert "Depot 2" not in client_for(alice).get(URL, {"object": str(registry.pk)}).text
+    AuditEvent.objects.create(
+        action=Action.TRANSFER_SUCCEEDED, actor_kind="person", team_key=team.pk, credential_key="7", credential_name="ci"
+    )
+    for text in ("7", "ci"):
+        assert "with “ci”" in client_for(alice).get(URL, {"credential": text}).text
+
+
+def test_days_are_those_of_the_persons_zone(client_for, alice, team):
+    moment = datetime(2026, 3, 1, 23, 30, tzinfo=UTC)
+    AuditEvent.objects.create(action=Action.SIGNED_IN, actor_kind="person", actor_key=str(alice.pk), actor_name="alice", at=moment)
+    alice.time_zone = "Asia/Shanghai"
+    alice.save()
+    client = client_for(alice)
+    assert "Monday, 2 March 2026" in client.get(URL).text
+    assert "signed in" in client.get(URL, {"since": "2026-03-02", "until": "2026-03-02"}).text
+    assert "Nothing matches" in client.get(URL, {"until": "2026-03-01"}).text
+
+
+def test_pages_go_by_the_key_and_keep_the_filter(client_for, alice, team):
+    now = timezone.now()
+    for number in range(120):
+        at = now - timedelta(seconds=number // 2)
+        AuditEvent.objects.create(
+            action=Action.SIGNED_IN, actor_kind="person", team_key=team.pk, actor_name="alice", object_name=f"<{number}>", at=at
+        )
+    client, seen, address = client_for(alice), [], f"{URL}?who=alice"
+    while address:
+        page = client.get(address)
+        seen += [line.event.pk for line in page.context["lines"]]
+        after = page.context["page"].next
+        assert (f"?who=alice&amp;after={after[:10]}" in page.text) == bool(after)
+        address = f"{URL}?who=alice&after={after.replace('+', '%2B')}" if after else ""
+    assert len(seen) == len(set(seen)) == 120
+
+
+def test_the_fragment_has_the_events_only(client_for, bob, events):
+    text = client_for(bob).get(URL, headers={"HX-Request": "true"}).text
+    assert "Depot" in text
+    assert "<html" not in text
+
+
+@pytest.mark.parametrize("query", [{"action": "nonsense"}, {"since": "x"}, {"team": "x"}, {"outcome": "x"}, {"after": "x"}, {"who": "\0"}])
+def test_filters_that_there_are_not(client_for, bob, query):
+    assert client_for(bob).get(URL, query).status_code == 400
+
+
+def test_queries_are_few_however_many_events(client_for, alice, team, registry, django_assert_max_num_queries):
+    for number in range(40):
+        transfer = Transfer.objects.create(team=team, kind=Kind.PULL, source="a.example/b:1", target="a.example/b:1")
+        record(Action.TRANSFER_STARTED, user=alice, obj=transfer, name=f"b:{number}", kind="pull")
+        record(Action.REGISTRY_CHANGED, user=alice, obj=registry)
+    client = client_for(alice)
+    with django_assert_max_num_queries(14):
+        client.get(URL)
+
+
+# --- sentences
+
+
+def event_of(**values):
+    return AuditEvent(**{"action": Action.TRANSFER_SUCCEEDED, "actor_kind": ActorKind.SYSTEM, "actor_name": "Bob", **values})
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        (
+            {
+                "object_name": "nginx:1.27",
+                "details": {"kind": "pull", "registry": "Docker Hub"},
+                "credential_name": "ci robot",
+            },
+            "Bob pulled nginx:1.27 from Docker Hub with “ci robot”",
+        ),
+        (
+            {"action": Action.TRANSFER_FAILED, "object_name": "b:1", "details": {"kind": "copy", "source": "a:1"}},
+            "Bob could not copy a:1 to b:1",
+        ),
+        ({"object_name": "a:1", "details": {"kind": "push", "registry": "Depot"}}, "Bob pushed a:1 to Depot"),
+        ({"object_name": "a:1", "details": {"kind": "new kind"}}, "Bob: Transfer succeeded a:1"),
+        ({"action": Action.GRANT_CREATED, "object_name": "100%s"}, "Bob: Shared a credential 100%s"),
+        ({"action": Action.SIGNED_IN, "actor_kind": ActorKind.COMMAND_LINE, "actor_name": ""}, "The command line signed in"),
+    ],
+)
+def test_sentences(values, said):
+    text = sentence(event_of(**values))
+    for markup in ("<strong>", "</strong>", '<span class="event-name" translate="no">', "</span>"):
+        text = text.replace(markup, "")
+    assert text == said
+
+
+@pytest.mark.parametrize("action", Action)
+def test_every_action_has_a_sentence_and_a_group(action):
+    text = sentence(event_of(action=action, object_name="the-object", details={"kind": "pull", "reason": "a reason"}))
+    assert "%" not in text
+    assert sum(action in group.actions for group in all_groups()) == 1
+
+
+HOSTILE = "<script>alert(1)</script>"
+
+
+def test_hostile_names_are_inert_in_every_column(client_for, alice, team):
+    names = dict.fromkeys(("actor_name", "token_name", "team_name", "object_name", "credential_name", "object_kind"), HOSTILE)
+    for action in Action:
+        AuditEvent.objects.create(
+            action=action,
+            actor_kind="person",
+            team_key=team.pk,
+            object_key=HOSTILE,
+            details={"kind": HOSTILE, "reason": HOSTILE, "source": HOSTILE, "error": HOSTILE, HOSTILE: HOSTILE},
+            **names,
+        )
+    text = client_for(alice).get(URL).text
+    assert "<script>alert" not in text
+    assert "&lt;script&gt;alert" in text
+
+
+# --- files
+
+
+def test_csv_is_safe_in_a_spreadsheet_and_whole(client_for, alice, team):
+    dangerous = ["=1+1", "+1", "-1", "@SUM(A1)", '=HYPERLINK("http://evil")', "\N{FULLWIDTH EQUALS SIGN}1"]
+    for name in dangerous:
+        record(Action.REGISTRY_ADDED, user=alice, team=team, name=name)
+    record(Action.REGISTRY_ADDED, user=alice, team=team, name='a,"b"\nc', note="=1")
+    answer = client_for(alice).get(EXPORT, {"action": "registry.added", "format": "csv"})
+    rows = list(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode())))
+    assert answer.headers["Content-Type"].startswith("text/csv")
+    assert 'attachment; filename="activity-' in answer.headers["Content-Disposition"]
+    assert sorted(row["object_name"] for row in rows) == sorted([*(f"'{name}" for name in dangerous), 'a,"b"\\nc'])
+    assert not [cell for row in rows for cell in row.values() if cell.startswith(("=", "+", "-", "@"))]
+
+
+def test_json_lines_say_everything(client_for, alice, team):
+    with acting(Origin(ActorKind.TOKEN, user=alice, address="192.0.2.7", token_name="ci (rui_abcd)")):
+        record(Action.MEMBER_CHANGED, team=team, obj=alice, role="viewer")
+    line = json.loads(b"".join(client_for(alice).get(EXPORT, {"format": "jsonl", "action": "member.changed"}).streaming_content))
+    assert (line["actor_name"], line["token_name"], line["address"]) == ("alice", "ci (rui_abcd)", "192.0.2.7")
+    assert (line["details"], line["object_kind"]) == ({"role": "viewer"}, "user")
+    assert datetime.fromisoformat(line["at"]).tzinfo is not None
+
+
+def test_an_export_is_recorded_with_its_filter(client_for, bob, events):
+    client = client_for(bob)
+    client.get(EXPORT, {"who": "alice", "format": "jsonl"})
+    client.head(EXPORT)
+    event = AuditEvent.objects.get(action=Action.ACTIVITY_EXPORTED)
+    assert (event.actor_name, event.team_name) == ("bob", "Harbour")
+    assert event.details == {"format": "jsonl", "filter": "who: alice"}
+
+
+def test_there_is_no_other_format(client_for, bob):
+    assert client_for(bob).get(EXPORT, {"format": "xlsx"}).status_code == 400
+
+
+def test_wrong_methods(client_for, alice):
+    client = client_for(alice)
+    assert client.post(URL).status_code == client.post(EXPORT).status_code == client.delete(URL).status_code == 405
+
+
+def test_a_new_person_finds_an_empty_page(client_for, victor):
+    assert "Nothing has happened yet" in client_for(victor).get(URL).text
