@@ -95,7 +95,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "registry_ui.accounts.middleware.TeamMiddleware",
     "registry_ui.accounts.middleware.OriginMiddleware",
-    "registry_ui.web.middleware.TimeZoneMiddleware",
+    "registry_ui.web.middleware.LocaleChoiceMiddleware",
     "registry_ui.web.middleware.FragmentMiddleware",
 ]
 

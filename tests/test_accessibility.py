@@ -52,6 +52,7 @@ PAGES: dict[str, Place] = {
     "preferences": to("accounts:preferences"),
     "API tokens": to("accounts:tokens"),
     "make an API token": to("accounts:tokens_add"),
+    "revoke an API token": to("accounts:tokens_revoke", "robot.pk"),
     "robots": to("accounts:team_tokens"),
     "make a robot": to("accounts:team_tokens_add"),
     "activity": to("accounts:activity"),

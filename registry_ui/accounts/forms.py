@@ -4,12 +4,14 @@ from typing import Any
 
 from allauth.account.adapter import get_adapter
 from django import forms
+from django.conf import settings
 from django.contrib.auth.password_validation import password_validators_help_text_html, validate_password
+from django.utils.translation import get_language_info
 from django.utils.translation import gettext_lazy as _
 
 from registry_ui.web.forms import TileSelect
 
-from .models import Team, Theme, User
+from .models import Density, Team, Theme, User
 
 
 class SetupForm(forms.ModelForm):
@@ -52,6 +54,9 @@ class SetupForm(forms.ModelForm):
 
 class PreferencesForm(forms.ModelForm):
     theme = forms.ChoiceField(label=_("Theme"), choices=Theme.choices, widget=TileSelect(attrs={"data-theme-choice": True}), required=True)
+    density = forms.ChoiceField(
+        label=_("Tables"), choices=Density.choices, widget=TileSelect(), help_text=_("Compact shows about half as many rows again.")
+    )
     current_password = forms.CharField(
         label=_("Current password"),
         required=False,
@@ -62,8 +67,14 @@ class PreferencesForm(forms.ModelForm):
 
     class Meta:
         model = User
-        fields = ["first_name", "email", "theme", "time_zone"]
-        labels = {"first_name": _("Name"), "email": _("E-mail address"), "time_zone": _("Time zone")}
+        fields = ["first_name", "email", "language", "time_zone", "theme", "density", "landing"]
+        labels = {
+            "first_name": _("Name"),
+            "email": _("E-mail address"),
+            "language": _("Language"),
+            "time_zone": _("Time zone"),
+            "landing": _("First page after the sign-in"),
+        }
         help_texts = {"first_name": _("As your colleagues see it; your username where it is empty.")}
         widgets = {
             "first_name": forms.TextInput(attrs={"autocomplete": "name"}),
@@ -74,7 +85,9 @@ class PreferencesForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         choices = [("", _("As the installation")), ("UTC", "UTC"), *((name, name.replace("_", " ")) for name in _zones())]
         self.fields["time_zone"].widget = forms.Select(choices=choices, attrs={"data-browser-zone": True})
-        self.order_fields(["first_name", "email", "current_password", "theme", "time_zone"])
+        languages = [("", _("As the browser asks")), *((code, _named_in_itself(code)) for code, _name in settings.LANGUAGES)]
+        self.fields["language"] = forms.ChoiceField(label=_("Language"), choices=languages, required=False)
+        self.order_fields(["first_name", "email", "current_password", "language", "time_zone", "theme", "density", "landing"])
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
@@ -85,6 +98,10 @@ class PreferencesForm(forms.ModelForm):
     def _knows_password(self, password: str) -> bool:
         # ModelForm validates into self.instance only after this, so this still is the stored person.
         return bool(password) and get_adapter().reauthenticate(self.instance, password)
+
+
+def _named_in_itself(code: str) -> str:
+    return str(get_language_info(code)["name_local"]).capitalize()
 
 
 @functools.cache

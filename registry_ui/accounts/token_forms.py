@@ -12,9 +12,9 @@ from .models import ApiToken, Role, Scope, Team, User
 
 _LIVES = (7, 30, 90, 180, 365)
 _MEANING = {
-    Scope.READ: _("Read: look at registries, images and transfers, and pull"),
+    Scope.READ: _("Read: look at registries, images and transfers, and change nothing"),
     Scope.TRANSFER: _("Transfer: also pull, tag, push and copy"),
-    Scope.ADMIN: _("Administer: also what admins may change and delete"),
+    Scope.ADMIN: _("Administer: also change and delete what admins may"),
 }
 
 

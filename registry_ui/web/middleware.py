@@ -10,7 +10,7 @@ from django.contrib.messages import get_messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import resolve_url
 from django.template.loader import render_to_string
-from django.utils import timezone
+from django.utils import timezone, translation
 from django_htmx.http import HttpResponseClientRedirect
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
@@ -53,8 +53,9 @@ class SignInMiddleware(LoginRequiredMiddleware):
         return super().process_view(request, view_func, view_args, view_kwargs)
 
 
-class TimeZoneMiddleware:
-    """Times in the person's zone; each view starts from the installation's."""
+class LocaleChoiceMiddleware:
+    """Times in the person's zone, and words in the person's language; without a choice, the installation's zone and the
+    browser's language, which LocaleMiddleware has set already."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -71,6 +72,10 @@ class TimeZoneMiddleware:
         name = getattr(request.user, "time_zone", "")
         with contextlib.suppress(zoneinfo.ZoneInfoNotFoundError):
             timezone.activate(zoneinfo.ZoneInfo(name or settings.TIME_ZONE))
+        language = getattr(request.user, "language", "")
+        if language in dict(settings.LANGUAGES):
+            translation.activate(language)
+            request.LANGUAGE_CODE = language
 
 
 class FragmentMiddleware:

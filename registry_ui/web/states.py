@@ -35,6 +35,7 @@ _LOOKS = {
     "error": _ERROR,
     "cancelled": Look("muted", "ban"),
     "revoked": Look("muted", "ban"),
+    "refused": Look("warn", "lock"),
     "expired": Look("warn", "clock-x"),
     "expiring": Look("warn", "clock-exclamation"),
     "warn": _WARNING,

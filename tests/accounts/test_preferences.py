@@ -1,13 +1,21 @@
 import pytest
 from allauth.account.models import EmailAddress
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from registry_ui.accounts.models import User
+from registry_ui.accounts.models import Action, AuditEvent, Landing, User
 from tests.conftest import PASSWORD
 
 URL = "/preferences/"
-VALUES = {"first_name": "Alice Liddell", "email": "alice@example.com", "theme": "dark", "time_zone": "Europe/Berlin"}
+VALUES = {
+    "first_name": "Alice Liddell",
+    "email": "alice@example.com",
+    "theme": "dark",
+    "time_zone": "Europe/Berlin",
+    "density": "comfortable",
+    "landing": "web:overview",
+}
 
 
 @pytest.fixture
@@ -24,7 +32,7 @@ def test_preferences_are_kept(client, alice):
     assert "Your preferences are saved." in page
 
 
-@pytest.mark.parametrize("field", ["theme", "time_zone"])
+@pytest.mark.parametrize("field", ["theme", "time_zone", "density", "landing", "language"])
 def test_values_that_do_not_exist_are_refused(client, alice, field):
     response = client.post(URL, VALUES | {field: "Mars/Olympus"})
     assert response.status_code == 422
@@ -73,3 +81,65 @@ def test_times_are_in_the_chosen_zone(client, alice, monkeypatch, zone, seen):
 def test_hostile_names_are_inert(client, alice):
     client.post(URL, VALUES | {"first_name": "<script>alert(1)</script>"})
     assert "<script>alert" not in client.get(URL).text
+
+
+# --- language, density and the first page
+
+
+def test_the_language_is_the_persons_and_the_page_says_so(client_for, alice, settings):
+    settings.LANGUAGES = [("en", "English"), ("de", "German")]
+    alice.language = "de"
+    alice.save()
+    page = client_for(alice).get(URL, headers={"Accept-Language": "en"})
+    assert 'lang="de"' in page.text
+    assert page.headers["Content-Language"] == "de"
+    assert '<option value="de" selected>Deutsch</option>' in page.text
+
+
+def test_without_a_choice_the_browser_decides(client_for, alice, settings):
+    assert 'lang="en"' in client_for(alice).get(URL).text
+
+
+def test_a_language_that_is_no_longer_offered_is_passed_over(client_for, alice):
+    alice.language = "xx"
+    alice.save()
+    assert 'lang="en"' in client_for(alice).get(URL).text
+
+
+def test_the_language_of_one_person_is_not_the_next_ones(client_for, alice, bob, settings):
+    settings.LANGUAGES = [("en", "English"), ("de", "German")]
+    alice.language = "de"
+    alice.save()
+    client_for(alice).get(URL)
+    assert 'lang="en"' in client_for(bob).get(URL).text
+
+
+def test_the_density_is_on_every_page(client, alice):
+    client.post(URL, VALUES | {"density": "compact"})
+    assert 'data-density="compact"' in client.get(reverse("transfers:list")).text
+
+
+@pytest.mark.parametrize("landing", Landing.values)
+def test_the_sign_in_leads_to_the_chosen_page(alice, landing):
+    User.objects.update(landing=landing)
+    answer = Client().post(reverse("account_login"), {"login": "alice", "password": PASSWORD})
+    assert answer.headers["Location"] == reverse(landing)
+
+
+def test_a_page_that_the_sign_in_interrupted_comes_before_the_chosen_one(alice):
+    User.objects.update(landing=Landing.TRANSFERS)
+    answer = Client().post(f"{reverse('account_login')}?next=/images/", {"login": "alice", "password": PASSWORD, "next": "/images/"})
+    assert answer.headers["Location"] == "/images/"
+
+
+def test_a_page_that_there_is_no_more_shuts_nobody_out(alice):
+    User.objects.update(landing="gone:away")
+    answer = Client().post(reverse("account_login"), {"login": "alice", "password": PASSWORD})
+    assert answer.headers["Location"] == "/"
+
+
+def test_a_change_is_recorded_by_the_names_of_what_changed(client, alice):
+    client.post(URL, VALUES)
+    client.post(URL, VALUES)
+    event = AuditEvent.objects.get(action=Action.PREFERENCES_CHANGED)
+    assert event.details == {"changed": ["first_name", "time_zone", "theme"]}

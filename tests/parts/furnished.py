@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from registry_ui.accounts.models import ApiToken
 from registry_ui.images.models import LocalImage
 from registry_ui.images.services import name_image
 from registry_ui.images.store import LocalStore
@@ -14,6 +15,7 @@ from registry_ui.oci.reference import Reference
 from registry_ui.registries.models import Artifact, Credential, Health, IndexRun, Registry, Repository, Security
 from registry_ui.registries.models.registry import Listing
 from tests.images.conftest import put
+from tests.parts.furnished_trail import furnish_events, furnish_tokens
 from tests.parts.images import build_image
 from tests.parts.index_rows import BUILT, make_image, make_index, make_repository
 from tests.parts.process import free_port
@@ -50,6 +52,7 @@ class Furnished:
     other: Artifact
     local: LocalImage
     transfers: dict[str, Transfer]
+    robot: ApiToken
 
     @property
     def left(self) -> Reference:
@@ -80,7 +83,10 @@ def furnish(team: Any, user: Any) -> Furnished:
     local = _local_image(team, user, f"{host}/shop/app:1.27.3")
     _local_image(team, user, "docker.io/library/nginx:latest")
     _index_runs(registry, user)
-    return Furnished(registry, empty, credential, repository, index, other, local, _transfers(team, user, host))
+    transfers = _transfers(team, user, host)
+    robot = furnish_tokens(team, user)
+    furnish_events(team, user, registry, credential, transfers)
+    return Furnished(registry, empty, credential, repository, index, other, local, transfers, robot)
 
 
 def _browsable(registry: Registry) -> tuple[Repository, Artifact, Artifact]:

@@ -19,7 +19,7 @@ class ActivityFilter(forms.Form):
     action = forms.ChoiceField(label=_("What"), required=False)
     who = forms.CharField(label=_("Who"), required=False, max_length=150)
     object = forms.CharField(label=_("To what"), required=False, max_length=300)
-    credential = forms.CharField(label=_("With which credential"), required=False, max_length=300)
+    credential = forms.CharField(label=_("Credential"), required=False, max_length=300)
     outcome = forms.ChoiceField(label=_("Outcome"), required=False, choices=[("", _("Any")), *Outcome.choices])
     since = forms.DateField(label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
     until = forms.DateField(label=_("To"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
