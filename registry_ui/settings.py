@@ -141,7 +141,8 @@ CACHES = {
 }
 
 RQ_QUEUES = {
-    name: {"URL": REDIS_URL, "DEFAULT_TIMEOUT": -1, "SERIALIZER": "rq.serializers.JSONSerializer"} for name in ("transfers", "index")
+    name: {"URL": REDIS_URL, "DEFAULT_TIMEOUT": -1, "SERIALIZER": "rq.serializers.JSONSerializer"}
+    for name in ("transfers", "index", "mirrors")
 }
 RQ = {
     "JOB_CLASS": "registry_ui.jobs.worker.ListedJob",
@@ -246,3 +247,6 @@ EGRESS_ALLOW_LOOPBACK = env.bool("EGRESS_ALLOW_LOOPBACK", not PRODUCTION)
 PROXY_URL = env.str("PROXY_URL", "")
 NO_PROXY: list[str] = env.list("NO_PROXY", [])
 TRANSFER_ATTEMPTS = env.int("TRANSFER_ATTEMPTS", 3, validate=at_least_one)
+# What mirrors may take of one registry, all workers together; 0 is no cap. A registry may have a lower or higher one of its own.
+MIRROR_REQUESTS = env.int("MIRROR_REQUESTS", 0, validate=not_negative)
+MIRROR_KIB_PER_SECOND = env.int("MIRROR_KIB_PER_SECOND", 0, validate=not_negative)

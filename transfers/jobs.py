@@ -4,6 +4,8 @@ import uuid
 
 from registry_ui.jobs.queueing import worker_name
 
+from .mirrors.queueing import claim_next
+from .mirrors.running import run as run_claimed_mirror
 from .models import Transfer
 from .running import run
 
@@ -13,3 +15,10 @@ def run_transfer(transfer_id: str) -> None:
     transfer = Transfer.claim_for_run(uuid.UUID(transfer_id), worker_name())
     if transfer is not None:
         run(transfer)
+
+
+def run_mirror(run_id: str) -> None:
+    """Run one of the mirror runs that wait: see `claim_next`."""
+    claimed = claim_next(uuid.UUID(run_id))
+    if claimed is not None:
+        run_claimed_mirror(claimed)

@@ -28,7 +28,7 @@ __all__ = ["BasicCredential", "Endpoint", "Limits", "RateLimit", "RegistryClient
 
 _DOCKER_HUB_API = "registry-1.docker.io"
 _DOCKER_HUB_TOKENS = ("auth.docker.io",)
-_LEADING_NUMBER = re.compile(r"[0-9]{1,9}")
+_LEADING_NUMBER = re.compile(r"([0-9]{1,9})(?:\s*;\s*w=([0-9]{1,9}))?")
 _WARNING = re.compile(r'299 \S+ "([^"]{1,500})"')
 _WARNINGS_LIMIT = 10
 
@@ -62,10 +62,12 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class RateLimit:
-    """What the registry said about its limit with the latest answer that said anything."""
+    """What the registry said about its limit with the latest answer that said anything; it holds for `window` seconds, where it
+    says so."""
 
     limit: int
     remaining: int
+    window: int | None = None
 
 
 class RegistryClient:
@@ -180,8 +182,11 @@ class RegistryClient:
         """
         return list(itertools.islice(self.iterate_tags(repository), limit))
 
-    def iterate_tags(self, repository: str) -> Iterator[str]:
+    def iterate_tags(self, repository: str, *, with_digests: bool = False) -> Iterator[str]:
         """The repository's tags in the registry's order, asked page by page as they are taken.
+
+        Args:
+            with_digests: also the tags that only carry a digest, of signatures and lists of referrers.
 
         Raises:
             InvalidReference: at once. The rest as the tags are taken:
@@ -190,7 +195,7 @@ class RegistryClient:
             OciError
         """
         fetch = self._lister(Scope(check_repository(repository)), Asked(self.endpoint.host, "tags", repository))
-        return iterate_tags(fetch, self._url(f"{repository}/tags/list"), self.transport)
+        return iterate_tags(fetch, self._url(f"{repository}/tags/list"), self.transport, with_digests=with_digests)
 
     def iterate_repositories(self) -> Iterator[str]:
         """The registry's repositories in its own order, asked page by page as they are taken; at most 200,000.
@@ -326,7 +331,8 @@ class RegistryClient:
         self.request_count = next(self._request_numbers)
         limit, remaining = (_LEADING_NUMBER.match(answer.headers.get(f"RateLimit-{name}", "")) for name in ("Limit", "Remaining"))
         if limit and remaining:
-            self.rate_limit = RateLimit(int(limit[0]), int(remaining[0]))
+            window = remaining[2] or limit[2]
+            self.rate_limit = RateLimit(int(limit[1]), int(remaining[1]), int(window) if window else None)
         warning = _WARNING.match(answer.headers.get("Warning", ""))
         if warning and len(self.warnings) < _WARNINGS_LIMIT:
             text = redact(warning[1], self._auth.secrets)

@@ -14,7 +14,7 @@ from .egress import Dialer, host_and_port
 from .tls import context_for
 
 BLOCK_SIZE = 1024 * 1024
-POOL_SIZE = 48
+POOL_SIZE = 64
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,13 +14,19 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self, TypeVar
 
+from .crews import Crew
 from .digest import Digest
 from .errors import BlobUnknown, Cancelled, InvalidManifest, ManifestUnknown, PlatformMissing
+from .holdings import Holdings
 from .manifest import CHILDREN_LIMIT, Descriptor, Manifest, Platform, parse_config
+from .platforms import PlatformChoice, best_child, reduced_index
 from .progress import BlobState, Progress
 from .store import BlobReader, Cancellation, ImageStore, OpenSource, read_blob
 
+__all__ = ["CopiedImage", "PlatformChoice", "SurveyedImage", "copy_image", "survey_image"]
+
 _METADATA_LANES = 8
+_LOOK_SECONDS = 0.25
 _INDEX_DEPTH = 4
 _CONFIG_LIMIT = 8 * 1024 * 1024
 _MANIFESTS_LIMIT = 32 * 1024 * 1024
@@ -31,36 +37,15 @@ _Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True, slots=True)
-class PlatformChoice:
-    """Which images of an index to move: all of them, or the one for `wanted`.
-
-    `insists` says that a person chose the platform, so an image that is not an index must be of it too.
-    """
-
-    wanted: Platform | None
-    insists: bool = False
-
-    @classmethod
-    def parse(cls, text: str) -> "PlatformChoice":
-        """From a form: empty is this machine's, `all`, or `os/architecture[/variant]`.
-
-        Raises:
-            InvalidManifest: not a platform.
-        """
-        text = text.strip().lower()
-        if text == "all":
-            return cls(None)
-        return cls(Platform.parse(text), insists=True) if text else cls(Platform.of_this_machine())
-
-
-@dataclass(frozen=True, slots=True)
 class CopiedImage:
     """What arrived: `manifest` as it stands in the target; `source_digest` is what the source's tag pointed at, the
-    index even where one platform of it was moved; `moved` bytes passed, those sent twice counted twice."""
+    index even where one platform of it was moved; `moved` bytes passed, those sent twice counted twice. `manifests` are all that
+    were put, those that an index names among them."""
 
     manifest: Manifest
     source_digest: Digest
     moved: int
+    manifests: tuple[Digest, ...] = ()
 
 
 @dataclass(slots=True)
@@ -83,6 +68,9 @@ def copy_image(
     cancellation: Cancellation,
     lanes: int = 3,
     mount_from: Callable[[Digest], Sequence[str]] = lambda digest: (),
+    crew: Crew | None = None,
+    holdings: Holdings | None = None,
+    repository: str = "",
 ) -> CopiedImage:
     """Move one image, or every image of an index.
 
@@ -91,11 +79,16 @@ def copy_image(
         target_reference: the tag to point at it; None names it by its digest only.
         lanes: blobs that move at the same time.
         mount_from: the target's repositories known to hold a blob, likeliest first.
+        crew: threads that several copies share; `lanes` then does not count, and whoever made it closes it.
+        holdings: what is known of the target, where several copies go there.
+        repository: the target's name in `holdings`.
 
     Raises:
         OciError: any of them; whatever arrived stays, so a retry moves only the rest, and the target's tag is untouched.
     """
-    copy = _Copy(source, target, progress, cancellation, mount_from, lanes)
+    own_crew = Crew.of(metadata=_METADATA_LANES, large=lanes) if crew is None else None
+    place = _Place(repository, Holdings() if holdings is None else holdings, mount_from)
+    copy = _Copy(source, target, progress, cancellation, place, crew or own_crew, own_crew)  # type: ignore[arg-type]
     with closing(copy):
         progress.enter("resolving")
         found = source.get_manifest(source_reference)
@@ -104,7 +97,41 @@ def copy_image(
         copy.move_blobs(tree.blobs.values())
         progress.enter("finishing")
         copy.put_tree(tree, tree.root.digest if target_reference is None else target_reference)
-    return CopiedImage(tree.root, found.digest, progress.moved)
+    return CopiedImage(tree.root, found.digest, progress.moved, (tree.root.digest, *(child.digest for child in tree.children)))
+
+
+@dataclass(frozen=True, slots=True)
+class SurveyedImage:
+    """What an image consists of: its blobs, each once, and how many manifests were fetched to know them."""
+
+    blobs: tuple[Descriptor, ...]
+    manifests: int
+
+
+def survey_image(
+    source: ImageStore, reference: str | Digest, *, platform: PlatformChoice, cancellation: Cancellation, crew: Crew
+) -> SurveyedImage:
+    """Find out what a copy would have to move at most; nothing but manifests is fetched.
+
+    Raises:
+        OciError
+    """
+    copy = _Copy(source, source, Progress(), cancellation, _Place("", Holdings(), lambda digest: ()), crew, None)
+    found = source.get_manifest(reference)
+    tree = copy.read_tree(copy.choose(found, platform))
+    return SurveyedImage(tuple(tree.blobs.values()), 1 + len(tree.children))
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """What is known of where a copy goes."""
+
+    repository: str
+    holdings: Holdings
+    mount_from: Callable[[Digest], Sequence[str]]
+
+    def neighbours(self, digest: Digest) -> Iterable[str]:
+        return dict.fromkeys((*self.holdings.neighbours(self.repository, digest), *self.mount_from(digest)))
 
 
 class _Copy:
@@ -116,46 +143,50 @@ class _Copy:
         target: ImageStore,
         progress: Progress,
         cancellation: Cancellation,
-        mount_from: Callable[[Digest], Sequence[str]],
-        lanes: int,
+        place: _Place,
+        crew: Crew,
+        own_crew: Crew | None,
     ) -> None:
         self._source = source
         self._target = target
         self._progress = progress
         self._cancellation = cancellation
-        self._mount_from = mount_from
+        self._place = place
+        self._holdings = place.holdings
         self._failed = threading.Event()
         self._counting = threading.Lock()
         self._manifests = self._manifest_bytes = 0
-        self._metadata = ThreadPoolExecutor(_METADATA_LANES, "metadata")
-        self._lanes = ThreadPoolExecutor(lanes, "blob")
+        self._crew = crew
+        self._own_crew = own_crew
 
     def close(self) -> None:
         self._failed.set()
-        self._metadata.shutdown(cancel_futures=True)
-        self._lanes.shutdown(cancel_futures=True)
+        if self._own_crew is not None:
+            self._own_crew.close()
 
     def choose(self, found: Manifest, choice: PlatformChoice, depth: int = _INDEX_DEPTH) -> Manifest:
         """The manifest to move: the index itself, or the one image of it that was asked for."""
-        if choice.wanted is None:
+        if choice.is_all:
             return found
         if not found.is_index:
             if choice.insists:
-                self._check_platform(found, choice.wanted)
+                self._check_platform(found, choice)
             return found
+        if choice.wanted is None:
+            return reduced_index(found, choice)
         _check_depth(depth)
-        child = _best_child(found, choice.wanted)
+        child = best_child(found, choice.wanted)
         fetched = self._source.get_manifest(child.digest)
         return self.choose(fetched, choice, depth - 1) if child.is_index else fetched
 
-    def _check_platform(self, manifest: Manifest, wanted: Platform) -> None:
+    def _check_platform(self, manifest: Manifest, choice: PlatformChoice) -> None:
         if manifest.config is None:
             return
         actual = Platform.from_document(parse_config(read_blob(self._source, manifest.config, limit=_CONFIG_LIMIT)))
-        if actual is not None and not actual.satisfies(wanted):
+        if actual is not None and not choice.accepts(actual):
             raise PlatformMissing(
-                f"The image is for {actual} only, not for {wanted}.",
-                advice=f"Choose {actual}, or a tag that is built for {wanted}.",
+                f"The image is for {actual} only, not for {choice.words()}.",
+                advice=f"Choose {actual}, or a tag that is built for {choice.words()}.",
             )
 
     def read_tree(self, root: Manifest) -> _Tree:
@@ -174,7 +205,7 @@ class _Copy:
         for loose in (child for child in children if not (child.is_index or child.is_manifest)):
             self._expect(tree, loose, "layer", loose.platform)
         nested = [child for child in children if child.is_index or child.is_manifest]
-        for child, fetched in zip(nested, self._each(self._metadata, self._fetch, nested), strict=True):
+        for child, fetched in zip(nested, self._each(self._crew.metadata, self._fetch, nested), strict=True):
             self._descend(fetched, child.platform, tree, seen, depth - 1)
             tree.children.append(fetched)
 
@@ -199,20 +230,58 @@ class _Copy:
         self._progress.expect(blob, kind=kind, platform=str(platform) if platform and platform.is_known else "")
 
     def move_blobs(self, blobs: Iterable[Descriptor]) -> None:
-        """Bring every blob that the target lacks."""
-        wanted = list(blobs)
-        present = self._each(self._metadata, self._is_there, wanted)
-        missing = [blob for blob, there in zip(wanted, present, strict=True) if not there]
-        missing.sort(key=lambda blob: blob.size, reverse=True)
-        self._each(self._lanes, self._move, missing)
+        """Bring every blob that the target lacks; what another copy is bringing is waited for, and then looked for again."""
+        wanted = self._unknown(blobs)
+        while wanted:
+            moving = {blob: self._holdings.begin(blob.digest) for blob in wanted}
+            self._bring([blob for blob, other in moving.items() if other is None])
+            others = [other for other in moving.values() if other is not None]
+            while others and wait(others, timeout=_LOOK_SECONDS).not_done:
+                self._check()
+            wanted = self._unknown(blob for blob, other in moving.items() if other is not None)
+
+    def _unknown(self, blobs: Iterable[Descriptor]) -> list[Descriptor]:
+        """Those that the target is not known to hold."""
+        unknown = []
+        for blob in blobs:
+            if self._holdings.holds(self._place.repository, blob.digest):
+                self._progress.mark(blob.digest, BlobState.EXISTS)
+            else:
+                unknown.append(blob)
+        return unknown
+
+    def _bring(self, blobs: Sequence[Descriptor]) -> None:
+        """Look for blobs that are this copy's to bring, and move those that are not there."""
+        mine = {blob.digest for blob in blobs}
+
+        def end(blob: Descriptor) -> None:
+            mine.discard(blob.digest)
+            self._holdings.end(blob.digest)
+
+        def move(blob: Descriptor) -> None:
+            self._move(blob)
+            end(blob)
+
+        try:
+            present = self._each(self._crew.metadata, self._is_there, blobs)
+            missing = [blob for blob, there in zip(blobs, present, strict=True) if not there]
+            for blob in {*blobs} - {*missing}:
+                end(blob)
+            self._each(None, move, sorted(missing, key=lambda blob: blob.size, reverse=True))
+        finally:
+            for digest in mine:
+                self._holdings.end(digest)
 
     def _is_there(self, blob: Descriptor) -> bool:
-        if self._target.has_blob(blob):
+        repository = self._place.repository
+        if not self._holdings.lacks(repository, blob.digest) and self._target.has_blob(blob):
             self._progress.mark(blob.digest, BlobState.EXISTS)
+            self._holdings.add(repository, blob.digest)
             return True
-        for repository in self._mount_from(blob.digest):
-            if self._target.mount_blob(blob, repository):
-                self._progress.mark(blob.digest, BlobState.MOUNTED, origin=repository)
+        for neighbour in self._place.neighbours(blob.digest):
+            if self._target.mount_blob(blob, neighbour):
+                self._progress.mark(blob.digest, BlobState.MOUNTED, origin=neighbour)
+                self._holdings.add(repository, blob.digest)
                 return True
         return False
 
@@ -220,6 +289,7 @@ class _Copy:
         self._check()
         self._target.write_blob(blob, self._tracked(blob))
         self._progress.mark(blob.digest, BlobState.DONE)
+        self._holdings.add(self._place.repository, blob.digest)
 
     def _tracked(self, blob: Descriptor) -> OpenSource:
         def open_source(offset: int) -> BlobReader:
@@ -242,7 +312,7 @@ class _Copy:
     def put_children(self, children: Sequence[Manifest]) -> None:
         """Store what an index names: images side by side, then the indexes, each after what it names."""
         images = [child for child in children if not child.is_index]
-        arrived = self._each(self._metadata, self._try_put, images)
+        arrived = self._each(self._crew.metadata, self._try_put, images)
         incomplete = [image for image, there in zip(images, arrived, strict=True) if not there]
         for child in (*incomplete, *(child for child in children if child.is_index)):
             self.put(child, child.digest)
@@ -253,6 +323,7 @@ class _Copy:
         try:
             self._target.put_manifest(manifest, reference)
         except BlobUnknown:
+            self._holdings.forget(self._place.repository, (blob.digest for blob in manifest.blobs))
             self.move_blobs(manifest.blobs)
             self._target.put_manifest(manifest, reference)
 
@@ -269,9 +340,13 @@ class _Copy:
         if self._failed.is_set():
             raise Cancelled("Another part of the transfer failed.")
 
-    def _each(self, pool: ThreadPoolExecutor, act: Callable[[_Item], _Result], items: Sequence[_Item]) -> list[_Result]:
-        """The act's results in order. The first real failure stops the other threads and is raised."""
-        futures = [pool.submit(act, item) for item in items]
+    def _each(self, pool: ThreadPoolExecutor | None, act: Callable[[_Item], _Result], items: Sequence[_Item]) -> list[_Result]:
+        """The act's results in order. The first real failure stops this copy's other threads and is raised.
+
+        Args:
+            pool: None chooses a lane for each blob by its size.
+        """
+        futures = [(pool or self._crew.lane_for(item)).submit(act, item) for item in items]  # type: ignore[arg-type]
         done, running = wait(futures, return_when=FIRST_EXCEPTION)
         if running or any(future.exception() for future in done):
             self._failed.set()
@@ -291,18 +366,6 @@ def _cause(futures: Iterable[Future[_Result]]) -> BaseException:
 def _check_depth(left: int) -> None:
     if left == 0:
         raise InvalidManifest("The index holds indexes more than four deep.", advice="Such an index is not moved.")
-
-
-def _best_child(index: Manifest, wanted: Platform) -> Descriptor:
-    candidates = [child for child in index.children if child.platform and child.platform.satisfies(wanted)]
-    exact = [child for child in candidates if child.platform and child.platform.variant == wanted.variant]
-    if chosen := exact or candidates:
-        return chosen[0]
-    offered = ", ".join(dict.fromkeys(str(child.platform) for child in index.children if child.platform and child.platform.is_known))
-    raise PlatformMissing(
-        f"The image is not built for {wanted}.",
-        advice=f"Choose one of its platforms: {offered}." if offered else "Choose “all” to take the index as it is.",
-    )
 
 
 class _InlineReader(io.BytesIO):

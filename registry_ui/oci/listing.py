@@ -47,18 +47,25 @@ def following_page(answer: Answer, target: str, transport: Transport) -> str:
     return url
 
 
-def iterate_tags(fetch: Fetch, url: str, transport: Transport) -> Iterator[str]:
+def iterate_tags(fetch: Fetch, url: str, transport: Transport, *, with_digests: bool = False) -> Iterator[str]:
     """The tags of every page, each once, without those that only carry a digest (signatures, fallback referrers).
 
     Args:
         fetch: asks one page.
         url: the first page.
+        with_digests: give out those too.
 
     Raises:
         InvalidManifest: not a list of tags.
         EgressRefused: the list goes on on another host.
     """
-    return (tag for tag in _iterate_names(fetch, url, transport, _tags_of) if _DIGEST_TAG.fullmatch(tag) is None)
+    names = _iterate_names(fetch, url, transport, _tags_of)
+    return names if with_digests else (tag for tag in names if not is_digest_tag(tag))
+
+
+def is_digest_tag(tag: str) -> bool:
+    """Whether a tag only carries a digest: `sha256-<hex>`, with or without cosign's suffix."""
+    return _DIGEST_TAG.fullmatch(tag) is not None
 
 
 def iterate_repositories(fetch: Fetch, url: str, transport: Transport) -> Iterator[str]:

@@ -27,7 +27,7 @@ _COSIGN_TYPE = "application/vnd.dev.cosign.artifact.{suffix}.v1+json"
 
 def list_referrers(store: "RegistryStore", digest: Digest) -> list[Descriptor]:
     """See `RegistryStore.referrers`."""
-    found = _listed(store, digest)
+    found = listed_referrers(store, digest)
     if found is None:
         found = _tagged(store, digest)
     by_digest = {each.digest: each for each in (*_signed(store, digest), *found) if each.digest != digest}
@@ -39,7 +39,7 @@ def fallback_tag(digest: Digest) -> str:
     return f"{digest.algorithm}-{digest.hex[:64]}"
 
 
-def _listed(store: "RegistryStore", digest: Digest) -> list[Descriptor] | None:
+def listed_referrers(store: "RegistryStore", digest: Digest) -> list[Descriptor] | None:
     """By the registry's own list; None where it has none: only 200 with an OCI index counts, GHCR sends to a web page."""
     found: list[Descriptor] = []
     visited: set[str] = set()

@@ -111,7 +111,12 @@ def programs(chosen: Sequence[str], address: Address) -> list[Program]:
         found.append(_web(address))
     if "workers" in chosen:
         found += [
-            _manage(f"worker-{number}", "rqworker", "transfers", "--verbosity=0", order=0) for number in range(1, _worker_count() + 1)
+            _manage(f"worker-{number}", "rqworker", "transfers", "--verbosity=0", order=0)
+            for number in range(1, _worker_count("WORKERS", env.int("WORKERS", 2)) + 1)
+        ]
+        found += [
+            _manage(f"mirrors-{number}", "rqworker", "mirrors", "--verbosity=0", order=0)
+            for number in range(1, _worker_count("MIRROR_WORKERS", env.int("MIRROR_WORKERS", 2)) + 1)
         ]
         found.append(_manage("indexer", "rqworker", "index", "--verbosity=0", order=0))
     if "scheduler" in chosen:
@@ -123,11 +128,10 @@ def manage_command(*arguments: str) -> list[str]:
     return [sys.executable, str(BASE_DIR / "manage.py"), *arguments]
 
 
-def _worker_count() -> int:
-    count = env.int("WORKERS", 2)
+def _worker_count(name: str, count: int) -> int:
     if count < 1:
-        raise BadSetting(f"REGISTRY_UI_WORKERS is {count}; at least one worker is needed.")
-    return int(count)
+        raise BadSetting(f"REGISTRY_UI_{name} is {count}; at least one worker is needed.")
+    return count
 
 
 def _manage(name: str, *arguments: str, order: int) -> Program:

@@ -505,7 +505,7 @@ def test_limits_and_warnings_are_kept(scripted, client_of):
     client = client_of(scripted)
     client.list_tags("team/app")
     client.list_tags("team/app")
-    assert client.rate_limit == RateLimit(100, 76)
+    assert client.rate_limit == RateLimit(100, 76, 21600)
     assert client.warnings == ("repository moves soon",)
 
 

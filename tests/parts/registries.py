@@ -5,7 +5,7 @@ import json
 import re
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -93,6 +93,14 @@ class RunningRegistry:
 
     def has_blob(self, repository: str, digest: str) -> bool:
         return self.session().head(f"{self.url}/v2/{repository}/blobs/{digest}", timeout=30).ok
+
+    def corrupt_blob(self, digest: str) -> Callable[[], None]:
+        """Turn the first byte of a stored blob round; call what is returned to mend it."""
+        algorithm, _, encoded = digest.partition(":")
+        path = self.folder / "storage/docker/registry/v2/blobs" / algorithm / encoded[:2] / encoded / "data"
+        whole = path.read_bytes()
+        path.write_bytes(bytes([whole[0] ^ 0xFF]) + whole[1:])
+        return lambda: path.write_bytes(whole) and None
 
     def stop(self) -> None:
         if self.process:

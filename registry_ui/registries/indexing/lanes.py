@@ -11,7 +11,7 @@ from typing import Any, Self
 from registry_ui.oci.errors import OciError
 from registry_ui.oci.store import Cancellation
 
-# A client keeps 48 connections open: this many at a time leave room for redirects to a storage.
+# A client keeps 64 connections open: this many at a time leave room for redirects to a storage.
 LANES = 32
 _LOOK_SECONDS = 0.2
 

@@ -145,6 +145,8 @@ class Migration(migrations.Migration):
                 ('indexed_at', models.DateTimeField(blank=True, null=True)),
                 ('listing', models.CharField(choices=[('unknown', 'Not tried'), ('catalog', "The registry's own catalogue"), ('provider', "The provider's list"), ('none', 'None: pinned and used repositories only')], default='unknown', max_length=10)),
                 ('listing_message', models.CharField(blank=True, max_length=1000)),
+                ('most_requests', models.PositiveSmallIntegerField(default=0, verbose_name='requests at once, for mirrors')),
+                ('most_kib_per_second', models.PositiveIntegerField(default=0, verbose_name='KiB a second, for mirrors')),
                 ('repository_count', models.PositiveIntegerField(default=0)),
                 ('tag_count', models.PositiveIntegerField(default=0)),
                 ('size', models.BigIntegerField(default=0)),

@@ -86,6 +86,9 @@ class Registry(models.Model):
     listing = models.CharField(max_length=10, choices=Listing.choices, default=Listing.UNKNOWN)
     # Why its repositories cannot be listed, or not all, in a sentence with its advice.
     listing_message = models.CharField(max_length=1000, blank=True)
+    # What mirrors may take of it, all of this team's together; 0 is the installation's own cap (REGISTRY_UI_MIRROR_…).
+    most_requests = models.PositiveSmallIntegerField(_("requests at once, for mirrors"), default=0)
+    most_kib_per_second = models.PositiveIntegerField(_("KiB a second, for mirrors"), default=0)
     repository_count = models.PositiveIntegerField(default=0)
     tag_count = models.PositiveIntegerField(default=0)
     # Bytes of every blob that its indexed tags need, each once.

@@ -21,6 +21,7 @@ from registry_ui.registries.indexing.pruning import drop_old_runs
 from registry_ui.registries.indexing.services import start_due
 from registry_ui.registries.queueing import INDEX_RUNS
 from registry_ui.registries.services import check_overdue
+from transfers.mirrors.queueing import MIRROR_RUNS
 from transfers.queueing import TRANSFERS
 
 logger = logging.getLogger(__name__)
@@ -70,7 +71,7 @@ def _repeat(act: Callable[[], None], seconds: float, ended: threading.Event) -> 
 
 
 def _reconcile() -> None:
-    for queue in (TRANSFERS, INDEX_RUNS):
+    for queue in (TRANSFERS, INDEX_RUNS, MIRROR_RUNS):
         reconcile(queue)
         queue.rq.started_job_registry.cleanup()
 

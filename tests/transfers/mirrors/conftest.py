@@ -1,0 +1,46 @@
+"""A mirror between two real registries, and what tests ask of it."""
+
+import pytest
+
+from registry_ui.registries.models import Registry, Security
+from transfers.mirrors.services import create_mirror, run_here, start_plan, start_run
+from transfers.models import MirrorRun
+
+
+def registry_row(team, host: str, name: str) -> Registry:
+    row, _made = Registry.objects.get_or_create(
+        team=team, host=host, defaults={"name": name, "security": Security.PLAIN_HTTP, "provider": "private"}
+    )
+    return row
+
+
+@pytest.fixture
+def make_mirror(team, registry, second_registry):
+    """A mirror of some repositories of the first registry into the second, or wherever `values` say."""
+
+    def make(*repositories: str, source=None, target=None, **values):
+        ends = {
+            "source_registry": registry_row(team, (source or registry).host, "Source"),
+            "target_registry": registry_row(team, (target or second_registry).host, "Target"),
+        }
+        return create_mirror(
+            team=team, user=None, values={"name": f"Mirror of {repositories[0]}", **ends, "repositories": list(repositories), **values}
+        )
+
+    return make
+
+
+@pytest.fixture
+def run_mirror(transactional_db):
+    def run(mirror, **options) -> MirrorRun:
+        return run_here(start_run(mirror=mirror, user=options.pop("user", None), enqueue=False, **options))
+
+    return run
+
+
+@pytest.fixture
+def plan_mirror(transactional_db):
+    def plan(mirror) -> MirrorRun:
+        return run_here(start_plan(mirror=mirror, user=None, enqueue=False))
+
+    return plan
