@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import RestrictedError
 from django.utils.translation import gettext as _
 
 from registry_ui.accounts.models import Action, Team, User
@@ -115,12 +116,22 @@ def host_is_bound() -> str:
     return _("The host stays while there are credentials: a secret that was entered for one host is never sent to another.")
 
 
-@transaction.atomic
 def remove_registry(*, registry: Registry, user: User | None) -> None:
-    """The registry and its credentials. Images and transfers keep its name as text."""
-    record(Action.REGISTRY_REMOVED, user=user, obj=registry, host=registry.host, credentials=registry.credentials.count())
+    """The registry and its credentials. Images and transfers keep its name as text.
+
+    Raises:
+        ValidationError: naming the mirrors that copy from it or to it.
+    """
+    try:
+        with transaction.atomic():
+            record(Action.REGISTRY_REMOVED, user=user, obj=registry, host=registry.host, credentials=registry.credentials.count())
+            registry.delete()
+    except RestrictedError as exc:
+        names = ", ".join(sorted({f"“{each}”" for each in exc.restricted_objects}))
+        raise ValidationError(
+            _("%(name)s is in use: %(names)s. Change or remove what uses it first.") % {"name": registry.name, "names": names[:300]}
+        ) from exc
     _log(user, "removed the registry %s", registry.host)
-    registry.delete()
 
 
 @transaction.atomic

@@ -100,7 +100,11 @@ class RunningRegistry:
         path = self.folder / "storage/docker/registry/v2/blobs" / algorithm / encoded[:2] / encoded / "data"
         whole = path.read_bytes()
         path.write_bytes(bytes([whole[0] ^ 0xFF]) + whole[1:])
-        return lambda: path.write_bytes(whole) and None
+
+        def mend() -> None:
+            path.write_bytes(whole)
+
+        return mend
 
     def stop(self) -> None:
         if self.process:

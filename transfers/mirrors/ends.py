@@ -14,8 +14,9 @@ from registry_ui.oci.registry_store import RegistryStore
 from registry_ui.oci.store import Cancellation, ImageStore
 from registry_ui.registries.models import Credential, Registry
 from registry_ui.registries.services import credential_for, open_client
+from registry_ui.registries.using import Use
 
-from ..models import Mirror
+from ..models import MirrorRun
 from .caps import CappedStore, Gate
 
 
@@ -26,8 +27,9 @@ class Ends:
         on_pause: told the seconds and the reason whenever a registry makes everything wait.
     """
 
-    def __init__(self, mirror: Mirror, *, cancellation: Cancellation, on_pause: Callable[[float, str], None]) -> None:
-        self.mirror = mirror
+    def __init__(self, run: MirrorRun, *, cancellation: Cancellation, on_pause: Callable[[float, str], None]) -> None:
+        self.mirror = mirror = run.mirror
+        self._run = run
         self._cancellation = cancellation
         self._on_pause = on_pause
         self._stores: dict[tuple[bool, str], ImageStore] = {}
@@ -88,6 +90,7 @@ class Ends:
             credential=credential,
             cancellation=self._cancellation,
             on_pause=self._on_pause,
+            use=Use(registry.host, self._run.user, self._run.requested_by, act="plan" if self._run.is_plan else "mirror", is_recorded=True),
         )
 
     def _store(self, repository: str, *, is_target: bool) -> ImageStore:

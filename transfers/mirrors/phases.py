@@ -41,7 +41,7 @@ def execute(work: Work) -> None:
         OciError: what concerns all of it, before anything moved; what concerns one tag is with its item.
     """
     with (
-        Ends(work.mirror, cancellation=work.cancellation, on_pause=work.pause) as ends,
+        Ends(work.run, cancellation=work.cancellation, on_pause=work.pause) as ends,
         ThreadPoolExecutor(QUESTIONS, "question") as pool,
     ):
         work.ends = ends

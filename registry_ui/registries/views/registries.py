@@ -88,7 +88,11 @@ def remove(request: TeamRequest, pk: str) -> HttpResponse:
     require_admin(request.user, registry)
     if request.method != "POST":
         return render(request, "registries/remove.html", {"registry": registry, "credentials": registry.credentials.all()})
-    services.remove_registry(registry=registry, user=request.user)
+    try:
+        services.remove_registry(registry=registry, user=request.user)
+    except ValidationError as exc:
+        messages.error(request, " ".join(exc.messages))
+        return redirect("registries:detail", registry.pk)
     messages.success(request, _("%(name)s is removed, with its credentials.") % {"name": registry.name})
     return redirect("registries:list")
 

@@ -1,7 +1,9 @@
 """Runs of mirrors between two real registries: what is moved, what is left alone, and what one tag's failure does to the others."""
 
 import pytest
+from django.core.exceptions import ValidationError
 
+from registry_ui.registries.services import remove_registry
 from transfers.models import ItemAction, ItemState, MirrorItem, MirrorPair, State, Verdict
 
 from .outcomes import outcome
@@ -341,3 +343,16 @@ def test_same_rule_never_runs_twice_at_a_time(registry, make_mirror):
         start_run(mirror=mirror, user=None, enqueue=False)
     assert caught.value.run == first
     assert start_plan(mirror=mirror, user=None, enqueue=False).is_plan
+
+
+def test_registry_that_a_mirror_uses_is_not_removed_and_the_mirror_is_named(alice, make_mirror):
+    mirror = make_mirror("tests/needed")
+    with pytest.raises(ValidationError, match=mirror.name):
+        remove_registry(registry=mirror.target_registry, user=alice)
+    assert mirror.__class__.objects.filter(pk=mirror.pk).exists()
+
+
+def test_team_goes_with_its_mirrors(team, make_mirror):
+    mirror = make_mirror("tests/needed")
+    team.delete()
+    assert not mirror.__class__.objects.exists()
