@@ -1,14 +1,14 @@
-"""gunicorn's access log without the one secret that is part of a path."""
+"""gunicorn's access log without the secrets that are part of a path: one-time links."""
 
 import re
 from typing import Any
 
 from gunicorn.glogging import Logger
 
-_SETUP = re.compile(r"^/setup/[^/]+")
+_LINK = re.compile(r"^/(setup|join)/[^/]+")
 
 
 class AccessLogger(Logger):
     def atoms(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
         atoms: dict[str, Any] = super().atoms(*args, **kwargs)
-        return {**atoms, "U": _SETUP.sub("/setup/•••", str(atoms.get("U") or ""))}
+        return {**atoms, "U": _LINK.sub(r"/\1/•••", str(atoms.get("U") or ""))}

@@ -6,13 +6,18 @@ class TransfersConfig(AppConfig):
 
     def ready(self) -> None:
         from registry_ui.accounts.activity.pages import register_page
+        from registry_ui.accounts.belongings import register_belongings
+        from registry_ui.accounts.departures import register_work
         from registry_ui.registries.dependents import register_dependents
         from registry_ui.web.overview import register_section
 
+        from .departures import TRANSFER_WORK, transfers_of
         from .dependents import TransferDependents
         from .models import Transfer
         from .overview import section
 
+        register_belongings(transfers_of)
         register_dependents(TransferDependents())
+        register_work(TRANSFER_WORK)
         register_section(10, section)
         register_page(Transfer, "transfers:detail")

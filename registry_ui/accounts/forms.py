@@ -14,13 +14,9 @@ from registry_ui.web.forms import TileSelect
 from .models import Density, Team, Theme, User
 
 
-class SetupForm(forms.ModelForm):
-    team_name = forms.CharField(
-        label=_("Team"),
-        max_length=100,
-        initial=_("Team"),
-        help_text=_("Registries, credentials and images belong to a team. You can rename it later."),
-    )
+class AccountForm(forms.ModelForm):
+    """A new account with a password: of the first administrator, or of somebody who was invited."""
+
     password = forms.CharField(
         label=_("Password"),
         strip=False,
@@ -50,6 +46,15 @@ class SetupForm(forms.ModelForm):
             except forms.ValidationError as exc:
                 self.add_error("password", exc)
         return values
+
+
+class SetupForm(AccountForm):
+    team_name = forms.CharField(
+        label=_("Team"),
+        max_length=100,
+        initial=_("Team"),
+        help_text=_("Registries, credentials and images belong to a team. You can rename it later."),
+    )
 
 
 class PreferencesForm(forms.ModelForm):

@@ -35,12 +35,21 @@ def note_sign_in(sender: Any, request: HttpRequest | None, **_kwargs: Any) -> No
 
 
 def needs_recent_sign_in(view: View) -> View:
+    return _guarded(view, "")
+
+
+def needs_recent_sign_in_for(back: str) -> Callable[[View], View]:
+    """For a view that only takes POST: afterwards the page of this name, which has its button, is shown."""
+    return functools.partial(_guarded, back=back)
+
+
+def _guarded(view: View, back: str) -> View:
     @functools.wraps(view)
     def guarded(request: TeamRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         limit = SENDING_SECONDS if request.method == "POST" else OPENING_SECONDS
         if _seconds_since_proof(request) <= limit:
             return view(request, *args, **kwargs)
-        return _ask_again(request)
+        return _ask_again(request, reverse(back) if back else request.get_full_path())
 
     return guarded
 
@@ -51,10 +60,10 @@ def _seconds_since_proof(request: TeamRequest) -> float:
     return time.time() - max(moments)
 
 
-def _ask_again(request: TeamRequest) -> HttpResponseBase:
+def _ask_again(request: TeamRequest, target: str) -> HttpResponseBase:
     """What was sent is not kept anywhere: it may hold a secret."""
     if request.method == "POST":
         messages.warning(request, _("Nothing was changed: the page was open too long. Confirm that it is you, then enter it again."))
-    url = f"{reverse('account_reauthenticate')}?{urlencode({REDIRECT_FIELD_NAME: request.get_full_path()})}"
+    url = f"{reverse('account_reauthenticate')}?{urlencode({REDIRECT_FIELD_NAME: target})}"
     is_fragment = request.htmx and not request.htmx.boosted
     return HttpResponseClientRedirect(url) if is_fragment else redirect(url)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import activity, api, entry, installation, preferences, security, team, tokens
+from .views import activity, api, entry, installation, person, preferences, security, team, tokens
 
 app_name = "accounts"
 # The first word of a name is the place in the navigation.
@@ -30,7 +30,7 @@ urlpatterns = [
     path("installation/teams/<int:pk>/edit/", installation.team_edit, name="installation_team_edit"),
     path("installation/teams/<int:pk>/remove/", installation.team_remove, name="installation_team_remove"),
     path("installation/people/", installation.people, name="installation_people"),
-    path("installation/people/<int:pk>/", installation.person, name="installation_person"),
-    path("installation/people/<int:pk>/deactivate/", installation.person_deactivate, name="installation_person_deactivate"),
+    path("installation/people/<int:pk>/", person.person, name="installation_person"),
+    path("installation/people/<int:pk>/deactivate/", person.deactivate, name="installation_person_deactivate"),
     path("api/v1/me", api.me, name="api_me"),
 ]

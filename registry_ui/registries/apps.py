@@ -10,11 +10,14 @@ class RegistriesConfig(AppConfig):
 
     def ready(self) -> None:
         from registry_ui.accounts.activity.pages import register_page
+        from registry_ui.accounts.belongings import register_belongings
+        from registry_ui.accounts.departures import register_work
         from registry_ui.accounts.models import Team
         from registry_ui.web.overview import register_section
         from registry_ui.web.searching import register_source
 
         from .checks import stored_secrets_open
+        from .departures import INDEX_WORK, registries_of
         from .dependents import register_dependents, stop_before_removal
         from .indexing.borrowing import BorrowedLooks
         from .locating import find_digest
@@ -26,6 +29,8 @@ class RegistriesConfig(AppConfig):
         post_save.connect(_equip_team, sender=Team, dispatch_uid="registries.equip_team")
         pre_delete.connect(stop_before_removal, sender=Credential, dispatch_uid="registries.stop_before_removal")
         register_dependents(BorrowedLooks())
+        register_belongings(registries_of)
+        register_work(INDEX_WORK)
         register_section(30, section)
         register_page(Registry, "registries:detail")
         for order, source in ((0, find_named_image), (10, find_digest), (20, find_names), (50, find_registries)):

@@ -14,6 +14,8 @@ _SECRETS = (
         r"[^\s'\"&,;)}\]]+",
         re.IGNORECASE,
     ),
+    # One-time links: Django logs the path of what it refuses.
+    re.compile(r"(/(?:setup|join)/)[^\s/'\"]+"),
     re.compile(r"(\brui_)[A-Za-z0-9]{40}\b"),
     re.compile(r"(\b[a-z][a-z0-9+.-]{0,20}://[^\s/:@]{0,255}:)[^\s/@]+(?=@)", re.IGNORECASE),
 )

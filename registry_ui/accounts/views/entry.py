@@ -1,16 +1,24 @@
 """Links that let somebody in: the first administrator, and who was invited."""
 
+from typing import cast
+from urllib.parse import urlencode
+
 from django.contrib import messages
-from django.contrib.auth import login
+from django.contrib.auth import REDIRECT_FIELD_NAME, login
 from django.contrib.auth.decorators import login_not_required
+from django.db import IntegrityError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from .. import services
 from ..forms import SetupForm
+from ..member_forms import JoinForm
+from ..middleware import SESSION_KEY
+from ..models import Invitation, Membership, User
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
@@ -37,6 +45,53 @@ def setup(request: HttpRequest, token: str) -> HttpResponse:
 
 
 @login_not_required
+@sensitive_post_parameters("password", "repeated")
 @require_http_methods(["GET", "HEAD", "POST"])
 def join(request: HttpRequest, token: str) -> HttpResponse:
-    raise Http404
+    """Whatever is wrong with a link, the answer is the same page."""
+    invitation = services.open_invitation(token)
+    if invitation is None:
+        return _gone(request)
+    try:
+        if request.user.is_authenticated:
+            return _join_as_myself(request, token, invitation)
+        return _join_as_new_person(request, token, invitation)
+    except services.InvitationGone:
+        return _gone(request)
+
+
+def _join_as_myself(request: HttpRequest, token: str, invitation: Invitation) -> HttpResponse:
+    person = cast(User, request.user)
+    member = Membership.objects.filter(team=invitation.team, user=person).first()
+    if request.method != "POST" or member is not None:
+        return render(request, "accounts/join.html", {"invitation": invitation, "member": member})
+    membership = services.accept(token=token, user=person)
+    return _welcome(request, membership)
+
+
+def _join_as_new_person(request: HttpRequest, token: str, invitation: Invitation) -> HttpResponse:
+    form = JoinForm(request.POST or None, invitation=invitation)
+    if form.is_valid():
+        values = form.cleaned_data
+        try:
+            membership = services.accept_as_new_person(
+                token=token, username=values["username"], email=values["email"], password=values["password"]
+            )
+        except IntegrityError:
+            form.add_error("username", _("Somebody has just taken this name."))
+        else:
+            login(request, membership.user, backend=BACKEND)
+            return _welcome(request, membership)
+    sign_in = f"{reverse('account_login')}?{urlencode({REDIRECT_FIELD_NAME: request.path})}"
+    context = {"invitation": invitation, "form": form, "sign_in": sign_in}
+    return render(request, "accounts/join_new.html", context, status=422 if form.is_bound else 200)
+
+
+def _welcome(request: HttpRequest, membership: Membership) -> HttpResponse:
+    request.session[SESSION_KEY] = membership.team_id
+    messages.success(request, _("Welcome to the team %(team)s.") % {"team": membership.team.name})
+    return redirect("web:overview")
+
+
+def _gone(request: HttpRequest) -> HttpResponse:
+    return render(request, "accounts/join_gone.html", status=404)

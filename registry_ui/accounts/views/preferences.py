@@ -1,9 +1,8 @@
 """What a person sets for themselves."""
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
@@ -12,6 +11,7 @@ from .. import services
 from ..forms import PreferencesForm, SwitchTeamForm
 from ..middleware import SESSION_KEY
 from ..models import User
+from ..redirects import local_url
 from ..requests import TeamRequest
 
 
@@ -32,9 +32,4 @@ def switch_team(request: TeamRequest) -> HttpResponse:
     if not form.is_valid():
         raise Http404
     request.session[SESSION_KEY] = form.cleaned_data["team"].pk
-    return redirect(_local(request, request.POST.get("next", "")) or "web:overview")
-
-
-def _local(request: HttpRequest, url: str) -> str:
-    safe = url_has_allowed_host_and_scheme(url, allowed_hosts={request.get_host()}, require_https=request.is_secure())
-    return url if safe else ""
+    return redirect(local_url(request, request.POST.get("next", "")) or "web:overview")

@@ -1,36 +1,163 @@
 """The current team: its members, its name, and who was invited."""
 
-from django.http import Http404, HttpResponse
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.db import IntegrityError
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from registry_ui.accounts.requests import TeamRequest
+from .. import services
+from ..access import needs_role, require_admin
+from ..departures import Settled, running_of
+from ..mailing import send_invitation
+from ..member_forms import InviteForm, RoleForm, TeamNameForm, WorkForm
+from ..models import Invitation, Membership, Role
+from ..recency import needs_recent_sign_in, needs_recent_sign_in_for
+from ..redirects import local_url
+from ..requests import TeamRequest
+from ..roster import administrators, members_of, successors_of
+
+_form_methods = require_http_methods(["GET", "HEAD", "POST"])
 
 
 @require_safe
 def members(request: TeamRequest) -> HttpResponse:
-    raise Http404
+    if request.team is None:
+        return render(request, "accounts/team.html", {})
+    may_edit = request.role == Role.ADMIN
+    invitations = Invitation.objects.open().filter(team=request.team).select_related("created_by")
+    context = {
+        "members": members_of(request.team),
+        "administrators": administrators(),
+        "invitations": invitations if may_edit else Invitation.objects.none(),
+        "may_edit": may_edit,
+    }
+    return render(request, "accounts/team.html", context)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@_form_methods
+@needs_role(Role.ADMIN)
+@needs_recent_sign_in
 def edit(request: TeamRequest) -> HttpResponse:
-    raise Http404
+    assert request.team is not None
+    form = TeamNameForm(request.POST or None, team=request.team, initial={"name": request.team.name})
+    if form.is_valid():
+        try:
+            services.rename_team(team=request.team, name=form.cleaned_data["name"], by=request.user)
+        except IntegrityError:
+            form.add_error("name", _("Another team has this name."))
+        else:
+            messages.success(request, _("The team is called %(name)s now.") % {"name": form.cleaned_data["name"]})
+            return redirect("accounts:team")
+    return _form_page(request, "accounts/team_edit.html", form, team=request.team)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@_form_methods
+@needs_recent_sign_in
 def member_role(request: TeamRequest, pk: int) -> HttpResponse:
-    raise Http404
+    membership = _visible(request, pk)
+    require_admin(request.user, membership)
+    form = RoleForm(request.POST or None, initial={"role": membership.role})
+    if form.is_valid():
+        try:
+            services.change_role(membership=membership, role=form.cleaned_data["role"], by=request.user)
+        except services.Refused as exc:
+            form.add_error(None, str(exc))
+        else:
+            words = {"name": membership.user.get_username(), "role": form.cleaned_data["role"].label}
+            messages.success(request, _("%(name)s is %(role)s now.") % words)
+            return redirect(_way_back(request))
+    context = {"membership": membership, "is_last": services.is_last_admin(membership), "back": _way_back(request)}
+    return _form_page(request, "accounts/member_role.html", form, **context)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@_form_methods
+@needs_recent_sign_in
 def member_remove(request: TeamRequest, pk: int) -> HttpResponse:
-    raise Http404
+    """An admin removes somebody; anybody may remove themselves."""
+    membership = _visible(request, pk)
+    leaves = membership.user == request.user
+    if not leaves:
+        require_admin(request.user, membership)
+    running = running_of(membership.user, membership.team)
+    successors = successors_of(membership, request.user)
+    form = WorkForm(
+        request.POST if request.method == "POST" else None, running=[] if leaves else running, successors=successors, me=request.user
+    )
+    if request.method == "POST" and (form.is_valid() or not form.fields):
+        try:
+            settled = services.remove_member(membership=membership, by=request.user, successor=form.successor)
+        except services.Refused as exc:
+            form.add_error(None, str(exc))
+        else:
+            messages.success(request, _parting_words(membership, settled, leaves=leaves))
+            return redirect(_way_back(request))
+    context = {
+        "membership": membership,
+        "running": running,
+        "leaves": leaves,
+        "is_last": services.is_last_admin(membership),
+        "back": _way_back(request),
+    }
+    return _form_page(request, "accounts/member_remove.html", form, **context)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@_form_methods
+@needs_role(Role.ADMIN)
+@needs_recent_sign_in
 def invite(request: TeamRequest) -> HttpResponse:
-    raise Http404
+    """The answer to the form is the one time that the link is seen: it is kept nowhere that a redirect could read it from."""
+    assert request.team is not None
+    form = InviteForm(request.POST or None, sends_mail=settings.EMAIL_CONFIGURED)
+    if not form.is_valid():
+        return _form_page(request, "accounts/team_invite.html", form)
+    values = form.cleaned_data
+    invitation, token = services.invite(
+        team=request.team, role=values["role"], email=values["email"], lifetime=form.lifetime, by=request.user
+    )
+    link = request.build_absolute_uri(reverse("accounts:join", args=[token]))
+    wants_mail = settings.EMAIL_CONFIGURED and bool(invitation.email)
+    context = {
+        "invitation": invitation,
+        "link": link,
+        "wants_mail": wants_mail,
+        "was_sent": wants_mail and send_invitation(invitation, link),
+    }
+    return render(request, "accounts/team_invited.html", context)
 
 
 @require_POST
+@needs_recent_sign_in_for("accounts:team")
 def invitation_revoke(request: TeamRequest, pk: str) -> HttpResponse:
-    raise Http404
+    invitation = get_object_or_404(Invitation.objects.visible_to(request.user).select_related("team"), pk=pk)
+    require_admin(request.user, invitation)
+    if services.revoke_invitation(invitation=invitation, by=request.user):
+        messages.success(request, _("The invitation is revoked: its link opens nothing any more."))
+    else:
+        messages.info(request, _("The invitation was not open any more."))
+    return redirect("accounts:team")
+
+
+def _visible(request: TeamRequest, pk: int) -> Membership:
+    return get_object_or_404(Membership.objects.visible_to(request.user).select_related("team", "user"), pk=pk)
+
+
+def _form_page(request: TeamRequest, template: str, form: Any, **context: Any) -> HttpResponse:
+    return render(request, template, {"form": form, **context}, status=422 if form.is_bound else 200)
+
+
+def _way_back(request: TeamRequest) -> str:
+    """The page whose button led here: the team's, or a person's."""
+    wish = request.POST.get("next", request.GET.get("next", ""))
+    return local_url(request, wish) or reverse("accounts:team")
+
+
+def _parting_words(membership: Membership, settled: Settled, *, leaves: bool) -> str:
+    words = {"name": membership.user.get_username(), "team": membership.team.name}
+    done = _("You have left the team %(team)s.") if leaves else _("%(name)s is removed from the team %(team)s.")
+    return " ".join([done % words, *settled.words])

@@ -1,0 +1,162 @@
+"""Forms about teams and who is in them."""
+
+from datetime import timedelta
+from typing import Any
+
+from django import forms
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.text import format_lazy
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from registry_ui.web.forms import TileSelect
+
+from .departures import Running
+from .forms import AccountForm
+from .models import Invitation, Role, Team, User
+
+ROLE_WORDS = {
+    Role.VIEWER: _("browses registries, images and transfers"),
+    Role.OPERATOR: _("also pulls, tags, pushes and runs mirrors"),
+    Role.ADMIN: _("also keeps registries, credentials, members and mirrors, and deletes"),
+}
+LIFETIMES = [("1", _("1 day")), ("3", _("3 days")), ("7", _("7 days")), ("30", _("30 days"))]
+END, MYSELF = "end", "myself"
+
+
+def role_choices() -> list[tuple[str, SafeString]]:
+    return [(role.value, format_html("<span><strong>{}</strong><small>{}</small></span>", role.label, ROLE_WORDS[role])) for role in Role]
+
+
+class RoleForm(forms.Form):
+    role = forms.ChoiceField(label=_("Role"), choices=role_choices, widget=TileSelect)
+
+    def clean_role(self) -> Role:
+        return Role(self.cleaned_data["role"])
+
+
+class InviteForm(RoleForm):
+    email = forms.EmailField(
+        label=_("E-mail address"),
+        required=False,
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
+    )
+    days = forms.TypedChoiceField(label=_("The link works for"), choices=LIFETIMES, coerce=int, initial="7")
+
+    def __init__(self, *args: Any, sends_mail: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        sent, kept = _("The link is sent there."), _("Only a note for the list: you pass the link on yourself.")
+        self.fields["email"].help_text = sent if sends_mail else kept
+        self.fields["role"].initial = Role.VIEWER
+        self.order_fields(["email", "role", "days"])
+
+    @property
+    def lifetime(self) -> timedelta:
+        return timedelta(days=self.cleaned_data["days"])
+
+
+class TeamNameForm(forms.Form):
+    name = forms.CharField(label=_("Name"), max_length=100, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+
+    def __init__(self, *args: Any, team: Team | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._team = team
+
+    def clean_name(self) -> str:
+        name = self.cleaned_data["name"]
+        others = Team.objects.exclude(pk=self._team.pk) if self._team else Team.objects.all()
+        if others.filter(name__iexact=name).exists():
+            raise forms.ValidationError(_("Another team has this name."))
+        return str(name)
+
+
+class NewTeamForm(TeamNameForm):
+    admin = forms.CharField(
+        label=_("Its first admin"),
+        max_length=254,
+        help_text=_("Username or e-mail address. They invite the others."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
+    )
+
+    def clean_admin(self) -> User:
+        return person_named(self.cleaned_data["admin"])
+
+
+class RemoveTeamForm(forms.Form):
+    name = forms.CharField(widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}))
+
+    def __init__(self, *args: Any, team: Team, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._team = team
+        self.fields["name"].label = format_lazy("{} “{}”", _("Type the team's name to confirm:"), team.name)
+
+    def clean_name(self) -> str:
+        if self.cleaned_data["name"] != self._team.name:
+            raise forms.ValidationError(_("This is not the name of the team."))
+        return self._team.name
+
+
+class AddToTeamForm(forms.Form):
+    """A person who has an account, into a team that they are not in."""
+
+    role = forms.ChoiceField(label=_("Role"), choices=Role.choices, initial=Role.VIEWER)
+
+    def __init__(self, *args: Any, person: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        teams = Team.objects.exclude(memberships__user=person)
+        self.fields["team"] = forms.ModelChoiceField(teams, label=_("Team"))
+        self.order_fields(["team", "role"])
+
+    @property
+    def has_choice(self) -> bool:
+        return self.fields["team"].queryset.exists()  # type: ignore[attr-defined]
+
+
+class WorkForm(forms.Form):
+    """What becomes of the work of somebody who leaves: it ends, or somebody takes it over."""
+
+    work = forms.ChoiceField(label=_("What becomes of it"))
+
+    def __init__(self, *args: Any, running: list[Running], successors: list[User], me: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.running = running
+        if not running:
+            del self.fields["work"]
+            return
+        self._successors = {str(user.pk): user for user in successors} | {MYSELF: me}
+        choices: list[tuple[str, Any]] = [(END, _("It is ended")), (MYSELF, _("I take it over"))]
+        choices += [(str(user.pk), gettext("%(name)s takes it over") % {"name": user.get_username()}) for user in successors]
+        field = self.fields["work"]
+        field.choices, field.initial = choices, END  # type: ignore[attr-defined]
+
+    @property
+    def successor(self) -> User | None:
+        """None where it is ended, and where there is nothing."""
+        return self._successors.get(self.cleaned_data["work"]) if self.running else None
+
+
+class JoinForm(AccountForm):
+    """An account for somebody who was invited."""
+
+    def __init__(self, *args: Any, invitation: Invitation, **kwargs: Any) -> None:
+        super().__init__(*args, **{"initial": {"email": invitation.email}, **kwargs})
+
+    def clean_email(self) -> str:
+        email = str(self.cleaned_data["email"])
+        if email and User.objects.filter(email__iexact=email).exists():
+            raise forms.ValidationError(_("Another account has this address. Is it yours? Then sign in with it."))
+        return email
+
+
+def person_named(text: str) -> User:
+    """
+    Raises:
+        ValidationError: nobody who may sign in has this name or address, or several have it.
+    """
+    active = User.objects.filter(is_active=True)
+    found = list(active.filter(username=text)) or list(active.filter(email__iexact=text)[:2])
+    if len(found) != 1:
+        raise forms.ValidationError(_("Nobody here has this username or e-mail address."))
+    return found[0]

@@ -1,0 +1,14 @@
+"""What a team that is removed has."""
+
+from collections.abc import Sequence
+
+from django.utils.translation import ngettext
+
+from registry_ui.accounts.models import Team
+
+from .models import LocalImage
+
+
+def images_of(team: Team) -> Sequence[str]:
+    count = LocalImage.objects.filter(team=team).count()
+    return [ngettext("%(count)d local image", "%(count)d local images", count) % {"count": count}] if count else []
