@@ -106,7 +106,7 @@ class AddToTeamForm(forms.Form):
     def __init__(self, *args: Any, person: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         teams = Team.objects.exclude(memberships__user=person)
-        self.fields["team"] = forms.ModelChoiceField(teams, label=_("Team"))
+        self.fields["team"] = forms.ModelChoiceField(teams, label=_("Team"), empty_label=_("Choose a team"))
         self.order_fields(["team", "role"])
 
     @property
