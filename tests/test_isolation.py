@@ -17,7 +17,7 @@ from registry_ui.accounts.models import Action, ApiToken, Invitation, Membership
 from registry_ui.accounts.trail import record
 from registry_ui.images.models import LocalImage, TeamBlob
 from registry_ui.oci.reference import Reference
-from registry_ui.registries.models import Artifact, Credential, IndexRun, Registry, Repository, Security, Tag
+from registry_ui.registries.models import Artifact, Credential, CredentialGrant, IndexRun, Registry, Repository, Security, Tag
 from tests.parts.index_rows import make_image, make_repository
 from tests.parts.process import free_port
 from transfers import services
@@ -84,6 +84,12 @@ TABLE = {
     "registries:credential_edit": Route("admin", "admin", "credential"),
     "registries:credential_remove": Route("admin", "admin", "credential"),
     "registries:credential_test": Route("", "operator", "credential"),
+    "registries:team_credentials": Route("viewer"),
+    "registries:credential": Route("viewer", names="credential"),
+    "registries:credential_rotate": Route("admin", "admin", "credential"),
+    "registries:grant_add": Route("admin", "admin", "credential"),
+    "registries:grant_edit": Route("admin", "admin", "grant"),
+    "registries:grant_revoke": Route("admin", "admin", "grant"),
     "registries:compare": Route("viewer"),
     "registries:index_progress": Route("viewer", names="registry"),
     "registries:refresh": Route("", "operator", "registry"),
@@ -150,6 +156,9 @@ def harbour(team, alice, bob, victor, charlie):
     credential = Credential(team=team, registry=registry, username=f"robot-{MARK}", label=f"Label {MARK}")
     credential.set_secret(f"secret-{MARK}")
     credential.save()
+    # To a team that is nobody's here: what the team that has it may do is in tests/registries/test_views_sharing.py.
+    pilots = Team.objects.create(name="Pilots", slug="pilots")
+    grant = CredentialGrant.objects.create(credential=credential, team=pilots, repository_pattern=f"{MARK}/*")
     artifact = make_image(registry, (f"layer-{MARK}", 10))
     make_repository(registry, f"{MARK}/app", {"1.0": artifact})
     digest = f"sha256:{hashlib.sha256(MARK.encode()).hexdigest()}"
@@ -172,6 +181,7 @@ def harbour(team, alice, bob, victor, charlie):
     return {
         "registry": registry,
         "credential": credential,
+        "grant": grant,
         "image": image,
         "transfer": transfer,
         "robot": robot,
@@ -200,14 +210,14 @@ def everything() -> list[Any]:
     observed = {
         Registry: ["health", "health_message", "report", "checked_at"],
         Tag: ["checked_at"],
-        Credential: ["verified_at", "verify_error", "used_at"],
+        Credential: ["verified_at", "verify_error", "used_at", "used_by", "used_for"],
         User: ["last_login"],
         TeamBlob: ["used_at"],
         ApiToken: ["used_at", "used_from"],
     }
     rows = []
     people = (Team, Membership, User, Invitation, ApiToken)
-    for model in (*people, Registry, Credential, Repository, Artifact, Tag, IndexRun, LocalImage, TeamBlob, Transfer):
+    for model in (*people, Registry, Credential, CredentialGrant, Repository, Artifact, Tag, IndexRun, LocalImage, TeamBlob, Transfer):
         names = [field.attname for field in model._meta.concrete_fields if field.attname not in observed.get(model, [])]
         rows.append(list(model.objects.order_by("pk").values_list(*names)))
     return rows

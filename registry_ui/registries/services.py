@@ -3,6 +3,7 @@
 import contextlib
 import logging
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -51,6 +52,7 @@ __all__ = [
     "remove_credential",
     "remove_registry",
     "revoke_grant",
+    "rotate_credential",
     "share_credential",
     "why_unfit",
 ]
@@ -189,6 +191,33 @@ def change_credential(
         kept.mark_verified()
     record(Action.CREDENTIAL_CHANGED, user=user, obj=kept, host=kept.registry.host, changed=differing, new_secret=bool(secret))
     _log(user, "changed a credential for %s", kept.registry.host)
+    return kept
+
+
+@transaction.atomic
+def rotate_credential(
+    *, credential: Credential, user: User | None, secret: str, expires_at: datetime | None, is_verified: bool
+) -> Credential:
+    """A new secret in the old one's place. What runs goes on with the one that it began with; what waits begins with the new one.
+
+    Args:
+        is_verified: a real login with it has just succeeded.
+
+    Raises:
+        ValidationError: the registry has another host by now, or one of the two is gone.
+    """
+    kept = Credential.objects.select_for_update().filter(pk=credential.pk).first()
+    if kept is None:
+        raise ValidationError(_("The credential was removed meanwhile."))
+    kept.registry = _locked_at_same_host(credential.registry)
+    kept.set_secret(secret)
+    kept.expires_at, kept.verified_at, kept.verify_error = expires_at, None, ""
+    kept.save(update_fields=["secret_ciphertext", "secret_changed_at", "expires_at", "verified_at", "verify_error"])
+    if is_verified:
+        kept.mark_verified()
+    record(Action.CREDENTIAL_ROTATED, user=user, obj=kept, credential=kept, tested=is_verified)
+    look_soon(kept.registry)
+    _log(user, "entered a new secret for %s", kept.registry.host)
     return kept
 
 

@@ -32,7 +32,7 @@ def test_credentials_that_failed_or_end_are_named_with_the_one_action(page_for, 
     page = page_for(alice)
     for word in ("refused", "Expired", "Expires soon"):
         assert word in page
-    edit = reverse("registries:credential_edit", args=[ending.pk])
+    edit = reverse("registries:credential_rotate", args=[ending.pk])
     assert edit in page
     assert edit not in page_for(bob)
 

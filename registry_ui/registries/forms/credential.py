@@ -15,7 +15,12 @@ from ..clients import reveal
 from ..models import Credential, Registry
 from .texts import validate_printable
 
-_TYPED = {"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false", "class": "mono"}
+TYPED = {"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false", "class": "mono"}
+# For DateTimeField: the browser's own picker, and what people type where there is none.
+MOMENT: dict[str, Any] = {
+    "widget": forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    "input_formats": ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"],
+}
 _PATTERN = re.compile(r"[a-z0-9._/*?-]+")
 _SECRET_LIMIT = 16384
 
@@ -25,7 +30,7 @@ class CredentialForm(forms.Form):
 
     # The host that the person saw: a secret typed for it goes nowhere else.
     host = forms.CharField(widget=forms.HiddenInput)
-    username = forms.CharField(label=_("Username"), max_length=255, validators=[validate_printable], widget=forms.TextInput(attrs=_TYPED))
+    username = forms.CharField(label=_("Username"), max_length=255, validators=[validate_printable], widget=forms.TextInput(attrs=TYPED))
     secret = forms.CharField(
         max_length=_SECRET_LIMIT,
         widget=forms.PasswordInput(render_value=False, attrs={"autocomplete": "new-password", "hx-preserve": "true", "class": "mono"}),
@@ -41,7 +46,7 @@ class CredentialForm(forms.Form):
         label=_("Repositories"),
         required=False,
         max_length=255,
-        widget=forms.TextInput(attrs=_TYPED),
+        widget=forms.TextInput(attrs=TYPED),
         help_text=_(
             "For which it is used, with * for any text: my-company/*. Left empty, for all of this registry. "
             "Where several fit, the one that says more of the name wins."
@@ -53,8 +58,7 @@ class CredentialForm(forms.Form):
     expires_at = forms.DateTimeField(
         label=_("Expires"),
         required=False,
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-        input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"],
+        **MOMENT,
         help_text=_("When the token ends. A warning comes two weeks before; afterwards it is not used."),
     )
 
@@ -154,18 +158,7 @@ class CredentialForm(forms.Form):
         return label
 
     def clean_repository_pattern(self) -> str:
-        pattern = self.cleaned_data["repository_pattern"].removeprefix(f"{self.registry.host}/")
-        if not pattern or pattern in ("*", "**"):
-            return ""
-        if pattern.endswith("/"):
-            pattern += "*"
-        pattern = re.sub(r"\*{2,}", "*", pattern)
-        if _PATTERN.fullmatch(pattern) is None:
-            raise ValidationError(_("A pattern has lower-case letters, digits, “.”, “_”, “-”, “/” and the wildcards * and ?, no tag."))
-        if self.registry.host == DOCKER_HUB and "/" not in pattern and "*" not in pattern:
-            words = {"pattern": pattern}
-            raise ValidationError(_("On Docker Hub names have two parts. Write %(pattern)s/* for all of this account."), params=words)
-        return pattern
+        return checked_pattern(self.cleaned_data["repository_pattern"], self.registry)
 
     def clean_expires_at(self) -> Any:
         moment = self.cleaned_data["expires_at"]
@@ -181,3 +174,28 @@ class CredentialForm(forms.Form):
         if moment is not None and moment <= timezone.now():
             raise ValidationError(_("This moment has passed."))
         return moment
+
+
+def checked_pattern(text: str, registry: Registry) -> str:
+    """A repository pattern as it is stored; empty for all.
+
+    Raises:
+        ValidationError
+    """
+    pattern = text.removeprefix(f"{registry.host}/")
+    if not pattern or pattern in ("*", "**"):
+        return ""
+    if pattern.endswith("/"):
+        pattern += "*"
+    pattern = re.sub(r"\*{2,}", "*", pattern)
+    if _PATTERN.fullmatch(pattern) is None:
+        raise ValidationError(_("A pattern has lower-case letters, digits, “.”, “_”, “-”, “/” and the wildcards * and ?, no tag."))
+    if registry.host == DOCKER_HUB and "/" not in pattern and "*" not in pattern:
+        words = {"pattern": pattern}
+        raise ValidationError(_("On Docker Hub names have two parts. Write %(pattern)s/* for all of this account."), params=words)
+    return pattern
+
+
+def literal_part(pattern: str) -> str:
+    """What stands before a pattern's first wildcard."""
+    return re.split(r"[*?]", pattern, maxsplit=1)[0]

@@ -21,6 +21,7 @@ from .. import services
 from ..checking import log_in
 from ..forms import CredentialForm
 from ..models import Credential, Registry
+from ..overseeing import would_stop
 
 _form_methods = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -59,7 +60,9 @@ def remove(request: TeamRequest, pk: str) -> HttpResponse:
     credential = get_object_or_404(Credential.objects.visible_to(request.user).select_related("registry"), pk=pk)
     require_admin(request.user, credential)
     if request.method != "POST":
-        return render(request, "registries/credential_remove.html", {"credential": credential, "registry": credential.registry})
+        context = {"credential": credential, "registry": credential.registry, "dependents": would_stop(credential)}
+        context["grants"] = credential.grants.filter(revoked_at=None).select_related("team")
+        return render(request, "registries/credential_remove.html", context)
     services.remove_credential(credential=credential, user=request.user)
     messages.success(request, _("The credential “%(label)s” is removed.") % {"label": credential.label})
     return redirect("registries:detail", credential.registry_id)
@@ -67,7 +70,7 @@ def remove(request: TeamRequest, pk: str) -> HttpResponse:
 
 @require_POST
 def test(request: TeamRequest, pk: str) -> HttpResponse:
-    """Log in for real, now: the row of the table for htmx, else back to the page of the registry."""
+    """Log in for real, now: the row of the table for htmx, else back to the page that it was asked for on."""
     credential = get_object_or_404(Credential.objects.visible_to(request.user).select_related("registry"), pk=pk)
     require_operator(request.user, credential)
     try:
@@ -76,6 +79,8 @@ def test(request: TeamRequest, pk: str) -> HttpResponse:
         messages.error(request, f"{exc.message} {exc.advice}".strip())
     if request.htmx and not request.htmx.boosted:
         return render(request, "registries/_credential_row.html", row_context(request, credential))
+    if request.POST.get("back") == "credential":
+        return redirect("registries:credential", credential.pk)
     return redirect("registries:detail", credential.registry_id)
 
 

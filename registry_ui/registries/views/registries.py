@@ -22,6 +22,7 @@ from ..connection import stage_title
 from ..forms import RegistryForm
 from ..hosts import read_host
 from ..models import Registry
+from ..overseeing import would_stop
 from ..providers import Provider, ProviderFacts, all_facts, provider_of
 
 _form_methods = require_http_methods(["GET", "HEAD", "POST"])
@@ -87,7 +88,9 @@ def remove(request: TeamRequest, pk: str) -> HttpResponse:
     registry = get_object_or_404(Registry.objects.visible_to(request.user), pk=pk)
     require_admin(request.user, registry)
     if request.method != "POST":
-        return render(request, "registries/remove.html", {"registry": registry, "credentials": registry.credentials.all()})
+        credentials = registry.credentials.select_related("registry", "team").prefetch_related("grants__team")
+        context = {"registry": registry, "credentials": credentials, "dependents": would_stop(*credentials)}
+        return render(request, "registries/remove.html", context)
     try:
         services.remove_registry(registry=registry, user=request.user)
     except ValidationError as exc:
