@@ -33,6 +33,7 @@ class RegistriesConfig(AppConfig):
         register_work(INDEX_WORK)
         register_section(30, section)
         register_page(Registry, "registries:detail")
+        register_page(Credential, "registries:credential")
         for order, source in ((0, find_named_image), (10, find_digest), (20, find_names), (50, find_registries)):
             register_source(order, source)
 

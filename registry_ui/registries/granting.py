@@ -14,6 +14,7 @@ from registry_ui.accounts.trail import record
 from .dependents import stop_dependents
 from .indexing.scheduling import look_soon
 from .models import Credential, CredentialGrant, Registry
+from .using import as_others_see
 
 
 class Terms(TypedDict):
@@ -93,17 +94,14 @@ def _need_admin(credential: Credential, user: User | None) -> None:
 
 def _record(action: Action, grant: CredentialGrant, user: User | None, was: str | None = None) -> None:
     """In the trail of the team that shares, and in that of the one that it is shared with."""
-    for team in (grant.credential.team, grant.team):
-        record(
-            action,
-            user=user,
-            team=team,
-            obj=grant,
-            credential=grant.credential,
-            with_team=grant.team.name,
-            terms=_terms(grant),
-            was=was,
-        )
+
+    def tell(team: Team) -> None:
+        terms = _terms(grant)
+        record(action, user=user, team=team, obj=grant, credential=grant.credential, with_team=grant.team.name, terms=terms, was=was)
+
+    tell(grant.credential.team)
+    with as_others_see(user):
+        tell(grant.team)
 
 
 def _terms(grant: CredentialGrant) -> str:

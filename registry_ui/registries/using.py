@@ -1,5 +1,7 @@
 """What is remembered when a credential is used: on its row, on the share that allowed it, and in its owner's trail."""
 
+import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.utils import timezone
@@ -28,15 +30,21 @@ class Use:
     is_recorded: bool = False
 
 
+@contextlib.contextmanager
+def as_others_see(person: User | None, name: str = "") -> Iterator[None]:
+    """For an event in another team's trail: who did it, and not from which address or with which token."""
+    kind = ActorKind.PERSON if person else ActorKind.SYSTEM
+    with acting(Origin(kind, person, name=name)):
+        yield
+
+
 def note_use(credential: Credential, team: Team, use: Use) -> None:
     credential.mark_used(use.by, use.what)
     grant = grant_for(credential, team) if is_lent(credential, team) else None
     if grant is not None:
         CredentialGrant.objects.filter(pk=grant.pk).update(used_at=timezone.now())
     if use.is_recorded:
-        # Not the origin of the work itself: through which token or address another team works is none of the owner's affair.
-        kind = ActorKind.PERSON if use.person else ActorKind.SYSTEM
-        with acting(Origin(kind, use.person, name=use.by)):
+        with as_others_see(use.person, use.by):
             record(
                 Action.CREDENTIAL_USED,
                 team=credential.team,

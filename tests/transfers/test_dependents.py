@@ -79,7 +79,7 @@ def test_each_use_stands_in_the_owners_trail_with_team_person_and_reference(team
     event = AuditEvent.objects.get(action=Action.CREDENTIAL_USED)
     assert (event.team_key, event.actor_name, event.credential_key) == (team.pk, "charlie", str(robot.pk))
     assert event.details == {"act": "pull", "what": image.reference, "by_team": "Lighthouse"}
-    assert event.address is None
+    assert (event.address, event.token_name) == (None, "")
     assert htpasswd_registry.password not in str(vars(event))
 
 
@@ -205,6 +205,9 @@ def test_what_waits_with_it_is_cancelled_and_told_why(share, alice, other_team, 
     assert waiting.state == State.CANCELLED
     assert "took the credential “Robot” back" in waiting.error["message"]
     assert "Harbour" in waiting.error["advice"]
+    event = AuditEvent.objects.get(action=Action.TRANSFER_CANCELLED)
+    assert (event.team_key, event.actor_name, event.address) == (other_team.pk, "alice", None)
+    assert "took the credential" in event.details["error"]
 
 
 def test_what_runs_with_it_is_stopped_and_told_why(team, share, alice, other_team, charlie, add_registry, htpasswd_registry, image_factory):

@@ -41,6 +41,10 @@ _SENTENCES: dict[str, str | Promise] = {
     Action.CREDENTIAL_ROTATED: gettext_lazy("%(who)s entered a new secret for %(object)s"),
     Action.CREDENTIAL_REMOVED: gettext_lazy("%(who)s removed the credential %(object)s"),
     Action.CREDENTIAL_TESTED: gettext_lazy("%(who)s tested the login of %(object)s"),
+    Action.CREDENTIAL_USED: gettext_lazy("%(who)s used the credential %(object)s"),
+    Action.GRANT_CREATED: gettext_lazy("%(who)s shared the credential %(object)s"),
+    Action.GRANT_CHANGED: gettext_lazy("%(who)s changed the share of %(object)s"),
+    Action.GRANT_REVOKED: gettext_lazy("%(who)s took back the credential %(object)s"),
     Action.IMAGE_REMOVED: gettext_lazy("%(who)s removed the local name %(object)s"),
     Action.INDEX_STARTED: gettext_lazy("%(who)s refreshed the index of %(object)s"),
     Action.REPOSITORY_PINNED: gettext_lazy("%(who)s pinned %(object)s"),
@@ -83,6 +87,8 @@ _TRANSFERS: dict[str, Words] = {
         "delete": gettext_lazy("%(who)s cancelled the deletion of %(object)s"),
     },
 }
+# Objects that name their credential themselves.
+_OF_CREDENTIALS = frozenset({"credential", "credentialgrant"})
 # Which of the details the sentence says already.
 _SAID = frozenset({"kind", "source", "registry", "reason"})
 
@@ -148,7 +154,7 @@ def _registry_words(event: AuditEvent) -> SafeString:
 
 
 def _credential_words(event: AuditEvent) -> SafeString:
-    if not event.credential_name:
+    if not event.credential_name or event.object_kind in _OF_CREDENTIALS:
         return SafeString("")
     return conditional_escape(_(" with “%(credential)s”") % {"credential": event.credential_name})
 
