@@ -8,6 +8,7 @@ from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
 from environs import validate
 
+from . import single_sign_on
 from .environment import BASE_DIR, at_least_one, data_directory, env, kept_secret, not_negative, redis_socket
 
 DATA = data_directory()
@@ -96,6 +97,8 @@ MIDDLEWARE = [
     "registry_ui.accounts.middleware.TeamMiddleware",
     "registry_ui.accounts.middleware.OriginMiddleware",
     "registry_ui.web.middleware.LocaleChoiceMiddleware",
+    "registry_ui.accounts.sign_in_middleware.SeenMiddleware",
+    "registry_ui.accounts.sign_in_middleware.SecondFactorMiddleware",
     "registry_ui.web.middleware.FragmentMiddleware",
 ]
 
@@ -187,6 +190,32 @@ ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXY_COUNT
 
 # 0 is no limit, and then a token may also be made that never expires.
 TOKEN_MAX_DAYS = env.int("TOKEN_MAX_DAYS", 365, validate=not_negative)
+
+# Second factors and passkeys. Whether somebody has to confirm that it is them is decided by accounts.recency alone.
+REQUIRE_SECOND_FACTOR = env.bool("REQUIRE_SECOND_FACTOR", False)
+MFA_ADAPTER = "registry_ui.accounts.factors.FactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_REAUTHENTICATION_REQUIRED = False
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+# The code before and the one after count too, for clocks that are a little off; accounts.factor_forms takes each once.
+MFA_TOTP_TOLERANCE = 1
+MFA_FORMS = {
+    "authenticate": "registry_ui.accounts.factor_forms.AuthenticateForm",
+    "reauthenticate": "registry_ui.accounts.factor_forms.ReauthenticateForm",
+    "activate_totp": "registry_ui.accounts.factor_forms.ActivateTOTPForm",
+    "authenticate_webauthn": "registry_ui.accounts.factor_forms.AuthenticateKeyForm",
+    "reauthenticate_webauthn": "registry_ui.accounts.factor_forms.ReauthenticateKeyForm",
+    "login_webauthn": "registry_ui.accounts.factor_forms.SignInKeyForm",
+    "add_webauthn": "registry_ui.accounts.factor_forms.AddKeyForm",
+    "edit_webauthn": "registry_ui.accounts.factor_forms.EditKeyForm",
+}
+
+SINGLE_SIGN_ON = single_sign_on.from_environment(production=PRODUCTION)
+SOCIALACCOUNT_PROVIDERS = single_sign_on.allauth_providers(SINGLE_SIGN_ON)
+SOCIALACCOUNT_ADAPTER = "registry_ui.accounts.sso.adapter.SingleSignOnAdapter"
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
 
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_SERIALIZER = "django.contrib.sessions.serializers.JSONSerializer"

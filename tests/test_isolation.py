@@ -71,6 +71,8 @@ TABLE = {
     "accounts:installation_people": Route("installation"),
     "accounts:installation_person": Route("installation", "installation", "person"),
     "accounts:installation_person_deactivate": Route("installation", "installation", "person"),
+    "accounts:security": Route("viewer"),
+    "accounts:security_sessions_end": Route(write="viewer"),
     "registries:list": Route("viewer"),
     "registries:add": Route("admin", "admin"),
     "registries:import_docker_config": Route("admin", "admin"),
@@ -124,6 +126,7 @@ TABLE = {
 }
 # Of nobody's team: each has tests of its own in tests/accounts and tests/web.
 ELSEWHERE = {"web:health", "accounts:setup", "accounts:join", "accounts:api_me"}
+ELSEWHERE |= {"accounts:security_session_end", "accounts:security_unlink", "sso_sign_in", "sso_callback", "sso_link", "sso_confirm"}
 OF_THE_LIBRARY = {
     "account_login",
     "account_logout",
@@ -131,7 +134,24 @@ OF_THE_LIBRARY = {
     "account_reauthenticate",
     "account_change_password",
     "account_set_password",
+    "mfa_index",
+    "mfa_authenticate",
+    "mfa_reauthenticate",
+    "mfa_activate_totp",
+    "mfa_deactivate_totp",
+    "mfa_view_recovery_codes",
+    "mfa_generate_recovery_codes",
+    "mfa_download_recovery_codes",
+    "mfa_list_webauthn",
+    "mfa_add_webauthn",
+    "mfa_login_webauthn",
+    "mfa_reauthenticate_webauthn",
+    "mfa_edit_webauthn",
+    "mfa_remove_webauthn",
+    "socialaccount_login_cancelled",
 }
+# Names of these take the id of a person's own thing.
+WITH_ID = {"mfa_edit_webauthn", "mfa_remove_webauthn", "accounts:security_session_end", "accounts:security_unlink"}
 
 
 def route_names(patterns: Any, namespace: str = "") -> set[str]:
@@ -302,7 +322,8 @@ def test_every_post_needs_the_csrf_token(harbour, alice, headers):
     client = Client(enforce_csrf_checks=True)
     client.force_login(alice)
     before = everything()
-    addresses = [address(name, harbour) for name in TABLE] + [reverse(name) for name in OF_THE_LIBRARY]
+    others = OF_THE_LIBRARY | {name for name in ELSEWHERE if name.startswith("sso_")} | WITH_ID
+    addresses = [address(name, harbour) for name in TABLE] + [reverse(name, args=[1] if name in WITH_ID else []) for name in others]
     for path in [*addresses, reverse("accounts:setup", args=["token"])]:
         assert client.post(path, headers=headers).status_code == 403, path
     assert everything() == before
@@ -466,14 +487,17 @@ def test_an_odd_query_gets_a_page_or_a_plain_no(client_for, harbour, alice, text
                 assert status in (200, 286, 302, 400), (name, parameter, status)
 
 
-@pytest.mark.parametrize("name", ["account_login", "account_reauthenticate", "account_logout", "account_change_password"])
+LEADING_ON = ["account_login", "account_reauthenticate", "account_logout", "account_change_password", "mfa_login_webauthn"]
+
+
+@pytest.mark.parametrize("name", LEADING_ON)
 @pytest.mark.parametrize(
     "target", ["https://evil.example/", "//evil.example/", "/\\evil.example", "https:evil.example", "javascript:alert(1)"]
 )
 def test_no_page_leads_to_another_site(client, client_for, alice, name, target):
     from tests.conftest import PASSWORD
 
-    client = client if name == "account_login" else client_for(alice)
+    client = client if name in ("account_login", "mfa_login_webauthn") else client_for(alice)
     values = {
         "login": "alice",
         "password": PASSWORD,
@@ -482,6 +506,8 @@ def test_no_page_leads_to_another_site(client, client_for, alice, name, target):
         "password2": "another horse battery",
         "next": target,
     }
+    if name == "mfa_login_webauthn":
+        values = {"credential": "x", "next": target}
 
     response = client.post(f"{reverse(name)}?next={target}", values, headers={"Referer": target})
 

@@ -6,7 +6,7 @@ from allauth.account import forms
 from django.utils.translation import gettext_lazy as _
 
 
-class _Labelled:
+class Labelled:
     labels: dict[str, Any] = {}
     fields: dict[str, Any]
 
@@ -17,7 +17,7 @@ class _Labelled:
             field.label = self.labels.get(name, field.label)
 
 
-class SignInForm(_Labelled, forms.LoginForm):
+class SignInForm(Labelled, forms.LoginForm):
     labels = {"login": _("Username or e-mail address"), "password": _("Password")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -30,21 +30,21 @@ class SignInForm(_Labelled, forms.LoginForm):
         }
 
 
-class ChangePasswordForm(_Labelled, forms.ChangePasswordForm):
+class ChangePasswordForm(Labelled, forms.ChangePasswordForm):
     labels = {"oldpassword": _("Current password"), "password1": _("New password"), "password2": _("New password, again")}
 
 
-class SetPasswordForm(_Labelled, forms.SetPasswordForm):
+class SetPasswordForm(Labelled, forms.SetPasswordForm):
     labels = {"password1": _("Password"), "password2": _("Password, again")}
 
 
-class ResetPasswordForm(_Labelled, forms.ResetPasswordForm):
+class ResetPasswordForm(Labelled, forms.ResetPasswordForm):
     labels = {"email": _("E-mail address")}
 
 
-class ResetPasswordKeyForm(_Labelled, forms.ResetPasswordKeyForm):
+class ResetPasswordKeyForm(Labelled, forms.ResetPasswordKeyForm):
     labels = {"password1": _("New password"), "password2": _("New password, again")}
 
 
-class ReauthenticateForm(_Labelled, forms.ReauthenticateForm):
+class ReauthenticateForm(Labelled, forms.ReauthenticateForm):
     labels = {"password": _("Password")}

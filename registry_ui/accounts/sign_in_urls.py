@@ -5,13 +5,15 @@ from allauth.account import views
 from django.conf import settings
 from django.urls import include, path, re_path
 
+from .recency import needs_recent_sign_in
+
 urlpatterns = [
     path("login/", views.login, name="account_login"),
     path("logout/", views.logout, name="account_logout"),
     path("inactive/", views.account_inactive, name="account_inactive"),
     path("reauthenticate/", views.reauthenticate, name="account_reauthenticate"),
     path("password/change/", views.password_change, name="account_change_password"),
-    path("password/set/", views.password_set, name="account_set_password"),
+    path("password/set/", needs_recent_sign_in(views.password_set), name="account_set_password"),
     path("factors/", include("registry_ui.accounts.factor_urls")),
     path("sso/", include("registry_ui.accounts.sso_urls")),
 ]

@@ -1,5 +1,14 @@
-"""Single sign-on: nothing here where no provider is set. The names are allauth's."""
+"""Single sign-on: nothing is here where no provider is set."""
 
-from typing import Any
+from django.urls import path
 
-urlpatterns: list[Any] = []
+from .views import sso
+
+urlpatterns = [
+    path("sign-in/", sso.sign_in, name="sso_sign_in"),
+    path("callback/", sso.callback, name="sso_callback"),
+    path("link/", sso.link, name="sso_link"),
+    path("confirm/", sso.confirm, name="sso_confirm"),
+    # allauth reverses this name.
+    path("cancelled/", sso.cancelled, name="socialaccount_login_cancelled"),
+]

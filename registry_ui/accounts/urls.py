@@ -11,6 +11,7 @@ urlpatterns = [
     path("preferences/security/", security.security, name="security"),
     path("preferences/sessions/end/", security.sessions_end, name="security_sessions_end"),
     path("preferences/sessions/<int:pk>/end/", security.session_end, name="security_session_end"),
+    path("preferences/identities/<int:pk>/unlink/", security.unlink, name="security_unlink"),
     path("preferences/tokens/", tokens.own, name="tokens"),
     path("preferences/tokens/add/", tokens.own_add, name="tokens_add"),
     path("tokens/<uuid:pk>/revoke/", tokens.revoke, name="tokens_revoke"),

@@ -20,6 +20,8 @@ class Action(models.TextChoices):
     PASSWORD_CHANGED = "password.changed", _("Changed the password")
     SECOND_FACTOR_ADDED = "factor.added", _("Added a second factor")
     SECOND_FACTOR_REMOVED = "factor.removed", _("Removed a second factor")
+    IDENTITY_LINKED = "identity.linked", _("Linked single sign-on")
+    IDENTITY_UNLINKED = "identity.unlinked", _("Unlinked single sign-on")
     PREFERENCES_CHANGED = "preferences.changed", _("Changed preferences")
     PERSON_CREATED = "person.created", _("Created an account")
     PERSON_CHANGED = "person.changed", _("Changed an account")

@@ -5,15 +5,16 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from registry_ui.accounts.encryption import DecryptionFailed, rotate
+from registry_ui.accounts.factors import rotate_secrets
 from registry_ui.registries.models import Credential
 
 
 class Command(BaseCommand):
-    help = "Encrypts every stored secret again, under the first of REGISTRY_UI_ENCRYPTION_KEYS."
+    help = "Encrypts every stored secret, of credentials and of second factors, again, under the first of REGISTRY_UI_ENCRYPTION_KEYS."
 
     @transaction.atomic
     def handle(self, *args: Any, **options: Any) -> None:
-        rotated, unreadable = 0, []
+        rotated, unreadable = rotate_secrets()
         for credential in Credential.objects.select_for_update().select_related("registry").order_by("pk"):
             try:
                 credential.secret_ciphertext = rotate(credential.secret_ciphertext)

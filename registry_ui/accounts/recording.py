@@ -1,0 +1,87 @@
+"""What the trail says of signing in: receivers of Django's and allauth's signals. What was typed is never kept."""
+
+from typing import Any
+
+from allauth.account import signals as account_signals
+from allauth.account.authentication import get_authentication_records
+from allauth.account.internal.userkit import filter_users_by_email, get_user_by_username
+from allauth.mfa import signals as factor_signals
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount import signals as social_signals
+from allauth.socialaccount.models import SocialAccount, SocialLogin
+from django.contrib.auth import signals as auth_signals
+from django.http import HttpRequest
+
+from . import trail
+from .models import Action, Outcome, User
+
+
+def connect() -> None:
+    receivers = (
+        (auth_signals.user_logged_in, _signed_in),
+        (auth_signals.user_logged_out, _signed_out),
+        (auth_signals.user_login_failed, _refused),
+        (account_signals.password_changed, _password_changed),
+        (account_signals.password_set, _password_changed),
+        (account_signals.password_reset, _password_changed),
+        (factor_signals.authenticator_added, _factor_added),
+        (factor_signals.authenticator_reset, _factor_added),
+        (factor_signals.authenticator_removed, _factor_removed),
+        (factor_signals.authentication_failed, _factor_refused),
+        (social_signals.social_account_added, _linked),
+    )
+    for signal, receiver in receivers:
+        signal.connect(receiver, dispatch_uid=f"accounts.recording.{receiver.__name__}")
+
+
+def _signed_in(sender: Any, user: User, request: HttpRequest | None = None, **_: Any) -> None:
+    methods = [_words(record) for record in get_authentication_records(request, user)] if request is not None else []
+    trail.record(Action.SIGNED_IN, user=user, obj=user, methods=methods)
+
+
+def _words(record: dict[str, Any]) -> str:
+    return {"socialaccount": "single sign-on", "mfa": str(record.get("type", ""))}.get(record["method"], str(record["method"]))
+
+
+def _signed_out(sender: Any, user: User | None = None, **_: Any) -> None:
+    if user is not None:
+        trail.record(Action.SIGNED_OUT, user=user, obj=user)
+
+
+def _refused(sender: Any, credentials: dict[str, Any], **_: Any) -> None:
+    """Only an account that there is: into the field of the name people type their passwords too."""
+    login = str(credentials.get("username") or credentials.get("email") or "")
+    person = get_user_by_username(login) if login else None
+    if person is None and credentials.get("email"):
+        person = next(iter(filter_users_by_email(str(credentials["email"]), for_login=True)), None)
+    trail.record(Action.SIGN_IN_REFUSED, obj=person, outcome=Outcome.REFUSED, method="password")
+
+
+def _factor_refused(sender: Any, user: User, authenticator: Authenticator, **_: Any) -> None:
+    trail.record(Action.SIGN_IN_REFUSED, obj=user, outcome=Outcome.REFUSED, method=str(authenticator.type))
+
+
+def record_sso_refused(request: HttpRequest, reason: str) -> None:
+    person = request.user if isinstance(request.user, User) else None
+    trail.record(Action.SIGN_IN_REFUSED, obj=person, outcome=Outcome.REFUSED, method="single sign-on", reason=reason)
+
+
+def _password_changed(sender: Any, user: User, **_: Any) -> None:
+    trail.record(Action.PASSWORD_CHANGED, user=user, obj=user)
+
+
+def _factor_added(sender: Any, user: User, authenticator: Authenticator, **_: Any) -> None:
+    trail.record(Action.SECOND_FACTOR_ADDED, user=user, obj=user, factor=str(authenticator.type))
+
+
+def _factor_removed(sender: Any, user: User, authenticator: Authenticator, **_: Any) -> None:
+    trail.record(Action.SECOND_FACTOR_REMOVED, user=user, obj=user, factor=str(authenticator.type))
+
+
+def _linked(sender: Any, sociallogin: SocialLogin, **_: Any) -> None:
+    if isinstance(sociallogin.user, User):
+        trail.record(Action.IDENTITY_LINKED, user=sociallogin.user, obj=sociallogin.user)
+
+
+def record_unlinked(user: User, identity: SocialAccount) -> None:
+    trail.record(Action.IDENTITY_UNLINKED, user=user, obj=user, provider=identity.provider)

@@ -1,0 +1,124 @@
+"""Passkeys in the real browser, which has a device of its own for them (Chromium's virtual authenticator)."""
+
+import pytest
+from django.urls import reverse
+from playwright.sync_api import Page, expect
+
+from registry_ui.accounts.models import Action, AuditEvent
+from tests.conftest import PASSWORD
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def complaints(page: Page) -> list[str]:
+    """What the browser says against a page, such as a breach of the content security policy."""
+    told: list[str] = []
+    page.on("console", lambda message: told.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: told.append(str(error)))
+    return told
+
+
+@pytest.fixture
+def key_device(page: Page):
+    """`key_device(verifies=False)` cannot ask for a PIN or a finger: a plain security key."""
+    session = page.context.new_cdp_session(page)
+    session.send("WebAuthn.enable")
+
+    def add(*, verifies: bool = True) -> str:
+        options = {
+            "protocol": "ctap2",
+            "transport": "internal" if verifies else "usb",
+            "hasResidentKey": verifies,
+            "hasUserVerification": verifies,
+            "isUserVerified": verifies,
+            "automaticPresenceSimulation": True,
+        }
+        return session.send("WebAuthn.addVirtualAuthenticator", {"options": options})["authenticatorId"]
+
+    add.remove = lambda pk: session.send("WebAuthn.removeVirtualAuthenticator", {"authenticatorId": pk})
+    return add
+
+
+def make_passkey(page: Page, url: str, *, alone: bool = True, name: str = "My laptop") -> None:
+    page.goto(f"{url}{reverse('mfa_add_webauthn')}")
+    page.locator("#id_name").fill(name)
+    page.get_by_label("without a password").set_checked(alone)
+    page.get_by_role("button", name="Make the passkey").click()
+    expect(page.get_by_role("heading", name="Recovery codes")).to_be_visible()
+
+
+def test_a_passkey_signs_in_without_a_password(live_server, page, sign_in, alice, key_device, complaints) -> None:
+    key_device()
+    sign_in(alice)
+    make_passkey(page, live_server.url)
+    page.goto(f"{live_server.url}{reverse('accounts:security')}")
+    expect(page.get_by_text("Passkey, signs in alone")).to_be_visible()
+    page.context.clear_cookies()
+
+    page.goto(f"{live_server.url}/registries/")
+    page.get_by_role("button", name="Sign in with a passkey").click()
+
+    expect(page).to_have_url(f"{live_server.url}/registries/")
+    assert AuditEvent.objects.filter(action=Action.SIGNED_IN, details__methods=["webauthn"]).count() == 1
+    assert complaints == []
+
+
+def test_a_security_key_completes_the_password(live_server, page, sign_in, alice, key_device, complaints) -> None:
+    key_device(verifies=False)
+    sign_in(alice)
+    make_passkey(page, live_server.url, alone=False)
+    page.context.clear_cookies()
+
+    page.goto(f"{live_server.url}/account/login/")
+    page.get_by_label("Username or e-mail address").fill("alice")
+    page.locator("#id_password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    page.get_by_role("button", name="Use a passkey").click()
+
+    expect(page).to_have_url(f"{live_server.url}/")
+    assert complaints == []
+
+
+def test_a_passkey_confirms_that_it_is_still_the_same_person(live_server, page, sign_in, alice, key_device, complaints) -> None:
+    key_device()
+    sign_in(alice)
+    make_passkey(page, live_server.url)
+
+    page.goto(f"{live_server.url}{reverse('mfa_reauthenticate_webauthn')}?next=/preferences/security/")
+    page.get_by_role("button", name="Use a passkey").click()
+
+    expect(page).to_have_url(f"{live_server.url}/preferences/security/")
+    assert complaints == []
+
+
+def test_a_device_without_the_passkey_gets_a_sentence(live_server, page, sign_in, alice, key_device) -> None:
+    mine = key_device()
+    sign_in(alice)
+    make_passkey(page, live_server.url)
+    page.context.clear_cookies()
+    key_device.remove(mine)
+    key_device()
+
+    page.goto(f"{live_server.url}/account/login/")
+    page.get_by_role("button", name="Sign in with a passkey").click()
+
+    expect(page.get_by_role("alert")).to_contain_text("The browser gave no passkey")
+    expect(page.get_by_role("button", name="Sign in", exact=True)).to_be_enabled()
+
+
+def test_a_passkey_that_was_removed_here_opens_nothing(live_server, page, sign_in, alice, key_device) -> None:
+    key_device()
+    sign_in(alice)
+    make_passkey(page, live_server.url, name="<b>Old phone</b>")
+    page.goto(f"{live_server.url}{reverse('accounts:security')}")
+    page.get_by_role("link", name="Remove <b>Old phone</b>").click()
+    page.get_by_role("button", name="Remove the passkey").click()
+    expect(page.get_by_text("The passkey is removed.")).to_be_visible()
+    page.context.clear_cookies()
+
+    page.goto(f"{live_server.url}/account/login/")
+    page.get_by_role("button", name="Sign in with a passkey").click()
+
+    expect(page.get_by_text("This did not match.")).to_be_visible()
+    expect(page).to_have_url(f"{live_server.url}/account/login/")

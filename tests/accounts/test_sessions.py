@@ -1,0 +1,132 @@
+"""Where somebody is signed in: the list, the end of one, of all others, and of all after a new password."""
+
+from datetime import timedelta
+
+import pytest
+from allauth.usersessions.models import UserSession
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from registry_ui.accounts.devices import device_in_words
+from registry_ui.accounts.models import Action, AuditEvent
+from tests.conftest import PASSWORD
+
+PAGE = "/preferences/security/"
+FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
+IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Mobile Safari/604.1"
+EDGE = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0 Safari/537.36 Edg/130.0"
+
+
+def signed_in(user, *, agent: str = FIREFOX, address: str = "192.0.2.1") -> Client:
+    client = Client(HTTP_USER_AGENT=agent, REMOTE_ADDR=address)
+    client.force_login(user)
+    client.get(PAGE)
+    return client
+
+
+def key_of(client: Client) -> int:
+    return UserSession.objects.get(session_key=client.session.session_key).pk
+
+
+def is_signed_in(client: Client) -> bool:
+    return client.get(PAGE).status_code == 200
+
+
+@pytest.fixture
+def laptop(alice) -> Client:
+    return signed_in(alice)
+
+
+@pytest.fixture
+def phone(alice) -> Client:
+    return signed_in(alice, agent=IPHONE, address="198.51.100.7")
+
+
+@pytest.mark.parametrize(
+    ("agent", "words"),
+    [(FIREFOX, "Firefox on Linux"), (IPHONE, "Safari on iPhone"), (EDGE, "Edge on Windows"), ("", "Unknown device"), ("curl/8", "curl")],
+)
+def test_a_device_is_named_in_words(agent, words) -> None:
+    assert device_in_words(agent) == words
+
+
+def test_the_list_says_device_address_and_which_is_this_one(laptop, phone) -> None:
+    text = laptop.get(PAGE).text
+    assert "Firefox on Linux" in text
+    assert "Safari on iPhone" in text
+    assert "198.51.100.7" in text
+    assert text.count("This one") == 1
+    assert text.index("This one") < text.index("Safari on iPhone")
+
+
+def test_nobody_sees_the_sessions_of_others(phone, bob) -> None:
+    assert "198.51.100.7" not in signed_in(bob, address="192.0.2.9").get(PAGE).text
+
+
+def test_an_ended_session_is_dead_on_its_next_request(laptop, phone) -> None:
+    assert laptop.post(reverse("accounts:security_session_end", args=[key_of(phone)])).url == PAGE
+    assert phone.get("/").url.startswith("/account/login/")
+    assert phone.post("/preferences/", {"theme": "dark"}).url.startswith("/account/login/")
+    assert is_signed_in(laptop)
+
+
+def test_all_others_are_ended_and_this_one_goes_on(laptop, phone, alice, bob) -> None:
+    third, bobs = signed_in(alice, address="203.0.113.5"), signed_in(bob)
+    assert laptop.post(reverse("accounts:security_sessions_end")).url == PAGE
+    assert [is_signed_in(client) for client in (laptop, phone, third, bobs)] == [True, False, False, True]
+
+
+def test_ending_this_session_signs_out(laptop) -> None:
+    assert laptop.post(reverse("accounts:security_session_end", args=[key_of(laptop)])).url == "/account/login/"
+    assert not is_signed_in(laptop)
+
+
+def test_the_session_of_somebody_else_is_not_there(laptop, bob, charlie) -> None:
+    for other in (bob, charlie):
+        client = signed_in(other)
+        assert client.post(reverse("accounts:security_session_end", args=[key_of(laptop)])).status_code == 404
+    assert is_signed_in(laptop)
+
+
+def test_sessions_are_ended_by_post_alone(laptop, phone) -> None:
+    for url in (reverse("accounts:security_session_end", args=[key_of(phone)]), reverse("accounts:security_sessions_end")):
+        assert laptop.get(url).status_code == 405
+    assert is_signed_in(phone)
+
+
+def test_a_new_password_ends_the_others(laptop, phone) -> None:
+    values = {"oldpassword": PASSWORD, "password1": "quite another sentence", "password2": "quite another sentence"}
+    assert laptop.post("/account/password/change/", values).url == PAGE
+    assert is_signed_in(laptop)
+    assert not is_signed_in(phone)
+    assert "Safari on iPhone" not in laptop.get(PAGE).text
+
+
+def test_an_account_that_is_switched_off_is_out_at_once(laptop, alice) -> None:
+    alice.is_active = False
+    alice.save(update_fields=["is_active"])
+    assert not is_signed_in(laptop)
+
+
+def test_where_it_was_seen_last_is_written_once_a_minute_at_most(laptop, django_assert_num_queries) -> None:
+    row = UserSession.objects.get()
+    laptop.get("/preferences/", REMOTE_ADDR="203.0.113.80")
+    assert UserSession.objects.get().last_seen_at == row.last_seen_at
+    UserSession.objects.update(last_seen_at=timezone.now() - timedelta(seconds=61))
+    laptop.get("/preferences/", REMOTE_ADDR="203.0.113.80")
+    assert UserSession.objects.get().ip == "203.0.113.80"
+    assert UserSession.objects.get().last_seen_at > row.last_seen_at
+
+
+def test_a_forged_header_is_no_address(alice) -> None:
+    client = signed_in(alice)
+    UserSession.objects.update(last_seen_at=timezone.now() - timedelta(seconds=61))
+    client.get("/", headers={"X-Forwarded-For": "203.0.113.66"})
+    assert UserSession.objects.get().ip == "192.0.2.1"
+
+
+def test_the_end_of_a_session_is_recorded(laptop, phone) -> None:
+    laptop.post(reverse("accounts:security_session_end", args=[key_of(phone)]))
+    event = AuditEvent.objects.get(action=Action.SESSION_ENDED)
+    assert (event.actor_name, event.object_name, event.address) == ("alice", "Safari on iPhone, 198.51.100.7", "192.0.2.1")
