@@ -21,6 +21,8 @@ _SENTENCES: dict[str, str | Promise] = {
     Action.PASSWORD_CHANGED: gettext_lazy("%(who)s changed the password"),
     Action.SECOND_FACTOR_ADDED: gettext_lazy("%(who)s added a second factor"),
     Action.SECOND_FACTOR_REMOVED: gettext_lazy("%(who)s removed a second factor"),
+    Action.IDENTITY_LINKED: gettext_lazy("%(who)s linked single sign-on"),
+    Action.IDENTITY_UNLINKED: gettext_lazy("%(who)s unlinked single sign-on"),
     Action.PREFERENCES_CHANGED: gettext_lazy("%(who)s changed preferences"),
     Action.PERSON_CREATED: gettext_lazy("%(who)s created the account %(object)s"),
     Action.PERSON_CHANGED: gettext_lazy("%(who)s changed the account %(object)s"),

@@ -55,7 +55,8 @@ def leave_for_provider(request: HttpRequest, *, process: str, confirms: int | No
     parameters: dict[str, Any] = {"nonce": data["nonce"]}
     if confirms is not None:
         data["confirms"] = confirms
-        parameters |= {"prompt": "login", "max_age": 0}
+        # With max_age the provider has to say when it asked; with 0 some ask for ever.
+        parameters |= {"prompt": "login", "max_age": 60}
     try:
         provider: OpenIDConnectProvider = SingleSignOnAdapter(request).get_provider(request, the_provider().provider_id)
         provider.oauth2_adapter_class = _OpenIdAdapter
