@@ -5,6 +5,7 @@ import uuid
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from .people import Role, Team, TeamOwnedQuerySet
@@ -49,4 +50,4 @@ class Invitation(models.Model):
         ordering = ["-created_at"]
 
     def __str__(self) -> str:
-        return f"invitation to {self.team} as {self.role}"
+        return self.email or gettext("whoever has the link")

@@ -1,4 +1,5 @@
 import zoneinfo
+from collections.abc import Iterator
 from typing import Protocol
 
 from django.contrib.auth.models import AbstractUser
@@ -43,6 +44,14 @@ class User(AbstractUser):
     language = models.CharField(_("language"), max_length=10, blank=True)
     # Where single sign-on made this person an administrator of the installation, it may take that back.
     is_superuser_by_sso = models.BooleanField(default=False, editable=False)
+    # Part of what every session is checked with: one more, and all of the person's sessions are over.
+    sessions_ended = models.PositiveIntegerField(default=0, editable=False)
+
+    def get_session_auth_hash(self) -> str:
+        return f"{super().get_session_auth_hash()}.{self.sessions_ended}"
+
+    def get_session_auth_fallback_hash(self) -> Iterator[str]:
+        return (f"{each}.{self.sessions_ended}" for each in super().get_session_auth_fallback_hash())
 
     def role_in(self, team: "Team") -> "Role | None":
         """The person's role in a team; administrators of the installation are admins of every team."""

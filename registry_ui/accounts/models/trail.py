@@ -60,7 +60,7 @@ class Action(models.TextChoices):
     TRANSFER_CANCELLED = "transfer.cancelled", _("Cancelled a transfer")
     TRANSFER_SUCCEEDED = "transfer.succeeded", _("Transfer succeeded")
     TRANSFER_FAILED = "transfer.failed", _("Transfer failed")
-    TRANSFER_HANDED_OVER = "transfer.handed_over", _("Took over a transfer")
+    TRANSFER_HANDED_OVER = "transfer.handed_over", _("Handed over a transfer")
     MIRROR_CREATED = "mirror.created", _("Made a mirror")
     MIRROR_CHANGED = "mirror.changed", _("Changed a mirror")
     MIRROR_REMOVED = "mirror.removed", _("Removed a mirror")

@@ -26,7 +26,7 @@ def invite(*, team: Team, role: Role, email: str, lifetime: timedelta, by: User 
     invitation = Invitation.objects.create(
         team=team, role=role, email=email, token_hash=hash_of(token), created_by=by, expires_at=timezone.now() + lifetime
     )
-    record(Action.INVITATION_CREATED, user=by, obj=invitation, role=str(role), email=email)
+    record(Action.INVITATION_CREATED, user=by, obj=invitation, role=str(role))
     return invitation, token
 
 

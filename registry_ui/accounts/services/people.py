@@ -28,9 +28,9 @@ def deactivate_person(*, person: User, by: User | None, successor: User | None =
     if person.is_superuser:
         _refuse_last_administrator(person)
     person.is_active = False
-    person.save(update_fields=["is_active"])
-    for session in UserSession.objects.filter(user=person):
-        session.end()
+    person.sessions_ended += 1
+    person.save(update_fields=["is_active", "sessions_ended"])
+    UserSession.objects.filter(user=person).delete()
     end_invitations_of(person, None, by=by)
     settled = settle_work(person, by=by, successor=successor)
     record(Action.PERSON_DEACTIVATED, user=by, obj=person, ended=settled.ended, handed_over=settled.handed_over)
