@@ -177,7 +177,7 @@ def event_of(**values):
         ),
         ({"object_name": "a:1", "details": {"kind": "push", "registry": "Depot"}}, "Bob pushed a:1 to Depot"),
         ({"object_name": "a:1", "details": {"kind": "new kind"}}, "Bob: Transfer succeeded a:1"),
-        ({"action": Action.INVITATION_REVOKED, "object_name": "100%s"}, "Bob: Revoked an invitation 100%s"),
+        ({"action": Action.INVITATION_REVOKED, "object_name": "100%s"}, "Bob revoked the invitation for 100%s"),
         ({"action": Action.SIGNED_IN, "actor_kind": ActorKind.COMMAND_LINE, "actor_name": ""}, "The command line signed in"),
     ],
 )
