@@ -9,8 +9,11 @@ import pytest
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
+from django.test import Client
 from django.urls import reverse
 
+from registry_ui.accounts.models import ApiToken, AuditEvent
+from registry_ui.accounts.sealing import seal
 from registry_ui.oci.reference import Reference
 from registry_ui.registries.models import Credential
 from registry_ui.registries.services import check_login
@@ -18,6 +21,7 @@ from tests.parts.process import wait_until
 from tests.transfers.conftest import add_credential, add_registry  # noqa: F401
 from transfers import services
 from transfers.models import State, Transfer
+from transfers.queueing import TRANSFERS
 
 WRONG_CANARY = "canary-5b1f32c-never-print-me"
 
@@ -68,20 +72,22 @@ def everything_in_the_database():
     return "\n".join(rows)
 
 
+LISTS = ("web:overview", "registries:list", "images:list", "transfers:list", "accounts:activity", "accounts:tokens", "accounts:team_tokens")
+
+
 def pages(client, transfers):
     credential = Credential.objects.get(label="wrong")
-    addresses = [reverse(name) for name in ("web:overview", "registries:list", "images:list", "transfers:list")]
+    addresses = [reverse(name) for name in LISTS]
+    addresses += [f"{reverse('accounts:activity_export')}?format={kind}" for kind in ("csv", "jsonl")]
     addresses += [reverse("transfers:detail", args=[transfer.pk]) for transfer in transfers]
     addresses += [reverse("transfers:progress", args=[transfer.pk]) for transfer in transfers]
     addresses += [reverse("registries:detail", args=[credential.registry_id]), reverse("registries:credential_edit", args=[credential.pk])]
-    return {address: client.get(address).content.decode() for address in addresses}
+    return {address: b"".join(client.get(address)).decode() for address in addresses}
 
 
 def test_a_secret_is_nowhere_but_encrypted_in_the_database(
     travelled, alice, client_for, htpasswd_registry, redis_server, images_directory, caplog
 ):
-    from transfers.queueing import TRANSFERS
-
     transfers, worker, raised = travelled
     secrets = [htpasswd_registry.password, WRONG_CANARY]
     shell = io.StringIO()
@@ -103,6 +109,31 @@ def test_a_secret_is_nowhere_but_encrypted_in_the_database(
         assert content or place == "our log", f"{place} is empty: the check would find nothing"
         for secret in secrets:
             assert secret not in content, f"the secret is in {place}"
+
+
+def test_a_tokens_secret_is_nowhere_once_it_was_shown(client_for, alice, team, redis_server, caplog):
+    """HARDENING 46 and 47: neither a person's token nor a robot's, whether good, refused or sent the wrong way."""
+    caplog.set_level(logging.DEBUG)
+    client, program, secrets = client_for(alice), Client(), []
+    for name in ("accounts:tokens_add", "accounts:team_tokens_add"):
+        page = client.post(reverse(name), {"name": f"ci {name}", "scope": "read", "days": "7"}).text
+        secrets.append(re.search(r"rui_\w{40}", page)[0])
+    answers = [program.get(reverse("accounts:api_me"), headers={"Authorization": f"Bearer {secret}"}).text for secret in secrets]
+    answers += [program.get(f"{reverse('accounts:api_me')}?token={secret}").text for secret in secrets]
+    for token in ApiToken.objects.all():
+        client.post(reverse("accounts:tokens_revoke", args=[token.pk]))
+    answers += [program.get(reverse("accounts:api_me"), headers={"Authorization": f"Bearer {secret}"}).text for secret in secrets]
+    seal()
+    addresses = [reverse(name) for name in LISTS] + [f"{reverse('accounts:activity_export')}?format={kind}" for kind in ("csv", "jsonl")]
+    places = {address: b"".join(client.get(address)).decode() for address in addresses}
+    places |= {"the database": everything_in_the_database(), "our log": caplog.text, "the answers": "".join(answers)}
+    places |= {"Redis": everything_in_redis(TRANSFERS.rq.connection).decode("latin-1")}
+
+    for place, content in places.items():
+        for secret in secrets:
+            assert secret not in content, f"the token is in {place}"
+            assert secret.removeprefix("rui_")[4:] not in content, f"the token is in {place}"
+    assert AuditEvent.objects.filter(action__startswith="token.").count() == 8
 
 
 def test_the_canary_check_would_find_a_secret(travelled):

@@ -1,6 +1,7 @@
 """Every route with every method by everybody: strangers, an outsider, and each role. A route that the table lacks fails too."""
 
 import hashlib
+import re
 import uuid
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,6 +13,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
+from registry_ui.accounts import tokens
 from registry_ui.accounts.links import hash_of
 from registry_ui.accounts.models import Action, ApiToken, Invitation, Membership, Role, Scope, Team, User
 from registry_ui.accounts.trail import record
@@ -124,8 +126,12 @@ TABLE = {
     "transfers:cancel": Route("", "operator", "transfer"),
     "transfers:retry": Route("", "operator", "transfer"),
 }
+# What programs ask, with the role that each method needs. A session counts for nothing there, and a token nowhere else.
+API_TABLE = {
+    "accounts:api_me": Route("viewer"),
+}
 # Of nobody's team: each has tests of its own in tests/accounts and tests/web.
-ELSEWHERE = {"web:health", "accounts:setup", "accounts:join", "accounts:api_me"}
+ELSEWHERE = {"web:health", "accounts:setup", "accounts:join"}
 ELSEWHERE |= {"accounts:security_session_end", "accounts:security_unlink", "sso_sign_in", "sso_callback", "sso_link", "sso_confirm"}
 OF_THE_LIBRARY = {
     "account_login",
@@ -165,7 +171,7 @@ def route_names(patterns: Any, namespace: str = "") -> set[str]:
 
 
 def test_every_route_is_in_the_table():
-    assert route_names(get_resolver().url_patterns) == TABLE.keys() | ELSEWHERE | OF_THE_LIBRARY
+    assert route_names(get_resolver().url_patterns) == TABLE.keys() | API_TABLE.keys() | ELSEWHERE | OF_THE_LIBRARY
 
 
 @pytest.fixture
@@ -294,13 +300,68 @@ def test_the_role_that_counts_is_the_one_in_the_team_of_the_object(client_for, h
     assert wrong == []
 
 
-def test_strangers_are_sent_to_the_sign_in_page(client, harbour):
-    before = everything()
+# Whoever has no session; and the roles that the tokens have in Alice's team.
+WITHOUT_SESSION = {"anonymous": 0, "outsider's token": 0, "read token": 1, "transfer token": 2, "admin token": 3, "robot": 2}
+
+
+@pytest.fixture
+def without_session(team, other_team, alice, charlie):
+    """Clients by the names of `WITHOUT_SESSION`."""
+
+    def bearer(by: User, scope: Scope, **more: Any) -> Client:
+        until = timezone.now() + timedelta(days=1)
+        _token, secret = tokens.create_token(by=by, name=f"{scope} of {by}", scope=scope, expires_at=until, **{"team": None, **more})
+        return Client(headers={"Authorization": f"Bearer {secret}"})
+
+    return {
+        "anonymous": Client(),
+        "outsider's token": bearer(charlie, Scope.ADMIN),
+        "read token": bearer(alice, Scope.READ),
+        "transfer token": bearer(alice, Scope.TRANSFER),
+        "admin token": bearer(alice, Scope.ADMIN),
+        "robot": bearer(alice, Scope.TRANSFER, team=team, is_robot=True),
+    }
+
+
+@pytest.mark.parametrize("who", WITHOUT_SESSION)
+def test_strangers_and_tokens_are_sent_to_the_sign_in_page(without_session, harbour, who):
+    client, before = without_session[who], everything()
     for name in TABLE:
         for method in METHODS:
             response = client.generic(method, address(name, harbour))
             assert (response.status_code, response.headers["Location"].partition("?")[0]) == (302, reverse("account_login")), name
     assert everything() == before
+
+
+def api_answer(route: Route, method: str, rank: int | None) -> int:
+    needed = {"GET": route.read, "HEAD": route.read, "POST": route.write}.get(method, "")
+    if not needed:
+        return 405
+    if rank is None:
+        return 401
+    return 200 if rank >= RANKS[needed] or not route.names else 403
+
+
+def api_ranks(request: Any, client_for: Any, clients: dict[str, Client]) -> list[tuple[Client, int | None]]:
+    """Every client, with its token's role; None where it has none, a session included."""
+    people = [(client_for(request.getfixturevalue(name)), None) for name in PEOPLE]
+    return people + [(client, None if who == "anonymous" else WITHOUT_SESSION[who]) for who, client in clients.items()]
+
+
+def test_the_api_answers_tokens_and_nobody_else(request, client_for, without_session, harbour):
+    clients, before = api_ranks(request, client_for, without_session), everything()
+    for client, rank in clients:
+        for name, route in API_TABLE.items():
+            for method in METHODS:
+                assert client.generic(method, reverse(name)).status_code == api_answer(route, method, rank), (name, method, rank)
+    assert everything() == before
+
+
+def test_the_api_shows_an_outsiders_token_nothing_of_the_team(without_session, harbour, team):
+    for name, route in API_TABLE.items():
+        if route.read and not route.names:
+            content = body(without_session["outsider's token"].get(reverse(name)))
+            assert not [text for text in (MARK, team.name) if text in content], name
 
 
 def test_people_without_a_team_see_and_change_nothing(client_for, harbour, bob):
@@ -359,6 +420,72 @@ def test_no_page_of_an_outsider_shows_anything_of_the_team(client_for, harbour, 
                     content += body(client.get(address(route_name, harbour), headers=headers))
                     assert MARK not in content, route_name
                     assert not [each for kind, each in ids.items() if kind != "credential" and each in content], route_name
+
+
+COUNTED = (
+    "web:overview",
+    "registries:list",
+    "images:list",
+    "transfers:list",
+    "accounts:activity",
+    "accounts:team",
+    "accounts:tokens",
+    "accounts:team_tokens",
+)
+_CHANGES_EACH_TIME = re.compile(r'csrfmiddlewaretoken" value="[^"]+"|X-CSRFToken": "[^"]+"')
+
+
+def test_no_count_of_an_outsider_counts_what_is_the_teams(request, client_for, charlie):
+    """Every list and figure is to the letter what it was before the team had anything."""
+    client = client_for(charlie)
+
+    def pages() -> dict[str, str]:
+        found = {name: body(client.get(reverse(name))) for name in COUNTED}
+        found["search"] = body(client.get(reverse("web:search"), {"q": MARK}, headers={"HX-Request": "true"}))
+        return {name: _CHANGES_EACH_TIME.sub("", text) for name, text in found.items()}
+
+    before = pages()
+    request.getfixturevalue("harbour")
+    assert pages() == before
+
+
+def test_names_of_the_team_under_a_registry_of_ones_own_are_not_found(client_for, harbour, charlie, other_team):
+    """HARDENING 24: the parent is his, the child is not."""
+    own = Registry.objects.create(team=other_team, name="own", host=harbour["registry"].host, security=Security.PLAIN_HTTP)
+    client = client_for(charlie)
+    for name, route in TABLE.items():
+        if route.names == "registry" and route.more and route.read:
+            path = reverse(name, args=[own.pk, *(harbour["names"][part] for part in route.more)])
+            answer = client.get(path)
+            # Where the registry itself is asked, the page says that it does not answer.
+            assert answer.status_code == 404 or "does not answer" in body(answer), name
+            assert not [text for text in ("layer-", harbour["registry"].name) if text in body(answer)], name
+
+
+FORGED = dict.fromkeys(("is_superuser", "is_staff", "is_active", "groups", "user_permissions"), "1") | {"role": "admin", "username": "root"}
+
+
+def of_the_team(team: Team) -> list[Any]:
+    owned = (Membership, Invitation, ApiToken, Registry, Credential, LocalImage, Transfer)
+    rows = [list(model.objects.filter(team=team).order_by("pk").values_list("pk", "team")) for model in owned]
+    return [*rows, Team.objects.values_list("name", "slug").get(pk=team.pk), list(Credential.objects.values_list("label", "username"))]
+
+
+@pytest.mark.parametrize("person", ["victor", "charlie"])
+def test_forged_fields_make_nobody_more_than_they_are(request, client_for, harbour, person, team, alice):
+    user = request.getfixturevalue(person)
+    client, before = client_for(user), of_the_team(team)
+    forged = {**FORGED, "team": team.pk, "user": alice.pk, "created_by": alice.pk, "registry": harbour["registry"].pk}
+    allowed = {"first_name": "x", "email": user.email, "theme": "dark", "density": "compact", "landing": "web:overview", "name": "x"}
+    token = {"scope": "admin", "days": "7", "is_robot": "1", "token_hash": "x"}
+    for name, route in TABLE.items():
+        if route.write:
+            client.post(address(name, harbour), {**forged, **allowed, **token, "credential": harbour["credential"].pk})
+    user.refresh_from_db()
+    assert (user.is_superuser, user.is_staff, user.username) == (False, False, person)
+    assert not Membership.objects.filter(user=user, team=team).exclude(role=Role.VIEWER).exists()
+    assert not ApiToken.objects.filter(team=team).exclude(pk=harbour["robot"].pk).exists()
+    assert of_the_team(team) == before
 
 
 FORMS = {

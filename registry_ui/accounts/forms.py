@@ -92,7 +92,7 @@ class PreferencesForm(forms.ModelForm):
         self.fields["time_zone"].widget = forms.Select(choices=choices, attrs={"data-browser-zone": True})
         languages = [("", _("As the browser asks")), *((code, _named_in_itself(code)) for code, _name in settings.LANGUAGES)]
         self.fields["language"] = forms.ChoiceField(label=_("Language"), choices=languages, required=False)
-        self.order_fields(["first_name", "email", "current_password", "language", "time_zone", "theme", "density", "landing"])
+        self.order_fields(["first_name", "email", "current_password", "language", "theme", "density", "landing", "time_zone"])
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}

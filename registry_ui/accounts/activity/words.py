@@ -98,7 +98,7 @@ _TRANSFERS: dict[str, Words] = {
 # Objects that name their credential themselves.
 _OF_CREDENTIALS = frozenset({"credential", "credentialgrant"})
 # Which of the details the sentence says already.
-_SAID = frozenset({"kind", "source", "registry", "reason"})
+_SAID = frozenset({"error", "kind", "source", "registry", "reason"})
 
 
 def sentence(event: AuditEvent, page: str = "") -> SafeString:
@@ -130,7 +130,7 @@ def who(event: AuditEvent) -> str:
 
 def more_details(event: AuditEvent) -> list[tuple[str, Any]]:
     """What the sentence does not say, as a name and a value."""
-    said = _SAID if event.action in _TRANSFERS or event.action == Action.ACCESS_REFUSED else frozenset()
+    said = _SAID if event.action in _TRANSFERS or event.action == Action.ACCESS_REFUSED else frozenset({"error"})
     return [(key.replace("_", " "), _value(value)) for key, value in event.details.items() if key not in said]
 
 
