@@ -42,6 +42,18 @@ def parts_folder() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
+def django_db_use_migrations(django_db_use_migrations: bool) -> bool:
+    """Between tests every table is emptied, the trail's too; what refuses that has tests of its own."""
+    from django.apps import apps
+    from django.db.models.signals import post_migrate
+
+    from registry_ui.accounts.apps import GUARD
+
+    assert post_migrate.disconnect(sender=apps.get_app_config("accounts"), dispatch_uid=GUARD)
+    return django_db_use_migrations
+
+
+@pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings: None, parts_folder: Path) -> Iterator[None]:
     """Starts PostgreSQL before the test database is made, where the tests are to run on it."""
     if os.environ.get("REGISTRY_UI_TEST_DATABASE") != "postgresql":

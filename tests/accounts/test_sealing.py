@@ -1,17 +1,23 @@
 """HARDENING 56: the trail is append-only, and whoever goes around that is found out."""
 
 import io
+import os
+import sqlite3
+import subprocess
+import sys
 import threading
 from datetime import timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connections, models, transaction
+from django.db import DatabaseError, connections, models, transaction
 from django.utils import timezone
 
 from registry_ui.accounts import sealing
+from registry_ui.accounts.guarding import guard_trail
 from registry_ui.accounts.models import Action, ActorKind, AuditEvent, TrailHead
 from registry_ui.accounts.trail import Origin, acting, record
+from registry_ui.environment import BASE_DIR
 
 
 @pytest.fixture
@@ -49,6 +55,29 @@ def test_nothing_in_the_product_changes_or_deletes_an_event(events):
         with pytest.raises(TypeError):
             act()
     assert AuditEvent.objects.count() == 5
+
+
+@pytest.mark.django_db
+def test_the_database_refuses_to_change_what_is_sealed(events, team):
+    for _each in range(2):
+        guard_trail(using="default")
+    fresh = record(Action.SIGNED_OUT, team=team, name="not sealed yet")
+    for act in (lambda: tamper(events, actor_name="mallory"), lambda: events.filter(position=2)._raw_delete("default")):
+        with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+            act()
+    assert sealing.seal() == 1
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+        tamper(AuditEvent.objects.filter(pk=fresh.pk), position=None)
+    assert sealing.verify().position == 6
+
+
+def test_each_migrate_installs_the_refusal(tmp_path):
+    environment = {"PATH": os.environ["PATH"], "REGISTRY_UI_DATA": str(tmp_path)}
+    for _each in range(2):
+        subprocess.run([sys.executable, "manage.py", "migrate"], cwd=BASE_DIR, env=environment, check=True, capture_output=True)
+    with sqlite3.connect(tmp_path / "registry-ui.sqlite3") as database:
+        names = {row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")}
+    assert names == {"trail_refuses_update", "trail_refuses_delete"}
 
 
 @pytest.mark.django_db
