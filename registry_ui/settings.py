@@ -270,6 +270,10 @@ LOGGING = {
 IMAGES_DIRECTORY = DATA / "images"
 FREE_SPACE_FLOOR = env.int("FREE_SPACE_FLOOR_MIB", 512, validate=not_negative) * 1024 * 1024
 COLLECT_GRACE_SECONDS = env.int("COLLECT_GRACE_HOURS", 24, validate=not_negative) * 3600
+ARCHIVE_LIMIT = env.int("ARCHIVE_LIMIT_GIB", 64, validate=at_least_one) * 1024**3
+ARCHIVE_MEMBERS = env.int("ARCHIVE_MEMBERS", 20_000, validate=at_least_one)
+ARCHIVE_RATIO = env.int("ARCHIVE_RATIO", 200, validate=at_least_one)
+ARCHIVE_KEEP_SECONDS = env.int("ARCHIVE_KEEP_HOURS", 24, validate=at_least_one) * 3600
 BLOB_LANES = env.int("BLOB_LANES", 3, validate=at_least_one)
 EGRESS_ALLOW_PRIVATE = env.bool("EGRESS_ALLOW_PRIVATE", True)
 EGRESS_ALLOW_LOOPBACK = env.bool("EGRESS_ALLOW_LOOPBACK", not PRODUCTION)

@@ -134,6 +134,8 @@ def _word(transfer: Transfer, state: str, origin: str) -> str:
         return _("Interrupted") if transfer.state == State.CANCELLED else _("Failed")
     if transfer.kind == Kind.PULL:
         return {"exists": _("Already exists"), "moving": _("Pulling"), "done": _("Pull complete")}.get(state, state)
+    if transfer.kind == Kind.IMPORT:
+        return {"exists": _("Already exists"), "moving": _("Importing"), "done": _("Imported")}.get(state, state)
     if state == "mounted":
         return _("Mounted from %(repository)s") % {"repository": origin}
     if state == "exists":

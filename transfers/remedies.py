@@ -51,6 +51,8 @@ def remedies_for(transfer: Transfer) -> list[Remedy]:
         remedies.append(_pull_again(transfer, _("Correct the reference")))
     if kind == "Changed":
         remedies += _look_again(transfer)
+    if kind == "InvalidArchive":
+        remedies.append(Remedy(_("Import another file"), reverse("images:import"), "package-import"))
     if kind in _LOGIN_KINDS:
         remedies += [_login(end, transfer.team) for end in _at_fault(transfer)]
     if kind in _CREDENTIAL_KINDS:

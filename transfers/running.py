@@ -17,6 +17,7 @@ from registry_ui.registries.services import lost_share
 
 from .acts.copying import copy
 from .acts.deleting import delete
+from .acts.importing import import_archive
 from .acts.pulling import pull
 from .acts.pushing import publish, push
 from .acts.run import Act, Run
@@ -33,6 +34,7 @@ _ACTS: dict[Kind, Act] = {
     Kind.PUBLISH: publish,
     Kind.COPY: copy,
     Kind.DELETE: delete,
+    Kind.IMPORT: import_archive,
 }
 
 

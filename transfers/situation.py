@@ -155,6 +155,8 @@ class Situation:
     @property
     def is_worth_a_retry(self) -> bool:
         """A deletion is tried again only if it failed, and only while what it would delete is what the person saw."""
+        if self.transfer.kind == Kind.IMPORT and (self.transfer.error or {}).get("kind") == "InvalidArchive":
+            return False  # The archive is gone, with all that was wrong with it.
         if self.transfer.kind != Kind.DELETE:
             return self.transfer.state in (State.FAILED, State.CANCELLED)
         return self.transfer.state == State.FAILED and (self.transfer.error or {}).get("kind") != "Changed"
@@ -187,8 +189,13 @@ class Situation:
 
     def _phase_words(self) -> str:
         if self.phase == "moving":
-            return {Kind.PULL: _("Pulling layers"), Kind.COPY: _("Copying layers")}.get(Kind(self.transfer.kind), _("Pushing layers"))
+            return {
+                Kind.PULL: _("Pulling layers"),
+                Kind.COPY: _("Copying layers"),
+                Kind.IMPORT: _("Bringing the layers in"),
+            }.get(Kind(self.transfer.kind), _("Pushing layers"))
         return {
+            "verifying": _("Comparing every blob with its digest"),
             "resolving": _("Reading the manifest"),
             "deleting": _("Deleting"),
             "finishing": _("Writing the manifest"),
@@ -207,6 +214,17 @@ class Situation:
     @property
     def short_name(self) -> str:
         return self.subject.familiar
+
+    @property
+    def archive(self) -> str:
+        """The file that an import reads."""
+        return str(self.transfer.options.get("archive") or "")
+
+    @property
+    def imported(self) -> list[tuple[Reference, str]]:
+        """The names that an import gives, each with its digest."""
+        images = self.transfer.options.get("images") or []
+        return [(Reference.parse(name), image["digest"]) for image in images for name in image["names"]]
 
     @property
     def tag(self) -> str:
@@ -286,6 +304,8 @@ def _step(number: int, step: dict[str, str]) -> Step:
         "copy": _("Copy"),
         "check": _("Check what it is now"),
         "delete": _("Delete"),
+        "verify": _("Check the whole archive"),
+        "import": _("Bring the images in"),
     }
     words = {"waiting": _("waiting"), "running": _("running"), "done": _("done"), "failed": _("failed")}
     state = step.get("state", "waiting")

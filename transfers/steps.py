@@ -7,6 +7,7 @@ _NAMES = {
     Kind.PUBLISH: ("login", "tag", "push"),
     Kind.COPY: ("source", "target", "copy"),
     Kind.DELETE: ("check", "delete"),
+    Kind.IMPORT: ("verify", "import"),
 }
 
 

@@ -80,6 +80,8 @@ def opening(transfer: Transfer) -> str:
         return _("%(tag)s: Pulling from %(repository)s") % {"tag": source.identifier, "repository": source.repository}
     if transfer.kind == Kind.COPY:
         return _("%(source)s: Copying to %(target)s") % {"source": source.familiar, "target": target.familiar}
+    if transfer.kind == Kind.IMPORT:
+        return _("%(file)s: Importing") % {"file": printable(str(transfer.options["archive"]))}
     if transfer.kind == Kind.DELETE:
         return _("%(name)s: Deleting from %(host)s") % {"name": target.familiar, "host": target.registry}
     return _("The push refers to repository [%(name)s]") % {"name": target.name}
@@ -139,6 +141,8 @@ def closing(transfer: Transfer, *, digest: str, was_here: bool) -> list[str]:
         return [f"Digest: {digest}", f"Status: {status % {'name': name}}", transfer.source]
     if transfer.kind == Kind.DELETE:
         return [_("Deleted: %(name)s") % {"name": Reference.parse(transfer.target).familiar}]
+    if transfer.kind == Kind.IMPORT:
+        return [f"{_('Loaded image')}: {name.familiar}  {digest}" for name, digest in Situation(transfer).imported]
     tag = Reference.parse(transfer.target).identifier
     return [f"{tag}: digest: {digest} size: {transfer.size}"]
 

@@ -14,6 +14,7 @@ urlpatterns = [
     path("tags/pull/", views.pull_tags, name="pull_tags"),
     path("tags/copy/", views.copy_tags, name="copy_tags"),
     path("tags/delete/", views.delete_tags, name="delete_tags"),
+    path("import/<uuid:pk>/", views.import_archive, name="import_archive"),
     path("login/<slug:kind>/", views.login, name="login"),
     path("<uuid:pk>/", views.detail, name="detail"),
     path("<uuid:pk>/progress/", views.progress, name="progress"),

@@ -2,6 +2,7 @@ import uuid
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 
 from registry_ui.accounts.models import Team, TeamOwnedQuerySet
 from registry_ui.oci.digest import Digest
@@ -87,3 +88,30 @@ class TeamBlob(models.Model):
 
     def __str__(self) -> str:
         return f"{Digest.parse(self.digest).short} of {self.team}"
+
+
+class ArchiveUpload(models.Model):
+    """A file of images on its way in. Its bytes lie under `incoming/`; how many are here, only that file says."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    team = models.ForeignKey(Team, models.CASCADE, related_name="archive_uploads")
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    used_at = models.DateTimeField(default=timezone.now, db_index=True)
+    name = models.CharField(max_length=255)
+    size = models.BigIntegerField(help_text="Bytes that the whole file has.")
+    # The file's own time, as the browser tells it: by that an upload is known again that was cut off.
+    modified = models.BigIntegerField(default=0)
+    sha256 = models.CharField(max_length=64, blank=True, help_text="Of the whole file, as the person gave it.")
+    # Empty for an upload; else where the file lies that was named on the command line. No page ever sets it.
+    place = models.CharField(max_length=4096, blank=True)
+    # [{"digest", "image_id", "names": [...], "tag", "platforms": [...], "size", "is_rebuilt"}], once it was looked into
+    found = models.JSONField(null=True, blank=True)
+
+    objects = TeamOwnedQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return self.name

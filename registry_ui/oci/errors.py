@@ -4,6 +4,7 @@ OciError
 ├── InvalidReference        a name that no registry would take
 ├── InvalidDigest
 ├── InvalidManifest         malformed, too large, or of a kind that is not moved
+├── InvalidArchive          a file of images that is damaged, hostile, or of another kind
 ├── ContentMismatch         bytes that are not what their digest or size promised
 ├── PlatformMissing         the index has no image for the wanted platform
 ├── Cancelled
@@ -79,6 +80,12 @@ class InvalidManifest(OciError, ValueError):
     """A manifest or config that is malformed, too large, ambiguous, or too old to move."""
 
     general_advice = "Have the image built and pushed there anew with a current tool, then try again."
+
+
+class InvalidArchive(OciError, ValueError):
+    """An archive that is refused whole: damaged, cut off, too large, or made to do harm."""
+
+    general_advice = "Nothing of it was kept. Have the archive made and brought here anew."
 
 
 class ContentMismatch(OciError):

@@ -85,6 +85,8 @@ class Progress:
         """A blob changed its state."""
         with self._lock:
             blob = self._blobs[digest]
+            if blob.state is BlobState.DONE and state is BlobState.EXISTS:
+                return  # An image before this one brought it.
             blob.state = state
             blob.origin = origin
             if state is BlobState.DONE:

@@ -1,7 +1,7 @@
 // form[data-selection]: ticked rows bring up its bar ([data-selection-bar]). [data-select-all] ticks all on the page, a click with
-// Shift all up to the last one; [data-compare] is a link that compares two of them.
+// Shift all up to the last one; [data-compare] is a link that compares two of them. Rows may stand outside of their form.
 (() => {
-  const boxesOf = (form) => [...form.querySelectorAll('input[type="checkbox"][name="tag"]')];
+  const boxesOf = (form) => [...form.elements].filter((each) => each.matches('input[type="checkbox"]:is([name="tag"], [name="image"])'));
   let last;
 
   const compare = (form, chosen) => {
@@ -16,21 +16,21 @@
   const update = (form) => {
     const boxes = boxesOf(form);
     const chosen = boxes.filter((box) => box.checked);
-    const all = form.querySelector("[data-select-all]");
+    const all = [...form.elements].find((each) => each.matches("[data-select-all]"));
     if (all) {
       all.checked = chosen.length > 0 && chosen.length === boxes.length;
       all.indeterminate = chosen.length > 0 && !all.checked;
     }
     form.querySelector("[data-selection-count]").textContent = chosen.length;
-    form.querySelector("[data-selection-bar]").toggleAttribute("data-active", chosen.length > 0);
+    (form.matches("[data-selection-bar]") ? form : form.querySelector("[data-selection-bar]")).toggleAttribute("data-active", chosen.length > 0);
     compare(form, chosen);
   };
 
   const updateAll = () => document.querySelectorAll("form[data-selection]").forEach(update);
 
   document.addEventListener("click", (event) => {
-    const form = event.target.closest?.("form[data-selection]");
-    if (!form || !event.target.matches('input[type="checkbox"]')) return;
+    const form = event.target.form;
+    if (!form?.matches?.("form[data-selection]") || !event.target.matches('input[type="checkbox"]')) return;
     const boxes = boxesOf(form);
     if (event.target.matches("[data-select-all]")) {
       for (const box of boxes) box.checked = event.target.checked;

@@ -137,7 +137,7 @@ class Migration(migrations.Migration):
                 ('started_at', models.DateTimeField(blank=True, null=True)),
                 ('heartbeat_at', models.DateTimeField(blank=True, null=True)),
                 ('finished_at', models.DateTimeField(blank=True, null=True)),
-                ('kind', models.CharField(choices=[('pull', 'Pull'), ('tag', 'Tag'), ('push', 'Push'), ('publish', 'Publish'), ('copy', 'Copy'), ('delete', 'Delete')], max_length=10)),
+                ('kind', models.CharField(choices=[('pull', 'Pull'), ('tag', 'Tag'), ('push', 'Push'), ('publish', 'Publish'), ('copy', 'Copy'), ('delete', 'Delete'), ('import', 'Import')], max_length=10)),
                 ('source', models.CharField(max_length=600)),
                 ('target', models.CharField(max_length=600)),
                 ('source_is_local', models.BooleanField(default=False)),

@@ -13,10 +13,11 @@ class Kind(models.TextChoices):
     PUBLISH = "publish", _("Publish")
     COPY = "copy", _("Copy")
     DELETE = "delete", _("Delete")
+    IMPORT = "import", _("Import")
 
 
 class Transfer(Job):
-    """One pull, tag, push, publish, copy or delete."""
+    """One pull, tag, push, publish, copy, delete or import."""
 
     kind = models.CharField(max_length=10, choices=Kind.choices)
 
@@ -35,6 +36,8 @@ class Transfer(Job):
     platform = models.CharField(max_length=60, blank=True, help_text="os/architecture[/variant]; “all”; empty is this machine's.")
     plain_http = models.BooleanField(default=False, help_text="For a host that is no Registry row: chosen on the command line.")
     # Of a delete: {"digest": what the tag named when it was asked for, "tags": the digest's tags then}
+    # Of an import: {"upload": its id, "archive": the file's name, "images": [{"digest": "…", "names": ["…"]}]}; the source is
+    # the first name then, as the target is.
     options = models.JSONField(default=dict, blank=True)
 
     # {"phase": "…", "steps": [...], "layers": [...], "speed": bytes a second}: see transfers/steps.py and oci/progress.py

@@ -3,11 +3,13 @@
 from .controlling import cancel, retry, run_here
 from .copying import start_copies, start_copy
 from .deleting import start_delete, start_deletes
+from .importing import ChosenName, start_import
 from .pulling import start_pull, start_pulls
 from .pushing import start_publish, start_push
 from .tagging import start_retag, start_tag
 
 __all__ = [
+    "ChosenName",
     "cancel",
     "retry",
     "run_here",
@@ -15,6 +17,7 @@ __all__ = [
     "start_copy",
     "start_delete",
     "start_deletes",
+    "start_import",
     "start_publish",
     "start_pull",
     "start_pulls",

@@ -8,7 +8,15 @@ from ..models import Kind, Transfer
 
 register = template.Library()
 
-_KIND_ICONS = {Kind.PULL: "download", Kind.PUSH: "upload", Kind.PUBLISH: "send", Kind.TAG: "tag", Kind.COPY: "copy", Kind.DELETE: "trash"}
+_KIND_ICONS = {
+    Kind.PULL: "download",
+    Kind.PUSH: "upload",
+    Kind.PUBLISH: "send",
+    Kind.TAG: "tag",
+    Kind.COPY: "copy",
+    Kind.DELETE: "trash",
+    Kind.IMPORT: "package-import",
+}
 
 
 @register.simple_tag

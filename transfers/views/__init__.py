@@ -1,4 +1,5 @@
 from .choosing import copy_tags, delete_tags, pull_tags
+from .importing import import_archive
 from .listing import now, transfers
 from .starting import login, publish, pull, push, retag, tag
 from .watching import cancel, detail, progress, retry
@@ -8,6 +9,7 @@ __all__ = [
     "copy_tags",
     "delete_tags",
     "detail",
+    "import_archive",
     "login",
     "now",
     "progress",

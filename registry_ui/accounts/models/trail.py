@@ -53,6 +53,8 @@ class Action(models.TextChoices):
     GRANT_CHANGED = "grant.changed", _("Changed a share")
     GRANT_REVOKED = "grant.revoked", _("Took a credential back")
     IMAGE_REMOVED = "image.removed", _("Removed a local image")
+    IMAGE_EXPORTED = "image.exported", _("Exported local images")
+    ARCHIVE_RECEIVED = "archive.received", _("Received an archive")
     INDEX_STARTED = "index.started", _("Refreshed a registry's index")
     REPOSITORY_PINNED = "repository.pinned", _("Pinned a repository")
     REPOSITORY_UNPINNED = "repository.unpinned", _("Unpinned a repository")

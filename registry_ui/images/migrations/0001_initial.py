@@ -1,4 +1,5 @@
 import django.db.models.deletion
+import django.utils.timezone
 import uuid
 from django.conf import settings
 from django.db import migrations, models
@@ -14,6 +15,25 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.CreateModel(
+            name='ArchiveUpload',
+            fields=[
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('used_at', models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
+                ('name', models.CharField(max_length=255)),
+                ('size', models.BigIntegerField(help_text='Bytes that the whole file has.')),
+                ('modified', models.BigIntegerField(default=0)),
+                ('sha256', models.CharField(blank=True, help_text='Of the whole file, as the person gave it.', max_length=64)),
+                ('place', models.CharField(blank=True, max_length=4096)),
+                ('found', models.JSONField(blank=True, null=True)),
+                ('created_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('team', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='archive_uploads', to='accounts.team')),
+            ],
+            options={
+                'ordering': ['-created_at'],
+            },
+        ),
         migrations.CreateModel(
             name='LocalImage',
             fields=[

@@ -14,6 +14,7 @@ from redis.exceptions import RedisError
 from registry_ui.accounts.models import ActorKind
 from registry_ui.accounts.sealing import seal
 from registry_ui.accounts.trail import Origin, acting
+from registry_ui.images.archives.uploads import collect_uploads
 from registry_ui.images.collecting import collect
 from registry_ui.jobs.reconciling import reconcile
 from registry_ui.oci.errors import OciError
@@ -93,4 +94,5 @@ def _clean() -> None:
     collected = collect(grace_seconds=settings.COLLECT_GRACE_SECONDS)
     if collected.count:
         logger.info("Collected %d unused blobs, %d bytes.", collected.count, collected.bytes)
+    collect_uploads()
     drop_old_runs()

@@ -1,0 +1,93 @@
+"""Exports: an archive of local images, made while it is sent and never stored."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from registry_ui.accounts.models import Team
+from registry_ui.oci.archive.platforms import ChosenPlatforms
+from registry_ui.oci.archive.writing import ArchivePlan, PlannedArchive
+from registry_ui.oci.copying import PlatformChoice, copy_image
+from registry_ui.oci.digest import Digest
+from registry_ui.oci.errors import BlobUnknown, InvalidReference
+from registry_ui.oci.manifest import Platform
+from registry_ui.oci.progress import Progress
+from registry_ui.oci.reference import Reference
+from registry_ui.oci.store import Cancellation
+
+from ..models import LocalImage
+from ..services import find_image
+from ..store import LocalStore
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """An archive that can be sent: `archive.read(store.open_blob)` are its bytes."""
+
+    archive: PlannedArchive
+    store: LocalStore
+    name: str
+
+
+def export_references(*, team: Team, references: Sequence[Reference], platforms: Sequence[Platform] = ()) -> Export:
+    """An archive of what the local store has under these names.
+
+    Raises:
+        ManifestUnknown: there is no such local image.
+        OciError: as `export_images`.
+    """
+    return export_images(images=[find_image(team, reference) for reference in references], platforms=platforms)
+
+
+def export_images(*, images: Sequence[LocalImage], platforms: Sequence[Platform] = ()) -> Export:
+    """An archive of images of one team, each under its name.
+
+    Args:
+        platforms: only these; empty for all that an image has.
+
+    Raises:
+        InvalidReference: none was chosen.
+        PlatformMissing: an image has none of the platforms.
+        ManifestUnknown, BlobUnknown, ContentMismatch: an image is not here whole.
+    """
+    if not images:
+        raise InvalidReference(_("No image was chosen."), advice=_("Choose at least one on the page “Images”."))
+    team, plan = images[0].team, ArchivePlan()
+    for image in images:
+        name = image.reference
+        local = LocalStore(team, name)
+        copy_image(
+            ChosenPlatforms(local, platforms) if platforms else local,
+            name.identifier,
+            plan.named(name),
+            name.identifier,
+            platform=PlatformChoice(None),
+            progress=Progress(),
+            cancellation=Cancellation(),
+            lanes=1,
+        )
+    export = Export(plan.seal(), LocalStore(team, images[0].reference), _file_name(images))
+    _check_complete(export)
+    return export
+
+
+def _check_complete(export: Export) -> None:
+    """Before the first byte is sent; the collector keeps away from what was found.
+
+    Raises:
+        BlobUnknown
+    """
+    missing = [blob.digest for blob in export.archive.blobs if not export.store.has_blob(blob)]
+    if missing:
+        raise BlobUnknown(
+            _("The image needs the blob %(digest)s, which is not in the local store.") % {"digest": missing[0].short},
+            advice=_("Pull the image again: only what is missing is fetched."),
+        )
+
+
+def _file_name(images: Sequence[LocalImage]) -> str:
+    first = images[0].reference
+    name = f"{first.repository.rpartition('/')[2]}-{first.tag or Digest.parse(images[0].digest).short}"
+    others = len({image.image_id for image in images}) - 1
+    return f"{name}-and-{others}-more.tar" if others else f"{name}.tar"

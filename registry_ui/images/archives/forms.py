@@ -1,0 +1,85 @@
+"""What comes in with an archive: in pieces from the script, or as one form from a browser without it."""
+
+import io
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
+from django.core.files.uploadhandler import FileUploadHandler, SkipFile
+from django.utils.translation import gettext_lazy as _
+
+from registry_ui.accounts.models import Team, User
+from registry_ui.oci.errors import OciError
+
+from ..models import ArchiveUpload
+from .uploads import check_size, checked_sha256, incoming_folder
+
+FIELD = "archive"
+
+
+class ImportForm(forms.Form):
+    """Without a script the file comes with it, and the handler below has stored it before the form is read."""
+
+    archive = forms.FileField(
+        label=_("Archive"),
+        help_text=_("What docker save, podman save, skopeo or an export here wrote: a tar, plain or compressed with gzip."),
+    )
+    sha256 = forms.CharField(
+        label=_("SHA-256"),
+        required=False,
+        max_length=400,
+        widget=forms.TextInput(attrs={"class": "mono", "autocomplete": "off", "spellcheck": "false"}),
+        help_text=_("Optional: what the .sha256 file beside it says. The archive is refused if it is another one."),
+    )
+
+    def clean_sha256(self) -> str:
+        try:
+            return checked_sha256(self.cleaned_data["sha256"])
+        except OciError as exc:
+            raise ValidationError(f"{exc.message} {exc.advice}".strip(), code="sha256") from exc
+
+
+class BeginForm(forms.Form):
+    """What the script says of the file before it sends the first piece."""
+
+    name = forms.CharField(max_length=1000)
+    size = forms.IntegerField(min_value=0, max_value=2**62)
+    modified = forms.IntegerField(min_value=0, max_value=2**62, required=False)
+    sha256 = forms.CharField(required=False, max_length=400)
+
+
+class ArchiveUploadHandler(FileUploadHandler):
+    """Writes the form's file to where uploads lie, piece by piece; `upload` is its row, saved once the file is whole.
+
+    A file that is too large, or a disk that is full, ends the request with what `begin_upload` raises.
+    """
+
+    chunk_size = 1024 * 1024
+
+    def __init__(self, request: Any, team: Team, user: User) -> None:
+        super().__init__(request)
+        self.upload = ArchiveUpload(team=team, created_by=user)
+        self.is_kept = False
+        self._folder = incoming_folder()
+        self._has_begun = False
+
+    def new_file(self, field_name: str, *args: Any, **kwargs: Any) -> None:
+        super().new_file(field_name, *args, **kwargs)
+        if field_name != FIELD or self._has_begun:
+            raise SkipFile
+        self._has_begun = True
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
+        end = start + len(raw_data)
+        check_size(end)
+        self._folder.append(self.upload.pk, start, end, io.BytesIO(raw_data).read)
+
+    def file_complete(self, file_size: int) -> UploadedFile:
+        self.upload.name, self.upload.size = str(self.file_name)[:255], file_size
+        return UploadedFile(io.BytesIO(), self.upload.name, size=file_size)
+
+    def clean_up(self) -> None:
+        """Leave nothing behind of a form that was not accepted."""
+        if self._has_begun and not self.is_kept:
+            self._folder.remove(self.upload.pk)

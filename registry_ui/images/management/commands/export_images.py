@@ -1,0 +1,78 @@
+import hashlib
+import os
+import sys
+from argparse import ArgumentParser
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils.translation import gettext as _
+
+from registry_ui.accounts.commands import team_named
+from registry_ui.accounts.models import Action
+from registry_ui.accounts.trail import record
+from registry_ui.images.archives.exporting import Export, export_references
+from registry_ui.oci.errors import OciError
+from registry_ui.oci.manifest import Platform
+from registry_ui.oci.reference import Reference
+from registry_ui.web.quantities import binary_size
+
+
+class Command(BaseCommand):
+    help = "Write local images into one archive, which docker load, podman load, skopeo and import_images read."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("names", nargs="+", metavar="NAME", help=_("local images, as `images` lists them"))
+        parser.add_argument("-o", "--output", required=True, metavar="FILE", help=_("the archive; - writes it to the standard output"))
+        parser.add_argument(
+            "--platform",
+            action="append",
+            default=[],
+            help=_("only this one, such as linux/arm64; may be given more than once; all by default"),
+        )
+        parser.add_argument("--team", help=_("the team's name or short name; not needed while there is only one"))
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            export = export_references(
+                team=team_named(options["team"]),
+                references=[Reference.parse(name) for name in options["names"]],
+                platforms=[Platform.parse(text) for text in options["platform"]],
+            )
+            if options["output"] == "-":
+                self._write(export, sys.stdout.buffer.write)
+            else:
+                self._write_file(export, Path(options["output"]))
+        except OciError as exc:
+            raise CommandError(f"{exc.message} {exc.advice}".strip()) from exc
+        except OSError as exc:
+            raise CommandError(_("%(file)s cannot be written: %(reason)s.") % {"file": options["output"], "reason": exc.strerror}) from exc
+        record(Action.IMAGE_EXPORTED, team=export.store.team, name=", ".join(options["names"]), bytes=export.archive.size)
+
+    def _write_file(self, export: Export, path: Path) -> None:
+        """Beside it, its SHA-256. Until it is whole it has another name."""
+        draft = path.with_name(f"{path.name}.part")
+        try:
+            with draft.open("wb") as file:
+                checksum = self._write(export, file.write)
+                file.flush()
+                os.fsync(file.fileno())
+            draft.replace(path)
+        finally:
+            draft.unlink(missing_ok=True)
+        path.with_name(f"{path.name}.sha256").write_text(f"{checksum}  {path.name}\n")
+        words = {"file": path, "size": binary_size(export.archive.size).replace("\N{NO-BREAK SPACE}", " "), "checksum": checksum}
+        self.stdout.write(_("%(file)s: %(size)s, sha256:%(checksum)s") % words)
+
+    def _write(self, export: Export, write: Callable[[bytes], Any]) -> str:
+        hasher, written, shown = hashlib.sha256(), 0, -1
+        for piece in export.archive.read(export.store.open_blob):
+            write(piece)
+            hasher.update(piece)
+            written += len(piece)
+            percent = written * 100 // export.archive.size
+            if percent != shown and self.stderr.isatty():
+                shown = percent
+                self.stderr.write(f"\r{percent:3d} %", ending="\n" if percent == 100 else "")
+        return hasher.hexdigest()

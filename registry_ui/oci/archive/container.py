@@ -1,0 +1,138 @@
+"""The file that an archive is, and gzip undone."""
+
+import os
+import zlib
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+from ..errors import InvalidArchive
+from ..store import BUFFER_SIZE
+from .limits import ArchiveLimits
+
+_GZIP = b"\x1f\x8b"
+_OTHERS = {
+    b"\x28\xb5\x2f\xfd": ("zstd", "zstd -d"),
+    b"\xfd7zXZ\x00": ("xz", "xz -d"),
+    b"BZh": ("bzip2", "bzip2 -d"),
+    b"PK\x03\x04": ("zip", "unzip"),
+}
+
+
+class ArchiveFile:
+    """An open file, read at any place from any thread.
+
+    Args:
+        descriptor: of a regular file; closed with this object.
+    """
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self.size = os.fstat(descriptor).st_size
+
+    def read(self, offset: int, count: int) -> bytes:
+        """At most `count` bytes; fewer at the end only."""
+        return os.pread(self._descriptor, count, offset)
+
+    def readinto(self, buffer: memoryview, offset: int) -> int:
+        return os.preadv(self._descriptor, [buffer], offset)
+
+    @property
+    def is_gzip(self) -> bool:
+        return self.read(0, 2) == _GZIP
+
+    def check_kind(self) -> None:
+        """
+        Raises:
+            InvalidArchive: compressed in a way that is not undone here.
+        """
+        start = self.read(0, 8)
+        for magic, (name, command) in _OTHERS.items():
+            if start.startswith(magic):
+                raise InvalidArchive(
+                    f"The file is compressed with {name}, which is not read here.",
+                    advice=f"Decompress it first ({command}), or compress it with gzip.",
+                )
+
+    def close(self) -> None:
+        descriptor, self._descriptor = self._descriptor, -1
+        if descriptor >= 0:
+            os.close(descriptor)
+
+
+class SliceReader:
+    """A part of the file, as a `BlobReader`."""
+
+    def __init__(self, file: ArchiveFile, offset: int, size: int) -> None:
+        self._file = file
+        self._offset = offset
+        self._end = offset + size
+
+    def readinto(self, buffer: memoryview, /) -> int:
+        count = self._file.readinto(buffer[: self._end - self._offset], self._offset)
+        self._offset += count
+        return count
+
+    def close(self) -> None:
+        """The file stays open for others."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+
+def gunzip(source: ArchiveFile, write: Callable[[bytes], None], limits: ArchiveLimits, check: Callable[[], None] = lambda: None) -> None:
+    """Undo gzip, of one or more members, in bounded memory.
+
+    Args:
+        write: takes what comes out, a piece at a time.
+        check: called now and then; it may raise to stop.
+
+    Raises:
+        InvalidArchive: damaged, cut off, larger than the limit, or a bomb.
+    """
+    state, offset, written, pending = zlib.decompressobj(31), 0, 0, b""
+    while True:
+        check()
+        if not pending:
+            pending = source.read(offset, BUFFER_SIZE)
+            offset += len(pending)
+        if state.eof:
+            pending = pending.lstrip(b"\0")
+            if not pending and offset >= source.size:
+                return
+            state = zlib.decompressobj(31) if pending else state
+            continue
+        piece = _decompress(state, pending)
+        if not (pending or piece or state.eof):
+            raise InvalidArchive("The archive is cut off: its compressed data ends too early.", advice="Copy or upload the file again.")
+        pending = state.unused_data if state.eof else state.unconsumed_tail
+        written += len(piece)
+        _check_growth(written, offset, limits)
+        write(piece)
+
+
+def _decompress(state: "zlib._Decompress", pending: bytes) -> bytes:
+    try:
+        return state.decompress(pending, BUFFER_SIZE)
+    except zlib.error as exc:
+        raise InvalidArchive("The archive's compressed data is damaged.", advice="Copy or upload the file again.") from exc
+
+
+def _check_growth(written: int, read: int, limits: ArchiveLimits) -> None:
+    if written > limits.total:
+        raise too_large(limits)
+    if written > limits.ratio_from and written > read * limits.ratio:
+        raise InvalidArchive(
+            f"The archive grows to more than {limits.ratio} times its size when it is decompressed.",
+            advice="This is how a bomb is made. If it is meant so, decompress it first and import the tar.",
+        )
+
+
+def too_large(limits: ArchiveLimits) -> InvalidArchive:
+    return InvalidArchive(
+        f"The archive has more than {limits.total / 1024**3:.4g} GiB, which is the limit here.",
+        advice="Export fewer images at once, or have the limit raised (REGISTRY_UI_ARCHIVE_LIMIT_GIB).",
+    )

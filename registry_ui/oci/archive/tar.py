@@ -1,0 +1,181 @@
+"""The members of a tar by name, each where it lies in the file. Only headers are read; nothing is unpacked.
+
+The standard library parses a header; what leads from one to the next is done here, because its own reader takes long names
+and extended headers of any size into memory. Refused: names that leave the archive, links, devices, sparse files, a name
+twice, and an archive without an end.
+"""
+
+import posixpath
+import re
+import tarfile
+from dataclasses import dataclass
+
+from ..errors import InvalidArchive
+from .container import ArchiveFile, too_large
+from .limits import ArchiveLimits
+
+_BLOCK = 512
+_EXTENDED_LIMIT = 64 * 1024
+_NAME_LIMIT = 1024
+_FILES = frozenset({tarfile.REGTYPE, tarfile.AREGTYPE})
+_KINDS = {
+    tarfile.LNKTYPE: "a hard link",
+    tarfile.SYMTYPE: "a symbolic link",
+    tarfile.CHRTYPE: "a device",
+    tarfile.BLKTYPE: "a device",
+    tarfile.FIFOTYPE: "a pipe",
+    tarfile.GNUTYPE_SPARSE: "a sparse file",
+    tarfile.CONTTYPE: "a contiguous file",
+}
+# What docker, podman and skopeo write for compatibility with old versions: one layer's folder points at another's layer, or
+# at the layer at the top. Nothing is followed on a disk: it is a second name for a member of the same archive.
+_ALIAS = re.compile(r"[0-9a-f]{64}/layer\.tar")
+_ALIAS_TARGET = re.compile(r"[0-9a-f]{64}(?:/layer)?\.tar")
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A file inside: `size` bytes from `offset` on."""
+
+    name: str
+    offset: int
+    size: int
+
+
+def members_of(file: ArchiveFile, limits: ArchiveLimits) -> dict[str, Member]:
+    """All files of a tar.
+
+    Raises:
+        InvalidArchive: damaged, cut off, over a limit, or with a member that has no place in an archive of images.
+    """
+    if file.size > limits.total:
+        raise too_large(limits)
+    return _Scan(file, limits).run()
+
+
+class _Scan:
+    def __init__(self, file: ArchiveFile, limits: ArchiveLimits) -> None:
+        self._file = file
+        self._limits = limits
+        self._offset = 0
+        self._count = 0
+        self._members: dict[str, Member] = {}
+        self._folders: set[str] = set()
+        self._aliases: dict[str, str] = {}
+        self._extended: dict[str, str] = {}
+
+    def run(self) -> dict[str, Member]:
+        while (header := self._next_header()) is not None:
+            self._count += 1
+            if self._count > self._limits.members:
+                raise InvalidArchive(f"The archive has more than {self._limits.members} members.")
+            self._take(header)
+        if self._extended:
+            raise _cut_off()
+        for name, target in self._aliases.items():
+            if target not in self._members or self._folders & {name}:
+                raise _unwanted(name, "a symbolic link that leads nowhere")
+        return self._members | {name: self._members[target] for name, target in self._aliases.items()}
+
+    def _next_header(self) -> tarfile.TarInfo | None:
+        block = self._file.read(self._offset, _BLOCK)
+        if len(block) < _BLOCK:
+            raise _cut_off() if self._count else InvalidArchive("The file is no archive: it is too short.")
+        if not any(block):
+            return None
+        self._offset += _BLOCK
+        try:
+            return tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")
+        except tarfile.HeaderError as exc:
+            if not self._count:
+                raise InvalidArchive(
+                    "The file is not a tar archive.", advice="Choose what docker save, podman save, skopeo or an export here wrote."
+                ) from exc
+            raise InvalidArchive("The archive is damaged: a header in it is not one.") from exc
+
+    def _take(self, header: tarfile.TarInfo) -> None:
+        size = int(self._extended.get("size", header.size)) if header.type in _FILES else header.size
+        if size < 0 or self._offset + size > self._file.size:
+            raise _cut_off()
+        start, self._offset = self._offset, self._offset + -(-size // _BLOCK) * _BLOCK
+        if header.type in (tarfile.XHDTYPE, tarfile.SOLARIS_XHDTYPE):
+            self._extended.update(_records(self._text(start, size)))
+            return
+        if header.type == tarfile.XGLTYPE:
+            if _records(self._text(start, size)).keys() & {"path", "linkpath", "size"}:
+                raise InvalidArchive("The archive renames all of its members at once, which no tool for images does.")
+            return
+        if header.type in (tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK):
+            key = "path" if header.type == tarfile.GNUTYPE_LONGNAME else "linkpath"
+            self._extended[key] = self._text(start, size).rstrip("\0")
+            return
+        name = _checked_name(self._extended.get("path", header.name))
+        target = self._extended.get("linkpath", header.linkname)
+        self._extended = {}
+        self._add(header.type, name, target, Member(name, start, size))
+
+    def _add(self, kind: bytes, name: str, target: str, member: Member) -> None:
+        if kind == tarfile.DIRTYPE:
+            self._folders.add(name)
+        elif kind == tarfile.SYMTYPE and (alias := _alias(name, target)):
+            self._check_new(name)
+            self._aliases[name] = alias
+        elif kind in _FILES and name:
+            self._check_new(name)
+            self._members[name] = member
+        else:
+            raise _unwanted(name, _KINDS.get(kind, "of an unknown kind"))
+        if self._folders & (self._members.keys() | self._aliases.keys()) & {name}:
+            raise _unwanted(name, "a file and a folder at once")
+
+    def _check_new(self, name: str) -> None:
+        if name in self._members or name in self._aliases:
+            raise _unwanted(name, "in it twice")
+
+    def _text(self, start: int, size: int) -> str:
+        if size > _EXTENDED_LIMIT:
+            raise InvalidArchive("The archive has a header of more than 64 KiB.")
+        return self._file.read(start, size).decode("utf-8", "surrogateescape")
+
+
+def _records(text: str) -> dict[str, str]:
+    """The records of an extended header: `LENGTH KEY=VALUE` and a line feed (POSIX, pax)."""
+    content, found = text.encode("utf-8", "surrogateescape"), {}
+    while content:
+        length, space, _rest = content.partition(b" ")
+        if not space or not length.isdigit() or not len(length) + 1 < int(length[:9]) <= len(content):
+            raise InvalidArchive("The archive is damaged: an extended header in it cannot be read.")
+        record, content = content[len(length) + 1 : int(length) - 1], content[int(length) :]
+        key, _equals, value = record.decode("utf-8", "surrogateescape").partition("=")
+        if key.startswith("GNU.sparse"):
+            raise InvalidArchive("The archive holds a sparse file, which no tool for images writes.")
+        found[key] = value
+    if not found.get("size", "0").isdecimal() or len(found.get("size", "0")) > 19:
+        raise InvalidArchive("The archive is damaged: a size in it is not a number.")
+    return found
+
+
+def _checked_name(name: str) -> str:
+    """The name without `./`; empty for the archive's own top folder."""
+    parts = [part for part in name.rstrip("/").split("/") if part != "."]
+    if len(name) > _NAME_LIMIT or not name.isprintable() or name.startswith("/") or ".." in parts or "\\" in name or "" in parts[:-1]:
+        raise InvalidArchive(
+            f"The archive has a member “{name[:80]}”, whose name leaves the archive or is none.", advice="Do not trust this archive."
+        )
+    return "/".join(parts)
+
+
+def _alias(name: str, target: str) -> str:
+    """What docker's own kind of link names; empty where it is another kind."""
+    if _ALIAS.fullmatch(name) is None or not target.startswith("../"):
+        return ""
+    found = posixpath.normpath(posixpath.join(posixpath.dirname(name), target))
+    return found if _ALIAS_TARGET.fullmatch(found) and found != name else ""
+
+
+def _unwanted(name: str, what: str) -> InvalidArchive:
+    return InvalidArchive(f"The archive's member “{name[:80]}” is {what}.", advice="Do not trust this archive. Nothing of it was kept.")
+
+
+def _cut_off() -> InvalidArchive:
+    return InvalidArchive("The archive is cut off: it ends too early.", advice="Copy or upload the file again.")
