@@ -110,7 +110,7 @@ def gunzip(source: ArchiveFile, write: Callable[[bytes], None], limits: ArchiveL
             raise InvalidArchive("The archive is cut off: its compressed data ends too early.", advice="Copy or upload the file again.")
         pending = state.unused_data if state.eof else state.unconsumed_tail
         written += len(piece)
-        _check_growth(written, offset, limits)
+        _check_growth(written, offset - len(pending), limits)
         write(piece)
 
 
