@@ -17,7 +17,7 @@ from registry_ui.accounts import tokens
 from registry_ui.accounts.links import hash_of
 from registry_ui.accounts.models import Action, ApiToken, Invitation, Membership, Role, Scope, Team, User
 from registry_ui.accounts.trail import record
-from registry_ui.images.models import LocalImage, TeamBlob
+from registry_ui.images.models import ArchiveUpload, LocalImage, TeamBlob
 from registry_ui.oci.reference import Reference
 from registry_ui.registries.models import Artifact, Credential, CredentialGrant, IndexRun, Registry, Repository, Security, Tag
 from tests.parts.index_rows import make_image, make_repository
@@ -38,12 +38,13 @@ NAME = f"registry.example.com/{MARK}/app:1.0"
 @dataclass(frozen=True)
 class Route:
     """`read` and `write`: the role that GET and POST need; empty where there is no such method. `names`: what its id is of;
-    `more`: what stands in its path beside that."""
+    `more`: what stands in its path beside that; `patch`: the role that PATCH needs."""
 
     read: str = ""
     write: str = ""
     names: str = ""
     more: tuple[str, ...] = ()
+    patch: str = ""
 
 
 TABLE = {
@@ -110,6 +111,14 @@ TABLE = {
     "images:list": Route("viewer"),
     "images:detail": Route("viewer", names="image"),
     "images:remove": Route("operator", "operator", "image"),
+    "images:export": Route("viewer"),
+    "images:export_archive": Route("viewer"),
+    "images:export_checksum": Route("viewer"),
+    "images:import": Route("operator", "operator"),
+    "images:import_begin": Route("", "operator"),
+    "images:import_content": Route("operator", names="upload", patch="operator"),
+    "images:import_finish": Route("", "operator", "upload"),
+    "images:import_discard": Route("", "operator", "upload"),
     "transfers:list": Route("viewer"),
     "transfers:now": Route("viewer"),
     "transfers:pull": Route("operator", "operator"),
@@ -120,6 +129,7 @@ TABLE = {
     "transfers:pull_tags": Route("operator", "operator"),
     "transfers:copy_tags": Route("operator", "operator"),
     "transfers:delete_tags": Route("admin", "admin"),
+    "transfers:import_archive": Route("operator", "operator", "upload"),
     "transfers:login": Route("operator"),
     "transfers:detail": Route("viewer", names="transfer"),
     "transfers:progress": Route("viewer", names="transfer"),
@@ -203,6 +213,7 @@ def harbour(team, alice, bob, victor, charlie):
         team=team, email=f"{MARK}@example.com", token_hash=hash_of(MARK), created_by=alice, expires_at=timezone.now() + timedelta(days=1)
     )
     record(Action.REGISTRY_ADDED, user=alice, obj=registry)
+    upload = ArchiveUpload.objects.create(team=team, created_by=alice, name=f"{MARK}.tar", size=10)
     names = {"repository": f"{MARK}/app", "tag": "1.0", "digest": artifact.digest, "kind": "manifest"}
     return {
         "registry": registry,
@@ -215,6 +226,7 @@ def harbour(team, alice, bob, victor, charlie):
         "person": person,
         "member": member,
         "invitation": invitation,
+        "upload": upload,
         "names": names,
     }
 
@@ -239,18 +251,20 @@ def everything() -> list[Any]:
         Credential: ["verified_at", "verify_error", "used_at", "used_by", "used_for"],
         User: ["last_login"],
         TeamBlob: ["used_at"],
+        ArchiveUpload: ["used_at"],
         ApiToken: ["used_at", "used_from"],
     }
     rows = []
     people = (Team, Membership, User, Invitation, ApiToken)
-    for model in (*people, Registry, Credential, CredentialGrant, Repository, Artifact, Tag, IndexRun, LocalImage, TeamBlob, Transfer):
+    owned = (Registry, Credential, CredentialGrant, Repository, Artifact, Tag, IndexRun, LocalImage, TeamBlob, ArchiveUpload, Transfer)
+    for model in (*people, *owned):
         names = [field.attname for field in model._meta.concrete_fields if field.attname not in observed.get(model, [])]
         rows.append(list(model.objects.order_by("pk").values_list(*names)))
     return rows
 
 
 def expected(route: Route, method: str, rank: int) -> set[int]:
-    needed = {"GET": route.read, "HEAD": route.read, "POST": route.write}.get(method, "")
+    needed = {"GET": route.read, "HEAD": route.read, "POST": route.write, "PATCH": route.patch}.get(method, "")
     if not needed:
         return {405}
     if needed == "installation":
@@ -260,6 +274,8 @@ def expected(route: Route, method: str, rank: int) -> set[int]:
     # Outside of Alice's team Charlie is an admin: of his own.
     if rank and rank < RANKS[needed]:
         return {403}
+    if method == "PATCH":
+        return {204, 400, 409}
     return {200, 302, 404, 422} if method == "POST" and not route.names else {200, 286, 302, 422}
 
 
@@ -592,6 +608,9 @@ ODD_PLACES = (
     ("transfers:copy_tags", ("registry", "repository", "tag", "target_registry", "target_repository")),
     ("transfers:delete_tags", ("registry", "repository", "tag", "digest")),
     ("images:detail", ("platform",)),
+    ("images:export", ("image", "platform")),
+    ("images:export_archive", ("image", "platform")),
+    ("images:export_checksum", ("image", "platform")),
     ("registries:add", ("host", "provider")),
     ("transfers:pull", ("reference", "source", "platform", "platform_choice", "credential")),
     ("transfers:publish", ("source", "target", "registry", "namespace", "name", "tag")),

@@ -118,7 +118,8 @@ def test_compressed_layers_in_a_docker_archive_are_taken_as_they_are(open_archiv
     ]
     store = open_archive(archives.tar(*members))
     store.verify()
-    assert {layer.media_type for layer in store.get_manifest(store.images[0].digest).layers} == {"application/vnd.oci.image.layer.v1.tar+gzip"}
+    layers = store.get_manifest(store.images[0].digest).layers
+    assert {layer.media_type for layer in layers} == {"application/vnd.oci.image.layer.v1.tar+gzip"}
 
 
 def test_an_index_of_which_only_a_part_was_saved_becomes_that_part(open_archive):

@@ -131,7 +131,9 @@ HOSTILE: dict[str, bytes] = {
     "an index that is no JSON": tar(*replaced(_MEMBERS, "index.json", b"<html>")),
     "an index that is nested too deep": tar(*replaced(_MEMBERS, "index.json", b"[" * 100_000)),
     "an index of another kind": tar(*replaced(_MEMBERS, "index.json", b'{"manifests": 7}')),
-    "an index with a digest that climbs out": tar(*replaced(_MEMBERS, "index.json", _INDEX.replace(GOOD.digest.encode(), b"sha256:../../x"))),
+    "an index with a digest that climbs out": tar(
+        *replaced(_MEMBERS, "index.json", _INDEX.replace(GOOD.digest.encode(), b"sha256:../../x"))
+    ),
     "an index without images": tar(*replaced(_MEMBERS, "index.json", b'{"schemaVersion": 2, "manifests": []}')),
     "an index of 9 MiB": tar(*replaced(_MEMBERS, "index.json", b" " * (9 << 20) + _INDEX)),
     "a layout of another version": tar(*replaced(_MEMBERS, "oci-layout", b'{"imageLayoutVersion":"2.0.0"}')),

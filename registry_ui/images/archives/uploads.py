@@ -65,7 +65,7 @@ def begin_upload(*, team: Team, user: User | None, name: str, size: int, sha256:
     """
     check_size(size)
     about = {"team": team, "created_by": user, "name": _plain(name), "size": size, "modified": modified, "sha256": checked_sha256(sha256)}
-    earlier = ArchiveUpload.objects.filter(**about, found=None, place="").first() if modified else None
+    earlier = ArchiveUpload.objects.filter(**about, found__isnull=True, place="").first() if modified else None
     if earlier is not None:
         touch(earlier)
         return earlier
