@@ -12,9 +12,10 @@ from registry_ui.images.services import name_image
 from registry_ui.images.store import LocalStore
 from registry_ui.oci.digest import Digest
 from registry_ui.oci.reference import Reference
-from registry_ui.registries.models import Artifact, Credential, Health, IndexRun, Registry, Repository, Security
+from registry_ui.registries.models import Artifact, Credential, CredentialGrant, Health, IndexRun, Registry, Repository, Security
 from registry_ui.registries.models.registry import Listing
 from tests.images.conftest import put
+from tests.parts.furnished_shares import furnish_shares
 from tests.parts.furnished_trail import furnish_events, furnish_tokens
 from tests.parts.images import build_image
 from tests.parts.index_rows import BUILT, make_image, make_index, make_repository
@@ -53,6 +54,8 @@ class Furnished:
     local: LocalImage
     transfers: dict[str, Transfer]
     robot: ApiToken
+    grant: CredentialGrant
+    borrowed: Credential
 
     @property
     def left(self) -> Reference:
@@ -86,7 +89,8 @@ def furnish(team: Any, user: Any) -> Furnished:
     transfers = _transfers(team, user, host)
     robot = furnish_tokens(team, user)
     furnish_events(team, user, registry, credential, transfers)
-    return Furnished(registry, empty, credential, repository, index, other, local, transfers, robot)
+    grant, borrowed = furnish_shares(user, credential)
+    return Furnished(registry, empty, credential, repository, index, other, local, transfers, robot, grant, borrowed)
 
 
 def _browsable(registry: Registry) -> tuple[Repository, Artifact, Artifact]:

@@ -146,3 +146,101 @@ def test_the_registrys_list_is_read_with_a_login_for_all_of_it(row, make_credent
     assert index_credential(row) == company
     default = make_credential(row, "default")
     assert index_credential(row) == default
+
+
+# --- what other teams share
+
+
+@pytest.fixture
+def lend(team, other_team, make_registry, make_credential):
+    """Another team's credential for the same host, shared with the team."""
+
+    def give(username: str = "lent", *, pattern: str = "", registry_values: dict | None = None, terms: dict | None = None, **values):
+        from registry_ui.registries.models import CredentialGrant, Registry
+
+        row = Registry.objects.filter(team=other_team, host=HOST).first()
+        row = row or make_registry(team=other_team, host=HOST, **(registry_values or {}))
+        credential = make_credential(row, username, **values)
+        CredentialGrant.objects.create(credential=credential, team=team, repository_pattern=pattern, **(terms or {}))
+        return credential
+
+    return give
+
+
+def test_a_shared_one_serves_where_the_team_has_none_and_needs_no_registry_of_its_own(team, lend) -> None:
+    lent = lend()
+    assert choose(team) == lent
+    assert registry_for(team, HOST) is None
+
+
+def test_of_own_and_shared_ones_the_most_specific_pattern_wins_whoever_wrote_it(team, row, make_credential, lend) -> None:
+    make_credential(row, "own", repository_pattern="my-company/*")
+    by_credential = lend("by-credential", repository_pattern="my-company/app")
+    by_share = lend("by-share", pattern="my-company/tools")
+    assert choose(team) == by_credential
+    assert choose(team, "my-company/tools") == by_share
+    assert choose(team, "my-company/other").label == "own"
+
+
+def test_both_patterns_of_a_shared_one_have_to_match(team, lend) -> None:
+    lend(repository_pattern="my-company/*", pattern="*/app")
+    assert choose(team) is not None
+    assert choose(team, "my-company/other") is None
+    assert choose(team, "elsewhere/app") is None
+
+
+def test_a_tie_of_own_and_shared_is_for_a_person_to_decide_and_says_whose_each_is(team, row, make_credential, lend) -> None:
+    make_credential(row, "Robot")
+    lend("Robot")
+    with pytest.raises(AmbiguousCredential, match="“Robot of team Lighthouse”") as caught:
+        choose(team)
+    assert set(caught.value.names) == {"Robot", "Robot of team Lighthouse"}
+
+
+def test_a_share_for_pulling_pushes_nothing(team, lend) -> None:
+    lend()
+    assert choose(team, push=True) is None
+    assert choose(team, "my-company/tools", push=False) is not None
+    pushing = lend("pushing", terms={"can_push": True})
+    assert choose(team, push=True) == pushing
+
+
+@pytest.mark.parametrize("moment", ["until", "revoked_at"])
+def test_a_share_that_is_over_serves_nothing(team, lend, moment) -> None:
+    lent = lend(terms={moment: timezone.now() - timedelta(minutes=1)})
+    assert choose(team) is None
+    with pytest.raises(CredentialUnfit, match="The team Lighthouse"):
+        choose(team, chosen=lent)
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours", "fits"),
+    [
+        ("plain_http", "verify", False),
+        ("plain_http", "own_ca", False),
+        ("own_ca", "verify", False),
+        ("plain_http", "plain_http", True),
+        ("verify", "own_ca", True),
+        ("own_ca", "plain_http", True),
+    ],
+)
+def test_a_share_weakens_no_connection_that_the_team_has_set(team, make_registry, lend, theirs, ours, fits) -> None:
+    make_registry(host=HOST, security=ours)
+    lent = lend(registry_values={"security": theirs})
+    assert (choose(team) == lent) is fits
+
+
+def test_the_index_reads_with_what_is_shared_and_lists_only_with_a_share_for_all(row, lend, make_credential) -> None:
+    some = lend("some", pattern="my-company/*")
+    assert index_credential(row, "my-company/app") == some
+    assert index_credential(row, "other/app") is None
+    assert index_credential(row) is None
+    whole = lend("whole")
+    assert index_credential(row) == whole
+    own = make_credential(row, "own")
+    assert index_credential(row) == own
+
+
+def test_the_index_reads_with_no_share_that_is_over(row, lend) -> None:
+    lend(terms={"revoked_at": timezone.now()})
+    assert index_credential(row, "my-company/app") is None

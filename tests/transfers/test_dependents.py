@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+from django.core.management import call_command
+from django.urls import reverse
 from django.utils import timezone
 
 from registry_ui.accounts.models import Action, AuditEvent, Team
@@ -10,7 +12,7 @@ from registry_ui.images.models import LocalImage
 from registry_ui.oci.reference import Reference
 from registry_ui.registries.dependents import dependents_of
 from registry_ui.registries.models import Credential, CredentialGrant, Registry, Security
-from registry_ui.registries.services import CredentialUnfit, remove_credential, revoke_grant, share_credential
+from registry_ui.registries.services import CredentialUnfit, remove_credential, revoke_grant, rotate_credential, share_credential
 from tests.parts.process import wait_until
 from tests.parts.slow_line import slow_line
 from transfers import services
@@ -311,3 +313,83 @@ def test_a_secret_goes_over_the_owners_connection_however_lax_the_borrowers_is(o
     ended = borrow(f"{htpasswd_registry.host}/a/b:1", plain_http=True)
 
     assert (ended.state, ended.error["kind"]) == (State.FAILED, "TlsFailed")
+
+
+# --- forms, pages and the command line
+
+
+def test_an_open_form_with_what_was_taken_back_meanwhile_starts_nothing(share, robot, alice, charlie, client_for, htpasswd_registry):
+    revoke_grant(grant=share(), user=alice)
+    values = {"reference": f"{htpasswd_registry.host}/a/b:1", "platform_choice": "machine", "credential": robot.pk}
+
+    response = client_for(charlie).post(reverse("transfers:pull"), values)
+
+    page = response.content.decode()
+    assert response.status_code == 422
+    assert "The team may not use this credential, or not any more" in page
+    assert "took the credential “Robot” back" in page
+    assert not Transfer.objects.exists()
+
+
+def test_the_id_of_a_credential_that_was_never_shared_is_worth_nothing(robot, charlie, client_for, htpasswd_registry):
+    values = {"reference": f"{htpasswd_registry.host}/a/b:1", "platform_choice": "machine", "credential": robot.pk}
+
+    response = client_for(charlie).post(reverse("transfers:pull"), values)
+
+    assert response.status_code == 422
+    assert "Robot" not in response.content.decode()
+    assert not Transfer.objects.exists()
+
+
+def test_form_page_and_list_say_whose_credential_it_is(share, borrow, charlie, client_for, htpasswd_registry, image_factory):
+    grant = share()
+    image = image_factory(htpasswd_registry)
+    client = client_for(charlie)
+    form = client.get(f"{reverse('transfers:login', args=['pull'])}?reference={image.reference}").content.decode()
+    assert "Robot of team Harbour" in form
+
+    ended = borrow(image.reference)
+
+    page = reverse("transfers:detail", args=[ended.pk])
+    assert "of the team Harbour" in client.get(page).content.decode()
+    assert "with a credential of the team Harbour" in client.get(reverse("transfers:list")).content.decode()
+    revoke_grant(grant=grant, user=None)
+    assert "a credential that its team shares no more" in client.get(page).content.decode()
+
+
+def test_the_command_line_calls_it_by_its_team(share, robot, other_team, htpasswd_registry, add_registry, image_factory, capsys):
+    share()
+    row = add_registry(other_team, htpasswd_registry, with_credential=False)
+    add_credential(row, htpasswd_registry.username, htpasswd_registry.password, label="Robot")
+    image = image_factory(htpasswd_registry)
+    with pytest.raises(SystemExit):
+        call_command("pull", image.reference, "--now", "--team", "lighthouse")
+    assert "--credential 'Robot of team Harbour'" in capsys.readouterr().err
+
+    call_command("pull", image.reference, "--now", "--team", "lighthouse", "--credential", "Robot of team Harbour")
+
+    assert Transfer.objects.get().source_credential == robot
+
+
+# --- a new secret
+
+
+def test_a_new_secret_leaves_what_runs_alone_and_serves_what_starts(team, alice, robot, add_registry, htpasswd_registry, image_factory):
+    image = image_factory(htpasswd_registry)
+    with slow_line(htpasswd_registry.port) as line:
+        row = add_registry(team, htpasswd_registry, host=line.host, with_credential=False)
+        credential = add_credential(row, htpasswd_registry.username, htpasswd_registry.password)
+        line.hold("GET", "/blobs/")
+        reference = Reference.parse(f"{line.host}/{image.repository}:{image.tag}")
+        running = services.start_pull(team=team, user=alice, reference=reference, enqueue=False)
+        thread = run_in_thread(running)
+        assert line.is_holding.wait(20)
+
+        rotate_credential(credential=credential, user=alice, secret="wrong from now on", expires_at=None, is_verified=False)
+        line.release()
+        thread.join(30)
+        later = services.run_here(services.start_pull(team=team, user=alice, reference=reference, enqueue=False))
+
+    running.refresh_from_db()
+    assert running.state == State.SUCCEEDED, running.error
+    assert (later.state, later.error["kind"]) == (State.FAILED, "Unauthorized")

@@ -1,0 +1,37 @@
+"""A credential that the furnished team shares, and one that another team shares with it."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from registry_ui.accounts.models import Team
+from registry_ui.registries.models import Credential, CredentialGrant, Registry
+from registry_ui.registries.using import Use, note_use
+from tests.transfers.rows import transfer_row
+
+
+def furnish_shares(user: Any, credential: Credential) -> tuple[CredentialGrant, Credential]:
+    """The share that the team gives, which pilots have used and use now; and the credential that it gets."""
+    pilots = Team.objects.create(name="Pilots", slug="pilots")
+    Team.objects.create(name="Shipyard", slug="shipyard")
+    grant = CredentialGrant.objects.create(
+        credential=credential,
+        team=pilots,
+        repository_pattern="shop/*",
+        until=timezone.now() + timedelta(days=5),
+        created_by=user,
+    )
+    name = f"{credential.registry.host}/shop/app:1.27.3"
+    transfer_row(pilots, source=name, target=name, source_credential=credential, requested_by="dora")
+    note_use(credential, pilots, Use(name, by="dora", act="pull", is_recorded=True))
+    return grant, _borrowed(pilots, credential.team)
+
+
+def _borrowed(owner: Team, team: Team) -> Credential:
+    registry = Registry.objects.create(team=owner, name="Dockyard", host="dockyard.example.com")
+    credential = Credential(team=owner, registry=registry, username="robot$reader", label="Dockyard reader", repository_pattern="base/*")
+    credential.set_secret("not-a-real-secret")
+    credential.save()
+    CredentialGrant.objects.create(credential=credential, team=team, can_push=True, until=timezone.now() + timedelta(days=2))
+    return credential

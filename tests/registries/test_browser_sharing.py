@@ -1,0 +1,78 @@
+"""A credential's way to another team and back, in a real browser, with a real worker and a real registry behind it."""
+
+import pytest
+from django.urls import reverse
+from playwright.sync_api import expect
+
+from registry_ui.registries.models import Credential
+from transfers.models import State, Transfer
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def credential(make_registry, make_credential, token_registry) -> Credential:
+    return make_credential(make_registry(token_registry, name="Ours"), token_registry.username, token_registry.password, label="Robot")
+
+
+def test_a_credential_is_shared_used_unseen_and_taken_back(
+    live_server, page, sign_in, alice, charlie, credential, token_registry, image_factory, manage
+) -> None:
+    image = image_factory(token_registry, "team/app")
+    manage.start_worker()
+    everything = []
+
+    def go(path: str) -> None:
+        page.goto(f"{live_server.url}{path}")
+        everything.append(page.content())
+
+    def pull() -> None:
+        go(reverse("transfers:pull"))
+        page.get_by_label("Image", exact=True).fill(image.reference)
+
+    # Alice shares it with the other team.
+    sign_in(alice)
+    go(reverse("registries:credential", args=[credential.pk]))
+    page.get_by_role("link", name="Share", exact=True).click()
+    page.get_by_label("Team", exact=True).select_option("Lighthouse")
+    page.get_by_label("Repositories").fill("team/*")
+    page.get_by_role("button", name="Share").click()
+    page.locator(".toast", has_text="is shared with Lighthouse").wait_for()
+
+    # Charlie of that team pulls with it, without a registry or a login of his own, and cannot see its secret.
+    sign_in(charlie)
+    pull()
+    page.get_by_text("Robot of team Harbour").wait_for()
+    page.get_by_role("button", name="Pull", exact=True).click()
+    page.get_by_text("The image is here").wait_for(timeout=60_000)
+    everything.append(page.content())
+    page.get_by_text("Details", exact=True).click()
+    expect(page.locator("#facts")).to_contain_text("of the team Harbour")
+    go(reverse("registries:team_credentials"))
+    page.get_by_role("link", name="Robot", exact=True).click()
+    page.get_by_text("You use it without ever seeing its secret").wait_for()
+    everything.append(page.content())
+    assert page.get_by_role("link", name="Edit").count() == 0
+    refused = page.goto(f"{live_server.url}{reverse('registries:credential_edit', args=[credential.pk])}")
+    assert refused.status == 404
+
+    # Alice sees who used it for what, and takes it back.
+    sign_in(alice)
+    go(reverse("registries:credential", args=[credential.pk]))
+    expect(page.get_by_role("row").filter(has_text="charlie")).to_contain_text("Lighthouse")
+    page.get_by_role("link", name="Take it back from Lighthouse").click()
+    page.get_by_role("button", name="Take it back").click()
+    page.locator(".toast", has_text="is taken back from Lighthouse").wait_for()
+
+    # The next pull is refused, and says why.
+    sign_in(charlie)
+    pull()
+    page.get_by_text("The team Harbour took the credential “Robot” back on").wait_for()
+    page.get_by_role("button", name="Pull", exact=True).click()
+    cause = page.locator(".transfer-failure .cause")
+    cause.wait_for(timeout=60_000)
+    assert "The team Harbour took the credential “Robot” back on" in cause.text_content()
+    everything.append(page.content())
+
+    assert [row.state for row in Transfer.objects.order_by("created_at")] == [State.SUCCEEDED, State.FAILED]
+    assert not [content for content in everything if token_registry.password in content or credential.secret_ciphertext in content]
