@@ -12,12 +12,13 @@ class TransfersConfig(AppConfig):
         from registry_ui.web.overview import register_section
 
         from .departures import TRANSFER_WORK, transfers_of
-        from .dependents import TransferDependents
+        from .dependents import MirrorDependents, TransferDependents
         from .models import Transfer
         from .overview import section
 
         register_belongings(transfers_of)
         register_dependents(TransferDependents())
+        register_dependents(MirrorDependents())
         register_work(TRANSFER_WORK)
         register_section(10, section)
         register_page(Transfer, "transfers:detail")

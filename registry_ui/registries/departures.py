@@ -27,7 +27,7 @@ INDEX_WORK = JobWork(INDEX_RUNS, words=_words, url=_url, wanted_role=lambda run:
 def registries_of(team: Team) -> Sequence[str]:
     registries = Registry.objects.filter(team=team).count()
     credentials = Credential.objects.filter(team=team).count()
-    grants = CredentialGrant.objects.filter(credential__team=team).count()
+    grants = CredentialGrant.objects.filter(credential__team=team, revoked_at=None).count()
     words = [
         (registries, ngettext("%(count)d registry, with its index", "%(count)d registries, with their index", registries)),
         (credentials, ngettext("%(count)d credential and its secret", "%(count)d credentials and their secrets", credentials)),

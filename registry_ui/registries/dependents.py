@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from registry_ui.accounts.models import Team, User
@@ -20,7 +21,7 @@ class Dependent:
     """One thing that stops when the credential goes. The url is for those who may see it: its team's people."""
 
     words: str
-    url: str
+    url: str | Promise
     state: str
     team: Team
 

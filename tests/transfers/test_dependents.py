@@ -16,6 +16,7 @@ from registry_ui.registries.services import CredentialUnfit, remove_credential, 
 from tests.parts.process import wait_until
 from tests.parts.slow_line import slow_line
 from transfers import services
+from transfers.mirrors.services import create_mirror, run_here, start_run
 from transfers.models import State, Transfer
 
 from .conftest import add_credential
@@ -393,3 +394,40 @@ def test_a_new_secret_leaves_what_runs_alone_and_serves_what_starts(team, alice,
     running.refresh_from_db()
     assert running.state == State.SUCCEEDED, running.error
     assert (later.state, later.error["kind"]) == (State.FAILED, "Unauthorized")
+
+
+# --- mirrors
+
+
+@pytest.fixture
+def mirror(other_team, robot, registry, add_registry):
+    """Of the other team, from the registry of what is shared with it."""
+    source = Registry.objects.create(team=other_team, name="Theirs", host=robot.registry.host, security=Security.PLAIN_HTTP)
+    ends = {"source_registry": source, "source_credential": robot, "target_registry": add_registry(other_team, registry)}
+    return create_mirror(team=other_team, user=None, values={"name": "secret plan", "repositories": ["team/app"], **ends})
+
+
+def test_a_mirror_of_the_other_team_is_named_by_what_it_takes_and_ends_when_it_is_taken_back(share, alice, robot, other_team, request):
+    grant = share()
+    mirror = request.getfixturevalue("mirror")
+    run = start_run(mirror=mirror, user=None)
+    (found,) = dependents_of(robot, other_team)
+    assert (found.words, found.state) == ("A mirror of team/app", State.QUEUED)
+
+    assert revoke_grant(grant=grant, user=alice) == 1
+
+    run.refresh_from_db()
+    assert run.state == State.CANCELLED
+    assert "took the credential “Robot” back" in run.error["message"]
+
+
+def test_a_later_run_of_the_mirror_fails_and_says_why(share, alice, request, htpasswd_registry, image_factory):
+    image_factory(htpasswd_registry, "team/app")
+    grant = share()
+    mirror = request.getfixturevalue("mirror")
+    assert run_here(start_run(mirror=mirror, user=None, enqueue=False)).state == State.SUCCEEDED
+    revoke_grant(grant=grant, user=alice)
+    ended = run_here(start_run(mirror=mirror, user=None, enqueue=False))
+
+    assert ended.state == State.FAILED
+    assert "took the credential “Robot” back" in ended.error["message"]
