@@ -50,6 +50,16 @@ def data_directory() -> Path:
     return data
 
 
+def own_url() -> str:
+    """The address that people type, without a slash at its end."""
+    return env.str("URL", "").rstrip("/") or "http://" + _for_visitors(env.str("LISTEN", "127.0.0.1:8000"))
+
+
+def _for_visitors(address: str) -> str:
+    """What listens everywhere is reached on this machine."""
+    return address.replace("0.0.0.0:", "127.0.0.1:", 1).replace("[::]:", "[::1]:", 1)
+
+
 def redis_socket(data: Path) -> Path:
     """Where the embedded Redis-compatible server listens; the same for every process that uses this data folder."""
     path = data / "redis.sock"

@@ -9,7 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 from environs import validate
 
 from . import single_sign_on
-from .environment import BASE_DIR, at_least_one, data_directory, env, kept_secret, not_negative, redis_socket
+from .environment import BASE_DIR, at_least_one, data_directory, env, kept_secret, not_negative, own_url, redis_socket
 
 DATA = data_directory()
 PRODUCTION = env.str("ENV", "development", validate=validate.OneOf(["development", "production"])) == "production"
@@ -26,6 +26,7 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", [] if PRODUCTION else ["localhost", "1
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("TRUSTED_ORIGINS", [])
 HTTPS = env.bool("HTTPS", PRODUCTION)
 TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", 0, validate=not_negative)
+URL = own_url()
 
 
 def _refuse_weak_settings() -> None:
@@ -61,6 +62,7 @@ INSTALLED_APPS = [
     "registry_ui.accounts",
     "registry_ui.registries",
     "registry_ui.images",
+    "registry_ui.serving",
     "transfers",
     "allauth",
     "allauth.account",
@@ -81,6 +83,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "registry_ui.serving.middleware.RegistryErrorsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "registry_ui.web.middleware.SecurityHeadersMiddleware",
@@ -283,3 +286,9 @@ TRANSFER_ATTEMPTS = env.int("TRANSFER_ATTEMPTS", 3, validate=at_least_one)
 # What mirrors may take of one registry, all workers together; 0 is no cap. A registry may have a lower or higher one of its own.
 MIRROR_REQUESTS = env.int("MIRROR_REQUESTS", 0, validate=not_negative)
 MIRROR_KIB_PER_SECOND = env.int("MIRROR_KIB_PER_SECOND", 0, validate=not_negative)
+
+# The local images as a registry at /v2/.
+SERVE_IMAGES = env.bool("SERVE_IMAGES", True)
+BLOB_LIMIT = env.int("BLOB_LIMIT_GIB", 64, validate=at_least_one) * 1024**3
+PROXY_FRESH_SECONDS = env.int("PROXY_FRESH_SECONDS", 60, validate=not_negative)
+PROXY_KEEP_DAYS = env.int("PROXY_KEEP_DAYS", 30, validate=at_least_one)

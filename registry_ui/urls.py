@@ -5,6 +5,8 @@ urlpatterns = [
     path("account/", include("registry_ui.accounts.sign_in_urls")),
     path("", include("registry_ui.accounts.urls")),
     path("registries/", include("registry_ui.registries.urls")),
+    path("this-server/", include("registry_ui.serving.page_urls")),
+    path("v2/", include("registry_ui.serving.urls")),
     path("images/", include("registry_ui.images.urls")),
     path("transfers/", include("transfers.urls")),
 ]

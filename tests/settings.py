@@ -41,7 +41,7 @@ if os.environ.get("REGISTRY_UI_TEST_DATABASE", "sqlite") == "postgresql":
     os.environ["REGISTRY_UI_DATABASE_URL"] = f"postgresql://postgres@/registry_ui?host={FOLDER / 'pg'}"
 
 from registry_ui.settings import *  # noqa: E402, F403
-from registry_ui.settings import DATA, DATABASES, STORAGES, WSGI_APPLICATION  # noqa: E402, F401
+from registry_ui.settings import DATA, DATABASES, STORAGES, URL, WSGI_APPLICATION  # noqa: E402, F401
 
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # In a file, as in production: threads and processes have a connection each.
@@ -51,6 +51,7 @@ if "REGISTRY_UI_TEST_DATABASE_NAME" in os.environ:
 
 IMAGES_DIRECTORY = Path(os.environ.get("REGISTRY_UI_TEST_IMAGES", DATA / "images"))
 FREE_SPACE_FLOOR = 0
+URL = os.environ.get("REGISTRY_UI_TEST_URL", URL)
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", "django.contrib.auth.hashers.Argon2PasswordHasher"]
 # Served from their sources: the tests do not collect static files.
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}

@@ -17,7 +17,7 @@ from registry_ui.accounts import tokens
 from registry_ui.accounts.links import hash_of
 from registry_ui.accounts.models import Action, ApiToken, Invitation, Membership, Role, Scope, Team, User
 from registry_ui.accounts.trail import record
-from registry_ui.images.models import ArchiveUpload, LocalImage, TeamBlob
+from registry_ui.images.models import ArchiveUpload, ImmutableTags, LocalImage, TeamBlob
 from registry_ui.oci.reference import Reference
 from registry_ui.registries.models import Artifact, Credential, CredentialGrant, IndexRun, Registry, Repository, Security, Tag
 from tests.parts.index_rows import make_image, make_repository
@@ -108,6 +108,9 @@ TABLE = {
     "registries:document": Route("viewer", names="registry", more=("repository", "digest", "kind")),
     "registries:storage": Route("viewer", names="registry"),
     "registries:repository_storage": Route("viewer", names="registry", more=("repository",)),
+    "this_server:overview": Route("viewer"),
+    "this_server:rule_add": Route("admin", "admin"),
+    "this_server:rule_remove": Route("", "admin", "rule"),
     "images:list": Route("viewer"),
     "images:detail": Route("viewer", names="image"),
     "images:remove": Route("operator", "operator", "image"),
@@ -143,6 +146,19 @@ API_TABLE = {
 # Of nobody's team: each has tests of its own in tests/accounts and tests/web.
 ELSEWHERE = {"web:health", "accounts:setup", "accounts:join"}
 ELSEWHERE |= {"accounts:security_session_end", "accounts:security_unlink", "sso_sign_in", "sso_callback", "sso_link", "sso_confirm"}
+# The registry at /v2/, which asks for API tokens and nothing else: tests/serving/test_access.py does there what is done here.
+ELSEWHERE |= {
+    "serving:base",
+    "serving:token",
+    "serving:catalog",
+    "serving:tags",
+    "serving:manifest",
+    "serving:uploads",
+    "serving:upload",
+    "serving:blob",
+    "serving:referrers",
+    "serving:elsewhere",
+}
 OF_THE_LIBRARY = {
     "account_login",
     "account_logout",
@@ -227,6 +243,7 @@ def harbour(team, alice, bob, victor, charlie):
         "member": member,
         "invitation": invitation,
         "upload": upload,
+        "rule": ImmutableTags.objects.create(team=team, repository_pattern=f"{MARK}/*", tag_pattern="v*"),
         "names": names,
     }
 
@@ -256,7 +273,8 @@ def everything() -> list[Any]:
     }
     rows = []
     people = (Team, Membership, User, Invitation, ApiToken)
-    owned = (Registry, Credential, CredentialGrant, Repository, Artifact, Tag, IndexRun, LocalImage, TeamBlob, ArchiveUpload, Transfer)
+    local = (LocalImage, ImmutableTags, TeamBlob, ArchiveUpload)
+    owned = (Registry, Credential, CredentialGrant, Repository, Artifact, Tag, IndexRun, *local, Transfer)
     for model in (*people, *owned):
         names = [field.attname for field in model._meta.concrete_fields if field.attname not in observed.get(model, [])]
         rows.append(list(model.objects.order_by("pk").values_list(*names)))

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
 from registry_ui.oci.digest import Digest
 from registry_ui.oci.errors import BlobUnknown, ContentMismatch, InvalidDigest
@@ -44,8 +44,13 @@ class BlobFile:
         with storage_errors(self._place):
             return os.readv(self._descriptor, [buffer])
 
-    def close(self) -> None:
+    def detach(self) -> int:
+        """The file descriptor, which is the caller's to close from now on."""
         descriptor, self._descriptor = self._descriptor, -1
+        return descriptor
+
+    def close(self) -> None:
+        descriptor = self.detach()
         if descriptor >= 0:
             os.close(descriptor)
 
@@ -59,6 +64,14 @@ class BlobFile:
         self.close()
 
 
+class Publishable(Protocol):
+    """Bytes on the disk that have the digest."""
+
+    digest: Digest
+
+    def move_to(self, folder: int) -> None: ...
+
+
 class BlobDirectory:
     """The blobs below one folder. Safe for many threads and processes of one machine.
 
@@ -69,7 +82,7 @@ class BlobDirectory:
 
     def __init__(self, root: Path, *, free_space_floor: int = 0) -> None:
         self.root = root
-        self._floor = free_space_floor
+        self.floor = free_space_floor
 
     def size(self, digest: Digest) -> int | None:
         """Bytes of a blob; None where there is none."""
@@ -89,7 +102,7 @@ class BlobDirectory:
         """
         with storage_errors(self.root):
             try:
-                with self._folder(*_parents(digest)) as folder:
+                with self.folder(*_parents(digest)) as folder:
                     descriptor = os.open(digest.hex, _READ, dir_fd=folder)
             except FileNotFoundError as exc:
                 raise BlobUnknown(
@@ -144,8 +157,8 @@ class BlobDirectory:
         Raises:
             Cancelled: while waiting.
         """
-        with storage_errors(self.root), self._folder("partial", owner, make=True) as folder:
-            partial = PartialBlob.lock(folder, digest, self.root, floor=self._floor, cancellation=cancellation)
+        with storage_errors(self.root), self.folder("partial", owner, make=True) as folder:
+            partial = PartialBlob.lock(folder, digest, self.root, floor=self.floor, cancellation=cancellation)
         try:
             yield partial
         finally:
@@ -154,7 +167,7 @@ class BlobDirectory:
     @contextmanager
     def hold(self, digest: Digest, cancellation: Cancellation | None = None) -> Iterator[None]:
         """Nobody else makes the blob appear or disappear meanwhile. Hold it for a moment only: others share the lock."""
-        with storage_errors(self.root), self._folder("locks", make=True) as folder:
+        with storage_errors(self.root), self.folder("locks", make=True) as folder:
             descriptor = os.open(digest.hex[:2], _LOCK, 0o600, dir_fd=folder)
         try:
             lock(descriptor, cancellation)
@@ -162,9 +175,9 @@ class BlobDirectory:
         finally:
             os.close(descriptor)
 
-    def publish(self, partial: PartialBlob) -> None:
-        """Give a filled partial its name. Call it inside `hold`."""
-        with storage_errors(self.root), self._folder(*_parents(partial.digest), make=True) as folder:
+    def publish(self, partial: "Publishable") -> None:
+        """Give what was filled and verified its name. Call it inside `hold`."""
+        with storage_errors(self.root), self.folder(*_parents(partial.digest), make=True) as folder:
             partial.move_to(folder)
 
     def remove(self, digest: Digest) -> int:
@@ -172,7 +185,7 @@ class BlobDirectory:
         size = self.size(digest)
         if size is None:
             return 0
-        with storage_errors(self.root), self._folder(*_parents(digest)) as folder:
+        with storage_errors(self.root), self.folder(*_parents(digest)) as folder:
             os.unlink(digest.hex, dir_fd=folder)
             os.fsync(folder)
         return size
@@ -182,8 +195,8 @@ class BlobDirectory:
         with (
             storage_errors(self.root),
             suppress(FileNotFoundError),
-            self._folder(*_parents(digest)) as folder,
-            self._folder("quarantine", make=True) as quarantine,
+            self.folder(*_parents(digest)) as folder,
+            self.folder("quarantine", make=True) as quarantine,
         ):
             os.rename(digest.hex, _flat(digest), src_dir_fd=folder, dst_dir_fd=quarantine)
             # It stays for inspection as long as a partial file does, counted from now.
@@ -192,7 +205,7 @@ class BlobDirectory:
             os.fsync(quarantine)
 
     def remove_quarantined(self, digest: Digest) -> None:
-        with storage_errors(self.root), suppress(FileNotFoundError), self._folder("quarantine") as folder:
+        with storage_errors(self.root), suppress(FileNotFoundError), self.folder("quarantine") as folder:
             os.unlink(_flat(digest), dir_fd=folder)
 
     def __iter__(self) -> Iterator[tuple[Digest, int]]:
@@ -230,10 +243,10 @@ class BlobDirectory:
         """What may still be written before the floor is reached."""
         place = next(folder for folder in (self.root, *self.root.parents) if folder.exists())
         with storage_errors(place):
-            return max(0, free_bytes(place) - self._floor)
+            return max(0, free_bytes(place) - self.floor)
 
     def _remove_if_stale(self, parents: tuple[str, ...], name: str, before: float) -> int | None:
-        with storage_errors(self.root), suppress(FileNotFoundError, IsADirectoryError), self._folder(*parents) as folder:
+        with storage_errors(self.root), suppress(FileNotFoundError, IsADirectoryError), self.folder(*parents) as folder:
             descriptor = os.open(name, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
             try:
                 status = os.fstat(descriptor)
@@ -247,7 +260,7 @@ class BlobDirectory:
     def _status(self, digest: Digest) -> os.stat_result | None:
         with storage_errors(self.root):
             try:
-                with self._folder(*_parents(digest)) as folder:
+                with self.folder(*_parents(digest)) as folder:
                     status = os.stat(digest.hex, dir_fd=folder, follow_symlinks=False)
             except FileNotFoundError:
                 return None
@@ -256,13 +269,18 @@ class BlobDirectory:
     def _names(self, *parents: str) -> list[str]:
         with storage_errors(self.root):
             try:
-                with self._folder(*parents) as folder:
+                with self.folder(*parents) as folder:
                     return sorted(entry.name for entry in os.scandir(folder))
             except FileNotFoundError:
                 return []
 
     @contextmanager
-    def _folder(self, *names: str, make: bool = False) -> Iterator[int]:
+    def folder(self, *names: str, make: bool = False) -> Iterator[int]:
+        """A folder below the root, opened part by part without following symbolic links.
+
+        Raises:
+            FileNotFoundError: it is not there, and is not to be made.
+        """
         descriptor = open_folder(None, self.root, make=make)
         try:
             for name in names:

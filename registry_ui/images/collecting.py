@@ -7,7 +7,7 @@ a file goes only under its lock, when at that moment no row of any team names it
 
 import time
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -20,8 +20,17 @@ from .blobs import BlobDirectory
 from .models import LocalImage, TeamBlob
 from .store import blob_directory
 
+Marks = Callable[[], Iterable[tuple[int, Iterable[str]]]]
+"""Teams with digests of theirs that stay although no name leads to them."""
+
 _CHUNK = 500
+_more_marks: list[Marks] = []
 _NO_DIGESTS: frozenset[str] = frozenset()
+
+
+def register_marks(marks: Marks) -> None:
+    if marks not in _more_marks:
+        _more_marks.append(marks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +67,14 @@ def collectable_bytes(team_id: int) -> int:
 
 
 def marked_digests() -> dict[int, set[str]]:
-    """Team → everything its images need. One query, so one moment: a name being copied is seen before or after."""
+    """Team → everything its images need, and what is kept besides. One query for the images, so one moment: a name being
+    copied is seen before or after."""
     marked: dict[int, set[str]] = defaultdict(set)
     for team_id, manifests, blobs in LocalImage.objects.values_list("team_id", "manifests", "blobs"):
         marked[team_id].update(entry["digest"] for entry in (*manifests, *blobs))
+    for marks in _more_marks:
+        for team_id, digests in marks():
+            marked[team_id].update(digests)
     return marked
 
 

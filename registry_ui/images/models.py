@@ -1,8 +1,10 @@
+import fnmatch
 import uuid
 
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from registry_ui.accounts.models import Team, TeamOwnedQuerySet
 from registry_ui.oci.digest import Digest
@@ -71,6 +73,38 @@ class LocalImage(models.Model):
     def digests(self) -> set[str]:
         """Everything that the image needs on the disk: manifests, configs, layers."""
         return {entry["digest"] for entry in (*self.manifests, *self.blobs)}
+
+
+class ImmutableTags(models.Model):
+    """Names on this server that, once given, stay: they are neither moved nor removed until the rule is.
+
+    Patterns as in a shell, of the repository without the team's part (`app`, `tools/*`) and of the tag (`v*`).
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    team = models.ForeignKey(Team, models.CASCADE, related_name="immutable_tags")
+    repository_pattern = models.CharField(_("repositories"), max_length=255, default="*")
+    tag_pattern = models.CharField(_("tags"), max_length=128)
+    created_at = models.DateTimeField(auto_now_add=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+
+    objects = TeamOwnedQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["repository_pattern", "tag_pattern"]
+        constraints = [
+            models.UniqueConstraint(fields=["team", "repository_pattern", "tag_pattern"], name="one_rule_a_pattern_in_a_team"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.repository_pattern}:{self.tag_pattern}"
+
+    def covers(self, repository: str, tag: str) -> bool:
+        """
+        Args:
+            repository: without the team's part.
+        """
+        return fnmatch.fnmatchcase(repository, self.repository_pattern) and fnmatch.fnmatchcase(tag, self.tag_pattern)
 
 
 class TeamBlob(models.Model):

@@ -3,13 +3,16 @@
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from registry_ui.accounts.models import Team, User
 from registry_ui.oci.digest import Digest
+from registry_ui.oci.errors import Denied
 from registry_ui.oci.facts import ImageFacts
 from registry_ui.oci.reference import Reference
+from registry_ui.registries.this_server import check_own_name, is_here
 
-from .models import LocalImage
+from .models import ImmutableTags, LocalImage
 
 _COPIED_BY_A_TAG = (
     "digest",
@@ -25,7 +28,12 @@ _COPIED_BY_A_TAG = (
 
 
 def point_name(*, team: Team, user: User | None, name: Reference, facts: ImageFacts, source_digest: Digest, origin: str) -> LocalImage:
-    """Make a name point at an image; a name that pointed elsewhere moves."""
+    """Make a name point at an image; a name that pointed elsewhere moves.
+
+    Raises:
+        InvalidReference: a name on this server that is not the team's to give.
+        Denied: a name on this server that stays as it is.
+    """
     values = {**facts.as_row(), "source_digest": str(source_digest), "origin": origin}
     with transaction.atomic():
         return _point(team, user, name, values)
@@ -35,6 +43,9 @@ def copy_name(*, source: LocalImage, user: User | None, target: Reference) -> Lo
     """Make another name point at the image of a name; None where that was removed meanwhile.
 
     Both rows are seen or changed in one transaction, so at any moment one of them keeps the blobs from the collector.
+
+    Raises:
+        InvalidReference, Denied: as `point_name`.
     """
     with transaction.atomic():
         current = LocalImage.objects.select_for_update().filter(pk=source.pk).first()
@@ -44,7 +55,28 @@ def copy_name(*, source: LocalImage, user: User | None, target: Reference) -> Lo
         return _point(current.team, user, target, {**values, "origin": str(current.reference)})
 
 
+def is_immutable(image: LocalImage) -> bool:
+    """Whether a rule of the team keeps this name as it is."""
+    if not image.tag or not is_here(image.registry):
+        return False
+    repository = image.repository.partition("/")[2]
+    return any(rule.covers(repository, image.tag) for rule in ImmutableTags.objects.filter(team=image.team_id))
+
+
+def refuse_immutable(image: LocalImage) -> None:
+    """
+    Raises:
+        Denied
+    """
+    if is_immutable(image):
+        raise Denied(
+            _("%(name)s is immutable: a rule of the team keeps this tag as it is.") % {"name": image.reference.familiar},
+            advice=_("Choose another tag, or have an admin of the team change the rule."),
+        )
+
+
 def _point(team: Team, user: User | None, name: Reference, values: dict[str, Any]) -> LocalImage:
+    check_own_name(team, name)
     key: dict[str, Any] = {"team": team, "registry": name.registry, "repository": name.repository, "tag": name.tag or ""}
     if not name.tag:
         key["digest"] = values["digest"]
@@ -52,6 +84,8 @@ def _point(team: Team, user: User | None, name: Reference, values: dict[str, Any
     image, created = LocalImage.objects.select_for_update().get_or_create(**key, defaults=values)
     if created:
         return image
+    if image.digest != values["digest"]:
+        refuse_immutable(image)
     previous = image.image_id
     for field, value in values.items():
         setattr(image, field, value)

@@ -14,7 +14,7 @@ from registry_ui.oci.errors import InvalidReference, ManifestUnknown
 from registry_ui.oci.reference import Reference
 
 from .models import LocalImage
-from .naming import copy_name, point_name
+from .naming import copy_name, point_name, refuse_immutable
 from .store import LocalStore
 
 logger = logging.getLogger(__name__)
@@ -98,7 +98,12 @@ def plan_removal(image: LocalImage) -> Removal:
 
 
 def remove_name(*, image: LocalImage, user: User | None) -> Removal:
-    """Take a name away. The image's other names stay; what no image needs any more stays until the collector comes."""
+    """Take a name away. The image's other names stay; what no image needs any more stays until the collector comes.
+
+    Raises:
+        Denied: a name on this server that a rule of the team keeps.
+    """
+    refuse_immutable(image)
     removal = plan_removal(image)
     with transaction.atomic():
         LocalImage.objects.filter(pk=image.pk).delete()

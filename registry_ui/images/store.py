@@ -26,6 +26,7 @@ from registry_ui.oci.store import BlobReader, Cancellation, OpenSource
 from .blobs import BlobDirectory
 from .models import LocalImage, TeamBlob
 from .naming import point_name
+from .partials import PartialBlob
 
 _QUERY_CHUNK = 500
 
@@ -120,6 +121,19 @@ class LocalStore:
     def write_blob(self, descriptor: Descriptor, open_source: OpenSource) -> None:
         self._write(descriptor, open_source)
 
+    def take_blob(self, descriptor: Descriptor, open_source: OpenSource) -> None:
+        """`write_blob` for whoever reads along: what has arrived is in the partial file, even where the disk has the blob from
+        somebody else. See following.py."""
+        digest, size = descriptor.digest, descriptor.size
+        with self._blobs.claim(digest, owner=str(self.team.pk), cancellation=self._cancellation) as partial:
+            if not self.has_blob(descriptor):
+                partial.fill(size, open_source)
+                self._publish(partial, digest, size)
+
+    def keep_manifest(self, manifest: Manifest) -> None:
+        """Store a manifest of which the rest may come later, or never."""
+        self._write(manifest.descriptor, lambda offset: io.BytesIO(manifest.raw[offset:]), manifest.media_type)
+
     def mount_blob(self, descriptor: Descriptor, repository: str) -> bool:
         """A blob of this team needs no mounting, and another team's is not given away."""
         return False
@@ -163,9 +177,12 @@ class LocalStore:
                     if self._blobs.size(digest) == size:
                         return self._own(digest, size, media_type)
             partial.fill(size, open_source)
-            with self._blobs.hold(digest, self._cancellation):
-                self._blobs.publish(partial)
-                return self._own(digest, size, media_type)
+            return self._publish(partial, digest, size, media_type)
+
+    def _publish(self, partial: PartialBlob, digest: Digest, size: int, media_type: str = "") -> None:
+        with self._blobs.hold(digest, self._cancellation):
+            self._blobs.publish(partial)
+            self._own(digest, size, media_type)
 
     def _has_sound_file(self, digest: Digest, size: int) -> bool:
         """Whether a file stands there that no row of this team protects: a collection may take it at any moment."""

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from registry_ui.accounts.access import require_operator
 from registry_ui.accounts.models import Role
 from registry_ui.accounts.requests import TeamRequest
+from registry_ui.oci.errors import OciError
 
 from .inspecting import copy_boxes, inspect_image
 from .listing import images_of, totals_of
@@ -63,7 +64,11 @@ def remove(request: TeamRequest, pk: UUID) -> HttpResponse:
     require_operator(request.user, row)
     if request.method != "POST":
         return render(request, "images/remove.html", {"image": row, "removal": plan_removal(row)})
-    removal = remove_name(image=row, user=request.user)
+    try:
+        removal = remove_name(image=row, user=request.user)
+    except OciError as exc:
+        messages.error(request, f"{exc.message} {exc.advice}")
+        return redirect("images:detail", row.pk)
     messages.success(request, _removal_sentence(removal))
     return redirect(reverse("images:detail", args=[removal.remaining[0].pk]) if removal.remaining else "images:list")
 

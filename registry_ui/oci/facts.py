@@ -39,7 +39,7 @@ class ImageFacts:
 
     @property
     def image_id(self) -> Digest:
-        """The config's digest; of several images, the index's own."""
+        """The config's digest; of several images, the index's own, and of an artifact that is none its manifest's."""
         return self.platforms[0].image_id if len(self.platforms) == 1 else self.root.digest
 
     @property
@@ -91,7 +91,8 @@ def _descend(
         return
     facts.manifests[manifest.digest] = manifest.size
     facts.blobs.update((blob.digest, blob.size) for blob in manifest.blobs)
-    if manifest.config is not None and (platform is None or platform.is_known):
+    # Artifacts of other kinds share configs such as {}, which would make one image of them all.
+    if manifest.config is not None and manifest.config.media_type in CONFIG_TYPES and (platform is None or platform.is_known):
         facts.platforms.append(_platform_facts(manifest, manifest.config, platform, read_config))
     for child in manifest.children:
         if child.is_index or child.is_manifest:
@@ -103,7 +104,7 @@ def _descend(
 def _platform_facts(
     manifest: Manifest, config: Descriptor, platform: Platform | None, read_config: Callable[[Descriptor], bytes]
 ) -> PlatformFacts:
-    document = parse_config(read_config(config)) if config.media_type in CONFIG_TYPES else {}
+    document = parse_config(read_config(config))
     found = platform or Platform.from_document(document)
     return PlatformFacts(
         platform=_printable(str(found)) if found else "",

@@ -13,6 +13,7 @@ from registry_ui.oci.store import Cancellation
 
 from .choosing import CredentialUnfit, check_belongs, registry_for
 from .models import Credential, Registry, Security
+from .this_server import is_here, open_this_server
 from .using import Use, note_use
 
 
@@ -45,7 +46,8 @@ def open_client(
     limits: Limits | None = None,
     use: Use | None = None,
 ) -> RegistryClient:
-    """A client of the registry with exactly this credential, or anonymous without one. Nothing is sent yet.
+    """A client of the registry with exactly this credential, or anonymous without one. Nothing is sent yet. This server needs
+    neither: its images are read and named where they lie.
 
     Args:
         plain_http: for a host that is no registry of the team; a registry's own setting is never overridden.
@@ -56,6 +58,8 @@ def open_client(
         DecryptionFailed: its secret cannot be read.
     """
     host = reference_or_host if isinstance(reference_or_host, str) else reference_or_host.registry
+    if is_here(host):
+        return open_this_server(team, cancellation)
     # A credential is sent only as the team that owns it has set: also where another one, which has no such registry, borrows it.
     registry = credential.registry if credential is not None else registry_for(team, host)
     login = _login_of(credential, team, host, use or Use()) if credential is not None else None

@@ -55,14 +55,22 @@ class ConnectionReport:
 
 def check_connection(registry: Registry) -> ConnectionReport:
     """Try each stage, remember the registry's health, and say what to do about the first failure. Raises nothing."""
-    probe = _Probe(registry)
-    with contextlib.closing(probe):
-        report = ConnectionReport(tuple(probe.run()))
+    report = _own_report() if registry.is_this_server else _probed(registry)
     if not registry._state.adding:
         failed = report.failed
         health = Health.FAILING if failed else Health.HEALTHY
         registry.mark_health(health, f"{failed.detail} {failed.advice}".strip() if failed else "", report.as_rows)
     return report
+
+
+def _probed(registry: Registry) -> ConnectionReport:
+    probe = _Probe(registry)
+    with contextlib.closing(probe):
+        return ConnectionReport(tuple(probe.run()))
+
+
+def _own_report() -> ConnectionReport:
+    return ConnectionReport((Stage("registry", "done", _("It is this installation itself: nothing lies between.")),))
 
 
 def check_overdue(*, age: timedelta, limit: int) -> int:

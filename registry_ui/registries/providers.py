@@ -31,6 +31,7 @@ class Provider(models.TextChoices):
     HARBOR = "harbor", _("Harbor")
     GHCR = "ghcr", _("GitHub (GHCR)")
     PRIVATE = "private", _("Private registry")
+    THIS = "this", _("This server")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,10 +236,19 @@ _FACTS = (
         example="my-company/my-app",
     ),
 )
-_BY_PROVIDER = {facts.provider: facts for facts in _FACTS}
+_THIS_SERVER = ProviderFacts(
+    provider=Provider.THIS,
+    icon="home",
+    tagline=_("The local images, served to docker, podman and every other client"),
+    secret_name=_("API token"),
+    before_push=_("Names begin with the team's short name. A tag of a local image to such a name is all that it takes: nothing is copied."),
+    example="my-team/my-app",
+)
+_BY_PROVIDER = {facts.provider: facts for facts in (*_FACTS, _THIS_SERVER)}
 
 
 def all_facts() -> tuple[ProviderFacts, ...]:
+    """Of those that a team can add: this server is there by itself."""
     return _FACTS
 
 

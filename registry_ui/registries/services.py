@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from django.core.exceptions import ValidationError
+from django.conf import settings
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import RestrictedError
 from django.utils.translation import gettext as _
@@ -22,8 +23,9 @@ from .granting import change_grant, revoke_grant, share_credential
 from .importing import ImportResult, free_label, import_docker_config
 from .indexing.scheduling import look_soon
 from .lending import lost_share, name_for
-from .models import Credential, Registry, Security
+from .models import Credential, Health, Registry, Security
 from .providers import Provider, facts_of
+from .this_server import this_host
 
 __all__ = [
     "AmbiguousCredential",
@@ -33,6 +35,7 @@ __all__ = [
     "Stage",
     "add_credential",
     "add_registry",
+    "add_this_server",
     "candidates_for",
     "change_credential",
     "change_grant",
@@ -48,6 +51,7 @@ __all__ = [
     "lost_share",
     "name_for",
     "open_client",
+    "refuse_this_server",
     "registry_for",
     "remove_credential",
     "remove_registry",
@@ -64,9 +68,30 @@ CREDENTIAL_FIELDS = ("label", "username", "repository_pattern", "can_push", "exp
 
 
 def create_default_registries(team: Team) -> None:
-    """Docker Hub, which every short name implies."""
+    """Docker Hub, which every short name implies, and this server."""
     hub = facts_of(Provider.DOCKER_HUB)
     Registry.objects.get_or_create(team=team, host=hub.host, defaults={"name": hub.title, "provider": hub.provider})
+    add_this_server(team)
+
+
+def add_this_server(team: Team) -> Registry:
+    """The row that stands for this installation, at the host that it has now. What it was called before is brought along."""
+    host, facts = this_host(), facts_of(Provider.THIS)
+    values = {"name": facts.title, "provider": Provider.THIS, "health": Health.HEALTHY, "security": _own_security()}
+    with transaction.atomic():
+        rows = Registry.objects.filter(team=team)
+        former = rows.filter(provider=Provider.THIS).exclude(host=host)
+        if rows.filter(host=host).exists():
+            # Somebody has added this very address before.
+            former.update(provider=Provider.PRIVATE)
+            rows.filter(host=host).exclude(provider=Provider.THIS).update(**values)
+        else:
+            former.update(host=host, security=_own_security())
+        return Registry.objects.get_or_create(team=team, host=host, defaults=values)[0]
+
+
+def _own_security() -> Security:
+    return Security.VERIFY if settings.URL.startswith("https:") else Security.PLAIN_HTTP
 
 
 @transaction.atomic
@@ -97,6 +122,7 @@ def change_registry(*, registry: Registry, user: User | None, values: dict[str, 
     kept = Registry.objects.select_for_update().filter(pk=registry.pk).first()
     if kept is None:
         raise ValidationError(_("The registry was removed meanwhile."))
+    refuse_this_server(kept)
     if values["host"] != kept.host and kept.credentials.exists():
         raise ValidationError({"host": host_is_bound()})
     was_encrypted, was_listed = kept.is_encrypted, kept.namespaces
@@ -114,6 +140,17 @@ def change_registry(*, registry: Registry, user: User | None, values: dict[str, 
     return kept
 
 
+def refuse_this_server(registry: Registry) -> None:
+    """
+    Raises:
+        PermissionDenied: it is this server, which is as its settings say.
+    """
+    if registry.is_this_server:
+        raise PermissionDenied(
+            _("This server is there by itself: its address comes from the installation's settings, and it needs no login.")
+        )
+
+
 def host_is_bound() -> str:
     return _("The host stays while there are credentials: a secret that was entered for one host is never sent to another.")
 
@@ -122,8 +159,10 @@ def remove_registry(*, registry: Registry, user: User | None) -> None:
     """The registry and its credentials. Images and transfers keep its name as text.
 
     Raises:
+        PermissionDenied: it is this server.
         ValidationError: naming the mirrors that copy from it or to it.
     """
+    refuse_this_server(registry)
     try:
         with transaction.atomic():
             record(Action.REGISTRY_REMOVED, user=user, obj=registry, host=registry.host, credentials=registry.credentials.count())

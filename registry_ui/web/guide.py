@@ -1,8 +1,10 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from django import forms
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -75,6 +77,9 @@ def guide(request: HttpRequest) -> HttpResponse:
     if fragment:
         part = "web/guide/_explorer.html#explored" if "tags" in request.GET else "web/guide/_suffixes.html#suffix-table"
         return render(request, part, context)
+    team = getattr(request, "team", None)
+    context["host"] = urlsplit(settings.URL).netloc
+    context["prefix"] = f"{context['host']}/{team.slug if team else 'my-team'}/"
     name = request.GET.get("reference", "")
     context["form"] = NameForm(initial={"reference": name or "registry.cn-hangzhou.aliyuncs.com/my-company/my-app:1.4-alpine"})
     return render(request, "web/guide.html", context)

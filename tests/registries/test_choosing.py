@@ -114,7 +114,7 @@ def test_docker_hub_is_there_from_the_start(team) -> None:
     assert hub is not None
     assert hub.provider == "docker_hub"
     create_default_registries(team)
-    assert team.registries.count() == 1
+    assert team.registries.count() == 2  # and this server
 
 
 # --- reading for the index: a guess between equals does no harm

@@ -35,6 +35,21 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='ImmutableTags',
+            fields=[
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('repository_pattern', models.CharField(default='*', max_length=255, verbose_name='repositories')),
+                ('tag_pattern', models.CharField(max_length=128, verbose_name='tags')),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('created_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('team', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='immutable_tags', to='accounts.team')),
+            ],
+            options={
+                'ordering': ['repository_pattern', 'tag_pattern'],
+                'constraints': [models.UniqueConstraint(fields=('team', 'repository_pattern', 'tag_pattern'), name='one_rule_a_pattern_in_a_team')],
+            },
+        ),
+        migrations.CreateModel(
             name='LocalImage',
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),

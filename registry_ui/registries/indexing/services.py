@@ -141,8 +141,8 @@ def observe(*, team: Team, reference: Reference, user: User | None = None) -> No
     """
     try:
         registry = registry_for(team, reference.registry)
-        if registry is None:
-            return
+        if registry is None or registry.is_this_server:
+            return  # this server tells its index by itself
         _remember_use(registry, reference.repository)
         by = user.get_username() if user else ""
         found = look_again(registry=registry, repository=reference.repository, identifier=reference.tag or reference.identifier, by=by)

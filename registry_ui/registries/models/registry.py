@@ -111,6 +111,10 @@ class Registry(models.Model):
         return facts_of(self.provider)
 
     @property
+    def is_this_server(self) -> bool:
+        return self.provider == Provider.THIS
+
+    @property
     def is_encrypted(self) -> bool:
         return self.security != Security.PLAIN_HTTP
 

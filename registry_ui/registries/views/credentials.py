@@ -32,6 +32,7 @@ _form_methods = require_http_methods(["GET", "HEAD", "POST"])
 def add(request: TeamRequest, pk: str) -> HttpResponseBase:
     registry = get_object_or_404(Registry.objects.visible_to(request.user), pk=pk)
     require_admin(request.user, registry)
+    services.refuse_this_server(registry)
     form = CredentialForm(request.POST or None, registry=registry)
     if form.is_valid():
         saved = _save(request, form)

@@ -24,6 +24,7 @@ from ..hosts import read_host
 from ..models import Registry
 from ..overseeing import would_stop
 from ..providers import Provider, ProviderFacts, all_facts, provider_of
+from ..this_server import own_prefix
 
 _form_methods = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -69,6 +70,7 @@ def add(request: TeamRequest) -> HttpResponse:
 def edit(request: TeamRequest, pk: str) -> HttpResponse:
     registry = get_object_or_404(Registry.objects.visible_to(request.user), pk=pk)
     require_admin(request.user, registry)
+    services.refuse_this_server(registry)
     form = RegistryForm(request.POST or None, team=registry.team, provider=registry.provider, registry=registry)
     if form.is_valid():
         try:
@@ -87,6 +89,7 @@ def edit(request: TeamRequest, pk: str) -> HttpResponse:
 def remove(request: TeamRequest, pk: str) -> HttpResponse:
     registry = get_object_or_404(Registry.objects.visible_to(request.user), pk=pk)
     require_admin(request.user, registry)
+    services.refuse_this_server(registry)
     if request.method != "POST":
         credentials = registry.credentials.select_related("registry", "team").prefetch_related("grants__team")
         context = {"registry": registry, "credentials": credentials, "dependents": would_stop(*credentials)}
@@ -118,15 +121,18 @@ def check(request: TeamRequest, pk: str) -> HttpResponse:
 def _detail_context(request: TeamRequest, registry: Registry) -> dict[str, Any]:
     role = request.user.role_in(registry.team)
     prefix = "" if registry.host == DOCKER_HUB else f"{registry.host}/"
+    example = registry.facts.example
+    if registry.is_this_server:
+        prefix, example = own_prefix(registry.team), example.replace("my-team", registry.team.slug)
     return {
         "registry": registry,
         "facts": registry.facts,
         "prefix": prefix,
-        "example": f"{registry.host}/{registry.facts.example}:1.0",
+        "example": f"{registry.host}/{example}:1.0",
         "credentials": registry.credentials.select_related("registry"),
         "stages": [{**stage, "title": stage_title(stage["name"])} for stage in registry.report],
         "authorities": authorities_in(registry.ca_certificate),
-        "may_edit": role is not None and role.allows(Role.ADMIN),
+        "may_edit": role is not None and role.allows(Role.ADMIN) and not registry.is_this_server,
         "may_test": role is not None and role.allows(Role.OPERATOR),
     }
 
@@ -138,7 +144,7 @@ def _form_page(request: TeamRequest, form: RegistryForm, template: str, context:
 def _wished_provider(request: TeamRequest) -> Provider | None:
     """From the tile that was chosen, or from the host that a link brings along."""
     name = request.GET.get("provider", "")
-    if name in Provider.values:
+    if name in Provider.values and name != Provider.THIS:
         return Provider(name)
     try:
         return provider_of(read_host(request.GET["host"]).name) if request.GET.get("host") else None

@@ -22,6 +22,7 @@ from registry_ui.registries.indexing.pruning import drop_old_runs
 from registry_ui.registries.indexing.services import start_due
 from registry_ui.registries.queueing import INDEX_RUNS
 from registry_ui.registries.services import check_overdue
+from registry_ui.serving.chores import tidy
 from transfers.mirrors.queueing import MIRROR_RUNS
 from transfers.queueing import TRANSFERS
 
@@ -95,4 +96,5 @@ def _clean() -> None:
     if collected.count:
         logger.info("Collected %d unused blobs, %d bytes.", collected.count, collected.bytes)
     collect_uploads()
+    tidy()
     drop_old_runs()

@@ -1,0 +1,83 @@
+"""Answers that say no, as the distribution specification has them: JSON with a code, whatever went wrong (spec, "Error Codes")."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.http import JsonResponse
+from django.utils.translation import gettext as _
+
+from registry_ui.images.uploads import UploadBusy, UploadTooLarge, UploadUnknown
+from registry_ui.oci import errors as oci
+
+API_VERSION = {"Docker-Distribution-API-Version": "registry/2.0"}
+
+
+class Refusal(Exception):
+    """What a view raises to say no.
+
+    Args:
+        code: one of the specification's.
+        headers: more of the answer.
+    """
+
+    def __init__(self, status: int, code: str, message: str, *, detail: Any = None, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+        self.detail = detail
+        self.headers = dict(headers or {})
+
+
+def name_unknown() -> Refusal:
+    """The same for what is not there and for what is another team's."""
+    return Refusal(404, "NAME_UNKNOWN", _("There is no such repository, or it is not yours to see."))
+
+
+def manifest_unknown() -> Refusal:
+    return Refusal(404, "MANIFEST_UNKNOWN", _("There is no such manifest in this repository."))
+
+
+def blob_unknown() -> Refusal:
+    return Refusal(404, "BLOB_UNKNOWN", _("There is no such blob in this repository."))
+
+
+def upload_unknown() -> Refusal:
+    return Refusal(404, "BLOB_UPLOAD_UNKNOWN", _("There is no such upload in this repository."))
+
+
+def answer(refusal: Refusal) -> JsonResponse:
+    error = {"code": refusal.code, "message": refusal.message, "detail": refusal.detail}
+    response = JsonResponse({"errors": [error]}, status=refusal.status)
+    # A client that asks whether a blob is there gets 404 many times a push: nothing that the log should warn of.
+    response._has_been_logged = True  # type: ignore[attr-defined]
+    for name, value in {**API_VERSION, **refusal.headers}.items():
+        response.headers[name] = value
+    return response
+
+
+# The first that fits counts; the exact kinds stand before the general ones.
+_KINDS: tuple[tuple[type[oci.OciError], int, str], ...] = (
+    (UploadUnknown, 404, "BLOB_UPLOAD_UNKNOWN"),
+    (UploadBusy, 409, "BLOB_UPLOAD_INVALID"),
+    (UploadTooLarge, 413, "SIZE_INVALID"),
+    (oci.InvalidReference, 400, "NAME_INVALID"),
+    (oci.InvalidDigest, 400, "DIGEST_INVALID"),
+    (oci.InvalidManifest, 400, "MANIFEST_INVALID"),
+    (oci.ContentMismatch, 400, "DIGEST_INVALID"),
+    (oci.StorageFull, 507, "UNKNOWN"),
+    (oci.StorageError, 500, "UNKNOWN"),
+    (oci.BlobUnknown, 404, "BLOB_UNKNOWN"),
+    (oci.ManifestUnknown, 404, "MANIFEST_UNKNOWN"),
+    (oci.NotFound, 404, "NAME_UNKNOWN"),
+    (oci.Denied, 403, "DENIED"),
+    (oci.RateLimited, 429, "TOOMANYREQUESTS"),
+    (oci.Unsupported, 405, "UNSUPPORTED"),
+)
+
+
+def refusal_of(exc: oci.OciError) -> Refusal:
+    """What to answer where the store or another registry said no."""
+    status, code = next(((status, code) for kind, status, code in _KINDS if isinstance(exc, kind)), (502, "UNKNOWN"))
+    headers = {"Retry-After": str(max(1, round(exc.retry_after)))} if exc.retry_after is not None else {}
+    return Refusal(status, code, f"{exc.message} {exc.advice}".strip(), headers=headers)
