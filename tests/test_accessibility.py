@@ -1,6 +1,7 @@
 """axe-core finds nothing serious on any page of the product, in light and in dark."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -11,7 +12,9 @@ from django.utils.http import urlencode
 from playwright.sync_api import BrowserContext, Page, expect
 
 from registry_ui.accounts import services
+from registry_ui.accounts.models import Membership, Role
 from tests.parts.furnished import Furnished, furnish
+from tests.transfers.rows import transfer_row
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -167,12 +170,51 @@ def test_axe_finds_nothing_serious_on_any_page(live_server, client_for, alice, f
     assert problems == {}
 
 
+@pytest.fixture
+def addresses_of_people(team, other_team, alice, bob, ingrid):
+    """The pages that administrators of the installation have, or that one of them sees as an admin of the team does."""
+    transfer_row(team, bob)
+    member = Membership.objects.get(user=bob).pk
+    _invitation, token = services.invite(team=team, role=Role.VIEWER, email="dora@example.com", lifetime=timedelta(days=1), by=alice)
+    member_pages = [reverse(f"accounts:{name}", args=[member]) for name in ("team_member_role", "team_member_remove")]
+    person_pages = [reverse(f"accounts:installation_{name}", args=[bob.pk]) for name in ("person", "person_deactivate")]
+    team_pages = [reverse(f"accounts:installation_{name}", args=[team.pk]) for name in ("team_edit", "team_remove")]
+    names = ("team", "team_edit", "team_invite", "installation", "installation_team_add", "installation_people")
+    return (
+        [reverse(f"accounts:{name}") for name in names]
+        + member_pages
+        + person_pages
+        + team_pages
+        + [
+            reverse("accounts:installation_team_remove", args=[other_team.pk]),
+            reverse("accounts:join", args=[token]),
+        ]
+    )
+
+
 @pytest.mark.parametrize("scheme", SCHEMES)
-def test_axe_finds_nothing_serious_before_the_sign_in(live_server, db, context_in, scheme):
+def test_axe_finds_nothing_serious_on_the_pages_of_people(live_server, client_for, ingrid, addresses_of_people, context_in, scheme):
+    page = context_in(scheme, client_for(ingrid), live_server.url).new_page()
+    problems = {}
+    for address in addresses_of_people:
+        wrong = open_page(page, live_server.url + address)
+        problems |= {address: found} if (found := [wrong] if wrong else findings(page)) else {}
+    page.goto(live_server.url + reverse("accounts:team_invite"))
+    page.get_by_role("button", name="Make the link").click()
+    page.get_by_text("Copy the link now").wait_for()
+    assert findings(page) == []
+    assert problems == {}
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_axe_finds_nothing_serious_before_the_sign_in(live_server, team, context_in, scheme):
     page = context_in(scheme).new_page()
     problems = {}
-    for path in (reverse("account_login"), reverse("accounts:setup", args=[services.issue_setup_token()])):
-        wrong = open_page(page, live_server.url + path)
+    setup = reverse("accounts:setup", args=[services.issue_setup_token()])
+    _invitation, token = services.invite(team=team, role=Role.VIEWER, email="", lifetime=timedelta(days=1), by=None)
+    gone, joined = (reverse("accounts:join", args=[each]) for each in ("invented", token))
+    for path, status in ((reverse("account_login"), 200), (setup, 200), (joined, 200), (gone, 404)):
+        wrong = open_page(page, live_server.url + path, status)
         problems |= {path: found} if (found := [wrong] if wrong else findings(page)) else {}
     assert problems == {}
 
