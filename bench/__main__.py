@@ -11,6 +11,7 @@ from .browsing import measure_browsing
 from .images import push_large_image
 from .installation import Installation
 from .measures import MIB, Browser, Comparison, click_to_first_byte, compare_pulls, compare_pushes, peak_memory
+from .mirrors import measure_mirrors
 
 _LAYERS = 8
 _NAME = "bench/image:1.0"
@@ -30,6 +31,8 @@ def main() -> None:
         help="tags, and repositories, of the measure of browsing; 0 leaves it out (default: %(default)s)",
     )
     parser.add_argument("--only-browsing", action="store_true", help="measure nothing else")
+    parser.add_argument("--mirrors", type=int, default=100, help="tags of the measure of mirrors; 0 leaves it out (default: %(default)s)")
+    parser.add_argument("--only-mirrors", action="store_true", help="measure nothing else")
     parser.add_argument("--folder", type=Path, help="where to work; it decides which disk is measured (default: the temporary folder)")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="registry-ui-bench-", dir=options.folder) as folder:
@@ -38,6 +41,10 @@ def main() -> None:
 
 def measure(folder: Path, options: argparse.Namespace) -> None:
     template = Installation.prepared(folder / "template")
+    if options.mirrors and not options.only_browsing:
+        measure_mirrors(folder, template, options.mirrors, options.rounds)
+    if options.only_mirrors:
+        return
     if options.browsing:
         measure_browsing(folder, template, options.browsing)
     if options.only_browsing:

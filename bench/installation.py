@@ -76,12 +76,12 @@ class Installation:
         with sqlite3.connect(self.data / "registry-ui.sqlite3") as database:
             query = "SELECT state, started_at, finished_at, error FROM transfers_transfer ORDER BY created_at DESC LIMIT 1"
             state, started, finished, error = database.execute(query).fetchone()
-        return {"state": state, "seconds": _seconds(started, finished), "error": json.loads(error) if error else None}
+        return {"state": state, "seconds": seconds_between(started, finished), "error": json.loads(error) if error else None}
 
     def last_index_seconds(self) -> float:
         with sqlite3.connect(self.data / "registry-ui.sqlite3") as database:
             query = "SELECT started_at, finished_at FROM registries_indexrun ORDER BY created_at DESC LIMIT 1"
-            return _seconds(*database.execute(query).fetchone())
+            return seconds_between(*database.execute(query).fetchone())
 
     def add_registry(self, host: str) -> None:
         self.manage("shell", "--verbosity=0", "-c", _REGISTRY.format(host=host))
@@ -98,5 +98,5 @@ class Installation:
         return process
 
 
-def _seconds(started: str, finished: str | None) -> float:
+def seconds_between(started: str, finished: str | None) -> float:
     return (datetime.fromisoformat(finished) - datetime.fromisoformat(started)).total_seconds() if finished else 0.0

@@ -62,8 +62,16 @@ class Adapter(HTTPAdapter):
         return manager
 
     def build_connection_pool_key_attributes(self, request: Any, verify: Any, cert: Any = None) -> Any:
-        scheme = urlsplit(request.url).scheme
-        host, port = host_and_port(request.url)
+        return self._place(request.url)
+
+    def pool_for(self, url: str) -> Any:
+        """The open connections to a URL's host, not by a proxy."""
+        place, options = self._place(url)
+        return self.poolmanager.connection_from_host(**place, pool_kwargs=options)
+
+    def _place(self, url: str) -> tuple[dict[str, Any], dict[str, Any]]:
+        scheme = urlsplit(url).scheme
+        host, port = host_and_port(url)
         context = self._own_context if self._dialer.is_vouched_for(host) else self._foreign_context
         return {"scheme": scheme, "host": host, "port": port}, {"ssl_context": context, "cert_reqs": "CERT_REQUIRED"}
 

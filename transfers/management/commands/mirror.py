@@ -1,0 +1,42 @@
+from argparse import ArgumentParser
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from registry_ui.accounts.models import Team
+from transfers.mirrors.services import start_plan, start_run
+from transfers.models import Trigger
+
+from ..mirroring import OUT_OF_LINE, finish, list_mirrors, mirror_named
+from ..running import TransferCommand
+
+
+class Command(TransferCommand):
+    help = "List the mirrors of a team, plan one or run it."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+        listing = verbs.add_parser("list", help=_("the mirrors of a team and how they stand; status 1 where one has failed"))
+        listing.add_argument("--json", action="store_true", help=_("one JSON object a line, for scripts"))
+        words = {"code": OUT_OF_LINE}
+        plan = verbs.add_parser("plan", help=_("what a run would do; status 0 where nothing, %(code)d where something") % words)
+        run = verbs.add_parser("run", help=_("run one; status 0 where all went well, 1 where a tag failed"))
+        for verb in (plan, run):
+            verb.add_argument("name", help=_("the mirror's name"))
+            way = verb.add_mutually_exclusive_group()
+            way.add_argument("--now", action="store_true", help=_("do the work in this process, without a worker"))
+            way.add_argument("--detach", action="store_true", help=_("print the run's id and do not wait for its end"))
+            verb.add_argument("--all", action="store_true", help=_("print every tag, also what is the same or left out"))
+        for verb in (listing, plan, run):
+            self.add_team_argument(verb)
+
+    def act(self, team: Team, options: dict[str, Any]) -> None:
+        if options["verb"] == "list":
+            list_mirrors(self, team, as_json=options["json"])
+            return
+        mirror = mirror_named(team, options["name"])
+        if options["verb"] == "plan":
+            started = start_plan(mirror=mirror, user=None, enqueue=not options["now"])
+        else:
+            started = start_run(mirror=mirror, user=None, trigger=Trigger.COMMAND, enqueue=not options["now"])
+        finish(self, started, options)
