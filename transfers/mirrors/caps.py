@@ -47,11 +47,11 @@ for i = 1, #rows, 2 do
 end
 if not teams[team] then count = count + 1 end
 local fair = math.max(1, math.floor(cap / count / (ours + 1)))
-local held = math.max(used, math.min(fair, cap - others))
-if held < 0 then held = 0 end
-redis.call('HSET', key, me, team .. ' ' .. (now + ttl) .. ' ' .. held)
+local granted = math.max(0, math.min(fair, cap - others))
+-- What is still in use above the new share stays counted until it is given back.
+redis.call('HSET', key, me, team .. ' ' .. (now + ttl) .. ' ' .. math.max(used, granted))
 redis.call('PEXPIRE', key, math.floor(ttl * 2000))
-return {held, count * (ours + 1)}
+return {granted, count * (ours + 1)}
 """
 
 
@@ -148,7 +148,7 @@ class Gate:
         with self._condition:
             used = self._used
         try:
-            held, sharers = _redis().eval(_SHARE, 1, self._key, self._lease, self._team, self._cap or 1_000_000, used, LEASE_SECONDS)
+            granted, sharers = _redis().eval(_SHARE, 1, self._key, self._lease, self._team, self._cap or 1_000_000, used, LEASE_SECONDS)
         except RedisError:
             self._failed_since = self._failed_since or time.monotonic()
             if time.monotonic() - self._failed_since > LEASE_SECONDS / 2:
@@ -156,7 +156,7 @@ class Gate:
             return
         self._failed_since = None
         with self._condition:
-            self._granted, self._sharers = int(held), max(1, int(sharers))
+            self._granted, self._sharers = int(granted), max(1, int(sharers))
             self._condition.notify_all()
 
     def _check_redis(self) -> None:

@@ -1,0 +1,151 @@
+"""Caps that hold across workers, and turns that teams take."""
+
+import threading
+import time
+
+import pytest
+
+from registry_ui.oci.store import Cancellation
+from transfers.mirrors import caps
+from transfers.mirrors.caps import Gate
+from transfers.mirrors.queueing import claim_next
+from transfers.mirrors.services import start_run
+from transfers.models import Mirror, MirrorRun, State
+
+from .conftest import registry_row
+
+
+@pytest.fixture
+def gates(redis_server):
+    made = []
+
+    def make(team=1, **options):
+        gate = Gate("registry.example.com", team, Cancellation(), **options)
+        made.append(gate)
+        return gate
+
+    yield make
+    for gate in made:
+        gate.close()
+
+
+class Users:
+    """Threads that hold a gate's slots as fast as they get them, and count how many do at once, all gates together."""
+
+    def __init__(self):
+        self.lock = threading.Lock()
+        self.now = self.most = 0
+        self.turns = {}
+        self.ended = threading.Event()
+        self.threads = []
+
+    def use(self, gate, name, count):
+        for _number in range(count):
+            thread = threading.Thread(target=self._work, args=(gate, name), daemon=True)
+            thread.start()
+            self.threads.append(thread)
+
+    def _work(self, gate, name):
+        while not self.ended.is_set():
+            with gate.slot():
+                with self.lock:
+                    self.now += 1
+                    self.most = max(self.most, self.now)
+                    self.turns[name] = self.turns.get(name, 0) + 1
+                time.sleep(0.01)
+                with self.lock:
+                    self.now -= 1
+
+    def stop(self):
+        self.ended.set()
+        for thread in self.threads:
+            thread.join(10)
+
+
+def test_without_a_cap_nothing_is_asked(gates):
+    gate = gates()
+    assert not gate.is_capped
+    with gate.slot():
+        pass
+
+
+def test_cap_holds_across_two_workers(gates):
+    users = Users()
+    users.use(gates(team=1, slots=4), "first", 8)
+    time.sleep(0.3)
+    users.use(gates(team=1, slots=4), "second", 8)
+    time.sleep(4)
+    users.stop()
+    assert users.most <= 4
+    assert users.turns["second"] > 0
+
+
+def test_teams_share_a_cap_fairly_however_many_runs_one_of_them_has(gates):
+    users = Users()
+    for number in range(3):
+        users.use(gates(team=1, slots=6), f"many-{number}", 6)
+    users.use(gates(team=2, slots=6), "one", 6)
+    time.sleep(4)
+    before = dict(users.turns)
+    time.sleep(3)
+    users.stop()
+    many = sum(users.turns[name] - before.get(name, 0) for name in users.turns if name.startswith("many"))
+    one = users.turns["one"] - before.get("one", 0)
+    assert users.most <= 6
+    assert 0.5 < one / many < 2
+
+
+def test_slots_of_a_worker_that_died_are_free_after_a_while(gates, monkeypatch):
+    monkeypatch.setattr(caps, "LEASE_SECONDS", 2.0)
+    dead = gates(team=1, slots=2)
+    dead._ended.set()
+    dead._thread.join()
+    gate = gates(team=1, slots=2)
+    time.sleep(4.5)
+    assert gate._granted == 2
+
+
+def test_bytes_keep_to_the_rate(gates):
+    gate = gates(bytes_per_second=100_000)
+    gate.spend(100_000)
+    started = time.monotonic()
+    for _number in range(10):
+        gate.spend(15_000)
+    assert time.monotonic() - started > 1.0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_waiting_team_comes_before_the_second_run_of_another(team, other_team, registry, second_registry):
+    ours = [mirror_of(team, registry, second_registry, f"ours-{number}") for number in range(3)]
+    theirs = mirror_of(other_team, registry, second_registry, "theirs")
+    runs = [start_run(mirror=mirror, user=None, enqueue=False) for mirror in (*ours, theirs)]
+
+    order = [claim_next(runs[0].pk).mirror.name for _turn in range(4)]
+
+    assert order == ["ours-0", "theirs", "ours-1", "ours-2"]
+    assert claim_next(runs[0].pk) is None
+    assert MirrorRun.objects.filter(state=State.RUNNING).count() == 4
+
+
+def mirror_of(team, source, target, name) -> Mirror:
+    return Mirror.objects.create(
+        team=team,
+        name=name,
+        source_registry=registry_row(team, source.host, "Source"),
+        target_registry=registry_row(team, target.host, "Target"),
+        repositories=["tests/app"],
+    )
+
+
+@pytest.mark.django_db(transaction=True)
+def test_capped_run_keeps_to_its_cap_and_ends(registry, second_registry, image_factory, make_mirror, run_mirror):
+    repository = registry.new_repository()
+    for number in range(4):
+        image_factory(registry, repository, f"1.{number}", layer_size=500)
+    mirror = make_mirror(repository)
+    for row in (mirror.source_registry, mirror.target_registry):
+        row.most_requests = 2
+        row.save()
+    run = run_mirror(Mirror.objects.get(pk=mirror.pk))
+    assert run.state == State.SUCCEEDED
+    assert len(second_registry.tags(repository)) == 4

@@ -1,0 +1,96 @@
+"""Workers that die while they mirror: the next one goes on, and no blob that has arrived is sent again."""
+
+import re
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from registry_ui.jobs.reconciling import reconcile
+from tests.parts.process import wait_until
+from tests.parts.slow_line import slow_line
+from transfers.mirrors.queueing import MIRROR_RUNS
+from transfers.mirrors.services import cancel_run, start_run
+from transfers.models import MirrorRun, State
+
+from ..faulty import kill
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+TAGS = 8
+_STORED = re.compile(r'"PUT /v2/[^ ]*/blobs/uploads/[^ ]*digest=(sha256%3A[0-9a-f]{64}|sha256:[0-9a-f]{64})[^"]*" 201')
+
+# Where the line to the target (or the source) stops: before the first byte, within the blobs, before a manifest, and at the end.
+MOMENTS = [
+    pytest.param("source", "GET", r"/manifests/", id="before-the-first-byte"),
+    pytest.param("target", "POST", r"/blobs/uploads/", id="before-a-blob"),
+    pytest.param("target", "PUT", r"/blobs/uploads/", id="within-the-blobs"),
+    pytest.param("target", "PUT", r"/manifests/1\.[3-9]", id="before-some-tags"),
+    pytest.param("target", "HEAD", r"/manifests/1\.[0-9]", id="while-it-verifies"),
+]
+
+
+@pytest.fixture
+def lines(registry, own_registry):
+    with slow_line(registry.port) as source, slow_line(own_registry.port) as target:
+        yield {"source": source, "target": target}
+
+
+def let_the_worker_be_missed(run) -> None:
+    """What takes 45 seconds otherwise."""
+    MirrorRun.objects.filter(pk=run.pk, state=State.RUNNING).update(heartbeat_at=timezone.now() - timedelta(minutes=5))
+    reconcile(MIRROR_RUNS)
+
+
+def ended(run) -> MirrorRun:
+    wait_until(lambda: MirrorRun.objects.get(pk=run.pk).is_terminal, seconds=90)
+    return MirrorRun.objects.get(pk=run.pk)
+
+
+@pytest.mark.parametrize(("end", "method", "pattern"), MOMENTS)
+def test_killed_worker_is_replaced_by_one_that_sends_no_blob_again(
+    end, method, pattern, lines, registry, own_registry, image_factory, make_mirror, manage
+):
+    repository = registry.new_repository()
+    images = [image_factory(registry, repository, f"1.{number}", layer_size=2000) for number in range(TAGS)]
+    mirror = make_mirror(repository, source=lines["source"], target=lines["target"])
+    lines[end].hold(method, pattern)
+    worker = manage.start_worker("mirrors")
+    run = start_run(mirror=mirror, user=None)
+    assert lines[end].is_holding.wait(40)
+
+    kill(worker)
+    lines[end].release(drop=True)
+    let_the_worker_be_missed(run)
+    manage.start_worker("mirrors")
+    done = ended(run)
+
+    assert done.error is None
+    assert (done.state, done.attempt) == (State.SUCCEEDED, 2)
+    assert {tag: own_registry.digest_of(repository, tag) for tag in own_registry.tags(repository)} == {
+        image.tag: image.digest for image in images
+    }
+    stored = Counter(digest.replace("%3A", ":") for digest in _STORED.findall(own_registry.log))
+    assert set(stored) == {digest for image in images for digest in image.blobs}
+    assert set(stored.values()) == {1}
+
+
+def test_cancelled_run_stops_within_two_seconds_and_keeps_what_has_arrived(lines, registry, image_factory, make_mirror, manage):
+    repository = registry.new_repository()
+    for number in range(3):
+        image_factory(registry, repository, f"1.{number}", layer_size=300_000)
+    mirror = make_mirror(repository, source=lines["source"], target=lines["target"])
+    lines["source"].bytes_per_second = 20_000
+    manage.start_worker("mirrors")
+    run = start_run(mirror=mirror, user=None)
+    wait_until(lambda: MirrorRun.objects.get(pk=run.pk).bytes_done > 0, seconds=40)
+
+    began = timezone.now()
+    cancel_run(run=run, user=None)
+    done = ended(run)
+
+    assert done.state == State.CANCELLED
+    # The row's own time: what this machine is busy with beside it does not count.
+    assert (done.finished_at - began).total_seconds() < 2.5
+    assert not done.items.filter(state="moving").exists()

@@ -1,0 +1,96 @@
+"""A registry that counts pulls: the run waits without a worker when few are left, says until when, and goes on then."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from registry_ui.jobs.reconciling import reconcile
+from registry_ui.oci.client import RateLimit
+from registry_ui.oci.errors import RateLimited
+from transfers.mirrors.parking import Budget, Parked, floor_of
+from transfers.mirrors.queueing import MIRROR_RUNS, claim_next
+from transfers.mirrors.running import run as run_claimed
+from transfers.mirrors.services import start_run
+from transfers.models import MirrorRun, State
+
+from .outcomes import outcome
+
+
+def test_some_pulls_are_left_to_people():
+    budget = Budget("docker.io")
+    assert budget.take(None)
+    assert budget.take(RateLimit(100, 13))
+    assert not budget.take(RateLimit(100, 12))
+    with pytest.raises(Parked, match=r"docker\.io"):
+        budget.check()
+
+
+def test_what_has_begun_counts_before_it_is_answered():
+    budget = Budget("docker.io")
+    limit = RateLimit(100, 15)
+    taken = [budget.take(limit) for _number in range(10)]
+    assert sum(taken) == 15 - floor_of(limit)
+
+
+def test_the_registry_says_how_long():
+    budget = Budget("docker.io")
+    budget.take(RateLimit(100, 1, 60))
+    with pytest.raises(Parked) as parked:
+        budget.check()
+    assert timedelta(seconds=50) < parked.value.until - timezone.now() < timedelta(seconds=61)
+
+
+def test_long_refusal_parks_and_a_short_one_does_not():
+    budget = Budget("docker.io")
+    budget.consider(RateLimited("Too many.", retry_after=30))
+    budget.check()
+    budget.consider(RateLimited("Too many.", retry_after=3600))
+    with pytest.raises(Parked):
+        budget.check()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_parked_run_frees_its_worker_and_goes_on_when_the_time_has_come(registry, second_registry, image_factory, make_mirror, monkeypatch):
+    repository = registry.new_repository()
+    for number in range(5):
+        image_factory(registry, repository, f"1.{number}", layers=1, layer_size=100)
+    mirror = make_mirror(repository)
+    limits = iter([RateLimit(100, 50), RateLimit(100, 50), RateLimit(100, 11, 600)])
+    monkeypatch.setattr(Budget, "take", limited(Budget.take, limits))
+    row = start_run(mirror=mirror, user=None, enqueue=False)
+    run_claimed(claim_next(row.pk))
+
+    row.refresh_from_db()
+    assert row.state == State.QUEUED
+    assert row.is_parked
+    assert row.parked_reason
+    assert timedelta(minutes=8) < row.parked_until - timezone.now() < timedelta(minutes=11)
+    assert row.attempt == 0
+    assert row.totals["done"] == 2
+    assert claim_next(row.pk) is None or row.is_parked
+
+    reconcile(MIRROR_RUNS)
+    assert str(row.pk) not in MIRROR_RUNS.waiting_ids()
+    monkeypatch.undo()
+    earlier = timezone.now() - timedelta(minutes=1)
+    MirrorRun.objects.filter(pk=row.pk).update(parked_until=earlier, queued_at=earlier)
+    reconcile(MIRROR_RUNS)
+    assert str(row.pk) in MIRROR_RUNS.waiting_ids()
+    run_claimed(claim_next(row.pk))
+
+    row.refresh_from_db()
+    assert row.state == State.SUCCEEDED
+    assert row.parked_until is None
+    assert outcome(row) == {f"1.{number}": "new done" for number in range(5)}
+
+
+def limited(take, limits):
+    """What a registry that counts would have said with each answer."""
+    last = [RateLimit(100, 50)]
+
+    def taking(self, limit):
+        last[0] = next(limits, last[0])
+        return take(self, last[0])
+
+    return taking
