@@ -8,8 +8,10 @@ import os
 import re
 import secrets
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 from environs import EnvError, FileAwareEnv, validate
 
@@ -17,6 +19,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 # A Unix socket's path has at most 107 bytes (unix(7)).
 _SOCKET_PATH_LIMIT = 100
 # The answer to CLIENT INFO names the socket without quotes: a space or a = in it makes the client stumble.
+_ENGINE_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 _PLAIN_PATH = re.compile(r"[\w/.,:@+~-]+")
 
 env = FileAwareEnv(prefix="REGISTRY_UI_", strip_whitespace=True)
@@ -89,3 +92,49 @@ def kept_secret(path: Path, make: Callable[[], str] = lambda: secrets.token_urls
         finally:
             draft.unlink()
     return path.read_text().strip()
+
+
+@dataclass(frozen=True, slots=True)
+class EngineSetting:
+    """A Docker Engine or Podman service that the operator allows: whoever may use it is as good as root on its machine.
+
+    Args:
+        address: `unix:///run/docker.sock`, or `tcp://host:2376` with TLS.
+        teams: the slugs of the teams that may use it; `*` is every team.
+        certificates: the folder of ca.pem, cert.pem and key.pem; None for a socket.
+    """
+
+    name: str
+    address: str
+    teams: frozenset[str]
+    certificates: Path | None = None
+
+
+def engine_settings(texts: Iterable[str]) -> tuple[EngineSetting, ...]:
+    """`NAME=ADDRESS?teams=SLUG+SLUG[&certs=FOLDER]`, one an engine.
+
+    Raises:
+        EnvError: one is written in another way, or its folder lacks a certificate.
+    """
+    engines = tuple(_engine_setting(text) for text in texts)
+    if len({engine.name for engine in engines}) < len(engines):
+        raise EnvError("REGISTRY_UI_ENGINES names two engines alike.")
+    return engines
+
+
+def _engine_setting(text: str) -> EngineSetting:
+    name, _, url = text.partition("=")
+    address = urlsplit(url)
+    options = parse_qs(address.query)
+    teams = frozenset(" ".join(options.get("teams", [])).split())
+    if not _ENGINE_NAME.fullmatch(name) or not teams or address.scheme not in ("unix", "tcp"):
+        raise EnvError(
+            f"REGISTRY_UI_ENGINES: “{text}” is not NAME=unix:///run/docker.sock?teams=SLUG or NAME=tcp://HOST:2376?certs=FOLDER&teams=SLUG."
+        )
+    if address.scheme == "unix":
+        return EngineSetting(name, f"unix://{address.path}", teams)
+    folder = Path(" ".join(options.get("certs", [])))
+    missing = [file for file in ("ca.pem", "cert.pem", "key.pem") if not (folder / file).is_file()]
+    if not options.get("certs") or missing:
+        raise EnvError(f"REGISTRY_UI_ENGINES: {name} is reached over the network, so it needs certs=FOLDER with {', '.join(missing)}.")
+    return EngineSetting(name, f"tcp://{address.netloc}", teams, folder)

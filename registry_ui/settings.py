@@ -9,7 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 from environs import validate
 
 from . import single_sign_on
-from .environment import BASE_DIR, at_least_one, data_directory, env, kept_secret, not_negative, own_url, redis_socket
+from .environment import BASE_DIR, at_least_one, data_directory, engine_settings, env, kept_secret, not_negative, own_url, redis_socket
 
 DATA = data_directory()
 PRODUCTION = env.str("ENV", "development", validate=validate.OneOf(["development", "production"])) == "production"
@@ -277,6 +277,8 @@ ARCHIVE_LIMIT = env.int("ARCHIVE_LIMIT_GIB", 64, validate=at_least_one) * 1024**
 ARCHIVE_MEMBERS = env.int("ARCHIVE_MEMBERS", 20_000, validate=at_least_one)
 ARCHIVE_RATIO = env.int("ARCHIVE_RATIO", 200, validate=at_least_one)
 ARCHIVE_KEEP_SECONDS = env.int("ARCHIVE_KEEP_HOURS", 24, validate=at_least_one) * 3600
+# Off by default: whoever may use an engine is as good as root on its machine.
+ENGINES = engine_settings(env.list("ENGINES", []))
 BLOB_LANES = env.int("BLOB_LANES", 3, validate=at_least_one)
 EGRESS_ALLOW_PRIVATE = env.bool("EGRESS_ALLOW_PRIVATE", True)
 EGRESS_ALLOW_LOOPBACK = env.bool("EGRESS_ALLOW_LOOPBACK", not PRODUCTION)

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 
 from tests.parts import missing, registries
-from tests.parts.clients import DockerEngine, Skopeo
+from tests.parts.clients import DockerEngine, PodmanService, Skopeo
 from tests.parts.images import ImageFactory
 from tests.parts.postgresql import postgresql_in
 from tests.parts.redis_server import RedisServer, redis_server_at
@@ -253,6 +253,22 @@ def docker_engine(parts_folder: Path):
         pytest.skip(f"dockerd does not run on this machine: {str(exc).strip().splitlines()[-1]}")
     yield engine
     engine.stop()
+
+
+@pytest.fixture(scope="session")
+def podman_service(parts_folder: Path, registry):
+    """Podman with Docker's API, of this pytest process; the open registry is one that it talks plain HTTP with."""
+    missing.need("podman", "podman")
+    missing.need_docker_engine()
+    folder = parts_folder / "podman"
+    folder.mkdir()
+    service = PodmanService(folder, registry)
+    try:
+        service.start()
+    except (RuntimeError, TimeoutError) as exc:
+        pytest.skip(f"podman does not run on this machine: {str(exc).strip().splitlines()[-1]}")
+    yield service
+    service.stop()
 
 
 @pytest.fixture

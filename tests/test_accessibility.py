@@ -13,6 +13,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from registry_ui.accounts import services
 from registry_ui.accounts.models import Membership, Role
+from registry_ui.environment import EngineSetting
 from tests.parts.furnished import Furnished, furnish
 from tests.transfers.rows import transfer_row
 
@@ -92,6 +93,13 @@ PAGES: dict[str, Place] = {
     "images": to("images:list"),
     "image": to("images:detail", "local.pk"),
     "remove an image": to("images:remove", "local.pk"),
+    "engine": to("images:engine", "'build'"),
+    "engine that does not answer": to("images:engine", "'silent'"),
+    "let an engine pull": to("transfers:engine_pull", "'build'", reference="'nginx:1.27'"),
+    "let an engine push": to("transfers:engine_push", "'build'", source="'nginx:1.27'"),
+    "tag an image of an engine": to("transfers:engine_tag", "'build'", source="'nginx:1.27'"),
+    "load an image into an engine": to("transfers:engine_load", "'build'", source=LOCAL),
+    "copy an image of an engine": to("transfers:engine_save", "'build'", source="'nginx:1.27'"),
     "transfers": to("transfers:list"),
     "transfer that runs": to("transfers:detail", "transfers.running.pk"),
     "transfer that failed": to("transfers:detail", "transfers.failed.pk"),
@@ -112,7 +120,13 @@ ERRORS = {"not found": 404, "not allowed": 403, "wrong request": 400, "failure":
 
 
 @pytest.fixture
-def furnished(team, alice):
+def furnished(team, alice, settings, docker_engine, tmp_path):
+    (tmp_path / "Dockerfile").write_text("FROM scratch\nCOPY Dockerfile /\n")
+    docker_engine.docker("build", "--tag", "shop/app:1.0", tmp_path)
+    settings.ENGINES = (
+        EngineSetting("build", docker_engine.host, frozenset({"*"})),
+        EngineSetting("silent", f"unix://{tmp_path / 'silent.sock'}", frozenset({"*"})),
+    )
     return furnish(team, alice)
 
 

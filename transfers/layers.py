@@ -44,7 +44,7 @@ class Layer:
 
     @property
     def is_there(self) -> bool:
-        return self.is_reused or self.state == "done"
+        return self.is_reused or self.state in ("done", "unpacking")
 
     @property
     def shows_bar(self) -> bool:
@@ -132,6 +132,10 @@ def _word(transfer: Transfer, state: str, origin: str) -> str:
         return _("Not started") if transfer.is_terminal else _("Waiting")
     if state == "failed":
         return _("Interrupted") if transfer.state == State.CANCELLED else _("Failed")
+    if state == "unpacking":
+        return _("Unpacking")
+    if transfer.kind in (Kind.LOAD, Kind.SAVE):
+        return {"exists": _("Already exists"), "moving": _("Copying"), "done": _("Copied")}.get(state, state)
     if transfer.kind == Kind.PULL:
         return {"exists": _("Already exists"), "moving": _("Pulling"), "done": _("Pull complete")}.get(state, state)
     if transfer.kind == Kind.IMPORT:

@@ -15,6 +15,7 @@ from registry_ui.oci.store import Cancellation
 from registry_ui.registries.indexing.services import observe
 from registry_ui.registries.services import lost_share
 
+from .acts import engines
 from .acts.copying import copy
 from .acts.deleting import delete
 from .acts.importing import import_archive
@@ -36,11 +37,19 @@ _ACTS: dict[Kind, Act] = {
     Kind.DELETE: delete,
     Kind.IMPORT: import_archive,
 }
+_ACTS_AT_AN_ENGINE: dict[Kind, Act] = {
+    Kind.PULL: engines.pull,
+    Kind.TAG: engines.tag,
+    Kind.PUSH: engines.push,
+    Kind.PUBLISH: engines.publish,
+    Kind.LOAD: engines.load,
+    Kind.SAVE: engines.save,
+}
 
 
 def run(transfer: Transfer) -> None:
     """Run a claimed transfer; whatever happens, the row ends in an end state, or is another run's by then."""
-    run = Run(transfer, Progress(), Steps.of(transfer.kind), Cancellation())
+    run = Run(transfer, Progress(), Steps.of(transfer), Cancellation())
     reporter = Reporter(transfer, run.values, run.cancellation)
     logger.info("Transfer %s: %s %s begins (attempt %d).", transfer.pk, transfer.kind, transfer.target, transfer.attempt)
     with reporter:
@@ -65,7 +74,8 @@ def run(transfer: Transfer) -> None:
 def _attempt(run: Run) -> tuple[State, dict[str, object]]:
     try:
         check_person(run.transfer, run.transfer.wanted_role)
-        result = _ACTS[Kind(run.transfer.kind)](run)
+        acts = _ACTS_AT_AN_ENGINE if run.transfer.engine else _ACTS
+        result = acts[Kind(run.transfer.kind)](run)
     except Cancelled:
         return State.CANCELLED, {}
     except OciError as exc:

@@ -189,11 +189,14 @@ class Situation:
 
     def _phase_words(self) -> str:
         if self.phase == "moving":
-            return {
+            words = {
                 Kind.PULL: _("Pulling layers"),
                 Kind.COPY: _("Copying layers"),
+                Kind.LOAD: _("Handing it to the engine"),
+                Kind.SAVE: _("Fetching it from the engine"),
                 Kind.IMPORT: _("Bringing the layers in"),
-            }.get(Kind(self.transfer.kind), _("Pushing layers"))
+            }
+            return words.get(Kind(self.transfer.kind), _("Pushing layers"))
         return {
             "verifying": _("Comparing every blob with its digest"),
             "resolving": _("Reading the manifest"),
@@ -262,7 +265,7 @@ class Situation:
 
     @cached_property
     def steps(self) -> list[Step]:
-        steps = self.transfer.progress.get("steps") or Steps.of(self.transfer.kind).as_list()
+        steps = self.transfer.progress.get("steps") or Steps.of(self.transfer).as_list()
         return [_step(number, step) for number, step in enumerate(steps, 1)]
 
 
@@ -306,6 +309,8 @@ def _step(number: int, step: dict[str, str]) -> Step:
         "delete": _("Delete"),
         "verify": _("Check the whole archive"),
         "import": _("Bring the images in"),
+        "fetch": _("Fetch it from the engine"),
+        "store": _("Check and keep it"),
     }
     words = {"waiting": _("waiting"), "running": _("running"), "done": _("done"), "failed": _("failed")}
     state = step.get("state", "waiting")

@@ -1,6 +1,6 @@
 """The named steps of a transfer, as its page shows them."""
 
-from .models import Kind
+from .models import Kind, Transfer
 
 _NAMES = {
     Kind.PUSH: ("login", "push"),
@@ -8,6 +8,12 @@ _NAMES = {
     Kind.COPY: ("source", "target", "copy"),
     Kind.DELETE: ("check", "delete"),
     Kind.IMPORT: ("verify", "import"),
+    Kind.SAVE: ("fetch", "store"),
+}
+# An engine logs in by itself, as part of what it does.
+_AT_AN_ENGINE = {
+    Kind.PUSH: ("push",),
+    Kind.PUBLISH: ("tag", "push"),
 }
 
 
@@ -18,9 +24,10 @@ class Steps:
         self._steps = {name: {"name": name, "state": "waiting", "detail": ""} for name in names}
 
     @classmethod
-    def of(cls, kind: str) -> "Steps":
-        """Those of a kind, none of them begun; a pull and a tag have none."""
-        return cls(*_NAMES.get(Kind(kind), ()))
+    def of(cls, transfer: Transfer) -> "Steps":
+        """Those of its kind, none of them begun; a pull and a tag have none."""
+        names = _NAMES | _AT_AN_ENGINE if transfer.engine else _NAMES
+        return cls(*names.get(Kind(transfer.kind), ()))
 
     def begin(self, name: str) -> None:
         self._steps[name]["state"] = "running"

@@ -3,10 +3,13 @@ from django.urls import path
 from . import views
 from .archives import export_views as exports
 from .archives import views as imports
+from .engines import views as engines
 
 app_name = "images"
 urlpatterns = [
     path("", views.images, name="list"),
+    path("engines/<slug:engine>/", engines.images, name="engine"),
+    path("engines/<slug:engine>/<digest:image_id>/remove/", engines.remove, name="engine_remove"),
     path("<uuid:pk>/", views.image, name="detail"),
     path("<uuid:pk>/remove/", views.remove, name="remove"),
     path("export/", exports.export_page, name="export"),

@@ -14,6 +14,7 @@ from registry_ui.accounts.models import Role
 from registry_ui.accounts.requests import TeamRequest
 from registry_ui.oci.errors import OciError
 
+from .engines.allowed import engines_of
 from .inspecting import copy_boxes, inspect_image
 from .listing import images_of, totals_of
 from .models import LocalImage
@@ -38,6 +39,7 @@ def images(request: TeamRequest) -> HttpResponse:
         "newer_count": sum(bool(image.newer) for image in everything),
         "totals": totals_of(team, everything) if team and everything else None,
         "can_operate": _operates(request.role),
+        "engines": engines_of(team),
     }
     part = "#results" if request.htmx and not request.htmx.boosted else ""
     return render(request, f"images/list.html{part}", context)
@@ -54,6 +56,7 @@ def image(request: TeamRequest, pk: UUID) -> HttpResponse:
         "copy_boxes": copy_boxes(row),
         "newer": find_newer([row], LocalImage.objects.filter(pk=row.pk)).get(row.pk),
         "can_operate": _operates(request.user.role_in(row.team)),
+        "engines": engines_of(row.team) if row.team == request.team else [],
     }
     return render(request, "images/detail.html", context)
 

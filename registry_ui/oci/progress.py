@@ -20,6 +20,7 @@ class BlobState(StrEnum):
     EXISTS = "exists"
     MOUNTED = "mounted"
     MOVING = "moving"
+    UNPACKING = "unpacking"
     DONE = "done"
     FAILED = "failed"
 
@@ -28,7 +29,7 @@ class BlobState(StrEnum):
 class BlobProgress:
     """One blob's line: `offset` of `size` bytes have passed; `origin` is the repository it was mounted from."""
 
-    digest: Digest
+    digest: Digest | str
     kind: str
     platform: str
     size: int
@@ -54,7 +55,7 @@ class Progress:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._lock = threading.Lock()
-        self._blobs: dict[Digest, BlobProgress] = {}
+        self._blobs: dict[Digest | str, BlobProgress] = {}
         self._phase = ""
         self._paused_until = 0.0
         self._pause_reason = ""
@@ -106,11 +107,29 @@ class Progress:
             blob.offset = min(blob.offset + count, blob.size)
             self._moved += count
 
+    def report(
+        self, name: str, state: BlobState, *, kind: str = "layer", offset: int | None = None, size: int | None = None, origin: str = ""
+    ) -> None:
+        """A line of somebody else who moves the image and tells of it: a Docker Engine.
+
+        Args:
+            name: what it calls the blob, an algorithm and some hex.
+            offset, size: bytes, where it said them.
+        """
+        with self._lock:
+            blob = self._blobs.setdefault(name, BlobProgress(name, kind, "", 0))
+            before = blob.offset
+            blob.size = max(blob.size if size is None else size, offset or 0)
+            blob.offset = blob.size if state in (BlobState.UNPACKING, BlobState.DONE) else before if offset is None else offset
+            blob.state = state
+            blob.origin = origin
+            self._moved += max(blob.offset - before, 0)
+
     def fail_unfinished(self) -> None:
         """The transfer ended early: what was moving did not arrive."""
         with self._lock:
             for blob in self._blobs.values():
-                if blob.state is BlobState.MOVING:
+                if blob.state in (BlobState.MOVING, BlobState.UNPACKING):
                     blob.state = BlobState.FAILED
 
     @property
@@ -158,4 +177,12 @@ class Progress:
 
 def _interest(blob: BlobProgress) -> int:
     """What moves or failed comes first where not every blob can be shown."""
-    return (BlobState.MOVING, BlobState.FAILED, BlobState.WAITING, BlobState.DONE, BlobState.MOUNTED, BlobState.EXISTS).index(blob.state)
+    return (
+        BlobState.MOVING,
+        BlobState.UNPACKING,
+        BlobState.FAILED,
+        BlobState.WAITING,
+        BlobState.DONE,
+        BlobState.MOUNTED,
+        BlobState.EXISTS,
+    ).index(blob.state)

@@ -16,6 +16,7 @@ class RegistriesConfig(AppConfig):
         from registry_ui.web.overview import register_section
         from registry_ui.web.searching import register_source
 
+        from . import converters
         from .checks import stored_secrets_open
         from .departures import INDEX_WORK, registries_of
         from .dependents import register_dependents, stop_before_removal
@@ -25,6 +26,7 @@ class RegistriesConfig(AppConfig):
         from .overview import section
         from .searching import find_named_image, find_names, find_registries
 
+        converters.register()
         register(stored_secrets_open, Tags.database)
         post_save.connect(_equip_team, sender=Team, dispatch_uid="registries.equip_team")
         pre_delete.connect(stop_before_removal, sender=Credential, dispatch_uid="registries.stop_before_removal")

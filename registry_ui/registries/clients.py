@@ -67,6 +67,22 @@ def open_client(
     return RegistryClient(endpoint, login, egress=egress_policy(), cancellation=cancellation, on_pause=on_pause, limits=limits)
 
 
+def engine_login(*, team: Team, reference: Reference, credential: Credential, use: Use) -> BasicCredential:
+    """The login that an engine is given to pull or push with.
+
+    Raises:
+        CredentialUnfit: it is another team's, for another host, or has expired.
+        DecryptionFailed
+    """
+    if credential.team_id != team.pk:
+        raise CredentialUnfit(
+            _("The credential “%(label)s” belongs to the team %(owner)s, and is not handed to an engine.")
+            % {"label": credential.label, "owner": credential.team},
+            advice=_("An engine connects as its own settings say, not as that team has set. Choose a credential of your own team."),
+        )
+    return _login_of(credential, team, reference.registry, use)
+
+
 def _login_of(credential: Credential, team: Team, host: str, use: Use) -> BasicCredential:
     check_belongs(credential, team, host)
     if credential.is_expired:

@@ -17,7 +17,7 @@ from registry_ui.accounts.trail import record
 
 from .checking import check_login
 from .choosing import AmbiguousCredential, CredentialUnfit, candidates_for, credential_for, registry_for, why_unfit
-from .clients import egress_policy, endpoint_of, open_client
+from .clients import egress_policy, endpoint_of, engine_login, open_client
 from .connection import ConnectionReport, Stage, check_connection, check_overdue
 from .granting import change_grant, revoke_grant, share_credential
 from .importing import ImportResult, free_label, import_docker_config
@@ -47,6 +47,7 @@ __all__ = [
     "credential_for",
     "egress_policy",
     "endpoint_of",
+    "engine_login",
     "import_docker_config",
     "lost_share",
     "name_for",

@@ -1,9 +1,7 @@
 from django.urls import path
 
-from . import converters
 from .views import comparing, credentials, image, importing, index, registries, repositories, repository, sharing, storage
 
-converters.register()
 app_name = "registries"
 
 urlpatterns = [

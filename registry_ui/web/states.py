@@ -20,6 +20,7 @@ _LOOKS = {
     "waiting": _WAITING,
     "running": _RUNNING,
     "moving": _RUNNING,
+    "unpacking": _RUNNING,
     "resolving": _RUNNING,
     "finishing": _RUNNING,
     "paused": Look("warn", "player-pause"),

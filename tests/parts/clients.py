@@ -79,3 +79,24 @@ class DockerEngine:
 
     def stop(self) -> None:
         self.process.stop(seconds=30)
+
+
+class PodmanService:
+    """Podman with Docker's API, on a socket of the tests' own; it may talk plain HTTP with one registry."""
+
+    def __init__(self, folder: Path, registry: RunningRegistry) -> None:
+        self.folder = folder
+        self.registry = registry
+        self.host = f"unix://{folder / 'podman.sock'}"
+
+    def start(self) -> None:
+        settings = self.folder / "registries.conf"
+        settings.write_text(f'[[registry]]\nlocation = "{self.registry.host}"\ninsecure = true\n')
+        command = ["podman", "--root", self.folder / "root", "--runroot", self.folder / "run", "--storage-driver", "vfs"]
+        command += ["system", "service", "--time=0", self.host]
+        environment = {"CONTAINERS_REGISTRIES_CONF": str(settings), "HOME": str(self.folder)}
+        self.process = Process(command, log=self.folder / "podman.log", environment=environment)
+        self.process.wait_for((self.folder / "podman.sock").exists, seconds=60)
+
+    def stop(self) -> None:
+        self.process.stop(seconds=30)

@@ -7,14 +7,14 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from registry_ui.accounts.models import Team
-from registry_ui.oci.client import RegistryClient
+from registry_ui.oci.client import BasicCredential, RegistryClient
 from registry_ui.oci.errors import Denied
 from registry_ui.oci.manifest import Descriptor, Manifest
 from registry_ui.oci.progress import Progress
 from registry_ui.oci.reference import Reference
 from registry_ui.oci.store import Cancellation
 from registry_ui.registries.models import Credential
-from registry_ui.registries.services import credential_for, open_client
+from registry_ui.registries.services import credential_for, engine_login, open_client
 from registry_ui.registries.using import Use
 
 from ..models import Kind, Transfer
@@ -53,8 +53,22 @@ class Run:
     def target_client(self) -> RegistryClient:
         return self._client(self.target, self.transfer.target_credential, needed=self.transfer.needs_target_credential, push=True)
 
-    def _client(self, reference: Reference, credential: Credential | None, *, needed: bool, push: bool) -> RegistryClient:
-        """A client for the reference's registry, with the chosen credential or none: never with another one."""
+    def source_login(self) -> BasicCredential | None:
+        """For an engine that pulls."""
+        return self._login(self.source, self.transfer.source_credential, needed=self.transfer.needs_source_credential, push=False)
+
+    def target_login(self) -> BasicCredential | None:
+        """For an engine that pushes."""
+        return self._login(self.target, self.transfer.target_credential, needed=self.transfer.needs_target_credential, push=True)
+
+    def _login(self, reference: Reference, credential: Credential | None, *, needed: bool, push: bool) -> BasicCredential | None:
+        self._check_login(reference, credential, needed=needed, push=push)
+        if credential is None:
+            return None
+        use = self._use(reference, push=push)
+        return engine_login(team=self.transfer.team, reference=reference, credential=credential, use=use)
+
+    def _check_login(self, reference: Reference, credential: Credential | None, *, needed: bool, push: bool) -> None:
         if needed and credential is None:
             raise Denied(
                 _("The credential chosen for %(host)s was removed meanwhile.") % {"host": reference.registry},
@@ -63,6 +77,10 @@ class Run:
         if credential is not None:
             # An admin may have restricted it since it was chosen, or the team that shares it may have taken it back.
             credential_for(team=self.transfer.team, reference=reference, push=push, chosen=credential)
+
+    def _client(self, reference: Reference, credential: Credential | None, *, needed: bool, push: bool) -> RegistryClient:
+        """A client for the reference's registry, with the chosen credential or none: never with another one."""
+        self._check_login(reference, credential, needed=needed, push=push)
         return open_client(
             team=self.transfer.team,
             reference_or_host=reference,

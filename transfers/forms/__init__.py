@@ -1,5 +1,6 @@
 from .choosing import DeleteTagsForm, PullTagsForm
 from .copying import CopyTagsForm
+from .engines import EnginePullForm, EnginePushForm, EngineTagForm, LoadForm, SaveForm
 from .filtering import FilterForm
 from .naming import ReferenceField, StartForm
 from .publishing import PublishForm
@@ -8,13 +9,18 @@ from .starting import PullForm, PushForm, RetagForm, TagForm
 __all__ = [
     "CopyTagsForm",
     "DeleteTagsForm",
+    "EnginePullForm",
+    "EnginePushForm",
+    "EngineTagForm",
     "FilterForm",
+    "LoadForm",
     "PublishForm",
     "PullForm",
     "PullTagsForm",
     "PushForm",
     "ReferenceField",
     "RetagForm",
+    "SaveForm",
     "StartForm",
     "TagForm",
 ]

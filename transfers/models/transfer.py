@@ -14,6 +14,8 @@ class Kind(models.TextChoices):
     COPY = "copy", _("Copy")
     DELETE = "delete", _("Delete")
     IMPORT = "import", _("Import")
+    LOAD = "load", _("Load")
+    SAVE = "save", _("Save")
 
 
 class Transfer(Job):
@@ -33,6 +35,8 @@ class Transfer(Job):
     # True where a credential was chosen: if it is gone when the job runs, the job fails and never goes on without it.
     needs_source_credential = models.BooleanField(default=False)
     needs_target_credential = models.BooleanField(default=False)
+    # The engine that is the local end, or one of both: of a load the target, of a save the source. Empty is the local store.
+    engine = models.CharField(max_length=40, blank=True)
     platform = models.CharField(max_length=60, blank=True, help_text="os/architecture[/variant]; “all”; empty is this machine's.")
     plain_http = models.BooleanField(default=False, help_text="For a host that is no Registry row: chosen on the command line.")
     # Of a delete: {"digest": what the tag named when it was asked for, "tags": the digest's tags then}

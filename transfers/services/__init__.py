@@ -3,6 +3,7 @@
 from .controlling import cancel, retry, run_here
 from .copying import start_copies, start_copy
 from .deleting import start_delete, start_deletes
+from .engines import start_engine_pull, start_engine_push, start_engine_tag, start_load, start_save
 from .importing import ChosenName, start_import
 from .pulling import start_pull, start_pulls
 from .pushing import start_publish, start_push
@@ -17,11 +18,16 @@ __all__ = [
     "start_copy",
     "start_delete",
     "start_deletes",
+    "start_engine_pull",
+    "start_engine_push",
+    "start_engine_tag",
     "start_import",
+    "start_load",
     "start_publish",
     "start_pull",
     "start_pulls",
     "start_push",
     "start_retag",
+    "start_save",
     "start_tag",
 ]

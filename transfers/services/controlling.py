@@ -27,6 +27,7 @@ _REPEATED = (
     "target_credential",
     "needs_source_credential",
     "needs_target_credential",
+    "engine",
     "platform",
     "plain_http",
     "options",

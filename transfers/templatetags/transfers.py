@@ -16,6 +16,8 @@ _KIND_ICONS = {
     Kind.COPY: "copy",
     Kind.DELETE: "trash",
     Kind.IMPORT: "package-import",
+    Kind.LOAD: "package-import",
+    Kind.SAVE: "device-floppy",
 }
 
 

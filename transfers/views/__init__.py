@@ -1,4 +1,5 @@
 from .choosing import copy_tags, delete_tags, pull_tags
+from .engines import engine_load, engine_pull, engine_push, engine_save, engine_tag
 from .importing import import_archive
 from .listing import now, transfers
 from .starting import login, publish, pull, push, retag, tag
@@ -9,6 +10,11 @@ __all__ = [
     "copy_tags",
     "delete_tags",
     "detail",
+    "engine_load",
+    "engine_pull",
+    "engine_push",
+    "engine_save",
+    "engine_tag",
     "import_archive",
     "login",
     "now",

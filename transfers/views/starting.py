@@ -13,11 +13,18 @@ from registry_ui.accounts.requests import TeamRequest
 from registry_ui.oci.errors import OciError
 
 from .. import services
-from ..forms import PublishForm, PullForm, PushForm, RetagForm, StartForm, TagForm
+from ..forms import EnginePullForm, EnginePushForm, PublishForm, PullForm, PushForm, RetagForm, StartForm, TagForm
 from ..models import Transfer
 
 _form_methods = require_http_methods(["GET", "HEAD", "POST"])
-_WITH_LOGIN: dict[str, type[StartForm]] = {"pull": PullForm, "push": PushForm, "publish": PublishForm, "retag": RetagForm}
+_WITH_LOGIN: dict[str, type[StartForm]] = {
+    "pull": PullForm,
+    "push": PushForm,
+    "publish": PublishForm,
+    "retag": RetagForm,
+    "engine-pull": EnginePullForm,
+    "engine-push": EnginePushForm,
+}
 
 
 @_form_methods
@@ -65,15 +72,15 @@ def _answer(
     request: TeamRequest, form_class: type[StartForm], template: str, start: Callable[..., Transfer], **context: Any
 ) -> HttpResponse:
     data = request.POST if request.method == "POST" else None
-    form = form_class(data, team=_team(request), initial=_prefilled(request, form_class))
+    form = form_class(data, team=_team(request), initial=prefilled(request, form_class))
     if form.is_valid():
-        transfer = _start(request, form, start)
+        transfer = started(request, form, start)
         if transfer is not None:
             return redirect("transfers:detail", transfer.pk)
     return render(request, template, {"form": form, **context}, status=422 if form.is_bound else 200)
 
 
-def _start(request: TeamRequest, form: StartForm, start: Callable[..., Transfer]) -> Transfer | None:
+def started(request: TeamRequest, form: StartForm, start: Callable[..., Transfer]) -> Transfer | None:
     """The transfer, or None with the reason in the form."""
     try:
         return start(team=_team(request), user=request.user, **form.arguments())
@@ -87,7 +94,7 @@ def _team(request: TeamRequest) -> Team:
     return request.team
 
 
-def _prefilled(request: TeamRequest, form_class: type[StartForm]) -> dict[str, str]:
+def prefilled(request: TeamRequest, form_class: type[StartForm]) -> dict[str, str]:
     """What a link brings along; a name is a `reference` to some forms and a `source` to others."""
     wanted = {**form_class.base_fields, "target": None}
     values = {name: str(text) for name, text in request.GET.items() if name in wanted}

@@ -106,6 +106,8 @@ def _stamp(now: Situation) -> str:
 
 def _image(transfer: Transfer) -> LocalImage | None:
     """The local image that the transfer brought, named or sent, if it still is there."""
+    if transfer.engine and transfer.kind != Kind.SAVE:
+        return None
     local = transfer.target if transfer.target_is_local or transfer.kind == Kind.PUBLISH else transfer.source
     image = local_image(transfer.team, Reference.parse(local)) if transfer.target_is_local or transfer.source_is_local else None
     return image if image is not None and image.digest == transfer.digest else None
