@@ -9,10 +9,11 @@ export PYTHON
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help run venv dev packages check test test-postgresql bench lock messages
+.PHONY: help run demo venv dev packages check test test-postgresql bench lock messages
 
 help:
 	@echo 'make run       install what is needed and start everything; Ctrl-C stops it'
+	@echo 'make demo      the same, for a look: a sample image is pulled, tagged and pushed, and nothing stays'
 	@echo 'make test      the checks and all tests; as root on Debian it installs the packages that they need'
 	@echo 'make check     format, lint, types, templates, import order, migrations, lengths'
 	@echo 'make bench     speed and memory of transfers, of the index and of the pages'
@@ -25,6 +26,9 @@ venv:
 
 run: venv
 	@exec $(BIN)/python -m registry_ui.supervisor
+
+demo: venv
+	@exec $(BIN)/python scripts/demo.py
 
 dev:
 	@scripts/environment.sh requirements-dev.txt

@@ -1,11 +1,13 @@
 """The first start: a link that works once makes the first administrator and the first team. There is no default password."""
 
 from datetime import timedelta
+from functools import partial
 
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from ..first_start import greet
 from ..links import hash_of, new_token
 from ..models import Action, Membership, Role, SetupToken, Team, User
 from ..trail import record
@@ -60,6 +62,7 @@ def create_first_administrator(*, token: str, username: str, email: str, passwor
     else:
         Membership.objects.create(team=team, user=user, role=Role.ADMIN)
     record(Action.INSTALLATION_SET_UP, user=user, team=team)
+    transaction.on_commit(partial(greet, team, user))
     return user
 
 

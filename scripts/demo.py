@@ -1,0 +1,141 @@
+"""The whole main job from the command line: pull, tag, push, on this machine alone. Leaves the dashboard open on it.
+
+scripts/demo.py            a data folder and a port of its own, both gone with Ctrl-C
+REGISTRY_UI_DATA=… REGISTRY_UI_LISTEN=… scripts/demo.py     these instead; the folder stays
+"""
+
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import requests
+
+ROOT = Path(__file__).resolve().parent.parent
+START_SECONDS = 120
+STOP_SECONDS = 60
+
+
+class DemoFailed(Exception):
+    """Why it cannot go on, in a sentence."""
+
+
+def main() -> int:
+    # `kill` ends everything as Ctrl-C does.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with data_folder() as data:
+            address = os.environ.setdefault("REGISTRY_UI_LISTEN", f"127.0.0.1:{free_port()}")
+            with product(data / "demo.log", address):
+                show(address, set_up(address))
+    except DemoFailed as exc:
+        print(exc, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nEverything is stopped.")
+    return 0
+
+
+@contextmanager
+def data_folder() -> Iterator[Path]:
+    if given := os.environ.get("REGISTRY_UI_DATA"):
+        folder = Path(given).resolve()
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        yield folder
+        return
+    folder = Path(tempfile.mkdtemp(prefix="registry-ui-demo-"))
+    os.environ["REGISTRY_UI_DATA"] = str(folder)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def product(log: Path, address: str) -> Iterator[None]:
+    """Everything that `make run` starts; its lines are in the log."""
+    print(f"Starting Registry UI on {address} …", flush=True)
+    with log.open("wb") as output:
+        # A session of its own: Ctrl-C is for this script, which then stops the supervisor.
+        process = subprocess.Popen(
+            [sys.executable, "-m", "registry_ui.supervisor"], cwd=ROOT, stdout=output, stderr=output, start_new_session=True
+        )
+    try:
+        wait_until_it_answers(process, address, log)
+        yield
+    finally:
+        process.terminate()
+        process.wait(STOP_SECONDS)
+
+
+def wait_until_it_answers(process: "subprocess.Popen[bytes]", address: str, log: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise DemoFailed(f"It did not start:\n{log.read_text(errors='replace')}")
+        try:
+            if requests.get(f"http://{address}/healthz", timeout=5).status_code == 200:
+                return
+        except requests.ConnectionError:
+            pass
+        time.sleep(0.3)
+    raise DemoFailed(f"It does not answer; {log} says why.")
+
+
+def set_up(address: str) -> str:
+    """Make the first administrator as a person does, by the link that works once; the password, or nothing where there is one."""
+    printed = manage("setup_link", "--base-url", f"http://{address}").stdout.split()
+    if not printed or not printed[-1].startswith("http"):
+        return ""
+    password = secrets.token_urlsafe(12)
+    with requests.Session() as session:
+        session.get(printed[-1], timeout=30).raise_for_status()
+        values = {"username": "demo", "email": "demo@example.com", "password": password, "repeated": password, "team_name": "Demo"}
+        token = next(cookie.value for cookie in session.cookies if cookie.name == "csrftoken")
+        answer = session.post(printed[-1], data={**values, "csrfmiddlewaretoken": token}, timeout=60, allow_redirects=False)
+    if answer.status_code != 302:
+        raise DemoFailed(f"The first administrator could not be made: the page answered {answer.status_code}.")
+    return password
+
+
+def show(address: str, password: str) -> None:
+    sample, new = f"{address}/demo/hello:1.1", f"{address}/demo/my-app:v1.0"
+    for command in (
+        ["images"],
+        ["pull", sample, "--platform", "all"],
+        ["tag", sample, new],
+        ["push", new],
+        ["images", "my-app"],
+        ["transfers"],
+    ):
+        print(f"\n$ manage.py {' '.join(command)}", flush=True)
+        done = subprocess.run([sys.executable, "manage.py", *command], cwd=ROOT, check=False)  # noqa: S603 - words of its own
+        if done.returncode:
+            raise DemoFailed(f"“manage.py {command[0]}” failed; the reason stands above.")
+    print(f"\nThe dashboard: http://{address}/images/")
+    print(f"Sign in as demo with the password {password}" if password else "Sign in as before: this data folder has its administrator.")
+    print("Ctrl-C stops everything.", flush=True)
+    signal.pause()
+
+
+def manage(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "manage.py", *arguments]
+    return subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True)  # noqa: S603 - words of its own
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
