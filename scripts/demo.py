@@ -5,6 +5,7 @@ REGISTRY_UI_DATA=… REGISTRY_UI_LISTEN=… scripts/demo.py     these instead; t
 """
 
 import os
+import re
 import secrets
 import shutil
 import signal
@@ -22,6 +23,7 @@ import requests
 ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 120
 STOP_SECONDS = 60
+READY = "Registry UI is ready"
 
 
 class DemoFailed(Exception):
@@ -34,8 +36,8 @@ def main() -> int:
     try:
         with data_folder() as data:
             address = os.environ.setdefault("REGISTRY_UI_LISTEN", f"127.0.0.1:{free_port()}")
-            with product(data / "demo.log", address):
-                show(address, set_up(address))
+            with product(data / "demo.log", address) as link:
+                show(address, set_up(link))
     except DemoFailed as exc:
         print(exc, file=sys.stderr)
         return 1
@@ -60,8 +62,8 @@ def data_folder() -> Iterator[Path]:
 
 
 @contextmanager
-def product(log: Path, address: str) -> Iterator[None]:
-    """Everything that `make run` starts; its lines are in the log."""
+def product(log: Path, address: str) -> Iterator[str]:
+    """Everything that `make run` starts; its lines are in the log. Gives the link that makes the first administrator, if it made one."""
     print(f"Starting Registry UI on {address} …", flush=True)
     with log.open("wb") as output:
         # A session of its own: Ctrl-C is for this script, which then stops the supervisor.
@@ -69,44 +71,47 @@ def product(log: Path, address: str) -> Iterator[None]:
             [sys.executable, "-m", "registry_ui.supervisor"], cwd=ROOT, stdout=output, stderr=output, start_new_session=True
         )
     try:
-        wait_until_it_answers(process, address, log)
-        yield
+        yield link_of(wait_until_it_is_ready(process, log))
     finally:
         process.terminate()
         process.wait(STOP_SECONDS)
 
 
-def wait_until_it_answers(process: "subprocess.Popen[bytes]", address: str, log: Path) -> None:
+def wait_until_it_is_ready(process: "subprocess.Popen[bytes]", log: Path) -> str:
+    """What it printed until then."""
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         if process.poll() is not None:
             raise DemoFailed(f"It did not start:\n{log.read_text(errors='replace')}")
-        try:
-            if requests.get(f"http://{address}/healthz", timeout=5).status_code == 200:
-                return
-        except requests.ConnectionError:
-            pass
+        printed = log.read_text(errors="replace")
+        if READY in printed and "Ctrl-C stops everything." in printed:
+            return printed
         time.sleep(0.3)
     raise DemoFailed(f"It does not answer; {log} says why.")
 
 
-def set_up(address: str) -> str:
+def link_of(printed: str) -> str:
+    found = re.search(r"http://\S+/setup/\S+", printed)
+    return found[0] if found else ""
+
+
+def set_up(link: str) -> str:
     """Make the first administrator as a person does, by the link that works once; the password, or nothing where there is one."""
-    printed = manage("setup_link", "--base-url", f"http://{address}").stdout.split()
-    if not printed or not printed[-1].startswith("http"):
+    if not link:
         return ""
     password = secrets.token_urlsafe(12)
     with requests.Session() as session:
-        session.get(printed[-1], timeout=30).raise_for_status()
+        session.get(link, timeout=60).raise_for_status()
         values = {"username": "demo", "email": "demo@example.com", "password": password, "repeated": password, "team_name": "Demo"}
         token = next(cookie.value for cookie in session.cookies if cookie.name == "csrftoken")
-        answer = session.post(printed[-1], data={**values, "csrfmiddlewaretoken": token}, timeout=60, allow_redirects=False)
+        answer = session.post(link, data={**values, "csrfmiddlewaretoken": token}, timeout=60, allow_redirects=False)
     if answer.status_code != 302:
         raise DemoFailed(f"The first administrator could not be made: the page answered {answer.status_code}.")
     return password
 
 
 def show(address: str, password: str) -> None:
+    quiet = {**os.environ, "REGISTRY_UI_LOG_LEVEL": "WARNING"}
     sample, new = f"{address}/demo/hello:1.1", f"{address}/demo/my-app:v1.0"
     for command in (
         ["images"],
@@ -117,18 +122,13 @@ def show(address: str, password: str) -> None:
         ["transfers"],
     ):
         print(f"\n$ manage.py {' '.join(command)}", flush=True)
-        done = subprocess.run([sys.executable, "manage.py", *command], cwd=ROOT, check=False)  # noqa: S603 - words of its own
+        done = subprocess.run([sys.executable, "manage.py", *command], cwd=ROOT, check=False, env=quiet)  # noqa: S603 - words of its own
         if done.returncode:
             raise DemoFailed(f"“manage.py {command[0]}” failed; the reason stands above.")
     print(f"\nThe dashboard: http://{address}/images/")
     print(f"Sign in as demo with the password {password}" if password else "Sign in as before: this data folder has its administrator.")
     print("Ctrl-C stops everything.", flush=True)
     signal.pause()
-
-
-def manage(*arguments: str) -> "subprocess.CompletedProcess[str]":
-    command = [sys.executable, "manage.py", *arguments]
-    return subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True)  # noqa: S603 - words of its own
 
 
 def free_port() -> int:
