@@ -30,7 +30,7 @@ class ImportForm(forms.Form):
         required=False,
         max_length=400,
         widget=forms.TextInput(attrs={"class": "mono", "autocomplete": "off", "spellcheck": "false"}),
-        help_text=_("Optional: what the .sha256 file beside it says. The archive is refused if it is another one."),
+        help_text=_("What the .sha256 file beside it says. Another file than that is refused."),
     )
 
     def clean_sha256(self) -> str:
