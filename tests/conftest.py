@@ -155,11 +155,17 @@ def ingrid(db):
 
 @pytest.fixture
 def client_for(db):
-    """A browser without JavaScript, signed in as somebody."""
+    """A browser without JavaScript, signed in as somebody, and seen already."""
 
     def sign_in(user) -> Client:
+        from allauth.usersessions.models import UserSession
+
+        from registry_ui.accounts.sign_in_middleware import first_in_a_while
+
         client = Client()
         client.force_login(user)
+        UserSession.objects.create(user=user, session_key=client.session.session_key, ip="127.0.0.1", user_agent="")
+        first_in_a_while(client.session.session_key)
         return client
 
     return sign_in
@@ -277,6 +283,36 @@ def manage(transactional_db, redis_server: RedisServer, images_directory: Path, 
     commands = ManageCommands(tmp_path)
     yield commands
     commands.stop()
+
+
+@pytest.fixture(scope="session")
+def _openid_provider():
+    from tests.parts.openid_provider import OpenIdProvider
+
+    provider = OpenIdProvider()
+    provider.start()
+    yield provider
+    provider.stop()
+
+
+@pytest.fixture
+def openid_provider(_openid_provider):
+    """A real provider that knows nobody yet."""
+    _openid_provider.forget_everybody()
+    return _openid_provider
+
+
+@pytest.fixture
+def company(openid_provider, settings):
+    """`company(group_roles=…)`: this installation uses the provider, with these settings."""
+    from registry_ui import single_sign_on
+
+    def use(**changed):
+        settings.SINGLE_SIGN_ON = openid_provider.settings(**changed)
+        settings.SOCIALACCOUNT_PROVIDERS = single_sign_on.allauth_providers(settings.SINGLE_SIGN_ON)
+        return openid_provider
+
+    return use
 
 
 # --- browser

@@ -4,6 +4,9 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP
+from allauth.socialaccount.models import SocialAccount
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.core.exceptions import BadRequest, PermissionDenied
@@ -14,6 +17,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from registry_ui.accounts import services
 from registry_ui.accounts.models import Membership, Role
 from registry_ui.environment import EngineSetting
+from tests.conftest import PASSWORD
 from tests.parts.furnished import Furnished, furnish
 from tests.transfers.rows import transfer_row
 
@@ -54,6 +58,10 @@ PAGES: dict[str, Place] = {
     "search": to("web:search", q="'shop'"),
     "search, nothing found": to("web:search", q="'zzzqqq'"),
     "preferences": to("accounts:preferences"),
+    "sign-in": to("accounts:security"),
+    "authenticator app": to("mfa_activate_totp"),
+    "add a passkey": to("mfa_add_webauthn"),
+    "reauthentication": to("account_reauthenticate"),
     "API tokens": to("accounts:tokens"),
     "make an API token": to("accounts:tokens_add"),
     "revoke an API token": to("accounts:tokens_revoke", "robot.pk"),
@@ -217,6 +225,33 @@ def test_axe_finds_nothing_serious_on_the_pages_of_people(live_server, client_fo
     page.get_by_role("button", name="Make the link").click()
     page.get_by_text("Copy the link now").wait_for()
     assert findings(page) == []
+    assert problems == {}
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_axe_finds_nothing_serious_where_there_are_second_factors(live_server, client, client_for, alice, context_in, scheme):
+    TOTP.activate(alice, "A" * 32)
+    RecoveryCodes.activate(alice)
+    names = ["accounts:security", "mfa_view_recovery_codes", "mfa_generate_recovery_codes", "mfa_deactivate_totp", "mfa_reauthenticate"]
+    client.post(reverse("account_login"), {"login": "alice", "password": PASSWORD})
+    visits = [(client_for(alice), name) for name in names] + [(client, "mfa_authenticate")]
+    problems = {}
+    for visitor, name in visits:
+        page = context_in(scheme, visitor, live_server.url).new_page()
+        wrong = open_page(page, live_server.url + reverse(name))
+        problems |= {name: found} if (found := [wrong] if wrong else findings(page)) else {}
+    assert problems == {}
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_axe_finds_nothing_serious_where_there_is_single_sign_on(live_server, client_for, alice, company, context_in, scheme):
+    company(auto_create=False)
+    SocialAccount.objects.create(user=alice, provider=settings.SINGLE_SIGN_ON.provider_id, uid="alice")
+    problems = {}
+    for visitor, name in [(None, "account_login"), (None, "socialaccount_login_cancelled"), (client_for(alice), "sso_confirm")]:
+        page = context_in(scheme, visitor, live_server.url).new_page()
+        wrong = open_page(page, live_server.url + reverse(name))
+        problems |= {name: found} if (found := [wrong] if wrong else findings(page)) else {}
     assert problems == {}
 
 

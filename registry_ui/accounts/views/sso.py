@@ -4,6 +4,7 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
+from allauth.core.internal import ratelimit
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponseBase
@@ -36,6 +37,8 @@ def sign_in(request: HttpRequest) -> HttpResponseBase:
     """By a form with a token only: a link elsewhere signs nobody in."""
     if request.method != "POST":
         return redirect("account_login")
+    if too_many := ratelimit.consume_or_429(request, action="login", app="allauth.account"):
+        return too_many
     return flow.leave_for_provider(request, process="login")
 
 
