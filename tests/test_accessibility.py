@@ -98,6 +98,8 @@ PAGES: dict[str, Place] = {
     "compared": to("registries:compare", left="left", right="right"),
     "storage of a registry": to("registries:storage", "registry.pk"),
     "storage of a repository": to("registries:repository_storage", *REPOSITORY),
+    "this server": to("this_server:overview"),
+    "immutable tags": to("this_server:rule_add"),
     "images": to("images:list"),
     "image": to("images:detail", "local.pk"),
     "remove an image": to("images:remove", "local.pk"),

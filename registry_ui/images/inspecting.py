@@ -1,6 +1,7 @@
 """Everything that the page of an image says: read from its manifests and config, which strangers wrote."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,10 +13,12 @@ from registry_ui.oci.digest import Digest
 from registry_ui.oci.errors import OciError
 from registry_ui.oci.history import history_of
 from registry_ui.oci.manifest import CONFIG_TYPES, DOCKER_INDEX, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST, Manifest, parse_config
+from registry_ui.oci.reference import DEFAULT_TAG, Reference
 from registry_ui.registries.inspecting.annotations import Setting, annotations_of, settings_of
 from registry_ui.registries.inspecting.commands import CommandBox, commands_for
 from registry_ui.registries.inspecting.layers import LayerPicture, Sharer, Sharing, draw_layers
 from registry_ui.registries.inspecting.platforms import choose_platform
+from registry_ui.registries.this_server import is_here, own_prefix
 
 from .models import LocalImage
 from .store import LocalStore, blob_directory
@@ -118,6 +121,18 @@ def _shared_with(images: list[LocalImage]) -> Sharing:
     shown = images[:_MOST_SHARERS]
     sharers = tuple(Sharer(image.reference, reverse("images:detail", args=[image.pk])) for image in shown)
     return Sharing(sharers, len(images) - len(shown))
+
+
+def served_as(image: LocalImage, names: Iterable[LocalImage]) -> list[Reference]:
+    """The names under which this server gives the image to docker and other clients, its own first."""
+    here = [name.reference for name in names if name.tag and is_here(name.registry)]
+    return sorted(here, key=lambda reference: (reference != image.reference, str(reference)))
+
+
+def name_to_serve(image: LocalImage) -> str:
+    """A name on this server to give it."""
+    repository = image.repository.rpartition("/")[2]
+    return f"{own_prefix(image.team)}{repository}:{image.tag or DEFAULT_TAG}"
 
 
 def copy_boxes(image: LocalImage) -> list[CommandBox]:

@@ -15,7 +15,7 @@ from registry_ui.accounts.requests import TeamRequest
 from registry_ui.oci.errors import OciError
 
 from .engines.allowed import engines_of
-from .inspecting import copy_boxes, inspect_image
+from .inspecting import copy_boxes, inspect_image, name_to_serve, served_as
 from .listing import images_of, totals_of
 from .models import LocalImage
 from .newer import find_newer
@@ -54,6 +54,8 @@ def image(request: TeamRequest, pk: UUID) -> HttpResponse:
         "names": names,
         "inspected": inspect_image(row, request.GET.get("platform", "")),
         "copy_boxes": copy_boxes(row),
+        "served_as": served_as(row, names),
+        "name_to_serve": name_to_serve(row),
         "newer": find_newer([row], LocalImage.objects.filter(pk=row.pk)).get(row.pk),
         "can_operate": _operates(request.user.role_in(row.team)),
         "engines": engines_of(row.team) if row.team == request.team else [],

@@ -15,6 +15,7 @@ from registry_ui.oci.errors import ManifestUnknown, OciError
 from registry_ui.oci.reference import DEFAULT_NAMESPACE, DOCKER_HUB, Reference
 from registry_ui.registries.models import Credential
 from registry_ui.registries.services import AmbiguousCredential, CredentialUnfit
+from registry_ui.registries.this_server import check_own_name
 
 from ..logins import Login, login_for
 
@@ -97,6 +98,14 @@ class StartForm(forms.Form):
     def refuse_push_without_login(self, field: str) -> None:
         if self.login is not None and self.login.problem and field not in self.errors:
             self.add_error(field, self.login.problem)
+
+    def refuse_foreign_name(self, reference: Reference | None, field: str) -> None:
+        """On this server a team gives names of its own only."""
+        if reference is not None and field not in self.errors:
+            try:
+                check_own_name(self.team, reference)
+            except OciError as exc:
+                self.add_error(field, sentence(exc))
 
     def refuse_official_namespace(self, reference: Reference | None, field: str) -> None:
         """Docker Hub's library/ takes no pushes but its own staff's; without this the registry says only “denied”."""

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from registry_ui.accounts.models import Team
 from registry_ui.oci.reference import DOCKER_HUB, Reference, check_repository, check_tag, normalise_host
 from registry_ui.registries.models import Credential, Registry
+from registry_ui.registries.this_server import this_host
 
 from .naming import NAME_INPUT, CredentialField, ReferenceField, StartForm, checked, parsed
 
@@ -56,6 +57,7 @@ class PublishForm(StartForm):
         if not {"registry", "namespace", "name", "tag"} & set(self.errors):
             values["target"] = checked(Reference.parse, self.composed())
             self.refuse_official_namespace(values["target"], "namespace")
+            self.refuse_foreign_name(values["target"], "namespace")
             self.refuse_push_without_login("registry")
         return values
 
@@ -79,11 +81,12 @@ class PublishForm(StartForm):
         names = {
             namespace_of(credential) for credential in Credential.objects.filter(team=self.team, can_push=True).select_related("registry")
         }
-        return sorted(names - {""})
+        return sorted({*names, self.team.slug} - {""})
 
 
 def _suggested_target(team: Team, initial: Mapping[str, Any]) -> dict[str, str]:
-    """Where the source will most likely go: the first registry that the team may push to, under the same last name."""
+    """Where the source will most likely go: the first registry that the team has a login for, else this server; under the same
+    last name."""
     target = parsed(str(initial.get("target", "")))
     if target is not None:
         repository = target.repository.rpartition("/")[2]
@@ -91,8 +94,8 @@ def _suggested_target(team: Team, initial: Mapping[str, Any]) -> dict[str, str]:
     source = parsed(str(initial.get("source", "")))
     credential = Credential.objects.filter(team=team, can_push=True).select_related("registry").order_by("created_at").first()
     return {
-        "registry": credential.registry.host if credential else "",
-        "namespace": namespace_of(credential) if credential else "",
+        "registry": credential.registry.host if credential else this_host(),
+        "namespace": namespace_of(credential) if credential else team.slug,
         "name": source.repository.rpartition("/")[2] if source else "",
         "tag": source.tag or "" if source else "",
     }

@@ -34,6 +34,7 @@ class PushForm(StartForm):
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
         self.refuse_official_namespace(values.get("reference"), "reference")
+        self.refuse_foreign_name(values.get("reference"), "reference")
         self.refuse_push_without_login("reference")
         return values
 
@@ -45,6 +46,11 @@ class TagForm(StartForm):
     name_field = "source"
     source = ReferenceField(label=_("Local image"), names="local-names", placeholder="my-app:latest")
     target = ReferenceField(label=_("New name"), placeholder="johndoe/my-app:v1.0")
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or {}
+        self.refuse_foreign_name(values.get("target"), "target")
+        return values
 
     def add_failure(self, exc: OciError) -> None:
         self.add_error("target" if isinstance(exc, InvalidReference) else "source", sentence(exc))
