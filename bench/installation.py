@@ -55,7 +55,12 @@ class Installation:
 
     def environment(self) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("REGISTRY_UI_", "DJANGO_"))}
-        more = {"REGISTRY_UI_DATA": str(self.data), "REGISTRY_UI_LISTEN": f"127.0.0.1:{self.port}", "REGISTRY_UI_WORKERS": "1"}
+        more = {
+            "REGISTRY_UI_DATA": str(self.data),
+            "REGISTRY_UI_LISTEN": f"127.0.0.1:{self.port}",
+            "REGISTRY_UI_WORKERS": "1",
+            "REGISTRY_UI_MIRROR_WORKERS": "1",
+        }
         return {**kept, **more}
 
     def manage(self, *arguments: str) -> str:

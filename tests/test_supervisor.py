@@ -207,7 +207,7 @@ def test_the_product_from_the_first_start_to_ctrl_c(product):
     assert link is not None
     assert requests.get(f"{product.url}/healthz", timeout=10).status_code == 200
     assert requests.get(link[0], timeout=10).status_code == 200
-    assert len(product.command_lines("rqworker")) == 3
+    assert len(product.command_lines("rqworker")) == 5
     assert (product.folder / "data").stat().st_mode & 0o077 == 0
 
     again = product.run_again()
@@ -298,6 +298,7 @@ def test_a_port_in_use_names_the_setting(product, registry):
     [
         ("REGISTRY_UI_LISTEN", "8000", "write an address and a port"),
         ("REGISTRY_UI_WORKERS", "0", "at least one worker"),
+        ("REGISTRY_UI_MIRROR_WORKERS", "0", "at least one worker"),
         ("REGISTRY_UI_WORKERS", "many", "REGISTRY_UI_WORKERS"),
         ("REGISTRY_UI_ENV", "production", "Production does not start with these settings"),
         ("REGISTRY_UI_ENV", "prod", "Must be one of: development, production"),

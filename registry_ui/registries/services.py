@@ -65,6 +65,8 @@ __all__ = [
 logger = logging.getLogger(__name__)
 
 REGISTRY_FIELDS = ("name", "host", "security", "ca_certificate", "token_hosts", "index_hours", "namespaces")
+# What mirrors may take of it: left out, there is no cap, or it stays as it is.
+CAP_FIELDS = ("most_requests", "most_kib_per_second")
 CREDENTIAL_FIELDS = ("label", "username", "repository_pattern", "can_push", "expires_at")
 
 
@@ -104,7 +106,8 @@ def add_registry(*, team: Team, user: User | None, provider: str, values: dict[s
     Raises:
         ValidationError: somebody else has just added the same host.
     """
-    registry = Registry(team=team, provider=provider, created_by=user, **{name: values[name] for name in REGISTRY_FIELDS})
+    given = {**{name: values[name] for name in REGISTRY_FIELDS}, **{name: values[name] for name in CAP_FIELDS if name in values}}
+    registry = Registry(team=team, provider=provider, created_by=user, **given)
     with _taken("host", _("The team has this registry already.")):
         registry.save(force_insert=True)
     look_soon(registry)
@@ -128,10 +131,11 @@ def change_registry(*, registry: Registry, user: User | None, values: dict[str, 
         raise ValidationError({"host": host_is_bound()})
     was_encrypted, was_listed = kept.is_encrypted, kept.namespaces
     changed = [name for name in REGISTRY_FIELDS if getattr(kept, name) != values[name]]
-    for name in REGISTRY_FIELDS:
+    changed = [*REGISTRY_FIELDS, *(name for name in CAP_FIELDS if name in values)]
+    for name in changed:
         setattr(kept, name, values[name])
     with _taken("host", _("The team has this registry already.")):
-        kept.save(update_fields=REGISTRY_FIELDS)
+        kept.save(update_fields=changed)
     if kept.namespaces != was_listed:
         look_soon(kept)
     record(Action.REGISTRY_CHANGED, user=user, obj=kept, host=kept.host, changed=changed, connection=kept.security)

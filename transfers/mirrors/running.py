@@ -14,6 +14,7 @@ from registry_ui.jobs.reporting import Reporter
 from registry_ui.jobs.rights import check_person
 from registry_ui.oci.errors import Cancelled, OciError
 from registry_ui.oci.store import Cancellation
+from registry_ui.registries.indexing.services import look_soon
 
 from ..models import ItemState, Mirror, MirrorRun, State
 from .ledger import describe
@@ -84,6 +85,8 @@ def _finish(work: Work, state: State | Parked, values: dict[str, Any]) -> None:
         if state == State.SUCCEEDED:
             kept["last_success_at"] = timezone.now()
         Mirror.objects.filter(pk=run.mirror_id).update(**kept)
+        if run.mirror.target_registry is not None and work.mover is not None:
+            look_soon(run.mirror.target_registry)
         if state != State.CANCELLED:
             action = Action.MIRROR_SUCCEEDED if state == State.SUCCEEDED else Action.MIRROR_FAILED
             record(action, obj=run, name=run.mirror.name, trigger=str(run.trigger))

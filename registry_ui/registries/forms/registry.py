@@ -78,6 +78,20 @@ class RegistryForm(forms.Form):
         ],
         help_text=_("Lists, search and sizes show what the latest look has found. What has not changed costs one short request a tag."),
     )
+    most_requests = forms.IntegerField(
+        label=_("Requests at once, for mirrors"),
+        required=False,
+        min_value=0,
+        max_value=1000,
+        help_text=_("Of all mirrors together, shared fairly. 0 leaves it to whoever runs this installation."),
+    )
+    most_kib_per_second = forms.IntegerField(
+        label=_("KiB a second, for mirrors"),
+        required=False,
+        min_value=0,
+        max_value=100_000_000,
+        help_text=_("Of all mirrors together, shared fairly. 0 leaves it to whoever runs this installation."),
+    )
     namespaces = forms.CharField(required=False, widget=forms.Textarea(attrs={**_TYPED, "rows": 3}))
 
     def __init__(self, *args: Any, team: Team, provider: str, registry: Registry | None = None, **kwargs: Any) -> None:
@@ -122,6 +136,8 @@ class RegistryForm(forms.Form):
             "accepts_plain_http": registry.security == Security.PLAIN_HTTP,
             "token_hosts": "\n".join(registry.token_hosts),
             "index_hours": registry.index_hours,
+            "most_requests": registry.most_requests,
+            "most_kib_per_second": registry.most_kib_per_second,
             "namespaces": "\n".join(registry.namespaces),
         }
 
@@ -178,6 +194,17 @@ class RegistryForm(forms.Form):
         """Left out, it stays as it is."""
         hours: int | None = self.cleaned_data["index_hours"]
         return int(self.initial["index_hours"]) if hours is None else hours
+
+    def clean_most_requests(self) -> int:
+        return self._number_or_kept("most_requests")
+
+    def clean_most_kib_per_second(self) -> int:
+        return self._number_or_kept("most_kib_per_second")
+
+    def _number_or_kept(self, name: str) -> int:
+        """Left out, it stays as it is."""
+        number: int | None = self.cleaned_data[name]
+        return int(self.initial.get(name) or 0) if number is None else number
 
     def clean_namespaces(self) -> list[str]:
         names = self.cleaned_data["namespaces"].replace(",", " ").lower().split()

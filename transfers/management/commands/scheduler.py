@@ -23,6 +23,8 @@ from registry_ui.registries.indexing.services import start_due
 from registry_ui.registries.queueing import INDEX_RUNS
 from registry_ui.registries.services import check_overdue
 from registry_ui.serving.chores import tidy
+from transfers.mirrors.pruning import drop_old_runs as drop_old_mirror_runs
+from transfers.mirrors.pruning import settle_ended
 from transfers.mirrors.queueing import MIRROR_RUNS
 from transfers.queueing import TRANSFERS
 
@@ -76,6 +78,7 @@ def _reconcile() -> None:
     for queue in (TRANSFERS, INDEX_RUNS, MIRROR_RUNS):
         reconcile(queue)
         queue.rq.started_job_registry.cleanup()
+    settle_ended()
 
 
 def _seal_trail() -> None:
@@ -98,3 +101,4 @@ def _clean() -> None:
     collect_uploads()
     tidy()
     drop_old_runs()
+    drop_old_mirror_runs()

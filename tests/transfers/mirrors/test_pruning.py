@@ -1,0 +1,44 @@
+"""Old runs go, the latest stay, and a run that the reconciler ended counts."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from transfers.mirrors.pruning import DETAILS_KEPT_FOR, KEPT_FOR, drop_old_runs, settle_ended
+from transfers.models import ItemAction, ItemState, Mirror, MirrorItem, MirrorRun, State
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def ended(mirror, age, *, state=State.SUCCEEDED, **values) -> MirrorRun:
+    run = MirrorRun.objects.create(mirror=mirror, team=mirror.team, state=state, finished_at=timezone.now() - age, **values)
+    MirrorRun.objects.filter(pk=run.pk).update(created_at=timezone.now() - age)
+    for action in (ItemAction.SAME, ItemAction.NEW):
+        MirrorItem.objects.create(run=run, target_repository="a", tag=action, action=action, state=ItemState.DONE)
+    return run
+
+
+def test_old_runs_go_and_the_latest_stays(make_mirror):
+    mirror = make_mirror("tests/app")
+    ended(mirror, KEPT_FOR * 3)
+    kept = [ended(mirror, KEPT_FOR * 2), ended(mirror, KEPT_FOR * 3, is_plan=True)]
+    assert drop_old_runs() == 1
+    assert set(MirrorRun.objects.all()) == set(kept)
+
+
+def test_details_go_sooner_but_for_the_latest(make_mirror):
+    mirror = make_mirror("tests/app")
+    older, newer = ended(mirror, DETAILS_KEPT_FOR * 2), ended(mirror, DETAILS_KEPT_FOR * 1.5)
+    drop_old_runs()
+    assert list(older.items.values_list("action", flat=True)) == [ItemAction.NEW]
+    assert newer.items.count() == 2
+
+
+def test_run_that_the_reconciler_ended_is_its_mirrors_latest(make_mirror):
+    mirror = make_mirror("tests/app")
+    run = ended(mirror, timedelta(seconds=5), state=State.FAILED)
+    assert settle_ended() == 1
+    assert settle_ended() == 0
+    mirror = Mirror.objects.get(pk=mirror.pk)
+    assert (mirror.last_run, mirror.last_state) == (run, State.FAILED)
