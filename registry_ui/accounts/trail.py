@@ -84,7 +84,7 @@ def record(
         address=origin.address,
         team_key=team.pk if team else None,
         team_name=team.name if team else "",
-        object_kind=str(obj._meta.model_name) if obj is not None else "",
+        object_kind=str(obj._meta.model_name)[:20] if obj is not None else "",
         object_key=str(obj.pk) if obj is not None else "",
         object_name=escape_control_characters(name or (str(obj) if obj is not None else ""))[:300],
         credential_key=str(credential.pk) if credential is not None else "",
