@@ -58,7 +58,7 @@ def from_environment(*, production: bool) -> SingleSignOn | None:
         client_secret=client_secret,
         name=env.str("OIDC_NAME", "Single sign-on"),
         scopes=env.list("OIDC_SCOPES", ["openid", "profile", "email"]),
-        ca_file=env.str("OIDC_CA_FILE", "") or None,
+        ca_file=env.str("OIDC_AUTHORITY", "") or None,
         groups_claim=env.str("OIDC_GROUPS_CLAIM", "groups"),
         group_roles=parse_group_roles(env.list("OIDC_GROUP_ROLES", [])),
         admin_groups=frozenset(map(plain_group, env.list("OIDC_ADMIN_GROUPS", []))),
