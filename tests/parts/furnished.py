@@ -7,7 +7,7 @@ from typing import Any
 from django.utils import timezone
 
 from registry_ui.accounts.models import ApiToken
-from registry_ui.images.models import LocalImage
+from registry_ui.images.models import ArchiveUpload, LocalImage
 from registry_ui.images.services import name_image
 from registry_ui.images.store import LocalStore
 from registry_ui.oci.digest import Digest
@@ -56,6 +56,7 @@ class Furnished:
     robot: ApiToken
     grant: CredentialGrant
     borrowed: Credential
+    upload: ArchiveUpload
 
     @property
     def left(self) -> Reference:
@@ -90,7 +91,7 @@ def furnish(team: Any, user: Any) -> Furnished:
     robot = furnish_tokens(team, user)
     furnish_events(team, user, registry, credential, transfers)
     grant, borrowed = furnish_shares(user, credential)
-    return Furnished(registry, empty, credential, repository, index, other, local, transfers, robot, grant, borrowed)
+    return Furnished(registry, empty, credential, repository, index, other, local, transfers, robot, grant, borrowed, _upload(team, user))
 
 
 def _browsable(registry: Registry) -> tuple[Repository, Artifact, Artifact]:
@@ -115,6 +116,17 @@ def _browsable(registry: Registry) -> tuple[Repository, Artifact, Artifact]:
     make_repository(registry, "shop/worker", {"2.0.0": other}, is_pinned=True)
     make_repository(registry, "tools/broken", problem="The registry refused: this credential may not read tools/broken.")
     return repository, index, other
+
+
+def _upload(team: Any, user: Any) -> ArchiveUpload:
+    """An archive that was looked into: one image by its name, and one without any."""
+    image = {"image_id": f"sha256:{'1' * 64}", "platforms": ["linux/amd64"], "size": 3 * _MIB, "tag": "", "is_rebuilt": True}
+    found = [
+        {**image, "digest": f"sha256:{'2' * 64}", "names": ["docker.io/library/app:1.0"]},
+        {**image, "digest": f"sha256:{'3' * 64}", "names": []},
+    ]
+    ArchiveUpload.objects.create(team=team, created_by=user, name="cut-off.tar", size=9 * _MIB)
+    return ArchiveUpload.objects.create(team=team, created_by=user, name="images.tar", size=6 * _MIB, found=found)
 
 
 def _local_image(team: Any, user: Any, name: str) -> LocalImage:

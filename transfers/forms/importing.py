@@ -33,7 +33,7 @@ class ImportNamesForm(forms.Form):
         required=False,
         max_length=255,
         widget=forms.TextInput(attrs={**NAME_INPUT, "placeholder": "registry.example.com/team"}),
-        help_text=_("Optional: a registry and a path. It takes the place of the registry in each name."),
+        help_text=_("A registry and a path. It takes the place of the registry in each name."),
     )
 
     def __init__(self, *args: Any, upload: ArchiveUpload, **kwargs: Any) -> None:
