@@ -26,7 +26,7 @@ def large(tmp_path):
 
 def choose(page, live_server, path):
     page.goto(live_server.url + reverse("images:import"))
-    page.get_by_label("Archive").set_input_files(path)
+    page.get_by_label("Archive", exact=True).set_input_files(path)
     page.get_by_role("button", name="Upload").click()
 
 
