@@ -25,6 +25,10 @@ ACCEPT_LOST_SECRETS = env.bool("ACCEPT_LOST_SECRETS", False)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", [] if PRODUCTION else ["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("TRUSTED_ORIGINS", [])
 HTTPS = env.bool("HTTPS", PRODUCTION)
+# The address that people type, for links in messages.
+PUBLIC_URL = (env.str("URL", "") or "http://" + env.str("LISTEN", "127.0.0.1:8000")).rstrip("/")
+# What a monitor shows to read /metrics; without it there is no such page.
+METRICS_TOKEN = env.str("METRICS_TOKEN", "")
 TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", 0, validate=not_negative)
 URL = own_url()
 
@@ -148,7 +152,7 @@ CACHES = {
 
 RQ_QUEUES = {
     name: {"URL": REDIS_URL, "DEFAULT_TIMEOUT": -1, "SERIALIZER": "rq.serializers.JSONSerializer"}
-    for name in ("transfers", "index", "mirrors")
+    for name in ("transfers", "index", "mirrors", "notices")
 }
 RQ = {
     "JOB_CLASS": "registry_ui.jobs.worker.ListedJob",
@@ -266,7 +270,8 @@ LOGGING = {
     "formatters": {"line": {"()": "registry_ui.web.logs.OneLineFormatter", "format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
-    "loggers": {"urllib3": {"level": "ERROR"}},
+    # What apprise logs has addresses and payloads in it.
+    "loggers": {"urllib3": {"level": "ERROR"}, "apprise": {"level": "CRITICAL"}},
 }
 
 # What images may take and whom this installation connects to.

@@ -6,7 +6,8 @@ from registry_ui.jobs.queueing import worker_name
 
 from .mirrors.queueing import claim_next
 from .mirrors.running import run as run_claimed_mirror
-from .models import Transfer
+from .models import Notice, Transfer
+from .notices.running import send
 from .running import run
 
 
@@ -22,3 +23,10 @@ def run_mirror(run_id: str) -> None:
     claimed = claim_next(uuid.UUID(run_id))
     if claimed is not None:
         run_claimed_mirror(claimed)
+
+
+def send_notice(notice_id: str) -> None:
+    """Send one queued notice, once. A row that another worker took is left alone."""
+    notice = Notice.claim_for_run(uuid.UUID(notice_id), worker_name())
+    if notice is not None:
+        send(notice)

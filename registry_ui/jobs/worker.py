@@ -17,7 +17,14 @@ from rq.worker import Worker
 
 logger = logging.getLogger(__name__)
 
-LISTED_FUNCTIONS = frozenset({"transfers.jobs.run_transfer", "transfers.jobs.run_mirror", "registry_ui.registries.jobs.run_index"})
+LISTED_FUNCTIONS = frozenset(
+    {
+        "transfers.jobs.run_transfer",
+        "transfers.jobs.run_mirror",
+        "transfers.jobs.send_notice",
+        "registry_ui.registries.jobs.run_index",
+    }
+)
 
 _PR_SET_PDEATHSIG = 1
 

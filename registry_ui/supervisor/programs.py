@@ -118,7 +118,7 @@ def programs(chosen: Sequence[str], address: Address) -> list[Program]:
             _manage(f"mirrors-{number}", "rqworker", "mirrors", "--verbosity=0", order=0)
             for number in range(1, _worker_count("MIRROR_WORKERS", env.int("MIRROR_WORKERS", 2)) + 1)
         ]
-        found.append(_manage("indexer", "rqworker", "index", "--verbosity=0", order=0))
+        found.append(_manage("indexer", "rqworker", "notices", "index", "--verbosity=0", order=0))
     if "scheduler" in chosen:
         found.append(_manage("scheduler", "scheduler", order=2))
     return found

@@ -18,6 +18,14 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name='MirrorPause',
+            fields=[
+                ('team', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='mirror_pause', serialize=False, to='accounts.team')),
+                ('paused_at', models.DateTimeField(auto_now_add=True)),
+                ('paused_by', models.CharField(blank=True, max_length=150)),
+            ],
+        ),
+        migrations.CreateModel(
             name='Mirror',
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
@@ -38,7 +46,6 @@ class Migration(migrations.Migration):
                 ('jitter_seconds', models.PositiveIntegerField(default=0, verbose_name='jitter')),
                 ('next_run_at', models.DateTimeField(blank=True, null=True)),
                 ('paused', models.BooleanField(default=False)),
-                ('webhook_token_hash', models.CharField(blank=True, max_length=64)),
                 ('notify', models.CharField(choices=[('never', 'Never'), ('failure', 'When a run fails'), ('recovery', 'When a run fails, and when the next one succeeds'), ('always', 'After every run')], default='recovery', max_length=10, verbose_name='notify')),
                 ('last_state', models.CharField(blank=True, choices=[('queued', 'Queued'), ('running', 'Running'), ('succeeded', 'Succeeded'), ('failed', 'Failed'), ('cancelled', 'Cancelled')], max_length=10)),
                 ('last_success_at', models.DateTimeField(blank=True, null=True)),
@@ -54,6 +61,19 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ['name'],
             },
+        ),
+        migrations.CreateModel(
+            name='MirrorHook',
+            fields=[
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('secret_ciphertext', models.TextField(editable=False)),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('called_at', models.DateTimeField(blank=True, null=True)),
+                ('pending', models.JSONField(blank=True, default=list)),
+                ('due_at', models.DateTimeField(blank=True, null=True)),
+                ('created_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('mirror', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='hook', to='transfers.mirror')),
+            ],
         ),
         migrations.CreateModel(
             name='MirrorRun',
@@ -82,6 +102,7 @@ class Migration(migrations.Migration):
                 ('requests', models.PositiveIntegerField(default=0)),
                 ('parked_until', models.DateTimeField(blank=True, null=True)),
                 ('parked_reason', models.CharField(blank=True, max_length=500)),
+                ('noticed_at', models.DateTimeField(blank=True, null=True)),
                 ('based_on', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='transfers.mirrorrun')),
                 ('mirror', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='runs', to='transfers.mirror')),
                 ('retry_of', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='retries', to='transfers.mirrorrun')),
@@ -120,6 +141,50 @@ class Migration(migrations.Migration):
             model_name='mirror',
             name='last_run',
             field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='transfers.mirrorrun'),
+        ),
+        migrations.CreateModel(
+            name='NotificationChannel',
+            fields=[
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('name', models.CharField(max_length=100, verbose_name='name')),
+                ('scheme', models.CharField(max_length=20)),
+                ('address_ciphertext', models.TextField(editable=False)),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('delivered_at', models.DateTimeField(blank=True, null=True)),
+                ('failed_at', models.DateTimeField(blank=True, null=True)),
+                ('created_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('mirrors', models.ManyToManyField(blank=True, related_name='channels', to='transfers.mirror')),
+                ('team', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='notification_channels', to='accounts.team')),
+            ],
+            options={
+                'ordering': ['name'],
+            },
+        ),
+        migrations.CreateModel(
+            name='Notice',
+            fields=[
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('requested_by', models.CharField(blank=True, max_length=150)),
+                ('state', models.CharField(choices=[('queued', 'Queued'), ('running', 'Running'), ('succeeded', 'Succeeded'), ('failed', 'Failed'), ('cancelled', 'Cancelled')], default='queued', max_length=10)),
+                ('error', models.JSONField(blank=True, null=True)),
+                ('attempt', models.PositiveSmallIntegerField(default=0)),
+                ('claim', models.UUIDField(blank=True, null=True)),
+                ('worker', models.CharField(blank=True, max_length=100)),
+                ('cancel_requested_at', models.DateTimeField(blank=True, null=True)),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('queued_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('started_at', models.DateTimeField(blank=True, null=True)),
+                ('heartbeat_at', models.DateTimeField(blank=True, null=True)),
+                ('finished_at', models.DateTimeField(blank=True, null=True)),
+                ('kind', models.CharField(choices=[('failure', 'Failure'), ('recovery', 'Recovery'), ('success', 'Success'), ('test', 'Test')], max_length=10)),
+                ('run', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='notices', to='transfers.mirrorrun')),
+                ('team', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='%(class)ss', to='accounts.team')),
+                ('user', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='%(class)ss', to=settings.AUTH_USER_MODEL)),
+                ('channel', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='notices', to='transfers.notificationchannel')),
+            ],
+            options={
+                'ordering': ['-created_at', '-id'],
+            },
         ),
         migrations.CreateModel(
             name='Transfer',
@@ -212,6 +277,10 @@ class Migration(migrations.Migration):
             model_name='mirrorrun',
             index=models.Index(fields=['state', 'queued_at'], name='mirror_run_by_state'),
         ),
+        migrations.AddIndex(
+            model_name='mirrorrun',
+            index=models.Index(condition=models.Q(('noticed_at', None)), fields=['finished_at'], name='mirror_run_untold'),
+        ),
         migrations.AddConstraint(
             model_name='mirrorrun',
             constraint=models.UniqueConstraint(fields=('mirror', 'due_at'), name='one_run_a_due_time'),
@@ -235,6 +304,18 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='mirror',
             constraint=models.UniqueConstraint(fields=('team', 'name'), name='one_mirror_a_name_in_a_team'),
+        ),
+        migrations.AddConstraint(
+            model_name='notificationchannel',
+            constraint=models.UniqueConstraint(fields=('team', 'name'), name='one_channel_a_name_in_a_team'),
+        ),
+        migrations.AddIndex(
+            model_name='notice',
+            index=models.Index(fields=['channel', '-created_at'], name='notice_newest_of_channel'),
+        ),
+        migrations.AddConstraint(
+            model_name='notice',
+            constraint=models.UniqueConstraint(fields=('run', 'channel'), name='one_notice_a_run_and_channel'),
         ),
         migrations.AddIndex(
             model_name='transfer',

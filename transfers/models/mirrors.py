@@ -74,8 +74,6 @@ class Mirror(models.Model):
     jitter_seconds = models.PositiveIntegerField(_("jitter"), default=0)
     next_run_at = models.DateTimeField(null=True, blank=True)
     paused = models.BooleanField(default=False)
-    # SHA-256 of the token; empty where no webhook may start it
-    webhook_token_hash = models.CharField(max_length=64, blank=True)
     notify = models.CharField(_("notify"), max_length=10, choices=Notify.choices, default=Notify.RECOVERY)
 
     # What the latest run that moved something, or tried to, came to. A plan changes none of these.

@@ -73,6 +73,8 @@ class MirrorRun(Job):
     # While it waits for a registry's limit: it is queued, no worker is busy with it, and it goes on then.
     parked_until = models.DateTimeField(null=True, blank=True)
     parked_reason = models.CharField(max_length=500, blank=True)
+    # When its end was told, or found to need no telling.
+    noticed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["-created_at", "-id"]
@@ -81,6 +83,7 @@ class MirrorRun(Job):
             models.Index(fields=["mirror", "-created_at"], name="mirror_run_newest"),
             models.Index(fields=["team", "-created_at"], name="mirror_run_newest_of_team"),
             models.Index(fields=["state", "queued_at"], name="mirror_run_by_state"),
+            models.Index(fields=["finished_at"], condition=models.Q(noticed_at=None), name="mirror_run_untold"),
         ]
 
     def __str__(self) -> str:

@@ -1,12 +1,15 @@
+from collections.abc import Iterator
 from typing import Any
 
+from django.apps import apps
 from django.core.management.base import BaseCommand, CommandError
-from django.db import transaction
+from django.db import models, transaction
 from django.utils.translation import gettext as _
 
 from registry_ui.accounts.encryption import DecryptionFailed, rotate
 from registry_ui.accounts.factors import rotate_secrets
-from registry_ui.registries.models import Credential
+
+_ENDING = "_ciphertext"
 
 
 class Command(BaseCommand):
@@ -15,13 +18,13 @@ class Command(BaseCommand):
     @transaction.atomic
     def handle(self, *args: Any, **options: Any) -> None:
         rotated, unreadable = rotate_secrets()
-        for credential in Credential.objects.select_for_update().select_related("registry").order_by("pk"):
+        for row, column in _sealed():
             try:
-                credential.secret_ciphertext = rotate(credential.secret_ciphertext)
+                setattr(row, column, rotate(getattr(row, column)))
             except DecryptionFailed:
-                unreadable.append(f"{credential.label} ({credential.registry.host})")
+                unreadable.append(f"{row._meta.verbose_name} {row}")
                 continue
-            credential.save(update_fields=["secret_ciphertext"])
+            row.save(update_fields=[column])
             rotated += 1
         self.stdout.write(_("%(count)s secrets are under the newest key.") % {"count": rotated})
         if not unreadable:
@@ -29,6 +32,14 @@ class Command(BaseCommand):
             return
         # What could be read is rotated all the same; raising would undo it.
         transaction.on_commit(lambda: _fail(unreadable))
+
+
+def _sealed() -> Iterator[tuple[models.Model, str]]:
+    """Every row of every app with something encrypted in it, and the column. The apps above say nothing: the column's name does."""
+    for model in apps.get_models():
+        for column in [field.name for field in model._meta.concrete_fields if field.name.endswith(_ENDING)]:
+            for row in model._default_manager.select_for_update().exclude(**{column: ""}).order_by("pk"):
+                yield row, column
 
 
 def _fail(unreadable: list[str]) -> None:

@@ -1,0 +1,17 @@
+import pytest
+
+from tests.parts.scripted import Reply, scripted_server
+from transfers.notices import services
+
+
+@pytest.fixture
+def receiver():
+    """A service that takes messages, or does not when a test says so."""
+    with scripted_server() as server:
+        server.on("POST", "/hook/?", Reply())
+        yield server
+
+
+@pytest.fixture
+def channel(team, alice, receiver):
+    return services.add_channel(team=team, user=alice, name="Operators", address=f"json://{receiver.host}/hook")
