@@ -1,11 +1,13 @@
-"""The verbs on a mirror itself: make, change, remove, pause."""
+"""The verbs on a mirror itself: make, change, remove."""
 
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from registry_ui.accounts.models import Action, Role, Team, User
+from registry_ui.accounts.models import Action, Role, Team, User, validate_time_zone
 from registry_ui.accounts.trail import record
 from registry_ui.oci.errors import InvalidReference, OciError
 from registry_ui.oci.manifest import Platform
@@ -19,6 +21,7 @@ from ..services.rows import need_role
 from .naming import Naming
 from .patterns import LONGEST_PATTERN, is_glob
 from .queueing import MIRROR_RUNS
+from .schedule import LONGEST_JITTER, check_cron, next_run
 from .selection import Selection
 
 MIRROR_FIELDS = (
@@ -64,6 +67,7 @@ def create_mirror(*, team: Team, user: User | None, values: dict[str, Any]) -> M
     mirror = Mirror(team=team, created_by=user, **{name: values[name] for name in MIRROR_FIELDS if name in values})
     need_role(team, user, wanted_role(mirror))
     check_mirror(mirror)
+    mirror.next_run_at = next_run(mirror, after=timezone.now())
     _save(mirror, force_insert=True)
     record(Action.MIRROR_CREATED, user=user, obj=mirror, source=mirror.source_registry.host, target=mirror.target_host)
     return mirror
@@ -75,11 +79,14 @@ def change_mirror(*, mirror: Mirror, user: User | None, values: dict[str, Any]) 
         MirrorInvalid, PermissionDenied
     """
     need_role(mirror.team, user, wanted_role(mirror))
+    planned = _timing(mirror)
     for name in MIRROR_FIELDS:
         if name in values:
             setattr(mirror, name, values[name])
     need_role(mirror.team, user, wanted_role(mirror))
     check_mirror(mirror)
+    if _timing(mirror) != planned:
+        mirror.next_run_at = next_run(mirror, after=timezone.now())
     _save(mirror)
     # What was found under the old rule says nothing of the new one.
     mirror.pairs.all().delete()
@@ -100,21 +107,8 @@ def remove_mirror(*, mirror: Mirror, user: User | None) -> None:
     mirror.delete()
 
 
-def pause_mirror(*, mirror: Mirror, user: User | None) -> None:
-    """It is not started by its schedule or webhook any more; a run that is at work goes on.
-
-    Raises:
-        PermissionDenied
-    """
-    _set_paused(mirror, user, paused=True)
-
-
-def resume_mirror(*, mirror: Mirror, user: User | None) -> None:
-    """
-    Raises:
-        PermissionDenied
-    """
-    _set_paused(mirror, user, paused=False)
+def _timing(mirror: Mirror) -> tuple[str, str, int]:
+    return mirror.schedule, mirror.time_zone, mirror.jitter_seconds
 
 
 def wanted_role(mirror: Mirror) -> Role:
@@ -136,6 +130,7 @@ def check_mirror(mirror: Mirror) -> None:
     mirror.selection = _kept(mirror, "selection", Selection)
     mirror.naming = _kept(mirror, "naming", Naming)
     mirror.platforms = _platforms(mirror.platforms)
+    _check_schedule(mirror)
     _check_names(mirror)
     mirror.needs_source_credential = mirror.source_credential is not None
     mirror.needs_target_credential = mirror.target_credential is not None
@@ -187,6 +182,18 @@ def _platforms(texts: Any) -> list[str]:
         raise MirrorInvalid("platforms", exc.message, exc.advice) from exc
 
 
+def _check_schedule(mirror: Mirror) -> None:
+    try:
+        mirror.schedule = check_cron(mirror.schedule) if mirror.schedule else ""
+        validate_time_zone(mirror.time_zone)
+    except OciError as exc:
+        raise MirrorInvalid("schedule", exc.message, exc.advice) from exc
+    except ValidationError as exc:
+        raise MirrorInvalid("time_zone", exc.messages[0]) from exc
+    if not 0 <= mirror.jitter_seconds <= LONGEST_JITTER:
+        raise MirrorInvalid("jitter_seconds", _("The jitter is at most %(hours)d hours.") % {"hours": LONGEST_JITTER // 3600})
+
+
 def _check_names(mirror: Mirror) -> None:
     """What can be said of the names before the registry is asked: that they differ, and that the credentials serve them."""
     literal = [name for name in mirror.repositories if not is_glob(name)]
@@ -222,13 +229,6 @@ def check_credential(mirror: Mirror, field: str, registry: Registry, credential:
         credential_for(team=mirror.team, reference=reference, push=push, chosen=credential)
     except OciError as exc:
         raise MirrorInvalid(field, exc.message, exc.advice) from exc
-
-
-def _set_paused(mirror: Mirror, user: User | None, *, paused: bool) -> None:
-    need_role(mirror.team, user, Role.OPERATOR)
-    if Mirror.objects.filter(pk=mirror.pk, paused=not paused).update(paused=paused):
-        record(Action.MIRROR_PAUSED if paused else Action.MIRROR_RESUMED, user=user, obj=mirror)
-    mirror.paused = paused
 
 
 def _save(mirror: Mirror, *, force_insert: bool = False) -> None:

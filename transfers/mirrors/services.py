@@ -3,7 +3,8 @@
 from registry_ui.jobs.queueing import worker_name
 
 from ..models import MirrorRun
-from .rules import MIRROR_FIELDS, MirrorInvalid, change_mirror, check_mirror, create_mirror, pause_mirror, remove_mirror, resume_mirror
+from .claiming import pause_mirror, resume_mirror
+from .rules import MIRROR_FIELDS, MirrorInvalid, change_mirror, check_mirror, create_mirror, remove_mirror
 from .running import run
 from .starting import MirrorBusy, cancel_run, retry_failed, run_plan, start_plan, start_run, sync_items
 

@@ -25,8 +25,10 @@ from registry_ui.registries.services import check_overdue
 from registry_ui.serving.chores import tidy
 from transfers.mirrors.pruning import drop_old_runs as drop_old_mirror_runs
 from transfers.mirrors.pruning import settle_ended
+from transfers.mirrors.claiming import start_due as start_due_mirrors
 from transfers.mirrors.queueing import MIRROR_RUNS
-from transfers.queueing import TRANSFERS
+from transfers.notices.services import tell_of_ended_runs
+from transfers.queueing import NOTICES, TRANSFERS
 
 logger = logging.getLogger(__name__)
 
@@ -34,6 +36,7 @@ _SEAL_SECONDS = 5
 _RECONCILE_SECONDS = 10
 _CHECK_SECONDS = 60
 _INDEX_SECONDS = 15
+_MIRROR_SECONDS = 5
 _CLEAN_SECONDS = 3600
 _CHECK_AGE = timedelta(hours=1)
 
@@ -52,6 +55,8 @@ class Command(BaseCommand):
                 (_reconcile, _RECONCILE_SECONDS),
                 (_seal_trail, _SEAL_SECONDS),
                 (_start_index_runs, _INDEX_SECONDS),
+                (_start_mirrors, _MIRROR_SECONDS),
+                (_tell_of_mirrors, _MIRROR_SECONDS),
                 (_check_registries, _CHECK_SECONDS),
                 (_clean, _CLEAN_SECONDS),
             )
@@ -75,7 +80,7 @@ def _repeat(act: Callable[[], None], seconds: float, ended: threading.Event) -> 
 
 
 def _reconcile() -> None:
-    for queue in (TRANSFERS, INDEX_RUNS, MIRROR_RUNS):
+    for queue in (TRANSFERS, INDEX_RUNS, MIRROR_RUNS, NOTICES):
         reconcile(queue)
         queue.rq.started_job_registry.cleanup()
     settle_ended()
@@ -87,6 +92,14 @@ def _seal_trail() -> None:
 
 def _start_index_runs() -> None:
     start_due()
+
+
+def _start_mirrors() -> None:
+    start_due_mirrors()
+
+
+def _tell_of_mirrors() -> None:
+    tell_of_ended_runs()
 
 
 def _check_registries() -> None:

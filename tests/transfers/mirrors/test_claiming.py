@@ -1,0 +1,164 @@
+"""Due rules are started once, whoever asks and whatever was missed."""
+
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.db import connection
+from django.utils import timezone
+
+from registry_ui.accounts.models import Action, AuditEvent
+from transfers.mirrors import claiming
+from transfers.models import Mirror, MirrorPause, MirrorRun, State, Trigger
+
+from .rows import mirror_row, run_row
+
+pytestmark = pytest.mark.django_db
+
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+def due(team, name="Nightly", *, ago=timedelta(seconds=1), **values):
+    return mirror_row(team, name, next_run_at=timezone.now() - ago, **values)
+
+
+def test_a_due_rule_is_started_and_planned_anew(team):
+    mirror = due(team)
+    due_at = mirror.next_run_at
+
+    assert claiming.start_due() == 1
+
+    mirror.refresh_from_db()
+    run = MirrorRun.objects.get()
+    assert (run.trigger, run.due_at, run.requested_by, run.state) == (Trigger.SCHEDULE, due_at, "", State.QUEUED)
+    assert mirror.next_run_at > timezone.now()
+
+
+def test_what_is_not_due_waits(team):
+    mirror_row(team)
+
+    assert claiming.start_due() == 0
+
+
+def test_a_rule_that_was_missed_for_25_hours_runs_once(team):
+    mirror = due(team, ago=timedelta(hours=25), schedule="0 * * * *")
+
+    assert [claiming.start_due() for _number in range(3)] == [1, 0, 0]
+    mirror.refresh_from_db()
+    assert timezone.now() < mirror.next_run_at <= timezone.now() + timedelta(hours=1)
+
+
+def test_a_rule_whose_run_goes_on_waits_and_then_runs_once(team):
+    mirror = due(team, ago=timedelta(hours=3), schedule="0 * * * *")
+    before = run_row(mirror, state=State.RUNNING)
+
+    assert claiming.start_due() == 0
+    mirror.refresh_from_db()
+    assert mirror.next_run_at < timezone.now()
+    MirrorRun.objects.filter(pk=before.pk).update(state=State.SUCCEEDED)
+    assert [claiming.start_due() for _number in range(2)] == [1, 0]
+
+
+def test_a_plan_keeps_no_run_waiting(team):
+    run_row(due(team), state=State.RUNNING, is_plan=True)
+
+    assert claiming.start_due() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_schedulers_at_once_start_each_rule_once(team):
+    for number in range(5):
+        due(team, f"Mirror {number}")
+    barrier = threading.Barrier(4)
+    counts = []
+
+    def scheduler():
+        barrier.wait()
+        counts.append(claiming.start_due())
+        connection.close()
+
+    threads = [threading.Thread(target=scheduler) for _number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert (sum(counts), MirrorRun.objects.count()) == (5, 5)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_real_schedulers_start_each_due_time_once(team, manage):
+    mirrors = [due(team, f"Mirror {number}", ago=timedelta(hours=25), schedule="0 * * * *") for number in range(6)]
+    schedulers = [manage.start("scheduler") for _number in range(2)]
+
+    schedulers[0].wait_for(lambda: MirrorRun.objects.count() >= len(mirrors), seconds=60)
+    # Both have the chance to do it again.
+    MirrorRun.objects.update(state=State.SUCCEEDED, finished_at=timezone.now())
+    again = timezone.now() - timedelta(seconds=1)
+    Mirror.objects.update(next_run_at=again)
+    schedulers[0].wait_for(lambda: MirrorRun.objects.filter(due_at=again).count() >= len(mirrors), seconds=60)
+    time.sleep(6)
+
+    assert MirrorRun.objects.count() == 2 * len(mirrors)
+    for mirror in mirrors:
+        assert mirror.runs.count() == 2
+
+
+@pytest.mark.parametrize("night", [datetime(2026, 3, 29, tzinfo=BERLIN), datetime(2026, 10, 25, tzinfo=BERLIN)])
+@pytest.mark.parametrize("hour", [2, 3])
+def test_a_night_with_a_change_of_the_clock_has_one_run(team, monkeypatch, night, hour):
+    """The scheduler asks every ten minutes from midnight to six."""
+    clock = night.astimezone(UTC)
+    monkeypatch.setattr(timezone, "now", lambda: clock)
+    mirror = mirror_row(team, schedule=f"30 {hour} * * *", time_zone="Europe/Berlin")
+    mirror.next_run_at = claiming.next_run(mirror, after=clock)
+    mirror.save()
+    while clock.astimezone(BERLIN).hour < 6:
+        claiming.start_due()
+        MirrorRun.objects.update(state=State.SUCCEEDED)
+        clock += timedelta(minutes=10)
+
+    assert MirrorRun.objects.count() == 1
+
+
+# --- pauses
+
+
+def test_a_paused_rule_is_not_started_and_does_not_make_up_for_it(team, bob):
+    mirror = due(team)
+    claiming.pause_mirror(mirror, bob)
+
+    assert claiming.start_due() == 0
+
+    claiming.resume_mirror(mirror, bob)
+    assert claiming.start_due() == 0
+    mirror.refresh_from_db()
+    assert mirror.next_run_at > timezone.now()
+    assert AuditEvent.objects.filter(action__in=(Action.MIRROR_PAUSED, Action.MIRROR_RESUMED)).count() == 2
+
+
+def test_a_team_that_has_paused_all_starts_none_and_makes_up_for_it_once(team, other_team, bob):
+    due(team)
+    due(other_team, "Another team's")
+    claiming.pause_all(team, bob)
+    claiming.pause_all(team, bob)
+
+    assert claiming.start_due() == 1
+    assert MirrorRun.objects.get().team == other_team
+
+    claiming.resume_all(team, bob)
+    assert claiming.start_due() == 1
+    assert not MirrorPause.objects.exists()
+
+
+def test_readers_pause_nothing(team, victor):
+    mirror = due(team)
+    for act in (claiming.pause_mirror, claiming.resume_mirror):
+        with pytest.raises(PermissionDenied):
+            act(mirror, victor)
+    for act in (claiming.pause_all, claiming.resume_all):
+        with pytest.raises(PermissionDenied):
+            act(team, victor)
