@@ -9,6 +9,7 @@ urlpatterns = [
     path("v2/", include("registry_ui.serving.urls")),
     path("images/", include("registry_ui.images.urls")),
     path("transfers/", include("transfers.urls")),
+    path("", include("transfers.mirrors.urls")),
 ]
 
 handler400 = "registry_ui.web.views.bad_request"

@@ -24,8 +24,19 @@ from registry_ui.oci.reference import Reference
 from registry_ui.registries.models import Artifact, Credential, CredentialGrant, IndexRun, Registry, Repository, Security, Tag
 from tests.parts.index_rows import make_image, make_repository
 from tests.parts.process import free_port
+from tests.transfers.mirrors.rows import mirror_row, run_row
 from transfers import services
-from transfers.models import Kind, State, Transfer
+from transfers.models import (
+    Kind,
+    Mirror,
+    MirrorHook,
+    MirrorPause,
+    MirrorRun,
+    Notice,
+    NotificationChannel,
+    State,
+    Transfer,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -147,13 +158,40 @@ TABLE = {
     "transfers:progress": Route("viewer", names="transfer"),
     "transfers:cancel": Route("", "operator", "transfer"),
     "transfers:retry": Route("", "operator", "transfer"),
+    "mirrors:list": Route("viewer"),
+    "mirrors:add": Route("admin", "admin"),
+    "mirrors:pause_all": Route("", "operator"),
+    "mirrors:resume_all": Route("", "operator"),
+    "mirrors:import": Route("admin", "admin"),
+    "mirrors:export": Route("viewer"),
+    "mirrors:channels": Route("viewer"),
+    "mirrors:channel_add": Route("admin", "admin"),
+    "mirrors:channel_edit": Route("admin", "admin", "channel"),
+    "mirrors:channel_test": Route("", "admin", "channel"),
+    "mirrors:channel_remove": Route("admin", "admin", "channel"),
+    "mirrors:run": Route("viewer", names="mirror_run"),
+    "mirrors:progress": Route("viewer", names="mirror_run"),
+    "mirrors:items": Route("viewer", names="mirror_run"),
+    "mirrors:cancel": Route("", "operator", "mirror_run"),
+    "mirrors:retry": Route("", "operator", "mirror_run"),
+    "mirrors:execute": Route("", "operator", "mirror_run"),
+    "mirrors:detail": Route("viewer", names="mirror"),
+    "mirrors:edit": Route("admin", "admin", "mirror"),
+    "mirrors:remove": Route("admin", "admin", "mirror"),
+    "mirrors:plan": Route("", "operator", "mirror"),
+    "mirrors:start": Route("", "operator", "mirror"),
+    "mirrors:sync": Route("", "operator", "mirror"),
+    "mirrors:pause": Route("", "operator", "mirror"),
+    "mirrors:resume": Route("", "operator", "mirror"),
+    "mirrors:hook": Route("admin", "admin", "mirror"),
+    "mirrors:hook_remove": Route("", "admin", "mirror"),
 }
 # What programs ask, with the role that each method needs. A session counts for nothing there, and a token nowhere else.
 API_TABLE = {
     "accounts:api_me": Route("viewer"),
 }
-# Of nobody's team: each has tests of its own in tests/accounts and tests/web.
-ELSEWHERE = {"web:health", "accounts:setup", "accounts:join"}
+# Of nobody's team: each has tests of its own in tests/accounts, tests/web and tests/transfers/mirrors.
+ELSEWHERE = {"web:health", "accounts:setup", "accounts:join", "mirrors:call", "mirrors:metrics"}
 ELSEWHERE |= {"accounts:security_session_end", "accounts:security_unlink", "sso_sign_in", "sso_callback", "sso_link", "sso_confirm"}
 # The registry at /v2/, which asks for API tokens and nothing else: tests/serving/test_access.py does there what is done here.
 ELSEWHERE |= {
@@ -242,6 +280,12 @@ def harbour(team, alice, bob, victor, charlie, settings, tmp_path):
     engine = EngineSetting(f"engine-{MARK}", f"unix://{tmp_path / 'silent.sock'}", frozenset({team.slug}))
     settings.ENGINES = (engine,)
     names = {"repository": f"{MARK}/app", "tag": "1.0", "digest": artifact.digest, "kind": "manifest", "image_id": digest}
+    mirror = mirror_row(team, f"Mirror {MARK}", source=registry, target=registry, repositories=[f"{MARK}/app"])
+    mirror_run = run_row(mirror, alice, state=State.FAILED, error={"kind": "X", "message": f"Cause {MARK}", "advice": ""})
+    channel = NotificationChannel(team=team, name=f"Channel {MARK}", scheme="jsons")
+    channel.set_address("jsons://hooks.example.com/")
+    channel.save()
+    mirrors = {"mirror": mirror, "mirror_run": mirror_run, "channel": channel}
     return {
         "registry": registry,
         "credential": credential,
@@ -257,6 +301,7 @@ def harbour(team, alice, bob, victor, charlie, settings, tmp_path):
         "upload": upload,
         "rule": ImmutableTags.objects.create(team=team, repository_pattern=f"{MARK}/*", tag_pattern="v*"),
         "names": names,
+        **mirrors,
     }
 
 
@@ -287,7 +332,8 @@ def everything() -> list[Any]:
     people = (Team, Membership, User, Invitation, ApiToken)
     local = (LocalImage, ImmutableTags, TeamBlob, ArchiveUpload)
     owned = (Registry, Credential, CredentialGrant, Repository, Artifact, Tag, IndexRun, *local, Transfer)
-    for model in (*people, *owned):
+    mirrors = (Mirror, MirrorRun, MirrorHook, MirrorPause, NotificationChannel, Notice)
+    for model in (*people, *owned, *mirrors):
         names = [field.attname for field in model._meta.concrete_fields if field.attname not in observed.get(model, [])]
         rows.append(list(model.objects.order_by("pk").values_list(*names)))
     return rows

@@ -13,12 +13,16 @@ class TransfersConfig(AppConfig):
 
         from .departures import TRANSFER_WORK, transfers_of
         from .dependents import MirrorDependents, TransferDependents
-        from .models import Transfer
+        from .mirrors.overview import section as mirrors_section
+        from .models import Mirror, MirrorRun, Transfer
         from .overview import section
 
         register_belongings(transfers_of)
         register_dependents(TransferDependents())
         register_dependents(MirrorDependents())
         register_work(TRANSFER_WORK)
+        register_section(5, mirrors_section)
         register_section(10, section)
         register_page(Transfer, "transfers:detail")
+        register_page(Mirror, "mirrors:detail")
+        register_page(MirrorRun, "mirrors:run")

@@ -28,6 +28,7 @@ PLACES = (
     Place("registries", "registries:list", "server-2", _("Registries")),
     Place("images", "images:list", "stack-2", _("Images")),
     Place("transfers", "transfers:list", "arrows-exchange", _("Transfers")),
+    Place("mirrors", "mirrors:list", "refresh", _("Mirrors")),
     Place("accounts:team", "accounts:team", "users", _("Team")),
     Place("accounts:activity", "accounts:activity", "history", _("Activity")),
     Place("web:guide", "web:guide", "book", _("Guide")),

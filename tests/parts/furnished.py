@@ -15,6 +15,7 @@ from registry_ui.oci.reference import Reference
 from registry_ui.registries.models import Artifact, Credential, CredentialGrant, Health, IndexRun, Registry, Repository, Security
 from registry_ui.registries.models.registry import Listing
 from tests.images.conftest import put
+from tests.parts.furnished_mirrors import FurnishedMirrors, furnish_mirrors
 from tests.parts.furnished_shares import furnish_shares
 from tests.parts.furnished_trail import furnish_events, furnish_tokens
 from tests.parts.images import build_image
@@ -57,6 +58,7 @@ class Furnished:
     grant: CredentialGrant
     borrowed: Credential
     upload: ArchiveUpload
+    mirrors: FurnishedMirrors
 
     @property
     def left(self) -> Reference:
@@ -91,7 +93,8 @@ def furnish(team: Any, user: Any) -> Furnished:
     robot = furnish_tokens(team, user)
     furnish_events(team, user, registry, credential, transfers)
     grant, borrowed = furnish_shares(user, credential)
-    return Furnished(registry, empty, credential, repository, index, other, local, transfers, robot, grant, borrowed, _upload(team, user))
+    upload, mirrors = _upload(team, user), furnish_mirrors(team, user, registry, empty)
+    return Furnished(registry, empty, credential, repository, index, other, local, transfers, robot, grant, borrowed, upload, mirrors)
 
 
 def _browsable(registry: Registry) -> tuple[Repository, Artifact, Artifact]:

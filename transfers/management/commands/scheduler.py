@@ -23,9 +23,9 @@ from registry_ui.registries.indexing.services import start_due
 from registry_ui.registries.queueing import INDEX_RUNS
 from registry_ui.registries.services import check_overdue
 from registry_ui.serving.chores import tidy
+from transfers.mirrors.claiming import start_due as start_due_mirrors
 from transfers.mirrors.pruning import drop_old_runs as drop_old_mirror_runs
 from transfers.mirrors.pruning import settle_ended
-from transfers.mirrors.claiming import start_due as start_due_mirrors
 from transfers.mirrors.queueing import MIRROR_RUNS
 from transfers.notices.services import tell_of_ended_runs
 from transfers.queueing import NOTICES, TRANSFERS

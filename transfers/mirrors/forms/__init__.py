@@ -1,0 +1,3 @@
+from .rule import RuleForm
+
+__all__ = ["RuleForm"]

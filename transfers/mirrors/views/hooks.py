@@ -1,0 +1,38 @@
+"""A rule's webhook: its address, its secret once, and how a registry is told of both."""
+
+import uuid
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from registry_ui.accounts.access import require_admin
+from registry_ui.accounts.requests import TeamRequest
+
+from .. import hooks
+from .rules import visible_mirror
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def hook(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
+    """A POST makes a new secret, which this one answer shows."""
+    mirror = visible_mirror(request, pk)
+    require_admin(request.user, mirror)
+    found, secret = getattr(mirror, "hook", None), ""
+    if request.method == "POST":
+        found, secret = hooks.create_hook(mirror, request.user)
+    address = settings.PUBLIC_URL + reverse("mirrors:call", args=[found.pk]) if found is not None else ""
+    return render(request, "mirrors/hook.html", {"mirror": mirror, "hook": found, "secret": secret, "address": address})
+
+
+@require_POST
+def remove(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
+    mirror = visible_mirror(request, pk)
+    require_admin(request.user, mirror)
+    hooks.remove_hook(mirror, request.user)
+    messages.success(request, _("The webhook is removed: whoever calls it is refused."))
+    return redirect("mirrors:detail", mirror.pk)

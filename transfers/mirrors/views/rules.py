@@ -1,0 +1,166 @@
+"""A rule: its form with the preview, its page, and what is changed about it."""
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from registry_ui.accounts.access import needs_role, require_admin, require_operator
+from registry_ui.accounts.models import Role
+from registry_ui.accounts.requests import TeamRequest
+from registry_ui.oci.errors import OciError
+from registry_ui.registries.models import Registry
+from registry_ui.web.keyset import Keyset
+
+from ...forms.naming import sentence
+from ...models import Mirror, MirrorRun
+from .. import claiming
+from ..forms import RuleForm
+from ..preview import Preview
+from ..rules import change_mirror, create_mirror, remove_mirror
+from ..situation import RunNow, coming_runs, situation_of
+from .polling import STOP_POLLING, is_fragment
+
+_form_methods = require_http_methods(["GET", "HEAD", "POST"])
+_RUNS = Keyset("-created_at", "-id")
+_RUNS_SHOWN = 20
+_MOST_PAIRS = 500
+
+
+@_form_methods
+@needs_role(Role.ADMIN)
+def add(request: TeamRequest) -> HttpResponse:
+    assert request.team is not None  # needs_role has refused everybody without one.
+    initial = {name: request.GET[name] for name in ("source_registry", "repositories") if name in request.GET}
+    form = RuleForm(request.POST if request.method == "POST" else None, team=request.team, initial=initial)
+    return _form(request, form)
+
+
+@_form_methods
+def edit(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
+    mirror = visible_mirror(request, pk)
+    require_admin(request.user, mirror)
+    return _form(request, RuleForm(request.POST if request.method == "POST" else None, team=mirror.team, mirror=mirror))
+
+
+def _form(request: TeamRequest, form: RuleForm) -> HttpResponse:
+    is_confirmed = "confirmed" in request.POST
+    is_valid = form.is_valid()
+    if is_valid and is_confirmed and (saved := _saved(request, form)) is not None:
+        messages.success(request, _("The mirror “%(name)s” is saved.") % {"name": saved.name})
+        return redirect("mirrors:detail", saved.pk)
+    context = {
+        "form": form,
+        "mirror": form.mirror,
+        "preview": _preview(form),
+        "address": request.path,
+        "has_registries": Registry.objects.filter(team=form.team).exists(),
+    }
+    if is_fragment(request) and not is_confirmed:
+        return render(request, "mirrors/form.html#effect", context)
+    return render(request, "mirrors/form.html", context, status=422 if is_confirmed else 200)
+
+
+def _preview(form: RuleForm) -> Preview | None:
+    if not form.is_bound:
+        return None
+    values = dict(form.cleaned_data)
+    if not {"frequency", "cron", "time_zone", "at", "day"} & form.errors.keys():
+        values.update(form.schedule_values())
+    return Preview(form.team, values)
+
+
+def _saved(request: TeamRequest, form: RuleForm) -> Mirror | None:
+    """The rule; None where the form says what is wrong."""
+    try:
+        if form.mirror is None:
+            mirror = create_mirror(team=form.team, user=request.user, values=form.values())
+        else:
+            mirror = change_mirror(mirror=form.mirror, user=request.user, values=form.values())
+    except OciError as exc:
+        form.add_error(None, sentence(exc))
+        return None
+    except ValidationError as exc:
+        form.add_error(None, exc)
+        return None
+    mirror.channels.set(form.cleaned_data["channels"])
+    return mirror
+
+
+@require_safe
+def detail(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
+    mirror = visible_mirror(request, pk)
+    page = _RUNS.page(
+        MirrorRun.objects.filter(mirror=mirror).select_related("user"),
+        after=request.GET.get("after", ""),
+        before=request.GET.get("before", ""),
+        size=_RUNS_SHOWN,
+    )
+    now = situation_of(mirror)
+    context = {
+        "mirror": mirror,
+        "now": now,
+        "runs": [RunNow(run) for run in page.rows],
+        "page": page,
+        "pairs": mirror.pairs.order_by("source_repository")[:_MOST_PAIRS],
+        "coming": coming_runs(mirror) if not now.is_paused else [],
+        "channels": mirror.channels.all(),
+        "hook": getattr(mirror, "hook", None),
+        **roles(request, mirror),
+    }
+    if is_fragment(request):
+        return render(request, "mirrors/detail.html#live", context, status=200 if now.active else STOP_POLLING)
+    return render(request, "mirrors/detail.html", context)
+
+
+@_form_methods
+def remove(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
+    mirror = visible_mirror(request, pk)
+    require_admin(request.user, mirror)
+    if request.method != "POST":
+        return render(
+            request, "mirrors/remove.html", {"mirror": mirror, "runs": mirror.runs.count(), "active": claiming.is_running(mirror)}
+        )
+    name = mirror.name
+    remove_mirror(mirror=mirror, user=request.user)
+    messages.success(request, _("The mirror “%(name)s” is removed.") % {"name": name})
+    return redirect("mirrors:list")
+
+
+@require_POST
+def pause(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
+    mirror = visible_mirror(request, pk)
+    require_operator(request.user, mirror)
+    claiming.pause_mirror(mirror, request.user)
+    messages.success(request, _("It starts no more by itself until you resume it."))
+    return redirect("mirrors:detail", mirror.pk)
+
+
+@require_POST
+def resume(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
+    mirror = visible_mirror(request, pk)
+    require_operator(request.user, mirror)
+    claiming.resume_mirror(mirror, request.user)
+    messages.success(request, _("It runs by its schedule again."))
+    return redirect("mirrors:detail", mirror.pk)
+
+
+def visible_mirror(request: TeamRequest, pk: uuid.UUID) -> Mirror:
+    rows = Mirror.objects.visible_to(request.user).select_related(
+        "team", "team__mirror_pause", "source_registry", "target_registry", "source_credential", "target_credential", "last_run", "hook"
+    )
+    return get_object_or_404(rows, pk=pk)
+
+
+def roles(request: TeamRequest, mirror: Mirror) -> dict[str, Any]:
+    role = request.user.role_in(mirror.team)
+    return {
+        "may_operate": role is not None and role.allows(Role.OPERATOR),
+        "may_edit": role is not None and role.allows(Role.ADMIN),
+        "is_here": mirror.team == request.team,
+    }
