@@ -70,9 +70,17 @@ def pairs_of(run: MirrorRun, ends: Ends) -> list[Pair]:
             raise InvalidReference(
                 _("%(name)s would be copied to itself.") % {"name": source}, advice=_("Choose another name for the target.")
             )
-        ends.check_rights(source, target)
-        pairs.append(Pair(source, target, chosen[source] if chosen else frozenset()))
+        pairs.append(_checked(Pair(source, target, chosen[source] if chosen else frozenset()), ends))
     return pairs
+
+
+def _checked(pair: Pair, ends: Ends) -> Pair:
+    """A repository that a credential does not serve any more fails alone."""
+    try:
+        ends.check_rights(pair.source, pair.target)
+    except OciError as exc:
+        pair.error = exc
+    return pair
 
 
 def _chosen(run: MirrorRun) -> Mapping[str, frozenset[str]] | None:
@@ -114,6 +122,8 @@ def list_pair(pair: Pair, ends: Ends, selection: Selection, *, always: bool) -> 
     Args:
         always: also where the tags are named in full (for deleting extras, and for signatures).
     """
+    if pair.error is not None:
+        return
     try:
         if always or not (selection.is_literal or pair.tags):
             names = list(ends.source_client.iterate_tags(pair.source, with_digests=True))

@@ -207,8 +207,10 @@ class Mover:
             )
 
     def _keep_present(self, item: MirrorItem) -> None:
-        """Give what the target's tag names another name, where the rule says so."""
+        """Give what the target's tag names another name, where the rule says so. Nothing is lost of a list that is joined."""
         if item.action != ItemAction.CHANGED or self._mirror.existing != Existing.BACKUP or not item.target_digest:
+            return
+        if is_digest_tag(item.tag):
             return
         name = backup_name(item.tag)
         store = self._ends.target(item.target_repository)

@@ -92,7 +92,7 @@ class _Phases:
     def _note_unlisted(self, pair: Pair) -> None:
         assert pair.error is not None
         item = MirrorItem(source_repository=pair.source, target_repository=pair.target, tag="", action=ItemAction.SKIPPED)
-        item.reason, item.state, item.error = _("Its tags could not be listed"), ItemState.FAILED, describe(pair.error)
+        item.reason, item.state, item.error = _("It could not be looked at"), ItemState.FAILED, describe(pair.error)
         self._ledger.put([item])
 
     def _choose(self, pair: Pair) -> Iterable[str]:

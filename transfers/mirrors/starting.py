@@ -6,13 +6,14 @@ from functools import partial
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from registry_ui.accounts.models import Action, Role, User
 from registry_ui.accounts.trail import record
 from registry_ui.oci.errors import InvalidReference, OciError
 
-from ..models import ItemState, Mirror, MirrorRun, State, Trigger
+from ..models import ItemAction, ItemState, Mirror, MirrorRun, State, Trigger
 from ..services.rows import need_role
 from .queueing import MIRROR_RUNS
 
@@ -90,7 +91,9 @@ def retry_failed(*, run: MirrorRun, user: User | None, enqueue: bool = True) -> 
     """
     if not run.is_terminal or run.is_plan:
         raise InvalidReference(_("This run has not ended."), advice=_("Cancel it first."))
-    failed = list(run.items.exclude(state=ItemState.DONE).values_list("source_repository", "tag")[: _MOST_CHOSEN + 1])
+    undone = Q(state=ItemState.FAILED) | Q(state__in=(ItemState.WAITING, ItemState.MOVING)) & ~Q(action=ItemAction.EXTRA)
+    # An extra is found anew by looking at all of it.
+    failed = list(run.items.filter(undone).exclude(source_repository="").values_list("source_repository", "tag")[: _MOST_CHOSEN + 1])
     if not failed and run.error is None:
         raise InvalidReference(_("Nothing failed in this run."))
     only = [{"repository": repository, "tag": tag} for repository, tag in failed] if len(failed) <= _MOST_CHOSEN else run.only

@@ -2,13 +2,16 @@
 
 import threading
 import time
+from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
+from registry_ui.jobs.reconciling import reconcile
 from registry_ui.oci.store import Cancellation
 from transfers.mirrors import caps
 from transfers.mirrors.caps import Gate
-from transfers.mirrors.queueing import claim_next
+from transfers.mirrors.queueing import MIRROR_RUNS, claim_next
 from transfers.mirrors.services import start_run
 from transfers.models import Mirror, MirrorRun, State
 
@@ -125,6 +128,20 @@ def test_waiting_team_comes_before_the_second_run_of_another(team, other_team, r
     assert order == ["ours-0", "theirs", "ours-1", "ours-2"]
     assert claim_next(runs[0].pk) is None
     assert MirrorRun.objects.filter(state=State.RUNNING).count() == 4
+
+
+@pytest.mark.django_db(transaction=True)
+def test_turn_that_ran_another_team_leaves_one_for_the_run_that_waits_on(team, other_team, registry, second_registry):
+    first, second = (mirror_of(each, registry, second_registry, each.name) for each in (team, other_team))
+    runs = [start_run(mirror=mirror, user=None) for mirror in (first, second)]
+    assert MIRROR_RUNS.waiting_ids() == {str(run.pk) for run in runs}
+
+    MIRROR_RUNS.rq.empty()
+    assert MIRROR_RUNS.waiting_ids() == set()
+    MirrorRun.objects.update(queued_at=timezone.now() - timedelta(minutes=1))
+    assert reconcile(MIRROR_RUNS).requeued == 2
+    assert reconcile(MIRROR_RUNS).requeued == 0
+    assert MIRROR_RUNS.rq.count == 2
 
 
 def mirror_of(team, source, target, name) -> Mirror:
