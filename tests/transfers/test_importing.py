@@ -14,6 +14,7 @@ from registry_ui.images.models import ArchiveUpload, LocalImage, TeamBlob
 from registry_ui.images.services import find_image
 from registry_ui.oci.errors import InvalidReference
 from registry_ui.oci.reference import Reference
+from registry_ui.registries.this_server import this_host
 from tests.parts import archives
 from tests.parts.images import build_image, build_index
 from transfers import services
@@ -96,6 +97,7 @@ def test_the_form_offers_what_was_found_and_starts_the_job(brought, bob, client_
         ({"name_0": "Not A Name"}, "spaces"),
         ({"name_0": f"x@sha256:{'a' * 64}"}, "has no tag, or a digest"),
         ({"name_0": "x:1", "under": "not a place"}, "spaces"),
+        ({"name_0": f"{this_host()}/lighthouse/x:1"}, "have names that begin with"),
     ],
 )
 def test_names_that_cannot_be_are_said_in_the_form(brought, bob, client_for, values, words):

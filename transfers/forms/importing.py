@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from registry_ui.images.models import ArchiveUpload
 from registry_ui.oci.errors import OciError
 from registry_ui.oci.reference import DEFAULT_NAMESPACE, DOCKER_HUB, Reference
+from registry_ui.registries.this_server import own_prefix
 
 from ..services.importing import ChosenName
 from .naming import NAME_INPUT, ReferenceField, checked, sentence
@@ -32,13 +33,17 @@ class ImportNamesForm(forms.Form):
         label=_("Put all of them under"),
         required=False,
         max_length=255,
-        widget=forms.TextInput(attrs={**NAME_INPUT, "placeholder": "registry.example.com/team"}),
-        help_text=_("A registry and a path. It takes the place of the registry in each name."),
+        widget=forms.TextInput(attrs=NAME_INPUT),
     )
 
     def __init__(self, *args: Any, upload: ArchiveUpload, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._found = list(_found(upload))
+        prefix = own_prefix(upload.team).rstrip("/")
+        self.fields["under"].widget.attrs["placeholder"] = prefix
+        self.fields["under"].help_text = _(
+            "A registry and a path. It takes the place of the registry in each name; under %(prefix)s this server serves them."
+        ) % {"prefix": prefix}
         for number, (image, name) in enumerate(self._found):
             label = _("Name here of %(name)s") % {"name": name or image["digest"][7:19]}
             field = ReferenceField(label=label, required=False, placeholder=str(_("leave out")))

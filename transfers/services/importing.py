@@ -9,6 +9,7 @@ from registry_ui.accounts.models import User
 from registry_ui.images.models import ArchiveUpload
 from registry_ui.oci.errors import InvalidReference
 from registry_ui.oci.reference import Reference
+from registry_ui.registries.this_server import check_own_name
 
 from ..models import ACTIVE_STATES, Kind, Transfer
 from .rows import save
@@ -65,6 +66,7 @@ def _check(upload: ArchiveUpload, chosen: Sequence[ChosenName]) -> None:
                 _("%(name)s has no tag, or a digest.") % {"name": choice.name.familiar},
                 advice=_("Write it as %(name)s:1.0, say.") % {"name": choice.name.name},
             )
+        check_own_name(upload.team, choice.name)
         if digests.setdefault(choice.name, choice.digest) != choice.digest:
             raise InvalidReference(
                 _("%(name)s stands there for two images.") % {"name": choice.name.familiar}, advice=_("Give each image names of its own.")

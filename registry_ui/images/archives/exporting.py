@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from registry_ui.accounts.models import Team
 from registry_ui.oci.archive.platforms import ChosenPlatforms
 from registry_ui.oci.archive.writing import ArchivePlan, PlannedArchive
 from registry_ui.oci.copying import PlatformChoice, copy_image
@@ -13,11 +12,9 @@ from registry_ui.oci.digest import Digest
 from registry_ui.oci.errors import BlobUnknown, InvalidReference
 from registry_ui.oci.manifest import Platform
 from registry_ui.oci.progress import Progress
-from registry_ui.oci.reference import Reference
 from registry_ui.oci.store import Cancellation
 
 from ..models import LocalImage
-from ..services import find_image
 from ..store import LocalStore
 
 
@@ -28,16 +25,6 @@ class Export:
     archive: PlannedArchive
     store: LocalStore
     name: str
-
-
-def export_references(*, team: Team, references: Sequence[Reference], platforms: Sequence[Platform] = ()) -> Export:
-    """An archive of what the local store has under these names.
-
-    Raises:
-        ManifestUnknown: there is no such local image.
-        OciError: as `export_images`.
-    """
-    return export_images(images=[find_image(team, reference) for reference in references], platforms=platforms)
 
 
 def export_images(*, images: Sequence[LocalImage], platforms: Sequence[Platform] = ()) -> Export:

@@ -10,20 +10,26 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
 from registry_ui.accounts.commands import team_named
-from registry_ui.accounts.models import Action
+from registry_ui.accounts.models import Action, Team
 from registry_ui.accounts.trail import record
-from registry_ui.images.archives.exporting import Export, export_references
+from registry_ui.images.archives.exporting import Export, export_images
+from registry_ui.images.models import LocalImage
+from registry_ui.images.services import find_image
 from registry_ui.oci.errors import OciError
 from registry_ui.oci.manifest import Platform
 from registry_ui.oci.reference import Reference
 from registry_ui.web.quantities import binary_size
+from transfers.mirrors.exporting import images_of
+
+from ..mirroring import mirror_named
 
 
 class Command(BaseCommand):
     help = "Write local images into one archive, which docker load, podman load, skopeo and import_images read."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("names", nargs="+", metavar="NAME", help=_("local images, as `images` lists them"))
+        parser.add_argument("names", nargs="*", metavar="NAME", help=_("local images, as `images` lists them"))
+        parser.add_argument("--mirror", metavar="NAME", help=_("also all that this mirror has brought into the local images"))
         parser.add_argument("-o", "--output", required=True, metavar="FILE", help=_("the archive; - writes it to the standard output"))
         parser.add_argument(
             "--platform",
@@ -35,11 +41,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            export = export_references(
-                team=team_named(options["team"]),
-                references=[Reference.parse(name) for name in options["names"]],
-                platforms=[Platform.parse(text) for text in options["platform"]],
-            )
+            images = _chosen(team_named(options["team"]), options["names"], options["mirror"])
+            export = export_images(images=images, platforms=[Platform.parse(text) for text in options["platform"]])
             if options["output"] == "-":
                 self._write(export, sys.stdout.buffer.write)
             else:
@@ -48,7 +51,8 @@ class Command(BaseCommand):
             raise CommandError(f"{exc.message} {exc.advice}".strip()) from exc
         except OSError as exc:
             raise CommandError(_("%(file)s cannot be written: %(reason)s.") % {"file": options["output"], "reason": exc.strerror}) from exc
-        record(Action.IMAGE_EXPORTED, team=export.store.team, name=", ".join(options["names"]), bytes=export.archive.size)
+        names = ", ".join(image.reference.familiar for image in images)
+        record(Action.IMAGE_EXPORTED, team=export.store.team, name=names, bytes=export.archive.size)
 
     def _write_file(self, export: Export, path: Path) -> None:
         """Beside it, its SHA-256. Until it is whole it has another name."""
@@ -76,3 +80,13 @@ class Command(BaseCommand):
                 shown = percent
                 self.stderr.write(f"\r{percent:3d} %", ending="\n" if percent == 100 else "")
         return hasher.hexdigest()
+
+
+def _chosen(team: Team, names: list[str], mirror: str | None) -> list[LocalImage]:
+    """
+    Raises:
+        OciError
+    """
+    images = [find_image(team, Reference.parse(name)) for name in names]
+    images += images_of(mirror_named(team, mirror)) if mirror else []
+    return list({image.pk: image for image in images}.values())

@@ -1,0 +1,50 @@
+"""A mirror's selection as one archive."""
+
+import tarfile
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from registry_ui.images.models import LocalImage
+from registry_ui.oci.errors import InvalidReference, ManifestUnknown
+from registry_ui.registries.models import Registry
+from transfers.mirrors.exporting import images_of
+from transfers.mirrors.services import create_mirror
+
+from .conftest import registry_row
+
+
+@pytest.fixture
+def mirror(team, registry, image_factory, transactional_db):
+    repository = registry.new_repository()
+    for tag in ("1.0", "2.0"):
+        image_factory(registry, repository, tag, layer_size=2000)
+    values = {"source_registry": registry_row(team, registry.host, "Source"), "target_registry": None}
+    return create_mirror(team=team, user=None, values={"name": "base", **values, "repositories": [repository]})
+
+
+def test_all_that_a_mirror_brought_is_one_archive(mirror, run_mirror, tmp_path):
+    run_mirror(mirror)
+    path = tmp_path / "base.tar"
+    call_command("export_images", "--mirror", "base", "-o", str(path))
+    with tarfile.open(path) as archive:
+        assert all(image.digest.removeprefix("sha256:") in "".join(archive.getnames()) for image in LocalImage.objects.all())
+    assert sorted(image.tag for image in images_of(mirror)) == ["1.0", "2.0"]
+
+
+def test_what_was_removed_since_is_named(mirror, run_mirror):
+    run_mirror(mirror)
+    LocalImage.objects.filter(tag="2.0").delete()
+    with pytest.raises(ManifestUnknown, match="is not here any more"):
+        images_of(mirror)
+
+
+def test_a_mirror_that_has_not_run_or_keeps_its_images_elsewhere_says_so(mirror, team, tmp_path):
+    with pytest.raises(InvalidReference, match="has brought images yet"):
+        images_of(mirror)
+    mirror.target_registry = Registry.objects.create(team=team, name="Elsewhere", host="elsewhere.example.com")
+    mirror.save(update_fields=["target_registry"])
+    with pytest.raises(InvalidReference, match="keeps its images on a registry"):
+        images_of(mirror)
+    with pytest.raises(CommandError, match="keeps its images on a registry"):
+        call_command("export_images", "--mirror", "base", "-o", str(tmp_path / "x.tar"))
