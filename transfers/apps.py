@@ -11,16 +11,18 @@ class TransfersConfig(AppConfig):
         from registry_ui.registries.dependents import register_dependents
         from registry_ui.web.overview import register_section
 
-        from .departures import TRANSFER_WORK, transfers_of
+        from .departures import MIRROR_WORK, TRANSFER_WORK, mirrors_of, transfers_of
         from .dependents import MirrorDependents, TransferDependents
         from .mirrors.overview import section as mirrors_section
         from .models import Mirror, MirrorRun, Transfer
         from .overview import section
 
+        register_belongings(mirrors_of)
         register_belongings(transfers_of)
         register_dependents(TransferDependents())
         register_dependents(MirrorDependents())
         register_work(TRANSFER_WORK)
+        register_work(MIRROR_WORK)
         register_section(5, mirrors_section)
         register_section(10, section)
         register_page(Transfer, "transfers:detail")

@@ -78,6 +78,7 @@ class Action(models.TextChoices):
     MIRROR_PLANNED = "mirror.planned", _("Planned a mirror's run")
     MIRROR_STARTED = "mirror.started", _("Started a mirror's run")
     MIRROR_CANCELLED = "mirror.cancelled", _("Cancelled a mirror's run")
+    MIRROR_HANDED_OVER = "mirror.handed_over", _("Handed over a mirror's run")
     MIRROR_SUCCEEDED = "mirror.succeeded", _("A mirror's run succeeded")
     MIRROR_FAILED = "mirror.failed", _("A mirror's run failed")
     MIRROR_HOOK_CREATED = "mirror.hook_created", _("Made a mirror's webhook")
