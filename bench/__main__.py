@@ -12,6 +12,7 @@ from .images import push_large_image
 from .installation import Installation
 from .measures import MIB, Browser, Comparison, click_to_first_byte, compare_pulls, compare_pushes, peak_memory
 from .mirrors import measure_mirrors
+from .serving import measure_serving
 
 _LAYERS = 8
 _NAME = "bench/image:1.0"
@@ -33,6 +34,13 @@ def main() -> None:
     parser.add_argument("--only-browsing", action="store_true", help="measure nothing else")
     parser.add_argument("--mirrors", type=int, default=100, help="tags of the measure of mirrors; 0 leaves it out (default: %(default)s)")
     parser.add_argument("--only-mirrors", action="store_true", help="measure nothing else")
+    parser.add_argument(
+        "--manifests",
+        type=int,
+        default=1000,
+        help="small manifests a client of the measure of /v2/; 0 leaves it out (default: %(default)s)",
+    )
+    parser.add_argument("--only-serving", action="store_true", help="measure nothing else")
     parser.add_argument("--folder", type=Path, help="where to work; it decides which disk is measured (default: the temporary folder)")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="registry-ui-bench-", dir=options.folder) as folder:
@@ -41,6 +49,10 @@ def main() -> None:
 
 def measure(folder: Path, options: argparse.Namespace) -> None:
     template = Installation.prepared(folder / "template")
+    if options.manifests and not (options.only_browsing or options.only_mirrors):
+        measure_serving(folder, template, options.size, options.rounds, options.manifests)
+    if options.only_serving:
+        return
     if options.mirrors and not options.only_browsing:
         measure_mirrors(folder, template, options.mirrors, options.rounds)
     if options.only_mirrors:

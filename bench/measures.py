@@ -149,6 +149,19 @@ def peak_memory(product: Installation, supervisor: Process, browser: Browser, re
     return peak
 
 
+def web_process_of(supervisor: Process) -> int:
+    """The process of gunicorn that answers requests."""
+    for child in _children(supervisor.pid):
+        if b"gunicorn" in Path(f"/proc/{child}/cmdline").read_bytes():
+            return _children(child)[0]
+    raise RuntimeError("There is no web process.")
+
+
+def process_peak(pid: int) -> int:
+    """The most resident memory that a process has had, in bytes."""
+    return _high_water(pid)
+
+
 def _worker_of(supervisor: Process) -> int:
     for child in _children(supervisor.pid):
         if b"rqworker" in Path(f"/proc/{child}/cmdline").read_bytes():

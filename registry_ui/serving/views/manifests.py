@@ -38,7 +38,7 @@ def pull(request: HttpRequest, caller: Caller, name: str, reference: str) -> Htt
         return empty(304, ETag=etag, Docker_Content_Digest=str(digest))
     if request.method != "HEAD":
         touch_image(repository.team, name, str(digest))
-    response = HttpResponse(repository.read(digest).raw, content_type=media_type)
+    response = HttpResponse(repository.raw(digest), content_type=media_type)
     response.headers["Docker-Content-Digest"] = str(digest)
     response.headers["ETag"] = etag
     return response
