@@ -3,27 +3,44 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
+from django.db.models import Q
 from django.utils import timezone
 
-from ..models import ItemAction, ItemState, MirrorItem, MirrorPair, MirrorRun, Verdict
+from ..models import ItemAction, ItemState, MirrorItem, MirrorPair, MirrorRun, State, Verdict
 from .listing import Pair
 
 _COLUMNS = ("same", "missing", "differing", "extra", "failed", "mismatched", "looked_at", "verified_at")
 
 
 def keep_pairs(run: MirrorRun, pairs: Sequence[Pair], items: Iterable[MirrorItem]) -> None:
-    """Bring the board up to date with a run or plan of whole repositories; what it looked at in part only stays as it was."""
+    """Bring the board up to date with a run or plan. What it looked at in part only is laid over the latest look at the whole."""
     by_target: dict[str, list[MirrorItem]] = defaultdict(list)
     for item in items:
         by_target[item.target_repository].append(item)
     known = {(pair.source_repository, pair.target_repository): pair for pair in run.mirror.pairs.all()}
     whole = [pair for pair in pairs if not pair.tags]
     rows = [_brought_up(run, known.get((pair.source, pair.target)), pair, by_target[pair.target]) for pair in whole]
+    for pair in pairs:
+        row = known.get((pair.source, pair.target))
+        if pair.tags and row is not None:
+            rows.append(_brought_up(run, row, pair, _laid_over(run, pair, by_target[pair.target])))
     MirrorPair.objects.bulk_create([row for row in rows if row.pk is None])
     MirrorPair.objects.bulk_update([row for row in rows if row.pk is not None], _COLUMNS, batch_size=100)
     if not run.only and run.based_on is None:
         present = {(pair.source, pair.target) for pair in pairs}
         MirrorPair.objects.filter(pk__in=[row.pk for key, row in known.items() if key not in present]).delete()
+
+
+def _laid_over(run: MirrorRun, pair: Pair, items: Sequence[MirrorItem]) -> list[MirrorItem]:
+    """The items of the latest look at all of the repository, each replaced by what later runs of some tags found and did."""
+    runs = MirrorRun.objects.filter(mirror=run.mirror, created_at__lt=run.created_at).order_by("-created_at")
+    compared = Q(state=State.SUCCEEDED) | Q(state=State.FAILED, totals__failed__gt=0)
+    whole = runs.filter(compared, only=[], based_on=None).first()
+    if whole is None:
+        return list(items)
+    earlier = MirrorItem.objects.filter(run__mirror=run.mirror, run__created_at__gte=whole.created_at, run__created_at__lt=run.created_at)
+    rows = earlier.filter(target_repository=pair.target).order_by("run__created_at", "id")
+    return list({item.tag: item for item in (*rows, *items)}.values())
 
 
 def _brought_up(run: MirrorRun, row: MirrorPair | None, pair: Pair, items: Sequence[MirrorItem]) -> MirrorPair:
