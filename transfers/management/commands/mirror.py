@@ -7,12 +7,13 @@ from registry_ui.accounts.models import Team
 from transfers.mirrors.services import start_plan, start_run
 from transfers.models import Trigger
 
+from ..mirror_files import add_import_arguments, export, import_file
 from ..mirroring import OUT_OF_LINE, finish, list_mirrors, mirror_named
 from ..running import TransferCommand
 
 
 class Command(TransferCommand):
-    help = "List the mirrors of a team, plan one or run it."
+    help = "List the mirrors of a team, plan one or run it; import rules from a file and export them."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
@@ -27,12 +28,21 @@ class Command(TransferCommand):
             way.add_argument("--now", action="store_true", help=_("do the work in this process, without a worker"))
             way.add_argument("--detach", action="store_true", help=_("print the run's id and do not wait for its end"))
             verb.add_argument("--all", action="store_true", help=_("print every tag, also what is the same or left out"))
-        for verb in (listing, plan, run):
+        importing = verbs.add_parser("import", help=_("make rules of a YAML file; status 1 where one of them could not be made"))
+        add_import_arguments(importing)
+        exporting = verbs.add_parser("export", help=_("print the rules of a team as YAML, which import reads back"))
+        for verb in (listing, plan, run, importing, exporting):
             self.add_team_argument(verb)
 
     def act(self, team: Team, options: dict[str, Any]) -> None:
         if options["verb"] == "list":
             list_mirrors(self, team, as_json=options["json"])
+            return
+        if options["verb"] == "import":
+            import_file(self, team, options)
+            return
+        if options["verb"] == "export":
+            export(self, team)
             return
         mirror = mirror_named(team, options["name"])
         if options["verb"] == "plan":
