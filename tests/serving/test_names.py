@@ -42,6 +42,15 @@ def tagged(team, source, target, user=None):
     return tag_image(team=team, user=user, source=Reference.parse(str(source)), target=Reference.parse(target))
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", ["Pier", "A___b", "_x_", "ÄÖÜ", "a" * 49 + " b", "港"])
+def test_the_short_name_of_every_team_can_begin_the_name_of_an_image(alice, name):
+    from registry_ui.accounts.services import create_team
+    from registry_ui.oci.reference import check_repository
+
+    check_repository(f"{create_team(name=name, owner=alice).slug}/app")
+
+
 # --- a name makes an image served
 
 

@@ -67,7 +67,8 @@ def remove_team(*, team: Team, by: User | None) -> None:
 
 
 def _free_slug(name: str) -> str:
-    wish = slugify(name)[:50] or "team"
+    # Names of images on this server begin with it: no underscores in a row, and no dash at an end.
+    wish = slugify(name).replace("_", "-")[:50].strip("-") or "team"
     slug = wish
     while Team.objects.filter(slug=slug).exists():
         slug = f"{wish}-{secrets.token_hex(2)}"
