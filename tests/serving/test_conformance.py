@@ -1,7 +1,6 @@
 """The distribution specification 1.1, rule by rule: pull, push, content discovery, content management."""
 
 import json
-import uuid
 
 import pytest
 
@@ -206,7 +205,7 @@ def test_an_upload_is_cancelled(admin):
         assert (answer.status_code, codes(answer)) == (404, ["BLOB_UPLOAD_UNKNOWN"])
 
 
-@pytest.mark.parametrize("key", [str(uuid.uuid4()), "not-a-uuid", "%00"])
+@pytest.mark.parametrize("key", ["6890171f-c664-45d1-92ba-6eb1b908caa3", "not-a-uuid", "%00"])
 def test_an_unknown_upload_is_unknown(admin, key):
     assert codes(admin("PATCH", f"/v2/{NAME}/blobs/uploads/{key}", b"x")) == ["BLOB_UPLOAD_UNKNOWN"]
 
