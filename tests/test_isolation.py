@@ -176,6 +176,8 @@ TABLE = {
     "mirrors:retry": Route("", "operator", "mirror_run"),
     "mirrors:execute": Route("", "operator", "mirror_run"),
     "mirrors:detail": Route("viewer", names="mirror"),
+    "mirrors:archive": Route("viewer", names="mirror"),
+    "mirrors:archive_checksum": Route("viewer", names="mirror"),
     "mirrors:edit": Route("admin", "admin", "mirror"),
     "mirrors:remove": Route("admin", "admin", "mirror"),
     "mirrors:plan": Route("", "operator", "mirror"),

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import channels, files, hooks, listing, machines, rules, runs
+from .views import archives, channels, files, hooks, listing, machines, rules, runs
 
 app_name = "mirrors"
 urlpatterns = [
@@ -29,6 +29,8 @@ urlpatterns = [
     path("mirrors/<uuid:pk>/sync/", runs.sync, name="sync"),
     path("mirrors/<uuid:pk>/pause/", rules.pause, name="pause"),
     path("mirrors/<uuid:pk>/resume/", rules.resume, name="resume"),
+    path("mirrors/<uuid:pk>/archive/", archives.archive, name="archive"),
+    path("mirrors/<uuid:pk>/archive/checksum/", archives.checksum, name="archive_checksum"),
     path("mirrors/<uuid:pk>/hook/", hooks.hook, name="hook"),
     path("mirrors/<uuid:pk>/hook/remove/", hooks.remove, name="hook_remove"),
     # For machines, each with a secret of its own

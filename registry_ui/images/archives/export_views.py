@@ -1,26 +1,22 @@
 """Archives out: the choice, the download, its checksum. Whoever may read an image may take it away."""
 
-import re
-from collections.abc import Iterator
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseBase, QueryDict, StreamingHttpResponse
+from django.http import HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from registry_ui.accounts.models import Action
 from registry_ui.accounts.requests import TeamRequest
-from registry_ui.accounts.trail import record
-from registry_ui.oci.errors import ContentMismatch, OciError
+from registry_ui.oci.errors import OciError
 from registry_ui.oci.manifest import Platform
 
 from ..models import LocalImage
 from .exporting import Export, export_images
+from .sending import sent, sent_checksum
 
 _MOST_IMAGES = 500
-_RANGE = re.compile(r"bytes=([0-9]{1,18})?-([0-9]{1,18})?")
 
 
 @require_safe
@@ -42,24 +38,7 @@ def export_archive(request: TeamRequest) -> HttpResponseBase:
         export = _export(request)
     except OciError as exc:
         return _back(request, exc)
-    archive = export.archive
-    entity_tag = f'"{archive.tag}"'
-    span = _span(request, archive.size, entity_tag)
-    if span is None:
-        return HttpResponse(status=416, headers={"Content-Range": f"bytes */{archive.size}"})
-    start, end = span
-    if request.method == "GET" and start == 0:
-        names = [image.reference.familiar for image in _chosen(request)]
-        record(Action.IMAGE_EXPORTED, team=export.store.team, name=", ".join(names), bytes=archive.size)
-    is_part = (start, end) != (0, archive.size)
-    response = StreamingHttpResponse(_bytes(export, start, end), status=206 if is_part else 200, content_type="application/x-tar")
-    response["Content-Length"] = end - start
-    response["Content-Disposition"] = f'attachment; filename="{export.name}"'
-    response["Accept-Ranges"] = "bytes"
-    response["ETag"] = entity_tag
-    if is_part:
-        response["Content-Range"] = f"bytes {start}-{end - 1}/{archive.size}"
-    return response
+    return sent(request, export, _chosen(request))
 
 
 @require_safe
@@ -70,17 +49,7 @@ def export_checksum(request: TeamRequest) -> HttpResponseBase:
         checksum = export.archive.sha256(export.store.open_blob) if request.method == "GET" else ""
     except OciError as exc:
         return _back(request, exc)
-    disposition = f'attachment; filename="{export.name}.sha256"'
-    return HttpResponse(f"{checksum}  {export.name}\n", content_type="text/plain", headers={"Content-Disposition": disposition})
-
-
-def _bytes(export: Export, start: int, end: int) -> Iterator[bytes]:
-    try:
-        yield from export.archive.read(export.store.open_blob, start, end)
-    except ContentMismatch:
-        # Whoever receives it sees it end early. What is damaged here is taken out of sight, so that a pull brings it again.
-        export.store.recheck_opened()
-        raise
+    return sent_checksum(export, checksum)
 
 
 def _export(request: TeamRequest) -> Export:
@@ -103,18 +72,6 @@ def _chosen(request: TeamRequest) -> list[LocalImage]:
         LocalImage.objects.visible_to(request.user).filter(pk__in=keys).select_related("team"), key=lambda image: str(image.reference)
     )
     return [image for image in images if image.team_id == images[0].team_id]
-
-
-def _span(request: TeamRequest, size: int, entity_tag: str) -> tuple[int, int] | None:
-    """From where to where; the whole where no part is asked for that can be given; None where the part lies outside."""
-    match = _RANGE.fullmatch(request.headers.get("Range", "").strip())
-    if match is None or match.groups() == (None, None) or request.headers.get("If-Range", entity_tag) != entity_tag:
-        return 0, size
-    first, last = match.groups()
-    if first is None:
-        return max(size - int(last), 0), size
-    end = min(int(last) + 1, size) if last else size
-    return (int(first), end) if int(first) < end else None
 
 
 def _back(request: TeamRequest, exc: OciError) -> HttpResponse:

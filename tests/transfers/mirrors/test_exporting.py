@@ -1,10 +1,14 @@
 """A mirror's selection as one archive."""
 
+import hashlib
+import io
 import tarfile
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.urls import reverse
 
+from registry_ui.accounts.models import Action, AuditEvent
 from registry_ui.images.models import LocalImage
 from registry_ui.oci.errors import InvalidReference, ManifestUnknown
 from registry_ui.registries.models import Registry
@@ -48,3 +52,26 @@ def test_a_mirror_that_has_not_run_or_keeps_its_images_elsewhere_says_so(mirror,
         images_of(mirror)
     with pytest.raises(CommandError, match="keeps its images on a registry"):
         call_command("export_images", "--mirror", "base", "-o", str(tmp_path / "x.tar"))
+
+
+def test_the_rules_page_hands_the_archive_out_to_readers_of_the_team_only(client_for, victor, charlie, mirror, run_mirror):
+    run_mirror(mirror)
+    addresses = [reverse("mirrors:archive", args=[mirror.pk]), reverse("mirrors:archive_checksum", args=[mirror.pk])]
+    client = client_for(victor)
+    assert addresses[0] in client.get(reverse("mirrors:detail", args=[mirror.pk])).text
+
+    answer = client.get(addresses[0])
+    content = b"".join(answer.streaming_content)
+
+    assert answer["Content-Length"] == str(len(content))
+    with tarfile.open(fileobj=io.BytesIO(content)) as archive:
+        assert "index.json" in archive.getnames()
+    assert client.get(addresses[1]).text.split()[0] == hashlib.sha256(content).hexdigest()
+    assert AuditEvent.objects.filter(action=Action.IMAGE_EXPORTED, actor_name="victor").count() == 1
+    assert [client_for(charlie).get(address).status_code for address in addresses] == [404, 404]
+    assert client.post(addresses[0]).status_code == 405
+
+
+def test_a_rule_that_has_brought_nothing_leads_back_with_the_reason(client_for, victor, mirror):
+    answer = client_for(victor).get(reverse("mirrors:archive", args=[mirror.pk]), follow=True)
+    assert "has brought images yet" in answer.text
