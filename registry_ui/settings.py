@@ -25,8 +25,6 @@ ACCEPT_LOST_SECRETS = env.bool("ACCEPT_LOST_SECRETS", False)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", [] if PRODUCTION else ["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("TRUSTED_ORIGINS", [])
 HTTPS = env.bool("HTTPS", PRODUCTION)
-# The address that people type, for links in messages.
-PUBLIC_URL = (env.str("URL", "") or "http://" + env.str("LISTEN", "127.0.0.1:8000")).rstrip("/")
 # What a monitor shows to read /metrics; without it there is no such page.
 METRICS_TOKEN = env.str("METRICS_TOKEN", "")
 TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", 0, validate=not_negative)

@@ -103,8 +103,8 @@ def _expanded(mirror: Mirror, ends: Ends) -> list[str]:
     globs = [name for name in mirror.repositories if is_glob(name)]
     found = [name for name in mirror.repositories if not is_glob(name)]
     if globs:
-        login = reveal(mirror.source_credential) if mirror.source_credential is not None else None
-        _listing, names = open_listing(mirror.source_registry, ends.source_client, login)
+        client, login = ends.for_listing()
+        _listing, names = open_listing(mirror.source_registry, client, reveal(login) if login is not None else None)
         found += sorted(name for name in names if any(matches_glob(name, pattern) for pattern in globs))
     if len(found) > _MOST_REPOSITORIES:
         raise InvalidReference(
@@ -126,11 +126,11 @@ def list_pair(pair: Pair, ends: Ends, selection: Selection, *, always: bool) -> 
         return
     try:
         if always or not (selection.is_literal or pair.tags):
-            names = list(ends.source_client.iterate_tags(pair.source, with_digests=True))
+            names = list(ends.source_client(pair.source).iterate_tags(pair.source, with_digests=True))
             pair.source_tags = [name for name in names if not is_digest_tag(name)]
             pair.digest_tags = [name for name in names if is_digest_tag(name)]
-            if ends.target_client is not None:
-                pair.target_tags = _target_tags(pair, ends.target_client)
+            if (client := ends.target_client(pair.target)) is not None:
+                pair.target_tags = _target_tags(pair, client)
     except OciError as exc:
         pair.error = exc
 

@@ -67,7 +67,7 @@ def measure(work: Work, ends: Ends, holdings: Holdings, new_repositories: frozen
 def _measure(group: Group, work: Work, ends: Ends, count: _Count, budget: Budget, crew: Crew) -> None:
     for item in group.items[1:]:
         item.bytes_total = 0  # one more name of what the first brings
-    if not budget.take(ends.source_client.rate_limit):
+    if not budget.take(ends.source_client(group.source).rate_limit):
         with count.lock:
             count.unmeasured += len(group.items)
         return

@@ -111,7 +111,7 @@ class Mover:
         return [layer for progress in active for layer in progress.snapshot()["layers"] if layer["state"] == "moving"]
 
     def _move(self, group: Group) -> None:
-        if not self._budget.take(self._ends.source_client.rate_limit):
+        if not self._budget.take(self._ends.source_client(group.source).rate_limit):
             return
         with self._lock:
             self._active.append(group.progress)

@@ -42,13 +42,13 @@ def referrers_by_api(pairs: Sequence[Pair], subjects: Subjects, ends: Ends, pool
     if not wanted:
         return referring
     first, subject = wanted[0]
-    if not lists_referrers(ends.source_client.store(first.source), subject):
+    if not lists_referrers(ends.source_client(first.source).store(first.source), subject):
         return referring
 
     def ask(question: tuple[Pair, str]) -> list[Descriptor]:
         pair, subject = question
         try:
-            return referrers_of(ends.source_client.store(pair.source), subject) or []
+            return referrers_of(ends.source_client(pair.source).store(pair.source), subject) or []
         except Cancelled:
             raise
         except OciError:

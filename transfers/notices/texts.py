@@ -37,7 +37,7 @@ def text_of(notice: Notice) -> Text:
         _("%(source)s → %(target)s, team %(team)s")
         % {"source": mirror.source_registry.host, "target": mirror.target_host, "team": mirror.team.name},
         cause_of(notice.run) if is_bad else _moved(notice.run),
-        settings.PUBLIC_URL + reverse("mirrors:run", args=[notice.run.pk]),
+        settings.URL + reverse("mirrors:run", args=[notice.run.pk]),
     ]
     return Text(title % {"name": mirror.name}, "\n".join(line for line in lines if line), is_bad)
 

@@ -2,8 +2,10 @@
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.utils import timezone
 
 from registry_ui.accounts.models import Action, AuditEvent
+from registry_ui.registries.models import CredentialGrant
 from transfers.mirrors.services import (
     MirrorInvalid,
     cancel_run,
@@ -146,6 +148,55 @@ def test_run_logs_in_and_fails_when_its_credential_is_gone(registry, htpasswd_re
     assert run.state == State.FAILED
     assert "removed" in run.error["message"]
     assert htpasswd_registry.password not in str(list(Mirror.objects.values())) + str(list(mirror.runs.values()))
+
+
+def test_without_a_chosen_login_each_repository_is_served_by_the_one_that_fits(
+    registry, htpasswd_registry, image_factory, make_mirror, run_mirror
+):
+    near, far = registry.new_repository(), registry.new_repository()
+    for repository in (near, far):
+        image_factory(registry, repository)
+    mirror = make_mirror(near, far, target=htpasswd_registry)
+    fitting = add_credential(mirror.target_registry, htpasswd_registry.username, htpasswd_registry.password, repository_pattern=near)
+    wrong = add_credential(mirror.target_registry, "nobody", "wrong", label="wrong", repository_pattern=far)
+
+    run = run_mirror(mirror)
+
+    states = {item.source_repository: item.state for item in run.items.all()}
+    assert states[near] == "done"
+    assert states.get(far) != "done"
+    assert htpasswd_registry.digest_of(near, "1.0") == registry.digest_of(near, "1.0")
+    for credential in (fitting, wrong):
+        credential.refresh_from_db()
+        assert credential.used_at is not None
+
+
+def test_several_logins_that_fit_alike_are_no_guess(registry, htpasswd_registry, image_factory, make_mirror, run_mirror):
+    repository = registry.new_repository()
+    image_factory(registry, repository)
+    mirror = make_mirror(repository, target=htpasswd_registry)
+    for label in ("one", "two"):
+        add_credential(mirror.target_registry, htpasswd_registry.username, htpasswd_registry.password, label=label)
+
+    run = run_mirror(mirror)
+
+    assert run.state == State.FAILED
+    assert "fit" in str(run.error) + str(list(run.items.values_list("error", flat=True)))
+
+
+def test_a_mirror_uses_what_another_team_shares(registry, htpasswd_registry, other_team, image_factory, make_mirror, run_mirror, team):
+    repository = registry.new_repository()
+    image_factory(registry, repository)
+    mirror = make_mirror(repository, target=htpasswd_registry)
+    theirs = registry_row(other_team, htpasswd_registry.host, "Theirs")
+    credential = add_credential(theirs, htpasswd_registry.username, htpasswd_registry.password)
+    CredentialGrant.objects.create(credential=credential, team=team, can_push=True)
+    change_mirror(mirror=mirror, user=None, values={"target_credential": credential})
+
+    assert run_mirror(mirror).state == State.SUCCEEDED
+    CredentialGrant.objects.update(revoked_at=timezone.now())
+    run = run_mirror(Mirror.objects.get(pk=mirror.pk))
+    assert run.state == State.FAILED
 
 
 def test_credential_that_may_only_pull_is_refused_for_the_target(team, values):

@@ -98,7 +98,7 @@ def test_two_schedulers_tell_it_once(mirror):
 
 
 def test_the_message_has_the_rule_the_cause_and_the_link(mirror, channel, receiver, settings):
-    settings.PUBLIC_URL = "https://registries.example.com"
+    settings.URL = "https://registries.example.com"
     run = run_row(mirror, state=BAD, error={"kind": "Unauthorized", "message": "The registry refused the login.", "advice": "Renew it."})
     services.tell_of_ended_runs()
     notice = Notice.objects.get()

@@ -10,6 +10,7 @@ from registry_ui.accounts.models import Team
 from registry_ui.oci.errors import OciError
 from registry_ui.oci.manifest import Platform
 from registry_ui.registries.indexing.services import repository_name
+from registry_ui.registries.lending import name_for
 from registry_ui.registries.models import Credential, Registry
 from registry_ui.web.forms import TileSelect
 
@@ -111,8 +112,8 @@ class RuleForm(SelectionForm, ScheduleForm):
             )
         for name in ("source_credential", "target_credential"):
             field = self.fields[name]
-            field.queryset = Credential.objects.filter(team=team).select_related("registry")
-            field.label_from_instance = lambda credential: f"{credential.label} · {credential.registry.name}"
+            field.queryset = Credential.objects.usable_by(team)
+            field.label_from_instance = lambda credential: f"{name_for(credential, team)} · {credential.registry.host}"
         self.fields["channels"].queryset = NotificationChannel.objects.filter(team=team)  # type: ignore[attr-defined]
 
     def _initial(self) -> dict[str, Any]:
@@ -170,7 +171,7 @@ class RuleForm(SelectionForm, ScheduleForm):
         self._clean_platforms(values)
         for end in ("source", "target"):
             credential, registry = values.get(f"{end}_credential"), values.get(f"{end}_registry")
-            if credential is not None and credential.registry != registry:
+            if credential is not None and registry is not None and credential.registry.host != registry.host:
                 self.add_error(f"{end}_credential", _("This login is for another registry."))
         if values.get("delete_extras") and not values.get("delete_cap"):
             self.add_error("delete_cap", _("Say how many one run may delete."))

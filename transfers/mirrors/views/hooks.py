@@ -25,7 +25,7 @@ def hook(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
     found, secret = getattr(mirror, "hook", None), ""
     if request.method == "POST":
         found, secret = hooks.create_hook(mirror, request.user)
-    address = settings.PUBLIC_URL + reverse("mirrors:call", args=[found.pk]) if found is not None else ""
+    address = settings.URL + reverse("mirrors:call", args=[found.pk]) if found is not None else ""
     return render(request, "mirrors/hook.html", {"mirror": mirror, "hook": found, "secret": secret, "address": address})
 
 
