@@ -10,6 +10,7 @@ import tarfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urljoin
 
 from .registries import RunningRegistry
 
@@ -200,7 +201,7 @@ def push(registry: RunningRegistry, built: BuiltManifest, repository: str, tag: 
         for digest, blob in built.blobs.items():
             started = session.post(f"{registry.url}/v2/{repository}/blobs/uploads/", timeout=60)
             started.raise_for_status()
-            location = started.headers["Location"]
+            location = urljoin(started.url, started.headers["Location"])
             separator = "&" if "?" in location else "?"
             address = f"{location}{separator}digest={digest}"
             session.put(address, data=blob, headers={"Content-Type": "application/octet-stream"}, timeout=120).raise_for_status()
