@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from django.test import Client
 
@@ -15,6 +16,9 @@ from tests.parts.postgresql import postgresql_in
 from tests.parts.redis_server import RedisServer, redis_server_at
 from tests.parts.workers import ManageCommands
 
+# How long an example takes says more of what else the machine does than of the code.
+hypothesis.settings.register_profile("any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("any machine")
 CHROMIUM_FLAGS = [
     "--no-sandbox",
     "--disable-gpu",

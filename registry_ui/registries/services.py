@@ -130,8 +130,8 @@ def change_registry(*, registry: Registry, user: User | None, values: dict[str, 
     if values["host"] != kept.host and kept.credentials.exists():
         raise ValidationError({"host": host_is_bound()})
     was_encrypted, was_listed = kept.is_encrypted, kept.namespaces
-    changed = [name for name in REGISTRY_FIELDS if getattr(kept, name) != values[name]]
-    changed = [*REGISTRY_FIELDS, *(name for name in CAP_FIELDS if name in values)]
+    fields = [*REGISTRY_FIELDS, *(name for name in CAP_FIELDS if name in values)]
+    changed = [name for name in fields if getattr(kept, name) != values[name]]
     for name in changed:
         setattr(kept, name, values[name])
     with _taken("host", _("The team has this registry already.")):

@@ -12,7 +12,7 @@ from registry_ui.accounts.tokens import create_token
 from registry_ui.registries.models import Registry
 from tests.accounts.parallel import all_at_once
 from tests.parts.furnished import furnish
-from transfers.models import State, Transfer
+from transfers.models import MirrorRun, State, Transfer
 
 pytestmark = pytest.mark.django_db
 
@@ -45,7 +45,8 @@ def test_only_admins_rename_and_only_administrators_remove(team, other_team, ali
 
 def test_a_team_goes_with_all_that_it_has_and_with_nothing_of_others(team, other_team, ingrid, alice, bob, charlie):
     furnish(team, alice)
-    Transfer.objects.filter(team=team).active().update(state=State.CANCELLED)
+    for jobs in (Transfer, MirrorRun):
+        jobs.objects.filter(team=team).active().update(state=State.CANCELLED)
     create_token(by=alice, name="robot", scope=Scope.READ, team=team, expires_at=SOON, is_robot=True)
     key, kept = team.pk, Registry.objects.filter(team=other_team).count()
 

@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -92,7 +93,9 @@ class PodmanService:
     def start(self) -> None:
         settings = self.folder / "registries.conf"
         settings.write_text(f'[[registry]]\nlocation = "{self.registry.host}"\ninsecure = true\n')
-        command = ["podman", "--root", self.folder / "root", "--runroot", self.folder / "run", "--storage-driver", "vfs"]
+        # Podman takes no path of more than 50 characters for it.
+        self.run = tempfile.TemporaryDirectory(prefix="podman-", dir="/tmp")
+        command = ["podman", "--root", self.folder / "root", "--runroot", self.run.name, "--storage-driver", "vfs"]
         command += ["system", "service", "--time=0", self.host]
         environment = {"CONTAINERS_REGISTRIES_CONF": str(settings), "HOME": str(self.folder)}
         self.process = Process(command, log=self.folder / "podman.log", environment=environment)
@@ -100,3 +103,4 @@ class PodmanService:
 
     def stop(self) -> None:
         self.process.stop(seconds=30)
+        self.run.cleanup()

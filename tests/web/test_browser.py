@@ -39,7 +39,7 @@ def test_the_first_person_sets_up_and_signs_in(page, live_server, problems):
     page.get_by_role("button", name="Sign out").click()
     page.get_by_label("Username or e-mail address").fill("ada")
     page.get_by_label("Password").fill("a harbour full of ships")
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Overview")
     assert problems == []
 
@@ -78,7 +78,7 @@ def test_the_first_key_skips_to_the_content(preferences):
 def test_the_menu_closes_with_escape_and_gives_the_focus_back(preferences):
     menu = preferences.locator("summary", has_text="Your account: alice")
     menu.click()
-    link = preferences.get_by_role("link", name="Change password")
+    link = preferences.get_by_role("link", name="Sign-in and sessions")
     expect(link).to_be_visible()
     link.focus()
     preferences.keyboard.press("Escape")
@@ -89,7 +89,7 @@ def test_the_menu_closes_with_escape_and_gives_the_focus_back(preferences):
 def test_the_menu_closes_with_a_click_elsewhere(preferences):
     preferences.locator("summary", has_text="Your account: alice").click()
     preferences.get_by_role("heading", level=1).click()
-    expect(preferences.get_by_role("link", name="Change password")).to_be_hidden()
+    expect(preferences.get_by_role("link", name="Sign-in and sessions")).to_be_hidden()
 
 
 def test_the_question_mark_lists_the_keys(preferences):
@@ -170,7 +170,7 @@ def test_all_of_it_works_without_script(browser, browser_context_args, live_serv
     page.goto(live_server.url)
     page.get_by_label("Username or e-mail address").fill("alice")
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     page.get_by_label("Team Harbour: switch").click()
     page.get_by_role("button", name="Lighthouse").click()
     expect(page.get_by_label("Team Lighthouse: switch")).to_be_visible()
