@@ -1,7 +1,7 @@
 # `make run` starts everything. `make` lists the rest.
 
 BIN := .venv/bin
-DATABASE_TESTS := tests/accounts tests/registries tests/images tests/transfers
+DATABASE_TESTS := tests/accounts tests/registries tests/images tests/serving tests/transfers tests/jobs tests/test_trail.py
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile -rs
 
 # The name of a Python that is not called python3: make run PYTHON=/opt/python3.11/bin/python3
