@@ -1,10 +1,13 @@
-"""A credential's way to another team and back, in a real browser, with a real worker and a real registry behind it."""
+"""Somebody is invited to another team, and a credential goes there and back: in a real browser, with a real worker and a real
+registry behind it."""
 
 import pytest
 from django.urls import reverse
 from playwright.sync_api import expect
 
+from registry_ui.accounts.models import Membership, Role, User
 from registry_ui.registries.models import Credential
+from tests.conftest import PASSWORD
 from transfers.models import State, Transfer
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -15,8 +18,28 @@ def credential(make_registry, make_credential, token_registry) -> Credential:
     return make_credential(make_registry(token_registry, name="Ours"), token_registry.username, token_registry.password, label="Robot")
 
 
-def test_a_credential_is_shared_used_unseen_and_taken_back(
-    live_server, page, sign_in, alice, charlie, credential, token_registry, image_factory, manage
+@pytest.fixture
+def dora(live_server, page, sign_in, charlie, other_team) -> User:
+    """Charlie's team invites her as an operator, and she makes an account of her own by the link."""
+    sign_in(charlie)
+    page.goto(live_server.url + reverse("accounts:team_invite"))
+    page.get_by_role("radio", name="Operator").check()
+    page.get_by_role("button", name="Make the link").click()
+    link = page.locator("#link").inner_text()
+    page.context.clear_cookies()
+    page.goto(link)
+    page.get_by_label("Username").fill("dora")
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_label("Password, again").fill(PASSWORD)
+    page.get_by_role("button", name="Make an account and join").click()
+    page.get_by_text("Welcome to the team Lighthouse.").wait_for()
+    membership = Membership.objects.get(team=other_team, user__username="dora")
+    assert membership.role == Role.OPERATOR
+    return membership.user
+
+
+def test_a_credential_is_shared_used_unseen_by_who_was_invited_and_taken_back(
+    live_server, page, sign_in, alice, dora, credential, token_registry, image_factory, manage
 ) -> None:
     image = image_factory(token_registry, "team/app")
     manage.start_worker()
@@ -39,8 +62,8 @@ def test_a_credential_is_shared_used_unseen_and_taken_back(
     page.get_by_role("button", name="Share").click()
     page.locator(".toast", has_text="is shared with Lighthouse").wait_for()
 
-    # Charlie of that team pulls with it, without a registry or a login of his own, and cannot see its secret.
-    sign_in(charlie)
+    # Dora of that team pulls with it, without a registry or a login of his own, and cannot see its secret.
+    sign_in(dora)
     pull()
     page.get_by_text("Robot of team Harbour").wait_for()
     page.get_by_role("button", name="Pull", exact=True).click()
@@ -59,13 +82,13 @@ def test_a_credential_is_shared_used_unseen_and_taken_back(
     # Alice sees who used it for what, and takes it back.
     sign_in(alice)
     go(reverse("registries:credential", args=[credential.pk]))
-    expect(page.get_by_role("row").filter(has_text="charlie")).to_contain_text("Lighthouse")
+    expect(page.get_by_role("row").filter(has_text="dora")).to_contain_text("Lighthouse")
     page.get_by_role("link", name="Take it back from Lighthouse").click()
     page.get_by_role("button", name="Take it back").click()
     page.locator(".toast", has_text="is taken back from Lighthouse").wait_for()
 
     # The next pull is refused, and says why.
-    sign_in(charlie)
+    sign_in(dora)
     pull()
     page.get_by_text("The team Harbour took the credential “Robot” back on").wait_for()
     page.get_by_role("button", name="Pull", exact=True).click()
