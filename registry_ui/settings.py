@@ -138,7 +138,6 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
 
 _redis_url = validate.Regexp("(redis|rediss|unix)://.", error="Not a URL such as redis://host:6379/0.")
 REDIS_URL = env.str("REDIS_URL", "", validate=_redis_url) or f"unix://{quote(str(redis_socket(DATA)))}"
-EMBEDDED_REDIS = not env.str("REDIS_URL", "")
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
