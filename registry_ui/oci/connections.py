@@ -1,5 +1,6 @@
 """The connections beneath requests: opened by the dialer, verified always, kept open, large blocks."""
 
+import functools
 import socket
 from dataclasses import dataclass
 from typing import Any
@@ -50,6 +51,8 @@ class Adapter(HTTPAdapter):
         self._dialer = dialer
         self._own_context, self._foreign_context = context_for(ca_pem), context_for("")
         self._pools = _pool_classes(dialer, limits)
+        # urllib3 makes its key of two dozen options, which a small request would notice each time.
+        self._pool_key = functools.lru_cache(POOL_SIZE)(self._make_pool_key)
         super().__init__(pool_connections=16, pool_maxsize=POOL_SIZE)
 
     def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **options: Any) -> None:
@@ -62,16 +65,19 @@ class Adapter(HTTPAdapter):
         return manager
 
     def build_connection_pool_key_attributes(self, request: Any, verify: Any, cert: Any = None) -> Any:
-        return self._place(request.url)
+        return self._place(urlsplit(request.url).scheme, *host_and_port(request.url))
 
     def pool_for(self, url: str) -> Any:
         """The open connections to a URL's host, not by a proxy."""
-        place, options = self._place(url)
-        return self.poolmanager.connection_from_host(**place, pool_kwargs=options)
+        key, context = self._pool_key(urlsplit(url).scheme, *host_and_port(url))
+        return self.poolmanager.connection_from_pool_key(key, {**context})
 
-    def _place(self, url: str) -> tuple[dict[str, Any], dict[str, Any]]:
-        scheme = urlsplit(url).scheme
-        host, port = host_and_port(url)
+    def _make_pool_key(self, scheme: str, host: str, port: int) -> tuple[Any, dict[str, Any]]:
+        place, options = self._place(scheme, host, port)
+        context = {**self.poolmanager.connection_pool_kw, **place, **options}
+        return self.poolmanager.key_fn_by_scheme[scheme](context), context
+
+    def _place(self, scheme: str, host: str, port: int) -> tuple[dict[str, Any], dict[str, Any]]:
         context = self._own_context if self._dialer.is_vouched_for(host) else self._foreign_context
         return {"scheme": scheme, "host": host, "port": port}, {"ssl_context": context, "cert_reqs": "CERT_REQUIRED"}
 

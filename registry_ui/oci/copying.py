@@ -263,14 +263,17 @@ class _Copy:
             end(blob)
 
         try:
-            present = self._each(self._crew.metadata, self._is_there, blobs)
-            missing = [blob for blob, there in zip(blobs, present, strict=True) if not there]
-            for blob in {*blobs} - {*missing}:
+            asked = [blob for blob in blobs if not self._is_missing(blob)]
+            there = {blob for blob, found in zip(asked, self._each(self._crew.metadata, self._is_there, asked), strict=True) if found}
+            for blob in there:
                 end(blob)
-            self._each(None, move, sorted(missing, key=lambda blob: blob.size, reverse=True))
+            self._each(None, move, sorted({*blobs} - there, key=lambda blob: blob.size, reverse=True))
         finally:
             for digest in mine:
                 self._holdings.end(digest)
+
+    def _is_missing(self, blob: Descriptor) -> bool:
+        return self._holdings.lacks(self._place.repository, blob.digest) and not self._place.neighbours(blob.digest)
 
     def _is_there(self, blob: Descriptor) -> bool:
         repository = self._place.repository
