@@ -14,9 +14,11 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import CharField, IntegerField, OuterRef, Q, QuerySet, Subquery, UUIDField
 from django.utils import timezone
 from django.utils.translation import gettext as _
+
+from registry_ui.web.statements import Given, Statement
 
 from .bounds import count_this_minute, is_first_this_minute
 from .models import Action, ActorKind, ApiToken, Membership, Outcome, Role, Scope, Team, TeamQuerySet, User
@@ -86,10 +88,21 @@ class Principal:
 
     def role_in(self, team: Team) -> Role | None:
         """The lower of what the scope allows and what the owner may there now; a robot's is its scope's, in its team only."""
-        if self.token.team_id not in (None, team.pk):
+        return self._at_most(team, self.scope.role if self.user is None else self.user.role_in(team))
+
+    def place(self, slug: str) -> tuple[Team, Role] | None:
+        """A team and the role in it, both as they are now; None where there is no such team, or it is not the principal's to see."""
+        team = _TEAM.first(slug=slug, user=self.token.user_id)
+        if team is None:
             return None
-        owners = self.scope.role if self.user is None else self.user.role_in(team)
-        return None if owners is None else min(owners, self.scope.role, key=lambda role: role.rank)
+        owners = self.scope.role if self.user is None else self.user.role_as(team.member_as)  # type: ignore[attr-defined]
+        role = self._at_most(team, owners)
+        return (team, role) if role is not None else None
+
+    def _at_most(self, team: Team, owners: Role | None) -> Role | None:
+        if owners is None or self.token.team_id not in (None, team.pk):
+            return None
+        return min(owners, self.scope.role, key=lambda role: role.rank)
 
     def narrow_teams(self, teams: TeamQuerySet, wanted: Role) -> TeamQuerySet:
         if not self.scope.role.allows(wanted):
@@ -187,6 +200,24 @@ def _end(tokens: Any) -> None:
 # --- used
 
 
+def _member_as(team: Any, user: Any) -> Subquery:
+    return Subquery(Membership.objects.filter(team=team, user=user).values("role")[:1])
+
+
+def _tokens() -> QuerySet[ApiToken]:
+    """With all that says whether one is alive, in one query: `member_as` is what its owner is in the one team that it is for."""
+    return ApiToken.objects.select_related("user", "team").annotate(member_as=_member_as(OuterRef("team"), OuterRef("user")))
+
+
+_TOKEN_BY_HASH = Statement(lambda: _tokens().filter(token_hash=Given("hash", CharField())))
+_TOKEN_BY_KEY = Statement(lambda: _tokens().filter(pk=Given("key", UUIDField())))
+_TEAM = Statement(
+    lambda: Team.objects.filter(slug=Given("slug", CharField())).annotate(
+        member_as=_member_as(OuterRef("pk"), Given("user", IntegerField()))
+    )
+)
+
+
 def authenticate(text: str, address: str | None) -> Principal:
     """Who stands behind a token, if it is alive now. Ask at every request, and keep the answer no longer than that.
 
@@ -202,7 +233,7 @@ def authenticate(text: str, address: str | None) -> Principal:
     Raises:
         TokenRefused: answer 401 with WWW-Authenticate. Its `status` is 429 after too many wrong ones from the address.
     """
-    token = ApiToken.objects.select_related("user", "team").filter(token_hash=_hash(text)).first()
+    token = _TOKEN_BY_HASH.first(hash=_hash(text))
     if token is None:
         raise TooManyRefusals if count_this_minute(f"token-failures:{address}") > _FAILURES_A_MINUTE else TokenRefused
     return _admit(token, address)
@@ -214,7 +245,7 @@ def authenticate_by_key(key: UUID, address: str | None) -> Principal:
     Raises:
         TokenRefused
     """
-    token = ApiToken.objects.select_related("user", "team").filter(pk=key).first()
+    token = _TOKEN_BY_KEY.first(key=key)
     if token is None:
         raise TokenRefused
     return _admit(token, address)
@@ -241,7 +272,7 @@ def _why_dead(token: ApiToken) -> str:
         return ""
     if not token.user.is_active:
         return "owner deactivated"
-    if token.team is not None and token.user.role_in(token.team) is None:
+    if token.team is not None and token.user.role_as(token.member_as) is None:  # type: ignore[attr-defined]
         return "owner left the team"
     return ""
 

@@ -55,12 +55,18 @@ class User(AbstractUser):
 
     def role_in(self, team: "Team") -> "Role | None":
         """The person's role in a team; administrators of the installation are admins of every team."""
+        if not self.is_active or self.is_superuser:
+            return self.role_as(None)
+        membership = self.memberships.filter(team=team).first()
+        return self.role_as(membership.role if membership else None)
+
+    def role_as(self, member_as: str | None) -> "Role | None":
+        """The same for whoever has looked already as what the person is a member there."""
         if not self.is_active:
             return None
         if self.is_superuser:
             return Role.ADMIN
-        membership = self.memberships.filter(team=team).first()
-        return Role(membership.role) if membership else None
+        return Role(member_as) if member_as else None
 
     def narrow_teams(self, teams: "TeamQuerySet", wanted: "Role") -> "TeamQuerySet":
         """Those of the teams in which the person has at least this role."""
