@@ -16,11 +16,10 @@ from django.core import signing
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from registry_ui.accounts.addresses import client_address
 from registry_ui.accounts.bounds import is_first_this_minute
 from registry_ui.accounts.models import Action, Outcome, Role, Team
 from registry_ui.accounts.tokens import PREFIX, Principal, TokenRefused, authenticate, authenticate_by_key
-from registry_ui.accounts.trail import record
+from registry_ui.accounts.trail import current_origin, record
 from registry_ui.registries.this_server import this_host
 
 from .errors import Refusal, name_unknown
@@ -41,30 +40,23 @@ class Caller:
     principal: Principal
     granted: frozenset[str] | None = None
 
-    def team_of(self, repository: str) -> Team:
-        """The team whose images have such names.
+    def team_for(self, repository: str, action: str) -> Team:
+        """The team whose images have such names, for somebody who may do that to them.
 
         Raises:
-            Refusal: there is none, or the caller is not of it.
+            Refusal: there is none, the caller is not of it, or their role is too low.
+            Unidentified: the access token was made for something else.
         """
-        team = self.principal.teams().filter(slug=repository.partition("/")[0]).first()
-        if team is None:
+        place = self.principal.place(repository.partition("/")[0])
+        if place is None:
             raise name_unknown()
-        return team
-
-    def check(self, team: Team, repository: str, action: str) -> None:
-        """
-        Raises:
-            Refusal: the caller's role is too low, or the access token was made for something else.
-        """
-        role = self.principal.role_in(team)
-        if role is None:
-            raise name_unknown()
+        team, role = place
         if not role.allows(ROLES[action]):
             words = {"wanted": ROLES[action].label, "role": role.label}
             raise Refusal(403, "DENIED", _("This needs the role “%(wanted)s”; the token has “%(role)s” there.") % words)
         if self.granted is not None and f"{repository}:{action}" not in self.granted:
             raise Unidentified(f"repository:{repository}:{_with_pull(action)}", "insufficient_scope")
+        return team
 
     def check_catalog(self) -> None:
         if self.granted is not None and f"{CATALOG}:*" not in self.granted:
@@ -90,9 +82,9 @@ def identify(request: HttpRequest, scope: str = "") -> Caller:
     value = value.strip()
     try:
         if kind.lower() == "basic":
-            return Caller(principal_of(request, *_basic(value)))
+            return Caller(principal_of(*_basic(value)))
         if kind.lower() == "bearer":
-            return _bearer(request, value)
+            return _bearer(value)
     except (TokenRefused, ValueError) as exc:
         if getattr(exc, "status", 401) == 429:
             raise too_many_logins() from exc
@@ -100,12 +92,12 @@ def identify(request: HttpRequest, scope: str = "") -> Caller:
     raise Unidentified(scope)
 
 
-def principal_of(request: HttpRequest, username: str, secret: str) -> Principal:
+def principal_of(username: str, secret: str) -> Principal:
     """
     Raises:
         TokenRefused
     """
-    address = client_address(request)
+    address = current_origin().address
     try:
         return authenticate(secret, address)
     except TokenRefused:
@@ -161,15 +153,15 @@ def _granted(principal: Principal, scope: str) -> Iterable[str]:
         if match["name"] == "catalog":
             yield f"{CATALOG}:*"
         return
-    team = principal.teams().filter(slug=match["name"].partition("/")[0]).first()
-    role = principal.role_in(team) if team is not None else None
-    if role is not None:
+    place = principal.place(match["name"].partition("/")[0])
+    if place is not None:
+        role = place[1]
         wanted = ROLES if "*" in actions else [action for action in actions if action in ROLES]
         yield from (f"{match['name']}:{action}" for action in wanted if role.allows(ROLES[action]))
 
 
-def _bearer(request: HttpRequest, value: str) -> Caller:
-    address = client_address(request)
+def _bearer(value: str) -> Caller:
+    address = current_origin().address
     if value.startswith(PREFIX):
         return Caller(authenticate(value, address))
     try:

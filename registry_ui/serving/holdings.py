@@ -3,9 +3,9 @@
 import io
 import os
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from django.db.models import Exists, OuterRef
+from django.db.models import CharField, Exists, IntegerField, OuterRef
 from django.utils import timezone
 
 from registry_ui.accounts.models import Team
@@ -14,12 +14,20 @@ from registry_ui.images.store import LocalStore, blob_directory, touch_blobs
 from registry_ui.oci.digest import Digest
 from registry_ui.oci.errors import OciError
 from registry_ui.oci.manifest import Manifest
+from registry_ui.web.statements import Given, Statement
 
 from .models import Holding
 
 # How long a time of use is good enough: a write at every request would be one too many.
 _TOUCH_EVERY = timedelta(minutes=10)
 _CHUNK = 500
+
+_TEAM, _REPOSITORY, _DIGEST = Given("team", IntegerField()), Given("repository", CharField()), Given("digest", CharField())
+_HELD = Statement(
+    lambda: TeamBlob.objects.filter(
+        Exists(Holding.objects.filter(team=_TEAM, repository=_REPOSITORY, digest=_DIGEST)), team=_TEAM, digest=_DIGEST
+    )
+)
 
 
 def hold(team: Team, repository: str, digests: Iterable[str]) -> None:
@@ -56,26 +64,22 @@ def hold_name(image: LocalImage) -> None:
 
 def held(team: Team, repository: str, digest: Digest) -> TeamBlob | None:
     """The team's row for what a repository holds, kept from the collector for a while; None where it is not there."""
-    is_held = Holding.objects.filter(team=team, repository=repository, digest=str(digest))
-    row = TeamBlob.objects.filter(Exists(is_held), team=team, digest=str(digest)).first()
+    row = _HELD.first(team=team.pk, repository=repository, digest=str(digest))
     if row is None or blob_directory().size(digest) != row.size:
         return None
-    touch(row)
+    if is_stale(row.used_at):
+        touch_image(team, repository, row.digest) if row.media_type else touch_blobs(team, [row.digest])
     return row
 
 
-def touch(row: TeamBlob) -> None:
-    now = timezone.now()
-    if row.used_at < now - _TOUCH_EVERY:
-        TeamBlob.objects.filter(pk=row.pk).update(used_at=now)
+def is_stale(used_at: datetime | None) -> bool:
+    return used_at is None or used_at < timezone.now() - _TOUCH_EVERY
 
 
 def touch_image(team: Team, repository: str, digest: str) -> None:
     """Keep all of an image from the collector while a client pulls it, should its last name go meanwhile."""
-    stale = TeamBlob.objects.filter(team=team, digest=digest, used_at__lt=timezone.now() - _TOUCH_EVERY)
-    image = LocalImage.objects.filter(team=team, repository=repository, digest=digest).first() if stale.exists() else None
-    if image is not None:
-        touch_blobs(team, image.digests)
+    image = LocalImage.objects.filter(team=team, repository=repository, digest=digest).first()
+    touch_blobs(team, image.digests if image is not None else [digest])
 
 
 def drop_dead_holdings() -> int:

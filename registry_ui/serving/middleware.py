@@ -1,24 +1,52 @@
-from collections.abc import Callable
+"""/v2/ has a stack of its own: its clients have no session, no form and no page, and they ask often."""
 
-from django.http import HttpRequest, HttpResponseBase
+from collections.abc import Callable
+from typing import Any
+
+from django.core.handlers.exception import convert_exception_to_response
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.middleware.locale import LocaleMiddleware
+from django.middleware.security import SecurityMiddleware
+from django.urls import get_resolver
 from django.utils.translation import gettext as _
+
+from registry_ui.accounts.middleware import OriginMiddleware
+from registry_ui.web.middleware import SecurityHeadersMiddleware
 
 from .errors import Refusal, answer
 
+_ROOT = "/v2"
 _CODES = {400: "UNSUPPORTED", 403: "DENIED", 404: "NAME_UNKNOWN", 405: "UNSUPPORTED", 413: "SIZE_INVALID", 429: "TOOMANYREQUESTS"}
 
 
-class RegistryErrorsMiddleware:
-    """Below /v2/ no answer is a page: what was refused or failed before or outside a view is told as clients expect it."""
+class RegistryMiddleware:
+    """Serves what is below /v2/, and hands everything else on to the stack of the pages."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
+        # As every layer of Django's own stack: an exception is a response to the layers above.
+        self._guarded: Any = convert_exception_to_response(OriginMiddleware(_resolved))  # type: ignore[arg-type]
+        self._serve: Any = SecurityMiddleware(SecurityHeadersMiddleware(LocaleMiddleware(self._told)))  # type: ignore[arg-type]
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        response = self.get_response(request)
+        response: HttpResponseBase = (self._serve if request.path_info.startswith(f"{_ROOT}/") else self.get_response)(request)
+        return response
+
+    def _told(self, request: HttpRequest) -> HttpResponseBase:
+        """No answer is a page: what was refused or failed outside a view is told as clients expect it. Each has its length."""
+        response = self._guarded(request)
         is_page = not response.headers.get("Content-Type", "").startswith("application/")
-        if not request.path_info.startswith("/v2/") or response.status_code < 400 or request.method == "HEAD" or not is_page:
-            return response
-        told = answer(Refusal(response.status_code, _CODES.get(response.status_code, "UNKNOWN"), _("The server could not do this.")))
-        response.close()
-        return told
+        if response.status_code >= 400 and request.method != "HEAD" and is_page:
+            response.close()
+            code = _CODES.get(response.status_code, "UNKNOWN")
+            response = answer(Refusal(response.status_code, code, _("The server could not do this.")))
+        if isinstance(response, HttpResponse) and "Content-Length" not in response.headers:
+            response.headers["Content-Length"] = str(len(response.content))
+        return response
+
+
+def _resolved(request: HttpRequest) -> HttpResponseBase:
+    request.get_host()  # raises DisallowedHost
+    view, arguments, named = get_resolver("registry_ui.serving.urls").resolve(request.path_info.removeprefix(_ROOT))
+    response: HttpResponseBase = view(request, *arguments, **named)
+    return response

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import CharField, IntegerField, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
 from registry_ui.accounts.models import Team, User
@@ -18,11 +18,25 @@ from registry_ui.oci.manifest import MANIFEST_LIMIT, Descriptor, Manifest
 from registry_ui.oci.reference import Reference
 from registry_ui.registries.indexing.describing import artifact_type_of
 from registry_ui.registries.this_server import this_host
+from registry_ui.web.statements import Given, Statement
 
-from .holdings import held, hold, hold_manifest
+from .holdings import held, hold, hold_manifest, is_stale, touch_image
 from .models import Holding
 
 _MOST_REFERRERS = 1000
+_TAGGED = Statement(
+    lambda: (
+        LocalImage.objects.filter(
+            team=Given("team", IntegerField()),
+            registry=Given("registry", CharField()),
+            repository=Given("repository", CharField()),
+            tag=Given("tag", CharField()),
+        )
+        .exclude(tag="")
+        .only("digest", "media_type")
+        .annotate(used_at=Subquery(TeamBlob.objects.filter(team=OuterRef("team"), digest=OuterRef("digest")).values("used_at")[:1]))
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +69,15 @@ class ServedRepository:
     # --- manifests
 
     def find(self, reference: str | Digest) -> tuple[Digest, str] | None:
-        """The digest and media type behind a tag or digest; None where the repository has no such manifest."""
+        """The digest and media type behind a tag or digest, kept from the collector for a while; None where the repository has no
+        such manifest."""
         if isinstance(reference, str):
-            image = self.images.filter(tag=reference).exclude(tag="").only("digest", "media_type").first()
-            return (Digest.parse(image.digest), image.media_type) if image else None
+            image = _TAGGED.first(team=self.team.pk, registry=this_host(), repository=self.name, tag=reference)
+            if image is None:
+                return None
+            if is_stale(image.used_at):  # type: ignore[attr-defined]
+                touch_image(self.team, self.name, image.digest)
+            return Digest.parse(image.digest), image.media_type
         row = held(self.team, self.name, reference)
         return (reference, row.media_type) if row is not None and row.media_type else None
 

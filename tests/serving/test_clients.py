@@ -11,8 +11,9 @@ from types import SimpleNamespace
 
 import pytest
 import requests
+from django.utils import timezone
 
-from registry_ui.accounts.models import Scope
+from registry_ui.accounts.models import ApiToken, Membership, Scope
 from registry_ui.images.collecting import collect
 from registry_ui.images.models import LocalImage
 from registry_ui.serving.chores import equip_teams
@@ -272,3 +273,28 @@ def test_what_a_robot_pushes_is_the_teams(server, alice, team, image_factory):
     push(session, server.url, "harbour/app", "1", image_factory.build_image(layer_size=500))
     image = LocalImage.objects.get()
     assert (image.team, image.created_by) == (team, None)
+
+
+def test_what_is_taken_away_holds_for_the_very_next_request_in_every_web_process(server, login, session, image_factory, bob, victor):
+    server.stop()
+    server.start(processes=2)
+    push(session, login.url, "harbour/app", "1.0", image_factory.build_image(layer_size=3000))
+    address = f"{login.url}/v2/harbour/app/manifests/1.0"
+    secrets = {"alice": login.password, "bob": secret_of(bob, Scope.TRANSFER), "victor": secret_of(victor, Scope.READ)}
+    clients = [(name, requests.Session()) for name in secrets for _number in range(6)]
+
+    def statuses() -> dict[str, set[int]]:
+        found: dict[str, set[int]] = {}
+        for name, client in clients:
+            found.setdefault(name, set()).add(client.get(address, auth=(name, secrets[name]), timeout=60).status_code)
+        return found
+
+    for _round in range(3):
+        assert statuses() == {"alice": {200}, "bob": {200}, "victor": {200}}
+    ApiToken.objects.filter(user__username="alice").update(revoked_at=timezone.now())
+    Membership.objects.filter(user=bob).delete()
+    victor.is_active = False
+    victor.save(update_fields=["is_active"])
+    assert statuses() == {"alice": {401}, "bob": {404}, "victor": {401}}
+    for _name, client in clients:
+        client.close()

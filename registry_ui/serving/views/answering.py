@@ -1,16 +1,12 @@
 """What every address below /v2/ has in common: who asks is known first, and whatever goes wrong is told as the specification has it."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.translation import gettext as _
-from django.views.decorators.csrf import csrf_exempt
 
-from registry_ui.accounts.addresses import client_address
 from registry_ui.accounts.trail import acting
 from registry_ui.oci.errors import OciError
 from registry_ui.oci.reference import check_repository
@@ -30,8 +26,6 @@ _ACTIONS = {"GET": "pull", "HEAD": "pull", "DELETE": "delete"}
 def at_address(**verbs: View) -> View:
     """The view of one address, by the verbs that it takes. Without a login every verb is answered alike."""
 
-    @csrf_exempt
-    @login_not_required
     def view(request: HttpRequest, **path: str) -> HttpResponseBase:
         response = _answered(request, verbs, path)
         for name, value in API_VERSION.items():
@@ -63,7 +57,7 @@ def _asked(request: HttpRequest, verbs: dict[str, View], path: dict[str, str]) -
     if verb is None:
         message = _("This address takes no %(method)s.") % {"method": request.method}
         raise Refusal(405, "UNSUPPORTED", message, headers={"Allow": ", ".join(verbs)})
-    with acting(replace(caller.principal.origin, address=client_address(request))):
+    with acting(caller.principal.origin):
         return verb(request, caller, **path)
 
 
@@ -80,8 +74,7 @@ def repository_for(caller: Caller, name: str, action: str) -> ServedRepository:
         Refusal: it is not the caller's to see, or not for this; Unidentified: the access token is not for it.
         InvalidReference
     """
-    team = caller.team_of(name)
-    caller.check(team, name, action)
+    team = caller.team_for(name, action)
     check_repository(name)
     if len(f"{this_host()}/{name}") > _LONGEST_NAME:
         raise Refusal(400, "NAME_INVALID", _("The name is longer than clients take: 255 characters with the host."))

@@ -14,7 +14,6 @@ from .. import proxying
 from ..access import Caller
 from ..bodies import RequestBody
 from ..errors import Refusal, manifest_unknown
-from ..holdings import touch_image
 from ..repositories import ServedRepository
 from ..upstream import is_proxied, refuse_writing
 from .answering import empty, repository_for
@@ -36,8 +35,6 @@ def pull(request: HttpRequest, caller: Caller, name: str, reference: str) -> Htt
     etag = f'"{digest}"'
     if request.headers.get("If-None-Match") == etag:
         return empty(304, ETag=etag, Docker_Content_Digest=str(digest))
-    if request.method != "HEAD":
-        touch_image(repository.team, name, str(digest))
     response = HttpResponse(repository.raw(digest), content_type=media_type)
     response.headers["Docker-Content-Digest"] = str(digest)
     response.headers["ETag"] = etag

@@ -1,11 +1,9 @@
 """Where clients exchange an API token for an access token (distribution's token specification; OAuth 2 password grant)."""
 
 from django.conf import settings
-from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_post_parameters
 
 from registry_ui.accounts.tokens import Principal, TokenRefused
@@ -15,8 +13,6 @@ from ..errors import Refusal, answer
 
 
 @sensitive_post_parameters("password", "refresh_token")
-@csrf_exempt
-@login_not_required
 def token(request: HttpRequest) -> HttpResponse:
     try:
         principal, scopes = _asked(request)
@@ -36,9 +32,9 @@ def _asked(request: HttpRequest) -> tuple[Principal, list[str]]:
     if not settings.SERVE_IMAGES:
         raise Refusal(404, "UNSUPPORTED", _("This server does not serve its images."))
     if request.method in ("GET", "HEAD"):
-        return _logged_in(request, _from_header(request)), _scopes(request.GET.getlist("scope"))
+        return _logged_in(_from_header(request)), _scopes(request.GET.getlist("scope"))
     if request.method == "POST":
-        return _logged_in(request, _from_form(request)), _scopes(request.POST.getlist("scope"))
+        return _logged_in(_from_form(request)), _scopes(request.POST.getlist("scope"))
     raise Refusal(405, "UNSUPPORTED", _("This address takes GET and POST only."), headers={"Allow": "GET, HEAD, POST"})
 
 
@@ -61,9 +57,9 @@ def _from_form(request: HttpRequest) -> tuple[str, str]:
     raise Refusal(400, "UNSUPPORTED", _("grant_type is password or refresh_token; either takes an API token."))
 
 
-def _logged_in(request: HttpRequest, login: tuple[str, str]) -> Principal:
+def _logged_in(login: tuple[str, str]) -> Principal:
     try:
-        return principal_of(request, *login)
+        return principal_of(*login)
     except TokenRefused as exc:
         raise (too_many_logins() if exc.status == 429 else _refused()) from exc
 

@@ -77,7 +77,7 @@ def _mount(caller: Caller, repository: ServedRepository, digest: Digest, source:
     if source.partition("/")[0] != repository.team.slug:
         return False
     try:
-        caller.check(repository.team, source, "pull")
+        caller.team_for(source, "pull")
     except Unidentified:
         return False
     return repository.mount(digest, source)
