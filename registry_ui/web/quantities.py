@@ -77,4 +77,4 @@ def _span(seconds: float) -> str:
 def exact_time(moment: datetime) -> str:
     """To the second, with the zone's name, in the viewer's zone."""
     local = timezone.localtime(moment)
-    return f"{date_format(local, 'Y-m-d H:i:s')} {local.tzname()}"
+    return f"{local.replace(tzinfo=None).isoformat(' ', 'seconds')} {local.tzname()}"

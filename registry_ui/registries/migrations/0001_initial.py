@@ -326,6 +326,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='tag',
+            index=models.Index(fields=['repository', 'flavour', '-order_key'], name='tag_by_variant_and_order'),
+        ),
+        migrations.AddIndex(
+            model_name='tag',
             index=models.Index(fields=['repository', '-built_at', '-id'], name='tag_by_date'),
         ),
         migrations.AddIndex(

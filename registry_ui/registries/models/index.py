@@ -239,6 +239,7 @@ class Tag(models.Model):
         constraints = [models.UniqueConstraint(fields=["repository", "name"], name="one_tag_a_name")]
         indexes = [
             models.Index(fields=["repository", "order_key"], name="tag_by_order"),
+            models.Index(fields=["repository", "flavour", "-order_key"], name="tag_by_variant_and_order"),
             models.Index(fields=["repository", "-built_at", "-id"], name="tag_by_date"),
             models.Index(fields=["repository", "-size", "-id"], name="tag_by_size"),
             models.Index(fields=["repository", "digest"], name="tag_by_digest"),

@@ -1,6 +1,11 @@
 """What the pages of a registry's repositories and tags show again and again."""
 
+import functools
+from urllib.parse import quote
+from uuid import UUID
+
 from django import template
+from django.urls import get_script_prefix, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -9,6 +14,7 @@ from registry_ui.web.icons import icon
 
 register = template.Library()
 _LINUX = "linux/"
+_ANY_TAG = "latest"
 _BREAK = SafeString("<wbr>")
 
 
@@ -35,8 +41,20 @@ def mark(icon_name: str, words: str) -> SafeString:
 
 @register.simple_tag
 def moved(previous_digest: str) -> SafeString:
-    words = _("The tag was moved here from %(digest)s") % {"digest": previous_digest.partition(":")[2][:12]}
-    return mark("arrow-move-right", words) if previous_digest else SafeString("")
+    if not previous_digest:
+        return SafeString("")
+    return mark("arrow-move-right", _("The tag was moved here from %(digest)s") % {"digest": previous_digest.partition(":")[2][:12]})
+
+
+@register.simple_tag
+def image_address(registry: UUID, repository: str, tag: str) -> str:
+    """A list has hundreds of them; finding the route costs more than all else of a link."""
+    return f"{_address_of_images(registry, repository, get_script_prefix())}{quote(tag)}/"
+
+
+@functools.lru_cache(maxsize=256)
+def _address_of_images(registry: UUID, repository: str, _script_prefix: str) -> str:
+    return reverse("registries:image_by_tag", args=[registry, repository, _ANY_TAG]).removesuffix(f"{_ANY_TAG}/")
 
 
 @register.simple_tag
