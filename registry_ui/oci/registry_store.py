@@ -21,7 +21,7 @@ from .errors import (
 )
 from .manifest import ACCEPT, INDEX_TYPES, MANIFEST_LIMIT, MANIFEST_TYPES, Descriptor, Manifest
 from .reference import check_tag
-from .referrers import list_referrers
+from .referrers import list_referrers, listed_referrers
 from .responses import Asked, Subject, not_a_registry
 from .store import BlobReader, OpenSource
 from .transport import Answer
@@ -198,6 +198,10 @@ class RegistryStore:
             Unauthorized, Denied; RateLimited, ServerFailed, ConnectionFailed.
         """
         return list_referrers(self, digest)
+
+    def listed_referrers(self, digest: Digest) -> list[Descriptor] | None:
+        """As `referrers`, by the registry's API alone; None where it has none."""
+        return listed_referrers(self, digest)
 
     def has_blob(self, descriptor: Descriptor) -> bool:
         """Whether the blob is there with the promised size.

@@ -16,11 +16,13 @@ from registry_ui.images.models import LocalImage
 from registry_ui.images.store import LocalStore
 from registry_ui.oci.digest import Digest
 from registry_ui.oci.errors import RepositoryUnknown
+from registry_ui.oci.listing import is_digest_tag
 from registry_ui.oci.manifest import Descriptor, Manifest
 from registry_ui.oci.reference import Reference
 from registry_ui.oci.store import Cancellation
 from registry_ui.registries.this_server import check_own_name, this_host
 
+from .holdings import hold_manifest
 from .repositories import ServedRepository, repositories_of
 
 
@@ -67,8 +69,8 @@ class ThisServer:
             raise RepositoryUnknown(_("No image on this server has a name in %(name)s.") % {"name": repository})
         return list(itertools.islice(tags, limit))
 
-    def iterate_tags(self, repository: str) -> Iterator[str]:
-        return iter(self.list_tags(repository))
+    def iterate_tags(self, repository: str, *, with_digests: bool = False) -> Iterator[str]:
+        return (tag for tag in self.list_tags(repository) if with_digests or not is_digest_tag(tag))
 
     def iterate_repositories(self) -> Iterator[str]:
         with self.database():
@@ -106,6 +108,9 @@ class EmbeddedRepository(LocalStore):
         """A tag that is there already stays as it was made."""
         if not self._is_so_named(manifest, reference):
             super().put_manifest(manifest, reference)
+        if manifest.subject is not None:
+            with self.client.database():
+                hold_manifest(self.team, self.repository, manifest)
 
     def delete_manifest(self, reference: str | Digest) -> None:
         """
@@ -128,6 +133,9 @@ class EmbeddedRepository(LocalStore):
     def referrers(self, digest: Digest) -> list[Descriptor]:
         with self.client.database():
             return self._served.referrers(digest)
+
+    def listed_referrers(self, digest: Digest) -> list[Descriptor]:
+        return self.referrers(digest)
 
     def _is_so_named(self, manifest: Manifest, reference: str | Digest) -> bool:
         if isinstance(reference, Digest):

@@ -7,7 +7,7 @@ from registry_ui.oci.digest import Digest
 from registry_ui.oci.errors import NotFound, OciError
 from registry_ui.oci.listing import is_digest_tag
 from registry_ui.oci.manifest import OCI_INDEX, Descriptor, Manifest
-from registry_ui.oci.referrers import fallback_tag, listed_referrers
+from registry_ui.oci.referrers import fallback_tag
 from registry_ui.oci.registry_store import RegistryStore
 from registry_ui.oci.store import ImageStore
 
@@ -33,7 +33,7 @@ def tags_about(pair: Pair, subjects: Iterable[str]) -> list[str]:
 
 def referrers_of(store: RegistryStore, subject: str) -> list[Descriptor] | None:
     """By the registry's API; None where it has none."""
-    return listed_referrers(store, Digest.parse(subject))
+    return store.listed_referrers(Digest.parse(subject))
 
 
 def includes(present: Manifest, wanted: Manifest) -> bool:
@@ -66,7 +66,7 @@ def keep_list(target: ImageStore, subject: str, found: Sequence[Descriptor]) -> 
 
 def lists_referrers(store: RegistryStore, subject: str) -> bool:
     try:
-        return listed_referrers(store, Digest.parse(subject)) is not None
+        return referrers_of(store, subject) is not None
     except OciError:
         return False
 
