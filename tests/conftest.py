@@ -2,6 +2,8 @@
 
 import os
 import shutil
+import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -247,6 +249,24 @@ def image_factory() -> ImageFactory:
 def skopeo(tmp_path_factory: pytest.TempPathFactory) -> Skopeo:
     missing.need("skopeo", "skopeo")
     return Skopeo(tmp_path_factory.mktemp("skopeo"))
+
+
+@pytest.fixture
+def podman():
+    """podman's command line with a store of its own."""
+    missing.need("podman", "podman crun")
+    # It refuses a path of more than 50 characters.
+    folder = Path(tempfile.mkdtemp(prefix="podman-"))
+
+    def run(*arguments: object) -> str:
+        places = ["--root", str(folder / "root"), "--runroot", str(folder / "run"), "--storage-driver", "vfs"]
+        command = ["podman", *places, *(str(argument) for argument in arguments)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=240)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    yield run
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

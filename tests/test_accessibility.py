@@ -138,6 +138,8 @@ PAGES: dict[str, Place] = {
     "plan of a mirror": to("mirrors:run", "mirrors.runs.plan.pk"),
     "run of a mirror": to("mirrors:run", "mirrors.runs.running.pk"),
     "run of a mirror that failed": to("mirrors:run", "mirrors.runs.failed.pk"),
+    "export of a mirror": to("mirrors:bring", "mirrors.mirror.pk"),
+    "images of a mirror, brought here": to("mirrors:run", "mirrors.runs.staged.pk"),
     "import of mirrors": to("mirrors:import"),
     "notification channels": to("mirrors:channels"),
     "add a notification channel": to("mirrors:channel_add"),

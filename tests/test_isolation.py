@@ -176,6 +176,7 @@ TABLE = {
     "mirrors:retry": Route("", "operator", "mirror_run"),
     "mirrors:execute": Route("", "operator", "mirror_run"),
     "mirrors:detail": Route("viewer", names="mirror"),
+    "mirrors:bring": Route("viewer", "operator", "mirror"),
     "mirrors:archive": Route("viewer", names="mirror"),
     "mirrors:archive_checksum": Route("viewer", names="mirror"),
     "mirrors:edit": Route("admin", "admin", "mirror"),

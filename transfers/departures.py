@@ -46,6 +46,8 @@ TRANSFER_WORK = JobWork(
 
 def _run_words(run: MirrorRun) -> str:
     words = {"name": run.mirror.name}
+    if run.is_staging:
+        return _("Images of the mirror “%(name)s”, brought here") % words
     return _("Plan of the mirror “%(name)s”") % words if run.is_plan else _("Run of the mirror “%(name)s”") % words
 
 

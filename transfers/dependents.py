@@ -74,7 +74,8 @@ class MirrorDependents:
 
     def stop(self, credential: Credential, team: Team | None, *, by: User | None) -> int:
         reason = why_stopped(credential, team)
-        runs = MirrorRun.objects.active().filter(mirror__in=_mirrors(credential, team)).select_related("team", "mirror")
+        needing = Q(is_staging=False) | Q(mirror__source_credential=credential)
+        runs = MirrorRun.objects.active().filter(needing, mirror__in=_mirrors(credential, team)).select_related("team", "mirror")
         return sum(_stop_run(run, reason, credential, by) for run in runs)
 
 

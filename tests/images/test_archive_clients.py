@@ -2,15 +2,13 @@
 
 import json
 import shutil
-import subprocess
-import tempfile
 from pathlib import Path
 
 import pytest
 from django.core.management import call_command
 
 from registry_ui.images.models import LocalImage
-from tests.parts import archives, missing
+from tests.parts import archives
 from tests.parts.images import build_index
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -26,23 +24,6 @@ def exported(team, pulled, tmp_path) -> Path:
     path = tmp_path / "exported.tar"
     call_command("export_images", NAME, MANY, "-o", str(path))
     return path
-
-
-@pytest.fixture
-def podman(tmp_path):
-    missing.need("podman", "podman crun")
-    # It refuses a path of more than 50 characters.
-    folder = Path(tempfile.mkdtemp(prefix="podman-"))
-
-    def run(*arguments: object) -> str:
-        places = ["--root", str(folder / "root"), "--runroot", str(folder / "run"), "--storage-driver", "vfs"]
-        command = ["podman", *places, *(str(argument) for argument in arguments)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=240)
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-
-    yield run
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 def image_ids() -> dict[str, str]:

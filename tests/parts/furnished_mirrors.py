@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from registry_ui.images.models import LocalImage
 from registry_ui.registries.models import Registry
 from tests.transfers.mirrors.rows import MIB, item_row, mirror_row, pair_row, run_row
 from tests.transfers.rows import layer
@@ -90,7 +91,30 @@ def _runs(mirror: Mirror, late: Mirror, user: Any) -> dict[str, MirrorRun]:
         totals={**counts, "done": 1, "moving": 2},
     )
     _items(running)
-    return {"plan": plan, "succeeded": succeeded, "failed": failed, "refused": refused, "running": running}
+    return {"staged": _staged(mirror, user), "plan": plan, "succeeded": succeeded, "failed": failed, "refused": refused, "running": running}
+
+
+def _staged(mirror: Mirror, user: Any) -> MirrorRun:
+    """Some images brought here to be exported, and a later time that did not bring them all."""
+    counts = {"new": 3, "changed": 1, "same": 0, "repositories": 1}
+    run = run_row(
+        mirror,
+        user,
+        state=State.SUCCEEDED,
+        age=5400,
+        is_staging=True,
+        bytes_done=310 * MIB,
+        bytes_total=310 * MIB,
+        totals={**counts, "done": 4},
+    )
+    for tag in ("1.26.1", "1.26.2", "1.26.3", "1.26.3-alpine"):
+        names = {"source_repository": "shop/app", "target_repository": "shop/app", "source_digest": _DIGEST, "copied_digest": _DIGEST}
+        item_row(run, tag, state=ItemState.DONE, bytes_total=42 * MIB, verified=Verdict.EQUAL, **names)
+        name = {"team": mirror.team, "registry": mirror.source_registry.host, "repository": "shop/app", "tag": tag}
+        LocalImage.objects.update_or_create(**name, defaults={"digest": _DIGEST, "image_id": _DIGEST, "size": 42 * MIB})
+    error = {"kind": "ItemsFailed", "message": "2 tags failed.", "advice": "All others are done. Each says below why it failed."}
+    run_row(mirror, user, state=State.FAILED, age=1800, is_staging=True, error=error, totals={**counts, "done": 2, "failed": 2})
+    return run
 
 
 def _items(run: MirrorRun) -> None:

@@ -6,8 +6,9 @@ import signal
 import sys
 import threading
 import time
-from typing import TYPE_CHECKING, Any
+from typing import Any, NamedTuple, Protocol
 
+from django.core.management.base import OutputWrapper
 from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -17,14 +18,12 @@ from registry_ui.accounts.models import Team
 from registry_ui.oci.errors import OciError
 from registry_ui.web.quantities import binary_size, binary_speed, relative
 
+from ..mirrors.exporting import latest_brought
 from ..mirrors.queueing import MIRROR_RUNS
-from ..mirrors.services import cancel_run, run_here
+from ..mirrors.services import cancel_run, run_here, start_staging
 from ..models import ItemAction, ItemState, Mirror, MirrorItem, MirrorRun, State
 from ..terminal import printable
 from .running import INTERRUPTED
-
-if TYPE_CHECKING:
-    from .running import TransferCommand
 
 OUT_OF_LINE = 2
 _HEADINGS = ("NAME", "SOURCE", "TARGET", "STATE", "LAST SUCCESS", "NEXT RUN")
@@ -32,6 +31,23 @@ _LOOK_SECONDS = 0.25
 _STOP_SECONDS = 20.0
 _PATIENCE = 5.0
 _TOLD = (ItemAction.NEW, ItemAction.CHANGED, ItemAction.EXTRA)
+
+
+class Terminal(Protocol):
+    """Where a command writes."""
+
+    @property
+    def stdout(self) -> OutputWrapper: ...
+
+    @property
+    def stderr(self) -> OutputWrapper: ...
+
+
+class _Beside(NamedTuple):
+    """For a command whose standard output may be what it makes."""
+
+    stdout: OutputWrapper
+    stderr: OutputWrapper
 
 
 def mirror_named(team: Team, name: str) -> Mirror:
@@ -46,7 +62,7 @@ def mirror_named(team: Team, name: str) -> Mirror:
     raise OciError(_("The team has no mirror “%(name)s”.") % {"name": name}, advice=_("There are: %(names)s.") % {"names": names})
 
 
-def list_mirrors(command: "TransferCommand", team: Team, *, as_json: bool) -> None:
+def list_mirrors(command: Terminal, team: Team, *, as_json: bool) -> None:
     """A table, or a line a mirror; the command ends with 1 where the latest run of one has failed."""
     mirrors = list(Mirror.objects.filter(team=team).select_related("source_registry", "target_registry"))
     if as_json:
@@ -58,7 +74,7 @@ def list_mirrors(command: "TransferCommand", team: Team, *, as_json: bool) -> No
         sys.exit(1)
 
 
-def finish(command: "TransferCommand", run: MirrorRun, options: dict[str, Any]) -> None:
+def finish(command: Terminal, run: MirrorRun, options: dict[str, Any]) -> None:
     """Wait for the end and print it; the exit status says what came of it."""
     if options["detach"]:
         command.stdout.write(str(run.pk))
@@ -75,7 +91,18 @@ def finish(command: "TransferCommand", run: MirrorRun, options: dict[str, Any]) 
     _report(command, ended, tells_all=options["all"])
 
 
-def _run_beside(command: "TransferCommand", run: MirrorRun) -> MirrorRun:
+def bring_here(command: Terminal, mirror: Mirror) -> None:
+    """Bring a rule's images here in this process, as `mirror run --now` brings them to its target. The command ends with 1 where
+    not all of them arrive.
+
+    Raises:
+        OciError: the rule runs at this moment.
+    """
+    run = start_staging(mirror=mirror, user=None, enqueue=False)
+    finish(_Beside(command.stderr, command.stderr), run, {"detach": False, "now": True, "all": False})
+
+
+def _run_beside(command: Terminal, run: MirrorRun) -> MirrorRun:
     thread = threading.Thread(target=_run, args=(run,), name="mirror", daemon=True)
     thread.start()
     while thread.is_alive():
@@ -91,7 +118,7 @@ def _run(run: MirrorRun) -> None:
         connection.close()
 
 
-def _follow(command: "TransferCommand", run: MirrorRun) -> MirrorRun:
+def _follow(command: Terminal, run: MirrorRun) -> MirrorRun:
     said, began = "", time.monotonic()
     while not (row := MirrorRun.objects.get(pk=run.pk)).is_terminal:
         if row.is_parked:
@@ -105,7 +132,7 @@ def _follow(command: "TransferCommand", run: MirrorRun) -> MirrorRun:
     return row
 
 
-def _draw(command: "TransferCommand", run: MirrorRun) -> None:
+def _draw(command: Terminal, run: MirrorRun) -> None:
     """One line that is written over, on a terminal only."""
     if not command.stdout.isatty():
         return
@@ -124,7 +151,7 @@ def _stop(run: MirrorRun) -> None:
         time.sleep(_LOOK_SECONDS)
 
 
-def _report(command: "TransferCommand", run: MirrorRun, *, tells_all: bool) -> None:
+def _report(command: Terminal, run: MirrorRun, *, tells_all: bool) -> None:
     if command.stdout.isatty():
         command.stdout.write("\r\x1b[K", ending="")
     items = MirrorItem.objects.filter(run=run)
@@ -179,6 +206,7 @@ def _cells(mirror: Mirror) -> tuple[str, ...]:
 def _document(mirror: Mirror) -> dict[str, Any]:
     """For scripts: the names and forms here stay as they are."""
     moments = {name: getattr(mirror, name) for name in ("last_success_at", "next_run_at")}
+    brought = latest_brought(mirror)
     return {
         "id": str(mirror.pk),
         "name": mirror.name,
@@ -188,11 +216,12 @@ def _document(mirror: Mirror) -> dict[str, Any]:
         "schedule": mirror.schedule,
         "paused": mirror.paused,
         "last_state": mirror.last_state,
+        "brought_at": brought.finished_at.isoformat() if brought is not None and brought.finished_at else None,
         **{name: moment.isoformat() if moment else None for name, moment in moments.items()},
     }
 
 
-def _write_table(command: "TransferCommand", rows: list[tuple[str, ...]]) -> None:
+def _write_table(command: Terminal, rows: list[tuple[str, ...]]) -> None:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         cells = (f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True))

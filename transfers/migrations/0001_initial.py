@@ -94,6 +94,7 @@ class Migration(migrations.Migration):
                 ('trigger', models.CharField(choices=[('schedule', 'Schedule'), ('person', 'Person'), ('webhook', 'Webhook'), ('command', 'Command line'), ('retry', 'Retry')], default='person', max_length=10)),
                 ('due_at', models.DateTimeField(blank=True, null=True)),
                 ('is_plan', models.BooleanField(default=False)),
+                ('is_staging', models.BooleanField(default=False)),
                 ('only', models.JSONField(blank=True, default=list)),
                 ('totals', models.JSONField(blank=True, default=dict)),
                 ('progress', models.JSONField(blank=True, default=dict)),

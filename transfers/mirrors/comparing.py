@@ -81,8 +81,8 @@ class Comparer:
         if self._planned is not None and self._planned.get((pair.source, item.tag)) != item.source_digest:
             _leave(item, ItemAction.SKIPPED, _("It has moved on since the plan was made"))
             return
-        wanted = self._expected(source, found)
-        present = self._target_digest(pair, item.tag)
+        wanted = found.digest if self._run.is_here_already else self._expected(source, found)
+        present = found.digest if self._run.is_here_already else self._target_digest(pair, item.tag)
         item.target_digest = str(present or "")
         if present is None:
             return
@@ -91,7 +91,7 @@ class Comparer:
             item.copied_digest = str(present)
             # Both sides were asked just now: nothing is left to compare.
             item.verified = Verdict.EQUAL if self._run.mirror.verify else ""
-        elif self._run.mirror.existing == Existing.KEEP:
+        elif self._run.existing == Existing.KEEP:
             _leave(item, ItemAction.SKIPPED, _("The target names something else, and keeps it"))
         else:
             item.action = ItemAction.CHANGED
@@ -132,7 +132,8 @@ class Comparer:
     def _remembered(self) -> dict[str, str]:
         """The source's digest → the target's, as earlier runs of the same rule made them."""
         mirror = self._run.mirror
-        rows = MirrorItem.objects.filter(run__mirror=mirror, run__created_at__gte=mirror.changed_at, state=ItemState.DONE)
+        runs = MirrorRun.objects.filter(mirror=mirror, is_staging=False, created_at__gte=mirror.changed_at)
+        rows = MirrorItem.objects.filter(run__in=runs, state=ItemState.DONE)
         rows = rows.exclude(copied_digest="").exclude(source_digest="")
         return dict(rows.order_by("pk").values_list("source_digest", "copied_digest")[:_MOST_REMEMBERED])
 

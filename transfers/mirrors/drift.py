@@ -14,6 +14,8 @@ _COLUMNS = ("same", "missing", "differing", "extra", "failed", "mismatched", "lo
 
 def keep_pairs(run: MirrorRun, pairs: Sequence[Pair], items: Iterable[MirrorItem]) -> None:
     """Bring the board up to date with a run or plan. What it looked at in part only is laid over the latest look at the whole."""
+    if run.is_staging:
+        return
     by_target: dict[str, list[MirrorItem]] = defaultdict(list)
     for item in items:
         by_target[item.target_repository].append(item)
@@ -33,12 +35,12 @@ def keep_pairs(run: MirrorRun, pairs: Sequence[Pair], items: Iterable[MirrorItem
 
 def _laid_over(run: MirrorRun, pair: Pair, items: Sequence[MirrorItem]) -> list[MirrorItem]:
     """The items of the latest look at all of the repository, each replaced by what later runs of some tags found and did."""
-    runs = MirrorRun.objects.filter(mirror=run.mirror, created_at__lt=run.created_at).order_by("-created_at")
+    runs = MirrorRun.objects.filter(mirror=run.mirror, is_staging=False, created_at__lt=run.created_at).order_by("-created_at")
     compared = Q(state=State.SUCCEEDED) | Q(state=State.FAILED, totals__failed__gt=0)
     whole = runs.filter(compared, only=[], based_on=None).first()
     if whole is None:
         return list(items)
-    earlier = MirrorItem.objects.filter(run__mirror=run.mirror, run__created_at__gte=whole.created_at, run__created_at__lt=run.created_at)
+    earlier = MirrorItem.objects.filter(run__in=runs.filter(created_at__gte=whole.created_at))
     rows = earlier.filter(target_repository=pair.target).order_by("run__created_at", "id")
     return list({item.tag: item for item in (*rows, *items)}.values())
 

@@ -34,6 +34,7 @@ class Ends:
     def __init__(self, run: MirrorRun, *, cancellation: Cancellation, on_pause: Callable[[float, str], None]) -> None:
         self.mirror = mirror = run.mirror
         self._run = run
+        self._target = run.target_registry
         self._cancellation = cancellation
         self._on_pause = on_pause
         self._stores: dict[tuple[bool, str], ImageStore] = {}
@@ -41,12 +42,12 @@ class Ends:
         self._logins: dict[tuple[bool, str], Credential | None] = {}
         self._clients: dict[tuple[bool, UUID | None], RegistryClient] = {}
         self._open_chosen(mirror.source_registry, mirror.source_credential, needed=mirror.needs_source_credential, is_target=False)
-        if mirror.target_registry is not None:
-            self._open_chosen(mirror.target_registry, mirror.target_credential, needed=mirror.needs_target_credential, is_target=True)
+        if self._target is not None:
+            self._open_chosen(self._target, mirror.target_credential, needed=mirror.needs_target_credential, is_target=True)
         self._source_gate = Gate.of(mirror.source_registry, mirror.team_id, cancellation)
         self._target_gate = self._source_gate
-        if mirror.target_registry is not None and mirror.target_registry != mirror.source_registry:
-            self._target_gate = Gate.of(mirror.target_registry, mirror.team_id, cancellation)
+        if self._target is not None and self._target != mirror.source_registry:
+            self._target_gate = Gate.of(self._target, mirror.team_id, cancellation)
 
     def source(self, repository: str) -> ImageStore:
         return self._store(repository, is_target=False)
@@ -68,8 +69,8 @@ class Ends:
         """
         mirror = self.mirror
         ends = [(mirror.source_registry, mirror.source_credential, source, False)]
-        if mirror.target_registry is not None:
-            ends.append((mirror.target_registry, mirror.target_credential, target, True))
+        if self._target is not None:
+            ends.append((self._target, mirror.target_credential, target, True))
         for registry, chosen, repository, push in ends:
             login = credential_for(
                 team=mirror.team,
@@ -87,8 +88,9 @@ class Ends:
 
     def target_client(self, repository: str) -> RegistryClient | None:
         """None for the local store."""
-        registry = self.mirror.target_registry
-        return self._client(registry, self._logins.get((True, repository)), is_target=True) if registry is not None else None
+        if self._target is None:
+            return None
+        return self._client(self._target, self._logins.get((True, repository)), is_target=True)
 
     def for_listing(self) -> tuple[RegistryClient, Credential | None]:
         """How the source is asked which repositories it has: only read, where a guess between equals does no harm."""
@@ -98,7 +100,7 @@ class Ends:
 
     @property
     def _is_shared(self) -> bool:
-        return self._source_gate is self._target_gate and self.mirror.target_registry is not None
+        return self._source_gate is self._target_gate and self._target is not None
 
     @property
     def requests(self) -> int:
@@ -125,7 +127,7 @@ class Ends:
     def _client(self, registry: Registry, login: Credential | None, *, is_target: bool) -> RegistryClient:
         key = (is_target, login.pk if login is not None else None)
         if key not in self._clients:
-            act = "plan" if self._run.is_plan else "mirror"
+            act = "plan" if self._run.is_plan else "pull" if self._run.is_staging else "mirror"
             self._clients[key] = open_client(
                 team=self.mirror.team,
                 reference_or_host=registry.host,

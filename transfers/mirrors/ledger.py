@@ -103,7 +103,7 @@ class Ledger:
 
     def known_blobs(self, repositories: Iterable[str]) -> list[tuple[str, str]]:
         """(repository, digest) that the target was seen to hold: of the run's own repositories first, then of neighbours."""
-        registry = self.run.mirror.target_registry
+        registry = self.run.target_registry
         if registry is None:
             return []
         rows = KnownBlob.objects.filter(registry=registry)
@@ -112,7 +112,7 @@ class Ledger:
         return own + list(others.values_list("repository", "digest")[:_MOST_KNOWN])
 
     def remember_blobs(self, learnt: Sequence[tuple[str, str]], forgotten: Sequence[tuple[str, str]]) -> None:
-        registry = self.run.mirror.target_registry
+        registry = self.run.target_registry
         if registry is None or not (learnt or forgotten):
             return
         for repository, digest in forgotten:

@@ -61,12 +61,13 @@ def pairs_of(run: MirrorRun, ends: Ends) -> list[Pair]:
     mirror = run.mirror
     chosen = _chosen(run)
     names = _expanded(mirror, ends) if chosen is None or any(map(is_glob, mirror.repositories)) else mirror.repositories
-    targets = Naming.parse(mirror.naming).targets_of(names, host=mirror.source_registry.host)
+    naming = {} if run.is_staging else mirror.naming
+    targets = Naming.parse(naming).targets_of(names, host=mirror.source_registry.host)
     pairs = []
     for source, target in targets.items():
         if chosen is not None and source not in chosen:
             continue
-        if mirror.target_registry_id == mirror.source_registry_id and source == target:
+        if run.target_registry == mirror.source_registry and source == target:
             raise InvalidReference(
                 _("%(name)s would be copied to itself.") % {"name": source}, advice=_("Choose another name for the target.")
             )

@@ -67,6 +67,8 @@ class Mover:
         self._cancellation = cancellation
         self._groups_at_once = groups_at_once
         self._mirror = ends.mirror
+        self._is_local = ledger.run.is_local
+        self._existing = ledger.run.existing
         self._choice = PlatformChoice.keeping(self._mirror.platforms)
         self._lock = threading.Lock()
         self._active: list[Progress] = []
@@ -178,12 +180,12 @@ class Mover:
 
     def _is_named_afterwards(self, item: MirrorItem) -> bool:
         """The local store's names want to know of both digests; a list of referrers is joined with the target's; a digest is no tag."""
-        return self._mirror.is_local or ":" in item.tag or (is_fallback(item.tag) and bool(item.target_digest))
+        return self._is_local or ":" in item.tag or (is_fallback(item.tag) and bool(item.target_digest))
 
     def _name(self, group: Group, item: MirrorItem, copied: CopiedImage) -> CopiedImage:
         """Point a tag at an image that is there, and return what it names then."""
         target = self._ends.target(group.target)
-        if self._mirror.is_local:
+        if self._is_local:
             self._name_here(group, item, copied)
         elif is_fallback(item.tag) and item.target_digest:
             joined = merged(copied.manifest, target.get_manifest(Digest.parse(item.target_digest)))
@@ -208,7 +210,7 @@ class Mover:
 
     def _keep_present(self, item: MirrorItem) -> None:
         """Give what the target's tag names another name, where the rule says so. Nothing is lost of a list that is joined."""
-        if item.action != ItemAction.CHANGED or self._mirror.existing != Existing.BACKUP or not item.target_digest:
+        if item.action != ItemAction.CHANGED or self._existing != Existing.BACKUP or not item.target_digest:
             return
         if is_digest_tag(item.tag):
             return

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -55,6 +55,7 @@ class _Phases:
         self._pool = pool
         self._ledger = work.ledger
         self._mirror = work.mirror
+        self._is_local = work.run.is_local
         self._was_begun = bool(work.ledger.items) or work.run.attempt > 1
         self._selection = Selection.parse(self._mirror.selection)
         self._comparer = Comparer(work.run, ends, work.ledger, pool)
@@ -81,10 +82,11 @@ class _Phases:
 
     def _list(self, pairs: Sequence[Pair], *, always: bool = False) -> None:
         always = always or self._mirror.delete_extras
-        wait([self._pool.submit(list_pair, pair, self._ends, self._selection, always=always) for pair in pairs])
+        for listed in [self._pool.submit(list_pair, pair, self._ends, self._selection, always=always) for pair in pairs]:
+            listed.result()
         self._work.cancellation.check()
         for pair in pairs:
-            if self._mirror.is_local:
+            if self._is_local:
                 look_at_local(pair, self._ends)
             if pair.error is not None:
                 self._note_unlisted(pair)
@@ -131,7 +133,7 @@ class _Phases:
 
     def _compare_signatures(self, pairs: Sequence[Pair]) -> None:
         """What is about the tags, as more items: it is copied and compared as they are."""
-        if not self._mirror.referrers or self._mirror.is_local:
+        if not self._mirror.referrers or self._is_local:
             return
         by_pair = self._subjects()
         # Named tags need no list, until one of them brings an image whose signatures may have to come along.
@@ -175,7 +177,7 @@ class _Phases:
                 crew,
                 Budget(self._mirror.source_registry.host),
                 self._work.cancellation,
-                groups_at_once=_LOCAL if self._mirror.is_local else _GROUPS,
+                groups_at_once=_LOCAL if self._is_local else _GROUPS,
             )
             self._work.mover = mover
             self._move_groups(mover, groups)
@@ -186,7 +188,7 @@ class _Phases:
         self._verify()
 
     def _crew(self) -> Crew:
-        if self._mirror.is_local:
+        if self._is_local:
             return Crew.of(metadata=_LOCAL, small=_LOCAL, large=settings.BLOB_LANES)
         return Crew.of(metadata=_METADATA, small=_SMALL, large=settings.BLOB_LANES)
 
@@ -210,7 +212,7 @@ class _Phases:
 
     def _bring_children_signatures(self, mover: Mover, pairs: Sequence[Pair]) -> None:
         """Signatures of the images that an index names, known only now, and the lists of referrers where the target needs them."""
-        if not self._mirror.referrers or self._mirror.is_local:
+        if not self._mirror.referrers or self._is_local:
             return
         by_pair = {(pair.source, pair.target): mover.manifests.get(pair.target, set()) for pair in pairs}
         items = self._compare(referrers_by_tag(pairs, by_pair))

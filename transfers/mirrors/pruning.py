@@ -7,6 +7,7 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from ..models import TERMINAL_STATES, ItemAction, ItemState, Mirror, MirrorItem, MirrorRun, State
+from .exporting import latest_brought
 
 KEPT_FOR = timedelta(days=30)
 # What was the same, or left out, is of interest for a few days; there are thousands of them every night.
@@ -15,7 +16,7 @@ _CHUNK = 500
 
 
 def drop_old_runs() -> int:
-    """How many runs were dropped. The latest of each mirror, and its latest plan, stay whatever their age."""
+    """How many runs were dropped. Of each mirror the latest run and plan, and what its archive is made of, stay whatever their age."""
     now = timezone.now()
     ended = MirrorRun.objects.filter(state__in=TERMINAL_STATES)
     latest = _latest()
@@ -28,8 +29,8 @@ def drop_old_runs() -> int:
 def settle_ended() -> int:
     """A run that the reconciler ended, because its workers died, counts as its mirror's latest too. How many did."""
     settled = 0
-    recent = MirrorRun.objects.filter(
-        is_plan=False, state__in=(State.FAILED, State.CANCELLED), finished_at__gt=timezone.now() - timedelta(hours=1)
+    recent = MirrorRun.objects.mirroring().filter(
+        state__in=(State.FAILED, State.CANCELLED), finished_at__gt=timezone.now() - timedelta(hours=1)
     )
     for run in recent.exclude(mirror__last_run=F("pk")).order_by("finished_at"):
         earlier = Q(last_run=None) | Q(last_run__finished_at__lt=run.finished_at)
@@ -39,10 +40,11 @@ def settle_ended() -> int:
 
 def _latest() -> list[uuid.UUID]:
     keys: list[uuid.UUID] = []
+    sorts = ({"is_plan": False, "is_staging": False}, {"is_plan": True}, {"is_staging": True})
     for mirror in Mirror.objects.all():
-        for is_plan in (False, True):
-            run = mirror.runs.filter(is_plan=is_plan, state__in=TERMINAL_STATES).order_by("-created_at").first()
-            keys += [run.pk] if run is not None else []
+        ended = mirror.runs.filter(state__in=TERMINAL_STATES).order_by("-created_at")
+        latest = [*(ended.filter(**sort).first() for sort in sorts), latest_brought(mirror)]
+        keys += [run.pk for run in latest if run is not None]
     return keys
 
 

@@ -24,6 +24,13 @@ from .work import Work
 
 logger = logging.getLogger(__name__)
 
+_ENDS = {
+    (False, State.SUCCEEDED): Action.MIRROR_SUCCEEDED,
+    (False, State.FAILED): Action.MIRROR_FAILED,
+    (True, State.SUCCEEDED): Action.MIRROR_STAGED,
+    (True, State.FAILED): Action.MIRROR_STAGING_FAILED,
+}
+
 
 def run(claimed: MirrorRun) -> None:
     """Run a claimed run of a mirror; whatever happens, its row ends in an end state, is parked, or is another worker's by then."""
@@ -81,15 +88,19 @@ def _finish(work: Work, state: State | Parked, values: dict[str, Any]) -> None:
     with transaction.atomic():
         if not run.finish(state, **work.values(), **values) or run.is_plan:
             return
-        kept: dict[str, Any] = {"last_run": run, "last_state": state}
-        if state == State.SUCCEEDED:
-            kept["last_success_at"] = timezone.now()
-        Mirror.objects.filter(pk=run.mirror_id).update(**kept)
-        if run.mirror.target_registry is not None and work.mover is not None:
-            look_soon(run.mirror.target_registry)
+        if not run.is_staging:
+            _keep_in_rule(run, state)
+        if run.target_registry is not None and work.mover is not None:
+            look_soon(run.target_registry)
         if state != State.CANCELLED:
-            action = Action.MIRROR_SUCCEEDED if state == State.SUCCEEDED else Action.MIRROR_FAILED
-            record(action, obj=run, name=run.mirror.name, trigger=str(run.trigger))
+            record(_ENDS[run.is_staging, state], obj=run, name=run.mirror.name, trigger=str(run.trigger))
+
+
+def _keep_in_rule(run: MirrorRun, state: State) -> None:
+    kept: dict[str, Any] = {"last_run": run, "last_state": state}
+    if state == State.SUCCEEDED:
+        kept["last_success_at"] = timezone.now()
+    Mirror.objects.filter(pk=run.mirror_id).update(**kept)
 
 
 def _items_failed(count: int) -> dict[str, str]:

@@ -43,6 +43,8 @@ class RunNow:
             return _("Parked")
         if self.is_stopping:
             return _("Stopping")
+        if run.is_staging and run.state == State.RUNNING:
+            return _("Bringing here")
         if run.state == State.FAILED and not run.is_plan and self.count("done"):
             return _("Partly failed")
         return str(State(run.state).label)
@@ -247,7 +249,7 @@ def situation_of(mirror: Mirror) -> MirrorNow:
 def _rates(mirrors: Sequence[Mirror]) -> dict[Any, tuple[int, int]]:
     """Of each rule's latest runs, how many succeeded, of how many."""
     place = Window(RowNumber(), partition_by=F("mirror"), order_by=F("created_at").desc())
-    ended = MirrorRun.objects.filter(mirror__in=mirrors, is_plan=False, state__in=_ENDED)
+    ended = MirrorRun.objects.mirroring().filter(mirror__in=mirrors, state__in=_ENDED)
     found = {mirror.pk: (0, 0) for mirror in mirrors}
     for pk, state in ended.order_by().annotate(place=place).filter(place__lte=_RATED_RUNS).values_list("mirror", "state"):
         succeeded, count = found[pk]

@@ -67,6 +67,19 @@ def start_run(
     return _start(MirrorRun(mirror=mirror, trigger=trigger, due_at=due_at, only=list(only)), user, enqueue=enqueue)
 
 
+def start_staging(*, mirror: Mirror, user: User | None, retry_of: MirrorRun | None = None, enqueue: bool = True) -> MirrorRun:
+    """Bring the selection of a rule between registries here, to be exported. Its target gets no request and stays as it is.
+
+    Raises:
+        MirrorBusy, PermissionDenied
+        InvalidReference: the rule keeps its images here anyway.
+    """
+    if mirror.is_local:
+        raise InvalidReference(_("“%(name)s” keeps its images here anyway.") % {"name": mirror.name}, advice=_("Run it."))
+    trigger = Trigger.RETRY if retry_of else Trigger.PERSON if user else Trigger.COMMAND
+    return _start(MirrorRun(mirror=mirror, trigger=trigger, is_staging=True, retry_of=retry_of), user, enqueue=enqueue)
+
+
 def run_plan(*, plan: MirrorRun, user: User | None, enqueue: bool = True) -> MirrorRun:
     """Do what a plan shows: its tags, at the digests that it saw. What has moved on since is left as it is, and said.
 
@@ -85,12 +98,16 @@ def run_plan(*, plan: MirrorRun, user: User | None, enqueue: bool = True) -> Mir
 def retry_failed(*, run: MirrorRun, user: User | None, enqueue: bool = True) -> MirrorRun:
     """Try again what failed in a run, and nothing else; where the run itself failed before it knew its tags, all of it.
 
+    What is brought here to be exported is looked at whole again, so that it is of one moment; what is here is not moved again.
+
     Raises:
         MirrorBusy, PermissionDenied
         InvalidReference: it has not ended, or nothing failed.
     """
     if not run.is_terminal or run.is_plan:
         raise InvalidReference(_("This run has not ended."), advice=_("Cancel it first."))
+    if run.is_staging:
+        return start_staging(mirror=run.mirror, user=user, retry_of=run, enqueue=enqueue)
     undone = Q(state=ItemState.FAILED) | Q(state__in=(ItemState.WAITING, ItemState.MOVING)) & ~Q(action=ItemAction.EXTRA)
     # An extra is found anew by looking at all of it.
     failed = list(run.items.filter(undone).exclude(source_repository="").values_list("source_repository", "tag")[: _MOST_CHOSEN + 1])
@@ -137,7 +154,8 @@ def _start(run: MirrorRun, user: User | None, *, enqueue: bool) -> MirrorRun:
         run.save(force_insert=True)
         if enqueue:
             transaction.on_commit(partial(MIRROR_RUNS.enqueue, run))
-    record(Action.MIRROR_PLANNED if run.is_plan else Action.MIRROR_STARTED, **_event(run, user))
+    action = Action.MIRROR_PLANNED if run.is_plan else Action.MIRROR_STAGING if run.is_staging else Action.MIRROR_STARTED
+    record(action, **_event(run, user))
     return run
 
 

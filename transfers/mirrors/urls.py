@@ -29,6 +29,7 @@ urlpatterns = [
     path("mirrors/<uuid:pk>/sync/", runs.sync, name="sync"),
     path("mirrors/<uuid:pk>/pause/", rules.pause, name="pause"),
     path("mirrors/<uuid:pk>/resume/", rules.resume, name="resume"),
+    path("mirrors/<uuid:pk>/bring/", archives.bring, name="bring"),
     path("mirrors/<uuid:pk>/archive/", archives.archive, name="archive"),
     path("mirrors/<uuid:pk>/archive/checksum/", archives.checksum, name="archive_checksum"),
     path("mirrors/<uuid:pk>/hook/", hooks.hook, name="hook"),

@@ -1,12 +1,15 @@
 from datetime import datetime, timedelta
+from typing import ClassVar, Self
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from registry_ui.jobs.models import Job, State
+from registry_ui.jobs.models import Job, JobQuerySet, State
 from registry_ui.jobs.reconciling import QUEUE_LIMIT
+from registry_ui.registries.models import Registry
+from registry_ui.registries.this_server import is_here
 
-from .mirrors import Mirror
+from .mirrors import Existing, Mirror
 
 
 class Trigger(models.TextChoices):
@@ -45,6 +48,12 @@ class Verdict(models.TextChoices):
     MISSING = "missing", _("The target has no such tag")
 
 
+class MirrorRunQuerySet(JobQuerySet):
+    def mirroring(self) -> Self:
+        """Those that bring the rule's target into line: neither plans nor what is brought here to be exported."""
+        return self.filter(is_plan=False, is_staging=False)
+
+
 class MirrorRun(Job):
     """One execution of a mirror, or one plan of it. Its items say what is done: a worker that takes over goes on from them."""
 
@@ -54,6 +63,8 @@ class MirrorRun(Job):
     due_at = models.DateTimeField(null=True, blank=True)
     # A dry run: nothing moves, and its items tell what would.
     is_plan = models.BooleanField(default=False)
+    # The selection of a rule between registries is brought here, to be exported. Its target gets no request.
+    is_staging = models.BooleanField(default=False)
     # The plan that is run as shown: its tags, at the digests that it saw
     based_on = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="+")
     retry_of = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="retries")
@@ -76,6 +87,8 @@ class MirrorRun(Job):
     # When its end was told, or found to need no telling.
     noticed_at = models.DateTimeField(null=True, blank=True)
 
+    objects: ClassVar = MirrorRunQuerySet.as_manager()
+
     class Meta:
         ordering = ["-created_at", "-id"]
         constraints = [models.UniqueConstraint(fields=["mirror", "due_at"], name="one_run_a_due_time")]
@@ -87,7 +100,26 @@ class MirrorRun(Job):
         ]
 
     def __str__(self) -> str:
-        return f"{'plan' if self.is_plan else 'run'} of {self.mirror}"
+        return f"{'plan' if self.is_plan else 'staging' if self.is_staging else 'run'} of {self.mirror}"
+
+    @property
+    def target_registry(self) -> Registry | None:
+        """Where this run brings its tags; None is the team's local store."""
+        return None if self.is_staging else self.mirror.target_registry
+
+    @property
+    def is_local(self) -> bool:
+        return self.is_staging or self.mirror.is_local
+
+    @property
+    def is_here_already(self) -> bool:
+        """Whether what it would bring to the local store is what that store serves: then nothing is moved, and no name is touched."""
+        return self.is_staging and is_here(self.mirror.source_registry.host)
+
+    @property
+    def existing(self) -> str:
+        """What becomes of a tag that names something else. Names here are moved as a pull moves them."""
+        return Existing.OVERWRITE if self.is_staging else self.mirror.existing
 
     @property
     def is_parked(self) -> bool:

@@ -108,9 +108,10 @@ def _tell(run: MirrorRun) -> int:
 
 
 def kind_for(run: MirrorRun) -> NoticeKind | None:
-    """What is to be told of a run that has ended; None where its rule wants nothing told. A plan or a cancelled run is no news."""
+    """What is to be told of a run that has ended; None where its rule wants nothing told. A plan, what
+    was brought here to be exported, and a cancelled run are no news."""
     wanted = run.mirror.notify
-    if run.is_plan or wanted == Notify.NEVER or run.state not in (State.SUCCEEDED, State.FAILED):
+    if run.is_plan or run.is_staging or wanted == Notify.NEVER or run.state not in (State.SUCCEEDED, State.FAILED):
         return None
     if run.state == State.FAILED:
         return NoticeKind.FAILURE
@@ -122,7 +123,7 @@ def kind_for(run: MirrorRun) -> NoticeKind | None:
 
 
 def _failed_before(run: MirrorRun) -> bool:
-    earlier = MirrorRun.objects.filter(mirror=run.mirror, is_plan=False, state__in=(State.SUCCEEDED, State.FAILED))
+    earlier = MirrorRun.objects.mirroring().filter(mirror=run.mirror, state__in=(State.SUCCEEDED, State.FAILED))
     latest = earlier.filter(finished_at__lt=run.finished_at).exclude(pk=run.pk).order_by("-finished_at").first()
     return latest is not None and latest.state == State.FAILED
 

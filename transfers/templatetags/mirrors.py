@@ -6,6 +6,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from registry_ui.registries.models import Registry
 from registry_ui.web.icons import icon
 
 from ..mirrors.naming import Naming
@@ -34,10 +35,19 @@ _ACTION_ICONS = {
 @register.simple_tag
 def mirror_ends(mirror: Mirror) -> SafeString:
     """Where from and where to, in a line."""
+    return _ends(mirror, mirror.target_registry)
+
+
+@register.simple_tag
+def run_ends(run: MirrorRun) -> SafeString:
+    return _ends(run.mirror, run.target_registry)
+
+
+def _ends(mirror: Mirror, registry: Registry | None) -> SafeString:
     names = mirror.repositories[:_SHOWN_REPOSITORIES]
     more = len(mirror.repositories) - len(names)
     listed = ", ".join(names) + (ngettext(" and %(count)d more", " and %(count)d more", more) % {"count": more} if more else "")
-    target = _("local images") if mirror.target_registry is None else mirror.target_registry.name
+    target = _("local images") if registry is None else registry.name
     return format_html(
         '{} <code translate="no">{}</code> <span aria-label="{}">→</span> {}', mirror.source_registry.name, listed, _("to"), target
     )

@@ -3,7 +3,7 @@
 import pytest
 
 from registry_ui.registries.models import Registry, Security
-from transfers.mirrors.services import create_mirror, run_here, start_plan, start_run
+from transfers.mirrors.services import create_mirror, run_here, start_plan, start_run, start_staging
 from transfers.models import MirrorRun
 
 
@@ -44,3 +44,13 @@ def plan_mirror(transactional_db):
         return run_here(start_plan(mirror=mirror, user=None, enqueue=False))
 
     return plan
+
+
+@pytest.fixture
+def bring_here(transactional_db):
+    """The images of a mirror between registries, brought here to be exported."""
+
+    def bring(mirror, **options) -> MirrorRun:
+        return run_here(start_staging(mirror=mirror, user=options.pop("user", None), enqueue=False, **options))
+
+    return bring

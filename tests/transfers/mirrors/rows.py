@@ -36,7 +36,7 @@ def run_row(mirror, user=None, *, state=State.QUEUED, age=0, **values):
     run = MirrorRun.objects.create(team=mirror.team, mirror=mirror, user=user, state=state, **{**defaults, **values})
     if age:
         MirrorRun.objects.filter(pk=run.pk).update(created_at=now)
-    if ended and not run.is_plan:
+    if ended and not run.is_plan and not run.is_staging:
         succeeded = {"last_success_at": now} if state == State.SUCCEEDED else {}
         Mirror.objects.filter(pk=mirror.pk).update(last_run=run, last_state=state, **succeeded)
         mirror.refresh_from_db()

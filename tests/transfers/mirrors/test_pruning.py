@@ -42,3 +42,20 @@ def test_run_that_the_reconciler_ended_is_its_mirrors_latest(make_mirror):
     assert settle_ended() == 0
     mirror = Mirror.objects.get(pk=mirror.pk)
     assert (mirror.last_run, mirror.last_state) == (run, State.FAILED)
+
+
+def test_what_an_archive_is_made_of_stays_whole_whatever_failed_since(make_mirror):
+    mirror = make_mirror("tests/app")
+    brought = ended(mirror, KEPT_FOR * 3, is_staging=True)
+    failed = ended(mirror, KEPT_FOR * 2, is_staging=True, state=State.FAILED)
+    latest = ended(mirror, timedelta(hours=2))
+    drop_old_runs()
+    assert set(MirrorRun.objects.all()) == {brought, failed, latest}
+    assert brought.items.count() == 2
+
+
+def test_what_was_brought_here_is_never_its_mirrors_latest_run(make_mirror):
+    mirror = make_mirror("tests/app")
+    ended(mirror, timedelta(seconds=5), state=State.FAILED, is_staging=True)
+    assert settle_ended() == 0
+    assert Mirror.objects.get(pk=mirror.pk).last_run is None

@@ -21,7 +21,7 @@ from registry_ui.oci.reference import Reference
 from registry_ui.web.quantities import binary_size
 from transfers.mirrors.exporting import images_of
 
-from ..mirroring import mirror_named
+from ..mirroring import bring_here, mirror_named
 
 
 class Command(BaseCommand):
@@ -29,7 +29,11 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("names", nargs="*", metavar="NAME", help=_("local images, as `images` lists them"))
-        parser.add_argument("--mirror", metavar="NAME", help=_("also all that this mirror has brought into the local images"))
+        parser.add_argument(
+            "--mirror",
+            metavar="NAME",
+            help=_("also all that this mirror selects; where it does not keep that here, it is brought here first"),
+        )
         parser.add_argument("-o", "--output", required=True, metavar="FILE", help=_("the archive; - writes it to the standard output"))
         parser.add_argument(
             "--platform",
@@ -41,7 +45,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            images = _chosen(team_named(options["team"]), options["names"], options["mirror"])
+            images = self._chosen(team_named(options["team"]), options["names"], options["mirror"])
             export = export_images(images=images, platforms=[Platform.parse(text) for text in options["platform"]])
             if options["output"] == "-":
                 self._write(export, sys.stdout.buffer.write)
@@ -53,6 +57,19 @@ class Command(BaseCommand):
             raise CommandError(_("%(file)s cannot be written: %(reason)s.") % {"file": options["output"], "reason": exc.strerror}) from exc
         names = ", ".join(image.reference.familiar for image in images)
         record(Action.IMAGE_EXPORTED, team=export.store.team, name=names, bytes=export.archive.size)
+
+    def _chosen(self, team: Team, names: list[str], mirror: str | None) -> list[LocalImage]:
+        """
+        Raises:
+            OciError
+        """
+        images = [find_image(team, Reference.parse(name)) for name in names]
+        if mirror:
+            rule = mirror_named(team, mirror)
+            if not rule.is_local:
+                bring_here(self, rule)
+            images += images_of(rule)
+        return list({image.pk: image for image in images}.values())
 
     def _write_file(self, export: Export, path: Path) -> None:
         """Beside it, its SHA-256. Until it is whole it has another name."""
@@ -80,13 +97,3 @@ class Command(BaseCommand):
                 shown = percent
                 self.stderr.write(f"\r{percent:3d} %", ending="\n" if percent == 100 else "")
         return hasher.hexdigest()
-
-
-def _chosen(team: Team, names: list[str], mirror: str | None) -> list[LocalImage]:
-    """
-    Raises:
-        OciError
-    """
-    images = [find_image(team, Reference.parse(name)) for name in names]
-    images += images_of(mirror_named(team, mirror)) if mirror else []
-    return list({image.pk: image for image in images}.values())

@@ -20,6 +20,7 @@ from registry_ui.web.keyset import Keyset
 from ...forms.naming import sentence
 from ...models import Mirror, MirrorRun
 from .. import claiming
+from ..exporting import latest_brought
 from ..forms import RuleForm
 from ..preview import Preview
 from ..rules import change_mirror, create_mirror, remove_mirror
@@ -111,6 +112,7 @@ def detail(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
         "coming": coming_runs(mirror) if not now.is_paused else [],
         "channels": mirror.channels.all(),
         "hook": getattr(mirror, "hook", None),
+        "brought": None if mirror.is_local else latest_brought(mirror),
         **roles(request, mirror),
     }
     if is_fragment(request):

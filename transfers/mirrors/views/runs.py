@@ -17,6 +17,7 @@ from registry_ui.web.keyset import Keyset
 
 from ...forms.naming import sentence
 from ...models import ItemAction, Mirror, MirrorRun
+from ..exporting import standing_of
 from ..queueing import MIRROR_RUNS
 from ..situation import RunNow, action_counts
 from ..starting import cancel_run, retry_failed, run_plan, start_plan, start_run, sync_items
@@ -61,13 +62,13 @@ def items(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
 @require_POST
 def plan(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
     mirror = _operable(request, pk)
-    return _begun(request, mirror, lambda: start_plan(mirror=mirror, user=request.user))
+    return begun(request, mirror, lambda: start_plan(mirror=mirror, user=request.user))
 
 
 @require_POST
 def start(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
     mirror = _operable(request, pk)
-    return _begun(request, mirror, lambda: start_run(mirror=mirror, user=request.user))
+    return begun(request, mirror, lambda: start_run(mirror=mirror, user=request.user))
 
 
 @require_POST
@@ -79,7 +80,7 @@ def sync(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
     if not only:
         messages.info(request, _("Choose at least one repository."))
         return redirect("mirrors:detail", mirror.pk)
-    return _begun(request, mirror, lambda: sync_items(mirror=mirror, user=request.user, only=only))
+    return begun(request, mirror, lambda: sync_items(mirror=mirror, user=request.user, only=only))
 
 
 @require_POST
@@ -87,14 +88,14 @@ def execute(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
     """Run a plan as it is shown."""
     found = _visible(request, pk)
     require_operator(request.user, found)
-    return _begun(request, found.mirror, lambda: run_plan(plan=found, user=request.user))
+    return begun(request, found.mirror, lambda: run_plan(plan=found, user=request.user))
 
 
 @require_POST
 def retry(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
     found = _visible(request, pk)
     require_operator(request.user, found)
-    return _begun(request, found.mirror, lambda: retry_failed(run=found, user=request.user))
+    return begun(request, found.mirror, lambda: retry_failed(run=found, user=request.user))
 
 
 @require_POST
@@ -105,7 +106,7 @@ def cancel(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
     return redirect("mirrors:run", found.pk)
 
 
-def _begun(request: TeamRequest, mirror: Mirror, begin: Any) -> HttpResponse:
+def begun(request: TeamRequest, mirror: Mirror, begin: Any) -> HttpResponse:
     try:
         started = begin()
     except OciError as exc:
@@ -142,6 +143,7 @@ def _context(request: TeamRequest, found: MirrorRun) -> dict[str, Any]:
         "show": wanted if wanted in _FILTERS else "",
         "position": {name: request.GET[name] for name in ("after", "before") if request.GET.get(name)},
         "moving": rows.filter(state=_MOVING)[:20] if found.state == State.RUNNING else [],
+        "standing": standing_of(found.mirror) if found.is_staging and found.is_terminal else None,
         "again": found.retries.order_by("-created_at").first() if found.is_terminal else None,
         "trouble": MIRROR_RUNS.trouble() if found.state == State.QUEUED and not found.is_parked else "",
         **roles(request, found.mirror),
