@@ -1,6 +1,7 @@
 """Both ends of a mirror while a run is at work: clients, stores, and the rights to use them, looked up again."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Self
 from uuid import UUID
@@ -97,6 +98,13 @@ class Ends:
         registry = self.mirror.source_registry
         login = self.mirror.source_credential or index_credential(registry)
         return self._client(registry, login, is_target=False), login
+
+    def source_slot(self) -> AbstractContextManager[None]:
+        """One request of the source's cap, for what is asked past its stores."""
+        return self._source_gate.slot()
+
+    def target_slot(self) -> AbstractContextManager[None]:
+        return self._target_gate.slot()
 
     @property
     def _is_shared(self) -> bool:

@@ -74,7 +74,8 @@ def delete_extras(items: Sequence[MirrorItem], ends: Ends, ledger: Ledger, tick:
 def _delete(item: MirrorItem, ends: Ends) -> None:
     store = ends.plain_target(item.target_repository)
     if store is not None:
-        store.delete_tag(item.tag)
+        with ends.target_slot():
+            store.delete_tag(item.tag)
         return
     name = ends.local_name(item.target_repository).with_tag(item.tag)
     remove_name(image=find_image(ends.mirror.team, name), user=None)

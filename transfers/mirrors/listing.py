@@ -105,8 +105,9 @@ def _expanded(mirror: Mirror, ends: Ends) -> list[str]:
     found = [name for name in mirror.repositories if not is_glob(name)]
     if globs:
         client, login = ends.for_listing()
-        _listing, names = open_listing(mirror.source_registry, client, reveal(login) if login is not None else None)
-        found += sorted(name for name in names if any(matches_glob(name, pattern) for pattern in globs))
+        with ends.source_slot():
+            _listing, names = open_listing(mirror.source_registry, client, reveal(login) if login is not None else None)
+            found += sorted(name for name in names if any(matches_glob(name, pattern) for pattern in globs))
     if len(found) > _MOST_REPOSITORIES:
         raise InvalidReference(
             _("%(count)d repositories match; one mirror takes %(most)d.") % {"count": len(found), "most": _MOST_REPOSITORIES},
@@ -127,11 +128,13 @@ def list_pair(pair: Pair, ends: Ends, selection: Selection, *, always: bool) -> 
         return
     try:
         if always or not (selection.is_literal or pair.tags):
-            names = list(ends.source_client(pair.source).iterate_tags(pair.source, with_digests=True))
+            with ends.source_slot():
+                names = list(ends.source_client(pair.source).iterate_tags(pair.source, with_digests=True))
             pair.source_tags = [name for name in names if not is_digest_tag(name)]
             pair.digest_tags = [name for name in names if is_digest_tag(name)]
             if (client := ends.target_client(pair.target)) is not None:
-                pair.target_tags = _target_tags(pair, client)
+                with ends.target_slot():
+                    pair.target_tags = _target_tags(pair, client)
     except OciError as exc:
         pair.error = exc
 

@@ -42,13 +42,16 @@ def referrers_by_api(pairs: Sequence[Pair], subjects: Subjects, ends: Ends, pool
     if not wanted:
         return referring
     first, subject = wanted[0]
-    if not lists_referrers(ends.source_client(first.source).store(first.source), subject):
+    with ends.source_slot():
+        has_api = lists_referrers(ends.source_client(first.source).store(first.source), subject)
+    if not has_api:
         return referring
 
     def ask(question: tuple[Pair, str]) -> list[Descriptor]:
         pair, subject = question
         try:
-            return referrers_of(ends.source_client(pair.source).store(pair.source), subject) or []
+            with ends.source_slot():
+                return referrers_of(ends.source_client(pair.source).store(pair.source), subject) or []
         except Cancelled:
             raise
         except OciError:
@@ -66,5 +69,8 @@ def write_lists(referring: Referring, items: Sequence[MirrorItem], ends: Ends) -
     for (_source, target, subject), descriptors in referring.found.items():
         there = [descriptor for descriptor in descriptors if (target, str(descriptor.digest)) in arrived]
         store = ends.plain_target(target)
-        if there and store is not None and not lists_referrers(store, subject):
-            keep_list(ends.target(target), subject, there)
+        if there and store is not None:
+            with ends.target_slot():
+                has_api = lists_referrers(store, subject)
+            if not has_api:
+                keep_list(ends.target(target), subject, there)

@@ -9,6 +9,9 @@ from django.utils import timezone
 
 from registry_ui.jobs.reconciling import reconcile
 from registry_ui.oci.store import Cancellation
+from registry_ui.registries.models import Registry
+from tests.parts.gateway import gateway
+from tests.parts.process import wait_until
 from transfers.mirrors import caps
 from transfers.mirrors.caps import Gate
 from transfers.mirrors.queueing import MIRROR_RUNS, claim_next
@@ -166,3 +169,25 @@ def test_capped_run_keeps_to_its_cap_and_ends(registry, second_registry, image_f
     run = run_mirror(Mirror.objects.get(pk=mirror.pk))
     assert run.state == State.SUCCEEDED
     assert len(second_registry.tags(repository)) == 4
+
+
+@pytest.mark.django_db(transaction=True)
+def test_cap_holds_across_two_worker_processes(registry, second_registry, image_factory, make_mirror, manage):
+    repositories = [registry.new_repository() for _number in range(2)]
+    for repository in repositories:
+        for number in range(12):
+            image_factory(registry, repository, f"1.{number}", layers=1, layer_size=100)
+    with gateway(registry.host, seconds=0.03) as source:
+        mirrors = [make_mirror(repository, source=source) for repository in repositories]
+        Registry.objects.filter(host=source.host).update(most_requests=4)
+        for _number in range(2):
+            manage.start_worker("mirrors")
+        runs = [start_run(mirror=Mirror.objects.get(pk=mirror.pk), user=None) for mirror in mirrors]
+        wait_until(lambda: all(run.is_terminal for run in MirrorRun.objects.all()), seconds=90)
+        most = source.most_at_once
+
+    first, second = MirrorRun.objects.filter(pk__in=[run.pk for run in runs])
+    assert (first.state, second.state) == (State.SUCCEEDED, State.SUCCEEDED)
+    assert first.worker != second.worker
+    assert max(first.started_at, second.started_at) < min(first.finished_at, second.finished_at), "they ran at the same time"
+    assert 2 <= most <= 4

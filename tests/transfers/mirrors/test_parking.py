@@ -8,6 +8,7 @@ from django.utils import timezone
 from registry_ui.jobs.reconciling import reconcile
 from registry_ui.oci.client import RateLimit
 from registry_ui.oci.errors import RateLimited
+from tests.parts.gateway import gateway
 from transfers.mirrors.parking import Budget, Parked, floor_of
 from transfers.mirrors.queueing import MIRROR_RUNS, claim_next
 from transfers.mirrors.running import run as run_claimed
@@ -51,46 +52,64 @@ def test_long_refusal_parks_and_a_short_one_does_not():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_parked_run_frees_its_worker_and_goes_on_when_the_time_has_come(registry, second_registry, image_factory, make_mirror, monkeypatch):
+def test_run_at_a_registry_that_counts_parks_before_the_last_pulls_and_goes_on_when_the_time_has_come(
+    registry, second_registry, image_factory, make_mirror
+):
     repository = registry.new_repository()
-    for number in range(5):
+    for number in range(8):
         image_factory(registry, repository, f"1.{number}", layers=1, layer_size=100)
-    mirror = make_mirror(repository)
-    limits = iter([RateLimit(100, 50), RateLimit(100, 50), RateLimit(100, 11, 600)])
-    monkeypatch.setattr(Budget, "take", limited(Budget.take, limits))
-    row = start_run(mirror=mirror, user=None, enqueue=False)
-    run_claimed(claim_next(row.pk))
+    with gateway(registry.host, pulls=5) as counting:
+        row = start_run(mirror=make_mirror(repository, source=counting), user=None, enqueue=False)
+        run_claimed(claim_next(row.pk))
 
-    row.refresh_from_db()
-    assert row.state == State.QUEUED
-    assert row.is_parked
-    assert row.parked_reason
-    assert timedelta(minutes=8) < row.parked_until - timezone.now() < timedelta(minutes=11)
-    assert row.attempt == 0
-    assert row.totals["done"] == 2
-    assert claim_next(row.pk) is None or row.is_parked
+        row.refresh_from_db()
+        assert (row.state, row.is_parked, row.attempt) == (State.QUEUED, True, 0)
+        assert counting.host in row.parked_reason
+        assert timedelta(minutes=8) < row.parked_until - timezone.now() < timedelta(minutes=11)
+        assert counting.left >= 1, "a pull is left to people"
+        assert counting.refused == 0
+        assert row.totals["done"] == 5 - counting.left > 0
 
-    reconcile(MIRROR_RUNS)
-    assert str(row.pk) not in MIRROR_RUNS.waiting_ids()
-    monkeypatch.undo()
+        reconcile(MIRROR_RUNS)
+        assert str(row.pk) not in MIRROR_RUNS.waiting_ids()
+        while row.is_parked:
+            before = row.totals["done"]
+            counting.refill()
+            let_the_time_come(row)
+            run_claimed(claim_next(row.pk))
+            row.refresh_from_db()
+            assert row.totals["done"] > before
+
+        assert (row.state, row.parked_until) == (State.SUCCEEDED, None)
+        assert outcome(row) == {f"1.{number}": "new done" for number in range(8)}
+        assert counting.refused == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_run_that_a_registry_refuses_for_an_hour_waits_and_loses_no_tag(registry, second_registry, image_factory, make_mirror):
+    repository = registry.new_repository()
+    for number in range(3):
+        image_factory(registry, repository, f"1.{number}", layers=1, layer_size=100)
+    with gateway(registry.host, pulls=5) as counting:
+        counting.says_how_many = False
+        counting.left = 1
+        row = start_run(mirror=make_mirror(repository, source=counting), user=None, enqueue=False)
+        run_claimed(claim_next(row.pk))
+
+        row.refresh_from_db()
+        assert (row.state, row.is_parked) == (State.QUEUED, True)
+        assert timedelta(minutes=55) < row.parked_until - timezone.now() < timedelta(minutes=61)
+
+        counting.refill()
+        let_the_time_come(row)
+        run_claimed(claim_next(row.pk))
+
+        row.refresh_from_db()
+        assert outcome(row) == {f"1.{number}": "new done" for number in range(3)}
+
+
+def let_the_time_come(row) -> None:
     earlier = timezone.now() - timedelta(minutes=1)
     MirrorRun.objects.filter(pk=row.pk).update(parked_until=earlier, queued_at=earlier)
     reconcile(MIRROR_RUNS)
     assert str(row.pk) in MIRROR_RUNS.waiting_ids()
-    run_claimed(claim_next(row.pk))
-
-    row.refresh_from_db()
-    assert row.state == State.SUCCEEDED
-    assert row.parked_until is None
-    assert outcome(row) == {f"1.{number}": "new done" for number in range(5)}
-
-
-def limited(take, limits):
-    """What a registry that counts would have said with each answer."""
-    last = [RateLimit(100, 50)]
-
-    def taking(self, limit):
-        last[0] = next(limits, last[0])
-        return take(self, last[0])
-
-    return taking
