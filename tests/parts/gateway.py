@@ -30,7 +30,7 @@ class Gateway:
         self._limit = pulls
         self._seconds = seconds
         self._registry = f"http://{registry_host}"
-        self._server = server
+        self.server = server
         self._lock = threading.Lock()
         self._now = 0
         for method in _METHODS:
@@ -44,7 +44,7 @@ class Gateway:
             self._now += 1
             self.most_at_once = max(self.most_at_once, self._now)
         try:
-            self._server.wait(self._seconds)
+            self.server.wait(self._seconds)
             is_pull = call.method == "GET" and "/manifests/" in call.path
             if is_pull and not self._take():
                 return Reply(429, headers={**self._limits(), "Retry-After": "3600"})

@@ -136,13 +136,20 @@ class _Phases:
         if not self._mirror.referrers or self._is_local:
             return
         by_pair = self._subjects()
-        # Named tags need no list, until one of them brings an image whose signatures may have to come along.
-        moving = {(item.source_repository, item.target_repository) for item in self._movable()}
-        unlisted = [pair for pair in pairs if pair.source_tags is None and (pair.source, pair.target) in moving]
-        self._list(unlisted, always=True)
+        self._list_for_signatures([pair for pair in pairs if pair.source_tags is None and by_pair.get((pair.source, pair.target))])
         self._compare(referrers_by_tag(pairs, by_pair))
         self._referring = referrers_by_api(pairs, by_pair, self._ends, self._pool)
         self._compare(self._referring.asked())
+
+    def _list_for_signatures(self, pairs: Sequence[Pair]) -> None:
+        """Named tags were asked for one by one; what is about them may have come later, and only the list shows it."""
+        for listed in [self._pool.submit(list_pair, pair, self._ends, self._selection, always=True) for pair in pairs]:
+            listed.result()
+        for pair in (pair for pair in pairs if pair.error is not None):
+            self._work.cancellation.check()
+            words = {"name": pair.source, "why": pair.error.message}
+            self._work.note(_("Signatures of %(name)s by tag could not be looked for: %(why)s") % words)
+            pair.error = None
 
     def _subjects(self) -> dict[tuple[str, str], set[str]]:
         subjects: dict[tuple[str, str], set[str]] = defaultdict(set)

@@ -5,7 +5,9 @@ import json
 import pytest
 
 from registry_ui.images.models import LocalImage
+from tests.parts.gateway import gateway
 from tests.parts.images import build_image, digest_of, push
+from tests.parts.scripted import Reply
 from transfers.mirrors.rules import create_mirror
 from transfers.models import State
 
@@ -99,6 +101,34 @@ def test_signature_of_a_named_tag_comes_along(registry, second_registry, image_f
     tag = sign(registry, image)
     run_mirror(make_mirror(repository, selection={"tags": ["1.0"]}))
     assert second_registry.digest_of(repository, tag) == registry.digest_of(repository, tag)
+
+
+def test_signature_that_comes_after_its_named_tag_is_brought_by_the_next_run(
+    registry, second_registry, image_factory, make_mirror, run_mirror
+):
+    repository = registry.new_repository()
+    image = image_factory(registry, repository)
+    mirror = make_mirror(repository, selection={"tags": ["1.0"]})
+    run_mirror(mirror)
+    tag = sign(registry, image)
+
+    run = run_mirror(mirror)
+
+    assert (run.state, outcome(run)["1.0"], outcome(run)[tag]) == (State.SUCCEEDED, "same done", "new done")
+    assert second_registry.digest_of(repository, tag) == registry.digest_of(repository, tag)
+
+
+def test_source_that_does_not_list_its_tags_serves_named_ones_all_the_same(
+    registry, second_registry, image_factory, make_mirror, run_mirror
+):
+    repository = registry.new_repository()
+    image = image_factory(registry, repository)
+    with gateway(registry.host) as source:
+        source.server.on("GET", ".*/tags/list", Reply(403))
+        run = run_mirror(make_mirror(repository, source=source, selection={"tags": ["1.0"]}))
+    assert run.state == State.SUCCEEDED
+    assert second_registry.digest_of(repository, "1.0") == image.digest
+    assert any(repository in note for note in run.progress["notes"])
 
 
 def test_lists_of_referrers_are_joined_and_not_overwritten(registry, second_registry, image_factory, make_mirror, run_mirror):
