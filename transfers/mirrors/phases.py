@@ -145,11 +145,12 @@ class _Phases:
         """Named tags were asked for one by one; what is about them may have come later, and only the list shows it."""
         for listed in [self._pool.submit(list_pair, pair, self._ends, self._selection, always=True) for pair in pairs]:
             listed.result()
-        for pair in (pair for pair in pairs if pair.error is not None):
-            self._work.cancellation.check()
-            words = {"name": pair.source, "why": pair.error.message}
-            self._work.note(_("Signatures of %(name)s by tag could not be looked for: %(why)s") % words)
-            pair.error = None
+        self._work.cancellation.check()
+        for pair in pairs:
+            if pair.error is not None:
+                words = {"name": pair.source, "why": pair.error.message}
+                self._work.note(_("Signatures of %(name)s by tag could not be looked for: %(why)s") % words)
+                pair.error = None
 
     def _subjects(self) -> dict[tuple[str, str], set[str]]:
         subjects: dict[tuple[str, str], set[str]] = defaultdict(set)
