@@ -99,7 +99,7 @@ def bring_here(command: Terminal, mirror: Mirror) -> None:
         OciError: the rule runs at this moment.
     """
     run = start_staging(mirror=mirror, user=None, enqueue=False)
-    finish(_Beside(command.stderr, command.stderr), run, {"detach": False, "now": True, "all": False})
+    finish(_Beside(OutputWrapper(sys.stderr), command.stderr), run, {"detach": False, "now": True, "all": False})
 
 
 def _run_beside(command: Terminal, run: MirrorRun) -> MirrorRun:

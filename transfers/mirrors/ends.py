@@ -82,6 +82,9 @@ class Ends:
             )
             self._logins[push, repository] = login
             self._client(registry, login, is_target=push)
+        # Made by the thread that leads the run: a store of this server gives back the database connections of all others.
+        self.source(source)
+        self.target(target)
 
     def source_client(self, repository: str) -> RegistryClient:
         """Of a repository whose rights were checked."""

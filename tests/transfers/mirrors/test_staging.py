@@ -129,6 +129,16 @@ def test_skopeo_and_podman_read_the_archive_with_every_digest(mirror, repository
     assert set(podman("images", "--format", "{{.Tag}}").split()) == {"1.0", "1.1"}
 
 
+@pytest.mark.engine
+def test_docker_loads_the_archive(mirror, docker_engine, tmp_path):
+    path = tmp_path / "base.tar"
+    call_command("export_images", "--mirror", "base", "-o", str(path))
+    docker_engine.docker("load", "-i", path)
+    for image in images_of(mirror):
+        ids = {entry["platform"]: entry["image_id"] for entry in image.platforms}
+        assert docker_engine.image_id(str(image.reference)) == ids["linux/amd64"]
+
+
 def test_the_command_brings_what_is_missing_and_writes_only_what_is_whole(
     mirror, repository, registry, own_registry, image_factory, tmp_path, capsys
 ):

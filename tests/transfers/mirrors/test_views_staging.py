@@ -55,7 +55,7 @@ def test_the_page_says_what_will_happen_before_anything_does(client_for, bob, mi
     content = page(client_for(bob), mirror)
 
     for text in (
-        "At the latest look it selected 2 tags:",
+        "It selected 2 tags when it was last looked at,",
         "company.example.com is neither asked nor changed",
         "Bring here",
         "hub.example.com",
