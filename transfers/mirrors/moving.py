@@ -71,7 +71,7 @@ class Mover:
         self._existing = ledger.run.existing
         self._choice = PlatformChoice.keeping(self._mirror.platforms)
         self._lock = threading.Lock()
-        self._active: list[Progress] = []
+        self._active: list[Group] = []
         self._ended_bytes = [0, 0]
         self.temporary: list[MirrorItem] = []
         self.manifests: dict[str, set[str]] = {}
@@ -92,6 +92,7 @@ class Mover:
                     done, running = wait(running, timeout=_LOOK_SECONDS, return_when=FIRST_COMPLETED)
                     for future in done:
                         future.result()
+                    self._note_bytes()
                     tick()
             except BaseException:
                 for future in running:
@@ -102,7 +103,7 @@ class Mover:
     def totals(self) -> tuple[int, int]:
         """(bytes that have moved, bytes of all that has to) of what has begun."""
         with self._lock:
-            moving = [progress.totals() for progress in self._active]
+            moving = [group.progress.totals() for group in self._active]
             done, total = self._ended_bytes
         return done + sum(each[0] for each in moving), total + sum(each[1] for each in moving)
 
@@ -110,13 +111,23 @@ class Mover:
         """What moves at this moment."""
         with self._lock:
             active = list(self._active)
-        return [layer for progress in active for layer in progress.snapshot()["layers"] if layer["state"] == "moving"]
+        return [layer for group in active for layer in group.progress.snapshot()["layers"] if layer["state"] == "moving"]
+
+    def _note_bytes(self) -> None:
+        """How far each tag is that moves now."""
+        with self._lock:
+            for group in self._active:
+                for item in group.items:
+                    if item.state == ItemState.MOVING and item.bytes_total != 0:
+                        done, total = group.progress.totals()
+                        item.bytes_done, item.bytes_total = done, total or None
+                        self._ledger.touch(item)
 
     def _move(self, group: Group) -> None:
         if not self._budget.take(self._ends.source_client(group.source).rate_limit):
             return
         with self._lock:
-            self._active.append(group.progress)
+            self._active.append(group)
         try:
             self._move_group(group)
         finally:
@@ -126,7 +137,7 @@ class Mover:
     def _close(self, group: Group) -> None:
         done, total = group.progress.totals()
         with self._lock:
-            self._active.remove(group.progress)
+            self._active.remove(group)
             # What failed is no longer to come.
             self._ended_bytes[0] += done
             self._ended_bytes[1] += total if all(item.state == ItemState.DONE for item in group.items) else done
@@ -171,7 +182,8 @@ class Mover:
         )
         if self._is_named_afterwards(item):
             copied = self._name(group, item, copied)
-        item.bytes_done, item.bytes_total = group.progress.totals()
+        with self._lock:
+            item.bytes_done, item.bytes_total = group.progress.totals()
         if not self._choice.is_all and copied.manifest.digest != copied.source_digest:
             item.reason = _("Only the chosen platforms are there, so its digest is another one than at the source")
         with self._lock:

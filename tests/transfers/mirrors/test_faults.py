@@ -5,6 +5,7 @@ from collections import Counter
 from datetime import timedelta
 
 import pytest
+from django.db.models import F
 from django.utils import timezone
 
 from registry_ui.jobs.reconciling import reconcile
@@ -12,7 +13,7 @@ from tests.parts.process import wait_until
 from tests.parts.slow_line import slow_line
 from transfers.mirrors.queueing import MIRROR_RUNS
 from transfers.mirrors.services import cancel_run, start_run
-from transfers.models import MirrorRun, State
+from transfers.models import ItemState, MirrorRun, State
 
 from ..faulty import kill
 
@@ -94,3 +95,18 @@ def test_cancelled_run_stops_within_two_seconds_and_keeps_what_has_arrived(lines
     # The row's own time: what this machine is busy with beside it does not count.
     assert (done.finished_at - began).total_seconds() < 2.5
     assert not done.items.filter(state="moving").exists()
+
+
+def test_tag_that_moves_tells_how_far_it_is(registry, image_factory, make_mirror, manage):
+    repository = registry.new_repository()
+    image_factory(registry, repository, "1.0", layers=1, layer_size=3_000_000)
+    with slow_line(registry.port, 1_000_000) as source:
+        mirror = make_mirror(repository, source=source)
+        manage.start_worker("mirrors")
+        run = start_run(mirror=mirror, user=None)
+        under_way = run.items.filter(state=ItemState.MOVING, bytes_done__gt=0, bytes_done__lt=F("bytes_total"))
+        wait_until(under_way.exists, seconds=40, what="bytes of the tag")
+        source.bytes_per_second = None
+        assert ended(run).state == State.SUCCEEDED
+    item = run.items.get()
+    assert item.bytes_done == item.bytes_total > 3_000_000

@@ -4,6 +4,7 @@ import uuid
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import Case, When
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -25,7 +26,7 @@ from .polling import STOP_POLLING, is_fragment
 from .rules import roles, visible_mirror
 
 _ITEMS = Keyset("id")
-_ITEMS_SHOWN = 100
+_ITEMS_SHOWN, _MOVING_SHOWN = 100, 8
 _FAILED, _MOVING = "failed", "moving"
 _FILTERS = (*ItemAction.values, _FAILED, _MOVING)
 
@@ -142,12 +143,21 @@ def _context(request: TeamRequest, found: MirrorRun) -> dict[str, Any]:
         "counts": counts,
         "show": wanted if wanted in _FILTERS else "",
         "position": {name: request.GET[name] for name in ("after", "before") if request.GET.get(name)},
-        "moving": rows.filter(state=_MOVING)[:20] if found.state == State.RUNNING else [],
+        **_moving(found),
         "standing": standing_of(found.mirror) if found.is_staging and found.is_terminal else None,
         "again": found.retries.order_by("-created_at").first() if found.is_terminal else None,
         "trouble": MIRROR_RUNS.trouble() if found.state == State.QUEUED and not found.is_parked else "",
         **roles(request, found.mirror),
     }
+
+
+def _moving(found: MirrorRun) -> dict[str, Any]:
+    """What moves now, those first of which bytes have come: most of the others wait for a lane."""
+    if found.state != State.RUNNING:
+        return {}
+    rows = found.items.filter(state=_MOVING)
+    shown = rows.annotate(has_begun=Case(When(bytes_done__gt=0, then=0), default=1)).order_by("has_begun", "id")[:_MOVING_SHOWN]
+    return {"moving": shown, "more_moving": max(rows.count() - _MOVING_SHOWN, 0)}
 
 
 def _filtered(rows: Any, wanted: str) -> Any:
