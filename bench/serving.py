@@ -97,6 +97,7 @@ def measure_serving(folder: Path, template: Installation, size: int, rounds: int
         with open_registry(folder / "served") as registry:
             peers = {"this server": ours, "docker-registry": Peer(registry.host)}
             print(f"This server at /v2/ beside docker-registry: {size} MiB in {len(layers)} layers, medians of {rounds} rounds in turns")
+            print("docker-registry is asked without a login, so it looks nothing up; this server checks a token with every request.")
             print(f"{'':28}{'this server':>13}{'docker-registry':>17}{'ratio':>8}")
             for title, act in (("push", _push), ("pull", _pull)):
                 _show(f"{title} of {size} MiB", _timed(peers, act, layers, rounds), "s")

@@ -35,6 +35,11 @@ class BlobFile:
         self._descriptor = descriptor
         self._place = place
 
+    @property
+    def size(self) -> int:
+        with storage_errors(self._place):
+            return os.fstat(self._descriptor).st_size
+
     def readinto(self, buffer: memoryview, /) -> int:
         """Fill the buffer's start; 0 is the end.
 
@@ -119,12 +124,12 @@ class BlobDirectory:
             BlobUnknown: there is none.
             ContentMismatch: it is damaged, or larger than `limit` bytes.
         """
-        size = self.size(digest)
-        if size is not None and size > limit:
-            raise ContentMismatch(f"The blob {digest.short} has {size} bytes; {limit} are the most for one read whole.")
-        buffer = bytearray((size or 0) + 1)
         filled = 0
         with self.open(digest) as file:
+            size = file.size
+            if size > limit:
+                raise ContentMismatch(f"The blob {digest.short} has {size} bytes; {limit} are the most for one read whole.")
+            buffer = bytearray(size + 1)
             while filled < len(buffer) and (count := file.readinto(memoryview(buffer)[filled:])):
                 filled += count
         content = bytes(memoryview(buffer)[:filled])

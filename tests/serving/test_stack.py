@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from registry_ui.accounts.models import Action, AuditEvent
 from registry_ui.images.models import TeamBlob
+from tests.parts.images import digest_of
 from tests.web.test_headers import assert_safe
 
 from .calls import Calls, basic, codes, secret_of
@@ -141,6 +142,16 @@ def test_a_request_asks_the_database_no_more_than_it_must(admin, asked, call, dj
     method, path = call.format(name=NAME, digest=asked.digest, layer=asked.layers[0]).split()
     with django_assert_num_queries(QUERIES[call]):
         assert admin(method, path).status_code == 200
+
+
+def test_a_push_asks_the_database_no_more_than_it_must(admin, asked, django_assert_max_num_queries):
+    content = b"a layer that nobody had"
+    with django_assert_max_num_queries(3):
+        place = admin("POST", f"/v2/{NAME}/blobs/uploads/").headers["Location"]
+    with django_assert_max_num_queries(12):
+        assert admin("PUT", f"{place}?digest={digest_of(content)}", content).status_code == 201
+    with django_assert_max_num_queries(26):
+        assert admin.put_manifest(NAME, "1.0", asked.content, asked.media_type).status_code == 201
 
 
 def test_a_token_for_one_team_costs_no_more(alice, team, asked, django_assert_num_queries):
