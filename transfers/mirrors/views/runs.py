@@ -4,7 +4,6 @@ import uuid
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Case, When
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -152,12 +151,11 @@ def _context(request: TeamRequest, found: MirrorRun) -> dict[str, Any]:
 
 
 def _moving(found: MirrorRun) -> dict[str, Any]:
-    """What moves now, those first of which bytes have come: most of the others wait for a lane."""
+    """What moves now, those first of which most has come: most of the others wait for a lane."""
     if found.state != State.RUNNING:
         return {}
     rows = found.items.filter(state=_MOVING)
-    shown = rows.annotate(has_begun=Case(When(bytes_done__gt=0, then=0), default=1)).order_by("has_begun", "id")[:_MOVING_SHOWN]
-    return {"moving": shown, "more_moving": max(rows.count() - _MOVING_SHOWN, 0)}
+    return {"moving": rows.order_by("-bytes_done", "id")[:_MOVING_SHOWN], "more_moving": max(rows.count() - _MOVING_SHOWN, 0)}
 
 
 def _filtered(rows: Any, wanted: str) -> Any:
