@@ -103,7 +103,10 @@ def measure_mirrors(folder: Path, template: Installation, tags: int, rounds: int
         where = f"{milliseconds} ms a round trip" if milliseconds else "loopback"
         print(_row(f"{where}, cold", cold, other_cold, tags), flush=True)
         print(_row(f"{where}, unchanged", same, other_same, tags), flush=True)
-    print(f"Target: unchanged {TARGET_REQUESTS} requests a tag, and {TARGET_FACTOR} times as fast as skopeo on the slow line.")
+    print(
+        f"Target: unchanged {TARGET_REQUESTS} requests a tag, beside five a run (a ping and a list of tags of each side, and whether "
+        f"there is an API for referrers), and {TARGET_FACTOR} times as fast as skopeo on the slow line."
+    )
     print()
 
 
