@@ -100,6 +100,7 @@ PAGES: dict[str, Place] = {
     "storage of a repository": to("registries:repository_storage", *REPOSITORY),
     "this server": to("this_server:overview"),
     "immutable tags": to("this_server:rule_add"),
+    "movable tags": to("this_server:rule_remove", "rule.pk"),
     "images": to("images:list"),
     "image": to("images:detail", "local.pk"),
     "remove an image": to("images:remove", "local.pk"),

@@ -123,7 +123,7 @@ TABLE = {
     "registries:repository_storage": Route("viewer", names="registry", more=("repository",)),
     "this_server:overview": Route("viewer"),
     "this_server:rule_add": Route("admin", "admin"),
-    "this_server:rule_remove": Route("", "admin", "rule"),
+    "this_server:rule_remove": Route("admin", "admin", "rule"),
     "images:list": Route("viewer"),
     "images:detail": Route("viewer", names="image"),
     "images:remove": Route("operator", "operator", "image"),

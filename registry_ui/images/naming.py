@@ -10,7 +10,7 @@ from registry_ui.oci.digest import Digest
 from registry_ui.oci.errors import Denied
 from registry_ui.oci.facts import ImageFacts
 from registry_ui.oci.reference import Reference
-from registry_ui.registries.this_server import check_own_name, is_here
+from registry_ui.registries.this_server import check_own_name, is_here, this_host
 
 from .models import ImmutableTags, LocalImage
 
@@ -61,6 +61,18 @@ def is_immutable(image: LocalImage) -> bool:
         return False
     repository = image.repository.partition("/")[2]
     return any(rule.covers(repository, image.tag) for rule in ImmutableTags.objects.filter(team=image.team_id))
+
+
+def tags_freed_without(rule: ImmutableTags) -> list[str]:
+    """The names on this server that this rule of the team keeps, and no other one."""
+    others = list(ImmutableTags.objects.filter(team=rule.team_id).exclude(pk=rule.pk))
+    images = LocalImage.objects.filter(team=rule.team_id, registry=this_host()).exclude(tag="").order_by("repository", "tag")
+    freed = []
+    for image in images.only("registry", "repository", "tag"):
+        repository = image.repository.partition("/")[2]
+        if rule.covers(repository, image.tag) and not any(other.covers(repository, image.tag) for other in others):
+            freed.append(f"{image.repository}:{image.tag}")
+    return freed
 
 
 def refuse_immutable(image: LocalImage) -> None:

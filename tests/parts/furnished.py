@@ -7,7 +7,7 @@ from typing import Any
 from django.utils import timezone
 
 from registry_ui.accounts.models import ApiToken
-from registry_ui.images.models import ArchiveUpload, LocalImage
+from registry_ui.images.models import ArchiveUpload, ImmutableTags, LocalImage
 from registry_ui.images.services import name_image
 from registry_ui.images.store import LocalStore
 from registry_ui.oci.digest import Digest
@@ -58,6 +58,7 @@ class Furnished:
     grant: CredentialGrant
     borrowed: Credential
     upload: ArchiveUpload
+    rule: ImmutableTags
     mirrors: FurnishedMirrors
 
     @property
@@ -94,7 +95,8 @@ def furnish(team: Any, user: Any) -> Furnished:
     furnish_events(team, user, registry, credential, transfers)
     grant, borrowed = furnish_shares(user, credential)
     upload, mirrors = _upload(team, user), furnish_mirrors(team, user, registry, empty)
-    return Furnished(registry, empty, credential, repository, index, other, local, transfers, robot, grant, borrowed, upload, mirrors)
+    rule = ImmutableTags.objects.create(team=team, repository_pattern="*", tag_pattern="v*", created_by=user)
+    return Furnished(registry, empty, credential, repository, index, other, local, transfers, robot, grant, borrowed, upload, rule, mirrors)
 
 
 def _browsable(registry: Registry) -> tuple[Repository, Artifact, Artifact]:

@@ -70,7 +70,18 @@ def test_nobody_else_changes_rules(request, client_for, rule, person, status):
 def test_the_wrong_method_is_refused(client_for, alice, rule):
     client = client_for(alice)
     assert client.post(PAGE).status_code == 405
-    assert client.get(reverse("this_server:rule_remove", args=[rule.pk])).status_code == 405
+    assert client.put(reverse("this_server:rule_remove", args=[rule.pk])).status_code == 405
+
+
+def test_before_a_rule_goes_the_tags_that_it_alone_keeps_are_named(client_for, alice, rule, team, pulled_here):
+    for tag in ("v1", "v2", "latest"):
+        pulled_here(f"127.0.0.1:8000/harbour/app:{tag}")
+    ImmutableTags.objects.create(team=team, repository_pattern="app", tag_pattern="v2")
+    content = client_for(alice).get(reverse("this_server:rule_remove", args=[rule.pk])).content.decode()
+    assert "harbour/app:v1" in content
+    assert "harbour/app:v2" not in content
+    assert "harbour/app:latest" not in content
+    assert ImmutableTags.objects.count() == 2
 
 
 def test_an_image_says_how_to_serve_it_and_then_how_it_is_served(client_for, alice, pulled_here, team):

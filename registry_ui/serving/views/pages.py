@@ -6,18 +6,21 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from registry_ui.accounts.access import needs_role, require_admin
 from registry_ui.accounts.models import Action, Role, Team
 from registry_ui.accounts.requests import TeamRequest
 from registry_ui.accounts.trail import record
 from registry_ui.images.models import ImmutableTags
+from registry_ui.images.naming import tags_freed_without
 from registry_ui.registries.models import Provider, Registry
 from registry_ui.registries.this_server import own_prefix, this_host
 
 from ..forms import RuleForm
 from ..upstream import proxied_prefix
+
+_FREED_SHOWN = 20
 
 
 @require_safe
@@ -40,10 +43,14 @@ def rule_add(request: TeamRequest) -> HttpResponse:
     return redirect("this_server:overview")
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def rule_remove(request: TeamRequest, pk: UUID) -> HttpResponse:
     rule = get_object_or_404(ImmutableTags.objects.visible_to(request.user).select_related("team"), pk=pk)
     require_admin(request.user, rule)
+    if request.method != "POST":
+        freed = tags_freed_without(rule)
+        shown = {"freed": freed[:_FREED_SHOWN], "more": max(len(freed) - _FREED_SHOWN, 0)}
+        return render(request, "serving/rule_remove.html", {"rule": rule, **shown})
     record(Action.TAG_RULE_REMOVED, obj=rule)
     rule.delete()
     messages.success(request, _("Tags that fit %(rule)s can be moved and removed again.") % {"rule": rule})
