@@ -149,11 +149,11 @@ def peak_memory(product: Installation, supervisor: Process, browser: Browser, re
     return peak
 
 
-def web_process_of(supervisor: Process) -> int:
-    """The process of gunicorn that answers requests."""
+def web_processes_of(supervisor: Process) -> list[int]:
+    """The processes of gunicorn that answer requests."""
     for child in _children(supervisor.pid):
         if b"gunicorn" in Path(f"/proc/{child}/cmdline").read_bytes():
-            return _children(child)[0]
+            return _children(child)
     raise RuntimeError("There is no web process.")
 
 

@@ -13,7 +13,8 @@ _PR_SET_PDEATHSIG = 1
 wsgi_app = "registry_ui.wsgi"
 bind = env.str("LISTEN", "127.0.0.1:8000")
 worker_class = "gthread"
-workers = env.int("WEB_PROCESSES", 1, validate=at_least_one)
+# Python runs one thread of a process at a time: one process would leave all cores but one idle.
+workers = env.int("WEB_PROCESSES", min(len(os.sched_getaffinity(0)), 4), validate=at_least_one)
 threads = env.int("WEB_THREADS", 16, validate=at_least_one)
 timeout = 60
 graceful_timeout = 10
