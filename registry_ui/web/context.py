@@ -37,7 +37,12 @@ PLACES = (
 INSTALLATION = Place("accounts:installation", "accounts:installation", "building-community", _("Installation"))
 # Apps whose views belong to several places, by the first word of their names; and a team's credentials, which are its affair.
 _BY_VIEW = ("web", "accounts")
-_ELSEWHERE = {"registries:team_credentials": "accounts:team", "this_server:overview": "registries", "this_server:rule_add": "registries"}
+_ELSEWHERE = {
+    "registries:team_credentials": "accounts:team",
+    "this_server:overview": "registries",
+    "this_server:rule_add": "registries",
+    "this_server:rule_remove": "registries",
+}
 
 
 def navigation(request: HttpRequest) -> dict[str, Any]:

@@ -83,7 +83,9 @@ class RuleForm(SelectionForm, ScheduleForm):
         max_length=500,
         widget=forms.TextInput(attrs={**NAME_INPUT, "placeholder": "linux/amd64 linux/arm64", "list": "usual-platforms"}),
     )
-    referrers = forms.BooleanField(label=_("Signatures and SBOMs too"), required=False, initial=True)
+    referrers = forms.BooleanField(
+        label=_("Signatures and SBOMs too"), help_text=_("To a registry; the local images take none."), required=False, initial=True
+    )
     existing = forms.ChoiceField(label=_("Where a tag of the target differs"), choices=Existing.choices, initial=Existing.OVERWRITE)
     delete_extras = forms.BooleanField(
         label=_("Delete tags of the target that the source no longer has"),
