@@ -84,7 +84,7 @@ class RuleForm(SelectionForm, ScheduleForm):
         widget=forms.TextInput(attrs={**NAME_INPUT, "placeholder": "linux/amd64 linux/arm64", "list": "usual-platforms"}),
     )
     referrers = forms.BooleanField(
-        label=_("Signatures and SBOMs too"), help_text=_("To a registry; the local images take none."), required=False, initial=True
+        label=_("Signatures and SBOMs too"), help_text=_("To a registry, “This server” among them."), required=False, initial=True
     )
     existing = forms.ChoiceField(label=_("Where a tag of the target differs"), choices=Existing.choices, initial=Existing.OVERWRITE)
     delete_extras = forms.BooleanField(
