@@ -73,6 +73,7 @@ class Mover:
         self._lock = threading.Lock()
         self._active: list[Group] = []
         self._ended_bytes = [0, 0]
+        self._given = self._begun = 0
         self.temporary: list[MirrorItem] = []
         self.manifests: dict[str, set[str]] = {}
         """Target repository → every manifest that was brought there: what signatures may be about."""
@@ -85,6 +86,7 @@ class Mover:
             Parked: the source's limit is near; what had not begun waits.
         """
         self.temporary = []
+        self._given += len(groups)
         with ThreadPoolExecutor(self._groups_at_once, "tag") as pool:
             running: set[Future[None]] = {pool.submit(self._move, group) for group in groups}
             try:
@@ -107,6 +109,13 @@ class Mover:
             done, total = self._ended_bytes
         return done + sum(each[0] for each in moving), total + sum(each[1] for each in moving)
 
+    def to_come(self) -> int:
+        """Bytes of the images that nobody has looked at yet, guessed from the others."""
+        _done, total = self.totals()
+        with self._lock:
+            known = self._begun - sum(group.progress.totals()[1] == 0 for group in self._active)
+            return total * (self._given - known) // known if known else 0
+
     def layers(self) -> list[dict[str, Any]]:
         """What moves at this moment."""
         with self._lock:
@@ -127,6 +136,7 @@ class Mover:
         if not self._budget.take(self._ends.source_client(group.source).rate_limit):
             return
         with self._lock:
+            self._begun += 1
             self._active.append(group)
         try:
             self._move_group(group)

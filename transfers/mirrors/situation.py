@@ -104,8 +104,17 @@ class RunNow:
         if run.progress.get("phase") in (None, "listing", "comparing"):
             return None
         if run.bytes_total:
-            return min(100, int(run.bytes_done * 100 / run.bytes_total))
+            return min(100, int(run.bytes_done * 100 / self.expected_bytes))
         return int(self.count("done") * 100 / self.to_do) if self.to_do else None
+
+    @property
+    def is_estimate(self) -> bool:
+        """Whether some images have not begun, so that nobody knows their bytes."""
+        return bool(self.run.progress.get("to_come"))
+
+    @property
+    def expected_bytes(self) -> int:
+        return self.run.bytes_total + int(self.run.progress.get("to_come") or 0)
 
     @property
     def speed(self) -> float | None:

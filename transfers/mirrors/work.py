@@ -68,11 +68,14 @@ class Work:
     def _progress(self, done: int, total: int) -> dict[str, Any]:
         speed = self._speed(done)
         left = self._pause[0] - time.monotonic()
+        to_come = self.mover.to_come() if self.mover is not None else 0
+        missing = total + to_come - done
         return {
             "phase": self.phase,
             "layers": self.mover.layers()[:_MOST_LAYERS] if self.mover is not None else [],
             "speed": int(speed),
-            "seconds_left": int((total - done) / speed) + 1 if speed > 1 and total > done else None,
+            "to_come": to_come,
+            "seconds_left": int(missing / speed) + 1 if speed > 1 and missing > 0 else None,
             "pause": {"seconds": int(left) + 1, "reason": self._pause[1]} if left > 0 else None,
             "notes": list(self.notes),
             "at": timezone.now().isoformat(),

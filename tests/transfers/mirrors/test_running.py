@@ -4,6 +4,8 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from registry_ui.registries.services import remove_registry
+from transfers.mirrors import phases
+from transfers.mirrors.work import Work
 from transfers.models import ItemAction, ItemState, MirrorItem, MirrorPair, State, Verdict
 
 from .outcomes import outcome
@@ -121,6 +123,30 @@ def test_known_blob_that_is_gone_is_brought_again(registry, own_registry, image_
     assert run.state == State.SUCCEEDED
     assert own_registry.digest_of(repository, "1.0") == image.digest
     assert KnownBlob.objects.filter(registry=mirror.target_registry).count() == len(image.blobs)
+
+
+def test_bytes_of_images_that_have_not_begun_are_guessed_from_those_that_have(
+    registry, image_factory, make_mirror, run_mirror, monkeypatch
+):
+    repository = registry.new_repository()
+    for number in range(5):
+        image_factory(registry, repository, f"1.{number}", layers=1, layer_size=50_000)
+    expected = []
+
+    def tick(work):
+        ticked(work)
+        if work.mover is not None:
+            expected.append(work.mover.totals()[1] + work.mover.to_come())
+
+    ticked = Work.tick
+    monkeypatch.setattr(Work, "tick", tick)
+    monkeypatch.setattr(phases, "_GROUPS", 1)
+
+    run = run_mirror(make_mirror(repository))
+
+    assert expected[0] == pytest.approx(run.bytes_total, rel=0.3)
+    assert expected[-1] == run.bytes_total
+    assert run.progress["to_come"] == 0
 
 
 def test_index_moves_whole(registry, second_registry, image_factory, make_mirror, run_mirror):
