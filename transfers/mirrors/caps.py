@@ -88,6 +88,19 @@ class Gate:
     def is_capped(self) -> bool:
         return bool(self._cap or self._rate_cap)
 
+    def wait(self) -> None:
+        """Return as soon as there is anything to use.
+
+        Raises:
+            Cancelled
+            ServerFailed: the leases could not be renewed for a minute.
+        """
+        with self._condition:
+            while self._cap and not self._granted:
+                self._cancellation.check()
+                self._check_redis()
+                self._condition.wait(_WAIT_SECONDS)
+
     @contextmanager
     def slot(self) -> Iterator[None]:
         """One request at a time of those that are granted.

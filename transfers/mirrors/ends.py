@@ -1,6 +1,6 @@
 """Both ends of a mirror while a run is at work: clients, stores, and the rights to use them, looked up again."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Self
@@ -45,10 +45,9 @@ class Ends:
         self._open_chosen(mirror.source_registry, mirror.source_credential, needed=mirror.needs_source_credential, is_target=False)
         if self._target is not None:
             self._open_chosen(self._target, mirror.target_credential, needed=mirror.needs_target_credential, is_target=True)
-        self._source_gate = Gate.of(mirror.source_registry, mirror.team_id, cancellation)
-        self._target_gate = self._source_gate
-        if self._target is not None and self._target != mirror.source_registry:
-            self._target_gate = Gate.of(self._target, mirror.team_id, cancellation)
+        source, target = mirror.source_registry, self._target or mirror.source_registry
+        gates = _open_gates({source.host: source, target.host: target}, mirror.team_id, cancellation)
+        self._source_gate, self._target_gate = gates[source.host], gates[target.host]
 
     def source(self, repository: str) -> ImageStore:
         return self._store(repository, is_target=False)
@@ -175,3 +174,24 @@ class Ends:
 
     def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
+
+
+def _open_gates(registries: Mapping[str, Registry], team: int, cancellation: Cancellation) -> dict[str, Gate]:
+    """Always in the same order, the second only when there is something of the first to use: of two runs in opposite directions
+    none then holds what the other one waits for.
+
+    Raises:
+        Cancelled
+        ServerFailed: Redis does not answer.
+    """
+    gates: dict[str, Gate] = {}
+    try:
+        for host in sorted(registries):
+            for gate in gates.values():
+                gate.wait()
+            gates[host] = Gate.of(registries[host], team, cancellation)
+    except BaseException:
+        for gate in gates.values():
+            gate.close()
+        raise
+    return gates

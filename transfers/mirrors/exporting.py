@@ -113,10 +113,14 @@ def standing_of(mirror: Mirror) -> Standing:
     )
 
 
+def latest_whole(mirror: Mirror) -> MirrorRun | None:
+    """The latest run or plan of all of the rule that ended well."""
+    return MirrorRun.objects.filter(mirror=mirror, state=State.SUCCEEDED, only=[], based_on=None).order_by("-created_at").first()
+
+
 def latest_look(mirror: Mirror) -> tuple[MirrorRun, int] | None:
     """The latest run or plan that looked at all of the rule, and how many tags it selected; signatures do not count."""
-    whole = MirrorRun.objects.filter(mirror=mirror, state=State.SUCCEEDED, only=[], based_on=None)
-    run = whole.order_by("-created_at").first()
+    run = latest_whole(mirror)
     if run is None:
         return None
     tags = MirrorItem.objects.filter(run=run, action__in=_KEPT).values_list("tag", flat=True)

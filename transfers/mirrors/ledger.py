@@ -29,6 +29,9 @@ _COLUMNS = (
 )
 _MOST_KNOWN = 100_000
 
+_Key = tuple[str, str, str]
+"""Repository of the source and of the target, tag."""
+
 
 class Ledger:
     """The items of a run. `touch` may be called from any thread, all else from the one that leads the run."""
@@ -37,12 +40,12 @@ class Ledger:
         self.run = run
         self.counts: Counter[str] = Counter()
         self._lock = threading.Lock()
-        self._touched: dict[int, MirrorItem] = {}
+        self._touched: dict[_Key, MirrorItem] = {}
         self._written_at = time.monotonic()
         kept = {} if run.is_plan else {self._key(item): item for item in MirrorItem.objects.filter(run=run)}
         if run.is_plan:
             MirrorItem.objects.filter(run=run).delete()
-        self._items: dict[tuple[str, str, str], MirrorItem] = kept
+        self._items: dict[_Key, MirrorItem] = kept
 
     @property
     def items(self) -> Sequence[MirrorItem]:
@@ -74,7 +77,8 @@ class Ledger:
     def touch(self, item: MirrorItem) -> None:
         """It has changed: write it with the next batch."""
         with self._lock:
-            self._touched[id(item)] = item
+            # By its key: a tag that is looked at again has a new object, and one statement must not write a row twice.
+            self._touched[self._key(item)] = item
 
     def flush(self, *, force: bool = False) -> None:
         """Write what has changed, if it is time."""
@@ -129,7 +133,7 @@ class Ledger:
             raise Cancelled("Another worker has taken this run over.")
 
     @staticmethod
-    def _key(item: MirrorItem) -> tuple[str, str, str]:
+    def _key(item: MirrorItem) -> _Key:
         return (item.source_repository, item.target_repository, item.tag)
 
 

@@ -136,7 +136,8 @@ class _Phases:
         if not self._mirror.referrers or self._is_local:
             return
         by_pair = self._subjects()
-        self._list_for_signatures([pair for pair in pairs if pair.source_tags is None and by_pair.get((pair.source, pair.target))])
+        unlisted = [pair for pair in pairs if pair.source_tags is None and pair.error is None]
+        self._list_for_signatures([pair for pair in unlisted if by_pair.get((pair.source, pair.target))])
         self._compare(referrers_by_tag(pairs, by_pair))
         self._referring = referrers_by_api(pairs, by_pair, self._ends, self._pool)
         self._compare(self._referring.asked())

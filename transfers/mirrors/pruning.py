@@ -7,7 +7,7 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from ..models import TERMINAL_STATES, ItemAction, ItemState, Mirror, MirrorItem, MirrorRun, State
-from .exporting import latest_brought
+from .exporting import latest_brought, latest_whole
 
 KEPT_FOR = timedelta(days=30)
 # What was the same, or left out, is of interest for a few days; there are thousands of them every night.
@@ -43,7 +43,7 @@ def _latest() -> list[uuid.UUID]:
     sorts = ({"is_plan": False, "is_staging": False}, {"is_plan": True}, {"is_staging": True})
     for mirror in Mirror.objects.all():
         ended = mirror.runs.filter(state__in=TERMINAL_STATES).order_by("-created_at")
-        latest = [*(ended.filter(**sort).first() for sort in sorts), latest_brought(mirror)]
+        latest = [*(ended.filter(**sort).first() for sort in sorts), latest_brought(mirror), latest_whole(mirror)]
         keys += [run.pk for run in latest if run is not None]
     return keys
 

@@ -8,12 +8,14 @@ import pytest
 from django.utils import timezone
 
 from registry_ui.jobs.reconciling import reconcile
+from registry_ui.oci.errors import Cancelled
 from registry_ui.oci.store import Cancellation
 from registry_ui.registries.models import Registry
 from tests.parts.gateway import gateway
 from tests.parts.process import wait_until
 from transfers.mirrors import caps
 from transfers.mirrors.caps import Gate
+from transfers.mirrors.ends import _open_gates
 from transfers.mirrors.queueing import MIRROR_RUNS, claim_next
 from transfers.mirrors.services import start_run
 from transfers.models import Mirror, MirrorRun, State
@@ -191,3 +193,41 @@ def test_cap_holds_across_two_worker_processes(registry, second_registry, image_
     assert first.worker != second.worker
     assert max(first.started_at, second.started_at) < min(first.finished_at, second.finished_at), "they ran at the same time"
     assert 2 <= most <= 4
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_runs_in_opposite_directions_with_caps_of_one_do_not_wait_for_each_other(
+    registry, second_registry, image_factory, make_mirror, manage
+):
+    names = registry.new_repository(), second_registry.new_repository()
+    for place, name in zip((registry, second_registry), names, strict=True):
+        image_factory(place, name, "1.0", layers=1, layer_size=100)
+    there = make_mirror(names[0])
+    back = make_mirror(names[1], source=second_registry, target=registry)
+    Registry.objects.update(most_requests=1)
+    for _number in range(2):
+        manage.start_worker("mirrors")
+    for mirror in (there, back):
+        start_run(mirror=Mirror.objects.get(pk=mirror.pk), user=None)
+    wait_until(lambda: all(run.is_terminal for run in MirrorRun.objects.all()), seconds=60)
+    assert [run.state for run in MirrorRun.objects.all()] == [State.SUCCEEDED] * 2
+
+
+def test_second_gate_waits_for_the_first_and_the_first_is_given_back_when_that_is_cancelled(gates, team, registry, second_registry, db):
+    rows = [registry_row(team, place.host, place.host) for place in (registry, second_registry)]
+    Registry.objects.update(most_requests=1)
+    first, second = sorted(Registry.objects.filter(pk__in=[row.pk for row in rows]), key=lambda row: row.host)
+    cancellation = Cancellation()
+    holder = Gate.of(first, team.pk, Cancellation())
+    threading.Timer(1.0, cancellation.request).start()
+    with pytest.raises(Cancelled):
+        _open_gates({second.host: second, first.host: first}, team.pk, cancellation)
+    other = Gate.of(second, team.pk, Cancellation())
+    try:
+        other.wait()
+        holder.close()
+        opened = _open_gates({first.host: first}, team.pk, Cancellation())
+        opened[first.host].wait()
+        opened[first.host].close()
+    finally:
+        other.close()

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from transfers.mirrors.exporting import latest_look
 from transfers.mirrors.pruning import DETAILS_KEPT_FOR, KEPT_FOR, drop_old_runs, settle_ended
 from transfers.models import ItemAction, ItemState, Mirror, MirrorItem, MirrorRun, State
 
@@ -33,6 +34,14 @@ def test_details_go_sooner_but_for_the_latest(make_mirror):
     drop_old_runs()
     assert list(older.items.values_list("action", flat=True)) == [ItemAction.NEW]
     assert newer.items.count() == 2
+
+
+def test_what_a_rule_selects_is_still_known_when_its_later_runs_failed(make_mirror):
+    mirror = make_mirror("tests/app")
+    looked = ended(mirror, DETAILS_KEPT_FOR * 2)
+    ended(mirror, timedelta(hours=1), state=State.FAILED)
+    drop_old_runs()
+    assert latest_look(mirror) == (looked, 2)
 
 
 def test_run_that_the_reconciler_ended_is_its_mirrors_latest(make_mirror):
