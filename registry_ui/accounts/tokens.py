@@ -92,7 +92,8 @@ class Principal:
 
     def place(self, slug: str) -> tuple[Team, Role] | None:
         """A team and the role in it, both as they are now; None where there is no such team, or it is not the principal's to see."""
-        team = _TEAM.first(slug=slug, user=self.token.user_id)
+        # PostgreSQL takes no NUL in a text.
+        team = _TEAM.first(slug=slug, user=self.token.user_id) if "\0" not in slug else None
         if team is None:
             return None
         owners = self.scope.role if self.user is None else self.user.role_as(team.member_as)  # type: ignore[attr-defined]

@@ -312,3 +312,11 @@ def test_guessing_is_slowed_down_and_does_not_fill_the_trail(alice):
     assert statuses[-1] == 429
     assert AuditEvent.objects.filter(action=Action.TOKEN_REFUSED).count() == 1
     assert Calls(basic("alice", secret_of(alice)))("GET", "/v2/").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("GET", "%00/app/tags/list"), ("GET", "h%00/app/manifests/1.0"), ("POST", "h%00/app/blobs/uploads/")]
+)
+def test_a_name_with_a_character_that_no_database_takes_is_unknown(admin, alice, method, path):
+    assert admin(method, f"/v2/{path}").status_code == 404
+    assert token_for(secret_of(alice), "repository:h%00/app:pull")[0].status_code == 200

@@ -155,6 +155,8 @@ class Mover:
     def _move_group(self, group: Group) -> None:
         copied: CopiedImage | None = None
         for item in group.items:
+            if copied is not None:
+                item.bytes_total = 0  # the first one has brought them
             item.state = ItemState.MOVING
             item.attempt += 1
             self._ledger.touch(item)
@@ -176,7 +178,6 @@ class Mover:
     def _put(self, group: Group, item: MirrorItem, copied: CopiedImage | None) -> CopiedImage:
         """The first of a group brings the image; each further tag is one manifest."""
         if copied is not None:
-            item.bytes_total = 0
             return self._name(group, item, copied)
         copied = copy_image(
             self._ends.source(group.source),
