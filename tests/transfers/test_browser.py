@@ -32,7 +32,7 @@ def go(page, live_server, name, *arguments, **query):
 def test_a_pull_from_the_form_to_the_image(live_server, page, sign_in, faults, team, bob, registry, add_registry, image_factory, manage):
     image = image_factory(registry, "team/app", layers=3, layer_size=512 * 1024)
     manage.start_worker()
-    with slow_line(registry.port, 400_000) as line:
+    with slow_line(registry.port, 60_000) as line:
         add_registry(team, registry, host=line.host)
         sign_in(bob)
         go(page, live_server, "pull")
@@ -42,6 +42,7 @@ def test_a_pull_from_the_form_to_the_image(live_server, page, sign_in, faults, t
 
         page.get_by_text("Pulling", exact=True).first.wait_for()
         assert re.match(r"(\d+ %|Queued|Running) · Pull ", page.title())
+        line.bytes_per_second = None
         page.get_by_text("The image is here").wait_for(timeout=60_000)
 
     assert page.locator(".layer", has_text="Pull complete").count() == 4
