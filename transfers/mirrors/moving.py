@@ -193,11 +193,10 @@ class Mover:
         )
         if self._is_named_afterwards(item):
             copied = self._name(group, item, copied)
-        with self._lock:
-            item.bytes_done, item.bytes_total = group.progress.totals()
         if not self._choice.is_all and copied.manifest.digest != copied.source_digest:
             item.reason = _("Only the chosen platforms are there, so its digest is another one than at the source")
         with self._lock:
+            item.bytes_done, item.bytes_total = group.progress.totals()
             self.manifests.setdefault(group.target, set()).update(str(digest) for digest in copied.manifests)
         return copied
 

@@ -1,4 +1,4 @@
-"""Workers that die while they mirror: the next one goes on, and no blob that has arrived is sent again."""
+"""Failures that pass, and workers that die while they mirror: the next one goes on, and no blob that has arrived is sent again."""
 
 import re
 from collections import Counter
@@ -9,11 +9,13 @@ from django.db.models import F
 from django.utils import timezone
 
 from registry_ui.jobs.reconciling import reconcile
+from tests.parts.gateway import gateway
 from tests.parts.process import wait_until
+from tests.parts.scripted import Reply
 from tests.parts.slow_line import slow_line
 from transfers.mirrors.queueing import MIRROR_RUNS
-from transfers.mirrors.services import cancel_run, start_run
-from transfers.models import ItemState, MirrorRun, State
+from transfers.mirrors.services import cancel_run, run_here, start_run
+from transfers.models import ItemAction, ItemState, MirrorItem, MirrorRun, State
 
 from ..faulty import kill
 
@@ -110,3 +112,35 @@ def test_tag_that_moves_tells_how_far_it_is(registry, image_factory, make_mirror
         assert ended(run).state == State.SUCCEEDED
     item = run.items.get()
     assert item.bytes_done == item.bytes_total > 3_000_000
+
+
+def test_failure_that_passes_is_tried_again_within_the_run(registry, second_registry, image_factory, make_mirror, run_mirror):
+    repository = registry.new_repository()
+    image = image_factory(registry, repository)
+    busy = [Reply(503, headers={"Retry-After": "0"})] * 5
+    with gateway(registry.host) as source:
+        source.server.on("GET", ".*/manifests/sha256:.*", *busy, source.answer)
+        run = run_mirror(make_mirror(repository, source=source))
+    assert (run.state, run.error) == (State.SUCCEEDED, None)
+    assert run.items.get().attempt == 2
+    assert second_registry.digest_of(repository, "1.0") == image.digest
+
+
+@pytest.mark.parametrize("is_taken_over", [False, True])
+def test_nothing_is_deleted_where_a_list_failed_also_after_a_worker_died(
+    is_taken_over, registry, second_registry, image_factory, make_mirror
+):
+    unlisted, listed = registry.new_repository(), registry.new_repository()
+    image = image_factory(registry, unlisted)
+    image_factory(registry, listed)
+    image_factory(second_registry, listed, "9.9")
+    with gateway(registry.host) as source:
+        source.server.on("GET", f"/v2/{unlisted}/tags/list", Reply(403))
+        mirror = make_mirror(unlisted, listed, source=source, delete_extras=True, delete_cap=10)
+        run = start_run(mirror=mirror, user=None, enqueue=False)
+        if is_taken_over:
+            found = {"source_digest": image.digest, "target_digest": image.digest}
+            row = {"source_repository": unlisted, "target_repository": unlisted, "tag": "1.0", "action": ItemAction.SAME}
+            MirrorItem.objects.create(run=run, state=ItemState.DONE, **row, **found)
+        run_here(run)
+    assert "9.9" in second_registry.tags(listed)

@@ -4,10 +4,7 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from registry_ui.registries.services import remove_registry
-from tests.parts.gateway import gateway
-from tests.parts.scripted import Reply
 from transfers.mirrors import phases
-from transfers.mirrors.services import run_here, start_run
 from transfers.mirrors.work import Work
 from transfers.models import ItemAction, ItemState, MirrorItem, MirrorPair, State, Verdict
 
@@ -324,38 +321,6 @@ def test_nothing_is_deleted_where_the_source_has_no_list(registry, second_regist
     run = run_mirror(make_mirror(repository, delete_extras=True))
     assert run.state == State.FAILED
     assert second_registry.tags(repository) == ["precious"]
-
-
-def test_failure_that_passes_is_tried_again_within_the_run(registry, second_registry, image_factory, make_mirror, run_mirror):
-    repository = registry.new_repository()
-    image = image_factory(registry, repository)
-    busy = [Reply(503, headers={"Retry-After": "0"})] * 5
-    with gateway(registry.host) as source:
-        source.server.on("GET", ".*/manifests/sha256:.*", *busy, source.answer)
-        run = run_mirror(make_mirror(repository, source=source))
-    assert (run.state, run.error) == (State.SUCCEEDED, None)
-    assert run.items.get().attempt == 2
-    assert second_registry.digest_of(repository, "1.0") == image.digest
-
-
-@pytest.mark.parametrize("is_taken_over", [False, True])
-def test_nothing_is_deleted_where_a_list_failed_also_after_a_worker_died(
-    is_taken_over, registry, second_registry, image_factory, make_mirror
-):
-    unlisted, listed = registry.new_repository(), registry.new_repository()
-    image = image_factory(registry, unlisted)
-    image_factory(registry, listed)
-    image_factory(second_registry, listed, "9.9")
-    with gateway(registry.host) as source:
-        source.server.on("GET", f"/v2/{unlisted}/tags/list", Reply(403))
-        mirror = make_mirror(unlisted, listed, source=source, delete_extras=True, delete_cap=10)
-        run = start_run(mirror=mirror, user=None, enqueue=False)
-        if is_taken_over:
-            found = {"source_digest": image.digest, "target_digest": image.digest}
-            row = {"source_repository": unlisted, "target_repository": unlisted, "tag": "1.0", "action": ItemAction.SAME}
-            MirrorItem.objects.create(run=run, state=ItemState.DONE, **row, **found)
-        run_here(run)
-    assert "9.9" in second_registry.tags(listed)
 
 
 def test_retry_takes_what_failed_and_nothing_else(own_registry, second_registry, image_factory, make_mirror, run_mirror):
