@@ -38,6 +38,27 @@ def dora(live_server, page, sign_in, charlie, other_team) -> User:
     return membership.user
 
 
+def share(page, team: str, repositories: str) -> None:
+    """From the credential's page."""
+    page.get_by_role("link", name="Share", exact=True).click()
+    page.get_by_label("Team", exact=True).select_option(team)
+    page.get_by_label("Repositories").fill(repositories)
+    page.get_by_role("button", name="Share").click()
+    page.locator(".toast", has_text=f"is shared with {team}").wait_for()
+
+
+def take_back(page, team: str) -> None:
+    page.get_by_role("link", name=f"Take it back from {team}").click()
+    page.get_by_role("button", name="Take it back").click()
+    page.locator(".toast", has_text=f"is taken back from {team}").wait_for()
+
+
+def pull_with(page, words: str) -> None:
+    """From the form of a pull, once it says how it logs in."""
+    page.get_by_text(words).wait_for()
+    page.get_by_role("button", name="Pull", exact=True).click()
+
+
 def test_a_credential_is_shared_used_unseen_by_who_was_invited_and_taken_back(
     live_server, page, sign_in, alice, dora, credential, token_registry, image_factory, manage
 ) -> None:
@@ -56,17 +77,12 @@ def test_a_credential_is_shared_used_unseen_by_who_was_invited_and_taken_back(
     # Alice shares it with the other team.
     sign_in(alice)
     go(reverse("registries:credential", args=[credential.pk]))
-    page.get_by_role("link", name="Share", exact=True).click()
-    page.get_by_label("Team", exact=True).select_option("Lighthouse")
-    page.get_by_label("Repositories").fill("team/*")
-    page.get_by_role("button", name="Share").click()
-    page.locator(".toast", has_text="is shared with Lighthouse").wait_for()
+    share(page, "Lighthouse", "team/*")
 
-    # Dora of that team pulls with it, without a registry or a login of his own, and cannot see its secret.
+    # Dora of that team pulls with it, without a registry or a login of her own, and cannot see its secret.
     sign_in(dora)
     pull()
-    page.get_by_text("Robot of team Harbour").wait_for()
-    page.get_by_role("button", name="Pull", exact=True).click()
+    pull_with(page, "Robot of team Harbour")
     page.get_by_text("The image is here").wait_for(timeout=60_000)
     everything.append(page.content())
     page.get_by_text("Details", exact=True).click()
@@ -76,25 +92,20 @@ def test_a_credential_is_shared_used_unseen_by_who_was_invited_and_taken_back(
     page.get_by_text("You use it without ever seeing its secret").wait_for()
     everything.append(page.content())
     assert page.get_by_role("link", name="Edit").count() == 0
-    refused = page.goto(f"{live_server.url}{reverse('registries:credential_edit', args=[credential.pk])}")
-    assert refused.status == 404
+    assert page.goto(f"{live_server.url}{reverse('registries:credential_edit', args=[credential.pk])}").status == 404
 
     # Alice sees who used it for what, and takes it back.
     sign_in(alice)
     go(reverse("registries:credential", args=[credential.pk]))
     expect(page.get_by_role("row").filter(has_text="dora")).to_contain_text("Lighthouse")
-    page.get_by_role("link", name="Take it back from Lighthouse").click()
-    page.get_by_role("button", name="Take it back").click()
-    page.locator(".toast", has_text="is taken back from Lighthouse").wait_for()
+    take_back(page, "Lighthouse")
 
     # The next pull is refused, and says why.
     sign_in(dora)
     pull()
-    page.get_by_text("The team Harbour took the credential “Robot” back on").wait_for()
-    page.get_by_role("button", name="Pull", exact=True).click()
+    pull_with(page, "The team Harbour took the credential “Robot” back on")
     cause = page.locator(".transfer-failure .cause")
-    cause.wait_for(timeout=60_000)
-    assert "The team Harbour took the credential “Robot” back on" in cause.text_content()
+    expect(cause).to_contain_text("The team Harbour took the credential “Robot” back on", timeout=60_000)
     everything.append(page.content())
 
     assert [row.state for row in Transfer.objects.order_by("created_at")] == [State.SUCCEEDED, State.FAILED]
