@@ -5,17 +5,23 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import hypothesis
 import pytest
 from django.test import Client
 
-from tests.parts import missing, registries
+from tests.parts import database, missing, registries
 from tests.parts.clients import DockerEngine, PodmanService, Skopeo
 from tests.parts.images import ImageFactory
 from tests.parts.postgresql import postgresql_in
 from tests.parts.redis_server import RedisServer, redis_server_at
+from tests.parts.selection import (  # noqa: F401 - hooks of pytest
+    pytest_addoption,
+    pytest_collection_modifyitems,
+    pytest_configure,
+)
 from tests.parts.workers import ManageCommands
 
 # How long an example takes says more of what else the machine does than of the code.
@@ -48,28 +54,30 @@ def parts_folder() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def django_db_use_migrations(django_db_use_migrations: bool) -> bool:
-    """Between tests every table is emptied, the trail's too; what refuses that has tests of its own."""
+def django_db_setup(django_test_environment: None, django_db_blocker, parts_folder: Path) -> Iterator[None]:
+    """Make the test database: a copy of the migrated template on SQLite, a new cluster on PostgreSQL.
+
+    Between tests every table is emptied, the audit log's too; what refuses that has tests of its own.
+    """
     from django.apps import apps
+    from django.db import connections
     from django.db.models.signals import post_migrate
 
     from registry_ui.accounts.apps import GUARD
 
     assert post_migrate.disconnect(sender=apps.get_app_config("accounts"), dispatch_uid=GUARD)
-    return django_db_use_migrations
+    database.stop_permission_rows()
+    with ExitStack() as server:
+        if database.is_postgresql():
+            from tests.settings import FOLDER
 
-
-@pytest.fixture(scope="session")
-def django_db_modify_db_settings(django_db_modify_db_settings: None, parts_folder: Path) -> Iterator[None]:
-    """Starts PostgreSQL before the test database is made, where the tests are to run on it."""
-    if os.environ.get("REGISTRY_UI_TEST_DATABASE") != "postgresql":
+            missing.need_postgresql()
+            server.enter_context(postgresql_in(FOLDER / "pg"))
+        with django_db_blocker.unblock():
+            database.make_test_database()
         yield
-        return
-    from tests.settings import FOLDER
-
-    missing.need_postgresql()
-    with postgresql_in(FOLDER / "pg"):
-        yield
+        with django_db_blocker.unblock():
+            connections.close_all()
 
 
 @pytest.fixture(scope="session")

@@ -5,11 +5,12 @@ import re
 import uuid
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import cycle
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
@@ -23,6 +24,7 @@ from registry_ui.images.models import ArchiveUpload, ImmutableTags, LocalImage, 
 from registry_ui.oci.reference import Reference
 from registry_ui.registries.models import Artifact, Credential, CredentialGrant, IndexRun, Registry, Repository, Security, Tag
 from tests.parts.index_rows import make_image, make_repository
+from tests.parts.odd_texts import ODD_TEXTS, spread
 from tests.parts.process import free_port
 from tests.transfers.mirrors.rows import mirror_row, run_row
 from transfers import services
@@ -358,17 +360,30 @@ def expected(route: Route, method: str, rank: int) -> set[int]:
     return {200, 302, 404, 422} if method == "POST" and not route.names else {200, 286, 302, 422}
 
 
+class Writes:
+    """Counts the statements of a connection that may change a row."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def __call__(self, execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        self.count += not sql.lstrip("( ").upper().startswith(("SELECT", "SAVEPOINT", "RELEASE", "ROLLBACK"))
+        return execute(sql, params, many, context)
+
+
 def wrong_answers(client: Client, things: dict[str, Any], rank: int) -> list[str]:
     wrong = []
     before = everything()
     for name, route in TABLE.items():
         for method in METHODS:
-            with transaction.atomic():
+            writes = Writes()
+            with transaction.atomic(), connection.execute_wrapper(writes):
                 status = client.generic(method, address(name, things)).status_code
                 allowed = expected(route, method, rank)
                 if status not in allowed:
                     wrong.append(f"{method} {name}: {status}, not {sorted(allowed)}")
-                if status in (403, 404, 405) and everything() != before:
+                # Reading every table takes longer than the request: it is done where something was written at all.
+                if status in (403, 404, 405) and writes.count and everything() != before:
                     wrong.append(f"{method} {name}: {status}, and yet something changed")
                 transaction.set_rollback(True)
     return wrong
@@ -656,21 +671,6 @@ def test_ids_that_nobody_has_read_the_same_as_those_of_others(client_for, harbou
             assert len(theirs.content) == len(nobodys.content), name
 
 
-ODD_TEXTS = (
-    "",
-    "\x00",
-    "'",
-    "%",
-    "9" * 5000,
-    "-1",
-    "[",
-    "http://[x",
-    "\N{RIGHT-TO-LEFT OVERRIDE}<b>",
-    "../../etc/passwd",
-    "a" * 300,
-    f"0001-01-01T00:00:00+14:00_{uuid.UUID(int=0)}",
-    f"9999-12-31T23:59:59-14:00_{uuid.UUID(int=0)}",
-)
 ODD_PLACES = (
     ("transfers:list", ("before", "kind", "state", "person")),
     ("images:list", ("page", "q")),
@@ -703,14 +703,14 @@ ODD_PLACES = (
 )
 
 
-@pytest.mark.parametrize("text", ODD_TEXTS, ids=lambda text: repr(text[:24]))
-def test_an_odd_query_gets_a_page_or_a_plain_no(client_for, harbour, alice, text):
+def test_an_odd_query_gets_a_page_or_a_plain_no(client_for, harbour, alice):
     client = client_for(alice)
-    for name, parameters in ODD_PLACES:
-        for parameter in parameters:
-            for headers in ({}, {"HX-Request": "true"}):
-                status = client.get(address(name, harbour), {parameter: text}, headers=headers).status_code
-                assert status in (200, 286, 302, 400), (name, parameter, status)
+    single = [(name, [parameter]) for name, parameters in ODD_PLACES for parameter in parameters]
+    asked = [*spread(single, each=3), *spread(ODD_PLACES, each=len(ODD_TEXTS))]
+    for ((name, parameters), text), headers in zip(asked, cycle(({}, {"HX-Request": "true"}))):
+        query = dict.fromkeys(parameters, text)
+        status = client.get(address(name, harbour), query, headers=headers).status_code
+        assert status in (200, 286, 302, 400), (name, query, headers)
 
 
 LEADING_ON = ["account_login", "account_reauthenticate", "account_logout", "account_change_password", "mfa_login_webauthn"]

@@ -13,8 +13,10 @@ from random import SystemRandom
 _PR_SET_PDEATHSIG = 1
 
 
-def _die_with_pytest() -> None:
+def _start_as_from_a_terminal() -> None:
+    """Let the program die with pytest, and take Ctrl-C: a shell that runs pytest in the background has it ignored."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def free_port() -> int:
@@ -78,7 +80,7 @@ class Process:
                 env={**os.environ, **environment} if environment else None,
                 user=user,
                 cwd=directory,
-                preexec_fn=_die_with_pytest,
+                preexec_fn=_start_as_from_a_terminal,
             )
 
     @property

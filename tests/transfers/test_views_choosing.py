@@ -1,13 +1,19 @@
 """What is done to chosen tags: pull and copy. Deleting has tests of its own."""
 
 import uuid
+from itertools import product
 
 import pytest
+from django.core.exceptions import BadRequest
+from django.http import Http404, QueryDict
 from django.urls import reverse
 
 from registry_ui.accounts.models import Membership
 from registry_ui.registries.models import Registry
 from tests.parts.index_rows import make_image, make_repository
+from tests.parts.odd_texts import ODD_TEXTS, spread
+from transfers.chosen import read_chosen
+from transfers.forms import CopyTagsForm, PullTagsForm
 from transfers.models import Kind, State, Transfer
 
 from .conftest import add_credential
@@ -39,6 +45,13 @@ def app(source):
 
 def chosen(registry, *tags, **values):
     return {"registry": str(registry.pk), "repository": "team/app", "tag": list(tags), **values}
+
+
+def query(data):
+    found = QueryDict(mutable=True)
+    for name, value in data.items():
+        found.setlist(name, value if isinstance(value, list) else [value])
+    return found
 
 
 def send(client, name, data, headers=None):
@@ -104,16 +117,41 @@ def test_names_that_no_page_has_made_are_refused(client_for, app, source, alice,
     assert not Transfer.objects.exists()
 
 
-@pytest.mark.parametrize("text", ["", "\x00", "'", "%", "[", "-1", "../../etc/passwd", "<script>alert(1)</script>", "a" * 3000, "\u202e"])
-def test_odd_texts_get_a_page_or_a_plain_no(client_for, app, source, mirror, alice, text):
+VIEWS = ("pull_tags", "copy_tags", "delete_tags")
+FIELDS = ("registry", "repository", "tag", "digest", "target_registry", "target_repository", "new_tag", "platform")
+FIELDS += ("platform_choice", "credential", "source_credential", "target_credential", "overwrite", "way", "seen", "name")
+
+
+@pytest.mark.parametrize("parameter", ["registry", "repository", "tag", "digest"])
+def test_odd_texts_are_read_as_a_choice_or_refused(app, source, alice, parameter):
+    for text in ODD_TEXTS:
+        try:
+            read = read_chosen(query({**chosen(source, "1.27"), parameter: text}), alice)
+        except (BadRequest, Http404):
+            continue
+        assert read is None or text in ("", read.repository, *read.tags), text
+
+
+def test_odd_texts_are_errors_of_a_field(app, source, mirror, alice):
+    target = {"target_registry": str(mirror.pk), "target_repository": "team/app", "platform_choice": "machine"}
+    for form_class in (PullTagsForm, CopyTagsForm):
+        for field, text in product(form_class.base_fields, ODD_TEXTS):
+            selection = read_chosen(query(chosen(source, "1.27")), alice)
+            form = form_class(query({**target, field: text}), chosen=selection)
+            assert form.is_valid() or form.errors, (field, text)
+
+
+def test_odd_texts_get_a_page_or_a_plain_no(client_for, app, source, mirror, alice):
     client, usual = client_for(alice), chosen(source, "1.27")
-    names = ("registry", "repository", "tag", "digest", "target_registry", "target_repository", "new_tag", "platform", "platform_choice")
-    for name in ("pull_tags", "copy_tags", "delete_tags"):
-        for parameter in (*names, "credential", "source_credential", "target_credential", "overwrite", "way", "seen", "name"):
-            data = {**usual, parameter: text}
-            for response in (look(client, name, data), send(client, name, data, HTMX), send(client, name, {**data, "confirmed": "1"})):
-                assert response.status_code in (200, 302, 400, 422), (name, parameter)
-                assert b"<script>alert" not in response.content
+    for (name, parameter), text in spread(product(VIEWS, FIELDS)):
+        data = {**usual, parameter: text}
+        for response in (
+            look(client, name, data),
+            send(client, name, data, HTMX),
+            send(client, name, {**data, "confirmed": "1"}),
+        ):
+            assert response.status_code in (200, 302, 400, 422), (name, parameter, text)
+            assert b"<script>alert" not in response.content
 
 
 def test_looking_at_a_form_starts_nothing(client_for, app, source, mirror, alice):

@@ -1,0 +1,97 @@
+"""Which tests run, and in which order: `--fast` leaves out what starts programs; what takes long comes first."""
+
+import sys
+from typing import Any
+
+import pytest
+
+# Whoever asks for one of these starts a program. A test that does so by itself is marked `processes`.
+PROGRAMS = frozenset(
+    {
+        "_token_registry",
+        "browser",
+        "docker_engine",
+        "htpasswd_registry",
+        "manage",
+        "own_registry",
+        "podman",
+        "podman_service",
+        "product",
+        "registry",
+        "second_registry",
+        "skopeo",
+        "tls_registry",
+        "watch",
+    }
+)
+# Started for every test that uses the database, in the fast run too.
+ALLOWED_PROGRAMS = ("valkey-server",)
+STARTS = frozenset({"subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn", "os.exec"})
+
+
+class FastRunGuard:
+    """Refuses to start programs while a test of the fast run runs: an audit hook, which nothing gets around."""
+
+    def __init__(self) -> None:
+        self.is_on = False
+        sys.addaudithook(self._hook)
+
+    def _hook(self, event: str, arguments: tuple[Any, ...]) -> None:
+        if self.is_on and event in STARTS and not str(arguments[:1]).rpartition("/")[2].startswith(ALLOWED_PROGRAMS):
+            self.is_on = False
+            raise RuntimeError(f"{event}: a test that starts programs is marked `processes`: {arguments[:2]}")
+
+
+def starts_programs(item: pytest.Item) -> bool:
+    return bool(
+        item.get_closest_marker("processes")
+        or item.get_closest_marker("browser")
+        or item.get_closest_marker("engine")
+        or PROGRAMS & set(getattr(item, "fixturenames", ()))
+    )
+
+
+def rank(item: pytest.Item) -> int:
+    """Return when a test comes: the slow kinds first, so that the last minute has short tests for both workers."""
+    fixtures = set(getattr(item, "fixturenames", ()))
+    if {"product", "manage", "docker_engine", "podman_service", "podman"} & fixtures or item.get_closest_marker("processes"):
+        return 0
+    if "browser" in fixtures:
+        return 1
+    if PROGRAMS & fixtures:
+        return 2
+    return 3 if "transactional_db" in fixtures else 4
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--fast", action="store_true", help="only tests that start no program beside Redis")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--fast"):
+        config.pluginmanager.register(FastRun(), "fast-run")
+
+
+class FastRun:
+    """The plugin of `--fast`."""
+
+    def __init__(self) -> None:
+        self.guard = FastRunGuard()
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self, item: pytest.Item):
+        self.guard.is_on = True
+        try:
+            return (yield)
+        finally:
+            self.guard.is_on = False
+
+    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
+        left_out = [item for item in items if starts_programs(item)]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if not starts_programs(item)]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # Stable: within a kind the tests of a file stay together, and so do its fixtures.
+    items.sort(key=rank)
