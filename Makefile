@@ -1,20 +1,21 @@
 # `make run` starts everything. `make` lists the rest.
 
 BIN := .venv/bin
-DATABASE_TESTS := tests/accounts tests/registries tests/images tests/serving tests/transfers tests/jobs tests/test_trail.py
-PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile -rs
+PYTEST := $(BIN)/python -m pytest -n 2 --dist worksteal -rs
 
 # The name of a Python that is not called python3: make run PYTHON=/opt/python3.11/bin/python3
 export PYTHON
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help run demo venv dev packages check test test-postgresql bench lock messages
+.PHONY: help run demo venv dev packages check test test-fast test-postgresql mutants bench lock messages
 
 help:
 	@echo 'make run       install what is needed and start everything; Ctrl-C stops it'
 	@echo 'make demo      the same, for a look: a sample image is pulled, tagged and pushed, and nothing stays'
 	@echo 'make test      the checks and all tests; as root on Debian it installs the packages that they need'
+	@echo 'make test-fast the tests that start no program beside Redis: before each commit'
+	@echo 'make mutants   break the code in some sixty places, and see whether a test notices'
 	@echo 'make check     format, lint, types, templates, import order, migrations, lengths'
 	@echo 'make bench     speed and memory of transfers, of the index and of the pages'
 	@echo 'make dev       the environment for working on the code'
@@ -50,7 +51,13 @@ test: packages check test-postgresql
 	$(PYTEST)
 
 test-postgresql: dev
-	REGISTRY_UI_TEST_DATABASE=postgresql $(PYTEST) -m 'not browser and not engine' $(DATABASE_TESTS)
+	REGISTRY_UI_TEST_DATABASE=postgresql $(PYTEST) --fast -m postgresql
+
+test-fast: dev
+	$(PYTEST) --fast
+
+mutants: dev
+	$(BIN)/python scripts/mutants.py
 
 bench: dev packages
 	$(BIN)/python -m bench

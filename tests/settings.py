@@ -10,6 +10,18 @@ import shutil
 import tempfile
 from pathlib import Path
 
+MEMORY = Path("/dev/shm")
+MEMORY_NEEDED = 8 * 1024**3
+
+
+def _keep_files_in_memory() -> None:
+    """Let temporary files of the tests lie in memory where there is enough: half of the waiting is for a disk."""
+    if "TMPDIR" in os.environ or not os.access(MEMORY, os.W_OK | os.X_OK):
+        return
+    if shutil.disk_usage(MEMORY).free >= MEMORY_NEEDED:
+        os.environ["TMPDIR"] = str(MEMORY)
+        tempfile.tempdir = None
+
 
 def _own_folder() -> Path:
     """The folder of this pytest process, removed when the process that made it ends."""
@@ -29,6 +41,7 @@ def _forget_the_developers_settings() -> None:
             del os.environ[name]
 
 
+_keep_files_in_memory()
 FOLDER = _own_folder()
 _forget_the_developers_settings()
 os.environ["REGISTRY_UI_TEST_FOLDER"] = str(FOLDER)

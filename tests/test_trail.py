@@ -17,7 +17,7 @@ from tests.transfers.conftest import add_registry  # noqa: F401
 from transfers import services
 from transfers.models import State
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.postgresql, pytest.mark.django_db]
 
 VALUES = {
     "name": "Harbour registry",

@@ -16,7 +16,7 @@ from registry_ui.accounts.trail import Origin, acting, record
 from registry_ui.registries.models import Registry
 from transfers.models import Kind, Transfer
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.postgresql, pytest.mark.django_db]
 URL, EXPORT = reverse("accounts:activity"), reverse("accounts:activity_export")
 
 
@@ -188,11 +188,12 @@ def test_sentences(values, said):
     assert text == said
 
 
-@pytest.mark.parametrize("action", Action)
-def test_every_action_has_a_sentence_and_a_group(action):
-    text = sentence(event_of(action=action, object_name="the-object", details={"kind": "pull", "reason": "a reason"}))
-    assert "%" not in text
-    assert sum(action in group.actions for group in all_groups()) == 1
+def test_every_action_has_a_sentence_and_a_group():
+    for action in Action:
+        details = {"kind": "pull", "reason": "a reason"}
+        text = sentence(event_of(action=action, object_name="the-object", details=details))
+        assert "%" not in text, action
+        assert sum(action in group.actions for group in all_groups()) == 1, action
 
 
 HOSTILE = "<script>alert(1)</script>"

@@ -13,7 +13,7 @@ from registry_ui.web.logs import OneLineFormatter
 from tests.accounts.parallel import all_at_once
 from tests.conftest import PASSWORD
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.postgresql, pytest.mark.django_db]
 
 WEEK = timedelta(days=7)
 

@@ -11,7 +11,7 @@ from registry_ui.accounts.models import Action, ApiToken, AuditEvent, Invitation
 from registry_ui.accounts.tokens import create_token
 from tests.accounts.parallel import all_at_once
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.postgresql, pytest.mark.django_db]
 
 SOON = timezone.now() + timedelta(days=30)
 

@@ -19,6 +19,8 @@ from registry_ui.accounts.models import Action, ActorKind, AuditEvent, TrailHead
 from registry_ui.accounts.trail import Origin, acting, record
 from registry_ui.environment import BASE_DIR
 
+pytestmark = pytest.mark.postgresql
+
 
 @pytest.fixture
 def events(team, alice):
@@ -71,6 +73,7 @@ def test_the_database_refuses_to_change_what_is_sealed(events, team):
     assert sealing.verify().position == 6
 
 
+@pytest.mark.processes
 def test_each_migrate_installs_the_refusal(tmp_path):
     environment = {"PATH": os.environ["PATH"], "REGISTRY_UI_DATA": str(tmp_path)}
     for _each in range(2):

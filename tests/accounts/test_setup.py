@@ -12,6 +12,8 @@ from registry_ui.accounts import services
 from registry_ui.accounts.links import hash_of
 from registry_ui.accounts.models import Membership, Role, SetupToken, Team, User
 
+pytestmark = pytest.mark.postgresql
+
 PASSWORD = "a harbour full of ships"
 FORM = {"username": "ada", "email": "ada@example.com", "password": PASSWORD, "repeated": PASSWORD, "team_name": "Harbour"}
 

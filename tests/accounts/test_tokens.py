@@ -9,7 +9,7 @@ from registry_ui.accounts import tokens
 from registry_ui.accounts.models import Action, ActorKind, ApiToken, AuditEvent, Membership, Role, Scope, Team
 from registry_ui.registries.models import Registry
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.postgresql, pytest.mark.django_db]
 
 
 def make(by, scope=Scope.READ, team=None, days=1, **more):

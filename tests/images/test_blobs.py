@@ -188,7 +188,7 @@ def test_a_waiting_writer_wakes_on_cancellation(blobs):
         started = time.monotonic()
         with pytest.raises(Cancelled):
             write(BlobDirectory(blobs.root), Source(CONTENT), cancellation=cancellation)
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 10
 
 
 def test_the_second_writer_takes_over_when_the_first_fails(blobs):
@@ -214,6 +214,7 @@ def _write_in_process(root: Path, content: bytes, results) -> None:
     results.put(source.given)
 
 
+@pytest.mark.processes
 def test_processes_at_once_fetch_a_blob_once(blobs):
     context = multiprocessing.get_context("fork")
     results = context.Queue()
@@ -227,6 +228,7 @@ def test_processes_at_once_fetch_a_blob_once(blobs):
     assert files_below(blobs.root) == [blob_path(blobs, Digest.of(CONTENT))]
 
 
+@pytest.mark.processes
 def test_a_killed_writer_leaves_nothing_visible_and_is_resumed(blobs):
     context = multiprocessing.get_context("fork")
     ready = context.Event()
@@ -399,6 +401,7 @@ def test_a_disk_that_fills_up_meanwhile_gives_a_clear_error_and_its_space_back(s
     assert blobs.is_sound(Digest.of(content))
 
 
+@pytest.mark.processes
 def test_a_read_only_disk_says_so(small_disk):
     blobs = BlobDirectory(small_disk / "images")
     write(blobs, Source(b"first"))

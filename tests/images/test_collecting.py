@@ -20,6 +20,8 @@ from tests.parts.images import build_image, build_index
 from .blob_sources import Source
 from .test_store import blob_path, damage
 
+pytestmark = pytest.mark.postgresql
+
 NAME = Reference.parse("registry.example.com/team/app:1.0")
 HOUR = 3600
 

@@ -11,7 +11,7 @@ from registry_ui.oci.digest import Digest
 from registry_ui.oci.reference import Reference
 from tests.parts.images import build_index
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.postgresql, pytest.mark.django_db]
 NGINX = "docker.io/library/nginx:1.27-alpine"
 
 

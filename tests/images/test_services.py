@@ -12,6 +12,8 @@ from tests.parts.images import build_image, build_index
 
 from .conftest import put
 
+pytestmark = pytest.mark.postgresql
+
 NAME = "registry.example.com/team/app:1.0"
 
 

@@ -20,6 +20,8 @@ from tests.parts.images import build_image, build_index
 from .blob_sources import Source
 from .conftest import parsed, put, write_blobs
 
+pytestmark = pytest.mark.postgresql
+
 NAME = Reference.parse("registry.example.com/team/app:1.0")
 CONTENT = os.urandom(200_000)
 BLOB = Descriptor("application/octet-stream", Digest.of(CONTENT), len(CONTENT))

@@ -47,6 +47,7 @@ def test_planted_callbacks_and_webhooks_are_dropped():
     assert (job.success_callback, job.failure_callback, job.stopped_callback, job.webhooks) == (None, None, None, [])
 
 
+@pytest.mark.processes
 def test_a_work_horse_dies_with_its_worker():
     program = (
         "import os, sys, time\n"

@@ -52,10 +52,10 @@ def test_any_challenge_is_parsed_without_an_error(header):
 
 
 def test_hostile_challenges_are_parsed_quickly():
-    started = time.monotonic()
+    started = time.thread_time()
     for hostile in ('a="' + "\\" * 100_000, "a," * 100_000, "a" * 100_000, 'Bearer realm="' + "x" * 100_000, "a=b " * 50_000):
         parse_challenges(hostile)
-    assert time.monotonic() - started < 5
+    assert time.thread_time() - started < 5
 
 
 def asks_for_token(registry, realm, *, service="registry.test", extra=""):

@@ -45,10 +45,10 @@ def test_one_line_of_limited_length():
 
 
 def test_hostile_text_is_redacted_quickly():
-    started = time.monotonic()
+    started = time.thread_time()
     for hostile in ("a" * 65536, "a+" * 30000, "https://" * 8000, "eyJ" * 20000, "x://" + "a" * 65000, "Bearer " * 9000):
         redact(hostile, ("secret",))
-    assert time.monotonic() - started < 5
+    assert time.thread_time() - started < 5
 
 
 @pytest.mark.parametrize(

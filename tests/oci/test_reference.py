@@ -124,13 +124,13 @@ def test_any_text_is_a_reference_or_refused(text):
 
 
 def test_hostile_names_are_refused_quickly():
-    started = time.monotonic()
+    started = time.thread_time()
     for hostile in ("a" * 100_000 + "!", "a-" * 50_000, "a." * 50_000 + "!", "-" * 100_000, "a/" * 50_000, "a" + "_" * 100_000):
         with pytest.raises(OciError):
             Reference.parse(hostile)
         with pytest.raises(OciError):
             normalise_host(hostile + "!")
-    assert time.monotonic() - started < 8
+    assert time.thread_time() - started < 8
 
 
 @pytest.mark.parametrize("tag", ["latest", "v1.0", "_x", "A" * 128, "1.0-alpine_3"])

@@ -42,18 +42,22 @@ class FastRunGuard:
             raise RuntimeError(f"{event}: a test that starts programs is marked `processes`: {arguments[:2]}")
 
 
+def fixtures_of(item: pytest.Item) -> set[str]:
+    """Return the names of the fixtures that a test asks for, those among its parameters included."""
+    parameters = getattr(item, "callspec", None)
+    values = parameters.params.values() if parameters else ()
+    named = [name for value in values for name in (value if isinstance(value, tuple) else (value,))]
+    return {*getattr(item, "fixturenames", ()), *(name for name in named if isinstance(name, str))}
+
+
 def starts_programs(item: pytest.Item) -> bool:
-    return bool(
-        item.get_closest_marker("processes")
-        or item.get_closest_marker("browser")
-        or item.get_closest_marker("engine")
-        or PROGRAMS & set(getattr(item, "fixturenames", ()))
-    )
+    marked = any(item.get_closest_marker(name) for name in ("processes", "browser", "engine"))
+    return marked or bool(PROGRAMS & fixtures_of(item))
 
 
 def rank(item: pytest.Item) -> int:
     """Return when a test comes: the slow kinds first, so that the last minute has short tests for both workers."""
-    fixtures = set(getattr(item, "fixturenames", ()))
+    fixtures = fixtures_of(item)
     if {"product", "manage", "docker_engine", "podman_service", "podman"} & fixtures or item.get_closest_marker("processes"):
         return 0
     if "browser" in fixtures:

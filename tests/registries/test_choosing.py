@@ -7,6 +7,8 @@ from registry_ui.oci.reference import Reference
 from registry_ui.registries.choosing import index_credential
 from registry_ui.registries.services import AmbiguousCredential, CredentialUnfit, create_default_registries, credential_for, registry_for
 
+pytestmark = pytest.mark.postgresql
+
 HOST = "registry.example.com"
 
 

@@ -9,7 +9,7 @@ from registry_ui.oci.digest import Digest
 from registry_ui.registries.models import Artifact, Registry
 from tests.parts.index_rows import digest_of, make_image, make_index, make_repository
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.postgresql, pytest.mark.django_db]
 
 NAMED = "Tags that name this digest"
 CHILD = "Indexes that contain this image"

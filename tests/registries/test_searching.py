@@ -10,7 +10,7 @@ from registry_ui.accounts.models import Membership
 from registry_ui.registries.models import Registry
 from tests.parts.index_rows import make_image, make_repository
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.postgresql, pytest.mark.django_db]
 NGINX = "docker.io/library/nginx"
 
 

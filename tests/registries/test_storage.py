@@ -9,7 +9,7 @@ from registry_ui.registries.models import UNSTATED, Registry, Repository
 from registry_ui.registries.storage import storage_of_registry, storage_of_repository
 from tests.parts.index_rows import make_image, make_index, make_repository
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.postgresql, pytest.mark.django_db]
 MIB = 1024 * 1024
 
 

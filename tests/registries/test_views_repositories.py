@@ -8,6 +8,8 @@ from registry_ui.jobs.models import State
 from registry_ui.registries.models import IndexRun, Listing, Repository
 from tests.parts.index_rows import make_image, make_repository
 
+pytestmark = pytest.mark.postgresql
+
 NOW = timezone.now()
 
 

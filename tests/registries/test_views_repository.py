@@ -9,6 +9,8 @@ from registry_ui.registries.models import IndexRun, Repository, Tag
 from tests.parts.index_rows import digest_of, make_image, make_repository
 from tests.registries.browsing.rows import add_tags, known
 
+pytestmark = pytest.mark.postgresql
+
 NOW = timezone.now()
 
 

@@ -16,7 +16,7 @@ from tests.parts.images import build_image, digest_of
 
 from .calls import Calls, basic, codes, content_of, secret_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.postgresql, pytest.mark.django_db]
 
 NAME = "harbour/app"
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")

@@ -22,6 +22,8 @@ from transfers.models import State
 
 from .calls import codes, content_of
 
+pytestmark = pytest.mark.postgresql
+
 HOST = "127.0.0.1:8000"
 NAME = "harbour/app"
 

@@ -167,12 +167,13 @@ def test_the_first_client_gets_bytes_before_the_last_one_has_arrived(reader, lin
     image = image_factory(registry, layers=1, layer_size=1_000_000)
     name = through(line.host, image.repository)
     reader("GET", f"/v2/{name}/manifests/1.0")
-    line.bytes_per_second = 500_000
+    line.bytes_per_second = 50_000
     started = time.monotonic()
     answer = reader("GET", f"/v2/{name}/blobs/{image.layers[0]}")
     chunks = iter(answer.streaming_content)
     first = next(chunks)
-    assert time.monotonic() - started < 1.5
+    assert time.monotonic() - started < 15  # of the 20 s that the whole layer takes
+    line.bytes_per_second = None
     assert first + b"".join(chunks) == image.blobs[image.layers[0]]
 
 

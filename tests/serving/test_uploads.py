@@ -16,7 +16,7 @@ from tests.parts.images import digest_of
 
 from .calls import codes
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.postgresql, pytest.mark.django_db]
 
 NAME = "harbour/app"
 BLOB = b"some bytes" * 100

@@ -10,7 +10,7 @@ from registry_ui.registries.models import IndexRun, Registry, Security
 from transfers import services
 from transfers.models import Kind, State, Transfer
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
 
 NAME = Reference.parse("127.0.0.1:9/app:1")
 

@@ -22,7 +22,7 @@ from transfers.models import State, Transfer
 from .conftest import add_credential
 from .test_faults_removing import run_in_thread
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
 
 FREE = {"can_push": False, "repository_pattern": "", "until": None}
 

@@ -16,7 +16,7 @@ from transfers.queueing import TRANSFERS
 
 from .conftest import check_every_blob_hashes_to_its_name
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from transfers.models import State, Transfer
 from .conftest import add_credential, blob_files, check_every_blob_hashes_to_its_name, states
 from .faulty import times_fetched
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
 
 
 def test_a_pull_brings_every_blob_and_names_the_image(team, pull, registry, add_registry, image_factory, images_directory):

@@ -8,7 +8,7 @@ from transfers.views.listing import PAGE_SIZE
 
 from .rows import layer, publish_row, transfer_row
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.postgresql, pytest.mark.django_db]
 
 HTMX = {"HX-Request": "true"}
 

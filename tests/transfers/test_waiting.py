@@ -2,6 +2,8 @@ import pytest
 
 from transfers.waiting import position_words
 
+pytestmark = pytest.mark.postgresql
+
 
 @pytest.mark.parametrize(
     ("running", "ahead", "words"),

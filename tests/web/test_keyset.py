@@ -10,7 +10,7 @@ from django.db import connection
 from registry_ui.registries.models import Registry, Repository
 from registry_ui.web.keyset import Keyset, Page
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.postgresql, pytest.mark.django_db]
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 BY_NAME, BY_SIZE, BY_CHANGE = Keyset("name"), Keyset("-size", "-id"), Keyset("-changed_at", "-id")

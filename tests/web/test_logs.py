@@ -65,9 +65,9 @@ def test_arguments_are_hidden_too():
 
 
 def test_a_long_hostile_text_costs_little():
-    started = time.perf_counter()
+    started = time.thread_time()
     line("%s", "a." * 200_000 + "://" + "password" * 10_000)
-    assert time.perf_counter() - started < 2
+    assert time.thread_time() - started < 2
 
 
 def test_it_is_the_formatter_of_the_installation(settings):

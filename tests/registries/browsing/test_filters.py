@@ -8,7 +8,7 @@ from tests.parts.index_rows import digest_of, make_repository
 
 from .rows import add_tags
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.postgresql, pytest.mark.django_db]
 
 _VERSIONS = ["1.29", "1.29.0", "1.28.1", "1.28.0", "1.27.3", "1.27.3-alpine", "1.27.3-alpine-slim", "1.27.3-perl"]
 NGINX = ["latest", *_VERSIONS, "1.30.0-rc1", "1.30.0-rc1-alpine", "alpine", "slim"]

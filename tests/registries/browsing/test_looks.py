@@ -8,7 +8,7 @@ from registry_ui.registries.browsing.looks import Look
 from registry_ui.registries.models import IndexRun
 from tests.parts.index_rows import make_repository
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.postgresql, pytest.mark.django_db]
 
 NOW = timezone.now()
 

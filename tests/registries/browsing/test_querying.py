@@ -14,7 +14,7 @@ from tests.parts.index_rows import BUILT, make_repository
 
 from .rows import add_tags, known
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.postgresql, pytest.mark.django_db]
 
 NAMES = [f"{major}.{minor}{suffix}" for major in range(3) for minor in range(9, 29) for suffix in ("", "-alpine", "-rc1")]
 

@@ -12,7 +12,7 @@ from registry_ui.registries.indexing.rows import columns_of_name
 from registry_ui.registries.models import UNSTATED, Artifact, ArtifactBlob, ArtifactChild, Blob, Repository, RepositoryBlob, Tag
 from tests.parts.index_rows import digest_of, make_image, make_index
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.postgresql, pytest.mark.django_db]
 
 BASE = ("base", 1000)
 

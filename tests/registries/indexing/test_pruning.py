@@ -7,7 +7,7 @@ from registry_ui.jobs.models import State
 from registry_ui.registries.indexing.pruning import KEPT_FOR, drop_old_runs
 from registry_ui.registries.models import IndexRun
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.postgresql, pytest.mark.django_db]
 
 
 def ended(registry, age, state=State.SUCCEEDED, repository=""):

@@ -23,7 +23,7 @@ from tests.parts.images import OCI_MANIFEST, build_index, digest_of, push
 from ..conftest import CANARY
 from .conftest import names, repository_of, tag_of, write_repository
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
 
 
 # --- the first look

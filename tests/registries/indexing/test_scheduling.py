@@ -11,6 +11,8 @@ from tests.parts.process import wait_until
 
 from .conftest import names
 
+pytestmark = pytest.mark.postgresql
+
 NOW = timezone.now()
 
 

@@ -20,7 +20,7 @@ from tests.parts.index_rows import make_image, make_repository
 
 from .conftest import names, repository_of, tag_of
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
 
 
 # --- starting, and by whom

@@ -3,7 +3,7 @@ import pytest
 from registry_ui.registries.inspecting.sharing import sharing_of
 from tests.parts.index_rows import digest_of, make_image, make_index, make_repository
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.postgresql, pytest.mark.django_db]
 BASE = ("base", 1000)
 
 

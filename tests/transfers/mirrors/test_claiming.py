@@ -16,7 +16,7 @@ from transfers.models import Mirror, MirrorPause, MirrorRun, State, Trigger
 
 from .rows import mirror_row, run_row
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.postgresql, pytest.mark.django_db]
 
 BERLIN = ZoneInfo("Europe/Berlin")
 

@@ -9,7 +9,7 @@ from registry_ui.accounts.models import Action, AuditEvent, Membership, Role
 from transfers.mirrors.services import run_here, start_run
 from transfers.models import MirrorRun, State
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import pytest
 from transfers.mirrors.services import retry_failed, run_here, run_plan, sync_items
 from transfers.models import ItemState, MirrorItem, MirrorRun, State
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
 
 
 def test_a_plan_that_was_run_as_shown_brings_the_board_into_line(registry, image_factory, make_mirror, plan_mirror):

@@ -22,6 +22,8 @@ from transfers.models import Mirror, MirrorRun, State
 
 from .conftest import registry_row
 
+pytestmark = pytest.mark.postgresql
+
 
 @pytest.fixture
 def gates(redis_server):

@@ -18,7 +18,7 @@ from transfers.models import Mirror, MirrorHook, MirrorRun, State, Trigger
 
 from .rows import mirror_row, run_row
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.postgresql, pytest.mark.django_db]
 
 
 def distribution(repository="library/nginx", tag="1.27", action="push"):

@@ -8,7 +8,7 @@ from transfers.models import Mirror, MirrorPause, State
 
 from .rows import mirror_row, pair_row, run_row
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.postgresql, pytest.mark.django_db]
 
 TOKEN = "of-the-monitor"
 

@@ -17,6 +17,8 @@ from transfers.models import MirrorRun, State
 
 from .outcomes import outcome
 
+pytestmark = pytest.mark.postgresql
+
 
 def test_some_pulls_are_left_to_people():
     budget = Budget("docker.io")

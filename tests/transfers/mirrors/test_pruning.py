@@ -9,7 +9,7 @@ from transfers.mirrors.exporting import latest_look
 from transfers.mirrors.pruning import DETAILS_KEPT_FOR, KEPT_FOR, drop_old_runs, settle_ended
 from transfers.models import ItemAction, ItemState, Mirror, MirrorItem, MirrorRun, State
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
 
 
 def ended(mirror, age, *, state=State.SUCCEEDED, **values) -> MirrorRun:

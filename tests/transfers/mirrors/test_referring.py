@@ -14,7 +14,7 @@ from transfers.models import State
 from .conftest import registry_row
 from .outcomes import outcome
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
 
 OCI_INDEX = "application/vnd.oci.image.index.v1+json"
 

@@ -23,7 +23,7 @@ from transfers.models import Mirror, State
 from ..conftest import add_credential
 from .conftest import registry_row
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from transfers.models import ItemAction, ItemState, MirrorItem, MirrorPair, Stat
 
 from .outcomes import outcome
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
 
 
 def test_first_run_brings_every_tag_with_its_digest(registry, second_registry, image_factory, make_mirror, run_mirror):

@@ -115,11 +115,12 @@ def test_bad_selection_names_the_member_at_fault(document, member):
 def test_catastrophic_expression_over_ten_thousand_tags_ends_within_a_second(bomb):
     names = [f"{'a' * 40}{number}!" for number in range(10_000)]
     matches = expression(Selection.parse({"match": bomb}).match)
-    started = time.monotonic()
+    # Time of this thread: another process may keep the machine busy.
+    started = time.thread_time()
     with contextlib.suppress(InvalidPattern):
         for name in names:
             matches(name)
-    assert time.monotonic() - started < 1
+    assert time.thread_time() - started < 1
 
 
 def test_expression_that_takes_too_long_is_named_with_advice():

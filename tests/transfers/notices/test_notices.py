@@ -17,7 +17,7 @@ from transfers.models import Notice, NotificationChannel, Notify, State
 from transfers.notices import services
 from transfers.queueing import NOTICES
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.postgresql, pytest.mark.django_db]
 
 
 def bodies(server):
