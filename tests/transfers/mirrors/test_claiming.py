@@ -140,6 +140,16 @@ def test_a_paused_rule_is_not_started_and_does_not_make_up_for_it(team, bob):
     assert AuditEvent.objects.filter(action__in=(Action.MIRROR_PAUSED, Action.MIRROR_RESUMED)).count() == 2
 
 
+@pytest.mark.parametrize("changed", [{"paused": True}, {"next_run_at": datetime(2100, 1, 1, tzinfo=UTC)}])
+def test_a_mirror_that_was_paused_or_planned_anew_meanwhile_is_not_claimed(team, changed):
+    """The scheduler has read the row before somebody changes it."""
+    mirror = due(team)
+    Mirror.objects.filter(pk=mirror.pk).update(**changed)
+
+    assert not claiming._start(mirror, timezone.now())
+    assert not MirrorRun.objects.exists()
+
+
 def test_a_team_that_has_paused_all_starts_none_and_makes_up_for_it_once(team, other_team, bob):
     due(team)
     due(other_team, "Another team's")
