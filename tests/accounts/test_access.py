@@ -4,7 +4,7 @@ from django.http import HttpResponse
 from django.test import RequestFactory
 
 from registry_ui.accounts.access import needs_role, require_admin, require_operator
-from registry_ui.accounts.models import Membership, Role
+from registry_ui.accounts.models import Membership, Role, Team
 
 
 class Thing:
@@ -67,6 +67,20 @@ def test_an_account_that_is_switched_off_has_no_rights(team, alice):
     alice.is_active = False
     with pytest.raises(PermissionDenied):
         require_operator(alice, Thing(team))
+
+
+def test_a_deactivated_administrator_has_no_rights(team, alice):
+    alice.is_superuser, alice.is_active = True, False
+    with pytest.raises(PermissionDenied):
+        require_operator(alice, Thing(team))
+    assert alice.role_as(Role.ADMIN) is None
+
+
+def test_teams_are_found_by_the_role_in_them(team, other_team, alice, bob, victor):
+    for user, operable, editable in [(victor, [], []), (bob, [team], []), (alice, [team], [team])]:
+        assert list(Team.objects.visible_to(user)) == [team]
+        assert list(Team.objects.operable_by(user)) == operable
+        assert list(Team.objects.editable_by(user)) == editable
 
 
 def test_superusers_are_admins_of_every_team(other_team, alice):

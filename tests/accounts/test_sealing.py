@@ -131,6 +131,17 @@ def test_a_change_of_any_column_is_found(events):
 
 
 @pytest.mark.django_db
+def test_a_changed_event_with_a_hash_of_its_own_is_found_by_the_next_link(events):
+    """Whoever changes an event can compute its hash too, but the next hash covers the old one."""
+    before, changed = AuditEvent.objects.get(position=2), AuditEvent.objects.get(position=3)
+    changed.actor_name = "mallory"
+    tamper(events.filter(position=3), actor_name="mallory", hash=sealing.link(before.hash, changed))
+
+    with pytest.raises(CommandError, match=r"Event 4, of .*, was changed"):
+        verdict()
+
+
+@pytest.mark.django_db
 def test_a_removed_event_is_found(events):
     AuditEvent.objects.filter(position=3)._raw_delete("default")
     with pytest.raises(CommandError, match="Event 3 is missing"):

@@ -55,6 +55,17 @@ def test_pages_hold_every_row_once_in_order_forwards_and_back(rows, columns, siz
     assert {len(page) for page in forwards[:-1]} <= {size}
 
 
+@pytest.mark.parametrize("columns", [("name",), ("-name",), ("-size", "-id"), ("-size", "name")])
+def test_a_neighbour_has_no_row_of_the_page_beside_it(rows, columns):
+    keyset, in_order = Keyset(*columns), [row.name for row in rows.order_by(*columns)]
+
+    first = keyset.page(rows, size=5)
+    second = keyset.page(rows, after=first.next, size=5)
+
+    assert names(second) == in_order[5:10]
+    assert names(keyset.page(rows, before=second.previous, size=5)) == names(first) == in_order[:5]
+
+
 def test_a_page_without_neighbours_is_whole(rows):
     assert BY_NAME.page(rows, size=23).is_whole
     assert not BY_NAME.page(rows, size=22).is_whole

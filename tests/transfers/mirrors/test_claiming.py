@@ -19,6 +19,7 @@ from .rows import mirror_row, run_row
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db]
 
 BERLIN = ZoneInfo("Europe/Berlin")
+LATER = datetime(2100, 1, 1, tzinfo=UTC)
 
 
 def due(team, name="Nightly", *, ago=timedelta(seconds=1), **values):
@@ -138,6 +139,16 @@ def test_a_paused_rule_is_not_started_and_does_not_make_up_for_it(team, bob):
     mirror.refresh_from_db()
     assert mirror.next_run_at > timezone.now()
     assert AuditEvent.objects.filter(action__in=(Action.MIRROR_PAUSED, Action.MIRROR_RESUMED)).count() == 2
+
+
+@pytest.mark.parametrize("changed", [{"paused": True}, {"next_run_at": LATER}])
+def test_a_mirror_that_was_paused_or_planned_anew_meanwhile_is_not_claimed(team, changed):
+    """The scheduler has read the row before somebody changes it."""
+    mirror = due(team)
+    Mirror.objects.filter(pk=mirror.pk).update(**changed)
+
+    assert not claiming._start(mirror, timezone.now())
+    assert not MirrorRun.objects.exists()
 
 
 def test_a_team_that_has_paused_all_starts_none_and_makes_up_for_it_once(team, other_team, bob):

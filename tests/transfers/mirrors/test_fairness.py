@@ -90,6 +90,14 @@ def test_cap_holds_across_two_workers(gates):
     assert users.turns["second"] > 0
 
 
+def test_who_comes_later_gets_only_what_others_have_released(gates):
+    first = gates(team=1, slots=4)
+    assert first._granted == 4
+    second = gates(team=2, slots=4)
+    assert first._granted + second._granted == 4
+    wait_until(lambda: (first._granted, second._granted) == (2, 2))
+
+
 def test_teams_share_a_cap_fairly_however_many_runs_one_of_them_has(gates):
     users = Users()
     for number in range(3):
@@ -122,6 +130,25 @@ def test_bytes_keep_to_the_rate(gates):
     for _number in range(10):
         gate.spend(15_000)
     assert time.monotonic() - started > 1.0
+
+
+def test_two_workers_together_keep_to_the_rate(gates, monkeypatch):
+    monkeypatch.setattr(caps, "_RENEW_SECONDS", 0.05)
+    started, cap, pieces = time.monotonic(), 400_000, 25
+    workers = [gates(team=1, bytes_per_second=cap) for _number in range(2)]
+    wait_until(lambda: all(gate._sharers == 2 for gate in workers))
+
+    def pass_bytes(gate):
+        for _number in range(pieces):
+            gate.spend(10_000)
+
+    threads = [threading.Thread(target=pass_bytes, args=(gate,)) for gate in workers]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(workers) * pieces * 10_000 <= cap * (time.monotonic() - started)
 
 
 @pytest.mark.django_db(transaction=True)

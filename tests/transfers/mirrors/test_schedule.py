@@ -89,7 +89,7 @@ def test_the_night_that_skips_an_hour_has_exactly_one_run(hour):
 def test_the_night_that_repeats_an_hour_has_exactly_one_run(hour):
     found = [moment.astimezone(BERLIN) for moment in next_times(f"30 {hour} * * *", "Europe/Berlin", after=AUTUMN, count=3)]
 
-    assert [moment.day for moment in found] == [25, 26, 27]
+    assert [(moment.day, moment.hour) for moment in found] == [(25, hour), (26, hour), (27, hour)]
 
 
 def test_a_rule_that_is_saved_within_the_repeated_hour_does_not_run_in_the_past():

@@ -97,6 +97,15 @@ def test_two_schedulers_tell_it_once(mirror):
     assert Notice.objects.count() == 1
 
 
+def test_a_run_that_another_scheduler_has_told_of_meanwhile_is_not_told_again(mirror):
+    """This scheduler has read the row before the other one tells of it."""
+    read_before = run_row(mirror, state=BAD)
+    assert services.tell_of_ended_runs() == 1
+
+    assert services._tell(read_before) == 0
+    assert Notice.objects.count() == 1
+
+
 def test_the_message_has_the_rule_the_cause_and_the_link(mirror, channel, receiver, settings):
     settings.URL = "https://registries.example.com"
     run = run_row(mirror, state=BAD, error={"kind": "Unauthorized", "message": "The registry refused the login.", "advice": "Renew it."})
