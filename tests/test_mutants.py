@@ -96,6 +96,7 @@ def test_what_does_not_fit_is_stale(tree, changes, problem):
     assert all(problem in str(result) for result in found)
 
 
+@pytest.mark.processes
 def test_uncommitted_changes_are_refused(tree):
     mutants.refuse_uncommitted([KILLED], tree)
     (tree / "rules.py").write_text(RULE + "\n")
@@ -121,6 +122,7 @@ def test_only_a_failed_test_kills(status, output, verdict):
     assert mutants.verdict_of(status, output) is verdict
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize(
     ("replacement", "verdict"),
     [
@@ -136,6 +138,7 @@ def test_a_mutation_is_judged_in_the_copy_alone(tree, copy, replacement, verdict
     assert (tree / "rules.py").read_text() == (copy.tree / "rules.py").read_text() == RULE
 
 
+@pytest.mark.processes
 def test_nothing_runs_on_after_the_end(copy):
     copy._processes.end()
     assert copy.judge(KILLED).verdict is Verdict.ERROR
@@ -143,5 +146,6 @@ def test_nothing_runs_on_after_the_end(copy):
     assert not copy._processes.running
 
 
+@pytest.mark.processes
 def test_help_is_printed():
     subprocess.run([sys.executable, mutants.__file__, "--help"], check=True, capture_output=True)

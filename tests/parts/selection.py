@@ -21,6 +21,7 @@ PROGRAMS = frozenset(
         "second_registry",
         "skopeo",
         "tls_registry",
+        "token_registry",
         "watch",
     }
 )
