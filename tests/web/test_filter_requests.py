@@ -40,7 +40,7 @@ def test_a_filter_with_several_triggers_skips_what_is_unchanged():
 # --- in the browser: the clock of a page is that of its whole context, so each test has its own
 
 
-pytestmark = pytest.mark.browser_context_args()
+pytestmark = pytest.mark.browser_context_args
 
 
 @pytest.fixture
