@@ -65,7 +65,7 @@ def django_db_use_migrations(django_db_use_migrations: bool) -> bool:
     from registry_ui.accounts.apps import GUARD
 
     assert post_migrate.disconnect(sender=apps.get_app_config("accounts"), dispatch_uid=GUARD)
-    # Every flush would write these rows again (five sixths of its time), and the product reads none.
+    # Every flush would write these rows again, in five sixths of its time: the product reads none.
     assert post_migrate.disconnect(dispatch_uid="django.contrib.auth.management.create_permissions")
     assert post_migrate.disconnect(create_contenttypes)
     return django_db_use_migrations
@@ -423,7 +423,8 @@ def context(request: pytest.FixtureRequest) -> Iterator["BrowserContext"]:
 
 def _needs_own_context(request: pytest.FixtureRequest) -> bool:
     """Say whether a test has other settings, or is recorded by pytest-playwright."""
-    recorded = any(request.config.getoption(name) != "off" for name in ("--tracing", "--video", "--screenshot"))
+    options = ("--tracing", "--video", "--screenshot")
+    recorded = any(request.config.getoption(name) != "off" for name in options)
     return recorded or request.node.get_closest_marker("browser_context_args") is not None
 
 
@@ -434,7 +435,8 @@ def page(request: pytest.FixtureRequest, context: "BrowserContext") -> "Page":
     if "live_server" in request.fixturenames:
         origin = request.getfixturevalue("live_server").url
         session = context.new_cdp_session(page)
-        session.send("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": "local_storage,indexeddb,cache_storage"})
+        kinds = "local_storage,indexeddb,cache_storage"
+        session.send("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": kinds})
         session.detach()
     return page
 

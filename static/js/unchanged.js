@@ -1,9 +1,10 @@
-// [data-skip-unchanged]: a field that is left (change) or Enter after a pause (input) sends no second request
-// for the values that the last request of the form had. Submitting the form always sends one.
+// [data-skip-unchanged]: a field that is left (change) after it was typed in (input) sends no second
+// request for the values that the form's last request had. Submitting the form always sends one.
 (() => {
   const sent = new WeakMap();
 
-  const formOf = (element) => (element.matches?.("[data-skip-unchanged]") ? element.closest("form") : null);
+  const formOf = (element) =>
+    element.matches?.("[data-skip-unchanged]") ? element.closest("form") : null;
   const valuesOf = (form) => new URLSearchParams(new FormData(form)).toString();
 
   const requestsOf = (form) => {
@@ -11,8 +12,8 @@
     return sent.get(form);
   };
 
-  // Before htmx aborts or queues anything. The event comes a second time for a request that waited in the queue,
-  // so that only a request that is on its way counts as sent.
+  // Checked before htmx aborts or queues a request. A queued request passes here twice, so that only
+  // one that is on its way counts as sent.
   document.addEventListener("htmx:confirm", (event) => {
     const { elt, triggeringEvent } = event.detail;
     const form = formOf(elt);
@@ -30,6 +31,7 @@
   document.addEventListener("htmx:afterRequest", (event) => {
     const { elt, xhr, successful } = event.detail;
     const form = formOf(elt);
-    if (form && !successful && requestsOf(form).get(elt.id)?.xhr === xhr) requestsOf(form).delete(elt.id);
+    if (!form || successful) return;
+    if (requestsOf(form).get(elt.id)?.xhr === xhr) requestsOf(form).delete(elt.id);
   });
 })();

@@ -1,8 +1,8 @@
 """axe-core on an open page, in light and in dark.
 
-Every rule runs in light. In dark only the rules that depend on colours run, for nothing else differs
-there: where the dark page has another shape (an element that is elsewhere, hidden or of another
-size), every rule runs again.
+Every rule runs in light. In dark only the rules that depend on colours run, for nothing else
+differs there: where the dark page has another shape (an element that is elsewhere, hidden or of
+another size), every rule runs again.
 """
 
 from collections.abc import Collection
@@ -14,7 +14,10 @@ from playwright.sync_api import Page
 COLOUR_RULES = ("color-contrast", "link-in-text-block")
 SERIOUS = frozenset({"serious", "critical"})
 OPTIONS = {"resultTypes": ["violations"], "rules": {"target-size": {"enabled": True}}}
-COLOUR_OPTIONS = {"resultTypes": ["violations"], "runOnly": {"type": "rule", "values": COLOUR_RULES}}
+COLOUR_OPTIONS = {
+    "resultTypes": ["violations"],
+    "runOnly": {"type": "rule", "values": COLOUR_RULES},
+}
 
 _RUN = """async (options) => {
     const { violations } = await axe.run(document, options);
@@ -24,7 +27,8 @@ _RUN = """async (options) => {
 }"""
 _COLOUR_RULES = """async () => {
     const results = await axe.run(document);
-    const rules = ["passes", "violations", "incomplete", "inapplicable"].flatMap((kind) => results[kind]);
+    const kinds = ["passes", "violations", "incomplete", "inapplicable"];
+    const rules = kinds.flatMap((kind) => results[kind]);
     return rules.filter(({ tags }) => tags.includes("cat.color")).map(({ id }) => id);
 }"""
 _FINISH = """() => {
@@ -32,7 +36,8 @@ _FINISH = """() => {
 }"""
 _SHAPE = """() => [...document.querySelectorAll("*")].map((element) => {
     const { x, y, width, height } = element.getBoundingClientRect();
-    return [x, y, width, height, element.checkVisibility({ opacityProperty: true, visibilityProperty: true })];
+    const shown = element.checkVisibility({ opacityProperty: true, visibilityProperty: true });
+    return [x, y, width, height, shown];
 }).join(" ")"""
 
 
@@ -65,8 +70,12 @@ def _show(page: Page, scheme: Any) -> None:
 
 def _run(page: Page, options: dict[str, Any], impacts: Collection[str]) -> list[str]:
     _load(page)
-    violations = [each for each in page.evaluate(_RUN, options) if each["impact"] in impacts]
-    return [f"{each['id']}: {target}: {summary}" for each in violations for target, summary in each["nodes"]]
+    found = []
+    for violation in page.evaluate(_RUN, options):
+        if violation["impact"] in impacts:
+            for target, summary in violation["nodes"]:
+                found.append(f"{violation['id']}: {target}: {summary}")
+    return found
 
 
 def _load(page: Page) -> None:

@@ -1,4 +1,4 @@
-"""The handler of the live server: static files that a browser may keep, and a count of the requests that run."""
+"""The live server's handler: static files that a browser may keep, and a count of its requests."""
 
 import threading
 
