@@ -7,14 +7,18 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
+from unittest.mock import patch
 
 import hypothesis
 import pytest
 from django.test import Client
+from pytest_django.live_server_helper import LiveServer
 
 from tests.parts import database, missing, registries
 from tests.parts.clients import DockerEngine, PodmanService, Skopeo
 from tests.parts.images import ImageFactory
+from tests.parts.live_site import LiveSiteHandler
 from tests.parts.postgresql import postgresql_in
 from tests.parts.redis_server import RedisServer, redis_server_at
 from tests.parts.selection import (  # noqa: F401 - hooks of pytest
@@ -23,6 +27,9 @@ from tests.parts.selection import (  # noqa: F401 - hooks of pytest
     pytest_configure,
 )
 from tests.parts.workers import ManageCommands
+
+if TYPE_CHECKING:
+    from playwright.sync_api import BrowserContext, Page
 
 # How long an example takes says more of what else the machine does than of the code.
 hypothesis.settings.register_profile("any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
@@ -36,6 +43,7 @@ CHROMIUM_FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+EXPECT_TIMEOUT = 20_000  # milliseconds
 PASSWORD = "correct horse battery staple"
 
 
@@ -359,6 +367,82 @@ def browser_type_launch_args(browser_type_launch_args: dict) -> dict:
 @pytest.fixture(scope="session")
 def browser_context_args(browser_context_args: dict) -> dict:
     return {**browser_context_args, "viewport": {"width": 1280, "height": 900}, "locale": "en-GB"}
+
+
+@pytest.fixture(scope="session")
+def browser(browser):
+    """Chromium; what is expected of a page may take long while other processes use the machine."""
+    from playwright.sync_api import expect
+
+    expect.set_options(timeout=EXPECT_TIMEOUT)
+    return browser
+
+
+@pytest.fixture(scope="session")
+def live_server(request: pytest.FixtureRequest) -> Iterator[LiveServer]:
+    """pytest-django's live server, with static files that the browser may keep."""
+    address = request.config.getvalue("liveserver") or "localhost"
+    with patch("django.contrib.staticfiles.handlers.StaticFilesHandler", LiveSiteHandler):
+        server = LiveServer(address)
+    yield server
+    server.stop()
+
+
+@pytest.fixture(autouse=True)
+def _answered_requests(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Wait for the last requests of a closed page: a late one would write between two tests."""
+    yield
+    if "live_server" in request.fixturenames:
+        LiveSiteHandler.wait_until_idle()
+
+
+@pytest.fixture(scope="module")
+def shared_context(browser, browser_context_args: dict) -> Iterator["BrowserContext"]:
+    """The browser context of all tests of a file: it keeps the static files, see `context`."""
+    context = browser.new_context(**browser_context_args)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def context(request: pytest.FixtureRequest) -> Iterator["BrowserContext"]:
+    """The context of the file, without anything of earlier tests.
+
+    A test with the marker `browser_context_args` has one of its own, and `new_context(...)` makes
+    more of them with other settings (no JavaScript, a touch screen).
+    """
+    if _needs_own_context(request):
+        yield request.getfixturevalue("new_context")()
+        return
+
+    context = request.getfixturevalue("shared_context")
+    context.clear_cookies()
+    context.clear_permissions()
+    yield context
+    for page in context.pages:
+        page.close()
+    context.unroute_all()
+    context.set_offline(False)
+
+
+def _needs_own_context(request: pytest.FixtureRequest) -> bool:
+    """Say whether a test has other settings, or is recorded by pytest-playwright."""
+    options = ("--tracing", "--video", "--screenshot")
+    recorded = any(request.config.getoption(name) != "off" for name in options)
+    return recorded or request.node.get_closest_marker("browser_context_args") is not None
+
+
+@pytest.fixture
+def page(request: pytest.FixtureRequest, context: "BrowserContext") -> "Page":
+    """A new page; the storage of the tested site is empty."""
+    page = context.new_page()
+    if "live_server" in request.fixturenames:
+        origin = request.getfixturevalue("live_server").url
+        session = context.new_cdp_session(page)
+        kinds = "local_storage,indexeddb,cache_storage"
+        session.send("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": kinds})
+        session.detach()
+    return page
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from tests.conftest import PASSWORD
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
-def test_an_invitation_is_made_accepted_and_seen(live_server, browser, page, sign_in, team, alice):
+def test_an_invitation_is_made_accepted_and_seen(live_server, new_context, page, sign_in, team, alice):
     sign_in(alice)
     page.goto(live_server.url + reverse("accounts:team"))
     page.get_by_role("link", name="Invite", exact=True).click()
@@ -19,8 +19,7 @@ def test_an_invitation_is_made_accepted_and_seen(live_server, browser, page, sig
     page.get_by_role("button", name="Make the link").click()
     link = page.locator("#link").inner_text()
 
-    other = browser.new_context()
-    theirs = other.new_page()
+    theirs = new_context().new_page()
     theirs.goto(link)
     expect(theirs.get_by_label("E-mail address")).to_have_value("dora@example.com")
     theirs.get_by_label("Username").fill("dora")
@@ -30,7 +29,6 @@ def test_an_invitation_is_made_accepted_and_seen(live_server, browser, page, sig
     theirs.get_by_text("Welcome to the team Harbour.").wait_for()
     theirs.goto(link)
     theirs.get_by_role("heading", name="This invitation is not open").wait_for()
-    other.close()
 
     page.get_by_role("link", name="Back to the team").click()
     row = page.get_by_role("row", name="dora")
@@ -44,7 +42,8 @@ def test_a_link_is_copied_with_the_keyboard(live_server, page, sign_in, team, al
     page.get_by_role("button", name="Make the link").press("Enter")
     button = page.get_by_role("button", name="Copy the link")
     button.press("Enter")
-    expect(button).to_have_attribute("data-copied", "")
+    # It says so for a short time: only a wait within the page is sure to see it.
+    page.locator("[data-copied]").wait_for()
 
 
 def test_a_role_is_changed_with_the_keyboard_alone(live_server, page, sign_in, team, alice, victor):

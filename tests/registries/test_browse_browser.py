@@ -3,10 +3,12 @@
 import pytest
 from django.urls import reverse
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from registry_ui.jobs.models import State
 from registry_ui.registries.models import IndexRun, Repository
 from tests.parts.index_rows import make_repository
+from tests.parts.quiet_page import requests_in
 from tests.registries.browsing.rows import add_tags, known
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -60,7 +62,7 @@ def test_filters_follow_the_typing_and_the_address_follows_them(visit, page, fau
     page.locator("#sort-version").click()
     page.wait_for_url("**sort=version**")
     assert tags_on(page)[0] == "1.28.0-alpine-slim"
-    assert page.evaluate("document.activeElement.id") == "sort-version"
+    expect(page.locator("#sort-version")).to_be_focused()
     page.get_by_label("Range of versions").press_sequentially("1.28.1")
     page.get_by_text("1 of 92 tags").wait_for()
     assert "sort=version" in query_of(page)
@@ -78,7 +80,7 @@ def test_what_is_no_range_is_said_while_one_types_and_then_forgotten(visit, page
     page.get_by_text("is no bound").wait_for()
     field.press_sequentially("1.29")
     page.get_by_text("11 of 92 tags").or_(page.get_by_text("10 of 92 tags")).wait_for()
-    assert not page.locator("#versions-problem").is_visible()
+    expect(page.locator("#versions-problem")).to_be_hidden()
     assert page.evaluate("document.activeElement.id") == "tag-versions"
     assert faults == []
 
@@ -149,12 +151,14 @@ def test_all_of_it_is_reached_by_the_keyboard(visit, page, nginx) -> None:
     page.wait_for_url("**/images/library/nginx:1.27.1-alpine-slim/")
 
 
+@pytest.mark.browser_context_args
 def test_a_look_shows_its_progress_and_brings_the_new_rows(live_server, page, sign_in, bob, make_registry, faults) -> None:
     registry = make_registry(name="Ours")
     run = IndexRun.objects.create(
         team=registry.team, registry=registry, state=State.RUNNING, progress={"phase": "listing", "repositories": 3}
     )
     sign_in(bob)
+    page.clock.install()
     page.goto(f"{live_server.url}{reverse('registries:repositories', args=[registry.pk])}")
     page.get_by_text("On its way").wait_for()
     page.get_by_label("Search repositories by name").focus()
@@ -165,13 +169,10 @@ def test_a_look_shows_its_progress_and_brings_the_new_rows(live_server, page, si
     IndexRun.objects.filter(pk=run.pk).update(state=State.SUCCEEDED, finished_at=timezone.now(), progress={"phase": "counting"})
 
     page.get_by_role("link", name="team/app").wait_for()
-    assert page.locator("#index-status").get_by_text("Looked at").is_visible()
-    assert page.locator("#index-words").inner_text() == "Up to date"
-    assert page.evaluate("document.activeElement.id") == "repository-search"
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
-    page.wait_for_timeout(2500)
-    assert asked == []
+    expect(page.locator("#index-status").get_by_text("Looked at")).to_be_visible()
+    expect(page.locator("#index-words")).to_have_text("Up to date")
+    expect(page.locator("#repository-search")).to_be_focused()
+    assert requests_in(page, 10_000) == []
     assert faults == []
 
 
@@ -205,9 +206,9 @@ def test_repositories_are_searched_and_sorted_without_a_new_page(live_server, pa
     assert faults == []
 
 
-def test_the_pages_work_without_javascript(live_server, browser, sign_in, page, alice, nginx) -> None:
+def test_the_pages_work_without_javascript(live_server, new_context, sign_in, page, alice, nginx) -> None:
     sign_in(alice)
-    context = browser.new_context(java_script_enabled=False, storage_state=page.context.storage_state())
+    context = new_context(java_script_enabled=False, storage_state=page.context.storage_state())
     plain = context.new_page()
     plain.goto(f"{live_server.url}{reverse('registries:repository', args=[nginx.registry_id, nginx.name])}")
     plain.get_by_label("Name or digest").fill("1.28")
@@ -219,7 +220,6 @@ def test_the_pages_work_without_javascript(live_server, browser, sign_in, page, 
     assert "With the ticked tags:" in plain.locator(".selection-bar").inner_text()
     assert plain.get_by_role("button", name="Pull", exact=True).is_visible()
     assert not plain.get_by_role("link", name="Compare").is_visible()
-    context.close()
 
 
 @pytest.mark.parametrize("width", [390, 1280])

@@ -142,18 +142,15 @@ def test_hostile_content_breaks_no_page(page, visit, shoot, ours):
     shoot("hostile-compared")
 
 
-def test_without_scripts_everything_is_there(browser, live_server, client_for, alice, ours):
+def test_without_scripts_everything_is_there(new_context, live_server, client_for, alice, ours):
     from django.conf import settings
 
     value = client_for(alice).cookies[settings.SESSION_COOKIE_NAME].value
-    context = browser.new_context(java_script_enabled=False)
-    try:
-        context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": value, "url": live_server.url}])
-        page = context.new_page()
-        page.goto(live_server.url + reverse("registries:image_by_tag", args=[ours.pk, "web/nginx", "latest"]))
-        page.get_by_role("link", name="Ask the registry").click()
-        expect(page.locator("#referrers").get_by_role("link", name="Try again")).to_be_visible()
-        page.locator("#layers").get_by_role("link", name="COPY docker-entrypoint.sh /").click()
-        expect(page.locator("#line-5:target")).to_have_count(1)
-    finally:
-        context.close()
+    context = new_context(java_script_enabled=False)
+    context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": value, "url": live_server.url}])
+    page = context.new_page()
+    page.goto(live_server.url + reverse("registries:image_by_tag", args=[ours.pk, "web/nginx", "latest"]))
+    page.get_by_role("link", name="Ask the registry").click()
+    expect(page.locator("#referrers").get_by_role("link", name="Try again")).to_be_visible()
+    page.locator("#layers").get_by_role("link", name="COPY docker-entrypoint.sh /").click()
+    expect(page.locator("#line-5:target")).to_have_count(1)

@@ -79,9 +79,9 @@ def test_tags_are_moved_only_if_somebody_says_so(live_server, page, sign_in, fau
     assert [fault for fault in faults if "422" not in fault] == []
 
 
-def test_a_deletion_of_several_wants_the_name_typed_and_works_without_javascript(live_server, browser, page, sign_in, source, alice):
+def test_a_deletion_of_several_wants_the_name_typed_and_works_without_javascript(live_server, new_context, page, sign_in, source, alice):
     sign_in(alice)
-    plain = browser.new_context(java_script_enabled=False)
+    plain = new_context(java_script_enabled=False)
     plain.add_cookies(page.context.cookies())
     reader = plain.new_page()
     go(reader, live_server, "delete_tags", source, "1.27", "1.26.0")
@@ -95,7 +95,6 @@ def test_a_deletion_of_several_wants_the_name_typed_and_works_without_javascript
     reader.get_by_role("button", name="Delete 2 tags").click()
     reader.wait_for_url(re.compile(r"kind=delete"))
     assert Transfer.objects.filter(kind=Kind.DELETE).count() == 2
-    plain.close()
 
 
 @pytest.mark.parametrize("width", [390, 1280])

@@ -1,7 +1,6 @@
 import re
 
 import pytest
-from django.conf import settings
 from django.template import Context, Template
 from django.test import RequestFactory
 from playwright.sync_api import expect
@@ -151,16 +150,12 @@ def test_a_swap_that_takes_the_texts_away_does_not_silence_the_names(explorer):
 
 
 @pytest.mark.browser
-def test_a_tap_opens_and_closes_the_card(live_server, browser, browser_context_args, alice, client_for):
-    context = browser.new_context(**{**browser_context_args, "has_touch": True, "viewport": {"width": 390, "height": 844}})
-    name = settings.SESSION_COOKIE_NAME
-    context.add_cookies([{"name": name, "value": client_for(alice).cookies[name].value, "url": live_server.url}])
-    page = context.new_page()
-    page.goto(live_server.url + PASTED)
+@pytest.mark.browser_context_args(has_touch=True, viewport={"width": 390, "height": 844})
+def test_a_tap_opens_and_closes_the_card(explorer):
+    page = explorer
     mark = page.get_by_role("link", name="What feature-login means")
     mark.tap()
     expect(page.locator("#tag-card")).to_contain_text("up to whoever publishes it")
     expect(page.locator("#tag-card")).to_be_in_viewport(ratio=1)
     mark.tap()
     expect(page.locator("#tag-card")).to_have_count(0)
-    context.close()

@@ -46,7 +46,10 @@ def test_a_mirror_from_its_form_to_both_sides_in_sync(
     expect(page.locator("#run")).to_have_attribute("data-state", "succeeded", timeout=60_000)
     expect(page.locator("#run")).to_contain_text(re.compile(r"2\s+tags to copy"))
     assert not MirrorRun.objects.filter(is_plan=False).exists()
+    plan = page.url
     page.get_by_role("button", name="Run as shown").click()
+    # The plan that is left has succeeded too.
+    expect(page).not_to_have_url(plan)
     expect(page.locator("#run")).to_have_attribute("data-state", "succeeded", timeout=60_000)
     expect(page.locator("#items")).to_contain_text("Both sides are the same")
     page.get_by_role("link", name="The mirror").click()
