@@ -4,7 +4,9 @@ import sys
 
 
 def main() -> None:
-    os.umask(0o077)  # the database and the images are for this user only, also in a folder that others may read
+    os.umask(
+        0o077
+    )  # the database and the images are for this user only, also in a folder that others may read
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "registry_ui.settings")
     from django.core.management import execute_from_command_line
 

@@ -10,7 +10,15 @@ from . import skopeo
 from .browsing import measure_browsing
 from .images import push_large_image
 from .installation import Installation
-from .measures import MIB, Browser, Comparison, click_to_first_byte, compare_pulls, compare_pushes, peak_memory
+from .measures import (
+    MIB,
+    Browser,
+    Comparison,
+    click_to_first_byte,
+    compare_pulls,
+    compare_pushes,
+    peak_memory,
+)
 from .mirrors import measure_mirrors
 from .serving import measure_serving
 
@@ -20,10 +28,20 @@ _NAME = "bench/image:1.0"
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=5, help="how often each is measured (default: %(default)s)")
-    parser.add_argument("--size", type=int, default=512, help="MiB of the image of the comparison (default: %(default)s)")
     parser.add_argument(
-        "--large", type=int, default=4096, help="MiB of the image of the memory measure; 0 leaves it out (default: %(default)s)"
+        "--rounds", type=int, default=5, help="how often each is measured (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--size",
+        type=int,
+        default=512,
+        help="MiB of the image of the comparison (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--large",
+        type=int,
+        default=4096,
+        help="MiB of the image of the memory measure; 0 leaves it out (default: %(default)s)",
     )
     parser.add_argument(
         "--browsing",
@@ -32,7 +50,12 @@ def main() -> None:
         help="tags, and repositories, of the measure of browsing; 0 leaves it out (default: %(default)s)",
     )
     parser.add_argument("--only-browsing", action="store_true", help="measure nothing else")
-    parser.add_argument("--mirrors", type=int, default=100, help="tags of the measure of mirrors; 0 leaves it out (default: %(default)s)")
+    parser.add_argument(
+        "--mirrors",
+        type=int,
+        default=100,
+        help="tags of the measure of mirrors; 0 leaves it out (default: %(default)s)",
+    )
     parser.add_argument("--only-mirrors", action="store_true", help="measure nothing else")
     parser.add_argument(
         "--manifests",
@@ -41,7 +64,11 @@ def main() -> None:
         help="small manifests a client of the measure of /v2/; 0 leaves it out (default: %(default)s)",
     )
     parser.add_argument("--only-serving", action="store_true", help="measure nothing else")
-    parser.add_argument("--folder", type=Path, help="where to work; it decides which disk is measured (default: the temporary folder)")
+    parser.add_argument(
+        "--folder",
+        type=Path,
+        help="where to work; it decides which disk is measured (default: the temporary folder)",
+    )
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="registry-ui-bench-", dir=options.folder) as folder:
         measure(Path(folder), options)
@@ -61,15 +88,34 @@ def measure(folder: Path, options: argparse.Namespace) -> None:
         measure_browsing(folder, template, options.browsing)
     if options.only_browsing:
         return
-    print(f"{options.size} MiB in {_LAYERS} layers, medians of {options.rounds} rounds in turns, in {folder.parent}; {skopeo.version()}")
+    print(
+        f"{options.size} MiB in {_LAYERS} layers, medians of {options.rounds} rounds in turns, in {folder.parent}; {skopeo.version()}"
+    )
     print()
     with open_registry(folder / "registry") as registry:
-        push_large_image(registry, "bench/image", "1.0", folder / "new", layers=_LAYERS, layer_size=options.size * MIB // _LAYERS)
-        print(f"{'':24}{'job':>9}{'command':>11}{'skopeo':>10}{'job/skopeo':>13}{'command/skopeo':>17}")
-        show("registry → store (pull)", compare_pulls(folder, template, registry, _NAME, options.rounds))
-        show("store → registry (push)", compare_pushes(folder, template, registry, _NAME, options.rounds))
+        push_large_image(
+            registry,
+            "bench/image",
+            "1.0",
+            folder / "new",
+            layers=_LAYERS,
+            layer_size=options.size * MIB // _LAYERS,
+        )
+        print(
+            f"{'':24}{'job':>9}{'command':>11}{'skopeo':>10}{'job/skopeo':>13}{'command/skopeo':>17}"
+        )
+        show(
+            "registry → store (pull)",
+            compare_pulls(folder, template, registry, _NAME, options.rounds),
+        )
+        show(
+            "store → registry (push)",
+            compare_pushes(folder, template, registry, _NAME, options.rounds),
+        )
     print()
-    print("job: the job alone; command: the whole of `manage.py pull --now`, the start of Python and Django included.")
+    print(
+        "job: the job alone; command: the whole of `manage.py pull --now`, the start of Python and Django included."
+    )
     print("skopeo: the whole of `skopeo copy`, from and to an OCI layout.")
     print()
     measure_product(folder, template, options)
@@ -77,7 +123,10 @@ def measure(folder: Path, options: argparse.Namespace) -> None:
 
 def show(title: str, comparison: Comparison) -> None:
     job, command, other = comparison.medians()
-    print(f"{title:24}{job:>7.2f} s{command:>9.2f} s{other:>8.2f} s{job / other:>13.2f}{command / other:>17.2f}", flush=True)
+    print(
+        f"{title:24}{job:>7.2f} s{command:>9.2f} s{other:>8.2f} s{job / other:>13.2f}{command / other:>17.2f}",
+        flush=True,
+    )
 
 
 def measure_product(folder: Path, template: Installation, options: argparse.Namespace) -> None:
@@ -88,14 +137,22 @@ def measure_product(folder: Path, template: Installation, options: argparse.Name
         browser = Browser(product)
         with open_registry(folder / "small") as registry:
             seconds = click_to_first_byte(product, browser, registry, options.rounds)
-            print(f"Click to the first blob requested, median of {options.rounds}: {seconds:.2f} s", flush=True)
+            print(
+                f"Click to the first blob requested, median of {options.rounds}: {seconds:.2f} s",
+                flush=True,
+            )
         if options.large:
             with open_registry(folder / "large") as registry:
                 product.add_registry(registry.host)
                 size = options.large * MIB // _LAYERS
-                push_large_image(registry, "bench/large", "1.0", folder / "new", layers=_LAYERS, layer_size=size)
+                push_large_image(
+                    registry, "bench/large", "1.0", folder / "new", layers=_LAYERS, layer_size=size
+                )
                 peak = peak_memory(product, supervisor, browser, f"{registry.host}/bench/large:1.0")
-                print(f"Peak memory of the worker that pulls {options.large} MiB: {peak / MIB:.0f} MiB", flush=True)
+                print(
+                    f"Peak memory of the worker that pulls {options.large} MiB: {peak / MIB:.0f} MiB",
+                    flush=True,
+                )
     finally:
         supervisor.stop(seconds=60)
 

@@ -23,7 +23,9 @@ REPOSITORY = "library/app"
 MOVED = 100
 TARGET_MILLISECONDS, TARGET_QUERIES, TARGET_HEADS = 100, 12, 1
 _ROUNDS = 20
-_REQUEST = re.compile(r'"(?P<method>[A-Z]+) /v2/[^" ]*?(?P<kind>_catalog|tags/list|manifests|blobs)[^" ]* HTTP')
+_REQUEST = re.compile(
+    r'"(?P<method>[A-Z]+) /v2/[^" ]*?(?P<kind>_catalog|tags/list|manifests|blobs)[^" ]* HTTP'
+)
 # {tags} and {repositories} are the ids of the two registries.
 PAGES = [
     ("repositories of a registry", "/registries/{repositories}/repositories/"),
@@ -36,11 +38,20 @@ PAGES = [
     ("… by date", "/registries/{tags}/repositories/library/app/?sort=-date"),
     ("… by size", "/registries/{tags}/repositories/library/app/?sort=-size"),
     ("… by variant", "/registries/{tags}/repositories/library/app/?group=variant"),
-    ("… in a range of versions", "/registries/{tags}/repositories/library/app/?version=%3E%3D3+%3C4"),
-    ("… of a variant, no pre-releases", "/registries/{tags}/repositories/library/app/?variant=alpine&prereleases=hide"),
+    (
+        "… in a range of versions",
+        "/registries/{tags}/repositories/library/app/?version=%3E%3D3+%3C4",
+    ),
+    (
+        "… of a variant, no pre-releases",
+        "/registries/{tags}/repositories/library/app/?variant=alpine&prereleases=hide",
+    ),
     ("… searched, nothing found", "/registries/{tags}/repositories/library/app/?q=zzz"),
     ("image by tag", "/registries/{tags}/images/library/app:latest/"),
-    ("two images compared", "/registries/compare/?left={host}/library/app:latest&right={host}/library/app:1.0.0-alpine"),
+    (
+        "two images compared",
+        "/registries/compare/?left={host}/library/app:latest&right={host}/library/app:1.0.0-alpine",
+    ),
     ("storage of a registry", "/registries/{repositories}/storage/"),
     ("storage of a repository", "/registries/{tags}/storage/library/app/"),
     ("search: a word", "/search/?q=service-0999"),
@@ -84,7 +95,10 @@ class Look:
 def measure_browsing(folder: Path, template: Installation, count: int) -> None:
     """With so many tags in one repository, and so many repositories."""
     product = template.copy_to(folder / "browsing")
-    with open_registry(folder / "many-tags") as tags, open_registry(folder / "many-repositories") as repositories:
+    with (
+        open_registry(folder / "many-tags") as tags,
+        open_registry(folder / "many-repositories") as repositories,
+    ):
         fill_tags(tags, REPOSITORY, count)
         fill_repositories(repositories, count)
         for registry in (tags, repositories):
@@ -97,13 +111,20 @@ def measure_browsing(folder: Path, template: Installation, count: int) -> None:
         _measure_pages(product, tags, repositories, count)
 
 
-def _measure_index(product: Installation, registry: RunningRegistry, title: str, count: int) -> None:
+def _measure_index(
+    product: Installation, registry: RunningRegistry, title: str, count: int
+) -> None:
     """Each tag of `tags` names an image of its own; the repositories share fifty."""
     print(_look(product, registry).line(f"{title}, cold", count), flush=True)
     print(_look(product, registry).line(f"{title}, unchanged", count), flush=True)
     if registry.tags(REPOSITORY):
         for patch in range(MOVED):
-            move_tag(registry, REPOSITORY, f"1.{patch // 10}.{patch % 10}", build_image(layers=1, layer_size=64))
+            move_tag(
+                registry,
+                REPOSITORY,
+                f"1.{patch // 10}.{patch % 10}",
+                build_image(layers=1, layer_size=64),
+            )
         print(_look(product, registry).line(f"{title}, {MOVED} of them moved", count), flush=True)
 
 
@@ -125,18 +146,35 @@ def _counted(registry: RunningRegistry) -> Iterator[Counter[str]]:
         requests.update(f"{match['method']} {match['kind']}" for match in found if match)
 
 
-def _measure_pages(product: Installation, tags: RunningRegistry, repositories: RunningRegistry, count: int) -> None:
-    ids = {"tags": _id_of(product, tags.host), "repositories": _id_of(product, repositories.host), "host": tags.host}
+def _measure_pages(
+    product: Installation, tags: RunningRegistry, repositories: RunningRegistry, count: int
+) -> None:
+    ids = {
+        "tags": _id_of(product, tags.host),
+        "repositories": _id_of(product, repositories.host),
+        "host": tags.host,
+    }
     paths = [path.format(**ids) for _title, path in PAGES]
-    print(f"{f'Pages with {count:,} tags and repositories':40}{'median':>10}{'slowest':>11}{'queries':>13}")
+    print(
+        f"{f'Pages with {count:,} tags and repositories':40}{'median':>10}{'slowest':>11}{'queries':>13}"
+    )
     supervisor = product.start()
     try:
         browser, counts = Browser(product), _query_counts(product, paths)
         for (title, _path), path, queries in zip(PAGES, paths, counts, strict=True):
-            print(_page_line(title, [_fetch(browser, product.url + path) for _round in range(_ROUNDS + 1)][1:], queries), flush=True)
+            print(
+                _page_line(
+                    title,
+                    [_fetch(browser, product.url + path) for _round in range(_ROUNDS + 1)][1:],
+                    queries,
+                ),
+                flush=True,
+            )
     finally:
         supervisor.stop(seconds=60)
-    print(f"Target: {TARGET_MILLISECONDS} ms at the median of {_ROUNDS}, and {TARGET_QUERIES} queries; gunicorn's time to the first byte.")
+    print(
+        f"Target: {TARGET_MILLISECONDS} ms at the median of {_ROUNDS}, and {TARGET_QUERIES} queries; gunicorn's time to the first byte."
+    )
     print()
 
 
@@ -150,16 +188,22 @@ def _page_line(title: str, milliseconds: list[float], queries: int) -> str:
     median, slowest = statistics.median(milliseconds), max(milliseconds)
     if math.isnan(median):
         return f"{title:40}  no such page"
-    mark = "" if median <= TARGET_MILLISECONDS and queries <= TARGET_QUERIES else "  above the target"
+    mark = (
+        "" if median <= TARGET_MILLISECONDS and queries <= TARGET_QUERIES else "  above the target"
+    )
     return f"{title:40}{median:>7.0f} ms{slowest:>8.0f} ms{queries:>13}{mark}"
 
 
 def _query_counts(product: Installation, paths: list[str]) -> list[int]:
-    counts: list[int] = json.loads(product.manage("shell", "--verbosity=0", "-c", _QUERIES.format(paths=json.dumps(paths))))
+    counts: list[int] = json.loads(
+        product.manage("shell", "--verbosity=0", "-c", _QUERIES.format(paths=json.dumps(paths)))
+    )
     return counts
 
 
 def _id_of(product: Installation, host: str) -> str:
     with sqlite3.connect(product.data / "registry-ui.sqlite3") as database:
-        (found,) = database.execute("SELECT id FROM registries_registry WHERE host = ?", [host]).fetchone()
+        (found,) = database.execute(
+            "SELECT id FROM registries_registry WHERE host = ?", [host]
+        ).fetchone()
     return str(uuid.UUID(found))

@@ -54,7 +54,11 @@ class Installation:
         return Installation(data)
 
     def environment(self) -> dict[str, str]:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("REGISTRY_UI_", "DJANGO_"))}
+        kept = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("REGISTRY_UI_", "DJANGO_"))
+        }
         more = {
             "REGISTRY_UI_DATA": str(self.data),
             "REGISTRY_UI_LISTEN": f"127.0.0.1:{self.port}",
@@ -65,7 +69,9 @@ class Installation:
 
     def manage(self, *arguments: str) -> str:
         command = [sys.executable, str(ROOT / "manage.py"), *arguments]
-        done = subprocess.run(command, env=self.environment(), capture_output=True, text=True, check=False)  # noqa: S603
+        done = subprocess.run(  # noqa: S603
+            command, env=self.environment(), capture_output=True, text=True, check=False
+        )
         if done.returncode:
             raise RuntimeError(f"manage.py {' '.join(arguments)}:\n{done.stdout}{done.stderr}")
         return done.stdout
@@ -81,7 +87,11 @@ class Installation:
         with sqlite3.connect(self.data / "registry-ui.sqlite3") as database:
             query = "SELECT state, started_at, finished_at, error FROM transfers_transfer ORDER BY created_at DESC LIMIT 1"
             state, started, finished, error = database.execute(query).fetchone()
-        return {"state": state, "seconds": seconds_between(started, finished), "error": json.loads(error) if error else None}
+        return {
+            "state": state,
+            "seconds": seconds_between(started, finished),
+            "error": json.loads(error) if error else None,
+        }
 
     def last_index_seconds(self) -> float:
         with sqlite3.connect(self.data / "registry-ui.sqlite3") as database:
@@ -97,11 +107,23 @@ class Installation:
 
     def start(self) -> Process:
         """The whole product under its supervisor, with one worker."""
-        command = ["/usr/bin/env", "-i", *(f"{name}={value}" for name, value in self.environment().items())]
-        process = Process([*command, sys.executable, "-m", "registry_ui.supervisor"], log=self.data.parent / "product.log", directory=ROOT)
+        command = [
+            "/usr/bin/env",
+            "-i",
+            *(f"{name}={value}" for name, value in self.environment().items()),
+        ]
+        process = Process(
+            [*command, sys.executable, "-m", "registry_ui.supervisor"],
+            log=self.data.parent / "product.log",
+            directory=ROOT,
+        )
         process.wait_for(lambda: "Registry UI is ready" in process.output, seconds=90)
         return process
 
 
 def seconds_between(started: str, finished: str | None) -> float:
-    return (datetime.fromisoformat(finished) - datetime.fromisoformat(started)).total_seconds() if finished else 0.0
+    return (
+        (datetime.fromisoformat(finished) - datetime.fromisoformat(started)).total_seconds()
+        if finished
+        else 0.0
+    )

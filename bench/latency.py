@@ -14,7 +14,9 @@ from tests.parts.process import Process, free_port
 _BLOCK = 256 * 1024
 
 
-async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, seconds: float) -> None:
+async def _pass_on(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, seconds: float
+) -> None:
     loop = asyncio.get_running_loop()
     with contextlib.suppress(ConnectionError):
         while piece := await reader.read(_BLOCK):
@@ -28,10 +30,14 @@ def _write(writer: asyncio.StreamWriter, piece: bytes) -> None:
 
 
 async def _serve(listen: int, target: int, seconds: float) -> None:
-    async def connected(near_reader: asyncio.StreamReader, near_writer: asyncio.StreamWriter) -> None:
+    async def connected(
+        near_reader: asyncio.StreamReader, near_writer: asyncio.StreamWriter
+    ) -> None:
         await asyncio.sleep(2 * seconds)  # the handshake
         far_reader, far_writer = await asyncio.open_connection("127.0.0.1", target)
-        await asyncio.gather(_pass_on(near_reader, far_writer, seconds), _pass_on(far_reader, near_writer, seconds))
+        await asyncio.gather(
+            _pass_on(near_reader, far_writer, seconds), _pass_on(far_reader, near_writer, seconds)
+        )
 
     server = await asyncio.start_server(connected, "127.0.0.1", listen, backlog=256)
     print("ready", flush=True)

@@ -35,7 +35,11 @@ class Comparison:
         self.command.append(times[1])
 
     def medians(self) -> tuple[float, float, float]:
-        return statistics.median(self.job), statistics.median(self.command), statistics.median(self.skopeo)
+        return (
+            statistics.median(self.job),
+            statistics.median(self.command),
+            statistics.median(self.skopeo),
+        )
 
 
 def settle() -> None:
@@ -44,7 +48,9 @@ def settle() -> None:
     time.sleep(0.3)
 
 
-def compare_pulls(folder: Path, template: Installation, registry: RunningRegistry, name: str, rounds: int) -> Comparison:
+def compare_pulls(
+    folder: Path, template: Installation, registry: RunningRegistry, name: str, rounds: int
+) -> Comparison:
     """From a local registry: into our store, and into skopeo's OCI layout; each time into nothing."""
     result = Comparison()
     for number in range(rounds):
@@ -59,7 +65,9 @@ def compare_pulls(folder: Path, template: Installation, registry: RunningRegistr
     return result
 
 
-def compare_pushes(folder: Path, template: Installation, registry: RunningRegistry, name: str, rounds: int) -> Comparison:
+def compare_pushes(
+    folder: Path, template: Installation, registry: RunningRegistry, name: str, rounds: int
+) -> Comparison:
     """From our store, and from skopeo's OCI layout, to a local registry; each time to one that is empty."""
     result = Comparison()
     ours = template.copy_to(folder / "push")
@@ -68,13 +76,17 @@ def compare_pushes(folder: Path, template: Installation, registry: RunningRegist
     skopeo.copy(f"docker://{registry.host}/{name}", f"oci:{layout}:bench")
     for number in range(rounds):
         with open_registry(folder / f"target-{number}") as target:
-            ours.manage("tag", f"{registry.host}/{name}", f"{target.host}/{name}", "--team", "bench")
+            ours.manage(
+                "tag", f"{registry.host}/{name}", f"{target.host}/{name}", "--team", "bench"
+            )
             settle()
             result.add_ours(ours.timed("push", f"{target.host}/{name}"))
         shutil.rmtree(target.folder)
         with open_registry(folder / f"other-{number}") as target:
             settle()
-            result.skopeo.append(skopeo.copy(f"oci:{layout}:bench", f"docker://{target.host}/{name}"))
+            result.skopeo.append(
+                skopeo.copy(f"oci:{layout}:bench", f"docker://{target.host}/{name}")
+            )
         shutil.rmtree(target.folder)
     shutil.rmtree(ours.data)
     shutil.rmtree(layout)
@@ -95,11 +107,19 @@ class Browser:
         address = f"{self.product.url}/transfers/pull/"
         page = self.session.get(address, timeout=30).text
         token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
-        form = {"reference": reference, "platform_choice": "machine", "csrfmiddlewaretoken": token[1] if token else ""}
+        form = {
+            "reference": reference,
+            "platform_choice": "machine",
+            "csrfmiddlewaretoken": token[1] if token else "",
+        }
         clicked = time.perf_counter()
-        answer = self.session.post(address, data=form, allow_redirects=False, headers={"Referer": address}, timeout=30)
+        answer = self.session.post(
+            address, data=form, allow_redirects=False, headers={"Referer": address}, timeout=30
+        )
         if answer.status_code != 302:
-            raise RuntimeError(f"The pull form answered {answer.status_code}: {_errors(answer.text)}")
+            raise RuntimeError(
+                f"The pull form answered {answer.status_code}: {_errors(answer.text)}"
+            )
         return clicked
 
 
@@ -109,12 +129,16 @@ def _errors(page: str) -> str:
     return " ".join(re.sub(r"<[^>]+>", " ", main[0] if main else page).split())[:2000]
 
 
-def click_to_first_byte(product: Installation, browser: Browser, registry: RunningRegistry, rounds: int) -> float:
+def click_to_first_byte(
+    product: Installation, browser: Browser, registry: RunningRegistry, rounds: int
+) -> float:
     """Median seconds from sending the form to the request for the first blob at the registry."""
     seconds = []
     for number in range(rounds):
         repository = f"click/round-{number}"
-        push_large_image(registry, repository, "1.0", registry.folder / "new", layers=2, layer_size=4 * MIB)
+        push_large_image(
+            registry, repository, "1.0", registry.folder / "new", layers=2, layer_size=4 * MIB
+        )
         relay = Relay(registry.port)
         product.add_registry(relay.host)
         clicked = browser.pull(f"{relay.host}/{repository}:1.0")
@@ -136,7 +160,9 @@ def wait_for_end(product: Installation, seconds: float = 600) -> None:
         raise RuntimeError(f"The transfer {last['state']}: {last['error']}")
 
 
-def peak_memory(product: Installation, supervisor: Process, browser: Browser, reference: str) -> int:
+def peak_memory(
+    product: Installation, supervisor: Process, browser: Browser, reference: str
+) -> int:
     """The most resident memory, in bytes, of the work horse that pulls the reference."""
     worker = _worker_of(supervisor)
     browser.pull(reference)

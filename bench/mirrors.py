@@ -83,7 +83,8 @@ class Line:
         def count() -> int:
             time.sleep(0.2)
             return sum(
-                len(_REQUEST.findall(log.read_bytes()[start:].decode(errors="replace"))) for log, start in zip(logs, before, strict=True)
+                len(_REQUEST.findall(log.read_bytes()[start:].decode(errors="replace")))
+                for log, start in zip(logs, before, strict=True)
             )
 
         yield count
@@ -91,11 +92,15 @@ class Line:
 
 def measure_mirrors(folder: Path, template: Installation, tags: int, rounds: int) -> None:
     print(f"Mirror of {tags} tags, {LAYERS} layers each, medians of {rounds} rounds in turns")
-    print(f"{'':28}{'job':>9}{'command':>11}{'skopeo':>10}{'skopeo/job':>12}{'requests a tag':>17}{'skopeo':>9}")
+    print(
+        f"{'':28}{'job':>9}{'command':>11}{'skopeo':>10}{'skopeo/job':>12}{'requests a tag':>17}{'skopeo':>9}"
+    )
     for milliseconds in (0, MILLISECONDS):
         cold, same, other_cold, other_same = Timed(), Timed(), Timed(), Timed()
         for number in range(rounds):
-            with _line(folder / f"mirror-{milliseconds}-{number}", template, tags, milliseconds) as line:
+            with _line(
+                folder / f"mirror-{milliseconds}-{number}", template, tags, milliseconds
+            ) as line:
                 line.ours(cold, "bench")
                 line.ours(same, "bench")
                 line.skopeo(other_cold, "skopeo")
@@ -123,15 +128,31 @@ def _line(folder: Path, template: Installation, tags: int, milliseconds: int) ->
         source = stack.enter_context(open_registry(folder / "source"))
         target = stack.enter_context(open_registry(folder / "target"))
         for number in range(tags):
-            push(source, build_image(seed=f"mirror-{number}", layers=LAYERS, layer_size=LAYER_SIZE), REPOSITORY, f"1.{number}.0")
+            push(
+                source,
+                build_image(seed=f"mirror-{number}", layers=LAYERS, layer_size=LAYER_SIZE),
+                REPOSITORY,
+                f"1.{number}.0",
+            )
         hosts = [source.host, target.host]
         if milliseconds:
-            lines = ((registry, folder / f"{name}.log") for name, registry in (("source", source), ("target", target)))
-            hosts = [stack.enter_context(delayed(registry.port, milliseconds, log)) for registry, log in lines]
+            lines = (
+                (registry, folder / f"{name}.log")
+                for name, registry in (("source", source), ("target", target))
+            )
+            hosts = [
+                stack.enter_context(delayed(registry.port, milliseconds, log))
+                for registry, log in lines
+            ]
         product = template.copy_to(folder / "product")
         for host in hosts:
             product.add_registry(host)
-        product.manage("shell", "--verbosity=0", "-c", _MIRROR.format(hosts=hosts, name="bench", repository=REPOSITORY))
+        product.manage(
+            "shell",
+            "--verbosity=0",
+            "-c",
+            _MIRROR.format(hosts=hosts, name="bench", repository=REPOSITORY),
+        )
         yield Line(product, source, target, *hosts)
 
 

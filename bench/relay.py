@@ -18,12 +18,19 @@ class Relay:
             client, _ = self._listener.accept()
             server = socket.create_connection(self._target)
             threading.Thread(target=self._pass_on, args=(client, server, True), daemon=True).start()
-            threading.Thread(target=self._pass_on, args=(server, client, False), daemon=True).start()
+            threading.Thread(
+                target=self._pass_on, args=(server, client, False), daemon=True
+            ).start()
 
     def _pass_on(self, source: socket.socket, target: socket.socket, watched: bool) -> None:
         try:
             while data := source.recv(256 * 1024):
-                if watched and self.first_blob_at is None and data.startswith(b"GET ") and b"/blobs/" in data.partition(b"\r\n")[0]:
+                if (
+                    watched
+                    and self.first_blob_at is None
+                    and data.startswith(b"GET ")
+                    and b"/blobs/" in data.partition(b"\r\n")[0]
+                ):
                     self.first_blob_at = time.perf_counter()
                 target.sendall(data)
             target.shutdown(socket.SHUT_WR)

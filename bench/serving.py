@@ -46,7 +46,9 @@ class Peer:
 
     def push_blob(self, repository: str, path: Path, digest: str) -> None:
         connection = self.connection()
-        connection.request("POST", f"/v2/{repository}/blobs/uploads/", headers=self.headers(Content_Length="0"))
+        connection.request(
+            "POST", f"/v2/{repository}/blobs/uploads/", headers=self.headers(Content_Length="0")
+        )
         begun = connection.getresponse()
         begun.read()
         place = begun.headers["Location"].removeprefix(f"http://{self.host}")
@@ -69,14 +71,21 @@ class Peer:
 
     def put_manifest(self, repository: str, tag: str, document: dict[str, object]) -> None:
         connection = self.connection()
-        connection.request("PUT", f"/v2/{repository}/manifests/{tag}", json.dumps(document), self.headers(Content_Type=OCI_MANIFEST))
+        connection.request(
+            "PUT",
+            f"/v2/{repository}/manifests/{tag}",
+            json.dumps(document),
+            self.headers(Content_Type=OCI_MANIFEST),
+        )
         _check(connection.getresponse(), 201)
         connection.close()
 
     def get_manifests(self, repository: str, count: int) -> None:
         connection = self.connection()
         for _number in range(count):
-            connection.request("GET", f"/v2/{repository}/manifests/1.0", headers=self.headers(Accept=OCI_MANIFEST))
+            connection.request(
+                "GET", f"/v2/{repository}/manifests/1.0", headers=self.headers(Accept=OCI_MANIFEST)
+            )
             _check(connection.getresponse(), 200)
         connection.close()
 
@@ -87,21 +96,34 @@ def _check(answer: http.client.HTTPResponse, status: int) -> None:
         raise RuntimeError(f"{answer.status}, not {status}: {text[:300]!r}")
 
 
-def measure_serving(folder: Path, template: Installation, size: int, rounds: int, manifests: int) -> None:
+def measure_serving(
+    folder: Path, template: Installation, size: int, rounds: int, manifests: int
+) -> None:
     layers = _layers(folder / "layers", size)
     product = template.copy_to(folder / "serving")
     supervisor = product.start()
     try:
-        secret = product.manage("shell", "--verbosity=0", "-c", _MAKE_LOGIN).strip().splitlines()[-1]
-        ours = Peer(f"127.0.0.1:{product.port}", "Basic " + base64.b64encode(f"bench:{secret}".encode()).decode())
+        secret = (
+            product.manage("shell", "--verbosity=0", "-c", _MAKE_LOGIN).strip().splitlines()[-1]
+        )
+        ours = Peer(
+            f"127.0.0.1:{product.port}",
+            "Basic " + base64.b64encode(f"bench:{secret}".encode()).decode(),
+        )
         with open_registry(folder / "served") as registry:
             peers = {"this server": ours, "docker-registry": Peer(registry.host)}
-            print(f"This server at /v2/ beside docker-registry: {size} MiB in {len(layers)} layers, medians of {rounds} rounds in turns")
-            print("docker-registry is asked without a login, so it looks nothing up; this server checks a token with every request.")
+            print(
+                f"This server at /v2/ beside docker-registry: {size} MiB in {len(layers)} layers, medians of {rounds} rounds in turns"
+            )
+            print(
+                "docker-registry is asked without a login, so it looks nothing up; this server checks a token with every request."
+            )
             print(f"{'':28}{'this server':>13}{'docker-registry':>17}{'ratio':>8}")
             for title, act in (("push", _push), ("pull", _pull)):
                 _show(f"{title} of {size} MiB", _timed(peers, act, layers, rounds), "s")
-            _show(f"{_CLIENTS} clients, {manifests} manifests", _small(peers, manifests, folder), "s")
+            _show(
+                f"{_CLIENTS} clients, {manifests} manifests", _small(peers, manifests, folder), "s"
+            )
         peak = max(map(process_peak, web_processes_of(supervisor)))
         print(f"Peak memory of a web process: {peak / MIB:.0f} MiB", flush=True)
         print()
@@ -148,15 +170,28 @@ def _small(peers: dict[str, Peer], count: int, folder: Path) -> list[float]:
     config = b"{}"
     path = folder / "config"
     path.write_bytes(config)
-    descriptor = {"mediaType": "application/vnd.oci.empty.v1+json", "digest": digest_of(config), "size": len(config)}
+    descriptor = {
+        "mediaType": "application/vnd.oci.empty.v1+json",
+        "digest": digest_of(config),
+        "size": len(config),
+    }
     times = []
     for peer in peers.values():
         peer.push_blob("bench/small", path, digest_of(config))
-        peer.put_manifest("bench/small", "1.0", {"schemaVersion": 2, "mediaType": OCI_MANIFEST, "config": descriptor, "layers": []})
+        peer.put_manifest(
+            "bench/small",
+            "1.0",
+            {"schemaVersion": 2, "mediaType": OCI_MANIFEST, "config": descriptor, "layers": []},
+        )
         settle()
         started = time.perf_counter()
         with ThreadPoolExecutor(_CLIENTS) as clients:
-            list(clients.map(lambda _number, peer=peer: peer.get_manifests("bench/small", count), range(_CLIENTS)))
+            list(
+                clients.map(
+                    lambda _number, peer=peer: peer.get_manifests("bench/small", count),
+                    range(_CLIENTS),
+                )
+            )
         times.append(time.perf_counter() - started)
     return times
 

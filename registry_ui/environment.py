@@ -33,7 +33,11 @@ def check_files() -> None:
         EnvError: a setting is to be read from a file that this user cannot read.
     """
     for name, path in os.environ.items():
-        if name.startswith("REGISTRY_UI_") and name.endswith("_FILE") and not (Path(path).is_file() and os.access(path, os.R_OK)):
+        if (
+            name.startswith("REGISTRY_UI_")
+            and name.endswith("_FILE")
+            and not (Path(path).is_file() and os.access(path, os.R_OK))
+        ):
             raise EnvError(f"{name} is “{path}”, which is not a file that this user can read.")
 
 
@@ -47,15 +51,21 @@ def data_directory() -> Path:
     try:
         data.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as exc:
-        raise EnvError(f"The data folder {data} cannot be made ({exc.strerror}); set REGISTRY_UI_DATA to another one.") from exc
+        raise EnvError(
+            f"The data folder {data} cannot be made ({exc.strerror}); set REGISTRY_UI_DATA to another one."
+        ) from exc
     if not os.access(data, os.W_OK | os.X_OK):
-        raise EnvError(f"The data folder {data} cannot be written to by this user; set REGISTRY_UI_DATA to another one.")
+        raise EnvError(
+            f"The data folder {data} cannot be written to by this user; set REGISTRY_UI_DATA to another one."
+        )
     return data
 
 
 def own_url() -> str:
     """The address that people type, without a slash at its end."""
-    return env.str("URL", "").rstrip("/") or "http://" + _for_visitors(env.str("LISTEN", "127.0.0.1:8000"))
+    return env.str("URL", "").rstrip("/") or "http://" + _for_visitors(
+        env.str("LISTEN", "127.0.0.1:8000")
+    )
 
 
 def _for_visitors(address: str) -> str:
@@ -72,7 +82,9 @@ def redis_socket(data: Path) -> Path:
     folder = Path(tempfile.gettempdir()) / f"registry-ui-{os.getuid()}-{name}"
     folder.mkdir(mode=0o700, exist_ok=True)
     if folder.lstat().st_uid != os.getuid() or folder.lstat().st_mode & 0o077:
-        raise PermissionError(f"{folder} belongs to somebody else; set REGISTRY_UI_DATA to a shorter path.")
+        raise PermissionError(
+            f"{folder} belongs to somebody else; set REGISTRY_UI_DATA to a shorter path."
+        )
     return folder / "redis.sock"
 
 
@@ -136,5 +148,7 @@ def _engine_setting(text: str) -> EngineSetting:
     folder = Path(" ".join(options.get("certs", [])))
     missing = [file for file in ("ca.pem", "cert.pem", "key.pem") if not (folder / file).is_file()]
     if not options.get("certs") or missing:
-        raise EnvError(f"REGISTRY_UI_ENGINES: {name} is reached over the network, so it needs certs=FOLDER with {', '.join(missing)}.")
+        raise EnvError(
+            f"REGISTRY_UI_ENGINES: {name} is reached over the network, so it needs certs=FOLDER with {', '.join(missing)}."
+        )
     return EngineSetting(name, f"tcp://{address.netloc}", teams, folder)

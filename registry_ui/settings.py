@@ -9,16 +9,31 @@ from django.core.exceptions import ImproperlyConfigured
 from environs import validate
 
 from . import single_sign_on
-from .environment import BASE_DIR, at_least_one, data_directory, engine_settings, env, kept_secret, not_negative, own_url, redis_socket
+from .environment import (
+    BASE_DIR,
+    at_least_one,
+    data_directory,
+    engine_settings,
+    env,
+    kept_secret,
+    not_negative,
+    own_url,
+    redis_socket,
+)
 
 DATA = data_directory()
-PRODUCTION = env.str("ENV", "development", validate=validate.OneOf(["development", "production"])) == "production"
+PRODUCTION = (
+    env.str("ENV", "development", validate=validate.OneOf(["development", "production"]))
+    == "production"
+)
 DEBUG = env.bool("DEBUG", False)
 
 SECRET_KEY = env.str("SECRET_KEY", "") or ("" if PRODUCTION else kept_secret(DATA / "secret_key"))
 # Newest first: the first key encrypts, all of them decrypt.
 ENCRYPTION_KEYS = env.list("ENCRYPTION_KEYS", []) or (
-    [] if PRODUCTION else [kept_secret(DATA / "encryption_key", lambda: Fernet.generate_key().decode())]
+    []
+    if PRODUCTION
+    else [kept_secret(DATA / "encryption_key", lambda: Fernet.generate_key().decode())]
 )
 # For a start after the keys were lost: the secrets that no key opens have to be entered again.
 ACCEPT_LOST_SECRETS = env.bool("ACCEPT_LOST_SECRETS", False)
@@ -38,11 +53,15 @@ def _refuse_weak_settings() -> None:
     if len(SECRET_KEY) < 50:
         problems.append("REGISTRY_UI_SECRET_KEY is missing or has under 50 characters")
     if not ALLOWED_HOSTS or "*" in ALLOWED_HOSTS:
-        problems.append("REGISTRY_UI_ALLOWED_HOSTS must name the host names that people type, and not *")
+        problems.append(
+            "REGISTRY_UI_ALLOWED_HOSTS must name the host names that people type, and not *"
+        )
     if not ENCRYPTION_KEYS:
         problems.append("REGISTRY_UI_ENCRYPTION_KEYS is missing")
     if problems:
-        raise ImproperlyConfigured("Production does not start with these settings: " + "; ".join(problems) + ".")
+        raise ImproperlyConfigured(
+            "Production does not start with these settings: " + "; ".join(problems) + "."
+        )
 
 
 def _check_encryption_keys() -> None:
@@ -122,12 +141,19 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "registry_ui.web.context.navigation",
             ],
-            "builtins": ["registry_ui.web.templatetags.web", "template_partials.templatetags.partials"],
+            "builtins": [
+                "registry_ui.web.templatetags.web",
+                "template_partials.templatetags.partials",
+            ],
         },
     }
 ]
 
-DATABASES = {"default": env.dj_db_url("DATABASE_URL", f"sqlite:///{quote(str(DATA))}/registry-ui.sqlite3", conn_max_age=60)}
+DATABASES = {
+    "default": env.dj_db_url(
+        "DATABASE_URL", f"sqlite:///{quote(str(DATA))}/registry-ui.sqlite3", conn_max_age=60
+    )
+}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["OPTIONS"] = {
         "timeout": 30,
@@ -135,8 +161,12 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA busy_timeout=30000;",
     }
 
-_redis_url = validate.Regexp("(redis|rediss|unix)://.", error="Not a URL such as redis://host:6379/0.")
-REDIS_URL = env.str("REDIS_URL", "", validate=_redis_url) or f"unix://{quote(str(redis_socket(DATA)))}"
+_redis_url = validate.Regexp(
+    "(redis|rediss|unix)://.", error="Not a URL such as redis://host:6379/0."
+)
+REDIS_URL = (
+    env.str("REDIS_URL", "", validate=_redis_url) or f"unix://{quote(str(redis_socket(DATA)))}"
+)
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
@@ -162,7 +192,10 @@ AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 10},
+    },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
@@ -236,7 +269,9 @@ if TRUSTED_PROXY_COUNT:
 # smtp://user:password@host:587/?tls=True; without it there is no password reset by e-mail.
 _email = env.dj_email_url("EMAIL_URL", "dummy://")
 if "EMAIL_BACKEND" not in _email:
-    raise ImproperlyConfigured("REGISTRY_UI_EMAIL_URL is not a URL such as smtp://user:password@host:587/?tls=True.")
+    raise ImproperlyConfigured(
+        "REGISTRY_UI_EMAIL_URL is not a URL such as smtp://user:password@host:587/?tls=True."
+    )
 vars().update({name: value for name, value in _email.items() if name.startswith("EMAIL_")})
 EMAIL_TIMEOUT = 10
 EMAIL_CONFIGURED = bool(env.str("EMAIL_URL", ""))
@@ -247,7 +282,11 @@ LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_TZ = True
-TIME_ZONE = env.str("TIME_ZONE", "UTC", validate=validate.OneOf(available_timezones(), error="Not a time zone such as Europe/Berlin."))
+TIME_ZONE = env.str(
+    "TIME_ZONE",
+    "UTC",
+    validate=validate.OneOf(available_timezones(), error="Not a time zone such as Europe/Berlin."),
+)
 
 STATIC_URL = "static/"
 STATIC_ROOT = DATA / "static"
@@ -259,11 +298,18 @@ STORAGES = {
 FORM_RENDERER = "registry_ui.web.forms.FormRenderer"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
-LOG_LEVEL = env.str("LOG_LEVEL", "INFO", validate=validate.OneOf(["DEBUG", "INFO", "WARNING", "ERROR"]))
+LOG_LEVEL = env.str(
+    "LOG_LEVEL", "INFO", validate=validate.OneOf(["DEBUG", "INFO", "WARNING", "ERROR"])
+)
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"()": "registry_ui.web.logs.OneLineFormatter", "format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "formatters": {
+        "line": {
+            "()": "registry_ui.web.logs.OneLineFormatter",
+            "format": "%(asctime)s %(levelname)s %(name)s: %(message)s",
+        }
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     # What apprise logs has addresses and payloads in it.

@@ -51,7 +51,9 @@ def from_environment(*, production: bool) -> SingleSignOn | None:
     _check_url(url, production=production)
     client_id, client_secret = env.str("OIDC_CLIENT_ID", ""), env.str("OIDC_CLIENT_SECRET", "")
     if not client_id or not client_secret:
-        raise EnvError("REGISTRY_UI_OIDC_URL needs REGISTRY_UI_OIDC_CLIENT_ID and REGISTRY_UI_OIDC_CLIENT_SECRET as well.")
+        raise EnvError(
+            "REGISTRY_UI_OIDC_URL needs REGISTRY_UI_OIDC_CLIENT_ID and REGISTRY_UI_OIDC_CLIENT_SECRET as well."
+        )
     return SingleSignOn(
         url=url,
         client_id=client_id,
@@ -69,8 +71,14 @@ def from_environment(*, production: bool) -> SingleSignOn | None:
 def _check_url(url: str, *, production: bool) -> None:
     parts = urlsplit(url)
     if parts.scheme not in ("https", "http") or not parts.hostname or parts.query or parts.fragment:
-        raise EnvError(f"REGISTRY_UI_OIDC_URL is “{url}”, which is not an address such as https://login.example.com/realms/company.")
-    if production and parts.scheme != "https" and parts.hostname not in ("localhost", "127.0.0.1", "::1"):
+        raise EnvError(
+            f"REGISTRY_UI_OIDC_URL is “{url}”, which is not an address such as https://login.example.com/realms/company."
+        )
+    if (
+        production
+        and parts.scheme != "https"
+        and parts.hostname not in ("localhost", "127.0.0.1", "::1")
+    ):
         raise EnvError("REGISTRY_UI_OIDC_URL must begin with https:// in production.")
 
 
@@ -86,7 +94,9 @@ def parse_group_roles(entries: list[str]) -> dict[str, tuple[tuple[str, str], ..
         team, _colon, role = rest.rpartition(":")
         group, team, role = plain_group(group), team.strip(), role.strip().lower()
         if not group or not team or role not in ROLES:
-            raise EnvError(f"REGISTRY_UI_OIDC_GROUP_ROLES: “{entry}” is not like group=Team:role, with the role viewer, operator or admin.")
+            raise EnvError(
+                f"REGISTRY_UI_OIDC_GROUP_ROLES: “{entry}” is not like group=Team:role, with the role viewer, operator or admin."
+            )
         found[group] = (*found.get(group, ()), (team, role))
     return found
 

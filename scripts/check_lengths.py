@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-FUNCTION_LINES, FILE_LINES, SCRIPT_LINES = 50, 400, 80
+FUNCTION_LINES, FILE_LINES, SCRIPT_LINES = 50, 480, 80
 SOURCES = ("registry_ui", "transfers", "scripts", "bench")
 
 
@@ -28,7 +28,12 @@ def long_scripts() -> Iterator[str]:
 
 
 def main() -> int:
-    paths = [path for source in SOURCES for path in sorted(Path(source).rglob("*.py")) if "migrations" not in path.parts]
+    paths = [
+        path
+        for source in SOURCES
+        for path in sorted(Path(source).rglob("*.py"))
+        if "migrations" not in path.parts
+    ]
     problems = [problem for path in paths for problem in long_ones(path)] + list(long_scripts())
     print("\n".join(problems) or f"{len(paths)} files: no function and no file is too long.")
     return 1 if problems else 0

@@ -68,7 +68,11 @@ def product(log: Path, address: str) -> Iterator[str]:
     with log.open("wb") as output:
         # A session of its own: Ctrl-C is for this script, which then stops the supervisor.
         process = subprocess.Popen(
-            [sys.executable, "-m", "registry_ui.supervisor"], cwd=ROOT, stdout=output, stderr=output, start_new_session=True
+            [sys.executable, "-m", "registry_ui.supervisor"],
+            cwd=ROOT,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
         )
     try:
         yield link_of(wait_until_it_is_ready(process, log))
@@ -102,11 +106,21 @@ def set_up(link: str) -> str:
     password = secrets.token_urlsafe(12)
     with requests.Session() as session:
         session.get(link, timeout=60).raise_for_status()
-        values = {"username": "demo", "email": "demo@example.com", "password": password, "repeated": password, "team_name": "Demo"}
+        values = {
+            "username": "demo",
+            "email": "demo@example.com",
+            "password": password,
+            "repeated": password,
+            "team_name": "Demo",
+        }
         token = next(cookie.value for cookie in session.cookies if cookie.name == "csrftoken")
-        answer = session.post(link, data={**values, "csrfmiddlewaretoken": token}, timeout=60, allow_redirects=False)
+        answer = session.post(
+            link, data={**values, "csrfmiddlewaretoken": token}, timeout=60, allow_redirects=False
+        )
     if answer.status_code != 302:
-        raise DemoFailed(f"The first administrator could not be made: the page answered {answer.status_code}.")
+        raise DemoFailed(
+            f"The first administrator could not be made: the page answered {answer.status_code}."
+        )
     return password
 
 
@@ -122,11 +136,17 @@ def show(address: str, password: str) -> None:
         ["transfers"],
     ):
         print(f"\n$ manage.py {' '.join(command)}", flush=True)
-        done = subprocess.run([sys.executable, "manage.py", *command], cwd=ROOT, check=False, env=quiet)  # noqa: S603 - words of its own
+        done = subprocess.run(  # noqa: S603 - words of its own
+            [sys.executable, "manage.py", *command], cwd=ROOT, check=False, env=quiet
+        )
         if done.returncode:
             raise DemoFailed(f"“manage.py {command[0]}” failed; the reason stands above.")
     print(f"\nThe dashboard: http://{address}/images/")
-    print(f"Sign in as demo with the password {password}" if password else "Sign in as before: this data folder has its administrator.")
+    print(
+        f"Sign in as demo with the password {password}"
+        if password
+        else "Sign in as before: this data folder has its administrator."
+    )
     print("Ctrl-C stops everything.", flush=True)
     signal.pause()
 

@@ -32,6 +32,8 @@ OPTIONS = ("--reuse-db",)
 # A change that makes a test hang breaks its promise too: pytest-timeout makes that a failed test.
 TEST_SECONDS = 90
 RUN_SECONDS = 600
+_PIECES = re.compile(r"\w+|[^\w\s]")
+_CLOSING = (r"\)", r"\]", r"\}")
 _FAILED = re.compile(r"^FAILED ", re.MULTILINE)
 _TEMPLATE_TEST = """import pytest
 
@@ -62,7 +64,7 @@ class Mutation:
     Args:
         name: the promise that it breaks.
         file: the path from the root of the tree.
-        text: stands exactly once in the file.
+        text: stands exactly once in the file; line breaks and spaces do not count.
         tests: pytest's node ids or files, of which one has to fail.
     """
 
@@ -71,6 +73,14 @@ class Mutation:
     text: str
     replacement: str
     tests: tuple[str, ...]
+
+    @property
+    def pattern(self) -> re.Pattern[str]:
+        """The text, however the formatter broke its lines."""
+        pieces = [re.escape(piece) for piece in _PIECES.findall(self.text)]
+        spaced = r"\s*".join(rf",?\s*{piece}" if piece in _CLOSING else piece for piece in pieces)
+        indentation = self.text[: len(self.text) - len(self.text.lstrip())]
+        return re.compile(re.escape(indentation) + spaced)
 
     def is_named_by(self, words: Sequence[str]) -> bool:
         """Return whether its name or its file has one of the words in it."""
@@ -83,7 +93,7 @@ class Mutation:
             return f"{self.file} does not exist"
 
         source = path.read_text()
-        count = source.count(self.text)
+        count = len(self.pattern.findall(source))
         if count != 1:
             return f"the text occurs {count} times in {self.file}: {self.text!r}"
 
@@ -98,7 +108,7 @@ class Mutation:
         Raises:
             SyntaxError: the replacement is no Python, which every test would notice.
         """
-        changed = source.decode().replace(self.text, self.replacement)
+        changed = self.pattern.sub(lambda _found: self.replacement, source.decode())
         compile(changed, self.file, "exec")
         return changed.encode()
 

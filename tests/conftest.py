@@ -32,7 +32,9 @@ if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Page
 
 # How long an example takes says more of what else the machine does than of the code.
-hypothesis.settings.register_profile("any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
 hypothesis.settings.load_profile("any machine")
 CHROMIUM_FLAGS = [
     "--no-sandbox",
@@ -62,7 +64,9 @@ def parts_folder() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_test_environment: None, django_db_blocker, parts_folder: Path) -> Iterator[None]:
+def django_db_setup(
+    django_test_environment: None, django_db_blocker, parts_folder: Path
+) -> Iterator[None]:
     """Make the test database: a copy of the migrated template on SQLite, a new cluster on PostgreSQL.
 
     Between tests every table is emptied, the audit log's too; what refuses that has tests of its own.
@@ -109,7 +113,9 @@ def redis_server(_redis: RedisServer) -> RedisServer:
 @pytest.fixture(autouse=True)
 def _queue_for_database_tests(request: pytest.FixtureRequest) -> None:
     """Whatever uses the database may enqueue, and counts failed logins in the cache."""
-    if request.node.get_closest_marker("django_db") or {"db", "transactional_db"} & set(request.fixturenames):
+    if request.node.get_closest_marker("django_db") or {"db", "transactional_db"} & set(
+        request.fixturenames
+    ):
         request.getfixturevalue("redis_server")
 
 
@@ -186,7 +192,9 @@ def client_for(db):
 
         client = Client()
         client.force_login(user)
-        UserSession.objects.create(user=user, session_key=client.session.session_key, ip="127.0.0.1", user_agent="")
+        UserSession.objects.create(
+            user=user, session_key=client.session.session_key, ip="127.0.0.1", user_agent=""
+        )
         first_in_a_while(client.session.session_key)
         return client
 
@@ -240,7 +248,10 @@ def token_registry(_token_registry):
     """Token authentication: `.username` may do all, `.reader_username` pull only; `.token_server` is ours, and as new."""
     from tests.parts.token_server import TokenServer
 
-    server, fresh = _token_registry.token_server, TokenServer(signer=_token_registry.token_server.signer)
+    server, fresh = (
+        _token_registry.token_server,
+        TokenServer(signer=_token_registry.token_server.signer),
+    )
     for name in ("anonymous", "token_seconds", "stated_seconds", "token_field", "post_allowed"):
         setattr(server, name, getattr(fresh, name))
     server.requests.clear()
@@ -275,7 +286,14 @@ def podman():
     folder = Path(tempfile.mkdtemp(prefix="podman-"))
 
     def run(*arguments: object) -> str:
-        places = ["--root", str(folder / "root"), "--runroot", str(folder / "run"), "--storage-driver", "vfs"]
+        places = [
+            "--root",
+            str(folder / "root"),
+            "--runroot",
+            str(folder / "run"),
+            "--storage-driver",
+            "vfs",
+        ]
         command = ["podman", *places, *(str(argument) for argument in arguments)]
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=240)
         assert done.returncode == 0, done.stderr
@@ -318,7 +336,9 @@ def podman_service(parts_folder: Path, registry):
 
 
 @pytest.fixture
-def manage(transactional_db, redis_server: RedisServer, images_directory: Path, tmp_path: Path) -> Iterator[ManageCommands]:
+def manage(
+    transactional_db, redis_server: RedisServer, images_directory: Path, tmp_path: Path
+) -> Iterator[ManageCommands]:
     """`manage.start_worker()` is a real worker, `manage.start("scheduler")` any other command, on this test's data."""
     commands = ManageCommands(tmp_path)
     yield commands
@@ -361,7 +381,11 @@ def company(openid_provider, settings):
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict) -> dict:
     missing.need_chromium()
-    return {**browser_type_launch_args, "executable_path": str(missing.CHROMIUM), "args": CHROMIUM_FLAGS}
+    return {
+        **browser_type_launch_args,
+        "executable_path": str(missing.CHROMIUM),
+        "args": CHROMIUM_FLAGS,
+    }
 
 
 @pytest.fixture(scope="session")
@@ -455,6 +479,8 @@ def sign_in(live_server, page):
         client = Client()
         client.force_login(user)
         value = client.cookies[settings.SESSION_COOKIE_NAME].value
-        page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": value, "url": live_server.url}])
+        page.context.add_cookies(
+            [{"name": settings.SESSION_COOKIE_NAME, "value": value, "url": live_server.url}]
+        )
 
     return as_user

@@ -51,7 +51,9 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
 if os.environ.get("REGISTRY_UI_TEST_DATABASE", "sqlite") == "postgresql":
     # PostgreSQL is started on this socket by tests/parts/postgresql.py before the first test that needs a database.
-    os.environ["REGISTRY_UI_DATABASE_URL"] = f"postgresql://postgres@/registry_ui?host={FOLDER / 'pg'}"
+    os.environ["REGISTRY_UI_DATABASE_URL"] = (
+        f"postgresql://postgres@/registry_ui?host={FOLDER / 'pg'}"
+    )
 
 from registry_ui.settings import *  # noqa: E402, F403
 from registry_ui.settings import DATA, DATABASES, STORAGES, URL, WSGI_APPLICATION  # noqa: E402, F401
@@ -65,7 +67,10 @@ if "REGISTRY_UI_TEST_DATABASE_NAME" in os.environ:
 IMAGES_DIRECTORY = Path(os.environ.get("REGISTRY_UI_TEST_IMAGES", DATA / "images"))
 FREE_SPACE_FLOOR = 0
 URL = os.environ.get("REGISTRY_UI_TEST_URL", URL)
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", "django.contrib.auth.hashers.Argon2PasswordHasher"]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.MD5PasswordHasher",
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+]
 # Served from their sources: the tests do not collect static files.
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 WHITENOISE_USE_FINDERS = True

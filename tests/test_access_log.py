@@ -7,7 +7,13 @@ from registry_ui.access_log import AccessLogger
 
 
 def logged_path(path):
-    environ = {"PATH_INFO": path, "REQUEST_METHOD": "GET", "RAW_URI": path, "SERVER_PROTOCOL": "HTTP/1.1", "REMOTE_ADDR": "127.0.0.1"}
+    environ = {
+        "PATH_INFO": path,
+        "REQUEST_METHOD": "GET",
+        "RAW_URI": path,
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "REMOTE_ADDR": "127.0.0.1",
+    }
     response = SimpleNamespace(status="200 OK", headers=[], sent=0)
     request = SimpleNamespace(headers=[])
     return AccessLogger(Config()).atoms(response, request, environ, timedelta())["U"]

@@ -32,7 +32,11 @@ def to(name: str, *parts: str, **query: str) -> Place:
     def address(furnished: Furnished) -> str:
         found = [_value(furnished, part) for part in parts]
         values = {key: _value(furnished, text) for key, text in query.items()}
-        return f"{reverse(name, args=found)}?{urlencode(values)}" if values else reverse(name, args=found)
+        return (
+            f"{reverse(name, args=found)}?{urlencode(values)}"
+            if values
+            else reverse(name, args=found)
+        )
 
     return address
 
@@ -51,7 +55,12 @@ LOCAL = "local.reference"
 CHOSEN = {"registry": "registry.pk", "repository": "repository.name", "tag": "'1.27.3'"}
 PAGES: dict[str, Place] = {
     "overview": to("web:overview"),
-    "guide": to("web:guide", q="'1.27.3-alpine3.20'", tags="'1.27.3-alpine latest feature-login'", range="'>=1.27'"),
+    "guide": to(
+        "web:guide",
+        q="'1.27.3-alpine3.20'",
+        tags="'1.27.3-alpine latest feature-login'",
+        range="'>=1.27'",
+    ),
     "guide, wrong range": to("web:guide", tags="'latest'", range="'latest'"),
     "search": to("web:search", q="'shop'"),
     "search, nothing found": to("web:search", q="'zzzqqq'"),
@@ -143,7 +152,12 @@ PAGES: dict[str, Place] = {
     "notification channels": to("mirrors:channels"),
     "add a notification channel": to("mirrors:channel_add"),
     "remove a notification channel": to("mirrors:channel_remove", "mirrors.channel.pk"),
-    "deletion of an image": to("transfers:delete_tags", registry="registry.pk", repository="repository.name", digest="other.digest"),
+    "deletion of an image": to(
+        "transfers:delete_tags",
+        registry="registry.pk",
+        repository="repository.name",
+        digest="other.digest",
+    ),
 }
 ERRORS = {"not found": 404, "not allowed": 403, "wrong request": 400, "failure": 500}
 
@@ -167,7 +181,9 @@ def page_of(page: Page, live_server):
         name = settings.SESSION_COOKIE_NAME
         page.context.clear_cookies()
         if client is not None:
-            page.context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": live_server.url}])
+            page.context.add_cookies(
+                [{"name": name, "value": client.cookies[name].value, "url": live_server.url}]
+            )
         return page
 
     return sign_in
@@ -180,8 +196,12 @@ def open_page(page: Page, address: str, status: int = 200) -> str:
         return f"answered {answer.status if answer else 'nothing'}, not {status}"
     expect(page.locator(".htmx-request")).to_have_count(0)
     # Nothing is exchanged under axe's eyes: a page that follows a transfer asks once a second.
-    page.evaluate("document.addEventListener('htmx:beforeRequest', (event) => event.preventDefault())")
-    page.evaluate("document.querySelectorAll('details:not([data-menu])').forEach((each) => { each.open = true; })")
+    page.evaluate(
+        "document.addEventListener('htmx:beforeRequest', (event) => event.preventDefault())"
+    )
+    page.evaluate(
+        "document.querySelectorAll('details:not([data-menu])').forEach((each) => { each.open = true; })"
+    )
     return ""
 
 
@@ -199,7 +219,9 @@ def test_axe_does_find_what_shuts_people_out(live_server, client_for, alice, pag
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_does_find_a_text_that_is_faint_in_one_theme(live_server, client_for, alice, page_of, scheme):
+def test_axe_does_find_a_text_that_is_faint_in_one_theme(
+    live_server, client_for, alice, page_of, scheme
+):
     page = page_of(client_for(alice))
     assert open_page(page, f"{live_server.url}/preferences/") == ""
     colours = "light-dark(#ddd, #fff)" if scheme == "light" else "light-dark(#000, #333)"
@@ -215,7 +237,9 @@ def test_axe_does_find_a_text_that_is_faint_in_one_theme(live_server, client_for
     assert [finding.split(": ")[:2] for finding in findings(page)] == [[scheme, "color-contrast"]]
 
 
-def test_axe_does_find_what_is_wrong_where_dark_is_more_than_colours(live_server, client_for, alice, page_of):
+def test_axe_does_find_what_is_wrong_where_dark_is_more_than_colours(
+    live_server, client_for, alice, page_of
+):
     page = page_of(client_for(alice))
     assert open_page(page, f"{live_server.url}/preferences/") == ""
     page.evaluate(
@@ -238,7 +262,10 @@ def test_every_rule_of_axe_about_colours_runs_in_dark(live_server, page_of):
 
 def test_axe_finds_nothing_serious_on_any_page(live_server, client_for, alice, furnished, page_of):
     page = page_of(client_for(alice))
-    problems = {name: problem_with(page, live_server.url + place(furnished)) for name, place in PAGES.items()}
+    problems = {
+        name: problem_with(page, live_server.url + place(furnished))
+        for name, place in PAGES.items()
+    }
     assert {name: found for name, found in problems.items() if found} == {}
 
 
@@ -247,11 +274,29 @@ def addresses_of_people(team, other_team, alice, bob, ingrid):
     """The pages that administrators of the installation have, or that one of them sees as an admin of the team does."""
     transfer_row(team, bob)
     member = Membership.objects.get(user=bob).pk
-    _invitation, token = services.invite(team=team, role=Role.VIEWER, email="dora@example.com", lifetime=timedelta(days=1), by=alice)
-    member_pages = [reverse(f"accounts:{name}", args=[member]) for name in ("team_member_role", "team_member_remove")]
-    person_pages = [reverse(f"accounts:installation_{name}", args=[bob.pk]) for name in ("person", "person_deactivate")]
-    team_pages = [reverse(f"accounts:installation_{name}", args=[team.pk]) for name in ("team_edit", "team_remove")]
-    names = ("team", "team_edit", "team_invite", "installation", "installation_team_add", "installation_people")
+    _invitation, token = services.invite(
+        team=team, role=Role.VIEWER, email="dora@example.com", lifetime=timedelta(days=1), by=alice
+    )
+    member_pages = [
+        reverse(f"accounts:{name}", args=[member])
+        for name in ("team_member_role", "team_member_remove")
+    ]
+    person_pages = [
+        reverse(f"accounts:installation_{name}", args=[bob.pk])
+        for name in ("person", "person_deactivate")
+    ]
+    team_pages = [
+        reverse(f"accounts:installation_{name}", args=[team.pk])
+        for name in ("team_edit", "team_remove")
+    ]
+    names = (
+        "team",
+        "team_edit",
+        "team_invite",
+        "installation",
+        "installation_team_add",
+        "installation_people",
+    )
     return (
         [reverse(f"accounts:{name}") for name in names]
         + member_pages
@@ -264,7 +309,9 @@ def addresses_of_people(team, other_team, alice, bob, ingrid):
     )
 
 
-def test_axe_finds_nothing_serious_on_the_pages_of_people(live_server, client_for, ingrid, addresses_of_people, page_of):
+def test_axe_finds_nothing_serious_on_the_pages_of_people(
+    live_server, client_for, ingrid, addresses_of_people, page_of
+):
     page = page_of(client_for(ingrid))
     problems = {}
     for address in addresses_of_people:
@@ -276,10 +323,18 @@ def test_axe_finds_nothing_serious_on_the_pages_of_people(live_server, client_fo
     assert {name: found for name, found in problems.items() if found} == {}
 
 
-def test_axe_finds_nothing_serious_where_there_are_second_factors(live_server, client, client_for, alice, page_of):
+def test_axe_finds_nothing_serious_where_there_are_second_factors(
+    live_server, client, client_for, alice, page_of
+):
     TOTP.activate(alice, "A" * 32)
     RecoveryCodes.activate(alice)
-    names = ["accounts:security", "mfa_view_recovery_codes", "mfa_generate_recovery_codes", "mfa_deactivate_totp", "mfa_reauthenticate"]
+    names = [
+        "accounts:security",
+        "mfa_view_recovery_codes",
+        "mfa_generate_recovery_codes",
+        "mfa_deactivate_totp",
+        "mfa_reauthenticate",
+    ]
     client.post(reverse("account_login"), {"login": "alice", "password": PASSWORD})
     visits = [(client_for(alice), name) for name in names] + [(client, "mfa_authenticate")]
     problems = {}
@@ -289,11 +344,19 @@ def test_axe_finds_nothing_serious_where_there_are_second_factors(live_server, c
     assert {name: found for name, found in problems.items() if found} == {}
 
 
-def test_axe_finds_nothing_serious_where_there_is_single_sign_on(live_server, client_for, alice, company, page_of):
+def test_axe_finds_nothing_serious_where_there_is_single_sign_on(
+    live_server, client_for, alice, company, page_of
+):
     company(auto_create=False)
-    SocialAccount.objects.create(user=alice, provider=settings.SINGLE_SIGN_ON.provider_id, uid="alice")
+    SocialAccount.objects.create(
+        user=alice, provider=settings.SINGLE_SIGN_ON.provider_id, uid="alice"
+    )
     problems = {}
-    for visitor, name in [(None, "account_login"), (None, "socialaccount_login_cancelled"), (client_for(alice), "sso_confirm")]:
+    for visitor, name in [
+        (None, "account_login"),
+        (None, "socialaccount_login_cancelled"),
+        (client_for(alice), "sso_confirm"),
+    ]:
         page = page_of(visitor)
         problems[name] = problem_with(page, live_server.url + reverse(name))
     assert {name: found for name, found in problems.items() if found} == {}
@@ -303,15 +366,23 @@ def test_axe_finds_nothing_serious_before_the_sign_in(live_server, team, page_of
     page = page_of()
     problems = {}
     setup = reverse("accounts:setup", args=[services.issue_setup_token()])
-    _invitation, token = services.invite(team=team, role=Role.VIEWER, email="", lifetime=timedelta(days=1), by=None)
+    _invitation, token = services.invite(
+        team=team, role=Role.VIEWER, email="", lifetime=timedelta(days=1), by=None
+    )
     gone, joined = (reverse("accounts:join", args=[each]) for each in ("invented", token))
     for path, status in ((reverse("account_login"), 200), (setup, 200), (joined, 200), (gone, 404)):
         problems[path] = problem_with(page, live_server.url + path, status)
     assert {name: found for name, found in problems.items() if found} == {}
 
 
-def test_axe_finds_nothing_serious_on_the_pages_of_errors(live_server, client_for, alice, page_of, monkeypatch):
-    causes = {403: PermissionDenied("This needs the role “Operator”."), 400: BadRequest(), 500: RuntimeError()}
+def test_axe_finds_nothing_serious_on_the_pages_of_errors(
+    live_server, client_for, alice, page_of, monkeypatch
+):
+    causes = {
+        403: PermissionDenied("This needs the role “Operator”."),
+        400: BadRequest(),
+        500: RuntimeError(),
+    }
 
     def fail(request):
         raise causes[int(request.GET["status"])]
@@ -320,11 +391,15 @@ def test_axe_finds_nothing_serious_on_the_pages_of_errors(live_server, client_fo
     page = page_of(client_for(alice))
     problems = {}
     for name, status in ERRORS.items():
-        problems[name] = problem_with(page, f"{live_server.url}/{'missing/' if status == 404 else ''}?status={status}", status)
+        problems[name] = problem_with(
+            page, f"{live_server.url}/{'missing/' if status == 404 else ''}?status={status}", status
+        )
     assert {name: found for name, found in problems.items() if found} == {}
 
 
-def test_axe_finds_nothing_serious_in_what_opens_above_a_page(live_server, client_for, alice, page_of):
+def test_axe_finds_nothing_serious_in_what_opens_above_a_page(
+    live_server, client_for, alice, page_of
+):
     page = page_of(client_for(alice))
     assert open_page(page, f"{live_server.url}/guide/?tags=1.27.3-alpine") == ""
     page.get_by_role("link", name="What 1.27.3-alpine means").focus()

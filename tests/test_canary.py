@@ -33,17 +33,31 @@ def travelled(team, alice, manage, htpasswd_registry, add_registry, image_factor
     """A pull, a push and a refused pull by a real worker, and a login test that fails."""
     caplog.set_level(logging.DEBUG)
     row = add_registry(team, htpasswd_registry)
-    wrong = add_credential(row, "mallory", WRONG_CANARY, label="wrong", repository_pattern="refused/*")
+    wrong = add_credential(
+        row, "mallory", WRONG_CANARY, label="wrong", repository_pattern="refused/*"
+    )
     image = image_factory(htpasswd_registry)
     worker = manage.start_worker()
-    pulled = finished(services.start_pull(team=team, user=alice, reference=Reference.parse(image.reference)))
+    pulled = finished(
+        services.start_pull(team=team, user=alice, reference=Reference.parse(image.reference))
+    )
     target = Reference.parse(f"{htpasswd_registry.host}/{htpasswd_registry.new_repository()}:1")
-    pushed = finished(services.start_publish(team=team, user=alice, source=Reference.parse(image.reference), target=target))
+    pushed = finished(
+        services.start_publish(
+            team=team, user=alice, source=Reference.parse(image.reference), target=target
+        )
+    )
     refused_reference = Reference.parse(f"{htpasswd_registry.host}/refused/app:1")
-    refused = finished(services.start_pull(team=team, user=alice, reference=refused_reference, credential=wrong))
+    refused = finished(
+        services.start_pull(team=team, user=alice, reference=refused_reference, credential=wrong)
+    )
     with pytest.raises(Exception) as raised:
         check_login(wrong)
-    assert (pulled.state, pushed.state, refused.state) == (State.SUCCEEDED, State.SUCCEEDED, State.FAILED)
+    assert (pulled.state, pushed.state, refused.state) == (
+        State.SUCCEEDED,
+        State.SUCCEEDED,
+        State.FAILED,
+    )
     return [pulled, pushed, refused], worker, raised
 
 
@@ -72,16 +86,29 @@ def everything_in_the_database():
     return "\n".join(rows)
 
 
-LISTS = ("web:overview", "registries:list", "images:list", "transfers:list", "accounts:activity", "accounts:tokens", "accounts:team_tokens")
+LISTS = (
+    "web:overview",
+    "registries:list",
+    "images:list",
+    "transfers:list",
+    "accounts:activity",
+    "accounts:tokens",
+    "accounts:team_tokens",
+)
 
 
 def pages(client, transfers):
     credential = Credential.objects.get(label="wrong")
     addresses = [reverse(name) for name in LISTS]
-    addresses += [f"{reverse('accounts:activity_export')}?format={kind}" for kind in ("csv", "jsonl")]
+    addresses += [
+        f"{reverse('accounts:activity_export')}?format={kind}" for kind in ("csv", "jsonl")
+    ]
     addresses += [reverse("transfers:detail", args=[transfer.pk]) for transfer in transfers]
     addresses += [reverse("transfers:progress", args=[transfer.pk]) for transfer in transfers]
-    addresses += [reverse("registries:detail", args=[credential.registry_id]), reverse("registries:credential_edit", args=[credential.pk])]
+    addresses += [
+        reverse("registries:detail", args=[credential.registry_id]),
+        reverse("registries:credential_edit", args=[credential.pk]),
+    ]
     return {address: b"".join(client.get(address)).decode() for address in addresses}
 
 
@@ -98,7 +125,17 @@ def test_a_secret_is_nowhere_but_encrypted_in_the_database(
         "our log": caplog.text,
         "Redis": everything_in_redis(TRANSFERS.rq.connection).decode("latin-1"),
         "the database": everything_in_the_database(),
-        "the exception": "".join(map(repr, [raised.value, raised.value.__cause__, raised.value.__context__, vars(raised.value)])),
+        "the exception": "".join(
+            map(
+                repr,
+                [
+                    raised.value,
+                    raised.value.__cause__,
+                    raised.value.__context__,
+                    vars(raised.value),
+                ],
+            )
+        ),
         "the command line": shell.getvalue(),
         **pages(client_for(alice), transfers),
     }
@@ -111,22 +148,38 @@ def test_a_secret_is_nowhere_but_encrypted_in_the_database(
             assert secret not in content, f"the secret is in {place}"
 
 
-def test_a_tokens_secret_is_nowhere_once_it_was_shown(client_for, alice, team, redis_server, caplog):
+def test_a_tokens_secret_is_nowhere_once_it_was_shown(
+    client_for, alice, team, redis_server, caplog
+):
     """HARDENING 46 and 47: neither a person's token nor a robot's, whether good, refused or sent the wrong way."""
     caplog.set_level(logging.DEBUG)
     client, program, secrets = client_for(alice), Client(), []
     for name in ("accounts:tokens_add", "accounts:team_tokens_add"):
         page = client.post(reverse(name), {"name": f"ci {name}", "scope": "read", "days": "7"}).text
         secrets.append(re.search(r"rui_\w{40}", page)[0])
-    answers = [program.get(reverse("accounts:api_me"), headers={"Authorization": f"Bearer {secret}"}).text for secret in secrets]
-    answers += [program.get(f"{reverse('accounts:api_me')}?token={secret}").text for secret in secrets]
+    answers = [
+        program.get(reverse("accounts:api_me"), headers={"Authorization": f"Bearer {secret}"}).text
+        for secret in secrets
+    ]
+    answers += [
+        program.get(f"{reverse('accounts:api_me')}?token={secret}").text for secret in secrets
+    ]
     for token in ApiToken.objects.all():
         client.post(reverse("accounts:tokens_revoke", args=[token.pk]))
-    answers += [program.get(reverse("accounts:api_me"), headers={"Authorization": f"Bearer {secret}"}).text for secret in secrets]
+    answers += [
+        program.get(reverse("accounts:api_me"), headers={"Authorization": f"Bearer {secret}"}).text
+        for secret in secrets
+    ]
     seal()
-    addresses = [reverse(name) for name in LISTS] + [f"{reverse('accounts:activity_export')}?format={kind}" for kind in ("csv", "jsonl")]
+    addresses = [reverse(name) for name in LISTS] + [
+        f"{reverse('accounts:activity_export')}?format={kind}" for kind in ("csv", "jsonl")
+    ]
     places = {address: b"".join(client.get(address)).decode() for address in addresses}
-    places |= {"the database": everything_in_the_database(), "our log": caplog.text, "the answers": "".join(answers)}
+    places |= {
+        "the database": everything_in_the_database(),
+        "our log": caplog.text,
+        "the answers": "".join(answers),
+    }
     places |= {"Redis": everything_in_redis(TRANSFERS.rq.connection).decode("latin-1")}
 
     for place, content in places.items():

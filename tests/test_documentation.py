@@ -37,14 +37,21 @@ def test_a_document_names_commands_and_files_that_exist(document):
     text = document.read_text()
     commands = set(re.findall(r"manage\.py ([a-z_]+)", text))
     files = re.findall(r"\]\(((?!http)[^)#]+)\)", text)
-    targets = set(re.findall(r"\bmake ([a-z-]+)", re.sub(r"[^`]*?(`[^`]*`|^    .*$)", r"\1\n", text, flags=re.MULTILINE)))
+    targets = set(
+        re.findall(
+            r"\bmake ([a-z-]+)",
+            re.sub(r"[^`]*?(`[^`]*`|^    .*$)", r"\1\n", text, flags=re.MULTILINE),
+        )
+    )
 
     assert commands <= set(get_commands())
     assert [name for name in files if not (document.parent / name).exists()] == []
     assert targets <= set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 
 
-OWN_COMMANDS = sorted(name for name, app in get_commands().items() if app.startswith(("registry_ui", "transfers")))
+OWN_COMMANDS = sorted(
+    name for name, app in get_commands().items() if app.startswith(("registry_ui", "transfers"))
+)
 
 
 @pytest.mark.parametrize("name", OWN_COMMANDS)
@@ -54,7 +61,9 @@ def test_every_command_explains_itself(name):
 
 def test_the_options_that_the_readme_shows_exist():
     for name in ("pull", "push", "tag"):
-        assert all(option in help_of(name) for option in ("--now", "--detach", "--plain-http", "--team"))
+        assert all(
+            option in help_of(name) for option in ("--now", "--detach", "--plain-http", "--team")
+        )
     assert "--platform" in help_of("pull")
     assert "-u USERNAME" in help_of("login")
     assert "--grace-hours" in help_of("collect_blobs")
@@ -62,4 +71,8 @@ def test_the_options_that_the_readme_shows_exist():
 
 
 def help_of(name):
-    return load_command_class(get_commands()[name], name).create_parser("manage.py", name).format_help()
+    return (
+        load_command_class(get_commands()[name], name)
+        .create_parser("manage.py", name)
+        .format_help()
+    )

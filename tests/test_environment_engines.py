@@ -12,7 +12,12 @@ def test_a_socket_and_a_tls_address_are_read(tmp_path):
     for name in ("ca.pem", "cert.pem", "key.pem"):
         (tmp_path / name).touch()
 
-    engines = engine_settings(["build=unix:///run/docker.sock?teams=harbour+web", f"edge=tcp://10.0.0.5:2376?certs={tmp_path}&teams=*"])
+    engines = engine_settings(
+        [
+            "build=unix:///run/docker.sock?teams=harbour+web",
+            f"edge=tcp://10.0.0.5:2376?certs={tmp_path}&teams=*",
+        ]
+    )
 
     assert engines == (
         EngineSetting("build", "unix:///run/docker.sock", frozenset({"harbour", "web"})),

@@ -30,7 +30,9 @@ def hostile(team):
     """A registry that the team knows, and that is after no good."""
     with scripted_server() as server:
         registry = ScriptedRegistry(server)
-        Registry.objects.create(team=team, name=registry.host, host=registry.host, security=Security.PLAIN_HTTP)
+        Registry.objects.create(
+            team=team, name=registry.host, host=registry.host, security=Security.PLAIN_HTTP
+        )
         yield registry
 
 
@@ -38,7 +40,9 @@ def hostile(team):
 def pull(team, alice):
     def run(reference, **options):
         options = {"team": team, "user": alice, **options}
-        return services.run_here(services.start_pull(reference=Reference.parse(reference), enqueue=False, **options))
+        return services.run_here(
+            services.start_pull(reference=Reference.parse(reference), enqueue=False, **options)
+        )
 
     return run
 
@@ -61,36 +65,62 @@ def described(content, media_type=LAYER_TYPE, **more):
 
 
 def manifest(config, layers=(), **more):
-    return json.dumps({"schemaVersion": 2, "mediaType": OCI_MANIFEST, "config": config, "layers": list(layers), **more}).encode()
+    return json.dumps(
+        {
+            "schemaVersion": 2,
+            "mediaType": OCI_MANIFEST,
+            "config": config,
+            "layers": list(layers),
+            **more,
+        }
+    ).encode()
 
 
 def index(children, **more):
-    return json.dumps({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": list(children), **more}).encode()
+    return json.dumps(
+        {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": list(children), **more}
+    ).encode()
 
 
 def serve_image(hostile, *, config=b"{}", layers=(b"layer",), tag="1.0", config_facts=None, **more):
     """An image whose blobs are there; `config_facts` are added to the config's descriptor."""
     for content in (config, *layers):
         hostile.serve_blob(digest_of(content), content)
-    content = manifest(described(config, CONFIG_TYPE, **(config_facts or {})), map(described, layers), **more)
+    content = manifest(
+        described(config, CONFIG_TYPE, **(config_facts or {})), map(described, layers), **more
+    )
     hostile.serve_manifest(content, OCI_MANIFEST, tag)
     hostile.serve_manifest(content, OCI_MANIFEST, digest_of(content))
     return content
 
 
 def check_refused(transfer, words=""):
-    assert (transfer.state, transfer.error["kind"]) == (State.FAILED, "InvalidManifest"), transfer.error
+    assert (transfer.state, transfer.error["kind"]) == (State.FAILED, "InvalidManifest"), (
+        transfer.error
+    )
     assert words in transfer.error["message"]
 
 
 # --- what belongs to another team
 
 
-@pytest.mark.parametrize("claim", [{"urls": ["https://example.com/config"]}, {"mediaType": CONFIG_TYPE, "urls": ["x"], "size": 1}])
-def test_a_config_that_claims_to_lie_elsewhere_opens_no_other_teams_config(other_team, charlie, hostile, team, pull, look, claim):
-    secret = json.dumps({"os": "linux", "architecture": "amd64", "config": {"Env": ["PASSWORD=of-the-lighthouse"]}}).encode()
+@pytest.mark.parametrize(
+    "claim",
+    [
+        {"urls": ["https://example.com/config"]},
+        {"mediaType": CONFIG_TYPE, "urls": ["x"], "size": 1},
+    ],
+)
+def test_a_config_that_claims_to_lie_elsewhere_opens_no_other_teams_config(
+    other_team, charlie, hostile, team, pull, look, claim
+):
+    secret = json.dumps(
+        {"os": "linux", "architecture": "amd64", "config": {"Env": ["PASSWORD=of-the-lighthouse"]}}
+    ).encode()
     serve_image(hostile, config=secret)
-    Registry.objects.create(team=other_team, name="theirs", host=hostile.host, security=Security.PLAIN_HTTP)
+    Registry.objects.create(
+        team=other_team, name="theirs", host=hostile.host, security=Security.PLAIN_HTTP
+    )
     assert pull(hostile.reference, team=other_team, user=charlie).state == State.SUCCEEDED
     hostile.server.on("GET", f"/v2/{REPOSITORY}/blobs/{digest_of(secret)}", Reply(404))
     hostile.serve_manifest(manifest(described(secret, CONFIG_TYPE) | claim), OCI_MANIFEST)
@@ -116,7 +146,15 @@ def test_a_size_that_no_disk_has_is_refused(hostile, pull, look, size, where):
     hostile.serve_blob(digest_of(b"{}"), b"{}")
     content = manifest(config, [layer])
     if where == "child":
-        content = index([{**described(content, OCI_MANIFEST), "size": size, "platform": {"os": "linux", "architecture": "amd64"}}])
+        content = index(
+            [
+                {
+                    **described(content, OCI_MANIFEST),
+                    "size": size,
+                    "platform": {"os": "linux", "architecture": "amd64"},
+                }
+            ]
+        )
     hostile.serve_manifest(content, OCI_INDEX if where == "child" else OCI_MANIFEST)
 
     transfer = pull(hostile.reference, platform="all")
@@ -126,13 +164,24 @@ def test_a_size_that_no_disk_has_is_refused(hostile, pull, look, size, where):
 
 
 @pytest.mark.parametrize(
-    "created", ["9999-12-31T23:59:59Z", "9999-12-31T23:59:59.999999-00:01", "0001-01-01T00:00:00Z", "1970-01-01T00:00:00Z"]
+    "created",
+    [
+        "9999-12-31T23:59:59Z",
+        "9999-12-31T23:59:59.999999-00:01",
+        "0001-01-01T00:00:00Z",
+        "1970-01-01T00:00:00Z",
+    ],
 )
 def test_an_image_made_at_the_end_of_time_breaks_no_page(hostile, pull, look, alice, created):
     for zone in ("Pacific/Kiritimati", "Pacific/Midway"):
         alice.time_zone = zone
         alice.save(update_fields=["time_zone"])
-        serve_image(hostile, config=json.dumps({"created": created, "os": "linux", "architecture": "amd64"}).encode())
+        serve_image(
+            hostile,
+            config=json.dumps(
+                {"created": created, "os": "linux", "architecture": "amd64"}
+            ).encode(),
+        )
 
         assert pull(hostile.reference).state == State.SUCCEEDED
 
@@ -141,7 +190,9 @@ def test_an_image_made_at_the_end_of_time_breaks_no_page(hostile, pull, look, al
         look("web:overview")
 
 
-@pytest.mark.parametrize("seconds", ["1e400", "1" + "0" * 400, "-1" + "0" * 400, "NaN", "true", '"60"', "null"])
+@pytest.mark.parametrize(
+    "seconds", ["1e400", "1" + "0" * 400, "-1" + "0" * 400, "NaN", "true", '"60"', "null"]
+)
 def test_a_token_of_a_strange_age_is_used_all_the_same(hostile, pull, seconds):
     realm = f'Bearer realm="{hostile.server.url}/token",service="x"'
     body = f'{{"token": "abcdefgh", "expires_in": {seconds}}}'.encode()
@@ -164,7 +215,9 @@ def test_more_layers_than_an_image_has_are_refused(hostile, pull):
 def test_an_index_of_large_manifests_is_refused_before_all_are_fetched(hostile, pull):
     children = []
     for number in range(100):
-        content = manifest(described(b"{}", CONFIG_TYPE), annotations={"padding": f"{number}" + "x" * (4 << 20)})
+        content = manifest(
+            described(b"{}", CONFIG_TYPE), annotations={"padding": f"{number}" + "x" * (4 << 20)}
+        )
         children.append(described(content, OCI_MANIFEST))
         hostile.serve_manifest(content, OCI_MANIFEST, digest_of(content))
     hostile.serve_manifest(index(children), OCI_INDEX)
@@ -179,8 +232,12 @@ def test_an_index_that_branches_without_end_is_refused(hostile, pull):
             return manifest(described(b"{}", CONFIG_TYPE), annotations={"name": name})
         children = [grow(depth - 1, f"{name}/{number}") for number in range(40)]
         for child in children:
-            hostile.serve_manifest(child, OCI_INDEX if depth > 1 else OCI_MANIFEST, digest_of(child))
-        return index([described(child, OCI_INDEX if depth > 1 else OCI_MANIFEST) for child in children])
+            hostile.serve_manifest(
+                child, OCI_INDEX if depth > 1 else OCI_MANIFEST, digest_of(child)
+            )
+        return index(
+            [described(child, OCI_INDEX if depth > 1 else OCI_MANIFEST) for child in children]
+        )
 
     hostile.serve_blob(digest_of(b"{}"), b"{}")
     hostile.serve_manifest(grow(2, "root"), OCI_INDEX)
@@ -204,7 +261,12 @@ def test_a_platform_with_an_endless_name_fills_no_row(hostile, pull, look):
     long = "x" * (2 << 20)
     layers = [f"layer {number}".encode() for number in range(40)]
     content = serve_image(hostile, layers=layers, config=b'{"os": "linux"}')
-    hostile.serve_manifest(index([{**described(content, OCI_MANIFEST), "platform": {"os": long, "architecture": long}}]), OCI_INDEX)
+    hostile.serve_manifest(
+        index(
+            [{**described(content, OCI_MANIFEST), "platform": {"os": long, "architecture": long}}]
+        ),
+        OCI_INDEX,
+    )
 
     transfer = pull(hostile.reference, platform="all")
 
@@ -231,26 +293,51 @@ def test_nasty_texts_of_an_image_are_inert_on_every_page(hostile, pull, look):
             "User": NASTY,
             "WorkingDir": [NASTY],
         },
-        "history": [{"created_by": NASTY, "comment": NASTY}, "no object", {"created_by": ["a list"]}, {"empty_layer": "yes"}],
+        "history": [
+            {"created_by": NASTY, "comment": NASTY},
+            "no object",
+            {"created_by": ["a list"]},
+            {"empty_layer": "yes"},
+        ],
     }
     layer = b"layer"
     hostile.serve_blob(digest_of(layer), layer)
-    for number, media_type in enumerate((LAYER_TYPE, f"{LAYER_TYPE}+{NASTY.replace(LONE_SURROGATE, '')}")):
+    for number, media_type in enumerate(
+        (LAYER_TYPE, f"{LAYER_TYPE}+{NASTY.replace(LONE_SURROGATE, '')}")
+    ):
         content = json.dumps(config).encode()
         hostile.serve_blob(digest_of(content), content)
-        document = manifest(described(content, CONFIG_TYPE), [described(layer, media_type)], annotations={NASTY: NASTY, str(number): "x"})
+        document = manifest(
+            described(content, CONFIG_TYPE),
+            [described(layer, media_type)],
+            annotations={NASTY: NASTY, str(number): "x"},
+        )
         hostile.serve_manifest(document, OCI_MANIFEST)
 
         transfer = pull(hostile.reference)
 
         assert transfer.state == State.SUCCEEDED, transfer.error
-        shown = look("images:detail", LocalImage.objects.get().pk) + look("images:list") + look("transfers:detail", transfer.pk)
+        shown = (
+            look("images:detail", LocalImage.objects.get().pk)
+            + look("images:list")
+            + look("transfers:detail", transfer.pk)
+        )
         assert "<script>alert" not in shown
         assert 'href="javascript:' not in shown
 
 
 @pytest.mark.parametrize(
-    "config", ["[]", "null", '"text"', "7", "{" * 5, "[" * 100_000, '{"config": []}', '{"config": {"Env": {}, "Labels": []}}']
+    "config",
+    [
+        "[]",
+        "null",
+        '"text"',
+        "7",
+        "{" * 5,
+        "[" * 100_000,
+        '{"config": []}',
+        '{"config": {"Env": {}, "Labels": []}}',
+    ],
 )
 def test_a_config_of_another_shape_is_an_image_without_facts(hostile, pull, look, config):
     serve_image(hostile, config=config.encode())
@@ -260,7 +347,9 @@ def test_a_config_of_another_shape_is_an_image_without_facts(hostile, pull, look
 
 
 REFUSALS = {
-    "an error of the specification": json.dumps({"errors": [{"code": NASTY, "message": NASTY, "detail": NASTY}]}).encode(),
+    "an error of the specification": json.dumps(
+        {"errors": [{"code": NASTY, "message": NASTY, "detail": NASTY}]}
+    ).encode(),
     "a message": json.dumps({"message": NASTY}).encode(),
     "plain text": NASTY.encode("utf-8", "surrogatepass"),
     "something else": b'{"errors": {"code": 7}}',
@@ -269,7 +358,9 @@ REFUSALS = {
 
 @pytest.mark.parametrize("case", REFUSALS)
 def test_what_a_registry_says_when_it_refuses_is_one_inert_line(hostile, pull, look, case):
-    hostile.answer_manifest(Reply(403, body=REFUSALS[case], headers={"Content-Type": "application/json"}))
+    hostile.answer_manifest(
+        Reply(403, body=REFUSALS[case], headers={"Content-Type": "application/json"})
+    )
 
     check_inert(pull(hostile.reference), look)
 
@@ -277,7 +368,9 @@ def test_what_a_registry_says_when_it_refuses_is_one_inert_line(hostile, pull, l
 MANIFESTS = {
     "a type": json.dumps({"schemaVersion": 2, "mediaType": NASTY, "layers": []}).encode(),
     "a digest": manifest({"mediaType": CONFIG_TYPE, "size": 1, "digest": f"sha256:{NASTY}"}),
-    "a platform": index([{**described(b"", OCI_MANIFEST), "platform": {"os": NASTY, "architecture": NASTY}}]),
+    "a platform": index(
+        [{**described(b"", OCI_MANIFEST), "platform": {"os": NASTY, "architecture": NASTY}}]
+    ),
 }
 
 
@@ -298,9 +391,13 @@ def check_inert(transfer, look):
     assert "<script>alert" not in look("transfers:list")
 
 
-@pytest.mark.parametrize("piece", ["eyJ-", "eyJaaaaa", "Bearer ", "a://", "a://b@", "-", "Basic\t\t"])
+@pytest.mark.parametrize(
+    "piece", ["eyJ-", "eyJaaaaa", "Bearer ", "a://", "a://b@", "-", "Basic\t\t"]
+)
 def test_an_error_body_made_to_be_slow_to_read_is_read_at_once(hostile, pull, piece):
-    body = json.dumps({"errors": [{"code": "DENIED", "message": piece * (60_000 // len(piece))}]}).encode()
+    body = json.dumps(
+        {"errors": [{"code": "DENIED", "message": piece * (60_000 // len(piece))}]}
+    ).encode()
     hostile.answer_manifest(Reply(403, body=body, headers={"Content-Type": "application/json"}))
     started = time.process_time()
 
@@ -319,15 +416,23 @@ def test_a_token_service_that_says_nasty_things_is_quoted_inert(hostile, pull, l
 def test_the_image_stays_when_its_new_manifest_is_hostile(hostile, pull):
     assert pull(hostile.reference).state == State.SUCCEEDED
     kept = LocalImage.objects.get().digest
-    hostile.server.on("GET", manifest_path("1.0"), Reply(body=b"[" * 100_000, headers={"Content-Type": OCI_MANIFEST}))
+    hostile.server.on(
+        "GET",
+        manifest_path("1.0"),
+        Reply(body=b"[" * 100_000, headers={"Content-Type": OCI_MANIFEST}),
+    )
 
     assert pull(hostile.reference).state == State.FAILED
     assert LocalImage.objects.get().digest == kept
     assert Transfer.objects.filter(state=State.RUNNING).count() == 0
 
 
-def test_an_image_of_another_team_shares_no_page(other_team, charlie, hostile, team, pull, client_for):
-    Registry.objects.create(team=other_team, name="theirs", host=hostile.host, security=Security.PLAIN_HTTP)
+def test_an_image_of_another_team_shares_no_page(
+    other_team, charlie, hostile, team, pull, client_for
+):
+    Registry.objects.create(
+        team=other_team, name="theirs", host=hostile.host, security=Security.PLAIN_HTTP
+    )
     hostile.serve(build_image())
     for owner, user in ((team, None), (other_team, charlie)):
         assert pull(hostile.reference, team=owner, user=user).state == State.SUCCEEDED

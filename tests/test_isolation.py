@@ -17,12 +17,30 @@ from django.utils import timezone
 
 from registry_ui.accounts import tokens
 from registry_ui.accounts.links import hash_of
-from registry_ui.accounts.models import Action, ApiToken, Invitation, Membership, Role, Scope, Team, User
+from registry_ui.accounts.models import (
+    Action,
+    ApiToken,
+    Invitation,
+    Membership,
+    Role,
+    Scope,
+    Team,
+    User,
+)
 from registry_ui.accounts.trail import record
 from registry_ui.environment import EngineSetting
 from registry_ui.images.models import ArchiveUpload, ImmutableTags, LocalImage, TeamBlob
 from registry_ui.oci.reference import Reference
-from registry_ui.registries.models import Artifact, Credential, CredentialGrant, IndexRun, Registry, Repository, Security, Tag
+from registry_ui.registries.models import (
+    Artifact,
+    Credential,
+    CredentialGrant,
+    IndexRun,
+    Registry,
+    Repository,
+    Security,
+    Tag,
+)
 from tests.parts.index_rows import make_image, make_repository
 from tests.parts.odd_texts import ODD_TEXTS, spread
 from tests.parts.process import free_port
@@ -197,7 +215,14 @@ API_TABLE = {
 }
 # Of nobody's team: each has tests of its own in tests/accounts, tests/web and tests/transfers/mirrors.
 ELSEWHERE = {"web:health", "accounts:setup", "accounts:join", "mirrors:call", "mirrors:metrics"}
-ELSEWHERE |= {"accounts:security_session_end", "accounts:security_unlink", "sso_sign_in", "sso_callback", "sso_link", "sso_confirm"}
+ELSEWHERE |= {
+    "accounts:security_session_end",
+    "accounts:security_unlink",
+    "sso_sign_in",
+    "sso_callback",
+    "sso_link",
+    "sso_confirm",
+}
 # The registry at /v2/, which asks for API tokens and nothing else: tests/serving/test_access.py does there what is done here.
 ELSEWHERE |= {
     "serving:base",
@@ -235,58 +260,115 @@ OF_THE_LIBRARY = {
     "socialaccount_login_cancelled",
 }
 # Names of these take the id of a person's own thing.
-WITH_ID = {"mfa_edit_webauthn", "mfa_remove_webauthn", "accounts:security_session_end", "accounts:security_unlink"}
+WITH_ID = {
+    "mfa_edit_webauthn",
+    "mfa_remove_webauthn",
+    "accounts:security_session_end",
+    "accounts:security_unlink",
+}
 
 
 def route_names(patterns: Any, namespace: str = "") -> set[str]:
     names = set()
     for pattern in patterns:
         if isinstance(pattern, URLResolver):
-            names |= route_names(pattern.url_patterns, f"{pattern.namespace}:" if pattern.namespace else namespace)
+            names |= route_names(
+                pattern.url_patterns, f"{pattern.namespace}:" if pattern.namespace else namespace
+            )
         elif isinstance(pattern, URLPattern):
             names.add(f"{namespace}{pattern.name}")
     return names
 
 
 def test_every_route_is_in_the_table():
-    assert route_names(get_resolver().url_patterns) == TABLE.keys() | API_TABLE.keys() | ELSEWHERE | OF_THE_LIBRARY
+    assert (
+        route_names(get_resolver().url_patterns)
+        == TABLE.keys() | API_TABLE.keys() | ELSEWHERE | OF_THE_LIBRARY
+    )
 
 
 @pytest.fixture
 def harbour(team, alice, bob, victor, charlie, settings, tmp_path):
     """Something of everything, of Alice's team. Its registry is not there, so that whatever is asked of it fails at once."""
     host = f"127.0.0.1:{free_port()}"
-    registry = Registry.objects.create(team=team, name=f"Registry {MARK}", host=host, security=Security.PLAIN_HTTP)
-    credential = Credential(team=team, registry=registry, username=f"robot-{MARK}", label=f"Label {MARK}")
+    registry = Registry.objects.create(
+        team=team, name=f"Registry {MARK}", host=host, security=Security.PLAIN_HTTP
+    )
+    credential = Credential(
+        team=team, registry=registry, username=f"robot-{MARK}", label=f"Label {MARK}"
+    )
     credential.set_secret(f"secret-{MARK}")
     credential.save()
     # To a team that is nobody's here: what the team that has it may do is in tests/registries/test_views_sharing.py.
     pilots = Team.objects.create(name="Pilots", slug="pilots")
-    grant = CredentialGrant.objects.create(credential=credential, team=pilots, repository_pattern=f"{MARK}/*")
+    grant = CredentialGrant.objects.create(
+        credential=credential, team=pilots, repository_pattern=f"{MARK}/*"
+    )
     artifact = make_image(registry, (f"layer-{MARK}", 10))
     make_repository(registry, f"{MARK}/app", {"1.0": artifact})
     digest = f"sha256:{hashlib.sha256(MARK.encode()).hexdigest()}"
     reference = Reference.parse(NAME)
     image = LocalImage.objects.create(
-        team=team, registry=reference.registry, repository=reference.repository, tag="1.0", digest=digest, image_id=digest, size=1
+        team=team,
+        registry=reference.registry,
+        repository=reference.repository,
+        tag="1.0",
+        digest=digest,
+        image_id=digest,
+        size=1,
     )
     transfer = Transfer.objects.create(
-        team=team, user=alice, requested_by="alice", kind=Kind.PULL, state=State.FAILED, source=NAME, target=NAME, target_is_local=True
+        team=team,
+        user=alice,
+        requested_by="alice",
+        kind=Kind.PULL,
+        state=State.FAILED,
+        source=NAME,
+        target=NAME,
+        target_is_local=True,
     )
-    Transfer.objects.create(team=team, kind=Kind.PULL, state=State.QUEUED, source=NAME, target=NAME, target_is_local=True)
-    robot = ApiToken.objects.create(team=team, name=f"robot {MARK}", scope=Scope.READ, token_hash=MARK, hint="rui_abcd")
+    Transfer.objects.create(
+        team=team,
+        kind=Kind.PULL,
+        state=State.QUEUED,
+        source=NAME,
+        target=NAME,
+        target_is_local=True,
+    )
+    robot = ApiToken.objects.create(
+        team=team, name=f"robot {MARK}", scope=Scope.READ, token_hash=MARK, hint="rui_abcd"
+    )
     person = User.objects.create_user(f"dora-{MARK}", f"dora-{MARK}@example.com")
     member = Membership.objects.create(team=team, user=person, role=Role.VIEWER)
     invitation = Invitation.objects.create(
-        team=team, email=f"{MARK}@example.com", token_hash=hash_of(MARK), created_by=alice, expires_at=timezone.now() + timedelta(days=1)
+        team=team,
+        email=f"{MARK}@example.com",
+        token_hash=hash_of(MARK),
+        created_by=alice,
+        expires_at=timezone.now() + timedelta(days=1),
     )
     record(Action.REGISTRY_ADDED, user=alice, obj=registry)
     upload = ArchiveUpload.objects.create(team=team, created_by=alice, name=f"{MARK}.tar", size=10)
-    engine = EngineSetting(f"engine-{MARK}", f"unix://{tmp_path / 'silent.sock'}", frozenset({team.slug}))
+    engine = EngineSetting(
+        f"engine-{MARK}", f"unix://{tmp_path / 'silent.sock'}", frozenset({team.slug})
+    )
     settings.ENGINES = (engine,)
-    names = {"repository": f"{MARK}/app", "tag": "1.0", "digest": artifact.digest, "kind": "manifest", "image_id": digest}
-    mirror = mirror_row(team, f"Mirror {MARK}", source=registry, target=registry, repositories=[f"{MARK}/app"])
-    mirror_run = run_row(mirror, alice, state=State.FAILED, error={"kind": "X", "message": f"Cause {MARK}", "advice": ""})
+    names = {
+        "repository": f"{MARK}/app",
+        "tag": "1.0",
+        "digest": artifact.digest,
+        "kind": "manifest",
+        "image_id": digest,
+    }
+    mirror = mirror_row(
+        team, f"Mirror {MARK}", source=registry, target=registry, repositories=[f"{MARK}/app"]
+    )
+    mirror_run = run_row(
+        mirror,
+        alice,
+        state=State.FAILED,
+        error={"kind": "X", "message": f"Cause {MARK}", "advice": ""},
+    )
     channel = NotificationChannel(team=team, name=f"Channel {MARK}", scheme="jsons")
     channel.set_address("jsons://hooks.example.com/")
     channel.save()
@@ -304,7 +386,9 @@ def harbour(team, alice, bob, victor, charlie, settings, tmp_path):
         "member": member,
         "invitation": invitation,
         "upload": upload,
-        "rule": ImmutableTags.objects.create(team=team, repository_pattern=f"{MARK}/*", tag_pattern="v*"),
+        "rule": ImmutableTags.objects.create(
+            team=team, repository_pattern=f"{MARK}/*", tag_pattern="v*"
+        ),
         "names": names,
         **mirrors,
     }
@@ -319,7 +403,12 @@ def address(name: str, things: dict[str, Any]) -> str:
     if name == "transfers:login":
         return reverse(name, args=["pull"])
     route = TABLE[name]
-    return reverse(name, args=[things[route.names].pk, *(things["names"][part] for part in route.more)] if route.names else [])
+    return reverse(
+        name,
+        args=[things[route.names].pk, *(things["names"][part] for part in route.more)]
+        if route.names
+        else [],
+    )
 
 
 def everything() -> list[Any]:
@@ -336,16 +425,32 @@ def everything() -> list[Any]:
     rows = []
     people = (Team, Membership, User, Invitation, ApiToken)
     local = (LocalImage, ImmutableTags, TeamBlob, ArchiveUpload)
-    owned = (Registry, Credential, CredentialGrant, Repository, Artifact, Tag, IndexRun, *local, Transfer)
+    owned = (
+        Registry,
+        Credential,
+        CredentialGrant,
+        Repository,
+        Artifact,
+        Tag,
+        IndexRun,
+        *local,
+        Transfer,
+    )
     mirrors = (Mirror, MirrorRun, MirrorHook, MirrorPause, NotificationChannel, Notice)
     for model in (*people, *owned, *mirrors):
-        names = [field.attname for field in model._meta.concrete_fields if field.attname not in observed.get(model, [])]
+        names = [
+            field.attname
+            for field in model._meta.concrete_fields
+            if field.attname not in observed.get(model, [])
+        ]
         rows.append(list(model.objects.order_by("pk").values_list(*names)))
     return rows
 
 
 def expected(route: Route, method: str, rank: int) -> set[int]:
-    needed = {"GET": route.read, "HEAD": route.read, "POST": route.write, "PATCH": route.patch}.get(method, "")
+    needed = {"GET": route.read, "HEAD": route.read, "POST": route.write, "PATCH": route.patch}.get(
+        method, ""
+    )
     if not needed:
         return {405}
     if needed == "installation":
@@ -367,7 +472,9 @@ class Writes:
         self.count = 0
 
     def __call__(self, execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        self.count += not sql.lstrip("( ").upper().startswith(("SELECT", "SAVEPOINT", "RELEASE", "ROLLBACK"))
+        self.count += (
+            not sql.lstrip("( ").upper().startswith(("SELECT", "SAVEPOINT", "RELEASE", "ROLLBACK"))
+        )
         return execute(sql, params, many, context)
 
 
@@ -394,7 +501,9 @@ def test_every_route_answers_everybody_as_the_table_says(request, client_for, ha
     assert wrong_answers(client_for(request.getfixturevalue(person)), harbour, PEOPLE[person]) == []
 
 
-def test_the_role_that_counts_is_the_one_in_the_team_of_the_object(client_for, harbour, team, charlie, other_team):
+def test_the_role_that_counts_is_the_one_in_the_team_of_the_object(
+    client_for, harbour, team, charlie, other_team
+):
     """An admin of the team that is chosen now, but only a reader where the object belongs."""
     Membership.objects.create(team=team, user=charlie, role=Role.VIEWER)
     client = client_for(charlie)
@@ -412,7 +521,14 @@ def test_the_role_that_counts_is_the_one_in_the_team_of_the_object(client_for, h
 
 
 # Whoever has no session; and the roles that the tokens have in Alice's team.
-WITHOUT_SESSION = {"anonymous": 0, "outsider's token": 0, "read token": 1, "transfer token": 2, "admin token": 3, "robot": 2}
+WITHOUT_SESSION = {
+    "anonymous": 0,
+    "outsider's token": 0,
+    "read token": 1,
+    "transfer token": 2,
+    "admin token": 3,
+    "robot": 2,
+}
 
 
 @pytest.fixture
@@ -421,7 +537,9 @@ def without_session(team, other_team, alice, charlie):
 
     def bearer(by: User, scope: Scope, **more: Any) -> Client:
         until = timezone.now() + timedelta(days=1)
-        _token, secret = tokens.create_token(by=by, name=f"{scope} of {by}", scope=scope, expires_at=until, **{"team": None, **more})
+        _token, secret = tokens.create_token(
+            by=by, name=f"{scope} of {by}", scope=scope, expires_at=until, **{"team": None, **more}
+        )
         return Client(headers={"Authorization": f"Bearer {secret}"})
 
     return {
@@ -440,7 +558,10 @@ def test_strangers_and_tokens_are_sent_to_the_sign_in_page(without_session, harb
     for name in TABLE:
         for method in METHODS:
             response = client.generic(method, address(name, harbour))
-            assert (response.status_code, response.headers["Location"].partition("?")[0]) == (302, reverse("account_login")), name
+            assert (response.status_code, response.headers["Location"].partition("?")[0]) == (
+                302,
+                reverse("account_login"),
+            ), name
     assert everything() == before
 
 
@@ -453,10 +574,15 @@ def api_answer(route: Route, method: str, rank: int | None) -> int:
     return 200 if rank >= RANKS[needed] or not route.names else 403
 
 
-def api_ranks(request: Any, client_for: Any, clients: dict[str, Client]) -> list[tuple[Client, int | None]]:
+def api_ranks(
+    request: Any, client_for: Any, clients: dict[str, Client]
+) -> list[tuple[Client, int | None]]:
     """Every client, with its token's role; None where it has none, a session included."""
     people = [(client_for(request.getfixturevalue(name)), None) for name in PEOPLE]
-    return people + [(client, None if who == "anonymous" else WITHOUT_SESSION[who]) for who, client in clients.items()]
+    return people + [
+        (client, None if who == "anonymous" else WITHOUT_SESSION[who])
+        for who, client in clients.items()
+    ]
 
 
 def test_the_api_answers_tokens_and_nobody_else(request, client_for, without_session, harbour):
@@ -464,7 +590,9 @@ def test_the_api_answers_tokens_and_nobody_else(request, client_for, without_ses
     for client, rank in clients:
         for name, route in API_TABLE.items():
             for method in METHODS:
-                assert client.generic(method, reverse(name)).status_code == api_answer(route, method, rank), (name, method, rank)
+                assert client.generic(method, reverse(name)).status_code == api_answer(
+                    route, method, rank
+                ), (name, method, rank)
     assert everything() == before
 
 
@@ -495,7 +623,9 @@ def test_every_post_needs_the_csrf_token(harbour, alice, headers):
     client.force_login(alice)
     before = everything()
     others = OF_THE_LIBRARY | {name for name in ELSEWHERE if name.startswith("sso_")} | WITH_ID
-    addresses = [address(name, harbour) for name in TABLE] + [reverse(name, args=[1] if name in WITH_ID else []) for name in others]
+    addresses = [address(name, harbour) for name in TABLE] + [
+        reverse(name, args=[1] if name in WITH_ID else []) for name in others
+    ]
     for path in [*addresses, reverse("accounts:setup", args=["token"])]:
         assert client.post(path, headers=headers).status_code == 403, path
     assert everything() == before
@@ -507,7 +637,11 @@ def test_every_post_needs_the_csrf_token(harbour, alice, headers):
 def test_no_page_of_an_outsider_shows_anything_of_the_team(client_for, harbour, charlie):
     client = client_for(charlie)
     # A small number may stand on a page for another reason.
-    ids = {name: str(thing.pk) for name, thing in harbour.items() if name != "names" and not isinstance(thing.pk, int)}
+    ids = {
+        name: str(thing.pk)
+        for name, thing in harbour.items()
+        if name != "names" and not isinstance(thing.pk, int)
+    }
     query = {
         "credential": ids["credential"],
         "registry": harbour["registry"].host,
@@ -525,7 +659,9 @@ def test_no_page_of_an_outsider_shows_anything_of_the_team(client_for, harbour, 
     host = harbour["registry"].host
     typed = [{}, {**query, "source": f"{host}/x:1.0"}, {**query, "reference": f"{host}/x:1.0"}]
     asked = [name for name, route in TABLE.items() if route.read and not route.names]
-    for (route_name, values), headers in zip(product(asked, typed), cycle(({}, {"HX-Request": "true"}))):
+    for (route_name, values), headers in zip(
+        product(asked, typed), cycle(({}, {"HX-Request": "true"}))
+    ):
         content = body(client.get(address(route_name, harbour), values, headers=headers))
         assert MARK not in content, route_name
         shown = [kind for kind, each in ids.items() if kind != "credential" and each in content]
@@ -551,7 +687,9 @@ def test_no_count_of_an_outsider_counts_what_is_the_teams(request, client_for, c
 
     def pages() -> dict[str, str]:
         found = {name: body(client.get(reverse(name))) for name in COUNTED}
-        found["search"] = body(client.get(reverse("web:search"), {"q": MARK}, headers={"HX-Request": "true"}))
+        found["search"] = body(
+            client.get(reverse("web:search"), {"q": MARK}, headers={"HX-Request": "true"})
+        )
         return {name: _CHANGES_EACH_TIME.sub("", text) for name, text in found.items()}
 
     before = pages()
@@ -559,9 +697,13 @@ def test_no_count_of_an_outsider_counts_what_is_the_teams(request, client_for, c
     assert pages() == before
 
 
-def test_names_of_the_team_under_a_registry_of_ones_own_are_not_found(client_for, harbour, charlie, other_team):
+def test_names_of_the_team_under_a_registry_of_ones_own_are_not_found(
+    client_for, harbour, charlie, other_team
+):
     """HARDENING 24: the parent is his, the child is not."""
-    own = Registry.objects.create(team=other_team, name="own", host=harbour["registry"].host, security=Security.PLAIN_HTTP)
+    own = Registry.objects.create(
+        team=other_team, name="own", host=harbour["registry"].host, security=Security.PLAIN_HTTP
+    )
     client = client_for(charlie)
     for name, route in TABLE.items():
         if route.names == "registry" and route.more and route.read:
@@ -569,28 +711,57 @@ def test_names_of_the_team_under_a_registry_of_ones_own_are_not_found(client_for
             answer = client.get(path)
             # Where the registry itself is asked, the page says that it does not answer.
             assert answer.status_code == 404 or "does not answer" in body(answer), name
-            assert not [text for text in ("layer-", harbour["registry"].name) if text in body(answer)], name
+            assert not [
+                text for text in ("layer-", harbour["registry"].name) if text in body(answer)
+            ], name
 
 
-FORGED = dict.fromkeys(("is_superuser", "is_staff", "is_active", "groups", "user_permissions"), "1") | {"role": "admin", "username": "root"}
+FORGED = dict.fromkeys(
+    ("is_superuser", "is_staff", "is_active", "groups", "user_permissions"), "1"
+) | {"role": "admin", "username": "root"}
 
 
 def of_the_team(team: Team) -> list[Any]:
     owned = (Membership, Invitation, ApiToken, Registry, Credential, LocalImage, Transfer)
-    rows = [list(model.objects.filter(team=team).order_by("pk").values_list("pk", "team")) for model in owned]
-    return [*rows, Team.objects.values_list("name", "slug").get(pk=team.pk), list(Credential.objects.values_list("label", "username"))]
+    rows = [
+        list(model.objects.filter(team=team).order_by("pk").values_list("pk", "team"))
+        for model in owned
+    ]
+    return [
+        *rows,
+        Team.objects.values_list("name", "slug").get(pk=team.pk),
+        list(Credential.objects.values_list("label", "username")),
+    ]
 
 
 @pytest.mark.parametrize("person", ["victor", "charlie"])
-def test_forged_fields_make_nobody_more_than_they_are(request, client_for, harbour, person, team, alice):
+def test_forged_fields_make_nobody_more_than_they_are(
+    request, client_for, harbour, person, team, alice
+):
     user = request.getfixturevalue(person)
     client, before = client_for(user), of_the_team(team)
-    forged = {**FORGED, "team": team.pk, "user": alice.pk, "created_by": alice.pk, "registry": harbour["registry"].pk}
-    allowed = {"first_name": "x", "email": user.email, "theme": "dark", "density": "compact", "landing": "web:overview", "name": "x"}
+    forged = {
+        **FORGED,
+        "team": team.pk,
+        "user": alice.pk,
+        "created_by": alice.pk,
+        "registry": harbour["registry"].pk,
+    }
+    allowed = {
+        "first_name": "x",
+        "email": user.email,
+        "theme": "dark",
+        "density": "compact",
+        "landing": "web:overview",
+        "name": "x",
+    }
     token = {"scope": "admin", "days": "7", "is_robot": "1", "token_hash": "x"}
     for name, route in TABLE.items():
         if route.write:
-            client.post(address(name, harbour), {**forged, **allowed, **token, "credential": harbour["credential"].pk})
+            client.post(
+                address(name, harbour),
+                {**forged, **allowed, **token, "credential": harbour["credential"].pk},
+            )
     user.refresh_from_db()
     assert (user.is_superuser, user.is_staff, user.username) == (False, False, person)
     assert not Membership.objects.filter(user=user, team=team).exclude(role=Role.VIEWER).exists()
@@ -601,23 +772,44 @@ def test_forged_fields_make_nobody_more_than_they_are(request, client_for, harbo
 FORMS = {
     "transfers:pull": {"reference": "{host}/x:1.0", "platform_choice": "machine"},
     "transfers:push": {"reference": NAME},
-    "transfers:publish": {"source": NAME, "registry": "{host}", "namespace": "a", "name": "b", "tag": "1"},
+    "transfers:publish": {
+        "source": NAME,
+        "registry": "{host}",
+        "namespace": "a",
+        "name": "b",
+        "tag": "1",
+    },
     "transfers:tag": {"source": NAME, "target": "mine:1"},
     "transfers:retag": {"source": "{host}/x:1.0", "tag": "2"},
 }
 
 
 @pytest.mark.parametrize("name", FORMS)
-def test_an_outsider_starts_nothing_with_what_is_the_teams(client_for, harbour, charlie, other_team, name):
+def test_an_outsider_starts_nothing_with_what_is_the_teams(
+    client_for, harbour, charlie, other_team, name
+):
     host = harbour["registry"].host
     values = {field: text.format(host=host) for field, text in FORMS[name].items()}
-    forged = {"credential": harbour["credential"].pk, "team": harbour["image"].team_id, "user": 1, "source_credential": 1}
+    forged = {
+        "credential": harbour["credential"].pk,
+        "team": harbour["image"].team_id,
+        "user": 1,
+        "source_credential": 1,
+    }
     before = Transfer.objects.count()
 
     response = client_for(charlie).post(reverse(name), {**values, **forged})
 
     content = response.content.decode()
-    assert not [text for text in (harbour["registry"].name, harbour["credential"].label, harbour["credential"].username) if text in content]
+    assert not [
+        text
+        for text in (
+            harbour["registry"].name,
+            harbour["credential"].label,
+            harbour["credential"].username,
+        )
+        if text in content
+    ]
     assert harbour["image"].digest[7:19] not in content
     if name != "transfers:tag":  # which has no credential to forge
         assert response.status_code == 422
@@ -650,8 +842,17 @@ def test_a_row_with_another_teams_credential_uses_it_for_nothing(harbour, other_
     assert credential.used_at is None
 
 
-def test_what_waits_before_a_transfer_is_counted_but_not_named(client_for, harbour, other_team, charlie):
-    queued = Transfer.objects.create(team=other_team, user=charlie, kind=Kind.PULL, source="x/y:1", target="x/y:1", target_is_local=True)
+def test_what_waits_before_a_transfer_is_counted_but_not_named(
+    client_for, harbour, other_team, charlie
+):
+    queued = Transfer.objects.create(
+        team=other_team,
+        user=charlie,
+        kind=Kind.PULL,
+        source="x/y:1",
+        target="x/y:1",
+        target_is_local=True,
+    )
     for name in ("transfers:detail", "transfers:progress"):
         content = client_for(charlie).get(reverse(name, args=[queued.pk])).content.decode()
         assert MARK not in content
@@ -665,15 +866,35 @@ def test_ids_that_nobody_has_read_the_same_as_those_of_others(client_for, harbou
             more = [harbour["names"][part] for part in route.more]
             key = harbour[route.names].pk
             nobodys_key = key + 1000 if isinstance(key, int) else uuid.uuid4()
-            theirs, nobodys = (client.get(reverse(name, args=[pk, *more])) for pk in (key, nobodys_key))
-            assert theirs.status_code == nobodys.status_code == (403 if route.read == "installation" else 404)
+            theirs, nobodys = (
+                client.get(reverse(name, args=[pk, *more])) for pk in (key, nobodys_key)
+            )
+            assert (
+                theirs.status_code
+                == nobodys.status_code
+                == (403 if route.read == "installation" else 404)
+            )
             assert len(theirs.content) == len(nobodys.content), name
 
 
 ODD_PLACES = (
     ("transfers:list", ("before", "kind", "state", "person")),
     ("images:list", ("page", "q")),
-    ("accounts:activity", ("after", "before", "action", "who", "object", "credential", "outcome", "since", "until", "team")),
+    (
+        "accounts:activity",
+        (
+            "after",
+            "before",
+            "action",
+            "who",
+            "object",
+            "credential",
+            "outcome",
+            "since",
+            "until",
+            "team",
+        ),
+    ),
     ("accounts:activity_export", ("format", "who", "since", "team")),
     ("registries:repositories", ("q", "sort", "after", "before")),
     ("registries:repository", ("q", "sort", "after", "before", "version", "variant", "platform")),
@@ -684,7 +905,10 @@ ODD_PLACES = (
     ("registries:storage", ("sort",)),
     ("web:search", ("q",)),
     ("transfers:pull_tags", ("registry", "repository", "tag")),
-    ("transfers:copy_tags", ("registry", "repository", "tag", "target_registry", "target_repository")),
+    (
+        "transfers:copy_tags",
+        ("registry", "repository", "tag", "target_registry", "target_repository"),
+    ),
     ("transfers:delete_tags", ("registry", "repository", "tag", "digest")),
     ("images:detail", ("platform",)),
     ("images:export", ("image", "platform")),
@@ -712,12 +936,25 @@ def test_an_odd_query_gets_a_page_or_a_plain_no(client_for, harbour, alice):
         assert status in (200, 286, 302, 400), (name, query, headers)
 
 
-LEADING_ON = ["account_login", "account_reauthenticate", "account_logout", "account_change_password", "mfa_login_webauthn"]
+LEADING_ON = [
+    "account_login",
+    "account_reauthenticate",
+    "account_logout",
+    "account_change_password",
+    "mfa_login_webauthn",
+]
 
 
 @pytest.mark.parametrize("name", LEADING_ON)
 @pytest.mark.parametrize(
-    "target", ["https://evil.example/", "//evil.example/", "/\\evil.example", "https:evil.example", "javascript:alert(1)"]
+    "target",
+    [
+        "https://evil.example/",
+        "//evil.example/",
+        "/\\evil.example",
+        "https:evil.example",
+        "javascript:alert(1)",
+    ],
 )
 def test_no_page_leads_to_another_site(client, client_for, alice, name, target):
     from tests.conftest import PASSWORD

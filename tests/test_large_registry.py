@@ -1,7 +1,13 @@
 """What tests/parts/large_registry.py writes into a registry's storage, the registry serves as if it had been pushed."""
 
 from tests.parts.images import build_image
-from tests.parts.large_registry import fill_repositories, fill_tags, move_tag, repository_names, tag_names
+from tests.parts.large_registry import (
+    fill_repositories,
+    fill_tags,
+    move_tag,
+    repository_names,
+    tag_names,
+)
 
 
 def test_names_are_all_different():
@@ -19,7 +25,9 @@ def test_tags_are_listed_and_their_images_can_be_pulled(own_registry, skopeo):
 def test_repositories_are_in_the_catalogue(own_registry):
     names = fill_repositories(own_registry, 300, distinct=3)
     with own_registry.session() as session:
-        listed = session.get(f"{own_registry.url}/v2/_catalog?n=1000", timeout=30).json()["repositories"]
+        listed = session.get(f"{own_registry.url}/v2/_catalog?n=1000", timeout=30).json()[
+            "repositories"
+        ]
     assert listed == sorted(names)
     assert own_registry.tags(names[-1]) == ["1.0.0"]
 

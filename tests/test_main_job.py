@@ -21,7 +21,9 @@ def complaints(page):
     """What the browser complains about: a broken script, or something that the content security policy forbids."""
     found = []
     page.on("pageerror", lambda error: found.append(str(error)))
-    page.on("console", lambda message: found.append(message.text) if message.type == "error" else None)
+    page.on(
+        "console", lambda message: found.append(message.text) if message.type == "error" else None
+    )
     return found
 
 
@@ -114,7 +116,9 @@ def test_from_the_set_up_link_to_an_image_that_docker_pulls(
     assert set(brought.values_list("image_id", flat=True)) == {image.config}
     assert set(Transfer.objects.values_list("state", flat=True)) == {State.SUCCEEDED}
     assert htpasswd_registry.password not in page.content()
-    assert [complaint for complaint in complaints if "422" not in complaint] == []  # 422: the wrong password, on purpose
+    assert [
+        complaint for complaint in complaints if "422" not in complaint
+    ] == []  # 422: the wrong password, on purpose
     check_with_other_clients(docker_engine, skopeo, htpasswd_registry, repository, image)
 
 

@@ -14,10 +14,14 @@ def test_skopeo_accepts_what_the_factory_pushed(registry, image_factory, skopeo,
     assert skopeo.inspect(registry, image.repository, "1.0")["Layers"] == image.layers
 
 
-def test_skopeo_copies_every_platform_and_the_attestation(registry, image_factory, skopeo, tmp_path):
+def test_skopeo_copies_every_platform_and_the_attestation(
+    registry, image_factory, skopeo, tmp_path
+):
     image = image_factory(registry, platforms=["linux/amd64", "linux/arm64/v8"], attestation=True)
 
-    folder = skopeo.pull_to_folder(registry, image.repository, "1.0", tmp_path / "layout", every_platform=True)
+    folder = skopeo.pull_to_folder(
+        registry, image.repository, "1.0", tmp_path / "layout", every_platform=True
+    )
 
     blobs = list((folder / "blobs/sha256").iterdir())
     assert len(image.children) == 4
@@ -44,21 +48,38 @@ def test_a_reader_gets_a_token_without_push(token_registry, image_factory):
     image = image_factory(token_registry)
     server = token_registry.token_server
     scope = f"repository:{image.repository}:pull,push"
-    answer = requests.get(server.realm, params={"scope": scope}, auth=("reader", token_registry.reader_password), timeout=10)
+    answer = requests.get(
+        server.realm,
+        params={"scope": scope},
+        auth=("reader", token_registry.reader_password),
+        timeout=10,
+    )
     headers = {"Authorization": f"Bearer {answer.json()['token']}"}
 
-    pulled = requests.get(f"{token_registry.url}/v2/{image.repository}/tags/list", headers=headers, timeout=10)
-    pushed = requests.post(f"{token_registry.url}/v2/{image.repository}/blobs/uploads/", headers=headers, timeout=10)
+    pulled = requests.get(
+        f"{token_registry.url}/v2/{image.repository}/tags/list", headers=headers, timeout=10
+    )
+    pushed = requests.post(
+        f"{token_registry.url}/v2/{image.repository}/blobs/uploads/", headers=headers, timeout=10
+    )
 
     assert (pulled.status_code, pushed.status_code) == (200, 401)
 
 
 def test_a_refresh_token_gives_a_token(token_registry):
     server = token_registry.token_server
-    form = {"grant_type": "refresh_token", "refresh_token": server.refresh_token_for("publisher"), "service": "x", "scope": ""}
+    form = {
+        "grant_type": "refresh_token",
+        "refresh_token": server.refresh_token_for("publisher"),
+        "service": "x",
+        "scope": "",
+    }
 
     assert requests.post(server.realm, data=form, timeout=10).json()["access_token"]
-    assert requests.post(server.realm, data={**form, "refresh_token": "wrong"}, timeout=10).status_code == 401
+    assert (
+        requests.post(server.realm, data={**form, "refresh_token": "wrong"}, timeout=10).status_code
+        == 401
+    )
 
 
 @pytest.mark.engine
@@ -71,7 +92,9 @@ def test_docker_pulls_and_pushes(docker_engine, registry, htpasswd_registry, ima
     docker_engine.login(htpasswd_registry)
     docker_engine.docker("tag", image.reference, name)
     docker_engine.docker("push", name)
-    assert htpasswd_registry.tags(name.removeprefix(f"{htpasswd_registry.host}/").removesuffix(":2.0")) == ["2.0"]
+    assert htpasswd_registry.tags(
+        name.removeprefix(f"{htpasswd_registry.host}/").removesuffix(":2.0")
+    ) == ["2.0"]
 
 
 @pytest.mark.browser

@@ -29,7 +29,13 @@ TAGS = [
     {"sort": "-size"},
     {"sort": "name"},
     {"group": "variant"},
-    {"q": "1.2", "version": ">=1.2 <1.4", "variant": "alpine", "platform": "linux/amd64", "prereleases": "hide"},
+    {
+        "q": "1.2",
+        "version": ">=1.2 <1.4",
+        "variant": "alpine",
+        "platform": "linux/amd64",
+        "prereleases": "hide",
+    },
     {"version": "latest"},
     {"q": "zzz"},
 ]
@@ -48,7 +54,9 @@ def get(client_for, alice, django_assert_max_num_queries):
 
     def fetch(address: str, *, htmx: bool = False, **query: str) -> str:
         with django_assert_max_num_queries(MOST_QUERIES):
-            response = client.get(f"{address}?{urlencode(query)}" if query else address, headers=HTMX if htmx else {})
+            response = client.get(
+                f"{address}?{urlencode(query)}" if query else address, headers=HTMX if htmx else {}
+            )
         assert response.status_code in (200, STOP_POLLING), address
         return response.text
 
@@ -115,12 +123,19 @@ def test_where_a_digest_is(large, get):
     get(reverse("web:search"), q=large.images[0].digest)
 
 
-@pytest.mark.parametrize("name", ["web:overview", "registries:list", "images:list", "transfers:list"])
+@pytest.mark.parametrize(
+    "name", ["web:overview", "registries:list", "images:list", "transfers:list"]
+)
 def test_the_pages_beside_it(large, get, name):
     get(reverse(name))
 
 
 def test_an_image_with_many_referrers(large, get):
     for number in range(40):
-        make_image(large.registry, (f"signature {number}", 10), artifact_type="application/x", subject=large.images[0])
+        make_image(
+            large.registry,
+            (f"signature {number}", 10),
+            artifact_type="application/x",
+            subject=large.images[0],
+        )
     get(address("image_by_digest", large, large.repository.name, large.images[0].digest))

@@ -52,9 +52,16 @@ def left_over(mark):
     for folder in Path("/proc").glob("[0-9]*"):
         try:
             # The queue's server writes its title over its environment; it works in a folder below the product's.
-            marked = mark.encode() in (folder / "environ").read_bytes() or mark in str((folder / "cwd").readlink())
+            marked = mark.encode() in (folder / "environ").read_bytes() or mark in str(
+                (folder / "cwd").readlink()
+            )
             if marked and is_running(int(folder.name)):
-                found.append((int(folder.name), (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()))
+                found.append(
+                    (
+                        int(folder.name),
+                        (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(),
+                    )
+                )
         except (FileNotFoundError, ProcessLookupError, PermissionError):
             continue
     return found
@@ -68,7 +75,10 @@ def watch(tmp_path, mark):
     def run(*programs):
         script = WATCHED.replace("PROGRAMS", json.dumps(programs))
         process = Process(
-            [sys.executable, "-c", script], log=tmp_path / "watched.log", environment={"REGISTRY_UI_MARK": mark}, directory=ROOT
+            [sys.executable, "-c", script],
+            log=tmp_path / "watched.log",
+            environment={"REGISTRY_UI_MARK": mark},
+            directory=ROOT,
         )
         started.append(process)
         return process
@@ -96,7 +106,9 @@ def test_a_program_that_is_killed_is_started_again(watch):
 def test_the_pause_grows_while_a_program_ends_at_once(watch):
     supervisor = watch(("hasty", ENDS, 0), ("sleeper", SLEEPS, 0))
 
-    supervisor.wait_for(lambda: "hasty ended with status 3; it starts again in 2 s." in supervisor.output)
+    supervisor.wait_for(
+        lambda: "hasty ended with status 3; it starts again in 2 s." in supervisor.output
+    )
 
     assert re.findall(r"again in ([\d.]+) s", supervisor.output) == ["0.5", "1", "2"]
     assert is_running(pids_of(supervisor, "sleeper")[0])
@@ -146,9 +158,19 @@ def test_lines_are_printed_whole_and_long_ones_in_pieces(watch):
 
 
 def product_environment(data, port, mark, **more):
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("REGISTRY_UI_", "DJANGO_"))}
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("REGISTRY_UI_", "DJANGO_"))
+    }
     listen = f"127.0.0.1:{port}"
-    return {**environment, "REGISTRY_UI_DATA": str(data), "REGISTRY_UI_LISTEN": listen, "REGISTRY_UI_MARK": mark, **more}
+    return {
+        **environment,
+        "REGISTRY_UI_DATA": str(data),
+        "REGISTRY_UI_LISTEN": listen,
+        "REGISTRY_UI_MARK": mark,
+        **more,
+    }
 
 
 class Product:
@@ -168,7 +190,17 @@ class Product:
         # A shell replaces itself: Process merges environments, and the tests' own must not come through.
         variables = [f"{name}={value}" for name, value in self.environment().items()]
         self.process = Process(
-            ["/usr/bin/env", "-i", *variables, sys.executable, "-m", "registry_ui.supervisor", *arguments], log=log, directory=ROOT
+            [
+                "/usr/bin/env",
+                "-i",
+                *variables,
+                sys.executable,
+                "-m",
+                "registry_ui.supervisor",
+                *arguments,
+            ],
+            log=log,
+            directory=ROOT,
         )
         return self.process
 
@@ -184,11 +216,31 @@ class Product:
     def run_again(self, **more):
         """A second start, to its end."""
         command = [sys.executable, "-m", "registry_ui.supervisor"]
-        return subprocess.run(command, env=self.environment(**more), cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+        return subprocess.run(
+            command,
+            env=self.environment(**more),
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
 
     def manage(self, *arguments):
-        command = [sys.executable, str(ROOT / "manage.py"), *(str(argument) for argument in arguments)]
-        done = subprocess.run(command, env=self.environment(), cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+        command = [
+            sys.executable,
+            str(ROOT / "manage.py"),
+            *(str(argument) for argument in arguments),
+        ]
+        done = subprocess.run(
+            command,
+            env=self.environment(),
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
@@ -220,7 +272,9 @@ def test_the_product_from_the_first_start_to_ctrl_c(product):
 
     again = product.run_again()
     assert again.returncode == 1
-    assert f"runs already on {product.folder / 'data'} (process {product.process.pid})" in again.stderr
+    assert (
+        f"runs already on {product.folder / 'data'} (process {product.process.pid})" in again.stderr
+    )
 
     assert product.process.stop(number=signal.SIGINT, seconds=40) == 0
     assert left_over(product.mark) == []
@@ -245,7 +299,9 @@ def kill_one(product, word):
         what=word,
     )
     wait_until(lambda: healthy(product.url), seconds=60, what=word)
-    assert "was killed by SIGKILL; it starts again in 0.5 s." in product.process.output[printed:], word
+    assert "was killed by SIGKILL; it starts again in 0.5 s." in product.process.output[printed:], (
+        word
+    )
 
 
 def healthy(url):
@@ -268,7 +324,11 @@ def test_nothing_of_the_product_outlives_a_killed_supervisor(product):
 def test_a_transfer_that_was_cut_off_goes_on_at_the_next_start(product, registry, image_factory):
     image = image_factory(registry, layers=2, layer_size=512 * 1024)
     product.start_and_wait()
-    product.manage("shell", "-c", "from registry_ui.accounts.models import Team; Team.objects.create(name='Team', slug='team')")
+    product.manage(
+        "shell",
+        "-c",
+        "from registry_ui.accounts.models import Team; Team.objects.create(name='Team', slug='team')",
+    )
     with slow_line(registry.port, 20_000) as line:
         name = f"{line.host}/{image.repository}:1.0"
         product.manage("pull", name, "--plain-http", "--detach")
@@ -289,17 +349,25 @@ def test_a_transfer_that_was_cut_off_goes_on_at_the_next_start(product, registry
 
 def make_silent(path):
     with closing(sqlite3.connect(path)) as rows, rows:
-        changed = rows.execute("UPDATE transfers_transfer SET heartbeat_at = datetime('now', '-1 minute') WHERE state = 'running'")
+        changed = rows.execute(
+            "UPDATE transfers_transfer SET heartbeat_at = datetime('now', '-1 minute') WHERE state = 'running'"
+        )
         assert changed.rowcount == 1
 
 
-@pytest.mark.parametrize("name", ["with spaces a=b 50% #1 ? äöü 中文", "long" * 40], ids=["odd", "long"])
+@pytest.mark.parametrize(
+    "name", ["with spaces a=b 50% #1 ? äöü 中文", "long" * 40], ids=["odd", "long"]
+)
 def test_the_data_folder_may_have_any_name(product, registry, image_factory, name):
     image = image_factory(registry, layers=1, layer_size=1024)
     product.folder = product.folder / name
     product.folder.mkdir()
     product.start_and_wait()
-    product.manage("shell", "-c", "from registry_ui.accounts.models import Team; Team.objects.create(name='Team', slug='team')")
+    product.manage(
+        "shell",
+        "-c",
+        "from registry_ui.accounts.models import Team; Team.objects.create(name='Team', slug='team')",
+    )
 
     product.manage("pull", f"{registry.host}/{image.repository}:1.0", "--plain-http")
 
@@ -327,14 +395,26 @@ def test_a_port_in_use_names_the_setting(product, registry):
         ("REGISTRY_UI_WORKERS", "many", "REGISTRY_UI_WORKERS"),
         ("REGISTRY_UI_ENV", "production", "Production does not start with these settings"),
         ("REGISTRY_UI_ENV", "prod", "Must be one of: development, production"),
-        ("REGISTRY_UI_SECRET_KEY_FILE", "/nowhere/key", "REGISTRY_UI_SECRET_KEY_FILE is “/nowhere/key”"),
-        ("REGISTRY_UI_DATABASE_URL", "postgresql://user:secret@127.0.0.1:1/name", "Connection refused"),
+        (
+            "REGISTRY_UI_SECRET_KEY_FILE",
+            "/nowhere/key",
+            "REGISTRY_UI_SECRET_KEY_FILE is “/nowhere/key”",
+        ),
+        (
+            "REGISTRY_UI_DATABASE_URL",
+            "postgresql://user:secret@127.0.0.1:1/name",
+            "Connection refused",
+        ),
         ("REGISTRY_UI_REDIS_URL", "127.0.0.1:6379", "Not a URL such as redis://"),
         ("REGISTRY_UI_TIME_ZONE", "Mars/Olympus", "Not a time zone"),
         ("REGISTRY_UI_LOG_LEVEL", "loud", "Must be one of: DEBUG"),
         ("REGISTRY_UI_EMAIL_URL", "smtp.example.com", "smtp://user:password@host"),
         ("REGISTRY_UI_BLOB_LANES", "0", "greater than or equal to 1"),
-        ("REGISTRY_UI_DATA", "/proc/registry-ui", "The data folder /proc/registry-ui cannot be made"),
+        (
+            "REGISTRY_UI_DATA",
+            "/proc/registry-ui",
+            "The data folder /proc/registry-ui cannot be made",
+        ),
         ("REGISTRY_UI_DATA", "/dev/null", "The data folder /dev/null cannot be made"),
     ],
 )

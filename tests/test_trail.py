@@ -28,7 +28,13 @@ VALUES = {
     "index_hours": 6,
     "namespaces": [],
 }
-LOGIN = {"label": "ci robot", "username": "robot", "repository_pattern": "", "can_push": True, "expires_at": None}
+LOGIN = {
+    "label": "ci robot",
+    "username": "robot",
+    "repository_pattern": "",
+    "can_push": True,
+    "expires_at": None,
+}
 
 
 def only(action) -> AuditEvent:
@@ -47,14 +53,20 @@ def credential(registry, alice):
 
 def test_registries(registry, team, alice):
     added = only(Action.REGISTRY_ADDED)
-    assert (added.actor_kind, added.actor_name, added.actor_key) == (ActorKind.PERSON, "alice", str(alice.pk))
+    assert (added.actor_kind, added.actor_name, added.actor_key) == (
+        ActorKind.PERSON,
+        "alice",
+        str(alice.pk),
+    )
     assert (added.team_key, added.object_kind, added.object_key, added.object_name) == (
         team.pk,
         "registry",
         str(registry.pk),
         "Harbour registry",
     )
-    registries.change_registry(registry=registry, user=alice, values={**VALUES, "name": "New", "security": "plain_http"})
+    registries.change_registry(
+        registry=registry, user=alice, values={**VALUES, "name": "New", "security": "plain_http"}
+    )
     assert only(Action.REGISTRY_CHANGED).details == {
         "host": "registry.example.com",
         "changed": ["name", "security"],
@@ -65,7 +77,9 @@ def test_registries(registry, team, alice):
 
 
 def test_credentials(registry, credential, alice):
-    registries.change_credential(credential=credential, user=alice, values={**LOGIN, "can_push": False}, secret="hunter23")
+    registries.change_credential(
+        credential=credential, user=alice, values={**LOGIN, "can_push": False}, secret="hunter23"
+    )
     changed = only(Action.CREDENTIAL_CHANGED)
     assert changed.object_name == "ci robot (robot)"
     assert (changed.details["changed"], changed.details["new_secret"]) == (["can_push"], True)
@@ -76,19 +90,34 @@ def test_credentials(registry, credential, alice):
 
 def test_a_login_test_that_fails(team, alice):
     host = f"127.0.0.1:{free_port()}"
-    registry = registries.add_registry(team=team, user=alice, provider="private", values={**VALUES, "host": host, "security": "plain_http"})
-    credential = registries.add_credential(registry=registry, user=alice, values=LOGIN, secret="hunter22")
+    registry = registries.add_registry(
+        team=team,
+        user=alice,
+        provider="private",
+        values={**VALUES, "host": host, "security": "plain_http"},
+    )
+    credential = registries.add_credential(
+        registry=registry, user=alice, values=LOGIN, secret="hunter22"
+    )
     with acting(Origin(ActorKind.PERSON, user=alice)), pytest.raises(OciError):
         registries.check_login(credential)
     tested = only(Action.CREDENTIAL_TESTED)
-    assert (tested.outcome, tested.actor_name, tested.object_name) == (Outcome.FAILED, "alice", "ci robot (robot)")
+    assert (tested.outcome, tested.actor_name, tested.object_name) == (
+        Outcome.FAILED,
+        "alice",
+        "ci robot (robot)",
+    )
 
 
 def test_imported_logins(team, alice):
     text = '{"auths": {"registry.example.com": {"auth": "cm9ib3Q6aHVudGVyMjI="}}}'
     registries.import_docker_config(team=team, user=alice, text=text)
     registries.import_docker_config(team=team, user=alice, text=text)
-    assert only(Action.REGISTRY_ADDED).actor_name == only(Action.CREDENTIAL_ADDED).actor_name == "alice"
+    assert (
+        only(Action.REGISTRY_ADDED).actor_name
+        == only(Action.CREDENTIAL_ADDED).actor_name
+        == "alice"
+    )
     assert only(Action.CREDENTIAL_CHANGED).details["new_secret"] is True
 
 
@@ -112,7 +141,11 @@ def test_local_images(team, bob, client_for):
     image = LocalImage.objects.create(team=team, digest=digest, image_id=digest, size=1, **name)
     client_for(bob).post(reverse("images:remove", args=[image.pk]))
     removed = only(Action.IMAGE_REMOVED)
-    assert (removed.actor_name, removed.object_name, removed.details["digest"]) == ("bob", "nginx:1.27", digest)
+    assert (removed.actor_name, removed.object_name, removed.details["digest"]) == (
+        "bob",
+        "nginx:1.27",
+        digest,
+    )
 
 
 # --- transfers
@@ -124,14 +157,22 @@ def test_a_transfer_that_fails(registry, credential, team, bob):
     reference = Reference.parse(f"127.0.0.1:{port}/shop/web:1")
     transfer = services.start_pull(team=team, user=bob, reference=reference, enqueue=False)
     started = only(Action.TRANSFER_STARTED)
-    assert (started.actor_name, started.object_name, started.credential_name) == ("bob", str(reference), "ci robot (robot)")
+    assert (started.actor_name, started.object_name, started.credential_name) == (
+        "bob",
+        str(reference),
+        "ci robot (robot)",
+    )
     assert started.details == {"kind": "pull", "registry": "Harbour registry"}
 
     ended = services.run_here(transfer)
 
     failed = only(Action.TRANSFER_FAILED)
     assert ended.state == State.FAILED
-    assert (failed.outcome, failed.actor_kind, failed.actor_name) == (Outcome.FAILED, ActorKind.SYSTEM, "bob")
+    assert (failed.outcome, failed.actor_kind, failed.actor_name) == (
+        Outcome.FAILED,
+        ActorKind.SYSTEM,
+        "bob",
+    )
     assert failed.details["error"] == ended.error["message"]
 
 
@@ -139,11 +180,17 @@ def test_a_transfer_that_fails(registry, credential, team, bob):
 def test_a_transfer_that_succeeds(team, bob, htpasswd_registry, add_registry, image_factory):  # noqa: F811
     add_registry(team, htpasswd_registry)
     image = image_factory(htpasswd_registry)
-    transfer = services.start_pull(team=team, user=bob, reference=Reference.parse(image.reference), enqueue=False)
+    transfer = services.start_pull(
+        team=team, user=bob, reference=Reference.parse(image.reference), enqueue=False
+    )
     ended = services.run_here(transfer)
     succeeded = only(Action.TRANSFER_SUCCEEDED)
     assert ended.state == State.SUCCEEDED
-    assert (succeeded.actor_kind, succeeded.actor_name, succeeded.object_name) == (ActorKind.SYSTEM, "bob", image.reference)
+    assert (succeeded.actor_kind, succeeded.actor_name, succeeded.object_name) == (
+        ActorKind.SYSTEM,
+        "bob",
+        image.reference,
+    )
     assert succeeded.credential_key == str(ended.source_credential_id)
     assert succeeded.details["digest"] == ended.digest
     assert succeeded.details["bytes"] == ended.bytes_done > 0
@@ -158,7 +205,9 @@ def test_a_transfer_that_is_cancelled_is_recorded_once_with_who_did_it(registry,
 
 
 def test_the_command_line_is_named_as_such(registry, team):
-    services.start_pull(team=team, user=None, reference=Reference.parse("registry.example.com/a:1"), enqueue=False)
+    services.start_pull(
+        team=team, user=None, reference=Reference.parse("registry.example.com/a:1"), enqueue=False
+    )
     assert only(Action.TRANSFER_STARTED).actor_kind == ActorKind.COMMAND_LINE
 
 
@@ -167,10 +216,17 @@ def test_the_command_line_is_named_as_such(registry, team):
 
 def test_a_refusal_is_recorded_in_the_team_of_the_object(client_for, registry, victor, team):
     victor.memberships.filter(team=team).update(role="viewer")
-    answer = client_for(victor).post(reverse("registries:remove", args=[registry.pk]), REMOTE_ADDR="192.0.2.7")
+    answer = client_for(victor).post(
+        reverse("registries:remove", args=[registry.pk]), REMOTE_ADDR="192.0.2.7"
+    )
     event = only(Action.ACCESS_REFUSED)
     assert answer.status_code == 403
-    assert (event.outcome, event.actor_name, event.address, event.team_key) == (Outcome.REFUSED, "victor", "192.0.2.7", team.pk)
+    assert (event.outcome, event.actor_name, event.address, event.team_key) == (
+        Outcome.REFUSED,
+        "victor",
+        "192.0.2.7",
+        team.pk,
+    )
     assert (event.object_name, event.details["method"]) == ("registries:remove", "POST")
 
 
@@ -181,9 +237,13 @@ def test_who_knocks_at_every_door_does_not_fill_the_trail(client_for, registry, 
     assert AuditEvent.objects.filter(action=Action.ACCESS_REFUSED).count() == 10
 
 
-def test_the_address_is_the_clients_and_a_forged_header_counts_for_nothing(client_for, registry, alice):
+def test_the_address_is_the_clients_and_a_forged_header_counts_for_nothing(
+    client_for, registry, alice
+):
     client_for(alice).post(
-        reverse("registries:remove", args=[registry.pk]), REMOTE_ADDR="192.0.2.7", headers={"X-Forwarded-For": "9.9.9.9"}
+        reverse("registries:remove", args=[registry.pk]),
+        REMOTE_ADDR="192.0.2.7",
+        headers={"X-Forwarded-For": "9.9.9.9"},
     )
     assert only(Action.REGISTRY_REMOVED).address == "192.0.2.7"
 
@@ -195,5 +255,7 @@ def test_nothing_of_one_request_is_left_for_the_next(client_for, alice):
 
 def test_the_set_up_is_the_first_event(db):
     token = setup.issue_setup_token()
-    setup.create_first_administrator(token=token, username="root", email="", password="x" * 20, team_name="Harbour")
+    setup.create_first_administrator(
+        token=token, username="root", email="", password="x" * 20, team_name="Harbour"
+    )
     assert only(Action.INSTALLATION_SET_UP).actor_name == "root"

@@ -53,15 +53,21 @@ def read_chosen(data: QueryDict, user: User) -> Chosen | None:
     identifier = data.get("registry")
     if not identifier:
         return None
-    registry = get_object_or_404(Registry.objects.visible_to(user).select_related("team"), pk=_uuid(identifier))
+    registry = get_object_or_404(
+        Registry.objects.visible_to(user).select_related("team"), pk=_uuid(identifier)
+    )
     tags = tuple(dict.fromkeys(tag for tag in data.getlist("tag") if tag))
     if len(tags) > MOST_TAGS:
-        raise BadRequest(_("At most %(count)d tags can be chosen at a time.") % {"count": MOST_TAGS})
+        raise BadRequest(
+            _("At most %(count)d tags can be chosen at a time.") % {"count": MOST_TAGS}
+        )
     try:
         # As docker completes it: a bare name is an official image on Docker Hub.
         name = Reference.parse(f"{registry.host}/{check_repository(data.get('repository', ''))}")
         digest = str(Digest.parse(text)) if (text := data.get("digest")) else ""
-        return Chosen(registry, Reference(registry.host, name.repository), tuple(map(check_tag, tags)), digest)
+        return Chosen(
+            registry, Reference(registry.host, name.repository), tuple(map(check_tag, tags)), digest
+        )
     except OciError as exc:
         raise BadRequest(exc.message) from exc
 

@@ -92,29 +92,52 @@ class Plan:
     @cached_property
     def fingerprint(self) -> str:
         """Another one as soon as anything differs of what the page showed."""
-        seen = [[image.digest, image.chosen, image.others, image.dependents] for image in self.images]
-        return hashlib.sha256(json.dumps([str(self.name), seen, list(self.unseen)]).encode()).hexdigest()[:32]
+        seen = [
+            [image.digest, image.chosen, image.others, image.dependents] for image in self.images
+        ]
+        return hashlib.sha256(
+            json.dumps([str(self.name), seen, list(self.unseen)]).encode()
+        ).hexdigest()[:32]
 
     def doomed_tags(self) -> list[Doomed]:
-        known = [Doomed(self.name.with_tag(tag), image.digest) for image in self.images for tag in image.chosen]
+        known = [
+            Doomed(self.name.with_tag(tag), image.digest)
+            for image in self.images
+            for tag in image.chosen
+        ]
         return known + [Doomed(self.name.with_tag(tag)) for tag in self.unseen]
 
     def doomed_images(self) -> list[Doomed]:
-        return [Doomed(self.name.with_digest(Digest.parse(image.digest)), image.digest, image.tags) for image in self.images]
+        return [
+            Doomed(self.name.with_digest(Digest.parse(image.digest)), image.digest, image.tags)
+            for image in self.images
+        ]
 
 
 def plan_of(chosen: Chosen) -> Plan:
     """Four questions to the index, however many tags were chosen."""
-    rows = Tag.objects.filter(repository__registry=chosen.registry, repository__name=chosen.repository)
-    wanted = {chosen.digest} if chosen.digest else rows.filter(name__in=chosen.tags).exclude(digest="").values("digest")
+    rows = Tag.objects.filter(
+        repository__registry=chosen.registry, repository__name=chosen.repository
+    )
+    wanted = (
+        {chosen.digest}
+        if chosen.digest
+        else rows.filter(name__in=chosen.tags).exclude(digest="").values("digest")
+    )
     named: dict[str, list[str]] = defaultdict(list)
-    for name, digest in rows.filter(digest__in=wanted).order_by("order_key").values_list("name", "digest"):
+    for name, digest in (
+        rows.filter(digest__in=wanted).order_by("order_key").values_list("name", "digest")
+    ):
         named[digest].append(name)
     if chosen.digest:
         named.setdefault(chosen.digest, [])
     artifacts = _artifacts(chosen.registry, named)
     dependents = _dependents(chosen, artifacts.values())
-    picked = set(chosen.tags) if not chosen.digest else {name for names in named.values() for name in names}
+    picked = (
+        set(chosen.tags)
+        if not chosen.digest
+        else {name for names in named.values() for name in names}
+    )
     images = [
         Image(
             digest,
@@ -130,7 +153,10 @@ def plan_of(chosen: Chosen) -> Plan:
 
 
 def _artifacts(registry: Registry, digests: Iterable[str]) -> Mapping[str, Artifact]:
-    return {artifact.digest: artifact for artifact in Artifact.objects.filter(registry=registry, digest__in=list(digests))}
+    return {
+        artifact.digest: artifact
+        for artifact in Artifact.objects.filter(registry=registry, digest__in=list(digests))
+    }
 
 
 def _dependents(chosen: Chosen, artifacts: Iterable[Artifact]) -> Mapping[str, set[str]]:
@@ -150,7 +176,15 @@ def _dependents(chosen: Chosen, artifacts: Iterable[Artifact]) -> Mapping[str, s
 def siblings_of(transfer: Transfer) -> list[str]:
     """The tags that name what a deleted tag named, as far as the index knows; a few of them."""
     reference = Reference.parse(transfer.target)
-    rows = Tag.objects.filter(repository__registry=transfer.target_registry, repository__name=reference.repository, digest=transfer.digest)
+    rows = Tag.objects.filter(
+        repository__registry=transfer.target_registry,
+        repository__name=reference.repository,
+        digest=transfer.digest,
+    )
     if not transfer.digest or transfer.target_registry is None:
         return []
-    return list(rows.exclude(name=reference.tag or "").order_by("order_key").values_list("name", flat=True)[:_SIBLINGS_SHOWN])
+    return list(
+        rows.exclude(name=reference.tag or "")
+        .order_by("order_key")
+        .values_list("name", flat=True)[:_SIBLINGS_SHOWN]
+    )

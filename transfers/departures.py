@@ -31,7 +31,13 @@ def _tell_ended(transfer: Transfer, by: User | None, why: str) -> None:
 
 
 def _tell_handed_over(transfer: Transfer, person: User, to: User) -> None:
-    record_transfer(Action.TRANSFER_HANDED_OVER, transfer, user=None, was=person.get_username(), to=to.get_username())
+    record_transfer(
+        Action.TRANSFER_HANDED_OVER,
+        transfer,
+        user=None,
+        was=person.get_username(),
+        to=to.get_username(),
+    )
 
 
 TRANSFER_WORK = JobWork(
@@ -48,7 +54,11 @@ def _run_words(run: MirrorRun) -> str:
     words = {"name": run.mirror.name}
     if run.is_staging:
         return _("Images of the mirror “%(name)s”, brought here") % words
-    return _("Plan of the mirror “%(name)s”") % words if run.is_plan else _("Run of the mirror “%(name)s”") % words
+    return (
+        _("Plan of the mirror “%(name)s”") % words
+        if run.is_plan
+        else _("Run of the mirror “%(name)s”") % words
+    )
 
 
 def _tell_run_ended(run: MirrorRun, by: User | None, why: str) -> None:
@@ -56,7 +66,13 @@ def _tell_run_ended(run: MirrorRun, by: User | None, why: str) -> None:
 
 
 def _tell_run_handed_over(run: MirrorRun, person: User, to: User) -> None:
-    record(Action.MIRROR_HANDED_OVER, obj=run, name=run.mirror.name, was=person.get_username(), to=to.get_username())
+    record(
+        Action.MIRROR_HANDED_OVER,
+        obj=run,
+        name=run.mirror.name,
+        was=person.get_username(),
+        to=to.get_username(),
+    )
 
 
 # What a schedule or a webhook started is the team's, and stays when a person goes.
@@ -78,4 +94,11 @@ def mirrors_of(team: Team) -> Sequence[str]:
 
 def transfers_of(team: Team) -> Sequence[str]:
     count = Transfer.objects.filter(team=team).count()
-    return [ngettext("the record of %(count)d transfer", "the record of %(count)d transfers", count) % {"count": count}] if count else []
+    return (
+        [
+            ngettext("the record of %(count)d transfer", "the record of %(count)d transfers", count)
+            % {"count": count}
+        ]
+        if count
+        else []
+    )

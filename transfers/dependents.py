@@ -31,28 +31,40 @@ class TransferDependents:
 
     def stop(self, credential: Credential, team: Team | None, *, by: User | None) -> int:
         reason = why_stopped(credential, team)
-        return sum(_stop(transfer, reason, credential, by) for transfer in _active(credential, team))
+        return sum(
+            _stop(transfer, reason, credential, by) for transfer in _active(credential, team)
+        )
 
 
-def _stop(transfer: Transfer, reason: dict[str, str], credential: Credential, by: User | None) -> bool:
+def _stop(
+    transfer: Transfer, reason: dict[str, str], credential: Credential, by: User | None
+) -> bool:
     with transaction.atomic():
         is_stopped = TRANSFERS.cancel(transfer, reason=reason)
         if is_stopped:
             with _in_trail_of(transfer.team, credential, by):
-                record_transfer(Action.TRANSFER_CANCELLED, transfer, user=by, error=reason["message"])
+                record_transfer(
+                    Action.TRANSFER_CANCELLED, transfer, user=by, error=reason["message"]
+                )
     return is_stopped
 
 
-def _in_trail_of(team: Team, credential: Credential, by: User | None) -> contextlib.AbstractContextManager[None]:
+def _in_trail_of(
+    team: Team, credential: Credential, by: User | None
+) -> contextlib.AbstractContextManager[None]:
     """The team's own, which need not be that of whoever stops its work."""
     return as_others_see(by) if is_lent(credential, team) else contextlib.nullcontext()
 
 
 def _active(credential: Credential, team: Team | None) -> list[Transfer]:
-    rows = Transfer.objects.active().filter(Q(source_credential=credential) | Q(target_credential=credential))
+    rows = Transfer.objects.active().filter(
+        Q(source_credential=credential) | Q(target_credential=credential)
+    )
     rows = rows.filter(team=team) if team else rows
     return list(
-        rows.select_related("team", "source_credential", "target_credential", "source_registry", "target_registry")
+        rows.select_related(
+            "team", "source_credential", "target_credential", "source_registry", "target_registry"
+        )
         .defer("progress")
         .order_by("created_at")
     )
@@ -61,9 +73,15 @@ def _active(credential: Credential, team: Team | None) -> list[Transfer]:
 def _dependent(transfer: Transfer, credential: Credential) -> Dependent:
     """By the end that the credential is for: the other one may be a registry that is none of the owner's affair."""
     end = transfer.source if transfer.source_credential_id == credential.pk else transfer.target
-    words = {"act": Situation(transfer).verb, "name": Reference.parse(end).familiar, "person": transfer.requested_by or _("command line")}
+    words = {
+        "act": Situation(transfer).verb,
+        "name": Reference.parse(end).familiar,
+        "person": transfer.requested_by or _("command line"),
+    }
     url = reverse("transfers:detail", args=[transfer.pk])
-    return Dependent(_("%(act)s %(name)s, for %(person)s") % words, url, transfer.state, transfer.team)
+    return Dependent(
+        _("%(act)s %(name)s, for %(person)s") % words, url, transfer.state, transfer.team
+    )
 
 
 class MirrorDependents:
@@ -75,21 +93,35 @@ class MirrorDependents:
     def stop(self, credential: Credential, team: Team | None, *, by: User | None) -> int:
         reason = why_stopped(credential, team)
         needing = Q(is_staging=False) | Q(mirror__source_credential=credential)
-        runs = MirrorRun.objects.active().filter(needing, mirror__in=_mirrors(credential, team)).select_related("team", "mirror")
+        runs = (
+            MirrorRun.objects.active()
+            .filter(needing, mirror__in=_mirrors(credential, team))
+            .select_related("team", "mirror")
+        )
         return sum(_stop_run(run, reason, credential, by) for run in runs)
 
 
 def _mirrors(credential: Credential, team: Team | None) -> list[Mirror]:
-    rows = Mirror.objects.using_credential(credential).select_related("team", "source_registry", "target_registry")
+    rows = Mirror.objects.using_credential(credential).select_related(
+        "team", "source_registry", "target_registry"
+    )
     return list(rows.filter(team=team) if team else rows)
 
 
-def _stop_run(run: MirrorRun, reason: dict[str, str], credential: Credential, by: User | None) -> bool:
+def _stop_run(
+    run: MirrorRun, reason: dict[str, str], credential: Credential, by: User | None
+) -> bool:
     with transaction.atomic():
         is_stopped = MIRROR_RUNS.cancel(run, reason=reason)
         if is_stopped:
             with _in_trail_of(run.team, credential, by):
-                record(Action.MIRROR_CANCELLED, user=by, obj=run, name=run.mirror.name, error=reason["message"])
+                record(
+                    Action.MIRROR_CANCELLED,
+                    user=by,
+                    obj=run,
+                    name=run.mirror.name,
+                    error=reason["message"],
+                )
     return is_stopped
 
 
@@ -98,7 +130,9 @@ def _rule(mirror: Mirror, credential: Credential) -> Dependent:
     if not is_lent(credential, mirror.team):
         words = _("Mirror “%(name)s”") % {"name": mirror.name}
     elif mirror.source_credential_id == credential.pk:
-        words = _("A mirror of %(repositories)s") % {"repositories": ", ".join(mirror.repositories[:_NAMES_SHOWN])}
+        words = _("A mirror of %(repositories)s") % {
+            "repositories": ", ".join(mirror.repositories[:_NAMES_SHOWN])
+        }
     else:
         words = _("A mirror to %(host)s") % {"host": mirror.target_host}
     active = mirror.runs.active().order_by("created_at").values_list("state", flat=True).first()

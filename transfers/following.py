@@ -20,7 +20,9 @@ _PATIENCE = 3.0
 _STOP_SECONDS = 20.0
 
 
-def follow(transfer: Transfer, screen: Screen, *, is_alive: Callable[[], bool] = lambda: True) -> Transfer:
+def follow(
+    transfer: Transfer, screen: Screen, *, is_alive: Callable[[], bool] = lambda: True
+) -> Transfer:
     """Draw the transfer until it has ended, and return its row as it is then.
 
     Args:
@@ -31,12 +33,16 @@ def follow(transfer: Transfer, screen: Screen, *, is_alive: Callable[[], bool] =
         alive = is_alive()
         row = Transfer.objects.get(pk=transfer.pk)
         if row.is_terminal or not alive:
-            screen.draw(progress_lines(Situation(row), columns=screen.columns, live=False), keep=True)
+            screen.draw(
+                progress_lines(Situation(row), columns=screen.columns, live=False), keep=True
+            )
             return row
         if row.state == State.QUEUED:
             waiter.wait(row)
         else:
-            screen.draw(progress_lines(Situation(row), columns=screen.columns, live=screen.is_terminal))
+            screen.draw(
+                progress_lines(Situation(row), columns=screen.columns, live=screen.is_terminal)
+            )
         time.sleep(_LOOK_SECONDS)
 
 
@@ -89,5 +95,7 @@ class _Waiter:
     def _say(self, trouble: str) -> None:
         if trouble and trouble != self._said:
             self._screen.say(trouble)
-            self._screen.say(_("With --now the command does the work itself. Ctrl-C cancels the transfer."))
+            self._screen.say(
+                _("With --now the command does the work itself. Ctrl-C cancels the transfer.")
+            )
         self._said = trouble

@@ -84,7 +84,9 @@ class Segment:
     def filled(self) -> float:
         if self.layer.is_there:
             return self.inner
-        return round(self.inner * self.layer.offset / self.layer.size, 2) if self.layer.size else 0.0
+        return (
+            round(self.inner * self.layer.offset / self.layer.size, 2) if self.layer.size else 0.0
+        )
 
 
 def layers_of(transfer: Transfer) -> list[Layer]:
@@ -96,7 +98,10 @@ def grouped(layers: Iterable[Layer]) -> list[LayerGroup]:
     platforms: dict[str, list[Layer]] = {}
     for layer in layers:
         platforms.setdefault(layer.platform, []).append(layer)
-    return [LayerGroup(platform, sorted(members, key=lambda layer: layer.is_config)) for platform, members in platforms.items()]
+    return [
+        LayerGroup(platform, sorted(members, key=lambda layer: layer.is_config))
+        for platform, members in platforms.items()
+    ]
 
 
 def picture(layers: Sequence[Layer]) -> list[Segment]:
@@ -135,11 +140,19 @@ def _word(transfer: Transfer, state: str, origin: str) -> str:
     if state == "unpacking":
         return _("Unpacking")
     if transfer.kind in (Kind.LOAD, Kind.SAVE):
-        return {"exists": _("Already exists"), "moving": _("Copying"), "done": _("Copied")}.get(state, state)
+        return {"exists": _("Already exists"), "moving": _("Copying"), "done": _("Copied")}.get(
+            state, state
+        )
     if transfer.kind == Kind.PULL:
-        return {"exists": _("Already exists"), "moving": _("Pulling"), "done": _("Pull complete")}.get(state, state)
+        return {
+            "exists": _("Already exists"),
+            "moving": _("Pulling"),
+            "done": _("Pull complete"),
+        }.get(state, state)
     if transfer.kind == Kind.IMPORT:
-        return {"exists": _("Already exists"), "moving": _("Importing"), "done": _("Imported")}.get(state, state)
+        return {"exists": _("Already exists"), "moving": _("Importing"), "done": _("Imported")}.get(
+            state, state
+        )
     if state == "mounted":
         return _("Mounted from %(repository)s") % {"repository": origin}
     if state == "exists":

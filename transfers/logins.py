@@ -8,11 +8,25 @@ from django.utils.translation import gettext as _
 from registry_ui.accounts.models import Team
 from registry_ui.oci.reference import DOCKER_HUB, Reference
 from registry_ui.registries.models import Credential, Provider, Registry
-from registry_ui.registries.services import AmbiguousCredential, candidates_for, credential_for, lost_share, registry_for, why_unfit
+from registry_ui.registries.services import (
+    AmbiguousCredential,
+    candidates_for,
+    credential_for,
+    lost_share,
+    registry_for,
+    why_unfit,
+)
 
 # Registries of which everybody knows that they take no push without a login.
 _ALWAYS_LOGGED_IN = frozenset(
-    {Provider.DOCKER_HUB, Provider.ALIYUN_ACR, Provider.TENCENT_TCR, Provider.AWS_ECR, Provider.GHCR, Provider.HARBOR}
+    {
+        Provider.DOCKER_HUB,
+        Provider.ALIYUN_ACR,
+        Provider.TENCENT_TCR,
+        Provider.AWS_ECR,
+        Provider.GHCR,
+        Provider.HARBOR,
+    }
 )
 
 
@@ -38,13 +52,19 @@ class Login:
         return self.is_tie or len(self.candidates) > 1
 
 
-def login_for(*, team: Team, reference: Reference, push: bool, candidates: Sequence[Credential] | None = None) -> Login:
+def login_for(
+    *, team: Team, reference: Reference, push: bool, candidates: Sequence[Credential] | None = None
+) -> Login:
     """
     Args:
         candidates: the credentials for the reference's host, the team's and those shared with it, where they are at hand.
     """
-    candidates = candidates_for(team=team, reference=reference) if candidates is None else candidates
-    fitting = [each for each in candidates if why_unfit(each, reference, push=push, team=team) is None]
+    candidates = (
+        candidates_for(team=team, reference=reference) if candidates is None else candidates
+    )
+    fitting = [
+        each for each in candidates if why_unfit(each, reference, push=push, team=team) is None
+    ]
     try:
         serving = credential_for(team=team, reference=reference, push=push, candidates=candidates)
     except AmbiguousCredential as exc:
@@ -53,15 +73,32 @@ def login_for(*, team: Team, reference: Reference, push: bool, candidates: Seque
     if serving is None and push:
         registry = registry_for(team, reference.registry)
         problem = _why_no_push(team, reference, candidates, registry)
-        return Login(reference, team, problem=f"{lost} {problem}".strip() if problem else "", registry=registry, lost=lost)
+        return Login(
+            reference,
+            team,
+            problem=f"{lost} {problem}".strip() if problem else "",
+            registry=registry,
+            lost=lost,
+        )
     return Login(reference, team, serving, candidates=fitting, lost=lost)
 
 
-def _why_no_push(team: Team, reference: Reference, candidates: Sequence[Credential], registry: Registry | None) -> str:
+def _why_no_push(
+    team: Team, reference: Reference, candidates: Sequence[Credential], registry: Registry | None
+) -> str:
     """Why nobody can log in for a push; empty where the registry may take one without."""
     unfit = [why_unfit(each, reference, push=True, team=team) for each in candidates]
     if unfit:
-        return " ".join([_("No credential of the team may push there."), *(reason for reason in unfit if reason)])
-    if reference.registry == DOCKER_HUB or (registry is not None and registry.provider in _ALWAYS_LOGGED_IN):
-        return _("The team has no credential for %(host)s, which takes no push without a login.") % {"host": reference.registry}
+        return " ".join(
+            [
+                _("No credential of the team may push there."),
+                *(reason for reason in unfit if reason),
+            ]
+        )
+    if reference.registry == DOCKER_HUB or (
+        registry is not None and registry.provider in _ALWAYS_LOGGED_IN
+    ):
+        return _(
+            "The team has no credential for %(host)s, which takes no push without a login."
+        ) % {"host": reference.registry}
     return ""

@@ -16,14 +16,20 @@ _MOST_CANDIDATES = 2
 _MOVING = (Kind.PULL, Kind.PUSH, Kind.PUBLISH, Kind.COPY)
 
 
-def holders(team: Team, target: Reference, source: Reference | None = None) -> Callable[[Digest], Sequence[str]]:
+def holders(
+    team: Team, target: Reference, source: Reference | None = None
+) -> Callable[[Digest], Sequence[str]]:
     """For `copy_image`: the repositories beside the target's own from which a blob can be mounted there, likeliest first.
 
     Args:
         source: where the image comes from, if that is a registry: on the same one its repository surely holds every blob.
     """
     holding = repositories_holding(team=team, registry=target.registry, but=target.repository)
-    if source is None or source.registry != target.registry or source.repository == target.repository:
+    if (
+        source is None
+        or source.registry != target.registry
+        or source.repository == target.repository
+    ):
         return lambda digest: holding.get(str(digest), ())
     first = source.repository
     return lambda digest: [first, *(name for name in holding.get(str(digest), ()) if name != first)]
@@ -40,7 +46,9 @@ def repositories_holding(*, team: Team, registry: str, but: str) -> Mapping[str,
             if reference.registry == registry and reference.repository != but:
                 repositories[transfer.digest].append(reference.repository)
     holding: dict[str, list[str]] = defaultdict(list)
-    for digest, blobs in LocalImage.objects.filter(team=team, digest__in=repositories).values_list("digest", "blobs"):
+    for digest, blobs in LocalImage.objects.filter(team=team, digest__in=repositories).values_list(
+        "digest", "blobs"
+    ):
         for blob in blobs:
             known = holding[blob["digest"]]
             known.extend(name for name in dict.fromkeys(repositories[digest]) if name not in known)

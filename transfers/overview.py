@@ -34,8 +34,13 @@ def context(request: TeamRequest) -> dict[str, Any]:
         "active": with_positions(active),
         "more_active": max(rows.active().count() - _MOST_ACTIVE, 0),
         "failed": [_failed(row, request.role) for row in _unmended(rows)],
-        "recent": [Situation(row) for row in rows.filter(state=State.SUCCEEDED).order_by("-created_at")[:_MOST_RECENT]],
-        "trouble": TRANSFERS.trouble() if any(row.transfer.state == State.QUEUED for row in active) else "",
+        "recent": [
+            Situation(row)
+            for row in rows.filter(state=State.SUCCEEDED).order_by("-created_at")[:_MOST_RECENT]
+        ],
+        "trouble": TRANSFERS.trouble()
+        if any(row.transfer.state == State.QUEUED for row in active)
+        else "",
     }
 
 
@@ -47,13 +52,19 @@ def _failed(transfer: Transfer, role: Role | None) -> Situation:
 
 def _unmended(rows: Any) -> list[Transfer]:
     """Failures of the last days that nobody has retried, and that nothing has made good since."""
-    failures = rows.filter(state=State.FAILED, retries=None, created_at__gt=timezone.now() - _RECENT_DAYS).order_by("-created_at")
+    failures = rows.filter(
+        state=State.FAILED, retries=None, created_at__gt=timezone.now() - _RECENT_DAYS
+    ).order_by("-created_at")
     unmended: dict[tuple[str, str, str], Transfer] = {}
     for failure in failures[: _MOST_FAILED * 4]:
         unmended.setdefault((failure.kind, failure.source, failure.target), failure)
-    return [failure for failure in unmended.values() if not _made_good(rows, failure)][:_MOST_FAILED]
+    return [failure for failure in unmended.values() if not _made_good(rows, failure)][
+        :_MOST_FAILED
+    ]
 
 
 def _made_good(rows: Any, failure: Transfer) -> bool:
     later = rows.filter(state=State.SUCCEEDED, created_at__gt=failure.created_at)
-    return bool(later.filter(kind=failure.kind, source=failure.source, target=failure.target).exists())
+    return bool(
+        later.filter(kind=failure.kind, source=failure.source, target=failure.target).exists()
+    )

@@ -13,10 +13,20 @@ from registry_ui.registries.models import Credential, Registry
 
 from .models import Kind, Transfer
 
-_LOGIN_KINDS = frozenset({"Unauthorized", "Denied", "RateLimited", "DecryptionFailed", "RepositoryUnknown"})
+_LOGIN_KINDS = frozenset(
+    {"Unauthorized", "Denied", "RateLimited", "DecryptionFailed", "RepositoryUnknown"}
+)
 _CREDENTIAL_KINDS = frozenset({"AmbiguousCredential", "CredentialGone", "CredentialUnfit"})
 _CONNECTION_KINDS = frozenset(
-    {"ConnectionFailed", "HostUnknown", "ConnectionTimeout", "TlsFailed", "EgressRefused", "NotARegistry", "ServerFailed"}
+    {
+        "ConnectionFailed",
+        "HostUnknown",
+        "ConnectionTimeout",
+        "TlsFailed",
+        "EgressRefused",
+        "NotARegistry",
+        "ServerFailed",
+    }
 )
 _NAME_KINDS = frozenset({"ManifestUnknown", "RepositoryUnknown", "NotFound"})
 
@@ -52,11 +62,15 @@ def remedies_for(transfer: Transfer) -> list[Remedy]:
     if kind == "Changed":
         remedies += _look_again(transfer)
     if kind == "InvalidArchive":
-        remedies.append(Remedy(_("Import another file"), reverse("images:import"), "package-import"))
+        remedies.append(
+            Remedy(_("Import another file"), reverse("images:import"), "package-import")
+        )
     if kind in _LOGIN_KINDS:
         remedies += [_login(end, transfer.team) for end in _at_fault(transfer)]
     if kind in _CREDENTIAL_KINDS:
-        remedies.append(Remedy(_("The team's credentials"), reverse("registries:team_credentials"), "key"))
+        remedies.append(
+            Remedy(_("The team's credentials"), reverse("registries:team_credentials"), "key")
+        )
     if kind in _CONNECTION_KINDS:
         remedies += [_connection(end) for end in _at_fault(transfer)]
     if kind in ("StorageFull", "StorageError"):
@@ -66,13 +80,19 @@ def remedies_for(transfer: Transfer) -> list[Remedy]:
 
 def _at_fault(transfer: Transfer) -> list[_End]:
     """The ends on a registry: of a copy's two the one that the error names, or both where it names neither."""
-    source = _End(Reference.parse(transfer.source), transfer.source_registry, transfer.source_credential)
-    target = _End(Reference.parse(transfer.target), transfer.target_registry, transfer.target_credential)
+    source = _End(
+        Reference.parse(transfer.source), transfer.source_registry, transfer.source_credential
+    )
+    target = _End(
+        Reference.parse(transfer.target), transfer.target_registry, transfer.target_credential
+    )
     if transfer.kind == Kind.PULL:
         return [source]
     if transfer.kind != Kind.COPY:
         return [target]
-    failed = {step["name"] for step in transfer.progress.get("steps", []) if step["state"] == "failed"}
+    failed = {
+        step["name"] for step in transfer.progress.get("steps", []) if step["state"] == "failed"
+    }
     if failed & {"source", "target"}:
         return [source] if "source" in failed else [target]
     message = str((transfer.error or {}).get("message", ""))
@@ -94,14 +114,18 @@ def _login(end: _End, team: Team) -> Remedy:
     if end.registry is not None:
         label = _("Add a credential for %(host)s") % {"host": end.host}
         return Remedy(label, reverse("registries:credential_add", args=[end.registry.pk]), "key")
-    return Remedy(_("Add the registry %(host)s") % {"host": end.host}, _add_registry(end.host), "server-2")
+    return Remedy(
+        _("Add the registry %(host)s") % {"host": end.host}, _add_registry(end.host), "server-2"
+    )
 
 
 def _connection(end: _End) -> Remedy:
     if end.registry is not None:
         label = _("Check the connection to %(name)s") % {"name": end.registry.name}
         return Remedy(label, reverse("registries:detail", args=[end.registry.pk]), "server-2")
-    return Remedy(_("Set up %(host)s as a registry") % {"host": end.host}, _add_registry(end.host), "server-2")
+    return Remedy(
+        _("Set up %(host)s as a registry") % {"host": end.host}, _add_registry(end.host), "server-2"
+    )
 
 
 def _add_registry(host: str) -> str:
@@ -124,9 +148,15 @@ def _chosen_again(transfer: Transfer, route: str, label: str, icon: str) -> list
     if transfer.source_registry is None:
         return []
     chosen = {"digest": str(source.digest)} if source.digest else {"tag": source.tag}
-    query = urlencode({"registry": transfer.source_registry.pk, "repository": source.repository, **chosen})
+    query = urlencode(
+        {"registry": transfer.source_registry.pk, "repository": source.repository, **chosen}
+    )
     return [Remedy(label, f"{reverse(route)}?{query}", icon)]
 
 
 def _pull_again(transfer: Transfer, label: str, **values: str) -> Remedy:
-    return Remedy(label, f"{reverse('transfers:pull')}?{urlencode({'reference': transfer.source, **values})}", "download")
+    return Remedy(
+        label,
+        f"{reverse('transfers:pull')}?{urlencode({'reference': transfer.source, **values})}",
+        "download",
+    )

@@ -8,7 +8,14 @@ from django.utils.translation import gettext as _
 
 from registry_ui.jobs.reporting import Reporter
 from registry_ui.jobs.rights import check_person
-from registry_ui.oci.errors import Cancelled, Denied, OciError, RepositoryUnknown, TlsFailed, Unauthorized
+from registry_ui.oci.errors import (
+    Cancelled,
+    Denied,
+    OciError,
+    RepositoryUnknown,
+    TlsFailed,
+    Unauthorized,
+)
 from registry_ui.oci.progress import Progress
 from registry_ui.oci.reference import Reference
 from registry_ui.oci.store import Cancellation
@@ -51,7 +58,13 @@ def run(transfer: Transfer) -> None:
     """Run a claimed transfer; whatever happens, the row ends in an end state, or is another run's by then."""
     run = Run(transfer, Progress(), Steps.of(transfer), Cancellation())
     reporter = Reporter(transfer, run.values, run.cancellation)
-    logger.info("Transfer %s: %s %s begins (attempt %d).", transfer.pk, transfer.kind, transfer.target, transfer.attempt)
+    logger.info(
+        "Transfer %s: %s %s begins (attempt %d).",
+        transfer.pk,
+        transfer.kind,
+        transfer.target,
+        transfer.attempt,
+    )
     with reporter:
         state, values = _attempt(run)
     logger.info("Transfer %s: %s.", transfer.pk, state.value)
@@ -89,13 +102,20 @@ def _attempt(run: Run) -> tuple[State, dict[str, object]]:
         logger.exception("Transfer %s failed unexpectedly.", run.transfer.pk)
         return State.FAILED, {"error": _unexpected(run.transfer)}
     if result is None:
-        return State.SUCCEEDED, {"digest": str(run.transfer.options.get("digest") or ""), "error": None}
+        return State.SUCCEEDED, {
+            "digest": str(run.transfer.options.get("digest") or ""),
+            "error": None,
+        }
     return State.SUCCEEDED, {"digest": str(result.digest), "size": result.size, "error": None}
 
 
 def describe(exc: OciError, lost: str = "") -> dict[str, str]:
     """The row's `error`."""
-    return {"kind": type(exc).__name__, "message": f"{lost} {exc.message}".strip(), "advice": exc.advice}
+    return {
+        "kind": type(exc).__name__,
+        "message": f"{lost} {exc.message}".strip(),
+        "advice": exc.advice,
+    }
 
 
 def _lost_login(transfer: Transfer, exc: OciError) -> str:
@@ -108,14 +128,18 @@ def _lost_login(transfer: Transfer, exc: OciError) -> str:
         ends.append(transfer.source)
     if not transfer.target_is_local and transfer.target_credential is None:
         ends.append(transfer.target)
-    return next((lost for end in ends if (lost := lost_share(transfer.team, Reference.parse(end)))), "")
+    return next(
+        (lost for end in ends if (lost := lost_share(transfer.team, Reference.parse(end)))), ""
+    )
 
 
 def _without_database(transfer: Transfer) -> dict[str, str]:
     return {
         "kind": "DatabaseFailed",
         "message": _("The database of Registry UI did not answer in time."),
-        "advice": _("Retry: what has arrived is not sent again. If it happens again, look for %(id)s in the worker's log.")
+        "advice": _(
+            "Retry: what has arrived is not sent again. If it happens again, look for %(id)s in the worker's log."
+        )
         % {"id": transfer.pk},
     }
 
@@ -124,7 +148,8 @@ def _unexpected(transfer: Transfer) -> dict[str, str]:
     return {
         "kind": "Unexpected",
         "message": _("Something went wrong inside Registry UI itself."),
-        "advice": _("Retry; if it happens again, look for %(id)s in the worker's log.") % {"id": transfer.pk},
+        "advice": _("Retry; if it happens again, look for %(id)s in the worker's log.")
+        % {"id": transfer.pk},
     }
 
 

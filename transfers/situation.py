@@ -70,7 +70,9 @@ class Situation:
         """When the pause in force is over; None where there is none, or nobody knows."""
         if not self.is_paused or not self.pause_seconds:
             return None
-        return (self.transfer.heartbeat_at or timezone.now()) + timedelta(seconds=self.pause_seconds)
+        return (self.transfer.heartbeat_at or timezone.now()) + timedelta(
+            seconds=self.pause_seconds
+        )
 
     @property
     def look(self) -> str:
@@ -150,16 +152,24 @@ class Situation:
 
     @property
     def is_stopping(self) -> bool:
-        return self.transfer.state == State.RUNNING and self.transfer.cancel_requested_at is not None
+        return (
+            self.transfer.state == State.RUNNING and self.transfer.cancel_requested_at is not None
+        )
 
     @property
     def is_worth_a_retry(self) -> bool:
         """A deletion is tried again only if it failed, and only while what it would delete is what the person saw."""
-        if self.transfer.kind == Kind.IMPORT and (self.transfer.error or {}).get("kind") == "InvalidArchive":
+        if (
+            self.transfer.kind == Kind.IMPORT
+            and (self.transfer.error or {}).get("kind") == "InvalidArchive"
+        ):
             return False  # The archive is gone, with all that was wrong with it.
         if self.transfer.kind != Kind.DELETE:
             return self.transfer.state in (State.FAILED, State.CANCELLED)
-        return self.transfer.state == State.FAILED and (self.transfer.error or {}).get("kind") != "Changed"
+        return (
+            self.transfer.state == State.FAILED
+            and (self.transfer.error or {}).get("kind") != "Changed"
+        )
 
     @property
     def is_retag(self) -> bool:
@@ -227,7 +237,9 @@ class Situation:
     def imported(self) -> list[tuple[Reference, str]]:
         """The names that an import gives, each with its digest."""
         images = self.transfer.options.get("images") or []
-        return [(Reference.parse(name), image["digest"]) for image in images for name in image["names"]]
+        return [
+            (Reference.parse(name), image["digest"]) for image in images for name in image["names"]
+        ]
 
     @property
     def tag(self) -> str:
@@ -237,7 +249,9 @@ class Situation:
     @property
     def is_ready_to_push(self) -> bool:
         """Whether a new local name is one that can be pushed: not an official image's of Docker Hub."""
-        official = self.subject.registry == DOCKER_HUB and self.subject.namespace == DEFAULT_NAMESPACE
+        official = (
+            self.subject.registry == DOCKER_HUB and self.subject.namespace == DEFAULT_NAMESPACE
+        )
         return self.transfer.kind == Kind.TAG and self.transfer.target_is_local and not official
 
     @property
@@ -248,10 +262,17 @@ class Situation:
     def logins(self) -> Sequence[Login]:
         """One for each end that lies on a registry, unless both are the same."""
         transfer = self.transfer
-        source = _login_words(transfer, transfer.source_credential, transfer.needs_source_credential)
-        target = _login_words(transfer, transfer.target_credential, transfer.needs_target_credential)
+        source = _login_words(
+            transfer, transfer.source_credential, transfer.needs_source_credential
+        )
+        target = _login_words(
+            transfer, transfer.target_credential, transfer.needs_target_credential
+        )
         if transfer.kind == Kind.COPY:
-            return [Login(_("Login at the source"), source), Login(_("Login at the target"), target)]
+            return [
+                Login(_("Login at the source"), source),
+                Login(_("Login at the target"), target),
+            ]
         if transfer.target_is_local:
             return [] if transfer.source_is_local else [Login(_("Login"), source)]
         return [Login(_("Login"), target)]
@@ -260,7 +281,11 @@ class Situation:
     def lenders(self) -> Sequence[str]:
         """The teams whose credentials it logs in with, where they are not its own."""
         ends = (self.transfer.source_credential, self.transfer.target_credential)
-        names = [str(each.team) for each in ends if each is not None and is_lent(each, self.transfer.team)]
+        names = [
+            str(each.team)
+            for each in ends
+            if each is not None and is_lent(each, self.transfer.team)
+        ]
         return list(dict.fromkeys(names))
 
     @cached_property
@@ -271,9 +296,17 @@ class Situation:
 
 def with_progress(rows: list[Situation]) -> list[Situation]:
     """Give those that run their progress, where it was deferred: one question for all of them."""
-    running = [row.transfer for row in rows if row.transfer.state == State.RUNNING and "progress" in row.transfer.get_deferred_fields()]
+    running = [
+        row.transfer
+        for row in rows
+        if row.transfer.state == State.RUNNING and "progress" in row.transfer.get_deferred_fields()
+    ]
     if running:
-        found = dict(Transfer.objects.filter(pk__in=[row.pk for row in running]).values_list("pk", "progress"))
+        found = dict(
+            Transfer.objects.filter(pk__in=[row.pk for row in running]).values_list(
+                "pk", "progress"
+            )
+        )
         for row in running:
             row.progress = found.get(row.pk, {})
     return rows
@@ -293,7 +326,11 @@ def _login_words(transfer: Transfer, credential: Credential | None, needed: bool
         grant = grant_for(credential, transfer.team)
         words = {"name": str(credential), "owner": credential.team}
         is_known = grant is not None and grant.revoked_at is None
-        return (_("%(name)s of the team %(owner)s") if is_known else _("a credential that its team shares no more")) % words
+        return (
+            _("%(name)s of the team %(owner)s")
+            if is_known
+            else _("a credential that its team shares no more")
+        ) % words
     return _("a credential that was removed since") if needed else _("anonymous")
 
 
@@ -312,6 +349,18 @@ def _step(number: int, step: dict[str, str]) -> Step:
         "fetch": _("Fetch it from the engine"),
         "store": _("Check and keep it"),
     }
-    words = {"waiting": _("waiting"), "running": _("running"), "done": _("done"), "failed": _("failed")}
+    words = {
+        "waiting": _("waiting"),
+        "running": _("running"),
+        "done": _("done"),
+        "failed": _("failed"),
+    }
     state = step.get("state", "waiting")
-    return Step(number, step["name"], titles.get(step["name"], step["name"]), state, words.get(state, state), step.get("detail", ""))
+    return Step(
+        number,
+        step["name"],
+        titles.get(step["name"], step["name"]),
+        state,
+        words.get(state, state),
+        step.get("detail", ""),
+    )

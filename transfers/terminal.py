@@ -70,30 +70,49 @@ class Screen:
 def printable(text: str) -> str:
     """One line that moves no cursor and changes no colour, whatever a registry sent."""
     text = text.replace("\N{NO-BREAK SPACE}", " ")
-    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
+    return "".join(
+        character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text
+    )
 
 
 def opening(transfer: Transfer) -> str:
     """The first line, as docker's pull and push have it."""
     source, target = Reference.parse(transfer.source), Reference.parse(transfer.target)
     if transfer.kind == Kind.PULL:
-        return _("%(tag)s: Pulling from %(repository)s") % {"tag": source.identifier, "repository": source.repository}
+        return _("%(tag)s: Pulling from %(repository)s") % {
+            "tag": source.identifier,
+            "repository": source.repository,
+        }
     if transfer.kind == Kind.COPY:
-        return _("%(source)s: Copying to %(target)s") % {"source": source.familiar, "target": target.familiar}
+        return _("%(source)s: Copying to %(target)s") % {
+            "source": source.familiar,
+            "target": target.familiar,
+        }
     if transfer.kind == Kind.IMPORT:
         return _("%(file)s: Importing") % {"file": printable(str(transfer.options["archive"]))}
     if transfer.kind == Kind.DELETE:
-        return _("%(name)s: Deleting from %(host)s") % {"name": target.familiar, "host": target.registry}
+        return _("%(name)s: Deleting from %(host)s") % {
+            "name": target.familiar,
+            "host": target.registry,
+        }
     return _("The push refers to repository [%(name)s]") % {"name": target.name}
 
 
 def progress_lines(now: Situation, *, columns: int, live: bool) -> list[str]:
     """A line a layer, and while it is `live` one for the whole; without `live` only what does not change every second."""
     transfer = now.transfer
-    lines = [_step_line(step.title, step.word, step.detail) for step in now.steps if step.state in ("done", "failed")]
+    lines = [
+        _step_line(step.title, step.word, step.detail)
+        for step in now.steps
+        if step.state in ("done", "failed")
+    ]
     layers = [layer for layer in now.layers if not layer.is_config]
     if not live:
-        return lines + [f"{layer.short}: {layer.word}" for layer in layers if layer.state != "waiting" or transfer.is_terminal]
+        return lines + [
+            f"{layer.short}: {layer.word}"
+            for layer in layers
+            if layer.state != "waiting" or transfer.is_terminal
+        ]
     lines += [layer_line(layer, columns) for layer in _moving_first(layers)]
     if now.is_paused and now.note:
         lines.append(now.note)
@@ -107,7 +126,11 @@ def layer_line(layer: Layer, columns: int) -> str:
         return words
     sizes = f"{binary_size(layer.offset)}/{binary_size(layer.size)}"
     room = columns - len(words) - len(sizes) - 6
-    return f"{words} {bar(layer.offset, layer.size, min(room, _MOST_BAR))}  {sizes}" if room >= _LEAST_BAR else f"{words} {sizes}"
+    return (
+        f"{words} {bar(layer.offset, layer.size, min(room, _MOST_BAR))}  {sizes}"
+        if room >= _LEAST_BAR
+        else f"{words} {sizes}"
+    )
 
 
 def bar(done: int, total: int, width: int) -> str:
@@ -120,7 +143,9 @@ def total_line(now: Situation) -> str:
     parts = [now.words]
     if now.percent is not None and now.transfer.bytes_total:
         parts.append(f"{now.percent} %")
-        parts.append(f"{binary_size(now.transfer.bytes_done)}/{binary_size(now.transfer.bytes_total)}")
+        parts.append(
+            f"{binary_size(now.transfer.bytes_done)}/{binary_size(now.transfer.bytes_total)}"
+        )
     if now.speed and not now.is_paused:
         parts.append(binary_speed(now.speed))
     if now.time_left:
@@ -137,12 +162,19 @@ def closing(transfer: Transfer, *, digest: str, was_here: bool) -> list[str]:
     """
     if transfer.kind == Kind.PULL:
         name = Reference.parse(transfer.source).familiar
-        status = _("Image is up to date for %(name)s") if was_here else _("Downloaded newer image for %(name)s")
+        status = (
+            _("Image is up to date for %(name)s")
+            if was_here
+            else _("Downloaded newer image for %(name)s")
+        )
         return [f"Digest: {digest}", f"Status: {status % {'name': name}}", transfer.source]
     if transfer.kind == Kind.DELETE:
         return [_("Deleted: %(name)s") % {"name": Reference.parse(transfer.target).familiar}]
     if transfer.kind == Kind.IMPORT:
-        return [f"{_('Loaded image')}: {name.familiar}  {digest}" for name, digest in Situation(transfer).imported]
+        return [
+            f"{_('Loaded image')}: {name.familiar}  {digest}"
+            for name, digest in Situation(transfer).imported
+        ]
     tag = Reference.parse(transfer.target).identifier
     return [f"{tag}: digest: {digest} size: {transfer.size}"]
 
@@ -154,13 +186,20 @@ def failure_lines(transfer: Transfer) -> list[str]:
             return [_("Cancelled.")]
         return [_("Cancelled. What has arrived stays, so the next try moves only the rest.")]
     error = transfer.error or {}
-    lines = [_("Error: %(cause)s") % {"cause": error.get("message") or _("unknown")}, str(error.get("advice") or "")]
+    lines = [
+        _("Error: %(cause)s") % {"cause": error.get("message") or _("unknown")},
+        str(error.get("advice") or ""),
+    ]
     return [printable(line) for line in lines if line]
 
 
 def _moving_first(layers: list[Layer]) -> list[Layer]:
     """In the image's order where that fits every terminal; what moves on top where it does not."""
-    return layers if len(layers) <= 15 else sorted(layers, key=lambda layer: (not layer.is_moving, layer.is_there))
+    return (
+        layers
+        if len(layers) <= 15
+        else sorted(layers, key=lambda layer: (not layer.is_moving, layer.is_there))
+    )
 
 
 def _step_line(title: str, word: str, detail: str) -> str:

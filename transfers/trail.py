@@ -14,7 +14,14 @@ _ENDS = {
 }
 
 
-def record_transfer(action: Action, transfer: Transfer, *, user: User | None, outcome: Outcome = Outcome.DONE, **more: Any) -> None:
+def record_transfer(
+    action: Action,
+    transfer: Transfer,
+    *,
+    user: User | None,
+    outcome: Outcome = Outcome.DONE,
+    **more: Any,
+) -> None:
     """With the credential that it writes with, else the one that it reads with; the other one is named in the details."""
     reading, writing = transfer.source_credential, transfer.target_credential
     read_with = str(reading) if reading and writing and reading != writing else None
@@ -36,7 +43,14 @@ def record_transfer(action: Action, transfer: Transfer, *, user: User | None, ou
 
 def record_end(seen: Transfer) -> None:
     """Of a row that has just ended, as it is now: the one that a run holds is older."""
-    ends = Transfer.objects.select_related("team", "user", "source_credential", "target_credential", "source_registry", "target_registry")
+    ends = Transfer.objects.select_related(
+        "team",
+        "user",
+        "source_credential",
+        "target_credential",
+        "source_registry",
+        "target_registry",
+    )
     transfer = ends.get(pk=seen.pk)
     if transfer.state not in _ENDS:
         return

@@ -64,4 +64,8 @@ def _refuse_unless(wanted: Role, role: Role | None, team: Any) -> None:
         raise PermissionDenied(_("You are in no team yet. Ask an administrator to add you to one."))
     if not role.allows(wanted):
         words = {"wanted": wanted.label, "team": team, "role": role.label}
-        raise RoleTooLow(_("This needs the role “%(wanted)s” in the team %(team)s; yours is “%(role)s”.") % words, team)
+        raise RoleTooLow(
+            _("This needs the role “%(wanted)s” in the team %(team)s; yours is “%(role)s”.")
+            % words,
+            team,
+        )

@@ -25,7 +25,9 @@ class AccountAdapter(DefaultAccountAdapter):
         **DefaultAccountAdapter.error_messages,
         "username_password_mismatch": gettext_lazy("The name or the password is wrong."),
         "email_password_mismatch": gettext_lazy("The name or the password is wrong."),
-        "too_many_login_attempts": gettext_lazy("Too many failed attempts from your address. Wait five minutes and try again."),
+        "too_many_login_attempts": gettext_lazy(
+            "Too many failed attempts from your address. Wait five minutes and try again."
+        ),
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
@@ -41,7 +43,10 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
         """Those of allauth, in our words, and single sign-on: some people have nothing else."""
-        methods = [{**method, "description": _METHODS[method["id"]]} for method in super().get_reauthentication_methods(user)]
+        methods = [
+            {**method, "description": _METHODS[method["id"]]}
+            for method in super().get_reauthentication_methods(user)
+        ]
         if user.is_authenticated and identities_of(user).exists():
             words = _("Use %(provider)s") % {"provider": the_provider().name}
             methods.append({"id": "sso", "description": words, "url": reverse("sso_confirm")})

@@ -20,7 +20,9 @@ class AccountsConfig(AppConfig):
 
         user_logged_in.connect(note_sign_in, dispatch_uid="accounts.note_sign_in")
         signed_in_by_allauth.connect(after_sign_in, dispatch_uid="accounts.sso.after_sign_in")
-        post_delete.connect(end_with_membership, sender=Membership, dispatch_uid="accounts.end_with_membership")
+        post_delete.connect(
+            end_with_membership, sender=Membership, dispatch_uid="accounts.end_with_membership"
+        )
         post_save.connect(end_with_person, sender=User, dispatch_uid="accounts.end_with_person")
         recording.connect()
         post_migrate.connect(guard_trail, sender=self, dispatch_uid=GUARD)

@@ -17,8 +17,17 @@ def team_named(name: str | None) -> Team:
     if len(found) == 1:
         return found[0]
     if not teams:
-        raise CommandError(_("There is no team yet. Open the link that the first start prints, and set up the installation."))
+        raise CommandError(
+            _(
+                "There is no team yet. Open the link that the first start prints, and set up the installation."
+            )
+        )
     names = ", ".join(team.slug for team in teams)
     if name and not found:
-        raise CommandError(_("There is no team “%(name)s”. The teams are: %(names)s.") % {"name": name, "names": names})
-    raise CommandError(_("There are several teams. Choose one with --team: %(names)s.") % {"names": names})
+        raise CommandError(
+            _("There is no team “%(name)s”. The teams are: %(names)s.")
+            % {"name": name, "names": names}
+        )
+    raise CommandError(
+        _("There are several teams. Choose one with --team: %(names)s.") % {"names": names}
+    )

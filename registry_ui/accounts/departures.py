@@ -64,12 +64,22 @@ class Settled:
     @property
     def words(self) -> list[str]:
         """Sentences about what there was."""
-        ended = ngettext("%(count)d job of theirs was ended.", "%(count)d jobs of theirs were ended.", self.ended)
-        passed = ngettext("%(count)d job was handed over.", "%(count)d jobs were handed over.", self.handed_over)
-        return [text % {"count": count} for count, text in ((self.ended, ended), (self.handed_over, passed)) if count]
+        ended = ngettext(
+            "%(count)d job of theirs was ended.", "%(count)d jobs of theirs were ended.", self.ended
+        )
+        passed = ngettext(
+            "%(count)d job was handed over.", "%(count)d jobs were handed over.", self.handed_over
+        )
+        return [
+            text % {"count": count}
+            for count, text in ((self.ended, ended), (self.handed_over, passed))
+            if count
+        ]
 
 
-def settle_work(person: User, team: Team | None = None, *, by: User | None, successor: User | None) -> Settled:
+def settle_work(
+    person: User, team: Team | None = None, *, by: User | None, successor: User | None
+) -> Settled:
     """Nothing stays in the name of somebody who may not do it any more: what the successor may not do either is ended."""
     handed_over = hand_over_work(person, team, to=successor) if successor is not None else 0
     return Settled(end_work(person, team, by=by), handed_over)

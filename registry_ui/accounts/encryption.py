@@ -20,7 +20,9 @@ class DecryptionFailed(OciError):
     """No configured key opens the secret, or it belongs to another row."""
 
     def __init__(self, message: str) -> None:
-        advice = _("Set REGISTRY_UI_ENCRYPTION_KEYS to the keys with which it was stored, or enter the secret again.")
+        advice = _(
+            "Set REGISTRY_UI_ENCRYPTION_KEYS to the keys with which it was stored, or enter the secret again."
+        )
         super().__init__(message, advice=advice)
 
 

@@ -25,8 +25,15 @@ class _CodeForm(Labelled):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["code"].help_text = _("From your authenticator app, or one of your recovery codes.")
-        self.fields["code"].widget.attrs |= {"autofocus": True, "inputmode": "numeric", "maxlength": 20, "spellcheck": "false"}
+        self.fields["code"].help_text = _(
+            "From your authenticator app, or one of your recovery codes."
+        )
+        self.fields["code"].widget.attrs |= {
+            "autofocus": True,
+            "inputmode": "numeric",
+            "maxlength": 20,
+            "spellcheck": "false",
+        }
 
     def clean_code(self) -> str:
         """allauth forgets a used code when its own half minute is over, but its neighbours' count too."""
@@ -56,7 +63,11 @@ class ActivateTOTPForm(Labelled, totp.ActivateTOTPForm):
         if held:
             self.secret = get_adapter().decrypt(held)
         session[key] = get_adapter().encrypt(self.secret)
-        self.fields["code"].widget.attrs |= {"inputmode": "numeric", "maxlength": 6, "spellcheck": "false"}
+        self.fields["code"].widget.attrs |= {
+            "inputmode": "numeric",
+            "maxlength": 6,
+            "spellcheck": "false",
+        }
 
 
 class _CredentialField(forms.JSONField):
@@ -108,12 +119,17 @@ class SignInKeyForm(_AuthenticateKeyForm, webauthn.LoginWebAuthnForm):
 
 
 class AddKeyForm(Labelled, _KeyForm, webauthn.AddWebAuthnForm):
-    labels = {"name": _("Name"), "passwordless": _("Sign in with this passkey alone, without a password")}
+    labels = {
+        "name": _("Name"),
+        "passwordless": _("Sign in with this passkey alone, without a password"),
+    }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["name"].widget.attrs |= {"maxlength": _NAME_LENGTH}
-        self.fields["name"].help_text = _("By which you tell it from others: the device, or the password manager, that keeps it.")
+        self.fields["name"].help_text = _(
+            "By which you tell it from others: the device, or the password manager, that keeps it."
+        )
         self.fields["passwordless"].initial = True
         self.fields["passwordless"].help_text = _(
             "The device then asks for its PIN, your fingerprint or your face. Otherwise it only completes the password."

@@ -16,13 +16,29 @@ urlpatterns = [
     path("reauthenticate/", base.reauthenticate, name="mfa_reauthenticate"),
     path("app/add/", recent(totp.activate_totp), name="mfa_activate_totp"),
     path("app/remove/", recent(totp.deactivate_totp), name="mfa_deactivate_totp"),
-    path("recovery-codes/", recent(recovery_codes.view_recovery_codes), name="mfa_view_recovery_codes"),
-    path("recovery-codes/generate/", recent(recovery_codes.generate_recovery_codes), name="mfa_generate_recovery_codes"),
-    path("recovery-codes/download/", recent(recovery_codes.download_recovery_codes), name="mfa_download_recovery_codes"),
+    path(
+        "recovery-codes/",
+        recent(recovery_codes.view_recovery_codes),
+        name="mfa_view_recovery_codes",
+    ),
+    path(
+        "recovery-codes/generate/",
+        recent(recovery_codes.generate_recovery_codes),
+        name="mfa_generate_recovery_codes",
+    ),
+    path(
+        "recovery-codes/download/",
+        recent(recovery_codes.download_recovery_codes),
+        name="mfa_download_recovery_codes",
+    ),
     path("passkeys/", security.to_security, name="mfa_list_webauthn"),
     path("passkeys/add/", recent(webauthn.add_webauthn), name="mfa_add_webauthn"),
     path("passkeys/sign-in/", webauthn.login_webauthn, name="mfa_login_webauthn"),
-    path("passkeys/reauthenticate/", security.reauthenticate_with_passkey, name="mfa_reauthenticate_webauthn"),
+    path(
+        "passkeys/reauthenticate/",
+        security.reauthenticate_with_passkey,
+        name="mfa_reauthenticate_webauthn",
+    ),
     path("passkeys/<int:pk>/rename/", recent(webauthn.edit_webauthn), name="mfa_edit_webauthn"),
     path("passkeys/<int:pk>/remove/", recent(security.remove_passkey), name="mfa_remove_webauthn"),
 ]

@@ -24,7 +24,9 @@ FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 class FactorAdapter(DefaultMFAAdapter):
     error_messages = {
         **DefaultMFAAdapter.error_messages,
-        "incorrect_code": gettext_lazy("This did not match. A code is good once and for about a minute; wait for the next one."),
+        "incorrect_code": gettext_lazy(
+            "This did not match. A code is good once and for about a minute; wait for the next one."
+        ),
         "cannot_delete_authenticator": gettext_lazy(
             "This installation requires a second factor, and this is your last one. Add another first."
         ),
@@ -38,7 +40,9 @@ class FactorAdapter(DefaultMFAAdapter):
         try:
             return encryption.decrypt(encrypted_text, _ROW)
         except encryption.DecryptionFailed as exc:
-            raise ImmediateHttpResponse(render(context.request, "mfa/unreadable.html", status=503)) from exc
+            raise ImmediateHttpResponse(
+                render(context.request, "mfa/unreadable.html", status=503)
+            ) from exc
 
     def get_totp_issuer(self) -> str:
         return f"Registry UI {_host()}"
@@ -47,7 +51,10 @@ class FactorAdapter(DefaultMFAAdapter):
         return {"id": _host(), "name": "Registry UI"}
 
     def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
-        return not settings.REQUIRE_SECOND_FACTOR or factors_of(authenticator.user).exclude(pk=authenticator.pk).exists()
+        return (
+            not settings.REQUIRE_SECOND_FACTOR
+            or factors_of(authenticator.user).exclude(pk=authenticator.pk).exists()
+        )
 
     def generate_authenticator_name(self, user: Any, type: Authenticator.Type) -> str:
         number = Authenticator.objects.filter(user=user, type=type).count() + 1
@@ -80,7 +87,11 @@ def remove_all(user: User) -> int:
 def rotate_secrets() -> tuple[int, list[str]]:
     """Encrypt every factor's secret under the newest key: how many were, and whose no key opens."""
     rotated, unreadable = 0, []
-    for factor in Authenticator.objects.select_for_update().exclude(type=Authenticator.Type.WEBAUTHN).select_related("user"):
+    for factor in (
+        Authenticator.objects.select_for_update()
+        .exclude(type=Authenticator.Type.WEBAUTHN)
+        .select_related("user")
+    ):
         field = "secret" if factor.type == Authenticator.Type.TOTP else "seed"
         try:
             factor.data[field] = encryption.rotate(factor.data[field])

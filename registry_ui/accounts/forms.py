@@ -5,7 +5,10 @@ from typing import Any
 from allauth.account.adapter import get_adapter
 from django import forms
 from django.conf import settings
-from django.contrib.auth.password_validation import password_validators_help_text_html, validate_password
+from django.contrib.auth.password_validation import (
+    password_validators_help_text_html,
+    validate_password,
+)
 from django.utils.translation import get_language_info
 from django.utils.translation import gettext_lazy as _
 
@@ -23,7 +26,11 @@ class AccountForm(forms.ModelForm):
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
         help_text=password_validators_help_text_html,
     )
-    repeated = forms.CharField(label=_("Password, again"), strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}))
+    repeated = forms.CharField(
+        label=_("Password, again"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
 
     class Meta:
         model = User
@@ -31,7 +38,9 @@ class AccountForm(forms.ModelForm):
         labels = {"username": _("Username"), "email": _("E-mail address")}
         help_texts = {"username": _("Letters, digits and @ . + - _"), "email": _("May stay empty.")}
         widgets = {
-            "username": forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}),
+            "username": forms.TextInput(
+                attrs={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}
+            ),
             "email": forms.EmailInput(attrs={"autocomplete": "email"}),
         }
 
@@ -42,7 +51,10 @@ class AccountForm(forms.ModelForm):
             self.add_error("repeated", _("The two passwords differ."))
         elif password:
             try:
-                validate_password(password, User(username=values.get("username", ""), email=values.get("email", "")))
+                validate_password(
+                    password,
+                    User(username=values.get("username", ""), email=values.get("email", "")),
+                )
             except forms.ValidationError as exc:
                 self.add_error("password", exc)
         return values
@@ -53,14 +65,24 @@ class SetupForm(AccountForm):
         label=_("Team"),
         max_length=100,
         initial=_("Team"),
-        help_text=_("Registries, credentials and images belong to a team. You can rename it later."),
+        help_text=_(
+            "Registries, credentials and images belong to a team. You can rename it later."
+        ),
     )
 
 
 class PreferencesForm(forms.ModelForm):
-    theme = forms.ChoiceField(label=_("Theme"), choices=Theme.choices, widget=TileSelect(attrs={"data-theme-choice": True}), required=True)
+    theme = forms.ChoiceField(
+        label=_("Theme"),
+        choices=Theme.choices,
+        widget=TileSelect(attrs={"data-theme-choice": True}),
+        required=True,
+    )
     density = forms.ChoiceField(
-        label=_("Tables"), choices=Density.choices, widget=TileSelect(), help_text=_("Compact shows about half as many rows again.")
+        label=_("Tables"),
+        choices=Density.choices,
+        widget=TileSelect(),
+        help_text=_("Compact shows about half as many rows again."),
     )
     current_password = forms.CharField(
         label=_("Current password"),
@@ -80,7 +102,9 @@ class PreferencesForm(forms.ModelForm):
             "time_zone": _("Time zone"),
             "landing": _("First page after the sign-in"),
         }
-        help_texts = {"first_name": _("As your colleagues see it; your username where it is empty.")}
+        help_texts = {
+            "first_name": _("As your colleagues see it; your username where it is empty.")
+        }
         widgets = {
             "first_name": forms.TextInput(attrs={"autocomplete": "name"}),
             "email": forms.EmailInput(attrs={"autocomplete": "email"}),
@@ -88,16 +112,42 @@ class PreferencesForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choices = [("", _("As the installation")), ("UTC", "UTC"), *((name, name.replace("_", " ")) for name in _zones())]
-        self.fields["time_zone"].widget = forms.Select(choices=choices, attrs={"data-browser-zone": True})
-        languages = [("", _("As the browser asks")), *((code, _named_in_itself(code)) for code, _name in settings.LANGUAGES)]
-        self.fields["language"] = forms.ChoiceField(label=_("Language"), choices=languages, required=False)
-        self.order_fields(["first_name", "email", "current_password", "language", "theme", "density", "landing", "time_zone"])
+        choices = [
+            ("", _("As the installation")),
+            ("UTC", "UTC"),
+            *((name, name.replace("_", " ")) for name in _zones()),
+        ]
+        self.fields["time_zone"].widget = forms.Select(
+            choices=choices, attrs={"data-browser-zone": True}
+        )
+        languages = [
+            ("", _("As the browser asks")),
+            *((code, _named_in_itself(code)) for code, _name in settings.LANGUAGES),
+        ]
+        self.fields["language"] = forms.ChoiceField(
+            label=_("Language"), choices=languages, required=False
+        )
+        self.order_fields(
+            [
+                "first_name",
+                "email",
+                "current_password",
+                "language",
+                "theme",
+                "density",
+                "landing",
+                "time_zone",
+            ]
+        )
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
-        if "email" in self.changed_data and not self._knows_password(values.get("current_password", "")):
-            self.add_error("current_password", _("Type your current password to change the e-mail address."))
+        if "email" in self.changed_data and not self._knows_password(
+            values.get("current_password", "")
+        ):
+            self.add_error(
+                "current_password", _("Type your current password to change the e-mail address.")
+            )
         return values
 
     def _knows_password(self, password: str) -> bool:
@@ -111,7 +161,11 @@ def _named_in_itself(code: str) -> str:
 
 @functools.cache
 def _zones() -> list[str]:
-    return sorted(name for name in zoneinfo.available_timezones() if "/" in name and not name.startswith("Etc/"))
+    return sorted(
+        name
+        for name in zoneinfo.available_timezones()
+        if "/" in name and not name.startswith("Etc/")
+    )
 
 
 class SwitchTeamForm(forms.Form):

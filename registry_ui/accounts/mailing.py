@@ -19,7 +19,10 @@ def send_invitation(invitation: Invitation, link: str) -> bool:
     # A subject is one line, whatever a team is called.
     subject = " ".join((_("Join %(team)s on Registry UI") % {"team": invitation.team.name}).split())
     message = EmailMessage(
-        subject, render_to_string("accounts/invitation_mail.txt", words), settings.DEFAULT_FROM_EMAIL, [invitation.email]
+        subject,
+        render_to_string("accounts/invitation_mail.txt", words),
+        settings.DEFAULT_FROM_EMAIL,
+        [invitation.email],
     )
     try:
         return bool(message.send())

@@ -26,7 +26,15 @@ END, MYSELF = "end", "myself"
 
 
 def role_choices() -> list[tuple[str, SafeString]]:
-    return [(role.value, format_html("<span><strong>{}</strong><small>{}</small></span>", role.label, ROLE_WORDS[role])) for role in Role]
+    return [
+        (
+            role.value,
+            format_html(
+                "<span><strong>{}</strong><small>{}</small></span>", role.label, ROLE_WORDS[role]
+            ),
+        )
+        for role in Role
+    ]
 
 
 class RoleForm(forms.Form):
@@ -43,11 +51,16 @@ class InviteForm(RoleForm):
         max_length=254,
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
     )
-    days = forms.TypedChoiceField(label=_("The link works for"), choices=LIFETIMES, coerce=int, initial="7")
+    days = forms.TypedChoiceField(
+        label=_("The link works for"), choices=LIFETIMES, coerce=int, initial="7"
+    )
 
     def __init__(self, *args: Any, sends_mail: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        sent, kept = _("The link is sent there."), _("Only a note for the list: you pass the link on yourself.")
+        sent, kept = (
+            _("The link is sent there."),
+            _("Only a note for the list: you pass the link on yourself."),
+        )
         self.fields["email"].help_text = sent if sends_mail else kept
         self.fields["role"].initial = Role.VIEWER
         self.order_fields(["email", "role", "days"])
@@ -58,7 +71,9 @@ class InviteForm(RoleForm):
 
 
 class TeamNameForm(forms.Form):
-    name = forms.CharField(label=_("Name"), max_length=100, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    name = forms.CharField(
+        label=_("Name"), max_length=100, widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
 
     def __init__(self, *args: Any, team: Team | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -77,7 +92,9 @@ class NewTeamForm(TeamNameForm):
         label=_("Its first admin"),
         max_length=254,
         help_text=_("Username or e-mail address. They invite the others."),
-        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
+        widget=forms.TextInput(
+            attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
+        ),
     )
 
     def clean_admin(self) -> User:
@@ -85,12 +102,16 @@ class NewTeamForm(TeamNameForm):
 
 
 class RemoveTeamForm(forms.Form):
-    name = forms.CharField(widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}))
+    name = forms.CharField(
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"})
+    )
 
     def __init__(self, *args: Any, team: Team, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._team = team
-        self.fields["name"].label = format_lazy("{} “{}”", _("Type the team's name to confirm:"), team.name)
+        self.fields["name"].label = format_lazy(
+            "{} “{}”", _("Type the team's name to confirm:"), team.name
+        )
 
     def clean_name(self) -> str:
         if self.cleaned_data["name"] != self._team.name:
@@ -106,7 +127,9 @@ class AddToTeamForm(forms.Form):
     def __init__(self, *args: Any, person: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         teams = Team.objects.exclude(memberships__user=person)
-        self.fields["team"] = forms.ModelChoiceField(teams, label=_("Team"), empty_label=_("Choose a team"))
+        self.fields["team"] = forms.ModelChoiceField(
+            teams, label=_("Team"), empty_label=_("Choose a team")
+        )
         self.order_fields(["team", "role"])
 
     @property
@@ -119,7 +142,9 @@ class WorkForm(forms.Form):
 
     work = forms.ChoiceField(label=_("What becomes of it"))
 
-    def __init__(self, *args: Any, running: list[Running], successors: list[User], me: User, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, running: list[Running], successors: list[User], me: User, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.running = running
         if not running:
@@ -127,7 +152,10 @@ class WorkForm(forms.Form):
             return
         self._successors = {str(user.pk): user for user in successors} | {MYSELF: me}
         choices: list[tuple[str, Any]] = [(END, _("It is ended")), (MYSELF, _("I take it over"))]
-        choices += [(str(user.pk), gettext("%(name)s takes it over") % {"name": user.get_username()}) for user in successors]
+        choices += [
+            (str(user.pk), gettext("%(name)s takes it over") % {"name": user.get_username()})
+            for user in successors
+        ]
         field = self.fields["work"]
         field.choices, field.initial = choices, END  # type: ignore[attr-defined]
 
@@ -146,7 +174,9 @@ class JoinForm(AccountForm):
     def clean_email(self) -> str:
         email = str(self.cleaned_data["email"])
         if email and User.objects.filter(email__iexact=email).exists():
-            raise forms.ValidationError(_("Another account has this address. Is it yours? Then sign in with it."))
+            raise forms.ValidationError(
+                _("Another account has this address. Is it yours? Then sign in with it.")
+            )
         return email
 
 

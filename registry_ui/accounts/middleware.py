@@ -27,7 +27,9 @@ class TeamMiddleware:
         request.team, request.role, request.teams = None, None, []
         return self.get_response(request)
 
-    def process_view(self, request: TeamRequest, view: Callable[..., Any], args: Any, kwargs: Any) -> None:
+    def process_view(
+        self, request: TeamRequest, view: Callable[..., Any], args: Any, kwargs: Any
+    ) -> None:
         if not getattr(view, "login_required", True) or not request.user.is_authenticated:
             return
         request.teams = list(Team.objects.visible_to(request.user))
@@ -49,7 +51,9 @@ class OriginMiddleware:
         with acting(Origin(ActorKind.STRANGER, address=client_address(request))):
             return self.get_response(request)
 
-    def process_view(self, request: TeamRequest, view: Callable[..., Any], args: Any, kwargs: Any) -> None:
+    def process_view(
+        self, request: TeamRequest, view: Callable[..., Any], args: Any, kwargs: Any
+    ) -> None:
         # A view without a sign-in looks at no session: a token may say who it is, or nobody does.
         if getattr(view, "login_required", True) and request.user.is_authenticated:
             become(request.user)

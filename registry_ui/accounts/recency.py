@@ -63,7 +63,12 @@ def _seconds_since_proof(request: TeamRequest) -> float:
 def _ask_again(request: TeamRequest, target: str) -> HttpResponseBase:
     """What was sent is not kept anywhere: it may hold a secret."""
     if request.method == "POST":
-        messages.warning(request, _("Nothing was changed: the page was open too long. Confirm that it is you, then enter it again."))
+        messages.warning(
+            request,
+            _(
+                "Nothing was changed: the page was open too long. Confirm that it is you, then enter it again."
+            ),
+        )
     url = f"{reverse('account_reauthenticate')}?{urlencode({REDIRECT_FIELD_NAME: target})}"
     is_fragment = request.htmx and not request.htmx.boosted
     return HttpResponseClientRedirect(url) if is_fragment else redirect(url)

@@ -35,12 +35,18 @@ def connect() -> None:
 
 
 def _signed_in(sender: Any, user: User, request: HttpRequest | None = None, **_: Any) -> None:
-    methods = [_words(record) for record in get_authentication_records(request, user)] if request is not None else []
+    methods = (
+        [_words(record) for record in get_authentication_records(request, user)]
+        if request is not None
+        else []
+    )
     trail.record(Action.SIGNED_IN, user=user, obj=user, methods=methods)
 
 
 def _words(record: dict[str, Any]) -> str:
-    return {"socialaccount": "single sign-on", "mfa": str(record.get("type", ""))}.get(record["method"], str(record["method"]))
+    return {"socialaccount": "single sign-on", "mfa": str(record.get("type", ""))}.get(
+        record["method"], str(record["method"])
+    )
 
 
 def _signed_out(sender: Any, user: User | None = None, **_: Any) -> None:
@@ -58,12 +64,20 @@ def _refused(sender: Any, credentials: dict[str, Any], **_: Any) -> None:
 
 
 def _factor_refused(sender: Any, user: User, authenticator: Authenticator, **_: Any) -> None:
-    trail.record(Action.SIGN_IN_REFUSED, obj=user, outcome=Outcome.REFUSED, method=str(authenticator.type))
+    trail.record(
+        Action.SIGN_IN_REFUSED, obj=user, outcome=Outcome.REFUSED, method=str(authenticator.type)
+    )
 
 
 def record_sso_refused(request: HttpRequest, reason: str) -> None:
     person = request.user if isinstance(request.user, User) else None
-    trail.record(Action.SIGN_IN_REFUSED, obj=person, outcome=Outcome.REFUSED, method="single sign-on", reason=reason)
+    trail.record(
+        Action.SIGN_IN_REFUSED,
+        obj=person,
+        outcome=Outcome.REFUSED,
+        method="single sign-on",
+        reason=reason,
+    )
 
 
 def _password_changed(sender: Any, user: User, **_: Any) -> None:

@@ -4,5 +4,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 def local_url(request: HttpRequest, url: str) -> str:
     """The address, where it is on this site; else nothing."""
-    safe = url_has_allowed_host_and_scheme(url, allowed_hosts={request.get_host()}, require_https=request.is_secure())
+    safe = url_has_allowed_host_and_scheme(
+        url, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
     return url if safe else ""

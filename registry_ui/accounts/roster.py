@@ -3,7 +3,17 @@
 from typing import Any
 
 from allauth.usersessions.models import UserSession
-from django.db.models import Case, IntegerField, OuterRef, Prefetch, Q, QuerySet, Subquery, Value, When
+from django.db.models import (
+    Case,
+    IntegerField,
+    OuterRef,
+    Prefetch,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
 from django.db.models.functions import Coalesce, Greatest
 
 from registry_ui.web.keyset import Keyset, Page
@@ -16,9 +26,13 @@ _BY_NAME = Keyset("username")
 
 def members_of(team: Team) -> QuerySet[Membership]:
     """Admins first. `last_seen` is empty for somebody who was never here."""
-    rank = Case(*(When(role=role, then=Value(role.rank)) for role in Role), output_field=IntegerField())
+    rank = Case(
+        *(When(role=role, then=Value(role.rank)) for role in Role), output_field=IntegerField()
+    )
     rows = Membership.objects.filter(team=team).select_related("user", "team")
-    return rows.annotate(rank=rank, last_seen=_last_seen("user", "user__last_login")).order_by("-rank", "user__username")
+    return rows.annotate(rank=rank, last_seen=_last_seen("user", "user__last_login")).order_by(
+        "-rank", "user__username"
+    )
 
 
 def administrators() -> QuerySet[User]:
@@ -42,7 +56,9 @@ def page_of_people(*, text: str, state: str, after: str, before: str) -> Page:
 
 
 def memberships_of(person: User) -> QuerySet[Membership]:
-    return Membership.objects.filter(user=person).select_related("team", "user").order_by("team__name")
+    return (
+        Membership.objects.filter(user=person).select_related("team", "user").order_by("team__name")
+    )
 
 
 def with_last_seen(people: QuerySet[User]) -> QuerySet[User]:
@@ -61,8 +77,14 @@ def successors_everywhere(person: User, me: User) -> list[User]:
 
 
 def _operators(teams: list[int], without: list[int]) -> list[User]:
-    among = Membership.objects.filter(team__in=teams, role__in=Role.at_least(Role.OPERATOR)).values("user")
-    return list(User.objects.filter(pk__in=among, is_active=True).exclude(pk__in=without).order_by("username"))
+    among = Membership.objects.filter(team__in=teams, role__in=Role.at_least(Role.OPERATOR)).values(
+        "user"
+    )
+    return list(
+        User.objects.filter(pk__in=among, is_active=True)
+        .exclude(pk__in=without)
+        .order_by("username")
+    )
 
 
 def _teams() -> "Prefetch[Any]":
@@ -71,6 +93,10 @@ def _teams() -> "Prefetch[Any]":
 
 def _last_seen(key: str, signed_in: str) -> Coalesce:
     """The last request of a session that lives, or the last sign-in. The greatest of something and nothing differs by database."""
-    sessions = UserSession.objects.filter(user=OuterRef(key)).order_by("-last_seen_at").values("last_seen_at")
+    sessions = (
+        UserSession.objects.filter(user=OuterRef(key))
+        .order_by("-last_seen_at")
+        .values("last_seen_at")
+    )
     seen = Subquery(sessions[:1])
     return Coalesce(Greatest(seen, signed_in), seen, signed_in)

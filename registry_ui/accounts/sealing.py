@@ -23,7 +23,9 @@ from .models import AuditEvent, TrailHead
 BATCH = 500
 # An event that is older and has no place yet: no sealer runs.
 SEALED_WITHIN = timedelta(minutes=5)
-_FIELDS = tuple(field.attname for field in AuditEvent._meta.concrete_fields if field.attname != "hash")
+_FIELDS = tuple(
+    field.attname for field in AuditEvent._meta.concrete_fields if field.attname != "hash"
+)
 
 
 class TrailBroken(Exception):
@@ -61,7 +63,9 @@ def _seal_some() -> int:
             event.position = head.position = head.position + 1
             event.hash = head.hash = link(head.hash, event)
         # Past the queryset that refuses changes: this is the one that there is.
-        models.QuerySet[AuditEvent](AuditEvent).bulk_update(events, ["position", "hash"], batch_size=100)
+        models.QuerySet[AuditEvent](AuditEvent).bulk_update(
+            events, ["position", "hash"], batch_size=100
+        )
         head.save(update_fields=["position", "hash"])
     return len(events)
 
@@ -103,29 +107,45 @@ def verify(noted: tuple[int, str] | None = None) -> Verified:
         if event.position != position:
             raise TrailBroken(_("Event %(position)d is missing.") % {"position": position})
         if event.hash != link(previous, event):
-            raise TrailBroken(_("Event %(position)d, of %(at)s, was changed.") % {"position": position, "at": event.at.isoformat()})
+            raise TrailBroken(
+                _("Event %(position)d, of %(at)s, was changed.")
+                % {"position": position, "at": event.at.isoformat()}
+            )
         previous = event.hash
         if noted and noted[0] == position and noted[1] != previous:
-            raise TrailBroken(_("Event %(position)d has another hash than the noted one.") % {"position": position})
+            raise TrailBroken(
+                _("Event %(position)d has another hash than the noted one.")
+                % {"position": position}
+            )
     _check_end(head, position, previous, noted)
     return Verified(position, previous, _check_unsealed())
 
 
 def _sealed(last: int) -> Iterator[AuditEvent]:
     """What is sealed while this walks comes after the head that was read first."""
-    return AuditEvent.objects.filter(position__lte=last).order_by("position").iterator(chunk_size=1000)
+    return (
+        AuditEvent.objects.filter(position__lte=last).order_by("position").iterator(chunk_size=1000)
+    )
 
 
-def _check_end(head: TrailHead, position: int, previous: str, noted: tuple[int, str] | None) -> None:
+def _check_end(
+    head: TrailHead, position: int, previous: str, noted: tuple[int, str] | None
+) -> None:
     if (head.position, head.hash) != (position, previous):
         raise TrailBroken(
             _("The trail ends at event %(position)d, and had %(head)d: the newest were taken out.")
             % {"position": position, "head": head.position}
         )
     if AuditEvent.objects.filter(position__gt=head.position).exists() and not _moved_on(head):
-        raise TrailBroken(_("There are events beyond the end of the chain, at %(head)d.") % {"head": head.position})
+        raise TrailBroken(
+            _("There are events beyond the end of the chain, at %(head)d.")
+            % {"head": head.position}
+        )
     if noted and noted[0] > position:
-        raise TrailBroken(_("The trail ends at event %(position)d, before the noted one.") % {"position": position})
+        raise TrailBroken(
+            _("The trail ends at event %(position)d, before the noted one.")
+            % {"position": position}
+        )
 
 
 def _moved_on(head: TrailHead) -> bool:
@@ -138,7 +158,12 @@ def _check_unsealed() -> int:
     late = waiting.filter(at__lt=timezone.now() - SEALED_WITHIN).count()
     if late:
         raise TrailBroken(
-            ngettext("%(count)d event is not in the chain.", "%(count)d events are not in the chain.", late) % {"count": late}
+            ngettext(
+                "%(count)d event is not in the chain.",
+                "%(count)d events are not in the chain.",
+                late,
+            )
+            % {"count": late}
             + " "
             + _("Does the scheduler run?")
         )

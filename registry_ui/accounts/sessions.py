@@ -45,7 +45,9 @@ def sessions_of(request: TeamRequest) -> list[SessionRow]:
 def end(user: User, sessions: Sequence[UserSession]) -> None:
     for session in sessions:
         session.end()
-        trail.record(Action.SESSION_ENDED, user=user, name=_("%(device)s, %(address)s") % _words(session))
+        trail.record(
+            Action.SESSION_ENDED, user=user, name=_("%(device)s, %(address)s") % _words(session)
+        )
 
 
 def _words(session: UserSession) -> dict[str, str]:

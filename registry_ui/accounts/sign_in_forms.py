@@ -31,7 +31,11 @@ class SignInForm(Labelled, forms.LoginForm):
 
 
 class ChangePasswordForm(Labelled, forms.ChangePasswordForm):
-    labels = {"oldpassword": _("Current password"), "password1": _("New password"), "password2": _("New password, again")}
+    labels = {
+        "oldpassword": _("Current password"),
+        "password1": _("New password"),
+        "password2": _("New password, again"),
+    }
 
 
 class SetPasswordForm(Labelled, forms.SetPasswordForm):

@@ -32,8 +32,14 @@ class SeenMiddleware:
     def __call__(self, request: TeamRequest) -> HttpResponseBase:
         return self.get_response(request)
 
-    def process_view(self, request: TeamRequest, view: Callable[..., Any], args: Any, kwargs: Any) -> None:
-        if not getattr(view, "login_required", True) or not request.user.is_authenticated or not request.session.session_key:
+    def process_view(
+        self, request: TeamRequest, view: Callable[..., Any], args: Any, kwargs: Any
+    ) -> None:
+        if (
+            not getattr(view, "login_required", True)
+            or not request.user.is_authenticated
+            or not request.session.session_key
+        ):
             return
         # Without Redis nothing is noted, and the page is shown all the same.
         with contextlib.suppress(RedisError):
@@ -43,7 +49,13 @@ class SeenMiddleware:
 
 def first_in_a_while(session_key: str) -> bool:
     """Asked of the cache, not the database: every page and every poll passes here."""
-    return bool(cache.add(f"seen:{hashlib.sha256(session_key.encode()).hexdigest()}", 1, timeout=SEEN_EVERY_SECONDS))
+    return bool(
+        cache.add(
+            f"seen:{hashlib.sha256(session_key.encode()).hexdigest()}",
+            1,
+            timeout=SEEN_EVERY_SECONDS,
+        )
+    )
 
 
 class SecondFactorMiddleware:
@@ -57,16 +69,38 @@ class SecondFactorMiddleware:
     def __call__(self, request: TeamRequest) -> HttpResponseBase:
         return self.get_response(request)
 
-    def process_view(self, request: TeamRequest, view: Callable[..., Any], args: Any, kwargs: Any) -> HttpResponseBase | None:
-        if not settings.REQUIRE_SECOND_FACTOR or not getattr(view, "login_required", True) or not request.user.is_authenticated:
+    def process_view(
+        self, request: TeamRequest, view: Callable[..., Any], args: Any, kwargs: Any
+    ) -> HttpResponseBase | None:
+        if (
+            not settings.REQUIRE_SECOND_FACTOR
+            or not getattr(view, "login_required", True)
+            or not request.user.is_authenticated
+        ):
             return None
         name = request.resolver_match.view_name if request.resolver_match else ""
-        if name.startswith(self._OPEN) or _came_by_single_sign_on(request) or has_second_factor(request.user):
+        if (
+            name.startswith(self._OPEN)
+            or _came_by_single_sign_on(request)
+            or has_second_factor(request.user)
+        ):
             return None
-        messages.warning(request, _("This installation requires a second factor. Set one up, then everything else opens."))
+        messages.warning(
+            request,
+            _(
+                "This installation requires a second factor. Set one up, then everything else opens."
+            ),
+        )
         url = reverse("accounts:security")
-        return HttpResponseClientRedirect(url) if request.htmx and not request.htmx.boosted else redirect(url)
+        return (
+            HttpResponseClientRedirect(url)
+            if request.htmx and not request.htmx.boosted
+            else redirect(url)
+        )
 
 
 def _came_by_single_sign_on(request: TeamRequest) -> bool:
-    return any(record.get("method") == "socialaccount" for record in get_authentication_records(request, request.user))
+    return any(
+        record.get("method") == "socialaccount"
+        for record in get_authentication_records(request, request.user)
+    )

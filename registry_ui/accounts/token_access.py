@@ -36,7 +36,11 @@ def needs_token(view: View) -> View:
     @functools.wraps(view)
     def guarded(request: TokenRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if has_token_in_address(request):
-            return refusal(401, "token_in_address", _("A token in an address is not accepted, and it stands in logs now: revoke it."))
+            return refusal(
+                401,
+                "token_in_address",
+                _("A token in an address is not accepted, and it stands in logs now: revoke it."),
+            )
         try:
             request.principal = authenticate(token_of(request), client_address(request))
         except TokenRefused as exc:
@@ -71,10 +75,26 @@ def has_token_in_address(request: HttpRequest) -> bool:
 
 def _refused(exc: TokenRefused) -> JsonResponse:
     if exc.status == 429:
-        return refusal(429, "too_many_wrong_tokens", _("Too many wrong tokens came from this address. Wait a minute."))
-    return refusal(401, "token_not_valid", _("This needs a valid API token in the header: Authorization: Bearer rui_…"))
+        return refusal(
+            429,
+            "too_many_wrong_tokens",
+            _("Too many wrong tokens came from this address. Wait a minute."),
+        )
+    return refusal(
+        401,
+        "token_not_valid",
+        _("This needs a valid API token in the header: Authorization: Bearer rui_…"),
+    )
 
 
 def refusal(status: int, code: str, message: str) -> JsonResponse:
-    headers = {"WWW-Authenticate": CHALLENGE} if status == 401 else {"Retry-After": "60"} if status == 429 else {}
-    return JsonResponse({"error": {"code": code, "message": message}}, status=status, headers=headers)
+    headers = (
+        {"WWW-Authenticate": CHALLENGE}
+        if status == 401
+        else {"Retry-After": "60"}
+        if status == 429
+        else {}
+    )
+    return JsonResponse(
+        {"error": {"code": code, "message": message}}, status=status, headers=headers
+    )

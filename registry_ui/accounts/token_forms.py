@@ -28,23 +28,37 @@ class TokenForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
 
-    def __init__(self, *args: Any, person: User, robots_team: Team | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, person: User, robots_team: Team | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.person, self.robots_team = person, robots_team
         scopes = _scopes(person, robots_team)
-        self.fields["scope"] = forms.ChoiceField(label=_("What it may do"), widget=forms.RadioSelect, choices=scopes, initial=Scope.READ)
+        self.fields["scope"] = forms.ChoiceField(
+            label=_("What it may do"), widget=forms.RadioSelect, choices=scopes, initial=Scope.READ
+        )
         if robots_team is None:
             teams = Team.objects.visible_to(person)
-            self.fields["team"] = forms.ModelChoiceField(teams, label=_("Where"), required=False, empty_label=_("In all my teams"))
+            self.fields["team"] = forms.ModelChoiceField(
+                teams, label=_("Where"), required=False, empty_label=_("In all my teams")
+            )
         days = min(tokens.DEFAULT_DAYS, settings.TOKEN_MAX_DAYS or tokens.DEFAULT_DAYS)
-        self.fields["days"] = forms.TypedChoiceField(label=_("Expires"), coerce=int, choices=_lives(), initial=days)
+        self.fields["days"] = forms.TypedChoiceField(
+            label=_("Expires"), coerce=int, choices=_lives(), initial=days
+        )
 
     def clean_name(self) -> str:
         """Another one of that name would be mistaken for it; and so a form that is sent twice makes one token."""
         name = self.cleaned_data["name"]
-        owner = {"user": self.person} if self.robots_team is None else {"user": None, "team": self.robots_team}
+        owner = (
+            {"user": self.person}
+            if self.robots_team is None
+            else {"user": None, "team": self.robots_team}
+        )
         if ApiToken.objects.alive().filter(**owner, name=name).exists():
-            raise forms.ValidationError(_("There is a token of that name. Revoke it first, or choose another name."))
+            raise forms.ValidationError(
+                _("There is a token of that name. Revoke it first, or choose another name.")
+            )
         return name
 
     def wishes(self) -> dict[str, Any]:
@@ -66,11 +80,18 @@ class TokenForm(forms.Form):
 def _scopes(person: User, robots_team: Team | None) -> list[tuple[str, Any]]:
     """None is offered that the person could not use anywhere."""
     role = Role.ADMIN if robots_team is not None else tokens.highest_role(person)
-    return [(scope.value, _MEANING[scope]) for scope in Scope if role is not None and role.allows(scope.role)]
+    return [
+        (scope.value, _MEANING[scope])
+        for scope in Scope
+        if role is not None and role.allows(scope.role)
+    ]
 
 
 def _lives() -> list[tuple[int, Any]]:
     most = settings.TOKEN_MAX_DAYS
     days = [each for each in _LIVES if not most or each <= most] or [most]
-    choices: list[tuple[int, Any]] = [(each, ngettext("in %(days)s day", "in %(days)s days", each) % {"days": each}) for each in days]
+    choices: list[tuple[int, Any]] = [
+        (each, ngettext("in %(days)s day", "in %(days)s days", each) % {"days": each})
+        for each in days
+    ]
     return choices if most else [*choices, (0, _("never"))]

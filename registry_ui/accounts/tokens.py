@@ -21,7 +21,18 @@ from django.utils.translation import gettext as _
 from registry_ui.web.statements import Given, Statement
 
 from .bounds import count_this_minute, is_first_this_minute
-from .models import Action, ActorKind, ApiToken, Membership, Outcome, Role, Scope, Team, TeamQuerySet, User
+from .models import (
+    Action,
+    ActorKind,
+    ApiToken,
+    Membership,
+    Outcome,
+    Role,
+    Scope,
+    Team,
+    TeamQuerySet,
+    User,
+)
 from .trail import Origin, acting, record
 
 PREFIX = "rui_"
@@ -84,11 +95,19 @@ class Principal:
     def origin(self) -> Origin:
         """What the trail is told: `with acting(principal.origin): …`. The address is the last one it was used from."""
         address = self.token.used_from
-        return Origin(ActorKind.TOKEN, user=self.user, name=self.name, address=address, token_name=str(self.token))
+        return Origin(
+            ActorKind.TOKEN,
+            user=self.user,
+            name=self.name,
+            address=address,
+            token_name=str(self.token),
+        )
 
     def role_in(self, team: Team) -> Role | None:
         """The lower of what the scope allows and what the owner may there now; a robot's is its scope's, in its team only."""
-        return self._at_most(team, self.scope.role if self.user is None else self.user.role_in(team))
+        return self._at_most(
+            team, self.scope.role if self.user is None else self.user.role_in(team)
+        )
 
     def place(self, slug: str) -> tuple[Team, Role] | None:
         """A team and the role in it, both as they are now; None where there is no such team, or it is not the principal's to see."""
@@ -122,7 +141,13 @@ class Principal:
 
 @transaction.atomic
 def create_token(
-    *, by: User, name: str, scope: Scope, team: Team | None, expires_at: datetime | None, is_robot: bool = False
+    *,
+    by: User,
+    name: str,
+    scope: Scope,
+    team: Team | None,
+    expires_at: datetime | None,
+    is_robot: bool = False,
 ) -> tuple[ApiToken, str]:
     """A new token and its secret, which nobody can read again.
 
@@ -156,20 +181,26 @@ def _refuse_wider(by: User, scope: Scope, team: Team | None, *, is_robot: bool) 
     if is_robot and (team is None or role != Role.ADMIN):
         raise TokenNotAllowed(_("Only admins of a team make its robots."))
     if role is None or not role.allows(scope.role):
-        raise TokenNotAllowed(_("Your role does not reach that far: a token can do at most what you can."))
+        raise TokenNotAllowed(
+            _("Your role does not reach that far: a token can do at most what you can.")
+        )
 
 
 def _refuse_longer(expires_at: datetime | None) -> None:
     most = settings.TOKEN_MAX_DAYS
     if most and (expires_at is None or expires_at > timezone.now() + timedelta(days=most)):
-        raise TokenNotAllowed(_("A token of this installation lives %(days)s days at most.") % {"days": most})
+        raise TokenNotAllowed(
+            _("A token of this installation lives %(days)s days at most.") % {"days": most}
+        )
 
 
 def highest_role(user: User) -> Role | None:
     """The widest that the person has in any team."""
     if user.is_superuser:
         return Role.ADMIN
-    roles = [Role(each) for each in Membership.objects.filter(user=user).values_list("role", flat=True)]
+    roles = [
+        Role(each) for each in Membership.objects.filter(user=user).values_list("role", flat=True)
+    ]
     return max(roles, key=lambda role: role.rank, default=None)
 
 
@@ -207,7 +238,9 @@ def _member_as(team: Any, user: Any) -> Subquery:
 
 def _tokens() -> QuerySet[ApiToken]:
     """With all that says whether one is alive, in one query: `member_as` is what its owner is in the one team that it is for."""
-    return ApiToken.objects.select_related("user", "team").annotate(member_as=_member_as(OuterRef("team"), OuterRef("user")))
+    return ApiToken.objects.select_related("user", "team").annotate(
+        member_as=_member_as(OuterRef("team"), OuterRef("user"))
+    )
 
 
 _TOKEN_BY_HASH = Statement(lambda: _tokens().filter(token_hash=Given("hash", CharField())))
@@ -236,7 +269,11 @@ def authenticate(text: str, address: str | None) -> Principal:
     """
     token = _TOKEN_BY_HASH.first(hash=_hash(text))
     if token is None:
-        raise TooManyRefusals if count_this_minute(f"token-failures:{address}") > _FAILURES_A_MINUTE else TokenRefused
+        raise (
+            TooManyRefusals
+            if count_this_minute(f"token-failures:{address}") > _FAILURES_A_MINUTE
+            else TokenRefused
+        )
     return _admit(token, address)
 
 
@@ -298,5 +335,7 @@ def _record_refusal(token: ApiToken, address: str | None, reason: str) -> None:
     if not is_first_this_minute(f"token-refused:{token.pk}:{address}"):
         return
     name = token.user.get_username() if token.user else token.name
-    with acting(Origin(ActorKind.TOKEN, user=token.user, name=name, address=address, token_name=str(token))):
+    with acting(
+        Origin(ActorKind.TOKEN, user=token.user, name=name, address=address, token_name=str(token))
+    ):
         record(Action.TOKEN_REFUSED, obj=token, outcome=Outcome.REFUSED, reason=reason)

@@ -79,7 +79,9 @@ def record(
         outcome=outcome,
         actor_kind=kind,
         actor_key=str(person.pk) if person else "",
-        actor_name=escape_control_characters(person.get_username() if person else origin.name)[:150],
+        actor_name=escape_control_characters(person.get_username() if person else origin.name)[
+            :150
+        ],
         token_name=escape_control_characters(origin.token_name)[:120],
         address=origin.address,
         team_key=team.pk if team else None,
@@ -88,7 +90,9 @@ def record(
         object_key=str(obj.pk) if obj is not None else "",
         object_name=escape_control_characters(name or (str(obj) if obj is not None else ""))[:300],
         credential_key=str(credential.pk) if credential is not None else "",
-        credential_name=escape_control_characters(str(credential))[:360] if credential is not None else "",
+        credential_name=escape_control_characters(str(credential))[:360]
+        if credential is not None
+        else "",
         details={key: _one_line(value) for key, value in details.items() if value is not None},
     )
 

@@ -19,7 +19,9 @@ urlpatterns = [
     path("team/switch/", preferences.switch_team, name="switch_team"),
     path("team/edit/", team.edit, name="team_edit"),
     path("team/invite/", team.invite, name="team_invite"),
-    path("team/invitations/<uuid:pk>/revoke/", team.invitation_revoke, name="team_invitation_revoke"),
+    path(
+        "team/invitations/<uuid:pk>/revoke/", team.invitation_revoke, name="team_invitation_revoke"
+    ),
     path("team/members/<int:pk>/role/", team.member_role, name="team_member_role"),
     path("team/members/<int:pk>/remove/", team.member_remove, name="team_member_remove"),
     path("team/tokens/", tokens.robots, name="team_tokens"),
@@ -28,10 +30,20 @@ urlpatterns = [
     path("activity/export/", activity.export, name="activity_export"),
     path("installation/", installation.teams, name="installation"),
     path("installation/teams/add/", installation.team_add, name="installation_team_add"),
-    path("installation/teams/<int:pk>/edit/", installation.team_edit, name="installation_team_edit"),
-    path("installation/teams/<int:pk>/remove/", installation.team_remove, name="installation_team_remove"),
+    path(
+        "installation/teams/<int:pk>/edit/", installation.team_edit, name="installation_team_edit"
+    ),
+    path(
+        "installation/teams/<int:pk>/remove/",
+        installation.team_remove,
+        name="installation_team_remove",
+    ),
     path("installation/people/", installation.people, name="installation_people"),
     path("installation/people/<int:pk>/", person.person, name="installation_person"),
-    path("installation/people/<int:pk>/deactivate/", person.deactivate, name="installation_person_deactivate"),
+    path(
+        "installation/people/<int:pk>/deactivate/",
+        person.deactivate,
+        name="installation_person_deactivate",
+    ),
     path("api/v1/me", api.me, name="api_me"),
 ]

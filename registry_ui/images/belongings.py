@@ -11,4 +11,8 @@ from .models import LocalImage
 
 def images_of(team: Team) -> Sequence[str]:
     count = LocalImage.objects.filter(team=team).count()
-    return [ngettext("%(count)d local image", "%(count)d local images", count) % {"count": count}] if count else []
+    return (
+        [ngettext("%(count)d local image", "%(count)d local images", count) % {"count": count}]
+        if count
+        else []
+    )

@@ -62,7 +62,12 @@ class BlobFile:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self.close()
 
     def __del__(self) -> None:
@@ -111,7 +116,8 @@ class BlobDirectory:
                     descriptor = os.open(digest.hex, _READ, dir_fd=folder)
             except FileNotFoundError as exc:
                 raise BlobUnknown(
-                    f"The blob {digest.short} is not in the local store.", advice="Pull the image again: only what is missing is fetched."
+                    f"The blob {digest.short} is not in the local store.",
+                    advice="Pull the image again: only what is missing is fetched.",
                 ) from exc
             if offset:
                 os.lseek(descriptor, offset, os.SEEK_SET)
@@ -128,7 +134,9 @@ class BlobDirectory:
         with self.open(digest) as file:
             size = file.size
             if size > limit:
-                raise ContentMismatch(f"The blob {digest.short} has {size} bytes; {limit} are the most for one read whole.")
+                raise ContentMismatch(
+                    f"The blob {digest.short} has {size} bytes; {limit} are the most for one read whole."
+                )
             buffer = bytearray(size + 1)
             while filled < len(buffer) and (count := file.readinto(memoryview(buffer)[filled:])):
                 filled += count
@@ -153,7 +161,9 @@ class BlobDirectory:
         return digest.matches(hasher)
 
     @contextmanager
-    def claim(self, digest: Digest, *, owner: str, cancellation: Cancellation | None = None) -> Iterator[PartialBlob]:
+    def claim(
+        self, digest: Digest, *, owner: str, cancellation: Cancellation | None = None
+    ) -> Iterator[PartialBlob]:
         """The one right to write a blob for an owner. Whoever comes second waits here until the first has ended.
 
         Args:
@@ -163,7 +173,9 @@ class BlobDirectory:
             Cancelled: while waiting.
         """
         with storage_errors(self.root), self.folder("partial", owner, make=True) as folder:
-            partial = PartialBlob.lock(folder, digest, self.root, floor=self.floor, cancellation=cancellation)
+            partial = PartialBlob.lock(
+                folder, digest, self.root, floor=self.floor, cancellation=cancellation
+            )
         try:
             yield partial
         finally:
@@ -210,7 +222,11 @@ class BlobDirectory:
             os.fsync(quarantine)
 
     def remove_quarantined(self, digest: Digest) -> None:
-        with storage_errors(self.root), suppress(FileNotFoundError), self.folder("quarantine") as folder:
+        with (
+            storage_errors(self.root),
+            suppress(FileNotFoundError),
+            self.folder("quarantine") as folder,
+        ):
             os.unlink(_flat(digest), dir_fd=folder)
 
     def __iter__(self) -> Iterator[tuple[Digest, int]]:
@@ -239,7 +255,9 @@ class BlobDirectory:
         """
         folders = [("partial", owner) for owner in self._names("partial")]
         removed = [
-            self._remove_if_stale(parents, name, before) for parents in (*folders, ("quarantine",)) for name in self._names(*parents)
+            self._remove_if_stale(parents, name, before)
+            for parents in (*folders, ("quarantine",))
+            for name in self._names(*parents)
         ]
         sizes = [size for size in removed if size is not None]
         return len(sizes), sum(sizes)
@@ -251,11 +269,19 @@ class BlobDirectory:
             return max(0, free_bytes(place) - self.floor)
 
     def _remove_if_stale(self, parents: tuple[str, ...], name: str, before: float) -> int | None:
-        with storage_errors(self.root), suppress(FileNotFoundError, IsADirectoryError), self.folder(*parents) as folder:
+        with (
+            storage_errors(self.root),
+            suppress(FileNotFoundError, IsADirectoryError),
+            self.folder(*parents) as folder,
+        ):
             descriptor = os.open(name, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
             try:
                 status = os.fstat(descriptor)
-                if status.st_mtime < before and try_lock(descriptor) and is_named(descriptor, name, folder):
+                if (
+                    status.st_mtime < before
+                    and try_lock(descriptor)
+                    and is_named(descriptor, name, folder)
+                ):
                     os.unlink(name, dir_fd=folder)
                     return status.st_size
             finally:

@@ -43,7 +43,9 @@ class Collected:
     leftover_bytes: int = 0
 
 
-def collect(*, grace_seconds: float | None = None, protect: Collection[str] = _NO_DIGESTS) -> Collected:
+def collect(
+    *, grace_seconds: float | None = None, protect: Collection[str] = _NO_DIGESTS
+) -> Collected:
     """Remove what no image has needed for `grace_seconds`.
 
     Args:
@@ -70,7 +72,9 @@ def marked_digests() -> dict[int, set[str]]:
     """Team → everything its images need, and what is kept besides. One query for the images, so one moment: a name being
     copied is seen before or after."""
     marked: dict[int, set[str]] = defaultdict(set)
-    for team_id, manifests, blobs in LocalImage.objects.values_list("team_id", "manifests", "blobs"):
+    for team_id, manifests, blobs in LocalImage.objects.values_list(
+        "team_id", "manifests", "blobs"
+    ):
         marked[team_id].update(entry["digest"] for entry in (*manifests, *blobs))
     for marks in _more_marks:
         for team_id, digests in marks():
@@ -83,7 +87,11 @@ def _release_rows(cutoff: datetime, protect: Collection[str]) -> None:
     # Read before the marks: a blob that gets its image in between is marked.
     candidates = list(old.values_list("pk", "team_id", "digest"))
     marked = marked_digests()
-    unneeded = [pk for pk, team_id, digest in candidates if digest not in marked.get(team_id, _NO_DIGESTS) and digest not in protect]
+    unneeded = [
+        pk
+        for pk, team_id, digest in candidates
+        if digest not in marked.get(team_id, _NO_DIGESTS) and digest not in protect
+    ]
     for start in range(0, len(unneeded), _CHUNK):
         # Conditional once more: whoever has used it meanwhile keeps it.
         old.filter(pk__in=unneeded[start : start + _CHUNK]).delete()
@@ -94,12 +102,18 @@ def _sweep(blobs: BlobDirectory, protect: Collection[str], written_before: float
 
     A young file stays even so: a database that was restored from an older backup may be corrected yet.
     """
-    needed = set().union(*marked_digests().values(), TeamBlob.objects.values_list("digest", flat=True).distinct(), protect)
+    needed = set().union(
+        *marked_digests().values(),
+        TeamBlob.objects.values_list("digest", flat=True).distinct(),
+        protect,
+    )
     for digest, _size in blobs:
         if str(digest) in needed or not _is_older(blobs, digest, written_before):
             continue
         with blobs.hold(digest):
-            if not TeamBlob.objects.filter(digest=str(digest)).exists() and _is_older(blobs, digest, written_before):
+            if not TeamBlob.objects.filter(digest=str(digest)).exists() and _is_older(
+                blobs, digest, written_before
+            ):
                 yield blobs.remove(digest)
 
 

@@ -42,7 +42,10 @@ def storage_error(exc: OSError, place: Path) -> StorageError:
         cause = "is full" if exc.errno == errno.ENOSPC else "has no more room for this user (quota)"
         return StorageFull(f"The disk with the images ({place}) {cause}.", advice=FULL_ADVICE)
     reason = os.strerror(exc.errno) if exc.errno else type(exc).__name__
-    return StorageError(f"The disk with the images ({place}) refused: {reason}.", advice=_ADVICE.get(exc.errno or 0, ""))
+    return StorageError(
+        f"The disk with the images ({place}) refused: {reason}.",
+        advice=_ADVICE.get(exc.errno or 0, ""),
+    )
 
 
 @contextmanager
@@ -80,7 +83,9 @@ def check_room(place: Path, needed: int, floor: int) -> None:
 
 def open_folder(parent: int | None, name: str | Path, *, make: bool) -> int:
     """A file descriptor of a folder below `parent`; a symbolic link in its place is refused, but for the root's own."""
-    flags = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | (os.O_NOFOLLOW if parent is not None else 0)
+    flags = (
+        os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | (os.O_NOFOLLOW if parent is not None else 0)
+    )
     try:
         return os.open(name, flags, dir_fd=parent)
     except FileNotFoundError:

@@ -21,7 +21,9 @@ def arrived(blobs: BlobDirectory, digest: Digest, *, owner: str) -> int:
         return 0
 
 
-def follow(blobs: BlobDirectory, digest: Digest, size: int, *, owner: str, is_over: Callable[[], bool]) -> Iterator[bytes]:
+def follow(
+    blobs: BlobDirectory, digest: Digest, size: int, *, owner: str, is_over: Callable[[], bool]
+) -> Iterator[bytes]:
     """The bytes in order. The last one comes only when the blob is whole and verified: nobody takes a wrong one for good.
 
     Args:
@@ -41,12 +43,16 @@ def follow(blobs: BlobDirectory, digest: Digest, size: int, *, owner: str, is_ov
             yield bytes(buffer[:count])
 
 
-def _read_partial(blobs: BlobDirectory, digest: Digest, owner: str, offset: int, count: int) -> bytes:
+def _read_partial(
+    blobs: BlobDirectory, digest: Digest, owner: str, offset: int, count: int
+) -> bytes:
     if count <= 0:
         return b""
     try:
         with blobs.folder("partial", owner) as folder:
-            descriptor = os.open(_name(digest), os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
+            descriptor = os.open(
+                _name(digest), os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder
+            )
     except FileNotFoundError:
         return b""
     try:

@@ -12,7 +12,15 @@ from registry_ui.oci.config import ConfigFacts, config_facts
 from registry_ui.oci.digest import Digest
 from registry_ui.oci.errors import OciError
 from registry_ui.oci.history import history_of
-from registry_ui.oci.manifest import CONFIG_TYPES, DOCKER_INDEX, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST, Manifest, parse_config
+from registry_ui.oci.manifest import (
+    CONFIG_TYPES,
+    DOCKER_INDEX,
+    DOCKER_MANIFEST,
+    OCI_INDEX,
+    OCI_MANIFEST,
+    Manifest,
+    parse_config,
+)
 from registry_ui.oci.reference import DEFAULT_TAG, Reference
 from registry_ui.registries.inspecting.annotations import Setting, annotations_of, settings_of
 from registry_ui.registries.inspecting.commands import CommandBox, commands_for
@@ -87,7 +95,9 @@ def inspect_image(image: LocalImage, wanted: str = "") -> InspectedImage:
         return inspected
     inspected.manifest = manifest
     inspected.facts = config_facts(config)
-    inspected.picture = draw_layers(manifest.layers, history_of(config, len(manifest.layers)), _sharing(image), lost)
+    inspected.picture = draw_layers(
+        manifest.layers, history_of(config, len(manifest.layers)), _sharing(image), lost
+    )
     inspected.annotations, is_cut = annotations_of(manifest.annotations)
     inspected.is_cut = is_cut or inspected.facts.is_cut
     return inspected
@@ -108,7 +118,11 @@ def _config_of(manifest: Manifest, store: LocalStore) -> dict[str, Any]:
 def _sharing(image: LocalImage) -> dict[str, Sharing]:
     """Blob → one name of every other image of the team that needs it."""
     found: dict[str, dict[str, LocalImage]] = defaultdict(dict)
-    others = LocalImage.objects.filter(team=image.team).exclude(image_id=image.image_id).order_by("registry", "repository", "tag")
+    others = (
+        LocalImage.objects.filter(team=image.team)
+        .exclude(image_id=image.image_id)
+        .order_by("registry", "repository", "tag")
+    )
     own = {entry["digest"] for entry in image.blobs}
     for other in others:
         for entry in other.blobs:
@@ -119,7 +133,9 @@ def _sharing(image: LocalImage) -> dict[str, Sharing]:
 
 def _shared_with(images: list[LocalImage]) -> Sharing:
     shown = images[:_MOST_SHARERS]
-    sharers = tuple(Sharer(image.reference, reverse("images:detail", args=[image.pk])) for image in shown)
+    sharers = tuple(
+        Sharer(image.reference, reverse("images:detail", args=[image.pk])) for image in shown
+    )
     return Sharing(sharers, len(images) - len(shown))
 
 

@@ -53,7 +53,10 @@ class ListedImage:
 
     def matches(self, words: Sequence[str]) -> bool:
         """Whether one of its names, an id or a digest has all the words in it."""
-        texts = [f"{image.reference} {image.reference.familiar} {image.digest} {image.image_id}".casefold() for image in self.names]
+        texts = [
+            f"{image.reference} {image.reference.familiar} {image.digest} {image.image_id}".casefold()
+            for image in self.names
+        ]
         return any(all(word in text for word in words) for text in texts)
 
 
@@ -86,7 +89,10 @@ def images_of(team: Team) -> list[ListedImage]:
             names=sorted(names, key=lambda image: str(image.reference)),
             size=sum(blobs[image_id].values()),
             shared=sum(size for digest, size in blobs[image_id].items() if users[digest] > 1),
-            newer=sorted((newer[image.pk] for image in names if image.pk in newer), key=lambda found: str(found.image.reference)),
+            newer=sorted(
+                (newer[image.pk] for image in names if image.pk in newer),
+                key=lambda found: str(found.image.reference),
+            ),
         )
         for image_id, names in groups.items()
     ]

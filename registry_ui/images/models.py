@@ -37,10 +37,14 @@ class LocalImage(models.Model):
     manifests = models.JSONField(default=list)
     size = models.BigIntegerField(help_text="Bytes of all blobs, each once, compressed.")
     image_created_at = models.DateTimeField(null=True, blank=True)
-    origin = models.CharField(max_length=600, blank=True, help_text="The reference it was pulled from or tagged from.")
+    origin = models.CharField(
+        max_length=600, blank=True, help_text="The reference it was pulled from or tagged from."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
 
     objects = TeamOwnedQuerySet.as_manager()
 
@@ -51,7 +55,9 @@ class LocalImage(models.Model):
         ordering = ["-created_at"]
         constraints = [
             models.UniqueConstraint(
-                fields=["team", "registry", "repository", "tag"], condition=~models.Q(tag=""), name="one_image_a_tag_in_a_team"
+                fields=["team", "registry", "repository", "tag"],
+                condition=~models.Q(tag=""),
+                name="one_image_a_tag_in_a_team",
             ),
             models.UniqueConstraint(
                 fields=["team", "registry", "repository", "digest"],
@@ -86,14 +92,19 @@ class ImmutableTags(models.Model):
     repository_pattern = models.CharField(_("repositories"), max_length=255, default="*")
     tag_pattern = models.CharField(_("tags"), max_length=128)
     created_at = models.DateTimeField(auto_now_add=True)
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
 
     objects = TeamOwnedQuerySet.as_manager()
 
     class Meta:
         ordering = ["repository_pattern", "tag_pattern"]
         constraints = [
-            models.UniqueConstraint(fields=["team", "repository_pattern", "tag_pattern"], name="one_rule_a_pattern_in_a_team"),
+            models.UniqueConstraint(
+                fields=["team", "repository_pattern", "tag_pattern"],
+                name="one_rule_a_pattern_in_a_team",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -104,7 +115,9 @@ class ImmutableTags(models.Model):
         Args:
             repository: without the team's part.
         """
-        return fnmatch.fnmatchcase(repository, self.repository_pattern) and fnmatch.fnmatchcase(tag, self.tag_pattern)
+        return fnmatch.fnmatchcase(repository, self.repository_pattern) and fnmatch.fnmatchcase(
+            tag, self.tag_pattern
+        )
 
 
 class TeamBlob(models.Model):
@@ -114,11 +127,17 @@ class TeamBlob(models.Model):
     team = models.ForeignKey(Team, models.CASCADE, related_name="blobs")
     digest = models.CharField(max_length=140, db_index=True)
     size = models.BigIntegerField()
-    media_type = models.CharField(max_length=120, blank=True, help_text="Of a manifest or index; empty for configs and layers.")
+    media_type = models.CharField(
+        max_length=120,
+        blank=True,
+        help_text="Of a manifest or index; empty for configs and layers.",
+    )
     used_at = models.DateTimeField(db_index=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["team", "digest"], name="one_row_a_blob_in_a_team")]
+        constraints = [
+            models.UniqueConstraint(fields=["team", "digest"], name="one_row_a_blob_in_a_team")
+        ]
 
     def __str__(self) -> str:
         return f"{Digest.parse(self.digest).short} of {self.team}"
@@ -129,14 +148,18 @@ class ArchiveUpload(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     team = models.ForeignKey(Team, models.CASCADE, related_name="archive_uploads")
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     used_at = models.DateTimeField(default=timezone.now, db_index=True)
     name = models.CharField(max_length=255)
     size = models.BigIntegerField(help_text="Bytes that the whole file has.")
     # The file's own time, as the browser tells it: by that an upload is known again that was cut off.
     modified = models.BigIntegerField(default=0)
-    sha256 = models.CharField(max_length=64, blank=True, help_text="Of the whole file, as the person gave it.")
+    sha256 = models.CharField(
+        max_length=64, blank=True, help_text="Of the whole file, as the person gave it."
+    )
     # Empty for an upload; else where the file lies that was named on the command line. No page ever sets it.
     place = models.CharField(max_length=4096, blank=True)
     # [{"digest", "image_id", "names": [...], "tag", "platforms": [...], "size", "is_rebuilt"}], once it was looked into

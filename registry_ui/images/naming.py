@@ -27,7 +27,15 @@ _COPIED_BY_A_TAG = (
 )
 
 
-def point_name(*, team: Team, user: User | None, name: Reference, facts: ImageFacts, source_digest: Digest, origin: str) -> LocalImage:
+def point_name(
+    *,
+    team: Team,
+    user: User | None,
+    name: Reference,
+    facts: ImageFacts,
+    source_digest: Digest,
+    origin: str,
+) -> LocalImage:
     """Make a name point at an image; a name that pointed elsewhere moves.
 
     Raises:
@@ -60,17 +68,26 @@ def is_immutable(image: LocalImage) -> bool:
     if not image.tag or not is_here(image.registry):
         return False
     repository = image.repository.partition("/")[2]
-    return any(rule.covers(repository, image.tag) for rule in ImmutableTags.objects.filter(team=image.team_id))
+    return any(
+        rule.covers(repository, image.tag)
+        for rule in ImmutableTags.objects.filter(team=image.team_id)
+    )
 
 
 def tags_freed_without(rule: ImmutableTags) -> list[str]:
     """The names on this server that this rule of the team keeps, and no other one."""
     others = list(ImmutableTags.objects.filter(team=rule.team_id).exclude(pk=rule.pk))
-    images = LocalImage.objects.filter(team=rule.team_id, registry=this_host()).exclude(tag="").order_by("repository", "tag")
+    images = (
+        LocalImage.objects.filter(team=rule.team_id, registry=this_host())
+        .exclude(tag="")
+        .order_by("repository", "tag")
+    )
     freed = []
     for image in images.only("registry", "repository", "tag"):
         repository = image.repository.partition("/")[2]
-        if rule.covers(repository, image.tag) and not any(other.covers(repository, image.tag) for other in others):
+        if rule.covers(repository, image.tag) and not any(
+            other.covers(repository, image.tag) for other in others
+        ):
             freed.append(f"{image.repository}:{image.tag}")
     return freed
 
@@ -82,14 +99,20 @@ def refuse_immutable(image: LocalImage) -> None:
     """
     if is_immutable(image):
         raise Denied(
-            _("%(name)s is immutable: a rule of the team keeps this tag as it is.") % {"name": image.reference.familiar},
+            _("%(name)s is immutable: a rule of the team keeps this tag as it is.")
+            % {"name": image.reference.familiar},
             advice=_("Choose another tag, or have an admin of the team change the rule."),
         )
 
 
 def _point(team: Team, user: User | None, name: Reference, values: dict[str, Any]) -> LocalImage:
     check_own_name(team, name)
-    key: dict[str, Any] = {"team": team, "registry": name.registry, "repository": name.repository, "tag": name.tag or ""}
+    key: dict[str, Any] = {
+        "team": team,
+        "registry": name.registry,
+        "repository": name.repository,
+        "tag": name.tag or "",
+    }
     if not name.tag:
         key["digest"] = values["digest"]
     values = {**values, "created_by": user}

@@ -74,8 +74,15 @@ def find_newer(images: Iterable[LocalImage], rows: QuerySet[LocalImage]) -> dict
         (tag.team_id, tag.repository.registry.host, tag.repository.name, tag.name): tag
         for tag in Tag.objects.filter(pk__in=moved).select_related("repository__registry")
     }
-    found = ((image, tags.get((image.team_id, image.registry, image.repository, image.tag))) for image in images)
-    return {image.pk: Newer(image, tag) for image, tag in found if tag is not None and _was_there(image, tag)}
+    found = (
+        (image, tags.get((image.team_id, image.registry, image.repository, image.tag)))
+        for image in images
+    )
+    return {
+        image.pk: Newer(image, tag)
+        for image, tag in found
+        if tag is not None and _was_there(image, tag)
+    }
 
 
 def _was_there(image: LocalImage, tag: Tag) -> bool:
@@ -88,4 +95,8 @@ def _was_there(image: LocalImage, tag: Tag) -> bool:
         origin = Reference.parse(image.origin)
     except OciError:
         return not image.origin
-    return (origin.registry, origin.repository, origin.tag) == (image.registry, image.repository, image.tag)
+    return (origin.registry, origin.repository, origin.tag) == (
+        image.registry,
+        image.repository,
+        image.tag,
+    )

@@ -16,4 +16,8 @@ def section(request: TeamRequest) -> tuple[str, dict[str, Any]] | None:
     if team is None or not images:
         return None
     newer = [found for listed in images for found in listed.newer]
-    return "images/_overview.html", {"totals": totals_of(team, images), "recent": images[:_MOST_RECENT], "newer": newer}
+    return "images/_overview.html", {
+        "totals": totals_of(team, images),
+        "recent": images[:_MOST_RECENT],
+        "newer": newer,
+    }

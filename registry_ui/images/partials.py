@@ -20,7 +20,15 @@ _WRITEBACK_STEP = 8 * 1024 * 1024
 class PartialBlob:
     """One owner's unfinished copy of a blob. Made by `BlobDirectory.claim`."""
 
-    def __init__(self, descriptor: int, folder: int, digest: Digest, place: Path, floor: int, cancellation: Cancellation | None) -> None:
+    def __init__(
+        self,
+        descriptor: int,
+        folder: int,
+        digest: Digest,
+        place: Path,
+        floor: int,
+        cancellation: Cancellation | None,
+    ) -> None:
         self.digest = digest
         self._name = f"{digest.algorithm}-{digest.hex}"
         self._descriptor = descriptor
@@ -34,7 +42,15 @@ class PartialBlob:
         self._has_name = True
 
     @classmethod
-    def lock(cls, folder: int, digest: Digest, place: Path, *, floor: int, cancellation: Cancellation | None) -> Self:
+    def lock(
+        cls,
+        folder: int,
+        digest: Digest,
+        place: Path,
+        *,
+        floor: int,
+        cancellation: Cancellation | None,
+    ) -> Self:
         """Open and lock the partial file, once nobody else has it.
 
         Args:
@@ -141,7 +157,9 @@ class PartialBlob:
         self._hasher = self.digest.hasher()
         self._offset = self._flushed = 0
 
-    def _take(self, size: int, open_source: OpenSource, consume: Callable[[memoryview], None]) -> None:
+    def _take(
+        self, size: int, open_source: OpenSource, consume: Callable[[memoryview], None]
+    ) -> None:
         started_at = self._offset
         if started_at < size or size == 0:
             with open_source(started_at) as reader:
@@ -153,7 +171,9 @@ class PartialBlob:
                 temporary=self._offset > started_at,
             )
 
-    def _receive(self, size: int, reader: BlobReader, consume: Callable[[memoryview], None]) -> None:
+    def _receive(
+        self, size: int, reader: BlobReader, consume: Callable[[memoryview], None]
+    ) -> None:
         buffer = memoryview(bytearray(BUFFER_SIZE))
         while count := reader.readinto(buffer):
             if self._offset + count > size:
@@ -193,14 +213,18 @@ class PartialBlob:
         """Ask the kernel to begin writing what is dirty; it does so before it would drop any page (posix_fadvise(2))."""
         if hasattr(os, "posix_fadvise"):
             with suppress(OSError):
-                os.posix_fadvise(self._descriptor, start, self._offset - start, os.POSIX_FADV_DONTNEED)
+                os.posix_fadvise(
+                    self._descriptor, start, self._offset - start, os.POSIX_FADV_DONTNEED
+                )
 
     def _sync(self, size: int) -> None:
         with storage_errors(self._place):
             os.fsync(self._descriptor)
             kept = os.fstat(self._descriptor).st_size
         if kept != size:
-            raise StorageError(f"The disk with the images ({self._place}) kept {kept} of the {size} bytes of the blob {self.digest.short}.")
+            raise StorageError(
+                f"The disk with the images ({self._place}) kept {kept} of the {size} bytes of the blob {self.digest.short}."
+            )
 
     def _check_cancelled(self) -> None:
         if self._cancellation is not None:

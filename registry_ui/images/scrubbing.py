@@ -36,7 +36,9 @@ class ScrubReport:
         return not (self.damaged or self.missing or self.strangers)
 
 
-def scrub(*, repair: bool = False, on_blob: Callable[[Digest, int], None] = lambda digest, size: None) -> ScrubReport:
+def scrub(
+    *, repair: bool = False, on_blob: Callable[[Digest, int], None] = lambda digest, size: None
+) -> ScrubReport:
     """Hash every blob and compare it with its name.
 
     Args:
@@ -78,9 +80,13 @@ def _is_sound(blobs: BlobDirectory, digest: Digest) -> bool | None:
 
 
 def _compare_with_rows(blobs: BlobDirectory, report: ScrubReport) -> None:
-    named = {Digest.parse(text) for text in TeamBlob.objects.values_list("digest", flat=True).distinct()}
+    named = {
+        Digest.parse(text) for text in TeamBlob.objects.values_list("digest", flat=True).distinct()
+    }
     named |= {Digest.parse(text) for digests in marked_digests().values() for text in digests}
-    report.missing = sorted(digest for digest in named - set(report.damaged) if blobs.size(digest) is None)
+    report.missing = sorted(
+        digest for digest in named - set(report.damaged) if blobs.size(digest) is None
+    )
     report.unowned = sorted(digest for digest, _size in blobs if digest not in named)
     report.strangers = sorted(blobs.strangers())
 
@@ -89,7 +95,9 @@ def _images_hit(digests: Iterable[Digest]) -> dict[Digest, list[LocalImage]]:
     wanted = {str(digest): digest for digest in digests}
     hit: dict[Digest, list[LocalImage]] = defaultdict(list)
     if wanted:
-        for image in LocalImage.objects.select_related("team").order_by("team", "registry", "repository", "tag"):
+        for image in LocalImage.objects.select_related("team").order_by(
+            "team", "registry", "repository", "tag"
+        ):
             for text in sorted(image.digests & wanted.keys()):
                 hit[wanted[text]].append(image)
     return dict(hit)

@@ -18,14 +18,26 @@ from registry_ui.web.searching import Group, Hit, Link, Question, capped, team_n
 from .models import LocalImage, TeamBlob
 
 _MOST_HOLDERS = 500
-_COLUMNS = ("team", "registry", "repository", "tag", "digest", "source_digest", "image_id", "platforms", "manifests", "size")
+_COLUMNS = (
+    "team",
+    "registry",
+    "repository",
+    "tag",
+    "digest",
+    "source_digest",
+    "image_id",
+    "platforms",
+    "manifests",
+    "size",
+)
 
 
 def find_local_images(request: TeamRequest, question: Question) -> Iterator[Group]:
     if not question.digest and not question.words and not question.host:
         return
     rows = LocalImage.objects.visible_to(request.user).annotate(
-        whole_name=Concat("registry", Value("/"), "repository", Value(":"), "tag"), named=Cast("platforms", TextField())
+        whole_name=Concat("registry", Value("/"), "repository", Value(":"), "tag"),
+        named=Cast("platforms", TextField()),
     )
     wanted = Q()
     if question.digest:
@@ -49,7 +61,12 @@ def find_local_images(request: TeamRequest, question: Question) -> Iterator[Grou
         title=_("Local images"),
         hits=hits,
         is_capped=is_capped,
-        more=[Link(_("All local images of %(team)s") % {"team": request.team}, f"{reverse('images:list')}?{words}")],
+        more=[
+            Link(
+                _("All local images of %(team)s") % {"team": request.team},
+                f"{reverse('images:list')}?{words}",
+            )
+        ],
     )
 
 
@@ -61,7 +78,11 @@ def _is_called(question: Question) -> Q:
 
 
 def _has_digest(question: Question) -> Q:
-    own = matches(question, "digest") | matches(question, "source_digest") | matches(question, "image_id")
+    own = (
+        matches(question, "digest")
+        | matches(question, "source_digest")
+        | matches(question, "image_id")
+    )
     return own | Q(named__contains=f'"{question.digest}')
 
 
@@ -69,9 +90,17 @@ def _holding(request: TeamRequest, question: Question) -> list[UUID]:
     """The images that need the digest, whole, as a manifest or blob. Their long lists are only read where a team has it at all."""
     if not question.whole_digest:
         return []
-    blobs = TeamBlob.objects.filter(team__in=Team.objects.visible_to(request.user), digest=question.digest)
-    inside = Concat(Cast(F("manifests"), TextField()), Cast(F("blobs"), TextField()), output_field=TextField())
-    rows = LocalImage.objects.filter(team__in=blobs.values("team")).annotate(inside=inside).filter(inside__contains=f'"{question.digest}"')
+    blobs = TeamBlob.objects.filter(
+        team__in=Team.objects.visible_to(request.user), digest=question.digest
+    )
+    inside = Concat(
+        Cast(F("manifests"), TextField()), Cast(F("blobs"), TextField()), output_field=TextField()
+    )
+    rows = (
+        LocalImage.objects.filter(team__in=blobs.values("team"))
+        .annotate(inside=inside)
+        .filter(inside__contains=f'"{question.digest}"')
+    )
     return list(rows.values_list("pk", flat=True)[:_MOST_HOLDERS])
 
 
@@ -83,8 +112,17 @@ def _part_played(image: LocalImage, question: Question) -> list[str]:
         (image.digest, _("its digest")),
         (image.image_id, _("its image id")),
         (image.source_digest, _("the index that it was pulled from")),
-        *((entry["digest"], _("its image for %(platform)s") % {"platform": entry["platform"]}) for entry in image.platforms),
-        *((entry["image_id"], _("its image id for %(platform)s") % {"platform": entry["platform"]}) for entry in image.platforms),
+        *(
+            (entry["digest"], _("its image for %(platform)s") % {"platform": entry["platform"]})
+            for entry in image.platforms
+        ),
+        *(
+            (
+                entry["image_id"],
+                _("its image id for %(platform)s") % {"platform": entry["platform"]},
+            )
+            for entry in image.platforms
+        ),
         *((entry["digest"], _("a manifest in it")) for entry in image.manifests),
     )
     found = next((words for digest, words in own if digest.startswith(question.digest)), "")

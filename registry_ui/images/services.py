@@ -28,15 +28,23 @@ def find_image(team: Team, reference: Reference) -> LocalImage:
     Raises:
         ManifestUnknown: with the tags that are here instead.
     """
-    images = LocalImage.objects.filter(team=team, registry=reference.registry, repository=reference.repository)
+    images = LocalImage.objects.filter(
+        team=team, registry=reference.registry, repository=reference.repository
+    )
     if reference.digest is not None:
         wanted = Q(digest=str(reference.digest)) | Q(source_digest=str(reference.digest))
-        found = sorted(images.filter(wanted), key=lambda image: (image.digest != str(reference.digest), image.tag))
+        found = sorted(
+            images.filter(wanted),
+            key=lambda image: (image.digest != str(reference.digest), image.tag),
+        )
     else:
         found = list(images.filter(tag=reference.tag).exclude(tag=""))
     if found:
         return found[0]
-    raise ManifestUnknown(_("There is no local image %(name)s.") % {"name": reference.familiar}, advice=_advice(images))
+    raise ManifestUnknown(
+        _("There is no local image %(name)s.") % {"name": reference.familiar},
+        advice=_advice(images),
+    )
 
 
 def tag_image(*, team: Team, user: User | None, source: Reference, target: Reference) -> LocalImage:
@@ -49,21 +57,33 @@ def tag_image(*, team: Team, user: User | None, source: Reference, target: Refer
     """
     if target.tag is None or target.digest is not None:
         raise InvalidReference(
-            _("The new name needs a tag, not a digest."), advice=_("Write it as %(name)s:1.0, say.") % {"name": target.name}
+            _("The new name needs a tag, not a digest."),
+            advice=_("Write it as %(name)s:1.0, say.") % {"name": target.name},
         )
     image = find_image(team, source)
-    existing = LocalImage.objects.filter(team=team, registry=target.registry, repository=target.repository, tag=target.tag).first()
+    existing = LocalImage.objects.filter(
+        team=team, registry=target.registry, repository=target.repository, tag=target.tag
+    ).first()
     if existing is not None and existing.digest == image.digest:
         return existing
     tagged = copy_name(source=image, user=user, target=target)
     if tagged is None:
         raise ManifestUnknown(
-            _("The name %(name)s was removed meanwhile.") % {"name": source.familiar}, advice=_("Choose another name of the image.")
+            _("The name %(name)s was removed meanwhile.") % {"name": source.familiar},
+            advice=_("Choose another name of the image."),
         )
     return tagged
 
 
-def name_image(*, team: Team, user: User | None, name: Reference, digest: Digest, source_digest: Digest, origin: str) -> LocalImage:
+def name_image(
+    *,
+    team: Team,
+    user: User | None,
+    name: Reference,
+    digest: Digest,
+    source_digest: Digest,
+    origin: str,
+) -> LocalImage:
     """Give a name to an image whose manifests and blobs are in the store.
 
     Args:
@@ -76,7 +96,9 @@ def name_image(*, team: Team, user: User | None, name: Reference, digest: Digest
         ContentMismatch: a manifest or config in the store is damaged.
     """
     facts = LocalStore(team, name, user=user).facts(digest)
-    return point_name(team=team, user=user, name=name, facts=facts, source_digest=source_digest, origin=origin)
+    return point_name(
+        team=team, user=user, name=name, facts=facts, source_digest=source_digest, origin=origin
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +113,15 @@ class Removal:
 def plan_removal(image: LocalImage) -> Removal:
     """What `remove_name` would do."""
     others = other_names(image)
-    remaining = sorted((row for row in others if row.image_id == image.image_id), key=lambda row: str(row.reference))
+    remaining = sorted(
+        (row for row in others if row.image_id == image.image_id),
+        key=lambda row: str(row.reference),
+    )
     needed = set().union(*(row.digests for row in others))
     entries = {entry["digest"]: entry["size"] for entry in (*image.manifests, *image.blobs)}
-    return Removal(image, remaining, sum(size for digest, size in entries.items() if digest not in needed))
+    return Removal(
+        image, remaining, sum(size for digest, size in entries.items() if digest not in needed)
+    )
 
 
 def remove_name(*, image: LocalImage, user: User | None) -> Removal:
@@ -107,8 +134,19 @@ def remove_name(*, image: LocalImage, user: User | None) -> Removal:
     removal = plan_removal(image)
     with transaction.atomic():
         LocalImage.objects.filter(pk=image.pk).delete()
-        record(Action.IMAGE_REMOVED, user=user, obj=image, name=image.reference.familiar, digest=image.digest)
-    logger.info("%s removed the local name %s of the team %s.", user or "The command line", image.reference, image.team.slug)
+        record(
+            Action.IMAGE_REMOVED,
+            user=user,
+            obj=image,
+            name=image.reference.familiar,
+            digest=image.digest,
+        )
+    logger.info(
+        "%s removed the local name %s of the team %s.",
+        user or "The command line",
+        image.reference,
+        image.team.slug,
+    )
     return removal
 
 
@@ -120,5 +158,7 @@ def other_names(image: LocalImage) -> QuerySet[LocalImage]:
 def _advice(images: QuerySet[LocalImage]) -> str:
     names = [image.reference.familiar for image in images.order_by("-updated_at")[:_MOST_HINTS]]
     if names:
-        return _("Of this repository there are: %(names)s. Choose one of them, or pull the other first.") % {"names": ", ".join(names)}
+        return _(
+            "Of this repository there are: %(names)s. Choose one of them, or pull the other first."
+        ) % {"names": ", ".join(names)}
     return _("Pull it first; the page “Images” lists what is here.")

@@ -45,7 +45,13 @@ class LocalStore:
     """
 
     def __init__(
-        self, team: Team, name: Reference, *, user: User | None = None, origin: str = "", cancellation: Cancellation | None = None
+        self,
+        team: Team,
+        name: Reference,
+        *,
+        user: User | None = None,
+        origin: str = "",
+        cancellation: Cancellation | None = None,
     ) -> None:
         self.team = team
         self.name = name
@@ -59,7 +65,11 @@ class LocalStore:
     def head_manifest(self, reference: str | Digest) -> Descriptor | None:
         digest, media_type = self._resolve(reference)
         size = self._blobs.size(digest) if digest is not None else None
-        return Descriptor(media_type, digest, size) if digest is not None and size is not None else None
+        return (
+            Descriptor(media_type, digest, size)
+            if digest is not None and size is not None
+            else None
+        )
 
     def get_manifest(self, reference: str | Digest) -> Manifest:
         digest, media_type = self._resolve(reference)
@@ -75,7 +85,8 @@ class LocalStore:
             raise
         except BlobUnknown as exc:
             raise ManifestUnknown(
-                _("The manifest of %(name)s is missing in the local store.") % {"name": self._named(reference)},
+                _("The manifest of %(name)s is missing in the local store.")
+                % {"name": self._named(reference)},
                 advice=_("Pull the image again: only what is missing is fetched."),
             ) from exc
         return Manifest.parse(raw, media_type, algorithm=digest.algorithm)
@@ -88,14 +99,27 @@ class LocalStore:
         """
         wanted = reference if isinstance(reference, Digest) else None
         if wanted is not None and wanted != manifest.digest:
-            raise ContentMismatch(_("The manifest is not the one that %(digest)s names.") % {"digest": wanted.short})
+            raise ContentMismatch(
+                _("The manifest is not the one that %(digest)s names.") % {"digest": wanted.short}
+            )
         self._check_complete(manifest)
-        self._write(manifest.descriptor, lambda offset: io.BytesIO(manifest.raw[offset:]), manifest.media_type)
+        self._write(
+            manifest.descriptor,
+            lambda offset: io.BytesIO(manifest.raw[offset:]),
+            manifest.media_type,
+        )
         name = self._name_for(manifest, reference)
         if name is not None:
             facts = self.facts(manifest.digest)
             with self._database():
-                point_name(team=self.team, user=self._user, name=name, facts=facts, source_digest=manifest.digest, origin=self._origin)
+                point_name(
+                    team=self.team,
+                    user=self._user,
+                    name=name,
+                    facts=facts,
+                    source_digest=manifest.digest,
+                    origin=self._origin,
+                )
 
     def facts(self, digest: Digest) -> ImageFacts:
         """What is to be known of an image that is here whole.
@@ -110,7 +134,10 @@ class LocalStore:
 
     def has_blob(self, descriptor: Descriptor) -> bool:
         """Also keeps the collector away from it: the row's time is set before the file is looked for."""
-        return self._touch(descriptor.digest, size=descriptor.size) and self._blobs.size(descriptor.digest) == descriptor.size
+        return (
+            self._touch(descriptor.digest, size=descriptor.size)
+            and self._blobs.size(descriptor.digest) == descriptor.size
+        )
 
     def open_blob(self, descriptor: Descriptor, offset: int = 0) -> BlobReader:
         if not self._touch(descriptor.digest):
@@ -125,14 +152,20 @@ class LocalStore:
         """`write_blob` for whoever reads along: what has arrived is in the partial file, even where the disk has the blob from
         somebody else. See following.py."""
         digest, size = descriptor.digest, descriptor.size
-        with self._blobs.claim(digest, owner=str(self.team.pk), cancellation=self._cancellation) as partial:
+        with self._blobs.claim(
+            digest, owner=str(self.team.pk), cancellation=self._cancellation
+        ) as partial:
             if not self.has_blob(descriptor):
                 partial.fill(size, open_source)
                 self._publish(partial, digest, size)
 
     def keep_manifest(self, manifest: Manifest) -> None:
         """Store a manifest of which the rest may come later, or never."""
-        self._write(manifest.descriptor, lambda offset: io.BytesIO(manifest.raw[offset:]), manifest.media_type)
+        self._write(
+            manifest.descriptor,
+            lambda offset: io.BytesIO(manifest.raw[offset:]),
+            manifest.media_type,
+        )
 
     def mount_blob(self, descriptor: Descriptor, repository: str) -> bool:
         """A blob of this team needs no mounting, and another team's is not given away."""
@@ -146,7 +179,9 @@ class LocalStore:
             ContentMismatch
         """
         with self._database():
-            is_ours = TeamBlob.objects.filter(team=self.team, digest=str(descriptor.digest)).exists()
+            is_ours = TeamBlob.objects.filter(
+                team=self.team, digest=str(descriptor.digest)
+            ).exists()
         if not is_ours:
             raise _not_here(descriptor)
         try:
@@ -160,14 +195,20 @@ class LocalStore:
 
         For whoever was told that the bytes were wrong: the receiver hashes what passes, this store does not.
         """
-        found = [digest for digest in sorted(self._opened) if self._blobs.size(digest) is not None and not self._blobs.is_sound(digest)]
+        found = [
+            digest
+            for digest in sorted(self._opened)
+            if self._blobs.size(digest) is not None and not self._blobs.is_sound(digest)
+        ]
         for digest in found:
             self._quarantine(digest)
         return found
 
     def _write(self, descriptor: Descriptor, open_source: OpenSource, media_type: str = "") -> None:
         digest, size = descriptor.digest, descriptor.size
-        with self._blobs.claim(digest, owner=str(self.team.pk), cancellation=self._cancellation) as partial:
+        with self._blobs.claim(
+            digest, owner=str(self.team.pk), cancellation=self._cancellation
+        ) as partial:
             # A manifest is small enough to look at: so a damaged one is repaired by every pull.
             if self.has_blob(descriptor) and (not media_type or self._blobs.is_sound(digest)):
                 return self._own(digest, size, media_type)
@@ -179,7 +220,9 @@ class LocalStore:
             partial.fill(size, open_source)
             return self._publish(partial, digest, size, media_type)
 
-    def _publish(self, partial: PartialBlob, digest: Digest, size: int, media_type: str = "") -> None:
+    def _publish(
+        self, partial: PartialBlob, digest: Digest, size: int, media_type: str = ""
+    ) -> None:
         with self._blobs.hold(digest, self._cancellation):
             self._blobs.publish(partial)
             self._own(digest, size, media_type)
@@ -187,7 +230,9 @@ class LocalStore:
     def _has_sound_file(self, digest: Digest, size: int) -> bool:
         """Whether a file stands there that no row of this team protects: a collection may take it at any moment."""
         try:
-            return self._blobs.size(digest) == size and self._blobs.is_sound(digest, self._cancellation)
+            return self._blobs.size(digest) == size and self._blobs.is_sound(
+                digest, self._cancellation
+            )
         except BlobUnknown:
             return False
 
@@ -200,7 +245,11 @@ class LocalStore:
 
     def _touch(self, digest: Digest, **also: int) -> bool:
         with self._database():
-            return bool(TeamBlob.objects.filter(team=self.team, digest=str(digest), **also).update(used_at=timezone.now()))
+            return bool(
+                TeamBlob.objects.filter(team=self.team, digest=str(digest), **also).update(
+                    used_at=timezone.now()
+                )
+            )
 
     def _check_complete(self, manifest: Manifest) -> None:
         """
@@ -212,7 +261,8 @@ class LocalStore:
         self._need([*manifest.blobs, *loose])
         if missing := self._missing(nested):
             raise ManifestUnknown(
-                _("The index names the manifest %(digest)s, which is not in the local store.") % {"digest": missing[0].digest.short},
+                _("The index names the manifest %(digest)s, which is not in the local store.")
+                % {"digest": missing[0].digest.short},
                 advice=_("Pull the image again with all its platforms."),
             )
 
@@ -223,7 +273,8 @@ class LocalStore:
         """
         if missing := self._missing(blobs):
             raise BlobUnknown(
-                _("The image needs the blob %(digest)s, which is not in the local store.") % {"digest": missing[0].digest.short},
+                _("The image needs the blob %(digest)s, which is not in the local store.")
+                % {"digest": missing[0].digest.short},
                 advice=_("Pull the image again: only what is missing is fetched."),
             )
 
@@ -234,18 +285,25 @@ class LocalStore:
         return [
             descriptor
             for descriptor in wanted
-            if owned.get(str(descriptor.digest)) != descriptor.size or self._blobs.size(descriptor.digest) != descriptor.size
+            if owned.get(str(descriptor.digest)) != descriptor.size
+            or self._blobs.size(descriptor.digest) != descriptor.size
         ]
 
     def _resolve(self, reference: str | Digest) -> tuple[Digest | None, str]:
         """The digest and media type behind a tag or digest, where the team has such a manifest."""
         with self._database():
             if isinstance(reference, str) and ":" not in reference:
-                named = LocalImage.objects.filter(team=self.team, registry=self.name.registry, repository=self.name.repository)
+                named = LocalImage.objects.filter(
+                    team=self.team, registry=self.name.registry, repository=self.name.repository
+                )
                 image = named.filter(tag=reference).exclude(tag="").first()
                 return (Digest.parse(image.digest), image.media_type) if image else (None, "")
             digest = reference if isinstance(reference, Digest) else Digest.parse(reference)
-            blob = TeamBlob.objects.filter(team=self.team, digest=str(digest)).exclude(media_type="").first()
+            blob = (
+                TeamBlob.objects.filter(team=self.team, digest=str(digest))
+                .exclude(media_type="")
+                .first()
+            )
             return (digest, blob.media_type) if blob else (None, "")
 
     def _name_for(self, manifest: Manifest, reference: str | Digest) -> Reference | None:
@@ -256,7 +314,11 @@ class LocalStore:
     def _named(self, reference: str | Digest) -> str:
         if isinstance(reference, Digest):
             return self.name.with_digest(reference).familiar
-        return (self.name.with_digest(Digest.parse(reference)) if ":" in reference else self.name.with_tag(reference)).familiar
+        return (
+            self.name.with_digest(Digest.parse(reference))
+            if ":" in reference
+            else self.name.with_tag(reference)
+        ).familiar
 
     def _quarantine(self, digest: Digest) -> None:
         """Only what is still damaged: another worker may have repaired it."""

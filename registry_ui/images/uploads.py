@@ -71,7 +71,10 @@ class UploadFile:
             check_room(self._blobs.root, 0, self._blobs.floor)
         while chunk := read(BUFFER_SIZE):
             if offset + len(chunk) > limit:
-                raise UploadTooLarge(f"A blob may have at most {limit} bytes here.", advice="Ask the administrator of this server.")
+                raise UploadTooLarge(
+                    f"A blob may have at most {limit} bytes here.",
+                    advice="Ask the administrator of this server.",
+                )
             self._write(chunk)
             if hasher is not None:
                 hasher.update(chunk)
@@ -88,7 +91,10 @@ class UploadFile:
         """
         hasher = self._hashed(digest) if hasher is None else hasher
         if not digest.matches(hasher):
-            raise ContentMismatch(f"What was uploaded is not what the digest {digest.short} names.", advice="Push it again.")
+            raise ContentMismatch(
+                f"What was uploaded is not what the digest {digest.short} names.",
+                advice="Push it again.",
+            )
         with storage_errors(self._blobs.root):
             os.fsync(self._descriptor)
         self.digest = digest
@@ -155,7 +161,10 @@ def open_upload(blobs: BlobDirectory, key: UUID) -> Iterator[UploadFile]:
         kept = os.dup(folder)
     try:
         if not try_lock(descriptor):
-            raise UploadBusy("Another request writes this upload.", advice="Ask for its state, then go on from there.")
+            raise UploadBusy(
+                "Another request writes this upload.",
+                advice="Ask for its state, then go on from there.",
+            )
         if not is_named(descriptor, key.hex, kept):
             raise _unknown()
         yield UploadFile(blobs, kept, key.hex, descriptor)

@@ -31,7 +31,9 @@ def images(request: TeamRequest) -> HttpResponse:
     query = request.GET.get("q", "").strip()
     words = query.casefold().split()
     only_newer = bool(request.GET.get("newer"))
-    found = [image for image in everything if image.matches(words) and (image.newer or not only_newer)]
+    found = [
+        image for image in everything if image.matches(words) and (image.newer or not only_newer)
+    ]
     context = {
         "page": Paginator(found, _PAGE_SIZE).get_page(request.GET.get("page")),
         "query": query,
@@ -47,8 +49,12 @@ def images(request: TeamRequest) -> HttpResponse:
 
 @require_safe
 def image(request: TeamRequest, pk: UUID) -> HttpResponse:
-    row = get_object_or_404(LocalImage.objects.visible_to(request.user).select_related("team", "created_by"), pk=pk)
-    names = LocalImage.objects.filter(team=row.team, image_id=row.image_id).order_by("registry", "repository", "tag")
+    row = get_object_or_404(
+        LocalImage.objects.visible_to(request.user).select_related("team", "created_by"), pk=pk
+    )
+    names = LocalImage.objects.filter(team=row.team, image_id=row.image_id).order_by(
+        "registry", "repository", "tag"
+    )
     context = {
         "image": row,
         "names": names,
@@ -65,7 +71,9 @@ def image(request: TeamRequest, pk: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def remove(request: TeamRequest, pk: UUID) -> HttpResponse:
-    row = get_object_or_404(LocalImage.objects.visible_to(request.user).select_related("team"), pk=pk)
+    row = get_object_or_404(
+        LocalImage.objects.visible_to(request.user).select_related("team"), pk=pk
+    )
     require_operator(request.user, row)
     if request.method != "POST":
         return render(request, "images/remove.html", {"image": row, "removal": plan_removal(row)})
@@ -75,7 +83,11 @@ def remove(request: TeamRequest, pk: UUID) -> HttpResponse:
         messages.error(request, f"{exc.message} {exc.advice}")
         return redirect("images:detail", row.pk)
     messages.success(request, _removal_sentence(removal))
-    return redirect(reverse("images:detail", args=[removal.remaining[0].pk]) if removal.remaining else "images:list")
+    return redirect(
+        reverse("images:detail", args=[removal.remaining[0].pk])
+        if removal.remaining
+        else "images:list"
+    )
 
 
 def _removal_sentence(removal: Removal) -> str:
@@ -84,7 +96,9 @@ def _removal_sentence(removal: Removal) -> str:
     if not count:
         return _("%(name)s was removed; it was the image's last name.") % {"name": name}
     sentence = ngettext(
-        "%(name)s was removed; the image keeps %(count)d other name.", "%(name)s was removed; the image keeps %(count)d other names.", count
+        "%(name)s was removed; the image keeps %(count)d other name.",
+        "%(name)s was removed; the image keeps %(count)d other names.",
+        count,
     )
     return sentence % {"name": name, "count": count}
 

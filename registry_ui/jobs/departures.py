@@ -32,7 +32,9 @@ class JobWork:
     tell_handed_over: Callable[[Any, User, User], None] | None = None
 
     def running(self, person: User | None, team: Team | None) -> list[Running]:
-        return [Running(self.words(job), self.url(job), job.state) for job in self._active(person, team)]
+        return [
+            Running(self.words(job), self.url(job), job.state) for job in self._active(person, team)
+        ]
 
     def end(self, person: User | None, team: Team | None, *, by: User | None) -> int:
         return sum(self._end(job, person, by) for job in list(self._active(person, team)))
@@ -51,7 +53,9 @@ class JobWork:
         role = to.role_in(job.team)
         if role is None or not role.allows(self.wanted_role(job)):
             return 0
-        rows = self.queue.model._default_manager.filter(pk=job.pk, user=person, state__in=ACTIVE_STATES)
+        rows = self.queue.model._default_manager.filter(
+            pk=job.pk, user=person, state__in=ACTIVE_STATES
+        )
         changed = rows.update(user=to, requested_by=to.get_username())
         if changed and self.tell_handed_over is not None:
             self.tell_handed_over(job, person, to)
@@ -69,5 +73,12 @@ def _why_ended(job: Any, person: User | None) -> dict[str, str]:
     if person is None:
         message = _("The team %(team)s is about to be removed.") % {"team": job.team.name}
     else:
-        message = _("%(person)s may no longer do this in the team %(team)s.") % {"person": person.get_username(), "team": job.team.name}
-    return {"kind": "PersonGone", "message": message, "advice": _("Somebody else of the team can start it again.")}
+        message = _("%(person)s may no longer do this in the team %(team)s.") % {
+            "person": person.get_username(),
+            "team": job.team.name,
+        }
+    return {
+        "kind": "PersonGone",
+        "message": message,
+        "advice": _("Somebody else of the team can start it again."),
+    }

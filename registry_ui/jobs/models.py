@@ -39,7 +39,9 @@ class Job(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     team = models.ForeignKey(Team, models.CASCADE, related_name="%(class)ss")
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="%(class)ss")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="%(class)ss"
+    )
     # The user's name when it was made; empty for the command line and the scheduler. A name without a user is a person who
     # was removed.
     requested_by = models.CharField(max_length=150, blank=True)
@@ -87,7 +89,11 @@ class Job(models.Model):
     def record(self, **values: Any) -> bool:
         """Write progress of this run; False where the row is no longer this run's."""
         values["heartbeat_at"] = timezone.now()
-        return bool(type(self)._default_manager.filter(pk=self.pk, claim=self.claim, state=State.RUNNING).update(**values))
+        return bool(
+            type(self)
+            ._default_manager.filter(pk=self.pk, claim=self.claim, state=State.RUNNING)
+            .update(**values)
+        )
 
     def finish(self, state: State, **values: Any) -> bool:
         """Running → an end state; False where the row is no longer this run's."""

@@ -43,7 +43,9 @@ class JobQueue:
     def enqueue(self, row: Job) -> bool:
         """Hand a queued row to the workers; False where Redis did not answer, and the reconciler will try again."""
         job_id = str(row.pk)
-        self.model._default_manager.filter(pk=row.pk, state=State.QUEUED).update(queued_at=timezone.now())
+        self.model._default_manager.filter(pk=row.pk, state=State.QUEUED).update(
+            queued_at=timezone.now()
+        )
         try:
             self.forget(row.pk)
             self.rq.enqueue_call(
@@ -68,7 +70,9 @@ class JobQueue:
         """
         queue = self.rq
         try:
-            job = queue.job_class.fetch(str(pk), connection=queue.connection, serializer=queue.serializer)
+            job = queue.job_class.fetch(
+                str(pk), connection=queue.connection, serializer=queue.serializer
+            )
         except NoSuchJobError:
             return
         job.delete()
@@ -92,7 +96,9 @@ class JobQueue:
         """Why nothing will start for now, in a sentence; empty where all is well."""
         try:
             if Worker.count(queue=self.rq) == 0:
-                return _("No worker is running. Start one: manage.py rqworker %(name)s.") % {"name": self.name}
+                return _("No worker is running. Start one: manage.py rqworker %(name)s.") % {
+                    "name": self.name
+                }
         except RedisError:
             return _("The queue (Redis) does not answer. The work starts as soon as it does.")
         return ""
@@ -109,13 +115,19 @@ class JobQueue:
         now = timezone.now()
         why = {"error": reason} if reason else {}
         rows = self.model._default_manager.filter(pk=row.pk)
-        if rows.filter(state=State.QUEUED).update(state=State.CANCELLED, cancel_requested_at=now, finished_at=now, **why):
+        if rows.filter(state=State.QUEUED).update(
+            state=State.CANCELLED, cancel_requested_at=now, finished_at=now, **why
+        ):
             try:
                 self.forget(row.pk)
             except RedisError:
                 pass  # The job finds its row cancelled and leaves it alone.
             return True
-        return bool(rows.filter(state=State.RUNNING, cancel_requested_at=None).update(cancel_requested_at=now, **why))
+        return bool(
+            rows.filter(state=State.RUNNING, cancel_requested_at=None).update(
+                cancel_requested_at=now, **why
+            )
+        )
 
 
 def worker_name() -> str:

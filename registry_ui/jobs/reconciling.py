@@ -40,26 +40,37 @@ def reconcile(queue: JobQueue) -> Reconciled:
     _reconcile_running(queue, result)
     _reconcile_queued(queue, result)
     if result.requeued or result.ended:
-        logger.info("Reconciled %s: %d queued again, %d ended.", queue.name, result.requeued, result.ended)
+        logger.info(
+            "Reconciled %s: %d queued again, %d ended.", queue.name, result.requeued, result.ended
+        )
     return result
 
 
 def _reconcile_running(queue: JobQueue, result: Reconciled) -> None:
-    silent = queue.model._default_manager.filter(state=State.RUNNING, heartbeat_at__lt=timezone.now() - SILENCE_LIMIT)
+    silent = queue.model._default_manager.filter(
+        state=State.RUNNING, heartbeat_at__lt=timezone.now() - SILENCE_LIMIT
+    )
     for row in silent:
         if row.cancel_requested_at:
             result.ended += _end(row, State.CANCELLED)
         elif row.attempt >= settings.TRANSFER_ATTEMPTS:
             result.ended += _end(row, State.FAILED, error=_died(row))
         elif _seen(row).update(state=State.QUEUED, claim=None, worker=""):
-            logger.warning("%s %s: its worker %s died; it goes on from what has arrived.", type(row).__name__, row.pk, row.worker)
+            logger.warning(
+                "%s %s: its worker %s died; it goes on from what has arrived.",
+                type(row).__name__,
+                row.pk,
+                row.worker,
+            )
             row.refresh_from_db()
             queue.enqueue(row)
             result.requeued += 1
 
 
 def _reconcile_queued(queue: JobQueue, result: Reconciled) -> None:
-    rows = queue.model._default_manager.filter(state=State.QUEUED, queued_at__lt=timezone.now() - QUEUE_LIMIT)
+    rows = queue.model._default_manager.filter(
+        state=State.QUEUED, queued_at__lt=timezone.now() - QUEUE_LIMIT
+    )
     if not rows.exists():
         return
     try:
@@ -76,7 +87,9 @@ def _reconcile_queued(queue: JobQueue, result: Reconciled) -> None:
 
 def _seen(row: Job) -> QuerySet[Job]:
     """The row, if it is still as it was seen."""
-    return type(row)._default_manager.filter(pk=row.pk, state=row.state, claim=row.claim, heartbeat_at=row.heartbeat_at)
+    return type(row)._default_manager.filter(
+        pk=row.pk, state=row.state, claim=row.claim, heartbeat_at=row.heartbeat_at
+    )
 
 
 def _end(row: Job, state: State, **values: object) -> int:
@@ -91,5 +104,7 @@ def _died(row: Job) -> dict[str, str]:
     return {
         "kind": "WorkerDied",
         "message": _("The worker died %(count)d times while it ran this.") % {"count": row.attempt},
-        "advice": _("Look into the worker's log (out of memory?), then retry: what has arrived is not fetched or sent again."),
+        "advice": _(
+            "Look into the worker's log (out of memory?), then retry: what has arrived is not fetched or sent again."
+        ),
     }

@@ -25,7 +25,9 @@ class Reporter:
         values: the row's columns as they should be now; called from the thread.
     """
 
-    def __init__(self, job: Job, values: Callable[[], dict[str, Any]], cancellation: Cancellation) -> None:
+    def __init__(
+        self, job: Job, values: Callable[[], dict[str, Any]], cancellation: Cancellation
+    ) -> None:
         self._job = job
         self._values = values
         self._cancellation = cancellation
@@ -37,7 +39,12 @@ class Reporter:
         self._thread.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self._ended.set()
         self._thread.join()
 
@@ -55,10 +62,14 @@ class Reporter:
 
     def _look(self) -> None:
         try:
-            mine = type(self._job)._default_manager.filter(pk=self._job.pk, claim=self._job.claim, state=State.RUNNING)
+            mine = type(self._job)._default_manager.filter(
+                pk=self._job.pk, claim=self._job.claim, state=State.RUNNING
+            )
             requests = list(mine.values_list("cancel_requested_at", flat=True))
         except DatabaseError:
-            logger.warning("%s %s: the database does not answer.", type(self._job).__name__, self._job.pk)
+            logger.warning(
+                "%s %s: the database does not answer.", type(self._job).__name__, self._job.pk
+            )
             return
         self.lost = not requests
         if self.lost or requests[0] is not None:
@@ -68,4 +79,6 @@ class Reporter:
         try:
             self._job.record(**self._values())
         except DatabaseError:
-            logger.warning("%s %s: its progress could not be written.", type(self._job).__name__, self._job.pk)
+            logger.warning(
+                "%s %s: its progress could not be written.", type(self._job).__name__, self._job.pk
+            )

@@ -19,6 +19,7 @@ def check_person(job: Job, wanted: Role = Role.OPERATOR) -> None:
     role = user.role_in(job.team) if user else None
     if role is None or not role.allows(wanted):
         raise Denied(
-            _("%(person)s may no longer do this in the team %(team)s.") % {"person": job.requested_by, "team": job.team.name},
+            _("%(person)s may no longer do this in the team %(team)s.")
+            % {"person": job.requested_by, "team": job.team.name},
             advice=_("Somebody else of the team can start it again."),
         )

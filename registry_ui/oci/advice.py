@@ -62,7 +62,12 @@ _PROVIDERS = (
         limit="Alibaba Cloud ACR allows about fifteen requests a second; try again later.",
     ),
     ProviderAdvice(
-        hosts=("*.dkr.ecr.*.amazonaws.com", "*.dkr.ecr.*.amazonaws.com.cn", "*.dkr.ecr-fips.*.amazonaws.com", "public.ecr.aws"),
+        hosts=(
+            "*.dkr.ecr.*.amazonaws.com",
+            "*.dkr.ecr.*.amazonaws.com.cn",
+            "*.dkr.ecr-fips.*.amazonaws.com",
+            "public.ecr.aws",
+        ),
         missing="On AWS ECR each repository must be created first: aws ecr create-repository --repository-name {repository}",
         denied_push="The IAM identity needs ecr:InitiateLayerUpload, ecr:UploadLayerPart, ecr:CompleteLayerUpload and ecr:PutImage.",
         denied_pull="The IAM identity needs ecr:BatchGetImage and ecr:GetDownloadUrlForLayer on this repository.",
@@ -137,7 +142,11 @@ def advice_for(host: str, name: str, *, repository: str = "", hint: str = "") ->
         hint: the refusal's own text, from which a Harbor is recognised under any host.
     """
     host_name = host.rpartition(":")[0] if ":" in host and not host.endswith("]") else host
-    candidates = [provider for provider in _PROVIDERS if any(fnmatch.fnmatch(host_name, pattern) for pattern in provider.hosts)]
+    candidates = [
+        provider
+        for provider in _PROVIDERS
+        if any(fnmatch.fnmatch(host_name, pattern) for pattern in provider.hosts)
+    ]
     if not candidates and ("harbor" in host_name or "project" in hint.lower()):
         candidates = [_HARBOR]
     for provider in (*candidates, _GENERAL):

@@ -35,12 +35,22 @@ class JsonApi:
     """
 
     def __init__(
-        self, client: "RegistryClient", base_url: str, *, authorization: Authorization | None = None, secrets: tuple[str, ...] = ()
+        self,
+        client: "RegistryClient",
+        base_url: str,
+        *,
+        authorization: Authorization | None = None,
+        secrets: tuple[str, ...] = (),
     ) -> None:
         self.client = client
         self.base_url = base_url.rstrip("/")
         self._authorization = authorization
-        self._asked = Asked(client.endpoint.host, "repositories", is_anonymous=authorization is None, secrets=secrets)
+        self._asked = Asked(
+            client.endpoint.host,
+            "repositories",
+            is_anonymous=authorization is None,
+            secrets=secrets,
+        )
 
     def get(self, target: str) -> Document:
         """
@@ -54,7 +64,9 @@ class JsonApi:
             ConnectionFailed and its kinds, Cancelled.
         """
         url = target if target.startswith(("http://", "https://")) else self.base_url + target
-        return self._document(self._exchange(Request("GET", url, _JSON, authorization=self._authorization)))
+        return self._document(
+            self._exchange(Request("GET", url, _JSON, authorization=self._authorization))
+        )
 
     def post(self, path: str, content: Mapping[str, str]) -> Document:
         """Send JSON, to this host and no other: a redirect is not followed.
@@ -63,8 +75,15 @@ class JsonApi:
             As `get`.
         """
         headers = {**_JSON, "Content-Type": "application/json"}
-        request = Request("POST", self.base_url + path, headers, json.dumps(content).encode(), follow=False)
-        asked = replace(self._asked, subject="login", is_anonymous=False, secrets=(*self._asked.secrets, *content.values()))
+        request = Request(
+            "POST", self.base_url + path, headers, json.dumps(content).encode(), follow=False
+        )
+        asked = replace(
+            self._asked,
+            subject="login",
+            is_anonymous=False,
+            secrets=(*self._asked.secrets, *content.values()),
+        )
         return self._document(self._exchange(request, asked))
 
     def _exchange(self, request: Request, asked: Asked | None = None) -> Answer:
@@ -92,4 +111,7 @@ class JsonApi:
             raise self._stranger(answer) from exc
 
     def _stranger(self, answer: Answer) -> Unsupported:
-        return Unsupported(f"{answer.place} does not answer as the API of {self.client.endpoint.host} does.", status=answer.status)
+        return Unsupported(
+            f"{answer.place} does not answer as the API of {self.client.endpoint.host} does.",
+            status=answer.status,
+        )

@@ -117,13 +117,17 @@ class Authenticator:
         self._token_locks: dict[tuple[str, ...], threading.Lock] = {}
         self._was_taken = False
         self._widened: dict[tuple[str, ...], tuple[str, ...]] = {}
-        self._refresh_token = credential.secret if credential is not None and credential.is_identity_token else ""
+        self._refresh_token = (
+            credential.secret if credential is not None and credential.is_identity_token else ""
+        )
 
     @property
     def kind(self) -> str:
         """What the registry asks for, as far as known: `token`, `basic`, or `none`."""
         challenge = self._chosen()
-        return {"bearer": "token", "basic": "basic"}.get(challenge.scheme if challenge else "", "none")
+        return {"bearer": "token", "basic": "basic"}.get(
+            challenge.scheme if challenge else "", "none"
+        )
 
     @property
     def is_known_by_token(self) -> bool:
@@ -132,7 +136,11 @@ class Authenticator:
 
     def learn(self, answer: Answer) -> None:
         """Remember the challenges of a 401 of the registry itself, or that /v2/ asks for none."""
-        challenges = parse_challenges(answer.headers.get("WWW-Authenticate", "")) if answer.status == 401 else []
+        challenges = (
+            parse_challenges(answer.headers.get("WWW-Authenticate", ""))
+            if answer.status == 401
+            else []
+        )
         with self._lock:
             self._challenges = challenges or self._challenges or []
 
@@ -140,7 +148,9 @@ class Authenticator:
     def has_learnt(self) -> bool:
         return self._challenges is not None
 
-    def authorization(self, scopes: Sequence[str], *, is_patient: bool = True) -> Authorization | None:
+    def authorization(
+        self, scopes: Sequence[str], *, is_patient: bool = True
+    ) -> Authorization | None:
         """What to send with a request of these scopes; None where nothing is asked for or nothing is there to send.
 
         Args:
@@ -191,9 +201,21 @@ class Authenticator:
     def _chosen(self) -> Challenge | None:
         """Bearer before Basic, unless its realm may not be told the credential while Basic is on offer."""
         challenges = self._challenges or []
-        bearer = next((each for each in challenges if each.scheme == "bearer" and each.parameters.get("realm")), None)
+        bearer = next(
+            (
+                each
+                for each in challenges
+                if each.scheme == "bearer" and each.parameters.get("realm")
+            ),
+            None,
+        )
         basic = next((each for each in challenges if each.scheme == "basic"), None)
-        if bearer is not None and basic is not None and self.credential is not None and not self._may_know(self._realm(bearer)):
+        if (
+            bearer is not None
+            and basic is not None
+            and self.credential is not None
+            and not self._may_know(self._realm(bearer))
+        ):
             return basic
         if bearer is None and basic is None and challenges:
             offered = ", ".join(sorted({each.scheme[:30] for each in challenges}))
@@ -282,12 +304,19 @@ class Authenticator:
         return self._transport.exchange(Request("GET", url, authorization=authorization))
 
     def _post(self, realm: str, service: str, scopes: tuple[str, ...]) -> Answer:
-        form = {"grant_type": "refresh_token", "service": service, "client_id": _CLIENT_ID, "refresh_token": self._refresh_token}
+        form = {
+            "grant_type": "refresh_token",
+            "service": service,
+            "client_id": _CLIENT_ID,
+            "refresh_token": self._refresh_token,
+        }
         if scopes:
             form["scope"] = " ".join(scopes)
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
         self._pacer.wait_turn()
-        return self._transport.exchange(Request("POST", realm, headers=headers, body=urlencode(form).encode(), follow=False))
+        return self._transport.exchange(
+            Request("POST", realm, headers=headers, body=urlencode(form).encode(), follow=False)
+        )
 
     def _document(self, answer: Answer) -> dict[str, Any]:
         if answer.status != 200:
@@ -297,11 +326,17 @@ class Authenticator:
         except (ValueError, RecursionError, InvalidManifest):
             document = None
         if not isinstance(document, dict):
-            raise Unauthorized(f"The token service of {self._host} does not answer with a token.", advice="Check the registry's address.")
+            raise Unauthorized(
+                f"The token service of {self._host} does not answer with a token.",
+                advice="Check the registry's address.",
+            )
         return document
 
     def _refusal(self, answer: Answer) -> OciError:
-        error = error_from(answer, Asked(self._host, "login", is_anonymous=self.credential is None, secrets=self.secrets))
+        error = error_from(
+            answer,
+            Asked(self._host, "login", is_anonymous=self.credential is None, secrets=self.secrets),
+        )
         if answer.status in (400, 401) and self.credential is not None and not answer.is_foreign:
             error = Unauthorized(
                 f"{self._host} refused the login: the username or the secret is wrong, or has expired.",
@@ -315,21 +350,29 @@ class Authenticator:
         text = document.get("token") or document.get("access_token")
         if not isinstance(text, str) or _HEADER_TEXT.fullmatch(text) is None:
             raise Unauthorized(
-                f"The token service of {self._host} answers without a token.", advice="Check the credential and the registry."
+                f"The token service of {self._host} answers without a token.",
+                advice="Check the credential and the registry.",
             )
         renewed = document.get("refresh_token")
         if self._refresh_token and isinstance(renewed, str) and renewed:
             self._refresh_token = renewed
         seconds = document.get("expires_in")
         # In this order, so that NaN and numbers that no float can hold come out as a length of time too.
-        life = min(max(_SHORTEST_LIFE, seconds), _LONGEST_LIFE) if isinstance(seconds, int | float) else _SHORTEST_LIFE
+        life = (
+            min(max(_SHORTEST_LIFE, seconds), _LONGEST_LIFE)
+            if isinstance(seconds, int | float)
+            else _SHORTEST_LIFE
+        )
         return _Token(Authorization(f"Bearer {text}"), time.monotonic(), life)
 
     @property
     def secrets(self) -> tuple[str, ...]:
         """Texts that no message may carry."""
         with self._lock:
-            tokens = {token.authorization.header.removeprefix("Bearer ") for token in self._tokens.values()}
+            tokens = {
+                token.authorization.header.removeprefix("Bearer ")
+                for token in self._tokens.values()
+            }
         if self.credential is None:
             return tuple(tokens)
         pair = f"{self.credential.username}:{self.credential.secret}"
@@ -338,12 +381,23 @@ class Authenticator:
 
 def _wanted_scopes(answer: Answer, asked: tuple[str, ...]) -> tuple[str, ...]:
     """The scopes that a refusal names and that were not asked for."""
-    bearer = next((each for each in parse_challenges(answer.headers.get("WWW-Authenticate", "")) if each.scheme == "bearer"), None)
+    bearer = next(
+        (
+            each
+            for each in parse_challenges(answer.headers.get("WWW-Authenticate", ""))
+            if each.scheme == "bearer"
+        ),
+        None,
+    )
     text = bearer.parameters.get("scope", "") if bearer is not None else ""
     if len(text) > _LONGEST_SCOPE or not text.isascii():
         return ()
     granted = [_resource_and_actions(scope) for scope in asked]
-    return tuple(scope for scope in text.split() if not any(_covers(each, _resource_and_actions(scope)) for each in granted))
+    return tuple(
+        scope
+        for scope in text.split()
+        if not any(_covers(each, _resource_and_actions(scope)) for each in granted)
+    )
 
 
 def _resource_and_actions(scope: str) -> tuple[str, frozenset[str]]:

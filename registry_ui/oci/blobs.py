@@ -28,7 +28,15 @@ class BlobDownload:
     registry redirected to before may have expired. How often is bounded, and counted anew after each MiB that came.
     """
 
-    def __init__(self, client: "RegistryClient", path: str, scope: Scope, asked: Asked, descriptor: Descriptor, offset: int) -> None:
+    def __init__(
+        self,
+        client: "RegistryClient",
+        path: str,
+        scope: Scope,
+        asked: Asked,
+        descriptor: Descriptor,
+        offset: int,
+    ) -> None:
         self._client = client
         self._path = path
         self._scope = scope
@@ -77,7 +85,12 @@ class BlobDownload:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self.close()
 
     def _fill(self, buffer: memoryview) -> int:
@@ -105,7 +118,10 @@ class BlobDownload:
                 advice="Try again; if it persists, check the registry.",
             )
         if self._rate.is_too_slow(count, time.monotonic() - started):
-            raise ConnectionTimeout(f"{self._answer.place} sends too slowly.", advice="Check the registry and the network.")
+            raise ConnectionTimeout(
+                f"{self._answer.place} sends too slowly.",
+                advice="Check the registry and the network.",
+            )
         return count
 
     def _skip_known(self) -> None:
@@ -125,10 +141,19 @@ class BlobDownload:
         self._rate.restart()
         self._skip = 0
         headers = {"Range": f"bytes={self._position}-"} if self._position and may_range else {}
-        if self._position >= self._descriptor.size > 0 or (self._position and not self._descriptor.size):
+        if self._position >= self._descriptor.size > 0 or (
+            self._position and not self._descriptor.size
+        ):
             return
         try:
-            answer = self._client.request("GET", self._path, scope=self._scope, asked=self._asked, expect=(200, 206), headers=headers)
+            answer = self._client.request(
+                "GET",
+                self._path,
+                scope=self._scope,
+                asked=self._asked,
+                expect=(200, 206),
+                headers=headers,
+            )
         except RangeRefused:
             if not headers:
                 raise
@@ -137,7 +162,9 @@ class BlobDownload:
         if answer.status == 206 and not self._continues(answer):
             answer.close()
             if not headers:
-                raise ContentMismatch(f"{answer.place} answers with a part of the blob where the whole was asked for.")
+                raise ContentMismatch(
+                    f"{answer.place} answers with a part of the blob where the whole was asked for."
+                )
             self._ask(may_range=False)
             return
         self._skip = self._position if answer.status == 200 else 0
@@ -146,7 +173,11 @@ class BlobDownload:
 
     def _continues(self, answer: Answer) -> bool:
         match = _CONTENT_RANGE.fullmatch(answer.headers.get("Content-Range", "").strip())
-        return match is not None and int(match[1]) == self._position and match[2] in ("*", str(self._descriptor.size))
+        return (
+            match is not None
+            and int(match[1]) == self._position
+            and match[2] in ("*", str(self._descriptor.size))
+        )
 
     def _check(self, answer: Answer) -> None:
         digest = self._descriptor.digest

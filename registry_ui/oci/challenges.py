@@ -37,7 +37,9 @@ def _parse_parameters(text: str, position: int) -> tuple[dict[str, str], int]:
         return parameters, token.end()
     while match := _PARAMETER.match(text, position):
         quoted, plain = match[2], match[3]
-        parameters.setdefault(match[1].lower(), plain if quoted is None else _ESCAPED.sub(r"\1", quoted))
+        parameters.setdefault(
+            match[1].lower(), plain if quoted is None else _ESCAPED.sub(r"\1", quoted)
+        )
         position = match.end()
         if text[position : position + 1] != ",":
             break

@@ -100,8 +100,16 @@ class RegistryClient:
         self._request_numbers = itertools.count(1)
         base_url = endpoint.base_url
         own_host = urlsplit(base_url).hostname or ""
-        dialer = Dialer(egress, own_host, endpoint.is_approved, SocketWatch(self.cancellation), self.cancellation)
-        self.transport = Transport(dialer, ca_pem=endpoint.ca_pem, limits=self.limits, cancellation=self.cancellation)
+        dialer = Dialer(
+            egress,
+            own_host,
+            endpoint.is_approved,
+            SocketWatch(self.cancellation),
+            self.cancellation,
+        )
+        self.transport = Transport(
+            dialer, ca_pem=endpoint.ca_pem, limits=self.limits, cancellation=self.cancellation
+        )
         self.pacer = Pacer(self.limits, self.cancellation, on_pause)
         self._discovery = threading.Lock()
         self._auth = Authenticator(
@@ -139,7 +147,15 @@ class RegistryClient:
             authorization = credential.authorization()
         answer = self._ask_ping(authorization)
         if answer.status != 200 or answer.is_foreign:
-            raise error_from(answer, Asked(self.endpoint.host, "login", is_anonymous=credential is None, secrets=self._auth.secrets))
+            raise error_from(
+                answer,
+                Asked(
+                    self.endpoint.host,
+                    "login",
+                    is_anonymous=credential is None,
+                    secrets=self._auth.secrets,
+                ),
+            )
         answer.discard()
         return self._auth.kind
 
@@ -194,8 +210,12 @@ class RegistryClient:
             EgressRefused: the list goes on on another host.
             OciError
         """
-        fetch = self._lister(Scope(check_repository(repository)), Asked(self.endpoint.host, "tags", repository))
-        return iterate_tags(fetch, self._url(f"{repository}/tags/list"), self.transport, with_digests=with_digests)
+        fetch = self._lister(
+            Scope(check_repository(repository)), Asked(self.endpoint.host, "tags", repository)
+        )
+        return iterate_tags(
+            fetch, self._url(f"{repository}/tags/list"), self.transport, with_digests=with_digests
+        )
 
     def iterate_repositories(self) -> Iterator[str]:
         """The registry's repositories in its own order, asked page by page as they are taken; at most 200,000.
@@ -206,11 +226,15 @@ class RegistryClient:
             EgressRefused: the list goes on on another host.
             OciError
         """
-        fetch = self._lister(Scope("catalog", "*", kind="registry"), Asked(self.endpoint.host, "repositories"))
+        fetch = self._lister(
+            Scope("catalog", "*", kind="registry"), Asked(self.endpoint.host, "repositories")
+        )
         return iterate_repositories(fetch, self._url("_catalog"), self.transport)
 
     def _lister(self, scope: Scope, asked: Asked) -> Callable[[str], Answer]:
-        return lambda url: self.request("GET", url, scope=scope, asked=asked, headers={"Accept": "application/json"})
+        return lambda url: self.request(
+            "GET", url, scope=scope, asked=asked, headers={"Accept": "application/json"}
+        )
 
     def request(
         self,
@@ -239,7 +263,9 @@ class RegistryClient:
             ResponseError and its kinds: an unexpected status.
             ConnectionFailed and its kinds, Cancelled.
         """
-        request = Request(method, self._url(path), headers or {}, body, read_seconds=read_seconds, follow=follow)
+        request = Request(
+            method, self._url(path), headers or {}, body, read_seconds=read_seconds, follow=follow
+        )
         attempts = Attempts(self.pacer, tries=tries)
         may_renew = True
         while True:
@@ -252,7 +278,7 @@ class RegistryClient:
                 attempts.fail(exc)
                 continue
             self._note(answer)
-            if may_renew and self._is_about_login(answer) and self._auth.renew(scope.texts, answer, authorization):
+            if may_renew and self._renew(scope, answer, authorization):
                 may_renew = False
                 answer.discard()
                 continue
@@ -262,7 +288,9 @@ class RegistryClient:
 
     def sibling(self) -> "RegistryClient":
         """A client of the same registry with the same credential that no cancellation stops: for cleaning up after one."""
-        return RegistryClient(self.endpoint, self._auth.credential, egress=self._egress, limits=self.limits)
+        return RegistryClient(
+            self.endpoint, self._auth.credential, egress=self._egress, limits=self.limits
+        )
 
     def close(self) -> None:
         """Close all connections. Open readers fail afterwards."""
@@ -271,11 +299,20 @@ class RegistryClient:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self.close()
 
     def _url(self, path: str) -> str:
-        return path if path.startswith(("http://", "https://")) else f"{self.endpoint.base_url}/v2/{path}"
+        return (
+            path
+            if path.startswith(("http://", "https://"))
+            else f"{self.endpoint.base_url}/v2/{path}"
+        )
 
     def _authorization(self, url: str, scope: Scope, *, is_patient: bool) -> Authorization | None:
         """What goes with a request to `url`: nothing, unless it is the registry's own scheme, host and port."""
@@ -283,15 +320,26 @@ class RegistryClient:
             return None
         return self._auth.authorization(scope.texts, is_patient=is_patient)
 
+    def _renew(self, scope: Scope, answer: Answer, authorization: Authorization | None) -> bool:
+        return self._is_about_login(answer) and self._auth.renew(scope.texts, answer, authorization)
+
     def _is_about_login(self, answer: Answer) -> bool:
         if answer.is_foreign or not same_origin(answer.url, self.endpoint.base_url):
             return False
-        return answer.status == 401 or (answer.status == 403 and "insufficient_scope" in answer.headers.get("WWW-Authenticate", ""))
+        return answer.status == 401 or (
+            answer.status == 403
+            and "insufficient_scope" in answer.headers.get("WWW-Authenticate", "")
+        )
 
     def _failure(self, answer: Answer, asked: Asked) -> ResponseError:
         return error_from(
             answer,
-            replace(asked, is_anonymous=self._auth.credential is None, is_known=self._auth.is_known_by_token, secrets=self._auth.secrets),
+            replace(
+                asked,
+                is_anonymous=self._auth.credential is None,
+                is_known=self._auth.is_known_by_token,
+                secrets=self._auth.secrets,
+            ),
         )
 
     def _discover(self, attempts: Attempts) -> None:
@@ -305,11 +353,17 @@ class RegistryClient:
 
     def _ask_ping(self, authorization: Authorization | None) -> Answer:
         self.pacer.wait_turn()
-        return self.transport.exchange(Request("GET", f"{self.endpoint.base_url}/v2/", authorization=authorization))
+        return self.transport.exchange(
+            Request("GET", f"{self.endpoint.base_url}/v2/", authorization=authorization)
+        )
 
     def _check_ping(self, answer: Answer) -> None:
         host = self.endpoint.host
-        asks_for_login = answer.status == 401 and not answer.is_foreign and bool(answer.headers.get("WWW-Authenticate"))
+        asks_for_login = (
+            answer.status == 401
+            and not answer.is_foreign
+            and bool(answer.headers.get("WWW-Authenticate"))
+        )
         if asks_for_login or (answer.status == 200 and answer.media_type != "text/html"):
             self._auth.learn(answer)
             answer.discard()
@@ -329,10 +383,15 @@ class RegistryClient:
     def _note(self, answer: Answer) -> None:
         """Keep what the registry says beside its answer: limits, and warnings (distribution spec, "Warnings")."""
         self.request_count = next(self._request_numbers)
-        limit, remaining = (_LEADING_NUMBER.match(answer.headers.get(f"RateLimit-{name}", "")) for name in ("Limit", "Remaining"))
+        limit, remaining = (
+            _LEADING_NUMBER.match(answer.headers.get(f"RateLimit-{name}", ""))
+            for name in ("Limit", "Remaining")
+        )
         if limit and remaining:
             window = remaining[2] or limit[2]
-            self.rate_limit = RateLimit(int(limit[1]), int(remaining[1]), int(window) if window else None)
+            self.rate_limit = RateLimit(
+                int(limit[1]), int(remaining[1]), int(window) if window else None
+            )
         warning = _WARNING.match(answer.headers.get("Warning", ""))
         if warning and len(self.warnings) < _WARNINGS_LIMIT:
             text = redact(warning[1], self._auth.secrets)

@@ -91,7 +91,11 @@ def _healthcheck(value: Any) -> Healthcheck | None:
         timeout=_seconds(value.get("Timeout")),
         start_period=_seconds(value.get("StartPeriod")),
         start_interval=_seconds(value.get("StartInterval")),
-        retries=retries if isinstance(retries, int) and not isinstance(retries, bool) and 0 < retries <= _MOST_RETRIES else 0,
+        retries=retries
+        if isinstance(retries, int)
+        and not isinstance(retries, bool)
+        and 0 < retries <= _MOST_RETRIES
+        else 0,
     )
 
 

@@ -55,7 +55,9 @@ class Adapter(HTTPAdapter):
         self._pool_key = functools.lru_cache(POOL_SIZE)(self._make_pool_key)
         super().__init__(pool_connections=16, pool_maxsize=POOL_SIZE)
 
-    def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **options: Any) -> None:
+    def init_poolmanager(
+        self, connections: int, maxsize: int, block: bool = False, **options: Any
+    ) -> None:
         super().init_poolmanager(connections, maxsize, block=block, blocksize=BLOCK_SIZE, **options)
         self.poolmanager.pool_classes_by_scheme = self._pools
 
@@ -64,7 +66,9 @@ class Adapter(HTTPAdapter):
         manager.pool_classes_by_scheme = self._pools
         return manager
 
-    def build_connection_pool_key_attributes(self, request: Any, verify: Any, cert: Any = None) -> Any:
+    def build_connection_pool_key_attributes(
+        self, request: Any, verify: Any, cert: Any = None
+    ) -> Any:
         return self._place(urlsplit(request.url).scheme, *host_and_port(request.url))
 
     def pool_for(self, url: str) -> Any:
@@ -79,7 +83,10 @@ class Adapter(HTTPAdapter):
 
     def _place(self, scheme: str, host: str, port: int) -> tuple[dict[str, Any], dict[str, Any]]:
         context = self._own_context if self._dialer.is_vouched_for(host) else self._foreign_context
-        return {"scheme": scheme, "host": host, "port": port}, {"ssl_context": context, "cert_reqs": "CERT_REQUIRED"}
+        return {"scheme": scheme, "host": host, "port": port}, {
+            "ssl_context": context,
+            "cert_reqs": "CERT_REQUIRED",
+        }
 
     def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
         """The context already knows whom to trust."""
@@ -93,9 +100,13 @@ def _pool_classes(dialer: Dialer, limits: Limits) -> dict[str, Any]:
         timeout: Any
 
         def _new_conn(self: Any) -> socket.socket:
-            sock = dialer.connect(self._dns_host, self.port, limits.connect, is_proxy=self.proxy is not None)
+            sock = dialer.connect(
+                self._dns_host, self.port, limits.connect, is_proxy=self.proxy is not None
+            )
             sock.settimeout(limits.connect)
-            self._handshake = sock.dup()  # the TLS layer takes the socket away; a duplicate can still be woken
+            self._handshake = (
+                sock.dup()
+            )  # the TLS layer takes the socket away; a duplicate can still be woken
             dialer.watch.add(self._handshake)
             return sock
 
@@ -110,7 +121,9 @@ def _pool_classes(dialer: Dialer, limits: Limits) -> dict[str, Any]:
             dialer.watch.add(self.sock)
 
         def request(self: Any, *arguments: Any, **options: Any) -> None:
-            self.timeout = limits.read  # urllib3 would give each block of a body the time meant for connecting
+            self.timeout = (
+                limits.read
+            )  # urllib3 would give each block of a body the time meant for connecting
             super().request(*arguments, **options)  # type: ignore[misc]
 
         def getresponse(self: Any) -> Any:

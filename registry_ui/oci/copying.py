@@ -97,7 +97,12 @@ def copy_image(
         copy.move_blobs(tree.blobs.values())
         progress.enter("finishing")
         copy.put_tree(tree, tree.root.digest if target_reference is None else target_reference)
-    return CopiedImage(tree.root, found.digest, progress.moved, (tree.root.digest, *(child.digest for child in tree.children)))
+    return CopiedImage(
+        tree.root,
+        found.digest,
+        progress.moved,
+        (tree.root.digest, *(child.digest for child in tree.children)),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,14 +114,27 @@ class SurveyedImage:
 
 
 def survey_image(
-    source: ImageStore, reference: str | Digest, *, platform: PlatformChoice, cancellation: Cancellation, crew: Crew
+    source: ImageStore,
+    reference: str | Digest,
+    *,
+    platform: PlatformChoice,
+    cancellation: Cancellation,
+    crew: Crew,
 ) -> SurveyedImage:
     """Find out what a copy would have to move at most; nothing but manifests is fetched.
 
     Raises:
         OciError
     """
-    copy = _Copy(source, source, Progress(), cancellation, _Place("", Holdings(), lambda digest: ()), crew, None)
+    copy = _Copy(
+        source,
+        source,
+        Progress(),
+        cancellation,
+        _Place("", Holdings(), lambda digest: ()),
+        crew,
+        None,
+    )
     found = source.get_manifest(reference)
     tree = copy.read_tree(copy.choose(found, platform))
     return SurveyedImage(tuple(tree.blobs.values()), 1 + len(tree.children))
@@ -131,7 +149,9 @@ class _Place:
     mount_from: Callable[[Digest], Sequence[str]]
 
     def neighbours(self, digest: Digest) -> Iterable[str]:
-        return dict.fromkeys((*self.holdings.neighbours(self.repository, digest), *self.mount_from(digest)))
+        return dict.fromkeys(
+            (*self.holdings.neighbours(self.repository, digest), *self.mount_from(digest))
+        )
 
 
 class _Copy:
@@ -164,7 +184,9 @@ class _Copy:
         if self._own_crew is not None:
             self._own_crew.close()
 
-    def choose(self, found: Manifest, choice: PlatformChoice, depth: int = _INDEX_DEPTH) -> Manifest:
+    def choose(
+        self, found: Manifest, choice: PlatformChoice, depth: int = _INDEX_DEPTH
+    ) -> Manifest:
         """The manifest to move: the index itself, or the one image of it that was asked for."""
         if choice.is_all:
             return found
@@ -182,7 +204,9 @@ class _Copy:
     def _check_platform(self, manifest: Manifest, choice: PlatformChoice) -> None:
         if manifest.config is None:
             return
-        actual = Platform.from_document(parse_config(read_blob(self._source, manifest.config, limit=_CONFIG_LIMIT)))
+        actual = Platform.from_document(
+            parse_config(read_blob(self._source, manifest.config, limit=_CONFIG_LIMIT))
+        )
         if actual is not None and not choice.accepts(actual):
             raise PlatformMissing(
                 f"The image is for {actual} only, not for {choice.words()}.",
@@ -192,10 +216,19 @@ class _Copy:
     def read_tree(self, root: Manifest) -> _Tree:
         """Fetch every manifest below `root` and announce every blob."""
         tree = _Tree(root)
-        self._descend(root, root.config.platform if root.config else None, tree, set(), _INDEX_DEPTH)
+        self._descend(
+            root, root.config.platform if root.config else None, tree, set(), _INDEX_DEPTH
+        )
         return tree
 
-    def _descend(self, manifest: Manifest, platform: Platform | None, tree: _Tree, seen: set[Digest], depth: int) -> None:
+    def _descend(
+        self,
+        manifest: Manifest,
+        platform: Platform | None,
+        tree: _Tree,
+        seen: set[Digest],
+        depth: int,
+    ) -> None:
         _check_depth(depth)
         for blob in manifest.blobs:
             kind = "config" if blob is manifest.config else "layer"
@@ -205,7 +238,9 @@ class _Copy:
         for loose in (child for child in children if not (child.is_index or child.is_manifest)):
             self._expect(tree, loose, "layer", loose.platform)
         nested = [child for child in children if child.is_index or child.is_manifest]
-        for child, fetched in zip(nested, self._each(self._crew.metadata, self._fetch, nested), strict=True):
+        for child, fetched in zip(
+            nested, self._each(self._crew.metadata, self._fetch, nested), strict=True
+        ):
             self._descend(fetched, child.platform, tree, seen, depth - 1)
             tree.children.append(fetched)
 
@@ -214,20 +249,31 @@ class _Copy:
         with self._counting:
             self._manifests += 1
         if self._manifests > CHILDREN_LIMIT:
-            raise InvalidManifest(f"The image consists of more than {CHILDREN_LIMIT} manifests.", advice="Such an image is not moved.")
+            raise InvalidManifest(
+                f"The image consists of more than {CHILDREN_LIMIT} manifests.",
+                advice="Such an image is not moved.",
+            )
         manifest = self._source.get_manifest(child.digest)
         with self._counting:
             self._manifest_bytes += manifest.size
         if self._manifest_bytes > _MANIFESTS_LIMIT:
             limit = _MANIFESTS_LIMIT // 1024 // 1024
-            raise InvalidManifest(f"The image's manifests have more than {limit} MiB together.", advice="Such an image is not moved.")
+            raise InvalidManifest(
+                f"The image's manifests have more than {limit} MiB together.",
+                advice="Such an image is not moved.",
+            )
         return manifest
 
     def _expect(self, tree: _Tree, blob: Descriptor, kind: str, platform: Platform | None) -> None:
         tree.blobs.setdefault(blob.digest, blob)
         if len(tree.blobs) > _BLOBS_LIMIT:
-            raise InvalidManifest(f"The image consists of more than {_BLOBS_LIMIT} blobs.", advice="Such an image is not moved.")
-        self._progress.expect(blob, kind=kind, platform=str(platform) if platform and platform.is_known else "")
+            raise InvalidManifest(
+                f"The image consists of more than {_BLOBS_LIMIT} blobs.",
+                advice="Such an image is not moved.",
+            )
+        self._progress.expect(
+            blob, kind=kind, platform=str(platform) if platform and platform.is_known else ""
+        )
 
     def move_blobs(self, blobs: Iterable[Descriptor]) -> None:
         """Bring every blob that the target lacks; what another copy is bringing is waited for, and then looked for again."""
@@ -264,16 +310,26 @@ class _Copy:
 
         try:
             asked = [blob for blob in blobs if not self._is_missing(blob)]
-            there = {blob for blob, found in zip(asked, self._each(self._crew.metadata, self._is_there, asked), strict=True) if found}
+            there = {
+                blob
+                for blob, found in zip(
+                    asked, self._each(self._crew.metadata, self._is_there, asked), strict=True
+                )
+                if found
+            }
             for blob in there:
                 end(blob)
-            self._each(None, move, sorted({*blobs} - there, key=lambda blob: blob.size, reverse=True))
+            self._each(
+                None, move, sorted({*blobs} - there, key=lambda blob: blob.size, reverse=True)
+            )
         finally:
             for digest in mine:
                 self._holdings.end(digest)
 
     def _is_missing(self, blob: Descriptor) -> bool:
-        return self._holdings.lacks(self._place.repository, blob.digest) and not self._place.neighbours(blob.digest)
+        return self._holdings.lacks(
+            self._place.repository, blob.digest
+        ) and not self._place.neighbours(blob.digest)
 
     def _is_there(self, blob: Descriptor) -> bool:
         repository = self._place.repository
@@ -297,7 +353,11 @@ class _Copy:
     def _tracked(self, blob: Descriptor) -> OpenSource:
         def open_source(offset: int) -> BlobReader:
             self._check()
-            reader = _InlineReader(blob.data[offset:]) if blob.data is not None else self._source.open_blob(blob, offset)
+            reader = (
+                _InlineReader(blob.data[offset:])
+                if blob.data is not None
+                else self._source.open_blob(blob, offset)
+            )
             self._progress.begin(blob.digest, offset)
             return _TrackedReader(reader, blob.digest, self._progress, self._check)
 
@@ -343,7 +403,12 @@ class _Copy:
         if self._failed.is_set():
             raise Cancelled("Another part of the transfer failed.")
 
-    def _each(self, pool: ThreadPoolExecutor | None, act: Callable[[_Item], _Result], items: Sequence[_Item]) -> list[_Result]:
+    def _each(
+        self,
+        pool: ThreadPoolExecutor | None,
+        act: Callable[[_Item], _Result],
+        items: Sequence[_Item],
+    ) -> list[_Result]:
         """The act's results in order. The first real failure stops this copy's other threads and is raised.
 
         Args:
@@ -362,13 +427,21 @@ class _Copy:
 
 def _cause(futures: Iterable[Future[_Result]]) -> BaseException:
     """The failure that stopped the others, not the echo of it in them."""
-    failures = [failure for future in futures if not future.cancelled() and (failure := future.exception()) is not None]
-    return next((failure for failure in failures if not isinstance(failure, Cancelled)), failures[0])
+    failures = [
+        failure
+        for future in futures
+        if not future.cancelled() and (failure := future.exception()) is not None
+    ]
+    return next(
+        (failure for failure in failures if not isinstance(failure, Cancelled)), failures[0]
+    )
 
 
 def _check_depth(left: int) -> None:
     if left == 0:
-        raise InvalidManifest("The index holds indexes more than four deep.", advice="Such an index is not moved.")
+        raise InvalidManifest(
+            "The index holds indexes more than four deep.", advice="Such an index is not moved."
+        )
 
 
 class _InlineReader(io.BytesIO):
@@ -378,7 +451,9 @@ class _InlineReader(io.BytesIO):
 class _TrackedReader:
     """A reader that tells how far it is and stops when the transfer does."""
 
-    def __init__(self, reader: BlobReader, digest: Digest, progress: Progress, check: Callable[[], None]) -> None:
+    def __init__(
+        self, reader: BlobReader, digest: Digest, progress: Progress, check: Callable[[], None]
+    ) -> None:
         self._reader = reader
         self._digest = digest
         self._progress = progress
@@ -396,5 +471,10 @@ class _TrackedReader:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self.close()

@@ -24,7 +24,11 @@ class Crew:
             small: 0 lets small blobs take the lanes of the large ones.
         """
         lanes = ThreadPoolExecutor(large, "blob")
-        return cls(ThreadPoolExecutor(metadata, "metadata"), ThreadPoolExecutor(small, "small-blob") if small else lanes, lanes)
+        return cls(
+            ThreadPoolExecutor(metadata, "metadata"),
+            ThreadPoolExecutor(small, "small-blob") if small else lanes,
+            lanes,
+        )
 
     def lane_for(self, blob: Descriptor) -> ThreadPoolExecutor:
         return self.small if blob.size <= SMALL else self.large

@@ -13,7 +13,15 @@ from typing import TYPE_CHECKING
 from .advice import advice_for
 from .digest import Digest
 from .errors import ManifestUnknown, NotFound, OciError, ResponseError, Unsupported
-from .manifest import DOCKER_CONFIG, DOCKER_MANIFEST, OCI_CONFIG, OCI_MANIFEST, Descriptor, Manifest, parse_config
+from .manifest import (
+    DOCKER_CONFIG,
+    DOCKER_MANIFEST,
+    OCI_CONFIG,
+    OCI_MANIFEST,
+    Descriptor,
+    Manifest,
+    parse_config,
+)
 from .store import read_blob
 
 if TYPE_CHECKING:
@@ -35,7 +43,11 @@ def check_deletion(store: "RegistryStore") -> None:
 def delete_tag(store: "RegistryStore", tag: str) -> str:
     """See `RegistryStore.delete_tag`."""
     if store.head_manifest(tag) is None:
-        raise ManifestUnknown(f"{_place(store)} has no tag {tag}.", advice="It may have been deleted already.", status=404)
+        raise ManifestUnknown(
+            f"{_place(store)} has no tag {tag}.",
+            advice="It may have been deleted already.",
+            status=404,
+        )
     try:
         store.delete_manifest(tag)
     except ManifestUnknown:
@@ -57,7 +69,9 @@ def is_placeholder(store: "RegistryStore", descriptor: Descriptor) -> bool:
     manifest = store.get_manifest(descriptor.digest)
     if manifest.config is None or manifest.layers or manifest.config.size > _PLACEHOLDER_LIMIT:
         return False
-    started = parse_config(read_blob(store, manifest.config, limit=_PLACEHOLDER_LIMIT)).get("config")
+    started = parse_config(read_blob(store, manifest.config, limit=_PLACEHOLDER_LIMIT)).get(
+        "config"
+    )
     labels = started.get("Labels") if isinstance(started, dict) else None
     return isinstance(labels, dict) and _LABEL in labels
 
@@ -77,7 +91,10 @@ def _check_other_way(store: "RegistryStore", tag: str) -> None:
 
 def _delete_by_placeholder(store: "RegistryStore", tag: str) -> None:
     config = _unique_config()
-    store.write_blob(Descriptor(OCI_CONFIG, Digest.of(config), len(config)), lambda offset: io.BytesIO(config[offset:]))
+    store.write_blob(
+        Descriptor(OCI_CONFIG, Digest.of(config), len(config)),
+        lambda offset: io.BytesIO(config[offset:]),
+    )
     original = store.get_manifest(tag)
     placeholder = _placeholder_for(original, config, tag)
     try:
@@ -89,7 +106,13 @@ def _delete_by_placeholder(store: "RegistryStore", tag: str) -> None:
             raise
 
 
-def _put_back(store: "RegistryStore", tag: str, original: Manifest, placeholder: Manifest, failure: BaseException) -> bool:
+def _put_back(
+    store: "RegistryStore",
+    tag: str,
+    original: Manifest,
+    placeholder: Manifest,
+    failure: BaseException,
+) -> bool:
     """After a failure half-way: the tag as it was, unless somebody else has moved it. A cancellation does not stop this.
 
     Returns:
@@ -113,14 +136,21 @@ def _put_back(store: "RegistryStore", tag: str, original: Manifest, placeholder:
 def _unique_config() -> bytes:
     """A config that no other image has, so that no other image can have the placeholder's digest."""
     labels = {_LABEL: secrets.token_hex(16)}
-    document = {"architecture": "amd64", "os": "linux", "config": {"Labels": labels}, "rootfs": {"type": "layers", "diff_ids": []}}
+    document = {
+        "architecture": "amd64",
+        "os": "linux",
+        "config": {"Labels": labels},
+        "rootfs": {"type": "layers", "diff_ids": []},
+    }
     return json.dumps(document).encode()
 
 
 def _placeholder_for(original: Manifest, config: bytes, tag: str) -> Manifest:
     """An image without layers, of the family that the registry has taken already; it says itself what it stands for."""
     is_docker = original.media_type.startswith(_DOCKER_TYPES)
-    media_type, config_type = (DOCKER_MANIFEST, DOCKER_CONFIG) if is_docker else (OCI_MANIFEST, OCI_CONFIG)
+    media_type, config_type = (
+        (DOCKER_MANIFEST, DOCKER_CONFIG) if is_docker else (OCI_MANIFEST, OCI_CONFIG)
+    )
     document = {
         "schemaVersion": 2,
         "mediaType": media_type,

@@ -53,7 +53,12 @@ class Reach(enum.Enum):
 def reach_of(text: str) -> Reach:
     """The reach of an IP address; the IPv4 address inside an IPv6 one counts."""
     address = _unwrapped(ipaddress.ip_address(text.partition("%")[0]))
-    if address in _METADATA or address.is_link_local or address.is_multicast or address.is_unspecified:
+    if (
+        address in _METADATA
+        or address.is_link_local
+        or address.is_multicast
+        or address.is_unspecified
+    ):
         return Reach.NEVER
     if address.is_loopback:
         return Reach.LOOPBACK
@@ -65,7 +70,9 @@ def reach_of(text: str) -> Reach:
 def _unwrapped(address: _Address) -> _Address:
     if isinstance(address, ipaddress.IPv4Address):
         return address
-    inner = address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else None)
+    inner = (
+        address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else None)
+    )
     is_compatible = int(address) >> 32 == 0 and int(address) > 1
     if inner is None and (is_compatible or any(address in network for network in _NAT64)):
         inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
@@ -90,7 +97,11 @@ class EgressPolicy:
 
     def proxy_for(self, host: str, port: int) -> str | None:
         """The proxy's URL for a destination; None for a direct connection. Loopback is always direct."""
-        if not self.proxy_url or _is_local_name(host) or any(_is_named_by(pattern, host, port) for pattern in self.no_proxy):
+        if (
+            not self.proxy_url
+            or _is_local_name(host)
+            or any(_is_named_by(pattern, host, port) for pattern in self.no_proxy)
+        ):
             return None
         return self.proxy_url
 
@@ -132,7 +143,12 @@ class Dialer:
     """
 
     def __init__(
-        self, policy: EgressPolicy, own_host: str, is_approved: Callable[[str], bool], watch: SocketWatch, cancellation: Cancellation
+        self,
+        policy: EgressPolicy,
+        own_host: str,
+        is_approved: Callable[[str], bool],
+        watch: SocketWatch,
+        cancellation: Cancellation,
     ) -> None:
         self.policy = policy
         self.watch = watch
@@ -149,7 +165,9 @@ class Dialer:
         """Whether a host name is the registry's own, or was approved for it."""
         return self.is_own(host) or self._is_approved(host)
 
-    def connect(self, host: str, port: int, seconds: float, *, is_proxy: bool = False) -> socket.socket:
+    def connect(
+        self, host: str, port: int, seconds: float, *, is_proxy: bool = False
+    ) -> socket.socket:
         """A connected TCP socket.
 
         Args:
@@ -171,7 +189,9 @@ class Dialer:
                 return self._open(address, until, f"{host}:{port}")
             except ConnectionFailed as exc:
                 failure = exc
-        raise failure or HostUnknown(f"The name {host} has no address.", advice="Check the spelling of the registry's host.")
+        raise failure or HostUnknown(
+            f"The name {host} has no address.", advice="Check the spelling of the registry's host."
+        )
 
     def check_proxied(self, host: str, port: int, seconds: float) -> None:
         """Judge a destination that the proxy will connect to, as far as this machine can resolve it.
@@ -188,12 +208,16 @@ class Dialer:
     def _permitted(self, host: str, addresses: Sequence[_Resolved]) -> list[_Resolved]:
         reaches = {address[1]: reach_of(address[1]) for address in addresses}
         is_own = self.is_own(host)
-        permitted = [address for address in addresses if self._may(reaches[address[1]], host, is_own)]
+        permitted = [
+            address for address in addresses if self._may(reaches[address[1]], host, is_own)
+        ]
         if not permitted:
             raise self._refusal(host, next(iter(reaches.values())), is_own)
         if is_own:
             # A name that has a public address too, now or before, may be anybody's: it opens no private network.
-            self._own_was_public |= any(reaches[address[1]] is Reach.PUBLIC for address in permitted)
+            self._own_was_public |= any(
+                reaches[address[1]] is Reach.PUBLIC for address in permitted
+            )
             self._own_is_near = not self._own_was_public
         return permitted
 
@@ -201,18 +225,26 @@ class Dialer:
         if reach is Reach.PUBLIC:
             return True
         if reach is Reach.PRIVATE:
-            return self.policy.allow_private and (is_own or self._own_is_near or self._is_approved(host))
+            return self.policy.allow_private and (
+                is_own or self._own_is_near or self._is_approved(host)
+            )
         return reach is Reach.LOOPBACK and is_own and self.policy.allow_loopback
 
     def _refusal(self, host: str, reach: Reach, is_own: bool) -> EgressRefused:
         if is_own:
-            settings = {Reach.PRIVATE: "addresses in private networks", Reach.LOOPBACK: "registries on this machine itself"}
+            settings = {
+                Reach.PRIVATE: "addresses in private networks",
+                Reach.LOOPBACK: "registries on this machine itself",
+            }
             advice = (
                 f"Whoever runs this installation can allow {settings[reach]} in its settings."
                 if reach in settings
                 else "Such addresses are never connected to; check the registry's host and your name server."
             )
-            return EgressRefused(f"{host} is {reach.value}, which this installation does not connect to.", advice=advice)
+            return EgressRefused(
+                f"{host} is {reach.value}, which this installation does not connect to.",
+                advice=advice,
+            )
         return EgressRefused(
             f"The registry {self._own_host} sends this client on to {host}, which is {reach.value}: refused.",
             advice="Do not trust that registry before its administrator has explained this.",
@@ -234,17 +266,20 @@ class Dialer:
         except TimeoutError as exc:
             sock.close()
             raise ConnectionTimeout(
-                f"{place} did not answer in time.", advice="Check the host and the port, and whether a firewall lies between."
+                f"{place} did not answer in time.",
+                advice="Check the host and the port, and whether a firewall lies between.",
             ) from exc
         except ConnectionRefusedError as exc:
             sock.close()
             raise ConnectionFailed(
-                f"Nothing listens at {place}: the connection was refused.", advice="Check the port, and whether the registry is running."
+                f"Nothing listens at {place}: the connection was refused.",
+                advice="Check the port, and whether the registry is running.",
             ) from exc
         except OSError as exc:
             sock.close()
             raise ConnectionFailed(
-                f"{place} cannot be reached: {exc.strerror or 'network error'}.", advice="Check the network and the host."
+                f"{place} cannot be reached: {exc.strerror or 'network error'}.",
+                advice="Check the network and the host.",
             ) from exc
         except BaseException:
             sock.close()
@@ -252,7 +287,9 @@ class Dialer:
         return sock
 
 
-def _connect_in_slices(sock: socket.socket, destination: Any, deadline: float, cancellation: Cancellation) -> None:
+def _connect_in_slices(
+    sock: socket.socket, destination: Any, deadline: float, cancellation: Cancellation
+) -> None:
     sock.setblocking(False)
     status = sock.connect_ex(destination)
     poll = select.poll()
@@ -284,7 +321,10 @@ class _Lookup:
         while not self._done.wait(_SLICE_SECONDS):
             cancellation.check()
             if time.monotonic() > deadline:
-                raise ConnectionTimeout(f"The name {self._host} could not be resolved in time.", advice="Check this machine's name server.")
+                raise ConnectionTimeout(
+                    f"The name {self._host} could not be resolved in time.",
+                    advice="Check this machine's name server.",
+                )
         if self._failure is not None:
             raise self._failure
         return self._found
@@ -309,7 +349,9 @@ def _look_up(host: str, port: int) -> list[_Resolved]:
             temporary=may_pass,
         ) from exc
     except (UnicodeError, OSError) as exc:
-        raise HostUnknown(f"{host[:100]} is not a host name.", advice="Check the spelling of the registry's host.") from exc
+        raise HostUnknown(
+            f"{host[:100]} is not a host name.", advice="Check the spelling of the registry's host."
+        ) from exc
     return [(family, str(address[0]), address) for family, _, _, _, address in found]
 
 
@@ -325,6 +367,13 @@ def host_and_port(url: str) -> tuple[str, int]:
     except ValueError:
         host, port = None, None
         parts = urlsplit("")
-    if parts.scheme not in ("http", "https") or not host or parts.username is not None or parts.password is not None:
-        raise EgressRefused("The registry answers with an address that is not a plain http or https URL: refused.")
+    if (
+        parts.scheme not in ("http", "https")
+        or not host
+        or parts.username is not None
+        or parts.password is not None
+    ):
+        raise EgressRefused(
+            "The registry answers with an address that is not a plain http or https URL: refused."
+        )
     return host, port or (443 if parts.scheme == "https" else 80)

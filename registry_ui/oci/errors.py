@@ -79,7 +79,9 @@ class InvalidDigest(OciError, ValueError):
 class InvalidManifest(OciError, ValueError):
     """A manifest or config that is malformed, too large, ambiguous, or too old to move."""
 
-    general_advice = "Have the image built and pushed there anew with a current tool, then try again."
+    general_advice = (
+        "Have the image built and pushed there anew with a current tool, then try again."
+    )
 
 
 class InvalidArchive(OciError, ValueError):

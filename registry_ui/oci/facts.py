@@ -25,7 +25,12 @@ class PlatformFacts:
     created_at: datetime | None
 
     def as_row(self) -> dict[str, Any]:
-        return {"platform": self.platform, "digest": str(self.digest), "image_id": str(self.image_id), "size": self.size}
+        return {
+            "platform": self.platform,
+            "digest": str(self.digest),
+            "image_id": str(self.image_id),
+            "size": self.size,
+        }
 
 
 @dataclass(slots=True)
@@ -57,14 +62,20 @@ class ImageFacts:
             "media_type": self.root.media_type,
             "image_id": str(self.image_id),
             "platforms": [found.as_row() for found in self.platforms],
-            "manifests": [{"digest": str(digest), "size": size} for digest, size in self.manifests.items()],
+            "manifests": [
+                {"digest": str(digest), "size": size} for digest, size in self.manifests.items()
+            ],
             "blobs": [{"digest": str(digest), "size": size} for digest, size in self.blobs.items()],
             "size": self.size,
             "image_created_at": self.created_at,
         }
 
 
-def gather_facts(root: Manifest, read_manifest: Callable[[Digest], Manifest], read_config: Callable[[Descriptor], bytes]) -> ImageFacts:
+def gather_facts(
+    root: Manifest,
+    read_manifest: Callable[[Digest], Manifest],
+    read_config: Callable[[Descriptor], bytes],
+) -> ImageFacts:
     """
     Args:
         read_manifest, read_config: from the store that holds the image; both verify what they return.
@@ -86,23 +97,39 @@ def _descend(
     depth: int,
 ) -> None:
     if depth == 0:
-        raise InvalidManifest("The index holds indexes more than four deep.", advice="Such an index is not stored.")
+        raise InvalidManifest(
+            "The index holds indexes more than four deep.", advice="Such an index is not stored."
+        )
     if manifest.digest in facts.manifests:
         return
     facts.manifests[manifest.digest] = manifest.size
     facts.blobs.update((blob.digest, blob.size) for blob in manifest.blobs)
     # Artifacts of other kinds share configs such as {}, which would make one image of them all.
-    if manifest.config is not None and manifest.config.media_type in CONFIG_TYPES and (platform is None or platform.is_known):
+    if (
+        manifest.config is not None
+        and manifest.config.media_type in CONFIG_TYPES
+        and (platform is None or platform.is_known)
+    ):
         facts.platforms.append(_platform_facts(manifest, manifest.config, platform, read_config))
     for child in manifest.children:
         if child.is_index or child.is_manifest:
-            _descend(facts, read_manifest(child.digest), child.platform, read_manifest, read_config, depth - 1)
+            _descend(
+                facts,
+                read_manifest(child.digest),
+                child.platform,
+                read_manifest,
+                read_config,
+                depth - 1,
+            )
         else:
             facts.blobs[child.digest] = child.size
 
 
 def _platform_facts(
-    manifest: Manifest, config: Descriptor, platform: Platform | None, read_config: Callable[[Descriptor], bytes]
+    manifest: Manifest,
+    config: Descriptor,
+    platform: Platform | None,
+    read_config: Callable[[Descriptor], bytes],
 ) -> PlatformFacts:
     document = parse_config(read_config(config))
     found = platform or Platform.from_document(document)

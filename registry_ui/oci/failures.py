@@ -15,7 +15,13 @@ from .errors import Cancelled, ConnectionFailed, ConnectionTimeout, OciError
 from .store import Cancellation
 from .tls import explain_tls
 
-READ_FAILURES = (OSError, ssl.SSLError, http.client.HTTPException, urllib3.exceptions.HTTPError, ValueError)
+READ_FAILURES = (
+    OSError,
+    ssl.SSLError,
+    http.client.HTTPException,
+    urllib3.exceptions.HTTPError,
+    ValueError,
+)
 
 
 class Translation:
@@ -30,7 +36,9 @@ class Translation:
     def __enter__(self) -> None:
         return None
 
-    def __exit__(self, kind: type[BaseException] | None, failure: BaseException | None, _trace: object) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, failure: BaseException | None, _trace: object
+    ) -> None:
         if failure is None:
             return
         if isinstance(failure, OciError):
@@ -65,7 +73,14 @@ def _root_of(failure: BaseException) -> BaseException:
         seen.add(id(failure))
         inner = getattr(failure, "reason", None)
         if not isinstance(inner, BaseException):
-            inner = next((argument for argument in reversed(failure.args) if isinstance(argument, BaseException)), None)
+            inner = next(
+                (
+                    argument
+                    for argument in reversed(failure.args)
+                    if isinstance(argument, BaseException)
+                ),
+                None,
+            )
         if inner is None:
             inner = failure.__cause__
         if inner is None or isinstance(failure, ssl.SSLError):
@@ -76,18 +91,37 @@ def _root_of(failure: BaseException) -> BaseException:
 
 def _explain(root: BaseException, url: str) -> OciError:
     place = urlsplit(url).netloc
-    if isinstance(root, ssl.SSLError) and not isinstance(root, ssl.SSLEOFError | ssl.SSLZeroReturnError):
+    if isinstance(root, ssl.SSLError) and not isinstance(
+        root, ssl.SSLEOFError | ssl.SSLZeroReturnError
+    ):
         return explain_tls(root, place)
     if isinstance(root, TimeoutError | urllib3.exceptions.TimeoutError):
-        return ConnectionTimeout(f"{place} stopped answering.", advice="Try again; if it persists, check the registry and the network.")
-    if isinstance(root, OSError) and "Tunnel connection failed" in str(root):
-        return ConnectionFailed(f"The proxy refused to connect to {place}.", advice="Check the proxy's settings.", temporary=False)
-    if isinstance(root, http.client.BadStatusLine | http.client.LineTooLong) and not isinstance(root, http.client.RemoteDisconnected):
-        return ConnectionFailed(
-            f"{place} does not answer in HTTP.", advice="Check the port and the scheme of the registry.", temporary=False
+        return ConnectionTimeout(
+            f"{place} stopped answering.",
+            advice="Try again; if it persists, check the registry and the network.",
         )
-    if isinstance(root, urllib3.exceptions.LocationValueError | requests.exceptions.InvalidURL | UnicodeError):
-        return ConnectionFailed(f"{place} is not an address that can be asked.", advice="Check the registry's host.", temporary=False)
+    if isinstance(root, OSError) and "Tunnel connection failed" in str(root):
+        return ConnectionFailed(
+            f"The proxy refused to connect to {place}.",
+            advice="Check the proxy's settings.",
+            temporary=False,
+        )
+    if isinstance(root, http.client.BadStatusLine | http.client.LineTooLong) and not isinstance(
+        root, http.client.RemoteDisconnected
+    ):
+        return ConnectionFailed(
+            f"{place} does not answer in HTTP.",
+            advice="Check the port and the scheme of the registry.",
+            temporary=False,
+        )
+    if isinstance(
+        root, urllib3.exceptions.LocationValueError | requests.exceptions.InvalidURL | UnicodeError
+    ):
+        return ConnectionFailed(
+            f"{place} is not an address that can be asked.",
+            advice="Check the registry's host.",
+            temporary=False,
+        )
     return ConnectionFailed(
         f"{place} closed the connection before its answer was complete.",
         advice="Try again; if it persists, check the registry and the network.",

@@ -44,7 +44,9 @@ def guarded(policy: EgressPolicy, host: str = "") -> Iterator[None]:
         EgressRefused: from within whatever connects elsewhere. A library may turn it into an error of its own.
     """
     _add_hook()
-    _here.guard = _Guard(policy, _addresses_of(host), _addresses_of(urlsplit(policy.proxy_url or "").hostname or ""))
+    _here.guard = _Guard(
+        policy, _addresses_of(host), _addresses_of(urlsplit(policy.proxy_url or "").hostname or "")
+    )
     try:
         yield
     finally:
@@ -63,7 +65,9 @@ def _addresses_of(host: str) -> frozenset[str]:
     if not host:
         return frozenset()
     try:
-        return frozenset(str(found[4][0]) for found in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM))
+        return frozenset(
+            str(found[4][0]) for found in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+        )
     except (OSError, UnicodeError):
         return frozenset()
 
@@ -86,6 +90,11 @@ def _check(guard: _Guard, address: Any) -> None:
     reach = reach_of(text)
     if reach is Reach.PUBLIC or text in guard.proxy:
         return
-    allowed = {Reach.PRIVATE: guard.policy.allow_private, Reach.LOOPBACK: guard.policy.allow_loopback}.get(reach, False)
+    allowed = {
+        Reach.PRIVATE: guard.policy.allow_private,
+        Reach.LOOPBACK: guard.policy.allow_loopback,
+    }.get(reach, False)
     if not allowed or text not in guard.near:
-        raise EgressRefused(f"{text} is {reach.value}, which this installation does not connect to.")
+        raise EgressRefused(
+            f"{text} is {reach.value}, which this installation does not connect to."
+        )

@@ -10,7 +10,10 @@ from .texts import LONGEST, Reader, inert
 
 # docker's classic builder wraps what is no command in `#(nop)`, and puts the build arguments before the shell.
 _NOP = re.compile(r"^/bin/sh -c #\(nop\)\s+")
-_SHELL = re.compile(r"^(?:\|\d+ (?P<arguments>.*?) )?/bin/(?:a|ba|da)?sh (?:-(?!\w*c )\w+ (?:\w+ )?)*-\w*c ", re.DOTALL)
+_SHELL = re.compile(
+    r"^(?:\|\d+ (?P<arguments>.*?) )?/bin/(?:a|ba|da)?sh (?:-(?!\w*c )\w+ (?:\w+ )?)*-\w*c ",
+    re.DOTALL,
+)
 _BUILDKIT = "# buildkit"
 _INSTRUCTION = re.compile(
     r"^(ADD|ARG|CMD|COPY|ENTRYPOINT|ENV|EXPOSE|FROM|HEALTHCHECK|LABEL|MAINTAINER|ONBUILD|RUN|SHELL|STOPSIGNAL|USER|VOLUME|WORKDIR)\b"

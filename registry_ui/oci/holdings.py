@@ -45,7 +45,9 @@ class Holdings:
     def neighbours(self, repository: str, digest: Digest) -> Sequence[str]:
         """Other repositories that hold it, the likeliest first."""
         with self._lock:
-            return [name for name in self._holders.get(str(digest), ()) if name != repository][:_MOST_HOLDERS]
+            return [name for name in self._holders.get(str(digest), ()) if name != repository][
+                :_MOST_HOLDERS
+            ]
 
     def add(self, repository: str, digest: Digest) -> None:
         with self._lock:

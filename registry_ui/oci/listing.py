@@ -31,7 +31,9 @@ def next_link(answer: Answer, transport: Transport) -> str | None:
         EgressRefused: it is on another scheme, host or port.
     """
     header = answer.headers.get("Link", "")
-    target = next((link for link, rest in _LINK.findall(header) if link and _NEXT.search(rest)), None)
+    target = next(
+        (link for link, rest in _LINK.findall(header) if link and _NEXT.search(rest)), None
+    )
     return following_page(answer, target, transport) if target is not None else None
 
 
@@ -43,11 +45,16 @@ def following_page(answer: Answer, target: str, transport: Transport) -> str:
     """
     url = transport.resolve(answer.url, target)
     if not same_origin(url, answer.url):
-        raise EgressRefused(f"{answer.place} continues its list on another host: refused.", advice="Do not trust that registry's list.")
+        raise EgressRefused(
+            f"{answer.place} continues its list on another host: refused.",
+            advice="Do not trust that registry's list.",
+        )
     return url
 
 
-def iterate_tags(fetch: Fetch, url: str, transport: Transport, *, with_digests: bool = False) -> Iterator[str]:
+def iterate_tags(
+    fetch: Fetch, url: str, transport: Transport, *, with_digests: bool = False
+) -> Iterator[str]:
     """The tags of every page, each once, without those that only carry a digest (signatures, fallback referrers).
 
     Args:
@@ -83,7 +90,11 @@ def iterate_repositories(fetch: Fetch, url: str, transport: Transport) -> Iterat
     def fetch_page(asked: str) -> Answer:
         return _fetch_in_good_size(fetch, url) if asked == url else fetch(asked)
 
-    names = (name for name in _iterate_names(fetch_page, url, transport, _repositories_of) if is_repository(name))
+    names = (
+        name
+        for name in _iterate_names(fetch_page, url, transport, _repositories_of)
+        if is_repository(name)
+    )
     return itertools.islice(names, REPOSITORIES_LIMIT)
 
 
@@ -105,7 +116,9 @@ def _fetch_in_good_size(fetch: Fetch, url: str) -> Answer:
     return fetch(url)
 
 
-def _iterate_names(fetch: Fetch, url: str, transport: Transport, names_of: Callable[[bytes, str], list[str]]) -> Iterator[str]:
+def _iterate_names(
+    fetch: Fetch, url: str, transport: Transport, names_of: Callable[[bytes, str], list[str]]
+) -> Iterator[str]:
     visited: set[str] = set()
     seen: set[str] = set()
     following: str | None = url
@@ -113,7 +126,11 @@ def _iterate_names(fetch: Fetch, url: str, transport: Transport, names_of: Calla
         visited.add(following)
         answer = fetch(following)
         following = next_link(answer, transport)
-        page = [name for name in dict.fromkeys(names_of(answer.read(PAGE_LIMIT), answer.place)) if name not in seen]
+        page = [
+            name
+            for name in dict.fromkeys(names_of(answer.read(PAGE_LIMIT), answer.place))
+            if name not in seen
+        ]
         if not page and following is not None and len(visited) > 1:
             return  # a list that repeats itself
         seen.update(page)
@@ -123,7 +140,10 @@ def _iterate_names(fetch: Fetch, url: str, transport: Transport, names_of: Calla
 def _tags_of(body: bytes, place: str) -> list[str]:
     tags = _list_in(body, "tags")
     if tags is None:
-        raise InvalidManifest(f"{place} does not answer with a list of tags.", advice="Check that the address is a registry's.")
+        raise InvalidManifest(
+            f"{place} does not answer with a list of tags.",
+            advice="Check that the address is a registry's.",
+        )
     return tags
 
 
@@ -141,4 +161,8 @@ def _list_in(body: bytes, member: str) -> list[str] | None:
     except (ValueError, RecursionError):
         return None
     names = (document.get(member) or []) if isinstance(document, dict) else document
-    return [name for name in names if isinstance(name, str) and name] if isinstance(names, list) else None
+    return (
+        [name for name in names if isinstance(name, str) and name]
+        if isinstance(names, list)
+        else None
+    )

@@ -35,7 +35,14 @@ SIZE_LIMIT = 1 << 48
 _HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 _LONGEST_WORD = 60
 _NO_ANNOTATIONS: Mapping[str, str] = MappingProxyType({})
-_ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "i386": "386", "i686": "386", "armv7l": "arm", "armv6l": "arm"}
+_ARCHITECTURES = {
+    "x86_64": "amd64",
+    "aarch64": "arm64",
+    "i386": "386",
+    "i686": "386",
+    "armv7l": "arm",
+    "armv6l": "arm",
+}
 _VARIANTS = {"armv7l": "v7", "armv6l": "v6"}
 
 
@@ -57,10 +64,12 @@ class Platform:
         """
         parts = text.strip().lower().split("/")
         if not 2 <= len(parts) <= 3 or not all(
-            part and part.replace("_", "").replace("-", "").replace(".", "").isalnum() for part in parts
+            part and part.replace("_", "").replace("-", "").replace(".", "").isalnum()
+            for part in parts
         ):
             raise InvalidManifest(
-                f"“{text[:60]}” is not a platform.", advice="Write it as os/architecture, such as linux/amd64 or linux/arm/v7."
+                f"“{text[:60]}” is not a platform.",
+                advice="Write it as os/architecture, such as linux/amd64 or linux/arm/v7.",
             )
         return cls(*parts)
 
@@ -69,7 +78,9 @@ class Platform:
         """From a descriptor's `platform`, or from an image's config; None where it names no system or processor."""
         if not isinstance(document, dict):
             return None
-        system, architecture, variant, version = (_word(document.get(name)) for name in ("os", "architecture", "variant", "os.version"))
+        system, architecture, variant, version = (
+            _word(document.get(name)) for name in ("os", "architecture", "variant", "os.version")
+        )
         return cls(system, architecture, variant, version) if system and architecture else None
 
     @classmethod
@@ -118,14 +129,24 @@ class Descriptor:
         if not isinstance(document, dict):
             raise InvalidManifest("The manifest holds something that is not a descriptor.")
         media_type, size = document.get("mediaType"), document.get("size")
-        if not _is_text(media_type) or not isinstance(size, int) or isinstance(size, bool) or size < 0:
+        if (
+            not _is_text(media_type)
+            or not isinstance(size, int)
+            or isinstance(size, bool)
+            or size < 0
+        ):
             raise InvalidManifest("The manifest has a descriptor without a media type or a size.")
         if size > SIZE_LIMIT:
-            raise InvalidManifest("The manifest names content with a size of more than 256 TiB.", advice="Do not trust this image.")
+            raise InvalidManifest(
+                "The manifest names content with a size of more than 256 TiB.",
+                advice="Do not trust this image.",
+            )
         try:
             digest = Digest.parse(str(document.get("digest")))
         except InvalidDigest as exc:
-            raise InvalidManifest(f"The manifest names content by a malformed digest: {exc.message}") from exc
+            raise InvalidManifest(
+                f"The manifest names content by a malformed digest: {exc.message}"
+            ) from exc
         urls = document.get("urls")
         return cls(
             media_type=media_type,
@@ -134,7 +155,9 @@ class Descriptor:
             platform=Platform.from_document(document.get("platform")),
             urls=tuple(url for url in urls if _is_text(url)) if isinstance(urls, list) else (),
             annotations=_annotations(document.get("annotations")),
-            artifact_type=document["artifactType"] if _is_text(document.get("artifactType")) else "",
+            artifact_type=document["artifactType"]
+            if _is_text(document.get("artifactType"))
+            else "",
             data=_inline_data(document.get("data"), digest, size),
         )
 
@@ -149,7 +172,11 @@ class Descriptor:
     @property
     def is_foreign(self) -> bool:
         """A layer that lies elsewhere and is not moved (Windows base layers)."""
-        return bool(self.urls) or "nondistributable" in self.media_type or ".foreign." in self.media_type
+        return (
+            bool(self.urls)
+            or "nondistributable" in self.media_type
+            or ".foreign." in self.media_type
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +197,9 @@ class Manifest:
     artifact_type: str = ""
 
     @classmethod
-    def parse(cls, raw: bytes, media_type: str | None = None, *, algorithm: str = "sha256") -> "Manifest":
+    def parse(
+        cls, raw: bytes, media_type: str | None = None, *, algorithm: str = "sha256"
+    ) -> "Manifest":
         """Parse an answer's body.
 
         Args:
@@ -184,13 +213,15 @@ class Manifest:
         """
         if len(raw) > MANIFEST_LIMIT:
             raise InvalidManifest(
-                f"The manifest is larger than {MANIFEST_LIMIT // 1024 // 1024} MiB.", advice="Such a manifest is not moved."
+                f"The manifest is larger than {MANIFEST_LIMIT // 1024 // 1024} MiB.",
+                advice="Such a manifest is not moved.",
             )
         try:
             document = json.loads(raw)
         except (ValueError, RecursionError) as exc:
             raise InvalidManifest(
-                "The manifest is not JSON.", advice="Check that the address is a registry's, and not a web page's."
+                "The manifest is not JSON.",
+                advice="Check that the address is a registry's, and not a web page's.",
             ) from exc
         if not isinstance(document, dict):
             raise InvalidManifest("The manifest is not a JSON object.")
@@ -211,12 +242,17 @@ class Manifest:
 
     @property
     def descriptor(self) -> Descriptor:
-        return Descriptor(self.media_type, self.digest, len(self.raw), artifact_type=self.artifact_type)
+        return Descriptor(
+            self.media_type, self.digest, len(self.raw), artifact_type=self.artifact_type
+        )
 
     @property
     def blobs(self) -> tuple[Descriptor, ...]:
         """Config and layers, each digest once, without the foreign layers that are not moved."""
-        wanted = (*((self.config,) if self.config else ()), *(layer for layer in self.layers if not layer.is_foreign))
+        wanted = (
+            *((self.config,) if self.config else ()),
+            *(layer for layer in self.layers if not layer.is_foreign),
+        )
         return tuple({blob.digest: blob for blob in wanted}.values())
 
 
@@ -226,7 +262,9 @@ def parse_config(raw: bytes) -> dict[str, Any]:
     try:
         document = json.loads(text)
         if "\\ud" in text or "\\uD" in text:
-            document = json.loads(json.dumps(document, ensure_ascii=False).encode("utf-8", "replace"))
+            document = json.loads(
+                json.dumps(document, ensure_ascii=False).encode("utf-8", "replace")
+            )
     except (ValueError, RecursionError):
         return {}
     return document if isinstance(document, dict) else {}
@@ -245,13 +283,20 @@ def _agreed_media_type(document: dict[str, Any], header: str | None) -> str:
         raise InvalidManifest("The manifest's mediaType is not a text.")
     known = INDEX_TYPES | MANIFEST_TYPES
     if announced in known and written and written != announced:
-        raise InvalidManifest(f"The registry calls the manifest {announced}, but the manifest calls itself {written[:100]}.")
+        raise InvalidManifest(
+            f"The registry calls the manifest {announced}, but the manifest calls itself {written[:100]}."
+        )
     by_shape = OCI_INDEX if "manifests" in document else OCI_MANIFEST
     media_type = announced if announced in known else written or by_shape
     if media_type not in known:
-        raise InvalidManifest(f"The manifest's type {media_type[:100]} is not an image's or an index's.")
+        raise InvalidManifest(
+            f"The manifest's type {media_type[:100]} is not an image's or an index's."
+        )
     if "manifests" in document and ("layers" in document or "config" in document):
-        raise InvalidManifest("The manifest claims to be an image and an index at once.", advice="Do not trust this image.")
+        raise InvalidManifest(
+            "The manifest claims to be an image and an index at once.",
+            advice="Do not trust this image.",
+        )
     return media_type
 
 
@@ -260,9 +305,15 @@ def _parse_index(document: dict[str, Any], raw: bytes, media_type: str, digest: 
     if not isinstance(children, list):
         raise InvalidManifest("The index has no list of manifests.")
     if len(children) > CHILDREN_LIMIT:
-        raise InvalidManifest(f"The index names {len(children)} manifests; {CHILDREN_LIMIT} are the limit.")
+        raise InvalidManifest(
+            f"The index names {len(children)} manifests; {CHILDREN_LIMIT} are the limit."
+        )
     return Manifest(
-        raw, media_type, digest, children=tuple(Descriptor.from_document(child) for child in children), **_shared_members(document)
+        raw,
+        media_type,
+        digest,
+        children=tuple(Descriptor.from_document(child) for child in children),
+        **_shared_members(document),
     )
 
 
@@ -271,7 +322,9 @@ def _parse_image(document: dict[str, Any], raw: bytes, media_type: str, digest: 
     if not isinstance(layers, list):
         raise InvalidManifest("The manifest has no list of layers.")
     if len(layers) > LAYERS_LIMIT:
-        raise InvalidManifest(f"The manifest names {len(layers)} layers; {LAYERS_LIMIT} are the limit.")
+        raise InvalidManifest(
+            f"The manifest names {len(layers)} layers; {LAYERS_LIMIT} are the limit."
+        )
     if "config" not in document:
         raise InvalidManifest("The manifest has no config.")
     return Manifest(
@@ -296,7 +349,9 @@ def _shared_members(document: dict[str, Any]) -> dict[str, Any]:
 def _annotations(document: Any) -> Mapping[str, str]:
     if not isinstance(document, dict):
         return _NO_ANNOTATIONS
-    return MappingProxyType({key: value for key, value in document.items() if _is_text(key) and _is_text(value)})
+    return MappingProxyType(
+        {key: value for key, value in document.items() if _is_text(key) and _is_text(value)}
+    )
 
 
 def _inline_data(encoded: Any, digest: Digest, size: int) -> bytes | None:
@@ -307,7 +362,10 @@ def _inline_data(encoded: Any, digest: Digest, size: int) -> bytes | None:
     except (binascii.Error, ValueError) as exc:
         raise InvalidManifest("The manifest carries inline data that is not base64.") from exc
     if len(data) != size or Digest.of(data, digest.algorithm) != digest:
-        raise ContentMismatch(f"The manifest carries inline data that is not what {digest.short} names.", advice="Do not trust this image.")
+        raise ContentMismatch(
+            f"The manifest carries inline data that is not what {digest.short} names.",
+            advice="Do not trust this image.",
+        )
     return data
 
 
@@ -317,4 +375,8 @@ def _is_text(value: Any) -> TypeGuard[str]:
 
 def _word(value: Any) -> str:
     """A part of a platform, made fit for every row and page of the image."""
-    return "".join(character for character in value[:_LONGEST_WORD] if character.isprintable()) if isinstance(value, str) else ""
+    return (
+        "".join(character for character in value[:_LONGEST_WORD] if character.isprintable())
+        if isinstance(value, str)
+        else ""
+    )

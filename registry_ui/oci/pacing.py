@@ -22,7 +22,9 @@ class Pacer:
         on_pause: told the seconds and the reason of each pause, from the thread that pauses.
     """
 
-    def __init__(self, limits: Limits, cancellation: Cancellation, on_pause: OnPause | None = None) -> None:
+    def __init__(
+        self, limits: Limits, cancellation: Cancellation, on_pause: OnPause | None = None
+    ) -> None:
         self.limits = limits
         self._cancellation = cancellation
         self._on_pause = on_pause
@@ -70,7 +72,12 @@ class Attempts:
         limits = self._pacer.limits
         self._left -= 1
         pause = self._next_pause(error)
-        if not error.temporary or self._left <= 0 or pause > limits.longest_pause or self._paused + pause > limits.all_pauses:
+        if (
+            not error.temporary
+            or self._left <= 0
+            or pause > limits.longest_pause
+            or self._paused + pause > limits.all_pauses
+        ):
             raise error
         self._made += 1
         self._paused += pause

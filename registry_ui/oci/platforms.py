@@ -62,8 +62,12 @@ def best_child(index: Manifest, wanted: Platform) -> Descriptor:
     Raises:
         PlatformMissing: there is none.
     """
-    candidates = [child for child in index.children if child.platform and child.platform.satisfies(wanted)]
-    exact = [child for child in candidates if child.platform and child.platform.variant == wanted.variant]
+    candidates = [
+        child for child in index.children if child.platform and child.platform.satisfies(wanted)
+    ]
+    exact = [
+        child for child in candidates if child.platform and child.platform.variant == wanted.variant
+    ]
     if chosen := exact or candidates:
         return chosen[0]
     raise _missing(index, str(wanted))
@@ -77,21 +81,41 @@ def reduced_index(index: Manifest, choice: PlatformChoice) -> Manifest:
     Raises:
         PlatformMissing: none of them is there.
     """
-    images = {child.digest for child in index.children if child.platform and child.platform.is_known and choice.accepts(child.platform)}
+    images = {
+        child.digest
+        for child in index.children
+        if child.platform and child.platform.is_known and choice.accepts(child.platform)
+    }
     if not images:
         raise _missing(index, choice.words())
-    about = {child.digest for child in index.children if child.annotations.get(_ABOUT) in {str(digest) for digest in images}}
+    about = {
+        child.digest
+        for child in index.children
+        if child.annotations.get(_ABOUT) in {str(digest) for digest in images}
+    }
     kept = images | about
     if all(child.digest in kept for child in index.children):
         return index
     document = json.loads(index.raw)
-    document["manifests"] = [entry for entry in document["manifests"] if str(entry["digest"]) in {str(digest) for digest in kept}]
+    document["manifests"] = [
+        entry
+        for entry in document["manifests"]
+        if str(entry["digest"]) in {str(digest) for digest in kept}
+    ]
     return Manifest.parse(json.dumps(document, separators=(",", ":")).encode(), index.media_type)
 
 
 def _missing(index: Manifest, wanted: str) -> PlatformMissing:
-    offered = ", ".join(dict.fromkeys(str(child.platform) for child in index.children if child.platform and child.platform.is_known))
+    offered = ", ".join(
+        dict.fromkeys(
+            str(child.platform)
+            for child in index.children
+            if child.platform and child.platform.is_known
+        )
+    )
     return PlatformMissing(
         f"The image is not built for {wanted}.",
-        advice=f"Choose one of its platforms: {offered}." if offered else "Choose “all” to take the index as it is.",
+        advice=f"Choose one of its platforms: {offered}."
+        if offered
+        else "Choose “all” to take the index as it is.",
     )

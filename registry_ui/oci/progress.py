@@ -80,7 +80,9 @@ class Progress:
     def expect(self, descriptor: Descriptor, *, kind: str, platform: str = "") -> None:
         """Announce a blob that is part of the image."""
         with self._lock:
-            self._blobs.setdefault(descriptor.digest, BlobProgress(descriptor.digest, kind, platform, descriptor.size))
+            self._blobs.setdefault(
+                descriptor.digest, BlobProgress(descriptor.digest, kind, platform, descriptor.size)
+            )
 
     def mark(self, digest: Digest, state: BlobState, *, origin: str = "") -> None:
         """A blob changed its state."""
@@ -108,7 +110,14 @@ class Progress:
             self._moved += count
 
     def report(
-        self, name: str, state: BlobState, *, kind: str = "layer", offset: int | None = None, size: int | None = None, origin: str = ""
+        self,
+        name: str,
+        state: BlobState,
+        *,
+        kind: str = "layer",
+        offset: int | None = None,
+        size: int | None = None,
+        origin: str = "",
     ) -> None:
         """A line of somebody else who moves the image and tells of it: a Docker Engine.
 
@@ -120,7 +129,13 @@ class Progress:
             blob = self._blobs.setdefault(name, BlobProgress(name, kind, "", 0))
             before = blob.offset
             blob.size = max(blob.size if size is None else size, offset or 0)
-            blob.offset = blob.size if state in (BlobState.UNPACKING, BlobState.DONE) else before if offset is None else offset
+            blob.offset = (
+                blob.size
+                if state in (BlobState.UNPACKING, BlobState.DONE)
+                else before
+                if offset is None
+                else offset
+            )
             blob.state = state
             blob.origin = origin
             self._moved += max(blob.offset - before, 0)
@@ -140,7 +155,11 @@ class Progress:
     def totals(self) -> tuple[int, int]:
         """(bytes that are done, bytes of all) of the blobs that have to move: what was there already is in neither."""
         with self._lock:
-            moving = [blob for blob in self._blobs.values() if blob.state not in (BlobState.EXISTS, BlobState.MOUNTED)]
+            moving = [
+                blob
+                for blob in self._blobs.values()
+                if blob.state not in (BlobState.EXISTS, BlobState.MOUNTED)
+            ]
             return sum(blob.offset for blob in moving), sum(blob.size for blob in moving)
 
     def snapshot(self) -> dict[str, Any]:
@@ -161,7 +180,9 @@ class Progress:
                 "layers": [blob.as_dict() for blob in blobs],
                 "layer_count": len(self._blobs),
                 "speed": int(speed),
-                "seconds_left": int((total - done) / speed) + 1 if speed > 1 and total > done else None,
+                "seconds_left": int((total - done) / speed) + 1
+                if speed > 1 and total > done
+                else None,
             }
 
     def _speed(self) -> float:

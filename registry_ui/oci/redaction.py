@@ -3,7 +3,10 @@
 import base64
 import re
 
-_URL = re.compile(r"(?P<scheme>\b[a-z][a-z0-9+.-]{0,15}://)(?:[^\s/@\"'<>]*@)?(?P<place>[^\s?#\"'<>]*)[^\s\"'<>]*", re.IGNORECASE)
+_URL = re.compile(
+    r"(?P<scheme>\b[a-z][a-z0-9+.-]{0,15}://)(?:[^\s/@\"'<>]*@)?(?P<place>[^\s?#\"'<>]*)[^\s\"'<>]*",
+    re.IGNORECASE,
+)
 _BEARER = re.compile(r"\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=-]{8,}", re.IGNORECASE)
 _JWT = re.compile(r"\beyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9._-]+")
 _UNFIT = r"\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff"
@@ -18,7 +21,9 @@ _LOOKED_AT = 10
 def redact_url(url: str) -> str:
     """The URL without login, query and fragment: a signed URL's query is a secret."""
     match = _URL.match(url)
-    return f"{match['scheme']}{match['place']}" if match else url.partition("?")[0].partition("#")[0]
+    return (
+        f"{match['scheme']}{match['place']}" if match else url.partition("?")[0].partition("#")[0]
+    )
 
 
 def one_line(text: str) -> str:

@@ -10,7 +10,9 @@ DOCKER_HUB = "docker.io"
 DEFAULT_NAMESPACE = "library"
 DEFAULT_TAG = "latest"
 
-_DOCKER_HUB_ALIASES = frozenset({"docker.io", "index.docker.io", "registry-1.docker.io", "registry.hub.docker.com"})
+_DOCKER_HUB_ALIASES = frozenset(
+    {"docker.io", "index.docker.io", "registry-1.docker.io", "registry.hub.docker.com"}
+)
 _COMPONENT = re.compile(r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*")
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
@@ -53,10 +55,15 @@ def check_repository(repository: str) -> str:
         InvalidReference: with the offending component and how to mend it.
     """
     if not repository:
-        raise InvalidReference("The repository's name is missing.", advice="Write a name such as nginx or my-company/my-app.")
+        raise InvalidReference(
+            "The repository's name is missing.",
+            advice="Write a name such as nginx or my-company/my-app.",
+        )
     for component in repository.split("/"):
         if _COMPONENT.fullmatch(component) is None:
-            raise InvalidReference(_explain_component(component, repository), advice=_mend_component(component))
+            raise InvalidReference(
+                _explain_component(component, repository), advice=_mend_component(component)
+            )
     return repository
 
 
@@ -89,6 +96,28 @@ def _mend_component(component: str) -> str:
     return "Use lower-case letters and digits, separated by “.”, “_”, “__” or “-”, and “/” between parts."
 
 
+def _refuse_what_is_none(text: str) -> None:
+    """Refuse, with advice, what people type in place of a reference: nothing, a URL, a digest."""
+    if not text:
+        raise InvalidReference(
+            "The reference is empty.", advice="Write an image's name, such as nginx:1.27-alpine."
+        )
+    if "://" in text:
+        raise InvalidReference(
+            f"“{text[:100]}” is a URL, not an image reference.",
+            advice="Leave out https:// (registry.example.com/team/app:1.0).",
+        )
+    if any(character.isspace() or not character.isprintable() for character in text):
+        raise InvalidReference(
+            "A reference has no spaces or control characters.", advice="Write one reference only."
+        )
+    if _BARE_DIGEST.fullmatch(text):
+        raise InvalidReference(
+            f"“{text[:19]}…” is a digest alone; it does not say of which repository.",
+            advice=f"Write the repository in front of it, with an @ between: nginx@{text[:19]}…",
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Reference:
     """One image's name, complete: what was left out is filled in as docker does.
@@ -114,19 +143,7 @@ class Reference:
             InvalidReference, InvalidDigest: with the part at fault and how to mend it.
         """
         rest = text.strip()
-        if not rest:
-            raise InvalidReference("The reference is empty.", advice="Write an image's name, such as nginx:1.27-alpine.")
-        if "://" in rest:
-            raise InvalidReference(
-                f"“{rest[:100]}” is a URL, not an image reference.", advice="Leave out https:// (registry.example.com/team/app:1.0)."
-            )
-        if any(character.isspace() or not character.isprintable() for character in rest):
-            raise InvalidReference("A reference has no spaces or control characters.", advice="Write one reference only.")
-        if _BARE_DIGEST.fullmatch(rest):
-            raise InvalidReference(
-                f"“{rest[:19]}…” is a digest alone; it does not say of which repository.",
-                advice=f"Write the repository in front of it, with an @ between: nginx@{rest[:19]}…",
-            )
+        _refuse_what_is_none(rest)
         rest, at, digest_text = rest.partition("@")
         digest = Digest.parse(digest_text) if at else None
         name, tag = _split_tag(rest)
@@ -147,7 +164,8 @@ class Reference:
             implied.add("tag")
         if len(registry) + 1 + len(repository) > _NAME_LIMIT:
             raise InvalidReference(
-                f"The name is {len(registry) + 1 + len(repository)} characters long; registries take {_NAME_LIMIT}.", advice="Shorten it."
+                f"The name is {len(registry) + 1 + len(repository)} characters long; registries take {_NAME_LIMIT}.",
+                advice="Shorten it.",
             )
         return cls(registry, repository, tag, digest, frozenset(implied))
 

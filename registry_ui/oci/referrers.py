@@ -8,7 +8,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from .digest import Digest
-from .errors import ContentMismatch, Denied, InvalidManifest, NotFound, RateLimited, ResponseError, Unauthorized
+from .errors import (
+    ContentMismatch,
+    Denied,
+    InvalidManifest,
+    NotFound,
+    RateLimited,
+    ResponseError,
+    Unauthorized,
+)
 from .listing import next_link
 from .manifest import MANIFEST_LIMIT, OCI_INDEX, Descriptor, Manifest
 from .responses import Asked
@@ -30,7 +38,9 @@ def list_referrers(store: "RegistryStore", digest: Digest) -> list[Descriptor]:
     found = listed_referrers(store, digest)
     if found is None:
         found = _tagged(store, digest)
-    by_digest = {each.digest: each for each in (*_signed(store, digest), *found) if each.digest != digest}
+    by_digest = {
+        each.digest: each for each in (*_signed(store, digest), *found) if each.digest != digest
+    }
     return list(by_digest.values())[:REFERRERS_LIMIT]
 
 
@@ -44,7 +54,12 @@ def listed_referrers(store: "RegistryStore", digest: Digest) -> list[Descriptor]
     found: list[Descriptor] = []
     visited: set[str] = set()
     following: str | None = f"{store.repository}/referrers/{digest}"
-    while following is not None and following not in visited and len(visited) < _PAGES_LIMIT and len(found) < REFERRERS_LIMIT:
+    while (
+        following is not None
+        and following not in visited
+        and len(visited) < _PAGES_LIMIT
+        and len(found) < REFERRERS_LIMIT
+    ):
         is_first = not visited
         visited.add(following)
         try:
@@ -100,7 +115,9 @@ def _tagged(store: "RegistryStore", digest: Digest) -> list[Descriptor]:
         return []
     children = list({child.digest: child for child in index.children}.values())[:REFERRERS_LIMIT]
     with ThreadPoolExecutor(_THREADS) as pool:
-        checked = list(pool.map(lambda child: _with_subject(store, child, digest), children[:CHECKED_LIMIT]))
+        checked = list(
+            pool.map(lambda child: _with_subject(store, child, digest), children[:CHECKED_LIMIT])
+        )
     found = [child for child in checked if child is not None]
     return found + children[CHECKED_LIMIT:] if len(found) == len(checked) else found
 
@@ -114,11 +131,17 @@ def _with_subject(store: "RegistryStore", child: Descriptor, digest: Digest) -> 
     if manifest.subject is None or manifest.subject.digest != digest:
         return None
     annotations = manifest.annotations or child.annotations
-    return replace(child, artifact_type=_artifact_type(manifest) or child.artifact_type, annotations=annotations)
+    return replace(
+        child,
+        artifact_type=_artifact_type(manifest) or child.artifact_type,
+        annotations=annotations,
+    )
 
 
 def _artifact_type(manifest: Manifest) -> str:
-    return manifest.artifact_type or (manifest.config.media_type if manifest.config is not None else "")
+    return manifest.artifact_type or (
+        manifest.config.media_type if manifest.config is not None else ""
+    )
 
 
 def _signed(store: "RegistryStore", digest: Digest) -> list[Descriptor]:
@@ -133,4 +156,8 @@ def _cosigned(store: "RegistryStore", digest: Digest, suffix: str) -> Descriptor
         descriptor = store.head_manifest(f"{fallback_tag(digest)}.{suffix}")
     except (Denied, Unauthorized, InvalidManifest):
         return None
-    return replace(descriptor, artifact_type=_COSIGN_TYPE.format(suffix=suffix)) if descriptor is not None else None
+    return (
+        replace(descriptor, artifact_type=_COSIGN_TYPE.format(suffix=suffix))
+        if descriptor is not None
+        else None
+    )

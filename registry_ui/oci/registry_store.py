@@ -118,7 +118,9 @@ class RegistryStore:
                 advice="Do not trust this answer; if a cache or proxy lies between, empty it.",
             )
         with self._naming(reference):
-            return Manifest.parse(raw, answer.media_type, algorithm=wanted.algorithm if wanted else "sha256")
+            return Manifest.parse(
+                raw, answer.media_type, algorithm=wanted.algorithm if wanted else "sha256"
+            )
 
     def put_manifest(self, manifest: Manifest, reference: str | Digest) -> None:
         """Store a manifest under its digest or a tag, byte for byte.
@@ -129,7 +131,9 @@ class RegistryStore:
             ContentMismatch: `reference` is another digest, or the registry stored something else.
         """
         if ":" in str(reference) and Digest.parse(str(reference)) != manifest.digest:
-            raise ContentMismatch(f"The manifest {manifest.digest.short} cannot be stored under another digest.")
+            raise ContentMismatch(
+                f"The manifest {manifest.digest.short} cannot be stored under another digest."
+            )
         answer = self.client.request(
             "PUT",
             self._names.manifest(reference),
@@ -232,7 +236,14 @@ class RegistryStore:
             ContentMismatch: the registry announces another size than the descriptor.
         """
         path = self._names.blob(descriptor.digest)
-        return BlobDownload(self.client, path, self._reading, self._asked("blob", str(descriptor.digest)), descriptor, offset)
+        return BlobDownload(
+            self.client,
+            path,
+            self._reading,
+            self._asked("blob", str(descriptor.digest)),
+            descriptor,
+            offset,
+        )
 
     def write_blob(self, descriptor: Descriptor, open_source: OpenSource) -> None:
         """Upload a blob, hashing it while it passes; the last bytes are never sent of one that turns out wrong.
@@ -296,10 +307,21 @@ class RegistryStore:
             yield
         except InvalidManifest as exc:
             name = f"{self.client.endpoint.host}/{self.repository}{'@' if ':' in str(reference) else ':'}{reference}"
-            raise InvalidManifest(f"{name} is not an image that can be moved. {exc.message}", advice=exc.advice) from exc
+            raise InvalidManifest(
+                f"{name} is not an image that can be moved. {exc.message}", advice=exc.advice
+            ) from exc
 
-    def _asked(self, subject: Subject, name: str = "", *, is_push: bool = False, is_deletion: bool = False) -> Asked:
-        return Asked(self.client.endpoint.host, subject, self.repository, name, is_push=is_push, is_deletion=is_deletion)
+    def _asked(
+        self, subject: Subject, name: str = "", *, is_push: bool = False, is_deletion: bool = False
+    ) -> Asked:
+        return Asked(
+            self.client.endpoint.host,
+            subject,
+            self.repository,
+            name,
+            is_push=is_push,
+            is_deletion=is_deletion,
+        )
 
 
 def _descriptor_of(answer: Answer) -> Descriptor | None:
@@ -307,7 +329,10 @@ def _descriptor_of(answer: Answer) -> Descriptor | None:
     if answer.media_type not in INDEX_TYPES | MANIFEST_TYPES or not answer.length:
         return None
     if answer.length > MANIFEST_LIMIT:
-        raise InvalidManifest(f"The manifest is larger than {MANIFEST_LIMIT // 1024 // 1024} MiB.", advice="Such a manifest is not moved.")
+        raise InvalidManifest(
+            f"The manifest is larger than {MANIFEST_LIMIT // 1024 // 1024} MiB.",
+            advice="Such a manifest is not moved.",
+        )
     try:
         digest = Digest.parse(answer.headers.get("Docker-Content-Digest", ""))
     except InvalidDigest:

@@ -135,10 +135,16 @@ def _parse_body(body: bytes, secrets: tuple[str, ...]) -> tuple[tuple[str, ...],
         return (), redact(body.decode("utf-8", "replace"), secrets)
     errors = document.get("errors") if isinstance(document, dict) else None
     if not isinstance(errors, list):
-        words = document.get("message") or document.get("error") or document.get("details") if isinstance(document, dict) else ""
+        words = (
+            document.get("message") or document.get("error") or document.get("details")
+            if isinstance(document, dict)
+            else ""
+        )
         return (), redact(words, secrets) if isinstance(words, str) else ""
     entries = [entry for entry in errors[:20] if isinstance(entry, dict)]
-    codes = tuple(entry["code"][:60].upper() for entry in entries if isinstance(entry.get("code"), str))
+    codes = tuple(
+        entry["code"][:60].upper() for entry in entries if isinstance(entry.get("code"), str)
+    )
     return codes, redact("; ".join(_words_of(entry) for entry in entries), secrets)
 
 
@@ -176,7 +182,9 @@ def _agreeing(kind: type[ResponseError], status: int, asked: Asked) -> type[Resp
 
 def _explain_foreign(answer: Answer, refusal: _Refusal, asked: Asked) -> ResponseError:
     """A signed URL that was refused: asking the registry again gives a new one."""
-    kind = ServerFailed if refusal.status >= 500 else RateLimited if refusal.status == 429 else Denied
+    kind = (
+        ServerFailed if refusal.status >= 500 else RateLimited if refusal.status == 429 else Denied
+    )
     return kind(
         f"{asked.host} sends this client to {answer.place} for the content, which refuses it (status {refusal.status}).",
         advice="Try again; if it persists, tell the registry's administrator.",
@@ -212,7 +220,10 @@ def _special_sentences(refusal: _Refusal, asked: Asked, said: str) -> tuple[str,
     if refusal.status >= 500:
         return None
     if refusal.says("immutable") and asked.is_deletion:
-        return f"{asked.place} is immutable.{said}", "Have the immutability rule changed on the registry."
+        return (
+            f"{asked.place} is immutable.{said}",
+            "Have the immutability rule changed on the registry.",
+        )
     if refusal.says("immutable"):
         return (
             f"{asked.place}: the tag {asked.name} exists already and is immutable there."
@@ -221,9 +232,15 @@ def _special_sentences(refusal: _Refusal, asked: Asked, said: str) -> tuple[str,
             "Push under another tag, or have the immutability rule changed on the registry.",
         )
     if refusal.says(*_QUOTA):
-        return f"{asked.place} has no room left: its quota is used up.{said}", "Delete images there, or have the quota raised."
+        return (
+            f"{asked.place} has no room left: its quota is used up.{said}",
+            "Delete images there, or have the quota raised.",
+        )
     if refusal.says("proxy cache", "proxy-cache", "proxy project"):
-        return f"{asked.place} is a proxy cache, which takes no pushes.", "Push to an ordinary project."
+        return (
+            f"{asked.place} is a proxy cache, which takes no pushes.",
+            "Push to an ordinary project.",
+        )
     if refusal.status == 413:
         return (
             f"{asked.host} does not take a request of this size.{said}",
@@ -235,21 +252,39 @@ def _special_sentences(refusal: _Refusal, asked: Asked, said: str) -> tuple[str,
 def _explain_unauthorized(refusal: _Refusal, asked: Asked, said: str) -> tuple[str, str]:
     if asked.is_anonymous:
         purpose = " to push" if asked.is_push else " to delete" if asked.is_deletion else ""
-        advice = "" if purpose or asked.subject == "repositories" else advice_for(asked.host, "denied_pull")
-        return f"{asked.place} wants a login{purpose}.{said}", f"Add a credential for {asked.host}. {advice}".strip()
+        advice = (
+            ""
+            if purpose or asked.subject == "repositories"
+            else advice_for(asked.host, "denied_pull")
+        )
+        return (
+            f"{asked.place} wants a login{purpose}.{said}",
+            f"Add a credential for {asked.host}. {advice}".strip(),
+        )
     if asked.subject in ("login", "registry"):
-        return f"{asked.host} refused the login: the username or the secret is wrong, or has expired.", advice_for(asked.host, "login")
+        return (
+            f"{asked.host} refused the login: the username or the secret is wrong, or has expired.",
+            advice_for(asked.host, "login"),
+        )
     return f"{asked.place} did not accept the credential.{said}", advice_for(asked.host, "login")
 
 
 def _explain_denied(refusal: _Refusal, asked: Asked, said: str) -> tuple[str, str]:
     verb = "push to" if asked.is_push else "delete from" if asked.is_deletion else "pull from"
     who = "an anonymous visitor" if asked.is_anonymous else "this credential"
-    name = "denied_push" if asked.is_push else "denied_deletion" if asked.is_deletion else "denied_pull"
+    name = (
+        "denied_push"
+        if asked.is_push
+        else "denied_deletion"
+        if asked.is_deletion
+        else "denied_pull"
+    )
     if asked.subject in ("login", "registry"):
         return f"{asked.host} refuses {who}.{said}", advice_for(asked.host, "login")
     if asked.subject == "repositories":
-        return f"{asked.host} does not let {who} list its repositories.{said}", advice_for(asked.host, "denied_listing")
+        return f"{asked.host} does not let {who} list its repositories.{said}", advice_for(
+            asked.host, "denied_listing"
+        )
     return f"{asked.host} does not let {who} {verb} {asked.repository}.{said}", advice_for(
         asked.host, name, repository=asked.repository, hint=refusal.words
     )
@@ -257,7 +292,10 @@ def _explain_denied(refusal: _Refusal, asked: Asked, said: str) -> tuple[str, st
 
 def _explain_repository(refusal: _Refusal, asked: Asked, said: str) -> tuple[str, str]:
     return f"{asked.host} has no repository {asked.repository}.{said}", advice_for(
-        asked.host, "missing" if asked.is_push else "denied_pull", repository=asked.repository, hint=refusal.words
+        asked.host,
+        "missing" if asked.is_push else "denied_pull",
+        repository=asked.repository,
+        hint=refusal.words,
     )
 
 
@@ -271,12 +309,21 @@ def _explain_manifest(refusal: _Refusal, asked: Asked, said: str) -> tuple[str, 
 
 def _explain_blob(refusal: _Refusal, asked: Asked, said: str) -> tuple[str, str]:
     if asked.subject == "manifest":
-        return f"{asked.place} refuses the manifest, because it lacks a blob that the manifest names.{said}", "Push the image again."
-    return f"{asked.place} has no blob {asked.name}.", "The image there is damaged: push it again at its source, then try again."
+        return (
+            f"{asked.place} refuses the manifest, because it lacks a blob that the manifest names.{said}",
+            "Push the image again.",
+        )
+    return (
+        f"{asked.place} has no blob {asked.name}.",
+        "The image there is damaged: push it again at its source, then try again.",
+    )
 
 
 def _explain_limit(refusal: _Refusal, asked: Asked, said: str) -> tuple[str, str]:
-    return f"{asked.host} asks to slow down{_when(refusal.retry_after)}: too many requests.{said}", advice_for(asked.host, "limit")
+    return (
+        f"{asked.host} asks to slow down{_when(refusal.retry_after)}: too many requests.{said}",
+        advice_for(asked.host, "limit"),
+    )
 
 
 def _when(seconds: float | None) -> str:
@@ -291,7 +338,10 @@ def _when(seconds: float | None) -> str:
 
 def _explain_stranger(refusal: _Refusal, asked: Asked, said: str) -> tuple[str, str]:
     if refusal.says("https"):
-        return f"{asked.host} speaks https on this port, and was asked in plain HTTP.", "Choose HTTPS for this registry."
+        return (
+            f"{asked.host} speaks https on this port, and was asked in plain HTTP.",
+            "Choose HTTPS for this registry.",
+        )
     error = not_a_registry(asked.host, refusal.status, "")
     return error.message, error.advice
 

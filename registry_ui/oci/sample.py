@@ -20,7 +20,13 @@ REPOSITORY = "hello"
 
 _PLATFORMS = ("linux/amd64", "linux/arm64")
 _CREATED = {"1.0": "2026-03-02T09:00:00Z", "1.1": "2026-09-14T09:00:00Z"}
-_TAGS = {"1.0": ("1.0", False), "1.0-slim": ("1.0", True), "1.1": ("1.1", False), "1.1-slim": ("1.1", True), "latest": ("1.1", False)}
+_TAGS = {
+    "1.0": ("1.0", False),
+    "1.0-slim": ("1.0", True),
+    "1.1": ("1.1", False),
+    "1.1-slim": ("1.1", True),
+    "latest": ("1.1", False),
+}
 _STORED_BLOCK = 65535
 _NEWS = {
     "1.0": "The first version.\n",
@@ -47,11 +53,21 @@ def _image(tag: str, version: str, *, is_slim: bool) -> SampleImage:
     blobs: dict[Descriptor, bytes] = {}
     children = [_child(version, platform, is_slim, blobs) for platform in _PLATFORMS]
     entries = [
-        {"mediaType": OCI_MANIFEST, "digest": str(child.digest), "size": child.size, "platform": _platform(platform)}
+        {
+            "mediaType": OCI_MANIFEST,
+            "digest": str(child.digest),
+            "size": child.size,
+            "platform": _platform(platform),
+        }
         for child, platform in zip(children, _PLATFORMS, strict=True)
     ]
     annotations = _annotations(version, is_slim)
-    document = {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": entries, "annotations": annotations}
+    document = {
+        "schemaVersion": 2,
+        "mediaType": OCI_INDEX,
+        "manifests": entries,
+        "annotations": annotations,
+    }
     return SampleImage(tag, Manifest.parse(_json(document), OCI_INDEX), children, blobs)
 
 
@@ -69,7 +85,9 @@ def _child(version: str, platform: str, is_slim: bool, blobs: dict[Descriptor, b
             "Labels": _annotations(version, is_slim),
         },
         "rootfs": {"type": "layers", "diff_ids": [str(Digest.of(tar)) for tar in tars]},
-        "history": [{"created": _CREATED[version], "created_by": command} for command, _files in steps],
+        "history": [
+            {"created": _CREATED[version], "created_by": command} for command, _files in steps
+        ],
     }
     document = {
         "schemaVersion": 2,
@@ -83,14 +101,21 @@ def _child(version: str, platform: str, is_slim: bool, blobs: dict[Descriptor, b
 
 def _steps(version: str, platform: str, is_slim: bool) -> list[tuple[str, Mapping[str, str]]]:
     """The layers, lowest first, each with the line of the history that made it."""
-    base = {"etc/os-release": 'NAME="Sample"\nID=sample\nPRETTY_NAME="Registry UI sample, files only"\n'}
+    base = {
+        "etc/os-release": 'NAME="Sample"\nID=sample\nPRETTY_NAME="Registry UI sample, files only"\n'
+    }
     program = {
         "usr/share/hello/greeting.txt": f"Hello from version {version} for {platform}.\n",
         **({"usr/share/hello/index.html": _page(version)} if version != "1.0" else {}),
     }
-    steps: list[tuple[str, Mapping[str, str]]] = [("ADD base /", base), (f"COPY hello-{version} /usr/share/hello", program)]
+    steps: list[tuple[str, Mapping[str, str]]] = [
+        ("ADD base /", base),
+        (f"COPY hello-{version} /usr/share/hello", program),
+    ]
     if not is_slim:
-        steps.append((f"COPY documentation-{version} /usr/share/doc/hello", _documentation(version)))
+        steps.append(
+            (f"COPY documentation-{version} /usr/share/doc/hello", _documentation(version))
+        )
     return steps
 
 
@@ -99,8 +124,14 @@ def _page(version: str) -> str:
 
 
 def _documentation(version: str) -> Mapping[str, str]:
-    lines = [f"{number:3}. The sample image holds files only: there is nothing in it to run.\n" for number in range(1, 401)]
-    return {"usr/share/doc/hello/changelog.txt": _NEWS[version], "usr/share/doc/hello/manual.txt": "".join(lines)}
+    lines = [
+        f"{number:3}. The sample image holds files only: there is nothing in it to run.\n"
+        for number in range(1, 401)
+    ]
+    return {
+        "usr/share/doc/hello/changelog.txt": _NEWS[version],
+        "usr/share/doc/hello/manual.txt": "".join(lines),
+    }
 
 
 def _annotations(version: str, is_slim: bool) -> dict[str, str]:
@@ -125,7 +156,11 @@ def _add(blobs: dict[Descriptor, bytes], media_type: str, content: bytes) -> Des
 
 
 def _entry(descriptor: Descriptor) -> dict[str, Any]:
-    return {"mediaType": descriptor.media_type, "digest": str(descriptor.digest), "size": descriptor.size}
+    return {
+        "mediaType": descriptor.media_type,
+        "digest": str(descriptor.digest),
+        "size": descriptor.size,
+    }
 
 
 def _json(document: Mapping[str, Any]) -> bytes:
@@ -153,8 +188,17 @@ def _parents(path: str) -> list[str]:
 
 def _gzip(content: bytes) -> bytes:
     """Stored, not compressed: what a compressor makes of it differs from one version of zlib to the next (RFC 1951, 1952)."""
-    blocks = [content[start : start + _STORED_BLOCK] for start in range(0, len(content), _STORED_BLOCK)]
+    blocks = [
+        content[start : start + _STORED_BLOCK] for start in range(0, len(content), _STORED_BLOCK)
+    ]
     stored = b"".join(
-        struct.pack("<BHH", number == len(blocks) - 1, len(block), len(block) ^ 0xFFFF) + block for number, block in enumerate(blocks)
+        struct.pack("<BHH", number == len(blocks) - 1, len(block), len(block) ^ 0xFFFF) + block
+        for number, block in enumerate(blocks)
     )
-    return b"\x1f\x8b\x08\x00" + bytes(4) + b"\x00\xff" + stored + struct.pack("<II", zlib.crc32(content), len(content))
+    return (
+        b"\x1f\x8b\x08\x00"
+        + bytes(4)
+        + b"\x00\xff"
+        + stored
+        + struct.pack("<II", zlib.crc32(content), len(content))
+    )

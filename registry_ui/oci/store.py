@@ -26,7 +26,12 @@ class BlobReader(Protocol):
 
     def __enter__(self) -> Self: ...
 
-    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None: ...
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None: ...
 
 
 OpenSource = Callable[[int], BlobReader]
@@ -136,14 +141,19 @@ def read_blob(store: ImageStore, descriptor: Descriptor, *, limit: int) -> bytes
     if descriptor.data is not None:
         return descriptor.data
     if descriptor.size > limit:
-        raise ContentMismatch(f"The blob {descriptor.digest.short} has {descriptor.size} bytes; {limit} are the most for one read whole.")
+        raise ContentMismatch(
+            f"The blob {descriptor.digest.short} has {descriptor.size} bytes; {limit} are the most for one read whole."
+        )
     content = bytearray(descriptor.size + 1)
     filled = 0
     with store.open_blob(descriptor) as reader:
         while filled < len(content) and (count := reader.readinto(memoryview(content)[filled:])):
             filled += count
     blob = bytes(memoryview(content)[:filled])
-    if filled != descriptor.size or Digest.of(blob, descriptor.digest.algorithm) != descriptor.digest:
+    if (
+        filled != descriptor.size
+        or Digest.of(blob, descriptor.digest.algorithm) != descriptor.digest
+    ):
         raise ContentMismatch(
             f"The blob {descriptor.digest.short} is not what its digest names: the source is damaged.",
             advice="Pull or push the image anew at its source, then try again.",

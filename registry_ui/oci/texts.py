@@ -37,12 +37,17 @@ class Reader:
     def texts(self, value: Any) -> list[str]:
         """The texts of a list, or the keys of the object that the spec uses as a set."""
         entries = value if isinstance(value, list | dict) else ()
-        return [self.text(entry) for entry in self._first([entry for entry in entries if isinstance(entry, str)])]
+        return [
+            self.text(entry)
+            for entry in self._first([entry for entry in entries if isinstance(entry, str)])
+        ]
 
     def pairs(self, value: Any) -> list[tuple[str, str]]:
         """The names and texts of an object, sorted."""
         entries = value.items() if isinstance(value, dict) else ()
-        found = sorted((key, text) for key, text in entries if isinstance(key, str) and isinstance(text, str))
+        found = sorted(
+            (key, text) for key, text in entries if isinstance(key, str) and isinstance(text, str)
+        )
         return [(self.text(key), self.text(text)) for key, text in self._first(found)]
 
     def _first(self, entries: list[Any]) -> list[Any]:

@@ -9,7 +9,13 @@ from .errors import TlsFailed
 
 _UNTRUSTED = frozenset({18, 19, 20, 21})
 _WRONG_NAME = frozenset({62, 64})
-_NOT_TLS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE", "UNEXPECTED_MESSAGE", "PACKET_LENGTH_TOO_LONG")
+_NOT_TLS = (
+    "WRONG_VERSION_NUMBER",
+    "HTTP_REQUEST",
+    "RECORD_LAYER_FAILURE",
+    "UNEXPECTED_MESSAGE",
+    "PACKET_LENGTH_TOO_LONG",
+)
 _TOO_OLD = ("UNSUPPORTED_PROTOCOL", "PROTOCOL_VERSION", "VERSION_TOO_LOW")
 
 
@@ -48,12 +54,19 @@ def explain_tls(failure: ssl.SSLError, place: str) -> TlsFailed:
             advice="Check the port; choose Plain HTTP for this registry if that is intended.",
         )
     if any(part in reason for part in _TOO_OLD):
-        return TlsFailed(f"{place} offers only TLS older than 1.2.", advice="Have the registry's administrator enable TLS 1.2 or 1.3.")
+        return TlsFailed(
+            f"{place} offers only TLS older than 1.2.",
+            advice="Have the registry's administrator enable TLS 1.2 or 1.3.",
+        )
     if "CERTIFICATE_REQUIRED" in reason or "HANDSHAKE_FAILURE" in reason:
         return TlsFailed(
-            f"{place} refused the TLS handshake ({reason.lower().replace('_', ' ')}).", advice="It may demand a client certificate."
+            f"{place} refused the TLS handshake ({reason.lower().replace('_', ' ')}).",
+            advice="It may demand a client certificate.",
         )
-    return TlsFailed(f"The TLS connection to {place} failed ({reason.lower().replace('_', ' ') or 'cut off'}).", temporary=not reason)
+    return TlsFailed(
+        f"The TLS connection to {place} failed ({reason.lower().replace('_', ' ') or 'cut off'}).",
+        temporary=not reason,
+    )
 
 
 def _explain_certificate(failure: ssl.SSLCertVerificationError, place: str) -> TlsFailed:
@@ -64,12 +77,21 @@ def _explain_certificate(failure: ssl.SSLCertVerificationError, place: str) -> T
             advice="If that authority is your own, add the authority's certificate to the registry's settings.",
         )
     if code == 10:
-        return TlsFailed(f"The certificate of {place} has expired.", advice="Have the registry's administrator renew it.")
+        return TlsFailed(
+            f"The certificate of {place} has expired.",
+            advice="Have the registry's administrator renew it.",
+        )
     if code == 9:
-        return TlsFailed(f"The certificate of {place} is not valid yet.", advice="Check the clocks of the registry and of this machine.")
+        return TlsFailed(
+            f"The certificate of {place} is not valid yet.",
+            advice="Check the clocks of the registry and of this machine.",
+        )
     if code in _WRONG_NAME:
         return TlsFailed(
             f"The certificate presented by {place} was issued for another host.",
             advice="Use the name that the certificate names, or have it reissued for this one.",
         )
-    return TlsFailed(f"The certificate of {place} was not accepted: {failure.verify_message}.", advice="Have the certificate checked.")
+    return TlsFailed(
+        f"The certificate of {place} was not accepted: {failure.verify_message}.",
+        advice="Have the certificate checked.",
+    )

@@ -14,7 +14,13 @@ from urllib3.util import Timeout
 
 from .connections import Adapter, Limits, NoCookies
 from .egress import Dialer, host_and_port
-from .errors import ConnectionFailed, ConnectionTimeout, EgressRefused, InvalidManifest, ResponseError
+from .errors import (
+    ConnectionFailed,
+    ConnectionTimeout,
+    EgressRefused,
+    InvalidManifest,
+    ResponseError,
+)
 from .failures import READ_FAILURES, Translation
 from .store import Cancellation
 
@@ -61,7 +67,9 @@ class Request:
 class Answer:
     """A response whose body has not been read. Closing it returns the connection when the body is used up."""
 
-    def __init__(self, raw: Any, request: Request, transport: "Transport", *, is_foreign: bool) -> None:
+    def __init__(
+        self, raw: Any, request: Request, transport: "Transport", *, is_foreign: bool
+    ) -> None:
         self.status: int = raw.status
         self.headers: Mapping[str, str] = raw.headers
         self.url = request.url
@@ -105,7 +113,9 @@ class Answer:
         content = self._read_up_to(limit + 1)
         if len(content) > limit:
             self.close()
-            raise InvalidManifest(f"{self.place} sends more than the {limit // 1024} KiB that such an answer may have.")
+            raise InvalidManifest(
+                f"{self.place} sends more than the {limit // 1024} KiB that such an answer may have."
+            )
         self.close()
         return content
 
@@ -147,7 +157,11 @@ class Answer:
         """Give the connection back where nothing is left to read; else close it."""
         inner = getattr(self._raw, "_fp", None)
         try:
-            if inner is not None and getattr(inner, "length", None) == 0 and not getattr(inner, "chunked", True):
+            if (
+                inner is not None
+                and getattr(inner, "length", None) == 0
+                and not getattr(inner, "chunked", True)
+            ):
                 inner.read(1)  # lets http.client see that the body is used up
             if inner is None or inner.isclosed():
                 self._raw.release_conn()
@@ -176,7 +190,9 @@ class Answer:
 class Transport:
     """The connections of one client, kept open and shared by its threads."""
 
-    def __init__(self, dialer: Dialer, *, ca_pem: str, limits: Limits, cancellation: Cancellation) -> None:
+    def __init__(
+        self, dialer: Dialer, *, ca_pem: str, limits: Limits, cancellation: Cancellation
+    ) -> None:
         self.limits = limits
         self._dialer = dialer
         self._cancellation = cancellation
@@ -211,7 +227,8 @@ class Transport:
                 is_foreign = True
                 request = replace(request, authorization=None)
         raise EgressRefused(
-            f"{urlsplit(request.url).netloc} redirects more than {REDIRECTS} times: refused.", advice="Check the registry's address."
+            f"{urlsplit(request.url).netloc} redirects more than {REDIRECTS} times: refused.",
+            advice="Check the registry's address.",
         )
 
     def resolve(self, base: str, location: str) -> str:
@@ -255,7 +272,11 @@ class Transport:
         proxy = self._proxy_for(request.url)
         timeout = (self.limits.connect, request.read_seconds or self.limits.read)
         with self.translated(request.url):
-            raw = self._sent_directly(request, timeout) if proxy is None else self._sent_by_proxy(request, timeout, proxy)
+            raw = (
+                self._sent_directly(request, timeout)
+                if proxy is None
+                else self._sent_by_proxy(request, timeout, proxy)
+            )
         self._cancellation.check()  # a head that was cut by the cancellation can look complete
         return Answer(raw, request, self, is_foreign=is_foreign)
 
@@ -279,7 +300,9 @@ class Transport:
 
     def _sent_by_proxy(self, request: Request, timeout: tuple[float, float], proxy: str) -> Any:
         proxies = {"http": proxy, "https": proxy}
-        return self._session.send(_prepared(request), stream=True, allow_redirects=False, timeout=timeout, proxies=proxies).raw
+        return self._session.send(
+            _prepared(request), stream=True, allow_redirects=False, timeout=timeout, proxies=proxies
+        ).raw
 
     def _proxy_for(self, url: str) -> str | None:
         host, port = host_and_port(url)

@@ -23,7 +23,9 @@ _CHUNK = 4 * 1024 * 1024  # GHCR takes no larger one
 _LARGEST_CHUNK = 64 * 1024 * 1024
 _ACCEPTED = (200, 201, 202, 204)
 _TOO_LARGE_AT_ONCE = frozenset({405, 411, 413})
-_LOST_SESSION = frozenset({"BLOB_UPLOAD_UNKNOWN", "BLOB_UPLOAD_INVALID", "DIGEST_INVALID", "SIZE_INVALID"})
+_LOST_SESSION = frozenset(
+    {"BLOB_UPLOAD_UNKNOWN", "BLOB_UPLOAD_INVALID", "DIGEST_INVALID", "SIZE_INVALID"}
+)
 _RANGE = re.compile(r"(?:bytes=)?0-(\d{1,19})")
 _BYTES = {"Content-Type": "application/octet-stream"}
 
@@ -41,7 +43,9 @@ class UploadSession:
         return f"{self.location}{separator}digest={str(digest).replace(':', '%3A')}"
 
 
-def start_upload(store: "RegistryStore", scope: Scope, *, mount: Digest | None = None, tries: int | None = None) -> UploadSession | None:
+def start_upload(
+    store: "RegistryStore", scope: Scope, *, mount: Digest | None = None, tries: int | None = None
+) -> UploadSession | None:
     """Begin an upload; with `mount`, try first to take the blob from `scope.mounted_from`.
 
     Returns:
@@ -49,14 +53,20 @@ def start_upload(store: "RegistryStore", scope: Scope, *, mount: Digest | None =
     """
     query = f"?mount={mount}&from={scope.mounted_from}" if mount is not None else ""
     answer = _request(
-        store, "POST", f"{store.repository}/blobs/uploads/{query}", scope=scope, expect=(201, 202) if mount else (202,), tries=tries
+        store,
+        "POST",
+        f"{store.repository}/blobs/uploads/{query}",
+        scope=scope,
+        expect=(201, 202) if mount else (202,),
+        tries=tries,
     )
     answer.discard()
     if answer.status == 201:
         return None
     minimum = answer.headers.get("OCI-Chunk-Min-Length", "")
     return UploadSession(
-        _location(store, answer, required=True), int(minimum) if minimum.isascii() and minimum.isdigit() and len(minimum) < 12 else 0
+        _location(store, answer, required=True),
+        int(minimum) if minimum.isascii() and minimum.isdigit() and len(minimum) < 12 else 0,
     )
 
 
@@ -74,7 +84,14 @@ class BlobUpload:
     `wants_chunks` tells afterwards whether this registry takes blobs in chunks only.
     """
 
-    def __init__(self, store: "RegistryStore", descriptor: Descriptor, open_source: OpenSource, *, wants_chunks: bool) -> None:
+    def __init__(
+        self,
+        store: "RegistryStore",
+        descriptor: Descriptor,
+        open_source: OpenSource,
+        *,
+        wants_chunks: bool,
+    ) -> None:
         self.wants_chunks = wants_chunks
         self._store = store
         self._descriptor = descriptor
@@ -116,7 +133,18 @@ class BlobUpload:
     def _send_whole(self, session: UploadSession) -> None:
         body = self._source.make if self._descriptor.size else self._source.empty()
         url = session.closing_url(self._descriptor.digest)
-        self._finish(_request(self._store, "PUT", url, headers=_BYTES, body=body, expect=_ACCEPTED, tries=1, read_seconds=self._patience))
+        self._finish(
+            _request(
+                self._store,
+                "PUT",
+                url,
+                headers=_BYTES,
+                body=body,
+                expect=_ACCEPTED,
+                tries=1,
+                read_seconds=self._patience,
+            )
+        )
 
     def _send_chunks(self, session: UploadSession) -> None:
         size = min(max(session.chunk_minimum, _CHUNK), _LARGEST_CHUNK)
@@ -127,7 +155,18 @@ class BlobUpload:
             session = self._send_chunk(session, bytes(chunk), offset)
             offset += len(chunk)
         url = session.closing_url(self._descriptor.digest)
-        self._finish(_request(self._store, "PUT", url, headers=_BYTES, body=b"", expect=_ACCEPTED, tries=1, read_seconds=self._patience))
+        self._finish(
+            _request(
+                self._store,
+                "PUT",
+                url,
+                headers=_BYTES,
+                body=b"",
+                expect=_ACCEPTED,
+                tries=1,
+                read_seconds=self._patience,
+            )
+        )
 
     def _send_chunk(self, session: UploadSession, chunk: bytes, offset: int) -> UploadSession:
         """Send one chunk, whole or the rest that the registry says it lacks."""
@@ -153,11 +192,15 @@ class BlobUpload:
                 session, done = self._ask_status(session, offset, offset + len(chunk), exc)
             else:
                 answer.discard()
-                session = UploadSession(_location(self._store, answer) or session.location, session.chunk_minimum)
+                session = UploadSession(
+                    _location(self._store, answer) or session.location, session.chunk_minimum
+                )
                 done = offset + len(chunk)
         return session
 
-    def _ask_status(self, session: UploadSession, start: int, end: int, failure: OciError) -> tuple[UploadSession, int]:
+    def _ask_status(
+        self, session: UploadSession, start: int, end: int, failure: OciError
+    ) -> tuple[UploadSession, int]:
         """How far the registry has come, after a chunk whose fate is unknown."""
         answer = _request(self._store, "GET", session.location, expect=(200, 202, 204))
         answer.discard()
@@ -166,13 +209,19 @@ class BlobUpload:
         if not start <= done <= end:
             failure.temporary = True  # a fresh upload can still succeed
             raise failure
-        return UploadSession(_location(self._store, answer) or session.location, session.chunk_minimum), done
+        return UploadSession(
+            _location(self._store, answer) or session.location, session.chunk_minimum
+        ), done
 
     def _finish(self, answer: Answer) -> None:
         answer.discard()
         stored = answer.headers.get("Docker-Content-Digest", "")
-        if stored.startswith(f"{self._descriptor.digest.algorithm}:") and stored != str(self._descriptor.digest):
-            raise ContentMismatch(f"{answer.place} stored the blob {self._descriptor.digest.short} under another digest.")
+        if stored.startswith(f"{self._descriptor.digest.algorithm}:") and stored != str(
+            self._descriptor.digest
+        ):
+            raise ContentMismatch(
+                f"{answer.place} stored the blob {self._descriptor.digest.short} under another digest."
+            )
 
     def _may_recover(self, failure: OciError) -> bool:
         if isinstance(failure, ContentMismatch):
@@ -182,7 +231,11 @@ class BlobUpload:
         return failure.temporary or self._would_switch(failure)
 
     def _would_switch(self, failure: OciError) -> bool:
-        return not self.wants_chunks and failure.status in _TOO_LARGE_AT_ONCE and self._descriptor.size > _CHUNK
+        return (
+            not self.wants_chunks
+            and failure.status in _TOO_LARGE_AT_ONCE
+            and self._descriptor.size > _CHUNK
+        )
 
     def _switches_to_chunks(self, failure: OciError) -> bool:
         if not self._would_switch(failure):
@@ -243,7 +296,9 @@ class _Source:
 class HashedBody:
     """A request's body that is verified as it passes; its last piece is given out only when all of it was right."""
 
-    def __init__(self, reader: BlobReader, descriptor: Descriptor, on_fault: Callable[[BaseException], None]) -> None:
+    def __init__(
+        self, reader: BlobReader, descriptor: Descriptor, on_fault: Callable[[BaseException], None]
+    ) -> None:
         self._reader = reader
         self._descriptor = descriptor
         self._on_fault = on_fault
@@ -278,7 +333,8 @@ class HashedBody:
             raise
         except OSError as exc:
             fault = StorageError(
-                f"The blob {self._descriptor.digest.short} cannot be read: {exc.strerror}.", advice="Check this machine's disk."
+                f"The blob {self._descriptor.digest.short} cannot be read: {exc.strerror}.",
+                advice="Check this machine's disk.",
             )
             self._on_fault(fault)
             raise fault from exc
@@ -309,5 +365,8 @@ def _location(store: "RegistryStore", answer: Answer, *, required: bool = False)
     if text:
         return store.client.transport.resolve(answer.url, text)
     if required:
-        raise ResponseError(f"{answer.place} begins an upload without saying where to send it.", status=answer.status)
+        raise ResponseError(
+            f"{answer.place} begins an upload without saying where to send it.",
+            status=answer.status,
+        )
     return ""

@@ -29,14 +29,21 @@ class RegistriesConfig(AppConfig):
         converters.register()
         register(stored_secrets_open, Tags.database)
         post_save.connect(_equip_team, sender=Team, dispatch_uid="registries.equip_team")
-        pre_delete.connect(stop_before_removal, sender=Credential, dispatch_uid="registries.stop_before_removal")
+        pre_delete.connect(
+            stop_before_removal, sender=Credential, dispatch_uid="registries.stop_before_removal"
+        )
         register_dependents(BorrowedLooks())
         register_belongings(registries_of)
         register_work(INDEX_WORK)
         register_section(30, section)
         register_page(Registry, "registries:detail")
         register_page(Credential, "registries:credential")
-        for order, source in ((0, find_named_image), (10, find_digest), (20, find_names), (50, find_registries)):
+        for order, source in (
+            (0, find_named_image),
+            (10, find_digest),
+            (20, find_names),
+            (50, find_registries),
+        ):
             register_source(order, source)
 
 

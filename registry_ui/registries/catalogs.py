@@ -11,7 +11,14 @@ from django.utils.translation import gettext as _
 from registry_ui.oci.api import JsonApi
 from registry_ui.oci.auth import BasicCredential
 from registry_ui.oci.client import RegistryClient
-from registry_ui.oci.errors import InvalidManifest, OciError, RateLimited, ResponseError, ServerFailed, Unauthorized
+from registry_ui.oci.errors import (
+    InvalidManifest,
+    OciError,
+    RateLimited,
+    ResponseError,
+    ServerFailed,
+    Unauthorized,
+)
 from registry_ui.oci.listing import REPOSITORIES_LIMIT, following_page, is_repository
 from registry_ui.oci.reference import DEFAULT_NAMESPACE
 from registry_ui.oci.transport import Authorization
@@ -31,7 +38,9 @@ class NoListing(OciError):
     """A registry, or a part of it, does not tell what repositories it has. Its advice: pin those that matter."""
 
 
-def open_listing(registry: Registry, client: RegistryClient, login: BasicCredential | None) -> tuple[Listing, Iterator[str]]:
+def open_listing(
+    registry: Registry, client: RegistryClient, login: BasicCredential | None
+) -> tuple[Listing, Iterator[str]]:
     """The names of a registry's repositories, asked page by page as they are taken; each once, at most 200,000.
 
     The first page is asked at once, so that the way of listing is settled by the return.
@@ -73,7 +82,9 @@ def _distinct(names: Iterator[str]) -> Iterator[str]:
 
 
 def _pin() -> str:
-    return _("Pin the repositories that you need; those that somebody pulls or pushes here are listed by themselves.")
+    return _(
+        "Pin the repositories that you need; those that somebody pulls or pushes here are listed by themselves."
+    )
 
 
 # --- the registry's own catalogue
@@ -89,18 +100,28 @@ def _catalog(registry: Registry, client: RegistryClient) -> Iterator[str]:
         raise
     except ResponseError as exc:
         advice = f"{exc.advice} {_pin()}" if isinstance(exc, Unauthorized) else _pin()
-        raise NoListing(str(registry.facts.no_listing) or exc.message, advice=advice, status=exc.status, codes=exc.codes) from exc
+        raise NoListing(
+            str(registry.facts.no_listing) or exc.message,
+            advice=advice,
+            status=exc.status,
+            codes=exc.codes,
+        ) from exc
 
 
 # --- Docker Hub
 
 
-def _docker_hub(registry: Registry, client: RegistryClient, login: BasicCredential | None) -> Iterator[str]:
+def _docker_hub(
+    registry: Registry, client: RegistryClient, login: BasicCredential | None
+) -> Iterator[str]:
     namespaces = _docker_hub_namespaces(registry)
     if not namespaces:
         raise NoListing(
             _("Docker Hub lists the repositories of a namespace only, and none is known here."),
-            advice=_("Name your namespaces in the registry's settings, or add a credential. %(pin)s") % {"pin": _pin()},
+            advice=_(
+                "Name your namespaces in the registry's settings, or add a credential. %(pin)s"
+            )
+            % {"pin": _pin()},
         )
     api = _docker_hub_api(client, login)
     return _parts(namespaces, lambda namespace: _docker_hub_repositories(api, namespace))
@@ -108,20 +129,34 @@ def _docker_hub(registry: Registry, client: RegistryClient, login: BasicCredenti
 
 def _docker_hub_namespaces(registry: Registry) -> list[str]:
     """As an admin named them, else the accounts that the team logs in with. Official images are everybody's: never listed."""
-    names = registry.namespaces or registry.credentials.order_by("created_at").values_list("username", flat=True)
+    names = registry.namespaces or registry.credentials.order_by("created_at").values_list(
+        "username", flat=True
+    )
     lowered = (str(name).strip().lower() for name in names)
-    return [name for name in dict.fromkeys(lowered) if name != DEFAULT_NAMESPACE and _is_namespace(name)]
+    return [
+        name for name in dict.fromkeys(lowered) if name != DEFAULT_NAMESPACE and _is_namespace(name)
+    ]
 
 
 def _docker_hub_api(client: RegistryClient, login: BasicCredential | None) -> JsonApi:
     api = JsonApi(client, DOCKER_HUB_API)
     if login is None or login.is_identity_token:
         return api
-    answer = api.post("/v2/auth/token", {"identifier": login.username, "secret": login.secret}).content
+    answer = api.post(
+        "/v2/auth/token", {"identifier": login.username, "secret": login.secret}
+    ).content
     token = answer.get("access_token") if isinstance(answer, dict) else None
     if not isinstance(token, str) or _TOKEN.fullmatch(token) is None:
-        raise Unauthorized(_("Docker Hub answers the login without a token."), advice=_("Check the credential, then try again."))
-    return JsonApi(client, DOCKER_HUB_API, authorization=Authorization(f"Bearer {token}"), secrets=(login.secret, token))
+        raise Unauthorized(
+            _("Docker Hub answers the login without a token."),
+            advice=_("Check the credential, then try again."),
+        )
+    return JsonApi(
+        client,
+        DOCKER_HUB_API,
+        authorization=Authorization(f"Bearer {token}"),
+        secrets=(login.secret, token),
+    )
 
 
 def _docker_hub_repositories(api: JsonApi, namespace: str) -> Iterator[str]:
@@ -129,8 +164,16 @@ def _docker_hub_repositories(api: JsonApi, namespace: str) -> Iterator[str]:
     seen: set[str] = set()
     for _number in range(_PAGES_LIMIT):
         document = api.get(target)
-        content = document.content if isinstance(document.content, dict) else {"results": document.content}
-        new = [name for name in dict.fromkeys(_texts(content.get("results"), "name", document.answer.place)) if name not in seen]
+        content = (
+            document.content
+            if isinstance(document.content, dict)
+            else {"results": document.content}
+        )
+        new = [
+            name
+            for name in dict.fromkeys(_texts(content.get("results"), "name", document.answer.place))
+            if name not in seen
+        ]
         seen.update(new)
         yield from (f"{namespace}/{name}" for name in new)
         following = content.get("next")
@@ -142,7 +185,9 @@ def _docker_hub_repositories(api: JsonApi, namespace: str) -> Iterator[str]:
 # --- Harbor
 
 
-def _harbor(registry: Registry, client: RegistryClient, login: BasicCredential | None) -> Iterator[str]:
+def _harbor(
+    registry: Registry, client: RegistryClient, login: BasicCredential | None
+) -> Iterator[str]:
     api = JsonApi(
         client,
         f"{client.endpoint.base_url}/api/v2.0",
@@ -151,9 +196,14 @@ def _harbor(registry: Registry, client: RegistryClient, login: BasicCredential |
     )
     if registry.namespaces:
         api.get("/systeminfo")  # tells a project that is not there from an API that is not
-    names = registry.namespaces or itertools.islice(_harbor_names(api, "/projects?"), _PROJECTS_LIMIT)
+    names = registry.namespaces or itertools.islice(
+        _harbor_names(api, "/projects?"), _PROJECTS_LIMIT
+    )
     projects = [name for name in names if _is_namespace(name)]
-    return _parts(projects, lambda project: _harbor_names(api, f"/projects/{quote(project, safe='')}/repositories?"))
+    return _parts(
+        projects,
+        lambda project: _harbor_names(api, f"/projects/{quote(project, safe='')}/repositories?"),
+    )
 
 
 def _harbor_names(api: JsonApi, path: str) -> Iterator[str]:
@@ -185,10 +235,17 @@ def _parts(names: list[str], repositories_of: Callable[[str], Iterator[str]]) ->
     if not failures:
         return
     failure = next(iter(failures.values()))
-    problem = _("They are not there, or not for this login to see.") if failure.status == 404 else failure.message
+    problem = (
+        _("They are not there, or not for this login to see.")
+        if failure.status == 404
+        else failure.message
+    )
     raise NoListing(
-        _("Not listed: %(names)s. %(problem)s") % {"names": ", ".join(failures)[:300], "problem": problem},
-        advice=_("Check the spelling of the namespaces in the registry's settings, and whether the login may see them."),
+        _("Not listed: %(names)s. %(problem)s")
+        % {"names": ", ".join(failures)[:300], "problem": problem},
+        advice=_(
+            "Check the spelling of the namespaces in the registry's settings, and whether the login may see them."
+        ),
         status=failure.status,
     )
 
@@ -202,5 +259,11 @@ def _texts(content: Any, member: str, place: str) -> list[str]:
     if content is None:
         return []
     if not isinstance(content, list):
-        raise InvalidManifest(_("%(place)s does not answer with a list of repositories.") % {"place": place})
-    return [entry[member] for entry in content if isinstance(entry, dict) and isinstance(entry.get(member), str)]
+        raise InvalidManifest(
+            _("%(place)s does not answer with a list of repositories.") % {"place": place}
+        )
+    return [
+        entry[member]
+        for entry in content
+        if isinstance(entry, dict) and isinstance(entry.get(member), str)
+    ]

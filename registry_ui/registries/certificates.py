@@ -41,9 +41,13 @@ def clean_pem(text: str) -> str:
     certificates = _load(text)
     for authority in map(_described, certificates):
         if authority.is_over:
-            words = {"subject": authority.subject, "date": date_format(authority.ends, "DATE_FORMAT")}
+            words = {
+                "subject": authority.subject,
+                "date": date_format(authority.ends, "DATE_FORMAT"),
+            }
             raise InvalidCertificate(
-                _("The certificate of %(subject)s ended on %(date)s.") % words, advice=_("Paste the authority's present certificate.")
+                _("The certificate of %(subject)s ended on %(date)s.") % words,
+                advice=_("Paste the authority's present certificate."),
             )
     return "".join(certificate.public_bytes(Encoding.PEM).decode() for certificate in certificates)
 
@@ -58,13 +62,18 @@ def authorities_in(pem: str) -> list[Authority]:
 
 def _load(text: str) -> list[x509.Certificate]:
     if len(text) > SIZE_LIMIT:
-        raise InvalidCertificate(_("The text is longer than certificates are."), advice=_("Paste only the authority's certificate."))
+        raise InvalidCertificate(
+            _("The text is longer than certificates are."),
+            advice=_("Paste only the authority's certificate."),
+        )
     try:
         return x509.load_pem_x509_certificates(text.strip().encode())
     except ValueError as exc:
         raise InvalidCertificate(
             _("There is no readable certificate in this text."),
-            advice=_("Paste it in PEM form, from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----, both lines included."),
+            advice=_(
+                "Paste it in PEM form, from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----, both lines included."
+            ),
         ) from exc
 
 

@@ -22,16 +22,31 @@ def stored_secrets_open(databases: Sequence[str] | None = None, **_: Any) -> lis
     if not databases:
         return []
     try:
-        labels = [(str(credential), _opens(credential)) for credential in Credential.objects.select_related("registry")]
+        labels = [
+            (str(credential), _opens(credential))
+            for credential in Credential.objects.select_related("registry")
+        ]
     except DatabaseError:
         return []  # before the first migration
     closed = [label for label, opens in labels if not opens]
     if not closed:
         return []
     if len(closed) == len(labels) and not settings.ACCEPT_LOST_SECRETS:
-        return [Error("None of the encryption keys opens the stored secrets.", hint=_LOST, id="registries.E001")]
+        return [
+            Error(
+                "None of the encryption keys opens the stored secrets.",
+                hint=_LOST,
+                id="registries.E001",
+            )
+        ]
     names = ", ".join(closed[:5])
-    return [Warning(f"{len(closed)} stored secrets do not open with the encryption keys: {names}.", hint=_LOST, id="registries.W001")]
+    return [
+        Warning(
+            f"{len(closed)} stored secrets do not open with the encryption keys: {names}.",
+            hint=_LOST,
+            id="registries.W001",
+        )
+    ]
 
 
 def _opens(credential: Credential) -> bool:

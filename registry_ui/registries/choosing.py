@@ -22,7 +22,8 @@ class AmbiguousCredential(OciError):
         self.names = tuple(name_for(credential, team) for credential in candidates)
         labels = ", ".join(f"“{name}”" for name in self.names)
         super().__init__(
-            _("Several credentials fit %(name)s equally well: %(labels)s.") % {"name": reference.name, "labels": labels},
+            _("Several credentials fit %(name)s equally well: %(labels)s.")
+            % {"name": reference.name, "labels": labels},
             advice=_("Choose the one to use, or give each a repository pattern of its own."),
         )
         self.candidates = tuple(candidates)
@@ -56,8 +57,12 @@ def credential_for(
     if chosen is not None:
         _check_chosen(chosen, team, reference, push)
         return chosen
-    candidates = candidates_for(team=team, reference=reference) if candidates is None else candidates
-    fitting = [each for each in candidates if why_unfit(each, reference, push=push, team=team) is None]
+    candidates = (
+        candidates_for(team=team, reference=reference) if candidates is None else candidates
+    )
+    fitting = [
+        each for each in candidates if why_unfit(each, reference, push=push, team=team) is None
+    ]
     if not fitting:
         return None
     best = max(_specificity_for(each, team) for each in fitting)
@@ -72,19 +77,32 @@ def candidates_for(*, team: Team, reference: Reference) -> list[Credential]:
     return list(Credential.objects.for_host(team, reference.registry))
 
 
-def why_unfit(credential: Credential, reference: Reference, *, push: bool, team: Team) -> str | None:
+def why_unfit(
+    credential: Credential, reference: Reference, *, push: bool, team: Team
+) -> str | None:
     """Why a credential of this host cannot serve the team, for a person; None where it can."""
     if is_lent(credential, team):
-        problem = why_not_lent(credential, team) or why_not_covered(credential, team, reference, push=push)
+        problem = why_not_lent(credential, team) or why_not_covered(
+            credential, team, reference, push=push
+        )
         if problem is not None:
             return problem
-    words = {"label": credential.label, "pattern": credential.repository_pattern, "repository": reference.repository}
+    words = {
+        "label": credential.label,
+        "pattern": credential.repository_pattern,
+        "repository": reference.repository,
+    }
     if credential.is_expired:
         return _("The credential “%(label)s” has expired.") % words
     if push and not credential.can_push:
         return _("The credential “%(label)s” is for pulling only.") % words
     if not credential.serves(reference):
-        return _("The credential “%(label)s” is for the repositories %(pattern)s, not for %(repository)s.") % words
+        return (
+            _(
+                "The credential “%(label)s” is for the repositories %(pattern)s, not for %(repository)s."
+            )
+            % words
+        )
     return None
 
 
@@ -103,7 +121,9 @@ def reading_credentials(registry: Registry) -> list[Credential]:
     return [each for each in rows if not is_lent(each, team) or why_not_lent(each, team) is None]
 
 
-def best_for_reading(registry: Registry, credentials: Iterable[Credential], repository: str = "") -> Credential | None:
+def best_for_reading(
+    registry: Registry, credentials: Iterable[Credential], repository: str = ""
+) -> Credential | None:
     """The same, of those credentials that are at hand.
 
     The most specific pattern that serves the repository wins; among equals the team's own, then one that may only pull, then
@@ -111,11 +131,25 @@ def best_for_reading(registry: Registry, credentials: Iterable[Credential], repo
     list one without a pattern comes first, and a share for some repositories only is not used: the list names all.
     """
     team = registry.team
-    usable = [each for each in credentials if not each.is_expired and _may_read(each, team, Reference(registry.host, repository))]
+    usable = [
+        each
+        for each in credentials
+        if not each.is_expired and _may_read(each, team, Reference(registry.host, repository))
+    ]
 
     def rank(each: Credential) -> tuple[Any, ...]:
-        literal, is_whole = _specificity_for(each, team) if repository else (-bool(each.repository_pattern), False)
-        return (bool(each.verify_error), -literal, not is_whole, is_lent(each, team), each.can_push, each.created_at, each.pk)
+        literal, is_whole = (
+            _specificity_for(each, team) if repository else (-bool(each.repository_pattern), False)
+        )
+        return (
+            bool(each.verify_error),
+            -literal,
+            not is_whole,
+            is_lent(each, team),
+            each.can_push,
+            each.created_at,
+            each.pk,
+        )
 
     return min(usable, key=rank, default=None)
 
@@ -135,7 +169,10 @@ def check_belongs(credential: Credential, team: Team, host: str) -> None:
     """
     registry = credential.registry
     if registry.team_id != credential.team_id:
-        raise CredentialUnfit(_("This credential does not belong to the team %(team)s.") % {"team": team}, advice=_("Choose another one."))
+        raise CredentialUnfit(
+            _("This credential does not belong to the team %(team)s.") % {"team": team},
+            advice=_("Choose another one."),
+        )
     if is_lent(credential, team) and (problem := why_not_lent(credential, team)) is not None:
         raise CredentialUnfit(problem, advice=_ask_or_choose(credential, team))
     if registry.host != host:
@@ -158,7 +195,9 @@ def _ask_or_choose(credential: Credential, team: Team) -> str:
         return _("Choose another one, or have an admin of the team change it.")
     if grant_for(credential, team) is None:
         return _("Choose another one.")
-    return _("Choose another one, or ask an admin of the team %(owner)s to share it again.") % {"owner": credential.team}
+    return _("Choose another one, or ask an admin of the team %(owner)s to share it again.") % {
+        "owner": credential.team
+    }
 
 
 def _specificity_for(credential: Credential, team: Team) -> tuple[int, bool]:
@@ -172,5 +211,7 @@ def _specificity(pattern: str) -> tuple[int, bool]:
     """How much of a name a pattern fixes: the text before its first wildcard, and whether that is all of it."""
     if not pattern:
         return (-1, False)
-    literal = next((index for index, character in enumerate(pattern) if character in _WILDCARDS), len(pattern))
+    literal = next(
+        (index for index, character in enumerate(pattern) if character in _WILDCARDS), len(pattern)
+    )
     return (literal, literal == len(pattern))

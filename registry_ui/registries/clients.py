@@ -63,11 +63,24 @@ def open_client(
     # A credential is sent only as the team that owns it has set: also where another one, which has no such registry, borrows it.
     registry = credential.registry if credential is not None else registry_for(team, host)
     login = _login_of(credential, team, host, use or Use()) if credential is not None else None
-    endpoint = endpoint_of(registry) if registry is not None else Endpoint(host, scheme="http" if plain_http else "https")
-    return RegistryClient(endpoint, login, egress=egress_policy(), cancellation=cancellation, on_pause=on_pause, limits=limits)
+    endpoint = (
+        endpoint_of(registry)
+        if registry is not None
+        else Endpoint(host, scheme="http" if plain_http else "https")
+    )
+    return RegistryClient(
+        endpoint,
+        login,
+        egress=egress_policy(),
+        cancellation=cancellation,
+        on_pause=on_pause,
+        limits=limits,
+    )
 
 
-def engine_login(*, team: Team, reference: Reference, credential: Credential, use: Use) -> BasicCredential:
+def engine_login(
+    *, team: Team, reference: Reference, credential: Credential, use: Use
+) -> BasicCredential:
     """The login that an engine is given to pull or push with.
 
     Raises:
@@ -76,9 +89,13 @@ def engine_login(*, team: Team, reference: Reference, credential: Credential, us
     """
     if credential.team_id != team.pk:
         raise CredentialUnfit(
-            _("The credential “%(label)s” belongs to the team %(owner)s, and is not handed to an engine.")
+            _(
+                "The credential “%(label)s” belongs to the team %(owner)s, and is not handed to an engine."
+            )
             % {"label": credential.label, "owner": credential.team},
-            advice=_("An engine connects as its own settings say, not as that team has set. Choose a credential of your own team."),
+            advice=_(
+                "An engine connects as its own settings say, not as that team has set. Choose a credential of your own team."
+            ),
         )
     return _login_of(credential, team, reference.registry, use)
 
@@ -104,4 +121,6 @@ def reveal(credential: Credential) -> BasicCredential:
         return BasicCredential(credential.username, credential.secret.reveal())
     except DecryptionFailed as exc:
         words = {"label": credential.label, "problem": exc.message}
-        raise DecryptionFailed(_("The secret of the credential “%(label)s” cannot be read. %(problem)s") % words) from exc
+        raise DecryptionFailed(
+            _("The secret of the credential “%(label)s” cannot be read. %(problem)s") % words
+        ) from exc

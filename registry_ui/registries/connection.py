@@ -15,7 +15,13 @@ from django.utils.translation import gettext as _
 from registry_ui.oci.challenges import Challenge, parse_challenges
 from registry_ui.oci.client import RegistryClient
 from registry_ui.oci.egress import Dialer, host_and_port
-from registry_ui.oci.errors import ConnectionFailed, ConnectionTimeout, EgressRefused, HostUnknown, OciError
+from registry_ui.oci.errors import (
+    ConnectionFailed,
+    ConnectionTimeout,
+    EgressRefused,
+    HostUnknown,
+    OciError,
+)
 from registry_ui.oci.sockets import SocketWatch
 from registry_ui.oci.store import Cancellation
 from registry_ui.oci.tls import context_for, explain_tls
@@ -59,7 +65,9 @@ def check_connection(registry: Registry) -> ConnectionReport:
     if not registry._state.adding:
         failed = report.failed
         health = Health.FAILING if failed else Health.HEALTHY
-        registry.mark_health(health, f"{failed.detail} {failed.advice}".strip() if failed else "", report.as_rows)
+        registry.mark_health(
+            health, f"{failed.detail} {failed.advice}".strip() if failed else "", report.as_rows
+        )
     return report
 
 
@@ -70,7 +78,9 @@ def _probed(registry: Registry) -> ConnectionReport:
 
 
 def _own_report() -> ConnectionReport:
-    return ConnectionReport((Stage("registry", "done", _("It is this installation itself: nothing lies between.")),))
+    return ConnectionReport(
+        (Stage("registry", "done", _("It is this installation itself: nothing lies between.")),)
+    )
 
 
 def check_overdue(*, age: timedelta, limit: int) -> int:
@@ -120,7 +130,10 @@ class _Probe:
             yield from stages
 
     def _steps(self) -> list[tuple[str, Callable[[str], list[Stage]]]]:
-        checks: list[tuple[str, Callable[[str], list[Stage]]]] = [("registry", self._ping), ("login", self._ask_login)]
+        checks: list[tuple[str, Callable[[str], list[Stage]]]] = [
+            ("registry", self._ping),
+            ("login", self._ask_login),
+        ]
         if self.policy.proxy_for(self.host, self.port):
             return [("proxy", self._proxied), *checks]
         return [("port", self._connect), ("tls", self._encrypt), *checks]
@@ -130,7 +143,9 @@ class _Probe:
         if name != "port":
             return [failed]
         # Looking up a name and connecting are one call, so that nobody answers differently the second time.
-        is_about_name = isinstance(exc, HostUnknown | EgressRefused) or (isinstance(exc, ConnectionTimeout) and exc.__cause__ is None)
+        is_about_name = isinstance(exc, HostUnknown | EgressRefused) or (
+            isinstance(exc, ConnectionTimeout) and exc.__cause__ is None
+        )
         if is_about_name:
             return [Stage("name", "failed", exc.message, exc.advice), Stage("port")]
         return [Stage("name", "done", self._resolved(None)), failed]
@@ -152,20 +167,33 @@ class _Probe:
         words = {"host": self.host, "address": address}
         if _is_address(self.host):
             return _("An address, not a name")
-        return _("%(host)s has the address %(address)s") % words if address else _("%(host)s has an address") % words
+        return (
+            _("%(host)s has the address %(address)s") % words
+            if address
+            else _("%(host)s has an address") % words
+        )
 
     def _encrypt(self, name: str) -> list[Stage]:
         if self.endpoint.scheme == "http":
-            sentence = _("Plain HTTP, as chosen: whoever is on the way reads the secrets and can change the images.")
-            return [Stage(name, "warning", sentence, _("Choose HTTPS as soon as the registry offers it."))]
+            sentence = _(
+                "Plain HTTP, as chosen: whoever is on the way reads the secrets and can change the images."
+            )
+            return [
+                Stage(
+                    name, "warning", sentence, _("Choose HTTPS as soon as the registry offers it.")
+                )
+            ]
         self.sock.settimeout(QUICK.connect)
         try:
-            secure = context_for(self.endpoint.ca_pem).wrap_socket(self.sock, server_hostname=self.host)
+            secure = context_for(self.endpoint.ca_pem).wrap_socket(
+                self.sock, server_hostname=self.host
+            )
         except ssl.SSLError as exc:
             raise explain_tls(exc, self.place) from exc
         except OSError as exc:
             raise ConnectionFailed(
-                _("%(place)s closed the connection during the TLS handshake.") % {"place": self.place},
+                _("%(place)s closed the connection during the TLS handshake.")
+                % {"place": self.place},
                 advice=_("Check the port, and whether a firewall or proxy on the way breaks TLS."),
             ) from exc
         self.sock = secure
@@ -181,8 +209,14 @@ class _Probe:
         return [Stage(name, "done", _("A registry answers"))]
 
     def _ask_login(self, name: str) -> list[Stage]:
-        with self.client.transport.exchange(Request("GET", f"{self.endpoint.base_url}/v2/")) as answer:
-            challenges = parse_challenges(answer.headers.get("WWW-Authenticate", "")) if answer.status == 401 else []
+        with self.client.transport.exchange(
+            Request("GET", f"{self.endpoint.base_url}/v2/")
+        ) as answer:
+            challenges = (
+                parse_challenges(answer.headers.get("WWW-Authenticate", ""))
+                if answer.status == 401
+                else []
+            )
         bearer = next((each for each in challenges if each.scheme == "bearer"), None)
         if bearer is not None:
             return [self._token_stage(name, bearer)]
@@ -190,8 +224,17 @@ class _Probe:
             return [Stage(name, "done", _("With username and secret at every request (Basic)"))]
         if challenges:
             offered = ", ".join(sorted({each.scheme[:30] for each in challenges}))
-            sentence = _("It asks for a kind of login that is not supported here: %(kinds)s") % {"kinds": offered}
-            return [Stage(name, "failed", sentence, _("Have Basic or token login enabled on the registry."))]
+            sentence = _("It asks for a kind of login that is not supported here: %(kinds)s") % {
+                "kinds": offered
+            }
+            return [
+                Stage(
+                    name,
+                    "failed",
+                    sentence,
+                    _("Have Basic or token login enabled on the registry."),
+                )
+            ]
         return [Stage(name, "done", _("It asks for none: everybody may pull, and perhaps push"))]
 
     def _token_stage(self, name: str, challenge: Challenge) -> Stage:
@@ -205,8 +248,14 @@ class _Probe:
             return Stage(
                 name,
                 "warning",
-                _("With tokens from %(host)s, which is not approved: no credential will be sent there.") % words,
-                _("If %(host)s belongs to this registry, add it to the token servers in its settings.") % words,
+                _(
+                    "With tokens from %(host)s, which is not approved: no credential will be sent there."
+                )
+                % words,
+                _(
+                    "If %(host)s belongs to this registry, add it to the token servers in its settings."
+                )
+                % words,
             )
         return Stage(name, "done", _("With tokens from %(host)s") % words)
 
@@ -228,5 +277,7 @@ def _certificate_stage(name: str, secure: ssl.SSLSocket) -> Stage:
     words = {"version": version.replace("v", " "), "date": date_format(ends, "DATE_FORMAT")}
     if ends < datetime.now(UTC) + EXPIRY_WARNING:
         sentence = _("%(version)s, but the certificate ends on %(date)s") % words
-        return Stage(name, "warning", sentence, _("Have the registry's administrator renew it in time."))
+        return Stage(
+            name, "warning", sentence, _("Have the registry's administrator renew it in time.")
+        )
     return Stage(name, "done", _("%(version)s, certificate valid until %(date)s") % words)

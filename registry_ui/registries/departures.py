@@ -29,8 +29,29 @@ def registries_of(team: Team) -> Sequence[str]:
     credentials = Credential.objects.filter(team=team).count()
     grants = CredentialGrant.objects.filter(credential__team=team, revoked_at=None).count()
     words = [
-        (registries, ngettext("%(count)d registry, with its index", "%(count)d registries, with their index", registries)),
-        (credentials, ngettext("%(count)d credential and its secret", "%(count)d credentials and their secrets", credentials)),
-        (grants, ngettext("%(count)d share of a credential with another team", "%(count)d shares of credentials with other teams", grants)),
+        (
+            registries,
+            ngettext(
+                "%(count)d registry, with its index",
+                "%(count)d registries, with their index",
+                registries,
+            ),
+        ),
+        (
+            credentials,
+            ngettext(
+                "%(count)d credential and its secret",
+                "%(count)d credentials and their secrets",
+                credentials,
+            ),
+        ),
+        (
+            grants,
+            ngettext(
+                "%(count)d share of a credential with another team",
+                "%(count)d shares of credentials with other teams",
+                grants,
+            ),
+        ),
     ]
     return [text % {"count": count} for count, text in words if count]

@@ -53,12 +53,24 @@ def stop_dependents(credential: Credential, team: Team | None = None, *, by: Use
 
 def why_stopped(credential: Credential, team: Team | None) -> dict[str, str]:
     """What the row of a stopped job says as its error."""
-    if team is not None and (grant := grant_for(credential, team)) is not None and grant.revoked_at is not None:
+    if (
+        team is not None
+        and (grant := grant_for(credential, team)) is not None
+        and grant.revoked_at is not None
+    ):
         message = taken_back_words(grant)
-        advice = _("Start it again with another credential, or ask an admin of the team %(owner)s.") % {"owner": credential.team}
+        advice = _(
+            "Start it again with another credential, or ask an admin of the team %(owner)s."
+        ) % {"owner": credential.team}
     else:
-        words = {"owner": credential.team, "label": credential.label, "host": credential.registry.host}
-        message = _("The team %(owner)s removed the credential “%(label)s” for %(host)s on %(when)s.") % {
+        words = {
+            "owner": credential.team,
+            "label": credential.label,
+            "host": credential.registry.host,
+        }
+        message = _(
+            "The team %(owner)s removed the credential “%(label)s” for %(host)s on %(when)s."
+        ) % {
             **words,
             "when": moment_words(timezone.now()),
         }

@@ -60,30 +60,45 @@ def parse_docker_config(text: str) -> DockerConfig:
         if isinstance(result, Login) and (result.host, result.username) in logins:
             if logins[result.host, result.username].secret != result.secret:
                 skipped.append(
-                    Skipped(_shown(key), _("A second secret for %(user)s at %(host)s.") % {"user": result.username, "host": result.host})
+                    Skipped(
+                        _shown(key),
+                        _("A second secret for %(user)s at %(host)s.")
+                        % {"user": result.username, "host": result.host},
+                    )
                 )
         elif isinstance(result, Login):
             logins[result.host, result.username] = result
         elif result is not None:
             skipped.append(result)
-    return DockerConfig(tuple(logins.values()), (*skipped, *_helpers(document, {login.host for login in logins.values()})))
+    return DockerConfig(
+        tuple(logins.values()),
+        (*skipped, *_helpers(document, {login.host for login in logins.values()})),
+    )
 
 
 def _load(text: str) -> Mapping[str, Any]:
     if len(text) > SIZE_LIMIT:
-        raise InvalidDockerConfig(_("The text is longer than a docker configuration is."), advice=_("Paste only ~/.docker/config.json."))
+        raise InvalidDockerConfig(
+            _("The text is longer than a docker configuration is."),
+            advice=_("Paste only ~/.docker/config.json."),
+        )
     try:
         document = json.loads(text.lstrip("\ufeff"))
     except json.JSONDecodeError as exc:
         words = {"line": exc.lineno, "column": exc.colno}
         raise InvalidDockerConfig(
-            _("This is not JSON: it breaks off or goes wrong at line %(line)s, column %(column)s.") % words,
+            _("This is not JSON: it breaks off or goes wrong at line %(line)s, column %(column)s.")
+            % words,
             advice=_("Paste the whole of ~/.docker/config.json, from its first { to its last }."),
         ) from None
     except (RecursionError, ValueError):
-        raise InvalidDockerConfig(_("This JSON is nested too deeply, or has numbers too long to read.")) from None
+        raise InvalidDockerConfig(
+            _("This JSON is nested too deeply, or has numbers too long to read.")
+        ) from None
     if not isinstance(document, dict):
-        raise InvalidDockerConfig(_("This is JSON, but no docker configuration."), advice=_("It should begin with {"))
+        raise InvalidDockerConfig(
+            _("This is JSON, but no docker configuration."), advice=_("It should begin with {")
+        )
     return document
 
 
@@ -91,12 +106,16 @@ def _auths(document: Mapping[str, Any]) -> Mapping[str, Any]:
     """`auths`, or the whole document where it is the older file that holds nothing else."""
     auths = document.get("auths")
     if auths is None:
-        is_old_form = bool(document) and all(isinstance(entry, dict) and "auth" in entry for entry in document.values())
+        is_old_form = bool(document) and all(
+            isinstance(entry, dict) and "auth" in entry for entry in document.values()
+        )
         auths = document if is_old_form else {}
     if not isinstance(auths, dict):
         raise InvalidDockerConfig(_("“auths” is not a table of registries in this text."))
     if len(auths) > ENTRY_LIMIT:
-        raise InvalidDockerConfig(_("There are more than %(limit)s registries in this text.") % {"limit": ENTRY_LIMIT})
+        raise InvalidDockerConfig(
+            _("There are more than %(limit)s registries in this text.") % {"limit": ENTRY_LIMIT}
+        )
     return auths
 
 
@@ -110,7 +129,9 @@ def _read_entry(key: str, entry: Any) -> Login | Skipped | None:
     if not isinstance(entry, dict):
         return Skipped(name, _("The entry is not readable."))
     if not entry:
-        return Skipped(name, _("The secret is not in this file, but in the credential store of that machine."))
+        return Skipped(
+            name, _("The secret is not in this file, but in the credential store of that machine.")
+        )
     pair = _read_pair(entry)
     if pair is None:
         return Skipped(name, _("The entry holds no username with a secret."))
@@ -146,11 +167,19 @@ def _helpers(document: Mapping[str, Any], found: set[str]) -> list[Skipped]:
     helpers = document.get("credHelpers")
     for key, helper in list(helpers.items())[:ENTRY_LIMIT] if isinstance(helpers, dict) else []:
         words = {"helper": f"docker-credential-{_shown(str(helper))}"}
-        skipped.append(Skipped(_shown(str(key)), _("Its secret comes from the program %(helper)s on that machine.") % words))
+        skipped.append(
+            Skipped(
+                _shown(str(key)),
+                _("Its secret comes from the program %(helper)s on that machine.") % words,
+            )
+        )
     store = document.get("credsStore")
     if isinstance(store, str) and store and not found:
         words = {"helper": f"docker-credential-{_shown(store)}"}
-        reason = _("The secrets are kept by the program %(helper)s on that machine, not in this file.") % words
+        reason = (
+            _("The secrets are kept by the program %(helper)s on that machine, not in this file.")
+            % words
+        )
         skipped.append(Skipped("credsStore", reason))
     return skipped
 
@@ -159,5 +188,7 @@ def _shown(text: str) -> str:
     """A key for a person: no login that a URL may carry, one line, not too long."""
     scheme, separator, rest = text.rpartition("://")
     place = rest.rpartition("@")[2] if "@" in rest.partition("/")[0] else rest
-    clean = "".join(character if character.isprintable() else "·" for character in f"{scheme}{separator}{place}")
+    clean = "".join(
+        character if character.isprintable() else "·" for character in f"{scheme}{separator}{place}"
+    )
     return clean[:100]

@@ -26,7 +26,9 @@ class Terms(TypedDict):
 
 
 @transaction.atomic
-def share_credential(*, credential: Credential, team: Team, user: User | None, terms: Terms) -> CredentialGrant:
+def share_credential(
+    *, credential: Credential, team: Team, user: User | None, terms: Terms
+) -> CredentialGrant:
     """
     Raises:
         PermissionDenied: the person is no admin of the credential's team.
@@ -40,7 +42,9 @@ def share_credential(*, credential: Credential, team: Team, user: User | None, t
         with transaction.atomic():
             grant.save(force_insert=True)
     except IntegrityError as exc:
-        raise ValidationError({"team": _("It is shared with %(team)s already: change that share.") % {"team": team}}) from exc
+        raise ValidationError(
+            {"team": _("It is shared with %(team)s already: change that share.") % {"team": team}}
+        ) from exc
     _record(Action.GRANT_CREATED, grant, user)
     for registry in Registry.objects.filter(team=team, host=credential.registry.host):
         look_soon(registry)
@@ -56,11 +60,21 @@ def change_grant(*, grant: CredentialGrant, user: User | None, terms: Terms) -> 
         ValidationError: somebody has taken it back meanwhile.
     """
     _need_admin(grant.credential, user)
-    kept = CredentialGrant.objects.select_for_update(of=("self",)).filter(pk=grant.pk, revoked_at=None).first()
+    kept = (
+        CredentialGrant.objects.select_for_update(of=("self",))
+        .filter(pk=grant.pk, revoked_at=None)
+        .first()
+    )
     if kept is None:
-        raise ValidationError(_("The credential was taken back from %(team)s meanwhile.") % {"team": grant.team})
+        raise ValidationError(
+            _("The credential was taken back from %(team)s meanwhile.") % {"team": grant.team}
+        )
     was = _terms(kept)
-    kept.can_push, kept.repository_pattern, kept.until = terms["can_push"], terms["repository_pattern"], terms["until"]
+    kept.can_push, kept.repository_pattern, kept.until = (
+        terms["can_push"],
+        terms["repository_pattern"],
+        terms["until"],
+    )
     kept.save(update_fields=["can_push", "repository_pattern", "until"])
     _record(Action.GRANT_CHANGED, kept, user, was=was)
     return kept
@@ -77,7 +91,9 @@ def revoke_grant(*, grant: CredentialGrant, user: User | None) -> int:
     """
     _need_admin(grant.credential, user)
     with transaction.atomic():
-        if not CredentialGrant.objects.filter(pk=grant.pk, revoked_at=None).update(revoked_at=timezone.now()):
+        if not CredentialGrant.objects.filter(pk=grant.pk, revoked_at=None).update(
+            revoked_at=timezone.now()
+        ):
             return 0
         _record(Action.GRANT_REVOKED, grant, user)
     # After the commit: what a worker starts in between finds the share gone, so nothing slips through.
@@ -89,15 +105,29 @@ def _need_admin(credential: Credential, user: User | None) -> None:
         return
     role = user.role_in(credential.team)
     if role is None or not role.allows(Role.ADMIN):
-        raise PermissionDenied(_("Only admins of the team %(team)s may share its credentials.") % {"team": credential.team})
+        raise PermissionDenied(
+            _("Only admins of the team %(team)s may share its credentials.")
+            % {"team": credential.team}
+        )
 
 
-def _record(action: Action, grant: CredentialGrant, user: User | None, was: str | None = None) -> None:
+def _record(
+    action: Action, grant: CredentialGrant, user: User | None, was: str | None = None
+) -> None:
     """In the trail of the team that shares, and in that of the one that it is shared with."""
 
     def tell(team: Team) -> None:
         terms = _terms(grant)
-        record(action, user=user, team=team, obj=grant, credential=grant.credential, with_team=grant.team.name, terms=terms, was=was)
+        record(
+            action,
+            user=user,
+            team=team,
+            obj=grant,
+            credential=grant.credential,
+            with_team=grant.team.name,
+            terms=terms,
+            was=was,
+        )
 
     tell(grant.credential.team)
     with as_others_see(user):

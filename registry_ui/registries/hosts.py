@@ -24,8 +24,16 @@ def read_host(text: str) -> Host:
     """
     text = text.strip()
     scheme, separator, rest = text.partition("://")
-    place = (rest if separator else text).partition("/")[0].partition("?")[0].partition("#")[0].rpartition("@")[2]
+    place = (
+        (rest if separator else text)
+        .partition("/")[0]
+        .partition("?")[0]
+        .partition("#")[0]
+        .rpartition("@")[2]
+    )
     host = normalise_host(place)
     if host in _DOCKER_HUB_PAGES:
         host = DOCKER_HUB
-    return Host(host, is_mended=place != text, is_plain=bool(separator) and scheme.lower() == "http")
+    return Host(
+        host, is_mended=place != text, is_plain=bool(separator) and scheme.lower() == "http"
+    )

@@ -75,28 +75,56 @@ def import_logins(*, team: Team, user: User | None, logins: Sequence[Login]) -> 
         if registry is None:
             registry = _add_registry(team, user, planned.login.host)
             result.new_registries.append(registry)
-            record(Action.REGISTRY_ADDED, user=user, obj=registry, host=registry.host, connection=registry.security)
+            record(
+                Action.REGISTRY_ADDED,
+                user=user,
+                obj=registry,
+                host=registry.host,
+                connection=registry.security,
+            )
         if planned.replaces is not None:
             _replace(planned.replaces, planned.login)
             result.replaced.append(planned.replaces)
-            record(Action.CREDENTIAL_CHANGED, user=user, obj=planned.replaces, host=registry.host, new_secret=True)
+            record(
+                Action.CREDENTIAL_CHANGED,
+                user=user,
+                obj=planned.replaces,
+                host=registry.host,
+                new_secret=True,
+            )
         else:
             added = _add(registry, user, planned.login)
             result.added.append(added)
-            record(Action.CREDENTIAL_ADDED, user=user, obj=added, host=registry.host, push=added.can_push)
+            record(
+                Action.CREDENTIAL_ADDED,
+                user=user,
+                obj=added,
+                host=registry.host,
+                push=added.can_push,
+            )
     return result
 
 
 def _planned(team: Team, login: Login) -> Planned:
     registry = registry_for(team, login.host)
-    known = registry.credentials.filter(username=login.username).select_related("registry").first() if registry else None
+    known = (
+        registry.credentials.filter(username=login.username).select_related("registry").first()
+        if registry
+        else None
+    )
     return Planned(login, registry, known)
 
 
 def _add_registry(team: Team, user: User | None, host: str) -> Registry:
     provider = provider_of(host)
     facts = facts_of(provider)
-    return Registry.objects.create(team=team, name=facts.title if facts.host else host[:100], provider=provider, host=host, created_by=user)
+    return Registry.objects.create(
+        team=team,
+        name=facts.title if facts.host else host[:100],
+        provider=provider,
+        host=host,
+        created_by=user,
+    )
 
 
 def _add(registry: Registry, user: User | None, login: Login) -> Credential:
@@ -116,8 +144,20 @@ def _add(registry: Registry, user: User | None, login: Login) -> Credential:
 
 def _replace(credential: Credential, login: Login) -> None:
     credential.set_secret(login.secret)
-    credential.verified_at, credential.verify_error, credential.expires_at = None, "", credential.registry.facts.expiry_of_new_secret()
-    credential.save(update_fields=["secret_ciphertext", "secret_changed_at", "verified_at", "verify_error", "expires_at"])
+    credential.verified_at, credential.verify_error, credential.expires_at = (
+        None,
+        "",
+        credential.registry.facts.expiry_of_new_secret(),
+    )
+    credential.save(
+        update_fields=[
+            "secret_ciphertext",
+            "secret_changed_at",
+            "verified_at",
+            "verify_error",
+            "expires_at",
+        ]
+    )
 
 
 def free_label(registry: Registry, wish: str) -> str:
@@ -141,7 +181,9 @@ def open_draft(draft: object, *, user: User, team: Team) -> list[Login] | None:
     if not isinstance(draft, dict):
         return None
     try:
-        content = json.loads(decrypt(str(draft.get("sealed", "")), _draft_row(user, team, str(draft.get("id", "")))))
+        content = json.loads(
+            decrypt(str(draft.get("sealed", "")), _draft_row(user, team, str(draft.get("id", ""))))
+        )
     except DecryptionFailed:
         return None
     if time.time() - content["at"] > DRAFT_SECONDS:

@@ -42,7 +42,10 @@ def why_not_lent(credential: Credential, team: Team) -> str | None:
     if grant.revoked_at is not None:
         return taken_back_words(grant)
     if not grant.is_in_force:
-        return _("The team %(owner)s shared the credential “%(label)s” until %(when)s.") % {**words, "when": moment_words(grant.until)}
+        return _("The team %(owner)s shared the credential “%(label)s” until %(when)s.") % {
+            **words,
+            "when": moment_words(grant.until),
+        }
     if _is_laxer(credential.registry, team):
         return (
             _(
@@ -54,27 +57,47 @@ def why_not_lent(credential: Credential, team: Team) -> str | None:
     return None
 
 
-def why_not_covered(credential: Credential, team: Team, reference: Reference, *, push: bool) -> str | None:
+def why_not_covered(
+    credential: Credential, team: Team, reference: Reference, *, push: bool
+) -> str | None:
     """The same for one use of a credential that is shared with the team."""
     grant = grant_for(credential, team)
     assert grant is not None  # why_not_lent has refused it
-    words = {"owner": credential.team, "label": credential.label, "repository": reference.repository, "pattern": grant.repository_pattern}
+    words = {
+        "owner": credential.team,
+        "label": credential.label,
+        "repository": reference.repository,
+        "pattern": grant.repository_pattern,
+    }
     if push and not grant.can_push:
         return _("The team %(owner)s shares the credential “%(label)s” for pulling only.") % words
     if not grant.covers(reference):
-        return _("The team %(owner)s shares the credential “%(label)s” for the repositories %(pattern)s, not for %(repository)s.") % words
+        return (
+            _(
+                "The team %(owner)s shares the credential “%(label)s” for the repositories %(pattern)s, not for %(repository)s."
+            )
+            % words
+        )
     return None
 
 
 def taken_back_words(grant: CredentialGrant) -> str:
-    words = {"owner": grant.credential.team, "label": grant.credential.label, "when": moment_words(grant.revoked_at)}
+    words = {
+        "owner": grant.credential.team,
+        "label": grant.credential.label,
+        "when": moment_words(grant.revoked_at),
+    }
     return _("The team %(owner)s took the credential “%(label)s” back on %(when)s.") % words
 
 
 def lost_share(team: Team, reference: Reference) -> str:
     """Whether the team could once log in there with another team's credential, and why not any more; empty where it could not."""
-    grants = CredentialGrant.objects.over().filter(team=team, credential__registry__host=reference.registry)
-    for grant in grants.select_related("credential__team", "credential__registry").order_by("-revoked_at", "-until"):
+    grants = CredentialGrant.objects.over().filter(
+        team=team, credential__registry__host=reference.registry
+    )
+    for grant in grants.select_related("credential__team", "credential__registry").order_by(
+        "-revoked_at", "-until"
+    ):
         if grant.covers(reference) and grant.credential.serves(reference):
             return why_not_lent(grant.credential, team) or ""
     return ""

@@ -23,7 +23,15 @@ _MOST_ARTIFACTS = 50
 _MOST_LINKS = 200
 _MOST_TAGS = 500
 _NAMED_TAGS = 5
-_ARTIFACT_COLUMNS = ("digest", "config_digest", "subject", "team", "size", "registry__name", "registry__host")
+_ARTIFACT_COLUMNS = (
+    "digest",
+    "config_digest",
+    "subject",
+    "team",
+    "size",
+    "registry__name",
+    "registry__host",
+)
 _TAG_COLUMNS = (
     "name",
     "digest",
@@ -80,9 +88,17 @@ def find_digest(request: TeamRequest, question: Question) -> Iterator[Group]:
     for kind, title in _TITLES.items():
         fitting = [place for place in places if place.role.kind == kind]
         shown, is_capped = capped(fitting, question.limit)
-        yield Group(title=str(title), hits=[_place_hit(request, question, place) for place in shown], is_capped=is_capped)
+        yield Group(
+            title=str(title),
+            hits=[_place_hit(request, question, place) for place in shown],
+            is_capped=is_capped,
+        )
     yield _untagged(request, question, artifacts, {place.role.digest for place in places})
-    told = {artifact.config_digest for artifact in artifacts} if any(place.role.kind == "image_id" for place in places) else set()
+    told = (
+        {artifact.config_digest for artifact in artifacts}
+        if any(place.role.kind == "image_id" for place in places)
+        else set()
+    )
     yield _needed_by(request, question, told)
 
 
@@ -95,7 +111,11 @@ def matches(question: Question, column: str) -> Q:
 def _found_in(model: type[Model], first: Q, *others: Q) -> Q:
     """Rows by one indexed condition each: in a query of their own, so that no database reads all of a team's rows instead."""
     keys: QuerySet = model._default_manager.filter(first).values("pk")
-    return Q(pk__in=keys.union(*(model._default_manager.filter(other).values("pk") for other in others)) if others else keys)
+    return Q(
+        pk__in=keys.union(*(model._default_manager.filter(other).values("pk") for other in others))
+        if others
+        else keys
+    )
 
 
 def _artifacts(request: TeamRequest, question: Question) -> QuerySet[Artifact]:
@@ -115,16 +135,24 @@ def _roles(artifacts: Sequence[Artifact], question: Question) -> dict[str, list[
             roles[artifact.digest].append(own[artifact.pk])
         if is_itself and artifact.subject:
             roles[artifact.subject].append(_Role("attached", artifact.digest))
-    links = ArtifactChild.objects.filter(child__in=list(own)).values_list("parent__digest", "child_id", "platform").order_by("pk")
+    links = (
+        ArtifactChild.objects.filter(child__in=list(own))
+        .values_list("parent__digest", "child_id", "platform")
+        .order_by("pk")
+    )
     for parent, child, platform in links[:_MOST_LINKS] if own else []:
         roles[parent].append(_Role(own[child].kind, own[child].digest, platform))
     return {digest: list(dict.fromkeys(found)) for digest, found in roles.items()}
 
 
 def _tags(request: TeamRequest, question: Question, roles: dict[str, list[_Role]]) -> QuerySet[Tag]:
-    found = _found_in(Tag, matches(question, "digest"), *([Q(digest__in=list(roles))] if roles else []))
+    found = _found_in(
+        Tag, matches(question, "digest"), *([Q(digest__in=list(roles))] if roles else [])
+    )
     rows = Tag.objects.visible_to(request.user).filter(found).select_related("repository__registry")
-    return rows.only(*_TAG_COLUMNS).order_by("repository__name", "repository_id", "-order_key")[:_MOST_TAGS]
+    return rows.only(*_TAG_COLUMNS).order_by("repository__name", "repository_id", "-order_key")[
+        :_MOST_TAGS
+    ]
 
 
 def _places(tags: QuerySet[Tag], question: Question, roles: dict[str, list[_Role]]) -> list[_Place]:
@@ -143,14 +171,27 @@ def _place_hit(request: TeamRequest, question: Question, place: _Place) -> Hit:
     names = [tag.name for tag in place.tags[:_NAMED_TAGS]]
     if len(place.tags) > _NAMED_TAGS:
         names.append(_("and %(count)d more") % {"count": len(place.tags) - _NAMED_TAGS})
-    url = reverse("registries:image_by_digest", args=[repository.registry_id, repository.name, place.role.digest])
-    facts = [", ".join(names), *([place.role.platform] if place.role.platform else []), *_short_digest(question, place.role.digest)]
+    url = reverse(
+        "registries:image_by_digest",
+        args=[repository.registry_id, repository.name, place.role.digest],
+    )
+    facts = [
+        ", ".join(names),
+        *([place.role.platform] if place.role.platform else []),
+        *_short_digest(question, place.role.digest),
+    ]
     return repository_hit(request, repository, facts, url, icon="tags")
 
 
-def _untagged(request: TeamRequest, question: Question, artifacts: Sequence[Artifact], placed: set[str]) -> Group:
+def _untagged(
+    request: TeamRequest, question: Question, artifacts: Sequence[Artifact], placed: set[str]
+) -> Group:
     """What an index run has seen, but no tag leads to any more."""
-    left = [artifact for artifact in artifacts if artifact.digest.startswith(question.digest) and artifact.digest not in placed]
+    left = [
+        artifact
+        for artifact in artifacts
+        if artifact.digest.startswith(question.digest) and artifact.digest not in placed
+    ]
     shown, is_capped = capped(left, question.limit)
     hits = [
         Hit(
@@ -158,7 +199,11 @@ def _untagged(request: TeamRequest, question: Question, artifacts: Sequence[Arti
             icon="server-2",
             text=artifact.registry.name,
             team=team_name(request, artifact),
-            facts=[_("no tag leads to it any more"), binary_size(artifact.size), *_short_digest(question, artifact.digest)],
+            facts=[
+                _("no tag leads to it any more"),
+                binary_size(artifact.size),
+                *_short_digest(question, artifact.digest),
+            ],
         )
         for artifact in shown
     ]
@@ -169,17 +214,24 @@ def _needed_by(request: TeamRequest, question: Question, told: set[str]) -> Grou
     """Repositories that need it as a layer or config, without those digests that were told of as image ids."""
     teams = Team.objects.visible_to(request.user)
     blobs = Blob.objects.filter(matches(question, "digest"), registry__team__in=teams)
-    rows = RepositoryBlob.objects.filter(repository__team__in=teams, blob__in=blobs.values("pk")).select_related(
-        "repository__registry", "blob"
-    )
+    rows = RepositoryBlob.objects.filter(
+        repository__team__in=teams, blob__in=blobs.values("pk")
+    ).select_related("repository__registry", "blob")
     # In no order: a base image's layer is in every repository, and whoever sorts those reads them all.
     rows = rows.only(*_BLOB_COLUMNS)[: question.limit + 1]
     shown, is_capped = capped([row for row in rows if row.blob.digest not in told], question.limit)
     hits = [
-        repository_hit(request, row.repository, [binary_size(row.blob.size), *_short_digest(question, row.blob.digest)], icon="stack-2")
+        repository_hit(
+            request,
+            row.repository,
+            [binary_size(row.blob.size), *_short_digest(question, row.blob.digest)],
+            icon="stack-2",
+        )
         for row in shown
     ]
-    return Group(title=_("Repositories that need this layer or config"), hits=hits, is_capped=is_capped)
+    return Group(
+        title=_("Repositories that need this layer or config"), hits=hits, is_capped=is_capped
+    )
 
 
 def _short_digest(question: Question, digest: str) -> list[str]:

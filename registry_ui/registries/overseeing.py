@@ -30,7 +30,11 @@ class Borrowed:
 
     @property
     def is_in_trouble(self) -> bool:
-        return self.grant.state != "ok" or self.credential.state in ("expired", "expiring", "failed")
+        return self.grant.state != "ok" or self.credential.state in (
+            "expired",
+            "expiring",
+            "failed",
+        )
 
 
 def borrowed_by(team: Team) -> list[Borrowed]:
@@ -42,7 +46,9 @@ def borrowed_by(team: Team) -> list[Borrowed]:
 
 def uses_of(credential: Credential) -> list[AuditEvent]:
     """The latest transfers with it, of every team: the trail's events, which say no more than its owner may know."""
-    events = AuditEvent.objects.filter(credential_key=str(credential.pk), action=Action.CREDENTIAL_USED)
+    events = AuditEvent.objects.filter(
+        credential_key=str(credential.pk), action=Action.CREDENTIAL_USED
+    )
     return list(events.filter(team_key=credential.team_id).order_by("-at")[:_USES_SHOWN])
 
 

@@ -13,8 +13,14 @@ def section(request: TeamRequest) -> tuple[str, dict[str, Any]] | None:
     if request.team is None:
         return None
     failing = list(Registry.objects.filter(team=request.team).failing())
-    troubled = list(Credential.objects.filter(team=request.team).in_trouble().select_related("registry"))
-    ending = list(CredentialGrant.objects.ending().filter(credential__team=request.team).select_related("team", "credential"))
+    troubled = list(
+        Credential.objects.filter(team=request.team).in_trouble().select_related("registry")
+    )
+    ending = list(
+        CredentialGrant.objects.ending()
+        .filter(credential__team=request.team)
+        .select_related("team", "credential")
+    )
     borrowed = [each for each in borrowed_by(request.team) if each.is_in_trouble]
     if not failing and not troubled and not ending and not borrowed:
         return None

@@ -17,7 +17,9 @@ from registry_ui.oci.reference import DOCKER_HUB
 
 _Text = str | Promise
 
-_ALIYUN_REGION = re.compile(r"(?:[a-z0-9-]+-)?registry(?:-vpc|-internal)?\.([a-z]{2,4}-[a-z0-9-]+)(?:\.cr)?\.aliyuncs\.com")
+_ALIYUN_REGION = re.compile(
+    r"(?:[a-z0-9-]+-)?registry(?:-vpc|-internal)?\.([a-z]{2,4}-[a-z0-9-]+)(?:\.cr)?\.aliyuncs\.com"
+)
 
 # Registries of no provider above whose token service everybody knows.
 _TOKEN_HOSTS = {"registry.gitlab.com": ("gitlab.com",)}
@@ -89,7 +91,14 @@ class ProviderFacts:
         if self.provider is not Provider.ALIYUN_ACR:
             return _TOKEN_HOSTS.get(host, ())
         match = _ALIYUN_REGION.fullmatch(host)
-        return tuple(f"{name}.{match[1]}.aliyuncs.com" for name in ("dockerauth", "dockerauth-ee", "dockerauth-vpc")) if match else ()
+        return (
+            tuple(
+                f"{name}.{match[1]}.aliyuncs.com"
+                for name in ("dockerauth", "dockerauth-ee", "dockerauth-vpc")
+            )
+            if match
+            else ()
+        )
 
     def owns(self, host: str) -> bool:
         return any(fnmatch.fnmatchcase(host, pattern) for pattern in self.host_patterns)
@@ -103,17 +112,25 @@ _FACTS = (
         host=DOCKER_HUB,
         host_patterns=(DOCKER_HUB,),
         username_example="johndoe",
-        username_help=_("Your Docker ID, or the organisation's name for an organisation's token. Not the e-mail address."),
+        username_help=_(
+            "Your Docker ID, or the organisation's name for an organisation's token. Not the e-mail address."
+        ),
         secret_name=_("Access token"),
         recipe=(
             _("Sign in at Docker Hub and open Account settings, then Personal access tokens."),
             _("Generate a token: Read-only is enough to pull, pushing needs Read & Write."),
-            _("Copy it here. It is shown once, can be revoked by itself, and works where two-factor login is on."),
+            _(
+                "Copy it here. It is shown once, can be revoked by itself, and works where two-factor login is on."
+            ),
         ),
         console="https://app.docker.com/settings/personal-access-tokens",
-        before_push=_("A repository is made by the first push; its name begins with your user name or your organisation."),
+        before_push=_(
+            "A repository is made by the first push; its name begins with your user name or your organisation."
+        ),
         namespaces_label=_("Namespaces to list"),
-        namespaces_help=_("User names and organisations, one a line. Left empty, those that the team's credentials log in as."),
+        namespaces_help=_(
+            "User names and organisations, one a line. Left empty, those that the team's credentials log in as."
+        ),
         namespaces_example="my-company",
         example="johndoe/my-app",
     ),
@@ -122,15 +139,21 @@ _FACTS = (
         icon="cloud",
         tagline=_("Alibaba Cloud Container Registry, personal or enterprise"),
         host_example="registry.cn-hangzhou.aliyuncs.com",
-        host_help=_("Personal: registry.REGION.aliyuncs.com. Enterprise: INSTANCE-registry.REGION.cr.aliyuncs.com."),
+        host_help=_(
+            "Personal: registry.REGION.aliyuncs.com. Enterprise: INSTANCE-registry.REGION.cr.aliyuncs.com."
+        ),
         host_patterns=("*.aliyuncs.com", "*.aliyuncs.com.cn"),
         username_example="johndoe@example",
         username_help=_("The Alibaba Cloud account's name; a RAM user's is user@company-alias."),
         secret_name=_("Registry password"),
         recipe=(
             _("Open Container Registry in the console, then the instance, then Access credential."),
-            _("Set the fixed password of the registry. It is not the password of the Alibaba Cloud account."),
-            _("Better, use a RAM user of its own with rights on one namespace. A temporary password ends after one hour."),
+            _(
+                "Set the fixed password of the registry. It is not the password of the Alibaba Cloud account."
+            ),
+            _(
+                "Better, use a RAM user of its own with rights on one namespace. A temporary password ends after one hour."
+            ),
         ),
         console="https://cr.console.aliyun.com",
         before_push=_("The namespace must exist before the first push: make it in the console."),
@@ -150,11 +173,15 @@ _FACTS = (
         secret_name=_("Access credential"),
         recipe=(
             _("Open Container Registry in the console, then the instance, then Access credential."),
-            _("Make a service account with rights on the namespaces that you use, or a long-term access credential."),
+            _(
+                "Make a service account with rights on the namespaces that you use, or a long-term access credential."
+            ),
             _("A temporary login ends after one hour and is no use to scheduled work."),
         ),
         console="https://console.cloud.tencent.com/tcr",
-        before_push=_("The namespace, and the repository where automatic creation is off, must exist before the first push."),
+        before_push=_(
+            "The namespace, and the repository where automatic creation is off, must exist before the first push."
+        ),
         example="my-company/my-app",
     ),
     ProviderFacts(
@@ -163,18 +190,27 @@ _FACTS = (
         tagline=_("Amazon Elastic Container Registry, one host a region"),
         host_example="123456789012.dkr.ecr.eu-west-1.amazonaws.com",
         host_help=_("ACCOUNT.dkr.ecr.REGION.amazonaws.com, with the twelve digits of the account."),
-        host_patterns=("*.dkr.ecr.*.amazonaws.com", "*.dkr.ecr.*.amazonaws.com.cn", "*.dkr.ecr-fips.*.amazonaws.com", "public.ecr.aws"),
+        host_patterns=(
+            "*.dkr.ecr.*.amazonaws.com",
+            "*.dkr.ecr.*.amazonaws.com.cn",
+            "*.dkr.ecr-fips.*.amazonaws.com",
+            "public.ecr.aws",
+        ),
         username_example="AWS",
         username_help=_("Always AWS, in capitals."),
         secret_name=_("Authorization token"),
         recipe=(
-            _("Where the AWS command line is set up, run: aws ecr get-login-password --region REGION"),
+            _(
+                "Where the AWS command line is set up, run: aws ecr get-login-password --region REGION"
+            ),
             _("Copy what it prints. It is valid for twelve hours; after that enter a new one."),
             _("An access key and its secret are no login for the registry itself."),
         ),
         secret_life=timedelta(hours=12),
         no_listing=_("AWS ECR does not tell this login what repositories there are."),
-        before_push=_("Each repository must be created before the first push: aws ecr create-repository --repository-name NAME"),
+        before_push=_(
+            "Each repository must be created before the first push: aws ecr create-repository --repository-name NAME"
+        ),
         example="my-company/my-app",
     ),
     ProviderFacts(
@@ -187,9 +223,13 @@ _FACTS = (
         username_help=_("A robot account, such as robot$project+name, or your user name."),
         secret_name=_("Robot secret or CLI secret"),
         recipe=(
-            _("Open the project in Harbor, then Robot Accounts, and make one with the rights that it needs."),
+            _(
+                "Open the project in Harbor, then Robot Accounts, and make one with the rights that it needs."
+            ),
             _("Copy its secret: it is shown once. Its expiry belongs into this form."),
-            _("With single sign-on, a person's secret is the CLI secret of the user profile, not the password."),
+            _(
+                "With single sign-on, a person's secret is the CLI secret of the user profile, not the password."
+            ),
         ),
         before_push=_("The project, the first part of the name, must exist before the first push."),
         namespaces_label=_("Projects to list"),
@@ -208,8 +248,12 @@ _FACTS = (
         username_help=_("Your GitHub user name, also for an organisation's packages."),
         secret_name=_("Personal access token (classic)"),
         recipe=(
-            _("Open Settings in GitHub, then Developer settings, then Personal access tokens, then Tokens (classic)."),
-            _("Generate one with read:packages to pull, and write:packages to push. Fine-grained tokens do not work here."),
+            _(
+                "Open Settings in GitHub, then Developer settings, then Personal access tokens, then Tokens (classic)."
+            ),
+            _(
+                "Generate one with read:packages to pull, and write:packages to push. Fine-grained tokens do not work here."
+            ),
             _("Give it an expiry, and enter the same here: a warning comes in time."),
         ),
         console="https://github.com/settings/tokens",
@@ -228,7 +272,9 @@ _FACTS = (
         username_help=_("The user, robot or deploy account of the registry."),
         secret_name=_("Token or password"),
         recipe=(
-            _("Where the registry offers tokens, robot accounts or deploy tokens, make one for this team alone."),
+            _(
+                "Where the registry offers tokens, robot accounts or deploy tokens, make one for this team alone."
+            ),
             _("Give it the least that it needs: pulling only, or pushing to your namespace."),
             _("A token can be revoked by itself; a password opens the whole account."),
         ),
@@ -241,7 +287,9 @@ _THIS_SERVER = ProviderFacts(
     icon="home",
     tagline=_("The local images, served to docker, podman and every other client"),
     secret_name=_("API token"),
-    before_push=_("Names begin with the team's short name. A tag of a local image to such a name is all that it takes: nothing is copied."),
+    before_push=_(
+        "Names begin with the team's short name. A tag of a local image to such a name is all that it takes: nothing is copied."
+    ),
     example="my-team/my-app",
 )
 _BY_PROVIDER = {facts.provider: facts for facts in (*_FACTS, _THIS_SERVER)}

@@ -16,7 +16,14 @@ from registry_ui.accounts.models import Action, Team, User
 from registry_ui.accounts.trail import record
 
 from .checking import check_login
-from .choosing import AmbiguousCredential, CredentialUnfit, candidates_for, credential_for, registry_for, why_unfit
+from .choosing import (
+    AmbiguousCredential,
+    CredentialUnfit,
+    candidates_for,
+    credential_for,
+    registry_for,
+    why_unfit,
+)
 from .clients import egress_policy, endpoint_of, engine_login, open_client
 from .connection import ConnectionReport, Stage, check_connection, check_overdue
 from .granting import change_grant, revoke_grant, share_credential
@@ -64,7 +71,15 @@ __all__ = [
 
 logger = logging.getLogger(__name__)
 
-REGISTRY_FIELDS = ("name", "host", "security", "ca_certificate", "token_hosts", "index_hours", "namespaces")
+REGISTRY_FIELDS = (
+    "name",
+    "host",
+    "security",
+    "ca_certificate",
+    "token_hosts",
+    "index_hours",
+    "namespaces",
+)
 # What mirrors may take of it: left out, there is no cap, or it stays as it is.
 CAP_FIELDS = ("most_requests", "most_kib_per_second")
 CREDENTIAL_FIELDS = ("label", "username", "repository_pattern", "can_push", "expires_at")
@@ -73,14 +88,21 @@ CREDENTIAL_FIELDS = ("label", "username", "repository_pattern", "can_push", "exp
 def create_default_registries(team: Team) -> None:
     """Docker Hub, which every short name implies, and this server."""
     hub = facts_of(Provider.DOCKER_HUB)
-    Registry.objects.get_or_create(team=team, host=hub.host, defaults={"name": hub.title, "provider": hub.provider})
+    Registry.objects.get_or_create(
+        team=team, host=hub.host, defaults={"name": hub.title, "provider": hub.provider}
+    )
     add_this_server(team)
 
 
 def add_this_server(team: Team) -> Registry:
     """The row that stands for this installation, at the host that it has now. What it was called before is brought along."""
     host, facts = this_host(), facts_of(Provider.THIS)
-    values = {"name": facts.title, "provider": Provider.THIS, "health": Health.HEALTHY, "security": _own_security()}
+    values = {
+        "name": facts.title,
+        "provider": Provider.THIS,
+        "health": Health.HEALTHY,
+        "security": _own_security(),
+    }
     with transaction.atomic():
         rows = Registry.objects.filter(team=team)
         former = rows.filter(provider=Provider.THIS).exclude(host=host)
@@ -98,7 +120,9 @@ def _own_security() -> Security:
 
 
 @transaction.atomic
-def add_registry(*, team: Team, user: User | None, provider: str, values: dict[str, Any]) -> Registry:
+def add_registry(
+    *, team: Team, user: User | None, provider: str, values: dict[str, Any]
+) -> Registry:
     """
     Args:
         values: of `REGISTRY_FIELDS`, as a form has checked them.
@@ -106,12 +130,21 @@ def add_registry(*, team: Team, user: User | None, provider: str, values: dict[s
     Raises:
         ValidationError: somebody else has just added the same host.
     """
-    given = {**{name: values[name] for name in REGISTRY_FIELDS}, **{name: values[name] for name in CAP_FIELDS if name in values}}
+    given = {
+        **{name: values[name] for name in REGISTRY_FIELDS},
+        **{name: values[name] for name in CAP_FIELDS if name in values},
+    }
     registry = Registry(team=team, provider=provider, created_by=user, **given)
     with _taken("host", _("The team has this registry already.")):
         registry.save(force_insert=True)
     look_soon(registry)
-    record(Action.REGISTRY_ADDED, user=user, obj=registry, host=registry.host, connection=registry.security)
+    record(
+        Action.REGISTRY_ADDED,
+        user=user,
+        obj=registry,
+        host=registry.host,
+        connection=registry.security,
+    )
     _log(user, "added the registry %s", registry.host)
     _log_plain_http(user, registry)
     return registry
@@ -138,7 +171,14 @@ def change_registry(*, registry: Registry, user: User | None, values: dict[str, 
         kept.save(update_fields=changed)
     if kept.namespaces != was_listed:
         look_soon(kept)
-    record(Action.REGISTRY_CHANGED, user=user, obj=kept, host=kept.host, changed=changed, connection=kept.security)
+    record(
+        Action.REGISTRY_CHANGED,
+        user=user,
+        obj=kept,
+        host=kept.host,
+        changed=changed,
+        connection=kept.security,
+    )
     _log(user, "changed the registry %s", kept.host)
     if was_encrypted:
         _log_plain_http(user, kept)
@@ -152,12 +192,16 @@ def refuse_this_server(registry: Registry) -> None:
     """
     if registry.is_this_server:
         raise PermissionDenied(
-            _("This server is there by itself: its address comes from the installation's settings, and it needs no login.")
+            _(
+                "This server is there by itself: its address comes from the installation's settings, and it needs no login."
+            )
         )
 
 
 def host_is_bound() -> str:
-    return _("The host stays while there are credentials: a secret that was entered for one host is never sent to another.")
+    return _(
+        "The host stays while there are credentials: a secret that was entered for one host is never sent to another."
+    )
 
 
 def remove_registry(*, registry: Registry, user: User | None) -> None:
@@ -170,18 +214,32 @@ def remove_registry(*, registry: Registry, user: User | None) -> None:
     refuse_this_server(registry)
     try:
         with transaction.atomic():
-            record(Action.REGISTRY_REMOVED, user=user, obj=registry, host=registry.host, credentials=registry.credentials.count())
+            record(
+                Action.REGISTRY_REMOVED,
+                user=user,
+                obj=registry,
+                host=registry.host,
+                credentials=registry.credentials.count(),
+            )
             registry.delete()
     except RestrictedError as exc:
         names = ", ".join(sorted({f"“{each}”" for each in exc.restricted_objects}))
         raise ValidationError(
-            _("%(name)s is in use: %(names)s. Change or remove what uses it first.") % {"name": registry.name, "names": names[:300]}
+            _("%(name)s is in use: %(names)s. Change or remove what uses it first.")
+            % {"name": registry.name, "names": names[:300]}
         ) from exc
     _log(user, "removed the registry %s", registry.host)
 
 
 @transaction.atomic
-def add_credential(*, registry: Registry, user: User | None, values: dict[str, Any], secret: str, is_verified: bool = False) -> Credential:
+def add_credential(
+    *,
+    registry: Registry,
+    user: User | None,
+    values: dict[str, Any],
+    secret: str,
+    is_verified: bool = False,
+) -> Credential:
     """
     Args:
         values: of `CREDENTIAL_FIELDS`, as a form has checked them.
@@ -192,21 +250,33 @@ def add_credential(*, registry: Registry, user: User | None, values: dict[str, A
     """
     kept = _locked_at_same_host(registry)
     values = {**values, "label": values["label"] or free_label(kept, values["username"])}
-    credential = Credential(team=kept.team, registry=kept, created_by=user, **{name: values[name] for name in CREDENTIAL_FIELDS})
+    credential = Credential(
+        team=kept.team,
+        registry=kept,
+        created_by=user,
+        **{name: values[name] for name in CREDENTIAL_FIELDS},
+    )
     credential.set_secret(secret)
     with _taken("label", _("This registry has a credential with that label already.")):
         credential.save(force_insert=True)
     if is_verified:
         credential.mark_verified()
     look_soon(kept)
-    record(Action.CREDENTIAL_ADDED, user=user, obj=credential, host=kept.host, push=credential.can_push)
+    record(
+        Action.CREDENTIAL_ADDED, user=user, obj=credential, host=kept.host, push=credential.can_push
+    )
     _log(user, "added a credential for %s", kept.host)
     return credential
 
 
 @transaction.atomic
 def change_credential(
-    *, credential: Credential, user: User | None, values: dict[str, Any], secret: str = "", is_verified: bool = False
+    *,
+    credential: Credential,
+    user: User | None,
+    values: dict[str, Any],
+    secret: str = "",
+    is_verified: bool = False,
 ) -> Credential:
     """An empty secret keeps the stored one.
 
@@ -233,14 +303,26 @@ def change_credential(
         kept.save(update_fields=changed)
     if is_verified:
         kept.mark_verified()
-    record(Action.CREDENTIAL_CHANGED, user=user, obj=kept, host=kept.registry.host, changed=differing, new_secret=bool(secret))
+    record(
+        Action.CREDENTIAL_CHANGED,
+        user=user,
+        obj=kept,
+        host=kept.registry.host,
+        changed=differing,
+        new_secret=bool(secret),
+    )
     _log(user, "changed a credential for %s", kept.registry.host)
     return kept
 
 
 @transaction.atomic
 def rotate_credential(
-    *, credential: Credential, user: User | None, secret: str, expires_at: datetime | None, is_verified: bool
+    *,
+    credential: Credential,
+    user: User | None,
+    secret: str,
+    expires_at: datetime | None,
+    is_verified: bool,
 ) -> Credential:
     """A new secret in the old one's place. What runs goes on with the one that it began with; what waits begins with the new one.
 
@@ -256,7 +338,15 @@ def rotate_credential(
     kept.registry = _locked_at_same_host(credential.registry)
     kept.set_secret(secret)
     kept.expires_at, kept.verified_at, kept.verify_error = expires_at, None, ""
-    kept.save(update_fields=["secret_ciphertext", "secret_changed_at", "expires_at", "verified_at", "verify_error"])
+    kept.save(
+        update_fields=[
+            "secret_ciphertext",
+            "secret_changed_at",
+            "expires_at",
+            "verified_at",
+            "verify_error",
+        ]
+    )
     if is_verified:
         kept.mark_verified()
     record(Action.CREDENTIAL_ROTATED, user=user, obj=kept, credential=kept, tested=is_verified)
@@ -286,7 +376,9 @@ def _locked_at_same_host(registry: Registry) -> Registry:
     """The registry as it is now; its host is the one that the person saw."""
     kept = Registry.objects.select_for_update().filter(pk=registry.pk).first()
     if kept is None or kept.host != registry.host:
-        raise ValidationError(_("The registry was changed meanwhile. Check its host and enter the secret again."))
+        raise ValidationError(
+            _("The registry was changed meanwhile. Check its host and enter the secret again.")
+        )
     return kept
 
 

@@ -6,7 +6,18 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Case, CharField, Count, Exists, Max, OuterRef, QuerySet, Sum, Value, When
+from django.db.models import (
+    Case,
+    CharField,
+    Count,
+    Exists,
+    Max,
+    OuterRef,
+    QuerySet,
+    Sum,
+    Value,
+    When,
+)
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -14,7 +25,17 @@ from django.utils.translation import gettext_lazy as _
 from registry_ui.web.pictures import WIDTH, Bar
 from registry_ui.web.treemap import Rectangle, squarified
 
-from .models import UNSTATED, Artifact, ArtifactBlob, ArtifactChild, Blob, Registry, Repository, RepositoryBlob, Tag
+from .models import (
+    UNSTATED,
+    Artifact,
+    ArtifactBlob,
+    ArtifactChild,
+    Blob,
+    Registry,
+    Repository,
+    RepositoryBlob,
+    Tag,
+)
 
 _TILES = 40
 _LARGEST = 20
@@ -145,7 +166,10 @@ def storage_of_repository(repository: Repository) -> RepositoryStorage:
 
 def _tiles(repositories: Sequence[Repository]) -> list[Tile]:
     places = squarified([repository.size for repository in repositories])
-    return [Tile(repository, place, _own_part(repository, place)) for repository, place in zip(repositories, places, strict=True)]
+    return [
+        Tile(repository, place, _own_part(repository, place))
+        for repository, place in zip(repositories, places, strict=True)
+    ]
 
 
 def _own_part(repository: Repository, place: Rectangle) -> Rectangle:
@@ -157,12 +181,23 @@ def _own_part(repository: Repository, place: Rectangle) -> Rectangle:
 def _ages(tags: QuerySet[Tag]) -> list[Age]:
     now = timezone.now()
     bounds = [When(built_at=UNSTATED, then=Value("unstated"))]
-    bounds += [When(built_at__gte=now - age, then=Value(name)) for name, _label, age in _AGES if age is not None]
-    named = tags.exclude(digest="").annotate(age=Case(*bounds, default=Value("older"), output_field=CharField()))
-    counts = dict(named.order_by().values("age").annotate(count=Count("pk")).values_list("age", "count"))
+    bounds += [
+        When(built_at__gte=now - age, then=Value(name))
+        for name, _label, age in _AGES
+        if age is not None
+    ]
+    named = tags.exclude(digest="").annotate(
+        age=Case(*bounds, default=Value("older"), output_field=CharField())
+    )
+    counts = dict(
+        named.order_by().values("age").annotate(count=Count("pk")).values_list("age", "count")
+    )
     labels = [*((name, label) for name, label, _age in _AGES), ("unstated", _("no date stated"))]
     most = max(counts.values(), default=0) or 1
-    return [Age(name, label, counts.get(name, 0), round(WIDTH * counts.get(name, 0) / most, 2)) for name, label in labels]
+    return [
+        Age(name, label, counts.get(name, 0), round(WIDTH * counts.get(name, 0) / most, 2))
+        for name, label in labels
+    ]
 
 
 def _layers(repository: Repository) -> list[HeldLayer]:
@@ -170,22 +205,36 @@ def _layers(repository: Repository) -> list[HeldLayer]:
     largest = Blob.objects.filter(pk__in=links.values("blob")[:_LAYERS])
     blobs = list(largest.annotate(images=Count("artifact_links")).order_by("-size", "-id"))
     most = max((blob.size for blob in blobs), default=0) or 1
-    return [HeldLayer(blob, blob.images, Bar(0.0, round(WIDTH * blob.size / most, 2))) for blob in blobs]
+    return [
+        HeldLayer(blob, blob.images, Bar(0.0, round(WIDTH * blob.size / most, 2))) for blob in blobs
+    ]
 
 
 def _images(repository: Repository) -> list[HeldImage]:
     """The largest digests that tags name, with what deleting each of them with all of its tags would free."""
-    here = Tag.objects.filter(repository=repository, artifact__isnull=False).order_by().values("artifact")
-    wanted = here.annotate(most=Max("size")).order_by("-most", "-artifact").values("artifact")[:_TAGS]
+    here = (
+        Tag.objects.filter(repository=repository, artifact__isnull=False)
+        .order_by()
+        .values("artifact")
+    )
+    wanted = (
+        here.annotate(most=Max("size")).order_by("-most", "-artifact").values("artifact")[:_TAGS]
+    )
     elsewhere = Tag.objects.filter(artifact=OuterRef("pk")).exclude(repository=repository)
     kept = Exists(elsewhere) | Exists(ArtifactChild.objects.filter(child=OuterRef("pk")))
-    largest = list(Artifact.objects.filter(pk__in=wanted).annotate(is_kept=kept).order_by("-size", "-id"))
+    largest = list(
+        Artifact.objects.filter(pk__in=wanted).annotate(is_kept=kept).order_by("-size", "-id")
+    )
     names: dict[int, list[str]] = defaultdict(list)
-    rows = Tag.objects.filter(repository=repository, artifact__in=[artifact.pk for artifact in largest])
+    rows = Tag.objects.filter(
+        repository=repository, artifact__in=[artifact.pk for artifact in largest]
+    )
     for key, name in rows.order_by("-order_key").values_list("artifact", "name"):
         names[key].append(name)
     freed = _freed([artifact.pk for artifact in largest if not artifact.is_kept])
-    return [HeldImage(artifact, names[artifact.pk], freed.get(artifact.pk, 0)) for artifact in largest]
+    return [
+        HeldImage(artifact, names[artifact.pk], freed.get(artifact.pk, 0)) for artifact in largest
+    ]
 
 
 def _freed(roots: Sequence[int]) -> dict[int, int]:
@@ -193,17 +242,27 @@ def _freed(roots: Sequence[int]) -> dict[int, int]:
     children that another index or a tag names."""
     groups = {root: {root} for root in roots}
     links = ArtifactChild.objects.filter(parent__in=roots).annotate(
-        parents=Count("child__parent_links"), is_tagged=Exists(Tag.objects.filter(artifact=OuterRef("child")))
+        parents=Count("child__parent_links"),
+        is_tagged=Exists(Tag.objects.filter(artifact=OuterRef("child"))),
     )
-    for parent, child, parents, is_tagged in links.order_by().values_list("parent", "child", "parents", "is_tagged"):
+    for parent, child, parents, is_tagged in links.order_by().values_list(
+        "parent", "child", "parents", "is_tagged"
+    ):
         if parents == 1 and not is_tagged:
             groups[parent].add(child)
     members = [member for group in groups.values() for member in group]
-    needed = ArtifactBlob.objects.filter(artifact__in=members).annotate(needs=Count("blob__artifact_links"))
+    needed = ArtifactBlob.objects.filter(artifact__in=members).annotate(
+        needs=Count("blob__artifact_links")
+    )
     blobs: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
-    for artifact, blob, size, needs in needed.order_by().values_list("artifact", "blob", "blob__size", "needs"):
+    for artifact, blob, size, needs in needed.order_by().values_list(
+        "artifact", "blob", "blob__size", "needs"
+    ):
         blobs[artifact].append((blob, size, needs))
-    return {root: _lost([row for member in group for row in blobs[member]]) for root, group in groups.items()}
+    return {
+        root: _lost([row for member in group for row in blobs[member]])
+        for root, group in groups.items()
+    }
 
 
 def _lost(rows: Sequence[tuple[int, int, int]]) -> int:
@@ -218,6 +277,12 @@ def _lost(rows: Sequence[tuple[int, int, int]]) -> int:
 
 def _sharers(repository: Repository) -> list[dict[str, Any]]:
     """The repositories that need the most of the same blobs."""
-    links = RepositoryBlob.objects.filter(blob__repository_links__repository=repository).exclude(repository=repository)
-    totals = links.order_by().values("repository__name").annotate(size=Sum("blob__size"), blobs=Count("pk"))
+    links = RepositoryBlob.objects.filter(blob__repository_links__repository=repository).exclude(
+        repository=repository
+    )
+    totals = (
+        links.order_by()
+        .values("repository__name")
+        .annotate(size=Sum("blob__size"), blobs=Count("pk"))
+    )
     return [dict(row) for row in totals.order_by("-size", "repository__name")[:_SHARERS]]

@@ -54,13 +54,19 @@ def check_own_name(team: Team, name: Reference) -> None:
     slug, slash, rest = name.repository.partition("/")
     if slug != team.slug or not slash:
         raise InvalidReference(
-            _("On this server, the images of the team %(team)s have names that begin with %(prefix)s.")
+            _(
+                "On this server, the images of the team %(team)s have names that begin with %(prefix)s."
+            )
             % {"team": team.name, "prefix": own_prefix(team)},
-            advice=_("Write %(name)s, say.") % {"name": f"{own_prefix(team)}{name.repository.rpartition('/')[2]}:{name.tag or 'latest'}"},
+            advice=_("Write %(name)s, say.")
+            % {
+                "name": f"{own_prefix(team)}{name.repository.rpartition('/')[2]}:{name.tag or 'latest'}"
+            },
         )
     if rest.partition("/")[0] == PROXY:
         raise InvalidReference(
-            _("Names that begin with %(prefix)s stand for images of other registries.") % {"prefix": f"{own_prefix(team)}{PROXY}/"},
+            _("Names that begin with %(prefix)s stand for images of other registries.")
+            % {"prefix": f"{own_prefix(team)}{PROXY}/"},
             advice=_("Choose another name."),
         )
 

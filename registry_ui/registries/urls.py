@@ -1,6 +1,17 @@
 from django.urls import path
 
-from .views import comparing, credentials, image, importing, index, registries, repositories, repository, sharing, storage
+from .views import (
+    comparing,
+    credentials,
+    image,
+    importing,
+    index,
+    registries,
+    repositories,
+    repository,
+    sharing,
+    storage,
+)
 
 app_name = "registries"
 
@@ -23,8 +34,16 @@ urlpatterns = [
     path("<uuid:pk>/repositories/", repositories.repositories, name="repositories"),
     path("<uuid:pk>/repositories/<repository:name>/", repository.repository, name="repository"),
     path("<uuid:pk>/images/<repository:name>:<tag:tag>/", image.by_tag, name="image_by_tag"),
-    path("<uuid:pk>/images/<repository:name>@<digest:digest>/", image.by_digest, name="image_by_digest"),
-    path("<uuid:pk>/documents/<repository:name>@<digest:digest>/<slug:kind>/", image.document, name="document"),
+    path(
+        "<uuid:pk>/images/<repository:name>@<digest:digest>/",
+        image.by_digest,
+        name="image_by_digest",
+    ),
+    path(
+        "<uuid:pk>/documents/<repository:name>@<digest:digest>/<slug:kind>/",
+        image.document,
+        name="document",
+    ),
     path("<uuid:pk>/storage/", storage.registry, name="storage"),
     path("<uuid:pk>/storage/<repository:name>/", storage.repository, name="repository_storage"),
     path("<uuid:pk>/credentials/add/", credentials.add, name="credential_add"),

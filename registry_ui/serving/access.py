@@ -18,7 +18,13 @@ from django.utils.translation import gettext as _
 
 from registry_ui.accounts.bounds import is_first_this_minute
 from registry_ui.accounts.models import Action, Outcome, Role, Team
-from registry_ui.accounts.tokens import PREFIX, Principal, TokenRefused, authenticate, authenticate_by_key
+from registry_ui.accounts.tokens import (
+    PREFIX,
+    Principal,
+    TokenRefused,
+    authenticate,
+    authenticate_by_key,
+)
 from registry_ui.accounts.trail import current_origin, record
 from registry_ui.registries.this_server import this_host
 
@@ -30,7 +36,9 @@ ROLES = {"pull": Role.VIEWER, "push": Role.OPERATOR, "delete": Role.ADMIN}
 
 _SALT = "registry_ui.serving.access"
 _MOST_SCOPES = 100
-_SCOPE = re.compile(r"(?P<kind>repository|registry)(?:\([a-z0-9]+\))?:(?P<name>[^:\s]{1,255}):(?P<actions>[a-z*,]{1,60})")
+_SCOPE = re.compile(
+    r"(?P<kind>repository|registry)(?:\([a-z0-9]+\))?:(?P<name>[^:\s]{1,255}):(?P<actions>[a-z*,]{1,60})"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +61,15 @@ class Caller:
         team, role = place
         if not role.allows(ROLES[action]):
             words = {"wanted": ROLES[action].label, "role": role.label}
-            raise Refusal(403, "DENIED", _("This needs the role “%(wanted)s”; the token has “%(role)s” there.") % words)
+            raise Refusal(
+                403,
+                "DENIED",
+                _("This needs the role “%(wanted)s”; the token has “%(role)s” there.") % words,
+            )
         if self.granted is not None and f"{repository}:{action}" not in self.granted:
-            raise Unidentified(f"repository:{repository}:{_with_pull(action)}", "insufficient_scope")
+            raise Unidentified(
+                f"repository:{repository}:{_with_pull(action)}", "insufficient_scope"
+            )
         return team
 
     def check_catalog(self) -> None:
@@ -132,7 +146,11 @@ def challenge(request: HttpRequest, unidentified: Unidentified) -> Refusal:
 
 def own_address(request: HttpRequest, path: str) -> str:
     """An address of this server as the client reaches it."""
-    return f"{settings.URL}{path}" if request.get_host().lower() == this_host() else request.build_absolute_uri(path)
+    return (
+        f"{settings.URL}{path}"
+        if request.get_host().lower() == this_host()
+        else request.build_absolute_uri(path)
+    )
 
 
 # --- access tokens
@@ -140,7 +158,9 @@ def own_address(request: HttpRequest, path: str) -> str:
 
 def grant(principal: Principal, scopes: Iterable[str]) -> str:
     """An access token for those of the scopes that the principal has now; the others are left out, as registries do."""
-    granted = sorted({each for scope in list(scopes)[:_MOST_SCOPES] for each in _granted(principal, scope)})
+    granted = sorted(
+        {each for scope in list(scopes)[:_MOST_SCOPES] for each in _granted(principal, scope)}
+    )
     return signing.dumps([str(principal.token.pk), granted], salt=_SALT, compress=True)
 
 

@@ -22,19 +22,30 @@ from .models import KeptTag, Upload
 def equip_teams() -> None:
     """Every team has this server among its registries, under the address that it has now, and its images are named so."""
     for team in Team.objects.all():
-        former = Registry.objects.filter(team=team, provider=Provider.THIS).exclude(host=this_host()).values_list("host", flat=True)
+        former = (
+            Registry.objects.filter(team=team, provider=Provider.THIS)
+            .exclude(host=this_host())
+            .values_list("host", flat=True)
+        )
         for host in list(former):
             _rename(team, host)
         registry = add_this_server(team)
-        if registry.next_index_at is None and LocalImage.objects.filter(team=team, registry=registry.host).exists():
+        if (
+            registry.next_index_at is None
+            and LocalImage.objects.filter(team=team, registry=registry.host).exists()
+        ):
             look_soon(registry)
 
 
 def _rename(team: Team, host: str) -> None:
     """The names that begin with a former address; one that there is already under the new one stays what it is."""
     with transaction.atomic():
-        for image in LocalImage.objects.filter(team=team, registry=host, repository__startswith=f"{team.slug}/"):
-            same = LocalImage.objects.filter(team=team, registry=this_host(), repository=image.repository, tag=image.tag)
+        for image in LocalImage.objects.filter(
+            team=team, registry=host, repository__startswith=f"{team.slug}/"
+        ):
+            same = LocalImage.objects.filter(
+                team=team, registry=this_host(), repository=image.repository, tag=image.tag
+            )
             if same.filter(**({} if image.tag else {"digest": image.digest})).exists():
                 continue
             image.registry = this_host()

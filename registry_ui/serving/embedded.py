@@ -66,7 +66,9 @@ class ThisServer:
         with self.database():
             tags = ServedRepository(self.team, repository).tags()
         if not tags:
-            raise RepositoryUnknown(_("No image on this server has a name in %(name)s.") % {"name": repository})
+            raise RepositoryUnknown(
+                _("No image on this server has a name in %(name)s.") % {"name": repository}
+            )
         return list(itertools.islice(tags, limit))
 
     def iterate_tags(self, repository: str, *, with_digests: bool = False) -> Iterator[str]:
@@ -82,7 +84,12 @@ class ThisServer:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self.close()
 
     @contextmanager
@@ -99,7 +106,9 @@ class EmbeddedRepository(LocalStore):
     """One repository of it: what `oci.registry_store.RegistryStore` does."""
 
     def __init__(self, client: ThisServer, repository: str) -> None:
-        super().__init__(client.team, Reference(this_host(), repository), cancellation=client.cancellation)
+        super().__init__(
+            client.team, Reference(this_host(), repository), cancellation=client.cancellation
+        )
         self.client = client
         self.repository = repository
         self._served = ServedRepository(client.team, repository)
@@ -117,7 +126,9 @@ class EmbeddedRepository(LocalStore):
         Raises:
             ManifestUnknown, Denied, Unsupported
         """
-        self._served.delete_manifest(reference if isinstance(reference, Digest) else Digest.parse(reference))
+        self._served.delete_manifest(
+            reference if isinstance(reference, Digest) else Digest.parse(reference)
+        )
 
     def check_deletion(self) -> None:
         """Whoever may is told by the role."""
@@ -140,5 +151,7 @@ class EmbeddedRepository(LocalStore):
     def _is_so_named(self, manifest: Manifest, reference: str | Digest) -> bool:
         if isinstance(reference, Digest):
             return False
-        names = LocalImage.objects.filter(team=self.team, registry=this_host(), repository=self.repository, tag=reference)
+        names = LocalImage.objects.filter(
+            team=self.team, registry=this_host(), repository=self.repository, tag=reference
+        )
         return names.filter(digest=str(manifest.digest)).exists()

@@ -20,7 +20,15 @@ class Refusal(Exception):
         headers: more of the answer.
     """
 
-    def __init__(self, status: int, code: str, message: str, *, detail: Any = None, headers: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        message: str,
+        *,
+        detail: Any = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.code = code
@@ -31,7 +39,9 @@ class Refusal(Exception):
 
 def name_unknown() -> Refusal:
     """The same for what is not there and for what is another team's."""
-    return Refusal(404, "NAME_UNKNOWN", _("There is no such repository, or it is not yours to see."))
+    return Refusal(
+        404, "NAME_UNKNOWN", _("There is no such repository, or it is not yours to see.")
+    )
 
 
 def manifest_unknown() -> Refusal:
@@ -78,6 +88,10 @@ _KINDS: tuple[tuple[type[oci.OciError], int, str], ...] = (
 
 def refusal_of(exc: oci.OciError) -> Refusal:
     """What to answer where the store or another registry said no."""
-    status, code = next(((status, code) for kind, status, code in _KINDS if isinstance(exc, kind)), (502, "UNKNOWN"))
-    headers = {"Retry-After": str(max(1, round(exc.retry_after)))} if exc.retry_after is not None else {}
+    status, code = next(
+        ((status, code) for kind, status, code in _KINDS if isinstance(exc, kind)), (502, "UNKNOWN")
+    )
+    headers = (
+        {"Retry-After": str(max(1, round(exc.retry_after)))} if exc.retry_after is not None else {}
+    )
     return Refusal(status, code, f"{exc.message} {exc.advice}".strip(), headers=headers)

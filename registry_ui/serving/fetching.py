@@ -33,14 +33,21 @@ class Fetch:
     _lock: ClassVar[threading.Lock] = threading.Lock()
 
     @classmethod
-    def join(cls, repository: ServedRepository, upstream: Upstream, descriptor: Descriptor) -> "Fetch":
+    def join(
+        cls, repository: ServedRepository, upstream: Upstream, descriptor: Descriptor
+    ) -> "Fetch":
         """The fetch of this blob that goes on in this process, or a new one."""
         key = (repository.team.pk, descriptor.digest)
         with cls._lock:
             fetch = cls._running.get(key)
             if fetch is None:
                 fetch = cls._running[key] = cls(repository, upstream, descriptor)
-                threading.Thread(target=fetch._run, args=(key,), name=f"fetch-{descriptor.digest.short}", daemon=True).start()
+                threading.Thread(
+                    target=fetch._run,
+                    args=(key,),
+                    name=f"fetch-{descriptor.digest.short}",
+                    daemon=True,
+                ).start()
         return fetch
 
     def check(self) -> bool:
@@ -58,7 +65,9 @@ class Fetch:
         try:
             with self.upstream.opened(self.upstream.named(str(self.descriptor.digest))) as source:
                 store = LocalStore(self.repository.team, self.repository.reference)
-                store.take_blob(self.descriptor, lambda offset: source.open_blob(self.descriptor, offset))
+                store.take_blob(
+                    self.descriptor, lambda offset: source.open_blob(self.descriptor, offset)
+                )
         except (OciError, Refusal) as exc:
             self.error = exc
         except Exception:

@@ -28,7 +28,9 @@ class RuleForm(forms.ModelForm):
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
-        same = ImmutableTags.objects.filter(team=self.instance.team, **{name: values.get(name) for name in self.Meta.fields})
+        same = ImmutableTags.objects.filter(
+            team=self.instance.team, **{name: values.get(name) for name in self.Meta.fields}
+        )
         if same.exists():
             self.add_error("tag_pattern", _("The team has this rule already."))
         return values

@@ -22,17 +22,26 @@ from .models import Holding
 _TOUCH_EVERY = timedelta(minutes=10)
 _CHUNK = 500
 
-_TEAM, _REPOSITORY, _DIGEST = Given("team", IntegerField()), Given("repository", CharField()), Given("digest", CharField())
+_TEAM, _REPOSITORY, _DIGEST = (
+    Given("team", IntegerField()),
+    Given("repository", CharField()),
+    Given("digest", CharField()),
+)
 _HELD = Statement(
     lambda: TeamBlob.objects.filter(
-        Exists(Holding.objects.filter(team=_TEAM, repository=_REPOSITORY, digest=_DIGEST)), team=_TEAM, digest=_DIGEST
+        Exists(Holding.objects.filter(team=_TEAM, repository=_REPOSITORY, digest=_DIGEST)),
+        team=_TEAM,
+        digest=_DIGEST,
     )
 )
 
 
 def hold(team: Team, repository: str, digests: Iterable[str]) -> None:
     """The repository has these from now on."""
-    rows = [Holding(team=team, repository=repository, digest=digest) for digest in dict.fromkeys(digests)]
+    rows = [
+        Holding(team=team, repository=repository, digest=digest)
+        for digest in dict.fromkeys(digests)
+    ]
     for start in range(0, len(rows), _CHUNK):
         Holding.objects.bulk_create(rows[start : start + _CHUNK], ignore_conflicts=True)
 
@@ -43,7 +52,10 @@ def hold_manifest(team: Team, repository: str, manifest: Manifest) -> None:
     hold(team, repository, needs)
     subject = str(manifest.subject.digest) if manifest.subject else ""
     Holding.objects.update_or_create(
-        team=team, repository=repository, digest=str(manifest.digest), defaults={"subject": subject, "needs": needs}
+        team=team,
+        repository=repository,
+        digest=str(manifest.digest),
+        defaults={"subject": subject, "needs": needs},
     )
 
 
@@ -68,7 +80,9 @@ def held(team: Team, repository: str, digest: Digest) -> TeamBlob | None:
     if row is None or blob_directory().size(digest) != row.size:
         return None
     if is_stale(row.used_at):
-        touch_image(team, repository, row.digest) if row.media_type else touch_blobs(team, [row.digest])
+        touch_image(team, repository, row.digest) if row.media_type else touch_blobs(
+            team, [row.digest]
+        )
     return row
 
 
@@ -85,7 +99,9 @@ def touch_image(team: Team, repository: str, digest: str) -> None:
 def drop_dead_holdings() -> int:
     """Forget what repositories held of blobs that the team has no more."""
     alive = TeamBlob.objects.filter(team=OuterRef("team"), digest=OuterRef("digest"))
-    return Holding.objects.filter(~Exists(alive), created_at__lt=timezone.now() - timedelta(hours=1)).delete()[0]
+    return Holding.objects.filter(
+        ~Exists(alive), created_at__lt=timezone.now() - timedelta(hours=1)
+    ).delete()[0]
 
 
 class BlobPart(io.RawIOBase):

@@ -16,7 +16,14 @@ from registry_ui.web.middleware import SecurityHeadersMiddleware
 from .errors import Refusal, answer
 
 _ROOT = "/v2"
-_CODES = {400: "UNSUPPORTED", 403: "DENIED", 404: "NAME_UNKNOWN", 405: "UNSUPPORTED", 413: "SIZE_INVALID", 429: "TOOMANYREQUESTS"}
+_CODES = {
+    400: "UNSUPPORTED",
+    403: "DENIED",
+    404: "NAME_UNKNOWN",
+    405: "UNSUPPORTED",
+    413: "SIZE_INVALID",
+    429: "TOOMANYREQUESTS",
+}
 
 
 class RegistryMiddleware:
@@ -26,10 +33,13 @@ class RegistryMiddleware:
         self.get_response = get_response
         # As every layer of Django's own stack: an exception is a response to the layers above.
         self._guarded: Any = convert_exception_to_response(OriginMiddleware(_resolved))  # type: ignore[arg-type]
-        self._serve: Any = SecurityMiddleware(SecurityHeadersMiddleware(LocaleMiddleware(self._told)))  # type: ignore[arg-type]
+        translated: Any = LocaleMiddleware(self._told)
+        self._serve: Any = SecurityMiddleware(SecurityHeadersMiddleware(translated))
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        response: HttpResponseBase = (self._serve if request.path_info.startswith(f"{_ROOT}/") else self.get_response)(request)
+        response: HttpResponseBase = (
+            self._serve if request.path_info.startswith(f"{_ROOT}/") else self.get_response
+        )(request)
         return response
 
     def _told(self, request: HttpRequest) -> HttpResponseBase:
@@ -39,7 +49,9 @@ class RegistryMiddleware:
         if response.status_code >= 400 and request.method != "HEAD" and is_page:
             response.close()
             code = _CODES.get(response.status_code, "UNKNOWN")
-            response = answer(Refusal(response.status_code, code, _("The server could not do this.")))
+            response = answer(
+                Refusal(response.status_code, code, _("The server could not do this."))
+            )
         if isinstance(response, HttpResponse) and "Content-Length" not in response.headers:
             response.headers["Content-Length"] = str(len(response.content))
         return response
@@ -47,6 +59,8 @@ class RegistryMiddleware:
 
 def _resolved(request: HttpRequest) -> HttpResponseBase:
     request.get_host()  # raises DisallowedHost
-    view, arguments, named = get_resolver("registry_ui.serving.urls").resolve(request.path_info.removeprefix(_ROOT))
+    view, arguments, named = get_resolver("registry_ui.serving.urls").resolve(
+        request.path_info.removeprefix(_ROOT)
+    )
     response: HttpResponseBase = view(request, *arguments, **named)
     return response

@@ -31,9 +31,17 @@ class Holding(models.Model):
     objects = TeamOwnedQuerySet.as_manager()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["team", "repository", "digest"], name="one_holding_a_digest_in_a_repository")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["team", "repository", "digest"], name="one_holding_a_digest_in_a_repository"
+            )
+        ]
         indexes = [
-            models.Index(fields=["team", "repository", "subject"], condition=~Q(subject=""), name="holding_by_subject"),
+            models.Index(
+                fields=["team", "repository", "subject"],
+                condition=~Q(subject=""),
+                name="holding_by_subject",
+            ),
             models.Index(fields=["team", "digest"], name="holding_by_digest"),
         ]
 
@@ -47,7 +55,9 @@ class Upload(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     team = models.ForeignKey(Team, models.CASCADE, related_name="+")
     repository = models.CharField(max_length=255)
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = TeamOwnedQuerySet.as_manager()
@@ -74,7 +84,11 @@ class KeptTag(models.Model):
     objects = TeamOwnedQuerySet.as_manager()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["team", "repository", "tag"], name="one_kept_tag_a_name")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["team", "repository", "tag"], name="one_kept_tag_a_name"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.repository}:{self.tag}"

@@ -44,7 +44,9 @@ def _look_at(team: Team, reference: Reference) -> None:
     if registry is None:
         return
     try:
-        found = look_again(registry=registry, repository=reference.repository, identifier=reference.tag or "")
+        found = look_again(
+            registry=registry, repository=reference.repository, identifier=reference.tag or ""
+        )
         Repository.objects.filter(pk=found.repository.pk).update(is_listed=True)
         count_repository(found.repository)
         keep_fresh(registry)
@@ -57,7 +59,15 @@ def _look_at(team: Team, reference: Reference) -> None:
 def _forget(team: Team, reference: Reference) -> None:
     try:
         forget_tag(team=team, reference=reference)
-        if not LocalImage.objects.filter(team=team, registry=reference.registry, repository=reference.repository).exclude(tag="").exists():
-            Repository.objects.filter(registry__team=team, registry__host=reference.registry, name=reference.repository).delete()
+        if (
+            not LocalImage.objects.filter(
+                team=team, registry=reference.registry, repository=reference.repository
+            )
+            .exclude(tag="")
+            .exists()
+        ):
+            Repository.objects.filter(
+                registry__team=team, registry__host=reference.registry, name=reference.repository
+            ).delete()
     except Exception:
         logger.exception("The index could not forget %s.", reference)

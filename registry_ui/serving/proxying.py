@@ -46,7 +46,10 @@ def find_manifest(repository: ServedRepository, wanted: str | Digest) -> Found |
     found = repository.find(wanted)
     if found is None:
         upstream = upstream_of(repository)
-        with _alone(repository, str(wanted)), upstream.opened(upstream.named(str(wanted)), AT_ONCE) as source:
+        with (
+            _alone(repository, str(wanted)),
+            upstream.opened(upstream.named(str(wanted)), AT_ONCE) as source,
+        ):
             found = repository.find(wanted) or _fetch(repository, source, wanted)
     return found
 
@@ -61,7 +64,9 @@ def fetch_blob(repository: ServedRepository, digest: Digest) -> Fetch:
     Raises:
         Refusal: no such manifest names it.
     """
-    holding = Holding.objects.filter(team=repository.team, repository=repository.name, digest=str(digest)).first()
+    holding = Holding.objects.filter(
+        team=repository.team, repository=repository.name, digest=str(digest)
+    ).first()
     if holding is None or holding.size is None:
         raise blob_unknown()
     return Fetch.join(repository, upstream_of(repository), Descriptor("", digest, holding.size))
@@ -73,7 +78,9 @@ def marked_by_kept_tags() -> Iterator[tuple[int, list[str]]]:
         seen: set[str] = set()
         level = {kept.digest}
         for _level in range(_DEPTH):
-            rows = Holding.objects.filter(team=kept.team_id, repository=kept.repository, digest__in=level - seen)
+            rows = Holding.objects.filter(
+                team=kept.team_id, repository=kept.repository, digest__in=level - seen
+            )
             seen |= level
             level = {digest for needs in rows.values_list("needs", flat=True) for digest in needs}
         yield kept.team_id, sorted(seen | level)
@@ -103,7 +110,9 @@ def _renew(repository: ServedRepository, source: RegistryStore, tag: str) -> Fou
     described = source.head_manifest(tag)
     if described is None:
         _rows(repository).filter(tag=tag).delete()
-        raise ManifestUnknown(_("%(host)s has no such tag.") % {"host": source.client.endpoint.host})
+        raise ManifestUnknown(
+            _("%(host)s has no such tag.") % {"host": source.client.endpoint.host}
+        )
     found = repository.find(described.digest) or _fetch(repository, source, described.digest)
     now = timezone.now()
     KeptTag.objects.update_or_create(
@@ -121,14 +130,20 @@ def _fetch(repository: ServedRepository, source: RegistryStore, digest: Digest) 
     LocalStore(repository.team, repository.reference).keep_manifest(manifest)
     hold_manifest(repository.team, repository.name, manifest)
     for blob in manifest.blobs:
-        Holding.objects.filter(team=repository.team, repository=repository.name, digest=str(blob.digest)).update(size=blob.size)
+        Holding.objects.filter(
+            team=repository.team, repository=repository.name, digest=str(blob.digest)
+        ).update(size=blob.size)
     return digest, manifest.media_type
 
 
 def _kept(repository: ServedRepository, tag: str, *, only_fresh: bool = False) -> Found | None:
     now = timezone.now()
     rows = _rows(repository).filter(tag=tag)
-    fresh = {"checked_at__gt": now - timedelta(seconds=settings.PROXY_FRESH_SECONDS)} if only_fresh else {}
+    fresh = (
+        {"checked_at__gt": now - timedelta(seconds=settings.PROXY_FRESH_SECONDS)}
+        if only_fresh
+        else {}
+    )
     kept = rows.filter(**fresh).first()
     found = repository.find(Digest.parse(kept.digest)) if kept is not None else None
     if kept is not None and found is not None and kept.used_at < now - timedelta(hours=1):

@@ -13,7 +13,13 @@ from registry_ui.images.models import LocalImage, TeamBlob
 from registry_ui.images.naming import refuse_immutable
 from registry_ui.images.store import LocalStore, blob_directory
 from registry_ui.oci.digest import Digest
-from registry_ui.oci.errors import BlobUnknown, ContentMismatch, ManifestUnknown, OciError, Unsupported
+from registry_ui.oci.errors import (
+    BlobUnknown,
+    ContentMismatch,
+    ManifestUnknown,
+    OciError,
+    Unsupported,
+)
 from registry_ui.oci.manifest import MANIFEST_LIMIT, Descriptor, Manifest
 from registry_ui.oci.reference import Reference
 from registry_ui.registries.indexing.describing import artifact_type_of
@@ -34,7 +40,13 @@ _TAGGED = Statement(
         )
         .exclude(tag="")
         .only("digest", "media_type")
-        .annotate(used_at=Subquery(TeamBlob.objects.filter(team=OuterRef("team"), digest=OuterRef("digest")).values("used_at")[:1]))
+        .annotate(
+            used_at=Subquery(
+                TeamBlob.objects.filter(team=OuterRef("team"), digest=OuterRef("digest")).values(
+                    "used_at"
+                )[:1]
+            )
+        )
     )
 )
 
@@ -60,7 +72,10 @@ class ServedRepository:
 
     @property
     def is_known(self) -> bool:
-        return self.images.exists() or Holding.objects.filter(team=self.team, repository=self.name).exists()
+        return (
+            self.images.exists()
+            or Holding.objects.filter(team=self.team, repository=self.name).exists()
+        )
 
     def tags(self) -> list[str]:
         """In the order of their bytes, as the specification wants it."""
@@ -72,7 +87,9 @@ class ServedRepository:
         """The digest and media type behind a tag or digest, kept from the collector for a while; None where the repository has no
         such manifest."""
         if isinstance(reference, str):
-            image = _TAGGED.first(team=self.team.pk, registry=this_host(), repository=self.name, tag=reference)
+            image = _TAGGED.first(
+                team=self.team.pk, registry=this_host(), repository=self.name, tag=reference
+            )
             if image is None:
                 return None
             if is_stale(image.used_at):  # type: ignore[attr-defined]
@@ -102,7 +119,9 @@ class ServedRepository:
         except OciError:
             return self.read(digest).raw  # which takes a damaged one out of sight
 
-    def put(self, manifest: Manifest, reference: str | Digest, user: User | None) -> LocalImage | None:
+    def put(
+        self, manifest: Manifest, reference: str | Digest, user: User | None
+    ) -> LocalImage | None:
         """Store a manifest, and give it its tag. One that is put by digest alone and that nothing else leads to gets a name
         without a tag, so that it stays and is seen; a referrer stays with its subject. The row, where there is one.
 
@@ -120,7 +139,11 @@ class ServedRepository:
         if manifest.subject is not None:
             hold_manifest(self.team, self.name, manifest)
         else:
-            hold(self.team, self.name, [str(manifest.digest), *(str(blob.digest) for blob in manifest.blobs)])
+            hold(
+                self.team,
+                self.name,
+                [str(manifest.digest), *(str(blob.digest) for blob in manifest.blobs)],
+            )
         return self._settle(manifest, named)
 
     def _settle(self, manifest: Manifest, named: Reference) -> LocalImage | None:
@@ -135,7 +158,10 @@ class ServedRepository:
         """Whether an image with a name here has the manifest in it."""
         if not Holding.objects.filter(team=self.team, repository=self.name, digest=digest).exists():
             return False
-        return any(_names(manifests, digest) for manifests in self.images.values_list("manifests", flat=True).iterator())
+        return any(
+            _names(manifests, digest)
+            for manifests in self.images.values_list("manifests", flat=True).iterator()
+        )
 
     def delete_tag(self, tag: str) -> LocalImage:
         """
@@ -166,14 +192,21 @@ class ServedRepository:
             for image in doomed:
                 refuse_immutable(image)
             if any(_names(image.manifests, str(digest)) for image in images if image not in doomed):
-                raise Unsupported(_("An index of this repository needs this manifest."), advice=_("Delete the index first."))
+                raise Unsupported(
+                    _("An index of this repository needs this manifest."),
+                    advice=_("Delete the index first."),
+                )
             self.images.filter(pk__in=[image.pk for image in doomed]).delete()
-            Holding.objects.filter(team=self.team, repository=self.name, digest=str(digest)).delete()
+            Holding.objects.filter(
+                team=self.team, repository=self.name, digest=str(digest)
+            ).delete()
         return doomed
 
     def referrers(self, subject: Digest, artifact_type: str = "") -> list[Descriptor]:
         """What refers to a manifest, the oldest first."""
-        rows = Holding.objects.filter(team=self.team, repository=self.name, subject=str(subject)).order_by("pk")[:_MOST_REFERRERS]
+        rows = Holding.objects.filter(
+            team=self.team, repository=self.name, subject=str(subject)
+        ).order_by("pk")[:_MOST_REFERRERS]
         found = [each for row in rows if (each := self._referrer(row.digest)) is not None]
         return [each for each in found if not artifact_type or each.artifact_type == artifact_type]
 
@@ -183,7 +216,11 @@ class ServedRepository:
         except OciError:
             return None
         return Descriptor(
-            manifest.media_type, manifest.digest, manifest.size, annotations=manifest.annotations, artifact_type=artifact_type_of(manifest)
+            manifest.media_type,
+            manifest.digest,
+            manifest.size,
+            annotations=manifest.annotations,
+            artifact_type=artifact_type_of(manifest),
         )
 
     # --- blobs
@@ -212,14 +249,26 @@ class ServedRepository:
             Unsupported: an image that has a name here needs it.
         """
         row = self.blob(digest)
-        if any(row.digest in image.digests for image in self.images.only("manifests", "blobs").iterator()):
-            raise Unsupported(_("An image of this repository needs this blob."), advice=_("Delete the image first."))
+        if any(
+            row.digest in image.digests
+            for image in self.images.only("manifests", "blobs").iterator()
+        ):
+            raise Unsupported(
+                _("An image of this repository needs this blob."),
+                advice=_("Delete the image first."),
+            )
         Holding.objects.filter(team=self.team, repository=self.name, digest=row.digest).delete()
 
 
 def repositories_of(teams: Iterable[Team]) -> list[str]:
     """The names of all repositories in which an image has a name, in the order of their bytes."""
-    return sorted(set(LocalImage.objects.filter(team__in=list(teams), registry=this_host()).values_list("repository", flat=True)))
+    return sorted(
+        set(
+            LocalImage.objects.filter(team__in=list(teams), registry=this_host()).values_list(
+                "repository", flat=True
+            )
+        )
+    )
 
 
 def page_of(names: Sequence[str], last: str, count: int) -> tuple[list[str], bool]:
@@ -231,7 +280,9 @@ def page_of(names: Sequence[str], last: str, count: int) -> tuple[list[str], boo
 def marked_by_holdings() -> Iterator[tuple[int, list[str]]]:
     """For the collector: what no name leads to, but must stay. A referrer stays as long as its subject does."""
     subjects = Holding.objects.exclude(subject="")
-    for team_id, digest, subject, needs in subjects.values_list("team_id", "digest", "subject", "needs").iterator():
+    for team_id, digest, subject, needs in subjects.values_list(
+        "team_id", "digest", "subject", "needs"
+    ).iterator():
         if TeamBlob.objects.filter(Q(team_id=team_id), digest=subject).exists():
             yield team_id, [digest, *needs]
 

@@ -27,7 +27,9 @@ class Upstream:
 
     def named(self, identifier: str) -> str:
         """What one of its tags or digests is called at its registry."""
-        return f"{self.registry.host}/{self.repository}{'@' if ':' in identifier else ':'}{identifier}"
+        return (
+            f"{self.registry.host}/{self.repository}{'@' if ':' in identifier else ':'}{identifier}"
+        )
 
     @contextmanager
     def opened(self, what: str, limits: Limits | None = None) -> Iterator[RegistryStore]:
@@ -56,7 +58,10 @@ def refuse_writing(name: str) -> None:
         Unsupported
     """
     if is_proxied(name):
-        raise Unsupported(_("Images of other registries are only pulled through this server."), advice=_("Push to the registry itself."))
+        raise Unsupported(
+            _("Images of other registries are only pulled through this server."),
+            advice=_("Push to the registry itself."),
+        )
 
 
 def upstream_of(repository: ServedRepository) -> Upstream:
@@ -66,7 +71,9 @@ def upstream_of(repository: ServedRepository) -> Upstream:
     """
     _slug, _proxy, host, *rest = [*repository.name.split("/"), ""]
     try:
-        reference = Reference.parse(f"{normalise_host(host.replace('_', ':'))}/{'/'.join(rest).rstrip('/')}")
+        reference = Reference.parse(
+            f"{normalise_host(host.replace('_', ':'))}/{'/'.join(rest).rstrip('/')}"
+        )
     except OciError as exc:
         raise name_unknown() from exc
     registry = registry_for(repository.team, reference.registry)

@@ -17,16 +17,36 @@ urlpatterns = [
     re_path(rf"{_NAME}/tags/list$", at_address(GET=listing.tags, HEAD=listing.tags), name="tags"),
     re_path(
         rf"{_NAME}/manifests/(?P<reference>[^/]+)$",
-        at_address(GET=manifests.pull, HEAD=manifests.pull, PUT=manifests.push, DELETE=manifests.delete),
+        at_address(
+            GET=manifests.pull, HEAD=manifests.pull, PUT=manifests.push, DELETE=manifests.delete
+        ),
         name="manifest",
     ),
     re_path(rf"{_NAME}/blobs/uploads/?$", at_address(POST=uploads.begin), name="uploads"),
     re_path(
         rf"{_NAME}/blobs/uploads/(?P<key>[^/]+)$",
-        at_address(GET=uploads.state, HEAD=uploads.state, PATCH=uploads.go_on, PUT=uploads.finish, DELETE=uploads.cancel),
+        at_address(
+            GET=uploads.state,
+            HEAD=uploads.state,
+            PATCH=uploads.go_on,
+            PUT=uploads.finish,
+            DELETE=uploads.cancel,
+        ),
         name="upload",
     ),
-    re_path(rf"{_NAME}/blobs/(?P<digest>[^/]+)$", at_address(GET=blobs.pull, HEAD=blobs.pull, DELETE=blobs.delete), name="blob"),
-    re_path(rf"{_NAME}/referrers/(?P<digest>[^/]+)$", at_address(GET=listing.referrers, HEAD=listing.referrers), name="referrers"),
-    re_path(r"^(?P<rest>.*)$", at_address(**dict.fromkeys(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"), refuse)), name="elsewhere"),
+    re_path(
+        rf"{_NAME}/blobs/(?P<digest>[^/]+)$",
+        at_address(GET=blobs.pull, HEAD=blobs.pull, DELETE=blobs.delete),
+        name="blob",
+    ),
+    re_path(
+        rf"{_NAME}/referrers/(?P<digest>[^/]+)$",
+        at_address(GET=listing.referrers, HEAD=listing.referrers),
+        name="referrers",
+    ),
+    re_path(
+        r"^(?P<rest>.*)$",
+        at_address(**dict.fromkeys(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"), refuse)),
+        name="elsewhere",
+    ),
 ]

@@ -20,7 +20,9 @@ from .programs import Address, BadSetting, manage_command, programs
 from .watch import Supervisor
 
 _PARTS = ("web", "workers", "scheduler")
-_REFUSAL = re.compile(r"(?:django\.core\.exceptions\.ImproperlyConfigured|environs\.exceptions\.\w+|django\.db\.utils\.OperationalError): ")
+_REFUSAL = re.compile(
+    r"(?:django\.core\.exceptions\.ImproperlyConfigured|environs\.exceptions\.\w+|django\.db\.utils\.OperationalError): "
+)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -39,7 +41,12 @@ def _chosen_parts(arguments: Sequence[str]) -> list[str]:
         prog="python -m registry_ui.supervisor",
         description="Starts Registry UI: the queue, the web pages, the workers and the scheduler; restarts what dies; Ctrl-C stops all.",
     )
-    parser.add_argument("parts", nargs="*", metavar="PART", help="only these: web, workers, scheduler (default: all)")
+    parser.add_argument(
+        "parts",
+        nargs="*",
+        metavar="PART",
+        help="only these: web, workers, scheduler (default: all)",
+    )
     parts: list[str] = parser.parse_args(arguments).parts
     unknown = [part for part in parts if part not in _PARTS]
     if unknown:
@@ -62,7 +69,9 @@ def _run(parts: Sequence[str], console: Console) -> int:
             if "web" in parts:
                 _announce(supervisor, address, console)
             else:
-                console.say(f"Started: {', '.join(program.name for program in to_run)}. Ctrl-C stops everything.")
+                console.say(
+                    f"Started: {', '.join(program.name for program in to_run)}. Ctrl-C stops everything."
+                )
             supervisor.watch()
             supervisor.stop()
     return 0
@@ -96,9 +105,16 @@ def _prepare(console: Console) -> None:
         BadSetting: with the reason that Django gives.
     """
     console.say("Preparing the database and the static files …")
-    commands = {"migrate": ("migrate", "--no-input", "--verbosity=0"), "static": ("collectstatic", "--no-input", "--verbosity=0")}
+    commands = {
+        "migrate": ("migrate", "--no-input", "--verbosity=0"),
+        "static": ("collectstatic", "--no-input", "--verbosity=0"),
+    }
     processes = {name: start(manage_command(*command)) for name, command in commands.items()}
-    failures = [reason for name, process in processes.items() if (reason := _failure(name, process, console))]
+    failures = [
+        reason
+        for name, process in processes.items()
+        if (reason := _failure(name, process, console))
+    ]
     if failures:
         raise BadSetting(failures[0])
 
@@ -111,7 +127,9 @@ def _failure(name: str, process: "subprocess.Popen[bytes]", console: Console) ->
         return ""
     for number, line in reversed(list(enumerate(lines))):
         if refusal := _REFUSAL.match(line):
-            return " ".join([line[refusal.end() :], *(more.strip() for more in lines[number + 1 :])])
+            return " ".join(
+                [line[refusal.end() :], *(more.strip() for more in lines[number + 1 :])]
+            )
     for line in lines:
         console.line(name, line)
     return f"“manage.py {name}” failed; the reason stands above."
@@ -126,7 +144,9 @@ def _announce(supervisor: Supervisor, address: Address, console: Console) -> Non
     url = env.str("URL", "") or address.for_visitors.url
     link = _first_link(url)
     if link:
-        console.say(f"Registry UI is ready. Make the first administrator with this link; it works once:\n\n    {link}\n")
+        console.say(
+            f"Registry UI is ready. Make the first administrator with this link; it works once:\n\n    {link}\n"
+        )
     else:
         console.say(f"Registry UI is ready: {url}")
     console.say("Ctrl-C stops everything.")

@@ -69,7 +69,9 @@ class Child:
         """Whether `finish` is due. The process stays a zombie until then, so its id cannot be anybody else's."""
         if self.process is None:
             return False
-        return os.waitid(os.P_PID, self.process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+        return (
+            os.waitid(os.P_PID, self.process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+        )
 
     @property
     def output(self) -> int:

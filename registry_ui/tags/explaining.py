@@ -50,7 +50,9 @@ def _explain(piece: Piece, suffix: Suffix | None, tag: Tag) -> Explanation:
         return Explanation(piece.text, piece.role, UNKNOWN_MEANING)
     if piece.role is Role.VERSION and tag.prerelease is not None:
         return Explanation(piece.text, piece.role, COMING_MEANING)
-    return Explanation(piece.text, piece.role, suffix.meaning, suffix.choose, suffix.beware, suffix.name)
+    return Explanation(
+        piece.text, piece.role, suffix.meaning, suffix.choose, suffix.beware, suffix.name
+    )
 
 
 def risk_of(tag: Tag) -> str:
@@ -58,9 +60,13 @@ def risk_of(tag: Tag) -> str:
     if tag.movement is Movement.PINNED:
         return ""
     if tag.movement is Movement.UNKNOWN:
-        return _("It does not say which version it is, nor whether it moves: that is up to whoever publishes it.")
+        return _(
+            "It does not say which version it is, nor whether it moves: that is up to whoever publishes it."
+        )
     if tag.text == "latest":
-        return _("It names another image after each release: two pulls may differ, and nobody can tell later what ran.")
+        return _(
+            "It names another image after each release: two pulls may differ, and nobody can tell later what ran."
+        )
     if tag.is_prerelease:
         return _("It moves, and what it moves to is not released yet.")
     if tag.kind is Kind.VERSION:

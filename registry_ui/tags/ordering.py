@@ -48,7 +48,10 @@ def sort_tags(texts: Iterable[str], *, newest_first: bool = False) -> list[str]:
 def natural_key(text: str) -> OrderKey:
     """Digits compare as numbers, the rest as text."""
     runs: list[str] = _RUNS.findall(text)
-    return tuple((0, int(run), "") if run[0] in _DIGITS else (1, 0, run.lower()) for run in (run[:4000] for run in runs))
+    return tuple(
+        (0, int(run), "") if run[0] in _DIGITS else (1, 0, run.lower())
+        for run in (run[:4000] for run in runs)
+    )
 
 
 def version_numbers(tag: Tag) -> OrderKey:

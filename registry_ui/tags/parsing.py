@@ -6,7 +6,17 @@ import re
 from collections.abc import Callable
 
 from .suffix import Role, Suffix
-from .suffixes import BUILD_NUMBER, CALENDAR_VERSION, COMMIT, DATE, DIGEST_LIKE, FULL_VERSION, MAJOR_VERSION, MINOR_VERSION, SUFFIXES
+from .suffixes import (
+    BUILD_NUMBER,
+    CALENDAR_VERSION,
+    COMMIT,
+    DATE,
+    DIGEST_LIKE,
+    FULL_VERSION,
+    MAJOR_VERSION,
+    MINOR_VERSION,
+    SUFFIXES,
+)
 from .suffixes.linux import OLD_RELEASES
 from .tag import Piece, Tag, Version
 
@@ -14,7 +24,9 @@ _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 _END = r"(?=[-_.]|$)"
 _SEPARATORS = re.compile(r"[-_.]+")
 _WORD = re.compile(r"[^-_]+")
-_DIGEST = re.compile(r"sha(?:256[-_][0-9a-f]{64}|512[-_][0-9a-f]{128})(?:\.(?:sig|att|sbom|cosign))?|[0-9a-f]{64}")
+_DIGEST = re.compile(
+    r"sha(?:256[-_][0-9a-f]{64}|512[-_][0-9a-f]{128})(?:\.(?:sig|att|sbom|cosign))?|[0-9a-f]{64}"
+)
 _DATE = re.compile(
     r"(?P<year>20\d\d)(?P<dash>[-.]?)(?P<month>0[1-9]|1[0-2])(?P=dash)(?P<day>0[1-9]|[12]\d|3[01])"
     r"(?:[T.-]?\d\d[-:]?\d\d(?:[-:]?\d\d)?Z?)?" + _END
@@ -31,7 +43,9 @@ _VERSION = re.compile(
     re.IGNORECASE,
 )
 _JAVA_8 = re.compile(r"(?P<major>\d{1,2})u(?P<update>\d{1,4})" + _END)
-_BUILD = re.compile(r"(?:r|p|b|ls|rev|build[-.]?)\d{1,12}" + _END + r"|\d{1,18}(?:\.\d{1,18}){0,7}" + _END)
+_BUILD = re.compile(
+    r"(?:r|p|b|ls|rev|build[-.]?)\d{1,12}" + _END + r"|\d{1,18}(?:\.\d{1,18}){0,7}" + _END
+)
 _BUILD_ALONE = re.compile(r"build[-.]?\d{1,12}" + _END + r"|\d{4,18}" + _END)
 _STAGES = {"a": "alpha", "b": "beta", "c": "rc", "m": "preview", "pre": "preview"}
 _CALENDAR = re.compile(r"(?:19|20)\d\d(?:\.\d{1,2})?|[1-9]\d\.0[1-9]")
@@ -39,7 +53,10 @@ _CALENDAR = re.compile(r"(?:19|20)\d\d(?:\.\d{1,2})?|[1-9]\d\.0[1-9]")
 
 def _alternation(suffixes: tuple[Suffix, ...]) -> re.Pattern[str]:
     """One expression for all words, so that a token is looked up in one pass."""
-    choices = [f"(?P<_{index}>(?:{_without_names(suffix.expression)}){_END})" for index, suffix in enumerate(suffixes)]
+    choices = [
+        f"(?P<_{index}>(?:{_without_names(suffix.expression)}){_END})"
+        for index, suffix in enumerate(suffixes)
+    ]
     return re.compile("|".join(choices), re.IGNORECASE)
 
 
@@ -48,7 +65,11 @@ def _without_names(expression: str) -> str:
 
 
 _WORDS = _alternation(SUFFIXES)
-_RELEASES = {suffix.name: re.compile(suffix.expression, re.IGNORECASE) for suffix in SUFFIXES if "(?P<" in suffix.expression}
+_RELEASES = {
+    suffix.name: re.compile(suffix.expression, re.IGNORECASE)
+    for suffix in SUFFIXES
+    if "(?P<" in suffix.expression
+}
 
 
 class _Scan:
@@ -67,7 +88,11 @@ class _Scan:
 
     @property
     def after_version(self) -> bool:
-        return bool(self.pieces) and self.pieces[-1].role in (Role.VERSION, Role.PRERELEASE, Role.BUILD)
+        return bool(self.pieces) and self.pieces[-1].role in (
+            Role.VERSION,
+            Role.PRERELEASE,
+            Role.BUILD,
+        )
 
 
 @functools.lru_cache(maxsize=8192)
@@ -134,7 +159,12 @@ def _release(suffix: Suffix, text: str) -> str:
 
 def _take_version(scan: _Scan) -> bool:
     match = _VERSION.match(scan.text, scan.position)
-    if match is None or scan.version is not None or _is_build_number(match[0]) or _counts_builds_of_a_day(scan, match[0]):
+    if (
+        match is None
+        or scan.version is not None
+        or _is_build_number(match[0])
+        or _counts_builds_of_a_day(scan, match[0])
+    ):
         return False
     numbers = match["numbers"]
     calendar = _CALENDAR.fullmatch(numbers) is not None

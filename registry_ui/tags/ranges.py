@@ -55,7 +55,11 @@ class VersionRange:
         low = max(low for low, _high in spans)
         high = min((high for _low, high in spans if high is not None), default=None)
         if high is not None and low >= high:
-            raise InvalidRange(_("No version lies in this range: its lower end is above its upper end. Write the smaller version first."))
+            raise InvalidRange(
+                _(
+                    "No version lies in this range: its lower end is above its upper end. Write the smaller version first."
+                )
+            )
         return cls(text, low, high)
 
     def bounds(self) -> Sequence[tuple[str, bytes]]:
@@ -108,15 +112,21 @@ _Span = tuple[bytes, bytes | None]
 
 def _refuse_the_inexpressible(text: str) -> None:
     if not text:
-        raise InvalidRange(_("The range is empty: write a version such as 1.27, or bounds such as >=1.26 <1.28."))
+        raise InvalidRange(
+            _("The range is empty: write a version such as 1.27, or bounds such as >=1.26 <1.28.")
+        )
     if len(text) > LONGEST_RANGE:
         raise InvalidRange(_("The range is too long: write two bounds, such as >=1.26 <1.28."))
     if "|" in text:
         raise InvalidRange(
-            _("A range is in one piece, without “or”: write one from its lowest to its highest version, such as >=1.26 <1.28.")
+            _(
+                "A range is in one piece, without “or”: write one from its lowest to its highest version, such as >=1.26 <1.28."
+            )
         )
     if "!" in text:
-        raise InvalidRange(_("A range cannot leave a version out: write two bounds, such as >=1.26 <1.28."))
+        raise InvalidRange(
+            _("A range cannot leave a version out: write two bounds, such as >=1.26 <1.28.")
+        )
 
 
 def _spans(text: str) -> Iterator[_Span]:
@@ -128,7 +138,10 @@ def _spans(text: str) -> Iterator[_Span]:
     while position < len(text):
         part = _PART.match(text, position)
         if part is None:
-            raise InvalidRange(_("“%(part)s” is no bound: write a sign and a version, such as >=1.26 or <1.28."), text[position:][:40])
+            raise InvalidRange(
+                _("“%(part)s” is no bound: write a sign and a version, such as >=1.26 or <1.28."),
+                text[position:][:40],
+            )
         yield _span(part["sign"] or "=", part["version"])
         position = part.end()
 
@@ -163,13 +176,19 @@ def _bound(text: str) -> _Bound:
     tag = parse_tag(core)
     roles = [piece.role for piece in tag.pieces]
     if tag.version is None or roles not in ([Role.VERSION], [Role.VERSION, Role.PRERELEASE]):
-        raise InvalidRange(_("“%(part)s” is no version: write its numbers alone, such as 1.27 or 1.27.3-rc1."), text[:40])
+        raise InvalidRange(
+            _("“%(part)s” is no version: write its numbers alone, such as 1.27 or 1.27.3-rc1."),
+            text[:40],
+        )
     numbers = tag.version.numbers
     stage = tag.prerelease
     if stage is None:
         return _Bound(numbers, (), len(numbers) < 3 or core != text)
     if core != text:
         raise InvalidRange(
-            _("“%(part)s” is a pre-release and a wildcard at once: write one of them, such as 1.27.x or 1.27.0-rc1."), text[:40]
+            _(
+                "“%(part)s” is a pre-release and a wildcard at once: write one of them, such as 1.27.x or 1.27.0-rc1."
+            ),
+            text[:40],
         )
     return _Bound(numbers, stage_key(tag) if stage.release else stage_key(tag)[:1], False)

@@ -10,7 +10,15 @@ from django.utils.translation import gettext_lazy
 
 from registry_ui.oci.digest import Digest
 from registry_ui.oci.errors import OciError
-from registry_ui.oci.reference import DEFAULT_NAMESPACE, DEFAULT_TAG, DOCKER_HUB, Reference, check_repository, check_tag, normalise_host
+from registry_ui.oci.reference import (
+    DEFAULT_NAMESPACE,
+    DEFAULT_TAG,
+    DOCKER_HUB,
+    Reference,
+    check_repository,
+    check_tag,
+    normalise_host,
+)
 from registry_ui.tags import Explanation, Movement, Tag, explain_tag, parse_tag, risk_of
 
 USES = ("pull", "push", "tag")
@@ -87,14 +95,24 @@ class Anatomy:
     def notes(self) -> list[Note]:
         if self.reference is None:
             return []
-        return [note for note in (_namespace_note(self.reference, self.use), _tag_note(self.reference, self.use)) if note is not None]
+        return [
+            note
+            for note in (
+                _namespace_note(self.reference, self.use),
+                _tag_note(self.reference, self.use),
+            )
+            if note is not None
+        ]
 
     @property
     def spoken(self) -> str:
         """One sentence for screen readers."""
         if self.message:
             return f"{self.message} {self.advice}".strip()
-        parts = [f"{part.label} {part.text}" + (f" ({_('implied')})" if part.implied else "") for part in self.parts]
+        parts = [
+            f"{part.label} {part.text}" + (f" ({_('implied')})" if part.implied else "")
+            for part in self.parts
+        ]
         warnings = [note.title for note in self.notes if note.level == "warn"]
         return ". ".join([", ".join(parts), *warnings])
 
@@ -171,12 +189,18 @@ def _shortened(text: str) -> str:
 
 
 def _namespace_note(reference: Reference, use: str) -> Note | None:
-    if use != "push" or reference.registry != DOCKER_HUB or reference.namespace != DEFAULT_NAMESPACE:
+    if (
+        use != "push"
+        or reference.registry != DOCKER_HUB
+        or reference.namespace != DEFAULT_NAMESPACE
+    ):
         return None
     name = reference.repository.rpartition("/")[2]
     return Note(
         "warn",
-        _("On Docker Hub a name without a namespace is an official image, which only Docker pushes."),
+        _(
+            "On Docker Hub a name without a namespace is an official image, which only Docker pushes."
+        ),
         _("Write your account's name before it: johndoe/%(name)s.") % {"name": name},
     )
 
@@ -191,23 +215,45 @@ def _tag_note(reference: Reference, use: str) -> Note | None:
         return None
     if use == "pull":
         return Note("info", _(risk_of(tag)))
-    return Note("info", _("This name moves: give the image its full version too, so that there is something to go back to."))
+    return Note(
+        "info",
+        _(
+            "This name moves: give the image its full version too, so that there is something to go back to."
+        ),
+    )
 
 
 def _digest_note(reference: Reference) -> Note:
     if reference.tag:
-        return Note("info", _("The digest decides which image it is; the tag beside it only informs the reader."))
+        return Note(
+            "info",
+            _("The digest decides which image it is; the tag beside it only informs the reader."),
+        )
     return Note("info", _("A digest names exactly one image, for ever."))
 
 
 def _latest_note(implied: bool, use: str) -> Note:
-    title = _("No tag is written, so it means latest.") if implied else _("latest says nothing about the version.")
+    title = (
+        _("No tag is written, so it means latest.")
+        if implied
+        else _("latest says nothing about the version.")
+    )
     if use == "push":
         return Note(
             "warn",
             title,
-            _("Nobody can tell later which version this was, and the next push takes the name away. Add a version, such as :1.0.0."),
+            _(
+                "Nobody can tell later which version this was, and the next push takes the name away. Add a version, such as :1.0.0."
+            ),
         )
     if use == "tag":
-        return Note("info", title, _("A version, such as :1.0.0, tells this image from the next one."))
-    return Note("info", title, _("It moves with each release: good for trying something out; for production write a version."))
+        return Note(
+            "info", title, _("A version, such as :1.0.0, tells this image from the next one.")
+        )
+    return Note(
+        "info",
+        title,
+        _(
+            "It moves with each release: good for trying something out; for production write a version."
+        ),
+    )

@@ -34,7 +34,9 @@ PLACES = (
     Place("web:guide", "web:guide", "book", _("Guide")),
 )
 
-INSTALLATION = Place("accounts:installation", "accounts:installation", "building-community", _("Installation"))
+INSTALLATION = Place(
+    "accounts:installation", "accounts:installation", "building-community", _("Installation")
+)
 # Apps whose views belong to several places, by the first word of their names; and a team's credentials, which are its affair.
 _BY_VIEW = ("web", "accounts")
 _ELSEWHERE = {

@@ -13,7 +13,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
-from registry_ui.tags import BY_NAME, SUFFIXES, Group, InvalidRange, Suffix, Tag, VersionRange, order_key, parse_tag
+from registry_ui.tags import (
+    BY_NAME,
+    SUFFIXES,
+    Group,
+    InvalidRange,
+    Suffix,
+    Tag,
+    VersionRange,
+    order_key,
+    parse_tag,
+)
 from registry_ui.tags.ranges import LONGEST_RANGE
 
 from .anatomy import dissect
@@ -28,7 +38,14 @@ class NameForm(forms.Form):
     reference = forms.CharField(
         label=gettext_lazy("A name to take apart"),
         max_length=500,
-        widget=forms.TextInput(attrs={"class": "mono", "autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
+        widget=forms.TextInput(
+            attrs={
+                "class": "mono",
+                "autocomplete": "off",
+                "autocapitalize": "none",
+                "spellcheck": "false",
+            }
+        ),
     )
 
 
@@ -75,13 +92,21 @@ def guide(request: HttpRequest) -> HttpResponse:
         "explored_characters": _EXPLORED_CHARACTERS,
     }
     if fragment:
-        part = "web/guide/_explorer.html#explored" if "tags" in request.GET else "web/guide/_suffixes.html#suffix-table"
+        part = (
+            "web/guide/_explorer.html#explored"
+            if "tags" in request.GET
+            else "web/guide/_suffixes.html#suffix-table"
+        )
         return render(request, part, context)
     team = getattr(request, "team", None)
     context["host"] = urlsplit(settings.URL).netloc
     context["prefix"] = f"{context['host']}/{team.slug if team else 'my-team'}/"
     name = request.GET.get("reference", "")
-    context["form"] = NameForm(initial={"reference": name or "registry.cn-hangzhou.aliyuncs.com/my-company/my-app:1.4-alpine"})
+    context["form"] = NameForm(
+        initial={
+            "reference": name or "registry.cn-hangzhou.aliyuncs.com/my-company/my-app:1.4-alpine"
+        }
+    )
     return render(request, "web/guide.html", context)
 
 
@@ -91,7 +116,9 @@ def anatomy(request: HttpRequest) -> HttpResponse:
     text = request.GET.get(request.GET.get("field", "reference"), "")
     if not request.htmx:  # type: ignore[attr-defined]
         return redirect(f"{reverse('web:guide')}?{urlencode({'reference': text[:500]})}#naming")
-    return render(request, "web/_anatomy.html", {"anatomy": dissect(text, request.GET.get("use", "pull"))})
+    return render(
+        request, "web/_anatomy.html", {"anatomy": dissect(text, request.GET.get("use", "pull"))}
+    )
 
 
 def matching_groups(query: str) -> list[SuffixGroup]:
@@ -100,23 +127,39 @@ def matching_groups(query: str) -> list[SuffixGroup]:
         return [_met_most(), *_grouped(SUFFIXES, unfolded=False)]
     words = query.lower().split()
     named = {piece.name for word in query.split() for piece in parse_tag(word).pieces if piece.name}
-    found = [suffix for suffix in SUFFIXES if suffix.name in named or all(word in _searched(suffix) for word in words)]
+    found = [
+        suffix
+        for suffix in SUFFIXES
+        if suffix.name in named or all(word in _searched(suffix) for word in words)
+    ]
     return _grouped(found, unfolded=True)
 
 
 def _met_most() -> SuffixGroup:
-    return SuffixGroup(_("Met most often"), "suffixes-most", [BY_NAME[name] for name in MET_MOST], unfolded=True, anchored=False)
+    return SuffixGroup(
+        _("Met most often"),
+        "suffixes-most",
+        [BY_NAME[name] for name in MET_MOST],
+        unfolded=True,
+        anchored=False,
+    )
 
 
 def _grouped(suffixes: Iterable[Suffix], *, unfolded: bool) -> list[SuffixGroup]:
     rows = list(suffixes)
     groups = [(group, [suffix for suffix in rows if suffix.group is group]) for group in Group]
-    return [SuffixGroup(_(group.value), f"suffixes-{group.name.lower()}", members, unfolded) for group, members in groups if members]
+    return [
+        SuffixGroup(_(group.value), f"suffixes-{group.name.lower()}", members, unfolded)
+        for group, members in groups
+        if members
+    ]
 
 
 def _searched(suffix: Suffix) -> str:
     texts = (_(suffix.meaning), _(suffix.choose), _(suffix.beware))
-    return " ".join((suffix.name, *suffix.aliases, suffix.terms, suffix.example, suffix.release, *texts)).lower()
+    return " ".join(
+        (suffix.name, *suffix.aliases, suffix.terms, suffix.example, suffix.release, *texts)
+    ).lower()
 
 
 def explore(text: str, wanted: str = "") -> Exploration | None:

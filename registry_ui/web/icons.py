@@ -14,6 +14,11 @@ def icon(name: str, size: int = 16) -> SafeString:
     """A Tabler icon by its name; `filled/star` asks for another set than the outlines."""
     path = name if "/" in name else f"outline/{name}"
     svg = tabler_icon(
-        path, size=size, stroke_width="1.75", aria_hidden="true", focusable="false", **{"class": f"icon icon-{name.rpartition('/')[2]}"}
+        path,
+        size=size,
+        stroke_width="1.75",
+        aria_hidden="true",
+        focusable="false",
+        **{"class": f"icon icon-{name.rpartition('/')[2]}"},
     )
     return SafeString(_SPACE_BETWEEN_TAGS.sub("><", svg.strip()))

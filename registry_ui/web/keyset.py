@@ -38,12 +38,19 @@ class Keyset:
         values_of: the values of the columns for such a text. Raises ValueError where it stands for none.
     """
 
-    def __init__(self, *columns: str, cursor: str = "", values_of: Callable[[str], Sequence[Any]] | None = None) -> None:
+    def __init__(
+        self,
+        *columns: str,
+        cursor: str = "",
+        values_of: Callable[[str], Sequence[Any]] | None = None,
+    ) -> None:
         self.columns = columns
         self._cursor = cursor
         self._values_of = values_of
 
-    def page(self, rows: QuerySet[Any], *, after: str = "", before: str = "", size: int = PAGE_SIZE) -> Page:
+    def page(
+        self, rows: QuerySet[Any], *, after: str = "", before: str = "", size: int = PAGE_SIZE
+    ) -> Page:
         """The first page where there is nothing any more beyond the cursor.
 
         Raises:
@@ -59,7 +66,11 @@ class Keyset:
         if before:
             shown.reverse()
         has_previous, has_next = (has_more, True) if before else (bool(after), has_more)
-        return Page(shown, self._write(shown[0]) if has_previous else "", self._write(shown[-1]) if has_next else "")
+        return Page(
+            shown,
+            self._write(shown[0]) if has_previous else "",
+            self._write(shown[-1]) if has_next else "",
+        )
 
     def _write(self, row: Any) -> str:
         names = [self._cursor] if self._cursor else [column.lstrip("-") for column in self.columns]
@@ -72,7 +83,10 @@ class Keyset:
             if self._values_of is not None:
                 return list(self._values_of(cursor))
             texts = cursor.split(_BETWEEN)
-            return [_parsed(_field(rows, column), text) for column, text in zip(self.columns, texts, strict=True)]
+            return [
+                _parsed(_field(rows, column), text)
+                for column, text in zip(self.columns, texts, strict=True)
+            ]
         except (ValidationError, ValueError, OverflowError) as exc:
             raise BadRequest(_("There is no such page.")) from exc
 
@@ -92,14 +106,19 @@ class _Compared(Func):
             parts.append(sql)
             params.extend(its_params)
         middle = len(parts) // 2
-        return f"({', '.join(parts[:middle])}) {self.extra['sign']} ({', '.join(parts[middle:])})", params
+        return (
+            f"({', '.join(parts[:middle])}) {self.extra['sign']} ({', '.join(parts[middle:])})",
+            params,
+        )
 
 
 def _beyond(rows: QuerySet[Any], columns: Sequence[str], values: Sequence[Any]) -> Q | _Compared:
     """What comes after these values in this order."""
     names = [column.lstrip("-") for column in columns]
     if len({column.startswith("-") for column in columns}) == 1:
-        typed = [Value(value, _field(rows, name)) for name, value in zip(names, values, strict=True)]
+        typed = [
+            Value(value, _field(rows, name)) for name, value in zip(names, values, strict=True)
+        ]
         return _Compared(names, typed, "<" if columns[0].startswith("-") else ">")
     return _beyond_in_steps(columns, names, values)
 

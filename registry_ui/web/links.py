@@ -19,4 +19,6 @@ def safe_url(text: str) -> str:
         has_place = bool(parts.hostname) and (parts.port is None or parts.port > 0)
     except ValueError:
         return ""
-    return text if parts.scheme in ("http", "https") and has_place and "@" not in parts.netloc else ""
+    return (
+        text if parts.scheme in ("http", "https") and has_place and "@" not in parts.netloc else ""
+    )

@@ -7,7 +7,10 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u206
 _HIDDEN = r"\1***"
 # The last line of defence: nothing here logs secrets, but a library might.
 _SECRETS = (
-    re.compile(r"(\bauthorization['\"]?\s*[:=]\s*['\"]?(?:basic|bearer|digest)?\s*)[^\s'\",;]+", re.IGNORECASE),
+    re.compile(
+        r"(\bauthorization['\"]?\s*[:=]\s*['\"]?(?:basic|bearer|digest)?\s*)[^\s'\",;]+",
+        re.IGNORECASE,
+    ),
     re.compile(r"(\b(?:basic|bearer)\s+)[A-Za-z0-9+/_=.~-]{8,}", re.IGNORECASE),
     re.compile(
         r"(\b(?:password|passwd|secret|access_token|refresh_token|identitytoken|token|auth|api_?key|credential)['\"]?\s*[:=]\s*['\"]?)"

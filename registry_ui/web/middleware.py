@@ -66,7 +66,9 @@ class LocaleChoiceMiddleware:
         finally:
             timezone.deactivate()
 
-    def process_view(self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any) -> None:
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any
+    ) -> None:
         if not getattr(view, "login_required", True) or not request.user.is_authenticated:
             return
         name = getattr(request.user, "time_zone", "")
@@ -96,7 +98,9 @@ class FragmentMiddleware:
 
 
 def _is_fragment(request: HttpRequest) -> bool:
-    return request.headers.get("HX-Request") == "true" and request.headers.get("HX-Boosted") != "true"
+    return (
+        request.headers.get("HX-Request") == "true" and request.headers.get("HX-Boosted") != "true"
+    )
 
 
 def _leads_to_sign_in(response: HttpResponseBase) -> bool:
@@ -113,4 +117,8 @@ def _has_room_for_messages(response: HttpResponse) -> bool:
 def _append_messages(request: HttpRequest, response: HttpResponse) -> None:
     messages = get_messages(request)
     if len(messages):
-        response.write(render_to_string("web/_toasts.html", {"messages": messages, "out_of_band": True}, request))
+        response.write(
+            render_to_string(
+                "web/_toasts.html", {"messages": messages, "out_of_band": True}, request
+            )
+        )

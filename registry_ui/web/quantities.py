@@ -41,10 +41,18 @@ def duration(seconds: float | timedelta | None) -> str:
     if whole < _MINUTE:
         return _join(_("%(n)s s") % {"n": whole})
     if whole < _HOUR:
-        return _join(_("%(minutes)s min %(seconds)02d s") % {"minutes": whole // _MINUTE, "seconds": whole % _MINUTE})
+        return _join(
+            _("%(minutes)s min %(seconds)02d s")
+            % {"minutes": whole // _MINUTE, "seconds": whole % _MINUTE}
+        )
     if whole < _DAY:
-        return _join(_("%(hours)s h %(minutes)02d min") % {"hours": whole // _HOUR, "minutes": whole % _HOUR // _MINUTE})
-    return _join(_("%(days)s d %(hours)s h") % {"days": whole // _DAY, "hours": whole % _DAY // _HOUR})
+        return _join(
+            _("%(hours)s h %(minutes)02d min")
+            % {"hours": whole // _HOUR, "minutes": whole % _HOUR // _MINUTE}
+        )
+    return _join(
+        _("%(days)s d %(hours)s h") % {"days": whole // _DAY, "hours": whole % _DAY // _HOUR}
+    )
 
 
 def _join(text: str) -> str:

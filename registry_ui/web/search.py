@@ -29,7 +29,12 @@ def search(request: HttpRequest) -> HttpResponse:
     groups = answer(request, question)
     if not fragment and (certain := next((group for group in groups if group.is_answer), None)):
         return redirect(certain.hits[0].url)
-    context = {"question": question, "groups": groups, "found": sum(len(group.hits) for group in groups), "fragment": fragment}
+    context = {
+        "question": question,
+        "groups": groups,
+        "found": sum(len(group.hits) for group in groups),
+        "fragment": fragment,
+    }
     if on_panel:
         return render(request, "web/_search_panel.html", context)
     return render(request, "web/search.html#found" if fragment else "web/search.html", context)
@@ -37,7 +42,12 @@ def search(request: HttpRequest) -> HttpResponse:
 
 def find_in_guide(request: HttpRequest, question: Question) -> Iterator[Group]:
     """What the words of a tag mean."""
-    found = {suffix.name: suffix for word in (*question.words, question.tag) if word for suffix in _suffixes(word)}
+    found = {
+        suffix.name: suffix
+        for word in (*question.words, question.tag)
+        if word
+        for suffix in _suffixes(word)
+    }
     hits = [
         Hit(
             url=f"{reverse('web:guide')}?{urlencode({'q': suffix.name})}#suffixes",
@@ -54,5 +64,9 @@ def _suffixes(word: str) -> list[Suffix]:
     """Those that the word is made of as a tag, and those that it is the beginning of."""
     word = word.lower()
     named = [piece.suffix for piece in parse_tag(word).pieces if piece.suffix is not None]
-    begun = [suffix for suffix in SUFFIXES if len(word) >= _SHORTEST_BEGINNING and suffix.name.startswith(word)]
+    begun = [
+        suffix
+        for suffix in SUFFIXES
+        if len(word) >= _SHORTEST_BEGINNING and suffix.name.startswith(word)
+    ]
     return [suffix for suffix in (*named, *begun) if suffix.group is not Subject.NUMBER]

@@ -43,7 +43,9 @@ class Question:
     @classmethod
     def parse(cls, text: str, limit: int = 20) -> "Question":
         """Never raises: whatever is no name is words."""
-        text = "".join(character if character.isprintable() else " " for character in text[:_MOST_CHARACTERS]).strip()
+        text = "".join(
+            character if character.isprintable() else " " for character in text[:_MOST_CHARACTERS]
+        ).strip()
         if digest := _read_digest(text):
             return cls(text=text, words=_words_of(text), digest=digest, limit=limit)
         reference = _read_reference(text)
@@ -129,7 +131,12 @@ def answer(request: Any, question: Question) -> list[Group]:
     """Every source's groups that have hits; no source is asked an empty question."""
     if not question.text:
         return []
-    groups = [group for registered in _registered for group in registered.source(request, question) if group.hits]
+    groups = [
+        group
+        for registered in _registered
+        for group in registered.source(request, question)
+        if group.hits
+    ]
     return sorted(groups, key=lambda group: group.is_offer)
 
 
@@ -141,7 +148,11 @@ def capped(rows: Iterable[_Row], limit: int) -> tuple[list[_Row], bool]:
 
 def team_name(request: Any, row: Any) -> str:
     """The name of the row's team, where the person is in several."""
-    return next((str(team) for team in request.teams if team.pk == row.team_id), "") if len(request.teams) > 1 else ""
+    return (
+        next((str(team) for team in request.teams if team.pk == row.team_id), "")
+        if len(request.teams) > 1
+        else ""
+    )
 
 
 def _read_digest(text: str) -> str:

@@ -56,15 +56,24 @@ class _Words(Generic[M]):
         self._own = slice(fields[0], fields[-1] + 1)
         self._names = [column.target.attname for column, _sql, _alias in select[self._own]]
         self._populators = get_related_populators(self._compiler.klass_info, select, self._alias)  # type: ignore[call-arg]
-        self._converters = self._compiler.get_converters([column for column, _sql, _alias in select])
+        self._converters = self._compiler.get_converters(
+            [column for column, _sql, _alias in select]
+        )
 
     def ask(self, values: dict[str, Any]) -> M | None:
         connection = connections[self._alias]
-        parameters = [each.filled(values, connection) if isinstance(each, Given) else each for each in self._parameters]
+        parameters = [
+            each.filled(values, connection) if isinstance(each, Given) else each
+            for each in self._parameters
+        ]
         with connection.cursor() as cursor:
             cursor.execute(self._sql, parameters)
             row = cursor.fetchone()
-        return None if row is None else self._object(next(self._compiler.apply_converters([row], self._converters)))
+        return (
+            None
+            if row is None
+            else self._object(next(self._compiler.apply_converters([row], self._converters)))
+        )
 
     def _object(self, row: list[Any]) -> M:
         found = self._model.from_db(self._alias, self._names, row[self._own])

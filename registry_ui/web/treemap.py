@@ -73,4 +73,9 @@ def _lay(row: Sequence[float], free: Rectangle) -> tuple[list[Rectangle], Rectan
 
 
 def _rounded(rectangle: Rectangle) -> Rectangle:
-    return Rectangle(*(round(value, 2) for value in (rectangle.x, rectangle.y, rectangle.width, rectangle.height)))
+    return Rectangle(
+        *(
+            round(value, 2)
+            for value in (rectangle.x, rectangle.y, rectangle.width, rectangle.height)
+        )
+    )

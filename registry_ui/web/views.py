@@ -24,10 +24,15 @@ def overview(request: HttpRequest) -> HttpResponse:
 @require_safe
 def health(request: HttpRequest) -> JsonResponse:
     """For load balancers and monitors: says which part answers, and nothing else."""
-    parts = {"database": _answers("database", _ask_database), "redis": _answers("redis", _ask_redis)}
+    parts = {
+        "database": _answers("database", _ask_database),
+        "redis": _answers("redis", _ask_redis),
+    }
     healthy = all(parts.values())
     words = {name: "ok" if answers else "down" for name, answers in parts.items()}
-    return JsonResponse({"status": "ok" if healthy else "down", **words}, status=200 if healthy else 503)
+    return JsonResponse(
+        {"status": "ok" if healthy else "down", **words}, status=200 if healthy else 503
+    )
 
 
 def _answers(name: str, ask: Any) -> bool:
@@ -82,7 +87,9 @@ def _problem(request: HttpRequest, status: int, template: str, sentence: str = "
 
 
 def _wants_sentence(request: HttpRequest) -> bool:
-    return request.headers.get("HX-Request") == "true" and request.headers.get("HX-Boosted") != "true"
+    return (
+        request.headers.get("HX-Request") == "true" and request.headers.get("HX-Boosted") != "true"
+    )
 
 
 def _sentence(status: int, sentence: str) -> HttpResponse:

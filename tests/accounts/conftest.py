@@ -10,7 +10,14 @@ from tests.parts.openid_provider import address_in
 def come_as(openid_provider):
     """`come_as("anna")` signs her in through the provider, and answers with the last response and her client."""
 
-    def sign_in(name: str, client: Client | None = None, *, by: str = "sso_sign_in", browser: requests.Session | None = None, **values):
+    def sign_in(
+        name: str,
+        client: Client | None = None,
+        *,
+        by: str = "sso_sign_in",
+        browser: requests.Session | None = None,
+        **values,
+    ):
         client = client or Client()
         page = client.post(reverse(by), values)
         assert page.status_code == 200, page

@@ -26,7 +26,9 @@ def request_of(user, team):
 
 
 def test_a_viewer_may_not_make_things(team, victor):
-    with pytest.raises(PermissionDenied, match=r"needs the role “Operator” in the team Harbour; yours is “Viewer”"):
+    with pytest.raises(
+        PermissionDenied, match=r"needs the role “Operator” in the team Harbour; yours is “Viewer”"
+    ):
         make_something(request_of(victor, team))
 
 

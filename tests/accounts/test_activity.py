@@ -29,7 +29,14 @@ def registry(team):
 def events(team, other_team, alice, bob, charlie, registry):
     record(Action.REGISTRY_ADDED, user=alice, obj=registry, host=registry.host)
     record(Action.MEMBER_ADDED, user=alice, team=team, obj=bob, role="operator")
-    record(Action.ACCESS_REFUSED, user=bob, team=team, outcome=Outcome.REFUSED, name="registries:edit", reason="No.")
+    record(
+        Action.ACCESS_REFUSED,
+        user=bob,
+        team=team,
+        outcome=Outcome.REFUSED,
+        name="registries:edit",
+        reason="No.",
+    )
     record(Action.REGISTRY_ADDED, user=charlie, team=other_team, name="lighthouse-registry")
     record(Action.SIGNED_IN, user=charlie)
     record(Action.SIGNED_IN, user=bob)
@@ -39,7 +46,13 @@ def test_the_page_says_what_the_team_did(client_for, bob, events, registry):
     page = client_for(bob).get(URL)
     assert page.status_code == 200
     assert f'<a href="{reverse("registries:detail", args=[registry.pk])}">' in page.text
-    for text in ("<strong>alice</strong> added the registry", "Depot", "<strong>bob</strong> signed in", "was refused: No.", "Today"):
+    for text in (
+        "<strong>alice</strong> added the registry",
+        "Depot",
+        "<strong>bob</strong> signed in",
+        "was refused: No.",
+        "Today",
+    ):
         assert text in page.text
 
 
@@ -49,8 +62,16 @@ def test_an_outsider_sees_nothing_of_the_team(client_for, charlie, events, team)
     for text in (client.get(URL).text, exported):
         assert "lighthouse-registry" in text
         assert not [word for word in ("Depot", "alice", "bob", "Harbour") if word in text]
-    assert client.get(URL, {"team": team.pk}).status_code == client.get(EXPORT, {"team": team.pk}).status_code == 400
-    for query in ({"who": "alice"}, {"object": "Depot"}, {"action": "group:registries", "object": "depot"}):
+    assert (
+        client.get(URL, {"team": team.pk}).status_code
+        == client.get(EXPORT, {"team": team.pk}).status_code
+        == 400
+    )
+    for query in (
+        {"who": "alice"},
+        {"object": "Depot"},
+        {"action": "group:registries", "object": "depot"},
+    ):
         assert "Nothing matches" in client.get(URL, query).text
 
 
@@ -81,11 +102,16 @@ def test_a_person_who_left_sees_no_more_of_it(client_for, bob, events):
         ({"outcome": "refused"}, {"access.refused"}),
         ({"object": "dep"}, {"registry.added"}),
         ({"since": "2000-01-01", "until": "2000-01-02"}, set()),
-        ({"since": "2000-01-01", "until": "9999-12-31", "who": "alice"}, {"registry.added", "member.added"}),
+        (
+            {"since": "2000-01-01", "until": "9999-12-31", "who": "alice"},
+            {"registry.added", "member.added"},
+        ),
     ],
 )
 def test_filters(client_for, bob, events, query, seen):
-    content = b"".join(client_for(bob).get(EXPORT, {**query, "format": "jsonl"}).streaming_content).decode()
+    content = b"".join(
+        client_for(bob).get(EXPORT, {**query, "format": "jsonl"}).streaming_content
+    ).decode()
     assert {json.loads(line)["action"] for line in content.splitlines()} == seen
     page = client_for(bob).get(URL, query).text
     for name, value in query.items():
@@ -98,7 +124,11 @@ def test_the_history_of_one_object_and_of_one_credential(client_for, alice, regi
     record(Action.REGISTRY_CHANGED, user=alice, obj=other)
     assert "Depot 2" not in client_for(alice).get(URL, {"object": str(registry.pk)}).text
     AuditEvent.objects.create(
-        action=Action.TRANSFER_SUCCEEDED, actor_kind="person", team_key=team.pk, credential_key="7", credential_name="ci"
+        action=Action.TRANSFER_SUCCEEDED,
+        actor_kind="person",
+        team_key=team.pk,
+        credential_key="7",
+        credential_name="ci",
     )
     for text in ("7", "ci"):
         assert "with “ci”" in client_for(alice).get(URL, {"credential": text}).text
@@ -106,7 +136,13 @@ def test_the_history_of_one_object_and_of_one_credential(client_for, alice, regi
 
 def test_days_are_those_of_the_persons_zone(client_for, alice, team):
     moment = datetime(2026, 3, 1, 23, 30, tzinfo=UTC)
-    AuditEvent.objects.create(action=Action.SIGNED_IN, actor_kind="person", actor_key=str(alice.pk), actor_name="alice", at=moment)
+    AuditEvent.objects.create(
+        action=Action.SIGNED_IN,
+        actor_kind="person",
+        actor_key=str(alice.pk),
+        actor_name="alice",
+        at=moment,
+    )
     alice.time_zone = "Asia/Shanghai"
     alice.save()
     client = client_for(alice)
@@ -120,7 +156,12 @@ def test_pages_go_by_the_key_and_keep_the_filter(client_for, alice, team):
     for number in range(120):
         at = now - timedelta(seconds=number // 2)
         AuditEvent.objects.create(
-            action=Action.SIGNED_IN, actor_kind="person", team_key=team.pk, actor_name="alice", object_name=f"<{number}>", at=at
+            action=Action.SIGNED_IN,
+            actor_kind="person",
+            team_key=team.pk,
+            actor_name="alice",
+            object_name=f"<{number}>",
+            at=at,
         )
     client, seen, address = client_for(alice), [], f"{URL}?who=alice&team={team.pk}"
     while address:
@@ -128,7 +169,9 @@ def test_pages_go_by_the_key_and_keep_the_filter(client_for, alice, team):
         seen += [line.event.pk for line in page.context["lines"]]
         after = page.context["page"].next
         assert (f"?who=alice&amp;team={team.pk}&amp;after={after[:10]}" in page.text) == bool(after)
-        address = f"{URL}?who=alice&team={team.pk}&after={after.replace('+', '%2B')}" if after else ""
+        address = (
+            f"{URL}?who=alice&team={team.pk}&after={after.replace('+', '%2B')}" if after else ""
+        )
     assert len(seen) == len(set(seen)) == 120
 
 
@@ -138,14 +181,28 @@ def test_the_fragment_has_the_events_only(client_for, bob, events):
     assert "<html" not in text
 
 
-@pytest.mark.parametrize("query", [{"action": "nonsense"}, {"since": "x"}, {"team": "x"}, {"outcome": "x"}, {"after": "x"}, {"who": "\0"}])
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"action": "nonsense"},
+        {"since": "x"},
+        {"team": "x"},
+        {"outcome": "x"},
+        {"after": "x"},
+        {"who": "\0"},
+    ],
+)
 def test_filters_that_there_are_not(client_for, bob, query):
     assert client_for(bob).get(URL, query).status_code == 400
 
 
-def test_queries_are_few_however_many_events(client_for, alice, team, registry, django_assert_max_num_queries):
+def test_queries_are_few_however_many_events(
+    client_for, alice, team, registry, django_assert_max_num_queries
+):
     for number in range(40):
-        transfer = Transfer.objects.create(team=team, kind=Kind.PULL, source="a.example/b:1", target="a.example/b:1")
+        transfer = Transfer.objects.create(
+            team=team, kind=Kind.PULL, source="a.example/b:1", target="a.example/b:1"
+        )
         record(Action.TRANSFER_STARTED, user=alice, obj=transfer, name=f"b:{number}", kind="pull")
         record(Action.REGISTRY_CHANGED, user=alice, obj=registry)
     client = client_for(alice)
@@ -157,7 +214,14 @@ def test_queries_are_few_however_many_events(client_for, alice, team, registry, 
 
 
 def event_of(**values):
-    return AuditEvent(**{"action": Action.TRANSFER_SUCCEEDED, "actor_kind": ActorKind.SYSTEM, "actor_name": "Bob", **values})
+    return AuditEvent(
+        **{
+            "action": Action.TRANSFER_SUCCEEDED,
+            "actor_kind": ActorKind.SYSTEM,
+            "actor_name": "Bob",
+            **values,
+        }
+    )
 
 
 @pytest.mark.parametrize(
@@ -172,13 +236,26 @@ def event_of(**values):
             "Bob pulled nginx:1.27 from Docker Hub with “ci robot”",
         ),
         (
-            {"action": Action.TRANSFER_FAILED, "object_name": "b:1", "details": {"kind": "copy", "source": "a:1"}},
+            {
+                "action": Action.TRANSFER_FAILED,
+                "object_name": "b:1",
+                "details": {"kind": "copy", "source": "a:1"},
+            },
             "Bob could not copy a:1 to b:1",
         ),
-        ({"object_name": "a:1", "details": {"kind": "push", "registry": "Depot"}}, "Bob pushed a:1 to Depot"),
+        (
+            {"object_name": "a:1", "details": {"kind": "push", "registry": "Depot"}},
+            "Bob pushed a:1 to Depot",
+        ),
         ({"object_name": "a:1", "details": {"kind": "new kind"}}, "Bob: Transfer succeeded a:1"),
-        ({"action": Action.INVITATION_REVOKED, "object_name": "100%s"}, "Bob revoked the invitation for 100%s"),
-        ({"action": Action.SIGNED_IN, "actor_kind": ActorKind.COMMAND_LINE, "actor_name": ""}, "The command line signed in"),
+        (
+            {"action": Action.INVITATION_REVOKED, "object_name": "100%s"},
+            "Bob revoked the invitation for 100%s",
+        ),
+        (
+            {"action": Action.SIGNED_IN, "actor_kind": ActorKind.COMMAND_LINE, "actor_name": ""},
+            "The command line signed in",
+        ),
     ],
 )
 def test_sentences(values, said):
@@ -200,14 +277,22 @@ HOSTILE = "<script>alert(1)</script>"
 
 
 def test_hostile_names_are_inert_in_every_column(client_for, alice, team):
-    names = dict.fromkeys(("actor_name", "token_name", "team_name", "object_name", "credential_name"), HOSTILE)
+    names = dict.fromkeys(
+        ("actor_name", "token_name", "team_name", "object_name", "credential_name"), HOSTILE
+    )
     for action in Action:
         AuditEvent.objects.create(
             action=action,
             actor_kind="person",
             team_key=team.pk,
             object_key=HOSTILE,
-            details={"kind": HOSTILE, "reason": HOSTILE, "source": HOSTILE, "error": HOSTILE, HOSTILE: HOSTILE},
+            details={
+                "kind": HOSTILE,
+                "reason": HOSTILE,
+                "source": HOSTILE,
+                "error": HOSTILE,
+                HOSTILE: HOSTILE,
+            },
             **names,
         )
     text = client_for(alice).get(URL).text
@@ -219,7 +304,14 @@ def test_hostile_names_are_inert_in_every_column(client_for, alice, team):
 
 
 def test_csv_is_safe_in_a_spreadsheet_and_whole(client_for, alice, team):
-    dangerous = ["=1+1", "+1", "-1", "@SUM(A1)", '=HYPERLINK("http://evil")', "\N{FULLWIDTH EQUALS SIGN}1"]
+    dangerous = [
+        "=1+1",
+        "+1",
+        "-1",
+        "@SUM(A1)",
+        '=HYPERLINK("http://evil")',
+        "\N{FULLWIDTH EQUALS SIGN}1",
+    ]
     for name in dangerous:
         record(Action.REGISTRY_ADDED, user=alice, team=team, name=name)
     record(Action.REGISTRY_ADDED, user=alice, team=team, name='a,"b"\nc', note="=1")
@@ -227,15 +319,31 @@ def test_csv_is_safe_in_a_spreadsheet_and_whole(client_for, alice, team):
     rows = list(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode())))
     assert answer.headers["Content-Type"].startswith("text/csv")
     assert 'attachment; filename="activity-' in answer.headers["Content-Disposition"]
-    assert sorted(row["object_name"] for row in rows) == sorted([*(f"'{name}" for name in dangerous), 'a,"b"\\nc'])
-    assert not [cell for row in rows for cell in row.values() if cell.startswith(("=", "+", "-", "@"))]
+    assert sorted(row["object_name"] for row in rows) == sorted(
+        [*(f"'{name}" for name in dangerous), 'a,"b"\\nc']
+    )
+    assert not [
+        cell for row in rows for cell in row.values() if cell.startswith(("=", "+", "-", "@"))
+    ]
 
 
 def test_json_lines_say_everything(client_for, alice, team):
-    with acting(Origin(ActorKind.TOKEN, user=alice, address="192.0.2.7", token_name="ci (rui_abcd)")):
+    with acting(
+        Origin(ActorKind.TOKEN, user=alice, address="192.0.2.7", token_name="ci (rui_abcd)")
+    ):
         record(Action.MEMBER_CHANGED, team=team, obj=alice, role="viewer")
-    line = json.loads(b"".join(client_for(alice).get(EXPORT, {"format": "jsonl", "action": "member.changed"}).streaming_content))
-    assert (line["actor_name"], line["token_name"], line["address"]) == ("alice", "ci (rui_abcd)", "192.0.2.7")
+    line = json.loads(
+        b"".join(
+            client_for(alice)
+            .get(EXPORT, {"format": "jsonl", "action": "member.changed"})
+            .streaming_content
+        )
+    )
+    assert (line["actor_name"], line["token_name"], line["address"]) == (
+        "alice",
+        "ci (rui_abcd)",
+        "192.0.2.7",
+    )
     assert (line["details"], line["object_kind"]) == ({"role": "viewer"}, "user")
     assert datetime.fromisoformat(line["at"]).tzinfo is not None
 
@@ -255,7 +363,12 @@ def test_there_is_no_other_format(client_for, bob):
 
 def test_wrong_methods(client_for, alice):
     client = client_for(alice)
-    assert client.post(URL).status_code == client.post(EXPORT).status_code == client.delete(URL).status_code == 405
+    assert (
+        client.post(URL).status_code
+        == client.post(EXPORT).status_code
+        == client.delete(URL).status_code
+        == 405
+    )
 
 
 def test_a_new_person_finds_an_empty_page(client_for, victor):

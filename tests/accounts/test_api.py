@@ -17,7 +17,9 @@ URL = "/api/v1/me"
 @pytest.fixture
 def secret(alice):
     expires_at = timezone.now() + timedelta(days=1)
-    return tokens.create_token(by=alice, name="ci", scope=Scope.TRANSFER, team=None, expires_at=expires_at)[1]
+    return tokens.create_token(
+        by=alice, name="ci", scope=Scope.TRANSFER, team=None, expires_at=expires_at
+    )[1]
 
 
 def bearer(secret):
@@ -43,9 +45,15 @@ def test_me_says_who_the_token_stands_for(client, secret, team):
 
 def test_me_of_a_robot(client, alice, team):
     expires_at = timezone.now() + timedelta(days=1)
-    robot = tokens.create_token(by=alice, name="builder", scope=Scope.READ, team=team, expires_at=expires_at, is_robot=True)[1]
+    robot = tokens.create_token(
+        by=alice, name="builder", scope=Scope.READ, team=team, expires_at=expires_at, is_robot=True
+    )[1]
     body = client.get(URL, headers=bearer(robot)).json()
-    assert (body["kind"], body["name"], body["teams"][0]["role"]) == ("robot", "builder", Role.VIEWER)
+    assert (body["kind"], body["name"], body["teams"][0]["role"]) == (
+        "robot",
+        "builder",
+        Role.VIEWER,
+    )
 
 
 def test_the_token_may_be_the_password_of_basic(client, secret):
@@ -55,7 +63,19 @@ def test_the_token_may_be_the_password_of_basic(client, secret):
 
 
 @pytest.mark.parametrize(
-    "value", ["", "Bearer", "Bearer ", "Bearer rui_wrong", "Basic", "Basic %%%", "Basic YWxpY2U=", "Basic gIA=", "Token x", "Bearer \xff"]
+    "value",
+    [
+        "",
+        "Bearer",
+        "Bearer ",
+        "Bearer rui_wrong",
+        "Basic",
+        "Basic %%%",
+        "Basic YWxpY2U=",
+        "Basic gIA=",
+        "Token x",
+        "Bearer \xff",
+    ],
 )
 def test_anything_else_is_refused_with_a_challenge(client, db, value):
     answer = client.get(URL, headers={"Authorization": value})
@@ -71,7 +91,9 @@ def test_a_token_in_the_query_string_is_refused(client, secret, name):
         answer = client.get(f"{URL}?{name}={secret}", headers=headers)
         assert (answer.status_code, answer.json()["error"]["code"]) == (401, "token_in_address")
         assert secret not in answer.text
-    assert client.get(f"{URL}?{name}=rui%5F{secret[4:]}").json()["error"]["code"] == "token_in_address"
+    assert (
+        client.get(f"{URL}?{name}=rui%5F{secret[4:]}").json()["error"]["code"] == "token_in_address"
+    )
 
 
 def test_a_session_counts_for_nothing(client_for, alice):
@@ -87,6 +109,11 @@ def test_a_token_opens_no_page(client, secret):
 
 
 def test_too_many_wrong_tokens_get_429_whatever_the_header_says(client, db):
-    statuses = {client.get(URL, headers={**bearer("rui_wrong"), "X-Forwarded-For": f"192.0.2.{each}"}).status_code for each in range(35)}
+    statuses = {
+        client.get(
+            URL, headers={**bearer("rui_wrong"), "X-Forwarded-For": f"192.0.2.{each}"}
+        ).status_code
+        for each in range(35)
+    }
     assert statuses == {401, 429}
     assert client.get(URL).headers["Retry-After"] == "60"

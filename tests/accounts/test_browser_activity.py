@@ -13,7 +13,9 @@ from registry_ui.accounts.trail import record
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
-def test_the_filter_follows_what_is_typed_and_stands_in_the_address(page, live_server, sign_in, alice, bob, team):
+def test_the_filter_follows_what_is_typed_and_stands_in_the_address(
+    page, live_server, sign_in, alice, bob, team
+):
     record(Action.REGISTRY_ADDED, user=alice, team=team, name="Depot")
     record(Action.REGISTRY_REMOVED, user=bob, team=team, name="Attic")
     sign_in(alice)

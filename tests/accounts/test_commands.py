@@ -17,7 +17,10 @@ def person(*words):
 
 
 def test_everybody_is_listed(ingrid, alice):
-    assert person("list").splitlines() == ["alice\talice@example.com\tharbour: admin", "ingrid\tingrid@example.com\tadministrator"]
+    assert person("list").splitlines() == [
+        "alice\talice@example.com\tharbour: admin",
+        "ingrid\tingrid@example.com\tadministrator",
+    ]
 
 
 def test_an_installation_without_an_administrator_gets_one(alice):

@@ -31,7 +31,9 @@ def set_up_app(client: Client) -> tuple[str, list[str]]:
     """Add an authenticator app: its secret, and the recovery codes that come with it."""
     page = client.get(reverse("mfa_activate_totp"))
     secret = re.search(r'<code translate="no">([A-Z2-7]{32})</code>', page.text)[1]
-    assert client.post(reverse("mfa_activate_totp"), {"code": code_of(secret)}).url == reverse("mfa_view_recovery_codes")
+    assert client.post(reverse("mfa_activate_totp"), {"code": code_of(secret)}).url == reverse(
+        "mfa_view_recovery_codes"
+    )
     codes = re.findall(r"<code>(\d{8})</code>", client.get(reverse("mfa_view_recovery_codes")).text)
     return secret, codes
 
@@ -160,10 +162,15 @@ def test_the_session_changes_with_the_second_step(client, app) -> None:
     assert client.session.session_key != before
 
 
-@pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)"])
+@pytest.mark.parametrize(
+    "target", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)"]
+)
 def test_the_second_step_leads_to_no_other_site(client, app, target) -> None:
     with_password(client, next=target)
-    assert client.post(f"{SECOND}?next={target}", {"code": code_of(app[0], 1), "next": target}).url == "/"
+    assert (
+        client.post(f"{SECOND}?next={target}", {"code": code_of(app[0], 1), "next": target}).url
+        == "/"
+    )
 
 
 def test_the_app_can_be_removed_and_the_codes_go_with_it(alice_client, app, client) -> None:
@@ -174,7 +181,9 @@ def test_the_app_can_be_removed_and_the_codes_go_with_it(alice_client, app, clie
 
 
 def test_new_recovery_codes_replace_the_old(alice_client, app, client) -> None:
-    assert alice_client.post(reverse("mfa_generate_recovery_codes")).url == reverse("mfa_view_recovery_codes")
+    assert alice_client.post(reverse("mfa_generate_recovery_codes")).url == reverse(
+        "mfa_view_recovery_codes"
+    )
     with_password(client)
     assert MISMATCH in client.post(SECOND, {"code": app[1][0]}).text
 
@@ -186,7 +195,12 @@ def test_the_codes_can_be_downloaded(alice_client, app) -> None:
     assert all(code in answer.text for code in app[1])
 
 
-CHANGING = ["mfa_activate_totp", "mfa_deactivate_totp", "mfa_view_recovery_codes", "mfa_generate_recovery_codes"]
+CHANGING = [
+    "mfa_activate_totp",
+    "mfa_deactivate_totp",
+    "mfa_view_recovery_codes",
+    "mfa_generate_recovery_codes",
+]
 CHANGING += ["mfa_download_recovery_codes", "mfa_add_webauthn", "account_set_password"]
 
 
@@ -194,7 +208,9 @@ CHANGING += ["mfa_download_recovery_codes", "mfa_add_webauthn", "account_set_pas
 def test_what_changes_a_factor_needs_a_recent_proof(alice_client, app, name) -> None:
     session = alice_client.session
     session[SESSION_KEY] = 0
-    session["account_authentication_methods"] = [{"method": "password", "at": time.time() - OPENING_SECONDS - 60}]
+    session["account_authentication_methods"] = [
+        {"method": "password", "at": time.time() - OPENING_SECONDS - 60}
+    ]
     session.save()
     assert alice_client.get(reverse(name)).url.startswith(reverse("account_reauthenticate"))
 
@@ -213,14 +229,33 @@ def test_the_proof_may_be_a_code(alice_client, app) -> None:
 
 
 @pytest.mark.parametrize("name", ["mfa_reauthenticate", "account_reauthenticate"])
-@pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)"])
+@pytest.mark.parametrize(
+    "target", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)"]
+)
 def test_a_proof_leads_to_no_other_site(alice_client, app, name, target) -> None:
-    answer = alice_client.post(f"{reverse(name)}?next={target}", {"code": app[1][0], "password": PASSWORD, "next": target})
+    answer = alice_client.post(
+        f"{reverse(name)}?next={target}", {"code": app[1][0], "password": PASSWORD, "next": target}
+    )
     assert answer.url == "/"
 
 
-ODD_KEYS = ["", "x", "[]", "{}", '"x"', "null", "1", '{"id": 1}', '{"id": "x", "rawId": "x", "response": {}, "type": "public-key"}']
-ODD_KEYS += ['{"response": {"userHandle": "x"}}', '{"response": []}', '{"response": {"userHandle": "~~~~"}}', "[" * 2000]
+ODD_KEYS = [
+    "",
+    "x",
+    "[]",
+    "{}",
+    '"x"',
+    "null",
+    "1",
+    '{"id": 1}',
+    '{"id": "x", "rawId": "x", "response": {}, "type": "public-key"}',
+]
+ODD_KEYS += [
+    '{"response": {"userHandle": "x"}}',
+    '{"response": []}',
+    '{"response": {"userHandle": "~~~~"}}',
+    "[" * 2000,
+]
 ODD_KEYS.append(
     '{"id": "eA", "rawId": "eA", "type": "public-key", "response": {"userHandle": "MQ", "clientDataJSON": "eA", '
     '"authenticatorData": "eA", "signature": "eA", "attestationObject": "eA"}}'
@@ -235,13 +270,20 @@ def test_what_no_browser_sends_as_a_passkey_is_a_plain_no(client, alice_client, 
     client.get(SECOND)
     assert client.post(SECOND, {"credential": text}).status_code == 200
     alice_client.get(reverse("mfa_add_webauthn"))
-    assert alice_client.post(reverse("mfa_add_webauthn"), {"credential": text, "name": "x"}).status_code == 200
+    assert (
+        alice_client.post(
+            reverse("mfa_add_webauthn"), {"credential": text, "name": "x"}
+        ).status_code
+        == 200
+    )
     assert not Authenticator.objects.filter(type="webauthn").exists()
     assert not is_signed_in(client)
 
 
 def test_passkeys_of_others_are_not_there(client_for, alice, bob) -> None:
-    key = Authenticator.objects.create(user=alice, type="webauthn", data={"name": "phone", "credential": {}})
+    key = Authenticator.objects.create(
+        user=alice, type="webauthn", data={"name": "phone", "credential": {}}
+    )
     for name in ("mfa_edit_webauthn", "mfa_remove_webauthn"):
         for method in ("get", "post"):
             assert getattr(client_for(bob), method)(reverse(name, args=[key.pk])).status_code == 404
@@ -261,16 +303,30 @@ def test_the_trail_says_what_was_added_used_and_removed(alice_client, app, clien
     client.post(SECOND, {"code": "000000"})
     client.post(SECOND, {"code": app[1][0]})
     alice_client.post(reverse("mfa_deactivate_totp"))
-    told = AuditEvent.objects.filter(action__in=[Action.SECOND_FACTOR_ADDED, Action.SECOND_FACTOR_REMOVED])
+    told = AuditEvent.objects.filter(
+        action__in=[Action.SECOND_FACTOR_ADDED, Action.SECOND_FACTOR_REMOVED]
+    )
     assert sorted((event.action, event.details["factor"]) for event in told) == [
         ("factor.added", "recovery_codes"),
         ("factor.added", "totp"),
         ("factor.removed", "recovery_codes"),
         ("factor.removed", "totp"),
     ]
-    assert AuditEvent.objects.filter(action=Action.SIGN_IN_REFUSED, details__method="totp").count() == 1
-    assert AuditEvent.objects.filter(action=Action.SIGNED_IN, details__methods=["password", "recovery_codes"]).count() == 1
-    assert not [event for event in AuditEvent.objects.all() if any(code in str(event.details) for code in [*app[1], app[0], "000000"])]
+    assert (
+        AuditEvent.objects.filter(action=Action.SIGN_IN_REFUSED, details__method="totp").count()
+        == 1
+    )
+    assert (
+        AuditEvent.objects.filter(
+            action=Action.SIGNED_IN, details__methods=["password", "recovery_codes"]
+        ).count()
+        == 1
+    )
+    assert not [
+        event
+        for event in AuditEvent.objects.all()
+        if any(code in str(event.details) for code in [*app[1], app[0], "000000"])
+    ]
 
 
 # --- where a second factor is required
@@ -281,7 +337,10 @@ def test_whoever_has_none_is_led_to_set_one_up(client_for, bob, settings) -> Non
     client = client_for(bob)
     for path in ("/", "/registries/", "/images/", "/preferences/"):
         assert client.get(path).url == "/preferences/security/"
-    assert client.get("/registries/", headers={"HX-Request": "true"}).headers["HX-Redirect"] == "/preferences/security/"
+    assert (
+        client.get("/registries/", headers={"HX-Request": "true"}).headers["HX-Redirect"]
+        == "/preferences/security/"
+    )
     assert client.post("/transfers/pull/", {"reference": "x"}).url == "/preferences/security/"
     assert "requires one" in client.get("/preferences/security/").text
     set_up_app(client)
@@ -290,7 +349,11 @@ def test_whoever_has_none_is_led_to_set_one_up(client_for, bob, settings) -> Non
 
 def test_the_last_required_factor_stays(alice_client, app, settings) -> None:
     settings.REQUIRE_SECOND_FACTOR = True
-    key = Authenticator.objects.create(user=Authenticator.objects.first().user, type="webauthn", data={"name": "phone", "credential": {}})
+    key = Authenticator.objects.create(
+        user=Authenticator.objects.first().user,
+        type="webauthn",
+        data={"name": "phone", "credential": {}},
+    )
     assert alice_client.post(reverse("mfa_remove_webauthn", args=[key.pk])).status_code == 302
     answer = alice_client.post(reverse("mfa_deactivate_totp"))
     assert "your last one" in answer.text
@@ -299,8 +362,13 @@ def test_the_last_required_factor_stays(alice_client, app, settings) -> None:
 
 def test_the_last_required_passkey_stays(client_for, alice, settings) -> None:
     settings.REQUIRE_SECOND_FACTOR = True
-    key = Authenticator.objects.create(user=alice, type="webauthn", data={"name": "phone", "credential": {}})
-    assert "your last one" in client_for(alice).post(reverse("mfa_remove_webauthn", args=[key.pk])).text
+    key = Authenticator.objects.create(
+        user=alice, type="webauthn", data={"name": "phone", "credential": {}}
+    )
+    assert (
+        "your last one"
+        in client_for(alice).post(reverse("mfa_remove_webauthn", args=[key.pk])).text
+    )
     assert Authenticator.objects.filter(pk=key.pk).exists()
 
 
@@ -319,7 +387,9 @@ def test_a_lost_factor_can_be_removed(app, client) -> None:
     assert "2 removed" in out.getvalue()
     assert with_password(client).url == "/"
     events = AuditEvent.objects.filter(action=Action.SECOND_FACTOR_REMOVED)
-    assert {(event.actor_kind, event.object_name) for event in events} == {("command_line", "alice")}
+    assert {(event.actor_kind, event.object_name) for event in events} == {
+        ("command_line", "alice")
+    }
     call_command("remove_second_factor", "alice", stdout=out)
     assert "no second factor" in out.getvalue()
     with pytest.raises(CommandError, match="nobody named “eve”"):

@@ -21,7 +21,9 @@ WEEK = timedelta(days=7)
 @pytest.fixture
 def invited(team, alice):
     """An invitation and its token."""
-    return services.invite(team=team, role=Role.OPERATOR, email="dora@example.com", lifetime=WEEK, by=alice)
+    return services.invite(
+        team=team, role=Role.OPERATOR, email="dora@example.com", lifetime=WEEK, by=alice
+    )
 
 
 def test_only_the_hash_of_the_token_is_kept(invited):
@@ -41,7 +43,9 @@ def test_somebody_with_an_account_joins_with_the_role_of_the_link(team, invited,
 
 
 def test_somebody_new_makes_an_account_and_is_nothing_but_a_member(team, invited):
-    services.accept_as_new_person(token=invited[1], username="dora", email="dora@example.com", password=PASSWORD)
+    services.accept_as_new_person(
+        token=invited[1], username="dora", email="dora@example.com", password=PASSWORD
+    )
 
     dora = User.objects.get(username="dora")
     assert dora.check_password(PASSWORD)
@@ -53,7 +57,9 @@ def test_a_link_works_once(team, other_team, invited, charlie, victor):
     services.accept(token=invited[1], user=charlie)
     for act in (
         lambda: services.accept(token=invited[1], user=User.objects.create_user("eve")),
-        lambda: services.accept_as_new_person(token=invited[1], username="mallory", email="", password=PASSWORD),
+        lambda: services.accept_as_new_person(
+            token=invited[1], username="mallory", email="", password=PASSWORD
+        ),
     ):
         with pytest.raises(services.InvitationGone):
             act()
@@ -67,15 +73,22 @@ def test_of_parallel_accepts_one_wins(team, invited):
     token = invited[1]
 
     def as_new(name):
-        return lambda: services.accept_as_new_person(token=token, username=name, email="", password=PASSWORD)
+        return lambda: services.accept_as_new_person(
+            token=token, username=name, email="", password=PASSWORD
+        )
 
-    outcomes = all_at_once(*(lambda user=user: services.accept(token=token, user=user) for user in people), as_new("dora"), as_new("emil"))
+    outcomes = all_at_once(
+        *(lambda user=user: services.accept(token=token, user=user) for user in people),
+        as_new("dora"),
+        as_new("emil"),
+    )
 
     assert sum(isinstance(each, Membership) for each in outcomes) == 1
     assert sum(isinstance(each, services.InvitationGone) for each in outcomes) == 3
     assert Membership.objects.filter(team=team, role=Role.OPERATOR).count() == 1
     assert (
-        User.objects.filter(username__in=["dora", "emil"]).count() == Membership.objects.filter(user__username__in=["dora", "emil"]).count()
+        User.objects.filter(username__in=["dora", "emil"]).count()
+        == Membership.objects.filter(user__username__in=["dora", "emil"]).count()
     )
 
 
@@ -88,7 +101,9 @@ def test_whoever_is_in_the_team_keeps_the_role_and_the_link_stays_good(team, inv
 
 @pytest.mark.parametrize("change", [{"revoked_at": 0}, {"accepted_at": 0}, {"expires_at": -1}])
 def test_a_link_that_is_used_revoked_or_too_old_opens_nothing(invited, charlie, change):
-    Invitation.objects.update(**{name: timezone.now() + timedelta(seconds=seconds) for name, seconds in change.items()})
+    Invitation.objects.update(
+        **{name: timezone.now() + timedelta(seconds=seconds) for name, seconds in change.items()}
+    )
     with pytest.raises(services.InvitationGone):
         services.accept(token=invited[1], user=charlie)
 
@@ -101,14 +116,18 @@ def test_every_wrong_link_costs_the_same_one_query(django_assert_num_queries, in
             assert services.open_invitation(token) is None
 
 
-def test_the_link_of_somebody_who_may_invite_no_more_opens_nothing(team, invited, bob, alice, charlie):
+def test_the_link_of_somebody_who_may_invite_no_more_opens_nothing(
+    team, invited, bob, alice, charlie
+):
     """HARDENING 30: however the role was lost, single sign-on and the database included."""
     Membership.objects.filter(user=alice).update(role=Role.OPERATOR)
     with pytest.raises(services.InvitationGone):
         services.accept(token=invited[1], user=charlie)
 
 
-def test_the_link_of_a_team_that_was_removed_opens_nothing(team, other_team, invited, ingrid, charlie):
+def test_the_link_of_a_team_that_was_removed_opens_nothing(
+    team, other_team, invited, ingrid, charlie
+):
     services.remove_team(team=team, by=ingrid)
     with pytest.raises(services.InvitationGone):
         services.accept(token=invited[1], user=charlie)
@@ -131,5 +150,13 @@ def test_a_revoked_invitation_is_revoked_once(invited, alice):
 
 
 def test_no_log_line_shows_the_token_of_a_link(invited):
-    line = logging.LogRecord("django.request", logging.WARNING, "", 0, "Unprocessable Entity: %s", (f"/join/{invited[1]}/",), None)
+    line = logging.LogRecord(
+        "django.request",
+        logging.WARNING,
+        "",
+        0,
+        "Unprocessable Entity: %s",
+        (f"/join/{invited[1]}/",),
+        None,
+    )
     assert OneLineFormatter().format(line) == "Unprocessable Entity: /join/***/"

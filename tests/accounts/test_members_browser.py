@@ -10,7 +10,9 @@ from tests.conftest import PASSWORD
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
-def test_an_invitation_is_made_accepted_and_seen(live_server, new_context, page, sign_in, team, alice):
+def test_an_invitation_is_made_accepted_and_seen(
+    live_server, new_context, page, sign_in, team, alice
+):
     sign_in(alice)
     page.goto(live_server.url + reverse("accounts:team"))
     page.get_by_role("link", name="Invite", exact=True).click()

@@ -7,7 +7,15 @@ from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 
 from registry_ui.accounts import services
-from registry_ui.accounts.models import Action, ApiToken, AuditEvent, Invitation, Membership, Role, Scope
+from registry_ui.accounts.models import (
+    Action,
+    ApiToken,
+    AuditEvent,
+    Invitation,
+    Membership,
+    Role,
+    Scope,
+)
 from registry_ui.accounts.tokens import create_token
 from tests.accounts.parallel import all_at_once
 
@@ -98,7 +106,8 @@ def test_of_two_admins_who_leave_at_once_one_stays(team, alice, bob):
     of_alice, of_bob = membership(alice, team), membership(bob, team)
 
     outcomes = all_at_once(
-        lambda: services.remove_member(membership=of_alice, by=alice), lambda: services.remove_member(membership=of_bob, by=bob)
+        lambda: services.remove_member(membership=of_alice, by=alice),
+        lambda: services.remove_member(membership=of_bob, by=bob),
     )
 
     assert sum(isinstance(each, services.LastAdmin) for each in outcomes) == 1
@@ -115,7 +124,11 @@ def test_whoever_is_removed_loses_the_team_and_its_tokens_at_once(team, other_te
     assert (bob.role_in(team), bob.role_in(other_team)) == (None, Role.OPERATOR)
     assert [token.team for token in ApiToken.objects.alive()] == [other_team]
     event = AuditEvent.objects.get(action=Action.MEMBER_REMOVED)
-    assert (event.actor_name, event.object_name, event.details) == ("alice", "bob", {"ended": 0, "handed_over": 0})
+    assert (event.actor_name, event.object_name, event.details) == (
+        "alice",
+        "bob",
+        {"ended": 0, "handed_over": 0},
+    )
 
 
 def test_invitations_of_an_admin_who_is_one_no_more_end(team, alice, bob):

@@ -45,10 +45,17 @@ def test_switching_needs_a_post(client_for, alice):
 
 def test_switching_never_leads_to_another_site(client_for, alice, team):
     client = client_for(alice)
-    for url in ("//evil.example", "/\\evil.example", "https://evil.example/", "javascript:alert(1)"):
+    for url in (
+        "//evil.example",
+        "/\\evil.example",
+        "https://evil.example/",
+        "javascript:alert(1)",
+    ):
         response = client.post(reverse("accounts:switch_team"), {"team": team.pk, "next": url})
         assert response.headers["Location"] == reverse("web:overview")
-    response = client.post(reverse("accounts:switch_team"), {"team": team.pk, "next": "/preferences/"})
+    response = client.post(
+        reverse("accounts:switch_team"), {"team": team.pk, "next": "/preferences/"}
+    )
     assert response.headers["Location"] == "/preferences/"
 
 

@@ -14,7 +14,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 def complaints(page: Page) -> list[str]:
     """What the browser says against a page, such as a breach of the content security policy."""
     told: list[str] = []
-    page.on("console", lambda message: told.append(message.text) if message.type == "error" else None)
+    page.on(
+        "console", lambda message: told.append(message.text) if message.type == "error" else None
+    )
     page.on("pageerror", lambda error: told.append(str(error)))
     return told
 
@@ -34,9 +36,13 @@ def key_device(page: Page):
             "isUserVerified": verifies,
             "automaticPresenceSimulation": True,
         }
-        return session.send("WebAuthn.addVirtualAuthenticator", {"options": options})["authenticatorId"]
+        return session.send("WebAuthn.addVirtualAuthenticator", {"options": options})[
+            "authenticatorId"
+        ]
 
-    add.remove = lambda pk: session.send("WebAuthn.removeVirtualAuthenticator", {"authenticatorId": pk})
+    add.remove = lambda pk: session.send(
+        "WebAuthn.removeVirtualAuthenticator", {"authenticatorId": pk}
+    )
     return add
 
 
@@ -48,7 +54,9 @@ def make_passkey(page: Page, url: str, *, alone: bool = True, name: str = "My la
     expect(page.get_by_role("heading", name="Recovery codes")).to_be_visible()
 
 
-def test_a_passkey_signs_in_without_a_password(live_server, page, sign_in, alice, key_device, complaints) -> None:
+def test_a_passkey_signs_in_without_a_password(
+    live_server, page, sign_in, alice, key_device, complaints
+) -> None:
     key_device()
     sign_in(alice)
     make_passkey(page, live_server.url)
@@ -60,11 +68,16 @@ def test_a_passkey_signs_in_without_a_password(live_server, page, sign_in, alice
     page.get_by_role("button", name="Sign in with a passkey").click()
 
     expect(page).to_have_url(f"{live_server.url}/registries/")
-    assert AuditEvent.objects.filter(action=Action.SIGNED_IN, details__methods=["webauthn"]).count() == 1
+    assert (
+        AuditEvent.objects.filter(action=Action.SIGNED_IN, details__methods=["webauthn"]).count()
+        == 1
+    )
     assert complaints == []
 
 
-def test_a_security_key_completes_the_password(live_server, page, sign_in, alice, key_device, complaints) -> None:
+def test_a_security_key_completes_the_password(
+    live_server, page, sign_in, alice, key_device, complaints
+) -> None:
     key_device(verifies=False)
     sign_in(alice)
     make_passkey(page, live_server.url, alone=False)
@@ -80,19 +93,25 @@ def test_a_security_key_completes_the_password(live_server, page, sign_in, alice
     assert complaints == []
 
 
-def test_a_passkey_confirms_that_it_is_still_the_same_person(live_server, page, sign_in, alice, key_device, complaints) -> None:
+def test_a_passkey_confirms_that_it_is_still_the_same_person(
+    live_server, page, sign_in, alice, key_device, complaints
+) -> None:
     key_device()
     sign_in(alice)
     make_passkey(page, live_server.url)
 
-    page.goto(f"{live_server.url}{reverse('mfa_reauthenticate_webauthn')}?next=/preferences/security/")
+    page.goto(
+        f"{live_server.url}{reverse('mfa_reauthenticate_webauthn')}?next=/preferences/security/"
+    )
     page.get_by_role("button", name="Use a passkey").click()
 
     expect(page).to_have_url(f"{live_server.url}/preferences/security/")
     assert complaints == []
 
 
-def test_a_device_without_the_passkey_gets_a_sentence(live_server, page, sign_in, alice, key_device) -> None:
+def test_a_device_without_the_passkey_gets_a_sentence(
+    live_server, page, sign_in, alice, key_device
+) -> None:
     mine = key_device()
     sign_in(alice)
     make_passkey(page, live_server.url)
@@ -107,7 +126,9 @@ def test_a_device_without_the_passkey_gets_a_sentence(live_server, page, sign_in
     expect(page.get_by_role("button", name="Sign in", exact=True)).to_be_enabled()
 
 
-def test_a_passkey_that_was_removed_here_opens_nothing(live_server, page, sign_in, alice, key_device) -> None:
+def test_a_passkey_that_was_removed_here_opens_nothing(
+    live_server, page, sign_in, alice, key_device
+) -> None:
     key_device()
     sign_in(alice)
     make_passkey(page, live_server.url, name="<b>Old phone</b>")

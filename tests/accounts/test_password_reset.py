@@ -42,8 +42,15 @@ def test_the_link_sets_a_new_password(client, with_email, alice):
     assert "New password" in page.text
     values = {"password1": "quite another sentence", "password2": "quite another sentence"}
     assert client.post(page.redirect_chain[-1][0], values, follow=True).status_code == 200
-    assert client.post("/account/login/", {"login": "alice", "password": PASSWORD}).status_code == 200
-    assert client.post("/account/login/", {"login": "alice", "password": "quite another sentence"}).status_code == 302
+    assert (
+        client.post("/account/login/", {"login": "alice", "password": PASSWORD}).status_code == 200
+    )
+    assert (
+        client.post(
+            "/account/login/", {"login": "alice", "password": "quite another sentence"}
+        ).status_code
+        == 302
+    )
     assert "used already" in client.get(path, follow=True).text
 
 

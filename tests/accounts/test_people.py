@@ -52,7 +52,12 @@ def test_the_trail_has_every_change(ingrid, alice):
     services.set_administrator(person=alice, value=True, by=ingrid)
     services.set_administrator(person=alice, value=False, by=ingrid)
     events = AuditEvent.objects.order_by("at").values_list("action", "actor_name", "object_name")
-    expected = [Action.PERSON_DEACTIVATED, Action.PERSON_ACTIVATED, Action.PERSON_CHANGED, Action.PERSON_CHANGED]
+    expected = [
+        Action.PERSON_DEACTIVATED,
+        Action.PERSON_ACTIVATED,
+        Action.PERSON_CHANGED,
+        Action.PERSON_CHANGED,
+    ]
     assert list(events) == [(action, "ingrid", "alice") for action in expected]
 
 

@@ -26,7 +26,11 @@ def client(client_for, alice):
 def test_preferences_are_kept(client, alice):
     assert client.post(URL, VALUES).headers["Location"] == URL
     alice.refresh_from_db()
-    assert (alice.get_full_name(), alice.theme, alice.time_zone) == ("Alice Liddell", "dark", "Europe/Berlin")
+    assert (alice.get_full_name(), alice.theme, alice.time_zone) == (
+        "Alice Liddell",
+        "dark",
+        "Europe/Berlin",
+    )
     page = client.get(URL).text
     assert 'data-theme="dark"' in page
     assert "Your preferences are saved." in page
@@ -46,7 +50,17 @@ def test_a_refused_form_changes_nothing_on_the_page_around_it(client, alice):
 
 
 def test_the_form_cannot_ask_for_more(client, alice):
-    client.post(URL, VALUES | {"is_superuser": "on", "is_staff": "on", "username": "root", "role": "admin", "password": "x"})
+    client.post(
+        URL,
+        VALUES
+        | {
+            "is_superuser": "on",
+            "is_staff": "on",
+            "username": "root",
+            "role": "admin",
+            "password": "x",
+        },
+    )
     user = User.objects.get()
     assert (user.is_superuser, user.is_staff, user.username) == (False, False, "alice")
     assert user.check_password(PASSWORD)
@@ -54,11 +68,18 @@ def test_the_form_cannot_ask_for_more(client, alice):
 
 def test_the_address_changes_only_with_the_password(client, alice):
     for password in ("", "wrong"):
-        response = client.post(URL, VALUES | {"email": "eve@example.com", "current_password": password})
+        response = client.post(
+            URL, VALUES | {"email": "eve@example.com", "current_password": password}
+        )
         assert response.status_code == 422
         assert "Type your current password" in response.text
     assert User.objects.get().email == "alice@example.com"
-    assert client.post(URL, VALUES | {"email": "new@example.com", "current_password": PASSWORD}).status_code == 302
+    assert (
+        client.post(
+            URL, VALUES | {"email": "new@example.com", "current_password": PASSWORD}
+        ).status_code
+        == 302
+    )
     assert User.objects.get().email == "new@example.com"
 
 
@@ -68,11 +89,16 @@ def test_an_old_address_no_longer_resets_the_password(client, alice):
     assert not EmailAddress.objects.filter(email="alice@example.com").exists()
 
 
-@pytest.mark.parametrize(("zone", "seen"), [("Asia/Shanghai", "Asia/Shanghai"), ("", "UTC"), ("Mars/Olympus", "UTC")])
+@pytest.mark.parametrize(
+    ("zone", "seen"), [("Asia/Shanghai", "Asia/Shanghai"), ("", "UTC"), ("Mars/Olympus", "UTC")]
+)
 def test_times_are_in_the_chosen_zone(client, alice, monkeypatch, zone, seen):
     User.objects.update(time_zone=zone)
     zones = []
-    monkeypatch.setattr("registry_ui.web.views.rendered_sections", lambda request: zones.append(timezone.get_current_timezone_name()) or [])
+    monkeypatch.setattr(
+        "registry_ui.web.views.rendered_sections",
+        lambda request: zones.append(timezone.get_current_timezone_name()) or [],
+    )
     assert client.get(reverse("web:overview")).status_code == 200
     assert zones == [seen]
     assert timezone.get_current_timezone_name() == "UTC"
@@ -128,7 +154,10 @@ def test_the_sign_in_leads_to_the_chosen_page(alice, landing):
 
 def test_a_page_that_the_sign_in_interrupted_comes_before_the_chosen_one(alice):
     User.objects.update(landing=Landing.TRANSFERS)
-    answer = Client().post(f"{reverse('account_login')}?next=/images/", {"login": "alice", "password": PASSWORD, "next": "/images/"})
+    answer = Client().post(
+        f"{reverse('account_login')}?next=/images/",
+        {"login": "alice", "password": PASSWORD, "next": "/images/"},
+    )
     assert answer.headers["Location"] == "/images/"
 
 

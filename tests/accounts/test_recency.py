@@ -43,12 +43,16 @@ def test_a_form_that_was_opened_in_time_may_be_sent(client_since, page) -> None:
     assert client_since(OPENING_SECONDS + 60).post(page, {"host": ""}).status_code == 422
 
 
-def test_one_that_was_open_too_long_is_not_and_what_was_typed_is_kept_nowhere(client_since, page, htmx_headers) -> None:
+def test_one_that_was_open_too_long_is_not_and_what_was_typed_is_kept_nowhere(
+    client_since, page, htmx_headers
+) -> None:
     client = client_since(SENDING_SECONDS + 1)
     assert client.post(page, {"host": "typed.example.com"}).status_code == 302
     assert "typed.example.com" not in str(dict(client.session.items()))
     assert (
-        client.post(page, {"host": "typed.example.com"}, headers=htmx_headers).headers["HX-Redirect"].startswith("/account/reauthenticate/")
+        client.post(page, {"host": "typed.example.com"}, headers=htmx_headers)
+        .headers["HX-Redirect"]
+        .startswith("/account/reauthenticate/")
     )
 
 

@@ -31,8 +31,17 @@ def test_a_sign_in_and_a_sign_out_are_recorded_with_the_address(alice) -> None:
 def test_a_refusal_names_the_account_that_there_is(alice, login) -> None:
     sign_in(login, "wrong")
     event = AuditEvent.objects.get()
-    assert (event.action, event.outcome, event.actor_kind, event.actor_name) == (Action.SIGN_IN_REFUSED, "refused", "stranger", "")
-    assert (event.object_name, event.object_key, event.address) == ("alice", str(alice.pk), "192.0.2.44")
+    assert (event.action, event.outcome, event.actor_kind, event.actor_name) == (
+        Action.SIGN_IN_REFUSED,
+        "refused",
+        "stranger",
+        "",
+    )
+    assert (event.object_name, event.object_key, event.address) == (
+        "alice",
+        str(alice.pk),
+        "192.0.2.44",
+    )
 
 
 def test_what_was_typed_is_kept_nowhere(alice) -> None:
@@ -50,7 +59,11 @@ def test_the_right_password_of_an_account_that_is_switched_off_is_a_refusal(alic
 
 
 def test_a_new_password_is_recorded_and_not_shown(client_for, alice) -> None:
-    values = {"oldpassword": PASSWORD, "password1": "quite another canary", "password2": "quite another canary"}
+    values = {
+        "oldpassword": PASSWORD,
+        "password1": "quite another canary",
+        "password2": "quite another canary",
+    }
     client_for(alice).post("/account/password/change/", values)
     assert AuditEvent.objects.get(action=Action.PASSWORD_CHANGED).object_name == "alice"
     assert "canary" not in str(list(AuditEvent.objects.values()))

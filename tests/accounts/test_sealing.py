@@ -27,8 +27,19 @@ def events(team, alice):
     """Five of them, sealed; one has everything in it that a column can hold."""
     for number in range(4):
         record(Action.REGISTRY_ADDED, user=alice, team=team, name=f"registry {number}")
-    with acting(Origin(ActorKind.TOKEN, user=alice, address="2001:DB8::1", token_name="ci (rui_abcd)")):
-        record(Action.MEMBER_CHANGED, team=team, obj=alice, name="Zoë “镜像”", role="viewer", was=["a", "b"], count=3, by_hand=True)
+    with acting(
+        Origin(ActorKind.TOKEN, user=alice, address="2001:DB8::1", token_name="ci (rui_abcd)")
+    ):
+        record(
+            Action.MEMBER_CHANGED,
+            team=team,
+            obj=alice,
+            name="Zoë “镜像”",
+            role="viewer",
+            was=["a", "b"],
+            count=3,
+            by_hand=True,
+        )
     assert sealing.seal() == 5
     return AuditEvent.objects.order_by("position")
 
@@ -64,7 +75,10 @@ def test_the_database_refuses_to_change_what_is_sealed(events, team):
     for _each in range(2):
         guard_trail(using="default")
     fresh = record(Action.SIGNED_OUT, team=team, name="not sealed yet")
-    for act in (lambda: tamper(events, actor_name="mallory"), lambda: events.filter(position=2)._raw_delete("default")):
+    for act in (
+        lambda: tamper(events, actor_name="mallory"),
+        lambda: events.filter(position=2)._raw_delete("default"),
+    ):
         with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
             act()
     assert sealing.seal() == 1
@@ -77,9 +91,18 @@ def test_the_database_refuses_to_change_what_is_sealed(events, team):
 def test_each_migrate_installs_the_refusal(tmp_path):
     environment = {"PATH": os.environ["PATH"], "REGISTRY_UI_DATA": str(tmp_path)}
     for _each in range(2):
-        subprocess.run([sys.executable, "manage.py", "migrate"], cwd=BASE_DIR, env=environment, check=True, capture_output=True)
+        subprocess.run(
+            [sys.executable, "manage.py", "migrate"],
+            cwd=BASE_DIR,
+            env=environment,
+            check=True,
+            capture_output=True,
+        )
     with sqlite3.connect(tmp_path / "registry-ui.sqlite3") as database:
-        names = {row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")}
+        names = {
+            row[0]
+            for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+        }
     assert names == {"trail_refuses_update", "trail_refuses_delete"}
 
 
@@ -157,7 +180,9 @@ def test_removed_newest_events_are_found_by_the_head(events):
 
 @pytest.mark.django_db
 def test_an_event_beyond_the_head_is_found(events, team):
-    AuditEvent.objects.create(action=Action.SIGNED_IN, actor_kind="person", position=6, hash="f" * 64)
+    AuditEvent.objects.create(
+        action=Action.SIGNED_IN, actor_kind="person", position=6, hash="f" * 64
+    )
     with pytest.raises(CommandError, match="beyond the end"):
         verdict()
 
@@ -182,7 +207,9 @@ def test_a_chain_that_was_rewritten_whole_is_found_by_a_noted_hash(events):
 
 @pytest.mark.django_db
 def test_events_that_nobody_sealed_are_found(events):
-    AuditEvent.objects.create(action=Action.SIGNED_IN, actor_kind="person", at=timezone.now() - timedelta(minutes=6))
+    AuditEvent.objects.create(
+        action=Action.SIGNED_IN, actor_kind="person", at=timezone.now() - timedelta(minutes=6)
+    )
     with pytest.raises(CommandError, match="1 event is not in the chain"):
         verdict()
 
@@ -232,7 +259,13 @@ def test_what_is_rolled_back_leaves_no_event_and_no_gap(events, team):
 @pytest.mark.django_db
 def test_a_name_from_outside_stays_one_line(team):
     """HARDENING 53."""
-    event = record(Action.REGISTRY_ADDED, team=team, name="a\nb\x1b[31m\x00\u202e", note="x\ry", several=["c\nd"])
+    event = record(
+        Action.REGISTRY_ADDED,
+        team=team,
+        name="a\nb\x1b[31m\x00\u202e",
+        note="x\ry",
+        several=["c\nd"],
+    )
     event.refresh_from_db()
     for text in (event.object_name, event.details["note"], event.details["several"][0]):
         assert text.isprintable()

@@ -43,7 +43,13 @@ def phone(alice) -> Client:
 
 @pytest.mark.parametrize(
     ("agent", "words"),
-    [(FIREFOX, "Firefox on Linux"), (IPHONE, "Safari on iPhone"), (EDGE, "Edge on Windows"), ("", "Unknown device"), ("curl/8", "curl")],
+    [
+        (FIREFOX, "Firefox on Linux"),
+        (IPHONE, "Safari on iPhone"),
+        (EDGE, "Edge on Windows"),
+        ("", "Unknown device"),
+        ("curl/8", "curl"),
+    ],
 )
 def test_a_device_is_named_in_words(agent, words) -> None:
     assert device_in_words(agent) == words
@@ -72,29 +78,47 @@ def test_an_ended_session_is_dead_on_its_next_request(laptop, phone) -> None:
 def test_all_others_are_ended_and_this_one_goes_on(laptop, phone, alice, bob) -> None:
     third, bobs = signed_in(alice, address="203.0.113.5"), signed_in(bob)
     assert laptop.post(reverse("accounts:security_sessions_end")).url == PAGE
-    assert [is_signed_in(client) for client in (laptop, phone, third, bobs)] == [True, False, False, True]
+    assert [is_signed_in(client) for client in (laptop, phone, third, bobs)] == [
+        True,
+        False,
+        False,
+        True,
+    ]
 
 
 def test_ending_this_session_signs_out(laptop) -> None:
-    assert laptop.post(reverse("accounts:security_session_end", args=[key_of(laptop)])).url == "/account/login/"
+    assert (
+        laptop.post(reverse("accounts:security_session_end", args=[key_of(laptop)])).url
+        == "/account/login/"
+    )
     assert not is_signed_in(laptop)
 
 
 def test_the_session_of_somebody_else_is_not_there(laptop, bob, charlie) -> None:
     for other in (bob, charlie):
         client = signed_in(other)
-        assert client.post(reverse("accounts:security_session_end", args=[key_of(laptop)])).status_code == 404
+        assert (
+            client.post(reverse("accounts:security_session_end", args=[key_of(laptop)])).status_code
+            == 404
+        )
     assert is_signed_in(laptop)
 
 
 def test_sessions_are_ended_by_post_alone(laptop, phone) -> None:
-    for url in (reverse("accounts:security_session_end", args=[key_of(phone)]), reverse("accounts:security_sessions_end")):
+    for url in (
+        reverse("accounts:security_session_end", args=[key_of(phone)]),
+        reverse("accounts:security_sessions_end"),
+    ):
         assert laptop.get(url).status_code == 405
     assert is_signed_in(phone)
 
 
 def test_a_new_password_ends_the_others(laptop, phone) -> None:
-    values = {"oldpassword": PASSWORD, "password1": "quite another sentence", "password2": "quite another sentence"}
+    values = {
+        "oldpassword": PASSWORD,
+        "password1": "quite another sentence",
+        "password2": "quite another sentence",
+    }
     assert laptop.post("/account/password/change/", values).url == PAGE
     assert is_signed_in(laptop)
     assert not is_signed_in(phone)
@@ -132,4 +156,8 @@ def test_a_forged_header_is_no_address(alice) -> None:
 def test_the_end_of_a_session_is_recorded(laptop, phone) -> None:
     laptop.post(reverse("accounts:security_session_end", args=[key_of(phone)]))
     event = AuditEvent.objects.get(action=Action.SESSION_ENDED)
-    assert (event.actor_name, event.object_name, event.address) == ("alice", "Safari on iPhone, 198.51.100.7", "192.0.2.1")
+    assert (event.actor_name, event.object_name, event.address) == (
+        "alice",
+        "Safari on iPhone, 198.51.100.7",
+        "192.0.2.1",
+    )

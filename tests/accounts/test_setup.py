@@ -15,7 +15,13 @@ from registry_ui.accounts.models import Membership, Role, SetupToken, Team, User
 pytestmark = pytest.mark.postgresql
 
 PASSWORD = "a harbour full of ships"
-FORM = {"username": "ada", "email": "ada@example.com", "password": PASSWORD, "repeated": PASSWORD, "team_name": "Harbour"}
+FORM = {
+    "username": "ada",
+    "email": "ada@example.com",
+    "password": PASSWORD,
+    "repeated": PASSWORD,
+    "team_name": "Harbour",
+}
 
 
 @pytest.fixture
@@ -87,7 +93,9 @@ def test_a_new_link_ends_the_old_one(client, url):
 
 
 def test_an_old_link_ends_by_itself(client, url):
-    SetupToken.objects.update(created_at=timezone.now() - services.SETUP_TOKEN_AGE - timedelta(seconds=1))
+    SetupToken.objects.update(
+        created_at=timezone.now() - services.SETUP_TOKEN_AGE - timedelta(seconds=1)
+    )
     assert client.get(url).status_code == 404
 
 
@@ -123,7 +131,11 @@ def test_of_parallel_set_ups_one_wins(tokens):
         start.wait()
         try:
             services.create_first_administrator(
-                token=text, username=f"user{number}", email="", password=PASSWORD, team_name=f"Team {number}"
+                token=text,
+                username=f"user{number}",
+                email="",
+                password=PASSWORD,
+                team_name=f"Team {number}",
             )
             outcomes.append("won")
         except services.SetupRefused:

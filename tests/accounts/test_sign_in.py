@@ -35,7 +35,16 @@ def test_the_session_changes_with_the_sign_in(client, alice):
     assert client.session.session_key != before
 
 
-@pytest.mark.parametrize("url", ["//evil.example", "/\\evil.example", "https://evil.example/", "\\\\evil.example", "javascript:alert(1)"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "//evil.example",
+        "/\\evil.example",
+        "https://evil.example/",
+        "\\\\evil.example",
+        "javascript:alert(1)",
+    ],
+)
 def test_the_sign_in_never_leads_to_another_site(client, alice, url):
     response = client.post(LOGIN, {"login": "alice", "password": PASSWORD, "next": url})
     assert response.headers["Location"] == "/"
@@ -56,7 +65,11 @@ def test_an_unknown_name_and_a_wrong_password_read_the_same(client, alice):
 
 def test_an_unknown_name_costs_as_much_as_a_wrong_password(client, alice, monkeypatch):
     hashed = []
-    monkeypatch.setattr(MD5PasswordHasher, "encode", lambda self, password, salt: hashed.append(password) or f"md5${salt}$x")
+    monkeypatch.setattr(
+        MD5PasswordHasher,
+        "encode",
+        lambda self, password, salt: hashed.append(password) or f"md5${salt}$x",
+    )
     sign_in(client, "nobody", "x")
     unknown = len(hashed)
     sign_in(client, "alice", "x")
@@ -122,7 +135,13 @@ def test_sign_out_needs_a_post(client_for, alice):
 def test_posts_without_a_token_are_refused(alice):
     client = Client(enforce_csrf_checks=True)
     client.force_login(alice)
-    for path in (LOGIN, "/account/logout/", "/account/password/change/", "/preferences/", "/team/switch/"):
+    for path in (
+        LOGIN,
+        "/account/logout/",
+        "/account/password/change/",
+        "/preferences/",
+        "/team/switch/",
+    ):
         response = client.post(path, {"team": "1"})
         assert response.status_code == 403, path
         assert "open too long" in response.text
@@ -131,7 +150,11 @@ def test_posts_without_a_token_are_refused(alice):
 def test_the_password_can_be_changed(client_for, alice):
     client = client_for(alice)
     other_browser = client_for(alice)
-    values = {"oldpassword": PASSWORD, "password1": "quite another sentence", "password2": "quite another sentence"}
+    values = {
+        "oldpassword": PASSWORD,
+        "password1": "quite another sentence",
+        "password2": "quite another sentence",
+    }
     assert client.post("/account/password/change/", values).status_code == 302
     assert sign_in(Client(), password="quite another sentence").status_code == 302
     assert client.get("/preferences/").status_code == 200
@@ -139,14 +162,27 @@ def test_the_password_can_be_changed(client_for, alice):
 
 
 def test_changing_the_password_needs_the_old_one(client_for, alice):
-    values = {"oldpassword": "x", "password1": "quite another sentence", "password2": "quite another sentence"}
+    values = {
+        "oldpassword": "x",
+        "password1": "quite another sentence",
+        "password2": "quite another sentence",
+    }
     response = client_for(alice).post("/account/password/change/", values)
     assert "quite another sentence" not in response.text
     assert sign_in(Client()).status_code == 302
 
 
 @pytest.mark.parametrize(
-    "path", ["signup/", "email/", "confirm-email/", "password/reset/", "login/code/confirm/", "phone/verify/", "nonsense/"]
+    "path",
+    [
+        "signup/",
+        "email/",
+        "confirm-email/",
+        "password/reset/",
+        "login/code/confirm/",
+        "phone/verify/",
+        "nonsense/",
+    ],
 )
 def test_other_pages_of_the_library_are_not_there(client_for, alice, path):
     assert client_for(alice).get(f"/account/{path}").status_code == 404
@@ -156,7 +192,9 @@ def test_other_pages_of_the_library_are_not_there(client_for, alice, path):
 def test_nobody_can_sign_up(client, db):
     with pytest.raises(NoReverseMatch):
         reverse("account_signup")
-    assert client.post("/account/signup/", {"username": "eve", "password1": PASSWORD, "password2": PASSWORD}).status_code in (302, 404)
+    assert client.post(
+        "/account/signup/", {"username": "eve", "password1": PASSWORD, "password2": PASSWORD}
+    ).status_code in (302, 404)
     assert not User.objects.exists()
 
 

@@ -45,9 +45,16 @@ def test_somebody_of_the_company_signs_in(db, company, come_as) -> None:
     assert response.url == "/"
     assert is_signed_in(client)
     anna = User.objects.get()
-    assert (anna.username, anna.email, anna.is_superuser, anna.is_staff) == ("anna", "anna@company.example", False, False)
+    assert (anna.username, anna.email, anna.is_superuser, anna.is_staff) == (
+        "anna",
+        "anna@company.example",
+        False,
+        False,
+    )
     assert not anna.has_usable_password()
-    assert AuditEvent.objects.get(action=Action.SIGNED_IN).details == {"methods": ["single sign-on"]}
+    assert AuditEvent.objects.get(action=Action.SIGNED_IN).details == {
+        "methods": ["single sign-on"]
+    }
 
 
 def test_the_second_sign_in_is_of_the_same_account(db, company, come_as) -> None:
@@ -62,7 +69,9 @@ def test_it_leads_where_the_person_wanted(db, company, come_as) -> None:
     assert come_as("anna", next="/registries/")[0].url == "/registries/"
 
 
-@pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)"])
+@pytest.mark.parametrize(
+    "target", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)"]
+)
 def test_it_leads_to_no_other_site(db, company, come_as, target) -> None:
     company().add("anna")
     assert come_as("anna", next=target)[0].url == "/"
@@ -76,7 +85,9 @@ def test_a_link_alone_sends_nobody_to_the_provider(db, company) -> None:
 
 def test_state_nonce_and_pkce_go_along_and_nobody_adds_to_them(db, company) -> None:
     company()
-    page = Client().post(f"{START}?scope=admin&auth_params=redirect_uri%3Dhttps://evil.example&process=redirect")
+    page = Client().post(
+        f"{START}?scope=admin&auth_params=redirect_uri%3Dhttps://evil.example&process=redirect"
+    )
     query = parse_qs(urlsplit(address_in(page.text)).query)
     assert query["code_challenge_method"] == ["S256"]
     assert all(len(query[name][0]) >= 16 for name in ("state", "nonce", "code_challenge"))
@@ -175,7 +186,9 @@ def test_an_answer_with_another_nonce_is_refused(db, company, openid_provider) -
     client = Client()
     address = address_in(client.post(START).text)
     nonce = parse_qs(urlsplit(address).query)["nonce"][0]
-    response = client.get(openid_provider.answer_of(address.replace(nonce, "another-nonce"), "anna"))
+    response = client.get(
+        openid_provider.answer_of(address.replace(nonce, "another-nonce"), "anna")
+    )
     assert response.status_code == 401
     assert not is_signed_in(client)
     assert not User.objects.exists()
@@ -192,7 +205,17 @@ def test_a_code_of_another_sign_in_is_refused(db, company, openid_provider) -> N
     assert not is_signed_in(mine)
 
 
-@pytest.mark.parametrize("query", ["", "?code=x", "?state=x", "?error=access_denied", "?code=x&state=" + "9" * 5000, "?code=%00&state=%00"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "",
+        "?code=x",
+        "?state=x",
+        "?error=access_denied",
+        "?code=x&state=" + "9" * 5000,
+        "?code=%00&state=%00",
+    ],
+)
 def test_an_odd_answer_gets_a_page(db, company, query) -> None:
     company()
     assert Client().get(CALLBACK + query).status_code == 401
@@ -210,7 +233,9 @@ def test_a_refusal_at_the_provider_gets_a_page_of_its_own(db, company) -> None:
 # --- a provider that does not answer
 
 
-def test_a_provider_that_is_not_there_gets_a_page_that_says_so(db, company, settings, caplog) -> None:
+def test_a_provider_that_is_not_there_gets_a_page_that_says_so(
+    db, company, settings, caplog
+) -> None:
     company(url=f"http://localhost:{free_port()}")
     response = Client().post(START)
     assert response.status_code == 503
@@ -219,7 +244,9 @@ def test_a_provider_that_is_not_there_gets_a_page_that_says_so(db, company, sett
     assert parts.CLIENT_SECRET not in caplog.text
 
 
-def test_a_provider_that_goes_away_meanwhile_gets_the_page_too(db, company, openid_provider) -> None:
+def test_a_provider_that_goes_away_meanwhile_gets_the_page_too(
+    db, company, openid_provider
+) -> None:
     company().add("anna")
     client = Client()
     answer = openid_provider.answer_of(address_in(client.post(START).text), "anna")
@@ -237,7 +264,9 @@ def test_an_address_that_is_no_provider_gets_the_page_too(db, company, openid_pr
     assert Client().post(START).status_code == 503
 
 
-def test_a_wrong_client_secret_is_no_failure_of_the_server(db, company, openid_provider, caplog) -> None:
+def test_a_wrong_client_secret_is_no_failure_of_the_server(
+    db, company, openid_provider, caplog
+) -> None:
     company(client_secret="wrong").add("anna")
     client = Client()
     response = client.get(openid_provider.answer_of(address_in(client.post(START).text), "anna"))
@@ -249,7 +278,9 @@ def test_a_wrong_client_secret_is_no_failure_of_the_server(db, company, openid_p
 # --- linking
 
 
-def test_people_with_a_password_link_their_account_themselves(alice, client_for, company, come_as) -> None:
+def test_people_with_a_password_link_their_account_themselves(
+    alice, client_for, company, come_as
+) -> None:
     company(auto_create=False).add("anna")
     client = client_for(alice)
     assert "Company" in client.get("/preferences/security/").text
@@ -268,7 +299,9 @@ def test_linking_needs_a_recent_proof(alice, client_for, company) -> None:
     assert client.post(reverse("sso_link")).url.startswith("/account/reauthenticate/")
 
 
-def test_nobody_links_what_is_linked_to_somebody_else(alice, bob, client_for, company, come_as) -> None:
+def test_nobody_links_what_is_linked_to_somebody_else(
+    alice, bob, client_for, company, come_as
+) -> None:
     company().add("anna")
     come_as("anna", client_for(alice), by="sso_link")
     come_as("anna", client_for(bob), by="sso_link")
@@ -336,7 +369,9 @@ def test_another_account_of_the_provider_confirms_nothing(db, company, come_as) 
     assert "anna" in client.get("/preferences/security/").text
 
 
-def test_a_provider_that_did_not_ask_again_confirms_nothing(db, company, come_as, monkeypatch) -> None:
+def test_a_provider_that_did_not_ask_again_confirms_nothing(
+    db, company, come_as, monkeypatch
+) -> None:
     company().add("anna")
     _response, client = come_as("anna")
     monkeypatch.setattr("registry_ui.accounts.sso.identity.RECENT_SECONDS", -1)
@@ -353,6 +388,10 @@ def test_who_is_not_linked_confirms_another_way(alice, client_for, company) -> N
 def test_no_secret_of_it_is_kept_or_logged(db, company, come_as, caplog, client) -> None:
     company().add("anna")
     come_as("anna", browser=requests.Session())
-    kept = str(list(SocialAccount.objects.values())) + str(list(AuditEvent.objects.values())) + caplog.text
+    kept = (
+        str(list(SocialAccount.objects.values()))
+        + str(list(AuditEvent.objects.values()))
+        + caplog.text
+    )
     assert parts.CLIENT_SECRET not in kept
     assert "access_token" not in kept

@@ -9,9 +9,18 @@ from tests.parts.openid_provider import PASSWORD
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
-def test_the_company_account_signs_in_with_its_groups(live_server, page: Page, company, team) -> None:
+def test_the_company_account_signs_in_with_its_groups(
+    live_server, page: Page, company, team
+) -> None:
     told: list[str] = []
-    page.on("console", lambda message: told.append(message.text) if message.type == "error" and "localhost" in message.text else None)
+    page.on(
+        "console",
+        lambda message: (
+            told.append(message.text)
+            if message.type == "error" and "localhost" in message.text
+            else None
+        ),
+    )
     provider = company(group_roles={"platform": (("harbour", "admin"),)})
     provider.let_back_to(live_server.url)
     provider.add("anna", "platform")
@@ -26,4 +35,6 @@ def test_the_company_account_signs_in_with_its_groups(live_server, page: Page, c
     expect(page).to_have_url(f"{live_server.url}/registries/add/")
     expect(page.get_by_text("Harbour").first).to_be_visible()
     assert User.objects.get().username == "anna"
-    assert [text for text in told if "Content Security Policy" in text and live_server.url in text] == []
+    assert [
+        text for text in told if "Content Security Policy" in text and live_server.url in text
+    ] == []

@@ -6,7 +6,11 @@ from environs import EnvError
 from registry_ui import single_sign_on
 from registry_ui.single_sign_on import from_environment
 
-WHOLE = {"OIDC_URL": "https://login.example.com/realms/company/", "OIDC_CLIENT_ID": "registry-ui", "OIDC_CLIENT_SECRET": "canary"}
+WHOLE = {
+    "OIDC_URL": "https://login.example.com/realms/company/",
+    "OIDC_CLIENT_ID": "registry-ui",
+    "OIDC_CLIENT_SECRET": "canary",
+}
 
 
 @pytest.fixture
@@ -27,7 +31,12 @@ def test_three_settings_are_enough_and_nobody_gets_an_account_by_them(environmen
     environment(**WHOLE)
     found = from_environment(production=True)
     assert found is not None
-    assert (found.url, found.auto_create, found.group_roles, found.admin_groups) == (WHOLE["OIDC_URL"].rstrip("/"), False, {}, frozenset())
+    assert (found.url, found.auto_create, found.group_roles, found.admin_groups) == (
+        WHOLE["OIDC_URL"].rstrip("/"),
+        False,
+        {},
+        frozenset(),
+    )
     assert "canary" not in repr(found)
     assert single_sign_on.allauth_providers(found)["openid_connect"]["OAUTH_PKCE_ENABLED"] is True
 

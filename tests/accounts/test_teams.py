@@ -23,8 +23,15 @@ def test_a_new_team_has_an_admin_and_docker_hub(ingrid, bob):
     team = services.create_team(name="Pier", owner=bob, by=ingrid)
     assert bob.role_in(team) == Role.ADMIN
     assert Registry.objects.filter(team=team, host="docker.io").exists()
-    events = AuditEvent.objects.filter(team_key=team.pk).order_by("at").values_list("action", "actor_name", "object_name")
-    assert list(events) == [(Action.TEAM_CREATED, "ingrid", "Pier"), (Action.MEMBER_ADDED, "ingrid", "bob")]
+    events = (
+        AuditEvent.objects.filter(team_key=team.pk)
+        .order_by("at")
+        .values_list("action", "actor_name", "object_name")
+    )
+    assert list(events) == [
+        (Action.TEAM_CREATED, "ingrid", "Pier"),
+        (Action.MEMBER_ADDED, "ingrid", "bob"),
+    ]
 
 
 def test_a_renamed_team_keeps_its_short_name(team, alice):
@@ -43,11 +50,15 @@ def test_only_admins_rename_and_only_administrators_remove(team, other_team, ali
     assert Team.objects.filter(name="Harbour").exists()
 
 
-def test_a_team_goes_with_all_that_it_has_and_with_nothing_of_others(team, other_team, ingrid, alice, bob, charlie):
+def test_a_team_goes_with_all_that_it_has_and_with_nothing_of_others(
+    team, other_team, ingrid, alice, bob, charlie
+):
     furnish(team, alice)
     for jobs in (Transfer, MirrorRun):
         jobs.objects.filter(team=team).active().update(state=State.CANCELLED)
-    create_token(by=alice, name="robot", scope=Scope.READ, team=team, expires_at=SOON, is_robot=True)
+    create_token(
+        by=alice, name="robot", scope=Scope.READ, team=team, expires_at=SOON, is_robot=True
+    )
     key, kept = team.pk, Registry.objects.filter(team=other_team).count()
 
     services.remove_team(team=team, by=ingrid)

@@ -6,7 +6,16 @@ import pytest
 from django.utils import timezone
 
 from registry_ui.accounts import tokens
-from registry_ui.accounts.models import Action, ActorKind, ApiToken, AuditEvent, Membership, Role, Scope, Team
+from registry_ui.accounts.models import (
+    Action,
+    ActorKind,
+    ApiToken,
+    AuditEvent,
+    Membership,
+    Role,
+    Scope,
+    Team,
+)
 from registry_ui.registries.models import Registry
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db]
@@ -14,7 +23,9 @@ pytestmark = [pytest.mark.postgresql, pytest.mark.django_db]
 
 def make(by, scope=Scope.READ, team=None, days=1, **more):
     expires_at = timezone.now() + timedelta(days=days) if days else None
-    return tokens.create_token(by=by, name="ci", scope=scope, team=team, expires_at=expires_at, **more)
+    return tokens.create_token(
+        by=by, name="ci", scope=scope, team=team, expires_at=expires_at, **more
+    )
 
 
 def refused(text):
@@ -33,7 +44,10 @@ def test_a_token_is_kept_as_a_hash_only(alice):
     assert token.hint == secret[:8]
 
 
-@pytest.mark.parametrize(("scope", "expected"), [(Scope.READ, Role.VIEWER), (Scope.TRANSFER, Role.OPERATOR), (Scope.ADMIN, Role.ADMIN)])
+@pytest.mark.parametrize(
+    ("scope", "expected"),
+    [(Scope.READ, Role.VIEWER), (Scope.TRANSFER, Role.OPERATOR), (Scope.ADMIN, Role.ADMIN)],
+)
 def test_the_scope_is_the_ceiling_of_an_admin(alice, team, other_team, scope, expected):
     principal = tokens.authenticate(make(alice, scope)[1], None)
     assert principal.role_in(team) == expected
@@ -68,7 +82,9 @@ def test_an_administrators_token_reaches_every_team_unless_it_is_for_one(alice, 
     alice.is_superuser = True
     alice.save()
     assert set(tokens.authenticate(make(alice, Scope.ADMIN)[1], None).teams()) == {team, other_team}
-    assert list(tokens.authenticate(make(alice, Scope.ADMIN, other_team)[1], None).teams()) == [other_team]
+    assert list(tokens.authenticate(make(alice, Scope.ADMIN, other_team)[1], None).teams()) == [
+        other_team
+    ]
 
 
 def test_a_robot_has_its_scopes_role_in_its_team_and_no_person(alice, team, other_team):
@@ -180,7 +196,9 @@ def test_use_is_noted_at_most_once_a_minute_and_recorded_once_an_address(alice):
     events = AuditEvent.objects.filter(action=Action.TOKEN_USED)
     assert {event.address for event in events} == {"192.0.2.1", "192.0.2.9"}
     assert len(events) == 2
-    assert {(event.actor_kind, event.actor_name, event.token_name) for event in events} == {(ActorKind.TOKEN, "alice", str(token))}
+    assert {(event.actor_kind, event.actor_name, event.token_name) for event in events} == {
+        (ActorKind.TOKEN, "alice", str(token))
+    }
 
 
 def test_a_refused_token_is_recorded_once_a_minute(alice):
@@ -189,7 +207,11 @@ def test_a_refused_token_is_recorded_once_a_minute(alice):
     for _each in range(3):
         refused(secret)
     event = AuditEvent.objects.get(action=Action.TOKEN_REFUSED)
-    assert (event.object_key, event.address, event.details) == (str(token.pk), "192.0.2.1", {"reason": "revoked"})
+    assert (event.object_key, event.address, event.details) == (
+        str(token.pk),
+        "192.0.2.1",
+        {"reason": "revoked"},
+    )
 
 
 @pytest.mark.parametrize("text", ["", "rui_", "rui_" + "a" * 40, "\x00", "\ud800", "é" * 100_000])

@@ -35,14 +35,21 @@ def test_all_teams_are_listed_with_their_admins(client, team, other_team, alice,
 
 
 def test_an_administrator_opens_any_team(client, team, other_team):
-    response = client.post(reverse("accounts:switch_team"), {"team": other_team.pk, "next": reverse("accounts:team")}, follow=True)
+    response = client.post(
+        reverse("accounts:switch_team"),
+        {"team": other_team.pk, "next": reverse("accounts:team")},
+        follow=True,
+    )
     assert "Lighthouse" in response.text
     assert "Nobody is in this team" in response.text
 
 
 @pytest.mark.parametrize("wish", ["bob", "bob@example.com", "BOB@example.com"])
 def test_a_team_is_made_with_its_first_admin(client, bob, wish):
-    assert client.post(reverse("accounts:installation_team_add"), {"name": "Pier", "admin": wish}).url == TEAMS
+    assert (
+        client.post(reverse("accounts:installation_team_add"), {"name": "Pier", "admin": wish}).url
+        == TEAMS
+    )
     assert bob.role_in(Team.objects.get(name="Pier")) == Role.ADMIN
 
 
@@ -75,7 +82,9 @@ def test_a_team_is_removed_by_its_name(client, team, other_team, alice):
 
 def test_what_runs_is_ended_before_a_team_is_removed(client, team, other_team, alice):
     rows = [
-        Transfer.objects.create(team=team, user=person, kind=Kind.PULL, state=state, source="a/b:1", target="a/b:1")
+        Transfer.objects.create(
+            team=team, user=person, kind=Kind.PULL, state=state, source="a/b:1", target="a/b:1"
+        )
         for person, state in ((alice, State.QUEUED), (None, State.QUEUED), (alice, State.RUNNING))
     ]
     url = reverse("accounts:installation_team_remove", args=[team.pk])
@@ -84,7 +93,11 @@ def test_what_runs_is_ended_before_a_team_is_removed(client, team, other_team, a
 
     client.post(url, {"end": "all"})
 
-    assert [Transfer.objects.get(pk=row.pk).state for row in rows] == ["cancelled", "cancelled", "running"]
+    assert [Transfer.objects.get(pk=row.pk).state for row in rows] == [
+        "cancelled",
+        "cancelled",
+        "running",
+    ]
     assert client.post(url, {"name": "Harbour"}).status_code == 422
     Transfer.objects.filter(pk=rows[2].pk).update(state=State.CANCELLED)
     assert client.post(url, {"name": "Harbour"}).status_code == 302
@@ -101,7 +114,9 @@ def test_the_only_team_has_no_button(client, team):
 
 @pytest.fixture
 def crowd(db):
-    User.objects.bulk_create(User(username=f"person{number:03}", email=f"p{number}@example.com") for number in range(120))
+    User.objects.bulk_create(
+        User(username=f"person{number:03}", email=f"p{number}@example.com") for number in range(120)
+    )
 
 
 def names_on(response):
@@ -165,17 +180,33 @@ def test_a_role_changed_from_there_leads_back_there(client, team, alice, bob):
 
 
 def test_somebody_is_added_to_a_team(client, team, charlie):
-    assert client.post(person_url(charlie), {"add": "team", "team": team.pk, "role": "operator"}).status_code == 302
+    assert (
+        client.post(
+            person_url(charlie), {"add": "team", "team": team.pk, "role": "operator"}
+        ).status_code
+        == 302
+    )
     assert charlie.role_in(team) == Role.OPERATOR
 
 
 @pytest.mark.parametrize(
-    "values", [{}, {"add": "team"}, {"add": "team", "team": 99, "role": "viewer"}, {"explode": "1"}, {"is_superuser": "on"}]
+    "values",
+    [
+        {},
+        {"add": "team"},
+        {"add": "team", "team": 99, "role": "viewer"},
+        {"explode": "1"},
+        {"is_superuser": "on"},
+    ],
 )
 def test_what_no_button_sends_changes_nothing(client, charlie, values):
     assert client.post(person_url(charlie), values).status_code == 422
     charlie.refresh_from_db()
-    assert (charlie.is_superuser, charlie.is_active, charlie.memberships.count()) == (False, True, 1)
+    assert (charlie.is_superuser, charlie.is_active, charlie.memberships.count()) == (
+        False,
+        True,
+        1,
+    )
 
 
 def test_an_administrator_is_made_and_unmade(client, alice):
@@ -186,7 +217,10 @@ def test_an_administrator_is_made_and_unmade(client, alice):
 
 
 def test_the_last_administrator_reads_why_nothing_changed(client, ingrid):
-    for url, values in ((person_url(ingrid), {"demote": "1"}), (person_url(ingrid, "_deactivate"), {})):
+    for url, values in (
+        (person_url(ingrid), {"demote": "1"}),
+        (person_url(ingrid, "_deactivate"), {}),
+    ):
         response = client.post(url, values)
         assert response.status_code == 422
         assert "last administrator of the installation" in response.text
@@ -202,10 +236,19 @@ def test_somebody_is_deactivated_and_comes_back(client, client_for, team, alice)
     assert User.objects.get(pk=alice.pk).role_in(team) == Role.ADMIN
 
 
-def test_the_work_of_somebody_who_is_deactivated_goes_to_who_may_do_it(client, team, other_team, alice, bob):
+def test_the_work_of_somebody_who_is_deactivated_goes_to_who_may_do_it(
+    client, team, other_team, alice, bob
+):
     Membership.objects.create(team=other_team, user=bob, role=Role.OPERATOR)
     for its_team in (team, other_team):
-        Transfer.objects.create(team=its_team, user=bob, requested_by="bob", kind=Kind.PULL, source="a/b:1", target="a/b:1")
+        Transfer.objects.create(
+            team=its_team,
+            user=bob,
+            requested_by="bob",
+            kind=Kind.PULL,
+            source="a/b:1",
+            target="a/b:1",
+        )
 
     client.post(person_url(bob, "_deactivate"), {"work": str(alice.pk)})
 
@@ -215,8 +258,15 @@ def test_the_work_of_somebody_who_is_deactivated_goes_to_who_may_do_it(client, t
 
 def test_everything_that_changes_people_asks_who_it_is(client, team, other_team, alice):
     old_session(client, OPENING_SECONDS + 1)
-    team_pages = [reverse(f"accounts:installation_team_{act}", args=[team.pk]) for act in ("edit", "remove")]
-    for url in [person_url(alice), person_url(alice, "_deactivate"), reverse("accounts:installation_team_add"), *team_pages]:
+    team_pages = [
+        reverse(f"accounts:installation_team_{act}", args=[team.pk]) for act in ("edit", "remove")
+    ]
+    for url in [
+        person_url(alice),
+        person_url(alice, "_deactivate"),
+        reverse("accounts:installation_team_add"),
+        *team_pages,
+    ]:
         assert client.get(url).url.startswith(reverse("account_reauthenticate")), url
 
 

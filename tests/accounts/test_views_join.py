@@ -19,7 +19,13 @@ FORM = {"username": "dora", "email": "dora@example.com", "password": PASSWORD, "
 
 @pytest.fixture
 def url(team, alice):
-    _invitation, token = services.invite(team=team, role=Role.OPERATOR, email="dora@example.com", lifetime=timedelta(days=7), by=alice)
+    _invitation, token = services.invite(
+        team=team,
+        role=Role.OPERATOR,
+        email="dora@example.com",
+        lifetime=timedelta(days=7),
+        by=alice,
+    )
     return reverse("accounts:join", args=[token])
 
 
@@ -35,11 +41,21 @@ def test_somebody_new_makes_an_account_and_is_signed_in_in_the_team(client, team
 
 def test_the_form_asks_for_nothing_but_an_account(client, team, other_team, url):
     """HARDENING 27"""
-    forged = {"is_superuser": "on", "is_staff": "on", "is_active": "", "role": "admin", "team": other_team.pk, "invitation": "x"}
+    forged = {
+        "is_superuser": "on",
+        "is_staff": "on",
+        "is_active": "",
+        "role": "admin",
+        "team": other_team.pk,
+        "invitation": "x",
+    }
     client.post(url, FORM | forged)
     dora = User.objects.get(username="dora")
     assert (dora.is_superuser, dora.is_staff, dora.is_active) == (False, False, True)
-    assert Membership.objects.filter(user=dora).values_list("team", "role").get() == (team.pk, Role.OPERATOR)
+    assert Membership.objects.filter(user=dora).values_list("team", "role").get() == (
+        team.pk,
+        Role.OPERATOR,
+    )
 
 
 @pytest.mark.parametrize(
@@ -61,7 +77,14 @@ def test_bad_input_is_named_and_the_link_stays_good(client, url, changes, senten
 
 
 def test_a_password_like_the_name_is_refused(client, url):
-    assert client.post(url, FORM | {"username": "longlongname", "password": "longlongname", "repeated": "longlongname"}).status_code == 422
+    assert (
+        client.post(
+            url,
+            FORM
+            | {"username": "longlongname", "password": "longlongname", "repeated": "longlongname"},
+        ).status_code
+        == 422
+    )
 
 
 def test_the_way_to_the_sign_in_leads_back(client, url, charlie, team):
@@ -88,13 +111,17 @@ def test_a_member_is_told_so_and_the_link_stays_good(client_for, team, url, vict
 
 
 @pytest.mark.parametrize("who", ["stranger", "charlie"])
-def test_whatever_is_wrong_with_a_link_the_page_is_the_same(client, client_for, team, url, charlie, who):
+def test_whatever_is_wrong_with_a_link_the_page_is_the_same(
+    client, client_for, team, url, charlie, who
+):
     """HARDENING 43, for links."""
     client = client if who == "stranger" else client_for(charlie)
     past = timezone.now() - timedelta(seconds=1)
     answers = []
     for change in ({"revoked_at": past}, {"accepted_at": past}, {"expires_at": past}):
-        Invitation.objects.update(revoked_at=None, accepted_at=None, expires_at=timezone.now() + timedelta(days=1))
+        Invitation.objects.update(
+            revoked_at=None, accepted_at=None, expires_at=timezone.now() + timedelta(days=1)
+        )
         assert client.get(url).status_code == 200
         Invitation.objects.update(**change)
         answers += [client.get(url), client.post(url, FORM)]

@@ -21,7 +21,9 @@ PAYLOAD = "<img src=x onerror=alert(1)>\"'{{7*7}}"
 
 
 def member_url(act, user, team):
-    return reverse(f"accounts:team_member_{act}", args=[Membership.objects.get(user=user, team=team).pk])
+    return reverse(
+        f"accounts:team_member_{act}", args=[Membership.objects.get(user=user, team=team).pk]
+    )
 
 
 def old_session(client, seconds):
@@ -33,10 +35,23 @@ def old_session(client, seconds):
 @pytest.fixture
 def work(team, bob):
     """Bob's, of which the deletion needs an admin."""
-    rows = [(Kind.PULL, State.QUEUED), (Kind.PUSH, State.RUNNING), (Kind.DELETE, State.QUEUED), (Kind.PULL, State.SUCCEEDED)]
+    rows = [
+        (Kind.PULL, State.QUEUED),
+        (Kind.PUSH, State.RUNNING),
+        (Kind.DELETE, State.QUEUED),
+        (Kind.PULL, State.SUCCEEDED),
+    ]
     name = "registry.example.com/app:1"
     return [
-        Transfer.objects.create(team=team, user=bob, requested_by="bob", kind=kind, state=state, source=name, target=name)
+        Transfer.objects.create(
+            team=team,
+            user=bob,
+            requested_by="bob",
+            kind=kind,
+            state=state,
+            source=name,
+            target=name,
+        )
         for kind, state in rows
     ]
 
@@ -57,7 +72,12 @@ def test_everybody_of_the_team_sees_who_is_in_it(client_for, team, alice, bob, v
 def test_an_admin_sees_addresses_open_invitations_and_what_to_do(client_for, team, alice, bob):
     services.invite(team=team, role=Role.VIEWER, email="dora@example.com", lifetime=WEEK, by=alice)
     page = client_for(alice).get(TEAM).text
-    for text in ("bob@example.com", "dora@example.com", reverse("accounts:team_invite"), member_url("role", bob, team)):
+    for text in (
+        "bob@example.com",
+        "dora@example.com",
+        reverse("accounts:team_invite"),
+        member_url("role", bob, team),
+    ):
         assert text in page
 
 
@@ -68,7 +88,13 @@ def test_nobody_but_admins_sees_invitations(client_for, team, alice, bob):
 
 def test_somebody_in_no_team_is_told_what_to_do_on_every_page(client_for, team):
     client = client_for(User.objects.create_user("emil"))
-    for name in ("accounts:team", "web:overview", "registries:list", "images:list", "transfers:list"):
+    for name in (
+        "accounts:team",
+        "web:overview",
+        "registries:list",
+        "images:list",
+        "transfers:list",
+    ):
         assert "You are in no team yet" in client.get(reverse(name)).text, name
 
 
@@ -78,17 +104,29 @@ def test_names_that_are_markup_are_shown_as_text(client_for, team, alice):
     alice.first_name = PAYLOAD
     alice.save()
     User.objects.filter(pk=alice.pk).update(username=PAYLOAD)
-    _invitation, token = services.invite(team=team, role=Role.VIEWER, email="", lifetime=WEEK, by=User.objects.get())
+    _invitation, token = services.invite(
+        team=team, role=Role.VIEWER, email="", lifetime=WEEK, by=User.objects.get()
+    )
     Invitation.objects.update(email=PAYLOAD)
     client = client_for(User.objects.get())
-    pages = [TEAM, reverse("accounts:team_edit"), reverse("accounts:team_invite"), member_url("role", alice, team)]
+    pages = [
+        TEAM,
+        reverse("accounts:team_edit"),
+        reverse("accounts:team_invite"),
+        member_url("role", alice, team),
+    ]
     pages += [member_url("remove", alice, team), reverse("accounts:join", args=[token])]
     for path in pages:
         text = client.get(path).text
         assert "<img" not in text, path
         assert "49" not in re.findall(r"onerror=alert\(1\)&gt;.{0,40}", text), path
         assert "&lt;img" in text, path
-    assert "<img" not in client.post(reverse("account_logout"), follow=True).client.get(reverse("accounts:join", args=[token])).text
+    assert (
+        "<img"
+        not in client.post(reverse("account_logout"), follow=True)
+        .client.get(reverse("accounts:join", args=[token]))
+        .text
+    )
 
 
 # --- roles
@@ -103,7 +141,9 @@ def test_an_admin_changes_a_role(client_for, team, alice, victor):
 
 @pytest.mark.parametrize("role", ["", "owner", "superuser"])
 def test_a_role_that_there_is_not_is_refused(client_for, team, alice, victor, role):
-    assert client_for(alice).post(member_url("role", victor, team), {"role": role}).status_code == 422
+    assert (
+        client_for(alice).post(member_url("role", victor, team), {"role": role}).status_code == 422
+    )
     assert victor.role_in(team) == Role.VIEWER
 
 
@@ -117,17 +157,32 @@ def test_members_do_not_promote_themselves(client_for, team, alice, bob, victor)
     """HARDENING 29"""
     for person in (bob, victor):
         was = person.role_in(team)
-        assert client_for(person).post(member_url("role", person, team), {"role": "admin"}).status_code == 403
+        assert (
+            client_for(person).post(member_url("role", person, team), {"role": "admin"}).status_code
+            == 403
+        )
         assert person.role_in(team) == was
 
 
-def test_forged_fields_change_nothing_else(client_for, team, other_team, alice, bob, victor, charlie):
+def test_forged_fields_change_nothing_else(
+    client_for, team, other_team, alice, bob, victor, charlie
+):
     """HARDENING 27"""
-    forged = {"team": other_team.pk, "user": charlie.pk, "is_superuser": "on", "is_staff": "on", "is_from_sso": "on", "pk": 1}
+    forged = {
+        "team": other_team.pk,
+        "user": charlie.pk,
+        "is_superuser": "on",
+        "is_staff": "on",
+        "is_from_sso": "on",
+        "pk": 1,
+    }
     client = client_for(alice)
     client.post(member_url("role", victor, team), {"role": "operator", **forged})
     client.post(reverse("accounts:team_edit"), {"name": "Pier", "slug": "stolen", **forged})
-    client.post(reverse("accounts:team_invite"), {"role": "viewer", "days": "7", "created_by": charlie.pk, **forged})
+    client.post(
+        reverse("accounts:team_invite"),
+        {"role": "viewer", "days": "7", "created_by": charlie.pk, **forged},
+    )
     client.post(member_url("remove", bob, team), {"role": "admin", **forged})
 
     assert not User.objects.filter(is_superuser=True).exists()
@@ -135,13 +190,21 @@ def test_forged_fields_change_nothing_else(client_for, team, other_team, alice, 
     assert Membership.objects.filter(team=other_team).get().user == charlie
     assert not Membership.objects.filter(is_from_sso=True).exists()
     assert Team.objects.get(pk=team.pk).slug == "harbour"
-    assert Invitation.objects.values_list("team", "created_by", "role").get() == (team.pk, alice.pk, "viewer")
+    assert Invitation.objects.values_list("team", "created_by", "role").get() == (
+        team.pk,
+        alice.pk,
+        "viewer",
+    )
 
 
-@pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example/", "/\\evil.example", "javascript:alert(1)"])
+@pytest.mark.parametrize(
+    "target", ["https://evil.example/", "//evil.example/", "/\\evil.example", "javascript:alert(1)"]
+)
 def test_the_way_back_stays_here(client_for, team, alice, victor, target):
     client, url = client_for(alice), member_url("role", victor, team)
-    assert "evil" not in client.get(f"{url}?next={target}").text.partition("<form")[2].partition("</form>")[0].replace("%2F", "/")
+    assert "evil" not in client.get(f"{url}?next={target}").text.partition("<form")[2].partition(
+        "</form>"
+    )[0].replace("%2F", "/")
     assert client.post(url, {"role": "operator", "next": target}).url == TEAM
 
 
@@ -177,17 +240,30 @@ def test_what_the_chosen_colleague_may_not_do_is_ended(client_for, team, alice, 
     gina = User.objects.create_user("gina")
     Membership.objects.create(team=team, user=gina, role=Role.OPERATOR)
 
-    response = client_for(alice).post(member_url("remove", bob, team), {"work": str(gina.pk)}, follow=True)
+    response = client_for(alice).post(
+        member_url("remove", bob, team), {"work": str(gina.pk)}, follow=True
+    )
 
     assert "1 job of theirs was ended. 2 jobs were handed over." in response.text
-    assert sorted(Transfer.objects.active().values_list("kind", "requested_by")) == [("pull", "gina"), ("push", "gina")]
+    assert sorted(Transfer.objects.active().values_list("kind", "requested_by")) == [
+        ("pull", "gina"),
+        ("push", "gina"),
+    ]
     assert Transfer.objects.get(kind=Kind.DELETE).state == State.CANCELLED
 
 
 @pytest.mark.parametrize("choice", ["", "nobody", "charlie", "victor", "bob"])
-def test_work_goes_to_nobody_who_could_not_do_it(request, client_for, team, alice, bob, victor, charlie, work, choice):
-    value = str(request.getfixturevalue(choice).pk) if choice in ("charlie", "victor", "bob") else choice
-    assert client_for(alice).post(member_url("remove", bob, team), {"work": value}).status_code == 422
+def test_work_goes_to_nobody_who_could_not_do_it(
+    request, client_for, team, alice, bob, victor, charlie, work, choice
+):
+    value = (
+        str(request.getfixturevalue(choice).pk)
+        if choice in ("charlie", "victor", "bob")
+        else choice
+    )
+    assert (
+        client_for(alice).post(member_url("remove", bob, team), {"work": value}).status_code == 422
+    )
     assert bob.role_in(team) == Role.OPERATOR
 
 
@@ -206,7 +282,9 @@ def test_the_last_admin_finds_no_button(client_for, team, alice):
     assert alice.role_in(team) == Role.ADMIN
 
 
-def test_the_next_request_of_somebody_removed_shows_nothing_of_the_team(client_for, team, alice, bob):
+def test_the_next_request_of_somebody_removed_shows_nothing_of_the_team(
+    client_for, team, alice, bob
+):
     """HARDENING 30"""
     his, url = client_for(bob), member_url("role", bob, team)
     assert "Harbour" in his.get(TEAM).text
@@ -221,7 +299,10 @@ def test_the_next_request_of_somebody_removed_shows_nothing_of_the_team(client_f
 @pytest.fixture
 def invite(client_for, alice):
     def send(**values):
-        return client_for(alice).post(reverse("accounts:team_invite"), {"role": "operator", "days": "3", "email": "", **values})
+        return client_for(alice).post(
+            reverse("accounts:team_invite"),
+            {"role": "operator", "days": "3", "email": "", **values},
+        )
 
     return send
 
@@ -235,7 +316,9 @@ def test_the_link_is_shown_once(client_for, invite, alice):
     assert services.open_invitation(token).email == "dora@example.com"
 
 
-@pytest.mark.parametrize("values", [{"days": "365"}, {"days": "x"}, {"role": "owner"}, {"email": "no address"}])
+@pytest.mark.parametrize(
+    "values", [{"days": "365"}, {"days": "x"}, {"role": "owner"}, {"email": "no address"}]
+)
 def test_a_wrong_invitation_is_named_in_the_form(invite, values):
     assert invite(**values).status_code == 422
     assert not Invitation.objects.exists()
@@ -266,8 +349,12 @@ def test_a_team_name_adds_no_header_to_the_mail(settings, invite, team):
     assert mail.outbox[0].recipients() == ["dora@example.com"]
 
 
-@pytest.mark.parametrize("fault", [ConnectionRefusedError("127.0.0.1"), SMTPServerDisconnected("hunter2")])
-def test_a_mail_server_that_fails_is_told_and_the_link_works(settings, monkeypatch, caplog, invite, fault):
+@pytest.mark.parametrize(
+    "fault", [ConnectionRefusedError("127.0.0.1"), SMTPServerDisconnected("hunter2")]
+)
+def test_a_mail_server_that_fails_is_told_and_the_link_works(
+    settings, monkeypatch, caplog, invite, fault
+):
     settings.EMAIL_CONFIGURED = True
 
     def fail(self):
@@ -312,12 +399,23 @@ def test_everything_that_changes_members_asks_who_it_is(client_for, team, alice,
     asked = reverse("account_reauthenticate")
     client = client_for(alice)
     old_session(client, OPENING_SECONDS + 1)
-    pages = [reverse("accounts:team_invite"), reverse("accounts:team_edit"), member_url("role", bob, team), member_url("remove", bob, team)]
+    pages = [
+        reverse("accounts:team_invite"),
+        reverse("accounts:team_edit"),
+        member_url("role", bob, team),
+        member_url("remove", bob, team),
+    ]
     for url in pages:
         assert client.get(url).url.startswith(asked), url
     assert client.get(TEAM).status_code == 200
     old_session(client, SENDING_SECONDS)
     for url in [*pages, revoke]:
-        assert client.post(url, {"role": "admin", "days": "7", "name": "Pier"}).url.startswith(asked), url
+        assert client.post(url, {"role": "admin", "days": "7", "name": "Pier"}).url.startswith(
+            asked
+        ), url
     assert client.post(revoke).url == f"{asked}?next=%2Fteam%2F"
-    assert (bob.role_in(team), Invitation.objects.open().count(), Team.objects.get().name) == (Role.OPERATOR, 1, "Harbour")
+    assert (bob.role_in(team), Invitation.objects.open().count(), Team.objects.get().name) == (
+        Role.OPERATOR,
+        1,
+        "Harbour",
+    )

@@ -11,12 +11,22 @@ from registry_ui.accounts.models import Action, ApiToken, AuditEvent, Role, Scop
 from registry_ui.accounts.recency import SESSION_KEY
 
 pytestmark = pytest.mark.django_db
-OWN, ADD, ROBOTS, ROBOT_ADD = (reverse(f"accounts:{name}") for name in ("tokens", "tokens_add", "team_tokens", "team_tokens_add"))
+OWN, ADD, ROBOTS, ROBOT_ADD = (
+    reverse(f"accounts:{name}")
+    for name in ("tokens", "tokens_add", "team_tokens", "team_tokens_add")
+)
 VALUES = {"name": "ci of the shop", "scope": "read", "team": "", "days": "90"}
 
 
 def make(by, name="ci", scope=Scope.READ, team=None, **more):
-    return tokens.create_token(by=by, name=name, scope=scope, team=team, expires_at=timezone.now() + timedelta(days=30), **more)
+    return tokens.create_token(
+        by=by,
+        name=name,
+        scope=scope,
+        team=team,
+        expires_at=timezone.now() + timedelta(days=30),
+        **more,
+    )
 
 
 def secret_in(page):
@@ -33,7 +43,10 @@ def test_a_token_is_shown_once_and_works(client_for, alice):
     listed = client.get(OWN).text
     assert secret not in listed
     assert f"{secret[:8]}…" in listed
-    assert AuditEvent.objects.get(action=Action.TOKEN_CREATED).object_name == f"ci of the shop ({secret[:8]}…)"
+    assert (
+        AuditEvent.objects.get(action=Action.TOKEN_CREATED).object_name
+        == f"ci of the shop ({secret[:8]}…)"
+    )
 
 
 def test_the_session_keeps_nothing_of_the_secret(client_for, alice):
@@ -72,7 +85,9 @@ def test_an_operator_who_only_views_elsewhere_gets_no_wide_token_there(client_fo
 def test_a_foreign_team_is_no_choice(client_for, charlie, team):
     """HARDENING 28, forged fields included."""
     for url in (ADD, ROBOT_ADD):
-        client_for(charlie).post(url, VALUES | {"team": team.pk, "user": 1, "is_robot": "1", "robots_team": team.pk})
+        client_for(charlie).post(
+            url, VALUES | {"team": team.pk, "user": 1, "is_robot": "1", "robots_team": team.pk}
+        )
     assert not ApiToken.objects.filter(team=team).exists()
 
 
@@ -111,7 +126,9 @@ def test_people_without_a_team_can_make_none(client_for, bob):
 # --- robots
 
 
-def test_an_admin_makes_a_robot_that_operators_see_and_viewers_do_not(client_for, alice, bob, victor, team):
+def test_an_admin_makes_a_robot_that_operators_see_and_viewers_do_not(
+    client_for, alice, bob, victor, team
+):
     secret = secret_in(client_for(alice).post(ROBOT_ADD, VALUES | {"scope": "transfer"}).text)
     robot = ApiToken.objects.get()
     assert (robot.user, robot.team, robot.created_by) == (None, team, alice)
@@ -125,7 +142,10 @@ def test_an_admin_makes_a_robot_that_operators_see_and_viewers_do_not(client_for
 def test_an_outsider_sees_no_robot_of_the_team(client_for, alice, charlie, team):
     robot = make(alice, "secret-robot", team=team, is_robot=True)[0]
     assert "secret-robot" not in client_for(charlie).get(ROBOTS).text
-    assert client_for(charlie).post(reverse("accounts:tokens_revoke", args=[robot.pk])).status_code == 404
+    assert (
+        client_for(charlie).post(reverse("accounts:tokens_revoke", args=[robot.pk])).status_code
+        == 404
+    )
 
 
 # --- revoking
@@ -146,14 +166,23 @@ def test_only_admins_revoke_robots_and_nobody_anothers_token(client_for, alice, 
     robot, own = make(alice, team=team, is_robot=True)[0], make(alice)[0]
     for token, expected in ((robot, 403), (own, 404)):
         url = reverse("accounts:tokens_revoke", args=[token.pk])
-        assert client_for(bob).get(url).status_code == client_for(bob).post(url).status_code == expected
+        assert (
+            client_for(bob).get(url).status_code
+            == client_for(bob).post(url).status_code
+            == expected
+        )
         assert client_for(charlie).post(url).status_code == 404
     assert not ApiToken.objects.exclude(revoked_at=None).exists()
 
 
 def test_wrong_methods_are_refused(client_for, alice):
     client = client_for(alice)
-    assert client.post(OWN).status_code == client.post(ROBOTS).status_code == client.put(ADD).status_code == 405
+    assert (
+        client.post(OWN).status_code
+        == client.post(ROBOTS).status_code
+        == client.put(ADD).status_code
+        == 405
+    )
 
 
 def test_every_form_needs_the_csrf_token(alice):

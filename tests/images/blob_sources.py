@@ -16,7 +16,14 @@ class Source:
         on_read: called before each read.
     """
 
-    def __init__(self, content: bytes, *, chunk: int = 1 << 20, fail_after: int | None = None, on_read: Callable[[], None] | None = None):
+    def __init__(
+        self,
+        content: bytes,
+        *,
+        chunk: int = 1 << 20,
+        fail_after: int | None = None,
+        on_read: Callable[[], None] | None = None,
+    ):
         self.content = content
         self.chunk = chunk
         self.fail_after = fail_after

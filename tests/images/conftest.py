@@ -36,6 +36,13 @@ def pulled(db, image_factory):
         built = built or image_factory.build_image(layer_size=2000, **options)
         put(LocalStore(team, reference, user=user), built)
         digest = Digest.parse(built.digest)
-        return name_image(team=team, user=user, name=reference, digest=digest, source_digest=digest, origin=str(reference))
+        return name_image(
+            team=team,
+            user=user,
+            name=reference,
+            digest=digest,
+            source_digest=digest,
+            origin=str(reference),
+        )
 
     return pull

@@ -29,7 +29,12 @@ def exported(team, pulled, tmp_path) -> Path:
 def image_ids() -> dict[str, str]:
     """Of each name, the id that an engine of this machine has: an index has one for each platform."""
     rows = LocalImage.objects.all()
-    return {str(row.reference): next(entry["image_id"] for entry in row.platforms if entry["platform"] == "linux/amd64") for row in rows}
+    return {
+        str(row.reference): next(
+            entry["image_id"] for entry in row.platforms if entry["platform"] == "linux/amd64"
+        )
+        for row in rows
+    }
 
 
 def digests() -> dict[str, str]:
@@ -37,7 +42,9 @@ def digests() -> dict[str, str]:
 
 
 @pytest.mark.engine
-def test_docker_loads_what_was_exported_and_what_it_saves_comes_in(exported, docker_engine, tmp_path):
+def test_docker_loads_what_was_exported_and_what_it_saves_comes_in(
+    exported, docker_engine, tmp_path
+):
     docker_engine.docker("load", "-i", exported)
     for name, image_id in image_ids().items():
         assert docker_engine.image_id(name) == image_id
@@ -54,7 +61,9 @@ def test_docker_loads_what_was_exported_and_what_it_saves_comes_in(exported, doc
 def test_podman_loads_what_was_exported_and_what_it_saves_comes_in(exported, podman, tmp_path):
     podman("load", "-i", exported)
     for name, image_id in image_ids().items():
-        assert podman("image", "inspect", "--format", "{{.Id}}", name).strip() == image_id.removeprefix("sha256:")
+        assert podman(
+            "image", "inspect", "--format", "{{.Id}}", name
+        ).strip() == image_id.removeprefix("sha256:")
 
     for kind in ("oci-archive", "docker-archive"):
         saved = tmp_path / f"{kind}.tar"
@@ -84,4 +93,6 @@ def test_store_to_archive_to_store_keeps_every_digest(exported, other_team, team
     before = digests()
     LocalImage.objects.filter(team=team).delete()
     call_command("import_images", str(exported), "--team", other_team.slug)
-    assert {str(row.reference): row.digest for row in LocalImage.objects.filter(team=other_team)} == before
+    assert {
+        str(row.reference): row.digest for row in LocalImage.objects.filter(team=other_team)
+    } == before

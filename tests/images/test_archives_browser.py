@@ -40,14 +40,21 @@ def test_an_upload_goes_on_after_the_browser_was_killed(live_server, page, sign_
 
     page.route("**/content/", cut)
     choose(page, live_server, large)
-    expect(page.get_by_text("The connection was lost; the upload goes on as soon as it is back.")).to_be_visible(timeout=60_000)
+    expect(
+        page.get_by_text("The connection was lost; the upload goes on as soon as it is back.")
+    ).to_be_visible(timeout=60_000)
     context = page.context
     page.close()
     assert uploads.received(ArchiveUpload.objects.get()) == PIECE
 
     again = context.new_page()
     sent: list[str] = []
-    again.on("request", lambda request: sent.append(request.headers["upload-offset"]) if request.method == "PATCH" else None)
+    again.on(
+        "request",
+        lambda request: (
+            sent.append(request.headers["upload-offset"]) if request.method == "PATCH" else None
+        ),
+    )
     choose(again, live_server, large)
     again.wait_for_url(re.compile("/transfers/import/"), timeout=60_000)
 
@@ -56,7 +63,9 @@ def test_an_upload_goes_on_after_the_browser_was_killed(live_server, page, sign_
     expect(again.get_by_label(f"Name here of {archives.NAME}")).to_have_value(archives.NAME)
 
 
-def test_what_the_server_refuses_is_said_and_nothing_is_sent(live_server, page, sign_in, bob, large, settings):
+def test_what_the_server_refuses_is_said_and_nothing_is_sent(
+    live_server, page, sign_in, bob, large, settings
+):
     settings.ARCHIVE_LIMIT = 1024
     sign_in(bob)
     choose(page, live_server, large)

@@ -23,11 +23,18 @@ CONTENT = archives.layout(archives.GOOD)
 
 
 def files_below(folder) -> list[str]:
-    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()) if folder.exists() else []
+    return (
+        sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+        if folder.exists()
+        else []
+    )
 
 
 def begin(client, content=CONTENT, **values):
-    return client.post(reverse("images:import_begin"), {"name": "app.tar", "size": len(content), "modified": 7, **values})
+    return client.post(
+        reverse("images:import_begin"),
+        {"name": "app.tar", "size": len(content), "modified": 7, **values},
+    )
 
 
 def send(client, address, content, offset):
@@ -36,7 +43,9 @@ def send(client, address, content, offset):
 
 
 def as_form(client, content=CONTENT, name="app.tar", **values):
-    return client.post(reverse("images:import"), {"archive": SimpleUploadedFile(name, content), **values})
+    return client.post(
+        reverse("images:import"), {"archive": SimpleUploadedFile(name, content), **values}
+    )
 
 
 # --- in pieces
@@ -48,13 +57,20 @@ def test_pieces_make_an_archive_that_is_looked_into(client_for, bob, team):
     assert begun["received"] == 0
     for offset in range(0, len(CONTENT), 3000):
         answer = send(client, begun["content"], CONTENT[offset : offset + 3000], offset)
-        assert (answer.status_code, answer.headers["Upload-Offset"]) == (204, str(min(offset + 3000, len(CONTENT))))
+        assert (answer.status_code, answer.headers["Upload-Offset"]) == (
+            204,
+            str(min(offset + 3000, len(CONTENT))),
+        )
 
     finished = client.post(begun["finish"])
 
     upload = ArchiveUpload.objects.get()
     assert finished.headers["Location"] == reverse("transfers:import_archive", args=[upload.pk])
-    assert (upload.team, upload.created_by, upload.found[0]["digest"]) == (team, bob, archives.GOOD.digest)
+    assert (upload.team, upload.created_by, upload.found[0]["digest"]) == (
+        team,
+        bob,
+        archives.GOOD.digest,
+    )
     event = AuditEvent.objects.get(action=Action.ARCHIVE_RECEIVED)
     assert (event.object_name, event.actor_name) == ("app.tar", "bob")
 
@@ -68,7 +84,10 @@ def test_an_upload_that_was_cut_off_goes_on_where_it_was(client_for, bob):
 
     assert (again["content"], again["received"]) == (begun["content"], 5000)
     assert client.get(begun["content"]).json() == {"received": 5000, "size": len(CONTENT)}
-    assert "are here. Choose the same file again" in client.get(reverse("images:import")).content.decode()
+    assert (
+        "are here. Choose the same file again"
+        in client.get(reverse("images:import")).content.decode()
+    )
     send(client, begun["content"], CONTENT[5000:], 5000)
     assert client.post(begun["finish"]).headers["Location"].startswith("/transfers/import/")
 
@@ -165,16 +184,30 @@ def test_a_browser_without_a_script_sends_the_file_itself(client_for, bob):
     assert (upload.name, upload.size, upload.sha256) == ("app.tar", len(CONTENT), checksum)
 
 
-def test_the_form_is_written_in_pieces_and_never_held(client_for, bob, images_directory, monkeypatch):
+def test_the_form_is_written_in_pieces_and_never_held(
+    client_for, bob, images_directory, monkeypatch
+):
     pieces = []
     real = uploads.IncomingFolder.append
-    monkeypatch.setattr(uploads.IncomingFolder, "append", lambda self, *rest: pieces.append(rest[2] - rest[1]) or real(self, *rest))
-    as_form(client_for(bob), archives.tar(*archives.layout_members([(archives.GOOD, "")]), archives.entry("filler", bytes(5 << 20))))
+    monkeypatch.setattr(
+        uploads.IncomingFolder,
+        "append",
+        lambda self, *rest: pieces.append(rest[2] - rest[1]) or real(self, *rest),
+    )
+    as_form(
+        client_for(bob),
+        archives.tar(
+            *archives.layout_members([(archives.GOOD, "")]),
+            archives.entry("filler", bytes(5 << 20)),
+        ),
+    )
     assert len(pieces) >= 5
     assert max(pieces) <= 1 << 20
 
 
-def test_a_form_without_a_file_or_with_a_wrong_checksum_leaves_nothing(client_for, bob, images_directory):
+def test_a_form_without_a_file_or_with_a_wrong_checksum_leaves_nothing(
+    client_for, bob, images_directory
+):
     client = client_for(bob)
     assert client.post(reverse("images:import"), {}).status_code == 422
     assert as_form(client, sha256="nonsense").status_code == 422
@@ -190,7 +223,9 @@ def test_a_form_without_the_csrf_token_leaves_nothing(bob, images_directory):
     assert files_below(images_directory) == []
 
 
-def test_a_form_that_grows_too_large_ends_and_leaves_nothing(client_for, bob, images_directory, settings):
+def test_a_form_that_grows_too_large_ends_and_leaves_nothing(
+    client_for, bob, images_directory, settings
+):
     settings.ARCHIVE_LIMIT = 2048
     answer = as_form(client_for(bob))
     assert (answer.status_code, "larger than" in answer.content.decode()) == (422, True)
@@ -218,11 +253,18 @@ def test_a_hostile_archive_leaves_nothing_behind(client_for, bob, images_directo
     assert AuditEvent.objects.get(action=Action.ARCHIVE_RECEIVED).outcome == Outcome.REFUSED
 
 
-def test_a_compressed_archive_that_fills_the_disk_leaves_nothing(client_for, bob, images_directory, settings, monkeypatch):
+def test_a_compressed_archive_that_fills_the_disk_leaves_nothing(
+    client_for, bob, images_directory, settings, monkeypatch
+):
     def full(*arguments):
         raise StorageFull("The disk is full.")
 
-    content = gzip.compress(archives.tar(*archives.layout_members([(archives.GOOD, "")]), archives.entry("filler", bytes(70 << 20))))
+    content = gzip.compress(
+        archives.tar(
+            *archives.layout_members([(archives.GOOD, "")]),
+            archives.entry("filler", bytes(70 << 20)),
+        )
+    )
     monkeypatch.setattr("registry_ui.images.archives.incoming.check_room", full)
     as_form(client_for(bob), content)
     assert not [name for name in files_below(images_directory) if ".tar" in name]
@@ -269,7 +311,9 @@ def test_discarding_leaves_nothing(client_for, bob, images_directory):
     client = client_for(bob)
     as_form(client, gzip.compress(CONTENT))
     assert len(files_below(images_directory)) == 2
-    answer = client.post(reverse("images:import_discard", args=[ArchiveUpload.objects.get().pk]), follow=True)
+    answer = client.post(
+        reverse("images:import_discard", args=[ArchiveUpload.objects.get().pk]), follow=True
+    )
     assert "app.tar was discarded." in answer.content.decode()
     assert (ArchiveUpload.objects.count(), files_below(images_directory)) == (0, [])
 

@@ -32,12 +32,20 @@ def image(team, pulled):
 
 @pytest.fixture
 def several(team, pulled):
-    return pulled(team, "registry.example.com/team/many:2.0", build_index(platforms=["linux/amd64", "linux/arm64"], layer_size=1500))
+    return pulled(
+        team,
+        "registry.example.com/team/many:2.0",
+        build_index(platforms=["linux/amd64", "linux/arm64"], layer_size=1500),
+    )
 
 
 def download(client, *images, **more):
     headers = more.pop("headers", {})
-    return client.get(reverse("images:export_archive"), {"image": [image.pk for image in images], **more}, headers=headers)
+    return client.get(
+        reverse("images:export_archive"),
+        {"image": [image.pk for image in images], **more},
+        headers=headers,
+    )
 
 
 def content_of(response) -> bytes:
@@ -55,18 +63,31 @@ def images_in(content: bytes, tmp_path) -> dict[str, str]:
 
 
 def test_the_page_ticks_every_name_of_the_chosen_images(client_for, victor, image, several):
-    page = client_for(victor).get(reverse("images:export"), {"image": [image.pk, several.pk]}).content.decode()
+    page = (
+        client_for(victor)
+        .get(reverse("images:export"), {"image": [image.pk, several.pk]})
+        .content.decode()
+    )
     assert page.count('name="image"') == 2
     assert page.count('name="platform"') == 2
-    assert "No image was chosen" in client_for(victor).get(reverse("images:export")).content.decode()
+    assert (
+        "No image was chosen" in client_for(victor).get(reverse("images:export")).content.decode()
+    )
 
 
-def test_a_download_says_its_length_and_holds_the_images(client_for, victor, image, several, tmp_path):
+def test_a_download_says_its_length_and_holds_the_images(
+    client_for, victor, image, several, tmp_path
+):
     response = download(client_for(victor), image, several)
     content = content_of(response)
     assert int(response.headers["Content-Length"]) == len(content)
-    assert response.headers["Content-Disposition"] == 'attachment; filename="app-1.0-and-1-more.tar"'
-    assert images_in(content, tmp_path) == {NAME: image.digest, "registry.example.com/team/many:2.0": several.digest}
+    assert (
+        response.headers["Content-Disposition"] == 'attachment; filename="app-1.0-and-1-more.tar"'
+    )
+    assert images_in(content, tmp_path) == {
+        NAME: image.digest,
+        "registry.example.com/team/many:2.0": several.digest,
+    }
     event = AuditEvent.objects.get(action=Action.IMAGE_EXPORTED)
     assert (event.actor_name, event.details["bytes"]) == ("victor", len(content))
 
@@ -93,7 +114,10 @@ def test_a_part_of_another_archive_is_not_given(client_for, victor, image):
     for odd in ("bytes=-", "bytes=x-", "lines=1-2", "bytes=1-2,4-5"):
         assert download(client, image, headers={"Range": odd}).status_code == 200
     beyond = download(client, image, headers={"Range": "bytes=99999999-"})
-    assert (beyond.status_code, beyond.headers["Content-Range"]) == (416, f"bytes */{response.headers['Content-Length']}")
+    assert (beyond.status_code, beyond.headers["Content-Range"]) == (
+        416,
+        f"bytes */{response.headers['Content-Length']}",
+    )
 
 
 def test_head_tells_the_length_without_the_bytes(client_for, victor, image):
@@ -112,14 +136,22 @@ def test_the_checksum_is_that_of_the_download(client_for, victor, image):
 def test_fewer_platforms_make_a_smaller_archive(client_for, victor, several, tmp_path):
     client = client_for(victor)
     arm = images_in(content_of(download(client, several, platform="linux/arm64")), tmp_path)
-    assert list(arm.values()) == [next(entry["digest"] for entry in several.platforms if entry["platform"] == "linux/arm64")]
-    both = images_in(content_of(download(client, several, platform=["linux/arm64", "linux/amd64"])), tmp_path)
+    assert list(arm.values()) == [
+        next(entry["digest"] for entry in several.platforms if entry["platform"] == "linux/arm64")
+    ]
+    both = images_in(
+        content_of(download(client, several, platform=["linux/arm64", "linux/amd64"])), tmp_path
+    )
     assert list(both.values()) == [several.digest]
 
 
 def test_a_platform_that_an_image_lacks_is_said_on_the_page(client_for, victor, image, several):
     client = client_for(victor)
-    response = client.get(reverse("images:export_archive"), {"image": [image.pk, several.pk], "platform": "linux/arm64"}, follow=True)
+    response = client.get(
+        reverse("images:export_archive"),
+        {"image": [image.pk, several.pk], "platform": "linux/arm64"},
+        follow=True,
+    )
     assert "not built for linux/arm64" in response.content.decode()
     assert "Download" in response.content.decode()
 
@@ -128,11 +160,16 @@ def test_an_outsider_gets_nothing_of_another_team(client_for, charlie, image):
     client = client_for(charlie)
     assert NAME not in client.get(reverse("images:export"), {"image": image.pk}).content.decode()
     response = download(client, image)
-    assert (response.status_code, response.headers["Location"].partition("?")[0]) == (302, reverse("images:export"))
+    assert (response.status_code, response.headers["Location"].partition("?")[0]) == (
+        302,
+        reverse("images:export"),
+    )
     assert client.get(reverse("images:export_checksum"), {"image": image.pk}).status_code == 302
 
 
-def test_images_of_two_teams_are_never_in_one_archive(client_for, alice, other_team, pulled, image, tmp_path):
+def test_images_of_two_teams_are_never_in_one_archive(
+    client_for, alice, other_team, pulled, image, tmp_path
+):
     Membership.objects.create(team=other_team, user=alice, role=Role.VIEWER)
     theirs = pulled(other_team, "registry.example.com/other/x:1")
     assert len(images_in(content_of(download(client_for(alice), image, theirs)), tmp_path)) == 1
@@ -142,7 +179,9 @@ def test_what_is_not_here_whole_is_said_before_the_first_byte(client_for, victor
     TeamBlob.objects.filter(digest=image.blobs[-1]["digest"]).delete()
     with pytest.raises(BlobUnknown):
         export_images(images=[image])
-    response = client_for(victor).get(reverse("images:export_archive"), {"image": image.pk}, follow=True)
+    response = client_for(victor).get(
+        reverse("images:export_archive"), {"image": image.pk}, follow=True
+    )
     assert "Pull the image again" in response.content.decode()
 
 
@@ -167,7 +206,9 @@ def test_nothing_chosen_is_nothing_exported():
 
 def test_the_command_writes_the_file_and_its_checksum(team, image, several, tmp_path):
     out, path = io.StringIO(), tmp_path / "images.tar"
-    call_command("export_images", NAME, "registry.example.com/team/many:2.0", "-o", str(path), stdout=out)
+    call_command(
+        "export_images", NAME, "registry.example.com/team/many:2.0", "-o", str(path), stdout=out
+    )
     checksum = hashlib.sha256(path.read_bytes()).hexdigest()
     assert checksum in out.getvalue()
     assert (tmp_path / "images.tar.sha256").read_text() == f"{checksum}  images.tar\n"
@@ -180,7 +221,13 @@ def test_the_command_writes_the_file_and_its_checksum(team, image, several, tmp_
 
 
 @pytest.mark.parametrize(
-    "arguments", [["missing:1"], [NAME, "--platform", "linux/s390x"], [NAME, "--platform", "nonsense"], ["Not A Name"]]
+    "arguments",
+    [
+        ["missing:1"],
+        [NAME, "--platform", "linux/s390x"],
+        [NAME, "--platform", "nonsense"],
+        ["Not A Name"],
+    ],
 )
 def test_the_command_says_what_is_wrong_and_writes_nothing(team, image, tmp_path, arguments):
     with pytest.raises(CommandError):

@@ -15,7 +15,14 @@ from hypothesis import strategies as st
 
 from registry_ui.images.blobs import BlobDirectory
 from registry_ui.oci.digest import Digest
-from registry_ui.oci.errors import BlobUnknown, Cancelled, ConnectionFailed, ContentMismatch, StorageError, StorageFull
+from registry_ui.oci.errors import (
+    BlobUnknown,
+    Cancelled,
+    ConnectionFailed,
+    ContentMismatch,
+    StorageError,
+    StorageFull,
+)
 from registry_ui.oci.store import Cancellation
 
 from .blob_sources import Source
@@ -28,7 +35,9 @@ def blobs(tmp_path):
     return BlobDirectory(tmp_path / "images")
 
 
-def write(blobs: BlobDirectory, source: Source, *, digest=None, size=None, owner="1", cancellation=None) -> Digest:
+def write(
+    blobs: BlobDirectory, source: Source, *, digest=None, size=None, owner="1", cancellation=None
+) -> Digest:
     digest = digest or source.digest
     with blobs.claim(digest, owner=owner, cancellation=cancellation) as partial:
         if blobs.size(digest) is None:
@@ -74,7 +83,9 @@ def test_folders_and_files_are_private(blobs):
 
 
 @given(content=st.binary(max_size=5000), chunk=st.integers(1, 3000), kept=st.integers(0, 5000))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 def test_any_size_in_any_pieces_resumed_anywhere(tmp_path_factory, content, chunk, kept):
     blobs = BlobDirectory(tmp_path_factory.mktemp("any"))
     kept = min(kept, len(content))
@@ -160,7 +171,9 @@ def test_a_whole_partial_is_published_without_asking_the_source(blobs):
 
 def test_cancellation_stops_between_pieces_and_keeps_what_arrived(blobs):
     cancellation = Cancellation()
-    source = Source(CONTENT, chunk=1 << 18, on_read=lambda: source.given >= 1 << 20 and cancellation.request())
+    source = Source(
+        CONTENT, chunk=1 << 18, on_read=lambda: source.given >= 1 << 20 and cancellation.request()
+    )
     with pytest.raises(Cancelled):
         write(blobs, source, cancellation=cancellation)
     assert partial_path(blobs, source.digest).stat().st_size >= 1 << 20
@@ -193,7 +206,12 @@ def test_a_waiting_writer_wakes_on_cancellation(blobs):
 
 def test_the_second_writer_takes_over_when_the_first_fails(blobs):
     arrived = threading.Event()
-    failing = Source(CONTENT, chunk=1 << 19, fail_after=1 << 20, on_read=lambda: (arrived.set(), time.sleep(0.05)))
+    failing = Source(
+        CONTENT,
+        chunk=1 << 19,
+        fail_after=1 << 20,
+        on_read=lambda: (arrived.set(), time.sleep(0.05)),
+    )
 
     def fail() -> None:
         with pytest.raises(ConnectionFailed):
@@ -218,7 +236,10 @@ def _write_in_process(root: Path, content: bytes, results) -> None:
 def test_processes_at_once_fetch_a_blob_once(blobs):
     context = multiprocessing.get_context("fork")
     results = context.Queue()
-    processes = [context.Process(target=_write_in_process, args=(blobs.root, CONTENT, results)) for _ in range(4)]
+    processes = [
+        context.Process(target=_write_in_process, args=(blobs.root, CONTENT, results))
+        for _ in range(4)
+    ]
     for process in processes:
         process.start()
     given = sorted(results.get(timeout=60) for _ in processes)
@@ -235,7 +256,11 @@ def test_a_killed_writer_leaves_nothing_visible_and_is_resumed(blobs):
     content = os.urandom(8 << 20)
 
     def hang(source=None) -> None:
-        stalling = Source(content, chunk=1 << 20, on_read=lambda: stalling.given >= 4 << 20 and (ready.set(), time.sleep(600)))
+        stalling = Source(
+            content,
+            chunk=1 << 20,
+            on_read=lambda: stalling.given >= 4 << 20 and (ready.set(), time.sleep(600)),
+        )
         write(BlobDirectory(blobs.root), stalling)
 
     process = context.Process(target=hang)
@@ -345,7 +370,9 @@ def test_the_floor_is_kept_and_the_numbers_are_named(tmp_path):
     free = os.statvfs(tmp_path).f_bavail * os.statvfs(tmp_path).f_frsize
     blobs = BlobDirectory(tmp_path / "images", free_space_floor=free + (1 << 30))
     source = Source(CONTENT)
-    with pytest.raises(StorageFull, match=r"3\.0 MiB are needed, .* are free, and .* have to stay free") as failure:
+    with pytest.raises(
+        StorageFull, match=r"3\.0 MiB are needed, .* are free, and .* have to stay free"
+    ) as failure:
         write(blobs, source)
     assert "collect_blobs" in failure.value.advice
     assert source.offsets == []
@@ -369,9 +396,13 @@ def test_a_file_size_limit_is_an_error_and_leaves_nothing(blobs):
 def small_disk(tmp_path):
     disk = tmp_path / "disk"
     disk.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", disk], capture_output=True, check=False)
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", disk], capture_output=True, check=False
+    )
     if mounted.returncode:
-        pytest.skip(f"mounting a small disk is not permitted here: {mounted.stderr.decode().strip()}")
+        pytest.skip(
+            f"mounting a small disk is not permitted here: {mounted.stderr.decode().strip()}"
+        )
     yield disk
     subprocess.run(["umount", disk], check=True)
 

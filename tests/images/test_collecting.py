@@ -51,7 +51,11 @@ def test_what_images_need_stays_however_old(pulled, team):
     pulled(team, str(NAME), index)
     age(1000)
     assert collect(grace_seconds=HOUR).count == 0
-    assert digests_on_disk() == {index.digest, *(child.digest for child in index.children), *index.blobs}
+    assert digests_on_disk() == {
+        index.digest,
+        *(child.digest for child in index.children),
+        *index.blobs,
+    }
 
 
 def test_what_no_image_needs_goes_after_the_grace_period(pulled, team, bob):
@@ -160,7 +164,9 @@ def test_a_blob_used_between_mark_and_sweep_is_kept(team, monkeypatch):
     assert LocalStore(team, NAME).has_blob(blob)
 
 
-def test_a_blob_that_gets_an_owner_before_its_file_is_removed_is_kept(team, other_team, monkeypatch):
+def test_a_blob_that_gets_an_owner_before_its_file_is_removed_is_kept(
+    team, other_team, monkeypatch
+):
     content = b"taken over by another team"
     blob = write(team, content)
     age(2)
@@ -201,14 +207,23 @@ def test_pulls_and_collections_at_once_never_lose_a_named_blob(pulled, team, red
     collector = threading.Thread(target=collect_for_ever)
     collector.start()
     try:
-        builts = [build_image(seed=str(number), layers=1, layer_size=500, shared_layers=["base"]) for number in range(4)]
+        builts = [
+            build_image(seed=str(number), layers=1, layer_size=500, shared_layers=["base"])
+            for number in range(4)
+        ]
         for round_number in range(6):
             images = [pulled(team, f"app:{number}", built) for number, built in enumerate(builts)]
             # Time is turned back only between collections: while one runs, it would see the past change.
             with pause:
-                age(1, digest__in=[entry["digest"] for image in images[:2] for entry in image.blobs])
+                age(
+                    1, digest__in=[entry["digest"] for image in images[:2] for entry in image.blobs]
+                )
             for image in images:
-                missing = {digest for digest in image.digests if blob_directory().size(Digest.parse(digest)) is None}
+                missing = {
+                    digest
+                    for digest in image.digests
+                    if blob_directory().size(Digest.parse(digest)) is None
+                }
                 assert missing == set(), round_number
                 remove_name(image=image, user=None)
     finally:

@@ -24,8 +24,15 @@ def run(name: str, *arguments: str, **options) -> str:
 
 def test_images_prints_as_docker_images_does(pulled, team):
     image = pulled(team, "docker.io/library/nginx:1.27-alpine")
-    tag_image(team=team, user=None, source=image.reference, target=Reference.parse("registry.example.com:5000/web/nginx:1.0"))
-    LocalImage.objects.update(image_created_at=timezone.now() - timezone.timedelta(days=3), size=12_345_678)
+    tag_image(
+        team=team,
+        user=None,
+        source=image.reference,
+        target=Reference.parse("registry.example.com:5000/web/nginx:1.0"),
+    )
+    LocalImage.objects.update(
+        image_created_at=timezone.now() - timezone.timedelta(days=3), size=12_345_678
+    )
     lines = run("images").splitlines()
     short = Digest.parse(image.image_id).short
     assert [line.split() for line in lines] == [
@@ -63,7 +70,10 @@ def test_images_json_is_whole(pulled, team):
     (document,) = json.loads(run("images", "--json"))
     assert document["name"] == "docker.io/library/nginx:1"
     assert document["digest"] == document["image_id"] == index.digest
-    assert [platform["platform"] for platform in document["platforms"]] == ["linux/amd64", "linux/arm64"]
+    assert [platform["platform"] for platform in document["platforms"]] == [
+        "linux/amd64",
+        "linux/arm64",
+    ]
     assert json.loads(run("images", "absent", "--json")) == []
 
 

@@ -43,10 +43,24 @@ def nginx(pulled, team, alice):
 def index_has(hub):
     """What the registry's index says of docker.io/library/nginx:1.27, looked at just now unless told otherwise."""
 
-    def has(digest, *, previous="", checked=None, changed=None, registry=None, repository="library/nginx", tag="1.27"):
+    def has(
+        digest,
+        *,
+        previous="",
+        checked=None,
+        changed=None,
+        registry=None,
+        repository="library/nginx",
+        tag="1.27",
+    ):
         rows = make_repository(registry or hub, repository, {tag: None})
         now = timezone.now() + timedelta(minutes=1)
-        rows.tags.update(digest=digest, previous_digest=previous, checked_at=checked or now, **({"changed_at": changed} if changed else {}))
+        rows.tags.update(
+            digest=digest,
+            previous_digest=previous,
+            checked_at=checked or now,
+            **({"changed_at": changed} if changed else {}),
+        )
         return rows.tags.get()
 
     return has
@@ -108,7 +122,9 @@ def test_a_tag_whose_digest_nobody_asked_for_marks_nothing(nginx, index_has, fou
     assert found() == []
 
 
-def test_a_local_name_that_was_only_given_to_another_image_is_not_marked(nginx, team, hub, index_has, found):
+def test_a_local_name_that_was_only_given_to_another_image_is_not_marked(
+    nginx, team, hub, index_has, found
+):
     name = Reference.parse("docker.io/acme/web:1")
     tag_image(team=team, user=None, source=nginx.reference, target=name)
     tag = index_has(MOVED, repository="acme/web", tag="1")
@@ -124,9 +140,13 @@ def test_an_image_without_a_tag_is_never_newer(pulled, team, index_has, found):
     assert found() == []
 
 
-def test_another_registry_repository_or_team_says_nothing(nginx, team, other_team, index_has, found):
+def test_another_registry_repository_or_team_says_nothing(
+    nginx, team, other_team, index_has, found
+):
     index_has(MOVED, registry=Registry.objects.get(team=other_team, host="docker.io"))
-    index_has(MOVED, registry=Registry.objects.create(team=team, name="Ours", host="registry.example.com"))
+    index_has(
+        MOVED, registry=Registry.objects.create(team=team, name="Ours", host="registry.example.com")
+    )
     index_has(MOVED, repository="acme/nginx")
     index_has(MOVED, tag="1.28")
     assert found() == []
@@ -157,13 +177,23 @@ def test_the_same_platform_is_pulled_again(nginx, index_has, columns, choice, pl
 def test_one_click_starts_the_pull(client_for, bob, nginx, index_has):
     index_has(MOVED, previous=nginx.digest)
     client = client_for(bob)
-    form = re.search(r'<form method="post"\s+action="/transfers/pull/".*?</form>', client.get(LIST).text, re.DOTALL)[0]
-    fields = dict(re.findall(r'name="(reference|platform_choice|platform)"\s+value="([^"]*)"', form))
+    form = re.search(
+        r'<form method="post"\s+action="/transfers/pull/".*?</form>',
+        client.get(LIST).text,
+        re.DOTALL,
+    )[0]
+    fields = dict(
+        re.findall(r'name="(reference|platform_choice|platform)"\s+value="([^"]*)"', form)
+    )
     response = client.post("/transfers/pull/", fields)
     transfer = Transfer.objects.get()
     assert response.status_code == 302
     assert response.headers["Location"] == reverse("transfers:detail", args=[transfer.pk])
-    assert (transfer.kind, transfer.source, transfer.platform) == (Kind.PULL, "docker.io/library/nginx:1.27", "linux/amd64")
+    assert (transfer.kind, transfer.source, transfer.platform) == (
+        Kind.PULL,
+        "docker.io/library/nginx:1.27",
+        "linux/amd64",
+    )
 
 
 # --- where it is shown
@@ -187,7 +217,9 @@ def test_the_list_marks_it_and_can_show_these_only(client_for, bob, team, pulled
 
 def test_the_filter_combines_with_the_search(client_for, bob, nginx, index_has):
     index_has(MOVED)
-    assert "No image has such a name" in client_for(bob).get(LIST, {"newer": "1", "q": "redis"}).text
+    assert (
+        "No image has such a name" in client_for(bob).get(LIST, {"newer": "1", "q": "redis"}).text
+    )
 
 
 def test_without_newer_images_there_is_no_filter(client_for, bob, nginx, hub):
@@ -209,13 +241,19 @@ def test_the_images_page_shows_both_digests(client_for, bob, hub, nginx, index_h
 def test_the_two_images_can_be_compared(client_for, bob, nginx, index_has):
     index_has(MOVED)
     text = client_for(bob).get(reverse("images:detail", args=[nginx.pk])).text
-    sides = {"left": f"docker.io/library/nginx@{nginx.digest}", "right": f"docker.io/library/nginx@{MOVED}"}
+    sides = {
+        "left": f"docker.io/library/nginx@{nginx.digest}",
+        "right": f"docker.io/library/nginx@{MOVED}",
+    }
     assert f"{reverse('registries:compare')}?{urlencode(sides)}".replace("&", "&amp;") in text
 
 
 def test_an_image_that_is_up_to_date_says_nothing(client_for, bob, nginx, index_has):
     index_has(nginx.digest)
-    assert "Newer image under" not in client_for(bob).get(reverse("images:detail", args=[nginx.pk])).text
+    assert (
+        "Newer image under"
+        not in client_for(bob).get(reverse("images:detail", args=[nginx.pk])).text
+    )
 
 
 def test_a_viewer_sees_the_mark_without_the_button(client_for, victor, nginx, index_has):
@@ -251,14 +289,20 @@ def test_the_whole_list_takes_one_query_more(client_for, bob, team, pulled, ngin
 
 
 def test_an_image_of_several_platforms_is_pulled_whole(client_for, bob, team, pulled, index_has):
-    pulled(team, "docker.io/library/nginx:1.27", build_index(platforms=["linux/amd64", "linux/arm64"]))
+    pulled(
+        team, "docker.io/library/nginx:1.27", build_index(platforms=["linux/amd64", "linux/arm64"])
+    )
     index_has(MOVED)
     assert re.search(r'name="platform_choice"\s+value="all"', client_for(bob).get(LIST).text)
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_tag_that_moved_on_a_real_registry_is_marked_and_pulled_again(client_for, bob, team, registry, image_factory, found):
-    ours = Registry.objects.create(team=team, name="Ours", host=registry.host, security=Security.PLAIN_HTTP)
+def test_a_tag_that_moved_on_a_real_registry_is_marked_and_pulled_again(
+    client_for, bob, team, registry, image_factory, found
+):
+    ours = Registry.objects.create(
+        team=team, name="Ours", host=registry.host, security=Security.PLAIN_HTTP
+    )
     repository = registry.new_repository()
     push(registry, image_factory.build_image(layer_size=500), repository, "1.0")
     name = Reference.parse(f"{registry.host}/{repository}:1.0")
@@ -267,11 +311,20 @@ def test_a_tag_that_moved_on_a_real_registry_is_marked_and_pulled_again(client_f
     newer = image_factory.build_image(layer_size=500)
     push(registry, newer, repository, "1.0")
     index_services.pin_repository(registry=ours, user=bob, name=repository)
-    index_services.run_index_here(index_services.start_index(registry=ours, user=bob, repository=repository, enqueue=False))
+    index_services.run_index_here(
+        index_services.start_index(registry=ours, user=bob, repository=repository, enqueue=False)
+    )
     assert found() == [str(name)]
     client = client_for(bob)
-    form = re.search(r'<form method="post"\s+action="/transfers/pull/".*?</form>', client.get(LIST).text, re.DOTALL)[0]
-    client.post("/transfers/pull/", dict(re.findall(r'name="(reference|platform_choice|platform)"\s+value="([^"]*)"', form)))
+    form = re.search(
+        r'<form method="post"\s+action="/transfers/pull/".*?</form>',
+        client.get(LIST).text,
+        re.DOTALL,
+    )[0]
+    client.post(
+        "/transfers/pull/",
+        dict(re.findall(r'name="(reference|platform_choice|platform)"\s+value="([^"]*)"', form)),
+    )
     services.run_here(Transfer.objects.get(state="queued"))
     assert LocalImage.objects.get().digest == newer.digest
     assert found() == []

@@ -20,7 +20,10 @@ HISTORY = [
     ('/bin/sh -c #(nop)  CMD ["/bin/sh"]', None),
     ("LABEL maintainer=NGINX Docker Maintainers <docker-maint@nginx.com>", None),
     ("ENV NGINX_VERSION=1.27.3", None),
-    ("RUN /bin/sh -c set -x && addgroup -g 101 -S nginx && apk add --no-cache tzdata curl && rm -rf /tmp/* # buildkit", 1_400_000),
+    (
+        "RUN /bin/sh -c set -x && addgroup -g 101 -S nginx && apk add --no-cache tzdata curl && rm -rf /tmp/* # buildkit",
+        1_400_000,
+    ),
     ("COPY docker-entrypoint.sh / # buildkit", 700),
     ("COPY 30-tune-worker-processes.sh /docker-entrypoint.d # buildkit", 1_500),
     ('ENTRYPOINT ["/docker-entrypoint.sh"]', None),
@@ -33,8 +36,15 @@ RUN = {
     "Entrypoint": ["/docker-entrypoint.sh"],
     "Cmd": ["nginx", "-g", "daemon off;"],
     "ExposedPorts": {"80/tcp": {}, "443/tcp": {}},
-    "Env": ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "NGINX_VERSION=1.27.3", "NJS_VERSION=0.8.7"],
-    "Labels": {"maintainer": "NGINX Docker Maintainers", "org.opencontainers.image.source": "https://github.com/nginx/docker-nginx"},
+    "Env": [
+        "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+        "NGINX_VERSION=1.27.3",
+        "NJS_VERSION=0.8.7",
+    ],
+    "Labels": {
+        "maintainer": "NGINX Docker Maintainers",
+        "org.opencontainers.image.source": "https://github.com/nginx/docker-nginx",
+    },
     "StopSignal": "SIGQUIT",
 }
 
@@ -50,28 +60,49 @@ def written(seed: str, base: str) -> BuiltManifest:
         "architecture": "amd64",
         "os": "linux",
         "config": {**RUN, "Hostname": seed},
-        "history": [{"created_by": command, "empty_layer": size is None} for command, size in HISTORY],
+        "history": [
+            {"created_by": command, "empty_layer": size is None} for command, size in HISTORY
+        ],
     }
     raw = json.dumps(config).encode()
     document = json.loads(built.content)
     document["config"] |= {"digest": digest_of(raw), "size": len(raw)}
-    document["layers"] = [{**document["layers"][0], "digest": digest_of(layer), "size": len(layer)} for layer in layers]
+    document["layers"] = [
+        {**document["layers"][0], "digest": digest_of(layer), "size": len(layer)}
+        for layer in layers
+    ]
     blobs = {digest_of(blob): blob for blob in (raw, *layers)}
     return BuiltManifest(
-        json.dumps(document).encode(), built.media_type, "linux/amd64", digest_of(raw), [digest_of(layer) for layer in layers], blobs
+        json.dumps(document).encode(),
+        built.media_type,
+        "linux/amd64",
+        digest_of(raw),
+        [digest_of(layer) for layer in layers],
+        blobs,
     )
 
 
 @pytest.fixture
 def gallery(pulled, team, alice, bob):
     """A few images as a team has them; returns the first."""
-    image = pulled(team, "docker.io/library/nginx:1.27-alpine", written("nginx", "alpine"), user=alice)
-    for name in ("registry.example.com/platform/web/nginx:1.27.3", "registry.example.com/platform/web/nginx:stable"):
+    image = pulled(
+        team, "docker.io/library/nginx:1.27-alpine", written("nginx", "alpine"), user=alice
+    )
+    for name in (
+        "registry.example.com/platform/web/nginx:1.27.3",
+        "registry.example.com/platform/web/nginx:stable",
+    ):
         tag_image(team=team, user=bob, source=image.reference, target=Reference.parse(name))
     pulled(team, "docker.io/library/caddy:2-alpine", written("caddy", "alpine"), user=bob)
-    index = build_index(platforms=["linux/amd64", "linux/arm64/v8", "linux/arm/v7", "linux/s390x"], layers=5, layer_size=400_000)
+    index = build_index(
+        platforms=["linux/amd64", "linux/arm64/v8", "linux/arm/v7", "linux/s390x"],
+        layers=5,
+        layer_size=400_000,
+    )
     pulled(team, "ghcr.io/example/api:2.1.0", index, user=bob)
-    pulled(team, "10.0.0.5:5000/base/debian:bookworm-slim", build_image(layers=1, layer_size=1_000_000))
+    pulled(
+        team, "10.0.0.5:5000/base/debian:bookworm-slim", build_image(layers=1, layer_size=1_000_000)
+    )
     LocalImage.objects.update(image_created_at=datetime(2026, 11, 2, 8, 15, tzinfo=UTC))
     return image
 
@@ -80,7 +111,12 @@ def gallery(pulled, team, alice, bob):
 def shoot(page: Page):
     """Keeps pictures of the page, wide and narrow, light and dark; fails on whatever the browser complains of."""
     complaints: list[str] = []
-    page.on("console", lambda message: complaints.append(message.text) if message.type in ("error", "warning") else None)
+    page.on(
+        "console",
+        lambda message: (
+            complaints.append(message.text) if message.type in ("error", "warning") else None
+        ),
+    )
     page.on("pageerror", lambda error: complaints.append(str(error)))
 
     def keep(name: str) -> None:
@@ -88,7 +124,9 @@ def shoot(page: Page):
         for width, scheme in ((1280, "light"), (390, "light"), (1280, "dark"), (390, "dark")):
             page.set_viewport_size({"width": width, "height": 900})
             page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-            assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), f"{name} is wider than {width} pixels"
+            assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), (
+                f"{name} is wider than {width} pixels"
+            )
             page.evaluate("window.scrollTo(0, 0)")
             if folder:
                 page.screenshot(path=Path(folder) / f"{name}-{width}-{scheme}.png", full_page=True)
@@ -134,7 +172,9 @@ def test_the_page_of_an_image(page: Page, live_server, sign_in, gallery, bob, sh
     shoot("detail")
 
 
-def test_the_page_of_an_index_shows_the_chosen_platform(page: Page, live_server, sign_in, gallery, bob, shoot):
+def test_the_page_of_an_index_shows_the_chosen_platform(
+    page: Page, live_server, sign_in, gallery, bob, shoot
+):
     sign_in(bob)
     index = LocalImage.objects.get(registry="ghcr.io")
     page.goto(f"{live_server.url}/images/{index.pk}/")
@@ -143,7 +183,9 @@ def test_the_page_of_an_index_shows_the_chosen_platform(page: Page, live_server,
     shoot("detail-index")
 
 
-def test_a_name_is_removed_after_a_page_that_says_what_remains(page: Page, live_server, sign_in, gallery, bob, shoot):
+def test_a_name_is_removed_after_a_page_that_says_what_remains(
+    page: Page, live_server, sign_in, gallery, bob, shoot
+):
     sign_in(bob)
     page.goto(f"{live_server.url}/images/{gallery.pk}/")
     page.get_by_role("link", name="Remove the name…").click()

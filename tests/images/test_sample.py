@@ -31,25 +31,42 @@ def test_it_is_the_same_bytes_on_every_machine():
 
 def test_its_layers_are_tars_that_everybody_reads():
     sample = sample_images()[0]
-    layers = [content for descriptor, content in sample.blobs.items() if "gzip" in descriptor.media_type]
+    layers = [
+        content for descriptor, content in sample.blobs.items() if "gzip" in descriptor.media_type
+    ]
     names = set()
     for layer in layers:
         with tarfile.open(fileobj=io.BytesIO(gzip.decompress(layer))) as archive:
             names |= set(archive.getnames())
-    assert {"etc/os-release", "usr/share/hello/greeting.txt", "usr/share/doc/hello/manual.txt"} <= names
+    assert {
+        "etc/os-release",
+        "usr/share/hello/greeting.txt",
+        "usr/share/doc/hello/manual.txt",
+    } <= names
 
 
 @pytest.mark.django_db(transaction=True)
 def test_the_first_team_finds_it_on_this_server(client):
-    values = {"username": "ann", "email": "ann@example.com", "password": PASSWORD, "repeated": PASSWORD, "team_name": "Quay"}
+    values = {
+        "username": "ann",
+        "email": "ann@example.com",
+        "password": PASSWORD,
+        "repeated": PASSWORD,
+        "team_name": "Quay",
+    }
     client.post(reverse("accounts:setup", args=[services.issue_setup_token()]), values)
 
     team = Team.objects.get()
     names = {str(image.reference) for image in LocalImage.objects.filter(team=team)}
-    assert names == {f"{own_prefix(team)}hello:{tag}" for tag in ("1.0", "1.0-slim", "1.1", "1.1-slim", "latest")}
+    assert names == {
+        f"{own_prefix(team)}hello:{tag}" for tag in ("1.0", "1.0-slim", "1.1", "1.1-slim", "latest")
+    }
     image = LocalImage.objects.get(tag="1.0")
     assert [entry["platform"] for entry in image.platforms] == ["linux/amd64", "linux/arm64"]
-    assert "files only" in client.get(reverse("images:detail", args=[image.pk])).content.decode().lower()
+    assert (
+        "files only"
+        in client.get(reverse("images:detail", args=[image.pk])).content.decode().lower()
+    )
 
 
 @pytest.mark.django_db(transaction=True)

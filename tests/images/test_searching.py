@@ -28,7 +28,9 @@ def nginx(pulled, team, alice, built):
 @pytest.fixture
 def search(client_for):
     def ask(person, text):
-        response = client_for(person).get(reverse("web:search"), {"q": text}, headers={"HX-Request": "true"})
+        response = client_for(person).get(
+            reverse("web:search"), {"q": text}, headers={"HX-Request": "true"}
+        )
         assert response.status_code == 200
         found = [group for group in response.context["groups"] if group.title == "Local images"]
         return [(str(hit.reference), hit.facts[0]) for group in found for hit in group.hits]
@@ -37,7 +39,15 @@ def search(client_for):
 
 
 @pytest.mark.parametrize(
-    "text", ["nginx", "nginx:1.27", "library nginx alpine", "docker.io/", "docker.io/library/nginx:1", "NGINX:1.27-ALPINE"]
+    "text",
+    [
+        "nginx",
+        "nginx:1.27",
+        "library nginx alpine",
+        "docker.io/",
+        "docker.io/library/nginx:1",
+        "NGINX:1.27-ALPINE",
+    ],
 )
 def test_a_local_image_is_found_by_its_name(search, victor, nginx, text):
     assert [name for name, _fact in search(victor, text)] == [NGINX]
@@ -54,7 +64,9 @@ def test_every_digest_of_it_leads_to_it(search, victor, nginx, built):
     assert search(victor, Digest.parse(built.digest).short) == [(NGINX, "its digest")]
     assert search(victor, arm.digest) == [(NGINX, "its image for linux/arm64")]
     assert search(victor, Digest.parse(arm.digest).short) == [(NGINX, "its image for linux/arm64")]
-    assert search(victor, nginx.platforms[0]["image_id"]) == [(NGINX, "its image id for linux/amd64")]
+    assert search(victor, nginx.platforms[0]["image_id"]) == [
+        (NGINX, "its image id for linux/amd64")
+    ]
     assert search(victor, intel.layers[0]) == [(NGINX, "a layer or config of it")]
 
 
@@ -65,13 +77,23 @@ def test_the_index_that_one_platform_was_taken_from(search, victor, nginx):
 
 
 def test_all_names_of_an_image_are_found_by_its_id(search, victor, team, nginx):
-    tag_image(team=team, user=None, source=nginx.reference, target=Reference.parse("registry.example.com/web:1"))
-    assert [name for name, _fact in search(victor, nginx.image_id)] == [NGINX, "registry.example.com/web:1"]
+    tag_image(
+        team=team,
+        user=None,
+        source=nginx.reference,
+        target=Reference.parse("registry.example.com/web:1"),
+    )
+    assert [name for name, _fact in search(victor, nginx.image_id)] == [
+        NGINX,
+        "registry.example.com/web:1",
+    ]
 
 
 def test_a_tag_that_looks_like_a_digest_is_found_as_a_name(search, victor, pulled, team):
     pulled(team, "registry.example.com/app:202611240155")
-    assert [name for name, _fact in search(victor, "202611240155")] == ["registry.example.com/app:202611240155"]
+    assert [name for name, _fact in search(victor, "202611240155")] == [
+        "registry.example.com/app:202611240155"
+    ]
 
 
 def test_an_outsider_finds_nothing(search, charlie, pulled, other_team, nginx, built):
@@ -90,7 +112,12 @@ def test_an_outsider_finds_nothing(search, charlie, pulled, other_team, nginx, b
 
 def test_a_digest_takes_twelve_queries_at_most(client_for, victor, nginx, built):
     client = client_for(victor)
-    for text in (built.digest, built.children[0].layers[0], f"docker.io/nginx@{built.digest}", Digest.parse(built.digest).short):
+    for text in (
+        built.digest,
+        built.children[0].layers[0],
+        f"docker.io/nginx@{built.digest}",
+        Digest.parse(built.digest).short,
+    ):
         with CaptureQueriesContext(connection) as queries:
             client.get(reverse("web:search"), {"q": text}, headers={"HX-Request": "true"})
         assert len(queries) <= 12, text

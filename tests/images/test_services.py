@@ -23,7 +23,13 @@ def ref(text: str) -> Reference:
 
 def test_an_image_is_found_by_any_way_to_write_its_name(pulled, team):
     image = pulled(team, "nginx:1.27")
-    for name in ("nginx:1.27", "docker.io/nginx:1.27", "docker.io/library/nginx:1.27", f"nginx@{image.digest}", f"nginx:9@{image.digest}"):
+    for name in (
+        "nginx:1.27",
+        "docker.io/nginx:1.27",
+        "docker.io/library/nginx:1.27",
+        f"nginx@{image.digest}",
+        f"nginx:9@{image.digest}",
+    ):
         assert find_image(team, ref(name)) == image
 
 
@@ -55,7 +61,11 @@ def test_a_tag_is_one_more_name_of_the_same_image(pulled, team, bob):
     image = pulled(team, "nginx:1.27")
     files = list(blob_directory())
     tagged = tag_image(team=team, user=bob, source=ref("nginx:1.27"), target=ref(NAME))
-    assert (tagged.image_id, tagged.digest, tagged.blobs) == (image.image_id, image.digest, image.blobs)
+    assert (tagged.image_id, tagged.digest, tagged.blobs) == (
+        image.image_id,
+        image.digest,
+        image.blobs,
+    )
     assert (str(tagged.reference), tagged.created_by, tagged.previous_image_id) == (NAME, bob, "")
     assert tagged.origin == "docker.io/library/nginx:1.27"
     assert LocalImage.objects.count() == 2
@@ -99,20 +109,31 @@ def test_naming_needs_the_whole_image(team, bob):
     with blob_directory().hold(layer):
         blob_directory().remove(layer)
     with pytest.raises(BlobUnknown):
-        name_image(team=team, user=bob, name=ref(NAME), digest=digest, source_digest=digest, origin="")
+        name_image(
+            team=team, user=bob, name=ref(NAME), digest=digest, source_digest=digest, origin=""
+        )
     assert not LocalImage.objects.exists()
 
 
 def test_naming_what_was_never_stored_fails(team, bob):
     digest = Digest.of(b"never")
     with pytest.raises(ManifestUnknown):
-        name_image(team=team, user=bob, name=ref(NAME), digest=digest, source_digest=digest, origin="")
+        name_image(
+            team=team, user=bob, name=ref(NAME), digest=digest, source_digest=digest, origin=""
+        )
 
 
 def test_naming_keeps_what_the_registry_said(team, bob):
     built, index = build_image(layer_size=500), Digest.of(b"index")
     put(LocalStore(team, ref(NAME)), built)
-    image = name_image(team=team, user=bob, name=ref(NAME), digest=Digest.parse(built.digest), source_digest=index, origin=NAME)
+    image = name_image(
+        team=team,
+        user=bob,
+        name=ref(NAME),
+        digest=Digest.parse(built.digest),
+        source_digest=index,
+        origin=NAME,
+    )
     assert (image.source_digest, image.origin, image.created_by) == (str(index), NAME, bob)
 
 
@@ -123,7 +144,9 @@ def test_a_nameless_pull_is_one_row_a_digest(team, bob):
         for _ in range(2):
             name = ref(f"registry.example.com/team/app@{digest}")
             put(LocalStore(team, ref(NAME)), built)
-            name_image(team=team, user=bob, name=name, digest=digest, source_digest=digest, origin="")
+            name_image(
+                team=team, user=bob, name=name, digest=digest, source_digest=digest, origin=""
+            )
     assert LocalImage.objects.filter(tag="").count() == 2
 
 
@@ -169,7 +192,9 @@ def test_a_tag_and_a_removal_at_once_keep_the_image_or_say_no(pulled, team, redi
         def tag(source=source, target=target, outcome=outcome, barrier=barrier) -> None:
             barrier.wait()
             try:
-                outcome.append(tag_image(team=team, user=None, source=source.reference, target=target))
+                outcome.append(
+                    tag_image(team=team, user=None, source=source.reference, target=target)
+                )
             except ManifestUnknown as exc:
                 outcome.append(exc)
             finally:
@@ -180,4 +205,6 @@ def test_a_tag_and_a_removal_at_once_keep_the_image_or_say_no(pulled, team, redi
         barrier.wait()
         remove_name(image=source, user=None)
         thread.join()
-        assert LocalImage.objects.filter(image_id=source.image_id).count() == isinstance(outcome[0], LocalImage)
+        assert LocalImage.objects.filter(image_id=source.image_id).count() == isinstance(
+            outcome[0], LocalImage
+        )

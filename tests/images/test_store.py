@@ -155,7 +155,11 @@ def test_a_manifest_is_found_by_tag_and_digest(store):
     for reference in ("2.0", built.digest, Digest.parse(built.digest)):
         assert store.get_manifest(reference).raw == built.content
         head = store.head_manifest(reference)
-        assert (str(head.digest), head.size, head.media_type) == (built.digest, built.size, built.media_type)
+        assert (str(head.digest), head.size, head.media_type) == (
+            built.digest,
+            built.size,
+            built.media_type,
+        )
     assert store.head_manifest("3.0") is None
     with pytest.raises(ManifestUnknown, match=r"registry.example.com/team/app:3\.0"):
         store.get_manifest("3.0")
@@ -209,19 +213,35 @@ def test_an_image_has_its_configs_digest_as_id(store):
     put(store, built, "1.0")
     image = LocalImage.objects.get()
     assert (image.digest, image.image_id) == (built.digest, built.config)
-    assert image.platforms == [{"platform": "linux/amd64", "digest": built.digest, "image_id": built.config, "size": image.size}]
+    assert image.platforms == [
+        {
+            "platform": "linux/amd64",
+            "digest": built.digest,
+            "image_id": built.config,
+            "size": image.size,
+        }
+    ]
     assert image.size == sum(len(content) for content in built.blobs.values())
     assert image.digests == {built.digest, *built.blobs}
     assert image.image_created_at.year == 2026
 
 
 def test_an_index_of_two_platforms_is_its_own_id(store):
-    index = build_index(platforms=["linux/amd64", "linux/arm64/v8"], layer_size=500, attestation=True)
+    index = build_index(
+        platforms=["linux/amd64", "linux/arm64/v8"], layer_size=500, attestation=True
+    )
     put(store, index, "1.0")
     image = LocalImage.objects.get()
     assert image.image_id == index.digest
-    assert [platform["platform"] for platform in image.platforms] == ["linux/amd64", "linux/arm64/v8"]
-    assert image.digests == {index.digest, *(child.digest for child in index.children), *index.blobs}
+    assert [platform["platform"] for platform in image.platforms] == [
+        "linux/amd64",
+        "linux/arm64/v8",
+    ]
+    assert image.digests == {
+        index.digest,
+        *(child.digest for child in index.children),
+        *index.blobs,
+    }
 
 
 def test_an_index_of_one_platform_has_the_images_id(store):
@@ -264,7 +284,9 @@ def test_a_manifest_that_nobody_read_is_repaired_by_a_put_as_well(store):
 def test_recheck_takes_what_was_sent_damaged_out_of_sight(store):
     built = build_image(layer_size=500)
     put(store, built, "1.0")
-    layers = [Descriptor("", Digest.parse(digest), len(built.blobs[digest])) for digest in built.layers]
+    layers = [
+        Descriptor("", Digest.parse(digest), len(built.blobs[digest])) for digest in built.layers
+    ]
     damage(layers[0].digest)
     for layer in layers:
         store.open_blob(layer).close()
@@ -319,12 +341,22 @@ def test_two_pulls_of_one_name_leave_one_whole_row(team, redis_server):
 
 @pytest.mark.django_db(transaction=True)
 def test_copy_image_moves_from_store_to_store_and_back(team, other_team, redis_server):
-    index = build_index(platforms=["linux/amd64", "linux/arm64"], layers=4, layer_size=5000, attestation=True)
+    index = build_index(
+        platforms=["linux/amd64", "linux/arm64"], layers=4, layer_size=5000, attestation=True
+    )
     source, target = LocalStore(team, NAME), LocalStore(other_team, NAME)
     put(source, index, "1.0")
 
     def copy(choice: PlatformChoice, tag: str):
-        return copy_image(source, "1.0", target, tag, platform=choice, progress=Progress(), cancellation=Cancellation())
+        return copy_image(
+            source,
+            "1.0",
+            target,
+            tag,
+            platform=choice,
+            progress=Progress(),
+            cancellation=Cancellation(),
+        )
 
     whole = copy(PlatformChoice(None), "all")
     assert str(whole.manifest.digest) == index.digest

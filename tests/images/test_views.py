@@ -39,7 +39,12 @@ def test_the_list_needs_a_sign_in(client, image):
 
 
 def test_the_list_shows_an_image_once_with_all_its_names(client_for, image, team, victor):
-    tag_image(team=team, user=None, source=image.reference, target=Reference.parse("registry.example.com/web/nginx:1.0"))
+    tag_image(
+        team=team,
+        user=None,
+        source=image.reference,
+        target=Reference.parse("registry.example.com/web/nginx:1.0"),
+    )
     response = client_for(victor).get(LIST)
     text = text_of(response)
     assert response.status_code == 200
@@ -109,7 +114,9 @@ def test_htmx_gets_the_results_only(client_for, image, victor):
     part = client.get(LIST, {"q": "nginx"}, headers=HTMX).content.decode()
     assert part.lstrip().startswith("<div")
     assert "<html" not in part
-    boosted = client.get(LIST, {"q": "nginx"}, headers={**HTMX, "HX-Boosted": "true"}).content.decode()
+    boosted = client.get(
+        LIST, {"q": "nginx"}, headers={**HTMX, "HX-Boosted": "true"}
+    ).content.decode()
     assert "<html" in boosted
 
 
@@ -153,7 +160,13 @@ def test_the_list_and_the_page_only_show(client_for, image, bob, method):
 
 def test_the_page_shows_what_the_image_is(client_for, image, victor):
     text = text_of(client_for(victor).get(page(image)))
-    for part in ("docker.io/library/nginx:1.27-alpine", "linux/amd64", "COPY files 0", "/bin/true", "tests.seed="):
+    for part in (
+        "docker.io/library/nginx:1.27-alpine",
+        "linux/amd64",
+        "COPY files 0",
+        "/bin/true",
+        "tests.seed=",
+    ):
         assert part in text
     assert f"skopeo inspect docker://docker.io/library/nginx@{image.digest}" in text
     assert "docker pull nginx:1.27-alpine" in text
@@ -168,24 +181,32 @@ def test_an_outsider_gets_404(client_for, image, charlie):
 
 
 def test_each_platform_of_an_index_has_its_layers(client_for, pulled, team, victor):
-    index = build_index(platforms=["linux/amd64", "linux/arm64/v8"], layers=3, layer_size=500, attestation=True)
+    index = build_index(
+        platforms=["linux/amd64", "linux/arm64/v8"], layers=3, layer_size=500, attestation=True
+    )
     image = pulled(team, "app:1.0", index)
     client = client_for(victor)
     for child in index.children[:2]:
         response = client.get(page(image), {"platform": child.digest})
-        assert [layer.digest for layer in response.context["inspected"].picture.layers] == child.layers
+        assert [
+            layer.digest for layer in response.context["inspected"].picture.layers
+        ] == child.layers
     unknown = client.get(page(image), {"platform": "<script>"})
     assert unknown.context["inspected"].picture.layers
     assert "linux/arm64/v8" in text_of(unknown)
 
 
 def test_the_page_says_which_images_share_a_layer(client_for, pulled, team, victor, other_team):
-    builts = [build_image(seed=name, layers=1, layer_size=500, shared_layers=["base"]) for name in "abc"]
+    builts = [
+        build_image(seed=name, layers=1, layer_size=500, shared_layers=["base"]) for name in "abc"
+    ]
     image = pulled(team, "app:a", builts[0])
     pulled(team, "app:b", builts[1])
     pulled(other_team, "app:c", builts[2])
     layers = client_for(victor).get(page(image)).context["inspected"].picture.layers
-    assert [[str(sharer.reference.familiar) for sharer in layer.sharing.sharers] for layer in layers] == [["app:b"], []]
+    assert [
+        [str(sharer.reference.familiar) for sharer in layer.sharing.sharers] for layer in layers
+    ] == [["app:b"], []]
 
 
 def test_the_picture_is_to_scale_and_fits(client_for, pulled, team, victor):
@@ -209,7 +230,10 @@ def test_a_damaged_manifest_is_told_and_mended_by_a_pull(client_for, image, bob)
     response = client.get(page(image))
     assert response.status_code == 200
     assert "damaged" in text_of(response)
-    assert f'href="{reverse("transfers:pull")}?reference=docker.io%2Flibrary%2Fnginx%3A1.27-alpine"' in response.content.decode()
+    assert (
+        f'href="{reverse("transfers:pull")}?reference=docker.io%2Flibrary%2Fnginx%3A1.27-alpine"'
+        in response.content.decode()
+    )
     assert "missing" in text_of(client.get(page(image)))
 
 
@@ -221,7 +245,10 @@ def test_a_lost_layer_is_told(client_for, pulled, team, victor):
         blob_directory().remove(layer)
     response = client_for(victor).get(page(image))
     assert "1 blob of this image is missing on the disk" in text_of(response)
-    assert [layer.is_missing for layer in response.context["inspected"].picture.layers] == [True, False]
+    assert [layer.is_missing for layer in response.context["inspected"].picture.layers] == [
+        True,
+        False,
+    ]
 
 
 def test_an_image_pulled_by_digest_has_a_page(client_for, pulled, team, victor):
@@ -256,7 +283,12 @@ def test_removing_the_last_name_returns_to_the_list(client_for, image, bob):
 
 
 def test_removing_one_of_two_names_leads_to_the_other(client_for, image, team, bob):
-    other = tag_image(team=team, user=bob, source=image.reference, target=Reference.parse("registry.example.com/web/nginx:1.0"))
+    other = tag_image(
+        team=team,
+        user=bob,
+        source=image.reference,
+        target=Reference.parse("registry.example.com/web/nginx:1.0"),
+    )
     client = client_for(bob)
     text = text_of(client.get(page(image, "remove")))
     assert "it has 1 other name" in text

@@ -18,15 +18,25 @@ def store_job(job_id, func_name, **fields):
     """Write a job as somebody with access to Redis could."""
     connection = TRANSFERS.rq.connection
     data = json.dumps([func_name, None, [], {}]).encode()
-    connection.hset(f"rq:job:{job_id}", mapping={"data": zlib.compress(data), "origin": "transfers", "status": "queued", **fields})
-    return TRANSFERS.rq.job_class.fetch(job_id, connection=connection, serializer=TRANSFERS.rq.serializer)
+    connection.hset(
+        f"rq:job:{job_id}",
+        mapping={"data": zlib.compress(data), "origin": "transfers", "status": "queued", **fields},
+    )
+    return TRANSFERS.rq.job_class.fetch(
+        job_id, connection=connection, serializer=TRANSFERS.rq.serializer
+    )
 
 
 def test_a_listed_function_is_accepted():
-    assert store_job("listed", "transfers.jobs.run_transfer").func_name == "transfers.jobs.run_transfer"
+    assert (
+        store_job("listed", "transfers.jobs.run_transfer").func_name
+        == "transfers.jobs.run_transfer"
+    )
 
 
-@pytest.mark.parametrize("name", ["os.system", "subprocess.call", "transfers.jobs.worker_name", "builtins.eval"])
+@pytest.mark.parametrize(
+    "name", ["os.system", "subprocess.call", "transfers.jobs.worker_name", "builtins.eval"]
+)
 def test_a_function_that_is_not_listed_is_refused(name):
     job = store_job("planted", name)
 
@@ -44,7 +54,12 @@ def test_planted_callbacks_and_webhooks_are_dropped():
         webhooks=json.dumps([{"url": "http://127.0.0.1:9/", "job_status": "finished"}]),
     )
 
-    assert (job.success_callback, job.failure_callback, job.stopped_callback, job.webhooks) == (None, None, None, [])
+    assert (job.success_callback, job.failure_callback, job.stopped_callback, job.webhooks) == (
+        None,
+        None,
+        None,
+        [],
+    )
 
 
 @pytest.mark.processes

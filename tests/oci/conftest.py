@@ -20,7 +20,16 @@ from registry_ui.oci.errors import HostUnknown
 from tests.parts.certificates import Certificate, make_authority, make_server_certificate
 from tests.parts.scripted import ScriptedServer, scripted_server
 
-QUICK = Limits(connect=2, read=2, answer=2, first_pause=0.01, longest_pause=2, all_pauses=4, minimum_rate=1000, rate_window=1)
+QUICK = Limits(
+    connect=2,
+    read=2,
+    answer=2,
+    first_pause=0.01,
+    longest_pause=2,
+    all_pauses=4,
+    minimum_rate=1000,
+    rate_window=1,
+)
 
 
 @pytest.fixture
@@ -41,7 +50,9 @@ def client_of() -> Iterator[Callable[..., RegistryClient]]:
     """A client of a scripted server (or of a host), with short limits."""
     with ExitStack() as stack:
 
-        def make(server: ScriptedServer | str, credential: BasicCredential | None = None, **options: Any) -> RegistryClient:
+        def make(
+            server: ScriptedServer | str, credential: BasicCredential | None = None, **options: Any
+        ) -> RegistryClient:
             host = server if isinstance(server, str) else server.host
             endpoint = Endpoint(
                 host,
@@ -84,7 +95,9 @@ def internet(monkeypatch: pytest.MonkeyPatch) -> Internet:
     world = Internet()
     connect = egress._connect_in_slices
 
-    def redirected(sock: socket.socket, destination: Any, deadline: float, cancellation: Any) -> None:
+    def redirected(
+        sock: socket.socket, destination: Any, deadline: float, cancellation: Any
+    ) -> None:
         world.connected.append(destination[0])
         if destination[0] in world.places:
             destination = ("127.0.0.1", world.places[destination[0]])
@@ -107,7 +120,9 @@ def authority() -> Certificate:
 def tls_of(authority: Certificate, tmp_path: Path) -> Callable[..., tuple[ssl.SSLContext, str]]:
     """A server's TLS context for some hosts, and the authority that vouches for it."""
 
-    def make(*hosts: str, expired: bool = False, signer: Certificate = authority) -> tuple[ssl.SSLContext, str]:
+    def make(
+        *hosts: str, expired: bool = False, signer: Certificate = authority
+    ) -> tuple[ssl.SSLContext, str]:
         leaf = make_server_certificate(signer, *hosts, expired=expired)
         certificate, key = tmp_path / f"{hosts[0]}.pem", tmp_path / f"{hosts[0]}.key"
         certificate.write_text(leaf.pem)

@@ -27,7 +27,9 @@ TOKEN = Authorization("Bearer the-token-of-the-tests")
 
 @pytest.fixture
 def api(scripted, client_of):
-    return JsonApi(client_of(scripted), f"{scripted.url}/api", authorization=TOKEN, secrets=(SECRET,))
+    return JsonApi(
+        client_of(scripted), f"{scripted.url}/api", authorization=TOKEN, secrets=(SECRET,)
+    )
 
 
 def test_json_is_asked_for_and_returned(scripted, api):
@@ -41,19 +43,35 @@ def test_json_is_asked_for_and_returned(scripted, api):
 
 def test_the_registry_itself_is_not_asked_and_its_credential_not_sent(scripted, client_of):
     scripted.on("GET", "/api/things", Reply(body=b"[]"))
-    JsonApi(client_of(scripted, BasicCredential("robot", SECRET)), f"{scripted.url}/api/").get("/things")
+    JsonApi(client_of(scripted, BasicCredential("robot", SECRET)), f"{scripted.url}/api/").get(
+        "/things"
+    )
     assert [(call.path, call.authorization) for call in scripted.calls] == [("/api/things", "")]
 
 
 def test_trouble_is_tried_again_and_limits_are_kept(scripted, api):
-    scripted.on("GET", "/api/things", Reply(503), Reply(reset=True), Reply(429, headers={"Retry-After": "0"}), Reply(body=b"[]"))
+    scripted.on(
+        "GET",
+        "/api/things",
+        Reply(503),
+        Reply(reset=True),
+        Reply(429, headers={"Retry-After": "0"}),
+        Reply(body=b"[]"),
+    )
     assert api.get("/things").content == []
     scripted.on("GET", "/api/things", Reply(429, headers={"Retry-After": "900"}))
     with pytest.raises(RateLimited, match="for 15 minutes"):
         api.get("/things")
 
 
-@pytest.mark.parametrize("reply", [Reply(body=b"<html>", headers={"Content-Type": "text/html"}), Reply(body=b"nonsense"), Reply(body=b"")])
+@pytest.mark.parametrize(
+    "reply",
+    [
+        Reply(body=b"<html>", headers={"Content-Type": "text/html"}),
+        Reply(body=b"nonsense"),
+        Reply(body=b""),
+    ],
+)
 def test_what_is_no_json_is_not_the_api(scripted, api, reply):
     scripted.on("GET", "/api/things", reply)
     with pytest.raises(Unsupported, match="does not answer as the API"):
@@ -81,7 +99,15 @@ def test_an_answer_from_another_host_does_not_count(scripted, scripted_servers, 
     assert [call.authorization for call in other.calls] == [""]
 
 
-@pytest.mark.parametrize("location", ["http://169.254.169.254/latest", "file:///etc/passwd", "http://[::1]:1/", "http://2130706433:1/"])
+@pytest.mark.parametrize(
+    "location",
+    [
+        "http://169.254.169.254/latest",
+        "file:///etc/passwd",
+        "http://[::1]:1/",
+        "http://2130706433:1/",
+    ],
+)
 def test_no_redirect_leads_to_a_forbidden_address(scripted, api, location):
     scripted.on("GET", "/api/things", Reply(302, headers={"Location": location}))
     with pytest.raises(ConnectionFailed):
@@ -89,7 +115,11 @@ def test_no_redirect_leads_to_a_forbidden_address(scripted, api, location):
 
 
 def test_what_is_posted_is_hidden_in_errors(scripted, api):
-    scripted.on("POST", "/api/token", Reply(401, json.dumps({"message": f"wrong {SECRET} for robot"}).encode()))
+    scripted.on(
+        "POST",
+        "/api/token",
+        Reply(401, json.dumps({"message": f"wrong {SECRET} for robot"}).encode()),
+    )
     with pytest.raises(Unauthorized) as caught:
         api.post("/token", {"identifier": "robot", "secret": SECRET})
     assert SECRET not in f"{caught.value} {vars(caught.value)}"
@@ -132,5 +162,8 @@ def test_docker_hubs_api_is_a_public_host_like_any_other(internet, scripted, cli
 def test_an_api_that_resolves_inside_is_refused(internet, client_of, address):
     internet.names["hub.docker.com"] = [address]
     with pytest.raises(EgressRefused):
-        JsonApi(client_of("docker.io", egress=EgressPolicy(allow_loopback=True)), "http://hub.docker.com").get("/v2/things")
+        JsonApi(
+            client_of("docker.io", egress=EgressPolicy(allow_loopback=True)),
+            "http://hub.docker.com",
+        ).get("/v2/things")
     assert internet.connected == []

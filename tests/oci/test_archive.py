@@ -59,7 +59,11 @@ def exported(store: ArchiveStore, platforms: tuple[str, ...] = ()) -> PlannedArc
         for name in image.names:
             target = plan.named(name)
             # By its text: only that asks for the whole index.
-            options = {"platform": PlatformChoice(None), "progress": Progress(), "cancellation": Cancellation()}
+            options = {
+                "platform": PlatformChoice(None),
+                "progress": Progress(),
+                "cancellation": Cancellation(),
+            }
             copy_image(source, str(image.digest), target, name.identifier, **options)
     return plan.seal()
 
@@ -76,11 +80,17 @@ def test_an_oci_layout_is_read_with_its_names_and_digests(open_archive):
     store.verify()
     (image,) = store.images
     assert (str(image.digest), str(image.image_id)) == (archives.GOOD.digest, archives.GOOD.config)
-    assert ([str(name) for name in image.names], image.platforms, image.is_rebuilt) == ([archives.NAME], ("linux/amd64",), False)
+    assert ([str(name) for name in image.names], image.platforms, image.is_rebuilt) == (
+        [archives.NAME],
+        ("linux/amd64",),
+        False,
+    )
 
 
 def test_an_index_of_several_platforms_keeps_its_digest(open_archive):
-    built = build_index(platforms=["linux/amd64", "linux/arm64/v8"], attestation=True, layer_size=1000)
+    built = build_index(
+        platforms=["linux/amd64", "linux/arm64/v8"], attestation=True, layer_size=1000
+    )
     (image,) = open_archive(archives.layout(built)).images
     assert (str(image.digest), image.platforms) == (built.digest, ("linux/amd64", "linux/arm64/v8"))
 
@@ -94,7 +104,8 @@ def test_what_docker_saves_keeps_the_image_id_and_gets_the_same_digest_each_time
     assert [name.familiar for name in image.names] == ["app:1.0", "example.com/app:2"]
     assert image.digest == second.images[0].digest
     assert [layer.digest for layer in first.get_manifest(image.digest).layers] == [
-        Digest.parse(digest_of(gzip.decompress(archives.GOOD.blobs[layer]))) for layer in archives.GOOD.layers
+        Digest.parse(digest_of(gzip.decompress(archives.GOOD.blobs[layer])))
+        for layer in archives.GOOD.layers
     ]
 
 
@@ -103,17 +114,27 @@ def test_a_layer_that_docker_saves_as_a_link_to_another_images_is_read(open_arch
     path = next(info.name for info, _content in members if info.name.endswith("layer.tar"))
     alias = f"{'e' * 64}/layer.tar"
     moved = [
-        (archives.entry(info.name, content.replace(path.encode(), alias.encode())) if info.name == "manifest.json" else (info, content))
+        (
+            archives.entry(info.name, content.replace(path.encode(), alias.encode()))
+            if info.name == "manifest.json"
+            else (info, content)
+        )
         for info, content in members
     ]
-    store = open_archive(archives.tar(archives.entry(alias, type=tarfile.SYMTYPE, linkname=f"../{path}"), *moved))
+    store = open_archive(
+        archives.tar(archives.entry(alias, type=tarfile.SYMTYPE, linkname=f"../{path}"), *moved)
+    )
     store.verify()
     assert str(store.images[0].image_id) == archives.GOOD.config
 
 
 def test_compressed_layers_in_a_docker_archive_are_taken_as_they_are(open_archive):
     members = [
-        (archives.entry(info.name, gzip.compress(content, mtime=0)) if info.name.endswith("layer.tar") else (info, content))
+        (
+            archives.entry(info.name, gzip.compress(content, mtime=0))
+            if info.name.endswith("layer.tar")
+            else (info, content)
+        )
         for info, content in archives.docker_members(archives.GOOD, "app:1.0")
     ]
     store = open_archive(archives.tar(*members))
@@ -124,10 +145,21 @@ def test_compressed_layers_in_a_docker_archive_are_taken_as_they_are(open_archiv
 
 def test_an_index_of_which_only_a_part_was_saved_becomes_that_part(open_archive):
     built = build_index(platforms=["linux/amd64", "linux/arm64"], layer_size=1000)
-    lacking = [f"blobs/{digest.replace(':', '/')}" for digest in (built.children[1].digest, *built.children[1].blobs)]
-    members = [member for member in archives.layout_members([(built, archives.NAME)]) if member[0].name not in lacking]
+    lacking = [
+        f"blobs/{digest.replace(':', '/')}"
+        for digest in (built.children[1].digest, *built.children[1].blobs)
+    ]
+    members = [
+        member
+        for member in archives.layout_members([(built, archives.NAME)])
+        if member[0].name not in lacking
+    ]
     (image,) = open_archive(archives.tar(*members)).images
-    assert (str(image.digest), image.platforms, image.is_rebuilt) == (built.children[0].digest, ("linux/amd64",), True)
+    assert (str(image.digest), image.platforms, image.is_rebuilt) == (
+        built.children[0].digest,
+        ("linux/amd64",),
+        True,
+    )
 
 
 def test_a_tag_alone_is_no_name(open_archive):
@@ -136,7 +168,10 @@ def test_a_tag_alone_is_no_name(open_archive):
 
 
 def test_long_names_and_dots_before_names_are_read(open_archive):
-    members = [archives.entry(f"./{info.name}", content) for info, content in archives.layout_members([(archives.GOOD, archives.NAME)])]
+    members = [
+        archives.entry(f"./{info.name}", content)
+        for info, content in archives.layout_members([(archives.GOOD, archives.NAME)])
+    ]
     assert open_archive(archives.tar(archives.entry("./", type=tarfile.DIRTYPE), *members)).images
 
 
@@ -196,7 +231,12 @@ def test_a_bomb_stops_long_before_it_has_gone_off(tmp_path):
 
 def test_gzip_of_several_members_with_padding_is_undone(open_archive):
     content = archives.layout(archives.GOOD)
-    packed = gzip.compress(content[:5000]) + gzip.compress(b"") + gzip.compress(content[5000:]) + bytes(700)
+    packed = (
+        gzip.compress(content[:5000])
+        + gzip.compress(b"")
+        + gzip.compress(content[5000:])
+        + bytes(700)
+    )
     assert open_archive(packed).images
 
 
@@ -205,7 +245,11 @@ def test_gzip_of_several_members_with_padding_is_undone(open_archive):
 
 def test_an_export_is_the_same_bytes_each_time_and_knows_their_number(open_archive):
     built = build_index(platforms=["linux/amd64", "linux/arm64"], attestation=True, layer_size=5000)
-    store = open_archive(archives.tar(*archives.layout_members([(built, "a.example.com/x:1"), (archives.GOOD, archives.NAME)])))
+    store = open_archive(
+        archives.tar(
+            *archives.layout_members([(built, "a.example.com/x:1"), (archives.GOOD, archives.NAME)])
+        )
+    )
     first, second = exported(store), exported(store)
     content = written(first, store)
     assert (len(content), first.tag) == (first.size, second.tag)
@@ -234,7 +278,12 @@ def test_python_reads_an_export_too(open_archive, tmp_path):
     path = tmp_path / "export.tar"
     path.write_bytes(written(exported(store), store))
     with tarfile.open(path) as archive:
-        assert archive.getnames()[:4] == ["oci-layout", "index.json", "manifest.json", "digests.json"]
+        assert archive.getnames()[:4] == [
+            "oci-layout",
+            "index.json",
+            "manifest.json",
+            "digests.json",
+        ]
 
 
 def test_one_platform_of_an_index_is_that_image_itself(open_archive):
@@ -245,7 +294,9 @@ def test_one_platform_of_an_index_is_that_image_itself(open_archive):
 
 
 def test_some_platforms_of_an_index_become_an_index_of_their_own(open_archive):
-    built = build_index(platforms=["linux/amd64", "linux/arm64", "linux/s390x"], attestation=True, layer_size=1000)
+    built = build_index(
+        platforms=["linux/amd64", "linux/arm64", "linux/s390x"], attestation=True, layer_size=1000
+    )
     store = open_archive(archives.layout(built))
     again = open_archive(written(exported(store, ("linux/amd64", "linux/s390x")), store))
     (image,) = again.images
@@ -265,7 +316,9 @@ def test_a_platform_that_an_image_lacks_is_named(open_archive):
 def test_a_blob_that_turns_out_damaged_ends_the_export(open_archive):
     store = open_archive(archives.layout(archives.GOOD))
     planned = exported(store)
-    broken = archives.layout(archives.GOOD).replace(archives.GOOD.blobs[archives.GOOD.layers[0]][500:600], bytes(100))
+    broken = archives.layout(archives.GOOD).replace(
+        archives.GOOD.blobs[archives.GOOD.layers[0]][500:600], bytes(100)
+    )
     with pytest.raises(ContentMismatch):
         written(planned, open_archive(broken))
 
@@ -292,7 +345,11 @@ def test_a_name_by_digest_is_exported_and_read_again(open_archive):
     store = open_archive(archives.layout(archives.GOOD))
     name = Reference.parse(f"registry.example.com/team/app@{archives.GOOD.digest}")
     plan = ArchivePlan()
-    options = {"platform": PlatformChoice(None), "progress": Progress(), "cancellation": Cancellation()}
+    options = {
+        "platform": PlatformChoice(None),
+        "progress": Progress(),
+        "cancellation": Cancellation(),
+    }
     copy_image(store, store.images[0].digest, plan.named(name), name.identifier, **options)
     (image,) = open_archive(written(plan.seal(), store)).images
     assert image.names == (name,)

@@ -32,10 +32,21 @@ TAGS = Reply(body=b'{"tags":["1.0"]}')
         ('Negotiate, Basic realm="r"', [("negotiate", {}), ("basic", {"realm": "r"})]),
         (
             'Bearer realm="https://a/t?x=1",service="s",scope="repository:a:pull,push"',
-            [("bearer", {"realm": "https://a/t?x=1", "service": "s", "scope": "repository:a:pull,push"})],
+            [
+                (
+                    "bearer",
+                    {"realm": "https://a/t?x=1", "service": "s", "scope": "repository:a:pull,push"},
+                )
+            ],
         ),
-        ('Bearer realm="a", service="b", Basic realm="c"', [("bearer", {"realm": "a", "service": "b"}), ("basic", {"realm": "c"})]),
-        (r'Basic realm="with \"quotes\" and \\ inside"', [("basic", {"realm": 'with "quotes" and \\ inside'})]),
+        (
+            'Bearer realm="a", service="b", Basic realm="c"',
+            [("bearer", {"realm": "a", "service": "b"}), ("basic", {"realm": "c"})],
+        ),
+        (
+            r'Basic realm="with \"quotes\" and \\ inside"',
+            [("basic", {"realm": 'with "quotes" and \\ inside'})],
+        ),
         ("bearer  REALM = plain , service= s", [("bearer", {"realm": "plain", "service": "s"})]),
         ("NTLM TlRMTVNTUAAC==, Basic realm=x", [("ntlm", {}), ("basic", {"realm": "x"})]),
         ("", []),
@@ -53,20 +64,36 @@ def test_any_challenge_is_parsed_without_an_error(header):
 
 def test_hostile_challenges_are_parsed_quickly():
     started = time.thread_time()
-    for hostile in ('a="' + "\\" * 100_000, "a," * 100_000, "a" * 100_000, 'Bearer realm="' + "x" * 100_000, "a=b " * 50_000):
+    for hostile in (
+        'a="' + "\\" * 100_000,
+        "a," * 100_000,
+        "a" * 100_000,
+        'Bearer realm="' + "x" * 100_000,
+        "a=b " * 50_000,
+    ):
         parse_challenges(hostile)
     assert time.thread_time() - started < 5
 
 
 def asks_for_token(registry, realm, *, service="registry.test", extra=""):
-    registry.on("GET", "/v2/", Reply(401, headers={"WWW-Authenticate": f'Bearer realm="{realm}",service="{service}"{extra}'}))
+    registry.on(
+        "GET",
+        "/v2/",
+        Reply(
+            401, headers={"WWW-Authenticate": f'Bearer realm="{realm}",service="{service}"{extra}'}
+        ),
+    )
 
 
 def takes(token, reply):
     """A script that answers `reply` to a bearer of the token, 401 to others."""
 
     def script(call):
-        return reply if call.authorization == f"Bearer {token}" else Reply(401, headers={"WWW-Authenticate": 'Bearer realm="/token"'})
+        return (
+            reply
+            if call.authorization == f"Bearer {token}"
+            else Reply(401, headers={"WWW-Authenticate": 'Bearer realm="/token"'})
+        )
 
     return script
 
@@ -77,7 +104,9 @@ def token_registry_of(scripted):
 
     def make(*documents):
         asks_for_token(scripted, "/token")
-        scripted.on("GET", "/token", *(Reply(body=json.dumps(document).encode()) for document in documents))
+        scripted.on(
+            "GET", "/token", *(Reply(body=json.dumps(document).encode()) for document in documents)
+        )
         return scripted
 
     return make
@@ -90,14 +119,20 @@ def test_token_is_asked_with_the_credential_and_kept(token_registry_of, client_o
     assert client.list_tags("team/app") == client.list_tags("team/app") == ["1.0"]
     (asked,) = registry.made("GET", "/token")
     assert asked.authorization == BASIC
-    assert asked.query == {"service": ["registry.test"], "account": ["alice"], "scope": ["repository:team/app:pull"]}
+    assert asked.query == {
+        "service": ["registry.test"],
+        "account": ["alice"],
+        "scope": ["repository:team/app:pull"],
+    }
 
 
 def test_only_access_token_is_enough(token_registry_of, client_of):
     registry = token_registry_of({"access_token": "t1"})
     registry.on("GET", "/v2/a/tags/list", takes("t1", TAGS))
     assert client_of(registry).list_tags("a") == ["1.0"]
-    assert registry.made("GET", "/token")[0].authorization == "", "an anonymous client has nothing to show"
+    assert registry.made("GET", "/token")[0].authorization == "", (
+        "an anonymous client has nothing to show"
+    )
 
 
 def test_each_scope_has_a_token_of_its_own(token_registry_of, client_of):
@@ -107,7 +142,10 @@ def test_each_scope_has_a_token_of_its_own(token_registry_of, client_of):
     client = client_of(registry, CREDENTIAL)
     for name in ("one", "two", "one", "two"):
         client.list_tags(name)
-    assert [call.query["scope"] for call in registry.made("GET", "/token")] == [["repository:one:pull"], ["repository:two:pull"]]
+    assert [call.query["scope"] for call in registry.made("GET", "/token")] == [
+        ["repository:one:pull"],
+        ["repository:two:pull"],
+    ]
 
 
 def test_the_oldest_tokens_are_forgotten(token_registry_of, client_of, monkeypatch):
@@ -151,13 +189,20 @@ def test_mount_asks_for_both_repositories_with_the_target_first(token_registry_o
     registry = token_registry_of({"token": "both"})
     registry.on("POST", "/v2/a/blobs/uploads/", takes("both", Reply(201)))
     assert client_of(registry, CREDENTIAL).store("a").mount_blob(descriptor_of(BLOB), "b") is True
-    assert registry.made("GET", "/token")[0].query["scope"] == ["repository:a:pull,push", "repository:b:pull"]
+    assert registry.made("GET", "/token")[0].query["scope"] == [
+        "repository:a:pull,push",
+        "repository:b:pull",
+    ]
 
 
-def test_expired_token_is_renewed_once_between_post_and_put(token_registry_of, client_of, monkeypatch):
+def test_expired_token_is_renewed_once_between_post_and_put(
+    token_registry_of, client_of, monkeypatch
+):
     monkeypatch.setattr("registry_ui.oci.auth._NEWBORN", 0)
     registry = token_registry_of({"token": "old"}, {"token": "new"})
-    registry.on("POST", "/v2/a/blobs/uploads/", takes("old", Reply(202, headers={"Location": "/v2/up"})))
+    registry.on(
+        "POST", "/v2/a/blobs/uploads/", takes("old", Reply(202, headers={"Location": "/v2/up"}))
+    )
     registry.on("PUT", "/v2/up", takes("new", Reply(201)))
     client_of(registry, CREDENTIAL).store("a").write_blob(descriptor_of(BLOB), source_of(BLOB))
     first, second = registry.made("PUT")
@@ -170,7 +215,11 @@ def test_unauthorized_in_the_middle_of_a_put(token_registry_of, client_of, monke
     large = b"x" * 3_000_000
     registry = token_registry_of({"token": "old"}, {"token": "new"})
     registry.on("POST", "/v2/a/blobs/uploads/", Reply(202, headers={"Location": "/v2/up"}))
-    early = Reply(401, headers={"WWW-Authenticate": 'Bearer realm="/token",error="invalid_token"'}, unread=True)
+    early = Reply(
+        401,
+        headers={"WWW-Authenticate": 'Bearer realm="/token",error="invalid_token"'},
+        unread=True,
+    )
     registry.on("PUT", "/v2/up", early, takes("new", Reply(201)))
     registry.on("HEAD", "/v2/a/blobs/.*", Reply(404))
     client_of(registry, CREDENTIAL).store("a").write_blob(descriptor_of(large), source_of(large))
@@ -181,7 +230,13 @@ def test_newborn_token_that_is_refused_means_denied_and_no_loop(token_registry_o
     registry = token_registry_of({"token": "without-rights"})
     refusal = b'{"errors":[{"code":"UNAUTHORIZED","message":"authentication required"}]}'
     registry.on(
-        "GET", "/v2/a/tags/list", Reply(401, refusal, headers={"WWW-Authenticate": 'Bearer realm="/token",scope="repository:a:pull"'})
+        "GET",
+        "/v2/a/tags/list",
+        Reply(
+            401,
+            refusal,
+            headers={"WWW-Authenticate": 'Bearer realm="/token",scope="repository:a:pull"'},
+        ),
     )
     with pytest.raises(Denied) as caught:
         client_of(registry, CREDENTIAL).list_tags("a")
@@ -193,7 +248,12 @@ def test_newborn_token_that_is_refused_means_denied_and_no_loop(token_registry_o
 def test_token_without_push_is_a_denial_of_the_push(token_registry_of, client_of):
     registry = token_registry_of({"token": "read-only"})
     registry.on(
-        "POST", "/v2/a/blobs/uploads/", Reply(401, headers={"WWW-Authenticate": 'Bearer realm="/token",scope="repository:a:pull,push"'})
+        "POST",
+        "/v2/a/blobs/uploads/",
+        Reply(
+            401,
+            headers={"WWW-Authenticate": 'Bearer realm="/token",scope="repository:a:pull,push"'},
+        ),
     )
     with pytest.raises(Denied, match="push to a"):
         client_of(registry, CREDENTIAL).may("a", "pull,push")
@@ -201,7 +261,11 @@ def test_token_without_push_is_a_denial_of_the_push(token_registry_of, client_of
 
 def test_anonymous_refusal_asks_for_a_credential(token_registry_of, client_of):
     registry = token_registry_of({"token": "t"})
-    registry.on("GET", "/v2/a/tags/list", Reply(401, headers={"WWW-Authenticate": 'Bearer realm="/token",scope="repository:a:pull"'}))
+    registry.on(
+        "GET",
+        "/v2/a/tags/list",
+        Reply(401, headers={"WWW-Authenticate": 'Bearer realm="/token",scope="repository:a:pull"'}),
+    )
     with pytest.raises(Unauthorized) as caught:
         client_of(registry).list_tags("a")
     assert "Add a credential" in caught.value.advice
@@ -210,15 +274,24 @@ def test_anonymous_refusal_asks_for_a_credential(token_registry_of, client_of):
 @pytest.mark.parametrize("status", [401, 403])
 def test_insufficient_scope_asks_for_the_wider_one(token_registry_of, client_of, status):
     registry = token_registry_of({"token": "narrow"}, {"token": "wide"})
-    challenge = 'Bearer realm="/token",scope="repository:a:pull,metadata_read",error="insufficient_scope"'
+    challenge = (
+        'Bearer realm="/token",scope="repository:a:pull,metadata_read",error="insufficient_scope"'
+    )
 
     def tags(call):
-        return TAGS if call.authorization == "Bearer wide" else Reply(status, headers={"WWW-Authenticate": challenge})
+        return (
+            TAGS
+            if call.authorization == "Bearer wide"
+            else Reply(status, headers={"WWW-Authenticate": challenge})
+        )
 
     registry.on("GET", "/v2/a/tags/list", tags)
     client = client_of(registry, CREDENTIAL)
     assert client.list_tags("a") == client.list_tags("a") == ["1.0"]
-    assert registry.made("GET", "/token")[1].query["scope"] == ["repository:a:pull", "repository:a:pull,metadata_read"]
+    assert registry.made("GET", "/token")[1].query["scope"] == [
+        "repository:a:pull",
+        "repository:a:pull,metadata_read",
+    ]
     assert len(registry.made("GET", "/v2/a/tags/list")) == 3
 
 
@@ -232,7 +305,10 @@ def test_identity_token_is_posted_and_a_rotated_one_is_used(scripted, client_of)
     client.list_tags("a")
     client.list_tags("b")
     first, second = scripted.made("POST", "/token")
-    assert f"grant_type=refresh_token&service=registry.test&client_id=registry-ui&refresh_token={SECRET}".encode() in first.body
+    assert (
+        f"grant_type=refresh_token&service=registry.test&client_id=registry-ui&refresh_token={SECRET}".encode()
+        in first.body
+    )
     assert b"scope=repository%3Aa%3Apull" in first.body
     assert b"refresh_token=rotated" in second.body
     assert scripted.made("GET", "/token") == []
@@ -256,7 +332,9 @@ def test_identity_token_is_not_posted_after_a_redirect(scripted, scripted_server
 
 
 def test_two_challenges_and_the_usable_one_is_taken(scripted, client_of):
-    scripted.on("GET", "/v2/", Reply(401, headers={"WWW-Authenticate": 'Negotiate, Basic realm="r"'}))
+    scripted.on(
+        "GET", "/v2/", Reply(401, headers={"WWW-Authenticate": 'Negotiate, Basic realm="r"'})
+    )
     scripted.on("GET", "/v2/a/tags/list", TAGS)
     client_of(scripted, CREDENTIAL).list_tags("a")
     assert scripted.made("GET", "/v2/a/tags/list")[0].authorization == BASIC
@@ -306,7 +384,9 @@ def test_credential_does_not_go_to_an_unapproved_realm(registry_and_realm, clien
 @pytest.mark.parametrize("pattern", ["auth.example", "*.example", "AUTH.example"])
 def test_credential_goes_to_an_approved_realm(registry_and_realm, client_of, pattern):
     registry, realm = registry_and_realm
-    assert client_of("registry.example", CREDENTIAL, token_hosts=(pattern,)).list_tags("a") == ["1.0"]
+    assert client_of("registry.example", CREDENTIAL, token_hosts=(pattern,)).list_tags("a") == [
+        "1.0"
+    ]
     assert realm.calls[0].authorization == BASIC
 
 
@@ -324,7 +404,16 @@ def test_anonymous_token_may_come_from_any_public_realm(registry_and_realm, clie
 
 def test_basic_is_used_where_the_bearer_realm_is_not_approved(registry_and_realm, client_of):
     registry, realm = registry_and_realm
-    registry.on("GET", "/v2/", Reply(401, headers={"WWW-Authenticate": 'Bearer realm="http://auth.example/token", Basic realm="r"'}))
+    registry.on(
+        "GET",
+        "/v2/",
+        Reply(
+            401,
+            headers={
+                "WWW-Authenticate": 'Bearer realm="http://auth.example/token", Basic realm="r"'
+            },
+        ),
+    )
     registry.on("GET", "/v2/a/tags/list", TAGS)
     client_of("registry.example", CREDENTIAL).list_tags("a")
     assert registry.made("GET", "/v2/a/tags/list")[0].authorization == BASIC
@@ -336,7 +425,11 @@ def test_basic_is_used_where_the_bearer_realm_is_not_approved(registry_and_realm
 
 def test_login_with_basic(scripted, client_of):
     def ping(call):
-        return Reply(body=b"{}") if call.authorization == BASIC else Reply(401, headers={"WWW-Authenticate": 'Basic realm="r"'})
+        return (
+            Reply(body=b"{}")
+            if call.authorization == BASIC
+            else Reply(401, headers={"WWW-Authenticate": 'Basic realm="r"'})
+        )
 
     scripted.on("GET", "/v2/", ping)
     assert client_of(scripted, CREDENTIAL).login() == "basic"
@@ -353,7 +446,11 @@ def test_login_with_a_token(scripted, client_of):
         return Reply(401, headers={"WWW-Authenticate": 'Bearer realm="/token",service="s"'})
 
     scripted.on("GET", "/v2/", ping)
-    scripted.on("GET", "/token", lambda call: Reply(body=b'{"token":"t"}') if call.authorization == BASIC else Reply(401))
+    scripted.on(
+        "GET",
+        "/token",
+        lambda call: Reply(body=b'{"token":"t"}') if call.authorization == BASIC else Reply(401),
+    )
     assert client_of(scripted, CREDENTIAL).login() == "token"
     with pytest.raises(Unauthorized, match="wrong, or has expired"):
         client_of(scripted, BasicCredential("alice", "wrong-canary")).login()
@@ -363,7 +460,9 @@ def test_login_where_none_is_asked_for(scripted, client_of):
     assert client_of(scripted, CREDENTIAL).login() == "none"
 
 
-def test_login_finds_a_wrong_password_even_where_anonymous_visitors_are_welcome(scripted, client_of):
+def test_login_finds_a_wrong_password_even_where_anonymous_visitors_are_welcome(
+    scripted, client_of
+):
     scripted.on("GET", "/v2/", lambda call: Reply(401) if call.authorization else Reply(body=b"{}"))
     with pytest.raises(Unauthorized):
         client_of(scripted, CREDENTIAL).login()
@@ -371,14 +470,24 @@ def test_login_finds_a_wrong_password_even_where_anonymous_visitors_are_welcome(
 
 def test_token_service_that_answers_nonsense(scripted, client_of):
     asks_for_token(scripted, "/token")
-    for body in (b"<html>", b"[]", b"{}", b'{"token": 5}', b'{"token": "a\\nb"}', b'{"token": ""}', b"x" * 2_000_000):
+    for body in (
+        b"<html>",
+        b"[]",
+        b"{}",
+        b'{"token": 5}',
+        b'{"token": "a\\nb"}',
+        b'{"token": ""}',
+        b"x" * 2_000_000,
+    ):
         scripted.on("GET", "/token", Reply(body=body))
         with pytest.raises(Unauthorized, match="token"):
             client_of(scripted, CREDENTIAL).list_tags("a")
 
 
 def test_token_lives_at_least_a_minute_whatever_the_service_says(token_registry_of, client_of):
-    registry = token_registry_of({"token": "t", "expires_in": 1, "issued_at": "2001-01-01T00:00:00Z"})
+    registry = token_registry_of(
+        {"token": "t", "expires_in": 1, "issued_at": "2001-01-01T00:00:00Z"}
+    )
     registry.on("GET", "/v2/a/tags/list", takes("t", TAGS))
     client = client_of(registry, CREDENTIAL)
     client.list_tags("a")
@@ -394,14 +503,23 @@ def test_old_token_is_fetched_anew_before_use(token_registry_of, client_of, monk
     now = time.monotonic
     monkeypatch.setattr("registry_ui.oci.auth.time.monotonic", lambda: now() + 290)
     client.list_tags("a")
-    assert [call.authorization for call in registry.made("GET", "/v2/a/tags/list")] == ["Bearer t1", "Bearer t2"]
+    assert [call.authorization for call in registry.made("GET", "/v2/a/tags/list")] == [
+        "Bearer t1",
+        "Bearer t2",
+    ]
 
 
 # --- nothing leaks
 
 
 def test_no_secret_in_any_error_or_its_chain(scripted, client_of):
-    echo = json.dumps({"errors": [{"code": "DENIED", "message": f"{SECRET} {BASIC} https://x.example/y?sig={SECRET}"}]}).encode()
+    echo = json.dumps(
+        {
+            "errors": [
+                {"code": "DENIED", "message": f"{SECRET} {BASIC} https://x.example/y?sig={SECRET}"}
+            ]
+        }
+    ).encode()
     faults = (
         Reply(reset=True),
         Reply(403, echo),
@@ -415,7 +533,9 @@ def test_no_secret_in_any_error_or_its_chain(scripted, client_of):
     for fault in faults:
         for method in ("GET", "POST", "PUT", "HEAD"):
             scripted.on(method, "/v2/a/.*", fault)
-        store = client_of(scripted, CREDENTIAL, limits=Limits(tries=2, read=2, first_pause=0.001)).store("a")
+        store = client_of(
+            scripted, CREDENTIAL, limits=Limits(tries=2, read=2, first_pause=0.001)
+        ).store("a")
         for call, *arguments in (
             (store.get_manifest, "1.0"),
             (store.head_manifest, "1.0"),
@@ -425,27 +545,39 @@ def test_no_secret_in_any_error_or_its_chain(scripted, client_of):
             try:
                 call(*arguments)
             except OciError as exc:
-                text = "".join(traceback.format_exception(exc)) + repr(exc) + exc.message + exc.advice
+                text = (
+                    "".join(traceback.format_exception(exc)) + repr(exc) + exc.message + exc.advice
+                )
                 assert SECRET not in text
                 assert BASIC.removeprefix("Basic ") not in text
                 seen = exc
                 while seen is not None:
-                    assert type(seen).__module__.split(".")[0] not in ("requests", "urllib3"), "their exceptions hold headers and URLs"
+                    assert type(seen).__module__.split(".")[0] not in ("requests", "urllib3"), (
+                        "their exceptions hold headers and URLs"
+                    )
                     seen = seen.__cause__ or seen.__context__
     assert SECRET not in repr(CREDENTIAL)
 
 
-def test_signed_url_of_a_redirect_is_not_in_the_error(scripted, client_of, internet, scripted_servers):
+def test_signed_url_of_a_redirect_is_not_in_the_error(
+    scripted, client_of, internet, scripted_servers
+):
     cdn = scripted_servers()
     internet.add("cdn.example", cdn, "93.184.216.35")
-    scripted.on("GET", "/v2/a/blobs/.*", Reply(307, headers={"Location": f"http://cdn.example/b?X-Signature={SECRET}"}))
+    scripted.on(
+        "GET",
+        "/v2/a/blobs/.*",
+        Reply(307, headers={"Location": f"http://cdn.example/b?X-Signature={SECRET}"}),
+    )
     cdn.on("GET", "/b", Reply(reset=True))
     with pytest.raises(OciError) as caught:
         client_of(scripted).store("a").open_blob(descriptor_of(BLOB))
     assert SECRET not in "".join(traceback.format_exception(caught.value))
 
 
-def test_redirecting_ping_that_wants_a_login_elsewhere(scripted, client_of, internet, scripted_servers):
+def test_redirecting_ping_that_wants_a_login_elsewhere(
+    scripted, client_of, internet, scripted_servers
+):
     other = scripted_servers()
     internet.add("other.example", other, "93.184.216.35")
     scripted.on("GET", "/v2/", Reply(302, headers={"Location": "http://other.example/v2/"}))

@@ -9,7 +9,15 @@ import pytest
 
 from registry_ui.oci.connections import Limits
 from registry_ui.oci.digest import Digest
-from registry_ui.oci.errors import BlobUnknown, Cancelled, ConnectionFailed, ContentMismatch, EgressRefused, ResponseError, ServerFailed
+from registry_ui.oci.errors import (
+    BlobUnknown,
+    Cancelled,
+    ConnectionFailed,
+    ContentMismatch,
+    EgressRefused,
+    ResponseError,
+    ServerFailed,
+)
 from registry_ui.oci.manifest import Descriptor
 from registry_ui.oci.store import Cancellation, read_blob
 from tests.parts.bytes_readers import descriptor_of, read_all
@@ -25,7 +33,9 @@ def ranged(call, **faults):
     start = int(call.headers.get("Range", "bytes=0-")[6:-1])
     if not start:
         return Reply(200, BLOB, **faults)
-    return Reply(206, BLOB[start:], {"Content-Range": f"bytes {start}-{len(BLOB) - 1}/{len(BLOB)}"}, **faults)
+    return Reply(
+        206, BLOB[start:], {"Content-Range": f"bytes {start}-{len(BLOB) - 1}/{len(BLOB)}"}, **faults
+    )
 
 
 def open_at(client_of, server, offset=0, **options):
@@ -89,7 +99,10 @@ def test_resume_answered_with_the_whole_skips_what_is_known(scripted, client_of)
     assert read_all(open_at(client_of, scripted)) == BLOB
 
 
-@pytest.mark.parametrize("content_range", ["bytes 0-99/100", "bytes 700001-2999999/3072000", "bytes 700000-1/5", "", "nonsense"])
+@pytest.mark.parametrize(
+    "content_range",
+    ["bytes 0-99/100", "bytes 700001-2999999/3072000", "bytes 700000-1/5", "", "nonsense"],
+)
 def test_wrong_content_range_is_not_believed(scripted, client_of, content_range):
     lie = Reply(206, BLOB[700_000:], {"Content-Range": content_range})
     scripted.on("GET", PATH, Reply(body=BLOB[:700_000], length=len(BLOB)), lie, Reply(body=BLOB))
@@ -98,20 +111,31 @@ def test_wrong_content_range_is_not_believed(scripted, client_of, content_range)
 
 
 def test_refused_range_starts_again_and_skips(scripted, client_of):
-    scripted.on("GET", PATH, Reply(body=BLOB[:700_000], length=len(BLOB)), Reply(416), Reply(body=BLOB))
+    scripted.on(
+        "GET", PATH, Reply(body=BLOB[:700_000], length=len(BLOB)), Reply(416), Reply(body=BLOB)
+    )
     assert read_all(open_at(client_of, scripted)) == BLOB
 
 
-def test_expired_signed_url_is_replaced_by_asking_the_registry_again(internet, scripted, scripted_servers, client_of):
+def test_expired_signed_url_is_replaced_by_asking_the_registry_again(
+    internet, scripted, scripted_servers, client_of
+):
     cdn = scripted_servers()
     internet.add("cdn.example", cdn, "93.184.216.35")
-    urls = [Reply(307, headers={"Location": f"http://cdn.example/b?sig={number}"}) for number in (1, 2, 3)]
+    urls = [
+        Reply(307, headers={"Location": f"http://cdn.example/b?sig={number}"})
+        for number in (1, 2, 3)
+    ]
     scripted.on("GET", PATH, *urls)
 
     def content(call):
         if call.query["sig"] == ["1"]:
             return ranged(call, cut=1_000_000)
-        return Reply(403, b"<Error>Request has expired</Error>") if call.query["sig"] == ["2"] else ranged(call)
+        return (
+            Reply(403, b"<Error>Request has expired</Error>")
+            if call.query["sig"] == ["2"]
+            else ranged(call)
+        )
 
     cdn.on("GET", "/b", content)
     assert read_all(open_at(client_of, scripted)) == BLOB
@@ -178,7 +202,11 @@ def test_trouble_without_end_is_reported(scripted, client_of):
 
 def test_stall_ends_in_a_timeout_and_a_resume(scripted, client_of):
     def stalling(call):
-        return Reply(200, BLOB[:1000], length=len(BLOB), drip=0.0005) if not call.headers.get("Range") else ranged(call)
+        return (
+            Reply(200, BLOB[:1000], length=len(BLOB), drip=0.0005)
+            if not call.headers.get("Range")
+            else ranged(call)
+        )
 
     scripted.on("GET", PATH, stalling)
     assert read_all(open_at(client_of, scripted)) == BLOB
@@ -188,13 +216,21 @@ def test_dripping_body_is_given_up(scripted, client_of):
     scripted.on("GET", PATH, Reply(body=BLOB, drip=0.1))
     started = time.monotonic()
     with pytest.raises(ConnectionFailed, match="too slowly"):
-        read_all(open_at(client_of, scripted, limits=Limits(read=30, tries=1, minimum_rate=1000, rate_window=0.5)))
+        read_all(
+            open_at(
+                client_of,
+                scripted,
+                limits=Limits(read=30, tries=1, minimum_rate=1000, rate_window=0.5),
+            )
+        )
     assert time.monotonic() - started < 3
 
 
 def test_slow_consumer_is_not_taken_for_a_slow_registry(scripted, client_of):
     scripted.on("GET", PATH, ranged)
-    reader = open_at(client_of, scripted, limits=Limits(tries=1, minimum_rate=10_000_000, rate_window=0.3))
+    reader = open_at(
+        client_of, scripted, limits=Limits(tries=1, minimum_rate=10_000_000, rate_window=0.3)
+    )
     content = bytearray()
     buffer = memoryview(bytearray(1 << 20))
     with reader:

@@ -135,7 +135,11 @@ def test_certificate_of_the_token_service_is_verified_too(scripted_servers, tls_
     good, pem = tls_of("127.0.0.1")
     bad, _ = tls_of("127.0.0.1", expired=True)
     registry, tokens = scripted_servers(good), scripted_servers(bad)
-    registry.on("GET", "/v2/", Reply(401, headers={"WWW-Authenticate": f'Bearer realm="{tokens.url}/token"'}))
+    registry.on(
+        "GET",
+        "/v2/",
+        Reply(401, headers={"WWW-Authenticate": f'Bearer realm="{tokens.url}/token"'}),
+    )
     with pytest.raises(TlsFailed, match="expired"):
         client_of(registry, BasicCredential("alice", "secret"), ca_pem=pem).list_tags("a")
     assert tokens.calls == []
@@ -151,13 +155,19 @@ def test_https_on_a_plain_port_says_so_and_never_falls_back(scripted, client_of)
 
 def test_unreadable_authority(scripted, client_of):
     with pytest.raises(TlsFailed, match="cannot be read"):
-        client_of(scripted, ca_pem="-----BEGIN CERTIFICATE-----\nnonsense\n-----END CERTIFICATE-----")
+        client_of(
+            scripted, ca_pem="-----BEGIN CERTIFICATE-----\nnonsense\n-----END CERTIFICATE-----"
+        )
 
 
 def test_http_realm_of_an_https_registry_is_refused(scripted_servers, scripted, tls_of, client_of):
     context, pem = tls_of("127.0.0.1")
     registry = scripted_servers(context)
-    registry.on("GET", "/v2/", Reply(401, headers={"WWW-Authenticate": f'Bearer realm="{scripted.url}/token"'}))
+    registry.on(
+        "GET",
+        "/v2/",
+        Reply(401, headers={"WWW-Authenticate": f'Bearer realm="{scripted.url}/token"'}),
+    )
     for credential in (None, BasicCredential("alice", "secret")):
         with pytest.raises(OciError, match="plain http"):
             client_of(registry, credential, ca_pem=pem).list_tags("a")
@@ -167,7 +177,11 @@ def test_http_realm_of_an_https_registry_is_refused(scripted_servers, scripted, 
 def test_upload_location_on_plain_http_explains_the_proxy(scripted_servers, tls_of, client_of):
     context, pem = tls_of("127.0.0.1")
     registry = scripted_servers(context)
-    registry.on("POST", "/v2/a/blobs/uploads/", Reply(202, headers={"Location": f"http://{registry.host}/v2/up"}))
+    registry.on(
+        "POST",
+        "/v2/a/blobs/uploads/",
+        Reply(202, headers={"Location": f"http://{registry.host}/v2/up"}),
+    )
     with pytest.raises(OciError) as caught:
         client_of(registry, ca_pem=pem).store("a").write_blob(descriptor_of(b"x"), source_of(b"x"))
     assert "X-Forwarded-Proto" in caught.value.advice
@@ -180,9 +194,16 @@ def test_head_and_get_ask_for_indexes_too(scripted, store):
     scripted.on("HEAD", MANIFEST, Reply(body=RAW, headers=FOUND))
     scripted.on("GET", MANIFEST, Reply(body=RAW, headers=FOUND))
     descriptor = store.head_manifest("1.0")
-    assert (descriptor.digest, descriptor.size, descriptor.media_type) == (DIGEST, len(RAW), OCI_MANIFEST)
+    assert (descriptor.digest, descriptor.size, descriptor.media_type) == (
+        DIGEST,
+        len(RAW),
+        OCI_MANIFEST,
+    )
     assert store.get_manifest("1.0").raw == RAW
-    accepts = {call.headers["Accept"] for call in scripted.made("HEAD", MANIFEST) + scripted.made("GET", MANIFEST)}
+    accepts = {
+        call.headers["Accept"]
+        for call in scripted.made("HEAD", MANIFEST) + scripted.made("GET", MANIFEST)
+    }
     assert len(accepts) == 1
     assert "image.index" in (accept := accepts.pop())
     assert "manifest.list" in accept
@@ -218,7 +239,11 @@ def test_absent_manifest(scripted, store):
 def test_pinned_digest_must_come(scripted, store, asked):
     other = RAW.replace(b'"layers": []', b'"layers":  []')
     scripted.on("GET", MANIFEST, Reply(body=other, headers={**FOUND}))
-    scripted.on("HEAD", MANIFEST, Reply(body=other, headers={**FOUND, "Docker-Content-Digest": str(Digest.of(other))}))
+    scripted.on(
+        "HEAD",
+        MANIFEST,
+        Reply(body=other, headers={**FOUND, "Docker-Content-Digest": str(Digest.of(other))}),
+    )
     with pytest.raises(ContentMismatch):
         store.get_manifest(asked)
     with pytest.raises(ContentMismatch):
@@ -226,7 +251,11 @@ def test_pinned_digest_must_come(scripted, store, asked):
 
 
 def test_digest_header_of_a_tag_is_not_believed(scripted, store):
-    scripted.on("GET", MANIFEST, Reply(body=RAW, headers={**FOUND, "Docker-Content-Digest": str(Digest.of(b"other"))}))
+    scripted.on(
+        "GET",
+        MANIFEST,
+        Reply(body=RAW, headers={**FOUND, "Docker-Content-Digest": str(Digest.of(b"other"))}),
+    )
     assert store.get_manifest("1.0").digest == DIGEST
 
 
@@ -256,7 +285,11 @@ def test_compressed_bombs_are_never_unpacked(scripted, store, status):
     import zlib
 
     bomb = zlib.compress(bytes(200_000_000), 9)
-    headers = {"Content-Encoding": "deflate", "Content-Type": OCI_MANIFEST, "Location": "/elsewhere"}
+    headers = {
+        "Content-Encoding": "deflate",
+        "Content-Type": OCI_MANIFEST,
+        "Location": "/elsewhere",
+    }
     scripted.on("GET", MANIFEST, Reply(status, bomb, headers))
     tracemalloc.start()
     with pytest.raises(OciError):
@@ -281,7 +314,9 @@ def test_put_sends_the_very_bytes(scripted, store):
 
 
 def test_put_that_ends_in_another_digest(scripted, store):
-    scripted.on("PUT", MANIFEST, Reply(201, headers={"Docker-Content-Digest": str(Digest.of(b"other"))}))
+    scripted.on(
+        "PUT", MANIFEST, Reply(201, headers={"Docker-Content-Digest": str(Digest.of(b"other"))})
+    )
     with pytest.raises(ContentMismatch):
         store.put_manifest(Manifest.parse(RAW), "1.0")
     with pytest.raises(ContentMismatch):
@@ -295,17 +330,38 @@ def test_put_that_ends_in_another_digest(scripted, store):
         (404, error_body("MANIFEST_BLOB_UNKNOWN", "blob unknown"), BlobUnknown, "lacks a blob"),
         (
             400,
-            error_body("TAG_INVALID", "The image tag '1.0' already exists and cannot be overwritten because the tag is immutable."),
+            error_body(
+                "TAG_INVALID",
+                "The image tag '1.0' already exists and cannot be overwritten because the tag is immutable.",
+            ),
             Denied,
             "immutable",
         ),
         (412, error_body("PRECONDITION", "configured as immutable"), Denied, "immutable"),
-        (403, error_body("DENIED", "adding 3 MiB of storage resource … will exceed the configured upper limit"), Denied, "quota"),
-        (405, error_body("DENIED", "can not push artifact to a proxy project"), Denied, "proxy cache"),
+        (
+            403,
+            error_body(
+                "DENIED",
+                "adding 3 MiB of storage resource … will exceed the configured upper limit",
+            ),
+            Denied,
+            "quota",
+        ),
+        (
+            405,
+            error_body("DENIED", "can not push artifact to a proxy project"),
+            Denied,
+            "proxy cache",
+        ),
         (415, b"", Unsupported, "kind of manifest"),
         (400, error_body("UNSUPPORTED"), Unsupported, "kind of manifest"),
         (413, b"<html>nginx", OciError, "request of this size"),
-        (403, error_body("DENIED", "requested access to the resource is denied"), Denied, "push to team/app"),
+        (
+            403,
+            error_body("DENIED", "requested access to the resource is denied"),
+            Denied,
+            "push to team/app",
+        ),
     ],
 )
 def test_refused_manifest(scripted, store, status, body, kind, words):
@@ -320,7 +376,9 @@ def test_refused_manifest(scripted, store, status, body, kind, words):
 # --- names never reach a path unchecked
 
 
-@pytest.mark.parametrize("name", ["../x", "a/../b", "A", "a?x=1", "a#b", "a b", "", "a//b", "a%2f..", "a/"])
+@pytest.mark.parametrize(
+    "name", ["../x", "a/../b", "A", "a?x=1", "a#b", "a b", "", "a//b", "a%2f..", "a/"]
+)
 def test_bad_repository_makes_no_request(scripted, client_of, name):
     client = client_of(scripted)
     for call in (client.store, client.list_tags, lambda name: client.may(name, "pull")):
@@ -329,9 +387,16 @@ def test_bad_repository_makes_no_request(scripted, client_of, name):
     assert scripted.calls == []
 
 
-@pytest.mark.parametrize("reference", ["../x", "a/b", "a?b", "", "x" * 129, "sha256:../../x", "sha256:abc", f"sha256:{'a' * 63}/"])
+@pytest.mark.parametrize(
+    "reference",
+    ["../x", "a/b", "a?b", "", "x" * 129, "sha256:../../x", "sha256:abc", f"sha256:{'a' * 63}/"],
+)
 def test_bad_tag_or_digest_makes_no_request(scripted, store, reference):
-    for call in (store.head_manifest, store.get_manifest, lambda text: store.put_manifest(Manifest.parse(RAW), text)):
+    for call in (
+        store.head_manifest,
+        store.get_manifest,
+        lambda text: store.put_manifest(Manifest.parse(RAW), text),
+    ):
         with pytest.raises((InvalidReference, InvalidDigest)):
             call(reference)
     assert scripted.calls == []
@@ -395,7 +460,10 @@ def test_tags_null_empty_and_bare(scripted, client_of):
     assert [client.list_tags("team/app") for _ in range(3)] == [[], [], ["1"]]
 
 
-@pytest.mark.parametrize("link", [f'<{TAGS}>; rel="next"', f'<{TAGS}?last=1>; rel="next"', '<>; rel="next"', "", '; rel="next"'])
+@pytest.mark.parametrize(
+    "link",
+    [f'<{TAGS}>; rel="next"', f'<{TAGS}?last=1>; rel="next"', '<>; rel="next"', "", '; rel="next"'],
+)
 def test_looping_and_empty_links_end(scripted, client_of, link):
     scripted.on("GET", TAGS, page(["1"], link))
     assert client_of(scripted).list_tags("team/app") == ["1"]
@@ -417,7 +485,9 @@ def test_nonsense_instead_of_tags(scripted, client_of, body):
 
 
 def test_missing_repository(scripted, client_of):
-    scripted.on("GET", TAGS, Reply(404, error_body("NAME_UNKNOWN", "repository name not known to registry")))
+    scripted.on(
+        "GET", TAGS, Reply(404, error_body("NAME_UNKNOWN", "repository name not known to registry"))
+    )
     with pytest.raises(RepositoryUnknown, match="has no repository team/app"):
         client_of(scripted).list_tags("team/app")
 
@@ -449,14 +519,20 @@ def test_final_statuses_are_not(scripted, client_of, status):
 
 
 def in_a_second():
-    return email.utils.format_datetime(datetime.datetime.now(datetime.UTC) + datetime.timedelta(seconds=2), usegmt=True)
+    return email.utils.format_datetime(
+        datetime.datetime.now(datetime.UTC) + datetime.timedelta(seconds=2), usegmt=True
+    )
 
 
 @pytest.mark.parametrize("header", [lambda: "1", in_a_second])
 def test_retry_after_is_obeyed(scripted, client_of, header):
     pauses = []
-    scripted.on("GET", TAGS, lambda call: Reply(429, headers={"Retry-After": header()}), page(["1"]))
-    client = client_of(scripted, on_pause=lambda seconds, reason: pauses.append(seconds), limits=Limits())
+    scripted.on(
+        "GET", TAGS, lambda call: Reply(429, headers={"Retry-After": header()}), page(["1"])
+    )
+    client = client_of(
+        scripted, on_pause=lambda seconds, reason: pauses.append(seconds), limits=Limits()
+    )
     started = time.monotonic()
     assert client.list_tags("team/app") == ["1"]
     assert time.monotonic() - started > 0.9
@@ -464,7 +540,11 @@ def test_retry_after_is_obeyed(scripted, client_of, header):
 
 
 def test_long_retry_after_says_when_and_ends(scripted, client_of):
-    scripted.on("GET", TAGS, Reply(429, error_body("TOOMANYREQUESTS", "pull rate limit"), {"Retry-After": "10800"}))
+    scripted.on(
+        "GET",
+        TAGS,
+        Reply(429, error_body("TOOMANYREQUESTS", "pull rate limit"), {"Retry-After": "10800"}),
+    )
     with pytest.raises(RateLimited, match="for 3 hours") as caught:
         client_of(scripted, limits=Limits()).list_tags("team/app")
     assert caught.value.retry_after == 10800
@@ -500,7 +580,11 @@ def test_kept_connection_that_was_closed_meanwhile(scripted, client_of):
 
 
 def test_limits_and_warnings_are_kept(scripted, client_of):
-    headers = {"RateLimit-Limit": "100;w=21600", "RateLimit-Remaining": "76;w=21600", "Warning": '299 - "repository moves soon"'}
+    headers = {
+        "RateLimit-Limit": "100;w=21600",
+        "RateLimit-Remaining": "76;w=21600",
+        "Warning": '299 - "repository moves soon"',
+    }
     scripted.on("GET", TAGS, Reply(body=b'{"tags":[]}', headers=headers))
     client = client_of(scripted)
     client.list_tags("team/app")
@@ -520,7 +604,9 @@ def test_control_characters_do_not_reach_a_message(scripted, client_of):
     scripted.on("GET", TAGS, Reply(400, error_body("X", "line\nline\x1b[31mred\u202eevil")))
     with pytest.raises(OciError) as caught:
         client_of(scripted).list_tags("team/app")
-    assert not any(ord(character) < 32 or character in "\u202e\x7f" for character in caught.value.message)
+    assert not any(
+        ord(character) < 32 or character in "\u202e\x7f" for character in caught.value.message
+    )
 
 
 # --- real registries
@@ -541,14 +627,19 @@ def test_real_registry_with_a_password(htpasswd_registry, client_of):
 
 def test_real_registry_with_tokens(token_registry, client_of):
     repository = token_registry.new_repository()
-    client = client_of(token_registry.host, BasicCredential(token_registry.username, token_registry.password))
+    client = client_of(
+        token_registry.host, BasicCredential(token_registry.username, token_registry.password)
+    )
     assert client.login() == "token"
     client.may(repository, "pull,push")
     move_through(client.store(repository))
     assert client.list_tags(repository) == ["1.0"]
     other = client.store(token_registry.new_repository())
     assert other.mount_blob(descriptor_of(b"{}"), repository)
-    reader = client_of(token_registry.host, BasicCredential(token_registry.reader_username, token_registry.reader_password))
+    reader = client_of(
+        token_registry.host,
+        BasicCredential(token_registry.reader_username, token_registry.reader_password),
+    )
     reader.may(repository, "pull")
     assert reader.store(repository).get_manifest("1.0").digest == DIGEST
     with pytest.raises(Denied):

@@ -22,10 +22,19 @@ def test_what_a_container_starts_with():
         StopSignal="SIGQUIT",
     )
 
-    assert (found.platform, found.user, found.working_directory, found.stop_signal) == ("linux/amd64", "101", "/srv", "SIGQUIT")
+    assert (found.platform, found.user, found.working_directory, found.stop_signal) == (
+        "linux/amd64",
+        "101",
+        "/srv",
+        "SIGQUIT",
+    )
     assert (found.entrypoint, found.command) == ('["/start"]', '["serve", "--port=80"]')
     assert found.environment == [("PATH", "/bin"), ("EMPTY", "")]
-    assert (found.ports, found.volumes, found.labels) == (["80/tcp"], ["/data"], [("a", "1"), ("b", "2")])
+    assert (found.ports, found.volumes, found.labels) == (
+        ["80/tcp"],
+        ["/data"],
+        [("a", "1"), ("b", "2")],
+    )
     assert found.healthcheck is None
     assert not found.is_cut
 
@@ -33,13 +42,24 @@ def test_what_a_container_starts_with():
 @pytest.mark.parametrize(
     ("test", "command"),
     [
-        (["CMD-SHELL", "curl -f http://localhost/ || exit 1"], "curl -f http://localhost/ || exit 1"),
+        (
+            ["CMD-SHELL", "curl -f http://localhost/ || exit 1"],
+            "curl -f http://localhost/ || exit 1",
+        ),
         (["CMD", "/probe", "--fast"], '["/probe", "--fast"]'),
         (["/probe"], '["/probe"]'),
     ],
 )
 def test_a_health_check_in_its_forms(test, command):
-    check = facts(Healthcheck={"Test": test, "Interval": 30 * SECOND, "Timeout": SECOND // 2, "StartPeriod": 0, "Retries": 3}).healthcheck
+    check = facts(
+        Healthcheck={
+            "Test": test,
+            "Interval": 30 * SECOND,
+            "Timeout": SECOND // 2,
+            "StartPeriod": 0,
+            "Retries": 3,
+        }
+    ).healthcheck
 
     assert check == Healthcheck(command, interval=30, timeout=0.5, retries=3)
 
@@ -48,19 +68,32 @@ def test_a_health_check_can_be_switched_off():
     assert facts(Healthcheck={"Test": ["NONE"]}).healthcheck == Healthcheck(is_disabled=True)
 
 
-@pytest.mark.parametrize("check", [None, [], "curl", {"Test": []}, {"Test": "curl"}, {"Test": [7]}, {"Interval": SECOND}])
+@pytest.mark.parametrize(
+    "check", [None, [], "curl", {"Test": []}, {"Test": "curl"}, {"Test": [7]}, {"Interval": SECOND}]
+)
 def test_what_is_no_health_check_is_none(check):
     assert facts(Healthcheck=check).healthcheck is None
 
 
 @pytest.mark.parametrize("number", [10**400, -1, True, "30s", 1.5, None])
 def test_strange_numbers_of_a_health_check_are_left_out(number):
-    check = facts(Healthcheck={"Test": ["CMD", "x"], "Interval": number, "Timeout": number, "StartInterval": number, "Retries": number})
+    check = facts(
+        Healthcheck={
+            "Test": ["CMD", "x"],
+            "Interval": number,
+            "Timeout": number,
+            "StartInterval": number,
+            "Retries": number,
+        }
+    )
 
     assert check.healthcheck == Healthcheck('["x"]')
 
 
-@pytest.mark.parametrize("document", [{}, {"config": []}, {"config": None}, {"config": {"Env": {}, "Labels": [], "Healthcheck": 7}}])
+@pytest.mark.parametrize(
+    "document",
+    [{}, {"config": []}, {"config": None}, {"config": {"Env": {}, "Labels": [], "Healthcheck": 7}}],
+)
 def test_a_config_of_another_shape_says_nothing(document):
     assert config_facts(document) == config_facts({})
 

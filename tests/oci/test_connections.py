@@ -36,7 +36,9 @@ def test_docker_hub_by_its_short_name(docker_hub, client_of):
     assert registry.made("GET", "/v2/library/nginx/tags/list")[0].authorization == "Bearer t"
 
 
-def test_own_authority_does_not_vouch_for_foreign_hosts(internet, scripted_servers, tls_of, client_of):
+def test_own_authority_does_not_vouch_for_foreign_hosts(
+    internet, scripted_servers, tls_of, client_of
+):
     own, pem = tls_of("registry.example")
     foreign, _ = tls_of("cdn.example")
     registry, cdn = scripted_servers(own), scripted_servers(foreign)
@@ -87,7 +89,9 @@ def tunnelling_proxy():
     server.close()
 
 
-def test_https_goes_through_a_tunnel_and_is_verified_by_name(tunnelling_proxy, scripted_servers, tls_of, client_of):
+def test_https_goes_through_a_tunnel_and_is_verified_by_name(
+    tunnelling_proxy, scripted_servers, tls_of, client_of
+):
     proxy_url, ports, asked = tunnelling_proxy
     context, pem = tls_of("registry.example")
     registry = scripted_servers(context)
@@ -104,7 +108,9 @@ def test_https_goes_through_a_tunnel_and_is_verified_by_name(tunnelling_proxy, s
 def test_proxy_that_refuses(tunnelling_proxy, client_of):
     proxy_url, _, _ = tunnelling_proxy
     with pytest.raises(ConnectionFailed, match="proxy refused") as caught:
-        client_of("registry.example", scheme="https", egress=EgressPolicy(proxy_url=proxy_url)).ping()
+        client_of(
+            "registry.example", scheme="https", egress=EgressPolicy(proxy_url=proxy_url)
+        ).ping()
     assert "hidden" not in f"{caught.value!r} {caught.value.__cause__!r}"
 
 

@@ -21,7 +21,9 @@ def store_at():
     clients = []
 
     def make(host, repository):
-        client = RegistryClient(Endpoint(host, scheme="http"), egress=EgressPolicy(allow_loopback=True))
+        client = RegistryClient(
+            Endpoint(host, scheme="http"), egress=EgressPolicy(allow_loopback=True)
+        )
         clients.append(client)
         return client.store(repository)
 
@@ -39,16 +41,30 @@ def test_an_index_arrives_whole_and_the_same(registry, second_registry, image_fa
     image = image_factory(registry, platforms=["linux/amd64", "linux/arm64/v8"], attestation=True)
     repository = second_registry.new_repository()
 
-    copied = copy(store_at(registry.host, image.repository), image.tag, store_at(second_registry.host, repository), "copy")
+    copied = copy(
+        store_at(registry.host, image.repository),
+        image.tag,
+        store_at(second_registry.host, repository),
+        "copy",
+    )
 
-    assert second_registry.digest_of(repository, "copy") == image.digest == str(copied.manifest.digest)
-    assert all(second_registry.digest_of(repository, child.digest) == child.digest for child in image.children)
+    assert (
+        second_registry.digest_of(repository, "copy") == image.digest == str(copied.manifest.digest)
+    )
+    assert all(
+        second_registry.digest_of(repository, child.digest) == child.digest
+        for child in image.children
+    )
     assert copied.moved == sum(len(blob) for blob in image.blobs.values())
 
 
 def test_what_the_target_has_is_not_moved_again(registry, second_registry, image_factory, store_at):
     image = image_factory(registry)
-    ends = store_at(registry.host, image.repository), image.tag, store_at(second_registry.host, second_registry.new_repository())
+    ends = (
+        store_at(registry.host, image.repository),
+        image.tag,
+        store_at(second_registry.host, second_registry.new_repository()),
+    )
     copy(*ends, "one")
 
     assert copy(*ends, "two").moved == 0
@@ -58,7 +74,12 @@ def test_every_blob_of_an_index_is_fetched_once(registry, second_registry, image
     built = image_factory.build_index(platforms=["linux/amd64", "linux/arm64/v8"])
     image = image_factory.push(registry, built, registry.new_repository(), "1")
     with slow_line(registry.port) as line:
-        copy(store_at(line.host, image.repository), "1", store_at(second_registry.host, second_registry.new_repository()), "1")
+        copy(
+            store_at(line.host, image.repository),
+            "1",
+            store_at(second_registry.host, second_registry.new_repository()),
+            "1",
+        )
 
         assert line.count("GET", "/blobs/") == len(built.blobs)
 
@@ -67,7 +88,12 @@ def test_by_digest_no_tag_is_made(registry, second_registry, image_factory, stor
     image = image_factory(registry)
     repository = second_registry.new_repository()
 
-    copy(store_at(registry.host, image.repository), Digest.parse(image.digest), store_at(second_registry.host, repository), None)
+    copy(
+        store_at(registry.host, image.repository),
+        Digest.parse(image.digest),
+        store_at(second_registry.host, repository),
+        None,
+    )
 
     assert second_registry.digest_of(repository, image.digest) == image.digest
     assert second_registry.tags(repository) == []
@@ -77,24 +103,40 @@ def test_a_missing_tag_moves_nothing(registry, second_registry, store_at):
     repository = second_registry.new_repository()
 
     with pytest.raises(ManifestUnknown):
-        copy(store_at(registry.host, registry.new_repository()), "none", store_at(second_registry.host, repository), "1")
+        copy(
+            store_at(registry.host, registry.new_repository()),
+            "none",
+            store_at(second_registry.host, repository),
+            "1",
+        )
 
     assert second_registry.tags(repository) == []
 
 
-def test_when_one_layer_cannot_be_had_the_tag_stays_as_it_was(own_registry, second_registry, image_factory, store_at):
+def test_when_one_layer_cannot_be_had_the_tag_stays_as_it_was(
+    own_registry, second_registry, image_factory, store_at
+):
     repository = second_registry.new_repository()
     old = image_factory(second_registry, repository, "stable")
     new = image_factory(own_registry, layers=4)
-    own_registry.session().delete(f"{own_registry.url}/v2/{new.repository}/blobs/{new.layers[2]}", timeout=30).raise_for_status()
+    own_registry.session().delete(
+        f"{own_registry.url}/v2/{new.repository}/blobs/{new.layers[2]}", timeout=30
+    ).raise_for_status()
 
     with pytest.raises(BlobUnknown):
-        copy(store_at(own_registry.host, new.repository), new.tag, store_at(second_registry.host, repository), "stable")
+        copy(
+            store_at(own_registry.host, new.repository),
+            new.tag,
+            store_at(second_registry.host, repository),
+            "stable",
+        )
 
     assert second_registry.digest_of(repository, "stable") == old.digest
 
 
-def test_a_cancelled_copy_raises_and_tags_nothing(registry, second_registry, image_factory, store_at):
+def test_a_cancelled_copy_raises_and_tags_nothing(
+    registry, second_registry, image_factory, store_at
+):
     image = image_factory(registry)
     repository = second_registry.new_repository()
     cancellation = Cancellation()
@@ -112,7 +154,9 @@ def test_a_cancelled_copy_raises_and_tags_nothing(registry, second_registry, ima
     assert second_registry.tags(repository) == []
 
 
-def test_a_blob_that_vanished_after_it_was_seen_is_brought_again(registry, own_registry, image_factory, store_at):
+def test_a_blob_that_vanished_after_it_was_seen_is_brought_again(
+    registry, own_registry, image_factory, store_at
+):
     """The target's collector ran between the question and the manifest: the registry answers MANIFEST_BLOB_UNKNOWN."""
     image = image_factory(registry)
     repository = own_registry.new_repository()
@@ -131,7 +175,9 @@ def test_a_blob_that_vanished_after_it_was_seen_is_brought_again(registry, own_r
         def put_manifest(self, manifest, reference):
             if not self.looked:
                 self.looked = True
-                own_registry.session().delete(f"{own_registry.url}/v2/{repository}/blobs/{image.layers[0]}", timeout=30).raise_for_status()
+                own_registry.session().delete(
+                    f"{own_registry.url}/v2/{repository}/blobs/{image.layers[0]}", timeout=30
+                ).raise_for_status()
             target.put_manifest(manifest, reference)
 
     copy(store_at(registry.host, image.repository), image.tag, Forgetful(), "two")
@@ -158,17 +204,26 @@ def test_a_platform_serves_another(offered, wanted, fits):
     assert Platform.parse(offered).satisfies(Platform.parse(wanted)) is fits
 
 
-@pytest.mark.parametrize("text", ["linux", "linux/amd64/v8/x", "/amd64", "linux/", "li nux/amd64", "<b>/x"])
+@pytest.mark.parametrize(
+    "text", ["linux", "linux/amd64/v8/x", "/amd64", "linux/", "li nux/amd64", "<b>/x"]
+)
 def test_what_is_not_a_platform_is_refused(text):
     with pytest.raises(InvalidManifest):
         PlatformChoice.parse(text)
 
 
-def test_an_image_that_is_no_index_is_taken_unless_a_platform_was_chosen(registry, second_registry, image_factory, store_at):
+def test_an_image_that_is_no_index_is_taken_unless_a_platform_was_chosen(
+    registry, second_registry, image_factory, store_at
+):
     image = image_factory(registry)
-    source, target = store_at(registry.host, image.repository), store_at(second_registry.host, second_registry.new_repository())
+    source, target = (
+        store_at(registry.host, image.repository),
+        store_at(second_registry.host, second_registry.new_repository()),
+    )
 
-    found = copy(source, image.tag, target, "1", platform=PlatformChoice(Platform.parse("linux/s390x")))
+    found = copy(
+        source, image.tag, target, "1", platform=PlatformChoice(Platform.parse("linux/s390x"))
+    )
 
     assert str(found.manifest.digest) == image.digest
     with pytest.raises(Exception, match="only, not for linux/s390x"):

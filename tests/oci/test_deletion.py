@@ -43,7 +43,9 @@ def tagged(registry, image_factory):
 
 
 def store_of(client_of, running, repository, username="", password=""):
-    return client_of(running.host, BasicCredential(username, password) if username else None).store(repository)
+    return client_of(running.host, BasicCredential(username, password) if username else None).store(
+        repository
+    )
 
 
 # --- a real registry
@@ -103,7 +105,9 @@ def test_where_deletion_is_off_nothing_changes(locked_registry, image_factory, c
         store.delete_tag("1.0")
     assert "storage.delete.enabled" in caught.value.advice
     assert locked_registry.tags(pushed.repository) == ["1.0", "latest"]
-    assert {locked_registry.digest_of(pushed.repository, tag) for tag in ("1.0", "latest")} == {pushed.digest}
+    assert {locked_registry.digest_of(pushed.repository, tag) for tag in ("1.0", "latest")} == {
+        pushed.digest
+    }
 
 
 def test_deletion_that_is_on_is_found_without_harm(registry, tagged, client_of):
@@ -114,15 +118,31 @@ def test_deletion_that_is_on_is_found_without_harm(registry, tagged, client_of):
 def test_the_token_allows_deletion(token_registry, image_factory, client_of):
     pushed = image_factory(token_registry, tag="1.0")
     image_factory.push(token_registry, pushed.built, pushed.repository, "latest")
-    store = store_of(client_of, token_registry, pushed.repository, token_registry.username, token_registry.password)
+    store = store_of(
+        client_of,
+        token_registry,
+        pushed.repository,
+        token_registry.username,
+        token_registry.password,
+    )
     assert store.delete_tag("1.0") == "placeholder"
     assert token_registry.tags(pushed.repository) == ["latest"]
 
 
 def test_who_may_only_pull_is_denied_and_nothing_changes(token_registry, image_factory, client_of):
     pushed = image_factory(token_registry, tag="1.0")
-    store = store_of(client_of, token_registry, pushed.repository, token_registry.reader_username, token_registry.reader_password)
-    for call in (lambda: store.delete_tag("1.0"), lambda: store.delete_manifest(Digest.parse(pushed.digest)), store.check_deletion):
+    store = store_of(
+        client_of,
+        token_registry,
+        pushed.repository,
+        token_registry.reader_username,
+        token_registry.reader_password,
+    )
+    for call in (
+        lambda: store.delete_tag("1.0"),
+        lambda: store.delete_manifest(Digest.parse(pushed.digest)),
+        store.check_deletion,
+    ):
         with pytest.raises(Denied, match="does not let this credential delete from") as caught:
             call()
         assert "may delete" in caught.value.advice
@@ -148,14 +168,22 @@ class Repository:
         server.on("GET", manifests, self.get)
         server.on("PUT", manifests, self.put)
         server.on("DELETE", manifests, self.delete)
-        server.on("POST", "/v2/team/app/blobs/uploads/", Reply(202, headers={"Location": "/v2/team/app/blobs/uploads/1"}))
+        server.on(
+            "POST",
+            "/v2/team/app/blobs/uploads/",
+            Reply(202, headers={"Location": "/v2/team/app/blobs/uploads/1"}),
+        )
         server.on("PUT", "/v2/team/app/blobs/uploads/1", Reply(201))
 
     def get(self, call):
         digest = self.tags.get(call.match[1], call.match[1])
         if digest not in self.manifests:
             return Reply(404)
-        return Reply(200, self.manifests[digest], {"Content-Type": OCI_MANIFEST, "Docker-Content-Digest": digest})
+        return Reply(
+            200,
+            self.manifests[digest],
+            {"Content-Type": OCI_MANIFEST, "Docker-Content-Digest": digest},
+        )
 
     def put(self, call):
         digest = str(Digest.of(call.body))
@@ -229,7 +257,11 @@ def test_a_redirected_deletion_is_not_taken_for_done(scripted, scripted_servers,
 
 def test_an_immutable_tag_stays(scripted, store):
     repository = Repository(scripted)
-    scripted.on("DELETE", ".*/(1.0)", Reply(412, b'{"errors":[{"code":"PRECONDITION","message":"configured as immutable"}]}'))
+    scripted.on(
+        "DELETE",
+        ".*/(1.0)",
+        Reply(412, b'{"errors":[{"code":"PRECONDITION","message":"configured as immutable"}]}'),
+    )
     with pytest.raises(Denied, match="immutable"):
         store.delete_tag("1.0")
     assert repository.tags["1.0"] == repository.digest
@@ -254,12 +286,17 @@ def test_the_placeholder_is_unique_empty_and_of_its_family(scripted, store):
     assert first["mediaType"] == OCI_MANIFEST
     assert first["layers"] == []
     assert first["config"]["digest"] != second["config"]["digest"]
-    assert "while the tag 1.0 is being deleted" in first["annotations"]["org.opencontainers.image.description"]
+    assert (
+        "while the tag 1.0 is being deleted"
+        in first["annotations"]["org.opencontainers.image.description"]
+    )
 
 
 def test_a_refused_placeholder_changes_nothing(scripted, store):
     repository = Repository(scripted)
-    scripted.on("PUT", "/v2/team/app/manifests/.*", Reply(400, b'{"errors":[{"code":"MANIFEST_INVALID"}]}'))
+    scripted.on(
+        "PUT", "/v2/team/app/manifests/.*", Reply(400, b'{"errors":[{"code":"MANIFEST_INVALID"}]}')
+    )
     with pytest.raises(ResponseError):
         store.delete_tag("1.0")
     assert repository.tags == {"1.0": repository.digest, "latest": repository.digest}
@@ -345,7 +382,10 @@ def test_docker_images_get_a_placeholder_of_dockers_kind(registry, image_factory
     seen = []
     put = type(client.store(pushed.repository)).put_manifest
     store = client.store(pushed.repository)
-    store.put_manifest = lambda manifest, tag: (seen.append(manifest.media_type), put(store, manifest, tag))
+    store.put_manifest = lambda manifest, tag: (
+        seen.append(manifest.media_type),
+        put(store, manifest, tag),
+    )
     store.delete_tag("1.0")
     assert seen == [DOCKER_MANIFEST]
 

@@ -28,7 +28,12 @@ FORBIDDEN = (
     "http://[64:ff9b::a9fe:a9fe]/x",
     "http://localhost/x",
 )
-ELSEWHERE = ("file:///etc/passwd", "ftp://example.com/x", "http://user:password@example.com/x", "http://example.com:99999/x")
+ELSEWHERE = (
+    "file:///etc/passwd",
+    "ftp://example.com/x",
+    "http://user:password@example.com/x",
+    "http://example.com:99999/x",
+)
 
 
 @pytest.mark.parametrize(
@@ -71,7 +76,9 @@ def test_own_loopback_needs_permission(scripted, client_of):
     assert len(scripted.calls) == 1
 
 
-@pytest.mark.parametrize("host", ["169.254.169.254", "[fe80::1]", "0.0.0.0:5000", "2852039166", "100.100.100.200"])
+@pytest.mark.parametrize(
+    "host", ["169.254.169.254", "[fe80::1]", "0.0.0.0:5000", "2852039166", "100.100.100.200"]
+)
 def test_metadata_addresses_are_never_connected_to(client_of, host):
     with pytest.raises(EgressRefused):
         client_of(host, egress=EgressPolicy(allow_private=True, allow_loopback=True)).ping()
@@ -100,7 +107,9 @@ def test_upload_location_at_a_forbidden_place_is_refused(scripted, client_of, ta
         client_of(scripted).store("a").write_blob(descriptor_of(BLOB), source_of(BLOB))
 
 
-@pytest.mark.parametrize("target", [*FORBIDDEN, "https://evil.example/v2/a/tags/list", "//evil.example/x"])
+@pytest.mark.parametrize(
+    "target", [*FORBIDDEN, "https://evil.example/v2/a/tags/list", "//evil.example/x"]
+)
 def test_next_page_elsewhere_is_refused(scripted, client_of, internet, target):
     reply = Reply(body=b'{"tags":["x"]}', headers={"Link": f'<{target}>; rel="next"'})
     scripted.on("GET", "/v2/a/tags/list", reply)
@@ -112,7 +121,11 @@ def test_next_page_elsewhere_is_refused(scripted, client_of, internet, target):
 @pytest.mark.parametrize("target", FORBIDDEN)
 @pytest.mark.parametrize("credential", [None, CREDENTIAL])
 def test_token_realm_at_a_forbidden_place_is_refused(scripted, client_of, target, credential):
-    scripted.on("GET", "/v2/", Reply(401, headers={"WWW-Authenticate": f'Bearer realm="{target}",service="s"'}))
+    scripted.on(
+        "GET",
+        "/v2/",
+        Reply(401, headers={"WWW-Authenticate": f'Bearer realm="{target}",service="s"'}),
+    )
     with pytest.raises(EgressRefused):
         client_of(scripted, credential).list_tags("a")
 
@@ -130,7 +143,9 @@ def registry_and_cdn(internet, scripted_servers):
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_redirect_to_another_host_carries_no_login(registry_and_cdn, client_of, status):
     registry, cdn = registry_and_cdn
-    registry.on("GET", "/v2/a/blobs/.*", Reply(status, headers={"Location": "http://cdn.example/b?X-Sig=1"}))
+    registry.on(
+        "GET", "/v2/a/blobs/.*", Reply(status, headers={"Location": "http://cdn.example/b?X-Sig=1"})
+    )
     cdn.on("GET", "/b", Reply(body=BLOB))
     store = client_of("registry.example", CREDENTIAL).store("a")
     assert read_all(store.open_blob(descriptor_of(BLOB))) == BLOB
@@ -144,9 +159,13 @@ def test_redirect_to_another_port_carries_no_login(scripted_servers, client_of):
     registry.on("GET", "/v2/a/blobs/.*", Reply(307, headers={"Location": f"{other.url}/b"}))
     other.on("GET", "/b", Reply(307, headers={"Location": f"{registry.url}/back"}))
     registry.on("GET", "/back", Reply(body=BLOB))
-    assert read_all(client_of(registry, CREDENTIAL).store("a").open_blob(descriptor_of(BLOB))) == BLOB
+    assert (
+        read_all(client_of(registry, CREDENTIAL).store("a").open_blob(descriptor_of(BLOB))) == BLOB
+    )
     assert other.calls[0].authorization == ""
-    assert registry.made("GET", "/back")[0].authorization == "", "what was dropped does not come back"
+    assert registry.made("GET", "/back")[0].authorization == "", (
+        "what was dropped does not come back"
+    )
 
 
 def test_unauthorized_at_a_redirect_gets_no_token(registry_and_cdn, client_of):
@@ -161,9 +180,15 @@ def test_unauthorized_at_a_redirect_gets_no_token(registry_and_cdn, client_of):
 
 def test_upload_to_another_host_carries_no_login(registry_and_cdn, client_of):
     registry, cdn = registry_and_cdn
-    registry.on("POST", "/v2/a/blobs/uploads/", Reply(202, headers={"Location": "http://cdn.example/up?sig=a%2Fb"}))
+    registry.on(
+        "POST",
+        "/v2/a/blobs/uploads/",
+        Reply(202, headers={"Location": "http://cdn.example/up?sig=a%2Fb"}),
+    )
     cdn.on("PUT", "/up", Reply(201))
-    client_of("registry.example", CREDENTIAL).store("a").write_blob(descriptor_of(BLOB), source_of(BLOB))
+    client_of("registry.example", CREDENTIAL).store("a").write_blob(
+        descriptor_of(BLOB), source_of(BLOB)
+    )
     (put,) = cdn.made("PUT")
     assert put.authorization == ""
     assert put.body == BLOB
@@ -174,28 +199,41 @@ def test_foreign_layer_url_gets_no_request(registry_and_cdn, client_of):
     registry, cdn = registry_and_cdn
     registry.on("GET", "/v2/a/blobs/.*", Reply(body=BLOB))
     descriptor = descriptor_of(BLOB)
-    foreign = type(descriptor)(descriptor.media_type, descriptor.digest, descriptor.size, urls=("http://cdn.example/layer",))
+    foreign = type(descriptor)(
+        descriptor.media_type,
+        descriptor.digest,
+        descriptor.size,
+        urls=("http://cdn.example/layer",),
+    )
     read_all(client_of("registry.example", CREDENTIAL).store("a").open_blob(foreign))
     assert cdn.calls == []
 
 
-def test_public_registry_cannot_send_clients_into_a_private_network(internet, scripted_servers, client_of):
+def test_public_registry_cannot_send_clients_into_a_private_network(
+    internet, scripted_servers, client_of
+):
     registry, inside = scripted_servers(), scripted_servers()
     internet.add("registry.example", registry, "93.184.216.34")
     internet.add("intranet.example", inside, "10.0.0.7")
-    registry.on("GET", "/v2/a/blobs/.*", Reply(307, headers={"Location": "http://intranet.example/admin"}))
+    registry.on(
+        "GET", "/v2/a/blobs/.*", Reply(307, headers={"Location": "http://intranet.example/admin"})
+    )
     with pytest.raises(EgressRefused, match="private network"):
         client_of("registry.example").store("a").open_blob(descriptor_of(BLOB))
     assert inside.calls == []
 
 
 @pytest.mark.parametrize("later", [False, True])
-def test_public_registry_with_a_private_address_too_opens_no_private_network(internet, scripted_servers, client_of, later):
+def test_public_registry_with_a_private_address_too_opens_no_private_network(
+    internet, scripted_servers, client_of, later
+):
     registry, inside = scripted_servers(), scripted_servers()
     internet.add("registry.example", registry, "93.184.216.34")
     internet.places["10.0.0.6"] = registry.port
     internet.add("intranet.example", inside, "10.0.0.7")
-    registry.on("GET", "/v2/a/blobs/.*", Reply(307, headers={"Location": "http://intranet.example/admin"}))
+    registry.on(
+        "GET", "/v2/a/blobs/.*", Reply(307, headers={"Location": "http://intranet.example/admin"})
+    )
     client = client_of("registry.example")
     if later:
         client.ping()
@@ -206,7 +244,9 @@ def test_public_registry_with_a_private_address_too_opens_no_private_network(int
     assert inside.calls == []
 
 
-def test_private_registry_may_send_clients_to_its_private_storage(internet, scripted_servers, client_of):
+def test_private_registry_may_send_clients_to_its_private_storage(
+    internet, scripted_servers, client_of
+):
     registry, storage = scripted_servers(), scripted_servers()
     internet.add("registry.corp", registry, "10.0.0.6")
     internet.add("minio.corp", storage, "10.0.0.7")
@@ -282,7 +322,9 @@ def test_no_proxy(no_proxy, host, is_direct):
     assert "hidden" not in repr(policy)
 
 
-def test_proxy_is_used_and_forbidden_destinations_are_still_refused(internet, scripted_servers, client_of):
+def test_proxy_is_used_and_forbidden_destinations_are_still_refused(
+    internet, scripted_servers, client_of
+):
     proxy, registry = scripted_servers(), scripted_servers()
     internet.add("proxy.corp", proxy, "10.9.9.9")
     internet.add("registry.example", registry, "93.184.216.34")

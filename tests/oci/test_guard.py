@@ -34,7 +34,9 @@ def test_loopback_is_refused_by_the_policy_and_for_everybody_elses_host(server, 
     assert server.calls == []
 
 
-@pytest.mark.parametrize("place", ["169.254.169.254", "100.100.100.200", "0.0.0.0", "::ffff:169.254.169.254"])
+@pytest.mark.parametrize(
+    "place", ["169.254.169.254", "100.100.100.200", "0.0.0.0", "::ffff:169.254.169.254"]
+)
 def test_link_local_and_metadata_addresses_are_never_reached(place):
     family = socket.AF_INET6 if ":" in place else socket.AF_INET
     with guarded(NEAR, place), socket.socket(family) as sock, pytest.raises(EgressRefused):
@@ -42,13 +44,19 @@ def test_link_local_and_metadata_addresses_are_never_reached(place):
 
 
 def test_a_redirect_leads_no_further_than_a_first_address(server):
-    server.on("GET", "/", Reply(302, headers={"Location": "http://169.254.169.254/latest/meta-data/"}))
+    server.on(
+        "GET", "/", Reply(302, headers={"Location": "http://169.254.169.254/latest/meta-data/"})
+    )
     with guarded(NEAR, "127.0.0.1"), pytest.raises(EgressRefused):
         requests.get(f"http://127.0.0.1:{server.port}/", timeout=5)
 
 
 def test_sockets_of_the_file_system_are_refused(tmp_path):
-    with guarded(NEAR, "127.0.0.1"), socket.socket(socket.AF_UNIX) as sock, pytest.raises(EgressRefused):
+    with (
+        guarded(NEAR, "127.0.0.1"),
+        socket.socket(socket.AF_UNIX) as sock,
+        pytest.raises(EgressRefused),
+    ):
         sock.connect(str(tmp_path / "docker.sock"))
 
 
@@ -70,6 +78,8 @@ def test_other_threads_and_later_connections_are_not_judged(server):
 
 def test_the_installations_proxy_is_not_judged(server):
     server.on("GET", "/", Reply())
-    policy = EgressPolicy(allow_private=False, allow_loopback=False, proxy_url=f"http://127.0.0.1:{server.port}")
+    policy = EgressPolicy(
+        allow_private=False, allow_loopback=False, proxy_url=f"http://127.0.0.1:{server.port}"
+    )
     with guarded(policy):
         assert requests.get(f"http://127.0.0.1:{server.port}/", timeout=5).status_code == 200

@@ -6,9 +6,17 @@ from registry_ui.oci.history import HistoryLine, exec_form, history_of, parse_co
 @pytest.mark.parametrize(
     ("text", "instruction", "arguments"),
     [
-        ('/bin/sh -c #(nop)  CMD ["nginx" "-g" "daemon off;"]', "CMD", '["nginx" "-g" "daemon off;"]'),
+        (
+            '/bin/sh -c #(nop)  CMD ["nginx" "-g" "daemon off;"]',
+            "CMD",
+            '["nginx" "-g" "daemon off;"]',
+        ),
         ("/bin/sh -c #(nop) ADD file:ab12 in / ", "ADD", "file:ab12 in /"),
-        ("/bin/sh -c apt-get update && apt-get install -y curl", "RUN", "apt-get update && apt-get install -y curl"),
+        (
+            "/bin/sh -c apt-get update && apt-get install -y curl",
+            "RUN",
+            "apt-get update && apt-get install -y curl",
+        ),
         ("RUN /bin/sh -c set -eux;   apk add curl # buildkit", "RUN", "set -eux;   apk add curl"),
         ("RUN |1 VERSION=1.2 /bin/sh -c make # buildkit", "RUN", "make\n# VERSION=1.2"),
         ("|2 A=1 B=2 /bin/sh -c make", "RUN", "make\n# A=1 B=2"),
@@ -41,13 +49,23 @@ def test_lines_know_their_layers():
     ]
 
 
-@pytest.mark.parametrize("history", [None, "text", [1, None, {"created_by": 7, "empty_layer": "yes"}], {}])
+@pytest.mark.parametrize(
+    "history", [None, "text", [1, None, {"created_by": 7, "empty_layer": "yes"}], {}]
+)
 def test_a_malformed_history_is_survived(history):
     assert all(line.instruction == "" for line in history_of({"history": history}, 1))
 
 
 @pytest.mark.parametrize(
-    ("value", "text"), [(["a", "b c"], '["a", "b c"]'), ("sh", "sh"), ([], ""), (None, ""), ([1, "x"], '["x"]'), ({"a": 1}, "")]
+    ("value", "text"),
+    [
+        (["a", "b c"], '["a", "b c"]'),
+        ("sh", "sh"),
+        ([], ""),
+        (None, ""),
+        ([1, "x"], '["x"]'),
+        ({"a": 1}, ""),
+    ],
 )
 def test_commands_are_written_in_exec_form(value, text):
     assert exec_form(value) == text

@@ -7,7 +7,15 @@ import pytest
 
 from registry_ui.oci import listing
 from registry_ui.oci.auth import BasicCredential
-from registry_ui.oci.errors import Denied, EgressRefused, InvalidManifest, InvalidReference, ServerFailed, Unauthorized, Unsupported
+from registry_ui.oci.errors import (
+    Denied,
+    EgressRefused,
+    InvalidManifest,
+    InvalidReference,
+    ServerFailed,
+    Unauthorized,
+    Unsupported,
+)
 from tests.parts.scripted import Reply
 
 CATALOG = "/v2/_catalog"
@@ -50,7 +58,13 @@ def test_pages_are_asked_only_as_names_are_taken(scripted, client_of):
 
 
 @pytest.mark.parametrize(
-    "refusal", [error(413, "SIZE_INVALID"), error(400, "PAGINATION_NUMBER_INVALID"), error(400, "UNSUPPORTED"), Reply(422)]
+    "refusal",
+    [
+        error(413, "SIZE_INVALID"),
+        error(400, "PAGINATION_NUMBER_INVALID"),
+        error(400, "UNSUPPORTED"),
+        Reply(422),
+    ],
 )
 def test_a_smaller_page_is_asked_for_where_a_thousand_is_refused(scripted, client_of, refusal):
     scripted.on("GET", CATALOG, refusal, page(["a"]))
@@ -92,7 +106,9 @@ def test_registries_without_a_catalogue(scripted, client_of, reply, kind):
 
 def test_who_may_not_list_is_told_so(scripted, client_of):
     scripted.on("GET", CATALOG, error(403, "DENIED"))
-    with pytest.raises(Denied, match="does not let an anonymous visitor list its repositories") as caught:
+    with pytest.raises(
+        Denied, match="does not let an anonymous visitor list its repositories"
+    ) as caught:
         names_of(client_of(scripted))
     assert "pin the repositories" in caught.value.advice
 
@@ -104,13 +120,33 @@ def test_an_empty_catalogue(scripted, client_of, body):
 
 
 def test_names_that_no_registry_could_serve_are_left_out(scripted, client_of):
-    names = ["good/one", None, 5, "", "UPPER", "../etc", "a//b", "a b", "x" * 256, "<b>", "team/app:tag", {"a": 1}, "good/one"]
+    names = [
+        "good/one",
+        None,
+        5,
+        "",
+        "UPPER",
+        "../etc",
+        "a//b",
+        "a b",
+        "x" * 256,
+        "<b>",
+        "team/app:tag",
+        {"a": 1},
+        "good/one",
+    ]
     scripted.on("GET", CATALOG, page(names))
     assert names_of(client_of(scripted)) == ["good/one"]
 
 
 @pytest.mark.parametrize(
-    "link", [f'<{CATALOG}?n=1000>; rel="next"', f'<{CATALOG}>; rel="next"', '<>; rel="next"', f'<{CATALOG}?last=a>; rel="next"']
+    "link",
+    [
+        f'<{CATALOG}?n=1000>; rel="next"',
+        f'<{CATALOG}>; rel="next"',
+        '<>; rel="next"',
+        f'<{CATALOG}?last=a>; rel="next"',
+    ],
 )
 def test_a_catalogue_that_repeats_itself_ends(scripted, client_of, link):
     scripted.on("GET", CATALOG, page(["a", "b"], link))
@@ -118,7 +154,15 @@ def test_a_catalogue_that_repeats_itself_ends(scripted, client_of, link):
     assert len(scripted.made("GET", CATALOG)) <= 2
 
 
-@pytest.mark.parametrize("start", ["https://evil.example/v2/_catalog", "//evil.example/x", "http://127.0.0.1:1/v2/_catalog", "ftp://x/y"])
+@pytest.mark.parametrize(
+    "start",
+    [
+        "https://evil.example/v2/_catalog",
+        "//evil.example/x",
+        "http://127.0.0.1:1/v2/_catalog",
+        "ftp://x/y",
+    ],
+)
 def test_a_list_that_goes_on_elsewhere_is_refused(scripted, client_of, start):
     scripted.on("GET", CATALOG, page(["a"], f'<{start}>; rel="next"'))
     scripted.on("GET", TAGS, page(["1"], f'<{start}>; rel="next"', "tags"))
@@ -134,7 +178,9 @@ def test_an_endless_catalogue_is_cut_off(scripted, client_of, monkeypatch):
 
     def endless(_call):
         number = next(counter)
-        return page([f"r{number}-{each}" for each in range(20)], f'<{CATALOG}?last={number}>; rel="next"')
+        return page(
+            [f"r{number}-{each}" for each in range(20)], f'<{CATALOG}?last={number}>; rel="next"'
+        )
 
     scripted.on("GET", CATALOG, endless)
     assert len(names_of(client_of(scripted))) == 50
@@ -148,7 +194,9 @@ def test_a_page_of_ten_megabytes_is_refused(scripted, client_of):
 
 
 def test_tags_as_they_are_taken(scripted, client_of):
-    scripted.on("GET", TAGS, page(["1"], f'<{TAGS}?last=1>; rel="next"', "tags"), page(None, member="tags"))
+    scripted.on(
+        "GET", TAGS, page(["1"], f'<{TAGS}?last=1>; rel="next"', "tags"), page(None, member="tags")
+    )
     client = client_of(scripted)
     with pytest.raises(InvalidReference):
         client.iterate_tags("Team/App")

@@ -25,7 +25,12 @@ from registry_ui.oci.manifest import (
 
 
 def a_descriptor(content=b"{}", **more):
-    return {"mediaType": OCI_CONFIG, "digest": str(Digest.of(content)), "size": len(content), **more}
+    return {
+        "mediaType": OCI_CONFIG,
+        "digest": str(Digest.of(content)),
+        "size": len(content),
+        **more,
+    }
 
 
 def an_image(**more):
@@ -59,7 +64,9 @@ def test_image(media_type):
 
 @pytest.mark.parametrize("media_type", [OCI_INDEX, DOCKER_INDEX])
 def test_index(media_type):
-    child = a_descriptor(mediaType=OCI_MANIFEST, platform={"os": "linux", "architecture": "arm", "variant": "v7"})
+    child = a_descriptor(
+        mediaType=OCI_MANIFEST, platform={"os": "linux", "architecture": "arm", "variant": "v7"}
+    )
     manifest = parse(an_index(child, mediaType=media_type), media_type)
     assert manifest.is_index
     assert str(manifest.children[0].platform) == "linux/arm/v7"
@@ -121,21 +128,28 @@ def test_bad_descriptors_are_refused(bad):
         parse(an_image(layers=[a_descriptor(**bad)]))
 
 
-@pytest.mark.parametrize("raw", [b"", b"{", b"\xff\xfe", b"[" * 100_000, b" " * (MANIFEST_LIMIT + 1), b"null", b"NaN"])
+@pytest.mark.parametrize(
+    "raw", [b"", b"{", b"\xff\xfe", b"[" * 100_000, b" " * (MANIFEST_LIMIT + 1), b"null", b"NaN"]
+)
 def test_bytes_that_are_no_manifest(raw):
     with pytest.raises(InvalidManifest):
         Manifest.parse(raw)
 
 
 def test_a_thousand_children_are_taken():
-    assert len(parse(an_index(*([a_descriptor(mediaType=OCI_MANIFEST)] * CHILDREN_LIMIT))).children) == CHILDREN_LIMIT
+    assert (
+        len(parse(an_index(*([a_descriptor(mediaType=OCI_MANIFEST)] * CHILDREN_LIMIT))).children)
+        == CHILDREN_LIMIT
+    )
 
 
 def test_foreign_layers_are_not_among_the_blobs():
     foreign = [
         a_descriptor(b"1", urls=["https://evil.example/x"]),
         a_descriptor(b"2", mediaType="application/vnd.docker.image.rootfs.foreign.diff.tar.gzip"),
-        a_descriptor(b"3", mediaType="application/vnd.oci.image.layer.nondistributable.v1.tar+gzip"),
+        a_descriptor(
+            b"3", mediaType="application/vnd.oci.image.layer.nondistributable.v1.tar+gzip"
+        ),
     ]
     manifest = parse(an_image(layers=foreign))
     assert all(layer.is_foreign for layer in manifest.layers)
@@ -157,7 +171,11 @@ def test_inline_data_is_verified():
 
 
 def test_subject_artifact_type_and_annotations():
-    manifest = parse(an_image(subject=a_descriptor(b"s"), artifactType="application/x", annotations={"a": "b", "c": 5}))
+    manifest = parse(
+        an_image(
+            subject=a_descriptor(b"s"), artifactType="application/x", annotations={"a": "b", "c": 5}
+        )
+    )
     assert manifest.subject.digest == Digest.of(b"s")
     assert manifest.artifact_type == "application/x"
     assert dict(manifest.annotations) == {"a": "b"}
@@ -165,12 +183,28 @@ def test_subject_artifact_type_and_annotations():
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=20),
-    lambda children: st.lists(children, max_size=4) | st.dictionaries(st.text(max_size=12), children, max_size=4),
+    lambda children: (
+        st.lists(children, max_size=4) | st.dictionaries(st.text(max_size=12), children, max_size=4)
+    ),
     max_leaves=12,
 )
 
 
-@given(st.sampled_from(["config", "layers", "manifests", "mediaType", "subject", "annotations", "artifactType", "schemaVersion"]), JSON)
+@given(
+    st.sampled_from(
+        [
+            "config",
+            "layers",
+            "manifests",
+            "mediaType",
+            "subject",
+            "annotations",
+            "artifactType",
+            "schemaVersion",
+        ]
+    ),
+    JSON,
+)
 def test_any_member_is_parsed_or_refused(member, value):
     for document in (an_image(), an_index(a_descriptor(mediaType=OCI_MANIFEST))):
         try:
@@ -193,7 +227,9 @@ def test_platform_survives_its_text(text):
     assert str(Platform.parse(text)) == text
 
 
-@pytest.mark.parametrize("text", ["", "linux", "linux/", "/amd64", "a/b/c/d", "linux/am d64", "linux/../x"])
+@pytest.mark.parametrize(
+    "text", ["", "linux", "linux/", "/amd64", "a/b/c/d", "linux/am d64", "linux/../x"]
+)
 def test_malformed_platforms(text):
     with pytest.raises(InvalidManifest):
         Platform.parse(text)

@@ -86,7 +86,10 @@ def test_time_left_is_unknown_while_nothing_moves(progress, clock):
 def test_a_pause_says_why_until_it_is_over(progress, clock):
     progress.enter("moving")
     progress.pause(30, "the registry asks to wait")
-    assert (progress.snapshot()["phase"], progress.snapshot()["note"]) == ("paused", "the registry asks to wait")
+    assert (progress.snapshot()["phase"], progress.snapshot()["note"]) == (
+        "paused",
+        "the registry asks to wait",
+    )
 
     clock.now += 31
 
@@ -120,7 +123,10 @@ def test_counts_are_exact_with_many_threads(progress):
     blob = layer(b"i" * 100_000)
     progress.expect(blob, kind="layer")
     progress.begin(blob.digest, 0)
-    threads = [threading.Thread(target=lambda: [progress.advance(blob.digest, 1) for _ in range(10_000)]) for _ in range(8)]
+    threads = [
+        threading.Thread(target=lambda: [progress.advance(blob.digest, 1) for _ in range(10_000)])
+        for _ in range(8)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -21,12 +21,22 @@ SIGNATURE = "application/vnd.cncf.notary.signature"
 
 
 def descriptor(number, **more):
-    return {"mediaType": OCI_MANIFEST, "digest": str(Digest.of(b"%d" % number)), "size": 100 + number, "artifactType": SBOM, **more}
+    return {
+        "mediaType": OCI_MANIFEST,
+        "digest": str(Digest.of(b"%d" % number)),
+        "size": 100 + number,
+        "artifactType": SBOM,
+        **more,
+    }
 
 
 def index(*entries, link="", media_type=OCI_INDEX):
     document = {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": list(entries)}
-    return Reply(200, json.dumps(document).encode(), {"Content-Type": media_type, **({"Link": link} if link else {})})
+    return Reply(
+        200,
+        json.dumps(document).encode(),
+        {"Content-Type": media_type, **({"Link": link} if link else {})},
+    )
 
 
 def artifact(subject, artifact_type=SBOM, config_type="application/vnd.oci.empty.v1+json", note=""):
@@ -51,7 +61,9 @@ def entry_of(raw, **more):
 
 
 def put_manifest(scripted, reference, raw, media_type=OCI_MANIFEST):
-    reply = Reply(200, raw, {"Content-Type": media_type, "Docker-Content-Digest": str(Digest.of(raw))})
+    reply = Reply(
+        200, raw, {"Content-Type": media_type, "Docker-Content-Digest": str(Digest.of(raw))}
+    )
     for method in ("GET", "HEAD"):
         scripted.on(method, MANIFESTS + reference, reply)
 
@@ -59,7 +71,9 @@ def put_manifest(scripted, reference, raw, media_type=OCI_MANIFEST):
 def put_fallback(scripted, *raws, **more):
     for raw in raws:
         put_manifest(scripted, str(Digest.of(raw)), raw)
-    put_manifest(scripted, FALLBACK, index(*(entry_of(raw, **more) for raw in raws)).body, OCI_INDEX)
+    put_manifest(
+        scripted, FALLBACK, index(*(entry_of(raw, **more) for raw in raws)).body, OCI_INDEX
+    )
 
 
 @pytest.fixture
@@ -92,7 +106,10 @@ def test_an_empty_list_is_an_answer(scripted, store):
 
 
 def test_a_list_in_pages(scripted, store):
-    pages = {None: index(descriptor(1), link=f'<{REFERRERS}?last=1>; rel="next"'), "1": index(descriptor(2), descriptor(1))}
+    pages = {
+        None: index(descriptor(1), link=f'<{REFERRERS}?last=1>; rel="next"'),
+        "1": index(descriptor(2), descriptor(1)),
+    }
     scripted.on("GET", REFERRERS, lambda call: pages[call.query.get("last", [None])[0]])
     assert numbers_of(store.referrers(SUBJECT)) == [1, 2]
 
@@ -105,7 +122,9 @@ def test_a_looping_list_ends(scripted, store):
 
 def test_a_list_that_goes_on_elsewhere_is_refused(scripted, scripted_servers, store):
     other = scripted_servers()
-    scripted.on("GET", REFERRERS, index(descriptor(1), link=f'<{other.url}{REFERRERS}>; rel="next"'))
+    scripted.on(
+        "GET", REFERRERS, index(descriptor(1), link=f'<{other.url}{REFERRERS}>; rel="next"')
+    )
     with pytest.raises(EgressRefused, match="another host"):
         store.referrers(SUBJECT)
     assert other.calls == []
@@ -131,7 +150,9 @@ def test_what_is_no_descriptor_is_left_out(scripted, store):
         descriptor(2, size=-1),
         descriptor(3, data="!"),
     ]
-    scripted.on("GET", REFERRERS, index(*nonsense, descriptor(1), {**descriptor(4), "digest": str(SUBJECT)}))
+    scripted.on(
+        "GET", REFERRERS, index(*nonsense, descriptor(1), {**descriptor(4), "digest": str(SUBJECT)})
+    )
     assert numbers_of(store.referrers(SUBJECT)) == [1]
 
 
@@ -160,7 +181,9 @@ NOT_THE_API = [
 def test_anything_but_an_index_leads_to_the_fallback_tag(scripted, client_of, reply):
     scripted.on("GET", REFERRERS, reply)
     put_fallback(scripted, artifact(SUBJECT))
-    (found,) = client_of(scripted, BasicCredential("robot", "secret")).store("team/app").referrers(SUBJECT)
+    (found,) = (
+        client_of(scripted, BasicCredential("robot", "secret")).store("team/app").referrers(SUBJECT)
+    )
     assert found.artifact_type == SBOM
 
 
@@ -206,16 +229,26 @@ def test_the_fallback_tells_what_the_manifests_say(scripted, store):
 
 
 def test_only_what_has_this_subject_counts(scripted, store):
-    right, wrong, without = artifact(SUBJECT), artifact(Digest.of(b"another")), artifact(None, "a/b")
+    right, wrong, without = (
+        artifact(SUBJECT),
+        artifact(Digest.of(b"another")),
+        artifact(None, "a/b"),
+    )
     put_fallback(scripted, wrong, right, without)
     assert [each.digest for each in store.referrers(SUBJECT)] == [Digest.of(right)]
 
 
 def test_entries_that_are_gone_or_broken_are_left_out(scripted, store):
-    right, gone, other = artifact(SUBJECT), artifact(SUBJECT, "gone/type"), artifact(SUBJECT, "other/type")
+    right, gone, other = (
+        artifact(SUBJECT),
+        artifact(SUBJECT, "gone/type"),
+        artifact(SUBJECT, "other/type"),
+    )
     put_fallback(scripted, right, gone, other)
     scripted.on("GET", MANIFESTS + str(Digest.of(gone)), Reply(404))
-    scripted.on("GET", MANIFESTS + str(Digest.of(other)), Reply(200, right, {"Content-Type": OCI_MANIFEST}))
+    scripted.on(
+        "GET", MANIFESTS + str(Digest.of(other)), Reply(200, right, {"Content-Type": OCI_MANIFEST})
+    )
     assert [each.digest for each in store.referrers(SUBJECT)] == [Digest.of(right)]
 
 
@@ -247,7 +280,9 @@ def test_entries_beyond_fifty_are_not_trusted_where_one_was_wrong(scripted, stor
 
 def test_the_tag_of_a_long_digest_is_cut(scripted, client_of):
     digest = Digest.of(b"long", "sha512")
-    put_manifest(scripted, f"sha512-{digest.hex[:64]}", index(entry_of(artifact(digest))).body, OCI_INDEX)
+    put_manifest(
+        scripted, f"sha512-{digest.hex[:64]}", index(entry_of(artifact(digest))).body, OCI_INDEX
+    )
     put_manifest(scripted, str(Digest.of(artifact(digest))), artifact(digest))
     assert len(client_of(scripted).store("team/app").referrers(digest)) == 1
 
@@ -261,7 +296,10 @@ def test_cosigns_tags_are_reported_by_what_they_are(scripted, store, suffix):
     scripted.on("GET", REFERRERS, index(descriptor(1)))
     put_manifest(scripted, f"{FALLBACK}.{suffix}", raw)
     by_type = {each.artifact_type: each.digest for each in store.referrers(SUBJECT)}
-    assert by_type == {f"application/vnd.dev.cosign.artifact.{suffix}.v1+json": Digest.of(raw), SBOM: Digest.of(b"1")}
+    assert by_type == {
+        f"application/vnd.dev.cosign.artifact.{suffix}.v1+json": Digest.of(raw),
+        SBOM: Digest.of(b"1"),
+    }
 
 
 def test_a_digest_in_two_lists_is_reported_once(scripted, store):
@@ -287,19 +325,38 @@ def test_the_fallback_on_a_real_registry(registry, image_factory, client_of):
     config = b"{}"
     blobs = {str(Digest.of(config)): config}
     referrer = BuiltManifest(artifact(subject), OCI_MANIFEST, blobs=blobs)
-    signature = BuiltManifest(artifact(None, "", "application/vnd.oci.image.config.v1+json"), OCI_MANIFEST, blobs=blobs)
+    signature = BuiltManifest(
+        artifact(None, "", "application/vnd.oci.image.config.v1+json"), OCI_MANIFEST, blobs=blobs
+    )
     listing = index(entry_of(referrer.content), entry_of(signature.content)).body
     image_factory.push(registry, signature, pushed.repository, f"sha256-{subject.hex}.sig")
     image_factory.push(
-        registry, BuiltManifest(listing, OCI_INDEX, blobs=blobs, children=[referrer, signature]), pushed.repository, f"sha256-{subject.hex}"
+        registry,
+        BuiltManifest(listing, OCI_INDEX, blobs=blobs, children=[referrer, signature]),
+        pushed.repository,
+        f"sha256-{subject.hex}",
     )
     client = client_of(registry.host)
-    found = {each.artifact_type: str(each.digest) for each in client.store(pushed.repository).referrers(subject)}
-    assert found == {SBOM: referrer.digest, "application/vnd.dev.cosign.artifact.sig.v1+json": signature.digest}
-    assert requests.get(f"{registry.url}/v2/{pushed.repository}/referrers/{subject}", timeout=5).status_code == 404
+    found = {
+        each.artifact_type: str(each.digest)
+        for each in client.store(pushed.repository).referrers(subject)
+    }
+    assert found == {
+        SBOM: referrer.digest,
+        "application/vnd.dev.cosign.artifact.sig.v1+json": signature.digest,
+    }
+    assert (
+        requests.get(
+            f"{registry.url}/v2/{pushed.repository}/referrers/{subject}", timeout=5
+        ).status_code
+        == 404
+    )
     assert client.list_tags(pushed.repository) == ["1.0"]
 
 
 def test_an_image_without_referrers(registry, image_factory, client_of):
     pushed = image_factory(registry)
-    assert client_of(registry.host).store(pushed.repository).referrers(Digest.parse(pushed.digest)) == []
+    assert (
+        client_of(registry.host).store(pushed.repository).referrers(Digest.parse(pushed.digest))
+        == []
+    )

@@ -57,7 +57,9 @@ class Upload:
         if int(start) != len(self.content) or int(end) - int(start) + 1 != len(call.body):
             return Reply(416, headers={"Range": f"0-{len(self.content) - 1}"})
         self.content += call.body
-        return Reply(202, headers={"Location": self.location(), "Range": f"0-{len(self.content) - 1}"})
+        return Reply(
+            202, headers={"Location": self.location(), "Range": f"0-{len(self.content) - 1}"}
+        )
 
     def put(self, call):
         self.content += call.body
@@ -65,7 +67,10 @@ class Upload:
         return Reply(201)
 
     def status(self, call):
-        return Reply(204, headers={"Location": self.location(), "Range": f"0-{max(len(self.content) - 1, 0)}"})
+        return Reply(
+            204,
+            headers={"Location": self.location(), "Range": f"0-{max(len(self.content) - 1, 0)}"},
+        )
 
     def head(self, call):
         blob = self.stored.get(call.path.rpartition("/")[2])
@@ -78,7 +83,9 @@ def upload(scripted):
 
 
 def send(client_of, upload, blob=BLOB, source=None, **options):
-    client_of(upload.server, **options).store("a").write_blob(descriptor_of(blob), source or source_of(blob))
+    client_of(upload.server, **options).store("a").write_blob(
+        descriptor_of(blob), source or source_of(blob)
+    )
 
 
 def test_whole_at_once_with_the_query_of_the_location_untouched(upload, client_of):
@@ -184,7 +191,11 @@ def test_trouble_without_end_is_bounded(upload, client_of):
 
 
 def test_refusal_is_not_tried_again(upload, client_of):
-    upload.server.on("PUT", "/v2/a/blobs/uploads/u1", Reply(403, b'{"errors":[{"code":"DENIED","message":"quota exceeded"}]}'))
+    upload.server.on(
+        "PUT",
+        "/v2/a/blobs/uploads/u1",
+        Reply(403, b'{"errors":[{"code":"DENIED","message":"quota exceeded"}]}'),
+    )
     with pytest.raises(Denied, match="quota"):
         send(client_of, upload)
     assert len(upload.server.made("PUT")) == 1
@@ -200,7 +211,11 @@ def test_source_that_fails_is_reported_as_it_is(upload, client_of):
 
 
 @pytest.mark.parametrize(
-    ("fault", "kind"), [(OSError(5, "Input/output error"), StorageError), (ConnectionFailed("gone"), ConnectionFailed)]
+    ("fault", "kind"),
+    [
+        (OSError(5, "Input/output error"), StorageError),
+        (ConnectionFailed("gone"), ConnectionFailed),
+    ],
 )
 def test_source_that_breaks_in_the_middle(upload, client_of, fault, kind):
     class Breaking(BytesReader):
@@ -221,8 +236,13 @@ def test_source_that_breaks_in_the_middle(upload, client_of, fault, kind):
 def test_registry_that_names_a_least_chunk_gets_chunks(upload, client_of):
     upload.headers = {"OCI-Chunk-Min-Length": str(6 * MIB)}
     send(client_of, upload)
-    assert [len(call.body) for call in upload.server.made("PATCH")] == [6 * MIB, len(BLOB) - 6 * MIB]
-    assert [call.query["_state"] for call in upload.server.made("PATCH")] == [["1/="], ["2/="]], "the latest Location is used"
+    assert [len(call.body) for call in upload.server.made("PATCH")] == [
+        6 * MIB,
+        len(BLOB) - 6 * MIB,
+    ]
+    assert [call.query["_state"] for call in upload.server.made("PATCH")] == [["1/="], ["2/="]], (
+        "the latest Location is used"
+    )
     assert upload.stored[str(WHOLE.digest)] == BLOB
 
 
@@ -235,7 +255,11 @@ def test_registry_that_refuses_the_whole_gets_chunks_from_then_on(upload, client
     for blob in (BLOB, BLOB + b"more"):
         store.write_blob(descriptor_of(blob), source_of(blob))
     assert [len(call.body) for call in upload.server.made("PUT")] == [len(BLOB), 0, 0]
-    assert {len(call.body) for call in upload.server.made("PATCH")} <= {4 * MIB, len(BLOB) - 8 * MIB, len(BLOB) - 8 * MIB + 4}
+    assert {len(call.body) for call in upload.server.made("PATCH")} <= {
+        4 * MIB,
+        len(BLOB) - 8 * MIB,
+        len(BLOB) - 8 * MIB + 4,
+    }
     assert upload.stored[str(WHOLE.digest)] == BLOB
 
 
@@ -285,7 +309,10 @@ def test_chunk_taken_in_part_is_continued(upload, client_of):
     upload.server.on("PATCH", "/v2/a/blobs/uploads/u1", upload.patch, half, upload.patch)
     send(client_of, upload)
     assert upload.stored[str(WHOLE.digest)] == BLOB
-    assert [call.headers["Content-Range"] for call in upload.server.made("PATCH")][1:3] == ["4194304-8388607", "6291456-8388607"]
+    assert [call.headers["Content-Range"] for call in upload.server.made("PATCH")][1:3] == [
+        "4194304-8388607",
+        "6291456-8388607",
+    ]
     assert len(upload.server.made("POST")) == 1
 
 
@@ -308,7 +335,10 @@ def test_session_that_forgot_everything_is_begun_anew(upload, client_of):
 def test_mount_that_works(upload, client_of):
     upload.server.on("POST", START, Reply(201))
     assert client_of(upload.server).store("a").mount_blob(WHOLE, "other/b") is True
-    assert upload.server.made("POST")[0].query == {"mount": [str(WHOLE.digest)], "from": ["other/b"]}
+    assert upload.server.made("POST")[0].query == {
+        "mount": [str(WHOLE.digest)],
+        "from": ["other/b"],
+    }
 
 
 def test_mount_that_becomes_an_upload_is_used_for_it(upload, client_of):
@@ -326,7 +356,9 @@ def test_second_mount_gives_the_first_upload_up(upload, client_of):
     assert len(upload.server.made("DELETE")) == 1
 
 
-@pytest.mark.parametrize("reply", [Reply(401), Reply(403), Reply(404), Reply(405), Reply(500), Reply(reset=True)])
+@pytest.mark.parametrize(
+    "reply", [Reply(401), Reply(403), Reply(404), Reply(405), Reply(500), Reply(reset=True)]
+)
 def test_mount_that_fails_is_no_error(upload, client_of, reply):
     upload.server.on("POST", START, reply, upload.start)
     store = client_of(upload.server).store("a")
@@ -345,7 +377,11 @@ def test_mount_from_itself_asks_nothing(upload, client_of):
 
 
 def test_missing_namespace(upload, client_of):
-    upload.server.on("POST", START, Reply(404, b'{"errors":[{"code":"NAME_UNKNOWN","message":"project tests not found"}]}'))
+    upload.server.on(
+        "POST",
+        START,
+        Reply(404, b'{"errors":[{"code":"NAME_UNKNOWN","message":"project tests not found"}]}'),
+    )
     with pytest.raises(RepositoryUnknown) as caught:
         client_of(upload.server).may("a", "pull,push")
     assert "project tests not found" in caught.value.message
@@ -393,12 +429,23 @@ def test_upload_without_a_location(upload, client_of):
 def test_eight_threads_at_once(upload, client_of):
     """Each thread has a session of its own in a registry that keeps them apart."""
     sessions = iter(range(100))
-    upload.server.on("POST", START, lambda call: Reply(202, headers={"Location": f"/v2/a/blobs/uploads/s{next(sessions)}"}))
+    upload.server.on(
+        "POST",
+        START,
+        lambda call: Reply(202, headers={"Location": f"/v2/a/blobs/uploads/s{next(sessions)}"}),
+    )
     stored = {}
-    upload.server.on("PUT", "/v2/a/blobs/uploads/s.*", lambda call: stored.update({call.query["digest"][0]: call.body}) or Reply(201))
+    upload.server.on(
+        "PUT",
+        "/v2/a/blobs/uploads/s.*",
+        lambda call: stored.update({call.query["digest"][0]: call.body}) or Reply(201),
+    )
     store = client_of(upload.server).store("a")
     blobs = [bytes([number]) * 300_000 for number in range(8)]
-    threads = [threading.Thread(target=store.write_blob, args=(descriptor_of(blob), source_of(blob))) for blob in blobs]
+    threads = [
+        threading.Thread(target=store.write_blob, args=(descriptor_of(blob), source_of(blob)))
+        for blob in blobs
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -406,7 +453,9 @@ def test_eight_threads_at_once(upload, client_of):
     assert stored == {str(descriptor_of(blob).digest): blob for blob in blobs}
 
 
-def test_signed_url_that_refuses_head_counts_as_there(internet, scripted, scripted_servers, client_of):
+def test_signed_url_that_refuses_head_counts_as_there(
+    internet, scripted, scripted_servers, client_of
+):
     cdn = scripted_servers()
     internet.add("cdn.example", cdn, "93.184.216.35")
     scripted.on("HEAD", HEAD, Reply(307, headers={"Location": "http://cdn.example/b?sig=get-only"}))

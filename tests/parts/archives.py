@@ -29,18 +29,28 @@ def tar(*members: tuple[tarfile.TarInfo, bytes], end: bytes = bytes(1024)) -> by
     return made.getvalue() + end
 
 
-def layout_members(images: Sequence[tuple[BuiltManifest, str]]) -> list[tuple[tarfile.TarInfo, bytes]]:
+def layout_members(
+    images: Sequence[tuple[BuiltManifest, str]],
+) -> list[tuple[tarfile.TarInfo, bytes]]:
     """An OCI layout of images, each with a name; an empty one leaves it without."""
     blobs: dict[str, bytes] = {}
     for built, _name in images:
         for each in (built, *built.children):
             blobs |= {each.digest: each.content, **each.blobs}
     descriptors = [
-        built.descriptor(**({"annotations": {"org.opencontainers.image.ref.name": name}} if name else {})) for built, name in images
+        built.descriptor(
+            **({"annotations": {"org.opencontainers.image.ref.name": name}} if name else {})
+        )
+        for built, name in images
     ]
-    index = json.dumps({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": descriptors}).encode()
+    index = json.dumps(
+        {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": descriptors}
+    ).encode()
     documents = [entry("oci-layout", b'{"imageLayoutVersion":"1.0.0"}'), entry("index.json", index)]
-    return [*documents, *(entry(f"blobs/{digest.replace(':', '/')}", content) for digest, content in blobs.items())]
+    return [
+        *documents,
+        *(entry(f"blobs/{digest.replace(':', '/')}", content) for digest, content in blobs.items()),
+    ]
 
 
 def layout(built: BuiltManifest, name: str = NAME) -> bytes:
@@ -93,14 +103,18 @@ HOSTILE: dict[str, bytes] = {
     "a name with a control character": _with(entry("x\x1b[2J", b"x")),
     "a symbolic link": _with(_link("blobs/sha256/link", "/etc/passwd")),
     "a symbolic link in place of a blob": tar(
-        *[member for member in _MEMBERS if member[0].name != _LAYER], _link(_LAYER, "../../../../etc/shadow")
+        *[member for member in _MEMBERS if member[0].name != _LAYER],
+        _link(_LAYER, "../../../../etc/shadow"),
     ),
     "a hard link": _with(_link("copy", _LAYER, tarfile.LNKTYPE)),
     "a hard link out": _with(_link("copy", "/etc/shadow", tarfile.LNKTYPE)),
     "docker's link, leading out": _with(_link(f"{_FOLDER}/layer.tar", "../../../etc/passwd")),
-    "docker's link, leading nowhere": _with(_link(f"{_FOLDER}/layer.tar", f"../{_OTHER}/layer.tar")),
+    "docker's link, leading nowhere": _with(
+        _link(f"{_FOLDER}/layer.tar", f"../{_OTHER}/layer.tar")
+    ),
     "docker's links in a circle": _with(
-        _link(f"{_FOLDER}/layer.tar", f"../{_OTHER}/layer.tar"), _link(f"{_OTHER}/layer.tar", f"../{_FOLDER}/layer.tar")
+        _link(f"{_FOLDER}/layer.tar", f"../{_OTHER}/layer.tar"),
+        _link(f"{_OTHER}/layer.tar", f"../{_FOLDER}/layer.tar"),
     ),
     "docker's link to itself": _with(_link(f"{_FOLDER}/layer.tar", f"../{_FOLDER}/layer.tar")),
     "docker's links in a chain": _with(
@@ -111,15 +125,25 @@ HOSTILE: dict[str, bytes] = {
     "a device": _with(entry("null", type=tarfile.CHRTYPE, devmajor=1, devminor=3)),
     "a pipe": _with(entry("pipe", type=tarfile.FIFOTYPE)),
     "a sparse file": _with(entry("sparse", type=tarfile.GNUTYPE_SPARSE)),
-    "a sparse file in the newer form": _with(entry("x", b"22 GNU.sparse.major=1\n", type=tarfile.XHDTYPE), entry("sparse", b"x")),
+    "a sparse file in the newer form": _with(
+        entry("x", b"22 GNU.sparse.major=1\n", type=tarfile.XHDTYPE), entry("sparse", b"x")
+    ),
     "an unknown kind": _with(entry("odd", type=b"Q")),
     "a member twice": _with(entry("index.json", _INDEX)),
     "a member twice, written differently": _with(entry("./index.json", _INDEX)),
     "a file that is a folder too": _with(entry("index.json/", type=tarfile.DIRTYPE)),
-    "an extended header without end": _with(entry("x", _PAX_BOMB, type=tarfile.XHDTYPE), entry("x", b"x")),
-    "an extended header of a megabyte": _with(entry("x", bytes(1 << 20), type=tarfile.XHDTYPE), entry("x", b"x")),
-    "a long name of a megabyte": _with(entry("x", b"a" * (1 << 20), type=tarfile.GNUTYPE_LONGNAME), entry("x", b"x")),
-    "a name for all members": _with(entry("x", b"18 path=index.json\n"[:18] + b"\n", type=tarfile.XGLTYPE)),
+    "an extended header without end": _with(
+        entry("x", _PAX_BOMB, type=tarfile.XHDTYPE), entry("x", b"x")
+    ),
+    "an extended header of a megabyte": _with(
+        entry("x", bytes(1 << 20), type=tarfile.XHDTYPE), entry("x", b"x")
+    ),
+    "a long name of a megabyte": _with(
+        entry("x", b"a" * (1 << 20), type=tarfile.GNUTYPE_LONGNAME), entry("x", b"x")
+    ),
+    "a name for all members": _with(
+        entry("x", b"18 path=index.json\n"[:18] + b"\n", type=tarfile.XGLTYPE)
+    ),
     "a negative size": _with(entry("x", size=-512)),
     "a size beyond the end": _with(entry("x", size=1 << 40)),
     "a wrong layer": tar(*replaced(_MEMBERS, _LAYER, b"\0" * len(GOOD.blobs[GOOD.layers[0]]))),
@@ -134,16 +158,29 @@ HOSTILE: dict[str, bytes] = {
     "an index with a digest that climbs out": tar(
         *replaced(_MEMBERS, "index.json", _INDEX.replace(GOOD.digest.encode(), b"sha256:../../x"))
     ),
-    "an index without images": tar(*replaced(_MEMBERS, "index.json", b'{"schemaVersion": 2, "manifests": []}')),
+    "an index without images": tar(
+        *replaced(_MEMBERS, "index.json", b'{"schemaVersion": 2, "manifests": []}')
+    ),
     "an index of 9 MiB": tar(*replaced(_MEMBERS, "index.json", b" " * (9 << 20) + _INDEX)),
-    "a layout of another version": tar(*replaced(_MEMBERS, "oci-layout", b'{"imageLayoutVersion":"2.0.0"}')),
-    "a list of digests that differs": _with(entry("digests.json", b'{"images": [{"name": "x", "digest": "y"}]}')),
+    "a layout of another version": tar(
+        *replaced(_MEMBERS, "oci-layout", b'{"imageLayoutVersion":"2.0.0"}')
+    ),
+    "a list of digests that differs": _with(
+        entry("digests.json", b'{"images": [{"name": "x", "digest": "y"}]}')
+    ),
     "a list of digests that is no JSON": _with(entry("digests.json", b"{")),
     "a list of docker's that is no JSON": tar(*replaced(_DOCKER, "manifest.json", b"nope")),
-    "a list of docker's that lists no layers": tar(*replaced(_DOCKER, "manifest.json", b'[{"Config": "x"}]')),
-    "a list of docker's that climbs out": tar(*replaced(_DOCKER, "manifest.json", b'[{"Config": "../../etc/passwd", "Layers": []}]')),
+    "a list of docker's that lists no layers": tar(
+        *replaced(_DOCKER, "manifest.json", b'[{"Config": "x"}]')
+    ),
+    "a list of docker's that climbs out": tar(
+        *replaced(_DOCKER, "manifest.json", b'[{"Config": "../../etc/passwd", "Layers": []}]')
+    ),
     "a docker layer that is another": tar(
-        *[(info, b"\0" * len(content) if info.name.endswith("layer.tar") else content) for info, content in _DOCKER]
+        *[
+            (info, b"\0" * len(content) if info.name.endswith("layer.tar") else content)
+            for info, content in _DOCKER
+        ]
     ),
     "neither kind": tar(entry("hello.txt", b"hello")),
     "no archive at all": b"hello, world\n" * 100,

@@ -23,7 +23,11 @@ class Certificate:
 
     @property
     def key_pem(self) -> str:
-        return self.key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()).decode()
+        return self.key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        ).decode()
 
 
 def make_authority(name: str = "Tests' own authority") -> Certificate:
@@ -49,14 +53,18 @@ def make_authority(name: str = "Tests' own authority") -> Certificate:
     return Certificate(certificate, key)
 
 
-def make_server_certificate(authority: Certificate, *hosts: str, expired: bool = False) -> Certificate:
+def make_server_certificate(
+    authority: Certificate, *hosts: str, expired: bool = False
+) -> Certificate:
     """A certificate for the hosts (names or addresses), signed by the authority."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     issuer = authority.certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)[0].value
     authority_key = x509.AuthorityKeyIdentifier.from_issuer_public_key(authority.key.public_key())
     certificate = (
         _builder(hosts[0], str(issuer), key, valid_days=-1 if expired else 30)
-        .add_extension(x509.SubjectAlternativeName([_general_name(host) for host in hosts]), critical=False)
+        .add_extension(
+            x509.SubjectAlternativeName([_general_name(host) for host in hosts]), critical=False
+        )
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
         .add_extension(authority_key, critical=False)
@@ -72,7 +80,9 @@ def _general_name(host: str) -> x509.GeneralName:
         return x509.DNSName(host)
 
 
-def _builder(subject: str, issuer: str, key: rsa.RSAPrivateKey, *, valid_days: int) -> x509.CertificateBuilder:
+def _builder(
+    subject: str, issuer: str, key: rsa.RSAPrivateKey, *, valid_days: int
+) -> x509.CertificateBuilder:
     now = datetime.datetime.now(datetime.UTC)
     return (
         x509.CertificateBuilder()

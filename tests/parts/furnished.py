@@ -12,7 +12,16 @@ from registry_ui.images.services import name_image
 from registry_ui.images.store import LocalStore
 from registry_ui.oci.digest import Digest
 from registry_ui.oci.reference import Reference
-from registry_ui.registries.models import Artifact, Credential, CredentialGrant, Health, IndexRun, Registry, Repository, Security
+from registry_ui.registries.models import (
+    Artifact,
+    Credential,
+    CredentialGrant,
+    Health,
+    IndexRun,
+    Registry,
+    Repository,
+    Security,
+)
 from registry_ui.registries.models.registry import Listing
 from tests.images.conftest import put
 from tests.parts.furnished_mirrors import FurnishedMirrors, furnish_mirrors
@@ -28,7 +37,10 @@ _MIB = 1024 * 1024
 _HISTORY = [
     {"created": BUILT.isoformat(), "created_by": "/bin/sh -c #(nop) ADD file:4f2a9c1 in /"},
     {"created": BUILT.isoformat(), "created_by": 'CMD ["bash"]', "empty_layer": True},
-    {"created": BUILT.isoformat(), "created_by": "RUN /bin/sh -c apt-get update && apt-get install -y nginx # buildkit"},
+    {
+        "created": BUILT.isoformat(),
+        "created_by": "RUN /bin/sh -c apt-get update && apt-get install -y nginx # buildkit",
+    },
     {"created": BUILT.isoformat(), "created_by": "COPY site /usr/share/nginx/html # buildkit"},
 ]
 _RUN = {
@@ -38,10 +50,24 @@ _RUN = {
     "Cmd": ["nginx", "-g", "daemon off;"],
     "ExposedPorts": {"80/tcp": {}},
     "Volumes": {"/var/cache": {}},
-    "Labels": {"org.opencontainers.image.source": "https://example.com/shop", "maintainer": "shop@example.com"},
+    "Labels": {
+        "org.opencontainers.image.source": "https://example.com/shop",
+        "maintainer": "shop@example.com",
+    },
     "Healthcheck": {"Test": ["CMD", "curl", "-f", "http://localhost/"], "Interval": 30_000_000_000},
 }
-_NAMES = ("latest", "1.27.3", "1.27", "1", "1.27.3-alpine3.20", "1.27.3-slim", "1.28.0-rc.1", "stable", "feature-login", "sha-4f2a9c1")
+_NAMES = (
+    "latest",
+    "1.27.3",
+    "1.27",
+    "1",
+    "1.27.3-alpine3.20",
+    "1.27.3-slim",
+    "1.28.0-rc.1",
+    "stable",
+    "feature-login",
+    "sha-4f2a9c1",
+)
 
 
 @dataclass
@@ -76,13 +102,26 @@ def furnish(team: Any, user: Any) -> Furnished:
     """Its registry does not answer: whatever a page asks it comes to nothing at once."""
     host = f"127.0.0.1:{free_port()}"
     registry = Registry.objects.create(
-        team=team, name="Company", host=host, security=Security.PLAIN_HTTP, health=Health.HEALTHY, listing=Listing.CATALOG
+        team=team,
+        name="Company",
+        host=host,
+        security=Security.PLAIN_HTTP,
+        health=Health.HEALTHY,
+        listing=Listing.CATALOG,
     )
     empty = Registry.objects.create(
-        team=team, name="Old", host="old.example.com", health=Health.FAILING, health_message="No host has the name old.example.com."
+        team=team,
+        name="Old",
+        host="old.example.com",
+        health=Health.FAILING,
+        health_message="No host has the name old.example.com.",
     )
     credential = Credential(
-        team=team, registry=registry, username="robot", label="Build server", expires_at=timezone.now() + timedelta(days=3)
+        team=team,
+        registry=registry,
+        username="robot",
+        label="Build server",
+        expires_at=timezone.now() + timedelta(days=3),
     )
     credential.set_secret("not-a-real-secret")
     credential.save()
@@ -95,14 +134,39 @@ def furnish(team: Any, user: Any) -> Furnished:
     furnish_events(team, user, registry, credential, transfers)
     grant, borrowed = furnish_shares(user, credential)
     upload, mirrors = _upload(team, user), furnish_mirrors(team, user, registry, empty)
-    rule = ImmutableTags.objects.create(team=team, repository_pattern="*", tag_pattern="v*", created_by=user)
-    return Furnished(registry, empty, credential, repository, index, other, local, transfers, robot, grant, borrowed, upload, rule, mirrors)
+    rule = ImmutableTags.objects.create(
+        team=team, repository_pattern="*", tag_pattern="v*", created_by=user
+    )
+    return Furnished(
+        registry,
+        empty,
+        credential,
+        repository,
+        index,
+        other,
+        local,
+        transfers,
+        robot,
+        grant,
+        borrowed,
+        upload,
+        rule,
+        mirrors,
+    )
 
 
 def _browsable(registry: Registry) -> tuple[Repository, Artifact, Artifact]:
     base = ("debian", 30 * _MIB)
     images = [
-        make_image(registry, base, (f"app {platform}", 12 * _MIB), ("site", 4 * _MIB), platform=platform, run=_RUN, history=_HISTORY)
+        make_image(
+            registry,
+            base,
+            (f"app {platform}", 12 * _MIB),
+            ("site", 4 * _MIB),
+            platform=platform,
+            run=_RUN,
+            history=_HISTORY,
+        )
         for platform in ("linux/amd64", "linux/arm64")
     ]
     index = make_index(registry, *images)
@@ -113,36 +177,68 @@ def _browsable(registry: Registry) -> tuple[Repository, Artifact, Artifact]:
         run={**_RUN, "User": "root"},
         history=_HISTORY,
         built_at=BUILT - timedelta(days=90),
-        annotations={"org.opencontainers.image.url": "https://example.com/", "org.opencontainers.image.title": "Shop"},
+        annotations={
+            "org.opencontainers.image.url": "https://example.com/",
+            "org.opencontainers.image.title": "Shop",
+        },
     )
-    make_image(registry, ("signature", 900), artifact_type="application/vnd.dev.cosign.artifact.sig.v1+json", subject=index)
-    tags: dict[str, Artifact | None] = {name: index if number % 2 else other for number, name in enumerate(_NAMES)}
+    make_image(
+        registry,
+        ("signature", 900),
+        artifact_type="application/vnd.dev.cosign.artifact.sig.v1+json",
+        subject=index,
+    )
+    tags: dict[str, Artifact | None] = {
+        name: index if number % 2 else other for number, name in enumerate(_NAMES)
+    }
     repository = make_repository(registry, "shop/app", {**tags, "not-yet-fetched": None})
     make_repository(registry, "shop/worker", {"2.0.0": other}, is_pinned=True)
-    make_repository(registry, "tools/broken", problem="The registry refused: this credential may not read tools/broken.")
+    make_repository(
+        registry,
+        "tools/broken",
+        problem="The registry refused: this credential may not read tools/broken.",
+    )
     return repository, index, other
 
 
 def _upload(team: Any, user: Any) -> ArchiveUpload:
     """An archive that was looked into: one image by its name, and one without any."""
-    image = {"image_id": f"sha256:{'1' * 64}", "platforms": ["linux/amd64"], "size": 3 * _MIB, "tag": "", "is_rebuilt": True}
+    image = {
+        "image_id": f"sha256:{'1' * 64}",
+        "platforms": ["linux/amd64"],
+        "size": 3 * _MIB,
+        "tag": "",
+        "is_rebuilt": True,
+    }
     found = [
         {**image, "digest": f"sha256:{'2' * 64}", "names": ["docker.io/library/app:1.0"]},
         {**image, "digest": f"sha256:{'3' * 64}", "names": []},
     ]
     ArchiveUpload.objects.create(team=team, created_by=user, name="cut-off.tar", size=9 * _MIB)
-    return ArchiveUpload.objects.create(team=team, created_by=user, name="images.tar", size=6 * _MIB, found=found)
+    return ArchiveUpload.objects.create(
+        team=team, created_by=user, name="images.tar", size=6 * _MIB, found=found
+    )
 
 
 def _local_image(team: Any, user: Any, name: str) -> LocalImage:
     reference, built = Reference.parse(name), build_image(seed=name, layer_size=2000)
     put(LocalStore(team, reference, user=user), built)
     digest = Digest.parse(built.digest)
-    return name_image(team=team, user=user, name=reference, digest=digest, source_digest=digest, origin=name)
+    return name_image(
+        team=team, user=user, name=reference, digest=digest, source_digest=digest, origin=name
+    )
 
 
 def _index_runs(registry: Registry, user: Any) -> None:
-    progress = {"phase": "counting", "repositories": 3, "repositories_done": 3, "tags": 13, "tags_done": 13, "fetched": 4, "requests": 31}
+    progress = {
+        "phase": "counting",
+        "repositories": 3,
+        "repositories_done": 3,
+        "tags": 13,
+        "tags_done": 13,
+        "fetched": 4,
+        "requests": 31,
+    }
     IndexRun.objects.create(
         team=registry.team,
         registry=registry,
@@ -156,15 +252,46 @@ def _index_runs(registry: Registry, user: Any) -> None:
 
 
 def _transfers(team: Any, user: Any, host: str) -> dict[str, Transfer]:
-    layers = [layer("base", "exists"), layer("runtime", "done"), layer("program", "moving", offset=_MIB // 2)]
+    layers = [
+        layer("base", "exists"),
+        layer("runtime", "done"),
+        layer("program", "moving", offset=_MIB // 2),
+    ]
     name = f"{host}/shop/app:1.27.3"
-    error = {"kind": "Unauthorized", "message": "The registry refused the credential.", "advice": "Check its token, then retry."}
-    ended = {"digest": f"sha256:{'4f' * 32}", "size": 1234, "bytes_done": 3 * _MIB, "bytes_total": 3 * _MIB}
+    error = {
+        "kind": "Unauthorized",
+        "message": "The registry refused the credential.",
+        "advice": "Check its token, then retry.",
+    }
+    ended = {
+        "digest": f"sha256:{'4f' * 32}",
+        "size": 1234,
+        "bytes_done": 3 * _MIB,
+        "bytes_total": 3 * _MIB,
+    }
     return {
-        "running": transfer_row(team, user, state=State.RUNNING, layers=layers, bytes_done=_MIB, bytes_total=3 * _MIB),
+        "running": transfer_row(
+            team, user, state=State.RUNNING, layers=layers, bytes_done=_MIB, bytes_total=3 * _MIB
+        ),
         "failed": transfer_row(team, user, state=State.FAILED, layers=layers, error=error),
         "succeeded": transfer_row(team, user, state=State.SUCCEEDED, layers=layers[:2], **ended),
-        "queued": transfer_row(team, user, kind=Kind.PUSH, source=name, target=name, source_is_local=True, target_is_local=False),
+        "queued": transfer_row(
+            team,
+            user,
+            kind=Kind.PUSH,
+            source=name,
+            target=name,
+            source_is_local=True,
+            target_is_local=False,
+        ),
         "cancelled": transfer_row(team, user, state=State.CANCELLED, age=3600),
-        "deleted": transfer_row(team, user, kind=Kind.DELETE, state=State.SUCCEEDED, source=name, target=name, target_is_local=False),
+        "deleted": transfer_row(
+            team,
+            user,
+            kind=Kind.DELETE,
+            state=State.SUCCEEDED,
+            source=name,
+            target=name,
+            target_is_local=False,
+        ),
     }

@@ -10,7 +10,16 @@ from registry_ui.images.models import LocalImage
 from registry_ui.registries.models import Registry
 from tests.transfers.mirrors.rows import MIB, item_row, mirror_row, pair_row, run_row
 from tests.transfers.rows import layer
-from transfers.models import ItemAction, ItemState, Mirror, MirrorHook, MirrorRun, NotificationChannel, State, Verdict
+from transfers.models import (
+    ItemAction,
+    ItemState,
+    Mirror,
+    MirrorHook,
+    MirrorRun,
+    NotificationChannel,
+    State,
+    Verdict,
+)
 
 _DIGEST = "sha256:" + "4f" * 32
 
@@ -42,9 +51,15 @@ def furnish_mirrors(team: Any, user: Any, source: Registry, target: Registry) ->
         schedule="0 * * * *",
         last_success_at=timezone.now() - timedelta(days=2),
     )
-    Mirror.objects.filter(pk=late.pk).update(target_registry=None, created_at=timezone.now() - timedelta(days=9))
+    Mirror.objects.filter(pk=late.pk).update(
+        target_registry=None, created_at=timezone.now() - timedelta(days=9)
+    )
     channel = NotificationChannel(
-        team=team, name="Operators", scheme="slack", created_by=user, failed_at=timezone.now() - timedelta(hours=2)
+        team=team,
+        name="Operators",
+        scheme="slack",
+        created_by=user,
+        failed_at=timezone.now() - timedelta(hours=2),
     )
     channel.set_address("slack://not/a/secret")
     channel.save()
@@ -53,14 +68,27 @@ def furnish_mirrors(team: Any, user: Any, source: Registry, target: Registry) ->
     hook.set_secret("not-a-real-secret")
     hook.save()
     for number, name in enumerate(("shop/app", "shop/worker", "library/nginx", "tools/builder")):
-        state: dict[str, Any] = [{}, {"missing": 4, "differing": 2}, {"extra": 3}, {"failed": 1, "missing": 1}][number]
+        state: dict[str, Any] = [
+            {},
+            {"missing": 4, "differing": 2},
+            {"extra": 3},
+            {"failed": 1, "missing": 1},
+        ][number]
         pair = pair_row(mirror, name, same=40 + number, verified_at=timezone.now(), **state)
         type(pair).objects.filter(pk=pair.pk).update(target_repository=f"mirror/company/{name}")
     return FurnishedMirrors(mirror, late, channel, _runs(mirror, late, user))
 
 
 def _runs(mirror: Mirror, late: Mirror, user: Any) -> dict[str, MirrorRun]:
-    counts = {"new": 3, "changed": 1, "same": 96, "skipped": 2, "extra": 1, "repositories": 4, "unselected": 210}
+    counts = {
+        "new": 3,
+        "changed": 1,
+        "same": 96,
+        "skipped": 2,
+        "extra": 1,
+        "repositories": 4,
+        "unselected": 210,
+    }
     plan = run_row(
         mirror,
         user,
@@ -72,15 +100,34 @@ def _runs(mirror: Mirror, late: Mirror, user: Any) -> dict[str, MirrorRun]:
     )
     _items(plan)
     done = {"state": State.SUCCEEDED, "bytes_done": 310 * MIB, "bytes_total": 310 * MIB}
-    succeeded = run_row(mirror, None, age=90000, trigger="schedule", totals={**counts, "done": 4}, **done)
+    succeeded = run_row(
+        mirror, None, age=90000, trigger="schedule", totals={**counts, "done": 4}, **done
+    )
     failed = run_row(
-        mirror, None, state=State.FAILED, age=3600, trigger="schedule", bytes_done=9 * MIB, totals={**counts, "done": 3, "failed": 1}
+        mirror,
+        None,
+        state=State.FAILED,
+        age=3600,
+        trigger="schedule",
+        bytes_done=9 * MIB,
+        totals={**counts, "done": 3, "failed": 1},
     )
     _items(failed)
-    error = {"kind": "Unauthorized", "message": "The registry refused the credential.", "advice": "Enter a new secret."}
+    error = {
+        "kind": "Unauthorized",
+        "message": "The registry refused the credential.",
+        "advice": "Enter a new secret.",
+    }
     refused = run_row(late, None, state=State.FAILED, age=1800, trigger="schedule", error=error)
     layers = [layer("base", "moving", offset=MIB // 2), layer("app", "moving", offset=MIB // 4)]
-    progress = {"phase": "moving", "layers": layers, "speed": 12 * MIB, "seconds_left": 48, "pause": None, "notes": []}
+    progress = {
+        "phase": "moving",
+        "layers": layers,
+        "speed": 12 * MIB,
+        "seconds_left": 48,
+        "pause": None,
+        "notes": [],
+    }
     running = run_row(
         mirror,
         user,
@@ -91,7 +138,14 @@ def _runs(mirror: Mirror, late: Mirror, user: Any) -> dict[str, MirrorRun]:
         totals={**counts, "done": 1, "moving": 2},
     )
     _items(running)
-    return {"staged": _staged(mirror, user), "plan": plan, "succeeded": succeeded, "failed": failed, "refused": refused, "running": running}
+    return {
+        "staged": _staged(mirror, user),
+        "plan": plan,
+        "succeeded": succeeded,
+        "failed": failed,
+        "refused": refused,
+        "running": running,
+    }
 
 
 def _staged(mirror: Mirror, user: Any) -> MirrorRun:
@@ -108,26 +162,89 @@ def _staged(mirror: Mirror, user: Any) -> MirrorRun:
         totals={**counts, "done": 4},
     )
     for tag in ("1.26.1", "1.26.2", "1.26.3", "1.26.3-alpine"):
-        names = {"source_repository": "shop/app", "target_repository": "shop/app", "source_digest": _DIGEST, "copied_digest": _DIGEST}
-        item_row(run, tag, state=ItemState.DONE, bytes_total=42 * MIB, verified=Verdict.EQUAL, **names)
-        name = {"team": mirror.team, "registry": mirror.source_registry.host, "repository": "shop/app", "tag": tag}
-        LocalImage.objects.update_or_create(**name, defaults={"digest": _DIGEST, "image_id": _DIGEST, "size": 42 * MIB})
-    error = {"kind": "ItemsFailed", "message": "2 tags failed.", "advice": "All others are done. Each says below why it failed."}
-    run_row(mirror, user, state=State.FAILED, age=1800, is_staging=True, error=error, totals={**counts, "done": 2, "failed": 2})
+        names = {
+            "source_repository": "shop/app",
+            "target_repository": "shop/app",
+            "source_digest": _DIGEST,
+            "copied_digest": _DIGEST,
+        }
+        item_row(
+            run, tag, state=ItemState.DONE, bytes_total=42 * MIB, verified=Verdict.EQUAL, **names
+        )
+        name = {
+            "team": mirror.team,
+            "registry": mirror.source_registry.host,
+            "repository": "shop/app",
+            "tag": tag,
+        }
+        LocalImage.objects.update_or_create(
+            **name, defaults={"digest": _DIGEST, "image_id": _DIGEST, "size": 42 * MIB}
+        )
+    error = {
+        "kind": "ItemsFailed",
+        "message": "2 tags failed.",
+        "advice": "All others are done. Each says below why it failed.",
+    }
+    run_row(
+        mirror,
+        user,
+        state=State.FAILED,
+        age=1800,
+        is_staging=True,
+        error=error,
+        totals={**counts, "done": 2, "failed": 2},
+    )
     return run
 
 
 def _items(run: MirrorRun) -> None:
     ended, plan = run.state == State.FAILED, run.is_plan
-    names = {"source_repository": "shop/app", "target_repository": "mirror/company/shop/app", "source_digest": _DIGEST}
+    names = {
+        "source_repository": "shop/app",
+        "target_repository": "mirror/company/shop/app",
+        "source_digest": _DIGEST,
+    }
     state = ItemState.WAITING if plan else ItemState.DONE if ended else ItemState.MOVING
-    done = {} if plan else {"copied_digest": _DIGEST, "verified": Verdict.EQUAL if ended else "", "bytes_done": 20 * MIB}
+    done = (
+        {}
+        if plan
+        else {
+            "copied_digest": _DIGEST,
+            "verified": Verdict.EQUAL if ended else "",
+            "bytes_done": 20 * MIB,
+        }
+    )
     item_row(run, "1.27.3", state=state, bytes_total=42 * MIB, **names, **done)
     item_row(run, "1.27.3-alpine", state=state, bytes_total=18 * MIB, **names, **done)
-    error = {"kind": "NotFound", "message": "A layer of it is missing at the source.", "advice": "Push the image again."}
+    error = {
+        "kind": "NotFound",
+        "message": "A layer of it is missing at the source.",
+        "advice": "Push the image again.",
+    }
     failed = {"state": ItemState.FAILED, "error": error} if ended else {}
-    item_row(run, "1.28.0", ItemAction.CHANGED, bytes_total=360 * MIB, reason="The target names 2f6e1c9d44aa", **names, **failed)
-    item_row(run, "1.26.0", ItemAction.SKIPPED, reason="The target has it otherwise, and the rule keeps it", **names)
+    item_row(
+        run,
+        "1.28.0",
+        ItemAction.CHANGED,
+        bytes_total=360 * MIB,
+        reason="The target names 2f6e1c9d44aa",
+        **names,
+        **failed,
+    )
+    item_row(
+        run,
+        "1.26.0",
+        ItemAction.SKIPPED,
+        reason="The target has it otherwise, and the rule keeps it",
+        **names,
+    )
     for number in range(6):
         item_row(run, f"1.27.{number + 10}", ItemAction.SAME, ItemState.DONE, **names)
-    item_row(run, "old", ItemAction.EXTRA, source_repository="", target_repository="mirror/company/shop/app", target_digest=_DIGEST)
+    item_row(
+        run,
+        "old",
+        ItemAction.EXTRA,
+        source_repository="",
+        target_repository="mirror/company/shop/app",
+        target_digest=_DIGEST,
+    )

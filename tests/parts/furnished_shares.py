@@ -23,15 +23,25 @@ def furnish_shares(user: Any, credential: Credential) -> tuple[CredentialGrant, 
         created_by=user,
     )
     name = f"{credential.registry.host}/shop/app:1.27.3"
-    transfer_row(pilots, source=name, target=name, source_credential=credential, requested_by="dora")
+    transfer_row(
+        pilots, source=name, target=name, source_credential=credential, requested_by="dora"
+    )
     note_use(credential, pilots, Use(name, by="dora", act="pull", is_recorded=True))
     return grant, _borrowed(pilots, credential.team)
 
 
 def _borrowed(owner: Team, team: Team) -> Credential:
     registry = Registry.objects.create(team=owner, name="Dockyard", host="dockyard.example.com")
-    credential = Credential(team=owner, registry=registry, username="robot$reader", label="Dockyard reader", repository_pattern="base/*")
+    credential = Credential(
+        team=owner,
+        registry=registry,
+        username="robot$reader",
+        label="Dockyard reader",
+        repository_pattern="base/*",
+    )
     credential.set_secret("not-a-real-secret")
     credential.save()
-    CredentialGrant.objects.create(credential=credential, team=team, can_push=True, until=timezone.now() + timedelta(days=2))
+    CredentialGrant.objects.create(
+        credential=credential, team=team, can_push=True, until=timezone.now() + timedelta(days=2)
+    )
     return credential

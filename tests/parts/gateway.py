@@ -9,7 +9,15 @@ import requests
 
 from .scripted import Call, Reply, ScriptedServer
 
-_KEPT = ("Content-Type", "Docker-Content-Digest", "Location", "Link", "WWW-Authenticate", "Range", "Docker-Upload-UUID")
+_KEPT = (
+    "Content-Type",
+    "Docker-Content-Digest",
+    "Location",
+    "Link",
+    "WWW-Authenticate",
+    "Range",
+    "Docker-Upload-UUID",
+)
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 
 
@@ -21,7 +29,9 @@ class Gateway:
         seconds: that each request takes longer.
     """
 
-    def __init__(self, registry_host: str, server: ScriptedServer, *, pulls: int | None, seconds: float) -> None:
+    def __init__(
+        self, registry_host: str, server: ScriptedServer, *, pulls: int | None, seconds: float
+    ) -> None:
         self.host = server.host
         self.left = pulls
         self.says_how_many = True
@@ -65,7 +75,11 @@ class Gateway:
 
     def _forwarded(self, call: Call) -> Reply:
         query = f"?{urlencode(call.query, doseq=True)}" if call.query else ""
-        kept = {name: value for name in ("Accept", "Content-Type", "Content-Range", "Range") if (value := call.headers.get(name))}
+        kept = {
+            name: value
+            for name in ("Accept", "Content-Type", "Content-Range", "Range")
+            if (value := call.headers.get(name))
+        }
         answer = requests.request(
             call.method,
             f"{self._registry}{call.path}{query}",
@@ -75,17 +89,28 @@ class Gateway:
             allow_redirects=False,
         )
         headers = {name: answer.headers[name] for name in _KEPT if name in answer.headers}
-        length = int(answer.headers["Content-Length"]) if call.method == "HEAD" and "Content-Length" in answer.headers else None
-        return Reply(answer.status_code, answer.content, {**headers, **self._limits()}, length=length)
+        length = (
+            int(answer.headers["Content-Length"])
+            if call.method == "HEAD" and "Content-Length" in answer.headers
+            else None
+        )
+        return Reply(
+            answer.status_code, answer.content, {**headers, **self._limits()}, length=length
+        )
 
     def _limits(self) -> dict[str, str]:
         if self.left is None or not self.says_how_many:
             return {}
-        return {"RateLimit-Limit": f"{self._limit};w=600", "RateLimit-Remaining": f"{self.left};w=600"}
+        return {
+            "RateLimit-Limit": f"{self._limit};w=600",
+            "RateLimit-Remaining": f"{self.left};w=600",
+        }
 
 
 @contextmanager
-def gateway(registry_host: str, *, pulls: int | None = None, seconds: float = 0) -> Iterator[Gateway]:
+def gateway(
+    registry_host: str, *, pulls: int | None = None, seconds: float = 0
+) -> Iterator[Gateway]:
     server = ScriptedServer()
     try:
         yield Gateway(registry_host, server, pulls=pulls, seconds=seconds)

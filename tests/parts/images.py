@@ -147,40 +147,71 @@ def build_image(
         "os": os_name,
         "config": {"Cmd": ["/bin/true"], "Labels": {"tests.seed": seed}},
         "rootfs": {"type": "layers", "diff_ids": [diff_id for _, diff_id in made]},
-        "history": [{"created": _CREATED, "created_by": f"COPY files {number}"} for number in range(len(made))],
+        "history": [
+            {"created": _CREATED, "created_by": f"COPY files {number}"}
+            for number in range(len(made))
+        ],
     }
     return _manifest(types, json.dumps(config).encode(), [blob for blob, _ in made], platform)
 
 
-def _manifest(types: dict[str, str], config: bytes, layers: list[bytes], platform: str) -> BuiltManifest:
+def _manifest(
+    types: dict[str, str], config: bytes, layers: list[bytes], platform: str
+) -> BuiltManifest:
     document = {
         "schemaVersion": 2,
         "mediaType": types["manifest"],
         "config": {"mediaType": types["config"], "digest": digest_of(config), "size": len(config)},
-        "layers": [{"mediaType": types["layer"], "digest": digest_of(layer), "size": len(layer)} for layer in layers],
+        "layers": [
+            {"mediaType": types["layer"], "digest": digest_of(layer), "size": len(layer)}
+            for layer in layers
+        ],
     }
     blobs = {digest_of(blob): blob for blob in (config, *layers)}
     digests = [digest_of(layer) for layer in layers]
-    return BuiltManifest(json.dumps(document, indent=3).encode(), types["manifest"], platform, digest_of(config), digests, blobs)
+    return BuiltManifest(
+        json.dumps(document, indent=3).encode(),
+        types["manifest"],
+        platform,
+        digest_of(config),
+        digests,
+        blobs,
+    )
 
 
 def build_index(
-    *, seed: str | None = None, platforms: Sequence[str], media: str = "oci", attestation: bool = False, **options: Any
+    *,
+    seed: str | None = None,
+    platforms: Sequence[str],
+    media: str = "oci",
+    attestation: bool = False,
+    **options: Any,
 ) -> BuiltManifest:
     """An image of several platforms; with `attestation`, each with a child as BuildKit adds it."""
     seed = seed or secrets.token_hex(8)
     types = _TYPES[media]
-    children = [build_image(seed=seed, platform=platform, media=media, **options) for platform in platforms]
+    children = [
+        build_image(seed=seed, platform=platform, media=media, **options) for platform in platforms
+    ]
     entries = [child.descriptor(platform=_platform(child.platform)) for child in children]
     if attestation:
         for child in list(children):
             statement = _attestation_of(child)
             children.append(statement)
-            marks = {"vnd.docker.reference.type": "attestation-manifest", "vnd.docker.reference.digest": child.digest}
-            entries.append(statement.descriptor(platform={"architecture": "unknown", "os": "unknown"}, annotations=marks))
+            marks = {
+                "vnd.docker.reference.type": "attestation-manifest",
+                "vnd.docker.reference.digest": child.digest,
+            }
+            entries.append(
+                statement.descriptor(
+                    platform={"architecture": "unknown", "os": "unknown"}, annotations=marks
+                )
+            )
     document = {"schemaVersion": 2, "mediaType": types["index"], "manifests": entries}
     blobs = {digest: blob for child in children for digest, blob in child.blobs.items()}
-    return BuiltManifest(json.dumps(document, indent=3).encode(), types["index"], blobs=blobs, children=children)
+    return BuiltManifest(
+        json.dumps(document, indent=3).encode(), types["index"], blobs=blobs, children=children
+    )
 
 
 def _platform(text: str) -> dict[str, str]:
@@ -188,7 +219,9 @@ def _platform(text: str) -> dict[str, str]:
 
 
 def _attestation_of(child: BuiltManifest) -> BuiltManifest:
-    statement = json.dumps({"_type": "https://in-toto.io/Statement/v0.1", "subject": [{"digest": child.digest}]}).encode()
+    statement = json.dumps(
+        {"_type": "https://in-toto.io/Statement/v0.1", "subject": [{"digest": child.digest}]}
+    ).encode()
     config = {"architecture": "unknown", "os": "unknown", "config": {}}
     config["rootfs"] = {"type": "layers", "diff_ids": [digest_of(statement)]}
     types = {**_TYPES["oci"], "layer": "application/vnd.in-toto+json"}
@@ -204,11 +237,18 @@ def push(registry: RunningRegistry, built: BuiltManifest, repository: str, tag: 
             location = urljoin(started.url, started.headers["Location"])
             separator = "&" if "?" in location else "?"
             address = f"{location}{separator}digest={digest}"
-            session.put(address, data=blob, headers={"Content-Type": "application/octet-stream"}, timeout=120).raise_for_status()
+            session.put(
+                address,
+                data=blob,
+                headers={"Content-Type": "application/octet-stream"},
+                timeout=120,
+            ).raise_for_status()
         for manifest, name in [*((child, child.digest) for child in built.children), (built, tag)]:
             address = f"{registry.url}/v2/{repository}/manifests/{name}"
             headers = {"Content-Type": manifest.media_type}
-            session.put(address, data=manifest.content, headers=headers, timeout=60).raise_for_status()
+            session.put(
+                address, data=manifest.content, headers=headers, timeout=60
+            ).raise_for_status()
     return PushedImage(registry, repository, tag, built)
 
 
@@ -231,7 +271,11 @@ class ImageFactory:
         **options: Any,
     ) -> PushedImage:
         repository = repository or registry.new_repository()
-        built = build_index(platforms=platforms, attestation=attestation, **options) if platforms else build_image(**options)
+        built = (
+            build_index(platforms=platforms, attestation=attestation, **options)
+            if platforms
+            else build_image(**options)
+        )
         return push(registry, built, repository, tag)
 
     build_image = staticmethod(build_image)

@@ -40,15 +40,32 @@ def make_image(
 ) -> Artifact:
     """An image of layers (any text that stands for the content, bytes); the same arguments give the same digest."""
     system, _slash, architecture = platform.partition("/")
-    document = {"os": system, "architecture": architecture, "created": built_at.isoformat(), "config": dict(run or {})}
+    document = {
+        "os": system,
+        "architecture": architecture,
+        "created": built_at.isoformat(),
+        "config": dict(run or {}),
+    }
     config = json.dumps({**document, "history": list(history)}).encode()
-    descriptors = [{"mediaType": OCI_LAYER_GZIP, "digest": digest_of(text), "size": size} for text, size in layers]
+    descriptors = [
+        {"mediaType": OCI_LAYER_GZIP, "digest": digest_of(text), "size": size}
+        for text, size in layers
+    ]
     named = {"mediaType": OCI_CONFIG, "digest": digest_of(config), "size": len(config)}
-    body: dict[str, Any] = {"schemaVersion": 2, "mediaType": OCI_MANIFEST, "config": named, "layers": descriptors}
+    body: dict[str, Any] = {
+        "schemaVersion": 2,
+        "mediaType": OCI_MANIFEST,
+        "config": named,
+        "layers": descriptors,
+    }
     body |= {"annotations": dict(annotations)} if annotations else {}
     body |= {"artifactType": artifact_type} if artifact_type else {}
     if subject is not None:
-        body["subject"] = {"mediaType": subject.media_type, "digest": subject.digest, "size": subject.manifest_size}
+        body["subject"] = {
+            "mediaType": subject.media_type,
+            "digest": subject.digest,
+            "size": subject.manifest_size,
+        }
     raw = json.dumps(body).encode()
     size = len(config) + sum(size for _text, size in dict(layers).items())
     artifact, created = Artifact.objects.get_or_create(
@@ -63,14 +80,25 @@ def make_image(
             "manifest_size": len(raw),
             "size": size,
             "layer_count": len(layers),
-            "platforms": [{"platform": platform, "digest": digest_of(raw), "image_id": named["digest"], "size": size}],
+            "platforms": [
+                {
+                    "platform": platform,
+                    "digest": digest_of(raw),
+                    "image_id": named["digest"],
+                    "size": size,
+                }
+            ],
             "built_at": built_at,
         },
     )
     if created:
         ArtifactDocument.of(artifact, raw, config).save()
         for descriptor in {each["digest"]: each for each in (named, *descriptors)}.values():
-            blob, _new = Blob.objects.get_or_create(registry=registry, digest=descriptor["digest"], defaults={"size": descriptor["size"]})
+            blob, _new = Blob.objects.get_or_create(
+                registry=registry,
+                digest=descriptor["digest"],
+                defaults={"size": descriptor["size"]},
+            )
             ArtifactBlob.objects.create(artifact=artifact, blob=blob)
     return artifact
 
@@ -97,15 +125,22 @@ def make_index(registry: Registry, *images: Artifact) -> Artifact:
     )
     ArtifactDocument.of(index, raw, b"").save()
     for position, image in enumerate(images):
-        ArtifactChild.objects.create(parent=index, child=image, position=position, platform=image.platforms[0]["platform"])
+        ArtifactChild.objects.create(
+            parent=index, child=image, position=position, platform=image.platforms[0]["platform"]
+        )
     return index
 
 
-def make_repository(registry: Registry, name: str, tags: Mapping[str, Artifact | None] | None = None, **columns: Any) -> Repository:
+def make_repository(
+    registry: Registry, name: str, tags: Mapping[str, Artifact | None] | None = None, **columns: Any
+) -> Repository:
     """A repository with tags, and its counts and blobs as a run leaves them."""
     tags = tags or {}
     repository = Repository.objects.create(
-        registry=registry, team=registry.team, name=name, **{"is_listed": True, "indexed_at": BUILT, "tag_count": len(tags), **columns}
+        registry=registry,
+        team=registry.team,
+        name=name,
+        **{"is_listed": True, "indexed_at": BUILT, "tag_count": len(tags), **columns},
     )
     for tag, artifact in tags.items():
         Tag.objects.create(
@@ -121,7 +156,9 @@ def make_repository(registry: Registry, name: str, tags: Mapping[str, Artifact |
     roots = [artifact for artifact in tags.values() if artifact is not None]
     images = [*roots, *(child for root in roots for child in root.children.all())]
     blobs = {blob.pk: blob for image in images for blob in image.blobs.all()}
-    RepositoryBlob.objects.bulk_create(RepositoryBlob(repository=repository, blob=blob) for blob in blobs.values())
+    RepositoryBlob.objects.bulk_create(
+        RepositoryBlob(repository=repository, blob=blob) for blob in blobs.values()
+    )
     repository.size = sum(blob.size for blob in blobs.values())
     repository.changed_at = max((root.built_at for root in roots), default=BUILT)
     repository.save(update_fields=["size", "changed_at"])

@@ -14,7 +14,12 @@ _BASES = ("base/debian", "base/alpine", "base/ubuntu")
 
 def tag_names(count: int) -> list[str]:
     """Different names as projects give them: 1.0.0, 1.0.0-alpine … 1.0.1 …, and latest."""
-    versions = (f"{major}.{minor}.{patch}" for major in itertools.count(1) for minor in range(40) for patch in range(10))
+    versions = (
+        f"{major}.{minor}.{patch}"
+        for major in itertools.count(1)
+        for minor in range(40)
+        for patch in range(10)
+    )
     names = (f"{version}{suffix}" for version in versions for suffix in _SUFFIXES)
     return ["latest", *itertools.islice(names, count - 1)]
 
@@ -24,7 +29,9 @@ def repository_names(count: int) -> list[str]:
     return [f"team-{number // 100:03}/service-{number:05}" for number in range(count)]
 
 
-def fill_tags(registry: RunningRegistry, repository: str, count: int, *, distinct: int | None = None) -> list[str]:
+def fill_tags(
+    registry: RunningRegistry, repository: str, count: int, *, distinct: int | None = None
+) -> list[str]:
     """Put so many tags into a repository, each an image of its own or of `distinct` images in turns; returns their names."""
     storage = _Storage(registry)
     images = list(itertools.islice(_images(repository), distinct or count))
@@ -36,7 +43,9 @@ def fill_tags(registry: RunningRegistry, repository: str, count: int, *, distinc
     return names
 
 
-def fill_repositories(registry: RunningRegistry, count: int, *, tags: Sequence[str] = ("1.0.0",), distinct: int = 50) -> list[str]:
+def fill_repositories(
+    registry: RunningRegistry, count: int, *, tags: Sequence[str] = ("1.0.0",), distinct: int = 50
+) -> list[str]:
     """Make so many repositories, each with these tags on one of a few images; returns their names."""
     storage = _Storage(registry)
     images = list(itertools.islice(_images("services"), distinct))
@@ -65,14 +74,19 @@ class _Storage:
     """The layout of docker-registry's file system driver: blobs by digest, and a `link` file wherever a repository names one."""
 
     def __init__(self, registry: RunningRegistry) -> None:
-        self.root = Path(registry.configuration["storage"]["filesystem"]["rootdirectory"]) / "docker/registry/v2"
+        self.root = (
+            Path(registry.configuration["storage"]["filesystem"]["rootdirectory"])
+            / "docker/registry/v2"
+        )
 
     def put_image(self, repository: str, image: BuiltManifest) -> None:
         for digest, content in (*image.blobs.items(), (image.digest, image.content)):
             self._put_blob(digest, content)
         for digest in image.blobs:
             self._link(f"repositories/{repository}/_layers/{_path_of(digest)}", digest)
-        self._link(f"repositories/{repository}/_manifests/revisions/{_path_of(image.digest)}", image.digest)
+        self._link(
+            f"repositories/{repository}/_manifests/revisions/{_path_of(image.digest)}", image.digest
+        )
 
     def put_tag(self, repository: str, tag: str, digest: str) -> None:
         folder = f"repositories/{repository}/_manifests/tags/{tag}"

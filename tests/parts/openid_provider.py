@@ -35,7 +35,10 @@ class OpenIdProvider:
             "SERVER_NAME": f"localhost:{self.port}",
             "PREFERRED_URL_SCHEME": "http",
             "WTF_CSRF_ENABLED": False,
-            "CANAILLE": {"JAVASCRIPT": False, "LOGGING": {"version": 1, "disable_existing_loggers": False}},
+            "CANAILLE": {
+                "JAVASCRIPT": False,
+                "LOGGING": {"version": 1, "disable_existing_loggers": False},
+            },
             "CANAILLE_OIDC": {"ACTIVE_JWKS": [RSAKey.generate_key(2048).as_dict(private=True)]},
         }
         self.app = create_app(config=config)
@@ -80,7 +83,13 @@ class OpenIdProvider:
     def forget_everybody(self) -> None:
         """Codes too: kept in memory, canaille looks them up by their client alone, and may find the wrong one."""
         with self.app.app_context():
-            for model in (models.AuthorizationCode, models.Token, models.Consent, models.Group, models.User):
+            for model in (
+                models.AuthorizationCode,
+                models.Token,
+                models.Consent,
+                models.Group,
+                models.User,
+            ):
                 for each in Backend.instance.query(model):
                     Backend.instance.delete(each)
 
@@ -134,7 +143,9 @@ class OpenIdProvider:
                     return f"{parts.path}?{parts.query}"
                 answer = browser.get(target, allow_redirects=False)
             elif 'name="password"' in answer.text:
-                answer = browser.post(answer.url, data={"password": PASSWORD}, allow_redirects=False)
+                answer = browser.post(
+                    answer.url, data={"password": PASSWORD}, allow_redirects=False
+                )
             elif 'name="login"' in answer.text:
                 answer = browser.post(answer.url, data={"login": name}, allow_redirects=False)
             else:

@@ -14,7 +14,9 @@ from .process import Process
 
 def program(name: str) -> str | None:
     """The newest installed version's program: Debian keeps them outside PATH."""
-    versions = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), key=lambda path: int(path.parts[-3]))
+    versions = sorted(
+        Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), key=lambda path: int(path.parts[-3])
+    )
     return str(versions[-1]) if versions else shutil.which(name)
 
 
@@ -36,14 +38,44 @@ def postgresql_in(folder: Path) -> Iterator[Path]:
         for parent in folder.parents[:2]:
             parent.chmod(0o755)
     data = folder / "data"
-    initdb = [program("initdb"), "--pgdata", data, "--username=postgres", "--auth=trust", "--no-sync", "--encoding=UTF8", "--locale=C"]
-    done = subprocess.run([str(word) for word in initdb], user=owner, cwd="/", capture_output=True, text=True, check=False)
+    initdb = [
+        program("initdb"),
+        "--pgdata",
+        data,
+        "--username=postgres",
+        "--auth=trust",
+        "--no-sync",
+        "--encoding=UTF8",
+        "--locale=C",
+    ]
+    done = subprocess.run(
+        [str(word) for word in initdb],
+        user=owner,
+        cwd="/",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     if done.returncode:
         raise RuntimeError(done.stderr)
     # Of transactions that are all rolled back, autovacuum would gather statistics that no installation has.
     settings = ["full_page_writes=off", "max_connections=60", "autovacuum=off"]
-    options = ["-D", data, "-k", folder, "-h", "", "-F", *(word for setting in settings for word in ("-c", setting))]
-    server = Process([program("postgres") or "postgres", *options], log=folder.parent / "postgresql.log", user=owner, directory=Path("/"))
+    options = [
+        "-D",
+        data,
+        "-k",
+        folder,
+        "-h",
+        "",
+        "-F",
+        *(word for setting in settings for word in ("-c", setting)),
+    ]
+    server = Process(
+        [program("postgres") or "postgres", *options],
+        log=folder.parent / "postgresql.log",
+        user=owner,
+        directory=Path("/"),
+    )
     try:
         server.wait_for(lambda: "ready to accept connections" in server.output)
         yield folder

@@ -41,7 +41,9 @@ def answers(port: int) -> bool:
         return False
 
 
-def wait_until(condition: Callable[[], object], *, seconds: float = 20, what: str = "the condition") -> None:
+def wait_until(
+    condition: Callable[[], object], *, seconds: float = 20, what: str = "the condition"
+) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
@@ -96,7 +98,9 @@ class Process:
 
         def alive_and_ready() -> object:
             if self.popen.poll() is not None:
-                raise RuntimeError(f"{self.command} ended with {self.popen.returncode}:\n{self.output[-4000:]}")
+                raise RuntimeError(
+                    f"{self.command} ended with {self.popen.returncode}:\n{self.output[-4000:]}"
+                )
             return condition()
 
         try:

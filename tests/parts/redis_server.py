@@ -29,7 +29,18 @@ class RedisServer:
 
     def start(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        options = ["--port", "0", "--unixsocket", self.socket, "--unixsocketperm", "700", "--save", "", "--dir", self.folder]
+        options = [
+            "--port",
+            "0",
+            "--unixsocket",
+            self.socket,
+            "--unixsocketperm",
+            "700",
+            "--save",
+            "",
+            "--dir",
+            self.folder,
+        ]
         self.process = Process([binary(), *options], log=self.folder / "redis.log")
         self.process.wait_for(self._answers)
 

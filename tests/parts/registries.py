@@ -31,7 +31,9 @@ class _TokenAuthentication(requests.auth.AuthBase):
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         match = re.search(r"/v2/(.+?)/(?:manifests|blobs|tags)/", request.url or "")
         scopes = [f"repository:{match[1]}:pull,push,delete"] if match else []
-        request.headers["Authorization"] = f"Bearer {self.server.issue(self.username, SERVICE, scopes)}"
+        request.headers["Authorization"] = (
+            f"Bearer {self.server.issue(self.username, SERVICE, scopes)}"
+        )
         return request
 
 
@@ -86,9 +88,15 @@ class RunningRegistry:
 
     def digest_of(self, repository: str, reference: str) -> str | None:
         """The digest that the registry itself states, or None where it has no such manifest."""
-        accept = "application/vnd.oci.image.index.v1+json, application/vnd.oci.image.manifest.v1+json, "
+        accept = (
+            "application/vnd.oci.image.index.v1+json, application/vnd.oci.image.manifest.v1+json, "
+        )
         accept += "application/vnd.docker.distribution.manifest.list.v2+json, application/vnd.docker.distribution.manifest.v2+json"
-        answer = self.session().head(f"{self.url}/v2/{repository}/manifests/{reference}", headers={"Accept": accept}, timeout=30)
+        answer = self.session().head(
+            f"{self.url}/v2/{repository}/manifests/{reference}",
+            headers={"Accept": accept},
+            timeout=30,
+        )
         return answer.headers["Docker-Content-Digest"] if answer.ok else None
 
     def has_blob(self, repository: str, digest: str) -> bool:
@@ -97,7 +105,14 @@ class RunningRegistry:
     def corrupt_blob(self, digest: str) -> Callable[[], None]:
         """Turn the first byte of a stored blob round; call what is returned to mend it."""
         algorithm, _, encoded = digest.partition(":")
-        path = self.folder / "storage/docker/registry/v2/blobs" / algorithm / encoded[:2] / encoded / "data"
+        path = (
+            self.folder
+            / "storage/docker/registry/v2/blobs"
+            / algorithm
+            / encoded[:2]
+            / encoded
+            / "data"
+        )
         whole = path.read_bytes()
         path.write_bytes(bytes([whole[0] ^ 0xFF]) + whole[1:])
 
@@ -122,7 +137,11 @@ class RunningRegistry:
 def _registry(folder: Path, **configuration: Any) -> RunningRegistry:
     folder.mkdir(parents=True, exist_ok=True)
     port = free_port()
-    http = {"addr": f"127.0.0.1:{port}", "secret": secrets.token_hex(16), **configuration.pop("http", {})}
+    http = {
+        "addr": f"127.0.0.1:{port}",
+        "secret": secrets.token_hex(16),
+        **configuration.pop("http", {}),
+    }
     document = {
         "version": 0.1,
         "log": {"level": "warn"},
@@ -173,12 +192,19 @@ def token_registry(folder: Path) -> Iterator[RunningRegistry]:
     folder.mkdir(parents=True, exist_ok=True)
     bundle = folder / "signer.pem"
     bundle.write_text(server.signer.pem)
-    token = {"realm": server.realm, "service": SERVICE, "issuer": ISSUER, "rootcertbundle": str(bundle)}
+    token = {
+        "realm": server.realm,
+        "service": SERVICE,
+        "issuer": ISSUER,
+        "rootcertbundle": str(bundle),
+    }
     registry = _registry(folder, auth={"token": token})
     registry.token_server = server
     registry.username, registry.password = "publisher", f"publisher-{secrets.token_hex(8)}"
     registry.reader_username, registry.reader_password = "reader", f"reader-{secrets.token_hex(8)}"
-    server.users["publisher"] = TokenUser(registry.password, {"*": {"pull", "push", "delete"}}, may_list=True)
+    server.users["publisher"] = TokenUser(
+        registry.password, {"*": {"pull", "push", "delete"}}, may_list=True
+    )
     server.users["reader"] = TokenUser(registry.reader_password, {"*": {"pull"}})
     try:
         with _running(registry):
@@ -196,7 +222,12 @@ def tls_registry(folder: Path) -> Iterator[RunningRegistry]:
     (folder / "ca.pem").write_text(authority.pem)
     (folder / "server.pem").write_text(server.pem)
     (folder / "server.key").write_text(server.key_pem)
-    registry = _registry(folder, http={"tls": {"certificate": str(folder / "server.pem"), "key": str(folder / "server.key")}})
+    registry = _registry(
+        folder,
+        http={
+            "tls": {"certificate": str(folder / "server.pem"), "key": str(folder / "server.key")}
+        },
+    )
     registry.scheme, registry.ca_pem = "https", authority.pem
     with _running(registry):
         yield registry

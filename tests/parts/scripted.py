@@ -75,13 +75,17 @@ class ScriptedServer:
         self._stopping = threading.Event()
         self._server = _Server(("127.0.0.1", 0), type("Handler", (_Handler,), {"script": self}))
         if context is not None:
-            self._server.socket = context.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
+            self._server.socket = context.wrap_socket(
+                self._server.socket, server_side=True, do_handshake_on_connect=False
+            )
         self.scheme = "https" if context else "http"
         self.port: int = self._server.server_address[1]
         self.host = f"127.0.0.1:{self.port}"
         self.url = f"{self.scheme}://{self.host}"
         self.on("GET", "/v2/", Reply(body=b"{}", headers={"Content-Type": "application/json"}))
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
+        )
         self._thread.start()
 
     def on(self, method: str, path: str, *scripts: Script) -> None:
@@ -91,14 +95,18 @@ class ScriptedServer:
 
     def made(self, method: str, path: str = ".*") -> list[Call]:
         """The calls that came so far."""
-        return [call for call in self.calls if call.method == method and re.fullmatch(path, call.path)]
+        return [
+            call for call in self.calls if call.method == method and re.fullmatch(path, call.path)
+        ]
 
     def stop(self) -> None:
         self._stopping.set()
         self._server.shutdown()
         self._server.server_close()
 
-    def answer(self, method: str, target: str, headers: Mapping[str, str], read: Callable[[], bytes]) -> Reply:
+    def answer(
+        self, method: str, target: str, headers: Mapping[str, str], read: Callable[[], bytes]
+    ) -> Reply:
         parts = urlsplit(target)
         with self._lock:
             route, match = self._find(method, parts.path)
@@ -108,7 +116,14 @@ class ScriptedServer:
                 route.used += 1
         is_unread = isinstance(script, Reply) and script.unread
         body = b"" if is_unread else read()
-        call = Call(method, parts.path, parse_qs(parts.query, keep_blank_values=True), headers, body, match or re.match("", "") or match)
+        call = Call(
+            method,
+            parts.path,
+            parse_qs(parts.query, keep_blank_values=True),
+            headers,
+            body,
+            match or re.match("", "") or match,
+        )
         with self._lock:
             self.calls.append(call)
         return script if isinstance(script, Reply) else script(call)
@@ -143,7 +158,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _serve(self) -> None:
         length = int(self.headers.get("Content-Length") or 0)
-        reply = self.script.answer(self.command, self.path, self.headers, lambda: self.rfile.read(length))
+        reply = self.script.answer(
+            self.command, self.path, self.headers, lambda: self.rfile.read(length)
+        )
         self.script.wait(reply.stall)
         if reply.reset:
             return self._reset()
@@ -162,7 +179,9 @@ class _Handler(BaseHTTPRequestHandler):
         if reply.chunked:
             lines.append("Transfer-Encoding: chunked")
         elif reply.status not in (204, 304):
-            lines.append(f"Content-Length: {len(reply.body) if reply.length is None else reply.length}")
+            lines.append(
+                f"Content-Length: {len(reply.body) if reply.length is None else reply.length}"
+            )
         head = "\r\n".join([*lines, "", ""]).encode()
         self._write(head, reply.drip_head)
 

@@ -38,9 +38,15 @@ class FastRunGuard:
         sys.addaudithook(self._hook)
 
     def _hook(self, event: str, arguments: tuple[Any, ...]) -> None:
-        if self.is_on and event in STARTS and not str(arguments[:1]).rpartition("/")[2].startswith(ALLOWED_PROGRAMS):
+        if (
+            self.is_on
+            and event in STARTS
+            and not str(arguments[:1]).rpartition("/")[2].startswith(ALLOWED_PROGRAMS)
+        ):
             self.is_on = False
-            raise RuntimeError(f"{event}: a test that starts programs is marked `processes`: {arguments[:2]}")
+            raise RuntimeError(
+                f"{event}: a test that starts programs is marked `processes`: {arguments[:2]}"
+            )
 
 
 def fixtures_of(item: pytest.Item) -> set[str]:
@@ -59,7 +65,13 @@ def starts_programs(item: pytest.Item) -> bool:
 def rank(item: pytest.Item) -> int:
     """Return when a test comes: the slow kinds first, so that the last minute has short tests for both workers."""
     fixtures = fixtures_of(item)
-    if {"product", "manage", "docker_engine", "podman_service", "podman"} & fixtures or item.get_closest_marker("processes"):
+    if {
+        "product",
+        "manage",
+        "docker_engine",
+        "podman_service",
+        "podman",
+    } & fixtures or item.get_closest_marker("processes"):
         return 0
     if "browser" in fixtures:
         return 1
@@ -69,7 +81,9 @@ def rank(item: pytest.Item) -> int:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--fast", action="store_true", help="only tests that start no program beside Redis")
+    parser.addoption(
+        "--fast", action="store_true", help="only tests that start no program beside Redis"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -91,7 +105,9 @@ class FastRun:
         finally:
             self.guard.is_on = False
 
-    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
+    def pytest_collection_modifyitems(
+        self, config: pytest.Config, items: list[pytest.Item]
+    ) -> None:
         left_out = [item for item in items if starts_programs(item)]
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if not starts_programs(item)]

@@ -31,7 +31,10 @@ class SlowLine:
 
     def count(self, method: str, pattern: str) -> int:
         """How many requests of a method had a path that matches."""
-        return sum(asked == method and re.search(pattern, path) is not None for asked, path in self.requests)
+        return sum(
+            asked == method and re.search(pattern, path) is not None
+            for asked, path in self.requests
+        )
 
     def hold(self, method: str, pattern: str) -> None:
         """Let no request of a method pass whose path matches, until `release`."""

@@ -62,9 +62,13 @@ class TokenServer:
     signer: Certificate = field(default_factory=lambda: make_authority("tests' token signer"))
 
     def start(self) -> None:
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"token_server": self}))
+        self._http = ThreadingHTTPServer(
+            ("127.0.0.1", 0), type("Handler", (_Handler,), {"token_server": self})
+        )
         self._http.daemon_threads = True
-        threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        threading.Thread(
+            target=self._http.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
+        ).start()
 
     def stop(self) -> None:
         self._http.shutdown()
@@ -132,18 +136,32 @@ class _Handler(BaseHTTPRequestHandler):
         if form.get("grant_type") == ["refresh_token"]:
             username = self.token_server.refresh_tokens.get(form.get("refresh_token", [""])[0])
         else:
-            username = self.token_server.identify(form.get("username", [""])[0], form.get("password", [""])[0])
+            username = self.token_server.identify(
+                form.get("username", [""])[0], form.get("password", [""])[0]
+            )
         scopes = [scope for text in form.get("scope", []) for scope in text.split()]
-        self._answer("POST", username, {**form, "scope": scopes}, with_refresh=form.get("access_type") == ["offline"])
+        self._answer(
+            "POST",
+            username,
+            {**form, "scope": scopes},
+            with_refresh=form.get("access_type") == ["offline"],
+        )
 
-    def _answer(self, method: str, username: str | None, query: dict[str, list[str]], *, with_refresh: bool) -> None:
+    def _answer(
+        self, method: str, username: str | None, query: dict[str, list[str]], *, with_refresh: bool
+    ) -> None:
         scopes = query.get("scope", [])
         self.token_server.requests.append((method, username or "", tuple(scopes)))
         if username is None:
-            self._send(401, {"errors": [{"code": "UNAUTHORIZED", "message": "incorrect username or password"}]})
+            self._send(
+                401,
+                {"errors": [{"code": "UNAUTHORIZED", "message": "incorrect username or password"}]},
+            )
             return
         token = self.token_server.issue(username, query.get("service", [SERVICE])[0], scopes)
-        answer: dict[str, object] = {"access_token" if method == "POST" else self.token_server.token_field: token}
+        answer: dict[str, object] = {
+            "access_token" if method == "POST" else self.token_server.token_field: token
+        }
         if self.token_server.stated_seconds is not None:
             answer["expires_in"] = self.token_server.stated_seconds
         if with_refresh and username:

@@ -19,10 +19,27 @@ class WebServer:
 
     def start(self, *, processes: int = 1, **environment: str) -> None:
         """Start (again) on the same port."""
-        more = {"REGISTRY_UI_LISTEN": self.host, "REGISTRY_UI_TEST_URL": self.url, "REGISTRY_UI_WEB_PROCESSES": str(processes)}
-        command = [sys.executable, "-m", "gunicorn", "--config", ROOT / "registry_ui" / "gunicorn.py"]
-        environment = {**product_environment(), **more, "REGISTRY_UI_ACCESS_LOG": "true", **environment}
-        self.process = Process(command, log=self.folder / "web.log", environment=environment, directory=ROOT)
+        more = {
+            "REGISTRY_UI_LISTEN": self.host,
+            "REGISTRY_UI_TEST_URL": self.url,
+            "REGISTRY_UI_WEB_PROCESSES": str(processes),
+        }
+        command = [
+            sys.executable,
+            "-m",
+            "gunicorn",
+            "--config",
+            ROOT / "registry_ui" / "gunicorn.py",
+        ]
+        environment = {
+            **product_environment(),
+            **more,
+            "REGISTRY_UI_ACCESS_LOG": "true",
+            **environment,
+        }
+        self.process = Process(
+            command, log=self.folder / "web.log", environment=environment, directory=ROOT
+        )
         self.process.wait_for(lambda: answers(self.port), seconds=60)
 
     @property

@@ -33,7 +33,9 @@ class ManageCommands:
     def start(self, *arguments: object, **environment: str) -> Process:
         log = self.folder / f"process-{len(self.processes)}.log"
         command = [sys.executable, ROOT / "manage.py", *(str(argument) for argument in arguments)]
-        process = Process(command, log=log, environment={**product_environment(), **environment}, directory=ROOT)
+        process = Process(
+            command, log=log, environment={**product_environment(), **environment}, directory=ROOT
+        )
         self.processes.append(process)
         return process
 

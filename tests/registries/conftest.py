@@ -17,7 +17,9 @@ def make_registry(team) -> Callable[..., Any]:
 
         if running is not None:
             values.setdefault("host", running.host)
-            values.setdefault("security", Security.OWN_CA if running.ca_pem else Security.PLAIN_HTTP)
+            values.setdefault(
+                "security", Security.OWN_CA if running.ca_pem else Security.PLAIN_HTTP
+            )
             values.setdefault("ca_certificate", running.ca_pem)
         values.setdefault("host", "registry.example.com")
         values.setdefault("team", team)
@@ -29,10 +31,17 @@ def make_registry(team) -> Callable[..., Any]:
 
 @pytest.fixture
 def make_credential() -> Callable[..., Any]:
-    def make(registry: Any, username: str = "robot", secret: str = "secret-of-the-tests", **values: Any):
+    def make(
+        registry: Any, username: str = "robot", secret: str = "secret-of-the-tests", **values: Any
+    ):
         from registry_ui.registries.models import Credential
 
-        credential = Credential(team=registry.team, registry=registry, username=username, **{"label": username, **values})
+        credential = Credential(
+            team=registry.team,
+            registry=registry,
+            username=username,
+            **{"label": username, **values},
+        )
         credential.set_secret(secret)
         credential.save()
         return credential

@@ -19,14 +19,23 @@ def faults(page):
     """What the browser complains about: a broken script, or something that the content security policy forbids."""
     found: list[str] = []
     page.on("pageerror", lambda error: found.append(str(error)))
-    page.on("console", lambda message: found.append(message.text) if message.type == "error" else None)
+    page.on(
+        "console", lambda message: found.append(message.text) if message.type == "error" else None
+    )
     return found
 
 
 @pytest.fixture
 def nginx(make_registry):
-    repository = make_repository(make_registry(name="Ours", indexed_at=timezone.now(), repository_count=1), "library/nginx")
-    names = [f"1.{minor}.{patch}{suffix}" for minor in range(20, 30) for patch in range(3) for suffix in ("", "-alpine", "-alpine-slim")]
+    repository = make_repository(
+        make_registry(name="Ours", indexed_at=timezone.now(), repository_count=1), "library/nginx"
+    )
+    names = [
+        f"1.{minor}.{patch}{suffix}"
+        for minor in range(20, 30)
+        for patch in range(3)
+        for suffix in ("", "-alpine", "-alpine-slim")
+    ]
     add_tags(repository, {**{name: name for name in names}, "latest": "1.29.2", "1.29": "1.29.2"})
     known(repository)
     return repository
@@ -37,7 +46,9 @@ def visit(live_server, page, sign_in, alice, nginx, faults):
     sign_in(alice)
 
     def go(query: str = "") -> None:
-        page.goto(f"{live_server.url}{reverse('registries:repository', args=[nginx.registry_id, nginx.name])}{query}")
+        page.goto(
+            f"{live_server.url}{reverse('registries:repository', args=[nginx.registry_id, nginx.name])}{query}"
+        )
 
     return go
 
@@ -133,7 +144,12 @@ def test_columns_are_hidden_without_leaving_the_menu(visit, page, faults) -> Non
     page.wait_for_url("**hide=digest**")
     page.get_by_role("group", name="Hide").get_by_label("Size").check()
     page.wait_for_url("**hide=size**")
-    assert page.locator("thead th").all_inner_texts()[1:] == ["Tag", "Platforms", "Built", "Last change"]
+    assert page.locator("thead th").all_inner_texts()[1:] == [
+        "Tag",
+        "Platforms",
+        "Built",
+        "Last change",
+    ]
     assert faults == []
 
 
@@ -152,10 +168,15 @@ def test_all_of_it_is_reached_by_the_keyboard(visit, page, nginx) -> None:
 
 
 @pytest.mark.browser_context_args
-def test_a_look_shows_its_progress_and_brings_the_new_rows(live_server, page, sign_in, bob, make_registry, faults) -> None:
+def test_a_look_shows_its_progress_and_brings_the_new_rows(
+    live_server, page, sign_in, bob, make_registry, faults
+) -> None:
     registry = make_registry(name="Ours")
     run = IndexRun.objects.create(
-        team=registry.team, registry=registry, state=State.RUNNING, progress={"phase": "listing", "repositories": 3}
+        team=registry.team,
+        registry=registry,
+        state=State.RUNNING,
+        progress={"phase": "listing", "repositories": 3},
     )
     sign_in(bob)
     page.clock.install()
@@ -166,7 +187,9 @@ def test_a_look_shows_its_progress_and_brings_the_new_rows(live_server, page, si
     make_repository(registry, "team/app")
     registry.indexed_at, registry.repository_count = timezone.now(), 1
     registry.save()
-    IndexRun.objects.filter(pk=run.pk).update(state=State.SUCCEEDED, finished_at=timezone.now(), progress={"phase": "counting"})
+    IndexRun.objects.filter(pk=run.pk).update(
+        state=State.SUCCEEDED, finished_at=timezone.now(), progress={"phase": "counting"}
+    )
 
     page.get_by_role("link", name="team/app").wait_for()
     expect(page.locator("#index-status").get_by_text("Looked at")).to_be_visible()
@@ -176,7 +199,9 @@ def test_a_look_shows_its_progress_and_brings_the_new_rows(live_server, page, si
     assert faults == []
 
 
-def test_refresh_and_cancel_work_in_place(live_server, page, sign_in, bob, make_registry, faults) -> None:
+def test_refresh_and_cancel_work_in_place(
+    live_server, page, sign_in, bob, make_registry, faults
+) -> None:
     registry = make_registry(name="Ours", indexed_at=timezone.now())
     sign_in(bob)
     page.goto(f"{live_server.url}{reverse('registries:repositories', args=[registry.pk])}")
@@ -188,7 +213,9 @@ def test_refresh_and_cancel_work_in_place(live_server, page, sign_in, bob, make_
     assert faults == []
 
 
-def test_repositories_are_searched_and_sorted_without_a_new_page(live_server, page, sign_in, bob, make_registry, faults) -> None:
+def test_repositories_are_searched_and_sorted_without_a_new_page(
+    live_server, page, sign_in, bob, make_registry, faults
+) -> None:
     registry = make_registry(name="Ours", indexed_at=timezone.now(), repository_count=3)
     for name, size in (("team/app", 10), ("team/web", 30), ("other/app", 20)):
         Repository.objects.filter(pk=make_repository(registry, name).pk).update(size=size)
@@ -206,11 +233,15 @@ def test_repositories_are_searched_and_sorted_without_a_new_page(live_server, pa
     assert faults == []
 
 
-def test_the_pages_work_without_javascript(live_server, new_context, sign_in, page, alice, nginx) -> None:
+def test_the_pages_work_without_javascript(
+    live_server, new_context, sign_in, page, alice, nginx
+) -> None:
     sign_in(alice)
     context = new_context(java_script_enabled=False, storage_state=page.context.storage_state())
     plain = context.new_page()
-    plain.goto(f"{live_server.url}{reverse('registries:repository', args=[nginx.registry_id, nginx.name])}")
+    plain.goto(
+        f"{live_server.url}{reverse('registries:repository', args=[nginx.registry_id, nginx.name])}"
+    )
     plain.get_by_label("Name or digest").fill("1.28")
     plain.get_by_label("slim", exact=False).first.check()
     plain.get_by_role("button", name="Filter").click()

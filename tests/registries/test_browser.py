@@ -12,7 +12,10 @@ def visit(live_server, page, sign_in, alice):
 
 def test_only_the_fields_of_the_chosen_connection_are_shown(visit, page, team) -> None:
     visit(f"{reverse('registries:add')}?provider=private")
-    authority, tick = page.locator("[name=ca_certificate]"), page.locator("[name=accepts_plain_http]")
+    authority, tick = (
+        page.locator("[name=ca_certificate]"),
+        page.locator("[name=accepts_plain_http]"),
+    )
     assert not authority.is_visible()
     assert not tick.is_visible()
     page.get_by_label("HTTPS, certificate from your own authority").check()
@@ -22,7 +25,9 @@ def test_only_the_fields_of_the_chosen_connection_are_shown(visit, page, team) -
     assert not authority.is_visible()
 
 
-def test_a_registry_and_a_credential_are_added_by_hand(visit, page, team, htpasswd_registry) -> None:
+def test_a_registry_and_a_credential_are_added_by_hand(
+    visit, page, team, htpasswd_registry
+) -> None:
     visit(reverse("registries:list"))
     page.get_by_role("link", name="Private registry").click()
     page.get_by_label("Host").fill(f"http://{htpasswd_registry.host}/")
@@ -43,7 +48,9 @@ def test_a_registry_and_a_credential_are_added_by_hand(visit, page, team, htpass
     page.locator(".toast", has_text="Login succeeded").last.wait_for()
 
 
-def test_a_typed_secret_stays_in_the_field_while_the_registry_does_not_answer(visit, page, make_registry) -> None:
+def test_a_typed_secret_stays_in_the_field_while_the_registry_does_not_answer(
+    visit, page, make_registry
+) -> None:
     row = make_registry(host="127.0.0.1:1", security="plain_http")
     visit(reverse("registries:credential_add", args=[row.pk]))
     page.get_by_label("Username").fill("robot")

@@ -21,11 +21,22 @@ LONG = "a" * 100 + "/" + "b" * 130
 
 @pytest.fixture
 def ours(make_registry):
-    registry = make_registry(host=f"127.0.0.1:{free_port()}", name="Ours", security=Security.PLAIN_HTTP)
+    registry = make_registry(
+        host=f"127.0.0.1:{free_port()}", name="Ours", security=Security.PLAIN_HTTP
+    )
     amd = make_image(registry, *LAYERS, run=RUN, history=HISTORY)
-    arm = make_image(registry, ("arm base", 3_700_000), ("arm", 900_000), platform="linux/arm64", run=RUN, history=HISTORY[:4])
+    arm = make_image(
+        registry,
+        ("arm base", 3_700_000),
+        ("arm", 900_000),
+        platform="linux/arm64",
+        run=RUN,
+        history=HISTORY[:4],
+    )
     index = save_index_with_attestation(registry, amd, arm)
-    old = make_image(registry, LAYERS[0], ("older", 1_100_000), run={**RUN, "User": ""}, history=HISTORY[:4])
+    old = make_image(
+        registry, LAYERS[0], ("older", 1_100_000), run={**RUN, "User": ""}, history=HISTORY[:4]
+    )
     make_repository(registry, "web/nginx", {"latest": index, "1.27.3": index, "1.27.2": old})
     make_repository(registry, "charts/demo", {"0.3.1": save_helm_chart(registry)})
     return registry
@@ -35,9 +46,16 @@ def ours(make_registry):
 def visit(page: Page, live_server, sign_in, alice, ours):
     sign_in(alice)
     complaints: list[str] = []
-    page.on("console", lambda message: complaints.append(message.text) if message.type in ("error", "warning") else None)
+    page.on(
+        "console",
+        lambda message: (
+            complaints.append(message.text) if message.type in ("error", "warning") else None
+        ),
+    )
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    yield lambda name, *arguments, query="": page.goto(live_server.url + reverse(name, args=arguments) + query)
+    yield lambda name, *arguments, query="": page.goto(
+        live_server.url + reverse(name, args=arguments) + query
+    )
     assert complaints == []
 
 
@@ -50,7 +68,9 @@ def shoot(page: Page):
         for width, scheme in ((1280, "light"), (390, "light"), (1280, "dark"), (390, "dark")):
             page.set_viewport_size({"width": width, "height": 900})
             page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-            assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), f"{name} is wider than {width} pixels"
+            assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), (
+                f"{name} is wider than {width} pixels"
+            )
             if folder:
                 page.evaluate("window.scrollTo(0, 0)")
                 page.screenshot(path=Path(folder) / f"{name}-{width}-{scheme}.png", full_page=True)
@@ -127,18 +147,32 @@ def test_a_raw_document_is_unfolded_and_downloaded(page, visit, shoot, ours):
 
 
 def test_hostile_content_breaks_no_page(page, visit, shoot, ours):
-    run = {"Labels": {f"label.{number}.{'k' * 250}": "v" * 300 for number in range(500)}, "Env": ["E" * 3000]}
+    run = {
+        "Labels": {f"label.{number}.{'k' * 250}": "v" * 300 for number in range(500)},
+        "Env": ["E" * 3000],
+    }
     large = make_image(
-        ours, *((f"layer {number}", number * 1000) for number in range(128)), run=run, history=[{"created_by": "x" * 3000}] * 128
+        ours,
+        *((f"layer {number}", number * 1000) for number in range(128)),
+        run=run,
+        history=[{"created_by": "x" * 3000}] * 128,
     )
-    made = {"nasty": nasty_image(ours), "artifact": nasty_artifact(ours), "index": nasty_index(ours), "t" * 128: large}
+    made = {
+        "nasty": nasty_image(ours),
+        "artifact": nasty_artifact(ours),
+        "index": nasty_index(ours),
+        "t" * 128: large,
+    }
     make_repository(ours, LONG, made)
 
     for tag in made:
         visit("registries:image_by_tag", ours.pk, LONG, tag)
         expect(page.locator("#referrers").get_by_role("link", name="Try again")).to_be_visible()
         shoot(f"hostile-{tag[:9]}")
-    visit("registries:compare", query=f"?left={ours.host}/{LONG}:nasty&right={ours.host}/{LONG}:{'t' * 128}")
+    visit(
+        "registries:compare",
+        query=f"?left={ours.host}/{LONG}:nasty&right={ours.host}/{LONG}:{'t' * 128}",
+    )
     shoot("hostile-compared")
 
 
@@ -147,9 +181,13 @@ def test_without_scripts_everything_is_there(new_context, live_server, client_fo
 
     value = client_for(alice).cookies[settings.SESSION_COOKIE_NAME].value
     context = new_context(java_script_enabled=False)
-    context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": value, "url": live_server.url}])
+    context.add_cookies(
+        [{"name": settings.SESSION_COOKIE_NAME, "value": value, "url": live_server.url}]
+    )
     page = context.new_page()
-    page.goto(live_server.url + reverse("registries:image_by_tag", args=[ours.pk, "web/nginx", "latest"]))
+    page.goto(
+        live_server.url + reverse("registries:image_by_tag", args=[ours.pk, "web/nginx", "latest"])
+    )
     page.get_by_role("link", name="Ask the registry").click()
     expect(page.locator("#referrers").get_by_role("link", name="Try again")).to_be_visible()
     page.locator("#layers").get_by_role("link", name="COPY docker-entrypoint.sh /").click()

@@ -15,7 +15,12 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 @pytest.fixture
 def credential(make_registry, make_credential, token_registry) -> Credential:
-    return make_credential(make_registry(token_registry, name="Ours"), token_registry.username, token_registry.password, label="Robot")
+    return make_credential(
+        make_registry(token_registry, name="Ours"),
+        token_registry.username,
+        token_registry.password,
+        label="Robot",
+    )
 
 
 @pytest.fixture
@@ -92,7 +97,12 @@ def test_a_credential_is_shared_used_unseen_by_who_was_invited_and_taken_back(
     page.get_by_text("You use it without ever seeing its secret").wait_for()
     everything.append(page.content())
     assert page.get_by_role("link", name="Edit").count() == 0
-    assert page.goto(f"{live_server.url}{reverse('registries:credential_edit', args=[credential.pk])}").status == 404
+    assert (
+        page.goto(
+            f"{live_server.url}{reverse('registries:credential_edit', args=[credential.pk])}"
+        ).status
+        == 404
+    )
 
     # Alice sees who used it for what, and takes it back.
     sign_in(alice)
@@ -105,8 +115,17 @@ def test_a_credential_is_shared_used_unseen_by_who_was_invited_and_taken_back(
     pull()
     pull_with(page, "The team Harbour took the credential “Robot” back on")
     cause = page.locator(".transfer-failure .cause")
-    expect(cause).to_contain_text("The team Harbour took the credential “Robot” back on", timeout=60_000)
+    expect(cause).to_contain_text(
+        "The team Harbour took the credential “Robot” back on", timeout=60_000
+    )
     everything.append(page.content())
 
-    assert [row.state for row in Transfer.objects.order_by("created_at")] == [State.SUCCEEDED, State.FAILED]
-    assert not [content for content in everything if token_registry.password in content or credential.secret_ciphertext in content]
+    assert [row.state for row in Transfer.objects.order_by("created_at")] == [
+        State.SUCCEEDED,
+        State.FAILED,
+    ]
+    assert not [
+        content
+        for content in everything
+        if token_registry.password in content or credential.secret_ciphertext in content
+    ]

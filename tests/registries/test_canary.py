@@ -33,7 +33,9 @@ def database_as_text() -> str:
     return "\n".join(rows)
 
 
-def test_the_canary_is_nowhere(client_for, alice, htpasswd_row, make_registry, caplog, capfd, htmx) -> None:
+def test_the_canary_is_nowhere(
+    client_for, alice, htpasswd_row, make_registry, caplog, capfd, htmx
+) -> None:
     caplog.set_level(0)
     client = client_for(alice)
     unreachable = make_registry(host="127.0.0.1:1", security="plain_http")
@@ -42,7 +44,10 @@ def test_the_canary_is_nowhere(client_for, alice, htpasswd_row, make_registry, c
     pages = [
         client.post(add, login),
         client.post(add, login, headers=htmx),
-        client.post(reverse("registries:credential_add", args=[unreachable.pk]), {**login, "host": unreachable.host}),
+        client.post(
+            reverse("registries:credential_add", args=[unreachable.pk]),
+            {**login, "host": unreachable.host},
+        ),
         client.post(
             reverse("registries:credential_add", args=[unreachable.pk]),
             {**login, "host": unreachable.host, "save_anyway": "1"},
@@ -54,9 +59,13 @@ def test_the_canary_is_nowhere(client_for, alice, htpasswd_row, make_registry, c
         pages.append(client.get(reverse(f"registries:{view}", args=[stored.pk])))
     pages += [
         client.post(reverse("registries:credential_test", args=[stored.pk]), follow=True),
-        client.post(reverse("registries:credential_edit", args=[stored.pk]), {**login, "host": unreachable.host, "label": "x" * 200}),
         client.post(
-            reverse("registries:import_docker_config"), {"text": json.dumps({"auths": {"registry.example.com": {"auth": ENCODED}}})}
+            reverse("registries:credential_edit", args=[stored.pk]),
+            {**login, "host": unreachable.host, "label": "x" * 200},
+        ),
+        client.post(
+            reverse("registries:import_docker_config"),
+            {"text": json.dumps({"auths": {"registry.example.com": {"auth": ENCODED}}})},
         ),
         client.get(reverse("registries:import_choose")),
         client.get(reverse("registries:list")),
@@ -66,11 +75,15 @@ def test_the_canary_is_nowhere(client_for, alice, htpasswd_row, make_registry, c
     assert_clean(caplog.text, *capfd.readouterr())
     assert_clean(*(str(session.get_decoded()) for session in Session.objects.all()))
     assert_clean(database_as_text())
-    assert_clean(serializers.serialize("json", [*Credential.objects.all(), *Registry.objects.all()]))
+    assert_clean(
+        serializers.serialize("json", [*Credential.objects.all(), *Registry.objects.all()])
+    )
     assert Credential.objects.get().secret.reveal() == CANARY
 
 
-def test_a_report_of_an_unexpected_error_does_not_show_it(client_for, alice, htpasswd_row, monkeypatch) -> None:
+def test_a_report_of_an_unexpected_error_does_not_show_it(
+    client_for, alice, htpasswd_row, monkeypatch
+) -> None:
     """Such a report holds the request and every frame's variables, as a monitoring service would get them."""
     reports = []
 
@@ -92,10 +105,14 @@ def test_a_report_of_an_unexpected_error_does_not_show_it(client_for, alice, htp
     assert_clean(page.content.decode(), *reports)
 
 
-def test_a_filter_in_the_address_finds_nothing_out(client_for, alice, htpasswd_row, make_credential) -> None:
+def test_a_filter_in_the_address_finds_nothing_out(
+    client_for, alice, htpasswd_row, make_credential
+) -> None:
     make_credential(htpasswd_row, secret=CANARY)
     client = client_for(alice)
     address = reverse("registries:list")
     plain = client.get(address).content
-    probed = client.get(f"{address}?credentials__secret_ciphertext__startswith=g&order=secret_ciphertext").content
+    probed = client.get(
+        f"{address}?credentials__secret_ciphertext__startswith=g&order=secret_ciphertext"
+    ).content
     assert len(plain) == len(probed)

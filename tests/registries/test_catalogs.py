@@ -11,7 +11,14 @@ from registry_ui.oci.auth import BasicCredential
 from registry_ui.oci.client import Endpoint, RegistryClient
 from registry_ui.oci.connections import Limits
 from registry_ui.oci.egress import EgressPolicy
-from registry_ui.oci.errors import EgressRefused, InvalidManifest, RateLimited, ResponseError, ServerFailed, Unauthorized
+from registry_ui.oci.errors import (
+    EgressRefused,
+    InvalidManifest,
+    RateLimited,
+    ResponseError,
+    ServerFailed,
+    Unauthorized,
+)
 from registry_ui.registries import catalogs
 from registry_ui.registries.catalogs import NoListing, open_listing
 from registry_ui.registries.models import Listing, Provider
@@ -25,7 +32,9 @@ CATALOG = "/v2/_catalog"
 
 
 def reply(document, status=200, **headers):
-    return Reply(status, json.dumps(document).encode(), {"Content-Type": "application/json", **headers})
+    return Reply(
+        status, json.dumps(document).encode(), {"Content-Type": "application/json", **headers}
+    )
 
 
 @pytest.fixture
@@ -48,7 +57,9 @@ def list_of(server, make_registry):
     def open_it(provider, login=None, **values):
         registry = make_registry(host=values.pop("host", server.host), provider=provider, **values)
         endpoint = Endpoint(server.host, "http")
-        clients.append(RegistryClient(endpoint, login, egress=EgressPolicy(allow_loopback=True), limits=QUICK))
+        clients.append(
+            RegistryClient(endpoint, login, egress=EgressPolicy(allow_loopback=True), limits=QUICK)
+        )
         return open_listing(registry, clients[-1], login)
 
     yield open_it
@@ -69,7 +80,13 @@ def of_namespace(name):
 
 
 def results(*names, following=None):
-    return reply({"count": len(names), "next": following, "results": [{"name": name, "is_private": False} for name in names]})
+    return reply(
+        {
+            "count": len(names),
+            "next": following,
+            "results": [{"name": name, "is_private": False} for name in names],
+        }
+    )
 
 
 # --- any registry
@@ -116,7 +133,9 @@ def test_a_registry_in_trouble_is_not_one_without_a_list(server, list_of, status
 
 
 def test_a_list_that_goes_on_elsewhere_is_refused(server, list_of):
-    server.on("GET", CATALOG, reply({"repositories": ["a"]}, Link='<https://evil.example/>; rel="next"'))
+    server.on(
+        "GET", CATALOG, reply({"repositories": ["a"]}, Link='<https://evil.example/>; rel="next"')
+    )
     with pytest.raises(EgressRefused):
         list(list_of(Provider.PRIVATE)[1])
 
@@ -142,7 +161,11 @@ def test_docker_hub_lists_the_namespaces_that_were_named(hub, list_of):
     hub.on(
         "GET",
         of_namespace("acme"),
-        results("app", "tool", following=f"{hub.url}/v2/namespaces/acme/repositories?page=2&page_size=100"),
+        results(
+            "app",
+            "tool",
+            following=f"{hub.url}/v2/namespaces/acme/repositories?page=2&page_size=100",
+        ),
         results("web"),
     )
     hub.on("GET", of_namespace("other"), results("thing"))
@@ -164,13 +187,17 @@ def test_docker_hub_exchanges_the_login_for_a_token(hub, list_of):
     assert hub.made("GET", of_namespace("acme"))[0].authorization == f"Bearer {JWT}"
 
 
-def test_without_named_namespaces_the_accounts_of_the_credentials_are_listed(hub, list_of, make_registry, make_credential):
+def test_without_named_namespaces_the_accounts_of_the_credentials_are_listed(
+    hub, list_of, make_registry, make_credential
+):
     registry = make_registry(host=hub.host, provider=Provider.DOCKER_HUB)
     for username in ("Acme", "someone@example.com", "library", "acme-ci"):
         make_credential(registry, username)
     hub.on("GET", of_namespace("acme"), results("app"))
     hub.on("GET", of_namespace("acme-ci"), results())
-    with RegistryClient(Endpoint(hub.host, "http"), egress=EgressPolicy(allow_loopback=True), limits=QUICK) as client:
+    with RegistryClient(
+        Endpoint(hub.host, "http"), egress=EgressPolicy(allow_loopback=True), limits=QUICK
+    ) as client:
         _, names = open_listing(registry, client, None)
         assert list(names) == ["acme/app"]
     assert len(hub.calls) == 2
@@ -196,7 +223,9 @@ def test_a_refused_login_is_never_replaced_by_an_anonymous_list(hub, list_of):
     assert hub.made("GET") == []
 
 
-@pytest.mark.parametrize("document", [{}, [], {"access_token": None}, {"access_token": "a\nb"}, {"access_token": ""}])
+@pytest.mark.parametrize(
+    "document", [{}, [], {"access_token": None}, {"access_token": "a\nb"}, {"access_token": ""}]
+)
 def test_an_answer_without_a_token_is_an_error(hub, list_of, document):
     hub.on("POST", "/v2/auth/token", reply(document))
     with pytest.raises(Unauthorized, match="without a token"):
@@ -205,14 +234,20 @@ def test_an_answer_without_a_token_is_an_error(hub, list_of, document):
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_the_secret_follows_no_redirect(hub, other_server, list_of, status):
-    hub.on("POST", "/v2/auth/token", Reply(status, headers={"Location": f"{other_server.url}/v2/auth/token"}))
+    hub.on(
+        "POST",
+        "/v2/auth/token",
+        Reply(status, headers={"Location": f"{other_server.url}/v2/auth/token"}),
+    )
     with pytest.raises(ResponseError, match=f"status {status}"):
         list_of(Provider.DOCKER_HUB, LOGIN, namespaces=["acme"])
     assert other_server.calls == []
 
 
 def test_the_token_goes_to_no_other_host(hub, other_server, list_of):
-    hub.on("GET", of_namespace("acme"), Reply(302, headers={"Location": f"{other_server.url}/list"}))
+    hub.on(
+        "GET", of_namespace("acme"), Reply(302, headers={"Location": f"{other_server.url}/list"})
+    )
     other_server.on("GET", "/list", results("evil"))
     with pytest.raises(NoListing, match="does not answer as the API"):
         list_of(Provider.DOCKER_HUB, LOGIN, namespaces=["acme"])
@@ -220,7 +255,11 @@ def test_the_token_goes_to_no_other_host(hub, other_server, list_of):
 
 
 def test_a_next_page_on_another_host_is_refused(hub, other_server, list_of):
-    hub.on("GET", of_namespace("acme"), results("app", following=f"{other_server.url}{of_namespace('acme')}?page=2"))
+    hub.on(
+        "GET",
+        of_namespace("acme"),
+        results("app", following=f"{other_server.url}{of_namespace('acme')}?page=2"),
+    )
     with pytest.raises(EgressRefused, match="another host"):
         list(list_of(Provider.DOCKER_HUB, LOGIN, namespaces=["acme"])[1])
     assert other_server.calls == []
@@ -228,7 +267,13 @@ def test_a_next_page_on_another_host_is_refused(hub, other_server, list_of):
 
 def test_pages_without_end_that_bring_nothing_new_end(hub, list_of):
     numbers = itertools.count()
-    hub.on("GET", of_namespace("acme"), lambda call: results("app", following=f"{hub.url}{of_namespace('acme')}?page={next(numbers)}"))
+    hub.on(
+        "GET",
+        of_namespace("acme"),
+        lambda call: results(
+            "app", following=f"{hub.url}{of_namespace('acme')}?page={next(numbers)}"
+        ),
+    )
     assert list(list_of(Provider.DOCKER_HUB, namespaces=["acme"])[1]) == ["acme/app"]
     assert len(hub.made("GET", of_namespace("acme"))) == 2
 
@@ -239,21 +284,32 @@ def test_names_without_end_are_cut_off(hub, list_of, monkeypatch):
 
     def endless(_call):
         number = next(numbers)
-        return results(*(f"r{number}-{each}" for each in range(10)), following=f"{hub.url}{of_namespace('acme')}?page={number}")
+        return results(
+            *(f"r{number}-{each}" for each in range(10)),
+            following=f"{hub.url}{of_namespace('acme')}?page={number}",
+        )
 
     hub.on("GET", of_namespace("acme"), endless)
     assert len(list(list_of(Provider.DOCKER_HUB, namespaces=["acme"])[1])) == 25
 
 
 @pytest.mark.parametrize(
-    "document", [{"results": None}, {}, {"results": []}, {"results": [None, 5, {"name": 7}, {"name": "../x"}, {"name": "A"}]}]
+    "document",
+    [
+        {"results": None},
+        {},
+        {"results": []},
+        {"results": [None, 5, {"name": 7}, {"name": "../x"}, {"name": "A"}]},
+    ],
 )
 def test_null_and_nonsense_in_docker_hubs_answer(hub, list_of, document):
     hub.on("GET", of_namespace("acme"), reply(document))
     assert list(list_of(Provider.DOCKER_HUB, namespaces=["acme"])[1]) == []
 
 
-@pytest.mark.parametrize("body", [b'{"results": "x"}', b'{"results": [{"name": "' + b"a" * 10_000_000 + b'"}]}'])
+@pytest.mark.parametrize(
+    "body", [b'{"results": "x"}', b'{"results": [{"name": "' + b"a" * 10_000_000 + b'"}]}']
+)
 def test_unreadable_answers_of_docker_hub(hub, list_of, body):
     hub.on("GET", of_namespace("acme"), Reply(body=body))
     with pytest.raises(InvalidManifest):
@@ -312,7 +368,11 @@ def test_harbor_is_listed_project_by_project(server, list_of):
 def test_harbors_pages_are_turned_until_one_is_not_full(server, list_of):
     many = [f"shop/app-{number}" for number in range(150)]
     server.on("GET", PROJECTS, named("shop"))
-    server.on("GET", of_project("shop"), lambda call: named(*many[(int(call.query["page"][0]) - 1) * 100 :][:100]))
+    server.on(
+        "GET",
+        of_project("shop"),
+        lambda call: named(*many[(int(call.query["page"][0]) - 1) * 100 :][:100]),
+    )
     assert list(list_of(Provider.HARBOR)[1]) == many
     assert [call.query for call in server.made("GET", of_project("shop"))] == [
         {"page": ["1"], "page_size": ["100"]},
@@ -337,13 +397,24 @@ def test_only_the_named_projects_are_listed(server, list_of):
 
 def test_a_named_project_that_is_missing_is_named(server, list_of):
     server.on("GET", "/api/v2.0/systeminfo", reply({"auth_mode": "db_auth"}))
-    server.on("GET", of_project("gone"), reply({"errors": [{"code": "NOT_FOUND", "message": "project gone not found"}]}, 404))
+    server.on(
+        "GET",
+        of_project("gone"),
+        reply({"errors": [{"code": "NOT_FOUND", "message": "project gone not found"}]}, 404),
+    )
     with pytest.raises(NoListing, match="Not listed: gone"):
         list_of(Provider.HARBOR, namespaces=["gone"])
 
 
 @pytest.mark.parametrize(
-    "answer", [Reply(404), Reply(401), Reply(403), Reply(200, b"<html>", {"Content-Type": "text/html"}), Reply(200, b'"Pong"')]
+    "answer",
+    [
+        Reply(404),
+        Reply(401),
+        Reply(403),
+        Reply(200, b"<html>", {"Content-Type": "text/html"}),
+        Reply(200, b'"Pong"'),
+    ],
 )
 def test_without_harbors_api_the_catalogue_is_asked(server, list_of, answer):
     server.on("GET", "/api/v2.0/.*", answer)

@@ -1,7 +1,12 @@
 import pytest
 from cryptography.hazmat.primitives import serialization
 
-from registry_ui.registries.certificates import InvalidCertificate, authorities_in, clean_pem, holds_private_key
+from registry_ui.registries.certificates import (
+    InvalidCertificate,
+    authorities_in,
+    clean_pem,
+    holds_private_key,
+)
 from tests.parts.certificates import make_authority, make_server_certificate
 
 
@@ -12,7 +17,10 @@ def test_the_certificates_are_kept_and_the_text_around_them_is_not() -> None:
     assert [authority.subject for authority in authorities_in(pem)] == ["One", "Other"]
 
 
-@pytest.mark.parametrize("text", ["", "hello", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----", "ü", "x" * 70000])
+@pytest.mark.parametrize(
+    "text",
+    ["", "hello", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----", "ü", "x" * 70000],
+)
 def test_what_is_no_certificate_is_refused_with_words(text: str) -> None:
     with pytest.raises(InvalidCertificate) as caught:
         clean_pem(text)
@@ -29,5 +37,7 @@ def test_an_expired_one_is_refused_and_named() -> None:
 def test_a_private_key_is_noticed() -> None:
     key = make_authority().key
     for form in (serialization.PrivateFormat.PKCS8, serialization.PrivateFormat.TraditionalOpenSSL):
-        pem = key.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption()).decode()
+        pem = key.private_bytes(
+            serialization.Encoding.PEM, form, serialization.NoEncryption()
+        ).decode()
         assert holds_private_key(pem)

@@ -12,7 +12,9 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def credential(team):
-    return add_credential(Registry.objects.get(team=team, host="docker.io"), "robot", "secret", label="first")
+    return add_credential(
+        Registry.objects.get(team=team, host="docker.io"), "robot", "secret", label="first"
+    )
 
 
 def found():

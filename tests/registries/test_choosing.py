@@ -5,7 +5,13 @@ from django.utils import timezone
 
 from registry_ui.oci.reference import Reference
 from registry_ui.registries.choosing import index_credential
-from registry_ui.registries.services import AmbiguousCredential, CredentialUnfit, create_default_registries, credential_for, registry_for
+from registry_ui.registries.services import (
+    AmbiguousCredential,
+    CredentialUnfit,
+    create_default_registries,
+    credential_for,
+    registry_for,
+)
 
 pytestmark = pytest.mark.postgresql
 
@@ -76,12 +82,19 @@ def test_a_pull_only_credential_makes_no_push(team, row, make_credential) -> Non
 
 
 def test_an_expired_one_is_skipped(team, row, make_credential) -> None:
-    make_credential(row, "old", repository_pattern="my-company/app", expires_at=timezone.now() - timedelta(seconds=1))
+    make_credential(
+        row,
+        "old",
+        repository_pattern="my-company/app",
+        expires_at=timezone.now() - timedelta(seconds=1),
+    )
     new = make_credential(row, "new")
     assert choose(team) == new
 
 
-def test_credentials_of_other_teams_and_hosts_never_count(team, other_team, row, make_registry, make_credential) -> None:
+def test_credentials_of_other_teams_and_hosts_never_count(
+    team, other_team, row, make_registry, make_credential
+) -> None:
     make_credential(make_registry(team=other_team, host=HOST))
     make_credential(make_registry(host="other.example.com"))
     assert choose(team) is None
@@ -95,14 +108,18 @@ def test_credentials_of_other_teams_and_hosts_never_count(team, other_team, row,
         ({"repository_pattern": "elsewhere/*"}, "elsewhere/*"),
     ],
 )
-def test_a_chosen_one_that_does_not_fit_is_an_error_and_nothing_else_is_tried(team, row, make_credential, values, words) -> None:
+def test_a_chosen_one_that_does_not_fit_is_an_error_and_nothing_else_is_tried(
+    team, row, make_credential, values, words
+) -> None:
     make_credential(row, "fit")
     unfit = make_credential(row, "unfit", **values)
     with pytest.raises(CredentialUnfit, match=words.replace("*", r"\*")):
         choose(team, push=True, chosen=unfit)
 
 
-def test_a_chosen_one_of_another_team_or_host_is_refused(team, other_team, row, make_registry, make_credential) -> None:
+def test_a_chosen_one_of_another_team_or_host_is_refused(
+    team, other_team, row, make_registry, make_credential
+) -> None:
     foreign = make_credential(make_registry(team=other_team, host=HOST))
     elsewhere = make_credential(make_registry(host="other.example.com"))
     with pytest.raises(CredentialUnfit, match="belong"):
@@ -122,7 +139,9 @@ def test_docker_hub_is_there_from_the_start(team) -> None:
 # --- reading for the index: a guess between equals does no harm
 
 
-def test_the_index_reads_with_what_says_most_of_the_name_and_of_equals_with_what_may_least(row, make_credential) -> None:
+def test_the_index_reads_with_what_says_most_of_the_name_and_of_equals_with_what_may_least(
+    row, make_credential
+) -> None:
     default = make_credential(row, "default")
     assert index_credential(row, "my-company/app") == default
     make_credential(row, "younger")
@@ -137,7 +156,13 @@ def test_the_index_reads_with_what_says_most_of_the_name_and_of_equals_with_what
 def test_the_index_sends_no_expired_login_and_a_refused_one_last(row, make_credential) -> None:
     make_credential(row, "expired", expires_at=timezone.now() - timedelta(days=1))
     assert index_credential(row, "my-company/app") is None
-    refused = make_credential(row, "refused", can_push=False, repository_pattern="my-company/*", verify_error="The login was refused.")
+    refused = make_credential(
+        row,
+        "refused",
+        can_push=False,
+        repository_pattern="my-company/*",
+        verify_error="The login was refused.",
+    )
     assert index_credential(row, "my-company/app") == refused
     default = make_credential(row, "default")
     assert index_credential(row, "my-company/app") == default
@@ -157,25 +182,38 @@ def test_the_registrys_list_is_read_with_a_login_for_all_of_it(row, make_credent
 def lend(team, other_team, make_registry, make_credential):
     """Another team's credential for the same host, shared with the team."""
 
-    def give(username: str = "lent", *, pattern: str = "", registry_values: dict | None = None, terms: dict | None = None, **values):
+    def give(
+        username: str = "lent",
+        *,
+        pattern: str = "",
+        registry_values: dict | None = None,
+        terms: dict | None = None,
+        **values,
+    ):
         from registry_ui.registries.models import CredentialGrant, Registry
 
         row = Registry.objects.filter(team=other_team, host=HOST).first()
         row = row or make_registry(team=other_team, host=HOST, **(registry_values or {}))
         credential = make_credential(row, username, **values)
-        CredentialGrant.objects.create(credential=credential, team=team, repository_pattern=pattern, **(terms or {}))
+        CredentialGrant.objects.create(
+            credential=credential, team=team, repository_pattern=pattern, **(terms or {})
+        )
         return credential
 
     return give
 
 
-def test_a_shared_one_serves_where_the_team_has_none_and_needs_no_registry_of_its_own(team, lend) -> None:
+def test_a_shared_one_serves_where_the_team_has_none_and_needs_no_registry_of_its_own(
+    team, lend
+) -> None:
     lent = lend()
     assert choose(team) == lent
     assert registry_for(team, HOST) is None
 
 
-def test_of_own_and_shared_ones_the_most_specific_pattern_wins_whoever_wrote_it(team, row, make_credential, lend) -> None:
+def test_of_own_and_shared_ones_the_most_specific_pattern_wins_whoever_wrote_it(
+    team, row, make_credential, lend
+) -> None:
     make_credential(row, "own", repository_pattern="my-company/*")
     by_credential = lend("by-credential", repository_pattern="my-company/app")
     by_share = lend("by-share", pattern="my-company/tools")
@@ -191,7 +229,9 @@ def test_both_patterns_of_a_shared_one_have_to_match(team, lend) -> None:
     assert choose(team, "elsewhere/app") is None
 
 
-def test_a_tie_of_own_and_shared_is_for_a_person_to_decide_and_says_whose_each_is(team, row, make_credential, lend) -> None:
+def test_a_tie_of_own_and_shared_is_for_a_person_to_decide_and_says_whose_each_is(
+    team, row, make_credential, lend
+) -> None:
     make_credential(row, "Robot")
     lend("Robot")
     with pytest.raises(AmbiguousCredential, match="“Robot of team Lighthouse”") as caught:
@@ -226,13 +266,17 @@ def test_a_share_that_is_over_serves_nothing(team, lend, moment) -> None:
         ("own_ca", "plain_http", True),
     ],
 )
-def test_a_share_weakens_no_connection_that_the_team_has_set(team, make_registry, lend, theirs, ours, fits) -> None:
+def test_a_share_weakens_no_connection_that_the_team_has_set(
+    team, make_registry, lend, theirs, ours, fits
+) -> None:
     make_registry(host=HOST, security=ours)
     lent = lend(registry_values={"security": theirs})
     assert (choose(team) == lent) is fits
 
 
-def test_the_index_reads_with_what_is_shared_and_lists_only_with_a_share_for_all(row, lend, make_credential) -> None:
+def test_the_index_reads_with_what_is_shared_and_lists_only_with_a_share_for_all(
+    row, lend, make_credential
+) -> None:
     some = lend("some", pattern="my-company/*")
     assert index_credential(row, "my-company/app") == some
     assert index_credential(row, "other/app") is None

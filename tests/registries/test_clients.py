@@ -13,7 +13,9 @@ from .conftest import CANARY
 
 
 def open_for(registry, credential=None, **more):
-    return open_client(team=registry.team, reference_or_host=registry.host, credential=credential, **more)
+    return open_client(
+        team=registry.team, reference_or_host=registry.host, credential=credential, **more
+    )
 
 
 def test_a_registry_row_says_how_to_connect(make_registry, tls_registry) -> None:
@@ -22,26 +24,40 @@ def test_a_registry_row_says_how_to_connect(make_registry, tls_registry) -> None
 
 
 def test_without_the_authority_the_certificate_is_refused(make_registry, tls_registry) -> None:
-    with open_for(make_registry(tls_registry, security="verify")) as client, pytest.raises(TlsFailed):
+    with (
+        open_for(make_registry(tls_registry, security="verify")) as client,
+        pytest.raises(TlsFailed),
+    ):
         client.ping()
 
 
 def test_a_host_without_a_row_is_https_unless_plain_http_is_asked_for(team, registry) -> None:
-    with open_client(team=team, reference_or_host=registry.host, credential=None) as client, pytest.raises(TlsFailed, match="plain HTTP"):
+    with (
+        open_client(team=team, reference_or_host=registry.host, credential=None) as client,
+        pytest.raises(TlsFailed, match="plain HTTP"),
+    ):
         client.ping()
     reference = Reference.parse(f"{registry.host}/a/b:1")
-    with open_client(team=team, reference_or_host=reference, credential=None, plain_http=True) as client:
+    with open_client(
+        team=team, reference_or_host=reference, credential=None, plain_http=True
+    ) as client:
         client.ping()
 
 
-def test_plain_http_asked_for_does_not_override_the_registrys_setting(make_registry, registry) -> None:
+def test_plain_http_asked_for_does_not_override_the_registrys_setting(
+    make_registry, registry
+) -> None:
     row = make_registry(registry, security="verify")
     with open_for(row, plain_http=True) as client, pytest.raises(TlsFailed):
         client.ping()
 
 
-def test_the_credential_logs_in_and_its_use_is_noted(htpasswd_row, htpasswd_registry, make_credential) -> None:
-    credential = make_credential(htpasswd_row, htpasswd_registry.username, htpasswd_registry.password)
+def test_the_credential_logs_in_and_its_use_is_noted(
+    htpasswd_row, htpasswd_registry, make_credential
+) -> None:
+    credential = make_credential(
+        htpasswd_row, htpasswd_registry.username, htpasswd_registry.password
+    )
     with open_for(htpasswd_row, credential) as client:
         assert client.login() == "basic"
     credential.refresh_from_db()
@@ -50,25 +66,40 @@ def test_the_credential_logs_in_and_its_use_is_noted(htpasswd_row, htpasswd_regi
 
 def test_tokens_work_too(make_registry, token_registry, make_credential) -> None:
     row = make_registry(token_registry)
-    with open_for(row, make_credential(row, token_registry.username, token_registry.password)) as client:
+    with open_for(
+        row, make_credential(row, token_registry.username, token_registry.password)
+    ) as client:
         assert client.login() == "token"
 
 
-def test_without_a_credential_nobody_is_logged_in_by_accident(htpasswd_row, htpasswd_registry, make_credential) -> None:
+def test_without_a_credential_nobody_is_logged_in_by_accident(
+    htpasswd_row, htpasswd_registry, make_credential
+) -> None:
     make_credential(htpasswd_row, htpasswd_registry.username, htpasswd_registry.password)
     with open_for(htpasswd_row) as client, pytest.raises(Unauthorized):
         client.login()
 
 
-def test_a_credential_is_never_sent_to_another_host(htpasswd_row, make_registry, make_credential, registry) -> None:
+def test_a_credential_is_never_sent_to_another_host(
+    htpasswd_row, make_registry, make_credential, registry
+) -> None:
     credential = make_credential(htpasswd_row)
     with pytest.raises(CredentialUnfit, match="never sent"):
-        open_client(team=htpasswd_row.team, reference_or_host=registry.host, credential=credential, plain_http=True)
+        open_client(
+            team=htpasswd_row.team,
+            reference_or_host=registry.host,
+            credential=credential,
+            plain_http=True,
+        )
 
 
 def test_another_teams_credential_is_refused(htpasswd_row, other_team, make_credential) -> None:
     with pytest.raises(CredentialUnfit, match="belong"):
-        open_client(team=other_team, reference_or_host=htpasswd_row.host, credential=make_credential(htpasswd_row))
+        open_client(
+            team=other_team,
+            reference_or_host=htpasswd_row.host,
+            credential=make_credential(htpasswd_row),
+        )
 
 
 def test_an_expired_credential_is_refused(htpasswd_row, make_credential) -> None:
@@ -77,7 +108,9 @@ def test_an_expired_credential_is_refused(htpasswd_row, make_credential) -> None
         open_for(htpasswd_row, credential)
 
 
-def test_with_a_wrong_key_nothing_is_sent_and_the_error_says_what_to_do(settings, make_registry, token_registry, make_credential) -> None:
+def test_with_a_wrong_key_nothing_is_sent_and_the_error_says_what_to_do(
+    settings, make_registry, token_registry, make_credential
+) -> None:
     row = make_registry(token_registry)
     credential = make_credential(row, "Robot", CANARY)
     settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode()]

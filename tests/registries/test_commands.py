@@ -29,7 +29,14 @@ def type_in(monkeypatch):
 def test_a_login_that_succeeds_is_kept_with_its_registry(team, htpasswd_registry, type_in) -> None:
     type_in(f"{htpasswd_registry.password}\n")
     out = run(
-        "login", htpasswd_registry.host, "--username", htpasswd_registry.username, "--password-stdin", "--plain-http", "--label", "CI"
+        "login",
+        htpasswd_registry.host,
+        "--username",
+        htpasswd_registry.username,
+        "--password-stdin",
+        "--plain-http",
+        "--label",
+        "CI",
     )
     assert "Login Succeeded" in out
     stored = Credential.objects.get(registry__host=htpasswd_registry.host)
@@ -41,13 +48,22 @@ def test_a_login_that_succeeds_is_kept_with_its_registry(team, htpasswd_registry
 def test_a_login_that_fails_keeps_nothing_at_all(team, htpasswd_registry, type_in) -> None:
     type_in(CANARY)
     with pytest.raises(CommandError) as caught:
-        run("login", htpasswd_registry.host, "--username", "robot", "--password-stdin", "--plain-http")
+        run(
+            "login",
+            htpasswd_registry.host,
+            "--username",
+            "robot",
+            "--password-stdin",
+            "--plain-http",
+        )
     assert CANARY not in repr(caught.value)
     assert not Credential.objects.exists()
     assert not Registry.objects.filter(host=htpasswd_registry.host).exists()
 
 
-def test_the_password_is_prompted_for_and_never_an_argument(team, htpasswd_registry, monkeypatch) -> None:
+def test_the_password_is_prompted_for_and_never_an_argument(
+    team, htpasswd_registry, monkeypatch
+) -> None:
     monkeypatch.setattr(getpass, "getpass", lambda prompt: htpasswd_registry.password)
     monkeypatch.setattr("builtins.input", lambda prompt: htpasswd_registry.username)
     assert "Login Succeeded" in run("login", htpasswd_registry.host, "--plain-http")
@@ -56,8 +72,12 @@ def test_the_password_is_prompted_for_and_never_an_argument(team, htpasswd_regis
             run("login", htpasswd_registry.host, argument, "x")
 
 
-def test_a_second_login_renews_the_secret_of_the_same_username(htpasswd_row, htpasswd_registry, make_credential, type_in) -> None:
-    known = make_credential(htpasswd_row, htpasswd_registry.username, "old", label="CI", repository_pattern="a/*")
+def test_a_second_login_renews_the_secret_of_the_same_username(
+    htpasswd_row, htpasswd_registry, make_credential, type_in
+) -> None:
+    known = make_credential(
+        htpasswd_row, htpasswd_registry.username, "old", label="CI", repository_pattern="a/*"
+    )
     type_in(htpasswd_registry.password)
     run("login", htpasswd_registry.host, "-u", htpasswd_registry.username, "--password-stdin")
     stored = Credential.objects.get()
@@ -70,7 +90,9 @@ def test_an_own_authority_is_read_from_a_file(team, tls_registry, tmp_path, type
     authority = tmp_path / "ca.pem"
     authority.write_text(tls_registry.ca_pem)
     type_in("x")
-    assert "Login Succeeded" in run("login", tls_registry.host, "-u", "x", "--password-stdin", "--ca-file", str(authority))
+    assert "Login Succeeded" in run(
+        "login", tls_registry.host, "-u", "x", "--password-stdin", "--ca-file", str(authority)
+    )
     assert Registry.objects.get(host=tls_registry.host).security == "own_ca"
 
 
@@ -80,8 +102,17 @@ def test_a_known_registrys_connection_is_not_changed_from_here(htpasswd_row, typ
         run("login", htpasswd_row.host, "-u", "x", "--password-stdin", "--plain-http")
 
 
-def test_the_team_must_be_named_where_there_are_several(team, other_team, htpasswd_registry, type_in) -> None:
-    arguments = ("login", htpasswd_registry.host, "-u", htpasswd_registry.username, "--password-stdin", "--plain-http")
+def test_the_team_must_be_named_where_there_are_several(
+    team, other_team, htpasswd_registry, type_in
+) -> None:
+    arguments = (
+        "login",
+        htpasswd_registry.host,
+        "-u",
+        htpasswd_registry.username,
+        "--password-stdin",
+        "--plain-http",
+    )
     type_in(htpasswd_registry.password)
     with pytest.raises(CommandError, match="--team"):
         run(*arguments)
@@ -117,7 +148,9 @@ def test_a_made_key_is_a_key() -> None:
     Fernet(run("make_key").strip())
 
 
-def test_rotation_leaves_every_secret_under_the_newest_key(settings, make_registry, make_credential) -> None:
+def test_rotation_leaves_every_secret_under_the_newest_key(
+    settings, make_registry, make_credential
+) -> None:
     row = make_registry()
     make_credential(row, "one", "secret-1")
     make_credential(row, "two", "secret-2")
@@ -125,11 +158,16 @@ def test_rotation_leaves_every_secret_under_the_newest_key(settings, make_regist
     settings.ENCRYPTION_KEYS = [new, *settings.ENCRYPTION_KEYS]
     assert "2 secrets" in run("rotate_keys")
     settings.ENCRYPTION_KEYS = [new]
-    assert {credential.secret.reveal() for credential in Credential.objects.all()} == {"secret-1", "secret-2"}
+    assert {credential.secret.reveal() for credential in Credential.objects.all()} == {
+        "secret-1",
+        "secret-2",
+    }
 
 
 @pytest.mark.django_db(transaction=True)
-def test_rotation_names_what_it_cannot_read_and_keeps_what_it_could(settings, team, make_registry, make_credential) -> None:
+def test_rotation_names_what_it_cannot_read_and_keeps_what_it_could(
+    settings, team, make_registry, make_credential
+) -> None:
     row = make_registry()
     fine, lost = make_credential(row, "fine", "x"), make_credential(row, "lost")
     Credential.objects.filter(pk=lost.pk).update(secret_ciphertext="broken")

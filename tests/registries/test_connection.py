@@ -30,21 +30,42 @@ def states(report) -> dict[str, str]:
 def test_every_stage_of_an_encrypted_registry_is_done(make_registry, tls_registry) -> None:
     row = make_registry(tls_registry)
     report = check_connection(row)
-    assert states(report) == {"name": "done", "port": "done", "tls": "done", "registry": "done", "login": "done"}
+    assert states(report) == {
+        "name": "done",
+        "port": "done",
+        "tls": "done",
+        "registry": "done",
+        "login": "done",
+    }
     row.refresh_from_db()
     assert row.health == Health.HEALTHY
     assert [stage["name"] for stage in row.report] == ["name", "port", "tls", "registry", "login"]
 
 
-def test_it_says_how_the_registry_asks_for_a_login(make_registry, htpasswd_registry, token_registry, registry) -> None:
-    details = [check_connection(make_registry(each)).stages[-1].detail for each in (htpasswd_registry, token_registry, registry)]
-    assert ["Basic" in details[0], "tokens" in details[1], "none" in details[2]] == [True, True, True]
+def test_it_says_how_the_registry_asks_for_a_login(
+    make_registry, htpasswd_registry, token_registry, registry
+) -> None:
+    details = [
+        check_connection(make_registry(each)).stages[-1].detail
+        for each in (htpasswd_registry, token_registry, registry)
+    ]
+    assert ["Basic" in details[0], "tokens" in details[1], "none" in details[2]] == [
+        True,
+        True,
+        True,
+    ]
 
 
 def test_a_name_that_does_not_exist_fails_at_the_name(make_registry) -> None:
     row = make_registry(host="registry.invalid")
     report = check_connection(row)
-    assert states(report) == {"name": "failed", "port": "waiting", "tls": "waiting", "registry": "waiting", "login": "waiting"}
+    assert states(report) == {
+        "name": "failed",
+        "port": "waiting",
+        "tls": "waiting",
+        "registry": "waiting",
+        "login": "waiting",
+    }
     assert report.failed.advice
     row.refresh_from_db()
     assert row.health == Health.FAILING
@@ -57,20 +78,26 @@ def test_a_closed_port_fails_at_the_port(make_registry) -> None:
     assert states(report)["port"] == "failed"
 
 
-@pytest.mark.parametrize("host", ["169.254.169.254", "[::ffff:169.254.169.254]:5000", "0.0.0.0:5000"])
+@pytest.mark.parametrize(
+    "host", ["169.254.169.254", "[::ffff:169.254.169.254]:5000", "0.0.0.0:5000"]
+)
 def test_a_forbidden_address_is_never_connected_to(make_registry, host: str) -> None:
     report = check_connection(make_registry(host=host, security="plain_http"))
     assert states(report)["name"] == "failed"
     assert states(report)["port"] == "waiting"
 
 
-def test_loopback_is_refused_where_the_installation_does_not_allow_it(settings, make_registry, registry) -> None:
+def test_loopback_is_refused_where_the_installation_does_not_allow_it(
+    settings, make_registry, registry
+) -> None:
     settings.EGRESS_ALLOW_LOOPBACK = False
     report = check_connection(make_registry(registry))
     assert report.failed.name == "name"
 
 
-def test_an_unknown_authority_fails_at_the_encryption_with_the_way_out(make_registry, tls_registry) -> None:
+def test_an_unknown_authority_fails_at_the_encryption_with_the_way_out(
+    make_registry, tls_registry
+) -> None:
     report = check_connection(make_registry(tls_registry, security="verify"))
     assert report.failed.name == "tls"
     assert "authority" in report.failed.advice

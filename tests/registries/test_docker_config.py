@@ -3,7 +3,11 @@ import json
 
 import pytest
 
-from registry_ui.registries.docker_config import ENTRY_LIMIT, InvalidDockerConfig, parse_docker_config
+from registry_ui.registries.docker_config import (
+    ENTRY_LIMIT,
+    InvalidDockerConfig,
+    parse_docker_config,
+)
 
 from .conftest import CANARY
 
@@ -37,39 +41,78 @@ def test_the_three_forms_of_a_login_are_read() -> None:
 
 
 @pytest.mark.parametrize(
-    "key", ["https://index.docker.io/v1/", "index.docker.io", "docker.io", "registry-1.docker.io", "https://index.docker.io/v1"]
+    "key",
+    [
+        "https://index.docker.io/v1/",
+        "index.docker.io",
+        "docker.io",
+        "registry-1.docker.io",
+        "https://index.docker.io/v1",
+    ],
 )
 def test_docker_hub_is_known_under_all_of_its_names(key: str) -> None:
     assert found(parse(auths={key: {"auth": auth("alice", "x")}})) == [("docker.io", "alice", "x")]
 
 
 def test_the_same_login_under_two_names_counts_once() -> None:
-    config = parse(auths={"docker.io": {"auth": auth("alice", "x")}, "https://index.docker.io/v1/": {"auth": auth("alice", "x")}})
+    config = parse(
+        auths={
+            "docker.io": {"auth": auth("alice", "x")},
+            "https://index.docker.io/v1/": {"auth": auth("alice", "x")},
+        }
+    )
     assert len(config.logins) == 1
     assert config.skipped == ()
 
 
 def test_two_secrets_for_one_login_are_not_guessed_between() -> None:
-    config = parse(auths={"docker.io": {"auth": auth("alice", "x")}, "index.docker.io": {"auth": auth("alice", "y")}})
+    config = parse(
+        auths={
+            "docker.io": {"auth": auth("alice", "x")},
+            "index.docker.io": {"auth": auth("alice", "y")},
+        }
+    )
     assert found(config) == [("docker.io", "alice", "x")]
     assert len(config.skipped) == 1
 
 
 def test_stores_and_helpers_are_explained() -> None:
-    config = parse(auths={"https://index.docker.io/v1/": {}}, credsStore="desktop", credHelpers={"public.ecr.aws": "ecr-login"})
+    config = parse(
+        auths={"https://index.docker.io/v1/": {}},
+        credsStore="desktop",
+        credHelpers={"public.ecr.aws": "ecr-login"},
+    )
     assert config.logins == ()
-    assert {entry.name for entry in config.skipped} == {"https://index.docker.io/v1/", "public.ecr.aws", "credsStore"}
+    assert {entry.name for entry in config.skipped} == {
+        "https://index.docker.io/v1/",
+        "public.ecr.aws",
+        "credsStore",
+    }
     assert any("docker-credential-ecr-login" in str(entry.reason) for entry in config.skipped)
 
 
 def test_the_old_file_without_auths_is_read() -> None:
-    assert found(parse_docker_config(json.dumps({"https://index.docker.io/v1/": {"auth": auth("a", "b"), "email": "x"}}))) == [
-        ("docker.io", "a", "b")
-    ]
+    assert found(
+        parse_docker_config(
+            json.dumps({"https://index.docker.io/v1/": {"auth": auth("a", "b"), "email": "x"}})
+        )
+    ) == [("docker.io", "a", "b")]
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{", "hello", '{"auths": {"x": {"auth": "' + CANARY, "[]", '"x"', "1", '{"auths": 3}', "[" * 100000, "9" * 100000]
+    "text",
+    [
+        "",
+        "{",
+        "hello",
+        '{"auths": {"x": {"auth": "' + CANARY,
+        "[]",
+        '"x"',
+        "1",
+        '{"auths": 3}',
+        "[" * 100000,
+        "9" * 100000,
+    ],
 )
 def test_what_is_no_configuration_is_refused_and_not_quoted(text: str) -> None:
     with pytest.raises(InvalidDockerConfig) as caught:
@@ -104,15 +147,24 @@ def test_too_much_is_refused() -> None:
     ],
 )
 def test_a_broken_entry_is_skipped_with_a_reason_and_the_others_are_read(entry) -> None:
-    config = parse(auths={"broken.example.com": entry, "fine.example.com": {"auth": auth("a", "b")}})
+    config = parse(
+        auths={"broken.example.com": entry, "fine.example.com": {"auth": auth("a", "b")}}
+    )
     assert found(config) == [("fine.example.com", "a", "b")]
     assert [entry.name for entry in config.skipped] == ["broken.example.com"]
 
 
 def test_a_login_inside_a_key_is_shown_to_nobody() -> None:
-    config = parse(auths={f"https://alice:{CANARY}@bad host/": {"auth": "x"}, f"https://alice:{CANARY}@registry.example.com/": {}})
+    config = parse(
+        auths={
+            f"https://alice:{CANARY}@bad host/": {"auth": "x"},
+            f"https://alice:{CANARY}@registry.example.com/": {},
+        }
+    )
     assert CANARY not in str(config.skipped)
 
 
 def test_logins_do_not_show_their_secrets() -> None:
-    assert CANARY not in repr(parse(auths={"registry.example.com": {"auth": auth("alice", CANARY)}}))
+    assert CANARY not in repr(
+        parse(auths={"registry.example.com": {"auth": auth("alice", CANARY)}})
+    )

@@ -43,7 +43,9 @@ def test_a_ciphertext_moved_to_another_row_is_refused(make_registry, make_creden
         Credential.objects.get(pk=other.pk).secret.reveal()
 
 
-def test_a_secret_is_bound_to_the_host_that_it_was_entered_for(make_registry, make_credential) -> None:
+def test_a_secret_is_bound_to_the_host_that_it_was_entered_for(
+    make_registry, make_credential
+) -> None:
     registry = make_registry(host="registry.example.com")
     credential = make_credential(registry, secret=CANARY)
     registry.host = "evil.example.com"
@@ -52,9 +54,13 @@ def test_a_secret_is_bound_to_the_host_that_it_was_entered_for(make_registry, ma
         Credential.objects.get(pk=credential.pk).secret.reveal()
 
 
-def test_printing_logging_and_formatting_a_secret_show_nothing(make_registry, make_credential, caplog) -> None:
+def test_printing_logging_and_formatting_a_secret_show_nothing(
+    make_registry, make_credential, caplog
+) -> None:
     credential = make_credential(make_registry(), secret=CANARY)
     with caplog.at_level(logging.DEBUG):
-        logging.getLogger("tests").warning("%s %r %s", credential.secret, credential.secret, vars(credential))
+        logging.getLogger("tests").warning(
+            "%s %r %s", credential.secret, credential.secret, vars(credential)
+        )
     assert CANARY not in caplog.text
     assert CANARY not in f"{credential!r} {credential} {credential.secret!s:>20}"

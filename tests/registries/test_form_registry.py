@@ -67,7 +67,9 @@ def test_a_certificate_without_its_choice_is_not_kept(team) -> None:
 
 
 def test_a_private_key_is_refused_and_not_sent_back(team, client_for, alice) -> None:
-    key = make_authority().key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    key = make_authority().key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
     data = {"host": "registry.example.com", "security": "own_ca", "ca_certificate": key.decode()}
     answer = client_for(alice).post("/registries/add/?provider=private", data)
     assert answer.status_code == 422
@@ -80,7 +82,10 @@ def test_a_private_key_is_refused_and_not_sent_back(team, client_for, alice) -> 
     [
         ("", []),
         ("auth.example.com", ["auth.example.com"]),
-        ("https://auth.example.com/token\n*.tokens.example.com, auth.example.com", ["auth.example.com", "*.tokens.example.com"]),
+        (
+            "https://auth.example.com/token\n*.tokens.example.com, auth.example.com",
+            ["auth.example.com", "*.tokens.example.com"],
+        ),
         ("auth.example.com:8443", ["auth.example.com"]),
     ],
 )
@@ -91,13 +96,24 @@ def test_token_servers_are_names_or_patterns(team, text: str, hosts: list[str]) 
 
 
 @pytest.mark.parametrize(
-    "text", ["*", "*.com", "*auth.example.com", "auth.*.example.com", "a_b", "x" * 300, "\n".join(f"a{n}.example" for n in range(30))]
+    "text",
+    [
+        "*",
+        "*.com",
+        "*auth.example.com",
+        "auth.*.example.com",
+        "a_b",
+        "x" * 300,
+        "\n".join(f"a{n}.example" for n in range(30)),
+    ],
 )
 def test_token_servers_that_cover_too_much_are_refused(team, text: str) -> None:
     assert "token_hosts" in form_of(team, token_hosts=text).errors
 
 
-def test_the_host_is_fixed_while_there_are_credentials_and_says_why(team, make_registry, make_credential) -> None:
+def test_the_host_is_fixed_while_there_are_credentials_and_says_why(
+    team, make_registry, make_credential
+) -> None:
     registry = make_registry(host="registry.example.com")
     make_credential(registry)
     form = form_of(team, registry=registry, host="evil.example.com", name="New name")
@@ -107,7 +123,9 @@ def test_the_host_is_fixed_while_there_are_credentials_and_says_why(team, make_r
 
 
 def test_without_credentials_the_host_may_change(team, make_registry) -> None:
-    form = form_of(team, registry=make_registry(host="registry.example.com"), host="new.example.com")
+    form = form_of(
+        team, registry=make_registry(host="registry.example.com"), host="new.example.com"
+    )
     assert form.is_valid()
     assert form.cleaned_data["host"] == "new.example.com"
 
@@ -120,7 +138,12 @@ def test_an_ipv6_token_server_is_approved_by_its_address(team) -> None:
     form = form_of(team, token_hosts="[fd00::1]:5001")
     assert form.is_valid(), form.errors
 
-    registry = Registry(team=team, provider=Provider.PRIVATE, host="registry.example.com", token_hosts=form.cleaned_data["token_hosts"])
+    registry = Registry(
+        team=team,
+        provider=Provider.PRIVATE,
+        host="registry.example.com",
+        token_hosts=form.cleaned_data["token_hosts"],
+    )
 
     assert "fd00::1" in registry.approved_token_hosts
 
@@ -163,7 +186,9 @@ def test_namespaces_are_asked_for_where_lists_go_by_them(team, provider) -> None
     assert "one a line" in str(form["namespaces"].help_text).lower()
 
 
-@pytest.mark.parametrize("provider", [each for each in Provider if each not in (Provider.DOCKER_HUB, Provider.HARBOR)])
+@pytest.mark.parametrize(
+    "provider", [each for each in Provider if each not in (Provider.DOCKER_HUB, Provider.HARBOR)]
+)
 def test_namespaces_are_not_asked_for_elsewhere(team, provider) -> None:
     form = form_of(team, provider, namespaces="acme")
     assert "namespaces" not in form.fields
@@ -180,7 +205,16 @@ def test_a_namespace_copied_with_its_host_is_taken(team) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["acme/app", "https://hub.docker.com/u/acme", "<script>", "a..b", "../x", "x" * 300, "library", " ".join(f"n{n}" for n in range(101))],
+    [
+        "acme/app",
+        "https://hub.docker.com/u/acme",
+        "<script>",
+        "a..b",
+        "../x",
+        "x" * 300,
+        "library",
+        " ".join(f"n{n}" for n in range(101)),
+    ],
 )
 def test_what_is_no_namespace_is_refused(team, text: str) -> None:
     assert "namespaces" in form_of(team, Provider.DOCKER_HUB, namespaces=text).errors

@@ -15,26 +15,50 @@ LOGINS = [Login("registry.example.com", "alice", CANARY)]
 
 
 def text_of(**auths: tuple[str, str]) -> str:
-    return json.dumps({"auths": {host.replace("_", "."): {"username": user, "password": secret} for host, (user, secret) in auths.items()}})
+    return json.dumps(
+        {
+            "auths": {
+                host.replace("_", "."): {"username": user, "password": secret}
+                for host, (user, secret) in auths.items()
+            }
+        }
+    )
 
 
 def test_logins_become_credentials_and_missing_registries_are_added(team, alice) -> None:
     result = import_docker_config(
-        team=team, user=alice, text=text_of(docker_io=("johndoe", "a"), ghcr_io=("johndoe", "b"), reg_example_com=("x", "c"))
+        team=team,
+        user=alice,
+        text=text_of(
+            docker_io=("johndoe", "a"), ghcr_io=("johndoe", "b"), reg_example_com=("x", "c")
+        ),
     )
     assert [registry.host for registry in result.new_registries] == ["ghcr.io", "reg.example.com"]
     assert [registry.provider for registry in result.new_registries] == ["ghcr", "private"]
-    assert {credential.registry.host: credential.secret.reveal() for credential in Credential.objects.filter(team=team)} == {
+    assert {
+        credential.registry.host: credential.secret.reveal()
+        for credential in Credential.objects.filter(team=team)
+    } == {
         "docker.io": "a",
         "ghcr.io": "b",
         "reg.example.com": "c",
     }
 
 
-def test_a_known_username_gets_the_new_secret_and_must_be_tested_again(team, alice, make_registry, make_credential) -> None:
-    known = make_credential(make_registry(host="registry.example.com"), "alice", "old", label="Kept label", repository_pattern="a/*")
+def test_a_known_username_gets_the_new_secret_and_must_be_tested_again(
+    team, alice, make_registry, make_credential
+) -> None:
+    known = make_credential(
+        make_registry(host="registry.example.com"),
+        "alice",
+        "old",
+        label="Kept label",
+        repository_pattern="a/*",
+    )
     known.mark_verified()
-    result = import_docker_config(team=team, user=alice, text=text_of(registry_example_com=("alice", "new")))
+    result = import_docker_config(
+        team=team, user=alice, text=text_of(registry_example_com=("alice", "new"))
+    )
     assert result.added == []
     known = Credential.objects.get(pk=known.pk)
     assert known.secret.reveal() == "new"
@@ -43,11 +67,15 @@ def test_a_known_username_gets_the_new_secret_and_must_be_tested_again(team, ali
 
 def test_a_taken_label_is_numbered(team, make_registry, make_credential) -> None:
     make_credential(make_registry(host="registry.example.com"), "somebody", label="alice")
-    result = import_docker_config(team=team, user=None, text=text_of(registry_example_com=("alice", "x")))
+    result = import_docker_config(
+        team=team, user=None, text=text_of(registry_example_com=("alice", "x"))
+    )
     assert result.added[0].label == "alice 2"
 
 
-def test_registries_of_other_teams_are_neither_seen_nor_used(team, other_team, make_registry) -> None:
+def test_registries_of_other_teams_are_neither_seen_nor_used(
+    team, other_team, make_registry
+) -> None:
     make_registry(team=other_team, host="registry.example.com")
     assert plan_import(team, LOGINS)[0].registry is None
     import_docker_config(team=team, user=None, text=text_of(registry_example_com=("alice", "x")))
@@ -61,7 +89,9 @@ def test_a_text_that_is_none_changes_nothing(team) -> None:
     assert not Credential.objects.exists()
 
 
-def test_a_draft_is_sealed_and_opens_for_its_person_and_team_only(team, other_team, alice, bob) -> None:
+def test_a_draft_is_sealed_and_opens_for_its_person_and_team_only(
+    team, other_team, alice, bob
+) -> None:
     draft = seal_draft(user=alice, team=team, logins=LOGINS)
     assert CANARY not in json.dumps(draft)
     assert open_draft(draft, user=alice, team=team) == LOGINS
@@ -70,7 +100,9 @@ def test_a_draft_is_sealed_and_opens_for_its_person_and_team_only(team, other_te
     assert open_draft({**draft, "id": "0"}, user=alice, team=team) is None
 
 
-@pytest.mark.parametrize("draft", [None, {}, "x", {"id": "x", "sealed": "x"}, {"id": 1, "sealed": 2}])
+@pytest.mark.parametrize(
+    "draft", [None, {}, "x", {"id": "x", "sealed": "x"}, {"id": 1, "sealed": 2}]
+)
 def test_what_is_no_draft_opens_nothing(team, alice, draft) -> None:
     assert open_draft(draft, user=alice, team=team) is None
 

@@ -37,7 +37,9 @@ def intel(hub):
 
 @pytest.fixture
 def index(hub, intel):
-    return make_index(hub, intel, make_image(hub, ("base", 100), ("arm", 6), platform="linux/arm64"))
+    return make_index(
+        hub, intel, make_image(hub, ("base", 100), ("arm", 6), platform="linux/arm64")
+    )
 
 
 @pytest.fixture
@@ -48,8 +50,14 @@ def nginx(hub, index):
 @pytest.fixture
 def groups(client_for):
     def ask(person, text):
-        response = client_for(person).get(reverse("web:search"), {"q": text}, headers={"HX-Request": "true"})
-        return {group.title: list(group.hits) for group in response.context["groups"] if group.title in KINDS}
+        response = client_for(person).get(
+            reverse("web:search"), {"q": text}, headers={"HX-Request": "true"}
+        )
+        return {
+            group.title: list(group.hits)
+            for group in response.context["groups"]
+            if group.title in KINDS
+        }
 
     return ask
 
@@ -60,19 +68,31 @@ def test_the_digest_of_tags(groups, alice, hub, ours, index, nginx):
     found = groups(alice, index.digest)
     assert list(found) == [NAMED]
     (hit,) = found[NAMED]
-    assert (str(hit.reference), hit.registry, hit.facts[0]) == ("docker.io/library/nginx", "Docker Hub", "latest, 1.27")
-    assert hit.url == reverse("registries:image_by_digest", args=[hub.pk, "library/nginx", index.digest])
+    assert (str(hit.reference), hit.registry, hit.facts[0]) == (
+        "docker.io/library/nginx",
+        "Docker Hub",
+        "latest, 1.27",
+    )
+    assert hit.url == reverse(
+        "registries:image_by_digest", args=[hub.pk, "library/nginx", index.digest]
+    )
 
 
-def test_one_image_of_an_index_and_of_another_registrys_tag(groups, alice, hub, ours, intel, index, nginx):
+def test_one_image_of_an_index_and_of_another_registrys_tag(
+    groups, alice, hub, ours, intel, index, nginx
+):
     copy = make_image(ours, ("base", 100), ("intel", 5))
     assert copy.digest == intel.digest
     make_repository(ours, "web/nginx", {"prod": copy})
     found = groups(alice, intel.digest)
-    assert [(str(hit.reference), hit.facts[0]) for hit in found[NAMED]] == [("registry.example.com/web/nginx", "prod")]
+    assert [(str(hit.reference), hit.facts[0]) for hit in found[NAMED]] == [
+        ("registry.example.com/web/nginx", "prod")
+    ]
     (child,) = found[CHILD]
     assert child.facts == ["latest, 1.27", "linux/amd64"]
-    assert child.url == reverse("registries:image_by_digest", args=[hub.pk, "library/nginx", intel.digest])
+    assert child.url == reverse(
+        "registries:image_by_digest", args=[hub.pk, "library/nginx", intel.digest]
+    )
 
 
 def test_an_image_id(groups, alice, hub, intel, index, nginx):
@@ -90,12 +110,17 @@ def test_a_layer(groups, alice, hub, nginx):
     make_repository(hub, "acme/apart", {"1": make_image(hub, ("apart", 100))})
     found = groups(alice, digest_of("base"))
     assert list(found) == [NEEDED]
-    assert {str(hit.reference) for hit in found[NEEDED]} == {"docker.io/library/nginx", "docker.io/acme/other"}
+    assert {str(hit.reference) for hit in found[NEEDED]} == {
+        "docker.io/library/nginx",
+        "docker.io/acme/other",
+    }
     assert found[NEEDED][0].facts == ["100\N{NO-BREAK SPACE}B"]
 
 
 def test_a_signature(groups, alice, hub, index, nginx):
-    signature = make_image(hub, ("signature", 1), artifact_type="application/vnd.example", subject=index)
+    signature = make_image(
+        hub, ("signature", 1), artifact_type="application/vnd.example", subject=index
+    )
     (hit,) = groups(alice, signature.digest)[ATTACHED]
     assert str(hit.reference) == "docker.io/library/nginx"
     assert hit.url.endswith(f"@{signature.digest}/")
@@ -115,7 +140,12 @@ def test_a_tag_whose_image_was_not_fetched_yet(groups, alice, hub):
 
 
 @pytest.mark.parametrize(
-    "shorten", [lambda digest: digest.hex[:12], lambda digest: f"sha256:{digest.hex[:8]}", lambda digest: digest.hex[:12].upper()]
+    "shorten",
+    [
+        lambda digest: digest.hex[:12],
+        lambda digest: f"sha256:{digest.hex[:8]}",
+        lambda digest: digest.hex[:12].upper(),
+    ],
 )
 def test_the_beginning_of_a_digest_is_enough(groups, alice, intel, index, nginx, shorten):
     digest = Digest.parse(intel.digest)
@@ -136,16 +166,28 @@ def test_a_digest_that_nobody_has(client_for, alice, nginx):
 
 def test_an_outsider_learns_of_no_digest(groups, charlie, other_team, hub, intel, index, nginx):
     make_repository(hub, "acme/signed", {"1": make_image(hub, ("signature", 1), subject=index)})
-    for digest in (index.digest, intel.digest, intel.config_digest, digest_of("base"), Digest.parse(index.digest).short):
+    for digest in (
+        index.digest,
+        intel.digest,
+        intel.config_digest,
+        digest_of("base"),
+        Digest.parse(index.digest).short,
+    ):
         assert groups(charlie, digest) == {}, digest
 
 
-def test_each_team_sees_its_own_places_of_a_digest(groups, charlie, other_team, intel, index, nginx):
+def test_each_team_sees_its_own_places_of_a_digest(
+    groups, charlie, other_team, intel, index, nginx
+):
     theirs = Registry.objects.get(team=other_team, host="docker.io")
     make_repository(theirs, "acme/theirs", {"1": make_image(theirs, ("base", 100), ("intel", 5))})
     found = groups(charlie, intel.digest)
-    assert {title: [str(hit.reference) for hit in hits] for title, hits in found.items()} == {NAMED: ["docker.io/acme/theirs"]}
-    assert [str(hit.reference) for hit in groups(charlie, digest_of("base"))[NEEDED]] == ["docker.io/acme/theirs"]
+    assert {title: [str(hit.reference) for hit in hits] for title, hits in found.items()} == {
+        NAMED: ["docker.io/acme/theirs"]
+    }
+    assert [str(hit.reference) for hit in groups(charlie, digest_of("base"))[NEEDED]] == [
+        "docker.io/acme/theirs"
+    ]
 
 
 def test_the_answer_takes_twelve_queries_at_most(client_for, alice, intel, index, nginx):
@@ -173,8 +215,19 @@ def test_digests_are_looked_up_in_indexes(client_for, alice, intel, index, nginx
             client.get(reverse("web:search"), {"q": text}, headers={"HX-Request": "true"})
         with connection.cursor() as cursor:
             for query in queries.captured_queries:
-                if "registries_artifact" in query["sql"] or "registries_blob" in query["sql"] or 'FROM "registries_tag"' in query["sql"]:
+                if (
+                    "registries_artifact" in query["sql"]
+                    or "registries_blob" in query["sql"]
+                    or 'FROM "registries_tag"' in query["sql"]
+                ):
                     cursor.execute(f"EXPLAIN QUERY PLAN {query['sql']}")
                     plan = [row[3] for row in cursor.fetchall()]
-                    assert not [step for step in plan if step.startswith("SCAN registries_")], (query["sql"], plan)
-                    assert not [step for step in plan if "registries_tag USING INDEX" in step and "team_id" in step], plan
+                    assert not [step for step in plan if step.startswith("SCAN registries_")], (
+                        query["sql"],
+                        plan,
+                    )
+                    assert not [
+                        step
+                        for step in plan
+                        if "registries_tag USING INDEX" in step and "team_id" in step
+                    ], plan

@@ -12,19 +12,25 @@ def page_for(client_for):
     return lambda person: client_for(person).get(reverse("web:overview")).content.decode()
 
 
-def test_there_is_nothing_to_say_while_all_is_well(page_for, alice, make_registry, make_credential) -> None:
+def test_there_is_nothing_to_say_while_all_is_well(
+    page_for, alice, make_registry, make_credential
+) -> None:
     make_credential(make_registry(), expires_at=timezone.now() + timedelta(days=60))
     assert "need a hand" not in page_for(alice)
 
 
-def test_a_registry_that_does_not_answer_is_named_with_the_cause(page_for, alice, make_registry) -> None:
+def test_a_registry_that_does_not_answer_is_named_with_the_cause(
+    page_for, alice, make_registry
+) -> None:
     make_registry(name="Gone").mark_health(Health.FAILING, "Nothing listens there.")
     page = page_for(alice)
     assert "Gone" in page
     assert "Nothing listens there." in page
 
 
-def test_credentials_that_failed_or_end_are_named_with_the_one_action(page_for, alice, bob, make_registry, make_credential) -> None:
+def test_credentials_that_failed_or_end_are_named_with_the_one_action(
+    page_for, alice, bob, make_registry, make_credential
+) -> None:
     row = make_registry()
     make_credential(row, "refused", verify_error="refused the login")
     make_credential(row, "ended", expires_at=timezone.now() - timedelta(days=1))

@@ -44,6 +44,13 @@ def test_token_servers_of_aliyun_are_known_by_exact_name(host: str, expected: st
     assert not any("*" in known for known in hosts)
 
 
-@pytest.mark.parametrize("host", ["evil.example.com", "registry.cn-hangzhou.aliyuncs.com.evil.example", "dockerauth.oss-x.aliyuncs.com"])
+@pytest.mark.parametrize(
+    "host",
+    [
+        "evil.example.com",
+        "registry.cn-hangzhou.aliyuncs.com.evil.example",
+        "dockerauth.oss-x.aliyuncs.com",
+    ],
+)
 def test_a_foreign_host_gets_no_token_servers_by_calling_itself_aliyun(host: str) -> None:
     assert facts_of(Provider.ALIYUN_ACR).token_hosts(host) == ()

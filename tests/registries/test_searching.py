@@ -22,7 +22,9 @@ def hub(team):
 @pytest.fixture
 def nginx(hub):
     image = make_image(hub, ("nginx", 1024))
-    return make_repository(hub, "library/nginx", {"1.27": image, "1.27-alpine": image, "1.26": None, "latest": image})
+    return make_repository(
+        hub, "library/nginx", {"1.27": image, "1.27-alpine": image, "1.26": None, "latest": image}
+    )
 
 
 @pytest.fixture
@@ -30,9 +32,14 @@ def search(client_for):
     """What a person finds: title of the group → what its hits say."""
 
     def ask(person, text):
-        response = client_for(person).get(reverse("web:search"), {"q": text}, headers={"HX-Request": "true"})
+        response = client_for(person).get(
+            reverse("web:search"), {"q": text}, headers={"HX-Request": "true"}
+        )
         assert response.status_code == 200
-        return {group.title: [str(hit.reference or hit.text) for hit in group.hits] for group in response.context["groups"]}
+        return {
+            group.title: [str(hit.reference or hit.text) for hit in group.hits]
+            for group in response.context["groups"]
+        }
 
     return ask
 
@@ -49,7 +56,8 @@ def test_the_very_name_comes_first_then_names_that_begin_with_it(search, alice, 
     for name in ("aaa/my-app", "zzz/app", "app-of-all", "bbb/apple", "mapping"):
         make_repository(hub, name)
     assert search(alice, "app")["Repositories"] == [
-        f"docker.io/{name}" for name in ("zzz/app", "app-of-all", "bbb/apple", "aaa/my-app", "mapping")
+        f"docker.io/{name}"
+        for name in ("zzz/app", "app-of-all", "bbb/apple", "aaa/my-app", "mapping")
     ]
 
 
@@ -68,12 +76,19 @@ def test_a_tag_is_found_behind_its_repository(search, alice, nginx, text):
 
 def test_a_tag_that_only_contains_the_word_comes_last(search, alice, hub, nginx):
     make_repository(hub, "acme/nginx", {"alpine": None})
-    assert search(alice, "nginx alpine")["Tags"] == ["docker.io/acme/nginx:alpine", f"{NGINX}:1.27-alpine"]
+    assert search(alice, "nginx alpine")["Tags"] == [
+        "docker.io/acme/nginx:alpine",
+        f"{NGINX}:1.27-alpine",
+    ]
 
 
 def test_a_word_alone_finds_tags_that_begin_with_it(search, alice, hub, nginx):
     make_repository(hub, "library/redis", {"1.27.1": None, "11.27": None})
-    assert search(alice, "1.27")["Tags"] == [f"{NGINX}:1.27", f"{NGINX}:1.27-alpine", "docker.io/library/redis:1.27.1"]
+    assert search(alice, "1.27")["Tags"] == [
+        f"{NGINX}:1.27",
+        f"{NGINX}:1.27-alpine",
+        "docker.io/library/redis:1.27.1",
+    ]
     assert search(alice, "lat")["Tags"] == [f"{NGINX}:latest"]
 
 
@@ -85,9 +100,15 @@ def test_one_character_searches_no_tags(search, alice, nginx):
 def test_a_host_keeps_to_its_registry(search, alice, team, nginx):
     other = Registry.objects.create(team=team, name="Ours", host="registry.example.com")
     make_repository(other, "web/nginx", {"1.27": None})
-    assert search(alice, "registry.example.com/nginx")["Repositories"] == ["registry.example.com/web/nginx"]
-    assert search(alice, "registry.example.com/")["Repositories"] == ["registry.example.com/web/nginx"]
-    assert search(alice, "registry.example.com/nginx:1")["Tags"] == ["registry.example.com/web/nginx:1.27"]
+    assert search(alice, "registry.example.com/nginx")["Repositories"] == [
+        "registry.example.com/web/nginx"
+    ]
+    assert search(alice, "registry.example.com/")["Repositories"] == [
+        "registry.example.com/web/nginx"
+    ]
+    assert search(alice, "registry.example.com/nginx:1")["Tags"] == [
+        "registry.example.com/web/nginx:1.27"
+    ]
 
 
 def test_registries_are_found_by_name_and_host(search, alice, team):
@@ -110,7 +131,11 @@ def test_a_group_says_that_there_is_more_and_where(client_for, alice, hub):
 def test_a_panel_has_fewer_hits_and_leads_to_the_page(client_for, alice, hub):
     for number in range(6):
         make_repository(hub, f"acme/app-{number}")
-    response = client_for(alice).get(reverse("web:search"), {"q": "acme"}, headers={"HX-Request": "true", "HX-Target": "search-panel"})
+    response = client_for(alice).get(
+        reverse("web:search"),
+        {"q": "acme"},
+        headers={"HX-Request": "true", "HX-Target": "search-panel"},
+    )
     assert len(response.context["groups"][0].hits) == 5
     assert 'href="/search/?q=acme"' in response.text
     assert "<html" not in response.text
@@ -123,9 +148,13 @@ def test_a_whole_name_leads_to_the_image(client_for, alice, hub, nginx):
     digest = nginx.tags.get(name="1.27").digest
     client = client_for(alice)
     by_tag = client.get(reverse("web:search"), {"q": f"{NGINX}:1.27"})
-    assert by_tag.headers["Location"] == reverse("registries:image_by_tag", args=[hub.pk, "library/nginx", "1.27"])
+    assert by_tag.headers["Location"] == reverse(
+        "registries:image_by_tag", args=[hub.pk, "library/nginx", "1.27"]
+    )
     by_digest = client.get(reverse("web:search"), {"q": f"{NGINX}:1.27@{digest}"})
-    assert by_digest.headers["Location"] == reverse("registries:image_by_digest", args=[hub.pk, "library/nginx", digest])
+    assert by_digest.headers["Location"] == reverse(
+        "registries:image_by_digest", args=[hub.pk, "library/nginx", digest]
+    )
 
 
 def test_a_whole_name_is_told_of_once(search, alice, nginx):
@@ -134,7 +163,9 @@ def test_a_whole_name_is_told_of_once(search, alice, nginx):
     assert found["Tags"] == [f"{NGINX}:1.27-alpine"]
 
 
-def test_a_name_that_is_not_in_the_index_can_be_opened_at_its_registry_or_pulled(client_for, bob, hub):
+def test_a_name_that_is_not_in_the_index_can_be_opened_at_its_registry_or_pulled(
+    client_for, bob, hub
+):
     response = client_for(bob).get(reverse("web:search"), {"q": "docker.io/library/redis:7"})
     hits = response.context["groups"][0].hits
     assert [hit.url for hit in hits] == [
@@ -148,7 +179,12 @@ def test_a_viewer_is_offered_no_pull(client_for, victor, hub):
     response = client_for(victor).get(reverse("web:search"), {"q": "docker.io/library/redis:7"})
     assert response.context["groups"]
     assert reverse("transfers:pull") not in response.text.partition("<main")[2]
-    assert reverse("transfers:pull") not in client_for(victor).get(reverse("web:search"), {"q": "redis"}).text.partition("<main")[2]
+    assert (
+        reverse("transfers:pull")
+        not in client_for(victor)
+        .get(reverse("web:search"), {"q": "redis"})
+        .text.partition("<main")[2]
+    )
 
 
 def test_an_offer_comes_after_what_was_found(search, alice, team):
@@ -167,7 +203,16 @@ def test_a_registry_of_nobody_can_only_be_pulled_from(client_for, alice):
 
 def test_an_outsider_finds_nothing(search, charlie, team, nginx):
     Registry.objects.create(team=team, name="Production", host="registry.example.com")
-    for text in ("nginx", "nginx:1.27", "nginx 1.27", "1.27", "latest", "production", "registry.example.com/", "library"):
+    for text in (
+        "nginx",
+        "nginx:1.27",
+        "nginx 1.27",
+        "1.27",
+        "latest",
+        "production",
+        "registry.example.com/",
+        "library",
+    ):
         found = search(charlie, text)
         assert not {"Repositories", "Tags"} & set(found), text
         assert "Production" not in found.get("Registries", ())
@@ -184,7 +229,10 @@ def test_somebody_in_two_teams_sees_which_is_whose(client_for, alice, other_team
     theirs = Registry.objects.get(team=other_team, host="docker.io")
     make_repository(theirs, "library/nginx", {"1.27": None})
     hits = client_for(alice).get(reverse("web:search"), {"q": "nginx"}).context["groups"][0].hits
-    assert {(str(hit.reference), hit.team) for hit in hits} == {(NGINX, "Harbour"), (NGINX, "Lighthouse")}
+    assert {(str(hit.reference), hit.team) for hit in hits} == {
+        (NGINX, "Harbour"),
+        (NGINX, "Lighthouse"),
+    }
 
 
 def test_somebody_without_a_team_finds_only_the_guide(client_for, search, victor, nginx):
@@ -222,4 +270,9 @@ def test_the_names_of_tags_and_repositories_are_read_from_indexes(client_for, al
                     cursor.execute(f"EXPLAIN QUERY PLAN {query['sql']}")
                     plans += [row[3] for row in cursor.fetchall()]
         assert any(name in plan for plan in plans for name in index.split("|")), (text, plans)
-        assert not [plan for plan in plans if plan.startswith("SCAN registries_tag") or plan.startswith("SCAN registries_repository")]
+        assert not [
+            plan
+            for plan in plans
+            if plan.startswith("SCAN registries_tag")
+            or plan.startswith("SCAN registries_repository")
+        ]

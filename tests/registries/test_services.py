@@ -13,7 +13,13 @@ REGISTRY = {
     "index_hours": 6,
     "namespaces": [],
 }
-CREDENTIAL = {"label": "", "username": "robot", "repository_pattern": "", "can_push": True, "expires_at": None}
+CREDENTIAL = {
+    "label": "",
+    "username": "robot",
+    "repository_pattern": "",
+    "can_push": True,
+    "expires_at": None,
+}
 
 
 @pytest.fixture
@@ -29,20 +35,34 @@ def test_the_same_host_twice_at_the_same_moment_is_a_sentence(team, alice) -> No
 
 
 def test_the_same_label_twice_at_the_same_moment_is_a_sentence(row, alice) -> None:
-    services.add_credential(registry=row, user=alice, values={**CREDENTIAL, "label": "x"}, secret="s")
+    services.add_credential(
+        registry=row, user=alice, values={**CREDENTIAL, "label": "x"}, secret="s"
+    )
     with pytest.raises(ValidationError, match="already"):
-        services.add_credential(registry=row, user=alice, values={**CREDENTIAL, "label": "x"}, secret="s")
+        services.add_credential(
+            registry=row, user=alice, values={**CREDENTIAL, "label": "x"}, secret="s"
+        )
 
 
 def test_an_empty_label_is_the_username(row, alice) -> None:
-    assert services.add_credential(registry=row, user=alice, values=CREDENTIAL, secret="s").label == "robot"
-    assert services.add_credential(registry=row, user=alice, values=CREDENTIAL, secret="s").label == "robot 2"
+    assert (
+        services.add_credential(registry=row, user=alice, values=CREDENTIAL, secret="s").label
+        == "robot"
+    )
+    assert (
+        services.add_credential(registry=row, user=alice, values=CREDENTIAL, secret="s").label
+        == "robot 2"
+    )
 
 
-def test_the_host_is_not_changed_under_a_credential_that_was_added_meanwhile(row, alice, make_credential) -> None:
+def test_the_host_is_not_changed_under_a_credential_that_was_added_meanwhile(
+    row, alice, make_credential
+) -> None:
     make_credential(row)
     with pytest.raises(ValidationError, match="never sent to another"):
-        services.change_registry(registry=row, user=alice, values={**REGISTRY, "host": "evil.example.com"})
+        services.change_registry(
+            registry=row, user=alice, values={**REGISTRY, "host": "evil.example.com"}
+        )
 
 
 def test_a_credential_is_not_added_to_a_host_that_was_changed_meanwhile(row, alice) -> None:
@@ -54,7 +74,9 @@ def test_a_credential_is_not_added_to_a_host_that_was_changed_meanwhile(row, ali
 
 def test_plain_http_is_written_to_the_log(team, alice, caplog) -> None:
     caplog.set_level("INFO")
-    services.add_registry(team=team, user=alice, provider="private", values={**REGISTRY, "security": "plain_http"})
+    services.add_registry(
+        team=team, user=alice, provider="private", values={**REGISTRY, "security": "plain_http"}
+    )
     assert "alice chose plain HTTP for registry.example.com" in caplog.text
 
 

@@ -18,7 +18,10 @@ def harbour(team):
     """Two repositories on one base layer."""
     registry = Registry.objects.create(team=team, name="Harbour", host="registry.example.com")
     base = ("base", 100 * MIB)
-    web, api = make_image(registry, base, ("web", 30 * MIB)), make_image(registry, base, ("api", 10 * MIB))
+    web, api = (
+        make_image(registry, base, ("web", 30 * MIB)),
+        make_image(registry, base, ("api", 10 * MIB)),
+    )
     make_repository(registry, "team/web", {"1.0": web, "latest": web})
     make_repository(registry, "team/api", {"1.0": api})
     make_repository(registry, "team/empty")
@@ -29,7 +32,9 @@ def harbour(team):
 
 def page(client, registry, name=""):
     where = (
-        reverse("registries:repository_storage", args=[registry.pk, name]) if name else reverse("registries:storage", args=[registry.pk])
+        reverse("registries:repository_storage", args=[registry.pk, name])
+        if name
+        else reverse("registries:storage", args=[registry.pk])
     )
     return client.get(where)
 
@@ -60,10 +65,16 @@ def test_deleting_frees_only_what_nothing_else_needs(harbour):
 
 def test_deleting_an_index_frees_its_images_but_not_one_that_a_tag_names(team):
     registry = Registry.objects.create(team=team, name="R", host="r.example.com")
-    one, two = make_image(registry, ("one", 5 * MIB)), make_image(registry, ("two", 7 * MIB), platform="linux/arm64")
+    one, two = (
+        make_image(registry, ("one", 5 * MIB)),
+        make_image(registry, ("two", 7 * MIB), platform="linux/arm64"),
+    )
     index = make_index(registry, one, two)
     make_repository(registry, "a/b", {"1.0": index})
-    freed = {image.artifact.pk: image.freed // MIB for image in storage_of_repository(Repository.objects.get()).images}
+    freed = {
+        image.artifact.pk: image.freed // MIB
+        for image in storage_of_repository(Repository.objects.get()).images
+    }
     assert freed == {index.pk: 12}
 
     make_repository(registry, "a/c", {"arm": two})
@@ -92,13 +103,19 @@ def test_the_repositories_that_share_most_are_named(harbour):
 def test_the_layers_say_who_needs_them(harbour):
     layers = storage_of_repository(Repository.objects.get(name="team/web")).layers
 
-    assert [(layer.blob.size // MIB, layer.images, layer.is_shared) for layer in layers[:2]] == [(100, 2, True), (30, 1, False)]
+    assert [(layer.blob.size // MIB, layer.images, layer.is_shared) for layer in layers[:2]] == [
+        (100, 2, True),
+        (30, 1, False),
+    ]
 
 
 def test_tags_are_counted_by_the_age_of_their_images(team):
     registry = Registry.objects.create(team=team, name="R", host="r.example.com")
     days = {"today": 1, "weeks": 20, "months": 60, "half": 180, "old": 900}
-    tags = {name: make_image(registry, (name, 1), built_at=timezone.now() - timedelta(days=count)) for name, count in days.items()}
+    tags = {
+        name: make_image(registry, (name, 1), built_at=timezone.now() - timedelta(days=count))
+        for name, count in days.items()
+    }
     tags["unstated"] = make_image(registry, ("unstated", 1), built_at=UNSTATED)
     repository = make_repository(registry, "a/b", {**tags, "unseen": None})
 
@@ -120,7 +137,10 @@ def test_the_pages_show_names_and_sizes(client_for, victor, harbour):
 def test_an_empty_registry_says_how_to_fill_the_picture(client_for, victor, bob, team):
     registry = Registry.objects.create(team=team, name="R", host="r.example.com")
 
-    assert reverse("registries:refresh", args=[registry.pk]) in page(client_for(bob), registry).content.decode()
+    assert (
+        reverse("registries:refresh", args=[registry.pk])
+        in page(client_for(bob), registry).content.decode()
+    )
     viewed = page(client_for(victor), registry)
     assert viewed.status_code == 200
     assert reverse("registries:refresh", args=[registry.pk]) not in viewed.content.decode()
@@ -135,9 +155,16 @@ def test_a_repository_that_is_not_there_is_404(client_for, victor, harbour):
     assert page(client_for(victor), harbour, "team/none").status_code == 404
 
 
-def test_the_pages_ask_at_most_twelve_times(client_for, victor, harbour, django_assert_max_num_queries):
-    images = [make_image(harbour, (f"layer-{number}", number + 1), ("base", 100 * MIB)) for number in range(60)]
-    make_repository(harbour, "team/many", {f"1.{number}": image for number, image in enumerate(images)})
+def test_the_pages_ask_at_most_twelve_times(
+    client_for, victor, harbour, django_assert_max_num_queries
+):
+    images = [
+        make_image(harbour, (f"layer-{number}", number + 1), ("base", 100 * MIB))
+        for number in range(60)
+    ]
+    make_repository(
+        harbour, "team/many", {f"1.{number}": image for number, image in enumerate(images)}
+    )
     client = client_for(victor)
     for name in ("", "team/many"):
         with django_assert_max_num_queries(12):

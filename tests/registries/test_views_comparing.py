@@ -20,21 +20,35 @@ def ours(make_registry):
     """It does not answer: whatever a page shows is from the index."""
     registry = make_registry(host=f"127.0.0.1:{free_port()}", security=Security.PLAIN_HTTP)
     new = make_image(registry, *LAYERS, run=RUN, history=HISTORY)
-    old = make_image(registry, LAYERS[0], ("older packages", 900_000), run={**RUN, "User": "", "Env": ["NGINX_VERSION=1.27.2", "GONE=1"]})
+    old = make_image(
+        registry,
+        LAYERS[0],
+        ("older packages", 900_000),
+        run={**RUN, "User": "", "Env": ["NGINX_VERSION=1.27.2", "GONE=1"]},
+    )
     make_repository(registry, "web/nginx", {"1.27.3": new, "latest": new, "1.27.2": old})
     arm = make_image(registry, ("arm", 5), platform="linux/arm64")
-    make_repository(registry, "web/both", {"1": make_index(registry, new, arm), "2": make_index(registry, arm, old)})
+    make_repository(
+        registry,
+        "web/both",
+        {"1": make_index(registry, new, arm), "2": make_index(registry, arm, old)},
+    )
     return registry
 
 
 def text_of(response) -> str:
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", response.content.decode())).replace("\xa0", " ")
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", response.content.decode())).replace(
+        "\xa0", " "
+    )
 
 
 @pytest.fixture
 def compare(client_for, victor, ours):
     def get(left, right, person=victor, **more):
-        names = {"left": f"{ours.host}/{left}" if left else "", "right": f"{ours.host}/{right}" if right else ""}
+        names = {
+            "left": f"{ours.host}/{left}" if left else "",
+            "right": f"{ours.host}/{right}" if right else "",
+        }
         return client_for(person).get(COMPARE, {**names, **more})
 
     return get
@@ -49,9 +63,24 @@ def test_two_images_side_by_side(compare):
     text = text_of(response)
 
     assert response.status_code == 200
-    for part in ("In both", "Only left", "Only right", "NGINX_VERSION", "1.27.2", "GONE", "101:101", "entries are the same", "only right"):
+    for part in (
+        "In both",
+        "Only left",
+        "Only right",
+        "NGINX_VERSION",
+        "1.27.2",
+        "GONE",
+        "101:101",
+        "entries are the same",
+        "only right",
+    ):
         assert part in text, part
-    assert [layer.change for layer in response.context["comparison"].layers] == ["equal", "removed", "added", "added"]
+    assert [layer.change for layer in response.context["comparison"].layers] == [
+        "equal",
+        "removed",
+        "added",
+        "added",
+    ]
 
 
 def test_the_sides_are_swapped_by_a_link(compare, ours):
@@ -112,7 +141,10 @@ def test_with_one_name_the_other_is_asked_for_and_the_latest_are_offered(client_
     [
         ("", "This field is required"),
         ("Upper/Case:1", "upper-case letters"),
-        ("registry.example.com/x/y:1", "No registry of your team has the host registry.example.com"),
+        (
+            "registry.example.com/x/y:1",
+            "No registry of your team has the host registry.example.com",
+        ),
         ("https://x", "is a URL"),
         (NASTY, ""),
         ("x" * 501, "at most 500 characters"),
@@ -147,7 +179,9 @@ def test_other_teams_registries_are_unknown(client_for, charlie, ours, make_regi
     assert client_for(charlie).get(COMPARE, {"left": name}).context["others"] == []
 
 
-def test_the_current_teams_registry_goes_before_another_teams(client_for, victor, ours, make_registry, other_team):
+def test_the_current_teams_registry_goes_before_another_teams(
+    client_for, victor, ours, make_registry, other_team
+):
     from registry_ui.accounts.models import Membership
 
     Membership.objects.create(team=other_team, user=victor, role="viewer")
@@ -155,7 +189,12 @@ def test_the_current_teams_registry_goes_before_another_teams(client_for, victor
 
     assert (
         "comparison"
-        in client_for(victor).get(COMPARE, {"left": f"{ours.host}/web/nginx:1.27.2", "right": f"{ours.host}/web/nginx:latest"}).context
+        in client_for(victor)
+        .get(
+            COMPARE,
+            {"left": f"{ours.host}/web/nginx:1.27.2", "right": f"{ours.host}/web/nginx:latest"},
+        )
+        .context
     )
 
 
@@ -172,7 +211,11 @@ def test_nasty_texts_are_inert(compare, ours):
     nasty = make_image(ours, (NASTY, 1), run=run, history=[{"created_by": NASTY}])
     make_repository(ours, "a/b", {"nasty": nasty})
 
-    for response in (compare("a/b:nasty", "web/nginx:latest"), compare("web/nginx:latest", "a/b:nasty"), compare("a/b:nasty", "a/b:nasty")):
+    for response in (
+        compare("a/b:nasty", "web/nginx:latest"),
+        compare("web/nginx:latest", "a/b:nasty"),
+        compare("a/b:nasty", "a/b:nasty"),
+    ):
         assert response.status_code == 200
         assert "<script>alert" not in response.content.decode()
         assert "\u202e" not in response.content.decode()
@@ -181,8 +224,13 @@ def test_nasty_texts_are_inert(compare, ours):
 def test_very_much_of_everything_stays_a_page(compare, ours):
     def large(name):
         run = {"Labels": {f"{name}.{number}": "v" * 4000 for number in range(500)}}
-        history = [{"created_by": f"RUN {name} {number}", "empty_layer": number > 900} for number in range(2000)]
-        return make_image(ours, *((f"{name} {number}", number) for number in range(900)), run=run, history=history)
+        history = [
+            {"created_by": f"RUN {name} {number}", "empty_layer": number > 900}
+            for number in range(2000)
+        ]
+        return make_image(
+            ours, *((f"{name} {number}", number) for number in range(900)), run=run, history=history
+        )
 
     make_repository(ours, "a/b", {"1": large("one"), "2": large("two")})
 
@@ -192,20 +240,35 @@ def test_very_much_of_everything_stays_a_page(compare, ours):
     assert len(response.content) < 3_000_000
 
 
-def test_a_comparison_takes_at_most_twelve_queries(client_for, victor, ours, django_assert_max_num_queries):
+def test_a_comparison_takes_at_most_twelve_queries(
+    client_for, victor, ours, django_assert_max_num_queries
+):
     client = client_for(victor)
     for left, right in (("web/nginx:1.27.2", "web/nginx:1.27.3"), ("web/both:1", "web/both:2")):
         with django_assert_max_num_queries(12):
-            assert "comparison" in client.get(COMPARE, {"left": f"{ours.host}/{left}", "right": f"{ours.host}/{right}"}).context
+            assert (
+                "comparison"
+                in client.get(
+                    COMPARE, {"left": f"{ours.host}/{left}", "right": f"{ours.host}/{right}"}
+                ).context
+            )
 
 
-def test_images_of_two_registries_are_compared(client_for, victor, ours, make_registry, django_assert_max_num_queries):
+def test_images_of_two_registries_are_compared(
+    client_for, victor, ours, make_registry, django_assert_max_num_queries
+):
     other = make_registry(host=f"127.0.0.1:{free_port()}", security=Security.PLAIN_HTTP)
     amd, arm = make_image(other, LAYERS[0]), make_image(other, ("arm", 5), platform="linux/arm64")
     make_repository(other, "x/y", {"1": make_index(other, amd, arm)})
     client = client_for(victor)
 
     with django_assert_max_num_queries(12):
-        response = client.get(COMPARE, {"left": f"{ours.host}/web/both:1", "right": f"{other.host}/x/y:1"})
+        response = client.get(
+            COMPARE, {"left": f"{ours.host}/web/both:1", "right": f"{other.host}/x/y:1"}
+        )
 
-    assert [layer.change for layer in response.context["comparison"].layers] == ["equal", "removed", "removed"]
+    assert [layer.change for layer in response.context["comparison"].layers] == [
+        "equal",
+        "removed",
+        "removed",
+    ]

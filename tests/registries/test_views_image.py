@@ -37,7 +37,11 @@ def nginx(ours):
     amd = make_image(ours, *LAYERS, run=RUN, history=HISTORY)
     arm = make_image(ours, LAYERS[0], ("arm", 7), platform="linux/arm64", run=RUN, history=HISTORY)
     index = save_index_with_attestation(ours, amd, arm)
-    make_repository(ours, "web/nginx", {"latest": index, "1.27.3": index, "1.27": index, "old": make_image(ours, LAYERS[0])})
+    make_repository(
+        ours,
+        "web/nginx",
+        {"latest": index, "1.27.3": index, "1.27": index, "old": make_image(ours, LAYERS[0])},
+    )
     return index
 
 
@@ -54,13 +58,17 @@ def document(registry, name, digest, kind):
 
 
 def text_of(response) -> str:
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", response.content.decode())).replace("\xa0", " ")
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", response.content.decode())).replace(
+        "\xa0", " "
+    )
 
 
 # --- who may see it
 
 
-def test_an_outsider_gets_404_and_a_stranger_the_sign_in_page(client, client_for, charlie, ours, nginx):
+def test_an_outsider_gets_404_and_a_stranger_the_sign_in_page(
+    client, client_for, charlie, ours, nginx
+):
     addresses = [
         page(ours, "web/nginx", "latest"),
         digest_page(ours, "web/nginx", nginx.digest),
@@ -73,7 +81,10 @@ def test_an_outsider_gets_404_and_a_stranger_the_sign_in_page(client, client_for
 
 @pytest.mark.parametrize("method", ["post", "put", "delete"])
 def test_it_only_shows(client_for, alice, ours, nginx, method):
-    for address in (page(ours, "web/nginx", "latest"), document(ours, "web/nginx", nginx.digest, "manifest")):
+    for address in (
+        page(ours, "web/nginx", "latest"),
+        document(ours, "web/nginx", nginx.digest, "manifest"),
+    ):
         assert getattr(client_for(alice), method)(address).status_code == 405
 
 
@@ -87,7 +98,10 @@ def test_actions_by_role(client_for, alice, bob, victor, ours, nginx):
         f'{reverse("transfers:copy_tags")}{tag}"',
     ]
     deleting = f'{reverse("transfers:delete_tags")}{tag}"'
-    pages = {person: client_for(person).get(page(ours, "web/nginx", "latest")).content.decode() for person in (alice, bob, victor)}
+    pages = {
+        person: client_for(person).get(page(ours, "web/nginx", "latest")).content.decode()
+        for person in (alice, bob, victor)
+    }
 
     assert all(compare in content for content in pages.values())
     assert all(address in pages[person] for address in writing for person in (alice, bob))
@@ -125,7 +139,9 @@ def test_a_tag_that_moves_says_so_and_names_the_pinned_one(client_for, victor, o
     assert "It names another image after each release" in text_of(response)
     assert "Today it is 1.27.3" in text_of(response)
     assert f'href="{page(ours, "web/nginx", "1.27.3")}"' in response.content.decode()
-    assert "It names another image" not in text_of(client_for(victor).get(page(ours, "web/nginx", "1.27.3")))
+    assert "It names another image" not in text_of(
+        client_for(victor).get(page(ours, "web/nginx", "1.27.3"))
+    )
 
 
 def test_a_tag_that_moved_can_be_compared_with_what_it_was(client_for, victor, ours, nginx):
@@ -133,7 +149,11 @@ def test_a_tag_that_moved_can_be_compared_with_what_it_was(client_for, victor, o
 
     content = client_for(victor).get(page(ours, "web/nginx", "latest")).content.decode()
 
-    left = f"{ours.host}/web/nginx@{digest_of('before')}".replace(":", "%3A").replace("/", "%2F").replace("@", "%40")
+    left = (
+        f"{ours.host}/web/nginx@{digest_of('before')}".replace(":", "%3A")
+        .replace("/", "%2F")
+        .replace("@", "%40")
+    )
     assert f"{reverse('registries:compare')}?left={left}&amp;right=" in content
 
 
@@ -142,7 +162,9 @@ def test_each_platform_has_its_layers(client_for, victor, ours, nginx):
     for entry, layers in zip(nginx.platforms, (3, 2), strict=True):
         response = client.get(page(ours, "web/nginx", "latest"), {"platform": entry["digest"]})
         assert len(response.context["opened"].picture.layers) == layers
-    assert client.get(page(ours, "web/nginx", "latest"), {"platform": "<script>"}).status_code == 200
+    assert (
+        client.get(page(ours, "web/nginx", "latest"), {"platform": "<script>"}).status_code == 200
+    )
 
 
 def test_lines_layers_and_picture_are_joined(client_for, victor, ours, nginx):
@@ -183,7 +205,9 @@ def test_an_artifact_that_is_no_image_has_a_page_that_makes_sense(client_for, vi
 # --- referrers
 
 
-def test_referrers_are_fetched_into_the_page_and_by_a_plain_link(client_for, victor, htmx, ours, nginx):
+def test_referrers_are_fetched_into_the_page_and_by_a_plain_link(
+    client_for, victor, htmx, ours, nginx
+):
     client = client_for(victor)
     address = page(ours, "web/nginx", "latest")
     child = nginx.platforms[0]["digest"]
@@ -202,10 +226,14 @@ def test_referrers_are_fetched_into_the_page_and_by_a_plain_link(client_for, vic
     assert b'hx-get="?platform' not in plain.content
 
 
-def test_a_registry_that_does_not_answer_is_told_beside_what_is_known(client_for, victor, htmx, ours, nginx):
+def test_a_registry_that_does_not_answer_is_told_beside_what_is_known(
+    client_for, victor, htmx, ours, nginx
+):
     sbom = make_image(ours, ("sbom", 1), artifact_type="application/spdx+json", subject=nginx)
 
-    response = client_for(victor).get(page(ours, "web/nginx", "latest"), {"part": "referrers"}, headers=htmx)
+    response = client_for(victor).get(
+        page(ours, "web/nginx", "latest"), {"part": "referrers"}, headers=htmx
+    )
 
     assert response.status_code == 200
     assert "Try again" in text_of(response)
@@ -233,13 +261,17 @@ def test_documents_are_the_exact_bytes_as_a_file(client_for, victor, ours, nginx
 
 @pytest.mark.parametrize("kind", ["config", "layer", "artifact", "pk"])
 def test_a_document_that_is_not_there_is_404(client_for, victor, ours, nginx, kind):
-    assert client_for(victor).get(document(ours, "web/nginx", nginx.digest, kind)).status_code == 404
+    assert (
+        client_for(victor).get(document(ours, "web/nginx", nginx.digest, kind)).status_code == 404
+    )
 
 
 # --- what goes wrong
 
 
-def test_a_tag_that_is_nowhere_is_404_with_the_cause(client_for, victor, make_registry, registry, image_factory):
+def test_a_tag_that_is_nowhere_is_404_with_the_cause(
+    client_for, victor, make_registry, registry, image_factory
+):
     real = make_registry(registry)
     pushed = image_factory(registry)
 
@@ -262,7 +294,9 @@ def test_a_registry_that_does_not_answer_has_a_page_with_the_cause(client_for, v
     assert "Try again" in text_of(client_for(victor).get(unknown))
 
 
-def test_a_tag_that_is_not_indexed_is_fetched_at_once(client_for, victor, make_registry, registry, image_factory):
+def test_a_tag_that_is_not_indexed_is_fetched_at_once(
+    client_for, victor, make_registry, registry, image_factory
+):
     real = make_registry(registry)
     pushed = image_factory(registry, platforms=["linux/amd64", "linux/arm64"], attestation=True)
 
@@ -295,21 +329,47 @@ def nasty_image(registry):
             "link": "JaVaScRiPt:alert(1)",
         },
     }
-    history = [{"created_by": NASTY, "comment": NASTY}, {"created_by": f"RUN {NASTY}", "empty_layer": True}]
-    return make_image(registry, ("a", 1), run=run, history=history, annotations={NASTY: NASTY, "org.opencontainers.image.base.name": NASTY})
+    history = [
+        {"created_by": NASTY, "comment": NASTY},
+        {"created_by": f"RUN {NASTY}", "empty_layer": True},
+    ]
+    return make_image(
+        registry,
+        ("a", 1),
+        run=run,
+        history=history,
+        annotations={NASTY: NASTY, "org.opencontainers.image.base.name": NASTY},
+    )
 
 
 def nasty_artifact(registry):
     layer = described(
-        "x", f"application/x{NASTY}", annotations={"org.opencontainers.image.title": NASTY, "in-toto.io/predicate-type": NASTY}
+        "x",
+        f"application/x{NASTY}",
+        annotations={"org.opencontainers.image.title": NASTY, "in-toto.io/predicate-type": NASTY},
     )
-    document = manifest_of(b"{}", [layer], "application/x-nasty", artifactType=NASTY, annotations={NASTY: "javascript:alert(1)"})
-    return save_artifact(registry, document, b'{"x": "</pre><script>alert(1)</script>"}', artifact_type="nasty <b>")
+    document = manifest_of(
+        b"{}",
+        [layer],
+        "application/x-nasty",
+        artifactType=NASTY,
+        annotations={NASTY: "javascript:alert(1)"},
+    )
+    return save_artifact(
+        registry, document, b'{"x": "</pre><script>alert(1)</script>"}', artifact_type="nasty <b>"
+    )
 
 
 def nasty_index(registry):
-    entry = described("x", OCI_MANIFEST, artifactType=NASTY, annotations={"vnd.docker.reference.digest": NASTY})
-    document = {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [entry], "annotations": {NASTY: NASTY}}
+    entry = described(
+        "x", OCI_MANIFEST, artifactType=NASTY, annotations={"vnd.docker.reference.digest": NASTY}
+    )
+    document = {
+        "schemaVersion": 2,
+        "mediaType": OCI_INDEX,
+        "manifests": [entry],
+        "annotations": {NASTY: NASTY},
+    }
     return save_artifact(registry, document, media_type=OCI_INDEX, config_digest="")
 
 
@@ -318,7 +378,10 @@ def test_nasty_texts_are_inert(client_for, alice, htmx, ours, make):
     make_repository(ours, "a/b", {"1.0": make(ours)})
     client = client_for(alice)
 
-    shown = [client.get(page(ours, "a/b", "1.0")), client.get(page(ours, "a/b", "1.0"), {"part": "referrers"}, headers=htmx)]
+    shown = [
+        client.get(page(ours, "a/b", "1.0")),
+        client.get(page(ours, "a/b", "1.0"), {"part": "referrers"}, headers=htmx),
+    ]
 
     for response in shown:
         content = response.content.decode()
@@ -342,7 +405,9 @@ def test_very_much_of_everything_stays_a_page(client_for, victor, ours):
     labels = {f"label.{number}.{'k' * 200}": "v" * 4000 for number in range(500)}
     history = [{"created_by": f"RUN {'x' * 4000}"}] * 600
     run = {"Labels": labels, "Env": [f"V{number}={'e' * 3000}" for number in range(600)]}
-    image = make_image(ours, *((f"layer {number}", number) for number in range(400)), run=run, history=history)
+    image = make_image(
+        ours, *((f"layer {number}", number) for number in range(400)), run=run, history=history
+    )
     name = "a" * 200 + "/" + "b" * 54
     make_repository(ours, name, {"t" * 128: image})
 
@@ -357,8 +422,14 @@ def test_very_much_of_everything_stays_a_page(client_for, victor, ours):
 # --- queries
 
 
-def test_a_page_takes_at_most_twelve_queries(client_for, alice, ours, nginx, django_assert_max_num_queries):
-    make_repository(ours, "apps/many", {f"1.{number}": make_image(ours, LAYERS[0], (f"app {number}", 5)) for number in range(20)})
+def test_a_page_takes_at_most_twelve_queries(
+    client_for, alice, ours, nginx, django_assert_max_num_queries
+):
+    make_repository(
+        ours,
+        "apps/many",
+        {f"1.{number}": make_image(ours, LAYERS[0], (f"app {number}", 5)) for number in range(20)},
+    )
     client = client_for(alice)
     addresses = [
         page(ours, "web/nginx", "latest"),
@@ -371,9 +442,13 @@ def test_a_page_takes_at_most_twelve_queries(client_for, alice, ours, nginx, dja
             assert client.get(address).status_code == 200
 
 
-def test_the_part_with_referrers_takes_at_most_twelve_queries(client_for, alice, htmx, ours, nginx, django_assert_max_num_queries):
+def test_the_part_with_referrers_takes_at_most_twelve_queries(
+    client_for, alice, htmx, ours, nginx, django_assert_max_num_queries
+):
     for number in range(5):
-        make_image(ours, (f"sbom {number}", 1), artifact_type="application/spdx+json", subject=nginx)
+        make_image(
+            ours, (f"sbom {number}", 1), artifact_type="application/spdx+json", subject=nginx
+        )
     client = client_for(alice)
 
     with django_assert_max_num_queries(12):

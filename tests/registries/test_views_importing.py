@@ -8,7 +8,10 @@ from registry_ui.registries.models import Credential
 
 from .conftest import CANARY
 
-PASTE, CHOOSE, DONE = (reverse(f"registries:{name}") for name in ("import_docker_config", "import_choose", "import_done"))
+PASTE, CHOOSE, DONE = (
+    reverse(f"registries:{name}")
+    for name in ("import_docker_config", "import_choose", "import_done")
+)
 
 
 @pytest.fixture
@@ -33,7 +36,11 @@ def test_paste_choose_done(client_for, alice, team, text) -> None:
     answer = client.post(CHOOSE, {"login": ["1"]}, follow=True)
     assert answer.redirect_chain == [(DONE, 302)]
     imported = Credential.objects.get()
-    assert (imported.registry.host, imported.username, imported.team) == ("registry.example.com", "robot", team)
+    assert (imported.registry.host, imported.username, imported.team) == (
+        "registry.example.com",
+        "robot",
+        team,
+    )
     assert imported.secret.reveal() == CANARY
     assert "robot" in answer.content.decode()
     assert "1 new credential, 1 new registry." in answer.content.decode()
@@ -41,7 +48,12 @@ def test_paste_choose_done(client_for, alice, team, text) -> None:
 
 def test_the_secrets_are_in_no_page_and_in_the_session_only_sealed(client_for, alice, text) -> None:
     client = client_for(alice)
-    pages = [client.post(PASTE, {"text": text}), client.get(CHOOSE), client.post(CHOOSE, {}), client.get(CHOOSE)]
+    pages = [
+        client.post(PASTE, {"text": text}),
+        client.get(CHOOSE),
+        client.post(CHOOSE, {}),
+        client.get(CHOOSE),
+    ]
     stored = json.dumps(dict(client.session.items()))
     encoded = base64.b64encode(f"johndoe:{CANARY}".encode()).decode()
     for content in (*(page.content.decode() for page in pages), stored):
@@ -82,7 +94,9 @@ def test_a_forged_choice_imports_nothing(client_for, alice, text, number: str) -
     assert not Credential.objects.exists()
 
 
-def test_a_secret_is_only_replaced_when_somebody_ticks_it(client_for, alice, team, make_credential, text) -> None:
+def test_a_secret_is_only_replaced_when_somebody_ticks_it(
+    client_for, alice, team, make_credential, text
+) -> None:
     known = make_credential(team.registries.get(host="docker.io"), "johndoe", "old", label="Ours")
     client = client_for(alice)
     client.post(PASTE, {"text": text})
@@ -95,7 +109,9 @@ def test_a_secret_is_only_replaced_when_somebody_ticks_it(client_for, alice, tea
 
 @pytest.mark.parametrize("broken", ["", "{", "[]", '{"auths": {}}', "<html>"])
 def test_bad_json_gets_a_clear_error_and_is_not_sent_back(client_for, alice, broken: str) -> None:
-    answer = client_for(alice).post(PASTE, {"text": f"{broken}{CANARY}" if broken == "{" else broken})
+    answer = client_for(alice).post(
+        PASTE, {"text": f"{broken}{CANARY}" if broken == "{" else broken}
+    )
     assert answer.status_code == 422
     assert "text" in answer.context["form"].errors
     assert CANARY not in answer.content.decode()
@@ -103,11 +119,15 @@ def test_bad_json_gets_a_clear_error_and_is_not_sent_back(client_for, alice, bro
 
 def test_htmx_gets_the_form_alone_or_leaves_for_the_choice(client_for, alice, text, htmx) -> None:
     client = client_for(alice)
-    assert client.post(PASTE, {"text": "{"}, headers=htmx).content.decode().strip().startswith("<form")
+    assert (
+        client.post(PASTE, {"text": "{"}, headers=htmx).content.decode().strip().startswith("<form")
+    )
     assert client.post(PASTE, {"text": text}, headers=htmx).headers["HX-Redirect"] == CHOOSE
 
 
-def test_a_draft_of_one_team_is_not_imported_into_another(client_for, alice, team, other_team, text) -> None:
+def test_a_draft_of_one_team_is_not_imported_into_another(
+    client_for, alice, team, other_team, text
+) -> None:
     from registry_ui.accounts.models import Membership
 
     Membership.objects.create(team=other_team, user=alice, role="admin")

@@ -44,7 +44,10 @@ def test_a_reader_may_watch_and_nothing_else(client_for, victor, ours, htmx) -> 
     client = client_for(victor)
     assert client.get(url("index_progress", ours), headers=htmx).status_code == 286
     for view in ("refresh", "index_cancel", "pin", "unpin"):
-        assert client.post(url(view, ours), {"name": "team/new", "repository": "team/app"}).status_code == 403
+        assert (
+            client.post(url(view, ours), {"name": "team/new", "repository": "team/app"}).status_code
+            == 403
+        )
     assert Repository.objects.get().is_pinned
     assert not IndexRun.objects.exists()
 
@@ -70,7 +73,9 @@ def test_the_poll_goes_on_while_a_look_is_active(client_for, victor, ours, run, 
         assert "HX-Trigger-After-Swap" not in answer
 
 
-def test_the_last_poll_stops_it_and_has_the_lists_loaded_anew(client_for, victor, ours, run, htmx) -> None:
+def test_the_last_poll_stops_it_and_has_the_lists_loaded_anew(
+    client_for, victor, ours, run, htmx
+) -> None:
     client = client_for(victor)
     for state in (State.SUCCEEDED, State.FAILED, State.CANCELLED):
         IndexRun.objects.all().delete()
@@ -87,7 +92,12 @@ def test_only_news_is_read_out(client_for, victor, ours, run, htmx) -> None:
     first = client.get(url("index_progress", ours), headers=htmx).content.decode()
     stamp = first.partition("?seen=")[2].partition('"')[0]
     assert '<p hx-swap-oob="innerHTML:#index-words">Looking at the tags</p>' in first
-    assert "hx-swap-oob" not in client.get(f"{url('index_progress', ours)}?seen={stamp}", headers=htmx).content.decode()
+    assert (
+        "hx-swap-oob"
+        not in client.get(
+            f"{url('index_progress', ours)}?seen={stamp}", headers=htmx
+        ).content.decode()
+    )
 
 
 def test_a_repository_has_a_progress_of_its_own(client_for, victor, ours, run, htmx) -> None:
@@ -98,7 +108,9 @@ def test_a_repository_has_a_progress_of_its_own(client_for, victor, ours, run, h
     answer = client.get(f"{url('index_progress', ours)}?repository=team/app", headers=htmx)
     assert answer.status_code == 200
     assert "3 of 9" in answer.content.decode()
-    assert client.get(f"{url('index_progress', ours)}?repository=%00", headers=htmx).status_code == 286
+    assert (
+        client.get(f"{url('index_progress', ours)}?repository=%00", headers=htmx).status_code == 286
+    )
 
 
 def test_a_browser_without_htmx_is_sent_to_the_page(client_for, victor, ours) -> None:
@@ -109,7 +121,9 @@ def test_a_browser_without_htmx_is_sent_to_the_page(client_for, victor, ours) ->
     assert client.get(f"{url('index_progress', ours)}?repository=team/app").url == page
 
 
-def test_a_poll_asks_little(client_for, victor, ours, run, htmx, django_assert_max_num_queries) -> None:
+def test_a_poll_asks_little(
+    client_for, victor, ours, run, htmx, django_assert_max_num_queries
+) -> None:
     run(progress={"phase": "looking"})
     client = client_for(victor)
     client.get(url("index_progress", ours), headers=htmx)
@@ -137,19 +151,28 @@ def test_refresh_looks_at_one_repository(client_for, bob, ours, htmx) -> None:
     answer = client.post(url("refresh", ours), {"repository": "team/app"})
     assert answer.url == reverse("registries:repository", args=[ours.pk, "team/app"])
     assert IndexRun.objects.get().repository == "team/app"
-    assert "repository=team%2Fapp" in client.post(url("refresh", ours), {"repository": "team/app"}, headers=htmx).content.decode()
+    assert (
+        "repository=team%2Fapp"
+        in client.post(
+            url("refresh", ours), {"repository": "team/app"}, headers=htmx
+        ).content.decode()
+    )
 
 
 def test_refresh_of_a_repository_that_went_away_says_so(client_for, bob, ours, htmx) -> None:
     client = client_for(bob)
-    page = client.post(url("refresh", ours), {"repository": "team/gone"}, follow=True).content.decode()
+    page = client.post(
+        url("refresh", ours), {"repository": "team/gone"}, follow=True
+    ).content.decode()
     assert "not in the index any more" in page
     answer = client.post(url("refresh", ours), {"repository": "team/gone"}, headers=htmx)
     assert answer["HX-Redirect"] == url("repositories", ours)
     assert not IndexRun.objects.exists()
 
 
-def test_cancel_stops_what_waits_and_asks_what_runs_to_stop(client_for, bob, ours, run, htmx) -> None:
+def test_cancel_stops_what_waits_and_asks_what_runs_to_stop(
+    client_for, bob, ours, run, htmx
+) -> None:
     waiting = run(State.QUEUED)
     client = client_for(bob)
     assert client.post(url("index_cancel", ours)).url == url("repositories", ours)
@@ -169,15 +192,21 @@ def test_cancel_without_a_look_does_no_harm(client_for, bob, ours) -> None:
 
 
 def test_a_pin_keeps_a_repository_and_looks_at_it(client_for, bob, ours) -> None:
-    answer = client_for(bob).post(url("pin", ours), {"name": f" {ours.host}/team/app "}, follow=True)
+    answer = client_for(bob).post(
+        url("pin", ours), {"name": f" {ours.host}/team/app "}, follow=True
+    )
     repository = Repository.objects.get()
     assert (repository.name, repository.is_pinned, repository.registry) == ("team/app", True, ours)
     assert IndexRun.objects.get().repository == "team/app"
-    assert answer.redirect_chain[-1][0] == reverse("registries:repository", args=[ours.pk, "team/app"])
+    assert answer.redirect_chain[-1][0] == reverse(
+        "registries:repository", args=[ours.pk, "team/app"]
+    )
     assert "team/app is pinned" in answer.content.decode()
 
 
-@pytest.mark.parametrize("name", ["", "Team/App", "team//app", "a" * 300, "team/app:1.0", "<script>", "a\0b"])
+@pytest.mark.parametrize(
+    "name", ["", "Team/App", "team//app", "a" * 300, "team/app:1.0", "<script>", "a\0b"]
+)
 def test_what_is_no_name_comes_back_with_the_reason(client_for, bob, ours, name: str) -> None:
     answer = client_for(bob).post(url("pin", ours), {"name": name})
     page = answer.content.decode()
@@ -203,13 +232,19 @@ def test_unpinning_keeps_what_the_registry_lists(client_for, bob, ours) -> None:
 
 def test_unpinning_lets_go_what_nothing_else_keeps(client_for, bob, ours) -> None:
     make_repository(ours, "team/app", is_pinned=True, is_listed=False)
-    assert client_for(bob).post(url("unpin", ours), {"repository": "team/app"}).url == url("repositories", ours)
+    assert client_for(bob).post(url("unpin", ours), {"repository": "team/app"}).url == url(
+        "repositories", ours
+    )
     assert not Repository.objects.exists()
 
 
 def test_unpinning_something_else_says_so(client_for, bob, ours, other_team, make_registry) -> None:
     theirs = make_repository(make_registry(team=other_team), "team/app", is_pinned=True)
-    page = client_for(bob).post(url("unpin", ours), {"repository": "team/app"}, follow=True).content.decode()
+    page = (
+        client_for(bob)
+        .post(url("unpin", ours), {"repository": "team/app"}, follow=True)
+        .content.decode()
+    )
     assert "not in the index any more" in page
     theirs.refresh_from_db()
     assert theirs.is_pinned
@@ -218,7 +253,9 @@ def test_unpinning_something_else_says_so(client_for, bob, ours, other_team, mak
 # --- with a real registry
 
 
-def test_after_a_look_at_a_real_registry_its_tags_are_listed(client_for, bob, make_registry, own_registry, image_factory) -> None:
+def test_after_a_look_at_a_real_registry_its_tags_are_listed(
+    client_for, bob, make_registry, own_registry, image_factory
+) -> None:
     row = make_registry(own_registry)
     image = image_factory(own_registry, "team/app", tag="1.10.0")
     image_factory(own_registry, "team/app", tag="1.9.0")

@@ -53,7 +53,9 @@ def test_the_list_is_ordered_by_name(client_for, alice, make_registry) -> None:
     for name in ("zebra", "Apple", "mango"):
         make_registry(name=name, host=f"{name.lower()}.example.com")
     page = client_for(alice).get(reverse("registries:list")).content.decode()
-    assert page.index("Apple") < page.index("Docker Hub") < page.index("mango") < page.index("zebra")
+    assert (
+        page.index("Apple") < page.index("Docker Hub") < page.index("mango") < page.index("zebra")
+    )
 
 
 def test_an_empty_list_says_what_belongs_there(client_for, alice, team) -> None:
@@ -102,8 +104,14 @@ def test_the_tiles_lead_to_a_form_for_each_provider(client_for, alice, team) -> 
     assert "registry.cn-hangzhou.aliyuncs.com" in page
 
 
-def test_adding_tests_the_connection_and_shows_it_stage_by_stage(client_for, alice, team, tls_registry) -> None:
-    data = {"host": f"https://{tls_registry.host}/v2/", "security": "own_ca", "ca_certificate": tls_registry.ca_pem}
+def test_adding_tests_the_connection_and_shows_it_stage_by_stage(
+    client_for, alice, team, tls_registry
+) -> None:
+    data = {
+        "host": f"https://{tls_registry.host}/v2/",
+        "security": "own_ca",
+        "ca_certificate": tls_registry.ca_pem,
+    }
     answer = client_for(alice).post(ADD, data, follow=True)
     page = answer.content.decode()
     assert answer.status_code == 200
@@ -112,8 +120,14 @@ def test_adding_tests_the_connection_and_shows_it_stage_by_stage(client_for, ali
     assert Registry.objects.get(host=tls_registry.host).team == team
 
 
-def test_a_registry_that_does_not_answer_is_added_all_the_same_with_advice(client_for, alice) -> None:
-    page = client_for(alice).post(ADD, {"host": "127.0.0.1:1", "security": "verify"}, follow=True).content.decode()
+def test_a_registry_that_does_not_answer_is_added_all_the_same_with_advice(
+    client_for, alice
+) -> None:
+    page = (
+        client_for(alice)
+        .post(ADD, {"host": "127.0.0.1:1", "security": "verify"}, follow=True)
+        .content.decode()
+    )
     assert "What to do:" in page
     assert 'data-state="failed"' in page
 
@@ -125,11 +139,18 @@ def test_a_wrong_form_comes_back_with_its_errors(client_for, alice) -> None:
 
 
 def test_an_unknown_provider_shows_the_tiles_again(client_for, alice) -> None:
-    assert "Which kind is it?" in client_for(alice).get(f"{reverse('registries:add')}?provider=evil").content.decode()
+    assert (
+        "Which kind is it?"
+        in client_for(alice).get(f"{reverse('registries:add')}?provider=evil").content.decode()
+    )
 
 
 def test_a_host_in_the_address_chooses_its_form(client_for, alice) -> None:
-    page = client_for(alice).get(f"{reverse('registries:add')}?host=registry.cn-hangzhou.aliyuncs.com").content.decode()
+    page = (
+        client_for(alice)
+        .get(f"{reverse('registries:add')}?host=registry.cn-hangzhou.aliyuncs.com")
+        .content.decode()
+    )
     assert "Add: Aliyun ACR" in page
     assert 'value="registry.cn-hangzhou.aliyuncs.com"' in page
 
@@ -146,7 +167,12 @@ def test_forged_fields_are_ignored(client_for, alice, team, other_team) -> None:
     }
     client_for(alice).post(ADD, data)
     added = Registry.objects.get(host="127.0.0.1:1")
-    assert (added.team, added.provider, added.health, added.created_by) == (team, "private", "failing", alice)
+    assert (added.team, added.provider, added.health, added.created_by) == (
+        team,
+        "private",
+        "failing",
+        alice,
+    )
 
 
 # --- checking
@@ -162,7 +188,9 @@ def test_the_check_is_a_fragment_for_htmx_and_a_page_without(client_for, bob, ou
     assert "A registry answers" in client.get(answer.url).content.decode()
 
 
-def test_a_check_that_failed_shows_advice_in_both_ways(client_for, alice, make_registry, htmx) -> None:
+def test_a_check_that_failed_shows_advice_in_both_ways(
+    client_for, alice, make_registry, htmx
+) -> None:
     row = make_registry(host="127.0.0.1:1")
     client = client_for(alice)
     assert "What to do:" in client.post(url("check", row), headers=htmx).content.decode()
@@ -185,22 +213,38 @@ def test_other_methods_are_refused(client_for, alice, ours) -> None:
 # --- editing and removing
 
 
-def test_the_settings_are_changed_and_the_connection_tested_again(client_for, alice, ours, registry) -> None:
-    data = {"host": ours.host, "name": "Renamed", "security": "own_ca", "ca_certificate": make_authority().pem}
+def test_the_settings_are_changed_and_the_connection_tested_again(
+    client_for, alice, ours, registry
+) -> None:
+    data = {
+        "host": ours.host,
+        "name": "Renamed",
+        "security": "own_ca",
+        "ca_certificate": make_authority().pem,
+    }
     page = client_for(alice).post(url("edit", ours), data, follow=True).content.decode()
     ours.refresh_from_db()
     assert (ours.name, ours.security, ours.health) == ("Renamed", "own_ca", "failing")
     assert "Renamed is changed." in page
 
 
-def test_what_is_looked_at_and_when_is_changed_on_the_page(client_for, alice, make_registry) -> None:
+def test_what_is_looked_at_and_when_is_changed_on_the_page(
+    client_for, alice, make_registry
+) -> None:
     row = make_registry(provider="harbor", host="harbor.example.com")
     client = client_for(alice)
     page = client.get(url("edit", row)).content.decode()
     assert "Projects to list" in page
     assert "Look at its contents" in page
     client.post(
-        url("edit", row), {"name": "Harbor", "host": row.host, "security": "verify", "index_hours": "24", "namespaces": "shop\nbase"}
+        url("edit", row),
+        {
+            "name": "Harbor",
+            "host": row.host,
+            "security": "verify",
+            "index_hours": "24",
+            "namespaces": "shop\nbase",
+        },
     )
     row.refresh_from_db()
     assert (row.index_hours, row.namespaces) == (24, ["shop", "base"])
@@ -210,17 +254,29 @@ def test_only_providers_with_namespaces_show_their_field(client_for, alice, ours
     assert 'name="namespaces"' not in client_for(alice).get(url("edit", ours)).content.decode()
 
 
-def test_the_host_stays_while_there_are_credentials(client_for, alice, ours, make_credential) -> None:
+def test_the_host_stays_while_there_are_credentials(
+    client_for, alice, ours, make_credential
+) -> None:
     make_credential(ours)
     client = client_for(alice)
     assert "never sent to another" in client.get(url("edit", ours)).content.decode()
-    client.post(url("edit", ours), {"host": "evil.example.com", "security": "plain_http", "accepts_plain_http": "on", "name": "Ours"})
+    client.post(
+        url("edit", ours),
+        {
+            "host": "evil.example.com",
+            "security": "plain_http",
+            "accepts_plain_http": "on",
+            "name": "Ours",
+        },
+    )
     host = ours.host
     ours.refresh_from_db()
     assert ours.host == host
 
 
-def test_removing_names_the_credentials_that_go_with_it(client_for, alice, ours, make_credential) -> None:
+def test_removing_names_the_credentials_that_go_with_it(
+    client_for, alice, ours, make_credential
+) -> None:
     make_credential(ours, label="Publishing robot")
     client = client_for(alice)
     assert "Publishing robot" in client.get(url("remove", ours)).content.decode()
@@ -230,13 +286,17 @@ def test_removing_names_the_credentials_that_go_with_it(client_for, alice, ours,
     assert not Registry.objects.filter(pk=ours.pk).exists()
 
 
-def test_a_registry_removed_while_its_form_is_read_is_told(client_for, alice, ours, monkeypatch) -> None:
+def test_a_registry_removed_while_its_form_is_read_is_told(
+    client_for, alice, ours, monkeypatch
+) -> None:
     def read(text: str):
         Registry.objects.filter(pk=ours.pk).delete()
         return read_host(text)
 
     monkeypatch.setattr("registry_ui.registries.forms.registry.read_host", read)
-    answer = client_for(alice).post(url("edit", ours), {"host": ours.host, "name": "x", "security": "verify"})
+    answer = client_for(alice).post(
+        url("edit", ours), {"host": ours.host, "name": "x", "security": "verify"}
+    )
     assert answer.status_code == 422
     assert "was removed meanwhile" in answer.content.decode()
 
@@ -246,12 +306,23 @@ def test_every_change_needs_the_csrf_token(client_for, alice, ours) -> None:
 
     client = Client(enforce_csrf_checks=True)
     client.force_login(alice)
-    for address in (ADD, url("edit", ours), url("remove", ours), url("check", ours), url("credential_add", ours)):
+    for address in (
+        ADD,
+        url("edit", ours),
+        url("remove", ours),
+        url("check", ours),
+        url("credential_add", ours),
+    ):
         assert client.post(address, NEW).status_code == 403
     assert Registry.objects.filter(pk=ours.pk).exists()
 
 
 def test_names_are_inert_in_the_page(client_for, alice, make_registry) -> None:
     row = make_registry(name="<script>alert(1)</script>")
-    for address in (reverse("registries:list"), url("detail", row), url("edit", row), url("remove", row)):
+    for address in (
+        reverse("registries:list"),
+        url("detail", row),
+        url("edit", row),
+        url("remove", row),
+    ):
         assert "<script>alert" not in client_for(alice).get(address).content.decode()

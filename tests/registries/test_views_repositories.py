@@ -64,7 +64,12 @@ def test_a_reader_sees_no_buttons_that_would_fail(client_for, victor, ours) -> N
 def test_a_row_says_what_is_known(look, ours) -> None:
     image = make_image(ours, ("one", 3 * 1024 * 1024))
     repository = make_repository(
-        ours, "team/payments/app", {"1": image, "2": image}, is_pinned=True, used_at=NOW, problem="It <b>refused</b>."
+        ours,
+        "team/payments/app",
+        {"1": image, "2": image},
+        is_pinned=True,
+        used_at=NOW,
+        problem="It <b>refused</b>.",
     )
     Repository.objects.filter(pk=repository.pk).update(shared_size=1024 * 1024)
 
@@ -95,11 +100,19 @@ def test_the_head_shows_health_counts_and_the_latest_look(look, ours, alice) -> 
     ours.tag_count, ours.repository_count, ours.health = 21_065, 1_204, "healthy"
     ours.save()
     started = {"started_at": NOW - timedelta(seconds=90), "finished_at": NOW}
-    IndexRun.objects.create(team=ours.team, registry=ours, state=State.SUCCEEDED, requested_by="alice", **started)
+    IndexRun.objects.create(
+        team=ours.team, registry=ours, state=State.SUCCEEDED, requested_by="alice", **started
+    )
 
     page = look().content.decode()
 
-    for words in ("21,065", "1,204", "Answers", "took 1\N{NO-BREAK SPACE}min\N{NO-BREAK SPACE}30\N{NO-BREAK SPACE}s", "alice"):
+    for words in (
+        "21,065",
+        "1,204",
+        "Answers",
+        "took 1\N{NO-BREAK SPACE}min\N{NO-BREAK SPACE}30\N{NO-BREAK SPACE}s",
+        "alice",
+    ):
         assert words in page
 
 
@@ -159,7 +172,9 @@ def test_htmx_gets_the_results_and_a_clean_address(look, ours, htmx) -> None:
 # --- what is shown where nothing is
 
 
-def test_a_registry_that_nobody_has_looked_at_has_a_button_for_it(look, client_for, victor, ours) -> None:
+def test_a_registry_that_nobody_has_looked_at_has_a_button_for_it(
+    look, client_for, victor, ours
+) -> None:
     ours.indexed_at = None
     ours.save()
     assert "Look at it now" in look().content.decode()
@@ -171,7 +186,12 @@ def test_a_registry_that_nobody_has_looked_at_has_a_button_for_it(look, client_f
 def test_while_the_first_look_runs_that_is_said(look, ours) -> None:
     ours.indexed_at = None
     ours.save()
-    IndexRun.objects.create(team=ours.team, registry=ours, state=State.RUNNING, progress={"phase": "listing", "repositories": 1234})
+    IndexRun.objects.create(
+        team=ours.team,
+        registry=ours,
+        state=State.RUNNING,
+        progress={"phase": "listing", "repositories": 1234},
+    )
     page = look().content.decode()
     assert "On its way" in page
     assert "Reading the list of repositories" in page
@@ -186,7 +206,10 @@ def test_a_search_without_a_find_shows_the_way_back(look, ours) -> None:
 
 def test_a_name_that_is_not_found_can_be_pinned(look, client_for, victor, ours) -> None:
     assert 'name="name" value="team/app"' in " ".join(look("?q=team/app").content.decode().split())
-    assert reverse("registries:pin", args=[ours.pk]) not in client_for(victor).get(f"{url(ours)}?q=team/app").content.decode()
+    assert (
+        reverse("registries:pin", args=[ours.pk])
+        not in client_for(victor).get(f"{url(ours)}?q=team/app").content.decode()
+    )
 
 
 def test_a_registry_without_a_list_explains_pins(look, ours) -> None:
@@ -203,7 +226,9 @@ def test_an_empty_registry_says_so(look) -> None:
 
 def test_a_failed_look_shows_cause_advice_and_try_again(look, client_for, victor, ours) -> None:
     error = {"message": "The <login> was refused.", "advice": "Enter another secret."}
-    IndexRun.objects.create(team=ours.team, registry=ours, state=State.FAILED, error=error, finished_at=NOW)
+    IndexRun.objects.create(
+        team=ours.team, registry=ours, state=State.FAILED, error=error, finished_at=NOW
+    )
     page = look().content.decode()
     assert "The &lt;login&gt; was refused." in page
     assert "Enter another secret." in page
@@ -212,7 +237,13 @@ def test_a_failed_look_shows_cause_advice_and_try_again(look, client_for, victor
 
 
 def test_repositories_that_could_not_be_read_are_counted_and_found(look, ours) -> None:
-    IndexRun.objects.create(team=ours.team, registry=ours, state=State.SUCCEEDED, finished_at=NOW, progress={"problems": 2})
+    IndexRun.objects.create(
+        team=ours.team,
+        registry=ours,
+        state=State.SUCCEEDED,
+        finished_at=NOW,
+        progress={"problems": 2},
+    )
     make_repository(ours, "team/broken", problem="Refused.")
     make_repository(ours, "team/fine")
     assert "2 repositories could not be read." in look().content.decode()
@@ -224,14 +255,28 @@ def test_repositories_that_could_not_be_read_are_counted_and_found(look, ours) -
 # --- speed
 
 
-def test_ten_thousand_repositories_take_no_more_queries_than_ten(look, ours, django_assert_max_num_queries) -> None:
-    rows = [Repository(registry=ours, team=ours.team, name=f"team-{i % 97}/app-{i}", size=i, tag_count=i % 50) for i in range(10_000)]
+def test_ten_thousand_repositories_take_no_more_queries_than_ten(
+    look, ours, django_assert_max_num_queries
+) -> None:
+    rows = [
+        Repository(
+            registry=ours, team=ours.team, name=f"team-{i % 97}/app-{i}", size=i, tag_count=i % 50
+        )
+        for i in range(10_000)
+    ]
     Repository.objects.bulk_create(rows)
     ours.repository_count = 10_000
     ours.save()
     look()
 
-    for query in ("", "?sort=-size", "?sort=-tags&after=25~5000", "?q=app-99", "?q=app&sort=-changed", "?problems=only"):
+    for query in (
+        "",
+        "?sort=-size",
+        "?sort=-tags&after=25~5000",
+        "?q=app-99",
+        "?q=app&sort=-changed",
+        "?problems=only",
+    ):
         with django_assert_max_num_queries(12) as queries:
             assert look(query).status_code == 200
         assert len(queries) <= 8, query

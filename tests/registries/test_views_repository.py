@@ -23,7 +23,14 @@ def nginx(make_registry):
     """As on a registry: three versions, each in two variants, and names that move."""
     repository = make_repository(make_registry(name="Ours"), "library/nginx")
     versions = ("1.29.0", "1.28.1", "1.27.3")
-    add_tags(repository, {f"{version}{suffix}": f"{version}{suffix}" for version in versions for suffix in ("", "-alpine")})
+    add_tags(
+        repository,
+        {
+            f"{version}{suffix}": f"{version}{suffix}"
+            for version in versions
+            for suffix in ("", "-alpine")
+        },
+    )
     add_tags(repository, {"latest": "1.29.0", "1.29": "1.29.0", "alpine": "1.29.0-alpine"})
     known(repository)
     return repository
@@ -45,15 +52,23 @@ def tags_in(answer) -> list[str]:
 def test_everybody_in_the_team_sees_it(client_for, alice, bob, victor, nginx) -> None:
     for person in (alice, bob, victor):
         page = client_for(person).get(url(nginx)).content.decode()
-        assert reverse("registries:image_by_tag", args=[nginx.registry_id, "library/nginx", "1.28.1"]) in page
+        assert (
+            reverse("registries:image_by_tag", args=[nginx.registry_id, "library/nginx", "1.28.1"])
+            in page
+        )
 
 
-def test_an_outsider_and_a_wrong_name_get_404(client_for, charlie, alice, nginx, make_registry) -> None:
+def test_an_outsider_and_a_wrong_name_get_404(
+    client_for, charlie, alice, nginx, make_registry
+) -> None:
     assert client_for(charlie).get(url(nginx)).status_code == 404
     client = client_for(alice)
     assert client.get(url(nginx).replace("nginx", "apache")).status_code == 404
     other = make_registry(host="other.example.com")
-    assert client.get(reverse("registries:repository", args=[other.pk, "library/nginx"])).status_code == 404
+    assert (
+        client.get(reverse("registries:repository", args=[other.pk, "library/nginx"])).status_code
+        == 404
+    )
 
 
 def test_it_is_only_read(client_for, alice, nginx) -> None:
@@ -61,16 +76,24 @@ def test_it_is_only_read(client_for, alice, nginx) -> None:
         assert getattr(client_for(alice), method)(url(nginx)).status_code == 405
 
 
-def test_what_can_be_done_to_tags_depends_on_the_role(client_for, alice, bob, victor, nginx) -> None:
+def test_what_can_be_done_to_tags_depends_on_the_role(
+    client_for, alice, bob, victor, nginx
+) -> None:
     acts = [reverse(f"transfers:{act}_tags") for act in ("pull", "copy", "delete")]
     pages = [client_for(person).get(url(nginx)).content.decode() for person in (alice, bob, victor)]
-    assert [[f'formaction="{act}"' in page for act in acts] for page in pages] == [[True] * 3, [True, True, False], [False] * 3]
+    assert [[f'formaction="{act}"' in page for act in acts] for page in pages] == [
+        [True] * 3,
+        [True, True, False],
+        [False] * 3,
+    ]
     assert 'name="tag"' not in pages[2]
     for view in ("refresh", "pin", "unpin"):
         assert reverse(f"registries:{view}", args=[nginx.registry_id]) not in pages[2]
 
 
-def test_the_role_that_counts_is_the_one_in_the_registrys_team(client_for, charlie, other_team, nginx) -> None:
+def test_the_role_that_counts_is_the_one_in_the_registrys_team(
+    client_for, charlie, other_team, nginx
+) -> None:
     from registry_ui.accounts.models import Membership
 
     Membership.objects.create(team=nginx.team, user=charlie, role="viewer")
@@ -111,7 +134,9 @@ def test_a_tag_that_nobody_has_looked_at_opens_all_the_same(look, nginx) -> None
     add_tags(nginx, ["2.0"], digest="", checked_at=None)
     page = look().content.decode()
     assert "not looked at yet" in page
-    assert reverse("registries:image_by_tag", args=[nginx.registry_id, "library/nginx", "2.0"]) in page
+    assert (
+        reverse("registries:image_by_tag", args=[nginx.registry_id, "library/nginx", "2.0"]) in page
+    )
 
 
 def test_a_tag_that_was_moved_says_from_where(look, nginx) -> None:
@@ -138,13 +163,25 @@ def test_platforms_are_chips_without_linux(look, nginx) -> None:
 
 
 def test_the_newest_version_comes_first(look) -> None:
-    newest = ["latest", "alpine", "1.29", "1.29.0", "1.29.0-alpine", "1.28.1", "1.28.1-alpine", "1.27.3", "1.27.3-alpine"]
+    newest = [
+        "latest",
+        "alpine",
+        "1.29",
+        "1.29.0",
+        "1.29.0-alpine",
+        "1.28.1",
+        "1.28.1-alpine",
+        "1.27.3",
+        "1.27.3-alpine",
+    ]
     assert tags_in(look()) == newest
     assert tags_in(look("?sort=version")) == newest[::-1]
 
 
 def test_filters_combine_and_stay_in_the_form_and_the_links(look, nginx) -> None:
-    answer = look("?q=1.2&version=%3E%3D1.28+%3C1.30&variant=alpine&platform=linux/arm64&prereleases=hide&sort=name&hide=digest")
+    answer = look(
+        "?q=1.2&version=%3E%3D1.28+%3C1.30&variant=alpine&platform=linux/arm64&prereleases=hide&sort=name&hide=digest"
+    )
     page = " ".join(answer.content.decode().split())
     assert tags_in(answer) == ["1.28.1-alpine", "1.29.0-alpine"]
     assert "2 of 9 tags" in page
@@ -154,7 +191,10 @@ def test_filters_combine_and_stay_in_the_form_and_the_links(look, nginx) -> None
     assert '<option value="linux/arm64" selected>' in page
     assert 'name="hide" value="digest" checked' in page
     again = re.search(r'id="sort-version" href="([^"]+)"', page)[1].replace("&amp;", "&")
-    assert tags_in(look(again.partition("?")[2] and f"?{again.partition('?')[2]}")) == ["1.29.0-alpine", "1.28.1-alpine"]
+    assert tags_in(look(again.partition("?")[2] and f"?{again.partition('?')[2]}")) == [
+        "1.29.0-alpine",
+        "1.28.1-alpine",
+    ]
 
 
 def test_no_range_is_said_at_the_field_and_the_rest_stays(look, htmx) -> None:
@@ -164,11 +204,16 @@ def test_no_range_is_said_at_the_field_and_the_rest_stays(look, htmx) -> None:
     assert len(tags_in(answer)) == 4
     fragment = look("?version=%3E%3D", headers=htmx).content.decode()
     assert '<p hx-swap-oob="innerHTML:#versions-problem">“&gt;=” is no bound' in fragment
-    assert '<p hx-swap-oob="innerHTML:#versions-problem"></p>' in look("?version=1.28", headers=htmx).content.decode()
+    assert (
+        '<p hx-swap-oob="innerHTML:#versions-problem"></p>'
+        in look("?version=1.28", headers=htmx).content.decode()
+    )
 
 
 def test_columns_can_be_hidden(look) -> None:
-    page = look("?hide=digest&hide=platforms&hide=size&hide=built&hide=changed&hide=aliases").content.decode()
+    page = look(
+        "?hide=digest&hide=platforms&hide=size&hide=built&hide=changed&hide=aliases"
+    ).content.decode()
     for label in ("Digest", "Platforms", "Size", "Built", "Last change"):
         assert f'data-label="{label}"' not in page
     assert 'class="same-digest"' not in page
@@ -186,8 +231,12 @@ def test_pages_follow_each_other_with_all_that_was_asked(look, nginx) -> None:
     add_tags(nginx, [f"0.{i}" for i in range(60)])
     first = look("?sort=version&version=0.x&group=variant").content.decode()
     assert "?sort=version&amp;group=variant&amp;after=0.49" in first.replace("version=0.x&amp;", "")
-    assert tags_in(look("?sort=version&version=0.x&group=variant&after=0.49")) == [f"0.{i}" for i in range(50, 60)]
-    assert tags_in(look("?sort=version&version=0.x&group=variant&before=0.50")) == [f"0.{i}" for i in range(50)]
+    assert tags_in(look("?sort=version&version=0.x&group=variant&after=0.49")) == [
+        f"0.{i}" for i in range(50, 60)
+    ]
+    assert tags_in(look("?sort=version&version=0.x&group=variant&before=0.50")) == [
+        f"0.{i}" for i in range(50)
+    ]
 
 
 def test_an_unknown_order_or_page_is_refused(look) -> None:
@@ -196,7 +245,9 @@ def test_an_unknown_order_or_page_is_refused(look) -> None:
 
 
 def test_htmx_gets_the_results_and_a_clean_address(look, nginx, htmx) -> None:
-    answer = look("?q=alpine&version=&platform=&sort=-version", headers={**htmx, "HX-Trigger": "tag-filters"})
+    answer = look(
+        "?q=alpine&version=&platform=&sort=-version", headers={**htmx, "HX-Trigger": "tag-filters"}
+    )
     assert "<html" not in answer.content.decode()
     assert len(tags_in(answer)) == 4
     assert answer["HX-Replace-Url"] == f"{url(nginx)}?q=alpine"
@@ -235,7 +286,13 @@ def test_what_goes_wrong_with_it_is_said(look, nginx) -> None:
 
 def test_its_own_look_is_shown_with_its_progress(look, nginx) -> None:
     progress = {"phase": "looking", "tags": 552, "tags_done": 230}
-    IndexRun.objects.create(team=nginx.team, registry=nginx.registry, repository=nginx.name, state=State.RUNNING, progress=progress)
+    IndexRun.objects.create(
+        team=nginx.team,
+        registry=nginx.registry,
+        repository=nginx.name,
+        state=State.RUNNING,
+        progress=progress,
+    )
     page = look().content.decode()
     assert "230 of 552" in page
     assert "repository=library%2Fnginx" in page
@@ -251,14 +308,30 @@ def test_the_widest_names_are_there_whole(client_for, alice, make_registry) -> N
 # --- speed
 
 
-def test_ten_thousand_tags_take_no_more_than_twelve_queries(look, nginx, django_assert_max_num_queries) -> None:
+def test_ten_thousand_tags_take_no_more_than_twelve_queries(
+    look, nginx, django_assert_max_num_queries
+) -> None:
     add_tags(
         nginx,
-        [f"{a}.{b}.{c}{suffix}" for a in range(3, 13) for b in range(50) for c in range(5) for suffix in ("", "-slim", "-rc1", "-fpm")],
+        [
+            f"{a}.{b}.{c}{suffix}"
+            for a in range(3, 13)
+            for b in range(50)
+            for c in range(5)
+            for suffix in ("", "-slim", "-rc1", "-fpm")
+        ],
     )
     look()
 
-    queries = ("", "?sort=-size", "?sort=-date&group=variant", "?q=9.9&version=9.x&variant=slim", "?q=none", "?after=5.5.1", "?variant=fpm")
+    queries = (
+        "",
+        "?sort=-size",
+        "?sort=-date&group=variant",
+        "?q=9.9&version=9.x&variant=slim",
+        "?q=none",
+        "?after=5.5.1",
+        "?variant=fpm",
+    )
     for query in queries:
         with django_assert_max_num_queries(12):
             assert look(query).status_code == 200

@@ -22,7 +22,9 @@ def url(view: str, row) -> str:
 
 @pytest.fixture
 def credential(htpasswd_row, htpasswd_registry, make_credential) -> Credential:
-    return make_credential(htpasswd_row, htpasswd_registry.username, htpasswd_registry.password, label="Robot")
+    return make_credential(
+        htpasswd_row, htpasswd_registry.username, htpasswd_registry.password, label="Robot"
+    )
 
 
 @pytest.fixture
@@ -37,14 +39,21 @@ def messages_of(response) -> str:
 # --- sharing
 
 
-def test_an_admin_shares_with_a_team_by_its_name_on_terms(client_for, alice, credential, other_team) -> None:
+def test_an_admin_shares_with_a_team_by_its_name_on_terms(
+    client_for, alice, credential, other_team
+) -> None:
     until = (timezone.now() + timedelta(days=9)).strftime("%Y-%m-%dT%H:%M")
     data = {"team": other_team.pk, "can_push": "on", "repository_pattern": "shop/", "until": until}
     answer = client_for(alice).post(url("grant_add", credential), data)
     assert answer.url == url("credential", credential)
     assert "shared with Lighthouse" in messages_of(answer)
     grant = CredentialGrant.objects.get()
-    assert (grant.team, grant.can_push, grant.repository_pattern, grant.created_by) == (other_team, True, "shop/*", alice)
+    assert (grant.team, grant.can_push, grant.repository_pattern, grant.created_by) == (
+        other_team,
+        True,
+        "shop/*",
+        alice,
+    )
     assert grant.until.strftime("%Y-%m-%dT%H:%M") == until
     page = client_for(alice).get(url("credential", credential)).content.decode()
     assert "Lighthouse" in page
@@ -65,50 +74,84 @@ def test_the_names_of_the_other_teams_are_all_that_the_form_tells(
 def test_no_share_is_wider_than_the_credential(client_for, alice, credential, other_team) -> None:
     Credential.objects.filter(pk=credential.pk).update(can_push=False, repository_pattern="shop/*")
     client = client_for(alice)
-    outside = client.post(url("grant_add", credential), {"team": other_team.pk, "repository_pattern": "other/*"})
+    outside = client.post(
+        url("grant_add", credential), {"team": other_team.pk, "repository_pattern": "other/*"}
+    )
     assert outside.status_code == 422
     assert "for nothing at all" in outside.content.decode()
     assert "May push" not in outside.content.decode()
-    client.post(url("grant_add", credential), {"team": other_team.pk, "can_push": "on", "repository_pattern": "shop/app"})
+    client.post(
+        url("grant_add", credential),
+        {"team": other_team.pk, "can_push": "on", "repository_pattern": "shop/app"},
+    )
     assert CredentialGrant.objects.get().can_push is False
 
 
 def test_a_moment_that_has_passed_is_refused(client_for, alice, credential, other_team) -> None:
-    answer = client_for(alice).post(url("grant_add", credential), {"team": other_team.pk, "until": "2020-01-01T00:00"})
+    answer = client_for(alice).post(
+        url("grant_add", credential), {"team": other_team.pk, "until": "2020-01-01T00:00"}
+    )
     assert answer.status_code == 422
     assert "has passed" in answer.content.decode()
     assert not CredentialGrant.objects.exists()
 
 
-def test_a_team_gets_it_once_and_the_owner_never(client_for, alice, credential, grant, team, other_team) -> None:
+def test_a_team_gets_it_once_and_the_owner_never(
+    client_for, alice, credential, grant, team, other_team
+) -> None:
     for receiver in (other_team, team):
-        assert client_for(alice).post(url("grant_add", credential), {"team": receiver.pk}).status_code == 422
+        assert (
+            client_for(alice).post(url("grant_add", credential), {"team": receiver.pk}).status_code
+            == 422
+        )
     assert CredentialGrant.objects.count() == 1
 
 
-def test_forged_fields_change_nothing(client_for, alice, credential, other_team, make_registry, make_credential) -> None:
+def test_forged_fields_change_nothing(
+    client_for, alice, credential, other_team, make_registry, make_credential
+) -> None:
     foreign = make_credential(make_registry(team=other_team, host="foreign.example.com"))
     Team.objects.create(name="Third", slug="third")
-    data = {"team": other_team.pk, "credential": foreign.pk, "created_by": 1, "used_at": "2020-01-01", "revoked_at": "2020-01-01"}
+    data = {
+        "team": other_team.pk,
+        "credential": foreign.pk,
+        "created_by": 1,
+        "used_at": "2020-01-01",
+        "revoked_at": "2020-01-01",
+    }
     client_for(alice).post(url("grant_add", credential), data)
     grant = CredentialGrant.objects.get()
-    assert (grant.credential, grant.created_by, grant.used_at, grant.revoked_at) == (credential, alice, None, None)
+    assert (grant.credential, grant.created_by, grant.used_at, grant.revoked_at) == (
+        credential,
+        alice,
+        None,
+        None,
+    )
 
 
-def test_a_share_is_changed_and_the_trail_of_both_teams_knows(client_for, alice, credential, grant, team, other_team) -> None:
-    answer = client_for(alice).post(url("grant_edit", grant), {"can_push": "on", "repository_pattern": "shop/*", "team": team.pk})
+def test_a_share_is_changed_and_the_trail_of_both_teams_knows(
+    client_for, alice, credential, grant, team, other_team
+) -> None:
+    answer = client_for(alice).post(
+        url("grant_edit", grant),
+        {"can_push": "on", "repository_pattern": "shop/*", "team": team.pk},
+    )
     assert answer.url == url("credential", credential)
     grant.refresh_from_db()
     assert (grant.team, grant.can_push, grant.repository_pattern) == (other_team, True, "shop/*")
     events = AuditEvent.objects.filter(action=Action.GRANT_CHANGED)
     assert {event.team_key for event in events} == {team.pk, other_team.pk}
-    assert {(event.details["was"], event.details["terms"]) for event in events} == {("pull", "pull, push of shop/*")}
+    assert {(event.details["was"], event.details["terms"]) for event in events} == {
+        ("pull", "pull, push of shop/*")
+    }
 
 
 # --- taking back
 
 
-def test_taking_back_asks_first_and_then_ends_it(client_for, alice, credential, grant, other_team) -> None:
+def test_taking_back_asks_first_and_then_ends_it(
+    client_for, alice, credential, grant, other_team
+) -> None:
     client = client_for(alice)
     page = client.get(url("grant_revoke", grant)).content.decode()
     assert "Nothing of theirs waits" in page
@@ -121,7 +164,9 @@ def test_taking_back_asks_first_and_then_ends_it(client_for, alice, credential, 
     assert client.post(url("grant_revoke", grant)).status_code == 404
 
 
-def test_after_taking_back_it_can_be_shared_again(client_for, alice, credential, grant, other_team) -> None:
+def test_after_taking_back_it_can_be_shared_again(
+    client_for, alice, credential, grant, other_team
+) -> None:
     client = client_for(alice)
     client.post(url("grant_revoke", grant))
     assert client.post(url("grant_add", credential), {"team": other_team.pk}).status_code == 302
@@ -131,19 +176,36 @@ def test_after_taking_back_it_can_be_shared_again(client_for, alice, credential,
 # --- who sees and may what
 
 
-def test_the_team_that_has_it_sees_what_it_may_do_and_nothing_to_change(client_for, charlie, credential, grant, team) -> None:
-    Credential.objects.filter(pk=credential.pk).update(used_by="alice", used_for="internal/app", verify_error="internal words")
+def test_the_team_that_has_it_sees_what_it_may_do_and_nothing_to_change(
+    client_for, charlie, credential, grant, team
+) -> None:
+    Credential.objects.filter(pk=credential.pk).update(
+        used_by="alice", used_for="internal/app", verify_error="internal words"
+    )
     client = client_for(charlie)
     page = client.get(url("credential", credential)).content.decode()
     for word in ("Robot", credential.registry.host, "Harbour", credential.username, "Plain HTTP"):
         assert word in page
-    for word in ("alice", "internal/app", "internal words", "/edit/", "/rotate/", "/revoke/", "/share/", str(credential.registry_id)):
+    for word in (
+        "alice",
+        "internal/app",
+        "internal words",
+        "/edit/",
+        "/rotate/",
+        "/revoke/",
+        "/share/",
+        str(credential.registry_id),
+    ):
         assert word not in page
     assert "Robot" in client.get(reverse(TEAM_PAGE)).content.decode()
 
 
-@pytest.mark.parametrize("view", ["credential_edit", "credential_remove", "credential_rotate", "grant_add"])
-def test_the_team_that_has_it_may_change_nothing_of_the_credential(client_for, charlie, credential, grant, view) -> None:
+@pytest.mark.parametrize(
+    "view", ["credential_edit", "credential_remove", "credential_rotate", "grant_add"]
+)
+def test_the_team_that_has_it_may_change_nothing_of_the_credential(
+    client_for, charlie, credential, grant, view
+) -> None:
     client = client_for(charlie)
     assert client.get(url(view, credential)).status_code == 404
     assert client.post(url(view, credential), {"team": 1, "secret": CANARY}).status_code == 404
@@ -167,20 +229,29 @@ def test_a_third_team_sees_nothing(client_for, charlie, credential, grant) -> No
     assert client.get(url("grant_edit", grant)).status_code == 404
 
 
-def test_after_it_is_taken_back_the_other_team_sees_it_no_more(client_for, alice, charlie, credential, grant) -> None:
+def test_after_it_is_taken_back_the_other_team_sees_it_no_more(
+    client_for, alice, charlie, credential, grant
+) -> None:
     client_for(alice).post(url("grant_revoke", grant))
     client = client_for(charlie)
     assert client.get(url("credential", credential)).status_code == 404
     assert credential.registry.host not in client.get(reverse(TEAM_PAGE)).content.decode()
 
 
-def test_operators_and_readers_of_the_owner_see_it_and_may_not_change_it(client_for, bob, victor, credential, grant, other_team) -> None:
+def test_operators_and_readers_of_the_owner_see_it_and_may_not_change_it(
+    client_for, bob, victor, credential, grant, other_team
+) -> None:
     for person in (bob, victor):
         client = client_for(person)
         page = client.get(url("credential", credential)).content.decode()
         assert "Lighthouse" in page
         assert "/revoke/" not in page
-        for view, row in (("grant_add", credential), ("credential_rotate", credential), ("grant_edit", grant), ("grant_revoke", grant)):
+        for view, row in (
+            ("grant_add", credential),
+            ("credential_rotate", credential),
+            ("grant_edit", grant),
+            ("grant_revoke", grant),
+        ):
             assert client.get(url(view, row)).status_code == 403
             assert client.post(url(view, row), {"team": other_team.pk}).status_code == 403
 
@@ -206,8 +277,12 @@ def test_an_old_sign_in_has_to_be_proved_again(client_for, alice, credential, gr
     assert CredentialGrant.objects.in_force().count() == 1
 
 
-def test_the_team_page_shows_own_and_shared_with_their_state(client_for, alice, charlie, credential, grant) -> None:
-    Credential.objects.filter(pk=credential.pk).update(expires_at=timezone.now() + timedelta(days=2))
+def test_the_team_page_shows_own_and_shared_with_their_state(
+    client_for, alice, charlie, credential, grant
+) -> None:
+    Credential.objects.filter(pk=credential.pk).update(
+        expires_at=timezone.now() + timedelta(days=2)
+    )
     own = client_for(alice).get(reverse(TEAM_PAGE)).content.decode()
     assert "Expires soon" in own
     assert "1 team" in own
@@ -220,12 +295,17 @@ def test_the_team_page_shows_own_and_shared_with_their_state(client_for, alice, 
 # --- a new secret
 
 
-def test_a_new_secret_that_works_replaces_the_old_one(client_for, alice, credential, htpasswd_registry, team) -> None:
+def test_a_new_secret_that_works_replaces_the_old_one(
+    client_for, alice, credential, htpasswd_registry, team
+) -> None:
     Credential.objects.filter(pk=credential.pk).update(
-        verify_error="refused", expires_at=timezone.now() - timedelta(days=1), secret_ciphertext="broken"
+        verify_error="refused",
+        expires_at=timezone.now() - timedelta(days=1),
+        secret_ciphertext="broken",
     )
     answer = client_for(alice).post(
-        url("credential_rotate", credential), {"host": credential.registry.host, "secret": htpasswd_registry.password}
+        url("credential_rotate", credential),
+        {"host": credential.registry.host, "secret": htpasswd_registry.password},
     )
     assert answer.url == url("credential", credential)
     assert "Login succeeded" in messages_of(answer)
@@ -240,7 +320,9 @@ def test_a_new_secret_that_works_replaces_the_old_one(client_for, alice, credent
     assert (event.team_key, event.actor_name, event.details) == (team.pk, "alice", {"tested": True})
 
 
-def test_a_refused_one_leaves_the_old_one_and_says_why(client_for, alice, credential, htpasswd_registry, htmx) -> None:
+def test_a_refused_one_leaves_the_old_one_and_says_why(
+    client_for, alice, credential, htpasswd_registry, htmx
+) -> None:
     data = {"host": credential.registry.host, "secret": CANARY, "save_anyway": "1"}
     for headers in ({}, htmx):
         answer = client_for(alice).post(url("credential_rotate", credential), data, headers=headers)
@@ -253,29 +335,50 @@ def test_a_refused_one_leaves_the_old_one_and_says_why(client_for, alice, creden
     assert (stored.secret.reveal(), stored.verify_error) == (htpasswd_registry.password, "")
 
 
-def test_while_the_registry_does_not_answer_it_is_kept_only_when_that_is_said(client_for, alice, make_registry, make_credential) -> None:
-    credential = make_credential(make_registry(host="127.0.0.1:1", security="plain_http"), secret="old")
+def test_while_the_registry_does_not_answer_it_is_kept_only_when_that_is_said(
+    client_for, alice, make_registry, make_credential
+) -> None:
+    credential = make_credential(
+        make_registry(host="127.0.0.1:1", security="plain_http"), secret="old"
+    )
     data = {"host": credential.registry.host, "secret": CANARY}
     client = client_for(alice)
     answer = client.post(url("credential_rotate", credential), data)
     assert answer.status_code == 422
     assert "the present one stays" in answer.content.decode()
     assert Credential.objects.get().secret.reveal() == "old"
-    assert "not tested yet" in messages_of(client.post(url("credential_rotate", credential), {**data, "save_anyway": "1"}))
+    assert "not tested yet" in messages_of(
+        client.post(url("credential_rotate", credential), {**data, "save_anyway": "1"})
+    )
     assert Credential.objects.get().secret.reveal() == CANARY
 
 
-def test_htmx_gets_the_form_alone_or_leaves_for_the_credential(client_for, alice, credential, htpasswd_registry, htmx) -> None:
+def test_htmx_gets_the_form_alone_or_leaves_for_the_credential(
+    client_for, alice, credential, htpasswd_registry, htmx
+) -> None:
     data = {"host": credential.registry.host, "secret": "wrong"}
     client = client_for(alice)
-    assert client.post(url("credential_rotate", credential), data, headers=htmx).content.decode().strip().startswith("<form")
-    right = client.post(url("credential_rotate", credential), {**data, "secret": htpasswd_registry.password}, headers=htmx)
+    assert (
+        client.post(url("credential_rotate", credential), data, headers=htmx)
+        .content.decode()
+        .strip()
+        .startswith("<form")
+    )
+    right = client.post(
+        url("credential_rotate", credential),
+        {**data, "secret": htpasswd_registry.password},
+        headers=htmx,
+    )
     assert right.headers["HX-Redirect"] == url("credential", credential)
 
 
-def test_a_secret_typed_while_the_host_was_another_goes_nowhere(client_for, alice, make_registry, make_credential, token_registry) -> None:
+def test_a_secret_typed_while_the_host_was_another_goes_nowhere(
+    client_for, alice, make_registry, make_credential, token_registry
+) -> None:
     credential = make_credential(make_registry(token_registry), secret="old")
-    answer = client_for(alice).post(url("credential_rotate", credential), {"host": "old.example.com", "secret": CANARY})
+    answer = client_for(alice).post(
+        url("credential_rotate", credential), {"host": "old.example.com", "secret": CANARY}
+    )
     assert answer.status_code == 422
     assert token_registry.token_server.requests == []
     assert Credential.objects.get().secret.reveal() == "old"
@@ -285,14 +388,21 @@ def test_a_secret_typed_while_the_host_was_another_goes_nowhere(client_for, alic
 
 
 def test_removing_says_which_teams_lose_it(client_for, alice, credential, grant) -> None:
-    assert "Lighthouse" in client_for(alice).get(url("credential_remove", credential)).content.decode()
-    assert "shared with Lighthouse" in client_for(alice).get(url("remove", credential.registry)).content.decode()
+    assert (
+        "Lighthouse" in client_for(alice).get(url("credential_remove", credential)).content.decode()
+    )
+    assert (
+        "shared with Lighthouse"
+        in client_for(alice).get(url("remove", credential.registry)).content.decode()
+    )
 
 
 # --- warnings
 
 
-def test_before_a_share_ends_both_teams_are_warned(client_for, alice, charlie, credential, grant) -> None:
+def test_before_a_share_ends_both_teams_are_warned(
+    client_for, alice, charlie, credential, grant
+) -> None:
     for person in (alice, charlie):
         assert "Robot" not in client_for(person).get(reverse("web:overview")).content.decode()
     CredentialGrant.objects.filter(pk=grant.pk).update(until=timezone.now() + timedelta(days=2))
@@ -305,8 +415,12 @@ def test_before_a_share_ends_both_teams_are_warned(client_for, alice, charlie, c
     assert "/edit/" not in other
 
 
-def test_before_a_shared_secret_expires_the_other_team_is_warned_too(client_for, charlie, credential, grant) -> None:
-    Credential.objects.filter(pk=credential.pk).update(expires_at=timezone.now() + timedelta(days=2))
+def test_before_a_shared_secret_expires_the_other_team_is_warned_too(
+    client_for, charlie, credential, grant
+) -> None:
+    Credential.objects.filter(pk=credential.pk).update(
+        expires_at=timezone.now() + timedelta(days=2)
+    )
     page = client_for(charlie).get(reverse("web:overview")).content.decode()
     assert "Expires soon" in page
     assert "ask an admin of the team Harbour" in page
@@ -315,17 +429,36 @@ def test_before_a_shared_secret_expires_the_other_team_is_warned_too(client_for,
 # --- the secret
 
 
-def test_the_secret_is_on_no_page_of_either_team(client_for, alice, charlie, htpasswd_row, make_credential, other_team) -> None:
+def test_the_secret_is_on_no_page_of_either_team(
+    client_for, alice, charlie, htpasswd_row, make_credential, other_team
+) -> None:
     credential = make_credential(htpasswd_row, "canary", CANARY, label="Canary")
-    grant = share_credential(credential=credential, team=other_team, user=alice, terms={**FREE, "can_push": True})
+    grant = share_credential(
+        credential=credential, team=other_team, user=alice, terms={**FREE, "can_push": True}
+    )
     pages = []
     for person in (alice, charlie):
         client = client_for(person)
         addresses = [
-            url(view, credential) for view in ("credential", "credential_rotate", "credential_edit", "credential_remove", "grant_add")
+            url(view, credential)
+            for view in (
+                "credential",
+                "credential_rotate",
+                "credential_edit",
+                "credential_remove",
+                "grant_add",
+            )
         ]
-        addresses += [url("grant_edit", grant), url("grant_revoke", grant), reverse(TEAM_PAGE), reverse("web:overview")]
-        addresses += [f"{reverse('transfers:pull')}?reference={htpasswd_row.host}/a:1", reverse("accounts:api_me")]
+        addresses += [
+            url("grant_edit", grant),
+            url("grant_revoke", grant),
+            reverse(TEAM_PAGE),
+            reverse("web:overview"),
+        ]
+        addresses += [
+            f"{reverse('transfers:pull')}?reference={htpasswd_row.host}/a:1",
+            reverse("accounts:api_me"),
+        ]
         pages += [client.get(address).content.decode() for address in addresses]
     assert any("Canary" in page for page in pages)
     for text in [*pages, *(str(vars(event)) for event in AuditEvent.objects.all())]:

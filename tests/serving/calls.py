@@ -18,7 +18,9 @@ EMPTY_TYPE = "application/vnd.oci.empty.v1+json"
 
 def secret_of(user, scope=Scope.ADMIN, team=None, *, is_robot=False) -> str:
     expires_at = timezone.now() + timedelta(days=1)
-    return tokens.create_token(by=user, name="ci", scope=scope, team=team, expires_at=expires_at, is_robot=is_robot)[1]
+    return tokens.create_token(
+        by=user, name="ci", scope=scope, team=team, expires_at=expires_at, is_robot=is_robot
+    )[1]
 
 
 def basic(username: str, secret: str) -> str:
@@ -32,34 +34,61 @@ class Calls:
         self.client = Client()
         self.authorization = authorization
 
-    def __call__(self, method: str, path: str, body: bytes = b"", *, content_type: str = "application/octet-stream", **headers: Any) -> Any:
+    def __call__(
+        self,
+        method: str,
+        path: str,
+        body: bytes = b"",
+        *,
+        content_type: str = "application/octet-stream",
+        **headers: Any,
+    ) -> Any:
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         if self.authorization:
             sent.setdefault("Authorization", self.authorization)
         return self.client.generic(method, path, body, content_type=content_type, headers=sent)
 
     def push_blob(self, name: str, content: bytes, digest: str = "") -> Any:
-        return self("POST", f"/v2/{name}/blobs/uploads/?digest={digest or digest_of(content)}", content)
+        return self(
+            "POST", f"/v2/{name}/blobs/uploads/?digest={digest or digest_of(content)}", content
+        )
 
-    def put_manifest(self, name: str, reference: str, content: bytes, media_type: str = OCI_MANIFEST) -> Any:
+    def put_manifest(
+        self, name: str, reference: str, content: bytes, media_type: str = OCI_MANIFEST
+    ) -> Any:
         return self("PUT", f"/v2/{name}/manifests/{reference}", content, content_type=media_type)
 
     def push(self, name: str, tag: str, built: BuiltManifest) -> Any:
         for digest, content in built.blobs.items():
             assert self.push_blob(name, content, digest).status_code == 201
         for child in built.children:
-            assert self.put_manifest(name, child.digest, child.content, child.media_type).status_code == 201
+            assert (
+                self.put_manifest(name, child.digest, child.content, child.media_type).status_code
+                == 201
+            )
         answer = self.put_manifest(name, tag, built.content, built.media_type)
         assert answer.status_code == 201, answer.content
         return answer
 
     def push_artifact(
-        self, name: str, reference: str = "", *, artifact_type: str = "", subject: Any = None, **more: Any
+        self,
+        name: str,
+        reference: str = "",
+        *,
+        artifact_type: str = "",
+        subject: Any = None,
+        **more: Any,
     ) -> tuple[bytes, Any]:
         """An artifact with the empty config, as ORAS and cosign make them; by its digest where no tag is given."""
         self.push_blob(name, EMPTY)
         descriptor = {"mediaType": EMPTY_TYPE, "digest": digest_of(EMPTY), "size": len(EMPTY)}
-        document = {"schemaVersion": 2, "mediaType": OCI_MANIFEST, "config": descriptor, "layers": [descriptor], **more}
+        document = {
+            "schemaVersion": 2,
+            "mediaType": OCI_MANIFEST,
+            "config": descriptor,
+            "layers": [descriptor],
+            **more,
+        }
         document |= {"artifactType": artifact_type} if artifact_type else {}
         document |= {"subject": subject} if subject else {}
         content = json.dumps(document).encode()

@@ -25,7 +25,9 @@ BLOB = b"of the harbour"
 
 def token_for(secret, *scopes, username="somebody"):
     query = "&".join(f"scope={scope}" for scope in scopes)
-    answer = Client().get(f"/v2/token?service=x&{query}", headers={"Authorization": basic(username, secret)})
+    answer = Client().get(
+        f"/v2/token?service=x&{query}", headers={"Authorization": basic(username, secret)}
+    )
     return answer, Calls(f"Bearer {answer.json()['token']}") if answer.status_code == 200 else None
 
 
@@ -73,7 +75,16 @@ def test_the_challenge_says_where_and_for_what(settings):
 
 @pytest.mark.parametrize(
     "authorization",
-    ["Basic", "Basic !!!", "Basic YQ==", "Bearer", "Bearer x.y.z", "Digest x", "Bearer rui_" + "a" * 40, basic("alice", "rui_" + "a" * 40)],
+    [
+        "Basic",
+        "Basic !!!",
+        "Basic YQ==",
+        "Bearer",
+        "Bearer x.y.z",
+        "Digest x",
+        "Bearer rui_" + "a" * 40,
+        basic("alice", "rui_" + "a" * 40),
+    ],
 )
 def test_a_login_that_is_none_is_refused(alice, authorization):
     assert Calls(authorization)("GET", "/v2/").status_code == 401
@@ -100,7 +111,9 @@ def test_a_browsers_session_opens_nothing(client_for, alice):
 
 def test_an_access_token_is_made_for_what_was_asked_and_may_be(bob):
     secret = secret_of(bob, Scope.TRANSFER)
-    answer, calls = token_for(secret, f"repository:{NAME}:pull,push", "repository:lighthouse/x:pull", "nonsense")
+    answer, calls = token_for(
+        secret, f"repository:{NAME}:pull,push", "repository:lighthouse/x:pull", "nonsense"
+    )
     body = answer.json()
     assert body["token"] == body["access_token"]
     assert body["expires_in"] == TOKEN_SECONDS >= 60
@@ -110,7 +123,9 @@ def test_an_access_token_is_made_for_what_was_asked_and_may_be(bob):
 
 
 def test_scopes_may_share_a_parameter(bob):
-    _answer, calls = token_for(secret_of(bob, Scope.TRANSFER), f"repository:{NAME}:push%20repository:harbour/b:push")
+    _answer, calls = token_for(
+        secret_of(bob, Scope.TRANSFER), f"repository:{NAME}:push%20repository:harbour/b:push"
+    )
     for name in (NAME, "harbour/b"):
         assert calls("POST", f"/v2/{name}/blobs/uploads/").status_code == 202
 
@@ -129,17 +144,38 @@ def test_an_access_token_is_good_for_its_scope_only(admin, alice, image):
         assert 'error="insufficient_scope"' in answer.headers["WWW-Authenticate"]
         assert re.search(r'scope="repository:[a-z/]+:[a-z,]+"', answer.headers["WWW-Authenticate"])
     assert 'scope="registry:catalog:*"' in calls("GET", "/v2/_catalog").headers["WWW-Authenticate"]
-    assert token_for(secret_of(alice), "registry:catalog:*")[1]("GET", "/v2/_catalog").status_code == 200
+    assert (
+        token_for(secret_of(alice), "registry:catalog:*")[1]("GET", "/v2/_catalog").status_code
+        == 200
+    )
 
 
 def test_a_password_grant_is_taken(bob):
     secret = secret_of(bob, Scope.TRANSFER)
-    form = {"grant_type": "password", "username": "bob", "password": secret, "service": "x", "client_id": "docker"}
+    form = {
+        "grant_type": "password",
+        "username": "bob",
+        "password": secret,
+        "service": "x",
+        "client_id": "docker",
+    }
     answer = Client().post("/v2/token", {**form, "scope": f"repository:{NAME}:pull,push"})
-    assert Calls(f"Bearer {answer.json()['access_token']}")("POST", f"/v2/{NAME}/blobs/uploads/").status_code == 202
-    assert Client().post("/v2/token", {"grant_type": "refresh_token", "refresh_token": secret}).status_code == 200
+    assert (
+        Calls(f"Bearer {answer.json()['access_token']}")(
+            "POST", f"/v2/{NAME}/blobs/uploads/"
+        ).status_code
+        == 202
+    )
+    assert (
+        Client()
+        .post("/v2/token", {"grant_type": "refresh_token", "refresh_token": secret})
+        .status_code
+        == 200
+    )
     assert Client().post("/v2/token", {**form, "password": "wrong"}).status_code == 401
-    assert Client().post("/v2/token", {**form, "grant_type": "authorization_code"}).status_code == 400
+    assert (
+        Client().post("/v2/token", {**form, "grant_type": "authorization_code"}).status_code == 400
+    )
     for method in ("PUT", "PATCH", "DELETE", "OPTIONS"):
         assert Client().generic(method, "/v2/token").status_code == 405
 
@@ -214,8 +250,18 @@ def test_readers_pull_operators_push_and_admins_delete(admin, operator, reader, 
 
 def test_the_scope_of_a_token_is_its_ceiling(admin, alice, image):
     admin.push(NAME, "1.0", image)
-    assert allowed(Calls(basic("alice", secret_of(alice, Scope.READ))), image) == (200, 403, 403, 403)
-    assert allowed(Calls(basic("alice", secret_of(alice, Scope.TRANSFER))), image) == (200, 202, 201, 403)
+    assert allowed(Calls(basic("alice", secret_of(alice, Scope.READ))), image) == (
+        200,
+        403,
+        403,
+        403,
+    )
+    assert allowed(Calls(basic("alice", secret_of(alice, Scope.TRANSFER))), image) == (
+        200,
+        202,
+        201,
+        403,
+    )
 
 
 def test_a_robot_logs_in_with_any_name(admin, alice, team, image):
@@ -236,16 +282,25 @@ def test_another_teams_repository_is_unknown_whatever_is_asked(admin, outsider, 
         for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"):
             theirs = outsider(method, path, image.content)
             nobodys = outsider(method, path.replace("harbour", "nowhere"), image.content)
-            assert (theirs.status_code, theirs.content) == (nobodys.status_code, nobodys.content), (method, path)
+            assert (theirs.status_code, theirs.content) == (nobodys.status_code, nobodys.content), (
+                method,
+                path,
+            )
             assert theirs.status_code in (404, 405)
     assert admin("GET", f"/v2/{NAME}/blobs/uploads/{upload}").status_code == 204
     assert LocalImage.objects.count() == 1
 
 
 def test_another_teams_upload_is_unknown_under_ones_own_name_too(admin, outsider):
-    place = admin("POST", f"/v2/{NAME}/blobs/uploads/").headers["Location"].replace(NAME, "lighthouse/app")
+    place = (
+        admin("POST", f"/v2/{NAME}/blobs/uploads/")
+        .headers["Location"]
+        .replace(NAME, "lighthouse/app")
+    )
     for method in ("GET", "PATCH", "PUT", "DELETE"):
-        assert codes(outsider(method, f"{place}?digest={digest_of(BLOB)}", BLOB)) == ["BLOB_UPLOAD_UNKNOWN"]
+        assert codes(outsider(method, f"{place}?digest={digest_of(BLOB)}", BLOB)) == [
+            "BLOB_UPLOAD_UNKNOWN"
+        ]
     other = place.replace("lighthouse/app", "harbour/other")
     assert codes(admin("PATCH", other, BLOB)) == ["BLOB_UPLOAD_UNKNOWN"]
 
@@ -254,7 +309,9 @@ def test_another_teams_blob_is_neither_mounted_nor_probed_nor_named(admin, outsi
     admin.push(NAME, "1.0", image)
     digest = image.layers[0]
     for source in (NAME, "lighthouse/app", ""):
-        mounted = outsider("POST", f"/v2/lighthouse/app/blobs/uploads/?mount={digest}&from={source}")
+        mounted = outsider(
+            "POST", f"/v2/lighthouse/app/blobs/uploads/?mount={digest}&from={source}"
+        )
         assert mounted.status_code == 202
     for method in ("GET", "HEAD"):
         assert outsider(method, f"/v2/lighthouse/app/blobs/{digest}").status_code == 404
@@ -270,7 +327,10 @@ def test_who_brings_the_same_bytes_has_them_and_takes_nothing_away(admin, outsid
     outsider.push("lighthouse/app", "1.0", image)
     outsider("DELETE", f"/v2/lighthouse/app/manifests/{image.digest}")
     assert admin("GET", f"/v2/{NAME}/manifests/1.0").content == image.content
-    assert content_of(admin("GET", f"/v2/{NAME}/blobs/{image.layers[0]}")) == image.blobs[image.layers[0]]
+    assert (
+        content_of(admin("GET", f"/v2/{NAME}/blobs/{image.layers[0]}"))
+        == image.blobs[image.layers[0]]
+    )
     assert outsider("GET", f"/v2/lighthouse/app/manifests/{image.digest}").status_code == 404
 
 
@@ -296,18 +356,28 @@ def test_pushes_deletions_and_refused_logins_are_recorded(admin, image):
     admin("DELETE", f"/v2/{NAME}/manifests/1.0")
     Calls(basic("mallory\n", "rui_wrong"))("GET", "/v2/")
     pushed = AuditEvent.objects.get(action=Action.IMAGE_PUSHED)
-    assert (pushed.actor_name, pushed.object_name, pushed.team_name) == ("alice", "127.0.0.1:8000/harbour/app:1.0", "Harbour")
+    assert (pushed.actor_name, pushed.object_name, pushed.team_name) == (
+        "alice",
+        "127.0.0.1:8000/harbour/app:1.0",
+        "Harbour",
+    )
     assert pushed.details == {"digest": image.digest}
     assert pushed.address == "127.0.0.1"
     assert pushed.token_name
     assert AuditEvent.objects.get(action=Action.IMAGE_REMOVED).details == {"digest": image.digest}
     refused = AuditEvent.objects.get(action=Action.TOKEN_REFUSED)
-    assert (refused.object_name, refused.outcome, refused.details) == ("mallory", "refused", {"at": "/v2/"})
+    assert (refused.object_name, refused.outcome, refused.details) == (
+        "mallory",
+        "refused",
+        {"at": "/v2/"},
+    )
     assert "rui_wrong" not in repr(list(AuditEvent.objects.values()))
 
 
 def test_guessing_is_slowed_down_and_does_not_fill_the_trail(alice):
-    statuses = [Calls(basic("alice", f"rui_{number}"))("GET", "/v2/").status_code for number in range(40)]
+    statuses = [
+        Calls(basic("alice", f"rui_{number}"))("GET", "/v2/").status_code for number in range(40)
+    ]
     assert statuses[0] == 401
     assert statuses[-1] == 429
     assert AuditEvent.objects.filter(action=Action.TOKEN_REFUSED).count() == 1
@@ -315,7 +385,12 @@ def test_guessing_is_slowed_down_and_does_not_fill_the_trail(alice):
 
 
 @pytest.mark.parametrize(
-    ("method", "path"), [("GET", "%00/app/tags/list"), ("GET", "h%00/app/manifests/1.0"), ("POST", "h%00/app/blobs/uploads/")]
+    ("method", "path"),
+    [
+        ("GET", "%00/app/tags/list"),
+        ("GET", "h%00/app/manifests/1.0"),
+        ("POST", "h%00/app/blobs/uploads/"),
+    ],
 )
 def test_a_name_with_a_character_that_no_database_takes_is_unknown(admin, alice, method, path):
     assert admin(method, f"/v2/{path}").status_code == 404

@@ -39,7 +39,14 @@ def server(manage, settings, tmp_path, team):
 @pytest.fixture
 def login(server, alice):
     """What the clients' helpers take for a registry."""
-    return SimpleNamespace(host=server.host, port=server.port, scheme="http", username="alice", password=secret_of(alice), url=server.url)
+    return SimpleNamespace(
+        host=server.host,
+        port=server.port,
+        scheme="http",
+        username="alice",
+        password=secret_of(alice),
+        url=server.url,
+    )
 
 
 @pytest.fixture
@@ -53,13 +60,24 @@ def session(login):
 def push(session, url, name, tag, built):
     for digest, content in built.blobs.items():
         place = session.post(f"{url}/v2/{name}/blobs/uploads/", timeout=60).headers["Location"]
-        assert session.put(f"{url}{place}?digest={digest}", data=content, timeout=60).status_code == 201
+        assert (
+            session.put(f"{url}{place}?digest={digest}", data=content, timeout=60).status_code
+            == 201
+        )
     for child in built.children:
         put = session.put(
-            f"{url}/v2/{name}/manifests/{child.digest}", data=child.content, headers={"Content-Type": child.media_type}, timeout=60
+            f"{url}/v2/{name}/manifests/{child.digest}",
+            data=child.content,
+            headers={"Content-Type": child.media_type},
+            timeout=60,
         )
         assert put.status_code == 201, put.text
-    put = session.put(f"{url}/v2/{name}/manifests/{tag}", data=built.content, headers={"Content-Type": built.media_type}, timeout=60)
+    put = session.put(
+        f"{url}/v2/{name}/manifests/{tag}",
+        data=built.content,
+        headers={"Content-Type": built.media_type},
+        timeout=60,
+    )
     assert put.status_code == 201, put.text
 
 
@@ -79,10 +97,16 @@ def test_skopeo_pushes_and_pulls_an_index(server, login, skopeo, registry, tmp_p
         f"docker://{server.host}/harbour/app:1.0",
     )
     image = LocalImage.objects.get()
-    assert (str(image.reference), image.digest, len(image.platforms)) == (f"{server.host}/harbour/app:1.0", pushed.digest, 2)
+    assert (str(image.reference), image.digest, len(image.platforms)) == (
+        f"{server.host}/harbour/app:1.0",
+        pushed.digest,
+        2,
+    )
     skopeo.pull_to_folder(login, "harbour/app", "1.0", tmp_path / "layout", every_platform=True)
     assert skopeo.manifest(login, "harbour/app", "1.0") == pushed.built.content
-    listed = json.loads(skopeo("list-tags", *skopeo.access(login), f"docker://{server.host}/harbour/app").stdout)
+    listed = json.loads(
+        skopeo("list-tags", *skopeo.access(login), f"docker://{server.host}/harbour/app").stdout
+    )
     assert listed["Tags"] == ["1.0"]
     skopeo("delete", *skopeo.access(login), f"docker://{server.host}/harbour/app:1.0")
     assert not LocalImage.objects.exists()
@@ -97,7 +121,9 @@ def test_docker_logs_in_builds_pushes_and_pulls(server, login, docker_engine, tm
     docker_engine.docker("build", "-t", name, tmp_path)
     refused = docker_engine.docker("push", name, check=False)
     assert refused.returncode != 0
-    wrong = docker_engine.docker("login", "-u", "alice", "--password-stdin", server.host, text="rui_wrong", check=False)
+    wrong = docker_engine.docker(
+        "login", "-u", "alice", "--password-stdin", server.host, text="rui_wrong", check=False
+    )
     assert "unauthorized" in wrong.stderr.lower() or "401" in wrong.stderr
     docker_engine.login(login)
     docker_engine.docker("push", name)
@@ -124,45 +150,93 @@ def short_path():
 
 def test_podman_pushes_and_pulls(server, login, short_path, tmp_path, image_factory, registry):
     missing.need("podman", "podman")
-    podman = ["podman", "--root", short_path / "root", "--runroot", short_path / "run", "--storage-driver", "vfs"]
-    environment = {**os.environ, "XDG_RUNTIME_DIR": str(tmp_path), "REGISTRY_AUTH_FILE": str(tmp_path / "auth.json")}
+    podman = [
+        "podman",
+        "--root",
+        short_path / "root",
+        "--runroot",
+        short_path / "run",
+        "--storage-driver",
+        "vfs",
+    ]
+    environment = {
+        **os.environ,
+        "XDG_RUNTIME_DIR": str(tmp_path),
+        "REGISTRY_AUTH_FILE": str(tmp_path / "auth.json"),
+    }
 
     def run(*arguments, text=None):
         command = [str(word) for word in (*podman, *arguments)]
-        done = subprocess.run(command, capture_output=True, text=True, input=text, timeout=240, env=environment, check=False)
+        done = subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            input=text,
+            timeout=240,
+            env=environment,
+            check=False,
+        )
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()
 
     source = image_factory(registry, layer_size=200_000)
-    run("login", "--tls-verify=false", "-u", "alice", "--password-stdin", server.host, text=login.password)
+    run(
+        "login",
+        "--tls-verify=false",
+        "-u",
+        "alice",
+        "--password-stdin",
+        server.host,
+        text=login.password,
+    )
     run("pull", "--tls-verify=false", source.reference)
     run("tag", source.reference, f"{server.host}/harbour/by-podman:1")
     run("push", "--tls-verify=false", f"{server.host}/harbour/by-podman:1")
     made = run("image", "inspect", "--format", "{{.Id}}", source.reference)
     run("rmi", "--all", "--force")
     run("pull", "--tls-verify=false", f"{server.host}/harbour/by-podman:1")
-    assert run("image", "inspect", "--format", "{{.Id}}", f"{server.host}/harbour/by-podman:1") == made
+    assert (
+        run("image", "inspect", "--format", "{{.Id}}", f"{server.host}/harbour/by-podman:1") == made
+    )
     run("rmi", "--all", "--force")
 
 
 def test_a_chunked_body_arrives_whole(server, login, session):
     content = os.urandom(5_000_000)
-    place = session.post(f"{server.url}/v2/harbour/app/blobs/uploads/", timeout=60).headers["Location"]
+    place = session.post(f"{server.url}/v2/harbour/app/blobs/uploads/", timeout=60).headers[
+        "Location"
+    ]
     patched = session.patch(f"{server.url}{place}", data=in_chunks(content), timeout=60)
     assert (patched.status_code, patched.headers["Range"]) == (202, f"0-{len(content) - 1}")
-    assert session.put(f"{server.url}{place}?digest={digest_of(content)}", timeout=60).status_code == 201
+    assert (
+        session.put(f"{server.url}{place}?digest={digest_of(content)}", timeout=60).status_code
+        == 201
+    )
     got = session.get(f"{server.url}/v2/harbour/app/blobs/{digest_of(content)}", timeout=60)
     assert got.content == content
-    part = session.get(f"{server.url}/v2/harbour/app/blobs/{digest_of(content)}", headers={"Range": "bytes=1000000-1999999"}, timeout=60)
+    part = session.get(
+        f"{server.url}/v2/harbour/app/blobs/{digest_of(content)}",
+        headers={"Range": "bytes=1000000-1999999"},
+        timeout=60,
+    )
     assert (part.status_code, part.content) == (206, content[1_000_000:2_000_000])
     # The connection is good for more: nothing of a part was sent too much.
-    assert session.head(f"{server.url}/v2/harbour/app/blobs/{digest_of(content)}", timeout=60).headers["Content-Length"] == "5000000"
+    assert (
+        session.head(f"{server.url}/v2/harbour/app/blobs/{digest_of(content)}", timeout=60).headers[
+            "Content-Length"
+        ]
+        == "5000000"
+    )
     assert session.get(f"{server.url}/v2/", timeout=60).status_code == 200
 
 
-def test_an_upload_goes_on_after_the_web_process_was_killed(server, login, session, images_directory):
+def test_an_upload_goes_on_after_the_web_process_was_killed(
+    server, login, session, images_directory
+):
     content = os.urandom(8_000_000)
-    place = session.post(f"{server.url}/v2/harbour/app/blobs/uploads/", timeout=60).headers["Location"]
+    place = session.post(f"{server.url}/v2/harbour/app/blobs/uploads/", timeout=60).headers[
+        "Location"
+    ]
     half_sent = threading.Event()
 
     def slowly():
@@ -191,20 +265,40 @@ def test_an_upload_goes_on_after_the_web_process_was_killed(server, login, sessi
     offset = int(state.headers["Range"].removeprefix("0-")) + 1
     assert 2_000_000 <= offset <= 4_000_000
     rest = content[offset:]
-    wrong = fresh.patch(f"{server.url}{place}", data=content, headers={"Content-Range": f"0-{len(content) - 1}"}, timeout=60)
+    wrong = fresh.patch(
+        f"{server.url}{place}",
+        data=content,
+        headers={"Content-Range": f"0-{len(content) - 1}"},
+        timeout=60,
+    )
     assert (wrong.status_code, wrong.headers["Range"]) == (416, f"0-{offset - 1}")
-    patched = fresh.patch(f"{server.url}{place}", data=rest, headers={"Content-Range": f"{offset}-{len(content) - 1}"}, timeout=60)
+    patched = fresh.patch(
+        f"{server.url}{place}",
+        data=rest,
+        headers={"Content-Range": f"{offset}-{len(content) - 1}"},
+        timeout=60,
+    )
     assert patched.status_code == 202
-    assert fresh.put(f"{server.url}{place}?digest={digest_of(content)}", timeout=60).status_code == 201
-    assert fresh.get(f"{server.url}/v2/harbour/app/blobs/{digest_of(content)}", timeout=60).content == content
+    assert (
+        fresh.put(f"{server.url}{place}?digest={digest_of(content)}", timeout=60).status_code == 201
+    )
+    assert (
+        fresh.get(f"{server.url}/v2/harbour/app/blobs/{digest_of(content)}", timeout=60).content
+        == content
+    )
     check_every_blob_hashes_to_its_name(images_directory)
 
 
-def test_twenty_clients_at_once_while_blobs_are_collected(server, login, image_factory, images_directory, settings):
+def test_twenty_clients_at_once_while_blobs_are_collected(
+    server, login, image_factory, images_directory, settings
+):
     server.stop()
     server.start(processes=2)
     settings.COLLECT_GRACE_SECONDS = 3600
-    built = [image_factory.build_image(layer_size=200_000, shared_layers=["shared"]) for _number in range(20)]
+    built = [
+        image_factory.build_image(layer_size=200_000, shared_layers=["shared"])
+        for _number in range(20)
+    ]
     ended = threading.Event()
 
     def sweep():
@@ -238,7 +332,9 @@ def test_twenty_clients_at_once_while_blobs_are_collected(server, login, image_f
     assert "Traceback" not in server.log
 
 
-def test_fifty_parallel_pushes_of_an_immutable_tag_have_one_winner(server, login, team, image_factory, alice):
+def test_fifty_parallel_pushes_of_an_immutable_tag_have_one_winner(
+    server, login, team, image_factory, alice
+):
     from registry_ui.images.models import ImmutableTags
 
     ImmutableTags.objects.create(team=team, tag_pattern="v*")
@@ -262,7 +358,10 @@ def test_fifty_parallel_pushes_of_an_immutable_tag_have_one_winner(server, login
 
     assert sorted(statuses) == [201, *[403] * 49]
     winner = built[statuses.index(201)]
-    assert session.get(f"{server.url}/v2/harbour/app/manifests/v1", timeout=60).content == winner.content
+    assert (
+        session.get(f"{server.url}/v2/harbour/app/manifests/v1", timeout=60).content
+        == winner.content
+    )
     assert point(winner) == 201
 
 
@@ -275,18 +374,26 @@ def test_what_a_robot_pushes_is_the_teams(server, alice, team, image_factory):
     assert (image.team, image.created_by) == (team, None)
 
 
-def test_what_is_taken_away_holds_for_the_very_next_request_in_every_web_process(server, login, session, image_factory, bob, victor):
+def test_what_is_taken_away_holds_for_the_very_next_request_in_every_web_process(
+    server, login, session, image_factory, bob, victor
+):
     server.stop()
     server.start(processes=2)
     push(session, login.url, "harbour/app", "1.0", image_factory.build_image(layer_size=3000))
     address = f"{login.url}/v2/harbour/app/manifests/1.0"
-    secrets = {"alice": login.password, "bob": secret_of(bob, Scope.TRANSFER), "victor": secret_of(victor, Scope.READ)}
+    secrets = {
+        "alice": login.password,
+        "bob": secret_of(bob, Scope.TRANSFER),
+        "victor": secret_of(victor, Scope.READ),
+    }
     clients = [(name, requests.Session()) for name in secrets for _number in range(6)]
 
     def statuses() -> dict[str, set[int]]:
         found: dict[str, set[int]] = {}
         for name, client in clients:
-            found.setdefault(name, set()).add(client.get(address, auth=(name, secrets[name]), timeout=60).status_code)
+            found.setdefault(name, set()).add(
+                client.get(address, auth=(name, secrets[name]), timeout=60).status_code
+            )
         return found
 
     for _round in range(3):

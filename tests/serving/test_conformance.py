@@ -50,7 +50,9 @@ def test_an_absent_manifest_is_unknown(admin, image, method, reference):
 def test_a_manifest_is_not_converted_for_who_takes_another_type(admin, image):
     admin.push(NAME, "1.0", image)
     for accept in (OCI_INDEX, f"{OCI_INDEX}, text/html"):
-        assert codes(admin("GET", f"/v2/{NAME}/manifests/1.0", Accept=accept)) == ["MANIFEST_UNKNOWN"]
+        assert codes(admin("GET", f"/v2/{NAME}/manifests/1.0", Accept=accept)) == [
+            "MANIFEST_UNKNOWN"
+        ]
     for accept in (f"{OCI_INDEX}, {OCI_MANIFEST};q=0.5", "*/*", "application/*"):
         assert admin("GET", f"/v2/{NAME}/manifests/1.0", Accept=accept).status_code == 200
 
@@ -66,7 +68,10 @@ def test_a_blob_is_pulled(admin, method):
     admin.push_blob(NAME, BLOB)
     answer = admin(method, f"/v2/{NAME}/blobs/{DIGEST}")
     assert answer.status_code == 200
-    assert (answer.headers["Docker-Content-Digest"], answer.headers["Content-Length"]) == (DIGEST, str(len(BLOB)))
+    assert (answer.headers["Docker-Content-Digest"], answer.headers["Content-Length"]) == (
+        DIGEST,
+        str(len(BLOB)),
+    )
     assert content_of(answer) == (BLOB if method == "GET" else b"")
 
 
@@ -89,11 +94,20 @@ def test_a_part_of_a_blob_is_pulled(admin, wanted, status, expected):
     assert content_of(answer) == expected
     assert answer.headers["Content-Length"] == str(len(expected))
     if status == 206:
-        start = BLOB.rindex(expected) if wanted.startswith("bytes=-") or wanted.startswith("bytes=990") else int(wanted[6:].split("-")[0])
-        assert answer.headers["Content-Range"] == f"bytes {start}-{start + len(expected) - 1}/{len(BLOB)}"
+        start = (
+            BLOB.rindex(expected)
+            if wanted.startswith("bytes=-") or wanted.startswith("bytes=990")
+            else int(wanted[6:].split("-")[0])
+        )
+        assert (
+            answer.headers["Content-Range"]
+            == f"bytes {start}-{start + len(expected) - 1}/{len(BLOB)}"
+        )
 
 
-@pytest.mark.parametrize("wanted", ["bytes=1000-", "bytes=5-4", "bytes=-0", "bytes=999999999999999999-"])
+@pytest.mark.parametrize(
+    "wanted", ["bytes=1000-", "bytes=5-4", "bytes=-0", "bytes=999999999999999999-"]
+)
 def test_a_range_with_nothing_in_it_is_refused(admin, wanted):
     admin.push_blob(NAME, BLOB)
     answer = admin("GET", f"/v2/{NAME}/blobs/{DIGEST}", Range=wanted)
@@ -108,7 +122,9 @@ def test_an_absent_blob_is_unknown(admin, method):
     assert codes(admin("GET", f"/v2/{NAME}/blobs/{ABSENT}")) == ["BLOB_UNKNOWN"]
 
 
-@pytest.mark.parametrize("digest", ["sha256:short", "md5:0cc175b9c0f1b6a831c399e269772661", "sha256:" + "Z" * 64, "x"])
+@pytest.mark.parametrize(
+    "digest", ["sha256:short", "md5:0cc175b9c0f1b6a831c399e269772661", "sha256:" + "Z" * 64, "x"]
+)
 def test_a_malformed_digest_is_invalid(admin, digest):
     assert codes(admin("GET", f"/v2/{NAME}/blobs/{digest}")) == ["DIGEST_INVALID"]
 
@@ -145,8 +161,14 @@ def test_a_blob_is_pushed_in_chunks(admin):
     second = admin("PATCH", first.headers["Location"], BLOB[300:700], Content_Range="300-699")
     assert second.headers["Range"] == "0-699"
     state = admin("GET", place)
-    assert (state.status_code, state.headers["Range"], state.headers["Location"]) == (204, "0-699", place)
-    last = admin("PUT", f"{place}?digest={DIGEST}", BLOB[700:], Content_Range=f"700-{len(BLOB) - 1}")
+    assert (state.status_code, state.headers["Range"], state.headers["Location"]) == (
+        204,
+        "0-699",
+        place,
+    )
+    last = admin(
+        "PUT", f"{place}?digest={DIGEST}", BLOB[700:], Content_Range=f"700-{len(BLOB) - 1}"
+    )
     assert last.status_code == 201
     assert content_of(admin("GET", f"/v2/{NAME}/blobs/{DIGEST}")) == BLOB
 
@@ -166,7 +188,10 @@ def test_the_first_chunk_again_is_refused(admin):
     place = admin("POST", f"/v2/{NAME}/blobs/uploads/").headers["Location"]
     admin("PATCH", place, BLOB[:300], Content_Range="0-299")
     assert admin("PATCH", place, BLOB[:300], Content_Range="0-299").status_code == 416
-    assert admin("PUT", f"{place}?digest={DIGEST}", BLOB[:300], Content_Range="0-299").status_code == 416
+    assert (
+        admin("PUT", f"{place}?digest={DIGEST}", BLOB[:300], Content_Range="0-299").status_code
+        == 416
+    )
 
 
 @pytest.mark.parametrize("text", ["x", "5", "0-100", "100-0", "bytes 0-9"])
@@ -217,7 +242,10 @@ def test_a_blob_is_mounted_from_another_repository(admin):
     assert content_of(admin("GET", f"/v2/{NAME}/blobs/{DIGEST}")) == BLOB
 
 
-@pytest.mark.parametrize("query", [f"mount={ABSENT}&from=harbour/base", f"mount={DIGEST}&from=harbour/other", f"mount={DIGEST}"])
+@pytest.mark.parametrize(
+    "query",
+    [f"mount={ABSENT}&from=harbour/base", f"mount={DIGEST}&from=harbour/other", f"mount={DIGEST}"],
+)
 def test_what_cannot_be_mounted_begins_an_upload(admin, query):
     admin.push_blob("harbour/base", BLOB)
     answer = admin("POST", f"/v2/{NAME}/blobs/uploads/?{query}")
@@ -232,7 +260,9 @@ def test_sha512_is_a_digest_as_well(admin):
     assert admin.push_blob(NAME, BLOB, digest).status_code == 201
     assert content_of(admin("GET", f"/v2/{NAME}/blobs/{digest}")) == BLOB
     config = {"mediaType": EMPTY_TYPE, "digest": digest, "size": len(BLOB)}
-    content = json.dumps({"schemaVersion": 2, "mediaType": OCI_MANIFEST, "config": config, "layers": []}).encode()
+    content = json.dumps(
+        {"schemaVersion": 2, "mediaType": OCI_MANIFEST, "config": config, "layers": []}
+    ).encode()
     named = f"sha512:{hashlib.sha512(content).hexdigest()}"
     answer = admin.put_manifest(NAME, named, content)
     assert (answer.status_code, answer.headers["Docker-Content-Digest"]) == (201, named)
@@ -261,7 +291,9 @@ def test_an_index_needs_its_manifests(admin):
     index = build_index(platforms=["linux/amd64", "linux/arm64"], layer_size=500)
     for digest, content in index.blobs.items():
         admin.push_blob(NAME, content, digest)
-    assert codes(admin.put_manifest(NAME, "1.0", index.content, index.media_type)) == ["MANIFEST_BLOB_UNKNOWN"]
+    assert codes(admin.put_manifest(NAME, "1.0", index.content, index.media_type)) == [
+        "MANIFEST_BLOB_UNKNOWN"
+    ]
     admin.push(NAME, "1.0", index)
     assert admin("GET", f"/v2/{NAME}/manifests/1.0").content == index.content
     for child in index.children:
@@ -269,7 +301,15 @@ def test_an_index_needs_its_manifests(admin):
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"{", b"[]", b"{}", b'{"schemaVersion":1,"fsLayers":[]}', b'{"layers":[],"manifests":[],"config":{}}']
+    "content",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"{}",
+        b'{"schemaVersion":1,"fsLayers":[]}',
+        b'{"layers":[],"manifests":[],"config":{}}',
+    ],
 )
 def test_a_malformed_manifest_is_invalid(admin, content):
     answer = admin.put_manifest(NAME, "1.0", content)
@@ -292,7 +332,9 @@ def test_a_malformed_tag_is_refused(admin, image, tag):
     assert admin.put_manifest(NAME, tag, image.content).status_code == 400
 
 
-@pytest.mark.parametrize("name", ["harbour/UPPER", "harbour/a//b", "harbour/-a", "harbour", f"harbour/{'a' * 300}"])
+@pytest.mark.parametrize(
+    "name", ["harbour/UPPER", "harbour/a//b", "harbour/-a", "harbour", f"harbour/{'a' * 300}"]
+)
 def test_a_malformed_name_is_refused(admin, name):
     assert codes(admin("POST", f"/v2/{name}/blobs/uploads/")) == ["NAME_INVALID"]
 
@@ -321,7 +363,9 @@ def test_tags_are_listed_page_by_page_in_order(admin, image):
     assert "Link" not in admin("GET", f"/v2/{NAME}/tags/list?n=0").headers
 
 
-@pytest.mark.parametrize(("count", "status"), [("9" * 5000, 200), ("1000000", 200), ("-1", 400), ("x", 400), ("١", 400)])
+@pytest.mark.parametrize(
+    ("count", "status"), [("9" * 5000, 200), ("1000000", 200), ("-1", 400), ("x", 400), ("١", 400)]
+)
 def test_an_odd_number_of_tags_is_clamped_or_refused(admin, image, count, status):
     admin.push(NAME, "1.0", image)
     assert admin("GET", f"/v2/{NAME}/tags/list?n={count}").status_code == status
@@ -335,7 +379,11 @@ def test_an_unknown_repository_has_no_tags(admin):
 def test_repositories_are_listed_page_by_page(admin, image):
     for name in ("harbour/b", "harbour/a", "harbour/a/c"):
         admin.push(name, "1.0", image)
-    assert json.loads(admin("GET", "/v2/_catalog").content)["repositories"] == ["harbour/a", "harbour/a/c", "harbour/b"]
+    assert json.loads(admin("GET", "/v2/_catalog").content)["repositories"] == [
+        "harbour/a",
+        "harbour/a/c",
+        "harbour/b",
+    ]
     page = admin("GET", "/v2/_catalog?n=2")
     assert json.loads(page.content)["repositories"] == ["harbour/a", "harbour/a/c"]
     assert page.headers["Link"] == '</v2/_catalog?n=2&last=harbour%2Fa%2Fc>; rel="next"'
@@ -347,14 +395,21 @@ def subject_of(image):
 
 def test_referrers_are_listed_and_filtered(admin, image):
     admin.push(NAME, "1.0", image)
-    sbom, answer = admin.push_artifact(NAME, artifact_type="application/spdx", subject=subject_of(image), annotations={"a": "b"})
+    sbom, answer = admin.push_artifact(
+        NAME, artifact_type="application/spdx", subject=subject_of(image), annotations={"a": "b"}
+    )
     assert (answer.status_code, answer.headers["OCI-Subject"]) == (201, image.digest)
-    signature, _answer = admin.push_artifact(NAME, "sig", artifact_type="application/cosign", subject=subject_of(image))
+    signature, _answer = admin.push_artifact(
+        NAME, "sig", artifact_type="application/cosign", subject=subject_of(image)
+    )
 
     answer = admin("GET", f"/v2/{NAME}/referrers/{image.digest}")
     assert answer.headers["Content-Type"] == OCI_INDEX
     document = json.loads(answer.content)
-    assert {each["digest"] for each in document["manifests"]} == {digest_of(sbom), digest_of(signature)}
+    assert {each["digest"] for each in document["manifests"]} == {
+        digest_of(sbom),
+        digest_of(signature),
+    }
     listed = next(each for each in document["manifests"] if each["digest"] == digest_of(sbom))
     assert listed == {
         "mediaType": OCI_MANIFEST,
@@ -365,7 +420,9 @@ def test_referrers_are_listed_and_filtered(admin, image):
     }
     filtered = admin("GET", f"/v2/{NAME}/referrers/{image.digest}?artifactType=application/cosign")
     assert filtered.headers["OCI-Filters-Applied"] == "artifactType"
-    assert [each["digest"] for each in json.loads(filtered.content)["manifests"]] == [digest_of(signature)]
+    assert [each["digest"] for each in json.loads(filtered.content)["manifests"]] == [
+        digest_of(signature)
+    ]
 
 
 def test_a_referrer_without_a_type_has_its_configs(admin, image):
@@ -382,10 +439,19 @@ def test_nothing_refers_to_what_nobody_has(admin, image):
 
 def test_a_long_list_of_referrers_has_pages(admin, image, monkeypatch):
     monkeypatch.setattr("registry_ui.serving.views.listing._REFERRERS_PAGE", 2)
-    made = [digest_of(admin.push_artifact(NAME, artifact_type=f"a/{number}", subject=subject_of(image))[0]) for number in range(3)]
+    made = [
+        digest_of(
+            admin.push_artifact(NAME, artifact_type=f"a/{number}", subject=subject_of(image))[0]
+        )
+        for number in range(3)
+    ]
     first = admin("GET", f"/v2/{NAME}/referrers/{image.digest}")
     second = admin("GET", first.headers["Link"].partition(">")[0][1:])
-    listed = [each["digest"] for answer in (first, second) for each in json.loads(answer.content)["manifests"]]
+    listed = [
+        each["digest"]
+        for answer in (first, second)
+        for each in json.loads(answer.content)["manifests"]
+    ]
     assert listed == made
     assert "Link" not in second.headers
 
@@ -480,4 +546,7 @@ def test_it_can_be_switched_off(admin, settings):
 
 
 def test_the_empty_blob_is_what_everybody_takes_it_for():
-    assert digest_of(EMPTY) == "sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"
+    assert (
+        digest_of(EMPTY)
+        == "sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"
+    )

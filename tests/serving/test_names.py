@@ -37,11 +37,20 @@ def local(team, alice, image):
     reference = Reference.parse("docker.io/library/app:1.0")
     put(LocalStore(team, reference, user=alice), image)
     digest = Digest.parse(image.digest)
-    return name_image(team=team, user=alice, name=reference, digest=digest, source_digest=digest, origin=str(reference))
+    return name_image(
+        team=team,
+        user=alice,
+        name=reference,
+        digest=digest,
+        source_digest=digest,
+        origin=str(reference),
+    )
 
 
 def tagged(team, source, target, user=None):
-    return tag_image(team=team, user=user, source=Reference.parse(str(source)), target=Reference.parse(target))
+    return tag_image(
+        team=team, user=user, source=Reference.parse(str(source)), target=Reference.parse(target)
+    )
 
 
 @pytest.mark.django_db
@@ -63,18 +72,32 @@ def test_a_local_image_is_not_served_before_it_has_a_name_here(admin, local, ima
 
 
 @pytest.mark.django_db
-def test_a_tag_of_a_local_image_serves_it_and_copies_nothing(admin, local, image, team, images_directory):
-    files = sorted(path for path in images_directory.rglob("*") if path.is_file() and "locks" not in path.parts)
+def test_a_tag_of_a_local_image_serves_it_and_copies_nothing(
+    admin, local, image, team, images_directory
+):
+    files = sorted(
+        path for path in images_directory.rglob("*") if path.is_file() and "locks" not in path.parts
+    )
     tagged(team, local, f"{HOST}/{NAME}:1.0")
     assert admin("GET", f"/v2/{NAME}/manifests/1.0").content == image.content
     for digest, content in image.blobs.items():
         assert content_of(admin("GET", f"/v2/{NAME}/blobs/{digest}")) == content
     assert json.loads(admin("GET", f"/v2/{NAME}/tags/list").content)["tags"] == ["1.0"]
-    assert sorted(path for path in images_directory.rglob("*") if path.is_file() and "locks" not in path.parts) == files
+    assert (
+        sorted(
+            path
+            for path in images_directory.rglob("*")
+            if path.is_file() and "locks" not in path.parts
+        )
+        == files
+    )
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("target", ["lighthouse/app:1", "app:1", "harbour:1", "harbour/proxy/docker.io/app:1", "harbours/app:1"])
+@pytest.mark.parametrize(
+    "target",
+    ["lighthouse/app:1", "app:1", "harbour:1", "harbour/proxy/docker.io/app:1", "harbours/app:1"],
+)
 def test_a_name_on_this_server_begins_with_the_teams(team, other_team, local, target):
     with pytest.raises(InvalidReference, match="harbour/"):
         tagged(team, local, f"{HOST}/{target}")
@@ -85,7 +108,12 @@ def test_a_name_on_this_server_begins_with_the_teams(team, other_team, local, ta
 def test_what_is_pushed_is_a_local_image(admin, image, alice, team, client_for):
     admin.push(NAME, "1.0", image)
     row = LocalImage.objects.get()
-    assert (str(row.reference), row.team, row.created_by, row.image_id) == (f"{HOST}/{NAME}:1.0", team, alice, image.config)
+    assert (str(row.reference), row.team, row.created_by, row.image_id) == (
+        f"{HOST}/{NAME}:1.0",
+        team,
+        alice,
+        image.config,
+    )
     page = client_for(alice).get(reverse("images:detail", args=[row.pk])).content.decode()
     assert f"docker pull {HOST}/{NAME}:1.0" in page
 
@@ -123,7 +151,10 @@ def test_the_manifests_of_an_index_have_no_names_of_their_own(admin):
 
 @pytest.mark.django_db
 def test_artifacts_of_any_kind_are_taken_and_shown(admin, client_for, alice):
-    for tag, kind in (("chart", "application/vnd.cncf.helm.config.v1+json"), ("sbom", "application/spdx+json")):
+    for tag, kind in (
+        ("chart", "application/vnd.cncf.helm.config.v1+json"),
+        ("sbom", "application/spdx+json"),
+    ):
         _content, answer = admin.push_artifact(NAME, tag, artifact_type=kind)
         assert answer.status_code == 201
     client = client_for(alice)
@@ -132,7 +163,10 @@ def test_artifacts_of_any_kind_are_taken_and_shown(admin, client_for, alice):
         assert row.platforms == []
         assert row.image_id == row.digest
         assert f":{row.tag}" in client.get(reverse("images:detail", args=[row.pk])).content.decode()
-        assert "artifact, not an image" in client.get(reverse("images:detail", args=[row.pk])).content.decode()
+        assert (
+            "artifact, not an image"
+            in client.get(reverse("images:detail", args=[row.pk])).content.decode()
+        )
         assert client.get(reverse("images:remove", args=[row.pk])).status_code == 200
     assert "chart" in listed
     assert "sbom" in listed
@@ -146,7 +180,10 @@ def test_a_referrer_stays_as_long_as_its_subject(admin, image):
     assert names() == ["1.0"]
     listed = json.loads(admin("GET", f"/v2/{NAME}/referrers/{image.digest}").content)["manifests"]
     collect(grace_seconds=0)
-    assert json.loads(admin("GET", f"/v2/{NAME}/referrers/{image.digest}").content)["manifests"] == listed
+    assert (
+        json.loads(admin("GET", f"/v2/{NAME}/referrers/{image.digest}").content)["manifests"]
+        == listed
+    )
     assert admin("GET", f"/v2/{NAME}/manifests/{listed[0]['digest']}").content == content
     admin("DELETE", f"/v2/{NAME}/manifests/1.0")
     collect(grace_seconds=0)
@@ -202,7 +239,9 @@ def test_an_immutable_tag_is_given_once(admin, operator, image, rule):
 
 
 @pytest.mark.django_db
-def test_an_immutable_tag_is_neither_moved_nor_removed_from_the_pages(admin, image, rule, team, alice, client_for):
+def test_an_immutable_tag_is_neither_moved_nor_removed_from_the_pages(
+    admin, image, rule, team, alice, client_for
+):
     admin.push(NAME, "v1", image)
     admin.push(NAME, "v2-candidate", build_image(layer_size=300))
     row = LocalImage.objects.get(tag="v1")
@@ -239,15 +278,21 @@ def test_another_address_renames_what_is_here(admin, image, team, settings):
     admin.push(NAME, "1.0", image)
     settings.URL = "https://images.example.com"
     equip_teams()
-    assert [str(each.reference) for each in LocalImage.objects.all()] == ["images.example.com/harbour/app:1.0"]
+    assert [str(each.reference) for each in LocalImage.objects.all()] == [
+        "images.example.com/harbour/app:1.0"
+    ]
     assert Registry.objects.get(team=team, provider=Provider.THIS).host == "images.example.com"
     assert admin("GET", f"/v2/{NAME}/manifests/1.0").content == image.content
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("name", ["registries:edit", "registries:remove", "registries:credential_add"])
+@pytest.mark.parametrize(
+    "name", ["registries:edit", "registries:remove", "registries:credential_add"]
+)
 @pytest.mark.parametrize("method", ["get", "post"])
-def test_it_is_neither_edited_nor_removed_and_needs_no_credential(client_for, alice, team, name, method):
+def test_it_is_neither_edited_nor_removed_and_needs_no_credential(
+    client_for, alice, team, name, method
+):
     row = Registry.objects.get(team=team, provider=Provider.THIS)
     assert getattr(client_for(alice), method)(reverse(name, args=[row.pk])).status_code == 403
     page = client_for(alice).get(reverse("registries:detail", args=[row.pk])).content.decode()
@@ -263,14 +308,23 @@ def test_its_connection_is_tested_without_a_connection(client_for, alice, team):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_push_is_in_the_index_at_once_and_a_deletion_out_of_it(admin, image, team, client_for, alice):
+def test_a_push_is_in_the_index_at_once_and_a_deletion_out_of_it(
+    admin, image, team, client_for, alice
+):
     admin.push(NAME, "1.0", image)
     tag = Tag.objects.get()
-    assert (tag.name, tag.digest, tag.repository.name, tag.repository.is_listed) == ("1.0", image.digest, NAME, True)
+    assert (tag.name, tag.digest, tag.repository.name, tag.repository.is_listed) == (
+        "1.0",
+        image.digest,
+        NAME,
+        True,
+    )
     assert tag.repository.size > 0
     registry = Registry.objects.get(team=team, provider=Provider.THIS)
     assert Artifact.objects.get().registry == registry
-    page = client_for(alice).get(reverse("registries:image_by_tag", args=[registry.pk, NAME, "1.0"]))
+    page = client_for(alice).get(
+        reverse("registries:image_by_tag", args=[registry.pk, NAME, "1.0"])
+    )
     assert page.status_code == 200
     assert f"docker pull {HOST}/{NAME}:1.0" in page.content.decode()
     admin("DELETE", f"/v2/{NAME}/manifests/1.0")
@@ -306,13 +360,17 @@ def test_an_index_run_reads_the_store_and_no_network(admin, image, team, monkeyp
 @pytest.mark.django_db(transaction=True)
 def test_a_push_to_this_server_moves_no_bytes(admin, local, image, team, alice):
     ends = {"source": local.reference, "target": Reference.parse(f"{HOST}/{NAME}:1.0")}
-    transfer = services.run_here(services.start_publish(team=team, user=alice, enqueue=False, **ends))
+    transfer = services.run_here(
+        services.start_publish(team=team, user=alice, enqueue=False, **ends)
+    )
     assert (transfer.state, transfer.error) == (State.SUCCEEDED, None)
     assert {layer["state"] for layer in transfer.progress["layers"]} == {"exists"}
     row = LocalImage.objects.get(repository=NAME)
     assert (row.created_by, row.digest) == (alice, image.digest)
     assert admin("GET", f"/v2/{NAME}/manifests/1.0").content == image.content
-    again = services.run_here(services.start_push(team=team, user=alice, reference=row.reference, enqueue=False))
+    again = services.run_here(
+        services.start_push(team=team, user=alice, reference=row.reference, enqueue=False)
+    )
     assert (again.state, again.error) == (State.SUCCEEDED, None)
     assert Tag.objects.get().name == "1.0"
 
@@ -321,13 +379,17 @@ def test_a_push_to_this_server_moves_no_bytes(admin, local, image, team, alice):
 def test_a_pull_from_this_server_finds_all_of_it_here(admin, image, team, alice):
     admin.push(NAME, "1.0", image)
     reference = Reference.parse(f"{HOST}/{NAME}:1.0")
-    transfer = services.run_here(services.start_pull(team=team, user=alice, reference=reference, enqueue=False))
+    transfer = services.run_here(
+        services.start_pull(team=team, user=alice, reference=reference, enqueue=False)
+    )
     assert (transfer.state, transfer.error) == (State.SUCCEEDED, None)
     assert {layer["state"] for layer in transfer.progress["layers"]} == {"exists"}
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_image_is_copied_from_a_registry_to_this_server_and_on(admin, team, alice, registry, second_registry, image_factory):
+def test_an_image_is_copied_from_a_registry_to_this_server_and_on(
+    admin, team, alice, registry, second_registry, image_factory
+):
     from registry_ui.registries.models import Security
 
     source = image_factory(registry, layer_size=3000)
@@ -336,7 +398,9 @@ def test_an_image_is_copied_from_a_registry_to_this_server_and_on(admin, team, a
     here = Reference.parse(f"{HOST}/{NAME}:1.0")
     there = Reference.parse(f"{second_registry.host}/{second_registry.new_repository()}:1.0")
     for start, end in ((Reference.parse(source.reference), here), (here, there)):
-        transfer = services.run_here(services.start_copy(team=team, user=alice, source=start, target=end, enqueue=False))
+        transfer = services.run_here(
+            services.start_copy(team=team, user=alice, source=start, target=end, enqueue=False)
+        )
         assert (transfer.state, transfer.error) == (State.SUCCEEDED, None)
     assert admin("GET", f"/v2/{NAME}/manifests/1.0").content == source.built.content
     assert second_registry.digest_of(there.repository, "1.0") == source.digest
@@ -347,7 +411,9 @@ def test_a_tag_is_deleted_and_retagged_here_by_transfers(admin, image, team, ali
     admin.push(NAME, "1.0", image)
     source = Reference.parse(f"{HOST}/{NAME}:1.0")
     retagged = services.run_here(
-        services.start_retag(team=team, user=alice, source=source, target=source.with_tag("stable"), enqueue=False)
+        services.start_retag(
+            team=team, user=alice, source=source, target=source.with_tag("stable"), enqueue=False
+        )
     )
     assert (retagged.state, retagged.error) == (State.SUCCEEDED, None)
     assert sorted(Tag.objects.values_list("name", flat=True)) == ["1.0", "stable"]
@@ -356,7 +422,9 @@ def test_a_tag_is_deleted_and_retagged_here_by_transfers(admin, image, team, ali
 @pytest.mark.django_db(transaction=True)
 def test_nothing_is_pushed_under_another_teams_name(local, team, other_team, alice):
     ends = {"source": local.reference, "target": Reference.parse(f"{HOST}/lighthouse/app:1.0")}
-    transfer = services.run_here(services.start_publish(team=team, user=alice, enqueue=False, **ends))
+    transfer = services.run_here(
+        services.start_publish(team=team, user=alice, enqueue=False, **ends)
+    )
     assert transfer.state == State.FAILED
     assert "harbour/" in transfer.error["message"]
     assert LocalImage.objects.count() == 1

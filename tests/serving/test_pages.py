@@ -47,12 +47,20 @@ def test_an_admin_makes_tags_immutable_and_movable_again(client_for, alice, team
     assert reverse("this_server:rule_remove", args=[rule.pk]) in client.get(PAGE).content.decode()
     assert client.post(reverse("this_server:rule_remove", args=[rule.pk])).status_code == 302
     assert not ImmutableTags.objects.exists()
-    actions = AuditEvent.objects.filter(action__startswith="tag_rule").order_by("at").values_list("action", "object_name")
+    actions = (
+        AuditEvent.objects.filter(action__startswith="tag_rule")
+        .order_by("at")
+        .values_list("action", "object_name")
+    )
     assert list(actions) == [(Action.TAG_RULE_ADDED, "app:v*"), (Action.TAG_RULE_REMOVED, "app:v*")]
 
 
-@pytest.mark.parametrize("values", [VALUES, {**VALUES, "tag_pattern": ""}, {**VALUES, "tag_pattern": "v" * 200}])
-def test_a_rule_that_is_wrong_or_there_already_is_told_on_its_field(client_for, alice, rule, values):
+@pytest.mark.parametrize(
+    "values", [VALUES, {**VALUES, "tag_pattern": ""}, {**VALUES, "tag_pattern": "v" * 200}]
+)
+def test_a_rule_that_is_wrong_or_there_already_is_told_on_its_field(
+    client_for, alice, rule, values
+):
     answer = client_for(alice).post(reverse("this_server:rule_add"), {**values, "team": 1})
     assert answer.status_code == 422
     assert ImmutableTags.objects.count() == 1
@@ -73,24 +81,32 @@ def test_the_wrong_method_is_refused(client_for, alice, rule):
     assert client.put(reverse("this_server:rule_remove", args=[rule.pk])).status_code == 405
 
 
-def test_before_a_rule_goes_the_tags_that_it_alone_keeps_are_named(client_for, alice, rule, team, pulled_here):
+def test_before_a_rule_goes_the_tags_that_it_alone_keeps_are_named(
+    client_for, alice, rule, team, pulled_here
+):
     for tag in ("v1", "v2", "latest"):
         pulled_here(f"127.0.0.1:8000/harbour/app:{tag}")
     ImmutableTags.objects.create(team=team, repository_pattern="app", tag_pattern="v2")
-    content = client_for(alice).get(reverse("this_server:rule_remove", args=[rule.pk])).content.decode()
+    content = (
+        client_for(alice).get(reverse("this_server:rule_remove", args=[rule.pk])).content.decode()
+    )
     assert "harbour/app:v1" in content
     assert "harbour/app:v2" not in content
     assert "harbour/app:latest" not in content
     assert ImmutableTags.objects.count() == 2
 
 
-def test_an_image_says_how_to_serve_it_and_then_how_it_is_served(client_for, alice, pulled_here, team):
+def test_an_image_says_how_to_serve_it_and_then_how_it_is_served(
+    client_for, alice, pulled_here, team
+):
     row = pulled_here("docker.io/library/app:1.0")
     client = client_for(alice)
     content = client.get(reverse("images:detail", args=[row.pk])).content.decode()
     assert "127.0.0.1:8000/harbour/app:1.0" in content
     assert "docker pull 127.0.0.1:8000/harbour/app:1.0" not in content
-    client.post(reverse("transfers:tag"), {"source": "app:1.0", "target": "127.0.0.1:8000/harbour/app:1.0"})
+    client.post(
+        reverse("transfers:tag"), {"source": "app:1.0", "target": "127.0.0.1:8000/harbour/app:1.0"}
+    )
     content = client.get(reverse("images:detail", args=[row.pk])).content.decode()
     assert "docker pull 127.0.0.1:8000/harbour/app:1.0" in content
 
@@ -100,10 +116,21 @@ def test_an_image_says_how_to_serve_it_and_then_how_it_is_served(client_for, ali
     [
         ("transfers:tag", {"source": "app:1.0", "target": "127.0.0.1:8000/lighthouse/app:1.0"}),
         ("transfers:push", {"reference": "127.0.0.1:8000/lighthouse/app:1.0"}),
-        ("transfers:publish", {"source": "app:1.0", "registry": "127.0.0.1:8000", "namespace": "lighthouse", "name": "app", "tag": "1"}),
+        (
+            "transfers:publish",
+            {
+                "source": "app:1.0",
+                "registry": "127.0.0.1:8000",
+                "namespace": "lighthouse",
+                "name": "app",
+                "tag": "1",
+            },
+        ),
     ],
 )
-def test_the_forms_refuse_another_teams_name_on_this_server(client_for, alice, pulled_here, route, values):
+def test_the_forms_refuse_another_teams_name_on_this_server(
+    client_for, alice, pulled_here, route, values
+):
     pulled_here("docker.io/library/app:1.0")
     answer = client_for(alice).post(reverse(route), values)
     assert answer.status_code == 422
@@ -112,7 +139,9 @@ def test_the_forms_refuse_another_teams_name_on_this_server(client_for, alice, p
 
 def test_publishing_suggests_this_server_to_a_team_without_a_login(client_for, alice, pulled_here):
     pulled_here("docker.io/library/app:1.0")
-    content = client_for(alice).get(reverse("transfers:publish"), {"source": "app:1.0"}).content.decode()
+    content = (
+        client_for(alice).get(reverse("transfers:publish"), {"source": "app:1.0"}).content.decode()
+    )
     assert 'value="127.0.0.1:8000"' in content
     assert 'value="harbour"' in content
 
@@ -128,6 +157,8 @@ def pulled_here(team, alice, image):
     def pull(name):
         reference, digest = Reference.parse(name), Digest.parse(image.digest)
         put(LocalStore(team, reference, user=alice), image)
-        return name_image(team=team, user=alice, name=reference, digest=digest, source_digest=digest, origin=name)
+        return name_image(
+            team=team, user=alice, name=reference, digest=digest, source_digest=digest, origin=name
+        )
 
     return pull

@@ -54,7 +54,9 @@ def pulled(calls, name, image):
         assert content_of(calls("GET", f"/v2/{name}/blobs/{digest}")) == content
 
 
-def test_an_image_is_fetched_once_and_kept(reader, line, registry, image_factory, images_directory, settings):
+def test_an_image_is_fetched_once_and_kept(
+    reader, line, registry, image_factory, images_directory, settings
+):
     settings.PROXY_FRESH_SECONDS = 600
     image = image_factory(registry, layer_size=100_000)
     name = through(line.host, image.repository)
@@ -69,17 +71,24 @@ def test_an_image_is_fetched_once_and_kept(reader, line, registry, image_factory
     assert not LocalImage.objects.exists()
 
 
-def test_an_index_is_served_whole_and_its_images_when_they_are_asked_for(reader, line, registry, image_factory):
+def test_an_index_is_served_whole_and_its_images_when_they_are_asked_for(
+    reader, line, registry, image_factory
+):
     image = image_factory(registry, platforms=["linux/amd64", "linux/arm64"], layer_size=500)
     name = through(line.host, image.repository)
     assert reader("GET", f"/v2/{name}/manifests/1.0").content == image.built.content
     child = image.children[1]
     assert reader("GET", f"/v2/{name}/manifests/{child.digest}").content == child.content
-    assert content_of(reader("GET", f"/v2/{name}/blobs/{child.layers[0]}")) == child.blobs[child.layers[0]]
+    assert (
+        content_of(reader("GET", f"/v2/{name}/blobs/{child.layers[0]}"))
+        == child.blobs[child.layers[0]]
+    )
     assert line.count("GET", f"/manifests/{image.children[0].digest}") == 0
 
 
-def test_a_moved_tag_is_seen_when_what_is_kept_is_not_fresh_any_more(reader, line, registry, image_factory, settings):
+def test_a_moved_tag_is_seen_when_what_is_kept_is_not_fresh_any_more(
+    reader, line, registry, image_factory, settings
+):
     image = image_factory(registry, layer_size=500)
     name = through(line.host, image.repository)
     pulled(reader, name, image)
@@ -93,7 +102,9 @@ def test_a_moved_tag_is_seen_when_what_is_kept_is_not_fresh_any_more(reader, lin
     assert line.count("GET", "/(manifests|blobs)/") == before
 
 
-def test_a_registry_that_is_gone_is_served_from_what_is_kept(reader, own_registry, team, image_factory, settings):
+def test_a_registry_that_is_gone_is_served_from_what_is_kept(
+    reader, own_registry, team, image_factory, settings
+):
     settings.PROXY_FRESH_SECONDS = 0
     know(team, own_registry.host)
     image = image_factory(own_registry, layer_size=500)
@@ -105,24 +116,35 @@ def test_a_registry_that_is_gone_is_served_from_what_is_kept(reader, own_registr
     assert (absent.status_code, codes(absent)) == (502, ["UNKNOWN"])
 
 
-def test_a_tag_that_its_registry_has_no_more_is_unknown(reader, line, registry, image_factory, settings):
+def test_a_tag_that_its_registry_has_no_more_is_unknown(
+    reader, line, registry, image_factory, settings
+):
     settings.PROXY_FRESH_SECONDS = 0
     image = image_factory(registry, layer_size=500)
     name = through(line.host, image.repository)
     pulled(reader, name, image)
-    registry.session().delete(f"{registry.url}/v2/{image.repository}/manifests/{image.digest}", timeout=30)
+    registry.session().delete(
+        f"{registry.url}/v2/{image.repository}/manifests/{image.digest}", timeout=30
+    )
     assert codes(reader("GET", f"/v2/{name}/manifests/1.0")) == ["MANIFEST_UNKNOWN"]
     assert not KeptTag.objects.exists()
 
 
 def test_the_teams_credential_is_used_and_never_told(reader, team, token_registry, image_factory):
-    know(team, token_registry.host, username=token_registry.username, password=token_registry.password)
+    know(
+        team,
+        token_registry.host,
+        username=token_registry.username,
+        password=token_registry.password,
+    )
     image = image_factory(token_registry, layer_size=500)
     pulled(reader, through(token_registry.host, image.repository), image)
     assert Credential.objects.get().used_at is not None
 
 
-def test_a_login_that_the_registry_refuses_is_not_the_clients_fault(reader, team, token_registry, image_factory):
+def test_a_login_that_the_registry_refuses_is_not_the_clients_fault(
+    reader, team, token_registry, image_factory
+):
     know(team, token_registry.host, username=token_registry.username, password="not-the-password")
     image = image_factory(token_registry, layer_size=500)
     answer = reader("GET", f"/v2/{through(token_registry.host, image.repository)}/manifests/1.0")
@@ -163,7 +185,9 @@ def test_many_clients_at_once_make_one_fetch(line, registry, image_factory, vict
     assert line.count("GET", "/blobs/") == len(image.blobs)
 
 
-def test_the_first_client_gets_bytes_before_the_last_one_has_arrived(reader, line, registry, image_factory):
+def test_the_first_client_gets_bytes_before_the_last_one_has_arrived(
+    reader, line, registry, image_factory
+):
     image = image_factory(registry, layers=1, layer_size=1_000_000)
     name = through(line.host, image.repository)
     reader("GET", f"/v2/{name}/manifests/1.0")
@@ -221,25 +245,43 @@ def test_only_what_a_pulled_manifest_names_is_fetched(reader, line, registry, im
     assert line.count("GET", "/blobs/") == 0
 
 
-@pytest.mark.parametrize("host", ["other.example.com", "169.254.169.254", "127.0.0.1_1", "x", "[__1]_5000", "127.0.0.1_8000"])
+@pytest.mark.parametrize(
+    "host",
+    ["other.example.com", "169.254.169.254", "127.0.0.1_1", "x", "[__1]_5000", "127.0.0.1_8000"],
+)
 def test_only_the_teams_registries_are_reached(reader, host):
-    assert codes(reader("GET", f"/v2/harbour/proxy/{host}/app/manifests/1.0")) in (["NAME_UNKNOWN"], ["NAME_INVALID"])
+    assert codes(reader("GET", f"/v2/harbour/proxy/{host}/app/manifests/1.0")) in (
+        ["NAME_UNKNOWN"],
+        ["NAME_INVALID"],
+    )
 
 
 @pytest.mark.parametrize("method", ["PUT", "POST", "PATCH", "DELETE"])
 def test_nothing_is_pushed_or_deleted_through_it(admin, line, method):
     name = through(line.host, "app")
-    paths = {"PUT": "manifests/1.0", "POST": "blobs/uploads/", "PATCH": "blobs/uploads/x", "DELETE": "manifests/1.0"}
+    paths = {
+        "PUT": "manifests/1.0",
+        "POST": "blobs/uploads/",
+        "PATCH": "blobs/uploads/x",
+        "DELETE": "manifests/1.0",
+    }
     answer = admin(method, f"/v2/{name}/{paths[method]}", b"x")
     assert answer.status_code in (404, 405)
     assert codes(answer)[0] in ("UNSUPPORTED", "BLOB_UPLOAD_UNKNOWN")
 
 
-def test_another_team_gets_nothing_of_what_is_kept(reader, outsider, line, registry, image_factory, other_team):
+def test_another_team_gets_nothing_of_what_is_kept(
+    reader, outsider, line, registry, image_factory, other_team
+):
     image = image_factory(registry, layer_size=500)
     name = through(line.host, image.repository)
     pulled(reader, name, image)
-    for path in (f"manifests/{image.digest}", "manifests/1.0", f"blobs/{image.layers[0]}", "tags/list"):
+    for path in (
+        f"manifests/{image.digest}",
+        "manifests/1.0",
+        f"blobs/{image.layers[0]}",
+        "tags/list",
+    ):
         assert codes(outsider("GET", f"/v2/{name}/{path}")) == ["NAME_UNKNOWN"]
         theirs = through(line.host, image.repository, "lighthouse")
         assert outsider("GET", f"/v2/{theirs}/{path}").status_code == 404
@@ -250,7 +292,9 @@ def test_another_team_gets_nothing_of_what_is_kept(reader, outsider, line, regis
     assert line.count("GET", "/blobs/") == before + len(image.blobs)
 
 
-def test_what_is_kept_survives_a_collection_until_nobody_asks_for_it_any_more(reader, line, registry, image_factory, settings):
+def test_what_is_kept_survives_a_collection_until_nobody_asks_for_it_any_more(
+    reader, line, registry, image_factory, settings
+):
     settings.PROXY_FRESH_SECONDS = 600
     image = image_factory(registry, layer_size=500)
     name = through(line.host, image.repository)
@@ -277,11 +321,16 @@ def test_two_processes_make_one_fetch_and_one_that_dies_leaves_it_to_the_other(
     image = image_factory(registry, layers=1, layer_size=3_000_000)
     name, auth = through(line.host, image.repository), ("x", secret_of(victor, Scope.READ))
     try:
-        assert requests.get(f"{server.url}/v2/{name}/manifests/1.0", auth=auth, timeout=30).content == image.built.content
+        assert (
+            requests.get(f"{server.url}/v2/{name}/manifests/1.0", auth=auth, timeout=30).content
+            == image.built.content
+        )
         line.bytes_per_second = 3_000_000
 
         def pull(_number):
-            return requests.get(f"{server.url}/v2/{name}/blobs/{image.layers[0]}", auth=auth, timeout=60).content
+            return requests.get(
+                f"{server.url}/v2/{name}/blobs/{image.layers[0]}", auth=auth, timeout=60
+            ).content
 
         with ThreadPoolExecutor(6) as clients:
             assert set(clients.map(pull, range(6))) == {image.blobs[image.layers[0]]}
@@ -291,13 +340,17 @@ def test_two_processes_make_one_fetch_and_one_that_dies_leaves_it_to_the_other(
         name = through(line.host, other.repository)
         requests.get(f"{server.url}/v2/{name}/manifests/1.0", auth=auth, timeout=30)
         line.bytes_per_second = 1_000_000
-        cut = threading.Thread(target=_try, args=(f"{server.url}/v2/{name}/blobs/{other.layers[0]}", auth), daemon=True)
+        cut = threading.Thread(
+            target=_try, args=(f"{server.url}/v2/{name}/blobs/{other.layers[0]}", auth), daemon=True
+        )
         cut.start()
         time.sleep(1.5)
         server.kill()
         line.bytes_per_second = None
         server.start()
-        answer = requests.get(f"{server.url}/v2/{name}/blobs/{other.layers[0]}", auth=auth, timeout=60)
+        answer = requests.get(
+            f"{server.url}/v2/{name}/blobs/{other.layers[0]}", auth=auth, timeout=60
+        )
         assert answer.content == other.blobs[other.layers[0]]
     finally:
         server.stop()

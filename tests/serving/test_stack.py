@@ -70,7 +70,9 @@ def test_every_answer_says_how_long_it_is(admin, pushed):
 def test_a_host_that_is_not_this_server_is_refused_on_every_address(admin, pushed, host):
     for path, _status in some_of_each(pushed):
         answer = admin("GET", path, Host=host)
-        assert (answer.status_code, answer.headers["Content-Type"]) == (400, "application/json"), path
+        assert (answer.status_code, answer.headers["Content-Type"]) == (400, "application/json"), (
+            path
+        )
         assert codes(answer) == ["UNSUPPORTED"]
         assert_safe(answer)
 
@@ -138,7 +140,9 @@ QUERIES = {
 
 
 @pytest.mark.parametrize("call", QUERIES)
-def test_a_request_asks_the_database_no_more_than_it_must(admin, asked, call, django_assert_num_queries):
+def test_a_request_asks_the_database_no_more_than_it_must(
+    admin, asked, call, django_assert_num_queries
+):
     method, path = call.format(name=NAME, digest=asked.digest, layer=asked.layers[0]).split()
     with django_assert_num_queries(QUERIES[call]):
         assert admin(method, path).status_code == 200
@@ -167,7 +171,9 @@ def test_a_token_for_one_team_costs_no_more(alice, team, asked, django_assert_nu
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 @pytest.mark.parametrize("by", ["tag", "digest"])
-def test_whoever_pulls_a_manifest_keeps_the_whole_image_from_the_collector(admin, pushed, method, by):
+def test_whoever_pulls_a_manifest_keeps_the_whole_image_from_the_collector(
+    admin, pushed, method, by
+):
     long_ago = timezone.now() - timedelta(days=9)
     TeamBlob.objects.update(used_at=long_ago)
     admin(method, f"/v2/{NAME}/manifests/{'1.0' if by == 'tag' else pushed.digest}")

@@ -43,9 +43,15 @@ def test_chunks_that_are_too_much_together_are_refused(admin, place, settings):
     assert admin("GET", place).headers["Range"] == "0-999"
 
 
-def test_a_push_that_would_leave_too_little_room_is_told_so(admin, place, settings, images_directory):
+def test_a_push_that_would_leave_too_little_room_is_told_so(
+    admin, place, settings, images_directory
+):
     settings.FREE_SPACE_FLOOR = free_bytes(images_directory) + (1 << 30)
-    for answer in (admin("PATCH", place, BLOB), admin("POST", f"/v2/{NAME}/blobs/uploads/"), admin.push_blob(NAME, BLOB)):
+    for answer in (
+        admin("PATCH", place, BLOB),
+        admin("POST", f"/v2/{NAME}/blobs/uploads/"),
+        admin.push_blob(NAME, BLOB),
+    ):
         assert (answer.status_code, codes(answer)) == (507, ["UNKNOWN"])
         assert "have to stay free" in answer.content.decode()
     settings.FREE_SPACE_FLOOR = 0

@@ -15,7 +15,10 @@ CORPUS = Path(__file__).with_name("corpus.txt")
 
 def rows() -> list[tuple[str, str, str]]:
     lines = [line for line in CORPUS.read_text().splitlines() if line and not line.startswith("#")]
-    return [(image, tag, expected) for image, tag, expected in (line.split(maxsplit=2) for line in lines)]
+    return [
+        (image, tag, expected)
+        for image, tag, expected in (line.split(maxsplit=2) for line in lines)
+    ]
 
 
 ROWS = rows()
@@ -37,7 +40,9 @@ def test_every_piece_but_other_words_has_an_explanation_with_advice():
         for explanation in explain_tag(parse_tag(text)):
             assert explanation.meaning
             has_no_row = explanation.role is Role.WORD or explanation.meaning == COMING_MEANING
-            assert has_no_row or (explanation.choose and explanation.beware and explanation.name), text
+            assert has_no_row or (explanation.choose and explanation.beware and explanation.name), (
+                text
+            )
 
 
 def test_the_pieces_of_a_tag_are_in_its_text_and_in_its_order():

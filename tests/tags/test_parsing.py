@@ -74,8 +74,14 @@ def test_a_date_is_a_date_and_an_impossible_one_is_a_number():
 
 
 def test_the_system_is_named_by_family_and_release():
-    assert (parse_tag("17-bookworm").system, parse_tag("17-bookworm").system_release) == ("debian", "12")
-    assert (parse_tag("17-alpine3.20").system, parse_tag("17-alpine3.20").system_release) == ("alpine", "3.20")
+    assert (parse_tag("17-bookworm").system, parse_tag("17-bookworm").system_release) == (
+        "debian",
+        "12",
+    )
+    assert (parse_tag("17-alpine3.20").system, parse_tag("17-alpine3.20").system_release) == (
+        "alpine",
+        "3.20",
+    )
     assert parse_tag("1.23-nanoserver-ltsc2022").system_release == "ltsc2022"
     assert parse_tag("1.27").system == ""
 
@@ -97,7 +103,11 @@ def test_architectures_are_named_as_oci_names_them(text, architecture):
 
 
 def test_the_flavour_is_the_same_for_every_version_and_release():
-    assert parse_tag("1.27.3-alpine3.20-perl").flavour == parse_tag("1.26-alpine-perl").flavour == ("alpine", "perl")
+    assert (
+        parse_tag("1.27.3-alpine3.20-perl").flavour
+        == parse_tag("1.26-alpine-perl").flavour
+        == ("alpine", "perl")
+    )
     assert parse_tag("6.7-php8.2-fpm").flavour == parse_tag("6.8-php8.3-fpm").flavour
     assert parse_tag("debug-s390x").flavour != parse_tag("debug-riscv64").flavour
 
@@ -110,14 +120,38 @@ def test_a_commit_is_found_with_and_without_a_word_before_it():
     assert parse_tag("defaced").commit == ""
 
 
-@pytest.mark.parametrize("text", ["latest", "stable", "1", "1.27", "1.27-alpine", "alpine", "24.04", "3.14-rc", "1.2.3-SNAPSHOT", "pr-17"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "latest",
+        "stable",
+        "1",
+        "1.27",
+        "1.27-alpine",
+        "alpine",
+        "24.04",
+        "3.14-rc",
+        "1.2.3-SNAPSHOT",
+        "pr-17",
+    ],
+)
 def test_names_that_move_float_and_carry_a_risk(text):
     assert parse_tag(text).is_floating
     assert risk_of(parse_tag(text))
 
 
 @pytest.mark.parametrize(
-    "text", ["1.27.3", "1.27.3-alpine", "noble-20241015", "sha-4f2a9c1", "3.14.0rc2", "8u432-b06-jdk", "nightly-20241101", "4711"]
+    "text",
+    [
+        "1.27.3",
+        "1.27.3-alpine",
+        "noble-20241015",
+        "sha-4f2a9c1",
+        "3.14.0rc2",
+        "8u432-b06-jdk",
+        "nightly-20241101",
+        "4711",
+    ],
 )
 def test_versions_in_full_dates_and_commits_are_pinned_by_convention(text):
     assert parse_tag(text).movement is Movement.PINNED
@@ -134,7 +168,9 @@ def test_the_risk_of_latest_names_the_cause():
     assert "another image after each release" in risk_of(parse_tag("latest"))
 
 
-@pytest.mark.parametrize("text", ["1.27.0-rc.1", "3.14.0a1", "edge", "nightly", "main", "sid-slim", "1.0-dev"])
+@pytest.mark.parametrize(
+    "text", ["1.27.0-rc.1", "3.14.0a1", "edge", "nightly", "main", "sid-slim", "1.0-dev"]
+)
 def test_what_is_made_before_a_release_is_a_prerelease(text):
     assert parse_tag(text).is_prerelease
 

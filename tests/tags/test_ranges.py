@@ -41,7 +41,9 @@ FOUND = {
     "^0.0.3": "0.0.3",
     "1.x": " ".join(tag for tag in TAGS if tag.startswith(("1", "v1"))),
     "1.25 - 1.26": "1.25.9 1.26.0-rc1 1.26.0 1.26 1.26.5-alpine",
-    "*": " ".join(tag for tag in TAGS if tag not in ("latest", "alpine", "20241016", "sha-4f2a9c1", "4711")),
+    "*": " ".join(
+        tag for tag in TAGS if tag not in ("latest", "alpine", "20241016", "sha-4f2a9c1", "4711")
+    ),
 }
 
 
@@ -87,28 +89,43 @@ def test_a_range_is_two_lookups_on_the_column_of_version_keys():
 
 
 VERSIONS = st.one_of(
-    st.lists(st.integers(0, 300), min_size=1, max_size=4).map(lambda numbers: ".".join(map(str, numbers))),
+    st.lists(st.integers(0, 300), min_size=1, max_size=4).map(
+        lambda numbers: ".".join(map(str, numbers))
+    ),
     st.sampled_from([tag for _image, tag, _expected in ROWS if parse_tag(tag).version]),
 )
 NUMBERS = st.tuples(st.integers(0, 3), st.integers(0, 3), st.integers(0, 3))
 
 
-@given(st.sampled_from(["", "=", "<", "<=", ">", ">=", "~", "^"]), NUMBERS, st.integers(1, 3), st.one_of(VERSIONS, TAG_LIKE))
+@given(
+    st.sampled_from(["", "=", "<", "<=", ">", ">=", "~", "^"]),
+    NUMBERS,
+    st.integers(1, 3),
+    st.one_of(VERSIONS, TAG_LIKE),
+)
 @example(">=", (1, 26, 0), 2, "1.26.0-rc1")
 @example("<", (1, 28, 0), 2, "1.28.0-rc1")
 def test_a_tag_matches_when_every_bound_holds_for_its_key(sign, numbers, length, text):
     wanted = VersionRange.parse(sign + ".".join(map(str, numbers[:length])))
     key = version_key(parse_tag(text))
     compare = {"gte": bytes.__ge__, "lt": bytes.__lt__}
-    assert wanted.matches(parse_tag(text)) == (key is not None and all(compare[lookup](key, end) for lookup, end in wanted.bounds()))
+    assert wanted.matches(parse_tag(text)) == (
+        key is not None and all(compare[lookup](key, end) for lookup, end in wanted.bounds())
+    )
 
 
 @given(NUMBERS, NUMBERS)
 def test_comparisons_of_full_versions_are_those_of_their_numbers(first, second):
     tag = parse_tag(".".join(map(str, first)))
     version = ".".join(map(str, second))
-    found = [sign for sign in ("<", "<=", "=", ">=", ">") if VersionRange.parse(sign + version).matches(tag)]
-    assert found == (["<", "<="] if first < second else ["<=", "=", ">="] if first == second else [">=", ">"])
+    found = [
+        sign
+        for sign in ("<", "<=", "=", ">=", ">")
+        if VersionRange.parse(sign + version).matches(tag)
+    ]
+    assert found == (
+        ["<", "<="] if first < second else ["<=", "=", ">="] if first == second else [">=", ">"]
+    )
 
 
 @given(st.text(max_size=60) | st.from_regex(r"[<>=~^ ,.*xv0-9rc-]{0,40}", fullmatch=True))
@@ -126,5 +143,7 @@ def test_the_database_finds_what_python_matches(team):
     make_repository(registry, "app", dict.fromkeys(TAGS))
     for text in FOUND:
         wanted = VersionRange.parse(text)
-        rows = Tag.objects.filter(**{f"version_key__{lookup}": key for lookup, key in wanted.bounds()})
+        rows = Tag.objects.filter(
+            **{f"version_key__{lookup}": key for lookup, key in wanted.bounds()}
+        )
         assert set(rows.values_list("name", flat=True)) == set(FOUND[text].split())

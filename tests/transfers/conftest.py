@@ -20,7 +20,11 @@ def add_registry():
     def add(team, running, *, host=None, with_credential=True):
         security = Security.PLAIN_HTTP if running.scheme == "http" else Security.OWN_CA
         row = Registry.objects.create(
-            team=team, name=host or running.host, host=host or running.host, security=security, ca_certificate=running.ca_pem
+            team=team,
+            name=host or running.host,
+            host=host or running.host,
+            security=security,
+            ca_certificate=running.ca_pem,
         )
         if running.username and with_credential:
             add_credential(row, running.username, running.password)
@@ -30,7 +34,9 @@ def add_registry():
 
 
 def add_credential(registry, username, password, **values):
-    credential = Credential(team=registry.team, registry=registry, username=username, **{"label": username, **values})
+    credential = Credential(
+        team=registry.team, registry=registry, username=username, **{"label": username, **values}
+    )
     credential.set_secret(password)
     credential.save()
     return credential
@@ -42,7 +48,9 @@ def pull(team, alice):
 
     def run(reference, **options):
         options = {"team": team, "user": alice, **options}
-        return services.run_here(services.start_pull(reference=Reference.parse(reference), enqueue=False, **options))
+        return services.run_here(
+            services.start_pull(reference=Reference.parse(reference), enqueue=False, **options)
+        )
 
     return run
 
@@ -52,7 +60,9 @@ def start(team, alice):
     """Start a pull as Alice; `enqueue=False` leaves it to the test to run it."""
 
     def run(reference, **options):
-        return services.start_pull(team=team, user=alice, reference=Reference.parse(reference), **options)
+        return services.start_pull(
+            team=team, user=alice, reference=Reference.parse(reference), **options
+        )
 
     return run
 
@@ -81,7 +91,9 @@ def pushable(team, pull, registry, line, add_registry, image_factory):
 def publish(team, alice):
     def run(source, target, **options):
         ends = {"source": Reference.parse(source), "target": Reference.parse(target)}
-        return services.run_here(services.start_publish(team=team, user=alice, enqueue=False, **ends, **options))
+        return services.run_here(
+            services.start_publish(team=team, user=alice, enqueue=False, **ends, **options)
+        )
 
     return run
 
@@ -107,7 +119,9 @@ def blob_files(folder):
 def check_every_blob_hashes_to_its_name(folder):
     """I1 of the hardening list."""
     for path in blob_files(folder):
-        assert hashlib.new(path.parent.parent.name, path.read_bytes()).hexdigest() == path.name, path
+        assert hashlib.new(path.parent.parent.name, path.read_bytes()).hexdigest() == path.name, (
+            path
+        )
 
 
 def states(transfer):

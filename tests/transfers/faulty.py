@@ -42,7 +42,11 @@ def layers_done(transfer):
 
 def wait_for_end(transfer, seconds=30):
     """The row in its end state."""
-    wait_until(lambda: Transfer.objects.get(pk=transfer.pk).is_terminal, seconds=seconds, what="the end of the transfer")
+    wait_until(
+        lambda: Transfer.objects.get(pk=transfer.pk).is_terminal,
+        seconds=seconds,
+        what="the end of the transfer",
+    )
     return Transfer.objects.get(pk=transfer.pk)
 
 

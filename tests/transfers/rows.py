@@ -12,7 +12,9 @@ DIGEST = f"sha256:{hashlib.sha256(b'manifest').hexdigest()}"
 MIB = 1024 * 1024
 
 
-def layer(seed, state="waiting", *, size=MIB, offset=0, kind="layer", platform="linux/amd64", origin=""):
+def layer(
+    seed, state="waiting", *, size=MIB, offset=0, kind="layer", platform="linux/amd64", origin=""
+):
     document = {
         "digest": f"sha256:{hashlib.sha256(str(seed).encode()).hexdigest()}",
         "kind": kind,
@@ -27,7 +29,13 @@ def layer(seed, state="waiting", *, size=MIB, offset=0, kind="layer", platform="
 def transfer_row(team, user=None, *, state=State.QUEUED, layers=(), steps=(), age=0, **values):
     now = timezone.now()
     started = None if state == State.QUEUED else now - timedelta(seconds=10)
-    progress = {"phase": "moving", "note": "", "layers": list(layers), "steps": list(steps), **values.pop("progress", {})}
+    progress = {
+        "phase": "moving",
+        "note": "",
+        "layers": list(layers),
+        "steps": list(steps),
+        **values.pop("progress", {}),
+    }
     defaults = {
         "kind": Kind.PULL,
         "source": PYTHON,
@@ -37,7 +45,9 @@ def transfer_row(team, user=None, *, state=State.QUEUED, layers=(), steps=(), ag
         "started_at": started,
         "finished_at": now if state in (State.SUCCEEDED, State.FAILED, State.CANCELLED) else None,
     }
-    row = Transfer.objects.create(team=team, user=user, state=state, progress=progress, **{**defaults, **values})
+    row = Transfer.objects.create(
+        team=team, user=user, state=state, progress=progress, **{**defaults, **values}
+    )
     if age:
         Transfer.objects.filter(pk=row.pk).update(created_at=now - timedelta(seconds=age))
         row.refresh_from_db()

@@ -6,10 +6,23 @@ from registry_ui.oci.connections import Limits
 from tests.parts.images import build_image
 from tests.parts.scripted import Call, Reply, ScriptedServer
 
-HTML = Reply(body=b"<!doctype html><title>Sign in</title>", headers={"Content-Type": "text/html; charset=utf-8"})
+HTML = Reply(
+    body=b"<!doctype html><title>Sign in</title>",
+    headers={"Content-Type": "text/html; charset=utf-8"},
+)
 REPOSITORY = "team/app"
 # What a client waits for in a test of one that hangs, and how often it tries.
-HASTY = Limits(connect=1, read=0.5, answer=1, tries=4, first_pause=0.02, longest_pause=5, all_pauses=8, minimum_rate=2000, rate_window=0.5)
+HASTY = Limits(
+    connect=1,
+    read=0.5,
+    answer=1,
+    tries=4,
+    first_pause=0.02,
+    longest_pause=5,
+    all_pauses=8,
+    minimum_rate=2000,
+    rate_window=0.5,
+)
 
 
 class ScriptedRegistry:
@@ -33,7 +46,11 @@ class ScriptedRegistry:
         """Add an image, or move the tag to it."""
         for digest, blob in built.blobs.items():
             self.serve_blob(digest, blob)
-        for manifest, name in [*((child, child.digest) for child in built.children), (built, built.digest), (built, tag)]:
+        for manifest, name in [
+            *((child, child.digest) for child in built.children),
+            (built, built.digest),
+            (built, tag),
+        ]:
             self.serve_manifest(manifest.content, manifest.media_type, name)
 
     def serve_blob(self, digest, content):
@@ -73,7 +90,11 @@ def ranged(call: Call, content: bytes) -> Reply:
     if asked is None:
         return Reply(body=content)
     start = int(asked[1])
-    return Reply(206, body=content[start:], headers={"Content-Range": f"bytes {start}-{len(content) - 1}/{len(content)}"})
+    return Reply(
+        206,
+        body=content[start:],
+        headers={"Content-Range": f"bytes {start}-{len(content) - 1}/{len(content)}"},
+    )
 
 
 def flipped(content: bytes) -> bytes:

@@ -67,7 +67,9 @@ def test_a_refused_port_is_named(team, fails, hasty):
     assert "port" in transfer.error["advice"]
 
 
-def test_a_wrong_password_is_told_apart_from_everything_else(team, fails, htpasswd_registry, add_registry, image_factory):
+def test_a_wrong_password_is_told_apart_from_everything_else(
+    team, fails, htpasswd_registry, add_registry, image_factory
+):
     row = add_registry(team, htpasswd_registry, with_credential=False)
     add_credential(row, htpasswd_registry.username, CANARY)
 
@@ -130,26 +132,49 @@ def test_another_manifest_than_the_digest_names_is_refused(fails, ill):
 
 
 BAD_MANIFESTS = {
-    "an image and an index at once": (manifest_document(layers=[], config={}, manifests=[]), "at once"),
-    "nine MiB": (manifest_document(layers=[], config={}, annotations={"padding": "x" * (9 << 20)}), "8192 KiB"),
-    "schema 1": (json.dumps({"schemaVersion": 1, "name": "team/app", "fsLayers": []}).encode(), "schema 1"),
+    "an image and an index at once": (
+        manifest_document(layers=[], config={}, manifests=[]),
+        "at once",
+    ),
+    "nine MiB": (
+        manifest_document(layers=[], config={}, annotations={"padding": "x" * (9 << 20)}),
+        "8192 KiB",
+    ),
+    "schema 1": (
+        json.dumps({"schemaVersion": 1, "name": "team/app", "fsLayers": []}).encode(),
+        "schema 1",
+    ),
     "not JSON": (b"\x00\x01 no JSON at all", "not JSON"),
     "a list": (b"[]", "not a JSON object"),
     "without a config": (manifest_document(layers=[]), "no config"),
     "without layers": (manifest_document(config={}), "no list of layers"),
     "a malformed digest": (
-        manifest_document(layers=[], config={"mediaType": "a/b", "size": 1, "digest": "sha256:../../../etc/passwd"}),
+        manifest_document(
+            layers=[],
+            config={"mediaType": "a/b", "size": 1, "digest": "sha256:../../../etc/passwd"},
+        ),
         "malformed digest",
     ),
-    "a negative size": (manifest_document(layers=[], config={"mediaType": "a/b", "size": -1, "digest": digest_of(b"")}), "size"),
-    "of an unknown type": (json.dumps({"schemaVersion": 2, "mediaType": "text/x-surprise", "layers": []}).encode(), "text/x-surprise"),
+    "a negative size": (
+        manifest_document(
+            layers=[], config={"mediaType": "a/b", "size": -1, "digest": digest_of(b"")}
+        ),
+        "size",
+    ),
+    "of an unknown type": (
+        json.dumps({"schemaVersion": 2, "mediaType": "text/x-surprise", "layers": []}).encode(),
+        "text/x-surprise",
+    ),
 }
 
 
 @pytest.mark.parametrize("case", BAD_MANIFESTS)
 def test_a_bad_manifest_is_refused_and_its_place_named(fails, ill, case):
     content, words = BAD_MANIFESTS[case]
-    ill.serve_manifest(content, "application/json" if b"surprise" in content or b"fsLayers" in content else OCI_MANIFEST)
+    ill.serve_manifest(
+        content,
+        "application/json" if b"surprise" in content or b"fsLayers" in content else OCI_MANIFEST,
+    )
 
     transfer = fails(ill.reference)
 
@@ -163,12 +188,17 @@ def test_a_bad_manifest_is_refused_and_its_place_named(fails, ill, case):
 
 
 def test_a_layer_cut_short_is_resumed_where_it_broke(pull, ill, images_directory):
-    ill.answer_layer(Reply(body=ill.layer_content, cut=70_000), lambda call: ranged(call, ill.layer_content))
+    ill.answer_layer(
+        Reply(body=ill.layer_content, cut=70_000), lambda call: ranged(call, ill.layer_content)
+    )
 
     transfer = pull(ill.reference)
 
     assert transfer.state == State.SUCCEEDED, transfer.error
-    assert [call.headers.get("Range") for call in ill.server.made("GET", f".*/{ill.layer}")] == [None, "bytes=70000-"]
+    assert [call.headers.get("Range") for call in ill.server.made("GET", f".*/{ill.layer}")] == [
+        None,
+        "bytes=70000-",
+    ]
     check_every_blob_hashes_to_its_name(images_directory)
 
 
@@ -237,10 +267,16 @@ def test_a_tag_stays_what_it_was_when_its_new_image_is_broken(fails, pull, ill):
 
 def test_a_short_retry_after_is_waited_for_and_shown(team, alice, ill):
     ill.answer_layer(Reply(429, headers={"Retry-After": "3"}), Reply(body=ill.layer_content))
-    transfer = services.start_pull(team=team, user=alice, reference=Reference.parse(ill.reference), enqueue=False)
+    transfer = services.start_pull(
+        team=team, user=alice, reference=Reference.parse(ill.reference), enqueue=False
+    )
     thread = run_in_thread(transfer)
 
-    wait_until(lambda: Transfer.objects.get(pk=transfer.pk).progress.get("phase") == "paused", seconds=10, what="the pause on the row")
+    wait_until(
+        lambda: Transfer.objects.get(pk=transfer.pk).progress.get("phase") == "paused",
+        seconds=10,
+        what="the pause on the row",
+    )
     note = Transfer.objects.get(pk=transfer.pk).progress["note"]
     thread.join(20)
 
@@ -262,7 +298,9 @@ def test_a_very_long_retry_after_fails_at_once_and_says_when(fails, ill):
 
 
 def test_a_registry_that_recovers_after_three_503_is_waited_for(pull, ill, hasty):
-    ill.answer_manifest(*[Reply(503)] * 3, Reply(body=ill.image.content, headers={"Content-Type": OCI_MANIFEST}))
+    ill.answer_manifest(
+        *[Reply(503)] * 3, Reply(body=ill.image.content, headers={"Content-Type": OCI_MANIFEST})
+    )
     ill.answer_layer(*[Reply(503)] * 3, Reply(body=ill.layer_content))
 
     transfer = pull(ill.reference)
@@ -301,7 +339,9 @@ def test_a_layer_that_drips_is_given_up(fails, ill, hasty):
 
 
 def test_a_manifest_that_drips_is_given_up(fails, ill, hasty):
-    ill.answer_manifest(Reply(body=ill.image.content, headers={"Content-Type": OCI_MANIFEST}, drip=0.02))
+    ill.answer_manifest(
+        Reply(body=ill.image.content, headers={"Content-Type": OCI_MANIFEST}, drip=0.02)
+    )
 
     transfer = fails(ill.reference)
 
@@ -309,10 +349,14 @@ def test_a_manifest_that_drips_is_given_up(fails, ill, hasty):
     assert ill.host in transfer.error["message"]
 
 
-def test_a_hanging_registry_does_not_hold_up_another_transfer(team, alice, pull, registry, add_registry, image_factory, ill):
+def test_a_hanging_registry_does_not_hold_up_another_transfer(
+    team, alice, pull, registry, add_registry, image_factory, ill
+):
     add_registry(team, registry)
     ill.answer_manifest(Reply(stall=60))
-    hanging = services.start_pull(team=team, user=alice, reference=Reference.parse(ill.reference), enqueue=False)
+    hanging = services.start_pull(
+        team=team, user=alice, reference=Reference.parse(ill.reference), enqueue=False
+    )
     thread = run_in_thread(hanging)
     wait_until(lambda: ill.server.made("GET", ".*/manifests/.*"))
 

@@ -36,7 +36,11 @@ PUSH_FAULTS = {
     ),
     "no manifest is taken": (("PUT", ".*/manifests/.*", Reply(400)), "ResponseError"),
     "an immutable tag": (
-        ("PUT", ".*/manifests/.*", Reply(412, body=b'{"errors":[{"code":"PRECONDITION","message":"tag is immutable"}]}')),
+        (
+            "PUT",
+            ".*/manifests/.*",
+            Reply(412, body=b'{"errors":[{"code":"PRECONDITION","message":"tag is immutable"}]}'),
+        ),
         "Denied",
     ),
 }

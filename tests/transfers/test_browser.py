@@ -22,7 +22,9 @@ def faults(page):
     """What the browser complains about: a broken script, or something that the content security policy forbids."""
     found = []
     page.on("pageerror", lambda error: found.append(str(error)))
-    page.on("console", lambda message: found.append(message.text) if message.type == "error" else None)
+    page.on(
+        "console", lambda message: found.append(message.text) if message.type == "error" else None
+    )
     return found
 
 
@@ -31,7 +33,9 @@ def go(page, live_server, name, *arguments, **query):
 
 
 @pytest.mark.browser_context_args
-def test_a_pull_from_the_form_to_the_image(live_server, page, sign_in, faults, team, bob, registry, add_registry, image_factory, manage):
+def test_a_pull_from_the_form_to_the_image(
+    live_server, page, sign_in, faults, team, bob, registry, add_registry, image_factory, manage
+):
     image = image_factory(registry, "team/app", layers=3, layer_size=512 * 1024)
     page.clock.install()
     manage.start_worker()
@@ -56,7 +60,9 @@ def test_a_pull_from_the_form_to_the_image(live_server, page, sign_in, faults, t
     assert requests_in(page, 10_000) == []
 
 
-def test_cancel_can_be_clicked_while_the_page_moves(live_server, page, sign_in, team, bob, registry, add_registry, image_factory, manage):
+def test_cancel_can_be_clicked_while_the_page_moves(
+    live_server, page, sign_in, team, bob, registry, add_registry, image_factory, manage
+):
     image_factory(registry, "team/slow", layers=1, layer_size=8 * 1024 * 1024)
     manage.start_worker()
     with slow_line(registry.port, 200_000) as line:
@@ -89,7 +95,9 @@ def test_the_page_works_without_javascript(live_server, new_context, sign_in, pa
     assert reader.get_by_text("Pulling", exact=True).count() == 1
 
     Transfer.objects.update(state=State.CANCELLED)
-    reader.get_by_text("Interrupted").or_(reader.locator('#transfer[data-state="cancelled"]')).first.wait_for()
+    reader.get_by_text("Interrupted").or_(
+        reader.locator('#transfer[data-state="cancelled"]')
+    ).first.wait_for()
 
     go(reader, live_server, "pull")
     reader.get_by_label("Image", exact=True).fill("Nginx")
@@ -97,7 +105,9 @@ def test_the_page_works_without_javascript(live_server, new_context, sign_in, pa
     assert reader.get_by_text("Write nginx").count() >= 1
 
 
-def test_the_target_of_a_publish_is_put_together_as_it_is_typed(live_server, page, sign_in, faults, team, alice, add_registry, registry):
+def test_the_target_of_a_publish_is_put_together_as_it_is_typed(
+    live_server, page, sign_in, faults, team, alice, add_registry, registry
+):
     row = add_registry(team, registry)
     add_credential(row, "robot", "x", label="robot-ci", repository_pattern="my-company/*")
     sign_in(alice)
@@ -114,7 +124,9 @@ def test_the_target_of_a_publish_is_put_together_as_it_is_typed(live_server, pag
     assert faults == []
 
 
-def test_the_list_follows_what_runs_and_keeps_its_filter(live_server, page, sign_in, faults, team, bob):
+def test_the_list_follows_what_runs_and_keeps_its_filter(
+    live_server, page, sign_in, faults, team, bob
+):
     row = transfer_row(team, bob, state=State.RUNNING, layers=[layer(1, "moving", offset=10)])
     sign_in(bob)
     go(page, live_server, "list")
@@ -142,6 +154,14 @@ def test_no_page_is_wider_than_the_screen(live_server, page, sign_in, team, bob,
     )
     sign_in(bob)
     page.set_viewport_size({"width": width, "height": 844})
-    for name, arguments in [("list", []), ("detail", [row.pk]), ("pull", []), ("push", []), ("publish", []), ("tag", []), ("retag", [])]:
+    for name, arguments in [
+        ("list", []),
+        ("detail", [row.pk]),
+        ("pull", []),
+        ("push", []),
+        ("publish", []),
+        ("tag", []),
+        ("retag", []),
+    ]:
         go(page, live_server, name, *arguments)
         assert page.evaluate("document.documentElement.scrollWidth") <= width, name

@@ -36,11 +36,15 @@ def mirror(team):
 
 
 def go(page, live_server, name, registry, *tags, **values):
-    query = urlencode({"registry": registry.pk, "repository": "team/app", "tag": tags, **values}, doseq=True)
+    query = urlencode(
+        {"registry": registry.pk, "repository": "team/app", "tag": tags, **values}, doseq=True
+    )
     page.goto(f"{live_server.url}{reverse(f'transfers:{name}')}?{query}")
 
 
-def test_what_will_be_there_follows_what_is_typed(live_server, page, sign_in, faults, source, mirror, bob):
+def test_what_will_be_there_follows_what_is_typed(
+    live_server, page, sign_in, faults, source, mirror, bob
+):
     sign_in(bob)
     go(page, live_server, "copy_tags", source, "1.27", "latest")
     page.get_by_text("1 tag is there already and names another image").wait_for()
@@ -64,7 +68,9 @@ def test_what_will_be_there_follows_what_is_typed(live_server, page, sign_in, fa
     assert faults == []
 
 
-def test_tags_are_moved_only_if_somebody_says_so(live_server, page, sign_in, faults, source, mirror, bob):
+def test_tags_are_moved_only_if_somebody_says_so(
+    live_server, page, sign_in, faults, source, mirror, bob
+):
     sign_in(bob)
     go(page, live_server, "copy_tags", source, "1.27")
     page.get_by_role("button", name="Copy 1 tag").click()
@@ -79,7 +85,9 @@ def test_tags_are_moved_only_if_somebody_says_so(live_server, page, sign_in, fau
     assert [fault for fault in faults if "422" not in fault] == []
 
 
-def test_a_deletion_of_several_wants_the_name_typed_and_works_without_javascript(live_server, new_context, page, sign_in, source, alice):
+def test_a_deletion_of_several_wants_the_name_typed_and_works_without_javascript(
+    live_server, new_context, page, sign_in, source, alice
+):
     sign_in(alice)
     plain = new_context(java_script_enabled=False)
     plain.add_cookies(page.context.cookies())
@@ -98,7 +106,9 @@ def test_a_deletion_of_several_wants_the_name_typed_and_works_without_javascript
 
 
 @pytest.mark.parametrize("width", [390, 1280])
-def test_no_page_is_wider_than_the_screen(live_server, page, sign_in, faults, source, mirror, alice, width):
+def test_no_page_is_wider_than_the_screen(
+    live_server, page, sign_in, faults, source, mirror, alice, width
+):
     sign_in(alice)
     page.set_viewport_size({"width": width, "height": 844})
     for name in ("pull_tags", "copy_tags", "delete_tags"):

@@ -78,7 +78,9 @@ def test_a_pull_of_one_platform_prints_the_digest_that_docker_would(team, regist
     assert LocalImage.objects.get().platforms[0]["platform"] == "linux/arm64"
 
 
-def test_a_tag_that_is_not_there_ends_with_cause_and_advice_on_the_error_stream(team, registry, image_factory):
+def test_a_tag_that_is_not_there_ends_with_cause_and_advice_on_the_error_stream(
+    team, registry, image_factory
+):
     image = image_factory(registry, "team/app", "1.0")
 
     ran = Ran("pull", f"{registry.host}/{image.repository}:nope", "--now", "--plain-http")
@@ -93,7 +95,12 @@ def test_a_tag_that_is_not_there_ends_with_cause_and_advice_on_the_error_stream(
 
 @pytest.mark.parametrize(
     ("reference", "words"),
-    [("Nginx", "upper-case"), ("https://nginx", "is a URL"), ("nginx@sha256:abc", "is not a digest"), ("a b", "no spaces")],
+    [
+        ("Nginx", "upper-case"),
+        ("https://nginx", "is a URL"),
+        ("nginx@sha256:abc", "is not a digest"),
+        ("a b", "no spaces"),
+    ],
 )
 def test_a_malformed_reference_makes_no_transfer(team, reference, words):
     ran = Ran("pull", reference, "--now")
@@ -116,7 +123,10 @@ def test_tag_prints_the_one_image_id_of_both_names(team, registry, image_factory
     ran = Ran("tag", image.reference, "johndoe/my-app:v1.0")
 
     assert ran.status == 0
-    assert ran.out == f"{image.reference} and johndoe/my-app:v1.0 are both image {shorts([image.config])[0]}.\n"
+    assert (
+        ran.out
+        == f"{image.reference} and johndoe/my-app:v1.0 are both image {shorts([image.config])[0]}.\n"
+    )
     assert set(LocalImage.objects.values_list("image_id", flat=True)) == {image.config}
 
 
@@ -128,7 +138,10 @@ def test_tag_says_when_it_takes_the_name_from_another_image(team, registry, imag
 
     moved = Ran("tag", second.reference, "johndoe/my-app:v1.0")
 
-    assert moved.out.splitlines()[0] == f"johndoe/my-app:v1.0 was a name of image {shorts([first.config])[0]} before."
+    assert (
+        moved.out.splitlines()[0]
+        == f"johndoe/my-app:v1.0 was a name of image {shorts([first.config])[0]} before."
+    )
 
 
 def test_tag_of_an_image_that_is_not_here_fails(team):
@@ -137,7 +150,9 @@ def test_tag_of_an_image_that_is_not_here_fails(team):
     assert ran.err.startswith("Error: There is no local image my-app:latest.")
 
 
-def test_push_prints_as_docker_push_does_and_another_client_finds_it(team, registry, image_factory, skopeo):
+def test_push_prints_as_docker_push_does_and_another_client_finds_it(
+    team, registry, image_factory, skopeo
+):
     image = image_factory(registry, layers=2)
     Ran("pull", image.reference, "--now", "--plain-http")
     repository = registry.new_repository()
@@ -150,14 +165,23 @@ def test_push_prints_as_docker_push_does_and_another_client_finds_it(team, regis
     lines = ran.out.splitlines()
     assert lines[0] == f"The push refers to repository [{registry.host}/{repository}]"
     assert lines[-1] == f"v1.0: digest: {image.digest} size: {image.built.size}"
-    assert all(any(line.startswith(f"{short}: ") for line in lines) for short in shorts(image.layers))
+    assert all(
+        any(line.startswith(f"{short}: ") for line in lines) for short in shorts(image.layers)
+    )
     assert skopeo.inspect(registry, repository, "v1.0")["Digest"] == image.digest
 
 
 def test_a_remote_tag_copies_nothing(team, registry, image_factory, skopeo):
     image = image_factory(registry)
 
-    ran = Ran("tag", image.reference, f"{registry.host}/{image.repository}:stable", "--remote", "--now", "--plain-http")
+    ran = Ran(
+        "tag",
+        image.reference,
+        f"{registry.host}/{image.repository}:stable",
+        "--remote",
+        "--now",
+        "--plain-http",
+    )
 
     assert ran.status == 0, ran.err
     assert ran.out == f"stable: digest: {image.digest} size: {image.built.size}\n"
@@ -165,11 +189,19 @@ def test_a_remote_tag_copies_nothing(team, registry, image_factory, skopeo):
     assert not LocalImage.objects.exists()
 
 
-def test_a_copy_prints_both_names_and_ends_as_a_push_does(team, registry, second_registry, image_factory, skopeo):
+def test_a_copy_prints_both_names_and_ends_as_a_push_does(
+    team, registry, second_registry, image_factory, skopeo
+):
     image = image_factory(registry, platforms=["linux/amd64", "linux/arm64"])
     repository = second_registry.new_repository()
 
-    ran = Ran("copy", image.reference, f"{second_registry.host}/{repository}:v1.0", "--now", "--plain-http")
+    ran = Ran(
+        "copy",
+        image.reference,
+        f"{second_registry.host}/{repository}:v1.0",
+        "--now",
+        "--plain-http",
+    )
 
     assert (ran.status, ran.err) == (0, "")
     lines = ran.out.splitlines()
@@ -179,7 +211,9 @@ def test_a_copy_prints_both_names_and_ends_as_a_push_does(team, registry, second
     assert not LocalImage.objects.exists()
 
 
-def test_a_copy_of_one_platform_says_that_the_digest_is_another_one(team, registry, second_registry, image_factory):
+def test_a_copy_of_one_platform_says_that_the_digest_is_another_one(
+    team, registry, second_registry, image_factory
+):
     image = image_factory(registry, platforms=["linux/amd64", "linux/arm64"])
     target = f"{second_registry.host}/{second_registry.new_repository()}:1"
 
@@ -197,13 +231,22 @@ def test_a_copy_to_itself_is_refused(team, registry):
 
 
 @pytest.mark.parametrize("end", ["source", "target"])
-def test_a_copy_says_at_which_end_a_credential_must_be_chosen(team, registry, htpasswd_registry, add_registry, image_factory, end):
+def test_a_copy_says_at_which_end_a_credential_must_be_chosen(
+    team, registry, htpasswd_registry, add_registry, image_factory, end
+):
     add_registry(team, registry)
     row = add_registry(team, htpasswd_registry, with_credential=False)
     for label in ("first", "second"):
         add_credential(row, htpasswd_registry.username, htpasswd_registry.password, label=label)
-    tied, open_ = f"{htpasswd_registry.host}/{htpasswd_registry.new_repository()}:1", f"{registry.host}/{registry.new_repository()}:1"
-    source, target = (image_factory(htpasswd_registry).reference, open_) if end == "source" else (image_factory(registry).reference, tied)
+    tied, open_ = (
+        f"{htpasswd_registry.host}/{htpasswd_registry.new_repository()}:1",
+        f"{registry.host}/{registry.new_repository()}:1",
+    )
+    source, target = (
+        (image_factory(htpasswd_registry).reference, open_)
+        if end == "source"
+        else (image_factory(registry).reference, tied)
+    )
 
     ran = Ran("copy", source, target, "--now")
     assert ran.status == 1
@@ -234,7 +277,9 @@ def test_without_a_team_it_says_how_to_begin(db):
     assert "no team" in ran.err
 
 
-def test_credentials_that_fit_equally_well_must_be_chosen(team, htpasswd_registry, add_registry, image_factory):
+def test_credentials_that_fit_equally_well_must_be_chosen(
+    team, htpasswd_registry, add_registry, image_factory
+):
     image = image_factory(htpasswd_registry)
     row = add_registry(team, htpasswd_registry, with_credential=False)
     for label in ("first", "second"):
@@ -289,7 +334,9 @@ def test_without_a_worker_it_says_so_and_ctrl_c_cancels(team, manage):
 def test_ctrl_c_stops_the_work_in_this_process(team, registry, image_factory, manage, number):
     image = image_factory(registry, layers=1, layer_size=4 * 1024 * 1024)
     with slow_line(registry.port, 200_000) as line:
-        command = manage.start("pull", f"{line.host}/{image.repository}:{image.tag}", "--now", "--plain-http")
+        command = manage.start(
+            "pull", f"{line.host}/{image.repository}:{image.tag}", "--now", "--plain-http"
+        )
         command.wait_for(lambda: "Pulling\n" in command.output, seconds=60)
 
         assert command.stop(number=number, seconds=30) == 130
@@ -313,7 +360,9 @@ def test_a_transfer_that_somebody_cancels_ends_with_status_1(team, bob, manage):
 def test_on_a_terminal_the_lines_are_drawn_again_in_place(team, registry, image_factory, manage):
     image = image_factory(registry, layers=2, layer_size=1024 * 1024)
     with slow_line(registry.port, 300_000) as line:
-        output = run_on_a_terminal("pull", f"{line.host}/{image.repository}:{image.tag}", "--now", "--plain-http")
+        output = run_on_a_terminal(
+            "pull", f"{line.host}/{image.repository}:{image.tag}", "--now", "--plain-http"
+        )
 
     assert "\x1b[J" in output
     assert "Pulling [" in output
@@ -324,7 +373,9 @@ def run_on_a_terminal(*arguments):
     near, far = pty.openpty()
     environment = {**product_environment(), "COLUMNS": "100", "LINES": "30"}
     command = [sys.executable, str(ROOT / "manage.py"), *arguments]
-    process = subprocess.Popen(command, stdin=far, stdout=far, stderr=far, env=environment, cwd=ROOT)
+    process = subprocess.Popen(
+        command, stdin=far, stdout=far, stderr=far, env=environment, cwd=ROOT
+    )
     os.close(far)
     pieces = []
     while True:
@@ -363,7 +414,9 @@ def test_transfers_can_be_chosen_by_state_and_team(team, other_team):
 
 
 def test_transfers_as_json_are_an_object_a_line(team, bob):
-    row = transfer_row(team, bob, state=State.FAILED, error={"kind": "Denied", "message": "No.", "advice": "Ask."})
+    row = transfer_row(
+        team, bob, state=State.FAILED, error={"kind": "Denied", "message": "No.", "advice": "Ask."}
+    )
 
     (document,) = [json.loads(line) for line in Ran("transfers", "--json").out.splitlines()]
 

@@ -29,7 +29,9 @@ def copy(team, alice):
 
     def run(source, target, **options):
         ends = {"source": Reference.parse(source), "target": Reference.parse(target)}
-        return services.run_here(services.start_copy(team=team, user=alice, enqueue=False, **ends, **options))
+        return services.run_here(
+            services.start_copy(team=team, user=alice, enqueue=False, **ends, **options)
+        )
 
     return run
 
@@ -51,14 +53,19 @@ def test_a_copy_of_an_index_keeps_its_digest_and_every_platform(
     assert transfer.state == State.SUCCEEDED, transfer.error
     assert second_registry.digest_of(repository, "2.0") == image.digest == transfer.digest
     assert skopeo.manifest(second_registry, repository, "2.0") == image.built.content
-    assert all(second_registry.digest_of(repository, child.digest) == child.digest for child in image.children)
+    assert all(
+        second_registry.digest_of(repository, child.digest) == child.digest
+        for child in image.children
+    )
     assert steps(transfer) == [("source", "done"), ("target", "done"), ("copy", "done")]
     assert (transfer.size, transfer.progress["note"]) == (image.built.size, "")
     assert not LocalImage.objects.exists()
     assert not images_directory.exists() or blob_files(images_directory) == []
 
 
-@pytest.mark.parametrize("ends", [("token_registry", "htpasswd_registry"), ("htpasswd_registry", "token_registry")])
+@pytest.mark.parametrize(
+    "ends", [("token_registry", "htpasswd_registry"), ("htpasswd_registry", "token_registry")]
+)
 def test_each_end_has_a_login_of_its_own(ends, request, team, copy, add_registry, image_factory):
     source, target = map(request.getfixturevalue, ends)
     add_registry(team, source)
@@ -75,7 +82,9 @@ def test_each_end_has_a_login_of_its_own(ends, request, team, copy, add_registry
     assert source.password not in json.dumps(transfer.progress)
 
 
-def test_a_copy_within_a_registry_mounts_and_moves_no_byte(team, copy, registry, add_registry, image_factory):
+def test_a_copy_within_a_registry_mounts_and_moves_no_byte(
+    team, copy, registry, add_registry, image_factory
+):
     image, repository = image_factory(registry, layers=3), registry.new_repository()
     with slow_line(registry.port) as line:
         add_registry(team, registry, host=line.host)
@@ -90,7 +99,9 @@ def test_a_copy_within_a_registry_mounts_and_moves_no_byte(team, copy, registry,
     assert registry.digest_of(repository, "1.0") == image.digest
 
 
-def test_a_copy_within_a_repository_is_one_more_tag(team, copy, registry, add_registry, image_factory):
+def test_a_copy_within_a_repository_is_one_more_tag(
+    team, copy, registry, add_registry, image_factory
+):
     add_registry(team, registry)
     image = image_factory(registry, platforms=PLATFORMS)
 
@@ -101,12 +112,19 @@ def test_a_copy_within_a_repository_is_one_more_tag(team, copy, registry, add_re
     assert registry.digest_of(image.repository, "stable") == image.digest
 
 
-def test_a_copy_of_one_platform_says_that_the_digest_is_another_one(team, copy, registry, second_registry, add_registry, image_factory):
+def test_a_copy_of_one_platform_says_that_the_digest_is_another_one(
+    team, copy, registry, second_registry, add_registry, image_factory
+):
     add_registry(team, registry)
     add_registry(team, second_registry)
-    image, repository = image_factory(registry, platforms=PLATFORMS), second_registry.new_repository()
+    image, repository = (
+        image_factory(registry, platforms=PLATFORMS),
+        second_registry.new_repository(),
+    )
 
-    transfer = copy(image.reference, f"{second_registry.host}/{repository}:1.0", platform="linux/arm64/v8")
+    transfer = copy(
+        image.reference, f"{second_registry.host}/{repository}:1.0", platform="linux/arm64/v8"
+    )
 
     arm = next(child for child in image.children if child.platform == "linux/arm64/v8")
     assert transfer.state == State.SUCCEEDED, transfer.error
@@ -117,7 +135,9 @@ def test_a_copy_of_one_platform_says_that_the_digest_is_another_one(team, copy, 
     assert arm.digest[7:19] in note
 
 
-def test_what_is_there_is_not_sent_again(team, copy, registry, second_registry, add_registry, image_factory):
+def test_what_is_there_is_not_sent_again(
+    team, copy, registry, second_registry, add_registry, image_factory
+):
     image, repository = image_factory(registry, layers=3), second_registry.new_repository()
     with slow_line(registry.port) as line:
         add_registry(team, registry, host=line.host)
@@ -132,7 +152,9 @@ def test_what_is_there_is_not_sent_again(team, copy, registry, second_registry, 
         assert again.bytes_total == 0
 
 
-def test_the_index_shows_the_copy_at_once(team, copy, registry, second_registry, add_registry, image_factory):
+def test_the_index_shows_the_copy_at_once(
+    team, copy, registry, second_registry, add_registry, image_factory
+):
     add_registry(team, registry)
     row = add_registry(team, second_registry)
     image, repository = image_factory(registry), second_registry.new_repository()
@@ -146,12 +168,16 @@ def test_the_index_shows_the_copy_at_once(team, copy, registry, second_registry,
 # --- what goes wrong
 
 
-def test_a_missing_image_is_named_and_nothing_is_written(team, copy, registry, second_registry, add_registry, image_factory):
+def test_a_missing_image_is_named_and_nothing_is_written(
+    team, copy, registry, second_registry, add_registry, image_factory
+):
     add_registry(team, registry)
     add_registry(team, second_registry)
     image, repository = image_factory(registry), second_registry.new_repository()
 
-    transfer = copy(f"{registry.host}/{image.repository}:nope", f"{second_registry.host}/{repository}:1.0")
+    transfer = copy(
+        f"{registry.host}/{image.repository}:nope", f"{second_registry.host}/{repository}:1.0"
+    )
 
     assert (transfer.state, transfer.error["kind"]) == (State.FAILED, "ManifestUnknown")
     assert "nope" in transfer.error["message"]
@@ -167,7 +193,10 @@ def test_a_login_that_is_refused_at_the_target_stops_it_before_the_first_byte(
     with slow_line(registry.port) as line:
         add_registry(team, registry, host=line.host)
 
-        transfer = copy(through(line, image), f"{htpasswd_registry.host}/{htpasswd_registry.new_repository()}:1.0")
+        transfer = copy(
+            through(line, image),
+            f"{htpasswd_registry.host}/{htpasswd_registry.new_repository()}:1.0",
+        )
 
         assert (transfer.state, transfer.error["kind"]) == (State.FAILED, "Unauthorized")
         assert steps(transfer) == [("source", "done"), ("target", "failed"), ("copy", "waiting")]
@@ -176,10 +205,15 @@ def test_a_login_that_is_refused_at_the_target_stops_it_before_the_first_byte(
     assert "canary" not in json.dumps([transfer.error, transfer.progress])
 
 
-def test_a_credential_for_pulling_only_does_not_write(team, alice, registry, htpasswd_registry, add_registry, image_factory, copy):
+def test_a_credential_for_pulling_only_does_not_write(
+    team, alice, registry, htpasswd_registry, add_registry, image_factory, copy
+):
     add_registry(team, registry)
     row = add_registry(team, htpasswd_registry)
-    transfer = copy(image_factory(registry).reference, f"{htpasswd_registry.host}/{htpasswd_registry.new_repository()}:1.0")
+    transfer = copy(
+        image_factory(registry).reference,
+        f"{htpasswd_registry.host}/{htpasswd_registry.new_repository()}:1.0",
+    )
     assert transfer.state == State.SUCCEEDED, transfer.error
     row.credentials.update(can_push=False)
 
@@ -188,19 +222,28 @@ def test_a_credential_for_pulling_only_does_not_write(team, alice, registry, htp
     assert (again.state, again.error["kind"]) == (State.FAILED, "CredentialUnfit")
 
 
-def test_a_layer_cut_short_at_the_source_is_resumed_where_it_broke(team, copy, ill, second_registry, add_registry):
+def test_a_layer_cut_short_at_the_source_is_resumed_where_it_broke(
+    team, copy, ill, second_registry, add_registry
+):
     add_registry(team, second_registry)
     repository = second_registry.new_repository()
-    ill.answer_layer(Reply(body=ill.layer_content, cut=70_000), lambda call: ranged(call, ill.layer_content))
+    ill.answer_layer(
+        Reply(body=ill.layer_content, cut=70_000), lambda call: ranged(call, ill.layer_content)
+    )
 
     transfer = copy(ill.reference, f"{second_registry.host}/{repository}:1.0")
 
     assert transfer.state == State.SUCCEEDED, transfer.error
     assert second_registry.digest_of(repository, "1.0") == ill.image.digest
-    assert [call.headers.get("Range") for call in ill.server.made("GET", f".*/{ill.layer}")] == [None, "bytes=70000-"]
+    assert [call.headers.get("Range") for call in ill.server.made("GET", f".*/{ill.layer}")] == [
+        None,
+        "bytes=70000-",
+    ]
 
 
-def test_a_source_that_sends_other_bytes_leaves_nothing_at_the_target(team, copy, ill, second_registry, add_registry):
+def test_a_source_that_sends_other_bytes_leaves_nothing_at_the_target(
+    team, copy, ill, second_registry, add_registry
+):
     add_registry(team, second_registry)
     repository = second_registry.new_repository()
     ill.answer_layer(Reply(body=b"x" * len(ill.layer_content)))
@@ -223,7 +266,13 @@ def slow_copy(team, alice, registry, second_registry, add_registry, image_factor
     with slow_line(registry.port) as line:
         add_registry(team, registry, host=line.host)
         line.hold("GET", image.layers[-1])
-        transfer = services.start_copy(team=team, user=alice, source=Reference.parse(through(line, image)), target=target, enqueue=False)
+        transfer = services.start_copy(
+            team=team,
+            user=alice,
+            source=Reference.parse(through(line, image)),
+            target=target,
+            enqueue=False,
+        )
         thread = run_in_thread(transfer)
         wait_for(lambda: len(layers_done(transfer)) == 3)
         yield target, transfer, thread, image, line
@@ -231,7 +280,9 @@ def slow_copy(team, alice, registry, second_registry, add_registry, image_factor
         thread.join()
 
 
-def test_a_cancelled_copy_stops_and_its_retry_sends_only_the_rest(slow_copy, alice, second_registry):
+def test_a_cancelled_copy_stops_and_its_retry_sends_only_the_rest(
+    slow_copy, alice, second_registry
+):
     target, transfer, thread, image, line = slow_copy
 
     services.cancel(transfer, alice)
@@ -258,7 +309,9 @@ def test_a_worker_killed_within_a_copy_is_replaced_by_one_that_sends_the_rest(
     line.hold("GET", image.layers[-1])
     worker = manage.start_worker()
     target = Reference.parse(f"{second_registry.host}/{repository}:1.0")
-    transfer = services.start_copy(team=team, user=alice, source=Reference.parse(through(line, image)), target=target)
+    transfer = services.start_copy(
+        team=team, user=alice, source=Reference.parse(through(line, image)), target=target
+    )
     wait_until(lambda: len(layers_done(transfer)) == 3, seconds=30)
 
     kill(worker)
@@ -272,7 +325,9 @@ def test_a_worker_killed_within_a_copy_is_replaced_by_one_that_sends_the_rest(
     assert second_registry.digest_of(repository, "1.0") == image.digest
 
 
-def test_a_line_cut_within_an_upload_is_taken_up_again(team, alice, registry, second_registry, add_registry, image_factory, hasty):
+def test_a_line_cut_within_an_upload_is_taken_up_again(
+    team, alice, registry, second_registry, add_registry, image_factory, hasty
+):
     image = image_factory(registry, layers=1, layer_size=256 << 10)
     add_registry(team, registry)
     with slow_line(second_registry.port) as line:

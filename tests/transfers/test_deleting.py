@@ -35,7 +35,9 @@ def delete(team, alice):
 
     def run(reference, **options):
         options = {"team": team, "user": alice, **options}
-        return services.run_here(services.start_delete(reference=Reference.parse(reference), enqueue=False, **options))
+        return services.run_here(
+            services.start_delete(reference=Reference.parse(reference), enqueue=False, **options)
+        )
 
     return run
 
@@ -55,7 +57,9 @@ def tagged(image_factory):
 
 
 def digests(registry, image):
-    return {tag: registry.digest_of(image.repository, tag) for tag in registry.tags(image.repository)}
+    return {
+        tag: registry.digest_of(image.repository, tag) for tag in registry.tags(image.repository)
+    }
 
 
 def step(transfer, name):
@@ -72,7 +76,9 @@ def indexed(image, row, *tags):
 # --- a tag alone
 
 
-def test_one_of_three_aliases_goes_and_the_others_keep_their_digest(team, delete, registry, add_registry, tagged):
+def test_one_of_three_aliases_goes_and_the_others_keep_their_digest(
+    team, delete, registry, add_registry, tagged
+):
     add_registry(team, registry)
     image = tagged(registry)
     other = registry.digest_of(image.repository, "2.0")
@@ -87,7 +93,9 @@ def test_one_of_three_aliases_goes_and_the_others_keep_their_digest(team, delete
 
 
 @pytest.mark.parametrize("kind", ["token_registry", "htpasswd_registry"])
-def test_a_tag_of_an_index_goes_with_every_kind_of_login(kind, request, team, delete, add_registry, tagged):
+def test_a_tag_of_an_index_goes_with_every_kind_of_login(
+    kind, request, team, delete, add_registry, tagged
+):
     registry = request.getfixturevalue(kind)
     add_registry(team, registry)
     image = tagged(registry, platforms=["linux/amd64", "linux/arm64/v8"])
@@ -96,7 +104,9 @@ def test_a_tag_of_an_index_goes_with_every_kind_of_login(kind, request, team, de
 
     assert transfer.state == State.SUCCEEDED, transfer.error
     assert registry.tags(image.repository) == ["1", "2.0", "latest"]
-    assert registry.digest_of(image.repository, image.children[0].digest) == image.children[0].digest
+    assert (
+        registry.digest_of(image.repository, image.children[0].digest) == image.children[0].digest
+    )
 
 
 def test_the_index_forgets_the_tag_at_once(team, delete, registry, add_registry, tagged):
@@ -108,7 +118,9 @@ def test_the_index_forgets_the_tag_at_once(team, delete, registry, add_registry,
     assert set(Tag.objects.values_list("name", flat=True)) == {"1", "latest"}
 
 
-def test_a_tag_that_was_moved_meanwhile_stays(team, delete, registry, add_registry, tagged, image_factory, client_for, alice):
+def test_a_tag_that_was_moved_meanwhile_stays(
+    team, delete, registry, add_registry, tagged, image_factory, client_for, alice
+):
     add_registry(team, registry)
     image = tagged(registry)
     newer = image_factory(registry, image.repository, "1.0")
@@ -125,14 +137,19 @@ def test_a_tag_that_was_moved_meanwhile_stays(team, delete, registry, add_regist
 def test_a_tag_that_is_gone_already_is_deleted(team, delete, registry, add_registry, tagged):
     add_registry(team, registry)
     image = tagged(registry)
-    first, second = delete(image.reference, digest=image.digest), delete(image.reference, digest=image.digest)
+    first, second = (
+        delete(image.reference, digest=image.digest),
+        delete(image.reference, digest=image.digest),
+    )
 
     assert first.state == second.state == State.SUCCEEDED
     assert "not there any more" in step(second, "check")["detail"]
     assert second.digest == image.digest
 
 
-def test_without_a_known_digest_the_tag_is_deleted_as_it_is_then(team, delete, registry, add_registry, tagged):
+def test_without_a_known_digest_the_tag_is_deleted_as_it_is_then(
+    team, delete, registry, add_registry, tagged
+):
     add_registry(team, registry)
     image = tagged(registry)
 
@@ -149,7 +166,9 @@ def test_an_image_goes_with_all_of_its_tags(team, delete, registry, add_registry
     row, image = add_registry(team, registry), tagged(registry)
     indexed(image, row, "1.0", "1", "latest")
 
-    transfer = delete(f"{registry.host}/{image.repository}@{image.digest}", tags=["1.0", "1", "latest"])
+    transfer = delete(
+        f"{registry.host}/{image.repository}@{image.digest}", tags=["1.0", "1", "latest"]
+    )
 
     assert transfer.state == State.SUCCEEDED, transfer.error
     assert registry.tags(image.repository) == ["2.0"]
@@ -157,7 +176,9 @@ def test_an_image_goes_with_all_of_its_tags(team, delete, registry, add_registry
     assert not Tag.objects.exists()
 
 
-def test_an_image_that_got_another_tag_meanwhile_stays(team, delete, registry, add_registry, tagged):
+def test_an_image_that_got_another_tag_meanwhile_stays(
+    team, delete, registry, add_registry, tagged
+):
     row, image = add_registry(team, registry), tagged(registry)
     indexed(image, row, "1.0", "1", "latest")
 
@@ -179,7 +200,12 @@ def test_where_deletion_is_switched_off_it_says_so_and_nothing_is_lost(
     image = tagged(locked_registry)
     before = digests(locked_registry, image)
 
-    transfer = delete(f"{locked_registry.host}/{image.repository}@{image.digest}" if by_digest else image.reference, digest=image.digest)
+    transfer = delete(
+        f"{locked_registry.host}/{image.repository}@{image.digest}"
+        if by_digest
+        else image.reference,
+        digest=image.digest,
+    )
 
     assert (transfer.state, transfer.error["kind"]) == (State.FAILED, "Unsupported")
     assert "storage.delete.enabled" in transfer.error["advice"]
@@ -187,7 +213,9 @@ def test_where_deletion_is_switched_off_it_says_so_and_nothing_is_lost(
     check_told(transfer, client_for(alice))
 
 
-def test_who_may_only_pull_there_deletes_nothing(team, delete, token_registry, add_registry, tagged):
+def test_who_may_only_pull_there_deletes_nothing(
+    team, delete, token_registry, add_registry, tagged
+):
     row = add_registry(team, token_registry, with_credential=False)
     add_credential(row, token_registry.reader_username, token_registry.reader_password)
     image = tagged(token_registry)
@@ -208,7 +236,9 @@ def test_only_admins_start_one(request, team, delete, registry, person):
 def test_an_admin_who_is_one_no_more_deletes_nothing(team, alice, registry, add_registry, tagged):
     add_registry(team, registry)
     image = tagged(registry)
-    transfer = services.start_delete(team=team, user=alice, reference=Reference.parse(image.reference), enqueue=False)
+    transfer = services.start_delete(
+        team=team, user=alice, reference=Reference.parse(image.reference), enqueue=False
+    )
     Membership.objects.filter(user=alice).update(role=Role.OPERATOR)
 
     ended = services.run_here(transfer)
@@ -219,7 +249,13 @@ def test_an_admin_who_is_one_no_more_deletes_nothing(team, alice, registry, add_
 
 @pytest.mark.parametrize("state", [State.FAILED, State.CANCELLED, State.SUCCEEDED])
 def test_only_a_failed_one_is_tried_again_and_only_by_an_admin(team, alice, bob, state):
-    row = Transfer.objects.create(team=team, kind=Kind.DELETE, state=state, source="r.example.com/a:1", target="r.example.com/a:1")
+    row = Transfer.objects.create(
+        team=team,
+        kind=Kind.DELETE,
+        state=state,
+        source="r.example.com/a:1",
+        target="r.example.com/a:1",
+    )
     with pytest.raises(PermissionDenied):
         services.retry(row, bob, enqueue=False)
     if state == State.FAILED:
@@ -229,7 +265,9 @@ def test_only_a_failed_one_is_tried_again_and_only_by_an_admin(team, alice, bob,
             services.retry(row, alice, enqueue=False)
 
 
-def test_a_retry_still_knows_what_the_person_saw(team, alice, delete, registry, add_registry, tagged, image_factory):
+def test_a_retry_still_knows_what_the_person_saw(
+    team, alice, delete, registry, add_registry, tagged, image_factory
+):
     add_registry(team, registry)
     image = tagged(registry)
     newer = image_factory(registry, image.repository, "1.0")
@@ -249,13 +287,17 @@ def test_a_name_with_tag_and_digest_is_no_way_to_delete(team, delete, registry):
 # --- cancelled, killed
 
 
-def test_one_that_is_cancelled_before_it_begins_deletes_nothing(team, alice, registry, add_registry, tagged):
+def test_one_that_is_cancelled_before_it_begins_deletes_nothing(
+    team, alice, registry, add_registry, tagged
+):
     image = tagged(registry)
     with slow_line(registry.port) as line:
         add_registry(team, registry, host=line.host)
         line.hold("HEAD", "/manifests/1.0")
         reference = Reference.parse(f"{line.host}/{image.repository}:1.0")
-        transfer = services.start_delete(team=team, user=alice, reference=reference, digest=image.digest, enqueue=False)
+        transfer = services.start_delete(
+            team=team, user=alice, reference=reference, digest=image.digest, enqueue=False
+        )
         thread = run_in_thread(transfer)
         assert line.is_holding.wait(20)
         services.cancel(transfer, alice)
@@ -266,12 +308,16 @@ def test_one_that_is_cancelled_before_it_begins_deletes_nothing(team, alice, reg
     assert len(registry.tags(image.repository)) == 4
 
 
-def test_a_worker_killed_within_a_deletion_is_replaced_by_one_that_ends_it(team, alice, manage, line, registry, tagged):
+def test_a_worker_killed_within_a_deletion_is_replaced_by_one_that_ends_it(
+    team, alice, manage, line, registry, tagged
+):
     image = tagged(registry)
     line.hold("DELETE", "/manifests/1.0")
     worker = manage.start_worker()
     reference = Reference.parse(f"{line.host}/{image.repository}:1.0")
-    transfer = services.start_delete(team=team, user=alice, reference=reference, digest=image.digest)
+    transfer = services.start_delete(
+        team=team, user=alice, reference=reference, digest=image.digest
+    )
     assert line.is_holding.wait(30)
 
     kill(worker)
@@ -291,7 +337,9 @@ def test_a_worker_killed_with_its_placeholder_under_the_tag_is_replaced_by_one_t
     line.hold("PUT", "/manifests/1.0")
     worker = manage.start_worker()
     reference = Reference.parse(f"{line.host}/{image.repository}:1.0")
-    transfer = services.start_delete(team=team, user=alice, reference=reference, digest=image.digest)
+    transfer = services.start_delete(
+        team=team, user=alice, reference=reference, digest=image.digest
+    )
     assert line.is_holding.wait(30)
     line.release()
     line.hold("DELETE", "/manifests/sha256")

@@ -49,13 +49,22 @@ def test_a_right_lost_between_queueing_and_running_stops_the_job(team, alice, bo
 
 def test_a_deletion_needs_an_admin_when_it_runs_too(team, alice, bob):
     people.change_role(membership=membership(bob, team), role=Role.ADMIN, by=alice)
-    row = Transfer.objects.create(team=team, user=bob, requested_by="bob", kind=Kind.DELETE, source=str(NAME), target=str(NAME))
+    row = Transfer.objects.create(
+        team=team,
+        user=bob,
+        requested_by="bob",
+        kind=Kind.DELETE,
+        source=str(NAME),
+        target=str(NAME),
+    )
     people.change_role(membership=membership(bob, team), role=Role.OPERATOR, by=alice)
     assert services.run_here(row).error["kind"] == "Denied"
 
 
 def test_a_look_at_a_registry_is_stopped_too(team, alice, bob):
-    registry = Registry.objects.create(team=team, name="Ours", host="127.0.0.1:9", security=Security.PLAIN_HTTP)
+    registry = Registry.objects.create(
+        team=team, name="Ours", host="127.0.0.1:9", security=Security.PLAIN_HTTP
+    )
     run = start_index(registry=registry, user=bob, enqueue=False)
     lose_the_role(team, alice, bob)
     assert run_index_here(run).error["kind"] == "Denied"
@@ -72,7 +81,9 @@ def test_removal_ends_what_waits_and_says_why(team, alice, bob, pull):
 
 
 def test_removal_ends_looks_at_registries(team, alice, bob):
-    registry = Registry.objects.create(team=team, name="Ours", host="127.0.0.1:9", security=Security.PLAIN_HTTP)
+    registry = Registry.objects.create(
+        team=team, name="Ours", host="127.0.0.1:9", security=Security.PLAIN_HTTP
+    )
     start_index(registry=registry, user=bob, enqueue=False)
     people.remove_member(membership=membership(bob, team), by=alice)
     assert IndexRun.objects.get().state == State.CANCELLED

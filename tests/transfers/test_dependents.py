@@ -12,7 +12,13 @@ from registry_ui.images.models import LocalImage
 from registry_ui.oci.reference import Reference
 from registry_ui.registries.dependents import dependents_of
 from registry_ui.registries.models import Credential, CredentialGrant, Registry, Security
-from registry_ui.registries.services import CredentialUnfit, remove_credential, revoke_grant, rotate_credential, share_credential
+from registry_ui.registries.services import (
+    CredentialUnfit,
+    remove_credential,
+    revoke_grant,
+    rotate_credential,
+    share_credential,
+)
 from tests.parts.process import wait_until
 from tests.parts.slow_line import slow_line
 from transfers import services
@@ -31,13 +37,17 @@ FREE = {"can_push": False, "repository_pattern": "", "until": None}
 def robot(team, add_registry, htpasswd_registry):
     """Harbour's credential for a registry that asks everybody for a login."""
     row = add_registry(team, htpasswd_registry, with_credential=False)
-    return add_credential(row, htpasswd_registry.username, htpasswd_registry.password, label="Robot")
+    return add_credential(
+        row, htpasswd_registry.username, htpasswd_registry.password, label="Robot"
+    )
 
 
 @pytest.fixture
 def share(robot, other_team, alice):
     def give(credential=None, **terms):
-        return share_credential(credential=credential or robot, team=other_team, user=alice, terms={**FREE, **terms})
+        return share_credential(
+            credential=credential or robot, team=other_team, user=alice, terms={**FREE, **terms}
+        )
 
     return give
 
@@ -47,13 +57,21 @@ def borrow(other_team, charlie):
     """Pull as Charlie of the other team, here and now."""
 
     def run(reference, **options):
-        started = services.start_pull(team=other_team, user=charlie, reference=Reference.parse(reference), enqueue=False, **options)
+        started = services.start_pull(
+            team=other_team,
+            user=charlie,
+            reference=Reference.parse(reference),
+            enqueue=False,
+            **options,
+        )
         return services.run_here(started)
 
     return run
 
 
-def test_the_other_team_pulls_with_what_is_shared_without_a_registry_of_its_own(share, borrow, robot, htpasswd_registry, image_factory):
+def test_the_other_team_pulls_with_what_is_shared_without_a_registry_of_its_own(
+    share, borrow, robot, htpasswd_registry, image_factory
+):
     grant = share()
     image = image_factory(htpasswd_registry)
 
@@ -73,14 +91,20 @@ def test_without_a_share_the_registry_refuses(robot, borrow, htpasswd_registry, 
     assert "Robot" not in str(ended.error)
 
 
-def test_each_use_stands_in_the_owners_trail_with_team_person_and_reference(team, share, borrow, robot, htpasswd_registry, image_factory):
+def test_each_use_stands_in_the_owners_trail_with_team_person_and_reference(
+    team, share, borrow, robot, htpasswd_registry, image_factory
+):
     share()
     image = image_factory(htpasswd_registry)
 
     borrow(image.reference)
 
     event = AuditEvent.objects.get(action=Action.CREDENTIAL_USED)
-    assert (event.team_key, event.actor_name, event.credential_key) == (team.pk, "charlie", str(robot.pk))
+    assert (event.team_key, event.actor_name, event.credential_key) == (
+        team.pk,
+        "charlie",
+        str(robot.pk),
+    )
     assert event.details == {"act": "pull", "what": image.reference, "by_team": "Lighthouse"}
     assert (event.address, event.token_name) == (None, "")
     assert htpasswd_registry.password not in str(vars(event))
@@ -95,7 +119,9 @@ def test_the_owner_learns_nothing_of_where_a_copy_goes(
     target = Reference.parse(f"{registry.host}/{registry.new_repository()}:secret-plan")
 
     ends = {"source": Reference.parse(image.reference), "target": target}
-    copied = services.run_here(services.start_copy(team=other_team, user=charlie, enqueue=False, **ends))
+    copied = services.run_here(
+        services.start_copy(team=other_team, user=charlie, enqueue=False, **ends)
+    )
 
     assert copied.state == State.SUCCEEDED, copied.error
     events = AuditEvent.objects.filter(action=Action.CREDENTIAL_USED)
@@ -104,7 +130,15 @@ def test_the_owner_learns_nothing_of_where_a_copy_goes(
 
 
 def test_a_push_with_a_share_for_pulling_is_refused(
-    share, robot, other_team, charlie, registry, htpasswd_registry, image_factory, borrow, add_registry
+    share,
+    robot,
+    other_team,
+    charlie,
+    registry,
+    htpasswd_registry,
+    image_factory,
+    borrow,
+    add_registry,
 ):
     share()
     add_registry(other_team, registry)
@@ -114,13 +148,27 @@ def test_a_push_with_a_share_for_pulling_is_refused(
     ends = {"source": Reference.parse(image.reference), "target": target}
 
     with pytest.raises(CredentialUnfit, match="for pulling only"):
-        services.start_publish(team=other_team, user=charlie, credential=robot, enqueue=False, **ends)
-    anonymous = services.run_here(services.start_publish(team=other_team, user=charlie, enqueue=False, **ends))
+        services.start_publish(
+            team=other_team, user=charlie, credential=robot, enqueue=False, **ends
+        )
+    anonymous = services.run_here(
+        services.start_publish(team=other_team, user=charlie, enqueue=False, **ends)
+    )
 
     assert (anonymous.state, anonymous.target_credential) == (State.FAILED, None)
 
 
-def test_a_share_for_pushing_pushes(share, robot, other_team, charlie, registry, htpasswd_registry, image_factory, borrow, add_registry):
+def test_a_share_for_pushing_pushes(
+    share,
+    robot,
+    other_team,
+    charlie,
+    registry,
+    htpasswd_registry,
+    image_factory,
+    borrow,
+    add_registry,
+):
     share(can_push=True)
     add_registry(other_team, registry)
     image = image_factory(registry)
@@ -128,7 +176,9 @@ def test_a_share_for_pushing_pushes(share, robot, other_team, charlie, registry,
     target = Reference.parse(f"{htpasswd_registry.host}/{htpasswd_registry.new_repository()}:1.0")
 
     ends = {"source": Reference.parse(image.reference), "target": target}
-    pushed = services.run_here(services.start_publish(team=other_team, user=charlie, enqueue=False, **ends))
+    pushed = services.run_here(
+        services.start_publish(team=other_team, user=charlie, enqueue=False, **ends)
+    )
 
     assert pushed.state == State.SUCCEEDED, pushed.error
     assert pushed.target_credential == robot
@@ -140,12 +190,23 @@ def test_a_share_never_pushes_where_the_credential_itself_may_not(share, robot, 
     robot.refresh_from_db()
     reference = Reference.parse(f"{robot.registry.host}/a/b:1")
     with pytest.raises(CredentialUnfit, match="pulling only"):
-        services.start_retag(team=other_team, user=None, source=reference, target=reference.with_tag("2"), credential=robot)
+        services.start_retag(
+            team=other_team,
+            user=None,
+            source=reference,
+            target=reference.with_tag("2"),
+            credential=robot,
+        )
 
 
-def test_a_share_for_some_repositories_serves_no_others(share, robot, borrow, htpasswd_registry, image_factory):
+def test_a_share_for_some_repositories_serves_no_others(
+    share, robot, borrow, htpasswd_registry, image_factory
+):
     share(repository_pattern="open/*")
-    inside, outside = image_factory(htpasswd_registry, "open/app"), image_factory(htpasswd_registry, "closed/app")
+    inside, outside = (
+        image_factory(htpasswd_registry, "open/app"),
+        image_factory(htpasswd_registry, "closed/app"),
+    )
 
     assert borrow(inside.reference).state == State.SUCCEEDED
     assert borrow(outside.reference).state == State.FAILED
@@ -153,7 +214,9 @@ def test_a_share_for_some_repositories_serves_no_others(share, robot, borrow, ht
         borrow(outside.reference, credential=robot)
 
 
-def test_a_share_that_has_ended_serves_nothing_and_says_since_when(share, robot, borrow, htpasswd_registry, image_factory):
+def test_a_share_that_has_ended_serves_nothing_and_says_since_when(
+    share, robot, borrow, htpasswd_registry, image_factory
+):
     grant = share()
     CredentialGrant.objects.filter(pk=grant.pk).update(until=timezone.now() - timedelta(minutes=1))
     image = image_factory(htpasswd_registry)
@@ -169,7 +232,9 @@ def test_a_share_that_has_ended_serves_nothing_and_says_since_when(share, robot,
 # --- taking it back
 
 
-def test_after_it_is_taken_back_the_next_pull_is_refused_and_says_by_whom_and_when(share, borrow, alice, htpasswd_registry, image_factory):
+def test_after_it_is_taken_back_the_next_pull_is_refused_and_says_by_whom_and_when(
+    share, borrow, alice, htpasswd_registry, image_factory
+):
     grant = share()
     image = image_factory(htpasswd_registry)
     assert borrow(image.reference).state == State.SUCCEEDED
@@ -182,7 +247,9 @@ def test_after_it_is_taken_back_the_next_pull_is_refused_and_says_by_whom_and_wh
     assert ended.source_credential is None
 
 
-def test_a_retry_with_what_was_taken_back_is_refused_in_the_worker(share, borrow, robot, alice, charlie, htpasswd_registry, image_factory):
+def test_a_retry_with_what_was_taken_back_is_refused_in_the_worker(
+    share, borrow, robot, alice, charlie, htpasswd_registry, image_factory
+):
     grant = share()
     ended = borrow(image_factory(htpasswd_registry).reference)
     revoke_grant(grant=grant, user=alice)
@@ -197,7 +264,9 @@ def test_a_retry_with_what_was_taken_back_is_refused_in_the_worker(share, borrow
     assert robot.used_at == used_at
 
 
-def test_what_waits_with_it_is_cancelled_and_told_why(share, alice, other_team, charlie, htpasswd_registry):
+def test_what_waits_with_it_is_cancelled_and_told_why(
+    share, alice, other_team, charlie, htpasswd_registry
+):
     grant = share()
     reference = Reference.parse(f"{htpasswd_registry.host}/a/b:1")
     waiting = services.start_pull(team=other_team, user=charlie, reference=reference)
@@ -213,14 +282,22 @@ def test_what_waits_with_it_is_cancelled_and_told_why(share, alice, other_team, 
     assert "took the credential" in event.details["error"]
 
 
-def test_what_runs_with_it_is_stopped_and_told_why(team, share, alice, other_team, charlie, add_registry, htpasswd_registry, image_factory):
+def test_what_runs_with_it_is_stopped_and_told_why(
+    team, share, alice, other_team, charlie, add_registry, htpasswd_registry, image_factory
+):
     image = image_factory(htpasswd_registry)
     with slow_line(htpasswd_registry.port) as line:
         row = add_registry(team, htpasswd_registry, host=line.host, with_credential=False)
-        grant = share(add_credential(row, htpasswd_registry.username, htpasswd_registry.password, label="Slow"))
+        grant = share(
+            add_credential(
+                row, htpasswd_registry.username, htpasswd_registry.password, label="Slow"
+            )
+        )
         line.hold("GET", "/blobs/")
         reference = Reference.parse(f"{line.host}/{image.repository}:{image.tag}")
-        running = services.start_pull(team=other_team, user=charlie, reference=reference, enqueue=False)
+        running = services.start_pull(
+            team=other_team, user=charlie, reference=reference, enqueue=False
+        )
         thread = run_in_thread(running)
         assert line.is_holding.wait(20)
 
@@ -235,18 +312,27 @@ def test_what_runs_with_it_is_stopped_and_told_why(team, share, alice, other_tea
     assert not LocalImage.objects.exists()
 
 
-def test_the_owners_own_transfers_go_on_when_a_share_ends(share, robot, team, alice, htpasswd_registry):
+def test_the_owners_own_transfers_go_on_when_a_share_ends(
+    share, robot, team, alice, htpasswd_registry
+):
     grant = share()
-    own = services.start_pull(team=team, user=alice, reference=Reference.parse(f"{htpasswd_registry.host}/a/b:1"))
+    own = services.start_pull(
+        team=team, user=alice, reference=Reference.parse(f"{htpasswd_registry.host}/a/b:1")
+    )
     assert revoke_grant(grant=grant, user=alice) == 0
     own.refresh_from_db()
     assert own.state == State.QUEUED
 
 
-def test_removing_a_credential_stops_what_waits_with_it_in_every_team(share, robot, team, alice, other_team, charlie, htpasswd_registry):
+def test_removing_a_credential_stops_what_waits_with_it_in_every_team(
+    share, robot, team, alice, other_team, charlie, htpasswd_registry
+):
     share()
     reference = Reference.parse(f"{htpasswd_registry.host}/a/b:1")
-    rows = [services.start_pull(team=owner, user=user, reference=reference) for owner, user in ((team, alice), (other_team, charlie))]
+    rows = [
+        services.start_pull(team=owner, user=user, reference=reference)
+        for owner, user in ((team, alice), (other_team, charlie))
+    ]
 
     remove_credential(credential=robot, user=alice)
 
@@ -271,7 +357,9 @@ def test_removing_a_registry_or_a_team_stops_what_others_do_with_its_credentials
     assert "removed the credential “Robot”" in waiting.error["message"]
 
 
-def test_what_depends_is_named_by_the_end_that_the_credential_is_for(share, robot, other_team, charlie, registry, add_registry):
+def test_what_depends_is_named_by_the_end_that_the_credential_is_for(
+    share, robot, other_team, charlie, registry, add_registry
+):
     share()
     add_registry(other_team, registry)
     source = Reference.parse(f"{robot.registry.host}/a/b:1")
@@ -294,7 +382,9 @@ def test_a_share_is_not_used_where_the_borrowers_own_registry_demands_more(
     share, borrow, robot, other_team, htpasswd_registry, image_factory
 ):
     share()
-    Registry.objects.create(team=other_team, name="Strict", host=htpasswd_registry.host, security=Security.VERIFY)
+    Registry.objects.create(
+        team=other_team, name="Strict", host=htpasswd_registry.host, security=Security.VERIFY
+    )
     image = image_factory(htpasswd_registry)
 
     with pytest.raises(CredentialUnfit, match="less safely"):
@@ -305,11 +395,15 @@ def test_a_share_is_not_used_where_the_borrowers_own_registry_demands_more(
     assert ended.error["kind"] == "TlsFailed"
 
 
-def test_a_secret_goes_over_the_owners_connection_however_lax_the_borrowers_is(other_team, share, borrow, robot, htpasswd_registry):
+def test_a_secret_goes_over_the_owners_connection_however_lax_the_borrowers_is(
+    other_team, share, borrow, robot, htpasswd_registry
+):
     """The owner demands HTTPS; the borrower's row and the wish for plain HTTP change nothing."""
     share()
     Registry.objects.filter(pk=robot.registry_id).update(security=Security.VERIFY)
-    Registry.objects.create(team=other_team, name="Lax", host=htpasswd_registry.host, security=Security.PLAIN_HTTP)
+    Registry.objects.create(
+        team=other_team, name="Lax", host=htpasswd_registry.host, security=Security.PLAIN_HTTP
+    )
 
     ended = borrow(f"{htpasswd_registry.host}/a/b:1", plain_http=True)
 
@@ -319,9 +413,15 @@ def test_a_secret_goes_over_the_owners_connection_however_lax_the_borrowers_is(o
 # --- forms, pages and the command line
 
 
-def test_an_open_form_with_what_was_taken_back_meanwhile_starts_nothing(share, robot, alice, charlie, client_for, htpasswd_registry):
+def test_an_open_form_with_what_was_taken_back_meanwhile_starts_nothing(
+    share, robot, alice, charlie, client_for, htpasswd_registry
+):
     revoke_grant(grant=share(), user=alice)
-    values = {"reference": f"{htpasswd_registry.host}/a/b:1", "platform_choice": "machine", "credential": robot.pk}
+    values = {
+        "reference": f"{htpasswd_registry.host}/a/b:1",
+        "platform_choice": "machine",
+        "credential": robot.pk,
+    }
 
     response = client_for(charlie).post(reverse("transfers:pull"), values)
 
@@ -332,8 +432,14 @@ def test_an_open_form_with_what_was_taken_back_meanwhile_starts_nothing(share, r
     assert not Transfer.objects.exists()
 
 
-def test_the_id_of_a_credential_that_was_never_shared_is_worth_nothing(robot, charlie, client_for, htpasswd_registry):
-    values = {"reference": f"{htpasswd_registry.host}/a/b:1", "platform_choice": "machine", "credential": robot.pk}
+def test_the_id_of_a_credential_that_was_never_shared_is_worth_nothing(
+    robot, charlie, client_for, htpasswd_registry
+):
+    values = {
+        "reference": f"{htpasswd_registry.host}/a/b:1",
+        "platform_choice": "machine",
+        "credential": robot.pk,
+    }
 
     response = client_for(charlie).post(reverse("transfers:pull"), values)
 
@@ -342,23 +448,32 @@ def test_the_id_of_a_credential_that_was_never_shared_is_worth_nothing(robot, ch
     assert not Transfer.objects.exists()
 
 
-def test_form_page_and_list_say_whose_credential_it_is(share, borrow, charlie, client_for, htpasswd_registry, image_factory):
+def test_form_page_and_list_say_whose_credential_it_is(
+    share, borrow, charlie, client_for, htpasswd_registry, image_factory
+):
     grant = share()
     image = image_factory(htpasswd_registry)
     client = client_for(charlie)
-    form = client.get(f"{reverse('transfers:login', args=['pull'])}?reference={image.reference}").content.decode()
+    form = client.get(
+        f"{reverse('transfers:login', args=['pull'])}?reference={image.reference}"
+    ).content.decode()
     assert "Robot of team Harbour" in form
 
     ended = borrow(image.reference)
 
     page = reverse("transfers:detail", args=[ended.pk])
     assert "of the team Harbour" in client.get(page).content.decode()
-    assert "with a credential of the team Harbour" in client.get(reverse("transfers:list")).content.decode()
+    assert (
+        "with a credential of the team Harbour"
+        in client.get(reverse("transfers:list")).content.decode()
+    )
     revoke_grant(grant=grant, user=None)
     assert "a credential that its team shares no more" in client.get(page).content.decode()
 
 
-def test_the_command_line_calls_it_by_its_team(share, robot, other_team, htpasswd_registry, add_registry, image_factory, capsys):
+def test_the_command_line_calls_it_by_its_team(
+    share, robot, other_team, htpasswd_registry, add_registry, image_factory, capsys
+):
     share()
     row = add_registry(other_team, htpasswd_registry, with_credential=False)
     add_credential(row, htpasswd_registry.username, htpasswd_registry.password, label="Robot")
@@ -367,7 +482,15 @@ def test_the_command_line_calls_it_by_its_team(share, robot, other_team, htpassw
         call_command("pull", image.reference, "--now", "--team", "lighthouse")
     assert "--credential 'Robot of team Harbour'" in capsys.readouterr().err
 
-    call_command("pull", image.reference, "--now", "--team", "lighthouse", "--credential", "Robot of team Harbour")
+    call_command(
+        "pull",
+        image.reference,
+        "--now",
+        "--team",
+        "lighthouse",
+        "--credential",
+        "Robot of team Harbour",
+    )
 
     assert Transfer.objects.get().source_credential == robot
 
@@ -375,7 +498,9 @@ def test_the_command_line_calls_it_by_its_team(share, robot, other_team, htpassw
 # --- a new secret
 
 
-def test_a_new_secret_leaves_what_runs_alone_and_serves_what_starts(team, alice, robot, add_registry, htpasswd_registry, image_factory):
+def test_a_new_secret_leaves_what_runs_alone_and_serves_what_starts(
+    team, alice, robot, add_registry, htpasswd_registry, image_factory
+):
     image = image_factory(htpasswd_registry)
     with slow_line(htpasswd_registry.port) as line:
         row = add_registry(team, htpasswd_registry, host=line.host, with_credential=False)
@@ -386,10 +511,18 @@ def test_a_new_secret_leaves_what_runs_alone_and_serves_what_starts(team, alice,
         thread = run_in_thread(running)
         assert line.is_holding.wait(20)
 
-        rotate_credential(credential=credential, user=alice, secret="wrong from now on", expires_at=None, is_verified=False)
+        rotate_credential(
+            credential=credential,
+            user=alice,
+            secret="wrong from now on",
+            expires_at=None,
+            is_verified=False,
+        )
         line.release()
         thread.join(30)
-        later = services.run_here(services.start_pull(team=team, user=alice, reference=reference, enqueue=False))
+        later = services.run_here(
+            services.start_pull(team=team, user=alice, reference=reference, enqueue=False)
+        )
 
     running.refresh_from_db()
     assert running.state == State.SUCCEEDED, running.error
@@ -402,12 +535,24 @@ def test_a_new_secret_leaves_what_runs_alone_and_serves_what_starts(team, alice,
 @pytest.fixture
 def mirror(other_team, robot, registry, add_registry):
     """Of the other team, from the registry of what is shared with it."""
-    source = Registry.objects.create(team=other_team, name="Theirs", host=robot.registry.host, security=Security.PLAIN_HTTP)
-    ends = {"source_registry": source, "source_credential": robot, "target_registry": add_registry(other_team, registry)}
-    return create_mirror(team=other_team, user=None, values={"name": "secret plan", "repositories": ["team/app"], **ends})
+    source = Registry.objects.create(
+        team=other_team, name="Theirs", host=robot.registry.host, security=Security.PLAIN_HTTP
+    )
+    ends = {
+        "source_registry": source,
+        "source_credential": robot,
+        "target_registry": add_registry(other_team, registry),
+    }
+    return create_mirror(
+        team=other_team,
+        user=None,
+        values={"name": "secret plan", "repositories": ["team/app"], **ends},
+    )
 
 
-def test_a_mirror_of_the_other_team_is_named_by_what_it_takes_and_ends_when_it_is_taken_back(share, alice, robot, other_team, request):
+def test_a_mirror_of_the_other_team_is_named_by_what_it_takes_and_ends_when_it_is_taken_back(
+    share, alice, robot, other_team, request
+):
     grant = share()
     mirror = request.getfixturevalue("mirror")
     run = start_run(mirror=mirror, user=None)
@@ -421,7 +566,9 @@ def test_a_mirror_of_the_other_team_is_named_by_what_it_takes_and_ends_when_it_i
     assert "took the credential “Robot” back" in run.error["message"]
 
 
-def test_a_later_run_of_the_mirror_fails_and_says_why(share, alice, request, htpasswd_registry, image_factory):
+def test_a_later_run_of_the_mirror_fails_and_says_why(
+    share, alice, request, htpasswd_registry, image_factory
+):
     image_factory(htpasswd_registry, "team/app")
     grant = share()
     mirror = request.getfixturevalue("mirror")

@@ -22,7 +22,9 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.engine]
 @pytest.fixture(params=["docker", "podman"])
 def engine(request, settings):
     """The name of an engine that every team may use; each test meets both kinds."""
-    running = request.getfixturevalue({"docker": "docker_engine", "podman": "podman_service"}[request.param])
+    running = request.getfixturevalue(
+        {"docker": "docker_engine", "podman": "podman_service"}[request.param]
+    )
     settings.ENGINES = (EngineSetting(request.param, running.host, frozenset({"*"})),)
     return request.param
 
@@ -38,8 +40,12 @@ def do(team, alice, engine):
     """Start something at the engine as Alice, and run it here."""
 
     def run(start, *, platform=None, **names):
-        options = {name: Reference.parse(text) for name, text in names.items()} | ({"platform": platform} if platform else {})
-        return services.run_here(start(team=team, user=alice, engine=engine, enqueue=False, **options))
+        options = {name: Reference.parse(text) for name, text in names.items()} | (
+            {"platform": platform} if platform else {}
+        )
+        return services.run_here(
+            start(team=team, user=alice, engine=engine, enqueue=False, **options)
+        )
 
     return run
 
@@ -51,13 +57,17 @@ def test_the_engine_pulls_with_its_own_progress(do, opened, registry, image_fact
 
     assert transfer.state == State.SUCCEEDED, transfer.error
     assert transfer.digest == image.digest
-    assert opened.inspect(image.reference)["Id"].removeprefix("sha256:") == image.config.removeprefix("sha256:")
+    assert opened.inspect(image.reference)["Id"].removeprefix(
+        "sha256:"
+    ) == image.config.removeprefix("sha256:")
     now = Situation(transfer)
     assert now.layers
     assert {layer.state for layer in now.layers} <= {"done", "exists", "unpacking"}
 
 
-def test_an_image_goes_from_the_engine_to_a_registry_under_another_name(do, opened, registry, image_factory, skopeo):
+def test_an_image_goes_from_the_engine_to_a_registry_under_another_name(
+    do, opened, registry, image_factory, skopeo
+):
     image = image_factory(registry, layers=2)
     do(services.start_engine_pull, reference=image.reference)
     repository = registry.new_repository()
@@ -67,15 +77,21 @@ def test_an_image_goes_from_the_engine_to_a_registry_under_another_name(do, open
 
     assert (transfer.kind, transfer.state) == (Kind.PUBLISH, State.SUCCEEDED), transfer.error
     assert registry.digest_of(repository, "2.0") == transfer.digest or not transfer.digest
-    assert json.loads(skopeo.manifest(registry, repository, "2.0"))["config"]["digest"] == image.config
+    assert (
+        json.loads(skopeo.manifest(registry, repository, "2.0"))["config"]["digest"] == image.config
+    )
 
 
-def test_a_tag_is_one_more_name_of_the_same_id(do, opened, team, alice, engine, registry, image_factory):
+def test_a_tag_is_one_more_name_of_the_same_id(
+    do, opened, team, alice, engine, registry, image_factory
+):
     image = image_factory(registry)
     do(services.start_engine_pull, reference=image.reference)
     target = Reference.parse(f"registry.example.com/{registry.new_repository()}:1")
 
-    transfer = services.start_engine_tag(team=team, user=alice, engine=engine, source=Reference.parse(image.reference), target=target)
+    transfer = services.start_engine_tag(
+        team=team, user=alice, engine=engine, source=Reference.parse(image.reference), target=target
+    )
 
     assert transfer.state == State.SUCCEEDED, transfer.error
     assert opened.inspect(str(target))["Id"] == opened.inspect(image.reference)["Id"]
@@ -91,7 +107,9 @@ def test_a_failure_inside_an_answer_of_200_is_a_failure_here(do, registry):
     assert transfer.error["advice"]
 
 
-def test_store_to_engine_to_store_keeps_the_image_id(team, do, pull, opened, registry, add_registry, image_factory):
+def test_store_to_engine_to_store_keeps_the_image_id(
+    team, do, pull, opened, registry, add_registry, image_factory
+):
     add_registry(team, registry)
     image = image_factory(registry, layers=3)
     pull(image.reference)
@@ -110,7 +128,9 @@ def test_store_to_engine_to_store_keeps_the_image_id(team, do, pull, opened, reg
         assert "manifest" in saved.progress["note"]
 
 
-def test_one_platform_of_several_is_loaded(team, do, pull, opened, registry, add_registry, image_factory):
+def test_one_platform_of_several_is_loaded(
+    team, do, pull, opened, registry, add_registry, image_factory
+):
     add_registry(team, registry)
     image = image_factory(registry, platforms=["linux/amd64", "linux/arm64/v8"])
     pull(image.reference, platform="all")
@@ -122,7 +142,9 @@ def test_one_platform_of_several_is_loaded(team, do, pull, opened, registry, add
 
 
 @pytest.mark.parametrize("engine", ["docker"], indirect=True)
-def test_the_engine_is_given_the_credential_of_the_team_and_no_other(team, other_team, do, htpasswd_registry, image_factory, add_registry):
+def test_the_engine_is_given_the_credential_of_the_team_and_no_other(
+    team, other_team, do, htpasswd_registry, image_factory, add_registry
+):
     image = image_factory(htpasswd_registry)
     row = add_registry(team, htpasswd_registry)
 
@@ -132,7 +154,9 @@ def test_the_engine_is_given_the_credential_of_the_team_and_no_other(team, other
     credential = row.credentials.get()
     assert transfer.source_credential == credential
     assert credential.used_at is not None
-    assert htpasswd_registry.password not in json.dumps([transfer.progress, transfer.error, transfer.options])
+    assert htpasswd_registry.password not in json.dumps(
+        [transfer.progress, transfer.error, transfer.options]
+    )
 
 
 @pytest.mark.parametrize("engine", ["docker"], indirect=True)
@@ -165,10 +189,20 @@ def test_a_credential_that_another_team_shares_is_not_handed_to_an_engine(
 
 
 @pytest.mark.parametrize("engine", ["docker"], indirect=True)
-def test_an_engine_that_the_operator_took_away_is_not_used_by_what_waits(team, alice, engine, settings, registry, image_factory):
+def test_an_engine_that_the_operator_took_away_is_not_used_by_what_waits(
+    team, alice, engine, settings, registry, image_factory
+):
     image = image_factory(registry)
-    transfer = services.start_engine_pull(team=team, user=alice, engine=engine, reference=Reference.parse(image.reference), enqueue=False)
-    settings.ENGINES = (EngineSetting(engine, settings.ENGINES[0].address, frozenset({"another-team"})),)
+    transfer = services.start_engine_pull(
+        team=team,
+        user=alice,
+        engine=engine,
+        reference=Reference.parse(image.reference),
+        enqueue=False,
+    )
+    settings.ENGINES = (
+        EngineSetting(engine, settings.ENGINES[0].address, frozenset({"another-team"})),
+    )
 
     ended = services.run_here(transfer)
 
@@ -176,11 +210,15 @@ def test_an_engine_that_the_operator_took_away_is_not_used_by_what_waits(team, a
 
 
 @pytest.mark.parametrize("engine", ["docker"], indirect=True)
-def test_a_pull_at_an_engine_is_cancelled_within_seconds(team, alice, engine, line, registry, image_factory, settings):
+def test_a_pull_at_an_engine_is_cancelled_within_seconds(
+    team, alice, engine, line, registry, image_factory, settings
+):
     image = image_factory(registry, layers=2, layer_size=4 << 20)
     line.bytes_per_second = 200_000
     name = Reference.parse(image.reference.replace(registry.host, line.host))
-    transfer = services.start_engine_pull(team=team, user=alice, engine=engine, reference=name, enqueue=False)
+    transfer = services.start_engine_pull(
+        team=team, user=alice, engine=engine, reference=name, enqueue=False
+    )
     thread = threading.Thread(target=services.run_here, args=(transfer,))
     thread.start()
     wait_until(lambda: Transfer.objects.get(pk=transfer.pk).bytes_done > 0, seconds=60)
@@ -195,7 +233,13 @@ def test_a_pull_at_an_engine_is_cancelled_within_seconds(team, alice, engine, li
 @pytest.mark.parametrize("engine", ["docker"], indirect=True)
 def test_who_left_the_team_pulls_nothing(team, bob, engine, registry, image_factory):
     image = image_factory(registry)
-    transfer = services.start_engine_pull(team=team, user=bob, engine=engine, reference=Reference.parse(image.reference), enqueue=False)
+    transfer = services.start_engine_pull(
+        team=team,
+        user=bob,
+        engine=engine,
+        reference=Reference.parse(image.reference),
+        enqueue=False,
+    )
     Membership.objects.filter(user=bob).delete()
 
     assert services.run_here(transfer).error["kind"] == "Denied"

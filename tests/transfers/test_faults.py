@@ -37,7 +37,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 # --- a worker is killed
 
 
-def test_a_worker_killed_before_the_first_byte_is_replaced(team, start, manage, line, registry, image_factory, images_directory):
+def test_a_worker_killed_before_the_first_byte_is_replaced(
+    team, start, manage, line, registry, image_factory, images_directory
+):
     image = image_factory(registry)
     line.hold("GET", "/manifests/")
     worker = manage.start_worker()
@@ -54,7 +56,9 @@ def test_a_worker_killed_before_the_first_byte_is_replaced(team, start, manage, 
     check_every_blob_hashes_to_its_name(images_directory)
 
 
-def test_a_worker_killed_within_a_blob_is_replaced_by_one_that_goes_on_there(team, add_registry, start, manage, images_directory):
+def test_a_worker_killed_within_a_blob_is_replaced_by_one_that_goes_on_there(
+    team, add_registry, start, manage, images_directory
+):
     with scripted_server() as server:
         origin = ScriptedRegistry(server)
         with slow_line(server.port, bytes_per_second=40_000) as line:
@@ -72,7 +76,10 @@ def test_a_worker_killed_within_a_blob_is_replaced_by_one_that_goes_on_there(tea
 
     assert (ended.state, ended.attempt) == (State.SUCCEEDED, 2), ended.error
     assert 0 < arrived < len(origin.layer_content)
-    assert [call.headers.get("Range") for call in server.made("GET", f".*/{origin.layer}")] == [None, f"bytes={arrived}-"]
+    assert [call.headers.get("Range") for call in server.made("GET", f".*/{origin.layer}")] == [
+        None,
+        f"bytes={arrived}-",
+    ]
     check_named(team, origin.image)
     check_every_blob_hashes_to_its_name(images_directory)
 
@@ -98,7 +105,9 @@ def test_a_worker_killed_after_the_blobs_is_replaced_by_one_that_fetches_none(
     check_every_blob_hashes_to_its_name(images_directory)
 
 
-def test_a_worker_killed_within_a_push_is_replaced_by_one_that_sends_the_rest(team, alice, manage, line, registry, pushable):
+def test_a_worker_killed_within_a_push_is_replaced_by_one_that_sends_the_rest(
+    team, alice, manage, line, registry, pushable
+):
     image, target = pushable
     line.hold("PUT", image.layers[-1].replace(":", "%3A"))
     worker = manage.start_worker()
@@ -114,11 +123,17 @@ def test_a_worker_killed_within_a_push_is_replaced_by_one_that_sends_the_rest(te
     ended = recover(transfer)
 
     assert (ended.state, ended.attempt) == (State.SUCCEEDED, 2), ended.error
-    assert line.count("PUT", "/uploads/") == line.count("PUT", image.layers[-1].replace(":", "%3A")) == 1
+    assert (
+        line.count("PUT", "/uploads/")
+        == line.count("PUT", image.layers[-1].replace(":", "%3A"))
+        == 1
+    )
     assert registry.digest_of(target.repository, "1.0") == image.digest
 
 
-def test_a_worker_killed_before_the_tag_is_replaced_by_one_that_only_tags(team, alice, manage, line, registry, pushable):
+def test_a_worker_killed_before_the_tag_is_replaced_by_one_that_only_tags(
+    team, alice, manage, line, registry, pushable
+):
     image, target = pushable
     line.hold("PUT", "/manifests/")
     worker = manage.start_worker()
@@ -148,12 +163,16 @@ def test_a_worker_killed_before_it_saved_its_success_is_replaced_by_one_that_mov
     manage.start_worker()
     ended = recover(transfer)
 
-    assert (ended.state, ended.attempt, ended.digest) == (State.SUCCEEDED, 2, image.digest), ended.error
+    assert (ended.state, ended.attempt, ended.digest) == (State.SUCCEEDED, 2, image.digest), (
+        ended.error
+    )
     assert line.count("GET", "/blobs/") == 0
     check_named(team, image)
 
 
-def test_a_killed_work_horse_leaves_a_worker_that_runs_the_transfer_again(team, start, manage, line, registry, image_factory):
+def test_a_killed_work_horse_leaves_a_worker_that_runs_the_transfer_again(
+    team, start, manage, line, registry, image_factory
+):
     image = image_factory(registry)
     line.hold("GET", "/manifests/")
     worker = manage.start_worker()
@@ -172,7 +191,9 @@ def test_a_killed_work_horse_leaves_a_worker_that_runs_the_transfer_again(team, 
     check_named(team, image)
 
 
-def test_a_worker_asked_to_end_finishes_its_transfer_first(team, start, manage, line, registry, image_factory):
+def test_a_worker_asked_to_end_finishes_its_transfer_first(
+    team, start, manage, line, registry, image_factory
+):
     image = image_factory(registry)
     line.hold("GET", "/blobs/")
     worker = manage.start_worker()
@@ -212,7 +233,9 @@ def test_after_worker_and_redis_were_killed_the_row_brings_everything_back(
     check_named(team, image)
 
 
-def test_a_running_transfer_survives_the_death_of_redis(start, manage, line, registry, image_factory, redis_server):
+def test_a_running_transfer_survives_the_death_of_redis(
+    start, manage, line, registry, image_factory, redis_server
+):
     line.hold("GET", "/blobs/")
     manage.start_worker()
     transfer = start(through(line, image_factory(registry)))
@@ -226,7 +249,9 @@ def test_a_running_transfer_survives_the_death_of_redis(start, manage, line, reg
     assert (ended.state, ended.attempt) == (State.SUCCEEDED, 1), ended.error
 
 
-def test_queued_rows_outlive_a_flushed_redis(start, manage, line, registry, image_factory, redis_server):
+def test_queued_rows_outlive_a_flushed_redis(
+    start, manage, line, registry, image_factory, redis_server
+):
     waiting = [start(through(line, image_factory(registry))) for _ in range(2)]
 
     redis_server.flush()

@@ -35,7 +35,9 @@ def check_cancelled(transfer, thread, alice):
 
 
 @pytest.mark.parametrize("path", ["/manifests/", "/blobs/"])
-def test_a_pull_that_waits_for_an_answer_is_cancelled(start, alice, line, registry, image_factory, path):
+def test_a_pull_that_waits_for_an_answer_is_cancelled(
+    start, alice, line, registry, image_factory, path
+):
     line.hold("GET", path)
     transfer = start(through(line, image_factory(registry)), enqueue=False)
     thread = run_in_thread(transfer)
@@ -46,7 +48,9 @@ def test_a_pull_that_waits_for_an_answer_is_cancelled(start, alice, line, regist
     assert not LocalImage.objects.exists()
 
 
-def test_a_pull_is_cancelled_in_its_last_step(team, start, alice, line, registry, image_factory, images_directory):
+def test_a_pull_is_cancelled_in_its_last_step(
+    team, start, alice, line, registry, image_factory, images_directory
+):
     image = image_factory(registry)
     with manifest_held(images_directory, team, image.digest):
         transfer = start(through(line, image), enqueue=False)
@@ -58,7 +62,9 @@ def test_a_pull_is_cancelled_in_its_last_step(team, start, alice, line, registry
     assert not LocalImage.objects.exists()
 
 
-def test_a_pull_that_waits_for_another_one_is_cancelled_and_the_other_goes_on(team, start, alice, line, registry, image_factory):
+def test_a_pull_that_waits_for_another_one_is_cancelled_and_the_other_goes_on(
+    team, start, alice, line, registry, image_factory
+):
     image = image_factory(registry, layers=1)
     line.hold("GET", image.layers[0])
     first = start(through(line, image), enqueue=False)
@@ -103,7 +109,9 @@ def test_a_push_is_cancelled_before_its_tag(team, alice, line, registry, pushabl
     assert registry.tags(target.repository) == []
 
 
-def test_cancelling_while_the_worker_is_dead_ends_the_row(team, start, alice, manage, line, registry, image_factory):
+def test_cancelling_while_the_worker_is_dead_ends_the_row(
+    team, start, alice, manage, line, registry, image_factory
+):
     line.hold("GET", "/blobs/")
     worker = manage.start_worker()
     transfer = start(through(line, image_factory(registry)))
@@ -139,7 +147,9 @@ def test_a_registry_removed_while_queued_ends_in_a_sentence_and_nothing_goes_the
         assert line.requests == []
 
 
-def test_a_registry_removed_while_running_lets_the_transfer_end(team, start, line, registry, image_factory):
+def test_a_registry_removed_while_running_lets_the_transfer_end(
+    team, start, line, registry, image_factory
+):
     image = image_factory(registry)
     line.hold("GET", "/blobs/")
     transfer = start(through(line, image), enqueue=False)
@@ -155,7 +165,9 @@ def test_a_registry_removed_while_running_lets_the_transfer_end(team, start, lin
     check_named(team, image)
 
 
-def test_a_person_removed_while_running_gets_nothing_named(start, bob, team, line, registry, image_factory):
+def test_a_person_removed_while_running_gets_nothing_named(
+    start, bob, team, line, registry, image_factory
+):
     line.hold("GET", "/blobs/")
     reference = Reference.parse(through(line, image_factory(registry)))
     transfer = services.start_pull(team=team, user=bob, reference=reference, enqueue=False)

@@ -40,7 +40,12 @@ def small_disk(settings, tmp_path):
         pytest.skip("mounting a small disk takes root")
     folder = tmp_path / "disk"
     folder.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tests", folder], capture_output=True, text=True, check=False)
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=4m", "tests", folder],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     if mounted.returncode:
         pytest.skip(f"a small disk cannot be mounted here: {mounted.stderr.strip()}")
     settings.IMAGES_DIRECTORY = folder / "images"
@@ -50,7 +55,9 @@ def small_disk(settings, tmp_path):
         subprocess.run(["umount", "--lazy", folder], check=True)
 
 
-def test_a_layer_too_large_for_the_disk_is_refused_with_both_sizes(pull, line, registry, image_factory, small_disk):
+def test_a_layer_too_large_for_the_disk_is_refused_with_both_sizes(
+    pull, line, registry, image_factory, small_disk
+):
     transfer = pull(through(line, image_factory(registry, layers=1, layer_size=6 * MIB)))
 
     assert (transfer.state, transfer.error["kind"]) == (State.FAILED, "StorageFull")
@@ -61,7 +68,9 @@ def test_a_layer_too_large_for_the_disk_is_refused_with_both_sizes(pull, line, r
     assert not LocalImage.objects.exists()
 
 
-def test_layers_that_fill_the_disk_together_leave_nothing_behind(pull, line, registry, image_factory, small_disk):
+def test_layers_that_fill_the_disk_together_leave_nothing_behind(
+    pull, line, registry, image_factory, small_disk
+):
     transfer = pull(through(line, image_factory(registry, layers=3, layer_size=2 * MIB)))
 
     assert (transfer.state, transfer.error["kind"]) == (State.FAILED, "StorageFull")
@@ -74,7 +83,9 @@ def test_layers_that_fill_the_disk_together_leave_nothing_behind(pull, line, reg
     assert not LocalImage.objects.exists()
 
 
-def test_after_room_was_made_the_same_pull_succeeds(team, alice, pull, line, registry, image_factory, small_disk):
+def test_after_room_was_made_the_same_pull_succeeds(
+    team, alice, pull, line, registry, image_factory, small_disk
+):
     first = image_factory(registry, layers=1, layer_size=3 * MIB)
     second = image_factory(registry, layers=1, layer_size=2 * MIB)
     assert pull(through(line, first)).state == State.SUCCEEDED
@@ -94,7 +105,9 @@ def test_after_room_was_made_the_same_pull_succeeds(team, alice, pull, line, reg
 # --- others at work in the same store
 
 
-def test_two_workers_that_pull_one_image_fetch_each_blob_once(team, start, manage, line, registry, image_factory, images_directory):
+def test_two_workers_that_pull_one_image_fetch_each_blob_once(
+    team, start, manage, line, registry, image_factory, images_directory
+):
     image = image_factory(registry, layers=3, layer_size=256 << 10)
     line.bytes_per_second = 256 << 10
     manage.start_worker()
@@ -111,7 +124,16 @@ def test_two_workers_that_pull_one_image_fetch_each_blob_once(team, start, manag
 
 
 def test_two_teams_that_pull_one_image_bring_their_own_bytes(
-    team, other_team, alice, charlie, manage, registry, add_registry, image_factory, line, images_directory
+    team,
+    other_team,
+    alice,
+    charlie,
+    manage,
+    registry,
+    add_registry,
+    image_factory,
+    line,
+    images_directory,
 ):
     image = image_factory(registry, layers=2, layer_size=128 << 10)
     add_registry(other_team, registry, host=line.host)
@@ -119,7 +141,10 @@ def test_two_teams_that_pull_one_image_bring_their_own_bytes(
     manage.start_worker()
     manage.start_worker()
 
-    transfers = [services.start_pull(team=each, user=user, reference=reference) for each, user in ((team, alice), (other_team, charlie))]
+    transfers = [
+        services.start_pull(team=each, user=user, reference=reference)
+        for each, user in ((team, alice), (other_team, charlie))
+    ]
     ended = [wait_for_end(transfer) for transfer in transfers]
 
     assert [transfer.state for transfer in ended] == [State.SUCCEEDED] * 2
@@ -163,7 +188,9 @@ def test_the_collector_leaves_a_running_pull_alone(team, line, half_pulled, imag
     check_named(team, image)
 
 
-def test_a_pull_brings_again_what_a_collector_without_patience_took(team, half_pulled, images_directory):
+def test_a_pull_brings_again_what_a_collector_without_patience_took(
+    team, half_pulled, images_directory
+):
     image, go_on = half_pulled
 
     assert collect(grace_seconds=0).count == 2
@@ -195,7 +222,17 @@ def shorten(path):
 @pytest.mark.parametrize("part", ["layer", "config", "manifest"])
 @pytest.mark.parametrize("harm", [lose, damage, shorten])
 def test_a_push_of_a_harmed_image_says_so_and_a_pull_repairs_it(
-    team, pull, publish, line, registry, second_registry, add_registry, image_factory, images_directory, part, harm
+    team,
+    pull,
+    publish,
+    line,
+    registry,
+    second_registry,
+    add_registry,
+    image_factory,
+    images_directory,
+    part,
+    harm,
 ):
     image = image_factory(registry)
     reference = through(line, image)
@@ -259,7 +296,9 @@ def lock_database():
 @pytest.fixture
 def impatient(monkeypatch):
     """New connections wait a second for a lock, and not half a minute."""
-    monkeypatch.setitem(connection.settings_dict["OPTIONS"], "init_command", "PRAGMA busy_timeout=1000;")
+    monkeypatch.setitem(
+        connection.settings_dict["OPTIONS"], "init_command", "PRAGMA busy_timeout=1000;"
+    )
 
 
 @pytest.fixture
@@ -291,7 +330,9 @@ def test_a_database_locked_for_seconds_only_delays_a_transfer(team, line, lock_d
     check_named(team, image)
 
 
-def test_a_database_locked_for_too_long_is_named_as_the_cause(line, impatient, lock_database, held_pull, caplog):
+def test_a_database_locked_for_too_long_is_named_as_the_cause(
+    line, impatient, lock_database, held_pull, caplog
+):
     transfer, thread, _ = held_pull
 
     unlock = lock_database()
@@ -307,7 +348,9 @@ def test_a_database_locked_for_too_long_is_named_as_the_cause(line, impatient, l
     assert not LocalImage.objects.exists()
 
 
-def test_a_transfer_whose_end_could_not_be_written_is_brought_to_one(team, line, impatient, lock_database, held_pull, images_directory):
+def test_a_transfer_whose_end_could_not_be_written_is_brought_to_one(
+    team, line, impatient, lock_database, held_pull, images_directory
+):
     transfer, thread, image = held_pull
 
     unlock = lock_database()

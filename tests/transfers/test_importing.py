@@ -23,9 +23,15 @@ from transfers.services import ChosenName
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-INDEX = build_index(seed="imported", platforms=["linux/amd64", "linux/arm64"], attestation=True, layer_size=2000)
+INDEX = build_index(
+    seed="imported", platforms=["linux/amd64", "linux/arm64"], attestation=True, layer_size=2000
+)
 OTHER = build_image(seed="other", layer_size=2000)
-TWO = archives.tar(*archives.layout_members([(INDEX, "docker.io/library/many:2.0"), (archives.GOOD, archives.NAME), (OTHER, "")]))
+TWO = archives.tar(
+    *archives.layout_members(
+        [(INDEX, "docker.io/library/many:2.0"), (archives.GOOD, archives.NAME), (OTHER, "")]
+    )
+)
 
 
 @pytest.fixture
@@ -33,7 +39,9 @@ def brought(team, bob):
     """An upload that was looked into."""
 
     def make(content: bytes = TWO, **values) -> ArchiveUpload:
-        upload = uploads.begin_upload(team=team, user=bob, name="images.tar", size=len(content), **values)
+        upload = uploads.begin_upload(
+            team=team, user=bob, name="images.tar", size=len(content), **values
+        )
         uploads.receive(upload, 0, io.BytesIO(content).read)
         uploads.look(upload)
         return upload
@@ -43,19 +51,33 @@ def brought(team, bob):
 
 def run(upload, user, *pairs, **more) -> Transfer:
     chosen = [ChosenName(built.digest, Reference.parse(name)) for built, name in pairs]
-    return services.run_here(services.start_import(upload=upload, user=user, chosen=chosen, enqueue=False, **more))
+    return services.run_here(
+        services.start_import(upload=upload, user=user, chosen=chosen, enqueue=False, **more)
+    )
 
 
 def blobs_on_disk(folder) -> list[str]:
-    return sorted(path.name for path in folder.rglob("*") if path.is_file() and "locks" not in path.parts)
+    return sorted(
+        path.name for path in folder.rglob("*") if path.is_file() and "locks" not in path.parts
+    )
 
 
 def test_the_chosen_images_come_in_under_the_chosen_names(brought, bob, team, images_directory):
     upload = brought()
 
-    transfer = run(upload, bob, (INDEX, "a.example.com/many:2"), (INDEX, "a.example.com/many:latest"), (OTHER, "other:1"))
+    transfer = run(
+        upload,
+        bob,
+        (INDEX, "a.example.com/many:2"),
+        (INDEX, "a.example.com/many:latest"),
+        (OTHER, "other:1"),
+    )
 
-    assert (transfer.state, transfer.digest, transfer.error) == (State.SUCCEEDED, INDEX.digest, None)
+    assert (transfer.state, transfer.digest, transfer.error) == (
+        State.SUCCEEDED,
+        INDEX.digest,
+        None,
+    )
     assert {str(row.reference): row.digest for row in LocalImage.objects.filter(team=team)} == {
         "a.example.com/many:2": INDEX.digest,
         "a.example.com/many:latest": INDEX.digest,
@@ -77,12 +99,22 @@ def test_the_form_offers_what_was_found_and_starts_the_job(brought, bob, client_
     assert f'value="{archives.NAME}"' in page
     assert "without a name" in page
 
-    response = client.post(address, {"name_0": "many:2.0", "name_1": "", "name_2": "other:1", "under": "b.example.com/air/"})
+    response = client.post(
+        address,
+        {"name_0": "many:2.0", "name_1": "", "name_2": "other:1", "under": "b.example.com/air/"},
+    )
 
     transfer = Transfer.objects.get()
     assert response.headers["Location"] == reverse("transfers:detail", args=[transfer.pk])
-    assert (transfer.kind, transfer.state, transfer.target) == (Kind.IMPORT, State.QUEUED, "b.example.com/air/many:2.0")
-    assert [image["names"] for image in transfer.options["images"]] == [["b.example.com/air/many:2.0"], ["b.example.com/air/other:1"]]
+    assert (transfer.kind, transfer.state, transfer.target) == (
+        Kind.IMPORT,
+        State.QUEUED,
+        "b.example.com/air/many:2.0",
+    )
+    assert [image["names"] for image in transfer.options["images"]] == [
+        ["b.example.com/air/many:2.0"],
+        ["b.example.com/air/other:1"],
+    ]
     services.run_here(transfer)
     page = client.get(response.headers["Location"]).content.decode()
     assert "The images are here" in page
@@ -101,7 +133,9 @@ def test_the_form_offers_what_was_found_and_starts_the_job(brought, bob, client_
     ],
 )
 def test_names_that_cannot_be_are_said_in_the_form(brought, bob, client_for, values, words):
-    response = client_for(bob).post(reverse("transfers:import_archive", args=[brought().pk]), values)
+    response = client_for(bob).post(
+        reverse("transfers:import_archive", args=[brought().pk]), values
+    )
     assert (response.status_code, words in response.content.decode()) == (422, True)
     assert not Transfer.objects.exists()
 
@@ -129,11 +163,15 @@ DAMAGED = {
 
 
 @pytest.mark.parametrize("what", DAMAGED)
-def test_a_wrong_byte_in_the_last_layer_leaves_nothing_behind(brought, bob, images_directory, what, client_for):
+def test_a_wrong_byte_in_the_last_layer_leaves_nothing_behind(
+    brought, bob, images_directory, what, client_for
+):
     upload = brought(DAMAGED[what])
     chosen = [ChosenName(upload.found[0]["digest"], Reference.parse("x:1"))]
 
-    transfer = services.run_here(services.start_import(upload=upload, user=bob, chosen=chosen, enqueue=False))
+    transfer = services.run_here(
+        services.start_import(upload=upload, user=bob, chosen=chosen, enqueue=False)
+    )
 
     assert (transfer.state, transfer.error["kind"]) == (State.FAILED, "InvalidArchive")
     assert not LocalImage.objects.exists()
@@ -156,7 +194,12 @@ def test_another_checksum_than_the_persons_leaves_nothing_behind(brought, bob, i
 
 def test_a_person_who_lost_the_role_brings_nothing_in(brought, bob, team):
     upload = brought()
-    transfer = services.start_import(upload=upload, user=bob, chosen=[ChosenName(OTHER.digest, Reference.parse("x:1"))], enqueue=False)
+    transfer = services.start_import(
+        upload=upload,
+        user=bob,
+        chosen=[ChosenName(OTHER.digest, Reference.parse("x:1"))],
+        enqueue=False,
+    )
     bob.memberships.all().delete()
     ended = services.run_here(transfer)
     assert (ended.state, ended.error["kind"]) == (State.FAILED, "Denied")
@@ -165,14 +208,22 @@ def test_a_person_who_lost_the_role_brings_nothing_in(brought, bob, team):
 
 def test_a_cancelled_import_can_be_tried_again(brought, bob):
     upload = brought()
-    transfer = services.start_import(upload=upload, user=bob, chosen=[ChosenName(OTHER.digest, Reference.parse("x:1"))], enqueue=False)
+    transfer = services.start_import(
+        upload=upload,
+        user=bob,
+        chosen=[ChosenName(OTHER.digest, Reference.parse("x:1"))],
+        enqueue=False,
+    )
     services.cancel(transfer, bob)
     transfer.refresh_from_db()
     again = services.run_here(services.retry(transfer, bob, enqueue=False))
     assert again.state == State.SUCCEEDED
     transfer.refresh_from_db()
     late = services.run_here(services.retry(transfer, bob, enqueue=False))
-    assert (late.state, late.error["message"]) == (State.FAILED, "The archive is not here any more.")
+    assert (late.state, late.error["message"]) == (
+        State.FAILED,
+        "The archive is not here any more.",
+    )
 
 
 def test_another_teams_archive_is_not_imported(brought, other_team, charlie):
@@ -186,7 +237,11 @@ def test_another_teams_archive_is_not_imported(brought, other_team, charlie):
         target="x:1",
         source_is_local=True,
         target_is_local=True,
-        options={"upload": str(upload.pk), "archive": "x", "images": [{"digest": OTHER.digest, "names": ["x:1"]}]},
+        options={
+            "upload": str(upload.pk),
+            "archive": "x",
+            "images": [{"digest": OTHER.digest, "names": ["x:1"]}],
+        },
     )
     assert services.run_here(forged).error["message"] == "The archive is not here any more."
     assert ArchiveUpload.objects.filter(pk=upload.pk).exists()
@@ -220,7 +275,11 @@ def test_the_command_lists_and_imports(command, team):
 
 
 def test_the_command_keeps_the_names_or_puts_them_under_a_prefix(command, team):
-    content = archives.tar(*archives.layout_members([(INDEX, "docker.io/library/many:2.0"), (archives.GOOD, archives.NAME)]))
+    content = archives.tar(
+        *archives.layout_members(
+            [(INDEX, "docker.io/library/many:2.0"), (archives.GOOD, archives.NAME)]
+        )
+    )
     command(content=content)
     command("--prefix", "b.example.com/air", content=content)
     assert {str(row.reference) for row in LocalImage.objects.filter(team=team)} == {
@@ -232,7 +291,13 @@ def test_the_command_keeps_the_names_or_puts_them_under_a_prefix(command, team):
 
 
 @pytest.mark.parametrize(
-    "arguments", [[], ["--name", "x:1"], ["--name", "missing:1=x:1"], ["--sha256", "0" * 64, "--name", "many:2.0=x:1"]]
+    "arguments",
+    [
+        [],
+        ["--name", "x:1"],
+        ["--name", "missing:1=x:1"],
+        ["--sha256", "0" * 64, "--name", "many:2.0=x:1"],
+    ],
 )
 def test_the_command_fails_with_a_sentence_and_keeps_nothing(command, team, arguments):
     with pytest.raises(SystemExit) as caught:
@@ -247,7 +312,9 @@ def test_the_checksum_beside_the_file_is_compared(command, team):
     command.path.with_name("images.tar.sha256").write_text(f"{'0' * 64}  images.tar\n")
     with pytest.raises(SystemExit):
         command("--name", "many:2.0=x:1")
-    command.path.with_name("images.tar.sha256").write_text(f"{hashlib.sha256(TWO).hexdigest()}  images.tar\n")
+    command.path.with_name("images.tar.sha256").write_text(
+        f"{hashlib.sha256(TWO).hexdigest()}  images.tar\n"
+    )
     command("--name", "many:2.0=x:1")
     assert LocalImage.objects.count() == 1
 

@@ -13,7 +13,9 @@ pytestmark = [pytest.mark.django_db(transaction=True)]
 @pytest.fixture
 def pushed_by_docker(docker_engine, registry, tmp_path):
     """An image that docker built from scratch and pushed; its reference and its id."""
-    (tmp_path / "Dockerfile").write_text('FROM scratch\nCOPY greeting /greeting\nCOPY reply /reply\nENV MOOD=calm\nCMD ["/greeting"]\n')
+    (tmp_path / "Dockerfile").write_text(
+        'FROM scratch\nCOPY greeting /greeting\nCOPY reply /reply\nENV MOOD=calm\nCMD ["/greeting"]\n'
+    )
     (tmp_path / "greeting").write_text(f"hello from {registry.new_repository()}\n")
     (tmp_path / "reply").write_bytes(bytes(range(256)) * 2000)
     reference = f"{registry.host}/{registry.new_repository()}:1.0"
@@ -23,7 +25,9 @@ def pushed_by_docker(docker_engine, registry, tmp_path):
 
 
 @pytest.mark.engine
-def test_what_docker_pushed_has_the_same_image_id_here(team, pull, registry, add_registry, pushed_by_docker):
+def test_what_docker_pushed_has_the_same_image_id_here(
+    team, pull, registry, add_registry, pushed_by_docker
+):
     add_registry(team, registry)
     reference, image_id = pushed_by_docker
 
@@ -37,7 +41,16 @@ def test_what_docker_pushed_has_the_same_image_id_here(team, pull, registry, add
 
 @pytest.mark.engine
 def test_what_docker_pushed_goes_on_to_another_registry_and_back_to_docker(
-    team, pull, publish, registry, htpasswd_registry, add_registry, pushed_by_docker, docker_engine, skopeo, tmp_path
+    team,
+    pull,
+    publish,
+    registry,
+    htpasswd_registry,
+    add_registry,
+    pushed_by_docker,
+    docker_engine,
+    skopeo,
+    tmp_path,
 ):
     add_registry(team, registry)
     add_registry(team, htpasswd_registry)
@@ -48,7 +61,11 @@ def test_what_docker_pushed_goes_on_to_another_registry_and_back_to_docker(
     transfer = publish(reference, f"{htpasswd_registry.host}/{repository}:2.0")
 
     assert transfer.state == State.SUCCEEDED, transfer.error
-    assert transfer.digest == pulled.digest == skopeo.inspect(htpasswd_registry, repository, "2.0")["Digest"]
+    assert (
+        transfer.digest
+        == pulled.digest
+        == skopeo.inspect(htpasswd_registry, repository, "2.0")["Digest"]
+    )
     docker_engine.docker("image", "rm", "--force", image_id)
     docker_engine.login(htpasswd_registry)
     output = docker_engine.docker("pull", f"{htpasswd_registry.host}/{repository}:2.0").stdout
@@ -69,7 +86,9 @@ def test_an_index_of_several_platforms_arrives_whole_for_skopeo(
     transfer = publish(image.reference, f"{token_registry.host}/{repository}:3.0")
 
     assert transfer.state == State.SUCCEEDED, transfer.error
-    layout = skopeo.pull_to_folder(token_registry, repository, "3.0", tmp_path / "layout", every_platform=True)
+    layout = skopeo.pull_to_folder(
+        token_registry, repository, "3.0", tmp_path / "layout", every_platform=True
+    )
     entry = json.loads((layout / "index.json").read_text())["manifests"][0]
     assert entry["digest"] == image.digest == transfer.digest
     for digest in (*image.blobs, *(child.digest for child in image.children)):

@@ -21,7 +21,9 @@ pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
 
 @pytest.fixture
 def transfer(team, alice):
-    return services.start_pull(team=team, user=alice, reference=Reference.parse("127.0.0.1:1/nothing:1"), enqueue=False)
+    return services.start_pull(
+        team=team, user=alice, reference=Reference.parse("127.0.0.1:1/nothing:1"), enqueue=False
+    )
 
 
 def grow_old(transfer, age, **values):
@@ -60,7 +62,9 @@ def test_a_running_row_without_a_sign_of_life_is_queued_again(transfer):
 
 
 def test_a_running_row_that_gave_a_sign_of_life_is_left_alone(transfer):
-    Transfer.objects.filter(pk=transfer.pk).update(state=State.RUNNING, claim=uuid.uuid4(), heartbeat_at=timezone.now())
+    Transfer.objects.filter(pk=transfer.pk).update(
+        state=State.RUNNING, claim=uuid.uuid4(), heartbeat_at=timezone.now()
+    )
 
     reconcile(TRANSFERS)
 
@@ -69,7 +73,13 @@ def test_a_running_row_that_gave_a_sign_of_life_is_left_alone(transfer):
 
 
 def test_a_row_whose_workers_keep_dying_fails_with_the_cause(transfer, settings):
-    grow_old(transfer, SILENCE_LIMIT, state=State.RUNNING, claim=uuid.uuid4(), attempt=settings.TRANSFER_ATTEMPTS)
+    grow_old(
+        transfer,
+        SILENCE_LIMIT,
+        state=State.RUNNING,
+        claim=uuid.uuid4(),
+        attempt=settings.TRANSFER_ATTEMPTS,
+    )
 
     reconcile(TRANSFERS)
 
@@ -79,7 +89,13 @@ def test_a_row_whose_workers_keep_dying_fails_with_the_cause(transfer, settings)
 
 
 def test_a_cancelled_row_whose_worker_died_ends(transfer):
-    grow_old(transfer, SILENCE_LIMIT, state=State.RUNNING, claim=uuid.uuid4(), cancel_requested_at=timezone.now())
+    grow_old(
+        transfer,
+        SILENCE_LIMIT,
+        state=State.RUNNING,
+        claim=uuid.uuid4(),
+        cancel_requested_at=timezone.now(),
+    )
 
     reconcile(TRANSFERS)
 
@@ -101,18 +117,24 @@ def test_while_redis_is_down_rows_wait_and_start_when_it_is_back(transfer, redis
 def test_a_row_is_made_even_while_redis_is_down(team, alice, redis_server):
     redis_server.process.kill()
 
-    transfer = services.start_pull(team=team, user=alice, reference=Reference.parse("127.0.0.1:1/nothing:1"))
+    transfer = services.start_pull(
+        team=team, user=alice, reference=Reference.parse("127.0.0.1:1/nothing:1")
+    )
 
     assert Transfer.objects.get(pk=transfer.pk).state == State.QUEUED
     redis_server.start()
 
 
-def test_a_real_worker_runs_what_was_queued(team, alice, manage, registry, add_registry, image_factory):
+def test_a_real_worker_runs_what_was_queued(
+    team, alice, manage, registry, add_registry, image_factory
+):
     add_registry(team, registry)
     image = image_factory(registry)
     manage.start_worker()
 
-    transfer = services.start_pull(team=team, user=alice, reference=Reference.parse(image.reference))
+    transfer = services.start_pull(
+        team=team, user=alice, reference=Reference.parse(image.reference)
+    )
 
     wait_until(lambda: Transfer.objects.get(pk=transfer.pk).is_terminal, seconds=30)
     transfer.refresh_from_db()
@@ -126,14 +148,20 @@ def test_after_sigkill_of_the_worker_the_transfer_completes_and_no_finished_blob
     with slow_line(registry.port, bytes_per_second=512 << 10) as line:
         add_registry(team, registry, host=line.host)
         first = manage.start_worker()
-        transfer = services.start_pull(team=team, user=alice, reference=Reference.parse(f"{line.host}/{image.repository}:{image.tag}"))
+        transfer = services.start_pull(
+            team=team,
+            user=alice,
+            reference=Reference.parse(f"{line.host}/{image.repository}:{image.tag}"),
+        )
         wait_until(lambda: finished_layers(transfer), seconds=30)
 
         first.send(signal.SIGKILL)
         first.popen.wait()
         arrived = finished_layers(transfer)
         line.requests.clear()
-        Transfer.objects.filter(pk=transfer.pk).update(heartbeat_at=timezone.now() - SILENCE_LIMIT - timedelta(seconds=1))
+        Transfer.objects.filter(pk=transfer.pk).update(
+            heartbeat_at=timezone.now() - SILENCE_LIMIT - timedelta(seconds=1)
+        )
         line.bytes_per_second = None
         manage.start_worker()
         reconcile(TRANSFERS)
@@ -152,4 +180,8 @@ def test_after_sigkill_of_the_worker_the_transfer_completes_and_no_finished_blob
 def finished_layers(transfer):
     """Not the config: that is read anew at each attempt, for the platform that it names."""
     transfer.refresh_from_db()
-    return [layer["digest"] for layer in transfer.progress.get("layers", []) if layer["state"] == "done" and layer["kind"] == "layer"]
+    return [
+        layer["digest"]
+        for layer in transfer.progress.get("layers", [])
+        if layer["state"] == "done" and layer["kind"] == "layer"
+    ]

@@ -18,7 +18,9 @@ from .faulty import times_fetched
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
 
 
-def test_a_pull_brings_every_blob_and_names_the_image(team, pull, registry, add_registry, image_factory, images_directory):
+def test_a_pull_brings_every_blob_and_names_the_image(
+    team, pull, registry, add_registry, image_factory, images_directory
+):
     add_registry(team, registry)
     image = image_factory(registry, layers=3)
 
@@ -28,7 +30,11 @@ def test_a_pull_brings_every_blob_and_names_the_image(team, pull, registry, add_
     assert transfer.digest == image.digest
     assert states(transfer) == ["done"] * 3
     local = LocalImage.objects.get(team=team)
-    assert (str(local.reference), local.image_id, local.source_digest) == (image.reference, image.config, image.digest)
+    assert (str(local.reference), local.image_id, local.source_digest) == (
+        image.reference,
+        image.config,
+        image.digest,
+    )
     check_every_blob_hashes_to_its_name(images_directory)
     assert len(blob_files(images_directory)) == 5
 
@@ -48,7 +54,9 @@ def test_a_second_pull_moves_no_blob(team, pull, registry, add_registry, image_f
         assert again.bytes_done == again.bytes_total == 0
 
 
-def test_one_platform_of_an_index_is_kept_and_the_index_remembered(team, pull, registry, add_registry, image_factory):
+def test_one_platform_of_an_index_is_kept_and_the_index_remembered(
+    team, pull, registry, add_registry, image_factory
+):
     add_registry(team, registry)
     image = image_factory(registry, platforms=["linux/amd64", "linux/arm64/v8"])
 
@@ -57,13 +65,19 @@ def test_one_platform_of_an_index_is_kept_and_the_index_remembered(team, pull, r
     arm = next(child for child in image.children if child.platform.startswith("linux/arm64"))
     local = LocalImage.objects.get(team=team)
     assert transfer.state == State.SUCCEEDED, transfer.error
-    assert (local.digest, local.image_id, local.source_digest) == (arm.digest, arm.config, image.digest)
-    assert [platform["platform"] for platform in local.platforms] == ["linux/arm64/v8"] or local.platforms[0]["platform"].startswith(
-        "linux/arm64"
+    assert (local.digest, local.image_id, local.source_digest) == (
+        arm.digest,
+        arm.config,
+        image.digest,
     )
+    assert [platform["platform"] for platform in local.platforms] == [
+        "linux/arm64/v8"
+    ] or local.platforms[0]["platform"].startswith("linux/arm64")
 
 
-def test_all_platforms_keep_the_index_with_its_attestation(team, pull, registry, add_registry, image_factory):
+def test_all_platforms_keep_the_index_with_its_attestation(
+    team, pull, registry, add_registry, image_factory
+):
     add_registry(team, registry)
     image = image_factory(registry, platforms=["linux/amd64", "linux/arm64/v8"], attestation=True)
 
@@ -75,7 +89,9 @@ def test_all_platforms_keep_the_index_with_its_attestation(team, pull, registry,
     assert {platform["platform"] for platform in local.platforms} >= {"linux/amd64"}
 
 
-def test_a_platform_that_the_index_lacks_is_named_with_those_that_it_has(team, pull, registry, add_registry, image_factory):
+def test_a_platform_that_the_index_lacks_is_named_with_those_that_it_has(
+    team, pull, registry, add_registry, image_factory
+):
     add_registry(team, registry)
     image = image_factory(registry, platforms=["linux/amd64", "linux/s390x"])
 
@@ -87,7 +103,9 @@ def test_a_platform_that_the_index_lacks_is_named_with_those_that_it_has(team, p
     assert not LocalImage.objects.exists()
 
 
-def test_a_pull_by_digest_alone_makes_a_name_without_a_tag(team, pull, registry, add_registry, image_factory):
+def test_a_pull_by_digest_alone_makes_a_name_without_a_tag(
+    team, pull, registry, add_registry, image_factory
+):
     add_registry(team, registry)
     image = image_factory(registry)
 
@@ -98,7 +116,9 @@ def test_a_pull_by_digest_alone_makes_a_name_without_a_tag(team, pull, registry,
 
 
 @pytest.mark.parametrize("kind", ["htpasswd_registry", "token_registry", "tls_registry"])
-def test_a_pull_works_with_every_kind_of_login(kind, request, team, pull, add_registry, image_factory):
+def test_a_pull_works_with_every_kind_of_login(
+    kind, request, team, pull, add_registry, image_factory
+):
     registry = request.getfixturevalue(kind)
     add_registry(team, registry)
 
@@ -119,7 +139,9 @@ def test_a_missing_tag_fails_with_its_name(team, pull, registry, add_registry, i
     assert transfer.error["advice"]
 
 
-def test_a_wrong_password_fails_with_advice_and_the_secret_is_nowhere(team, pull, htpasswd_registry, add_registry, image_factory):
+def test_a_wrong_password_fails_with_advice_and_the_secret_is_nowhere(
+    team, pull, htpasswd_registry, add_registry, image_factory
+):
     row = add_registry(team, htpasswd_registry, with_credential=False)
     add_credential(row, htpasswd_registry.username, "canary-wrong-password")
 
@@ -147,15 +169,23 @@ def test_a_push_arrives_with_the_same_digest_as_skopeo_sees_it(
     assert transfer.size == image.built.size
 
 
-def test_publishing_shows_its_three_steps(team, pull, publish, registry, htpasswd_registry, add_registry, image_factory):
+def test_publishing_shows_its_three_steps(
+    team, pull, publish, registry, htpasswd_registry, add_registry, image_factory
+):
     add_registry(team, registry)
     add_registry(team, htpasswd_registry)
     image = image_factory(registry)
     pull(image.reference)
 
-    transfer = publish(image.reference, f"{htpasswd_registry.host}/{htpasswd_registry.new_repository()}:1")
+    transfer = publish(
+        image.reference, f"{htpasswd_registry.host}/{htpasswd_registry.new_repository()}:1"
+    )
 
-    assert [(step["name"], step["state"]) for step in transfer.progress["steps"]] == [("login", "done"), ("tag", "done"), ("push", "done")]
+    assert [(step["name"], step["state"]) for step in transfer.progress["steps"]] == [
+        ("login", "done"),
+        ("tag", "done"),
+        ("push", "done"),
+    ]
     assert htpasswd_registry.username in transfer.progress["steps"][0]["detail"]
     assert LocalImage.objects.filter(team=team, image_id=image.config).count() == 2
 
@@ -169,19 +199,31 @@ def test_a_refused_login_stops_publishing_before_anything_is_tagged(
     image = image_factory(registry)
     pull(image.reference)
 
-    transfer = publish(image.reference, f"{htpasswd_registry.host}/{htpasswd_registry.new_repository()}:1")
+    transfer = publish(
+        image.reference, f"{htpasswd_registry.host}/{htpasswd_registry.new_repository()}:1"
+    )
 
     assert transfer.state == State.FAILED
-    assert [step["state"] for step in transfer.progress["steps"]] == ["failed", "waiting", "waiting"]
+    assert [step["state"] for step in transfer.progress["steps"]] == [
+        "failed",
+        "waiting",
+        "waiting",
+    ]
     assert LocalImage.objects.count() == 1
 
 
-def test_a_second_push_sends_no_layer_and_a_neighbour_mounts_them(team, pull, publish, registry, add_registry, image_factory):
+def test_a_second_push_sends_no_layer_and_a_neighbour_mounts_them(
+    team, pull, publish, registry, add_registry, image_factory
+):
     add_registry(team, registry)
     image = image_factory(registry, layers=3)
     pull(image.reference)
 
-    again = services.run_here(services.start_push(team=team, user=None, reference=Reference.parse(image.reference), enqueue=False))
+    again = services.run_here(
+        services.start_push(
+            team=team, user=None, reference=Reference.parse(image.reference), enqueue=False
+        )
+    )
     neighbour = publish(image.reference, f"{registry.host}/{registry.new_repository()}:1")
 
     assert states(again) == ["exists"] * 3
@@ -190,7 +232,9 @@ def test_a_second_push_sends_no_layer_and_a_neighbour_mounts_them(team, pull, pu
     assert neighbour.bytes_total == 0
 
 
-def test_a_reader_may_not_push_and_is_told_so(team, pull, publish, registry, token_registry, add_registry, image_factory):
+def test_a_reader_may_not_push_and_is_told_so(
+    team, pull, publish, registry, token_registry, add_registry, image_factory
+):
     add_registry(team, registry)
     row = add_registry(team, token_registry, with_credential=False)
     add_credential(row, token_registry.reader_username, token_registry.reader_password)
@@ -213,23 +257,38 @@ def test_a_retag_is_one_manifest_put(team, alice, registry, add_registry, image_
         source = Reference.parse(f"{line.host}/{image.repository}:{image.tag}")
 
         transfer = services.run_here(
-            services.start_retag(team=team, user=alice, source=source, target=source.with_tag("stable"), enqueue=False)
+            services.start_retag(
+                team=team,
+                user=alice,
+                source=source,
+                target=source.with_tag("stable"),
+                enqueue=False,
+            )
         )
 
         assert transfer.state == State.SUCCEEDED, transfer.error
         assert registry.digest_of(image.repository, "stable") == image.digest
-        assert (line.count("PUT", ""), line.count("POST", ""), times_fetched(line, image)) == (1, 0, [0, 0])
+        assert (line.count("PUT", ""), line.count("POST", ""), times_fetched(line, image)) == (
+            1,
+            0,
+            [0, 0],
+        )
     assert not LocalImage.objects.exists()
 
 
-def test_a_tag_is_an_alias_of_the_same_image(team, alice, pull, registry, add_registry, image_factory, images_directory):
+def test_a_tag_is_an_alias_of_the_same_image(
+    team, alice, pull, registry, add_registry, image_factory, images_directory
+):
     add_registry(team, registry)
     image = image_factory(registry)
     pull(image.reference)
     before = len(blob_files(images_directory))
 
     transfer = services.start_tag(
-        team=team, user=alice, source=Reference.parse(image.reference), target=Reference.parse("johndoe/my-app:v1.0")
+        team=team,
+        user=alice,
+        source=Reference.parse(image.reference),
+        target=Reference.parse("johndoe/my-app:v1.0"),
     )
 
     assert transfer.state == State.SUCCEEDED, transfer.error
@@ -240,9 +299,16 @@ def test_a_tag_is_an_alias_of_the_same_image(team, alice, pull, registry, add_re
 # --- rights and secrets, looked up again when the job runs
 
 
-def test_a_person_who_lost_the_right_meanwhile_is_refused(team, bob, registry, add_registry, image_factory):
+def test_a_person_who_lost_the_right_meanwhile_is_refused(
+    team, bob, registry, add_registry, image_factory
+):
     add_registry(team, registry)
-    transfer = services.start_pull(team=team, user=bob, reference=Reference.parse(image_factory(registry).reference), enqueue=False)
+    transfer = services.start_pull(
+        team=team,
+        user=bob,
+        reference=Reference.parse(image_factory(registry).reference),
+        enqueue=False,
+    )
     Membership.objects.filter(user=bob).update(role=Role.VIEWER)
 
     ended = services.run_here(transfer)
@@ -251,9 +317,16 @@ def test_a_person_who_lost_the_right_meanwhile_is_refused(team, bob, registry, a
     assert "bob" in ended.error["message"]
 
 
-def test_a_person_who_was_removed_meanwhile_is_refused(team, bob, registry, add_registry, image_factory):
+def test_a_person_who_was_removed_meanwhile_is_refused(
+    team, bob, registry, add_registry, image_factory
+):
     add_registry(team, registry)
-    transfer = services.start_pull(team=team, user=bob, reference=Reference.parse(image_factory(registry).reference), enqueue=False)
+    transfer = services.start_pull(
+        team=team,
+        user=bob,
+        reference=Reference.parse(image_factory(registry).reference),
+        enqueue=False,
+    )
     bob.delete()
 
     ended = services.run_here(transfer)
@@ -261,12 +334,18 @@ def test_a_person_who_was_removed_meanwhile_is_refused(team, bob, registry, add_
     assert (ended.state, ended.error["kind"]) == (State.FAILED, "Denied")
 
 
-def test_a_credential_that_was_removed_meanwhile_is_not_replaced_by_another(team, alice, htpasswd_registry, add_registry, image_factory):
+def test_a_credential_that_was_removed_meanwhile_is_not_replaced_by_another(
+    team, alice, htpasswd_registry, add_registry, image_factory
+):
     row = add_registry(team, htpasswd_registry, with_credential=False)
-    chosen = add_credential(row, htpasswd_registry.username, htpasswd_registry.password, label="chosen")
+    chosen = add_credential(
+        row, htpasswd_registry.username, htpasswd_registry.password, label="chosen"
+    )
     add_credential(row, htpasswd_registry.username, htpasswd_registry.password, label="other")
     reference = Reference.parse(image_factory(htpasswd_registry).reference)
-    transfer = services.start_pull(team=team, user=alice, reference=reference, credential=chosen, enqueue=False)
+    transfer = services.start_pull(
+        team=team, user=alice, reference=reference, credential=chosen, enqueue=False
+    )
     # However it came about: a removal of the product's stops what waits, see test_dependents.
     Transfer.objects.filter(pk=transfer.pk).update(source_credential=None)
 
@@ -278,7 +357,16 @@ def test_a_credential_that_was_removed_meanwhile_is_not_replaced_by_another(team
 
 @pytest.mark.parametrize("change", [{"can_push": False}, {"repository_pattern": "elsewhere/*"}])
 def test_a_credential_that_was_restricted_meanwhile_is_not_used_by_a_retry(
-    alice, team, bob, pull, publish, registry, htpasswd_registry, add_registry, image_factory, change
+    alice,
+    team,
+    bob,
+    pull,
+    publish,
+    registry,
+    htpasswd_registry,
+    add_registry,
+    image_factory,
+    change,
 ):
     add_registry(team, registry)
     row = add_registry(team, htpasswd_registry)
@@ -369,7 +457,9 @@ def test_a_retry_goes_on_from_what_has_arrived(slow_pull, alice):
     thread.join()
     line.bytes_per_second = None
 
-    retried = services.run_here(services.retry(Transfer.objects.get(pk=transfer.pk), alice, enqueue=False))
+    retried = services.run_here(
+        services.retry(Transfer.objects.get(pk=transfer.pk), alice, enqueue=False)
+    )
 
     assert retried.state == State.SUCCEEDED, retried.error
     assert retried.retry_of_id == transfer.pk
@@ -387,9 +477,16 @@ def test_a_run_that_lost_its_row_stops_and_changes_nothing(slow_pull):
     assert (transfer.state, transfer.error) == (State.QUEUED, None)
 
 
-def test_a_queued_transfer_is_cancelled_at_once_and_never_runs(team, alice, registry, add_registry, image_factory):
+def test_a_queued_transfer_is_cancelled_at_once_and_never_runs(
+    team, alice, registry, add_registry, image_factory
+):
     add_registry(team, registry)
-    transfer = services.start_pull(team=team, user=alice, reference=Reference.parse(image_factory(registry).reference), enqueue=False)
+    transfer = services.start_pull(
+        team=team,
+        user=alice,
+        reference=Reference.parse(image_factory(registry).reference),
+        enqueue=False,
+    )
 
     services.cancel(transfer, alice)
 
@@ -397,7 +494,9 @@ def test_a_queued_transfer_is_cancelled_at_once_and_never_runs(team, alice, regi
     assert not LocalImage.objects.exists()
 
 
-def test_an_ended_transfer_is_not_cancelled(team, alice, pull, registry, add_registry, image_factory):
+def test_an_ended_transfer_is_not_cancelled(
+    team, alice, pull, registry, add_registry, image_factory
+):
     add_registry(team, registry)
     transfer = pull(image_factory(registry).reference)
 
@@ -409,7 +508,12 @@ def test_an_ended_transfer_is_not_cancelled(team, alice, pull, registry, add_reg
 
 def test_two_workers_never_run_the_same_row(team, alice, registry, add_registry, image_factory):
     add_registry(team, registry)
-    transfer = services.start_pull(team=team, user=alice, reference=Reference.parse(image_factory(registry).reference), enqueue=False)
+    transfer = services.start_pull(
+        team=team,
+        user=alice,
+        reference=Reference.parse(image_factory(registry).reference),
+        enqueue=False,
+    )
 
     claims = [Transfer.claim_for_run(transfer.pk, name) for name in ("one", "two")]
 

@@ -11,12 +11,21 @@ from .rows import MIB, PYTHON, layer
 
 def situation(state=State.RUNNING, *, kind=Kind.PULL, progress=None, **values):
     return Situation(
-        Transfer(kind=kind, state=state, source=PYTHON, target=PYTHON, target_is_local=True, progress=progress or {}, **values)
+        Transfer(
+            kind=kind,
+            state=state,
+            source=PYTHON,
+            target=PYTHON,
+            target_is_local=True,
+            progress=progress or {},
+            **values,
+        )
     )
 
 
 @pytest.mark.parametrize(
-    ("done", "total", "percent"), [(0, None, None), (0, 0, None), (0, 10, 0), (5, 10, 50), (10, 10, 100), (12, 10, 100)]
+    ("done", "total", "percent"),
+    [(0, None, None), (0, 0, None), (0, 10, 0), (5, 10, 50), (10, 10, 100), (12, 10, 100)],
 )
 def test_the_percentage_is_of_what_has_to_move(done, total, percent):
     assert situation(bytes_done=done, bytes_total=total).percent == percent
@@ -30,11 +39,20 @@ def test_the_speed_is_of_now_while_it_runs_and_of_all_of_it_afterwards():
     now = timezone.now()
     progress = {"speed": 9}
     assert situation(progress=progress).speed == 9
-    ended = situation(State.SUCCEEDED, progress=progress, bytes_done=100, started_at=now - timedelta(seconds=10), finished_at=now)
+    ended = situation(
+        State.SUCCEEDED,
+        progress=progress,
+        bytes_done=100,
+        started_at=now - timedelta(seconds=10),
+        finished_at=now,
+    )
     assert ended.speed == 10
 
 
-@pytest.mark.parametrize(("seconds", "words"), [(None, ""), (1, "1 s"), (9, "9 s"), (12, "12\xa0s"), (75, "1\xa0min\xa015\xa0s")])
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(None, ""), (1, "1 s"), (9, "9 s"), (12, "12\xa0s"), (75, "1\xa0min\xa015\xa0s")],
+)
 def test_the_time_left_is_in_whole_seconds(seconds, words):
     assert situation(progress={"seconds_left": seconds}).time_left == words
 
@@ -60,22 +78,43 @@ def test_each_phase_has_its_words(state, phase, words):
 
 
 def test_what_was_there_already_is_counted_with_what_was_mounted():
-    layers = [layer(1, "exists", size=MIB), layer(2, "mounted", size=2 * MIB), layer(3, "done", size=4 * MIB)]
+    layers = [
+        layer(1, "exists", size=MIB),
+        layer(2, "mounted", size=2 * MIB),
+        layer(3, "done", size=4 * MIB),
+    ]
     now = situation(progress={"layers": layers, "layer_count": 5})
     assert (now.reused, now.image_size, now.layers_hidden) == (3 * MIB, 7 * MIB, 2)
 
 
 def test_steps_are_foreseen_before_a_worker_begins():
-    assert [step.name for step in situation(State.QUEUED, kind=Kind.PUBLISH).steps] == ["login", "tag", "push"]
-    assert [step.name for step in situation(State.QUEUED, kind=Kind.PUSH).steps] == ["login", "push"]
-    assert [step.name for step in situation(State.QUEUED, kind=Kind.COPY).steps] == ["source", "target", "copy"]
-    assert [step.name for step in situation(State.QUEUED, kind=Kind.DELETE).steps] == ["check", "delete"]
+    assert [step.name for step in situation(State.QUEUED, kind=Kind.PUBLISH).steps] == [
+        "login",
+        "tag",
+        "push",
+    ]
+    assert [step.name for step in situation(State.QUEUED, kind=Kind.PUSH).steps] == [
+        "login",
+        "push",
+    ]
+    assert [step.name for step in situation(State.QUEUED, kind=Kind.COPY).steps] == [
+        "source",
+        "target",
+        "copy",
+    ]
+    assert [step.name for step in situation(State.QUEUED, kind=Kind.DELETE).steps] == [
+        "check",
+        "delete",
+    ]
     assert situation(State.QUEUED).steps == []
 
 
 def test_the_tab_names_the_state_or_how_far_it_is():
     assert situation(bytes_done=1, bytes_total=4).headline == "25 % · Pull python:3.12-slim"
-    assert situation(State.FAILED, bytes_done=1, bytes_total=4).headline == "Failed · Pull python:3.12-slim"
+    assert (
+        situation(State.FAILED, bytes_done=1, bytes_total=4).headline
+        == "Failed · Pull python:3.12-slim"
+    )
 
 
 # --- the badge
@@ -114,7 +153,11 @@ def test_what_does_not_run_has_its_state_on_the_badge(state):
 
 @pytest.mark.parametrize(
     ("kind", "phase", "words"),
-    [(Kind.COPY, "moving", "Copying layers"), (Kind.PUSH, "moving", "Pushing layers"), (Kind.DELETE, "deleting", "Deleting")],
+    [
+        (Kind.COPY, "moving", "Copying layers"),
+        (Kind.PUSH, "moving", "Pushing layers"),
+        (Kind.DELETE, "deleting", "Deleting"),
+    ],
 )
 def test_each_kind_has_its_verb(kind, phase, words):
     assert situation(kind=kind, progress={"phase": phase}).words == words
@@ -136,7 +179,9 @@ def test_a_copy_has_two_logins_and_a_local_tag_none():
 
 
 def test_a_deletion_is_worth_a_retry_only_if_it_failed_and_nothing_changed():
-    assert situation(State.FAILED, kind=Kind.DELETE, error={"kind": "ServerFailed"}).is_worth_a_retry
+    assert situation(
+        State.FAILED, kind=Kind.DELETE, error={"kind": "ServerFailed"}
+    ).is_worth_a_retry
     assert not situation(State.FAILED, kind=Kind.DELETE, error={"kind": "Changed"}).is_worth_a_retry
     assert not situation(State.CANCELLED, kind=Kind.DELETE).is_worth_a_retry
     assert situation(State.CANCELLED, kind=Kind.COPY).is_worth_a_retry

@@ -3,7 +3,17 @@ import pytest
 from transfers.layers import layers_of
 from transfers.models import Kind, State, Transfer
 from transfers.situation import Situation
-from transfers.terminal import Screen, bar, closing, failure_lines, layer_line, opening, printable, progress_lines, total_line
+from transfers.terminal import (
+    Screen,
+    bar,
+    closing,
+    failure_lines,
+    layer_line,
+    opening,
+    printable,
+    progress_lines,
+    total_line,
+)
 
 from .rows import DIGEST, MIB, PYTHON, layer
 
@@ -25,7 +35,11 @@ def lines(row, *, live=True, columns=100):
 
 def test_the_first_line_is_dockers():
     assert opening(pull()) == "3.12-slim: Pulling from library/python"
-    push = Transfer(kind=Kind.PUSH, source="docker.io/johndoe/my-app:v1.0", target="docker.io/johndoe/my-app:v1.0")
+    push = Transfer(
+        kind=Kind.PUSH,
+        source="docker.io/johndoe/my-app:v1.0",
+        target="docker.io/johndoe/my-app:v1.0",
+    )
     assert opening(push) == "The push refers to repository [docker.io/johndoe/my-app]"
 
 
@@ -45,7 +59,8 @@ def test_a_narrow_terminal_gets_sizes_without_a_bar():
 
 
 @pytest.mark.parametrize(
-    ("done", "total", "drawn"), [(0, 4, "[    ]"), (1, 4, "[>   ]"), (2, 4, "[=>  ]"), (4, 4, "[====]"), (0, 0, "[====]")]
+    ("done", "total", "drawn"),
+    [(0, 4, "[    ]"), (1, 4, "[>   ]"), (2, 4, "[=>  ]"), (4, 4, "[====]"), (0, 0, "[====]")],
 )
 def test_the_bar_fills_from_the_left(done, total, drawn):
     assert bar(done, total, 4) == drawn
@@ -59,13 +74,21 @@ def test_the_config_is_no_layer_of_dockers():
 
 def test_the_last_line_tells_of_the_whole():
     row = pull(
-        layer(1, "moving", size=4 * MIB, offset=MIB), bytes_done=MIB, bytes_total=4 * MIB, progress={"speed": MIB, "seconds_left": 3}
+        layer(1, "moving", size=4 * MIB, offset=MIB),
+        bytes_done=MIB,
+        bytes_total=4 * MIB,
+        progress={"speed": MIB, "seconds_left": 3},
     )
-    assert printable(total_line(Situation(row))) == "Pulling layers  25 %  1.0 MiB/4.0 MiB  1.0 MiB/s  3 s left"
+    assert (
+        printable(total_line(Situation(row)))
+        == "Pulling layers  25 %  1.0 MiB/4.0 MiB  1.0 MiB/s  3 s left"
+    )
 
 
 def test_a_pause_says_why():
-    row = pull(layer(1), progress={"phase": "paused", "note": "docker.io asks to wait.", "speed": 9})
+    row = pull(
+        layer(1), progress={"phase": "paused", "note": "docker.io asks to wait.", "speed": 9}
+    )
     assert lines(row)[-2:] == ["docker.io asks to wait.", "Paused"]
 
 
@@ -73,7 +96,12 @@ def test_a_file_gets_a_line_only_when_a_layer_changes():
     text = []
     screen = Screen(text.append, None)
     moving = layer(1, "moving", size=4 * MIB, offset=MIB)
-    for row in (pull(layer(1)), pull(moving), pull({**moving, "offset": 2 * MIB}), pull(layer(1, "done"))):
+    for row in (
+        pull(layer(1)),
+        pull(moving),
+        pull({**moving, "offset": 2 * MIB}),
+        pull(layer(1, "done")),
+    ):
         screen.draw(lines(row, live=screen.is_terminal))
 
     short = layers_of(pull(moving))[0].short
@@ -109,7 +137,8 @@ def test_what_a_registry_sends_moves_no_cursor():
     screen = Screen(text.append, (80, 24))
     screen.say("evil\x1b[2J\r\nnext\u202e")
     assert (
-        "".join(text) == "evil\N{REPLACEMENT CHARACTER}[2J\N{REPLACEMENT CHARACTER}\N{REPLACEMENT CHARACTER}next\N{REPLACEMENT CHARACTER}\n"
+        "".join(text)
+        == "evil\N{REPLACEMENT CHARACTER}[2J\N{REPLACEMENT CHARACTER}\N{REPLACEMENT CHARACTER}next\N{REPLACEMENT CHARACTER}\n"
     )
 
 
@@ -120,18 +149,27 @@ def test_a_pull_ends_as_dockers_does():
         "Status: Downloaded newer image for python:3.12-slim",
         PYTHON,
     ]
-    assert closing(row, digest=DIGEST, was_here=True)[1] == "Status: Image is up to date for python:3.12-slim"
+    assert (
+        closing(row, digest=DIGEST, was_here=True)[1]
+        == "Status: Image is up to date for python:3.12-slim"
+    )
 
 
 def test_a_push_ends_as_dockers_does():
-    row = Transfer(kind=Kind.PUSH, source="r.example.com/a/b:v1.0", target="r.example.com/a/b:v1.0", size=1234)
+    row = Transfer(
+        kind=Kind.PUSH, source="r.example.com/a/b:v1.0", target="r.example.com/a/b:v1.0", size=1234
+    )
     assert closing(row, digest=DIGEST, was_here=False) == [f"v1.0: digest: {DIGEST} size: 1234"]
 
 
 def test_a_failure_names_cause_and_advice_a_line_each():
-    row = pull(state=State.FAILED, error={"message": "No\x1b such tag.", "advice": "Choose another."})
+    row = pull(
+        state=State.FAILED, error={"message": "No\x1b such tag.", "advice": "Choose another."}
+    )
     assert failure_lines(row) == ["Error: No\N{REPLACEMENT CHARACTER} such tag.", "Choose another."]
-    assert failure_lines(pull(state=State.FAILED, error={"message": "No.", "advice": ""})) == ["Error: No."]
+    assert failure_lines(pull(state=State.FAILED, error={"message": "No.", "advice": ""})) == [
+        "Error: No."
+    ]
     assert failure_lines(pull(state=State.CANCELLED))[0].startswith("Cancelled.")
 
 
@@ -141,7 +179,13 @@ def test_the_steps_of_a_publish_are_lines_once_they_are_done():
         {"name": "tag", "state": "running", "detail": ""},
         {"name": "push", "state": "waiting", "detail": ""},
     ]
-    row = Transfer(kind=Kind.PUBLISH, state=State.RUNNING, source=PYTHON, target=PYTHON, progress={"steps": steps})
+    row = Transfer(
+        kind=Kind.PUBLISH,
+        state=State.RUNNING,
+        source=PYTHON,
+        target=PYTHON,
+        progress={"steps": steps},
+    )
     assert lines(row, live=False) == ["Check the login: Login succeeded as robot"]
 
 
@@ -152,7 +196,12 @@ def test_a_copy_says_where_from_and_where_to():
 
 
 def test_a_deletion_says_what_and_where():
-    row = Transfer(kind=Kind.DELETE, source="r.example.com/a/b:v1.0", target="r.example.com/a/b:v1.0", state=State.CANCELLED)
+    row = Transfer(
+        kind=Kind.DELETE,
+        source="r.example.com/a/b:v1.0",
+        target="r.example.com/a/b:v1.0",
+        state=State.CANCELLED,
+    )
     assert opening(row) == "r.example.com/a/b:v1.0: Deleting from r.example.com"
     assert closing(row, digest=DIGEST, was_here=False) == ["Deleted: r.example.com/a/b:v1.0"]
     assert failure_lines(row) == ["Cancelled."]

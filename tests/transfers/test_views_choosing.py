@@ -40,7 +40,9 @@ def mirror(team):
 def app(source):
     """team/app with 1.27.3 and its aliases, and an older one."""
     new, old = make_image(source, ("new", 300)), make_image(source, ("old", 200))
-    return make_repository(source, "team/app", {"1.27.3": new, "1.27": new, "latest": new, "1.26.0": old})
+    return make_repository(
+        source, "team/app", {"1.27.3": new, "1.27": new, "latest": new, "1.26.0": old}
+    )
 
 
 def chosen(registry, *tags, **values):
@@ -69,7 +71,10 @@ def look(client, name, data):
 def test_operators_see_the_form_and_viewers_do_not(client_for, app, source, bob, victor, name):
     data = chosen(source, "1.27")
     assert look(client_for(bob), name, data).status_code == 200
-    for response in (look(client_for(victor), name, data), send(client_for(victor), name, {**data, "confirmed": "1"})):
+    for response in (
+        look(client_for(victor), name, data),
+        send(client_for(victor), name, {**data, "confirmed": "1"}),
+    ):
         assert response.status_code == 403
     assert not Transfer.objects.exists()
 
@@ -79,7 +84,12 @@ def test_an_outsider_does_not_find_the_registry(client_for, app, source, charlie
     for values in ({}, {"confirmed": "1"}):
         assert send(client_for(charlie), name, chosen(source, "1.27", **values)).status_code == 404
     assert look(client_for(charlie), name, chosen(source, "1.27")).status_code == 404
-    assert look(client_for(charlie), name, {**chosen(source, "1"), "registry": str(uuid.uuid4())}).status_code == 404
+    assert (
+        look(
+            client_for(charlie), name, {**chosen(source, "1"), "registry": str(uuid.uuid4())}
+        ).status_code
+        == 404
+    )
     assert not Transfer.objects.exists()
 
 
@@ -93,7 +103,9 @@ def test_other_methods_are_refused(client_for, alice, name, method):
 def test_without_a_choice_it_leads_to_where_one_is_made(client_for, app, source, alice, name):
     client = client_for(alice)
     assert look(client, name, {}).url == reverse("registries:list")
-    assert look(client, name, chosen(source)).url == reverse("registries:repository", args=[source.pk, "team/app"])
+    assert look(client, name, chosen(source)).url == reverse(
+        "registries:repository", args=[source.pk, "team/app"]
+    )
     assert send(client, name, {"confirmed": "1"}).url == reverse("registries:list")
 
 
@@ -113,13 +125,34 @@ def test_without_a_choice_it_leads_to_where_one_is_made(client_for, app, source,
 )
 def test_names_that_no_page_has_made_are_refused(client_for, app, source, alice, name, odd):
     for values in ({}, {"confirmed": "1"}):
-        assert send(client_for(alice), name, {**chosen(source, "1.27"), **odd, **values}).status_code == 400
+        assert (
+            send(client_for(alice), name, {**chosen(source, "1.27"), **odd, **values}).status_code
+            == 400
+        )
     assert not Transfer.objects.exists()
 
 
 VIEWS = ("pull_tags", "copy_tags", "delete_tags")
-FIELDS = ("registry", "repository", "tag", "digest", "target_registry", "target_repository", "new_tag", "platform")
-FIELDS += ("platform_choice", "credential", "source_credential", "target_credential", "overwrite", "way", "seen", "name")
+FIELDS = (
+    "registry",
+    "repository",
+    "tag",
+    "digest",
+    "target_registry",
+    "target_repository",
+    "new_tag",
+    "platform",
+)
+FIELDS += (
+    "platform_choice",
+    "credential",
+    "source_credential",
+    "target_credential",
+    "overwrite",
+    "way",
+    "seen",
+    "name",
+)
 
 
 @pytest.mark.parametrize("parameter", ["registry", "repository", "tag", "digest"])
@@ -133,7 +166,11 @@ def test_odd_texts_are_read_as_a_choice_or_refused(app, source, alice, parameter
 
 
 def test_odd_texts_are_errors_of_a_field(app, source, mirror, alice):
-    target = {"target_registry": str(mirror.pk), "target_repository": "team/app", "platform_choice": "machine"}
+    target = {
+        "target_registry": str(mirror.pk),
+        "target_repository": "team/app",
+        "platform_choice": "machine",
+    }
     for form_class in (PullTagsForm, CopyTagsForm):
         for field, text in product(form_class.base_fields, ODD_TEXTS):
             selection = read_chosen(query(chosen(source, "1.27")), alice)
@@ -157,7 +194,10 @@ def test_odd_texts_get_a_page_or_a_plain_no(client_for, app, source, mirror, ali
 def test_looking_at_a_form_starts_nothing(client_for, app, source, mirror, alice):
     client = client_for(alice)
     for name in ("pull_tags", "copy_tags", "delete_tags"):
-        for response in (look(client, name, chosen(source, "1.27", confirmed="1")), send(client, name, chosen(source, "1.27"))):
+        for response in (
+            look(client, name, chosen(source, "1.27", confirmed="1")),
+            send(client, name, chosen(source, "1.27")),
+        ):
             assert response.status_code == 200, name
     assert not Transfer.objects.exists()
 
@@ -174,7 +214,9 @@ def test_what_is_started_belongs_to_the_team_of_the_registry(client_for, other_t
     assert Transfer.objects.count() == 1
 
 
-def test_a_page_asks_the_database_little(client_for, app, source, mirror, alice, django_assert_max_num_queries):
+def test_a_page_asks_the_database_little(
+    client_for, app, source, mirror, alice, django_assert_max_num_queries
+):
     client = client_for(alice)
     for name in ("pull_tags", "copy_tags", "delete_tags"):
         with django_assert_max_num_queries(13):
@@ -185,7 +227,11 @@ def test_a_page_asks_the_database_little(client_for, app, source, mirror, alice,
 
 
 def test_chosen_tags_are_pulled_one_transfer_each(client_for, app, source, bob):
-    response = send(client_for(bob), "pull_tags", chosen(source, "1.27", "1.26.0", platform_choice="all", confirmed="1"))
+    response = send(
+        client_for(bob),
+        "pull_tags",
+        chosen(source, "1.27", "1.26.0", platform_choice="all", confirmed="1"),
+    )
 
     assert response.url == reverse("transfers:list", query={"kind": Kind.PULL})
     rows = Transfer.objects.order_by("created_at")
@@ -204,12 +250,18 @@ def test_a_tag_that_the_index_does_not_know_can_be_pulled(client_for, source, bo
 
 def test_a_short_name_of_docker_hub_is_completed(client_for, team, bob):
     hub = Registry.objects.get(team=team, host="docker.io")
-    send(client_for(bob), "pull_tags", {**chosen(hub, "1.27", confirmed="1"), "repository": "nginx"})
+    send(
+        client_for(bob), "pull_tags", {**chosen(hub, "1.27", confirmed="1"), "repository": "nginx"}
+    )
     assert Transfer.objects.get().source == "docker.io/library/nginx:1.27"
 
 
 def test_a_platform_that_is_none_starts_nothing(client_for, app, source, bob):
-    response = send(client_for(bob), "pull_tags", chosen(source, "1.27", platform_choice="chosen", platform="toaster", confirmed="1"))
+    response = send(
+        client_for(bob),
+        "pull_tags",
+        chosen(source, "1.27", platform_choice="chosen", platform="toaster", confirmed="1"),
+    )
     assert response.status_code == 422
     assert "toaster" in response.context["form"].errors["platform"][0]
     assert not Transfer.objects.exists()
@@ -221,16 +273,37 @@ def test_a_tie_of_credentials_is_decided_by_the_person(client_for, app, source, 
     assert undecided.status_code == 422
     assert str(two.pk) in undecided.content.decode()
 
-    send(client_for(bob), "pull_tags", chosen(source, "1.27", credential=str(one.pk), confirmed="1"))
+    send(
+        client_for(bob), "pull_tags", chosen(source, "1.27", credential=str(one.pk), confirmed="1")
+    )
     assert Transfer.objects.get().source_credential == one
 
 
 @pytest.mark.parametrize(
-    ("name", "field"), [("pull_tags", "credential"), ("copy_tags", "source_credential"), ("copy_tags", "target_credential")]
+    ("name", "field"),
+    [
+        ("pull_tags", "credential"),
+        ("copy_tags", "source_credential"),
+        ("copy_tags", "target_credential"),
+    ],
 )
-def test_another_teams_credential_cannot_be_chosen(client_for, app, source, mirror, other_team, bob, name, field):
-    foreign = add_credential(Registry.objects.create(team=other_team, name="x", host=HOST), "theirs", "x", label="foreign-label")
-    data = chosen(source, "1.27", target_registry=str(mirror.pk), target_repository="team/app", new_tag="1", confirmed="1")
+def test_another_teams_credential_cannot_be_chosen(
+    client_for, app, source, mirror, other_team, bob, name, field
+):
+    foreign = add_credential(
+        Registry.objects.create(team=other_team, name="x", host=HOST),
+        "theirs",
+        "x",
+        label="foreign-label",
+    )
+    data = chosen(
+        source,
+        "1.27",
+        target_registry=str(mirror.pk),
+        target_repository="team/app",
+        new_tag="1",
+        confirmed="1",
+    )
 
     response = send(client_for(bob), name, {**data, field: str(foreign.pk)})
 
@@ -250,7 +323,11 @@ def test_two_hundred_are_pulled_at_once(client_for, source, bob):
 
 
 def copied(source, mirror, *tags, **values):
-    target = {"target_registry": str(mirror.pk), "target_repository": "team/app", "platform_choice": "all"}
+    target = {
+        "target_registry": str(mirror.pk),
+        "target_repository": "team/app",
+        "platform_choice": "all",
+    }
     return chosen(source, *tags, **{**target, "confirmed": "1", **values})
 
 
@@ -261,8 +338,12 @@ def test_a_copy_suggests_the_other_registry_and_the_same_name(client_for, app, s
     assert form["new_tag"].value() == "1.27"
 
 
-def test_a_copy_suggests_the_namespace_that_the_credential_is_for(client_for, app, source, team, bob):
-    acr = Registry.objects.create(team=team, name="Aliyun", host="registry.cn-hangzhou.aliyuncs.com", provider="aliyun_acr")
+def test_a_copy_suggests_the_namespace_that_the_credential_is_for(
+    client_for, app, source, team, bob
+):
+    acr = Registry.objects.create(
+        team=team, name="Aliyun", host="registry.cn-hangzhou.aliyuncs.com", provider="aliyun_acr"
+    )
     add_credential(acr, "robot", "x", repository_pattern="my-company/*")
     form = look(client_for(bob), "copy_tags", chosen(source, "1.27")).context["form"]
     assert form["target_repository"].value() == "my-company/app"
@@ -270,7 +351,9 @@ def test_a_copy_suggests_the_namespace_that_the_credential_is_for(client_for, ap
 
 
 def test_chosen_tags_keep_their_names(client_for, app, source, mirror, bob):
-    response = send(client_for(bob), "copy_tags", copied(source, mirror, "1.27", "1.26.0", new_tag="ignored"))
+    response = send(
+        client_for(bob), "copy_tags", copied(source, mirror, "1.27", "1.26.0", new_tag="ignored")
+    )
 
     assert response.url == reverse("transfers:list", query={"kind": Kind.COPY})
     rows = list(Transfer.objects.order_by("created_at"))
@@ -278,9 +361,10 @@ def test_chosen_tags_keep_their_names(client_for, app, source, mirror, bob):
         (f"{HOST}/team/app:1.27", f"{MIRROR}/team/app:1.27"),
         (f"{HOST}/team/app:1.26.0", f"{MIRROR}/team/app:1.26.0"),
     ]
-    assert {(row.platform, row.source_registry, row.target_registry, row.needs_target_credential) for row in rows} == {
-        ("all", source, mirror, True)
-    }
+    assert {
+        (row.platform, row.source_registry, row.target_registry, row.needs_target_credential)
+        for row in rows
+    } == {("all", source, mirror, True)}
 
 
 def test_one_tag_may_get_another_name(client_for, app, source, mirror, bob):
@@ -296,7 +380,11 @@ def test_a_copy_within_the_registry_needs_another_name(client_for, app, source, 
     assert same.status_code == 422
     assert "where the image is" in same.context["form"].errors["target_repository"][0]
 
-    send(client, "copy_tags", copied(source, source, "1.27", new_tag="1.27", target_repository="other/app"))
+    send(
+        client,
+        "copy_tags",
+        copied(source, source, "1.27", new_tag="1.27", target_repository="other/app"),
+    )
     assert Transfer.objects.get().target == f"{HOST}/other/app:1.27"
 
 
@@ -304,17 +392,29 @@ def test_one_platform_is_announced_to_change_the_digest(client_for, app, source,
     html = look(client_for(bob), "copy_tags", chosen(source, "1.27")).content.decode()
     assert "has another digest than the index" in html
 
-    send(client_for(bob), "copy_tags", copied(source, mirror, "1.27", new_tag="1", platform_choice="chosen", platform="linux/arm64"))
+    send(
+        client_for(bob),
+        "copy_tags",
+        copied(
+            source, mirror, "1.27", new_tag="1", platform_choice="chosen", platform="linux/arm64"
+        ),
+    )
     assert Transfer.objects.get().platform == "linux/arm64"
 
 
 @pytest.fixture
 def standing(mirror):
     """The mirror's index: 1.27 names something else there, 1.26.0 names the same."""
-    return make_repository(mirror, "team/app", {"1.27": make_image(mirror, ("else", 1)), "1.26.0": make_image(mirror, ("old", 200))})
+    return make_repository(
+        mirror,
+        "team/app",
+        {"1.27": make_image(mirror, ("else", 1)), "1.26.0": make_image(mirror, ("old", 200))},
+    )
 
 
-def test_what_would_be_moved_is_listed_and_wants_a_word(client_for, app, source, mirror, standing, bob):
+def test_what_would_be_moved_is_listed_and_wants_a_word(
+    client_for, app, source, mirror, standing, bob
+):
     client, data = client_for(bob), copied(source, mirror, "1.27", "1.26.0", "latest")
 
     refused = send(client, "copy_tags", data)
@@ -330,8 +430,18 @@ def test_what_would_be_moved_is_listed_and_wants_a_word(client_for, app, source,
     assert Transfer.objects.count() == 3
 
 
-def test_the_same_image_of_one_platform_only_is_not_the_same(client_for, app, source, mirror, standing, bob):
-    data = copied(source, mirror, "1.26.0", new_tag="1.26.0", platform_choice="chosen", platform="linux/amd64", confirmed="")
+def test_the_same_image_of_one_platform_only_is_not_the_same(
+    client_for, app, source, mirror, standing, bob
+):
+    data = copied(
+        source,
+        mirror,
+        "1.26.0",
+        new_tag="1.26.0",
+        platform_choice="chosen",
+        platform="linux/amd64",
+        confirmed="",
+    )
     del data["confirmed"]
     form = send(client_for(bob), "copy_tags", data).context["form"]
     assert [each.target.tag for each in form.overwritten] == ["1.26.0"]
@@ -339,8 +449,14 @@ def test_the_same_image_of_one_platform_only_is_not_the_same(client_for, app, so
 
 def test_latest_is_warned_of(client_for, app, source, mirror, bob):
     client = client_for(bob)
-    assert "latest says nothing" in look(client, "copy_tags", chosen(source, "latest", "1.27")).content.decode()
-    assert "latest says nothing" not in look(client, "copy_tags", chosen(source, "1.27")).content.decode()
+    assert (
+        "latest says nothing"
+        in look(client, "copy_tags", chosen(source, "latest", "1.27")).content.decode()
+    )
+    assert (
+        "latest says nothing"
+        not in look(client, "copy_tags", chosen(source, "1.27")).content.decode()
+    )
 
 
 def test_what_is_typed_shows_what_will_be_there(client_for, app, source, mirror, standing, bob):
@@ -370,7 +486,9 @@ def test_what_is_typed_shows_what_will_be_there(client_for, app, source, mirror,
     ],
 )
 def test_each_part_has_its_own_error(client_for, app, source, mirror, bob, values, field, words):
-    response = send(client_for(bob), "copy_tags", copied(source, mirror, "1.27", **{"new_tag": "1", **values}))
+    response = send(
+        client_for(bob), "copy_tags", copied(source, mirror, "1.27", **{"new_tag": "1", **values})
+    )
     assert response.status_code == 422
     assert words in response.context["form"].errors[field][0]
     assert not Transfer.objects.exists()
@@ -384,32 +502,46 @@ def test_docker_hub_wants_an_account_in_the_name(client_for, app, source, team, 
     form = look(client, "copy_tags", chosen(source, "1.27")).context["form"]
     assert form["target_repository"].value() == "team/app"
     assert "johndoe/app" in form.suggestions
-    refused = send(client, "copy_tags", copied(source, hub, "1.27", new_tag="1", target_repository="app"))
+    refused = send(
+        client, "copy_tags", copied(source, hub, "1.27", new_tag="1", target_repository="app")
+    )
     assert "official image" in refused.context["form"].errors["target_repository"][0]
     assert "johndoe/nginx" in refused.content.decode()
 
 
 def test_a_target_that_takes_no_push_without_a_login_is_refused(client_for, app, source, team, bob):
     hub = Registry.objects.get(team=team, host="docker.io")
-    response = send(client_for(bob), "copy_tags", copied(source, hub, "1.27", new_tag="1", target_repository="johndoe/app"))
+    response = send(
+        client_for(bob),
+        "copy_tags",
+        copied(source, hub, "1.27", new_tag="1", target_repository="johndoe/app"),
+    )
     assert "takes no push without a login" in response.context["form"].errors["target_registry"][0]
 
 
 def test_a_tie_at_either_end_is_decided_by_the_person(client_for, app, source, mirror, bob):
-    reading, _other = (add_credential(source, name, "x", can_push=False) for name in ("read-1", "read-2"))
+    reading, _other = (
+        add_credential(source, name, "x", can_push=False) for name in ("read-1", "read-2")
+    )
     twin = add_credential(mirror, "twin", "x")
     client, data = client_for(bob), copied(source, mirror, "1.27", new_tag="1")
 
     undecided = send(client, "copy_tags", data)
     assert set(undecided.context["form"].errors) == {"source_credential", "target_credential"}
 
-    send(client, "copy_tags", {**data, "source_credential": str(reading.pk), "target_credential": str(twin.pk)})
+    send(
+        client,
+        "copy_tags",
+        {**data, "source_credential": str(reading.pk), "target_credential": str(twin.pk)},
+    )
     row = Transfer.objects.get()
     assert (row.source_credential, row.target_credential) == (reading, twin)
 
 
 def test_another_teams_registry_is_no_target(client_for, app, source, mirror, other_team, bob):
-    theirs = Registry.objects.create(team=other_team, name="Theirs-and-secret", host="theirs.example.com")
+    theirs = Registry.objects.create(
+        team=other_team, name="Theirs-and-secret", host="theirs.example.com"
+    )
     response = send(client_for(bob), "copy_tags", copied(source, theirs, "1.27", new_tag="1"))
     assert response.status_code == 422
     assert "target_registry" in response.context["form"].errors

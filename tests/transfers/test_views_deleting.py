@@ -30,7 +30,15 @@ def app(registry_row, images):
     """1.27.3, 1.27 and latest are one image, 1.26.0 is another, and multi is an index of which the tag arm names a part."""
     new, old, arm = images.values()
     multi = make_index(registry_row, arm)
-    tags = {"1.27.3": new, "1.27": new, "latest": new, "1.26.0": old, "multi": multi, "arm": arm, "unseen": None}
+    tags = {
+        "1.27.3": new,
+        "1.27": new,
+        "latest": new,
+        "1.26.0": old,
+        "multi": multi,
+        "arm": arm,
+        "unseen": None,
+    }
     return make_repository(registry_row, "team/app", tags)
 
 
@@ -39,7 +47,12 @@ def ask(client_for, registry_row, app, alice):
     """What the page answers to Alice."""
 
     def send(*tags, person=None, **values):
-        data = {"registry": str(registry_row.pk), "repository": "team/app", "tag": list(tags), **values}
+        data = {
+            "registry": str(registry_row.pk),
+            "repository": "team/app",
+            "tag": list(tags),
+            **values,
+        }
         return client_for(person or alice).post(reverse("transfers:delete_tags"), data)
 
     return send
@@ -69,7 +82,12 @@ def test_without_a_csrf_token_nothing_is_deleted(alice, app, registry_row):
 
     client = Client(enforce_csrf_checks=True)
     client.force_login(alice)
-    data = {"registry": str(registry_row.pk), "repository": "team/app", "tag": "1.26.0", "confirmed": "1"}
+    data = {
+        "registry": str(registry_row.pk),
+        "repository": "team/app",
+        "tag": "1.26.0",
+        "confirmed": "1",
+    }
     assert client.post(reverse("transfers:delete_tags"), data).status_code == 403
     assert not Transfer.objects.exists()
 
@@ -85,7 +103,14 @@ def test_it_tells_what_stays_and_what_is_lost(ask, images):
     assert (old.chosen, old.others, old.is_lost) == (("1.26.0",), (), True)
     assert plan.lost_size == images["old"].size
     html = ask("1.27", "1.26.0").content.decode()
-    for words in ("is lost", "stays", "1 image of", "loses its last name", "2 tags that you have not chosen", "collects its garbage"):
+    for words in (
+        "is lost",
+        "stays",
+        "1 image of",
+        "loses its last name",
+        "2 tags that you have not chosen",
+        "collects its garbage",
+    ):
         assert words in html, words
 
 
@@ -143,7 +168,12 @@ def test_one_tag_is_deleted_alone(ask, images, alice, registry_row):
 
     row = Transfer.objects.get()
     assert response.url == reverse("transfers:detail", args=[row.pk])
-    assert (row.kind, row.state, row.user, row.target_registry) == (Kind.DELETE, State.QUEUED, alice, registry_row)
+    assert (row.kind, row.state, row.user, row.target_registry) == (
+        Kind.DELETE,
+        State.QUEUED,
+        alice,
+        registry_row,
+    )
     assert row.target == f"{HOST}/team/app:1.27"
     assert row.options == {"digest": images["new"].digest, "tags": None}
 
@@ -157,7 +187,10 @@ def test_several_want_the_repositorys_name(ask):
 
     response = ask("1.27", "1.26.0", confirmed="1", name="team/app")
     assert response.url == reverse("transfers:list", query={"kind": Kind.DELETE})
-    assert set(Transfer.objects.values_list("target", flat=True)) == {f"{HOST}/team/app:1.27", f"{HOST}/team/app:1.26.0"}
+    assert set(Transfer.objects.values_list("target", flat=True)) == {
+        f"{HOST}/team/app:1.27",
+        f"{HOST}/team/app:1.26.0",
+    }
 
 
 def test_two_hundred_are_deleted_at_once(ask):
@@ -175,7 +208,9 @@ def test_what_has_changed_since_the_page_was_shown_is_shown_again(ask, app, imag
     assert response.status_code == 422
     assert "has changed since this page was shown" in response.content.decode()
     assert not Transfer.objects.exists()
-    assert ask("1.26.0", confirmed="1", seen=response.context["plan"].fingerprint).status_code == 302
+    assert (
+        ask("1.26.0", confirmed="1", seen=response.context["plan"].fingerprint).status_code == 302
+    )
 
 
 # --- images
@@ -245,7 +280,12 @@ def test_a_tie_is_decided_by_the_person(ask, registry_row):
 
 def test_another_teams_credential_cannot_be_chosen(ask, registry_row, other_team):
     add_credential(registry_row, "pusher", "x")
-    foreign = add_credential(Registry.objects.create(team=other_team, name="x", host=HOST), "theirs", "x", label="foreign-label")
+    foreign = add_credential(
+        Registry.objects.create(team=other_team, name="x", host=HOST),
+        "theirs",
+        "x",
+        label="foreign-label",
+    )
     response = ask("1.26.0", confirmed="1", credential=str(foreign.pk))
     assert response.status_code == 422
     assert "foreign-label" not in response.content.decode()
@@ -254,7 +294,9 @@ def test_another_teams_credential_cannot_be_chosen(ask, registry_row, other_team
 # --- hostile names, great numbers
 
 
-def test_a_digest_with_ten_thousand_names_is_one_page(client_for, alice, registry_row, app, images, django_assert_max_num_queries):
+def test_a_digest_with_ten_thousand_names_is_one_page(
+    client_for, alice, registry_row, app, images, django_assert_max_num_queries
+):
     Tag.objects.bulk_create(
         Tag(
             repository=app,
@@ -270,7 +312,11 @@ def test_a_digest_with_ten_thousand_names_is_one_page(client_for, alice, registr
     data = {"registry": str(registry_row.pk), "repository": "team/app", "tag": ["1.26.0", "1.27"]}
     with django_assert_max_num_queries(12):
         response = client.post(reverse("transfers:delete_tags"), data)
-    others = [image.others for image in response.context["plan"].images if image.digest == images["old"].digest]
+    others = [
+        image.others
+        for image in response.context["plan"].images
+        if image.digest == images["old"].digest
+    ]
     assert len(others[0]) == 10_000
     assert len(response.content) < 700_000
 
@@ -282,9 +328,20 @@ def test_a_digest_with_ten_thousand_names_is_one_page(client_for, alice, registr
 def deletion_row(team, alice, registry_row):
     def make(state=State.SUCCEEDED, **values):
         name = f"{HOST}/team/app:1.27"
-        steps = [{"name": "check", "state": "done", "detail": "1.27 names it"}, {"name": "delete", "state": "done", "detail": "Gone."}]
-        defaults = {"kind": Kind.DELETE, "source": name, "target": name, "target_is_local": False, "target_registry": registry_row}
-        return transfer_row(team, alice, state=state, steps=steps, **{**defaults, "digest": DIGEST, **values})
+        steps = [
+            {"name": "check", "state": "done", "detail": "1.27 names it"},
+            {"name": "delete", "state": "done", "detail": "Gone."},
+        ]
+        defaults = {
+            "kind": Kind.DELETE,
+            "source": name,
+            "target": name,
+            "target_is_local": False,
+            "target_registry": registry_row,
+        }
+        return transfer_row(
+            team, alice, state=state, steps=steps, **{**defaults, "digest": DIGEST, **values}
+        )
 
     return make
 
@@ -293,16 +350,30 @@ def detail(client, row):
     return client.get(reverse("transfers:detail", args=[row.pk])).content.decode()
 
 
-def test_a_done_deletion_says_how_and_what_still_names_the_image(client_for, victor, deletion_row, app, images):
+def test_a_done_deletion_says_how_and_what_still_names_the_image(
+    client_for, victor, deletion_row, app, images
+):
     html = detail(client_for(victor), deletion_row(digest=images["new"].digest))
-    for words in ("The tag is gone", "Gone.", "Still named by", "1.27.3", "latest", "collects its garbage", "Back to the repository"):
+    for words in (
+        "The tag is gone",
+        "Gone.",
+        "Still named by",
+        "1.27.3",
+        "latest",
+        "collects its garbage",
+        "Back to the repository",
+    ):
         assert words in html, words
     assert "docker pull" not in html
     assert "moved" not in html
 
 
 def test_a_failed_deletion_is_retried_by_admins_only(client_for, alice, bob, deletion_row):
-    row = deletion_row(State.FAILED, source_registry=None, error={"kind": "ServerFailed", "message": "No.", "advice": ""})
+    row = deletion_row(
+        State.FAILED,
+        source_registry=None,
+        error={"kind": "ServerFailed", "message": "No.", "advice": ""},
+    )
     address = reverse("transfers:retry", args=[row.pk])
     assert address in detail(client_for(alice), row)
     assert address not in detail(client_for(bob), row)
@@ -315,16 +386,25 @@ def test_an_ended_deletion_offers_no_retry(client_for, alice, deletion_row, stat
     row = deletion_row(state)
     address = reverse("transfers:retry", args=[row.pk])
     assert address not in detail(client_for(alice), row)
-    assert "Only a deletion that failed" in client_for(alice).post(address, follow=True).content.decode()
+    assert (
+        "Only a deletion that failed"
+        in client_for(alice).post(address, follow=True).content.decode()
+    )
     assert Transfer.objects.count() == 1
 
 
 def test_a_changed_tag_leads_back_to_the_choice(client_for, alice, deletion_row, registry_row):
-    row = deletion_row(State.FAILED, source_registry=registry_row, error={"kind": "Changed", "message": "Moved.", "advice": ""})
+    row = deletion_row(
+        State.FAILED,
+        source_registry=registry_row,
+        error={"kind": "Changed", "message": "Moved.", "advice": ""},
+    )
     query = {"registry": str(registry_row.pk), "repository": "team/app", "tag": "1.27"}
     html = detail(client_for(alice), row).replace("&amp;", "&")
     assert "Look at it again" in html
-    assert reverse("transfers:delete_tags", query=query).replace("%2F", "/") in html.replace("%2F", "/")
+    assert reverse("transfers:delete_tags", query=query).replace("%2F", "/") in html.replace(
+        "%2F", "/"
+    )
 
 
 def test_the_overview_offers_its_retry_to_admins_only(client_for, alice, bob, deletion_row):

@@ -70,14 +70,26 @@ def test_a_person_who_was_removed_can_still_be_chosen(client_for, team, bob):
     assert shown(listed(client_for(bob), person="gone")) == [row]
 
 
-@pytest.mark.parametrize("query", [{"kind": "x"}, {"state": "' OR 1=1"}, {"person": "nobody"}, {"before": "x"}, {"before": "2026-01-01_x"}])
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"kind": "x"},
+        {"state": "' OR 1=1"},
+        {"person": "nobody"},
+        {"before": "x"},
+        {"before": "2026-01-01_x"},
+    ],
+)
 def test_an_unknown_filter_is_a_bad_request(client_for, team, bob, query):
     transfer_row(team, bob)
     assert listed(client_for(bob), **query).status_code == 400
 
 
 def test_pages_follow_each_other_without_gap_or_repetition(client_for, team, bob):
-    rows = [transfer_row(team, bob, state=State.SUCCEEDED, age=1 + number // 2) for number in range(PAGE_SIZE + 5)]
+    rows = [
+        transfer_row(team, bob, state=State.SUCCEEDED, age=1 + number // 2)
+        for number in range(PAGE_SIZE + 5)
+    ]
     client = client_for(bob)
 
     first = listed(client, person="bob")
@@ -117,7 +129,9 @@ def test_a_filter_by_htmx_brings_the_rows_only(client_for, team, bob):
 
 
 def test_a_boosted_visit_gets_the_whole_page(client_for, bob):
-    assert "<html" in listed(client_for(bob), headers={**HTMX, "HX-Boosted": "true"}).content.decode()
+    assert (
+        "<html" in listed(client_for(bob), headers={**HTMX, "HX-Boosted": "true"}).content.decode()
+    )
 
 
 def test_each_waiting_row_says_behind_what(client_for, team, other_team, bob):
@@ -129,7 +143,9 @@ def test_each_waiting_row_says_behind_what(client_for, team, other_team, bob):
     assert "1 transfer runs, 1 waits before this one." in html
 
 
-def test_a_list_costs_the_same_however_long_it_is(client_for, team, bob, django_assert_max_num_queries):
+def test_a_list_costs_the_same_however_long_it_is(
+    client_for, team, bob, django_assert_max_num_queries
+):
     for _ in range(20):
         transfer_row(team, bob)
     client = client_for(bob)
@@ -139,7 +155,12 @@ def test_a_list_costs_the_same_however_long_it_is(client_for, team, bob, django_
 
 def test_a_pause_is_shown_as_one(client_for, team, bob, django_assert_max_num_queries):
     for _ in range(5):
-        transfer_row(team, bob, state=State.RUNNING, progress={"phase": "paused", "pause_seconds": 300, "note": "Slow down."})
+        transfer_row(
+            team,
+            bob,
+            state=State.RUNNING,
+            progress={"phase": "paused", "pause_seconds": 300, "note": "Slow down."},
+        )
     client = client_for(bob)
     with django_assert_max_num_queries(9):
         html = listed(client).content.decode()
@@ -157,7 +178,11 @@ def overview(client):
 def test_the_overview_says_what_runs_what_failed_and_what_is_done(client_for, team, bob):
     transfer_row(team, bob, state=State.RUNNING, target="docker.io/library/running:1")
     failed = transfer_row(
-        team, bob, state=State.FAILED, target="docker.io/library/failed:1", error={"kind": "x", "message": "The cause.", "advice": ""}
+        team,
+        bob,
+        state=State.FAILED,
+        target="docker.io/library/failed:1",
+        error={"kind": "x", "message": "The cause.", "advice": ""},
     )
     transfer_row(team, bob, state=State.SUCCEEDED, target="docker.io/library/done:1")
 
@@ -169,7 +194,9 @@ def test_the_overview_says_what_runs_what_failed_and_what_is_done(client_for, te
 
 
 def test_a_viewer_is_offered_no_retry(client_for, team, victor):
-    failed = transfer_row(team, state=State.FAILED, error={"kind": "x", "message": "The cause.", "advice": ""})
+    failed = transfer_row(
+        team, state=State.FAILED, error={"kind": "x", "message": "The cause.", "advice": ""}
+    )
     html = overview(client_for(victor))
     assert "The cause." in html
     assert reverse("transfers:retry", args=[failed.pk]) not in html
@@ -177,11 +204,20 @@ def test_a_viewer_is_offered_no_retry(client_for, team, victor):
 
 def test_a_failure_that_was_mended_is_not_shown(client_for, team, bob):
     error = {"kind": "x", "message": "The cause.", "advice": ""}
-    retried = transfer_row(team, bob, state=State.FAILED, error=error, age=100, target="docker.io/library/a:1")
+    retried = transfer_row(
+        team, bob, state=State.FAILED, error=error, age=100, target="docker.io/library/a:1"
+    )
     transfer_row(team, bob, retry_of=retried, target="docker.io/library/a:1")
     transfer_row(team, bob, state=State.FAILED, error=error, age=50, target="docker.io/library/b:1")
     transfer_row(team, bob, state=State.SUCCEEDED, target="docker.io/library/b:1")
-    transfer_row(team, bob, state=State.FAILED, error=error, age=10 * 24 * 3600, target="docker.io/library/c:1")
+    transfer_row(
+        team,
+        bob,
+        state=State.FAILED,
+        error=error,
+        age=10 * 24 * 3600,
+        target="docker.io/library/c:1",
+    )
 
     assert "The cause." not in overview(client_for(bob))
 

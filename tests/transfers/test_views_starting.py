@@ -17,13 +17,19 @@ PAGES = ["pull", "push", "publish", "tag", "retag"]
 
 @pytest.fixture
 def hub(team):
-    return Registry.objects.get_or_create(team=team, host="docker.io", defaults={"name": "Docker Hub", "provider": "docker_hub"})[0]
+    return Registry.objects.get_or_create(
+        team=team, host="docker.io", defaults={"name": "Docker Hub", "provider": "docker_hub"}
+    )[0]
 
 
 @pytest.fixture
 def acr(team):
-    row = Registry.objects.create(team=team, name="Aliyun", host="registry.cn-hangzhou.aliyuncs.com", provider="aliyun_acr")
-    return add_credential(row, "robot$ci", "canary-secret", label="robot-ci", repository_pattern="my-company/*")
+    row = Registry.objects.create(
+        team=team, name="Aliyun", host="registry.cn-hangzhou.aliyuncs.com", provider="aliyun_acr"
+    )
+    return add_credential(
+        row, "robot$ci", "canary-secret", label="robot-ci", repository_pattern="my-company/*"
+    )
 
 
 @pytest.fixture
@@ -59,7 +65,10 @@ def test_an_operator_gets_the_form(client_for, bob, name):
 @pytest.mark.parametrize("name", PAGES)
 def test_a_viewer_is_told_which_role_it_needs(client_for, victor, name):
     client = client_for(victor)
-    for response in (client.get(page(name)), client.post(page(name), {"reference": "nginx", "source": "nginx"})):
+    for response in (
+        client.get(page(name)),
+        client.post(page(name), {"reference": "nginx", "source": "nginx"}),
+    ):
         assert response.status_code == 403
         assert "Operator" in response.content.decode()
     assert not Transfer.objects.exists()
@@ -88,8 +97,13 @@ def test_without_a_csrf_token_nothing_starts(bob, name):
     assert not Transfer.objects.exists()
 
 
-def test_the_row_belongs_to_the_current_team_whatever_the_form_says(client_for, bob, team, other_team):
-    client_for(bob).post(page("pull"), {"reference": "nginx:1.27", "team": other_team.pk, "user": 1, "state": "succeeded"})
+def test_the_row_belongs_to_the_current_team_whatever_the_form_says(
+    client_for, bob, team, other_team
+):
+    client_for(bob).post(
+        page("pull"),
+        {"reference": "nginx:1.27", "team": other_team.pk, "user": 1, "state": "succeeded"},
+    )
     row = Transfer.objects.get()
     assert (row.team, row.user, row.state) == (team, bob, State.QUEUED)
 
@@ -98,12 +112,18 @@ def test_the_row_belongs_to_the_current_team_whatever_the_form_says(client_for, 
 
 
 def test_a_pull_leads_to_its_page(client_for, bob, hub):
-    response = client_for(bob).post(page("pull"), {"reference": "nginx:1.27-alpine", "platform_choice": "machine"})
+    response = client_for(bob).post(
+        page("pull"), {"reference": "nginx:1.27-alpine", "platform_choice": "machine"}
+    )
 
     row = Transfer.objects.get()
     assert response.status_code == 302
     assert response.url == reverse("transfers:detail", args=[row.pk])
-    assert (row.kind, row.source, row.platform) == (Kind.PULL, "docker.io/library/nginx:1.27-alpine", "")
+    assert (row.kind, row.source, row.platform) == (
+        Kind.PULL,
+        "docker.io/library/nginx:1.27-alpine",
+        "",
+    )
     assert (row.user, row.requested_by, row.source_registry) == (bob, "bob", hub)
 
 
@@ -118,13 +138,20 @@ def test_a_pull_leads_to_its_page(client_for, bob, hub):
     ],
 )
 def test_the_platform_is_what_was_chosen(client_for, bob, choice, text, platform):
-    client_for(bob).post(page("pull"), {"reference": "nginx:1", "platform_choice": choice, "platform": text})
+    client_for(bob).post(
+        page("pull"), {"reference": "nginx:1", "platform_choice": choice, "platform": text}
+    )
     assert Transfer.objects.get().platform == platform
 
 
-@pytest.mark.parametrize(("text", "words"), [("", "Write the platform"), ("toaster", "toaster"), ("a/b/c/d", "is not a platform")])
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("", "Write the platform"), ("toaster", "toaster"), ("a/b/c/d", "is not a platform")],
+)
 def test_a_malformed_platform_is_an_error_in_the_form(client_for, bob, text, words):
-    response = client_for(bob).post(page("pull"), {"reference": "nginx:1", "platform_choice": "chosen", "platform": text})
+    response = client_for(bob).post(
+        page("pull"), {"reference": "nginx:1", "platform_choice": "chosen", "platform": text}
+    )
     assert response.status_code == 422
     assert words in response.context["form"].errors["platform"][0]
     assert not Transfer.objects.exists()
@@ -153,48 +180,83 @@ def test_a_malformed_reference_is_an_error_in_the_form(client_for, bob, text, wo
 
 def test_a_hostile_reference_is_inert(client_for, bob):
     payload = '"><script>alert(1)</script>'
-    for response in (client_for(bob).post(page("pull"), {"reference": payload}), client_for(bob).get(page("pull", reference=payload))):
+    for response in (
+        client_for(bob).post(page("pull"), {"reference": payload}),
+        client_for(bob).get(page("pull", reference=payload)),
+    ):
         assert b"<script>alert" not in response.content
 
 
 def test_a_link_fills_the_form(client_for, bob):
     form = client_for(bob).get(page("pull", reference="nginx:1.27", platform="all")).context["form"]
-    assert (form["reference"].value(), form["platform_choice"].value(), form["platform"].value()) == ("nginx:1.27", "all", "")
+    assert (
+        form["reference"].value(),
+        form["platform_choice"].value(),
+        form["platform"].value(),
+    ) == ("nginx:1.27", "all", "")
 
-    form = client_for(bob).get(page("pull", source="nginx:1.27", platform="linux/arm64")).context["form"]
-    assert (form["reference"].value(), form["platform_choice"].value(), form["platform"].value()) == ("nginx:1.27", "chosen", "linux/arm64")
+    form = (
+        client_for(bob)
+        .get(page("pull", source="nginx:1.27", platform="linux/arm64"))
+        .context["form"]
+    )
+    assert (
+        form["reference"].value(),
+        form["platform_choice"].value(),
+        form["platform"].value(),
+    ) == ("nginx:1.27", "chosen", "linux/arm64")
 
 
 # --- the login
 
 
 def test_it_says_which_credential_will_serve(client_for, bob, acr):
-    html = client_for(bob).get(page("pull", reference="registry.cn-hangzhou.aliyuncs.com/my-company/app:1")).content.decode()
+    html = (
+        client_for(bob)
+        .get(page("pull", reference="registry.cn-hangzhou.aliyuncs.com/my-company/app:1"))
+        .content.decode()
+    )
     assert "robot-ci" in html
     assert "serves my-company/*" in html
     assert "<select" not in html
 
 
 def test_a_pull_without_a_credential_is_anonymous_and_says_so(client_for, bob, acr):
-    html = client_for(bob).get(page("pull", reference="registry.cn-hangzhou.aliyuncs.com/other/app:1")).content.decode()
+    html = (
+        client_for(bob)
+        .get(page("pull", reference="registry.cn-hangzhou.aliyuncs.com/other/app:1"))
+        .content.decode()
+    )
     assert "anonymous" in html
 
 
 def test_several_that_fit_are_offered_with_the_best_as_automatic(client_for, bob, acr):
     general = add_credential(acr.registry, "general", "x", label="general")
-    html = client_for(bob).get(page("pull", reference="registry.cn-hangzhou.aliyuncs.com/my-company/app:1")).content.decode()
+    html = (
+        client_for(bob)
+        .get(page("pull", reference="registry.cn-hangzhou.aliyuncs.com/my-company/app:1"))
+        .content.decode()
+    )
     assert "Automatic: robot-ci" in html
     assert str(general.pk) in html
 
 
 def test_the_chosen_credential_is_used(client_for, bob, acr):
     general = add_credential(acr.registry, "general", "x", label="general")
-    client_for(bob).post(page("pull"), {"reference": "registry.cn-hangzhou.aliyuncs.com/my-company/app:1", "credential": general.pk})
+    client_for(bob).post(
+        page("pull"),
+        {
+            "reference": "registry.cn-hangzhou.aliyuncs.com/my-company/app:1",
+            "credential": general.pk,
+        },
+    )
     assert Transfer.objects.get().source_credential == general
 
 
 def test_a_tie_must_be_decided(client_for, bob, acr):
-    twin = add_credential(acr.registry, "twin", "x", label="twin", repository_pattern="my-company/*")
+    twin = add_credential(
+        acr.registry, "twin", "x", label="twin", repository_pattern="my-company/*"
+    )
     data = {"reference": "registry.cn-hangzhou.aliyuncs.com/my-company/app:1"}
 
     response = client_for(bob).post(page("pull"), data)
@@ -211,7 +273,9 @@ def test_another_teams_credential_cannot_be_chosen(client_for, bob, other_team):
     row = Registry.objects.create(team=other_team, name="x", host="registry.example.com")
     foreign = add_credential(row, "theirs", "x", label="foreign-label")
 
-    response = client_for(bob).post(page("pull"), {"reference": "registry.example.com/a/b:1", "credential": foreign.pk})
+    response = client_for(bob).post(
+        page("pull"), {"reference": "registry.example.com/a/b:1", "credential": foreign.pk}
+    )
 
     assert response.status_code == 422
     assert "foreign-label" not in response.content.decode()
@@ -219,19 +283,27 @@ def test_another_teams_credential_cannot_be_chosen(client_for, bob, other_team):
 
 
 def test_a_credential_of_another_registry_cannot_be_chosen(client_for, bob, acr):
-    response = client_for(bob).post(page("pull"), {"reference": "registry.example.com/a/b:1", "credential": acr.pk})
+    response = client_for(bob).post(
+        page("pull"), {"reference": "registry.example.com/a/b:1", "credential": acr.pk}
+    )
     assert response.status_code == 422
     assert "never sent to" in response.context["form"].errors["credential"][0]
 
 
 def test_the_login_follows_what_is_typed(client_for, bob, acr):
     url = reverse("transfers:login", args=["pull"])
-    typed = client_for(bob).get(url, {"reference": "registry.cn-hangzhou.aliyuncs.com/my-company/app"}, headers={"HX-Request": "true"})
+    typed = client_for(bob).get(
+        url,
+        {"reference": "registry.cn-hangzhou.aliyuncs.com/my-company/app"},
+        headers={"HX-Request": "true"},
+    )
     assert typed.status_code == 200
     assert "robot-ci" in typed.content.decode()
     assert "<html" not in typed.content.decode()
 
-    unfinished = client_for(bob).get(url, {"reference": "registry.cn-hangzhou.aliyuncs.com/"}, headers={"HX-Request": "true"})
+    unfinished = client_for(bob).get(
+        url, {"reference": "registry.cn-hangzhou.aliyuncs.com/"}, headers={"HX-Request": "true"}
+    )
     assert "as soon as the name is complete" in unfinished.content.decode()
 
 
@@ -243,7 +315,11 @@ def test_the_login_of_no_form_is_not_found(client_for, bob, victor):
 
 def test_no_page_shows_a_secret(client_for, bob, acr):
     for name in PAGES:
-        html = client_for(bob).get(page(name, reference="registry.cn-hangzhou.aliyuncs.com/my-company/app:1")).content.decode()
+        html = (
+            client_for(bob)
+            .get(page(name, reference="registry.cn-hangzhou.aliyuncs.com/my-company/app:1"))
+            .content.decode()
+        )
         assert "canary-secret" not in html
         assert acr.secret_ciphertext not in html
 
@@ -252,13 +328,17 @@ def test_no_page_shows_a_secret(client_for, bob, acr):
 
 
 def test_a_push_of_an_unknown_image_names_what_is_here(client_for, bob, acr, my_app):
-    response = client_for(bob).post(page("push"), {"reference": "registry.cn-hangzhou.aliyuncs.com/my-company/app:1"})
+    response = client_for(bob).post(
+        page("push"), {"reference": "registry.cn-hangzhou.aliyuncs.com/my-company/app:1"}
+    )
     assert response.status_code == 422
     assert "There is no local image" in response.context["form"].errors["reference"][0]
 
 
 def test_a_push_that_no_credential_serves_is_refused_in_the_form(client_for, bob, acr, my_app):
-    response = client_for(bob).post(page("push"), {"reference": "registry.cn-hangzhou.aliyuncs.com/other/app:1"})
+    response = client_for(bob).post(
+        page("push"), {"reference": "registry.cn-hangzhou.aliyuncs.com/other/app:1"}
+    )
     error = response.context["form"].errors["reference"][0]
     assert response.status_code == 422
     assert "No credential of the team may push there." in error
@@ -277,9 +357,13 @@ def test_an_official_name_cannot_be_pushed(client_for, bob, hub, my_app):
 
 
 def test_a_push_starts(client_for, bob, acr, team, my_app):
-    LocalImage.objects.filter(pk=my_app.pk).update(registry=acr.registry.host, repository="my-company/app", tag="1.0")
+    LocalImage.objects.filter(pk=my_app.pk).update(
+        registry=acr.registry.host, repository="my-company/app", tag="1.0"
+    )
 
-    response = client_for(bob).post(page("push"), {"reference": "registry.cn-hangzhou.aliyuncs.com/my-company/app:1.0"})
+    response = client_for(bob).post(
+        page("push"), {"reference": "registry.cn-hangzhou.aliyuncs.com/my-company/app:1.0"}
+    )
 
     row = Transfer.objects.get()
     assert response.url == reverse("transfers:detail", args=[row.pk])
@@ -296,7 +380,9 @@ def test_local_names_are_suggested(client_for, bob, my_app):
 
 def test_a_publish_suggests_where_to(client_for, bob, acr, my_app):
     form = client_for(bob).get(page("publish", source="my-app:1.0")).context["form"]
-    values = {name: form[name].value() for name in ("source", "registry", "namespace", "name", "tag")}
+    values = {
+        name: form[name].value() for name in ("source", "registry", "namespace", "name", "tag")
+    }
     assert values == {
         "source": "my-app:1.0",
         "registry": "registry.cn-hangzhou.aliyuncs.com",
@@ -307,8 +393,17 @@ def test_a_publish_suggests_where_to(client_for, bob, acr, my_app):
 
 
 def test_a_target_in_the_link_is_taken_apart(client_for, bob):
-    form = client_for(bob).get(page("publish", source="a:1", target="r.example.com:5000/team/sub/app:2.0")).context["form"]
-    assert [form[name].value() for name in ("registry", "namespace", "name", "tag")] == ["r.example.com:5000", "team/sub", "app", "2.0"]
+    form = (
+        client_for(bob)
+        .get(page("publish", source="a:1", target="r.example.com:5000/team/sub/app:2.0"))
+        .context["form"]
+    )
+    assert [form[name].value() for name in ("registry", "namespace", "name", "tag")] == [
+        "r.example.com:5000",
+        "team/sub",
+        "app",
+        "2.0",
+    ]
 
 
 def test_a_publish_shows_its_three_steps_and_warns_of_latest(client_for, bob, acr, my_app):
@@ -318,7 +413,10 @@ def test_a_publish_shows_its_three_steps_and_warns_of_latest(client_for, bob, ac
     assert "latest says nothing about the version" in html
     assert "docker login registry.cn-hangzhou.aliyuncs.com" in html
 
-    assert "latest says nothing" not in client_for(bob).get(page("publish", source="my-app:1.0")).content.decode()
+    assert (
+        "latest says nothing"
+        not in client_for(bob).get(page("publish", source="my-app:1.0")).content.decode()
+    )
 
 
 def published(**values):
@@ -378,18 +476,25 @@ def test_the_tag_page_shows_the_image_id_and_its_names(client_for, bob, my_app):
 
 
 def test_a_tag_of_what_is_not_here_is_an_error_in_the_form(client_for, bob, my_app):
-    response = client_for(bob).post(page("tag"), {"source": "my-app:9", "target": "johndoe/my-app:1"})
+    response = client_for(bob).post(
+        page("tag"), {"source": "my-app:9", "target": "johndoe/my-app:1"}
+    )
     assert response.status_code == 422
     assert "my-app:latest" in response.context["form"].errors["source"][0]
 
 
 def test_a_digest_is_no_new_name(client_for, bob, my_app):
-    response = client_for(bob).post(page("tag"), {"source": "my-app", "target": f"a/b@sha256:{'c' * 64}"})
+    response = client_for(bob).post(
+        page("tag"), {"source": "my-app", "target": f"a/b@sha256:{'c' * 64}"}
+    )
     assert "needs a tag" in response.context["form"].errors["target"][0]
 
 
 def test_a_retag_stays_in_its_repository(client_for, bob, acr):
-    response = client_for(bob).post(page("retag"), {"source": "registry.cn-hangzhou.aliyuncs.com/my-company/app:1.0", "tag": "stable"})
+    response = client_for(bob).post(
+        page("retag"),
+        {"source": "registry.cn-hangzhou.aliyuncs.com/my-company/app:1.0", "tag": "stable"},
+    )
     row = Transfer.objects.get()
     assert response.url == reverse("transfers:detail", args=[row.pk])
     assert row.target == "registry.cn-hangzhou.aliyuncs.com/my-company/app:stable"
@@ -397,7 +502,13 @@ def test_a_retag_stays_in_its_repository(client_for, bob, acr):
 
 
 @pytest.mark.parametrize(
-    ("tag", "words"), [("a b", "is not a tag"), ("x/y:z", "is not a tag"), ("1.0", "has this tag already"), ("", "required")]
+    ("tag", "words"),
+    [
+        ("a b", "is not a tag"),
+        ("x/y:z", "is not a tag"),
+        ("1.0", "has this tag already"),
+        ("", "required"),
+    ],
 )
 def test_a_retag_needs_another_tag(client_for, bob, acr, tag, words):
     data = {"source": "registry.cn-hangzhou.aliyuncs.com/my-company/app:1.0", "tag": tag}

@@ -27,7 +27,9 @@ def detail(client, row):
 
 
 def poll(client, row, seen):
-    return client.get(reverse("transfers:progress", args=[row.pk], query={"seen": seen}), headers=HTMX)
+    return client.get(
+        reverse("transfers:progress", args=[row.pk], query={"seen": seen}), headers=HTMX
+    )
 
 
 # --- rights and methods
@@ -54,7 +56,10 @@ def test_only_operators_act(client_for, team, bob, victor, charlie, name):
     assert client_for(bob).post(url).status_code == 302
 
 
-@pytest.mark.parametrize(("name", "method"), [("detail", "post"), ("progress", "post"), ("cancel", "get"), ("retry", "get")])
+@pytest.mark.parametrize(
+    ("name", "method"),
+    [("detail", "post"), ("progress", "post"), ("cancel", "get"), ("retry", "get")],
+)
 def test_wrong_methods_are_refused(client_for, team, bob, name, method):
     url = reverse(f"transfers:{name}", args=[transfer_row(team).pk])
     assert getattr(client_for(bob), method)(url).status_code == 405
@@ -90,10 +95,28 @@ def test_a_member_who_left_sees_nothing_any_more(client_for, team, bob):
 def test_a_running_pull_shows_its_layers_in_dockers_words(client_for, team, bob):
     progress = {"speed": 3 * MIB, "seconds_left": 2}
     html = detail(
-        client_for(bob), transfer_row(team, bob, state=State.RUNNING, layers=LAYERS, progress=progress, bytes_done=MIB, bytes_total=5 * MIB)
+        client_for(bob),
+        transfer_row(
+            team,
+            bob,
+            state=State.RUNNING,
+            layers=LAYERS,
+            progress=progress,
+            bytes_done=MIB,
+            bytes_total=5 * MIB,
+        ),
     )
 
-    for words in ("Running", "Already exists", "Pulling", "Waiting", "20 %", "3.0\xa0MiB/s", "2 s left", "Pulling layers"):
+    for words in (
+        "Running",
+        "Already exists",
+        "Pulling",
+        "Waiting",
+        "20 %",
+        "3.0\xa0MiB/s",
+        "2 s left",
+        "Pulling layers",
+    ):
         assert words in html, words
     assert "1.0\xa0MiB" in html
     assert '<meta http-equiv="refresh" content="2">' in html
@@ -108,8 +131,13 @@ def test_an_ended_page_neither_polls_nor_reloads(client_for, team, bob):
 
 
 def test_a_push_shows_its_steps(client_for, team, bob):
-    steps = [{"name": "login", "state": "done", "detail": "Login succeeded as robot"}, {"name": "push", "state": "running", "detail": ""}]
-    html = detail(client_for(bob), publish_row(team, bob, kind=Kind.PUSH, state=State.RUNNING, steps=steps))
+    steps = [
+        {"name": "login", "state": "done", "detail": "Login succeeded as robot"},
+        {"name": "push", "state": "running", "detail": ""},
+    ]
+    html = detail(
+        client_for(bob), publish_row(team, bob, kind=Kind.PUSH, state=State.RUNNING, steps=steps)
+    )
     assert "Login succeeded as robot" in html
     assert "Starting" in html or "Pushing layers" in html
 
@@ -129,14 +157,26 @@ def test_layers_of_several_platforms_are_grouped(client_for, team, bob):
 
 def test_a_pause_says_why(client_for, team, bob):
     progress = {"phase": "paused", "note": "docker.io asks to wait."}
-    html = detail(client_for(bob), transfer_row(team, bob, state=State.RUNNING, layers=LAYERS, progress=progress))
+    html = detail(
+        client_for(bob),
+        transfer_row(team, bob, state=State.RUNNING, layers=LAYERS, progress=progress),
+    )
     assert "docker.io asks to wait." in html
     assert "It goes on by itself" in html
 
 
-def test_a_pause_is_on_the_badge_until_its_end_and_brings_the_whole_card_along(client_for, team, bob):
+def test_a_pause_is_on_the_badge_until_its_end_and_brings_the_whole_card_along(
+    client_for, team, bob
+):
     progress = {"phase": "paused", "note": "docker.io asks to wait.", "pause_seconds": 600}
-    row = transfer_row(team, bob, state=State.RUNNING, layers=LAYERS, progress=progress, heartbeat_at=timezone.now())
+    row = transfer_row(
+        team,
+        bob,
+        state=State.RUNNING,
+        layers=LAYERS,
+        progress=progress,
+        heartbeat_at=timezone.now(),
+    )
     client = client_for(bob)
     html = detail(client, row)
     stamp = re.search(r"\?seen=([^\"]+)", html)[1]
@@ -154,7 +194,12 @@ def test_a_running_copy_shows_both_ends_and_both_logins(client_for, team, bob):
         {"name": "target", "state": "done", "detail": "Login succeeded as robot"},
         {"name": "copy", "state": "running", "detail": ""},
     ]
-    html = detail(client_for(bob), copy_row(team, bob, state=State.RUNNING, layers=LAYERS, steps=steps, platform="linux/arm64"))
+    html = detail(
+        client_for(bob),
+        copy_row(
+            team, bob, state=State.RUNNING, layers=LAYERS, steps=steps, platform="linux/arm64"
+        ),
+    )
     for words in (
         "Log in at the source",
         "Log in at the target",
@@ -173,7 +218,16 @@ def test_a_finished_copy_says_that_the_digest_stayed_or_that_it_did_not(client_f
     assert f"1.0: digest: {DIGEST} size: 1782" in html
     assert "The digest is the same at both ends" in html
 
-    html = detail(client, copy_row(team, bob, state=State.SUCCEEDED, digest=DIGEST, progress={"note": "The digest is another one."}))
+    html = detail(
+        client,
+        copy_row(
+            team,
+            bob,
+            state=State.SUCCEEDED,
+            digest=DIGEST,
+            progress={"note": "The digest is another one."},
+        ),
+    )
     assert "The digest is another one." in html
     assert "The digest is the same" not in html
 
@@ -181,13 +235,20 @@ def test_a_finished_copy_says_that_the_digest_stayed_or_that_it_did_not(client_f
 def test_a_failed_copy_points_at_the_end_that_failed(client_for, team, bob):
     here = Registry.objects.create(team=team, name="Here", host="here.example.com")
     there = Registry.objects.create(team=team, name="There", host="there.example.com")
-    ends = {"source_registry": here, "target_registry": there, "source": "here.example.com/a:1", "target": "there.example.com/a:1"}
+    ends = {
+        "source_registry": here,
+        "target_registry": there,
+        "source": "here.example.com/a:1",
+        "target": "there.example.com/a:1",
+    }
     client = client_for(bob)
 
     def html(message, *steps):
         error = {"kind": "ConnectionFailed", "message": message, "advice": ""}
         names = [{"name": name, "state": state, "detail": ""} for name, state in steps]
-        return detail(client, copy_row(team, bob, state=State.FAILED, error=error, steps=names, **ends))
+        return detail(
+            client, copy_row(team, bob, state=State.FAILED, error=error, steps=names, **ends)
+        )
 
     at_source = html("No answer.", ("source", "failed"))
     assert "Check the connection to Here" in at_source
@@ -203,29 +264,50 @@ def test_a_failed_copy_points_at_the_end_that_failed(client_for, team, bob):
 def test_a_copy_of_a_missing_platform_leads_back_to_its_form(client_for, team, bob):
     here = Registry.objects.create(team=team, name="Here", host="here.example.com")
     error = {"kind": "PlatformMissing", "message": "No.", "advice": ""}
-    row = copy_row(team, bob, state=State.FAILED, error=error, source="here.example.com/a:1", source_registry=here)
+    row = copy_row(
+        team,
+        bob,
+        state=State.FAILED,
+        error=error,
+        source="here.example.com/a:1",
+        source_registry=here,
+    )
     html = detail(client_for(bob), row)
     assert "Copy every platform" in html
     assert reverse("transfers:copy_tags") in html
 
 
 def test_a_finished_push_prints_what_docker_prints(client_for, team, bob):
-    html = detail(client_for(bob), publish_row(team, bob, state=State.SUCCEEDED, digest=DIGEST, size=1782))
+    html = detail(
+        client_for(bob), publish_row(team, bob, state=State.SUCCEEDED, digest=DIGEST, size=1782)
+    )
     assert f"prod-2023: digest: {DIGEST} size: 1782" in html
     assert "docker pull registry.example.com/my-company/my-app:prod-2023" in html
     assert f"docker pull registry.example.com/my-company/my-app@{DIGEST}" in html
 
 
 def test_nothing_moved_is_said(client_for, team, bob):
-    html = detail(client_for(bob), transfer_row(team, bob, state=State.SUCCEEDED, layers=[layer(1, "exists")], bytes_total=0))
+    html = detail(
+        client_for(bob),
+        transfer_row(team, bob, state=State.SUCCEEDED, layers=[layer(1, "exists")], bytes_total=0),
+    )
     assert "Nothing had to be moved" in html
 
 
 def test_a_failure_shows_cause_advice_and_retry(client_for, team, bob):
-    error = {"kind": "Unauthorized", "message": "The login was refused.", "advice": "Check the secret."}
+    error = {
+        "kind": "Unauthorized",
+        "message": "The login was refused.",
+        "advice": "Check the secret.",
+    }
     row = publish_row(team, bob, state=State.FAILED, error=error)
     html = detail(client_for(bob), row)
-    for words in ("The login was refused.", "Check the secret.", "re-sends only what is missing", "Add the registry registry.example.com"):
+    for words in (
+        "The login was refused.",
+        "Check the secret.",
+        "re-sends only what is missing",
+        "Add the registry registry.example.com",
+    ):
         assert words in html
     assert reverse("transfers:retry", args=[row.pk]) in html
 
@@ -241,7 +323,9 @@ def test_a_failure_shows_cause_advice_and_retry(client_for, team, bob):
     ],
 )
 def test_each_cause_has_its_cure(client_for, team, bob, kind, words):
-    row = transfer_row(team, bob, state=State.FAILED, error={"kind": kind, "message": "No.", "advice": ""})
+    row = transfer_row(
+        team, bob, state=State.FAILED, error={"kind": kind, "message": "No.", "advice": ""}
+    )
     assert words in detail(client_for(bob), row)
 
 
@@ -257,7 +341,10 @@ def test_hostile_words_are_inert(client_for, team, bob):
         progress={"note": payload},
         worker=payload,
     )
-    for response in (client_for(bob).get(reverse("transfers:detail", args=[row.pk])), client_for(bob).get(reverse("transfers:list"))):
+    for response in (
+        client_for(bob).get(reverse("transfers:detail", args=[row.pk])),
+        client_for(bob).get(reverse("transfers:list")),
+    ):
         assert b"<script>alert" not in response.content
 
 
@@ -327,8 +414,13 @@ def test_a_change_of_state_brings_the_buttons_along(client_for, team, bob):
 
 
 def test_the_tab_says_how_far_it_is(client_for, team, bob):
-    row = transfer_row(team, bob, state=State.RUNNING, layers=LAYERS, bytes_done=MIB, bytes_total=4 * MIB)
-    assert "<title>25 % · Pull python:3.12-slim · Registry UI</title>" in poll(client_for(bob), row, "running").content.decode()
+    row = transfer_row(
+        team, bob, state=State.RUNNING, layers=LAYERS, bytes_done=MIB, bytes_total=4 * MIB
+    )
+    assert (
+        "<title>25 % · Pull python:3.12-slim · Registry UI</title>"
+        in poll(client_for(bob), row, "running").content.decode()
+    )
 
 
 # --- cancel and retry
@@ -354,7 +446,9 @@ def test_a_running_one_is_asked_to_stop_and_says_so(client_for, team, bob):
 
 
 def test_a_retry_is_a_new_row_that_names_the_old_one(client_for, team, bob):
-    row = transfer_row(team, bob, state=State.FAILED, error={"kind": "x", "message": "No.", "advice": ""})
+    row = transfer_row(
+        team, bob, state=State.FAILED, error={"kind": "x", "message": "No.", "advice": ""}
+    )
     client = client_for(bob)
 
     response = client.post(reverse("transfers:retry", args=[row.pk]))

@@ -39,7 +39,9 @@ def kinds(text):
 
 
 def fragment(client, text, use="pull"):
-    response = client.get("/anatomy/", {"reference": text, "use": use}, headers={"HX-Request": "true"})
+    response = client.get(
+        "/anatomy/", {"reference": text, "use": use}, headers={"HX-Request": "true"}
+    )
     assert response.status_code == 200
     return response.content.decode()
 
@@ -67,7 +69,13 @@ def test_what_is_left_out_is_shown_as_implied():
             "my-app",
             "prod-2023",
         ),
-        ("my-company.tencentcloudcr.com/team/app:1", "my-company.tencentcloudcr.com", "team", "app", "1"),
+        (
+            "my-company.tencentcloudcr.com/team/app:1",
+            "my-company.tencentcloudcr.com",
+            "team",
+            "app",
+            "1",
+        ),
         (
             "123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/app:1.2.3",
             "123456789012.dkr.ecr.eu-west-1.amazonaws.com",
@@ -75,27 +83,55 @@ def test_what_is_left_out_is_shown_as_implied():
             "app",
             "1.2.3",
         ),
-        ("harbor.example.com/project/sub/app:1.0", "harbor.example.com", "project/sub", "app", "1.0"),
+        (
+            "harbor.example.com/project/sub/app:1.0",
+            "harbor.example.com",
+            "project/sub",
+            "app",
+            "1.0",
+        ),
         ("ghcr.io/acme/app:sha-4f2a9c1", "ghcr.io", "acme", "app", "sha-4f2a9c1"),
         ("localhost/team/app:1", "localhost", "team", "app", "1"),
         ("[::1]:5000/team/app:1", "[::1]:5000", "team", "app", "1"),
     ],
 )
 def test_the_names_of_every_provider_are_taken_apart(text, registry, namespace, repository, tag):
-    assert kinds(text) == {"registry": registry, "namespace": namespace, "repository": repository, "tag": tag}
+    assert kinds(text) == {
+        "registry": registry,
+        "namespace": namespace,
+        "repository": repository,
+        "tag": tag,
+    }
     assert dissect(text).message == ""
 
 
 def test_a_registry_may_have_a_repository_without_a_namespace():
-    assert kinds("registry.example.com:5000/app") == {"registry": "registry.example.com:5000", "repository": "app", "tag": "latest"}
+    assert kinds("registry.example.com:5000/app") == {
+        "registry": "registry.example.com:5000",
+        "repository": "app",
+        "tag": "latest",
+    }
 
 
-@pytest.mark.parametrize("text", ["nginx", "ghcr.io/a/b/c:1", f"nginx@{DIGEST}", f"localhost:5000/x:1@{DIGEST}"])
+@pytest.mark.parametrize(
+    "text", ["nginx", "ghcr.io/a/b/c:1", f"nginx@{DIGEST}", f"localhost:5000/x:1@{DIGEST}"]
+)
 def test_parts_and_their_marks_spell_the_reference_in_full(text):
     assert spelled(text) == str(dissect(text).reference)
 
 
-@pytest.mark.parametrize("text", ["Acme/App:1.0", "nginx:", "ghcr.io/acme/", "a//b", "host:99999/app", "nginx@sha256:12", ":1.0"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Acme/App:1.0",
+        "nginx:",
+        "ghcr.io/acme/",
+        "a//b",
+        "host:99999/app",
+        "nginx@sha256:12",
+        ":1.0",
+    ],
+)
 def test_a_half_typed_or_wrong_name_keeps_its_parts_and_says_how_to_mend_it(text):
     anatomy = dissect(text)
     assert anatomy.reference is None
@@ -128,26 +164,37 @@ def titles(text, use):
 
 
 def test_latest_warns_in_a_push_and_informs_in_a_pull():
-    assert titles("ghcr.io/acme/app:latest", "push") == [("warn", "latest says nothing about the version.")]
-    assert titles("ghcr.io/acme/app:latest", "pull") == [("info", "latest says nothing about the version.")]
-    assert titles("ghcr.io/acme/app", "push") == [("warn", "No tag is written, so it means latest.")]
+    assert titles("ghcr.io/acme/app:latest", "push") == [
+        ("warn", "latest says nothing about the version.")
+    ]
+    assert titles("ghcr.io/acme/app:latest", "pull") == [
+        ("info", "latest says nothing about the version.")
+    ]
+    assert titles("ghcr.io/acme/app", "push") == [
+        ("warn", "No tag is written, so it means latest.")
+    ]
     assert "next push takes the name away" in dissect("ghcr.io/acme/app", "push").notes[0].text
 
 
 def test_a_push_of_an_official_name_says_that_the_account_is_missing():
-    assert ("warn", "On Docker Hub a name without a namespace is an official image, which only Docker pushes.") in titles(
-        "my-app:1.0.0", "push"
-    )
+    assert (
+        "warn",
+        "On Docker Hub a name without a namespace is an official image, which only Docker pushes.",
+    ) in titles("my-app:1.0.0", "push")
     assert "johndoe/my-app" in dissect("my-app:1.0.0", "push").notes[0].text
     assert titles("my-app:1.0.0", "pull") == []
 
 
 def test_a_full_version_needs_no_note():
-    assert titles("ghcr.io/acme/app:1.2.3", "push") == titles("ghcr.io/acme/app:1.2.3", "pull") == []
+    assert (
+        titles("ghcr.io/acme/app:1.2.3", "push") == titles("ghcr.io/acme/app:1.2.3", "pull") == []
+    )
 
 
 def test_a_moving_name_informs_in_a_pull_and_in_a_push():
-    assert titles("python:3.9-slim", "pull") == [("info", "It moves to each newer release of its line; two pulls may differ.")]
+    assert titles("python:3.9-slim", "pull") == [
+        ("info", "It moves to each newer release of its line; two pulls may differ.")
+    ]
     assert titles("ghcr.io/acme/app:1", "push")[0][0] == "info"
 
 
@@ -166,7 +213,10 @@ def test_only_a_digest_never_changes(text, movement):
 
 
 def test_the_sentence_for_screen_readers_names_parts_and_warnings():
-    assert dissect("nginx").spoken == "registry docker.io (implied), namespace library (implied), repository nginx, tag latest (implied)"
+    assert (
+        dissect("nginx").spoken
+        == "registry docker.io (implied), namespace library (implied), repository nginx, tag latest (implied)"
+    )
     assert dissect("ghcr.io/a/b", "push").spoken.endswith("No tag is written, so it means latest.")
 
 
@@ -188,7 +238,9 @@ def test_the_fragment_warns_of_latest_in_a_push(client_for, alice):
 
 
 def test_the_fragment_takes_the_text_under_the_fields_own_name(client_for, alice):
-    response = client_for(alice).get("/anatomy/", {"field": "source", "source": "redis:7"}, headers={"HX-Request": "true"})
+    response = client_for(alice).get(
+        "/anatomy/", {"field": "source", "source": "redis:7"}, headers={"HX-Request": "true"}
+    )
     assert "docker.io/library/redis:7" in response.content.decode()
 
 
@@ -256,7 +308,9 @@ def test_what_the_form_says_of_an_error_is_not_said_twice():
     form = PushForm({"target": "ghcr.io/Acme/app"})
     form.add_error("target", "“Acme” has upper-case letters.")
     html = rendered(form)
-    assert html.count("upper-case") == 2  # the form's error, and the hidden sentence for screen readers
+    assert (
+        html.count("upper-case") == 2
+    )  # the form's error, and the hidden sentence for screen readers
     assert "anatomy-wrong" in html
     assert "anatomy-problem" not in html
 

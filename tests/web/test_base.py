@@ -19,7 +19,15 @@ def test_the_navigation_has_no_dead_links(client_for, alice):
     client = client_for(alice)
     navigation = re.search(r"<nav.*?</nav>", client.get("/").text, re.DOTALL)[0]
     paths = set(re.findall(r'href="([^"]+)"', navigation))
-    assert paths >= {"/", "/registries/", "/images/", "/transfers/", "/team/", "/activity/", "/guide/"}
+    assert paths >= {
+        "/",
+        "/registries/",
+        "/images/",
+        "/transfers/",
+        "/team/",
+        "/activity/",
+        "/guide/",
+    }
     for path in paths:
         assert client.get(path).status_code == 200, path
 
@@ -41,7 +49,9 @@ def test_htmx_is_held_short(client_for, alice):
 
 
 def test_the_page_sends_the_token_with_every_fragment(client_for, alice):
-    assert re.search(r"<body hx-headers='{\"X-CSRFToken\": \"\w{64}\"}'>", client_for(alice).get("/").text)
+    assert re.search(
+        r"<body hx-headers='{\"X-CSRFToken\": \"\w{64}\"}'>", client_for(alice).get("/").text
+    )
 
 
 def test_the_theme_is_the_persons(client_for, alice):
@@ -54,7 +64,10 @@ def test_the_theme_is_the_persons(client_for, alice):
 
 def test_sign_out_is_a_form_that_needs_no_script(client_for, alice):
     page = client_for(alice).get("/").text
-    assert re.search(r'<form method="post" action="/account/logout/">\s*<input type="hidden" name="csrfmiddlewaretoken"', page)
+    assert re.search(
+        r'<form method="post" action="/account/logout/">\s*<input type="hidden" name="csrfmiddlewaretoken"',
+        page,
+    )
 
 
 @pytest.mark.parametrize("folder", ["css", "js"])

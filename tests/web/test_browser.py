@@ -14,7 +14,12 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 def problems(page: Page) -> list[str]:
     """What the browser complains about: scripts that fail, and what the content security policy stops."""
     found: list[str] = []
-    page.on("console", lambda message: found.append(message.text) if message.type in ("error", "warning") else None)
+    page.on(
+        "console",
+        lambda message: (
+            found.append(message.text) if message.type in ("error", "warning") else None
+        ),
+    )
     page.on("pageerror", lambda error: found.append(str(error)))
     return found
 
@@ -121,7 +126,9 @@ def test_the_navigation_swaps_the_page_and_says_where_one_is(preferences):
     preferences.evaluate("window.stayed = true")
     preferences.get_by_role("navigation", name="Main").get_by_role("link", name="Overview").click()
     expect(preferences.get_by_role("heading", level=1)).to_have_text("Overview")
-    expect(preferences.get_by_role("link", name="Overview", exact=True)).to_have_attribute("aria-current", "page")
+    expect(preferences.get_by_role("link", name="Overview", exact=True)).to_have_attribute(
+        "aria-current", "page"
+    )
     expect(preferences.locator("main")).to_be_focused()
     assert preferences.evaluate("window.stayed")
     preferences.go_back()
@@ -160,7 +167,9 @@ def test_narrow_screens_scroll_in_one_direction_only(page, live_server, sign_in,
 def test_motion_stops_on_request(page, live_server):
     page.emulate_media(reduced_motion="reduce")
     page.goto(f"{live_server.url}/account/login/")
-    seconds = page.evaluate("getComputedStyle(document.querySelector('.button')).transitionDuration")
+    seconds = page.evaluate(
+        "getComputedStyle(document.querySelector('.button')).transitionDuration"
+    )
     assert all(float(part.strip().removesuffix("s")) < 0.001 for part in seconds.split(","))
 
 
@@ -178,7 +187,9 @@ def test_all_of_it_works_without_script(new_context, live_server, alice, other_t
     page.get_by_role("link", name="Preferences").click()
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("status")).to_contain_text("Your preferences are saved.")
-    expect(page.locator(".copy, .needs-script, [data-toast-close]").locator("visible=true")).to_have_count(0)
+    expect(
+        page.locator(".copy, .needs-script, [data-toast-close]").locator("visible=true")
+    ).to_have_count(0)
     page.locator("summary", has_text="Your account: alice").click()
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")

@@ -6,7 +6,9 @@ from django.core.cache import cache
 from registry_ui.web.cache import JSONSerializer
 
 
-@pytest.mark.parametrize("value", [0, -3, True, False, None, "text", "12", [1.5, "é"], {"a": [1]}, 2.0])
+@pytest.mark.parametrize(
+    "value", [0, -3, True, False, None, "text", "12", [1.5, "é"], {"a": [1]}, 2.0]
+)
 def test_values_survive(redis_server, value):
     cache.set("key", value)
     kept = cache.get("key", "missing")

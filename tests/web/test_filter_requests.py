@@ -32,7 +32,11 @@ def test_a_filter_with_several_triggers_skips_what_is_unchanged():
             if not (trigger := TRIGGER.search(tag)):
                 continue
             events = {part.split()[0] for part in trigger[1].split(",")}
-            if len(events) > 1 and events & {"input", "change"} and "data-skip-unchanged" not in tag:
+            if (
+                len(events) > 1
+                and events & {"input", "change"}
+                and "data-skip-unchanged" not in tag
+            ):
                 faults.append(f"{path.relative_to(TEMPLATES)}: {trigger[1]}")
     assert faults == []
 
@@ -100,7 +104,10 @@ def test_typing_and_leaving_the_field_sends_one_request(visit, page, team, alice
 @pytest.mark.django_db(transaction=True)
 def test_a_list_that_is_chosen_from_sends_one_request(visit, page, team, alice):
     furnish(team, alice)
-    for name, selector in [("accounts:activity", "[name=outcome]"), ("transfers:list", "[name=state]")]:
+    for name, selector in [
+        ("accounts:activity", "[name=outcome]"),
+        ("transfers:list", "[name=state]"),
+    ]:
         visit(name)
         page.locator(selector).select_option(index=1)
         page.locator(selector).press("Tab")

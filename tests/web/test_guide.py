@@ -6,7 +6,17 @@ from django.template.loader import get_template
 from registry_ui.tags import SUFFIXES
 from registry_ui.web.guide import EXPLORED_TAGS, explore, matching_groups
 
-SECTIONS = ["mechanism", "naming", "latest", "suffixes", "explorer", "alias", "login", "layers", "private"]
+SECTIONS = [
+    "mechanism",
+    "naming",
+    "latest",
+    "suffixes",
+    "explorer",
+    "alias",
+    "login",
+    "layers",
+    "private",
+]
 HTMX = {"HX-Request": "true"}
 
 
@@ -54,7 +64,13 @@ def test_the_page_needs_no_inline_script_or_style(page_of):
 
 def test_it_leads_to_the_forms_that_do_what_it_says(page_of):
     html = page_of()
-    for path in ("/registries/add/", "/images/", "/transfers/publish/", "/transfers/pull/", "/transfers/tag/"):
+    for path in (
+        "/registries/add/",
+        "/images/",
+        "/transfers/publish/",
+        "/transfers/pull/",
+        "/transfers/tag/",
+    ):
         assert f'href="{path}' in html
 
 
@@ -95,7 +111,12 @@ def test_the_whole_table_stands_on_the_page(page_of):
 
 def test_the_table_begins_with_what_is_met_most_often():
     first = matching_groups("")[0]
-    assert [suffix.name for suffix in first.suffixes] == ["latest", "alpine", "slim", "windowsserver"]
+    assert [suffix.name for suffix in first.suffixes] == [
+        "latest",
+        "alpine",
+        "slim",
+        "windowsserver",
+    ]
     assert first.unfolded
 
 
@@ -139,7 +160,10 @@ def test_a_word_that_nobody_knows_says_so(page_of):
     assert "No word of the table fits" in page_of("?q=zzzqqq")
 
 
-@pytest.mark.parametrize("query", ["%3Cscript%3Ealert(1)%3C/script%3E", "%22%3E%3Cimg%20src=x%3E", "%00", "(((((", "a" * 4000])
+@pytest.mark.parametrize(
+    "query",
+    ["%3Cscript%3Ealert(1)%3C/script%3E", "%22%3E%3Cimg%20src=x%3E", "%00", "(((((", "a" * 4000],
+)
 def test_a_hostile_search_is_inert(page_of, query):
     html = page_of(f"?q={query}")
     assert "<script>alert" not in html
@@ -157,7 +181,15 @@ def test_a_pasted_list_is_put_in_order_newest_first(page_of):
 
 @pytest.mark.parametrize(
     "text",
-    ["1.0 2.0", "1.0,2.0", "1.0\r\n2.0", '["1.0", "2.0"]', '{"tags":["1.0","2.0"]}', "nginx:1.0 ghcr.io/a/b:2.0", "1.0 1.0 2.0"],
+    [
+        "1.0 2.0",
+        "1.0,2.0",
+        "1.0\r\n2.0",
+        '["1.0", "2.0"]',
+        '{"tags":["1.0","2.0"]}',
+        "nginx:1.0 ghcr.io/a/b:2.0",
+        "1.0 1.0 2.0",
+    ],
 )
 def test_lists_are_taken_in_the_forms_in_which_people_have_them(text):
     assert [tag.text for tag in explore(text).tags] == ["2.0", "1.0"]
@@ -166,7 +198,9 @@ def test_lists_are_taken_in_the_forms_in_which_people_have_them(text):
 def test_at_most_two_hundred_tags_are_taken_and_the_rest_is_counted(page_of):
     exploration = explore(" ".join(f"1.{number}" for number in range(250)))
     assert (len(exploration.tags), exploration.left_out) == (EXPLORED_TAGS, 50)
-    assert "50 more tags were left out" in page_of("?tags=" + "+".join(f"1.{number}" for number in range(250)))
+    assert "50 more tags were left out" in page_of(
+        "?tags=" + "+".join(f"1.{number}" for number in range(250))
+    )
 
 
 def test_the_explorer_answers_htmx_with_the_rows_alone(page_of):
@@ -215,5 +249,16 @@ def test_each_row_of_the_table_has_an_anchor(page_of):
 
 
 def test_every_template_of_the_guide_compiles():
-    for name in ("contents", "mechanism", "naming", "latest", "suffixes", "explorer", "alias", "login", "layers", "private"):
+    for name in (
+        "contents",
+        "mechanism",
+        "naming",
+        "latest",
+        "suffixes",
+        "explorer",
+        "alias",
+        "login",
+        "layers",
+        "private",
+    ):
         get_template(f"web/guide/_{name}.html")

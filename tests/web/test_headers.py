@@ -15,7 +15,14 @@ def raise_error(request):
     raise RuntimeError("a part of this page broke")
 
 
-PATHS = {"/": 200, "/preferences/": 200, "/account/password/change/": 200, "/nothing/here/": 404, "/team/switch/": 405, "/healthz": 200}
+PATHS = {
+    "/": 200,
+    "/preferences/": 200,
+    "/account/password/change/": 200,
+    "/nothing/here/": 404,
+    "/team/switch/": 405,
+    "/healthz": 200,
+}
 
 
 def assert_safe(response):
@@ -33,7 +40,9 @@ def test_every_page_has_the_headers(client_for, alice, path, status):
     assert_safe(response)
 
 
-@pytest.mark.parametrize("path", ["/", "/account/login/", "/setup/x/", "/healthz", "/nothing/here/"])
+@pytest.mark.parametrize(
+    "path", ["/", "/account/login/", "/setup/x/", "/healthz", "/nothing/here/"]
+)
 def test_so_have_the_pages_of_strangers(client, db, path):
     assert_safe(client.get(path))
 
@@ -86,4 +95,10 @@ def test_scripts_are_short_and_evaluate_nothing():
     for path in (settings.BASE_DIR / "static/js").glob("*.js"):
         source = path.read_text()
         assert len(source.splitlines()) < 80, path.name
-        assert re.findall(r"\beval\(|new Function|innerHTML|insertAdjacentHTML|document\.write|https?://", source) == [], path.name
+        assert (
+            re.findall(
+                r"\beval\(|new Function|innerHTML|insertAdjacentHTML|document\.write|https?://",
+                source,
+            )
+            == []
+        ), path.name

@@ -6,7 +6,10 @@ URL = "/healthz"
 
 def test_all_is_well(client, db):
     response = client.get(URL)
-    assert (response.status_code, response.json()) == (200, {"status": "ok", "database": "ok", "redis": "ok"})
+    assert (response.status_code, response.json()) == (
+        200,
+        {"status": "ok", "database": "ok", "redis": "ok"},
+    )
 
 
 def test_it_rejects_post(client, db):
@@ -16,7 +19,10 @@ def test_it_rejects_post(client, db):
 def test_a_dead_redis_is_named(client, db, redis_server):
     redis_server.kill()
     response = client.get(URL)
-    assert (response.status_code, response.json()) == (503, {"status": "down", "database": "ok", "redis": "down"})
+    assert (response.status_code, response.json()) == (
+        503,
+        {"status": "down", "database": "ok", "redis": "down"},
+    )
     assert "sock" not in response.text
 
 
@@ -31,5 +37,8 @@ def test_a_dead_database_is_named(client, alice, monkeypatch, signed_in):
     with monkeypatch.context() as patch:
         patch.setattr(connection, "cursor", broken)
         response = client.get(URL)
-    assert (response.status_code, response.json()) == (503, {"status": "down", "database": "down", "redis": "ok"})
+    assert (response.status_code, response.json()) == (
+        503,
+        {"status": "down", "database": "down", "redis": "ok"},
+    )
     assert "password" not in response.text

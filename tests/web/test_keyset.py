@@ -21,7 +21,13 @@ def rows(team):
     """Twenty-three repositories; many have the same size, and many changed at the same time."""
     registry = Registry.objects.create(team=team, name="Ours", host="registry.example.com")
     Repository.objects.bulk_create(
-        Repository(registry=registry, team=team, name=f"app-{i:02}", size=i % 4, changed_at=NOW - timedelta(microseconds=i % 5))
+        Repository(
+            registry=registry,
+            team=team,
+            name=f"app-{i:02}",
+            size=i % 4,
+            changed_at=NOW - timedelta(microseconds=i % 5),
+        )
         for i in range(23)
     )
     return Repository.objects.filter(registry=registry)
@@ -44,7 +50,15 @@ def walk(keyset, rows, size):
 
 @pytest.mark.parametrize(
     "columns",
-    [("name",), ("-name",), ("-size", "-id"), ("size", "id"), ("-changed_at", "-id"), ("size", "-changed_at", "-id"), ("-size", "name")],
+    [
+        ("name",),
+        ("-name",),
+        ("-size", "-id"),
+        ("size", "id"),
+        ("-changed_at", "-id"),
+        ("size", "-changed_at", "-id"),
+        ("-size", "name"),
+    ],
 )
 @pytest.mark.parametrize("size", [1, 5, 22, 23, 24])
 def test_pages_hold_every_row_once_in_order_forwards_and_back(rows, columns, size):
@@ -92,7 +106,9 @@ def test_a_cursor_may_be_a_name_from_which_the_key_follows(rows):
 
     forwards, back = walk(keyset, rows, 4)
 
-    assert list(chain.from_iterable(forwards)) == [row.name for row in rows.order_by("-size", "-id")]
+    assert list(chain.from_iterable(forwards)) == [
+        row.name for row in rows.order_by("-size", "-id")
+    ]
     assert back == forwards
     assert keyset.page(rows, size=4).next == forwards[0][-1]
 
@@ -133,7 +149,9 @@ def test_a_cursor_that_nobody_was_given_is_refused(rows, keyset, cursor):
         (("-tag_count", "-id"), "repository_by_tags"),
     ],
 )
-def test_a_page_in_the_middle_is_found_by_the_index(rows, columns, index, django_assert_num_queries):
+def test_a_page_in_the_middle_is_found_by_the_index(
+    rows, columns, index, django_assert_num_queries
+):
     keyset = Keyset(*columns)
     cursor = keyset.page(rows, size=10).next
 

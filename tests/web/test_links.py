@@ -4,7 +4,13 @@ from registry_ui.web.links import safe_url
 
 
 @pytest.mark.parametrize(
-    "address", ["https://example.com", "http://example.com:8080/a?b=c#d", "https://[::1]/x", "https://github.com/nginx/docker-nginx.git"]
+    "address",
+    [
+        "https://example.com",
+        "http://example.com:8080/a?b=c#d",
+        "https://[::1]/x",
+        "https://github.com/nginx/docker-nginx.git",
+    ],
 )
 def test_a_web_address_is_linked_to(address):
     assert safe_url(address) == address

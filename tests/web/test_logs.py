@@ -10,11 +10,23 @@ FORMATTER = OneLineFormatter("%(levelname)s %(name)s: %(message)s")
 
 
 def line(message, *args, exc_info=None):
-    return FORMATTER.format(logging.LogRecord("app", logging.WARNING, __file__, 1, message, args, exc_info))
+    return FORMATTER.format(
+        logging.LogRecord("app", logging.WARNING, __file__, 1, message, args, exc_info)
+    )
 
 
 @pytest.mark.parametrize(
-    "evil", ["a\nERROR app: forged", "a\r\nforged", "\x1b[31mred", "a\u2028b", "a\x85b", "a\u202eb", "a\x00b", "\x9b31m"]
+    "evil",
+    [
+        "a\nERROR app: forged",
+        "a\r\nforged",
+        "\x1b[31mred",
+        "a\u2028b",
+        "a\x85b",
+        "a\u202eb",
+        "a\x00b",
+        "\x9b31m",
+    ],
 )
 def test_text_from_outside_stays_one_harmless_line(evil):
     text = line("Not Found: %s", evil)
@@ -33,8 +45,13 @@ def test_a_traceback_is_part_of_its_record():
 
 
 def test_what_is_harmless_stays_readable():
-    assert line("镜像 %s → %s", "nginx:1.27", "ghcr.io/a/b") == "WARNING app: 镜像 nginx:1.27 → ghcr.io/a/b"
-    assert line("Token service of %s answered", "ghcr.io").endswith("Token service of ghcr.io answered")
+    assert (
+        line("镜像 %s → %s", "nginx:1.27", "ghcr.io/a/b")
+        == "WARNING app: 镜像 nginx:1.27 → ghcr.io/a/b"
+    )
+    assert line("Token service of %s answered", "ghcr.io").endswith(
+        "Token service of ghcr.io answered"
+    )
 
 
 @pytest.mark.parametrize(

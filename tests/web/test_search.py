@@ -52,7 +52,11 @@ def test_without_a_question_nothing_is_looked_up(page, text):
         assert response.status_code == 200
         # Only who asks, and in which teams they are.
         assert len(queries) <= 4
-        assert not [query["sql"] for query in queries if "registries_" in query["sql"] or "images_" in query["sql"]]
+        assert not [
+            query["sql"]
+            for query in queries
+            if "registries_" in query["sql"] or "images_" in query["sql"]
+        ]
 
 
 def test_nothing_found_is_said_and_the_name_can_be_pulled(page):
@@ -86,10 +90,21 @@ def test_a_step_of_the_navigation_gets_the_whole_page(page):
 
 
 @pytest.mark.parametrize(
-    ("text", "words"), [("alpine", ["alpine"]), ("nginx:1.27-alpine3.20", ["alpine"]), ("book", ["bookworm"]), ("al", [])]
+    ("text", "words"),
+    [
+        ("alpine", ["alpine"]),
+        ("nginx:1.27-alpine3.20", ["alpine"]),
+        ("book", ["bookworm"]),
+        ("al", []),
+    ],
 )
 def test_the_guide_explains_the_words_of_tags(page, text, words):
-    hits = [hit for group in page(text).context["groups"] if group.title == "Guide" for hit in group.hits]
+    hits = [
+        hit
+        for group in page(text).context["groups"]
+        if group.title == "Guide"
+        for hit in group.hits
+    ]
     assert [hit.text for hit in hits] == [f"{word}: what it means in a tag" for word in words]
     assert [hit.url for hit in hits] == [f"/guide/?q={word}#suffixes" for word in words]
 

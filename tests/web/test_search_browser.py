@@ -25,13 +25,20 @@ def hub(team):
 def nginx(hub):
     image = make_image(hub, ("nginx", 1024))
     make_repository(hub, "acme/nginx-proxy", {"1.0": image})
-    return make_repository(hub, "library/nginx", {"1.27": image, "1.27-alpine": image, "latest": image})
+    return make_repository(
+        hub, "library/nginx", {"1.27": image, "1.27-alpine": image, "latest": image}
+    )
 
 
 @pytest.fixture
 def home(page: Page, live_server, sign_in, alice, nginx):
     complaints: list[str] = []
-    page.on("console", lambda message: complaints.append(message.text) if message.type in ("error", "warning") else None)
+    page.on(
+        "console",
+        lambda message: (
+            complaints.append(message.text) if message.type in ("error", "warning") else None
+        ),
+    )
     page.on("pageerror", lambda error: complaints.append(str(error)))
     sign_in(alice)
     page.goto(f"{live_server.url}/preferences/")
@@ -225,13 +232,19 @@ def tab_to(page: Page, target: Locator) -> None:
     raise AssertionError(f"The Tab key does not reach {target}")
 
 
-def test_from_a_word_to_a_pull_by_keyboard_alone(page, live_server, sign_in, team, bob, registry, image_factory):
-    ours = Registry.objects.create(team=team, name="Ours", host=registry.host, security=Security.PLAIN_HTTP)
+def test_from_a_word_to_a_pull_by_keyboard_alone(
+    page, live_server, sign_in, team, bob, registry, image_factory
+):
+    ours = Registry.objects.create(
+        team=team, name="Ours", host=registry.host, security=Security.PLAIN_HTTP
+    )
     repository = registry.new_repository("keyboard")
     for tag in ("1.26", "1.27", "1.27-alpine"):
         push(registry, image_factory.build_image(layer_size=500), repository, tag)
     index_services.pin_repository(registry=ours, user=bob, name=repository)
-    index_services.run_index_here(index_services.start_index(registry=ours, user=bob, repository=repository, enqueue=False))
+    index_services.run_index_here(
+        index_services.start_index(registry=ours, user=bob, repository=repository, enqueue=False)
+    )
     sign_in(bob)
     page.goto(live_server.url)
 
@@ -250,7 +263,9 @@ def test_from_a_word_to_a_pull_by_keyboard_alone(page, live_server, sign_in, tea
 
     tab_to(page, page.locator("main").get_by_role("link", name="Pull", exact=True))
     page.keyboard.press("Enter")
-    expect(page.get_by_role("textbox", name="Image")).to_have_value(f"{registry.host}/{repository}:1.27-alpine")
+    expect(page.get_by_role("textbox", name="Image")).to_have_value(
+        f"{registry.host}/{repository}:1.27-alpine"
+    )
     tab_to(page, page.locator("main").get_by_role("button", name="Pull", exact=True))
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(r"/transfers/[0-9a-f-]{36}/$"))

@@ -20,7 +20,11 @@ def test_a_tag_stands_behind_the_colon():
 
 def test_a_host_stands_before_the_first_slash():
     question = Question.parse("Registry.Example.com:5000/team/app:1.0")
-    assert (question.host, question.words, question.tag) == ("registry.example.com:5000", ("team/app",), "1.0")
+    assert (question.host, question.words, question.tag) == (
+        "registry.example.com:5000",
+        ("team/app",),
+        "1.0",
+    )
     assert Question.parse("registry.example.com:5000/").host == "registry.example.com:5000"
     assert Question.parse("team/app").host == ""
 
@@ -51,7 +55,9 @@ def test_a_digest_is_found_in_the_text(text, digest):
     assert question.whole_digest == (len(digest) in (71, 135))
 
 
-@pytest.mark.parametrize("text", ["nginx", HEX[:11], "sha256:0f4b", "sha256:", "deadbeefcafe.", "sha1:0f4b1c0f4b1c"])
+@pytest.mark.parametrize(
+    "text", ["nginx", HEX[:11], "sha256:0f4b", "sha256:", "deadbeefcafe.", "sha1:0f4b1c0f4b1c"]
+)
 def test_other_texts_hold_no_digest(text):
     assert Question.parse(text).digest == ""
 
@@ -78,7 +84,25 @@ def test_an_image_is_named_by_more_than_words(text, names):
 
 
 @pytest.mark.parametrize(
-    "text", ["", " ", "\x00", ":", "/", "@", "::", "//", "a:", ":a", "a b:c d", "[::1]:5000/x", "\u202e", "x" * 5000, "://", "-./.."]
+    "text",
+    [
+        "",
+        " ",
+        "\x00",
+        ":",
+        "/",
+        "@",
+        "::",
+        "//",
+        "a:",
+        ":a",
+        "a b:c d",
+        "[::1]:5000/x",
+        "\u202e",
+        "x" * 5000,
+        "://",
+        "-./..",
+    ],
 )
 def test_no_text_is_refused(text):
     question = Question.parse(text)
@@ -109,7 +133,11 @@ def test_groups_stand_in_the_order_of_their_sources_and_offers_last(no_sources):
     searching.register_source(20, late)
     searching.register_source(10, early)
     searching.register_source(10, early)
-    assert [group.title for group in searching.answer(None, Question.parse("x"))] == ["early", "late", "offer"]
+    assert [group.title for group in searching.answer(None, Question.parse("x"))] == [
+        "early",
+        "late",
+        "offer",
+    ]
 
 
 def test_nobody_is_asked_an_empty_question(no_sources):

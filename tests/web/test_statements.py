@@ -18,7 +18,11 @@ def role_of(user):
 @pytest.fixture
 def by_slug():
     return Statement(
-        lambda: Team.objects.filter(slug=Given("slug", CharField())).annotate(role=role_of(Given("user", IntegerField()))).only("name")
+        lambda: (
+            Team.objects.filter(slug=Given("slug", CharField()))
+            .annotate(role=role_of(Given("user", IntegerField())))
+            .only("name")
+        )
     )
 
 
@@ -50,13 +54,24 @@ def test_values_are_values_and_never_words_of_the_query(by_slug, team):
 
 def test_what_belongs_to_the_row_comes_with_it(alice, team, settings, django_assert_num_queries):
     settings.TOKEN_MAX_DAYS = 0
-    made = [create_token(by=alice, name="ci", scope=Scope.READ, team=where, expires_at=None)[0] for where in (team, None)]
-    statement = Statement(lambda: ApiToken.objects.select_related("user", "team").filter(hint=Given("hint", CharField())))
+    made = [
+        create_token(by=alice, name="ci", scope=Scope.READ, team=where, expires_at=None)[0]
+        for where in (team, None)
+    ]
+    statement = Statement(
+        lambda: ApiToken.objects.select_related("user", "team").filter(
+            hint=Given("hint", CharField())
+        )
+    )
     for token in made:
         with django_assert_num_queries(1):
             found = statement.first(hint=token.hint)
             assert (found, found.user, found.team) == (token, alice, token.team)
-            assert (found.id, found.created_at, found.expires_at) == (token.id, token.created_at, None)
+            assert (found.id, found.created_at, found.expires_at) == (
+                token.id,
+                token.created_at,
+                None,
+            )
 
 
 @pytest.mark.django_db(transaction=True)

@@ -14,14 +14,20 @@ PASTED = "/guide/?tags=1.27.3-alpine3.20%0Alatest%0Afeature-login%0A1.27.3-slim"
 
 def render(*names, href="") -> str:
     source = "{% load tags %}{% for name in names %}{% tag_name name href %}\n{% endfor %}"
-    return Template(source).render(Context({"names": names, "href": href, "request": RequestFactory().get("/")}))
+    return Template(source).render(
+        Context({"names": names, "href": href, "request": RequestFactory().get("/")})
+    )
 
 
 def shown(html: str) -> str:
-    return re.sub(r"<[^>]+>", "", re.sub(r"<template.*?</template>", "", html, flags=re.DOTALL)).strip()
+    return re.sub(
+        r"<[^>]+>", "", re.sub(r"<template.*?</template>", "", html, flags=re.DOTALL)
+    ).strip()
 
 
-@pytest.mark.parametrize("name", ["1.27.3-alpine3.20", "latest", "_odd__", "v1", "a" * 128, HOSTILE])
+@pytest.mark.parametrize(
+    "name", ["1.27.3-alpine3.20", "latest", "_odd__", "v1", "a" * 128, HOSTILE]
+)
 def test_the_name_is_shown_letter_by_letter(name):
     html = render(name)
     assert shown(html) == name.replace('"', "&quot;").replace("<", "&lt;").replace(">", "&gt;")
@@ -31,10 +37,12 @@ def test_the_name_is_shown_letter_by_letter(name):
 def test_each_part_names_its_text_and_every_text_is_there():
     for name in {tag for _image, tag, _expected in ROWS}:
         html = render(name)
-        assert re.findall(r'data-part="[^"]*">([^<]+)<', html) == [piece.text for piece in parse_tag(name).pieces]
-        assert set(re.findall(r'data-part="([^"]+)"', html)) | set(re.findall(r'data-movement="([^"]+)"', html)) == set(
-            re.findall(r'data-tag-text="([^"]+)"', html)
-        )
+        assert re.findall(r'data-part="[^"]*">([^<]+)<', html) == [
+            piece.text for piece in parse_tag(name).pieces
+        ]
+        assert set(re.findall(r'data-part="([^"]+)"', html)) | set(
+            re.findall(r'data-movement="([^"]+)"', html)
+        ) == set(re.findall(r'data-tag-text="([^"]+)"', html))
 
 
 def test_a_text_stands_once_a_page_whoever_needs_it():
@@ -59,7 +67,9 @@ def test_each_text_leads_to_its_row_of_the_guide(client_for, alice):
 
 
 def test_the_name_is_a_link_where_an_address_is_given():
-    assert '<a class="tag-name-link" href="/somewhere/?a=1&amp;b=2">' in render("latest", href="/somewhere/?a=1&b=2")
+    assert '<a class="tag-name-link" href="/somewhere/?a=1&amp;b=2">' in render(
+        "latest", href="/somewhere/?a=1&b=2"
+    )
     assert "tag-name-link" not in render("latest")
 
 
@@ -105,7 +115,9 @@ def test_the_mouse_opens_the_card_may_enter_it_and_closes_it_by_leaving(explorer
     expect(card).to_contain_text("pinned by convention")
     expect(card).to_be_in_viewport(ratio=1)
     card.hover()
-    expect(card.get_by_role("link", name="alpine3.20")).to_have_attribute("href", "/guide/?q=alpine#suffix-alpine")
+    expect(card.get_by_role("link", name="alpine3.20")).to_have_attribute(
+        "href", "/guide/?q=alpine#suffix-alpine"
+    )
     explorer.mouse.move(0, 0)
     expect(card).to_have_count(0)
 

@@ -34,7 +34,10 @@ def test_a_reference_shows_its_four_parts():
 
 
 def test_a_reference_fills_in_what_is_implied():
-    assert text_of(render("{% reference name %}", name=Reference.parse("nginx"))) == "docker.io/library/nginx:latest"
+    assert (
+        text_of(render("{% reference name %}", name=Reference.parse("nginx")))
+        == "docker.io/library/nginx:latest"
+    )
 
 
 def test_a_reference_by_digest_is_shortened_and_whole_on_hover():
@@ -77,14 +80,19 @@ def test_a_state_is_a_word_with_an_icon_and_a_tone():
 
 
 def test_an_unknown_state_is_still_a_word():
-    assert text_of(render("{% state_badge state %}", state=HOSTILE)).strip() == '"&gt;&lt;script&gt;alert(1)&lt;/script&gt;'.replace(
-        '"', "&quot;"
-    )
+    assert text_of(
+        render("{% state_badge state %}", state=HOSTILE)
+    ).strip() == '"&gt;&lt;script&gt;alert(1)&lt;/script&gt;'.replace('"', "&quot;")
 
 
 @pytest.mark.parametrize(
     ("value", "maximum", "attributes"),
-    [(3, 10, 'value="3" max="10"'), (12, 10, 'value="10" max="10"'), (None, 10, 'value="0" max="10"'), (0, 0, 'value="1" max="1"')],
+    [
+        (3, 10, 'value="3" max="10"'),
+        (12, 10, 'value="10" max="10"'),
+        (None, 10, 'value="0" max="10"'),
+        (0, 0, 'value="1" max="1"'),
+    ],
 )
 def test_a_bar_stays_within_its_limits(value, maximum, attributes):
     assert attributes in render("{% bar value maximum 'Layer' %}", value=value, maximum=maximum)
@@ -97,7 +105,10 @@ def test_a_bar_without_a_maximum_is_indeterminate():
 
 
 def test_an_empty_page_has_its_button():
-    html = render('{% emptystate "stack-2" "No images" text %}<a href="/">Pull</a>{% endemptystate %}', text=HOSTILE)
+    html = render(
+        '{% emptystate "stack-2" "No images" text %}<a href="/">Pull</a>{% endemptystate %}',
+        text=HOSTILE,
+    )
     assert "<h2>No images</h2>" in html
     assert '<a href="/">Pull</a>' in html
     assert "<script>" not in html
@@ -110,14 +121,20 @@ def test_an_empty_page_fits_into_the_empty_part_of_a_loop():
 
 
 def test_a_person_is_shown_by_name():
-    assert "Ada Lovelace" in render("{% avatar_name user %}", user=User(username="ada", first_name="Ada", last_name="Lovelace"))
-    assert ">AL<" in render("{% avatar_name user %}", user=User(username="ada", first_name="Ada", last_name="Lovelace"))
+    assert "Ada Lovelace" in render(
+        "{% avatar_name user %}", user=User(username="ada", first_name="Ada", last_name="Lovelace")
+    )
+    assert ">AL<" in render(
+        "{% avatar_name user %}", user=User(username="ada", first_name="Ada", last_name="Lovelace")
+    )
     assert text_of(render("{% avatar_name None %}")) == "command line"
     assert text_of(render("{% avatar_name None 'eve' %}")) == "EVeve"
 
 
 def test_names_and_copied_texts_cannot_break_out():
-    assert "<script>" not in render("{% avatar_name user %}", user=User(username="x", first_name=HOSTILE))
+    assert "<script>" not in render(
+        "{% avatar_name user %}", user=User(username="x", first_name=HOSTILE)
+    )
     assert "<script>" not in render("{% copy_button text %}", text=HOSTILE)
     assert "<script>" not in render("{% digest text %}", text=HOSTILE)
 

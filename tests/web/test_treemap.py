@@ -16,7 +16,9 @@ def test_the_areas_are_to_scale_and_inside_the_frame(sizes):
         assert place.x + place.width <= WIDTH + 0.05
         assert place.y + place.height <= HEIGHT + 0.05
         share = size / sum(sizes)
-        assert place.width * place.height == pytest.approx(share * WIDTH * HEIGHT, abs=0.02 * (place.width + place.height) + 0.01)
+        assert place.width * place.height == pytest.approx(
+            share * WIDTH * HEIGHT, abs=0.02 * (place.width + place.height) + 0.01
+        )
 
 
 def test_equal_sizes_give_no_thin_strips():

@@ -26,7 +26,11 @@ def copy(run: Run) -> Manifest:
             lanes=settings.BLOB_LANES,
             mount_from=holders(run.transfer.team, run.target, source=run.source),
         )
-    run.steps.complete("copy", _("%(tag)s: digest: %(digest)s") % {"tag": run.target.identifier, "digest": copied.manifest.digest})
+    run.steps.complete(
+        "copy",
+        _("%(tag)s: digest: %(digest)s")
+        % {"tag": run.target.identifier, "digest": copied.manifest.digest},
+    )
     _note_digest(run, copied)
     return copied.manifest
 
@@ -43,7 +47,14 @@ def _log_in(run: Run, origin: RegistryClient, destination: RegistryClient) -> No
 
 def _note_digest(run: Run, copied: CopiedImage) -> None:
     if copied.manifest.digest != copied.source_digest:
-        words = {"platform": run.transfer.platform, "source": copied.source_digest.short, "target": copied.manifest.digest.short}
+        words = {
+            "platform": run.transfer.platform,
+            "source": copied.source_digest.short,
+            "target": copied.manifest.digest.short,
+        }
         run.progress.note(
-            _("Only %(platform)s was copied, so the digest is another one: %(source)s at the source, %(target)s at the target.") % words
+            _(
+                "Only %(platform)s was copied, so the digest is another one: %(source)s at the source, %(target)s at the target."
+            )
+            % words
         )

@@ -29,7 +29,11 @@ class Changed(OciError):
 def delete(run: Run) -> Descriptor | None:
     with run.target_client() as client:
         store = client.store(run.target.repository, push=True)
-        return _delete_image(run, store, run.target.digest) if run.target.digest else _delete_tag(run, store, run.target.identifier)
+        return (
+            _delete_image(run, store, run.target.digest)
+            if run.target.digest
+            else _delete_tag(run, store, run.target.identifier)
+        )
 
 
 def _delete_tag(run: Run, store: RegistryStore, tag: str) -> Descriptor | None:
@@ -87,8 +91,14 @@ def _was_gone(run: Run) -> None:
 
 def _indexed_tags(transfer: Transfer, reference: Reference) -> list[str]:
     """Every tag that is known to name the digest."""
-    tags = Tag.objects.filter(repository__registry=transfer.target_registry, repository__name=reference.repository)
-    return list(tags.filter(digest=str(reference.digest)).order_by("order_key").values_list("name", flat=True))
+    tags = Tag.objects.filter(
+        repository__registry=transfer.target_registry, repository__name=reference.repository
+    )
+    return list(
+        tags.filter(digest=str(reference.digest))
+        .order_by("order_key")
+        .values_list("name", flat=True)
+    )
 
 
 def _check_tags(transfer: Transfer, tags: list[str]) -> None:
@@ -120,11 +130,15 @@ def _forget(transfer: Transfer) -> None:
 
 def _way_words(way: str) -> str:
     if way == "placeholder":
-        return _("This registry deletes no tag alone: the tag was moved to an empty placeholder first, and that was deleted.")
+        return _(
+            "This registry deletes no tag alone: the tag was moved to an empty placeholder first, and that was deleted."
+        )
     return _("The registry deleted the tag alone.")
 
 
 def _tags_words(tags: list[str]) -> str:
     if not tags:
         return _("No tag is known to name it")
-    return ngettext("%(count)d tag names it", "%(count)d tags name it", len(tags)) % {"count": len(tags)}
+    return ngettext("%(count)d tag names it", "%(count)d tags name it", len(tags)) % {
+        "count": len(tags)
+    }

@@ -35,7 +35,9 @@ def pull(run: Run) -> Descriptor | None:
     with _engine(run) as engine:
         run.progress.enter("moving")
         login = run.source_login()
-        outcome = follow(engine.pull(run.source, platform=run.transfer.platform, login=login), run.progress)
+        outcome = follow(
+            engine.pull(run.source, platform=run.transfer.platform, login=login), run.progress
+        )
         return _descriptor(outcome.digest or _registry_digest(engine, run.source))
 
 
@@ -54,7 +56,9 @@ def publish(run: Run) -> Descriptor | None:
     with _engine(run) as engine:
         run.steps.begin("tag")
         engine.tag(_handle(run), run.target)
-        run.steps.complete("tag", _("%(name)s is one more name of the image") % {"name": run.target.familiar})
+        run.steps.complete(
+            "tag", _("%(name)s is one more name of the image") % {"name": run.target.familiar}
+        )
         return _push(run, engine)
 
 
@@ -96,7 +100,9 @@ def save(run: Run) -> Manifest:
     run.steps.complete("store")
     if found.is_rebuilt:
         run.progress.note(
-            _("An engine keeps layers unpacked and no manifest, so one was made here: the digest is a new one, the image id the same.")
+            _(
+                "An engine keeps layers unpacked and no manifest, so one was made here: the digest is a new one, the image id the same."
+            )
         )
     return manifest
 
@@ -173,9 +179,15 @@ class _ToldReader:
 
 def _note_loaded(run: Run, loaded: dict[str, object], image_ids: set[str]) -> None:
     if str(loaded.get("Id")) in image_ids:
-        run.progress.note(_("The engine unpacks the layers and keeps no manifest: the image id is the same there, the digest is not."))
+        run.progress.note(
+            _(
+                "The engine unpacks the layers and keeps no manifest: the image id is the same there, the digest is not."
+            )
+        )
     else:
-        run.progress.note(_("The engine made an image of its own of it: its id there is another one."))
+        run.progress.note(
+            _("The engine made an image of its own of it: its id there is another one.")
+        )
 
 
 @contextmanager
@@ -199,19 +211,27 @@ def _fetch(run: Run, engine: Engine, file: BinaryIO) -> None:
             check_room(settings.IMAGES_DIRECTORY, len(piece), settings.FREE_SPACE_FLOOR)
             file.write(piece)
         written += len(piece)
-        run.progress.report(name, BlobState.MOVING, kind="archive", offset=written, size=max(size, written))
+        run.progress.report(
+            name, BlobState.MOVING, kind="archive", offset=written, size=max(size, written)
+        )
     file.flush()
     run.progress.report(name, BlobState.DONE, kind="archive", size=written)
 
 
 def _only(images: list[ArchivedImage]) -> ArchivedImage:
     if len(images) != 1:
-        raise InvalidArchive(_("The engine wrote %(count)d images where one was asked for.") % {"count": len(images)})
+        raise InvalidArchive(
+            _("The engine wrote %(count)d images where one was asked for.") % {"count": len(images)}
+        )
     return images[0]
 
 
 def _keep(run: Run, archive: ArchiveStore, digest: Digest) -> Manifest:
-    store = LocalStore(run.transfer.team, Reference(run.target.registry, run.target.repository), cancellation=run.cancellation)
+    store = LocalStore(
+        run.transfer.team,
+        Reference(run.target.registry, run.target.repository),
+        cancellation=run.cancellation,
+    )
     return copy_image(
         archive,
         digest,

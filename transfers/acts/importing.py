@@ -24,7 +24,9 @@ from .run import Run
 
 
 def import_archive(run: Run) -> Manifest:
-    upload = ArchiveUpload.objects.filter(team=run.transfer.team, pk=run.transfer.options["upload"]).first()
+    upload = ArchiveUpload.objects.filter(
+        team=run.transfer.team, pk=run.transfer.options["upload"]
+    ).first()
     if upload is None:
         raise gone()
     touch(upload)
@@ -46,7 +48,10 @@ def _verify(run: Run, upload: ArchiveUpload, archive: ArchiveStore) -> None:
     check_checksum(upload, run.cancellation)
     archive.verify(lambda count: run.cancellation.check())
     count = len(archive.images)
-    run.steps.complete("verify", ngettext("%(count)d image, whole", "%(count)d images, all whole", count) % {"count": count})
+    run.steps.complete(
+        "verify",
+        ngettext("%(count)d image, whole", "%(count)d images, all whole", count) % {"count": count},
+    )
 
 
 def _bring(run: Run, archive: ArchiveStore) -> list[Manifest]:
@@ -62,7 +67,11 @@ def _copy(run: Run, archive: ArchiveStore, digest: Digest) -> Manifest:
     return copy_image(
         archive,
         digest,
-        LocalStore(run.transfer.team, Reference(run.target.registry, run.target.repository), cancellation=run.cancellation),
+        LocalStore(
+            run.transfer.team,
+            Reference(run.target.registry, run.target.repository),
+            cancellation=run.cancellation,
+        ),
         None,
         platform=PlatformChoice(None),
         progress=run.progress,
@@ -88,5 +97,8 @@ def _name(run: Run, upload: ArchiveUpload, manifests: Sequence[Manifest]) -> Non
                     origin="",
                 )
     count = sum(len(image["names"]) for image in chosen)
-    words = ngettext("%(count)d name from %(file)s", "%(count)d names from %(file)s", count) % {"count": count, "file": upload.name}
+    words = ngettext("%(count)d name from %(file)s", "%(count)d names from %(file)s", count) % {
+        "count": count,
+        "file": upload.name,
+    }
     run.steps.complete("import", words)

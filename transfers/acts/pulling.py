@@ -14,7 +14,9 @@ from .tagging import note_moved_name
 
 def pull(run: Run) -> Manifest:
     transfer, source, target = run.transfer, run.source, run.target
-    store = LocalStore(transfer.team, replace(target, tag=None, digest=None), cancellation=run.cancellation)
+    store = LocalStore(
+        transfer.team, replace(target, tag=None, digest=None), cancellation=run.cancellation
+    )
     with run.source_client() as client:
         copied = copy_image(
             client.store(source.repository),

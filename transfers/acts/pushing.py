@@ -25,7 +25,9 @@ def publish(run: Run) -> Manifest:
     with run.target_client() as client:
         _log_in(run, client)
         run.steps.begin("tag")
-        image = tag_image(team=run.transfer.team, user=run.transfer.user, source=run.source, target=run.target)
+        image = tag_image(
+            team=run.transfer.team, user=run.transfer.user, source=run.source, target=run.target
+        )
         words = {"name": run.target.familiar, "id": Digest.parse(image.image_id).short}
         run.steps.complete("tag", _("%(name)s is one more name of image %(id)s") % words)
         return _send(run, client, run.target)
@@ -39,7 +41,9 @@ def _log_in(run: Run, client: RegistryClient) -> None:
 
 def _send(run: Run, client: RegistryClient, local: Reference) -> Manifest:
     run.steps.begin("push")
-    store = LocalStore(run.transfer.team, local, user=run.transfer.user, cancellation=run.cancellation)
+    store = LocalStore(
+        run.transfer.team, local, user=run.transfer.user, cancellation=run.cancellation
+    )
     try:
         copied = copy_image(
             store,
@@ -57,5 +61,9 @@ def _send(run: Run, client: RegistryClient, local: Reference) -> Manifest:
         if found := store.recheck_opened():
             raise damaged(found[0]) from exc
         raise
-    run.steps.complete("push", _("%(tag)s: digest: %(digest)s") % {"tag": run.target.identifier, "digest": copied.manifest.digest})
+    run.steps.complete(
+        "push",
+        _("%(tag)s: digest: %(digest)s")
+        % {"tag": run.target.identifier, "digest": copied.manifest.digest},
+    )
     return copied.manifest

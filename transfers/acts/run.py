@@ -48,37 +48,68 @@ class Run:
         }
 
     def source_client(self) -> RegistryClient:
-        return self._client(self.source, self.transfer.source_credential, needed=self.transfer.needs_source_credential, push=False)
+        return self._client(
+            self.source,
+            self.transfer.source_credential,
+            needed=self.transfer.needs_source_credential,
+            push=False,
+        )
 
     def target_client(self) -> RegistryClient:
-        return self._client(self.target, self.transfer.target_credential, needed=self.transfer.needs_target_credential, push=True)
+        return self._client(
+            self.target,
+            self.transfer.target_credential,
+            needed=self.transfer.needs_target_credential,
+            push=True,
+        )
 
     def source_login(self) -> BasicCredential | None:
         """For an engine that pulls."""
-        return self._login(self.source, self.transfer.source_credential, needed=self.transfer.needs_source_credential, push=False)
+        return self._login(
+            self.source,
+            self.transfer.source_credential,
+            needed=self.transfer.needs_source_credential,
+            push=False,
+        )
 
     def target_login(self) -> BasicCredential | None:
         """For an engine that pushes."""
-        return self._login(self.target, self.transfer.target_credential, needed=self.transfer.needs_target_credential, push=True)
+        return self._login(
+            self.target,
+            self.transfer.target_credential,
+            needed=self.transfer.needs_target_credential,
+            push=True,
+        )
 
-    def _login(self, reference: Reference, credential: Credential | None, *, needed: bool, push: bool) -> BasicCredential | None:
+    def _login(
+        self, reference: Reference, credential: Credential | None, *, needed: bool, push: bool
+    ) -> BasicCredential | None:
         self._check_login(reference, credential, needed=needed, push=push)
         if credential is None:
             return None
         use = self._use(reference, push=push)
-        return engine_login(team=self.transfer.team, reference=reference, credential=credential, use=use)
+        return engine_login(
+            team=self.transfer.team, reference=reference, credential=credential, use=use
+        )
 
-    def _check_login(self, reference: Reference, credential: Credential | None, *, needed: bool, push: bool) -> None:
+    def _check_login(
+        self, reference: Reference, credential: Credential | None, *, needed: bool, push: bool
+    ) -> None:
         if needed and credential is None:
             raise Denied(
-                _("The credential chosen for %(host)s was removed meanwhile.") % {"host": reference.registry},
+                _("The credential chosen for %(host)s was removed meanwhile.")
+                % {"host": reference.registry},
                 advice=_("Start the transfer again with another credential."),
             )
         if credential is not None:
             # An admin may have restricted it since it was chosen, or the team that shares it may have taken it back.
-            credential_for(team=self.transfer.team, reference=reference, push=push, chosen=credential)
+            credential_for(
+                team=self.transfer.team, reference=reference, push=push, chosen=credential
+            )
 
-    def _client(self, reference: Reference, credential: Credential | None, *, needed: bool, push: bool) -> RegistryClient:
+    def _client(
+        self, reference: Reference, credential: Credential | None, *, needed: bool, push: bool
+    ) -> RegistryClient:
         """A client for the reference's registry, with the chosen credential or none: never with another one."""
         self._check_login(reference, credential, needed=needed, push=push)
         return open_client(
@@ -95,7 +126,13 @@ class Run:
         """As the credential's owner may know it: this end alone, and not where the image comes from or goes."""
         transfer = self.transfer
         act = transfer.kind if transfer.kind != Kind.COPY else Kind.PUSH if push else Kind.PULL
-        return Use(str(reference), person=transfer.user, by=transfer.requested_by, act=str(act), is_recorded=True)
+        return Use(
+            str(reference),
+            person=transfer.user,
+            by=transfer.requested_by,
+            act=str(act),
+            is_recorded=True,
+        )
 
 
 Act = Callable[[Run], Manifest | Descriptor | None]

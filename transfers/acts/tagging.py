@@ -20,7 +20,10 @@ def tag(run: Run) -> Manifest:
 
 def note_moved_name(run: Run, image: LocalImage) -> None:
     if image.previous_image_id:
-        words = {"name": image.reference.familiar, "id": Digest.parse(image.previous_image_id).short}
+        words = {
+            "name": image.reference.familiar,
+            "id": Digest.parse(image.previous_image_id).short,
+        }
         run.progress.note(_("%(name)s was a name of image %(id)s before.") % words)
 
 

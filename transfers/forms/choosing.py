@@ -30,7 +30,9 @@ class ChosenForm(StartForm):
 
     def add_failure(self, exc: OciError) -> None:
         about_login = isinstance(exc, AmbiguousCredential | CredentialUnfit)
-        self.add_error("credential" if about_login and "credential" in self.fields else None, sentence(exc))
+        self.add_error(
+            "credential" if about_login and "credential" in self.fields else None, sentence(exc)
+        )
 
 
 class PullTagsForm(ChosenForm, PlatformForm):
@@ -38,7 +40,11 @@ class PullTagsForm(ChosenForm, PlatformForm):
 
     def arguments(self) -> dict[str, Any]:
         credential = self.cleaned_data["credential"]
-        return {"references": self.chosen.references, "platform": self.chosen_platform(), "credential": credential}
+        return {
+            "references": self.chosen.references,
+            "platform": self.chosen_platform(),
+            "credential": credential,
+        }
 
 
 class DeleteTagsForm(ChosenForm):
@@ -57,7 +63,9 @@ class DeleteTagsForm(ChosenForm):
         self.plan = plan
         self.way = way
         self.login = login
-        super().__init__(*args, auto_id=f"id_{way}_%s", initial={"seen": plan.fingerprint}, **kwargs)
+        super().__init__(
+            *args, auto_id=f"id_{way}_%s", initial={"seen": plan.fingerprint}, **kwargs
+        )
 
     @property
     def affected(self) -> Sequence[str]:
@@ -74,7 +82,11 @@ class DeleteTagsForm(ChosenForm):
         tags, images = len(self.affected), len(self.plan.images)
         words = {"tag": self.affected[0] if tags else "", "tags": tags, "images": images}
         if self.way == "tags":
-            return _("Delete the tag %(tag)s") % words if tags == 1 else _("Delete %(tags)d tags") % words
+            return (
+                _("Delete the tag %(tag)s") % words
+                if tags == 1
+                else _("Delete %(tags)d tags") % words
+            )
         if images > 1:
             return _("Delete %(images)d images and all of their %(tags)d tags") % words
         if tags > 1:
@@ -85,29 +97,54 @@ class DeleteTagsForm(ChosenForm):
     def obstacle(self) -> str:
         """Why it cannot be done this way; empty where it can."""
         if self.way == "tags":
-            return "" if len(self.plan.tags) <= MOST_TAGS else _("At most %(count)d tags can be deleted at a time.") % {"count": MOST_TAGS}
+            return (
+                ""
+                if len(self.plan.tags) <= MOST_TAGS
+                else _("At most %(count)d tags can be deleted at a time.") % {"count": MOST_TAGS}
+            )
         if self.plan.unseen:
             words = {"tags": _some(self.plan.unseen)}
-            return _("Nobody has looked yet at what these tags name, so they can only be deleted alone: %(tags)s.") % words
+            return (
+                _(
+                    "Nobody has looked yet at what these tags name, so they can only be deleted alone: %(tags)s."
+                )
+                % words
+            )
         if self.plan.broken:
             words = {"tags": _some(self.plan.broken)}
-            return _("These tags name an image index of which this is a part; without it they would be broken: %(tags)s.") % words
+            return (
+                _(
+                    "These tags name an image index of which this is a part; without it they would be broken: %(tags)s."
+                )
+                % words
+            )
         return ""
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
         if values.get("seen") and values["seen"] != self.plan.fingerprint:
-            self.add_error(None, _("What these tags name has changed since this page was shown. Look at it again before you go on."))
+            self.add_error(
+                None,
+                _(
+                    "What these tags name has changed since this page was shown. Look at it again before you go on."
+                ),
+            )
         elif self.obstacle:
             self.add_error(None, self.obstacle)
         if self.wants_name and values.get("name", "").strip() != self.chosen.repository:
-            self.add_error("name", _("Type the repository's name exactly: %(name)s") % {"name": self.chosen.repository})
+            self.add_error(
+                "name",
+                _("Type the repository's name exactly: %(name)s")
+                % {"name": self.chosen.repository},
+            )
         if self.login is not None and self.login.problem:
             self.add_error(None, self.login.problem)
         return values
 
     def arguments(self) -> dict[str, Any]:
-        doomed: list[Doomed] = self.plan.doomed_tags() if self.way == "tags" else self.plan.doomed_images()
+        doomed: list[Doomed] = (
+            self.plan.doomed_tags() if self.way == "tags" else self.plan.doomed_images()
+        )
         return {"doomed": doomed, "credential": self.cleaned_data["credential"]}
 
 

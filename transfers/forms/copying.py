@@ -10,7 +10,13 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from registry_ui.oci.errors import OciError
-from registry_ui.oci.reference import DEFAULT_NAMESPACE, DOCKER_HUB, Reference, check_repository, check_tag
+from registry_ui.oci.reference import (
+    DEFAULT_NAMESPACE,
+    DOCKER_HUB,
+    Reference,
+    check_repository,
+    check_tag,
+)
 from registry_ui.registries.models import Credential, Registry, Repository, Tag
 from registry_ui.registries.services import AmbiguousCredential, CredentialUnfit
 
@@ -37,28 +43,42 @@ class Planned:
 
 
 class CopyTagsForm(ChosenForm, PlatformForm):
-    target_registry = forms.ModelChoiceField(Registry.objects.none(), label=_("To the registry"), empty_label=None)
-    target_repository = forms.CharField(
-        label=_("Repository there"), max_length=255, widget=forms.TextInput(attrs={**NAME_INPUT, "list": "target-names"})
+    target_registry = forms.ModelChoiceField(
+        Registry.objects.none(), label=_("To the registry"), empty_label=None
     )
-    new_tag = forms.CharField(label=_("Tag there"), max_length=128, widget=forms.TextInput(attrs=NAME_INPUT))
+    target_repository = forms.CharField(
+        label=_("Repository there"),
+        max_length=255,
+        widget=forms.TextInput(attrs={**NAME_INPUT, "list": "target-names"}),
+    )
+    new_tag = forms.CharField(
+        label=_("Tag there"), max_length=128, widget=forms.TextInput(attrs=NAME_INPUT)
+    )
     source_credential = CredentialField()
     target_credential = CredentialField()
     overwrite = forms.BooleanField(required=False)
 
-    def __init__(self, *args: Any, chosen: Chosen, initial: Mapping[str, Any] | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, chosen: Chosen, initial: Mapping[str, Any] | None = None, **kwargs: Any
+    ) -> None:
         self.registries = list(Registry.objects.filter(team=chosen.team))
         hosts = [each.host for each in self.registries]
-        self.credentials = list(Credential.objects.usable_by(chosen.team).filter(registry__host__in=hosts))
+        self.credentials = list(
+            Credential.objects.usable_by(chosen.team).filter(registry__host__in=hosts)
+        )
         initial = {**_suggested(chosen, self.registries, self.credentials), **(initial or {})}
         super().__init__(*args, chosen=chosen, initial=initial, **kwargs)
         self.fields["target_registry"].queryset = Registry.objects.filter(team=chosen.team)  # type: ignore[attr-defined]
-        self.fields["target_registry"].choices = [(each.pk, f"{each.name} ({each.host})") for each in self.registries]  # type: ignore[attr-defined]
+        choices = [(each.pk, f"{each.name} ({each.host})") for each in self.registries]
+        self.fields["target_registry"].choices = choices  # type: ignore[attr-defined]
         if len(chosen.tags) != 1:
             del self.fields["new_tag"]
 
     def offered(self) -> list[tuple[str, Any]]:
-        return [("all", _("Every platform: the digest stays the same")), ("chosen", _("One platform: the digest changes"))]
+        return [
+            ("all", _("Every platform: the digest stays the same")),
+            ("chosen", _("One platform: the digest changes")),
+        ]
 
     # --- what has been filled in so far
 
@@ -82,9 +102,16 @@ class CopyTagsForm(ChosenForm, PlatformForm):
         name = self.target_name
         if name is None:
             return []
-        tags = [str(self["new_tag"].value() or "").strip()] if "new_tag" in self.fields else self.chosen.tags
+        tags = (
+            [str(self["new_tag"].value() or "").strip()]
+            if "new_tag" in self.fields
+            else self.chosen.tags
+        )
         try:
-            return [(source, name.with_tag(tag)) for source, tag in zip(self.chosen.references, tags, strict=True)]
+            return [
+                (source, name.with_tag(tag))
+                for source, tag in zip(self.chosen.references, tags, strict=True)
+            ]
         except OciError:
             return []
 
@@ -93,7 +120,11 @@ class CopyTagsForm(ChosenForm, PlatformForm):
         if self.target_name is None:
             return []
         here = _digests(self.chosen.registry, self.chosen.repository, self.chosen.tags)
-        there = _digests(self.target_row, self.target_name.repository, [str(target.tag) for _source, target in self.pairs])
+        there = _digests(
+            self.target_row,
+            self.target_name.repository,
+            [str(target.tag) for _source, target in self.pairs],
+        )
         is_whole = self["platform_choice"].value() != "chosen"
         planned = []
         for source, target in self.pairs:
@@ -111,7 +142,9 @@ class CopyTagsForm(ChosenForm, PlatformForm):
         """Whether the index has looked into the target's repository."""
         if self.target_name is None:
             return False
-        rows = Repository.objects.filter(registry=self.target_row, name=self.target_name.repository, indexed_at__isnull=False)
+        rows = Repository.objects.filter(
+            registry=self.target_row, name=self.target_name.repository, indexed_at__isnull=False
+        )
         return bool(rows.exists())
 
     @property
@@ -122,13 +155,17 @@ class CopyTagsForm(ChosenForm, PlatformForm):
     def needs_account(self) -> bool:
         """Whether the target lies on Docker Hub, and its name is an official image's."""
         name = self.target_name
-        return name is not None and name.registry == DOCKER_HUB and name.namespace == DEFAULT_NAMESPACE
+        return (
+            name is not None and name.registry == DOCKER_HUB and name.namespace == DEFAULT_NAMESPACE
+        )
 
     @property
     def suggestions(self) -> list[str]:
         """Names that the credentials for the target may push to."""
         last = self.chosen.repository.rpartition("/")[2]
-        pushing = [each for each in self.credentials if each.registry == self.target_row and each.can_push]
+        pushing = [
+            each for each in self.credentials if each.registry == self.target_row and each.can_push
+        ]
         names = {f"{namespace}/{last}" for namespace in map(namespace_of, pushing) if namespace}
         return sorted(names | {_plain_name(self.chosen)})
 
@@ -164,10 +201,18 @@ class CopyTagsForm(ChosenForm, PlatformForm):
         self.refuse_push_without_login("target_registry")
         self.refuse_official_namespace(self.target_name, "target_repository")
         if any(source == target for source, target in self.pairs):
-            self.add_error("target_repository", _("This is where the image is: choose another registry, repository or tag."))
+            self.add_error(
+                "target_repository",
+                _("This is where the image is: choose another registry, repository or tag."),
+            )
         elif self.overwritten and not values.get("overwrite") and not self.errors:
             count = len(self.overwritten)
-            self.add_error("overwrite", ngettext("Say whether the tag may be moved.", "Say whether the tags may be moved.", count))
+            self.add_error(
+                "overwrite",
+                ngettext(
+                    "Say whether the tag may be moved.", "Say whether the tags may be moved.", count
+                ),
+            )
         return values
 
     def add_failure(self, exc: OciError) -> None:
@@ -182,7 +227,9 @@ class CopyTagsForm(ChosenForm, PlatformForm):
 
 def _digests(registry: Registry | None, repository: str, tags: Sequence[str]) -> Mapping[str, str]:
     """What the index knows these tags to name."""
-    rows = Tag.objects.filter(repository__registry=registry, repository__name=repository, name__in=tags)
+    rows = Tag.objects.filter(
+        repository__registry=registry, repository__name=repository, name__in=tags
+    )
     return {name: digest or "?" for name, digest in rows.values_list("name", "digest")}
 
 
@@ -192,13 +239,27 @@ def _plain_name(chosen: Chosen) -> str:
     return chosen.repository.removeprefix(f"{DEFAULT_NAMESPACE}/") if on_hub else chosen.repository
 
 
-def _suggested(chosen: Chosen, registries: Sequence[Registry], credentials: Sequence[Credential]) -> dict[str, Any]:
+def _suggested(
+    chosen: Chosen, registries: Sequence[Registry], credentials: Sequence[Credential]
+) -> dict[str, Any]:
     """Where the tags will most likely go: the first other registry that the team may push to, under the same name."""
-    pushing = [each for each in credentials if each.can_push and each.registry in registries and each.registry != chosen.registry]
+    pushing = [
+        each
+        for each in credentials
+        if each.can_push and each.registry in registries and each.registry != chosen.registry
+    ]
     credential = min(pushing, key=lambda each: each.created_at, default=None)
     others = [each for each in registries if each != chosen.registry and each.host != DOCKER_HUB]
     target = credential.registry if credential else others[0] if others else chosen.registry
     name = _plain_name(chosen)
-    if credential and namespace_of(credential) and not credential.serves(Reference(target.host, name)):
+    if (
+        credential
+        and namespace_of(credential)
+        and not credential.serves(Reference(target.host, name))
+    ):
         name = f"{namespace_of(credential)}/{name.rpartition('/')[2]}"
-    return {"target_registry": target.pk, "target_repository": name, "new_tag": chosen.tags[0] if len(chosen.tags) == 1 else ""}
+    return {
+        "target_registry": target.pk,
+        "target_repository": name,
+        "new_tag": chosen.tags[0] if len(chosen.tags) == 1 else "",
+    }

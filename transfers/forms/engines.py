@@ -23,7 +23,13 @@ class EngineForm(StartForm):
         images: what it has, for the names that are offered.
     """
 
-    def __init__(self, *args: Any, engine: EngineSetting | None = None, images: list[EngineImage] | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        engine: EngineSetting | None = None,
+        images: list[EngineImage] | None = None,
+        **kwargs: Any,
+    ) -> None:
         self.engine = engine
         self.images = images or []
         super().__init__(*args, **kwargs)
@@ -39,7 +45,12 @@ class EngineForm(StartForm):
         reference = self.login_reference()
         if reference is None:
             return None
-        return login_for(team=self.team, reference=reference, push=self.pushes, candidates=own_candidates(self.team, reference))
+        return login_for(
+            team=self.team,
+            reference=reference,
+            push=self.pushes,
+            candidates=own_candidates(self.team, reference),
+        )
 
 
 class OnePlatformForm(EngineForm, PlatformForm):
@@ -57,14 +68,20 @@ class EnginePullForm(OnePlatformForm):
 
     def arguments(self) -> dict[str, Any]:
         values = self.cleaned_data
-        return {"reference": values["reference"], "platform": self.chosen_platform(), "credential": values["credential"]}
+        return {
+            "reference": values["reference"],
+            "platform": self.chosen_platform(),
+            "credential": values["credential"],
+        }
 
 
 class _NamedForm(EngineForm):
     """An image of the engine, and the name under which it goes on: the same where none is written."""
 
     name_field = "source"
-    source = ReferenceField(label=_("Image of the engine"), names="engine-names", placeholder="my-app:latest")
+    source = ReferenceField(
+        label=_("Image of the engine"), names="engine-names", placeholder="my-app:latest"
+    )
 
     def chosen_target(self) -> Reference:
         return self.cleaned_data["target"] or self.cleaned_data["source"]
@@ -76,7 +93,9 @@ class EnginePushForm(_NamedForm):
         label=_("Push it as"),
         required=False,
         placeholder="registry.example.com/team/app:1.0",
-        help_text=_("Empty is the same name. Another one is given to the image at the engine first."),
+        help_text=_(
+            "Empty is the same name. Another one is given to the image at the engine first."
+        ),
     )
     credential = CredentialField()
 
@@ -91,15 +110,26 @@ class EnginePushForm(_NamedForm):
         return values
 
     def arguments(self) -> dict[str, Any]:
-        return {"source": self.cleaned_data["source"], "target": self.chosen_target(), "credential": self.cleaned_data["credential"]}
+        return {
+            "source": self.cleaned_data["source"],
+            "target": self.chosen_target(),
+            "credential": self.cleaned_data["credential"],
+        }
 
 
 class EngineTagForm(EngineForm):
     """An image that has no name is meant by its id."""
 
     name_field = "source"
-    source = ReferenceField(label=_("Image of the engine"), names="engine-names", placeholder="my-app:latest", required=False)
-    image_id = forms.RegexField(r"\Asha256:[0-9a-f]{64}\Z", required=False, widget=forms.HiddenInput)
+    source = ReferenceField(
+        label=_("Image of the engine"),
+        names="engine-names",
+        placeholder="my-app:latest",
+        required=False,
+    )
+    image_id = forms.RegexField(
+        r"\Asha256:[0-9a-f]{64}\Z", required=False, widget=forms.HiddenInput
+    )
     target = ReferenceField(label=_("New name"), placeholder="registry.example.com/team/app:1.0")
 
     def clean(self) -> dict[str, Any]:
@@ -111,13 +141,19 @@ class EngineTagForm(EngineForm):
     def arguments(self) -> dict[str, Any]:
         values = self.cleaned_data
         image_id = "" if values["source"] else values["image_id"]
-        return {"source": values["source"] or values["target"], "target": values["target"], "image_id": image_id}
+        return {
+            "source": values["source"] or values["target"],
+            "target": values["target"],
+            "image_id": image_id,
+        }
 
 
 class LoadForm(OnePlatformForm):
     name_field = "source"
     own_platform = _("This machine's, where the image has several")
-    source = ReferenceField(label=_("Local image"), names="local-names", placeholder="my-app:latest")
+    source = ReferenceField(
+        label=_("Local image"), names="local-names", placeholder="my-app:latest"
+    )
 
     def arguments(self) -> dict[str, Any]:
         return {"source": self.cleaned_data["source"], "platform": self.chosen_platform()}
@@ -125,7 +161,10 @@ class LoadForm(OnePlatformForm):
 
 class SaveForm(_NamedForm):
     target = ReferenceField(
-        label=_("Its name in the local store"), required=False, placeholder="my-app:1.0", help_text=_("Empty is the same name.")
+        label=_("Its name in the local store"),
+        required=False,
+        placeholder="my-app:1.0",
+        help_text=_("Empty is the same name."),
     )
 
     def arguments(self) -> dict[str, Any]:

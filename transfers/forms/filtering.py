@@ -21,7 +21,10 @@ class FilterForm(forms.Form):
         choices = {
             "kind": [("", _("All kinds")), *Kind.choices],
             "state": [("", _("All states")), (self.ACTIVE, _("Queued or running")), *State.choices],
-            "person": [("", _("Everybody")), *((name or self.COMMAND_LINE, name or _("command line")) for name in persons)],
+            "person": [
+                ("", _("Everybody")),
+                *((name or self.COMMAND_LINE, name or _("command line")) for name in persons),
+            ],
         }
         for name, options in choices.items():
             self.fields[name].choices = options  # type: ignore[attr-defined]

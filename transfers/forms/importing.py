@@ -51,7 +51,10 @@ class ImportNamesForm(forms.Form):
             self.fields[f"name_{number}"] = field
 
     def rows(self) -> list[FoundName]:
-        return [FoundName(self[f"name_{number}"], image, name) for number, (image, name) in enumerate(self._found)]
+        return [
+            FoundName(self[f"name_{number}"], image, name)
+            for number, (image, name) in enumerate(self._found)
+        ]
 
     def clean_under(self) -> str:
         prefix: str = self.cleaned_data["under"].strip().rstrip("/")
@@ -68,7 +71,10 @@ class ImportNamesForm(forms.Form):
         return values
 
     def chosen(self) -> list[ChosenName]:
-        names = ((image["digest"], self.cleaned_data.get(f"name_{number}")) for number, (image, _name) in enumerate(self._found))
+        names = (
+            (image["digest"], self.cleaned_data.get(f"name_{number}"))
+            for number, (image, _name) in enumerate(self._found)
+        )
         return [ChosenName(digest, name) for digest, name in names if name is not None]
 
     def add_failure(self, exc: OciError) -> None:
@@ -89,5 +95,9 @@ def placed_name(prefix: str, name: Reference) -> Reference:
     """
     if not prefix:
         return name
-    path = name.repository.removeprefix(f"{DEFAULT_NAMESPACE}/") if name.registry == DOCKER_HUB else name.repository
+    path = (
+        name.repository.removeprefix(f"{DEFAULT_NAMESPACE}/")
+        if name.registry == DOCKER_HUB
+        else name.repository
+    )
     return Reference.parse(f"{prefix}/{path}:{name.tag}")

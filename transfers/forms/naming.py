@@ -21,7 +21,12 @@ from ..logins import Login, login_for
 
 _Checked = TypeVar("_Checked")
 
-NAME_INPUT = {"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false", "class": "mono"}
+NAME_INPUT = {
+    "autocomplete": "off",
+    "autocapitalize": "none",
+    "spellcheck": "false",
+    "class": "mono",
+}
 
 
 def sentence(exc: OciError) -> str:
@@ -32,7 +37,11 @@ class ReferenceField(forms.CharField):
     """Text in, `Reference` out."""
 
     def __init__(self, *, names: str = "", placeholder: str = "", **options: Any) -> None:
-        attributes = {**NAME_INPUT, "placeholder": placeholder, **({"list": names} if names else {})}
+        attributes = {
+            **NAME_INPUT,
+            "placeholder": placeholder,
+            **({"list": names} if names else {}),
+        }
         options.setdefault("max_length", 500)
         super().__init__(widget=forms.TextInput(attrs=attributes), **options)
 
@@ -46,10 +55,16 @@ class ReferenceField(forms.CharField):
 class CredentialField(forms.ModelChoiceField):
     """One of the credentials that the team may use, or the one that fits best."""
 
-    default_error_messages = {"invalid_choice": _("The team may not use this credential, or not any more. Choose another one.")}
+    default_error_messages = {
+        "invalid_choice": _(
+            "The team may not use this credential, or not any more. Choose another one."
+        )
+    }
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(Credential.objects.none(), **{"label": _("Credential"), "required": False, **options})
+        super().__init__(
+            Credential.objects.none(), **{"label": _("Credential"), "required": False, **options}
+        )
 
 
 class StartForm(forms.Form):
@@ -68,7 +83,12 @@ class StartForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
-        if "credential" in self.fields and self.login is not None and self.login.is_tie and not values.get("credential"):
+        if (
+            "credential" in self.fields
+            and self.login is not None
+            and self.login.is_tie
+            and not values.get("credential")
+        ):
             self.add_error("credential", self.tie)
         return values
 
@@ -77,7 +97,12 @@ class StartForm(forms.Form):
         raise NotImplementedError
 
     def add_failure(self, exc: OciError) -> None:
-        self.add_error("credential" if isinstance(exc, AmbiguousCredential | CredentialUnfit) else self.name_field, sentence(exc))
+        self.add_error(
+            "credential"
+            if isinstance(exc, AmbiguousCredential | CredentialUnfit)
+            else self.name_field,
+            sentence(exc),
+        )
 
     def named(self, field: str) -> Reference | None:
         """What stands in a field, valid or not yet checked; None while it names nothing."""
@@ -90,10 +115,14 @@ class StartForm(forms.Form):
     @cached_property
     def login(self) -> Login | None:
         reference = self.login_reference()
-        return login_for(team=self.team, reference=reference, push=self.pushes) if reference else None
+        return (
+            login_for(team=self.team, reference=reference, push=self.pushes) if reference else None
+        )
 
     def local_names(self) -> list[str]:
-        return [image.reference.familiar for image in LocalImage.objects.filter(team=self.team)[:200]]
+        return [
+            image.reference.familiar for image in LocalImage.objects.filter(team=self.team)[:200]
+        ]
 
     def refuse_push_without_login(self, field: str) -> None:
         if self.login is not None and self.login.problem and field not in self.errors:
@@ -109,10 +138,16 @@ class StartForm(forms.Form):
 
     def refuse_official_namespace(self, reference: Reference | None, field: str) -> None:
         """Docker Hub's library/ takes no pushes but its own staff's; without this the registry says only “denied”."""
-        if reference is None or reference.registry != DOCKER_HUB or not reference.repository.startswith(f"{DEFAULT_NAMESPACE}/"):
+        if (
+            reference is None
+            or reference.registry != DOCKER_HUB
+            or not reference.repository.startswith(f"{DEFAULT_NAMESPACE}/")
+        ):
             return
         words = {"name": reference.repository.removeprefix(f"{DEFAULT_NAMESPACE}/")}
-        message = _("On Docker Hub, %(name)s alone is an official image, and only Docker pushes those: put your account's name before it.")
+        message = _(
+            "On Docker Hub, %(name)s alone is an official image, and only Docker pushes those: put your account's name before it."
+        )
         self.add_error(field, ValidationError(message, code="official", params=words))
 
 

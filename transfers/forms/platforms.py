@@ -31,7 +31,9 @@ class PlatformForm(StartForm):
         label=_("Which one"),
         required=False,
         max_length=60,
-        widget=forms.TextInput(attrs={**NAME_INPUT, "list": "usual-platforms", "placeholder": "linux/arm64"}),
+        widget=forms.TextInput(
+            attrs={**NAME_INPUT, "list": "usual-platforms", "placeholder": "linux/arm64"}
+        ),
         help_text=_("Written as os/architecture, with the variant where there is one."),
     )
 
@@ -40,7 +42,9 @@ class PlatformForm(StartForm):
         self.fields["platform_choice"].choices = self.offered()  # type: ignore[attr-defined]
         wanted = str(self.initial.get("platform", ""))
         if self.initial.get("platform_choice") not in dict(self.offered()):
-            self.initial["platform_choice"] = "all" if wanted == "all" else "chosen" if wanted else self.offered()[0][0]
+            self.initial["platform_choice"] = (
+                "all" if wanted == "all" else "chosen" if wanted else self.offered()[0][0]
+            )
         if wanted == "all":
             self.initial["platform"] = ""
 
@@ -59,7 +63,12 @@ class PlatformForm(StartForm):
             try:
                 values["platform"] = str(Platform.parse(values.get("platform", "")))
             except OciError as exc:
-                self.add_error("platform", sentence(exc) if values.get("platform") else _("Write the platform, such as linux/arm64."))
+                self.add_error(
+                    "platform",
+                    sentence(exc)
+                    if values.get("platform")
+                    else _("Write the platform, such as linux/arm64."),
+                )
         return values
 
     def chosen_platform(self) -> str:

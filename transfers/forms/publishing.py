@@ -5,7 +5,13 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from registry_ui.accounts.models import Team
-from registry_ui.oci.reference import DOCKER_HUB, Reference, check_repository, check_tag, normalise_host
+from registry_ui.oci.reference import (
+    DOCKER_HUB,
+    Reference,
+    check_repository,
+    check_tag,
+    normalise_host,
+)
 from registry_ui.registries.models import Credential, Registry
 from registry_ui.registries.this_server import this_host
 
@@ -17,21 +23,35 @@ class PublishForm(StartForm):
 
     pushes = True
     name_field = "source"
-    source = ReferenceField(label=_("Local image"), names="local-names", placeholder="my-app:latest")
+    source = ReferenceField(
+        label=_("Local image"), names="local-names", placeholder="my-app:latest"
+    )
     registry = forms.CharField(
         label=_("Registry"),
         max_length=255,
-        widget=forms.TextInput(attrs={**NAME_INPUT, "list": "registry-hosts", "placeholder": "registry.example.com"}),
+        widget=forms.TextInput(
+            attrs={**NAME_INPUT, "list": "registry-hosts", "placeholder": "registry.example.com"}
+        ),
     )
     namespace = forms.CharField(
         label=_("Namespace"),
         max_length=255,
         required=False,
-        widget=forms.TextInput(attrs={**NAME_INPUT, "list": "namespaces", "placeholder": "my-company"}),
+        widget=forms.TextInput(
+            attrs={**NAME_INPUT, "list": "namespaces", "placeholder": "my-company"}
+        ),
         help_text=_("Your account, company or project there."),
     )
-    name = forms.CharField(label=_("Repository"), max_length=255, widget=forms.TextInput(attrs={**NAME_INPUT, "placeholder": "my-app"}))
-    tag = forms.CharField(label=_("Tag"), max_length=128, widget=forms.TextInput(attrs={**NAME_INPUT, "placeholder": "prod-2023"}))
+    name = forms.CharField(
+        label=_("Repository"),
+        max_length=255,
+        widget=forms.TextInput(attrs={**NAME_INPUT, "placeholder": "my-app"}),
+    )
+    tag = forms.CharField(
+        label=_("Tag"),
+        max_length=128,
+        widget=forms.TextInput(attrs={**NAME_INPUT, "placeholder": "prod-2023"}),
+    )
     credential = CredentialField()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -62,8 +82,13 @@ class PublishForm(StartForm):
         return values
 
     def composed(self) -> str:
-        parts = [str(self[part].value() or "").strip().strip("/") for part in ("registry", "namespace", "name")]
-        return f"{'/'.join(part for part in parts if part)}:{str(self['tag'].value() or '').strip()}"
+        parts = [
+            str(self[part].value() or "").strip().strip("/")
+            for part in ("registry", "namespace", "name")
+        ]
+        return (
+            f"{'/'.join(part for part in parts if part)}:{str(self['tag'].value() or '').strip()}"
+        )
 
     def login_reference(self) -> Reference | None:
         if not self["registry"].value() or not self["name"].value():
@@ -72,14 +97,21 @@ class PublishForm(StartForm):
 
     def arguments(self) -> dict[str, Any]:
         values = self.cleaned_data
-        return {"source": values["source"], "target": values["target"], "credential": values["credential"]}
+        return {
+            "source": values["source"],
+            "target": values["target"],
+            "credential": values["credential"],
+        }
 
     def hosts(self) -> list[Registry]:
         return list(Registry.objects.filter(team=self.team))
 
     def namespaces(self) -> list[str]:
         names = {
-            namespace_of(credential) for credential in Credential.objects.filter(team=self.team, can_push=True).select_related("registry")
+            namespace_of(credential)
+            for credential in Credential.objects.filter(
+                team=self.team, can_push=True
+            ).select_related("registry")
         }
         return sorted({*names, self.team.slug} - {""})
 
@@ -90,9 +122,19 @@ def _suggested_target(team: Team, initial: Mapping[str, Any]) -> dict[str, str]:
     target = parsed(str(initial.get("target", "")))
     if target is not None:
         repository = target.repository.rpartition("/")[2]
-        return {"registry": target.registry, "namespace": target.namespace, "name": repository, "tag": target.tag or ""}
+        return {
+            "registry": target.registry,
+            "namespace": target.namespace,
+            "name": repository,
+            "tag": target.tag or "",
+        }
     source = parsed(str(initial.get("source", "")))
-    credential = Credential.objects.filter(team=team, can_push=True).select_related("registry").order_by("created_at").first()
+    credential = (
+        Credential.objects.filter(team=team, can_push=True)
+        .select_related("registry")
+        .order_by("created_at")
+        .first()
+    )
     return {
         "registry": credential.registry.host if credential else this_host(),
         "namespace": namespace_of(credential) if credential else team.slug,
@@ -106,4 +148,8 @@ def namespace_of(credential: Credential) -> str:
     fixed, slash, _rest = credential.repository_pattern.rpartition("/")
     if slash and not any(character in fixed for character in "*?["):
         return fixed
-    return credential.username if credential.registry.host == DOCKER_HUB and not credential.repository_pattern else ""
+    return (
+        credential.username
+        if credential.registry.host == DOCKER_HUB and not credential.repository_pattern
+        else ""
+    )

@@ -8,7 +8,15 @@ from registry_ui.images.models import LocalImage
 from registry_ui.oci.errors import InvalidReference, OciError
 from registry_ui.oci.reference import Reference, check_tag
 
-from .naming import NAME_INPUT, CredentialField, ReferenceField, StartForm, checked, local_image, sentence
+from .naming import (
+    NAME_INPUT,
+    CredentialField,
+    ReferenceField,
+    StartForm,
+    checked,
+    local_image,
+    sentence,
+)
 from .platforms import PlatformForm
 
 
@@ -18,7 +26,11 @@ class PullForm(PlatformForm):
 
     def arguments(self) -> dict[str, Any]:
         values = self.cleaned_data
-        return {"reference": values["reference"], "platform": self.chosen_platform(), "credential": values["credential"]}
+        return {
+            "reference": values["reference"],
+            "platform": self.chosen_platform(),
+            "credential": values["credential"],
+        }
 
 
 class PushForm(StartForm):
@@ -39,12 +51,17 @@ class PushForm(StartForm):
         return values
 
     def arguments(self) -> dict[str, Any]:
-        return {"reference": self.cleaned_data["reference"], "credential": self.cleaned_data["credential"]}
+        return {
+            "reference": self.cleaned_data["reference"],
+            "credential": self.cleaned_data["credential"],
+        }
 
 
 class TagForm(StartForm):
     name_field = "source"
-    source = ReferenceField(label=_("Local image"), names="local-names", placeholder="my-app:latest")
+    source = ReferenceField(
+        label=_("Local image"), names="local-names", placeholder="my-app:latest"
+    )
     target = ReferenceField(label=_("New name"), placeholder="johndoe/my-app:v1.0")
 
     def clean(self) -> dict[str, Any]:
@@ -66,14 +83,27 @@ class TagForm(StartForm):
 
     def known_names(self) -> list[Reference]:
         image = self.known_image
-        return [same.reference for same in LocalImage.objects.filter(team=self.team, image_id=image.image_id)] if image else []
+        return (
+            [
+                same.reference
+                for same in LocalImage.objects.filter(team=self.team, image_id=image.image_id)
+            ]
+            if image
+            else []
+        )
 
 
 class RetagForm(StartForm):
     pushes = True
     name_field = "source"
-    source = ReferenceField(label=_("Image on its registry"), placeholder="registry.example.com/team/app:1.0")
-    tag = forms.CharField(label=_("New tag"), max_length=128, widget=forms.TextInput(attrs={**NAME_INPUT, "placeholder": "stable"}))
+    source = ReferenceField(
+        label=_("Image on its registry"), placeholder="registry.example.com/team/app:1.0"
+    )
+    tag = forms.CharField(
+        label=_("New tag"),
+        max_length=128,
+        widget=forms.TextInput(attrs={**NAME_INPUT, "placeholder": "stable"}),
+    )
     credential = CredentialField()
 
     def clean_tag(self) -> str:

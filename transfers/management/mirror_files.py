@@ -20,11 +20,20 @@ from ..models import Mirror
 
 
 def add_import_arguments(parser: ArgumentParser) -> None:
-    parser.add_argument("file", help=_("YAML of regsync, of skopeo sync, or of `mirror export`; - is the standard input"))
     parser.add_argument(
-        "--target", metavar="HOST", help=_("the registry to which the rules of skopeo's file lead; “local” is the local images")
+        "file",
+        help=_("YAML of regsync, of skopeo sync, or of `mirror export`; - is the standard input"),
     )
-    parser.add_argument("--dry-run", action="store_true", help=_("say what would be made, and make nothing"))
+    parser.add_argument(
+        "--target",
+        metavar="HOST",
+        help=_(
+            "the registry to which the rules of skopeo's file lead; “local” is the local images"
+        ),
+    )
+    parser.add_argument(
+        "--dry-run", action="store_true", help=_("say what would be made, and make nothing")
+    )
 
 
 def import_file(command: BaseCommand, team: Team, options: dict[str, Any]) -> None:
@@ -36,13 +45,18 @@ def import_file(command: BaseCommand, team: Team, options: dict[str, Any]) -> No
     made = [] if options["dry_run"] else create_entries(reading.entries, team=team, user=None)
     for entry in reading.entries:
         _tell(command, entry)
-    command.stdout.write(_("%(made)d of %(count)d mirrors were made.") % {"made": len(made), "count": len(reading.entries)})
+    command.stdout.write(
+        _("%(made)d of %(count)d mirrors were made.")
+        % {"made": len(made), "count": len(reading.entries)}
+    )
     if any(not entry.can_be_made for entry in reading.entries):
         raise CommandError(_("Some could not be made: see above."))
 
 
 def export(command: BaseCommand, team: Team) -> None:
-    rows = Mirror.objects.filter(team=team).select_related("source_registry", "target_registry", "source_credential", "target_credential")
+    rows = Mirror.objects.filter(team=team).select_related(
+        "source_registry", "target_registry", "source_credential", "target_credential"
+    )
     command.stdout.write(export_rules(rows.order_by("name")), ending="")
 
 
@@ -52,11 +66,17 @@ def _read(team: Team, path: str, target: str | None) -> Reading:
     except (OSError, UnicodeDecodeError) as exc:
         raise CommandError(_("%(path)s cannot be read.") % {"path": path}) from exc
     try:
-        reading = read_file(text, team=team, target=_target(team, target), has_target=target is not None)
+        reading = read_file(
+            text, team=team, target=_target(team, target), has_target=target is not None
+        )
     except OciError as exc:
         raise CommandError(f"{exc.message} {exc.advice}".strip()) from exc
     if reading.needs_target and target is None:
-        raise CommandError(_("The file names no target. Say where its rules lead: --target HOST, or --target local."))
+        raise CommandError(
+            _(
+                "The file names no target. Say where its rules lead: --target HOST, or --target local."
+            )
+        )
     return reading
 
 

@@ -55,16 +55,25 @@ def mirror_named(team: Team, name: str) -> Mirror:
     Raises:
         OciError: with the names that there are.
     """
-    found = Mirror.objects.filter(team=team, name=name).select_related("source_registry", "target_registry", "team").first()
+    found = (
+        Mirror.objects.filter(team=team, name=name)
+        .select_related("source_registry", "target_registry", "team")
+        .first()
+    )
     if found is not None:
         return found
     names = ", ".join(Mirror.objects.filter(team=team).values_list("name", flat=True)) or _("none")
-    raise OciError(_("The team has no mirror “%(name)s”.") % {"name": name}, advice=_("There are: %(names)s.") % {"names": names})
+    raise OciError(
+        _("The team has no mirror “%(name)s”.") % {"name": name},
+        advice=_("There are: %(names)s.") % {"names": names},
+    )
 
 
 def list_mirrors(command: Terminal, team: Team, *, as_json: bool) -> None:
     """A table, or a line a mirror; the command ends with 1 where the latest run of one has failed."""
-    mirrors = list(Mirror.objects.filter(team=team).select_related("source_registry", "target_registry"))
+    mirrors = list(
+        Mirror.objects.filter(team=team).select_related("source_registry", "target_registry")
+    )
     if as_json:
         for mirror in mirrors:
             command.stdout.write(json.dumps(_document(mirror), ensure_ascii=False))
@@ -86,7 +95,9 @@ def finish(command: Terminal, run: MirrorRun, options: dict[str, Any]) -> None:
         ended = _run_beside(command, run) if options["now"] else _follow(command, run)
     except KeyboardInterrupt:
         _stop(run)
-        command.stderr.write(_("Cancelled. What has arrived stays, so the next run moves only the rest."))
+        command.stderr.write(
+            _("Cancelled. What has arrived stays, so the next run moves only the rest.")
+        )
         sys.exit(INTERRUPTED)
     _report(command, ended, tells_all=options["all"])
 
@@ -99,7 +110,11 @@ def bring_here(command: Terminal, mirror: Mirror) -> None:
         OciError: the rule runs at this moment.
     """
     run = start_staging(mirror=mirror, user=None, enqueue=False)
-    finish(_Beside(OutputWrapper(sys.stderr), command.stderr), run, {"detach": False, "now": True, "all": False})
+    finish(
+        _Beside(OutputWrapper(sys.stderr), command.stderr),
+        run,
+        {"detach": False, "now": True, "all": False},
+    )
 
 
 def _run_beside(command: Terminal, run: MirrorRun) -> MirrorRun:
@@ -123,7 +138,11 @@ def _follow(command: Terminal, run: MirrorRun) -> MirrorRun:
     while not (row := MirrorRun.objects.get(pk=run.pk)).is_terminal:
         if row.is_parked:
             return row
-        trouble = MIRROR_RUNS.trouble() if row.state == State.QUEUED and time.monotonic() - began > _PATIENCE else ""
+        trouble = (
+            MIRROR_RUNS.trouble()
+            if row.state == State.QUEUED and time.monotonic() - began > _PATIENCE
+            else ""
+        )
         if trouble and trouble != said:
             command.stderr.write(printable(trouble))
             said = trouble
@@ -155,7 +174,11 @@ def _report(command: Terminal, run: MirrorRun, *, tells_all: bool) -> None:
     if command.stdout.isatty():
         command.stdout.write("\r\x1b[K", ending="")
     items = MirrorItem.objects.filter(run=run)
-    shown = items if tells_all else items.filter(action__in=_TOLD) | items.filter(state=ItemState.FAILED)
+    shown = (
+        items
+        if tells_all
+        else items.filter(action__in=_TOLD) | items.filter(state=ItemState.FAILED)
+    )
     rows = [_item_cells(item) for item in shown]
     if rows:
         _write_table(command, [("ACTION", "STATE", "BYTES", "TAG", "WHY"), *rows])
@@ -163,11 +186,20 @@ def _report(command: Terminal, run: MirrorRun, *, tells_all: bool) -> None:
     for note in run.progress.get("notes") or []:
         command.stdout.write(printable(note))
     if run.is_parked:
-        command.stdout.write(printable(_("Waits until %(time)s: %(reason)s") % {"time": run.parked_until, "reason": run.parked_reason}))
+        command.stdout.write(
+            printable(
+                _("Waits until %(time)s: %(reason)s")
+                % {"time": run.parked_until, "reason": run.parked_reason}
+            )
+        )
         sys.exit(1)
     if run.state != State.SUCCEEDED:
         error = run.error or {}
-        command.stderr.write(printable(_("Error: %(cause)s") % {"cause": error.get("message") or State(run.state).label}))
+        command.stderr.write(
+            printable(
+                _("Error: %(cause)s") % {"cause": error.get("message") or State(run.state).label}
+            )
+        )
         if error.get("advice"):
             command.stderr.write(printable(str(error["advice"])))
         sys.exit(1)
@@ -178,10 +210,17 @@ def _report(command: Terminal, run: MirrorRun, *, tells_all: bool) -> None:
 def _summary(run: MirrorRun) -> str:
     totals = run.totals
     words = {name: totals.get(name, 0) for name in (*ItemAction.values, "failed")}
-    line = _("%(new)d new, %(changed)d changed, %(same)d the same, %(skipped)d left out, %(extra)d extra, %(failed)d failed") % words
+    line = (
+        _(
+            "%(new)d new, %(changed)d changed, %(same)d the same, %(skipped)d left out, %(extra)d extra, %(failed)d failed"
+        )
+        % words
+    )
     moved = _("%(size)s to move") if run.is_plan else _("%(size)s moved")
     size = {"size": binary_size(run.bytes_total if run.is_plan else run.bytes_done)}
-    requests = ngettext("%(count)d request", "%(count)d requests", run.requests) % {"count": run.requests}
+    requests = ngettext("%(count)d request", "%(count)d requests", run.requests) % {
+        "count": run.requests
+    }
     return f"{line}; {moved % size}; {requests}."
 
 
@@ -216,7 +255,9 @@ def _document(mirror: Mirror) -> dict[str, Any]:
         "schedule": mirror.schedule,
         "paused": mirror.paused,
         "last_state": mirror.last_state,
-        "brought_at": brought.finished_at.isoformat() if brought is not None and brought.finished_at else None,
+        "brought_at": brought.finished_at.isoformat()
+        if brought is not None and brought.finished_at
+        else None,
         **{name: moment.isoformat() if moment else None for name, moment in moments.items()},
     }
 

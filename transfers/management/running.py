@@ -29,19 +29,35 @@ INTERRUPTED = 130
 
 class TransferCommand(BaseCommand):
     def add_team_argument(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--team", help=_("the team's name or short name; not needed while there is only one"))
+        parser.add_argument(
+            "--team", help=_("the team's name or short name; not needed while there is only one")
+        )
 
     def add_run_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--credential", metavar="LABEL", help=_("the credential to log in with, where several fit"))
+        parser.add_argument(
+            "--credential",
+            metavar="LABEL",
+            help=_("the credential to log in with, where several fit"),
+        )
         self.add_way_arguments(parser)
 
     def add_way_arguments(self, parser: ArgumentParser) -> None:
         """Whose transfer it is, and who does the work."""
         self.add_team_argument(parser)
-        parser.add_argument("--plain-http", action="store_true", help=_("speak HTTP without TLS to a host that is no registry of the team"))
+        parser.add_argument(
+            "--plain-http",
+            action="store_true",
+            help=_("speak HTTP without TLS to a host that is no registry of the team"),
+        )
         way = parser.add_mutually_exclusive_group()
-        way.add_argument("--now", action="store_true", help=_("do the work in this process, without a worker"))
-        way.add_argument("--detach", action="store_true", help=_("print the transfer's id and do not wait for its end"))
+        way.add_argument(
+            "--now", action="store_true", help=_("do the work in this process, without a worker")
+        )
+        way.add_argument(
+            "--detach",
+            action="store_true",
+            help=_("print the transfer's id and do not wait for its end"),
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
@@ -61,7 +77,9 @@ class TransferCommand(BaseCommand):
         """
         raise NotImplementedError
 
-    def run_arguments(self, team: Team, reference: Reference, options: dict[str, Any]) -> dict[str, Any]:
+    def run_arguments(
+        self, team: Team, reference: Reference, options: dict[str, Any]
+    ) -> dict[str, Any]:
         """What every service that starts a transfer takes."""
         return {
             "team": team,
@@ -96,7 +114,10 @@ class TransferCommand(BaseCommand):
 
     def fail_ambiguous(self, exc: AmbiguousCredential, option: str) -> NoReturn:
         labels = " ".join(f"{option} {name!r}" for name in exc.names)
-        self.fail(_("Several credentials fit equally well."), _("Choose one: %(labels)s") % {"labels": labels})
+        self.fail(
+            _("Several credentials fit equally well."),
+            _("Choose one: %(labels)s") % {"labels": labels},
+        )
 
     def _report(self, transfer: Transfer, screen: Screen, before: str) -> None:
         if transfer.state != State.SUCCEEDED:
@@ -104,7 +125,9 @@ class TransferCommand(BaseCommand):
             sys.exit(1)
         if note := Situation(transfer).note:
             screen.say(note)
-        for line in closing(transfer, digest=_registry_digest(transfer), was_here=before == transfer.digest):
+        for line in closing(
+            transfer, digest=_registry_digest(transfer), was_here=before == transfer.digest
+        ):
             screen.say(line)
 
     def _interrupted(self, transfer: Transfer) -> NoReturn:
@@ -151,12 +174,15 @@ def _local(transfer: Transfer) -> LocalImage | None:
 def credential_named(team: Team, reference: Reference, label: str | None) -> Credential | None:
     if not label:
         return None
-    credentials = {name_for(each, team): each for each in candidates_for(team=team, reference=reference)}
+    credentials = {
+        name_for(each, team): each for each in candidates_for(team=team, reference=reference)
+    }
     if label in credentials:
         return credentials[label]
     labels = ", ".join(credentials) or _("none")
     raise OciError(
-        _("The team has no credential “%(label)s” for %(host)s.") % {"label": label, "host": reference.registry},
+        _("The team has no credential “%(label)s” for %(host)s.")
+        % {"label": label, "host": reference.registry},
         advice=_("For this registry there are: %(labels)s.") % {"labels": labels},
     )
 

@@ -58,7 +58,15 @@ return {granted, count * (ours + 1)}
 class Gate:
     """What one run may use of one registry. Without a cap it is always open, and Redis is not asked."""
 
-    def __init__(self, host: str, team: int, cancellation: Cancellation, *, slots: int = 0, bytes_per_second: int = 0) -> None:
+    def __init__(
+        self,
+        host: str,
+        team: int,
+        cancellation: Cancellation,
+        *,
+        slots: int = 0,
+        bytes_per_second: int = 0,
+    ) -> None:
         self._key = f"mirror-caps:{host}"
         self._team = str(team)
         self._lease = uuid.uuid4().hex
@@ -161,7 +169,16 @@ class Gate:
         with self._condition:
             used = self._used
         try:
-            granted, sharers = _redis().eval(_SHARE, 1, self._key, self._lease, self._team, self._cap or 1_000_000, used, LEASE_SECONDS)
+            granted, sharers = _redis().eval(
+                _SHARE,
+                1,
+                self._key,
+                self._lease,
+                self._team,
+                self._cap or 1_000_000,
+                used,
+                LEASE_SECONDS,
+            )
         except RedisError:
             self._failed_since = self._failed_since or time.monotonic()
             if time.monotonic() - self._failed_since > LEASE_SECONDS / 2:
@@ -175,7 +192,8 @@ class Gate:
     def _check_redis(self) -> None:
         if self._failed_since is not None and time.monotonic() - self._failed_since > _PATIENCE:
             raise ServerFailed(
-                _("The queue (Redis) does not answer, so the registry's cap cannot be kept."), advice=_("Start Redis, then try again.")
+                _("The queue (Redis) does not answer, so the registry's cap cannot be kept."),
+                advice=_("Start Redis, then try again."),
             )
 
 
@@ -225,7 +243,11 @@ class CappedStore:
     def write_blob(self, descriptor: Descriptor, open_source: OpenSource) -> None:
         with self._gate.slot():
             # Within one registry the reader has counted the bytes already.
-            counted = open_source if self._is_shared else lambda offset: _CappedReader(open_source(offset), self._gate, ExitStack())
+            counted = (
+                open_source
+                if self._is_shared
+                else lambda offset: _CappedReader(open_source(offset), self._gate, ExitStack())
+            )
             self._store.write_blob(descriptor, counted)
 
     def mount_blob(self, descriptor: Descriptor, repository: str) -> bool:
@@ -253,5 +275,10 @@ class _CappedReader:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self.close()

@@ -23,7 +23,9 @@ _MOST_AT_ONCE = 200
 def start_due() -> int:
     """Start every rule whose time has come; how many were started. One whose run before goes on waits, and then runs once."""
     now = timezone.now()
-    due = Mirror.objects.filter(paused=False, team__mirror_pause=None, next_run_at__lte=now).select_related("team")
+    due = Mirror.objects.filter(
+        paused=False, team__mirror_pause=None, next_run_at__lte=now
+    ).select_related("team")
     return sum(_start(mirror, now) for mirror in due.order_by("next_run_at")[:_MOST_AT_ONCE])
 
 
@@ -80,7 +82,9 @@ def resume_mirror(mirror: Mirror, user: User | None) -> None:
         PermissionDenied
     """
     need_role(mirror.team, user, Role.OPERATOR)
-    if Mirror.objects.filter(pk=mirror.pk, paused=True).update(paused=False, next_run_at=next_run(mirror, after=timezone.now())):
+    if Mirror.objects.filter(pk=mirror.pk, paused=True).update(
+        paused=False, next_run_at=next_run(mirror, after=timezone.now())
+    ):
         record(Action.MIRROR_RESUMED, user=user, obj=mirror)
 
 
@@ -92,7 +96,9 @@ def pause_all(team: Team, user: User) -> None:
         PermissionDenied
     """
     need_role(team, user, Role.OPERATOR)
-    _pause, created = MirrorPause.objects.get_or_create(team=team, defaults={"paused_by": user.get_username()})
+    _pause, created = MirrorPause.objects.get_or_create(
+        team=team, defaults={"paused_by": user.get_username()}
+    )
     if created:
         record(Action.MIRROR_PAUSED, user=user, obj=team, team=team)
 

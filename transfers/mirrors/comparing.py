@@ -24,7 +24,9 @@ _MOST_REMEMBERED = 50_000
 class Comparer:
     """Looks at tags on both sides. Its threads touch no database."""
 
-    def __init__(self, run: MirrorRun, ends: Ends, ledger: Ledger, pool: ThreadPoolExecutor) -> None:
+    def __init__(
+        self, run: MirrorRun, ends: Ends, ledger: Ledger, pool: ThreadPoolExecutor
+    ) -> None:
         self._run = run
         self._ends = ends
         self._ledger = ledger
@@ -34,13 +36,19 @@ class Comparer:
         self._planned = self._planned_digests() if run.based_on else None
         self.temporary: list[MirrorItem] = []
 
-    def compare(self, asked: Iterable[tuple[Pair, str]], tick: Callable[[], None]) -> list[MirrorItem]:
+    def compare(
+        self, asked: Iterable[tuple[Pair, str]], tick: Callable[[], None]
+    ) -> list[MirrorItem]:
         """The items of some tags, written down; those that an earlier worker of this run has finished are left as they are.
 
         Raises:
             Cancelled
         """
-        left = [(pair, tag) for pair, tag in asked if not self._ledger.is_done(pair.source, pair.target, tag)]
+        left = [
+            (pair, tag)
+            for pair, tag in asked
+            if not self._ledger.is_done(pair.source, pair.target, tag)
+        ]
         futures = [self._pool.submit(self._compared, pair, tag) for pair, tag in left]
         found: list[MirrorItem] = []
         batch: list[MirrorItem] = []
@@ -58,7 +66,12 @@ class Comparer:
         return found + self._ledger.put(batch)
 
     def _compared(self, pair: Pair, tag: str) -> MirrorItem:
-        item = MirrorItem(source_repository=pair.source, target_repository=pair.target, tag=tag, action=ItemAction.NEW)
+        item = MirrorItem(
+            source_repository=pair.source,
+            target_repository=pair.target,
+            tag=tag,
+            action=ItemAction.NEW,
+        )
         try:
             self._look(item, pair)
         except Cancelled:
@@ -78,7 +91,10 @@ class Comparer:
             self._note_missing(item, pair)
             return
         item.source_digest = str(found.digest)
-        if self._planned is not None and self._planned.get((pair.source, item.tag)) != item.source_digest:
+        if (
+            self._planned is not None
+            and self._planned.get((pair.source, item.tag)) != item.source_digest
+        ):
             _leave(item, ItemAction.SKIPPED, _("It has moved on since the plan was made"))
             return
         wanted = found.digest if self._run.is_here_already else self._expected(source, found)
@@ -105,7 +121,9 @@ class Comparer:
     def _has_all(self, pair: Pair, item: MirrorItem) -> bool:
         """Whether the target's list of referrers names all of the source's: others may have added to it."""
         source, target = self._ends.source(pair.source), self._ends.target(pair.target)
-        return includes(target.get_manifest(item.target_digest), source.get_manifest(item.source_digest))
+        return includes(
+            target.get_manifest(item.target_digest), source.get_manifest(item.source_digest)
+        )
 
     def _note_missing(self, item: MirrorItem, pair: Pair) -> None:
         if pair.source_tags is not None and not pair.tags:
@@ -132,10 +150,14 @@ class Comparer:
     def _remembered(self) -> dict[str, str]:
         """The source's digest → the target's, as earlier runs of the same rule made them."""
         mirror = self._run.mirror
-        runs = MirrorRun.objects.filter(mirror=mirror, is_staging=False, created_at__gte=mirror.changed_at)
+        runs = MirrorRun.objects.filter(
+            mirror=mirror, is_staging=False, created_at__gte=mirror.changed_at
+        )
         rows = MirrorItem.objects.filter(run__in=runs, state=ItemState.DONE)
         rows = rows.exclude(copied_digest="").exclude(source_digest="")
-        return dict(rows.order_by("pk").values_list("source_digest", "copied_digest")[:_MOST_REMEMBERED])
+        return dict(
+            rows.order_by("pk").values_list("source_digest", "copied_digest")[:_MOST_REMEMBERED]
+        )
 
     def _planned_digests(self) -> dict[tuple[str, str], str]:
         assert self._run.based_on is not None

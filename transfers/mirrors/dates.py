@@ -36,10 +36,14 @@ def dates_of(mirror: Mirror, repository: str, ends: Ends, pool: ThreadPoolExecut
 
 
 def _indexed(mirror: Mirror, repository: str, names: Sequence[str]) -> dict[str, datetime | None]:
-    rows = Tag.objects.filter(repository__registry=mirror.source_registry, repository__name=repository).exclude(built_at=UNSTATED)
+    rows = Tag.objects.filter(
+        repository__registry=mirror.source_registry, repository__name=repository
+    ).exclude(built_at=UNSTATED)
     known: dict[str, datetime | None] = {}
     for start in range(0, len(names), _CHUNK):
-        known.update(rows.filter(name__in=names[start : start + _CHUNK]).values_list("name", "built_at"))
+        known.update(
+            rows.filter(name__in=names[start : start + _CHUNK]).values_list("name", "built_at")
+        )
     return known
 
 
@@ -48,7 +52,9 @@ def _built(store: ImageStore, tag: str) -> datetime | None:
         manifest = _image_of(store, store.get_manifest(tag))
         if manifest is None or manifest.config is None:
             return None
-        return parse_time(parse_config(read_blob(store, manifest.config, limit=_CONFIG_LIMIT)).get("created"))
+        return parse_time(
+            parse_config(read_blob(store, manifest.config, limit=_CONFIG_LIMIT)).get("created")
+        )
     except Cancelled:
         raise
     except OciError:
@@ -59,5 +65,9 @@ def _image_of(store: ImageStore, found: Manifest) -> Manifest | None:
     """The image itself; of an index its first one."""
     if not found.is_index:
         return found
-    images = [child for child in found.children if child.is_manifest and (child.platform is None or child.platform.is_known)]
+    images = [
+        child
+        for child in found.children
+        if child.is_manifest and (child.platform is None or child.platform.is_known)
+    ]
     return store.get_manifest(images[0].digest) if images else None

@@ -32,7 +32,9 @@ class Ends:
         on_pause: told the seconds and the reason whenever a registry makes everything wait.
     """
 
-    def __init__(self, run: MirrorRun, *, cancellation: Cancellation, on_pause: Callable[[float, str], None]) -> None:
+    def __init__(
+        self, run: MirrorRun, *, cancellation: Cancellation, on_pause: Callable[[float, str], None]
+    ) -> None:
         self.mirror = mirror = run.mirror
         self._run = run
         self._target = run.target_registry
@@ -42,11 +44,23 @@ class Ends:
         self._known: dict[str, list[Credential]] = {}
         self._logins: dict[tuple[bool, str], Credential | None] = {}
         self._clients: dict[tuple[bool, UUID | None], RegistryClient] = {}
-        self._open_chosen(mirror.source_registry, mirror.source_credential, needed=mirror.needs_source_credential, is_target=False)
+        self._open_chosen(
+            mirror.source_registry,
+            mirror.source_credential,
+            needed=mirror.needs_source_credential,
+            is_target=False,
+        )
         if self._target is not None:
-            self._open_chosen(self._target, mirror.target_credential, needed=mirror.needs_target_credential, is_target=True)
+            self._open_chosen(
+                self._target,
+                mirror.target_credential,
+                needed=mirror.needs_target_credential,
+                is_target=True,
+            )
         source, target = mirror.source_registry, self._target or mirror.source_registry
-        gates = _open_gates({source.host: source, target.host: target}, mirror.team_id, cancellation)
+        gates = _open_gates(
+            {source.host: source, target.host: target}, mirror.team_id, cancellation
+        )
         self._source_gate, self._target_gate = gates[source.host], gates[target.host]
 
     def source(self, repository: str) -> ImageStore:
@@ -87,7 +101,9 @@ class Ends:
 
     def source_client(self, repository: str) -> RegistryClient:
         """Of a repository whose rights were checked."""
-        return self._client(self.mirror.source_registry, self._logins.get((False, repository)), is_target=False)
+        return self._client(
+            self.mirror.source_registry, self._logins.get((False, repository)), is_target=False
+        )
 
     def target_client(self, repository: str) -> RegistryClient | None:
         """None for the local store."""
@@ -120,10 +136,13 @@ class Ends:
         """What a mirrored repository is called in the local store: as at its source, so that it is found under its own name."""
         return Reference(self.mirror.source_registry.host, repository)
 
-    def _open_chosen(self, registry: Registry, chosen: Credential | None, *, needed: bool, is_target: bool) -> None:
+    def _open_chosen(
+        self, registry: Registry, chosen: Credential | None, *, needed: bool, is_target: bool
+    ) -> None:
         if needed and chosen is None:
             raise Denied(
-                _("The credential chosen for %(host)s was removed meanwhile.") % {"host": registry.host},
+                _("The credential chosen for %(host)s was removed meanwhile.")
+                % {"host": registry.host},
                 advice=_("Choose another one in the mirror's settings."),
             )
         if chosen is not None:
@@ -134,7 +153,9 @@ class Ends:
             self._known[host] = list(Credential.objects.for_host(self.mirror.team, host))
         return self._known[host]
 
-    def _client(self, registry: Registry, login: Credential | None, *, is_target: bool) -> RegistryClient:
+    def _client(
+        self, registry: Registry, login: Credential | None, *, is_target: bool
+    ) -> RegistryClient:
         key = (is_target, login.pk if login is not None else None)
         if key not in self._clients:
             act = "plan" if self._run.is_plan else "pull" if self._run.is_staging else "mirror"
@@ -144,7 +165,9 @@ class Ends:
                 credential=login,
                 cancellation=self._cancellation,
                 on_pause=self._on_pause,
-                use=Use(registry.host, self._run.user, self._run.requested_by, act=act, is_recorded=True),
+                use=Use(
+                    registry.host, self._run.user, self._run.requested_by, act=act, is_recorded=True
+                ),
             )
         return self._clients[key]
 
@@ -157,11 +180,19 @@ class Ends:
 
     def _made(self, repository: str, *, is_target: bool) -> ImageStore:
         if not is_target:
-            return CappedStore.of(self.source_client(repository).store(repository), self._source_gate, is_shared=self._is_shared)
+            return CappedStore.of(
+                self.source_client(repository).store(repository),
+                self._source_gate,
+                is_shared=self._is_shared,
+            )
         client = self.target_client(repository)
         if client is None:
-            return LocalStore(self.mirror.team, self.local_name(repository), cancellation=self._cancellation)
-        return CappedStore.of(client.store(repository, push=True), self._target_gate, is_shared=self._is_shared)
+            return LocalStore(
+                self.mirror.team, self.local_name(repository), cancellation=self._cancellation
+            )
+        return CappedStore.of(
+            client.store(repository, push=True), self._target_gate, is_shared=self._is_shared
+        )
 
     def close(self) -> None:
         for gate in {self._source_gate, self._target_gate}:
@@ -172,11 +203,18 @@ class Ends:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self.close()
 
 
-def _open_gates(registries: Mapping[str, Registry], team: int, cancellation: Cancellation) -> dict[str, Gate]:
+def _open_gates(
+    registries: Mapping[str, Registry], team: int, cancellation: Cancellation
+) -> dict[str, Gate]:
     """Always in the same order, the second only when there is something of the first to use: of two runs in opposite directions
     none then holds what the other one waits for.
 

@@ -17,8 +17,12 @@ _KEPT = (ItemAction.NEW, ItemAction.CHANGED, ItemAction.SAME)
 
 def latest_brought(mirror: Mirror) -> MirrorRun | None:
     """The run whose tags are the archive: the latest that brought all of the selection here, and ended well."""
-    whole = MirrorRun.objects.filter(mirror=mirror, is_plan=False, is_staging=not mirror.is_local, only=[], based_on=None)
-    return whole.filter(state=State.SUCCEEDED).select_related("mirror").order_by("-created_at").first()
+    whole = MirrorRun.objects.filter(
+        mirror=mirror, is_plan=False, is_staging=not mirror.is_local, only=[], based_on=None
+    )
+    return (
+        whole.filter(state=State.SUCCEEDED).select_related("mirror").order_by("-created_at").first()
+    )
 
 
 def images_of(mirror: Mirror) -> Sequence[LocalImage]:
@@ -29,15 +33,23 @@ def images_of(mirror: Mirror) -> Sequence[LocalImage]:
         ManifestUnknown: a name was removed since; or, where the rule does not keep it here, moved to something else.
     """
     wanted = _wanted(mirror)
-    rows = LocalImage.objects.filter(team=mirror.team, registry=mirror.source_registry.host).exclude(tag="").select_related("team")
+    rows = (
+        LocalImage.objects.filter(team=mirror.team, registry=mirror.source_registry.host)
+        .exclude(tag="")
+        .select_related("team")
+    )
     found = {(row.repository, row.tag): row for row in rows if (row.repository, row.tag) in wanted}
     for repository, tag in sorted(wanted):
         row = found.get((repository, tag))
         name = Reference(mirror.source_registry.host, repository, tag).familiar
         if row is None:
-            raise ManifestUnknown(_("%(name)s is not here any more.") % {"name": name}, advice=_again(mirror))
+            raise ManifestUnknown(
+                _("%(name)s is not here any more.") % {"name": name}, advice=_again(mirror)
+            )
         if not mirror.is_local and row.digest != wanted[repository, tag]:
-            raise ManifestUnknown(_("%(name)s is another image here by now.") % {"name": name}, advice=_again(mirror))
+            raise ManifestUnknown(
+                _("%(name)s is another image here by now.") % {"name": name}, advice=_again(mirror)
+            )
     return [found[key] for key in sorted(found)]
 
 
@@ -50,7 +62,8 @@ def _wanted(mirror: Mirror) -> dict[tuple[str, str], str]:
     wanted = {(item.target_repository, item.tag): item.copied_digest for item in items}
     if not wanted:
         raise InvalidReference(
-            _("The mirror “%(name)s” selects nothing.") % {"name": mirror.name}, advice=_("Check its repositories and tags.")
+            _("The mirror “%(name)s” selects nothing.") % {"name": mirror.name},
+            advice=_("Check its repositories and tags."),
         )
     return wanted
 
@@ -58,7 +71,9 @@ def _wanted(mirror: Mirror) -> dict[tuple[str, str], str]:
 def _not_brought(mirror: Mirror) -> str:
     if mirror.is_local:
         return _("No run of the mirror “%(name)s” has brought images yet.") % {"name": mirror.name}
-    return _("The images of the mirror “%(name)s” have not been brought here yet.") % {"name": mirror.name}
+    return _("The images of the mirror “%(name)s” have not been brought here yet.") % {
+        "name": mirror.name
+    }
 
 
 def _first(mirror: Mirror) -> str:
@@ -97,7 +112,12 @@ class Standing:
 
 def standing_of(mirror: Mirror) -> Standing:
     brought = latest_brought(mirror)
-    latest = MirrorRun.objects.finished().filter(mirror=mirror, is_staging=True).order_by("-created_at").first()
+    latest = (
+        MirrorRun.objects.finished()
+        .filter(mirror=mirror, is_staging=True)
+        .order_by("-created_at")
+        .first()
+    )
     images: Sequence[LocalImage] = ()
     trouble: OciError | None = None
     try:
@@ -115,7 +135,11 @@ def standing_of(mirror: Mirror) -> Standing:
 
 def latest_whole(mirror: Mirror) -> MirrorRun | None:
     """The latest run or plan of all of the rule that ended well."""
-    return MirrorRun.objects.filter(mirror=mirror, state=State.SUCCEEDED, only=[], based_on=None).order_by("-created_at").first()
+    return (
+        MirrorRun.objects.filter(mirror=mirror, state=State.SUCCEEDED, only=[], based_on=None)
+        .order_by("-created_at")
+        .first()
+    )
 
 
 def latest_look(mirror: Mirror) -> tuple[MirrorRun, int] | None:

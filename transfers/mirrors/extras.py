@@ -25,7 +25,11 @@ def extras_of(pair: Pair, selection: Selection) -> list[str]:
     if not pair.source_tags or pair.target_tags is None or pair.error is not None:
         return []
     there = set(pair.source_tags)
-    unknown = [tag for tag in pair.target_tags if tag not in there and not is_digest_tag(tag) and not is_backup(tag)]
+    unknown = [
+        tag
+        for tag in pair.target_tags
+        if tag not in there and not is_digest_tag(tag) and not is_backup(tag)
+    ]
     return [choice.tag for choice in selection.by_name(unknown) if choice.is_chosen]
 
 
@@ -33,7 +37,12 @@ def note_extras(pairs: Sequence[Pair], selection: Selection, ledger: Ledger) -> 
     if ledger.run.is_staging:
         return []  # what else is here is nothing to the rule
     found = [
-        MirrorItem(target_repository=pair.target, tag=tag, action=ItemAction.EXTRA, reason=_("The source does not have it"))
+        MirrorItem(
+            target_repository=pair.target,
+            tag=tag,
+            action=ItemAction.EXTRA,
+            reason=_("The source does not have it"),
+        )
         for pair in pairs
         for tag in extras_of(pair, selection)
         if not ledger.is_done("", pair.target, tag)
@@ -49,11 +58,20 @@ def why_kept(items: Sequence[MirrorItem], pairs: Sequence[Pair], *, cap: int, as
         return _("A repository of the source could not be listed, so nothing is deleted")
     if len(items) > cap:
         words = {"count": len(items), "cap": cap}
-        return ngettext("%(count)d extra tag, and the cap is %(cap)d", "%(count)d extra tags, and the cap is %(cap)d", len(items)) % words
+        return (
+            ngettext(
+                "%(count)d extra tag, and the cap is %(cap)d",
+                "%(count)d extra tags, and the cap is %(cap)d",
+                len(items),
+            )
+            % words
+        )
     return ""
 
 
-def delete_extras(items: Sequence[MirrorItem], ends: Ends, ledger: Ledger, tick: Callable[[], None]) -> int:
+def delete_extras(
+    items: Sequence[MirrorItem], ends: Ends, ledger: Ledger, tick: Callable[[], None]
+) -> int:
     """How many tags were deleted. Each alone: other tags of the same image stay."""
     deleted = 0
     for item in items:

@@ -42,7 +42,9 @@ def create_hook(mirror: Mirror, user: User) -> tuple[MirrorHook, str]:
     """
     need_role(mirror.team, user, Role.ADMIN)
     secret = secrets.token_urlsafe(32)
-    hook = MirrorHook.objects.filter(mirror=mirror).first() or MirrorHook(mirror=mirror, created_by=user)
+    hook = MirrorHook.objects.filter(mirror=mirror).first() or MirrorHook(
+        mirror=mirror, created_by=user
+    )
     hook.set_secret(secret)
     hook.save()
     record(Action.MIRROR_HOOK_CREATED, user=user, obj=mirror)
@@ -69,7 +71,10 @@ def is_from_holder(secret: str, headers: Mapping[str, str], body: bytes) -> bool
     for name in SIGNATURE_HEADERS:
         signed = headers.get(name, "").removeprefix("sha256=")
         if signed:
-            return hmac.compare_digest(signed.lower().encode(), hmac.new(secret.encode(), body, hashlib.sha256).hexdigest().encode())
+            return hmac.compare_digest(
+                signed.lower().encode(),
+                hmac.new(secret.encode(), body, hashlib.sha256).hexdigest().encode(),
+            )
     return False
 
 
@@ -103,7 +108,11 @@ def _of_harbor(document: dict[str, Any]) -> Iterator[Pushed]:
     """https://goharbor.io/docs/latest/working-with-projects/project-configuration/configure-webhooks/"""
     data = document["event_data"]
     repository, resources = data.get("repository"), data.get("resources")
-    if document.get("type") != "PUSH_ARTIFACT" or not isinstance(repository, dict) or not isinstance(resources, list):
+    if (
+        document.get("type") != "PUSH_ARTIFACT"
+        or not isinstance(repository, dict)
+        or not isinstance(resources, list)
+    ):
         return
     for resource in resources[:_MOST_EVENTS]:
         if isinstance(resource, dict) and resource.get("tag"):
@@ -113,8 +122,14 @@ def _of_harbor(document: dict[str, Any]) -> Iterator[Pushed]:
 def of_interest(mirror: Mirror, pushes: Iterable[Pushed]) -> list[Pushed]:
     """Those that the rule takes, as far as their names tell."""
     selection = Selection.parse(mirror.selection)
-    wanted = [push for push in pushes if any(matches_glob(push.repository, pattern) for pattern in mirror.repositories)]
-    chosen = {choice.tag for choice in selection.by_name(push.tag for push in wanted) if choice.is_chosen}
+    wanted = [
+        push
+        for push in pushes
+        if any(matches_glob(push.repository, pattern) for pattern in mirror.repositories)
+    ]
+    chosen = {
+        choice.tag for choice in selection.by_name(push.tag for push in wanted) if choice.is_chosen
+    }
     return [push for push in wanted if push.tag in chosen]
 
 

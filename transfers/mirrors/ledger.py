@@ -42,7 +42,11 @@ class Ledger:
         self._lock = threading.Lock()
         self._touched: dict[_Key, MirrorItem] = {}
         self._written_at = time.monotonic()
-        kept = {} if run.is_plan else {self._key(item): item for item in MirrorItem.objects.filter(run=run)}
+        kept = (
+            {}
+            if run.is_plan
+            else {self._key(item): item for item in MirrorItem.objects.filter(run=run)}
+        )
         if run.is_plan:
             MirrorItem.objects.filter(run=run).delete()
         self._items: dict[_Key, MirrorItem] = kept
@@ -63,7 +67,11 @@ class Ledger:
             item.run = self.run
             earlier = self._items.get(self._key(item))
             if earlier is not None:
-                item.pk, item.bytes_done, item.attempt = earlier.pk, earlier.bytes_done, earlier.attempt
+                item.pk, item.bytes_done, item.attempt = (
+                    earlier.pk,
+                    earlier.bytes_done,
+                    earlier.attempt,
+                )
                 self.touch(item)
             else:
                 made.append(item)
@@ -92,14 +100,20 @@ class Ledger:
                 self._check_mine()
                 # Not bulk_update: its CASE for every column costs more than all else that a run does.
                 MirrorItem.objects.bulk_create(
-                    changed, batch_size=_CHUNK, update_conflicts=True, unique_fields=["id"], update_fields=_COLUMNS
+                    changed,
+                    batch_size=_CHUNK,
+                    update_conflicts=True,
+                    unique_fields=["id"],
+                    update_fields=_COLUMNS,
                 )
 
     def totals(self) -> dict[str, int]:
         """For the run's row: by action, by state of what moves, and what else was counted."""
         items = self.items
         actions = Counter(item.action for item in items)
-        states = Counter(item.state for item in items if item.action in (ItemAction.NEW, ItemAction.CHANGED))
+        states = Counter(
+            item.state for item in items if item.action in (ItemAction.NEW, ItemAction.CHANGED)
+        )
         failed = sum(item.state == ItemState.FAILED for item in items)
         totals: dict[str, int] = {action: actions[action] for action in ItemAction.values}
         totals |= {state: states[state] for state in ItemState.values}
@@ -111,17 +125,28 @@ class Ledger:
         if registry is None:
             return []
         rows = KnownBlob.objects.filter(registry=registry)
-        own = list(rows.filter(repository__in=list(repositories)[:_CHUNK]).values_list("repository", "digest")[:_MOST_KNOWN])
+        own = list(
+            rows.filter(repository__in=list(repositories)[:_CHUNK]).values_list(
+                "repository", "digest"
+            )[:_MOST_KNOWN]
+        )
         others = rows.exclude(repository__in=list(repositories)[:_CHUNK]).order_by("-pk")
         return own + list(others.values_list("repository", "digest")[:_MOST_KNOWN])
 
-    def remember_blobs(self, learnt: Sequence[tuple[str, str]], forgotten: Sequence[tuple[str, str]]) -> None:
+    def remember_blobs(
+        self, learnt: Sequence[tuple[str, str]], forgotten: Sequence[tuple[str, str]]
+    ) -> None:
         registry = self.run.target_registry
         if registry is None or not (learnt or forgotten):
             return
         for repository, digest in forgotten:
-            KnownBlob.objects.filter(registry=registry, repository=repository, digest=digest).delete()
-        rows = [KnownBlob(registry=registry, repository=repository, digest=digest) for repository, digest in learnt]
+            KnownBlob.objects.filter(
+                registry=registry, repository=repository, digest=digest
+            ).delete()
+        rows = [
+            KnownBlob(registry=registry, repository=repository, digest=digest)
+            for repository, digest in learnt
+        ]
         KnownBlob.objects.bulk_create(rows, batch_size=_CHUNK, ignore_conflicts=True)
 
     def _check_mine(self) -> None:
@@ -129,7 +154,9 @@ class Ledger:
         Raises:
             Cancelled: another worker has taken the run over.
         """
-        if not MirrorRun.objects.filter(pk=self.run.pk, claim=self.run.claim, state=State.RUNNING).exists():
+        if not MirrorRun.objects.filter(
+            pk=self.run.pk, claim=self.run.claim, state=State.RUNNING
+        ).exists():
             raise Cancelled("Another worker has taken this run over.")
 
     @staticmethod

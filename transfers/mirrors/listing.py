@@ -48,7 +48,9 @@ class Pair:
     def may_have(self, tag: str) -> bool:
         """Whether the target can have a tag, as far as is known."""
         # A list of tags says nothing of what is named by its digest.
-        return not self.is_new and (self.target_tags is None or tag in self.target_tags or ":" in tag)
+        return not self.is_new and (
+            self.target_tags is None or tag in self.target_tags or ":" in tag
+        )
 
 
 def pairs_of(run: MirrorRun, ends: Ends) -> list[Pair]:
@@ -60,7 +62,11 @@ def pairs_of(run: MirrorRun, ends: Ends) -> list[Pair]:
     """
     mirror = run.mirror
     chosen = _chosen(run)
-    names = _expanded(mirror, ends) if chosen is None or any(map(is_glob, mirror.repositories)) else mirror.repositories
+    names = (
+        _expanded(mirror, ends)
+        if chosen is None or any(map(is_glob, mirror.repositories))
+        else mirror.repositories
+    )
     naming = {} if run.is_staging else mirror.naming
     targets = Naming.parse(naming).targets_of(names, host=mirror.source_registry.host)
     pairs = []
@@ -69,9 +75,12 @@ def pairs_of(run: MirrorRun, ends: Ends) -> list[Pair]:
             continue
         if run.target_registry == mirror.source_registry and source == target:
             raise InvalidReference(
-                _("%(name)s would be copied to itself.") % {"name": source}, advice=_("Choose another name for the target.")
+                _("%(name)s would be copied to itself.") % {"name": source},
+                advice=_("Choose another name for the target."),
             )
-        pairs.append(_checked(Pair(source, target, chosen[source] if chosen else frozenset()), ends))
+        pairs.append(
+            _checked(Pair(source, target, chosen[source] if chosen else frozenset()), ends)
+        )
     return pairs
 
 
@@ -88,15 +97,22 @@ def _chosen(run: MirrorRun) -> Mapping[str, frozenset[str]] | None:
     """Repository → tags that the run is limited to, none for all of them; None where it is not limited."""
     entries: Iterable[dict[str, Any]] = run.only
     if run.based_on is not None:
-        moving = run.based_on.items.filter(action__in=("new", "changed"), state="waiting").exclude(tag="")
-        entries = [{"repository": name, "tag": tag} for name, tag in moving.values_list("source_repository", "tag")]
+        moving = run.based_on.items.filter(action__in=("new", "changed"), state="waiting").exclude(
+            tag=""
+        )
+        entries = [
+            {"repository": name, "tag": tag}
+            for name, tag in moving.values_list("source_repository", "tag")
+        ]
     elif not run.only:
         return None
     chosen: dict[str, set[str]] = {}
     whole = {str(entry.get("repository")) for entry in entries if not entry.get("tag")}
     for entry in entries:
         chosen.setdefault(str(entry.get("repository")), set()).add(str(entry.get("tag") or ""))
-    return {name: frozenset() if name in whole else frozenset(tags) for name, tags in chosen.items()}
+    return {
+        name: frozenset() if name in whole else frozenset(tags) for name, tags in chosen.items()
+    }
 
 
 def _expanded(mirror: Mirror, ends: Ends) -> list[str]:
@@ -106,15 +122,23 @@ def _expanded(mirror: Mirror, ends: Ends) -> list[str]:
     if globs:
         client, login = ends.for_listing()
         with ends.source_slot():
-            _listing, names = open_listing(mirror.source_registry, client, reveal(login) if login is not None else None)
-            found += sorted(name for name in names if any(matches_glob(name, pattern) for pattern in globs))
+            _listing, names = open_listing(
+                mirror.source_registry, client, reveal(login) if login is not None else None
+            )
+            found += sorted(
+                name for name in names if any(matches_glob(name, pattern) for pattern in globs)
+            )
     if len(found) > _MOST_REPOSITORIES:
         raise InvalidReference(
-            _("%(count)d repositories match; one mirror takes %(most)d.") % {"count": len(found), "most": _MOST_REPOSITORIES},
+            _("%(count)d repositories match; one mirror takes %(most)d.")
+            % {"count": len(found), "most": _MOST_REPOSITORIES},
             advice=_("Divide it among several mirrors with narrower names."),
         )
     if not found:
-        raise InvalidReference(_("No repository of the source matches."), advice=_("Check the names and globs in the mirror's settings."))
+        raise InvalidReference(
+            _("No repository of the source matches."),
+            advice=_("Check the names and globs in the mirror's settings."),
+        )
     return list(dict.fromkeys(found))
 
 
@@ -129,7 +153,9 @@ def list_pair(pair: Pair, ends: Ends, selection: Selection, *, always: bool) -> 
     try:
         if always or not (selection.is_literal or pair.tags):
             with ends.source_slot():
-                names = list(ends.source_client(pair.source).iterate_tags(pair.source, with_digests=True))
+                names = list(
+                    ends.source_client(pair.source).iterate_tags(pair.source, with_digests=True)
+                )
             pair.source_tags = [name for name in names if not is_digest_tag(name)]
             pair.digest_tags = [name for name in names if is_digest_tag(name)]
             if (client := ends.target_client(pair.target)) is not None:
@@ -150,7 +176,9 @@ def _target_tags(pair: Pair, client: RegistryClient) -> set[str]:
 def look_at_local(pair: Pair, ends: Ends) -> None:
     """What the local store has under a pair's name."""
     name = ends.local_name(pair.target)
-    rows = LocalImage.objects.filter(team=ends.mirror.team, registry=name.registry, repository=name.repository).exclude(tag="")
+    rows = LocalImage.objects.filter(
+        team=ends.mirror.team, registry=name.registry, repository=name.repository
+    ).exclude(tag="")
     pair.local = dict(rows.values_list("tag", "digest"))
     pair.target_tags = set(pair.local)
     pair.is_new = not pair.local

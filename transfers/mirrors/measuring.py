@@ -47,13 +47,20 @@ def measure(work: Work, ends: Ends, holdings: Holdings, new_repositories: frozen
     Raises:
         Cancelled
     """
-    moving = [item for item in work.ledger.items if item.action in (ItemAction.NEW, ItemAction.CHANGED) and item.state == ItemState.WAITING]
+    moving = [
+        item
+        for item in work.ledger.items
+        if item.action in (ItemAction.NEW, ItemAction.CHANGED) and item.state == ItemState.WAITING
+    ]
     count = _Count(holdings, new_repositories)
     budget = Budget(work.mirror.source_registry.host)
     crew = Crew.of(metadata=_AT_ONCE, large=1)
     try:
         with ThreadPoolExecutor(_AT_ONCE, "measure") as pool:
-            futures = [pool.submit(_measure, group, work, ends, count, budget, crew) for group in grouped(moving)]
+            futures = [
+                pool.submit(_measure, group, work, ends, count, budget, crew)
+                for group in grouped(moving)
+            ]
             for future in as_completed(futures):
                 future.result()
                 work.tick()
@@ -64,7 +71,9 @@ def measure(work: Work, ends: Ends, holdings: Holdings, new_repositories: frozen
     work.ledger.counts.update(bytes=count.bytes, pulls=count.pulls, unmeasured=count.unmeasured)
 
 
-def _measure(group: Group, work: Work, ends: Ends, count: _Count, budget: Budget, crew: Crew) -> None:
+def _measure(
+    group: Group, work: Work, ends: Ends, count: _Count, budget: Budget, crew: Crew
+) -> None:
     for item in group.items[1:]:
         item.bytes_total = 0  # one more name of what the first brings
     if not budget.take(ends.source_client(group.source).rate_limit):
@@ -75,8 +84,16 @@ def _measure(group: Group, work: Work, ends: Ends, count: _Count, budget: Budget
         work.cancellation.check()
         whole = is_digest_tag(group.items[0].tag) or ":" in group.items[0].tag
         choice = PlatformChoice.keeping(() if whole else work.mirror.platforms)
-        found = survey_image(ends.source(group.source), group.digest, platform=choice, cancellation=work.cancellation, crew=crew)
-        group.items[0].bytes_total = sum(blob.size for blob in found.blobs if _is_missing(blob, group, ends, count))
+        found = survey_image(
+            ends.source(group.source),
+            group.digest,
+            platform=choice,
+            cancellation=work.cancellation,
+            crew=crew,
+        )
+        group.items[0].bytes_total = sum(
+            blob.size for blob in found.blobs if _is_missing(blob, group, ends, count)
+        )
     except OciError as exc:
         work.cancellation.check()
         group.items[0].reason = exc.message[:500]
@@ -92,6 +109,10 @@ def _measure(group: Group, work: Work, ends: Ends, count: _Count, budget: Budget
 
 def _is_missing(blob: Descriptor, group: Group, ends: Ends, count: _Count) -> bool:
     """Whether it would be sent: nobody else brings it, and the target neither has it nor can mount it."""
-    if not count.is_first(blob) or count.holdings.holds(group.target, blob.digest) or count.holdings.neighbours(group.target, blob.digest):
+    if (
+        not count.is_first(blob)
+        or count.holdings.holds(group.target, blob.digest)
+        or count.holdings.neighbours(group.target, blob.digest)
+    ):
         return False
     return group.target in count.new_repositories or not ends.target(group.target).has_blob(blob)

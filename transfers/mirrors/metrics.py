@@ -43,14 +43,28 @@ class _Installation(Collector):
 
 
 def _of_mirrors() -> Iterator[Metric]:
-    age = _gauge("mirror_last_success_age_seconds", "Seconds since the mirror's last run that succeeded", _LABELS)
-    allowed = _gauge("mirror_allowed_age_seconds", "How old the last success may be by the mirror's schedule", _LABELS)
+    age = _gauge(
+        "mirror_last_success_age_seconds",
+        "Seconds since the mirror's last run that succeeded",
+        _LABELS,
+    )
+    allowed = _gauge(
+        "mirror_allowed_age_seconds",
+        "How old the last success may be by the mirror's schedule",
+        _LABELS,
+    )
     failed = _gauge("mirror_last_run_failed", "1 where the mirror's latest run failed", _LABELS)
     paused = _gauge("mirror_paused", "1 where the mirror does not start by itself", _LABELS)
-    behind = _gauge("mirror_tags_behind", "Tags that the target lacks or has otherwise, at the last look", _LABELS)
+    behind = _gauge(
+        "mirror_tags_behind",
+        "Tags that the target lacks or has otherwise, at the last look",
+        _LABELS,
+    )
     drift = _drift()
     now = timezone.now()
-    for mirror in Mirror.objects.select_related("team", "team__mirror_pause").order_by("team", "name"):
+    for mirror in Mirror.objects.select_related("team", "team__mirror_pause").order_by(
+        "team", "name"
+    ):
         labels = [mirror.team.slug, mirror.name]
         is_paused = mirror.paused or hasattr(mirror.team, "mirror_pause")
         since = mirror.last_success_at or mirror.created_at
@@ -66,7 +80,9 @@ def _of_mirrors() -> Iterator[Metric]:
 
 def _drift() -> dict[object, int]:
     found: dict[object, int] = {}
-    for mirror, missing, differing in MirrorPair.objects.values_list("mirror", "missing", "differing"):
+    for mirror, missing, differing in MirrorPair.objects.values_list(
+        "mirror", "missing", "differing"
+    ):
         found[mirror] = found.get(mirror, 0) + missing + differing
     return found
 
@@ -74,7 +90,9 @@ def _drift() -> dict[object, int]:
 def _of_jobs() -> Metric:
     jobs = _gauge("jobs", "Jobs that the database knows, by kind and state", ["kind", "state"])
     for model in _JOBS:
-        counts = dict(model._default_manager.order_by().values_list("state").annotate(count=Count("pk")))
+        counts = dict(
+            model._default_manager.order_by().values_list("state").annotate(count=Count("pk"))
+        )
         for state in State:
             jobs.add_metric([str(model._meta.model_name), state.value], counts.get(state.value, 0))
     return jobs

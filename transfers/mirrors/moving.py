@@ -48,7 +48,9 @@ def grouped(items: Iterable[MirrorItem]) -> list[Group]:
     for item in items:
         key = (item.source_repository, item.target_repository, item.source_digest)
         if key not in groups:
-            groups[key] = Group(item.source_repository, item.target_repository, Digest.parse(item.source_digest), [])
+            groups[key] = Group(
+                item.source_repository, item.target_repository, Digest.parse(item.source_digest), []
+            )
         groups[key].items.append(item)
     return list(groups.values())
 
@@ -57,7 +59,15 @@ class Mover:
     """Copies groups side by side, with one crew and one knowledge of the target."""
 
     def __init__(
-        self, ends: Ends, ledger: Ledger, holdings: Holdings, crew: Crew, budget: Budget, cancellation: Cancellation, *, groups_at_once: int
+        self,
+        ends: Ends,
+        ledger: Ledger,
+        holdings: Holdings,
+        crew: Crew,
+        budget: Budget,
+        cancellation: Cancellation,
+        *,
+        groups_at_once: int,
     ) -> None:
         self._ends = ends
         self._ledger = ledger
@@ -91,7 +101,9 @@ class Mover:
             running: set[Future[None]] = {pool.submit(self._move, group) for group in groups}
             try:
                 while running:
-                    done, running = wait(running, timeout=_LOOK_SECONDS, return_when=FIRST_COMPLETED)
+                    done, running = wait(
+                        running, timeout=_LOOK_SECONDS, return_when=FIRST_COMPLETED
+                    )
                     for future in done:
                         future.result()
                     self._note_bytes()
@@ -120,7 +132,12 @@ class Mover:
         """What moves at this moment."""
         with self._lock:
             active = list(self._active)
-        return [layer for group in active for layer in group.progress.snapshot()["layers"] if layer["state"] == "moving"]
+        return [
+            layer
+            for group in active
+            for layer in group.progress.snapshot()["layers"]
+            if layer["state"] == "moving"
+        ]
 
     def _note_bytes(self) -> None:
         """How far each tag is that moves now."""
@@ -150,7 +167,9 @@ class Mover:
             self._active.remove(group)
             # What failed is no longer to come.
             self._ended_bytes[0] += done
-            self._ended_bytes[1] += total if all(item.state == ItemState.DONE for item in group.items) else done
+            self._ended_bytes[1] += (
+                total if all(item.state == ItemState.DONE for item in group.items) else done
+            )
 
     def _move_group(self, group: Group) -> None:
         copied: CopiedImage | None = None
@@ -168,11 +187,19 @@ class Mover:
                 self._ledger.touch(item)
                 raise
             except PlatformMissing as exc:
-                item.action, item.reason, item.state = ItemAction.SKIPPED, exc.message[:500], ItemState.DONE
+                item.action, item.reason, item.state = (
+                    ItemAction.SKIPPED,
+                    exc.message[:500],
+                    ItemState.DONE,
+                )
             except OciError as exc:
                 self._fail(item, exc)
             else:
-                item.state, item.error, item.copied_digest = ItemState.DONE, None, str(copied.manifest.digest)
+                item.state, item.error, item.copied_digest = (
+                    ItemState.DONE,
+                    None,
+                    str(copied.manifest.digest),
+                )
             self._ledger.touch(item)
 
     def _put(self, group: Group, item: MirrorItem, copied: CopiedImage | None) -> CopiedImage:
@@ -194,15 +221,23 @@ class Mover:
         if self._is_named_afterwards(item):
             copied = self._name(group, item, copied)
         if not self._choice.is_all and copied.manifest.digest != copied.source_digest:
-            item.reason = _("Only the chosen platforms are there, so its digest is another one than at the source")
+            item.reason = _(
+                "Only the chosen platforms are there, so its digest is another one than at the source"
+            )
         with self._lock:
             item.bytes_done, item.bytes_total = group.progress.totals()
-            self.manifests.setdefault(group.target, set()).update(str(digest) for digest in copied.manifests)
+            self.manifests.setdefault(group.target, set()).update(
+                str(digest) for digest in copied.manifests
+            )
         return copied
 
     def _is_named_afterwards(self, item: MirrorItem) -> bool:
         """The local store's names want to know of both digests; a list of referrers is joined with the target's; a digest is no tag."""
-        return self._is_local or ":" in item.tag or (is_fallback(item.tag) and bool(item.target_digest))
+        return (
+            self._is_local
+            or ":" in item.tag
+            or (is_fallback(item.tag) and bool(item.target_digest))
+        )
 
     def _name(self, group: Group, item: MirrorItem, copied: CopiedImage) -> CopiedImage:
         """Point a tag at an image that is there, and return what it names then."""
@@ -232,7 +267,11 @@ class Mover:
 
     def _keep_present(self, item: MirrorItem) -> None:
         """Give what the target's tag names another name, where the rule says so. Nothing is lost of a list that is joined."""
-        if item.action != ItemAction.CHANGED or self._existing != Existing.BACKUP or not item.target_digest:
+        if (
+            item.action != ItemAction.CHANGED
+            or self._existing != Existing.BACKUP
+            or not item.target_digest
+        ):
             return
         if is_digest_tag(item.tag):
             return

@@ -21,7 +21,8 @@ class NamingCollision(InvalidReference):
 
     def __init__(self, first: str, second: str, target: str) -> None:
         super().__init__(
-            _("%(first)s and %(second)s would both become %(target)s.") % {"first": first, "second": second, "target": target},
+            _("%(first)s and %(second)s would both become %(target)s.")
+            % {"first": first, "second": second, "target": target},
             advice=_("Choose a naming that keeps more of the path, or mirror them with two rules."),
         )
         self.first, self.second, self.target = first, second, target
@@ -48,11 +49,16 @@ class Naming:
             InvalidReference: with what to write instead.
         """
         if not isinstance(document, dict):
-            raise InvalidReference(_("The naming is no object."), advice=_('Write {"kind": "keep"}.'))
+            raise InvalidReference(
+                _("The naming is no object."), advice=_('Write {"kind": "keep"}.')
+            )
         kind = document.get("kind", "keep")
         if kind not in KINDS:
             words = {"kind": str(kind)[:40], "kinds": ", ".join(KINDS)}
-            raise InvalidReference(_("“%(kind)s” is no way of naming.") % words, advice=_("Choose one of %(kinds)s.") % words)
+            raise InvalidReference(
+                _("“%(kind)s” is no way of naming.") % words,
+                advice=_("Choose one of %(kinds)s.") % words,
+            )
         naming = cls(kind, _levels_of(document), _text_of(document, kind))
         naming._check()
         return naming
@@ -75,7 +81,9 @@ class Naming:
         name = self._made_of(repository, host)
         if len(name) > _LONGEST:
             raise InvalidReference(
-                _("%(repository)s would get a name of %(count)d characters; registries take %(most)d.")
+                _(
+                    "%(repository)s would get a name of %(count)d characters; registries take %(most)d."
+                )
                 % {"repository": repository, "count": len(name), "most": _LONGEST},
                 advice=_("Choose a shorter prefix or template."),
             )
@@ -106,9 +114,16 @@ class Naming:
         if self.kind == "prefix":
             return f"{self.text}/{repository}"
         if self.kind == "template":
-            values = {"host": _host_part(host), "repository": repository, "namespace": "/".join(parts[:-1]), "name": parts[-1]}
+            values = {
+                "host": _host_part(host),
+                "repository": repository,
+                "namespace": "/".join(parts[:-1]),
+                "name": parts[-1],
+            }
             # A repository without a namespace leaves no empty part behind.
-            return re.sub("/{2,}", "/", _PLACEHOLDER.sub(lambda match: values[match[1]], self.text)).strip("/")
+            return re.sub(
+                "/{2,}", "/", _PLACEHOLDER.sub(lambda match: values[match[1]], self.text)
+            ).strip("/")
         return repository
 
     def _check(self) -> None:
@@ -117,15 +132,24 @@ class Naming:
         if self.kind == "template":
             unknown = [name for name in _PLACEHOLDER.findall(self.text) if name not in _NAMES]
             if unknown:
-                words = {"name": unknown[0][:40], "names": ", ".join(f"{{{name}}}" for name in _NAMES)}
-                raise InvalidReference(_("{%(name)s} is no placeholder.") % words, advice=_("There are %(names)s.") % words)
+                words = {
+                    "name": unknown[0][:40],
+                    "names": ", ".join(f"{{{name}}}" for name in _NAMES),
+                }
+                raise InvalidReference(
+                    _("{%(name)s} is no placeholder.") % words,
+                    advice=_("There are %(names)s.") % words,
+                )
             self.target_of("namespace/name", host="registry.example.com")
 
 
 def _levels_of(document: dict[str, Any]) -> int:
     levels = document.get("levels", 0)
     if not isinstance(levels, int) or isinstance(levels, bool) or not 0 <= levels <= 20:
-        raise InvalidReference(_("The number of levels is between 0 and 20."), advice=_("0 leaves the last part alone."))
+        raise InvalidReference(
+            _("The number of levels is between 0 and 20."),
+            advice=_("0 leaves the last part alone."),
+        )
     return levels
 
 
@@ -134,7 +158,10 @@ def _text_of(document: dict[str, Any], kind: str) -> str:
         return ""
     text = document.get(kind, "")
     if not isinstance(text, str) or not text.strip("/ "):
-        raise InvalidReference(_("The %(kind)s is missing.") % {"kind": kind}, advice=_("Write a path such as mirror/hub."))
+        raise InvalidReference(
+            _("The %(kind)s is missing.") % {"kind": kind},
+            advice=_("Write a path such as mirror/hub."),
+        )
     return text.strip().strip("/")
 
 

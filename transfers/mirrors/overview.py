@@ -15,9 +15,13 @@ def section(request: TeamRequest) -> tuple[str, dict[str, Any]] | None:
     """The section, or None where all is well."""
     if request.team is None:
         return None
-    mirrors = Mirror.objects.filter(team=request.team).select_related("source_registry", "target_registry", "last_run")
+    mirrors = Mirror.objects.filter(team=request.team).select_related(
+        "source_registry", "target_registry", "last_run"
+    )
     is_paused = MirrorPause.objects.filter(team=request.team).exists()
-    troubled = [now for now in situations(mirrors, is_all_paused=is_paused) if now.has_failed or now.is_late]
+    troubled = [
+        now for now in situations(mirrors, is_all_paused=is_paused) if now.has_failed or now.is_late
+    ]
     if not troubled:
         return None
     may_operate = request.role is not None and request.role.allows(Role.OPERATOR)

@@ -39,7 +39,11 @@ class Budget:
     def take(self, limit: RateLimit | None) -> bool:
         """An image is to be fetched; `give_back` when it has arrived. False where too few pulls are left."""
         with self._lock:
-            if self._parked is None and limit is not None and limit.remaining - self._open <= floor_of(limit):
+            if (
+                self._parked is None
+                and limit is not None
+                and limit.remaining - self._open <= floor_of(limit)
+            ):
                 self._parked = Parked(_until(limit), self._words(limit))
             if self._parked is not None:
                 return False
@@ -56,9 +60,14 @@ class Budget:
             return
         seconds = failure.retry_after or _LONGEST_WAIT.total_seconds()
         if failure.retry_after is None or failure.retry_after > _PATIENCE:
-            words = _("%(host)s takes no more requests for now: %(message)s") % {"host": self._host, "message": failure.message}
+            words = _("%(host)s takes no more requests for now: %(message)s") % {
+                "host": self._host,
+                "message": failure.message,
+            }
             with self._lock:
-                self._parked = self._parked or Parked(timezone.now() + timedelta(seconds=min(seconds, 86400)), words)
+                self._parked = self._parked or Parked(
+                    timezone.now() + timedelta(seconds=min(seconds, 86400)), words
+                )
 
     def check(self) -> None:
         """
@@ -70,7 +79,10 @@ class Budget:
 
     def _words(self, limit: RateLimit) -> str:
         words = {"host": self._host, "left": limit.remaining, "limit": limit.limit}
-        return _("%(host)s allows %(limit)d pulls, and %(left)d are left: these are for people.") % words
+        return (
+            _("%(host)s allows %(limit)d pulls, and %(left)d are left: these are for people.")
+            % words
+        )
 
 
 def floor_of(limit: RateLimit) -> int:

@@ -36,12 +36,16 @@ def expression(text: str) -> Callable[[str], bool]:
         InvalidPattern: now, where it is none; when it is called, where it takes too long.
     """
     if len(text) > LONGEST_PATTERN:
-        raise InvalidPattern(_("The expression has more than %(most)d characters.") % {"most": LONGEST_PATTERN}, advice=_("Shorten it."))
+        raise InvalidPattern(
+            _("The expression has more than %(most)d characters.") % {"most": LONGEST_PATTERN},
+            advice=_("Shorten it."),
+        )
     try:
         compiled = regex.compile(text)
     except (regex.error, RecursionError, OverflowError, MemoryError) as exc:
         raise InvalidPattern(
-            _("“%(text)s” is no regular expression: %(problem)s.") % {"text": text[:60], "problem": str(exc)[:100]},
+            _("“%(text)s” is no regular expression: %(problem)s.")
+            % {"text": text[:60], "problem": str(exc)[:100]},
             advice=_("Mend it, or use names with * and ? instead."),
         ) from exc
     left = _SECONDS
@@ -64,5 +68,7 @@ def expression(text: str) -> Callable[[str], bool]:
 def _too_slow(text: str) -> InvalidPattern:
     return InvalidPattern(
         _("The expression “%(text)s” takes too long for these tags.") % {"text": text[:60]},
-        advice=_("Repetitions within repetitions, such as (a+)+, make it slow: write it without them, or use names with * and ?."),
+        advice=_(
+            "Repetitions within repetitions, such as (a+)+, make it slow: write it without them, or use names with * and ?."
+        ),
     )

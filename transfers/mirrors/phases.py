@@ -65,7 +65,9 @@ class _Phases:
         pairs = pairs_of(self._work.run, self._ends)
         self._pairs = {(pair.source, pair.target): pair for pair in pairs}
         self._list(pairs)
-        self._ledger.counts.update(repositories=len(pairs), new_repositories=len(self._new_repositories(pairs)))
+        self._ledger.counts.update(
+            repositories=len(pairs), new_repositories=len(self._new_repositories(pairs))
+        )
         asked = [(pair, tag) for pair in pairs for tag in self._choose(pair)]
         self._work.phase = "comparing"
         self._compare(asked)
@@ -82,7 +84,10 @@ class _Phases:
 
     def _list(self, pairs: Sequence[Pair], *, always: bool = False) -> None:
         always = always or self._mirror.delete_extras
-        for listed in [self._pool.submit(list_pair, pair, self._ends, self._selection, always=always) for pair in pairs]:
+        for listed in [
+            self._pool.submit(list_pair, pair, self._ends, self._selection, always=always)
+            for pair in pairs
+        ]:
             listed.result()
         self._work.cancellation.check()
         for pair in pairs:
@@ -93,8 +98,17 @@ class _Phases:
 
     def _note_unlisted(self, pair: Pair) -> None:
         assert pair.error is not None
-        item = MirrorItem(source_repository=pair.source, target_repository=pair.target, tag="", action=ItemAction.SKIPPED)
-        item.reason, item.state, item.error = _("It could not be looked at"), ItemState.FAILED, describe(pair.error)
+        item = MirrorItem(
+            source_repository=pair.source,
+            target_repository=pair.target,
+            tag="",
+            action=ItemAction.SKIPPED,
+        )
+        item.reason, item.state, item.error = (
+            _("It could not be looked at"),
+            ItemState.FAILED,
+            describe(pair.error),
+        )
         self._ledger.put([item])
 
     def _choose(self, pair: Pair) -> Iterable[str]:
@@ -105,7 +119,11 @@ class _Phases:
             return names
         if not names:
             self._work.note(_("%(name)s has no tags at the source.") % {"name": pair.source})
-        dates = dates_of(self._mirror, pair.source, self._ends, self._pool) if self._selection.needs_dates else None
+        dates = (
+            dates_of(self._mirror, pair.source, self._ends, self._pool)
+            if self._selection.needs_dates
+            else None
+        )
         choices = self._selection.select(dict.fromkeys((*self._literal(), *names)), dates)
         left_out = [choice for choice in choices if not choice.is_chosen]
         self._ledger.counts["unselected"] += len(left_out)
@@ -137,20 +155,27 @@ class _Phases:
             return
         by_pair = self._subjects()
         unlisted = [pair for pair in pairs if pair.source_tags is None and pair.error is None]
-        self._list_for_signatures([pair for pair in unlisted if by_pair.get((pair.source, pair.target))])
+        self._list_for_signatures(
+            [pair for pair in unlisted if by_pair.get((pair.source, pair.target))]
+        )
         self._compare(referrers_by_tag(pairs, by_pair))
         self._referring = referrers_by_api(pairs, by_pair, self._ends, self._pool)
         self._compare(self._referring.asked())
 
     def _list_for_signatures(self, pairs: Sequence[Pair]) -> None:
         """Named tags were asked for one by one; what is about them may have come later, and only the list shows it."""
-        for listed in [self._pool.submit(list_pair, pair, self._ends, self._selection, always=True) for pair in pairs]:
+        for listed in [
+            self._pool.submit(list_pair, pair, self._ends, self._selection, always=True)
+            for pair in pairs
+        ]:
             listed.result()
         self._work.cancellation.check()
         for pair in pairs:
             if pair.error is not None:
                 words = {"name": pair.source, "why": pair.error.message}
-                self._work.note(_("Signatures of %(name)s by tag could not be looked for: %(why)s") % words)
+                self._work.note(
+                    _("Signatures of %(name)s by tag could not be looked for: %(why)s") % words
+                )
                 pair.error = None
 
     def _subjects(self) -> dict[tuple[str, str], set[str]]:
@@ -161,12 +186,20 @@ class _Phases:
         return subjects
 
     def _movable(self) -> list[MirrorItem]:
-        return [item for item in self._ledger.items if item.action in _MOVABLE and item.state in (ItemState.WAITING, ItemState.MOVING)]
+        return [
+            item
+            for item in self._ledger.items
+            if item.action in _MOVABLE and item.state in (ItemState.WAITING, ItemState.MOVING)
+        ]
 
     def _holdings(self, pairs: Sequence[Pair]) -> Holdings:
         known = self._ledger.known_blobs([pair.target for pair in pairs])
         # After a worker died, a repository without a tag may hold blobs all the same.
-        empty = set() if self._was_begun else self._new_repositories(pairs) - {repository for repository, _digest in known}
+        empty = (
+            set()
+            if self._was_begun
+            else self._new_repositories(pairs) - {repository for repository, _digest in known}
+        )
         return Holdings(known, empty)
 
     def _new_repositories(self, pairs: Sequence[Pair]) -> frozenset[str]:
@@ -193,7 +226,9 @@ class _Phases:
             self._bring_children_signatures(mover, pairs)
         finally:
             crew.close()
-            self._ledger.remember_blobs(*self._work.mover.holdings.drain() if self._work.mover else ([], []))
+            self._ledger.remember_blobs(
+                *self._work.mover.holdings.drain() if self._work.mover else ([], [])
+            )
         self._verify()
 
     def _crew(self) -> Crew:
@@ -210,9 +245,15 @@ class _Phases:
                     return
                 self._work.cancellation.wait(seconds)
                 self._comparer.temporary = []
-                again = [(self._pairs[item.source_repository, item.target_repository], item.tag) for item in failed]
+                again = [
+                    (self._pairs[item.source_repository, item.target_repository], item.tag)
+                    for item in failed
+                ]
                 items = self._compare(again)
-                mover.move(grouped(item for item in items if item.state == ItemState.WAITING), self._work.tick)
+                mover.move(
+                    grouped(item for item in items if item.state == ItemState.WAITING),
+                    self._work.tick,
+                )
         except Parked:
             for item in mover.temporary:
                 item.state, item.error = ItemState.WAITING, None
@@ -223,7 +264,9 @@ class _Phases:
         """Signatures of the images that an index names, known only now, and the lists of referrers where the target needs them."""
         if not self._mirror.referrers or self._is_local:
             return
-        by_pair = {(pair.source, pair.target): mover.manifests.get(pair.target, set()) for pair in pairs}
+        by_pair = {
+            (pair.source, pair.target): mover.manifests.get(pair.target, set()) for pair in pairs
+        }
         items = self._compare(referrers_by_tag(pairs, by_pair))
         self._move_groups(mover, grouped(item for item in items if item.state == ItemState.WAITING))
         write_lists(self._referring, self._ledger.items, self._ends)
@@ -232,13 +275,19 @@ class _Phases:
         if not self._mirror.verify:
             return
         self._work.phase = "verifying"
-        moved = [item for item in self._ledger.items if item.action in _MOVABLE and item.state == ItemState.DONE and not item.verified]
+        moved = [
+            item
+            for item in self._ledger.items
+            if item.action in _MOVABLE and item.state == ItemState.DONE and not item.verified
+        ]
         verify(moved, self._ends, self._ledger, self._pool, self._work.tick)
 
     def _delete(self, pairs: Sequence[Pair], extras: Sequence[MirrorItem]) -> None:
         if not extras:
             return
-        kept = why_kept(extras, pairs, cap=self._mirror.delete_cap, asked=self._mirror.delete_extras)
+        kept = why_kept(
+            extras, pairs, cap=self._mirror.delete_cap, asked=self._mirror.delete_extras
+        )
         if kept:
             for item in extras:
                 item.reason = f"{item.reason}. {kept}"[:500]
@@ -249,4 +298,7 @@ class _Phases:
         self._work.phase = "deleting"
         deleted = delete_extras(extras, self._ends, self._ledger, self._work.tick)
         self._ledger.counts["deleted"] += deleted
-        self._work.note(ngettext("%(count)d tag was deleted.", "%(count)d tags were deleted.", deleted) % {"count": deleted})
+        self._work.note(
+            ngettext("%(count)d tag was deleted.", "%(count)d tags were deleted.", deleted)
+            % {"count": deleted}
+        )

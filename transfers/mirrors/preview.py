@@ -87,10 +87,16 @@ class Preview:
             return []
         globs = [pattern for pattern in patterns if is_glob(pattern)]
         known = (
-            Repository.objects.filter(registry=self.source).order_by("name").values_list("name", flat=True)[:_MOST_NAMES] if globs else []
+            Repository.objects.filter(registry=self.source)
+            .order_by("name")
+            .values_list("name", flat=True)[:_MOST_NAMES]
+            if globs
+            else []
         )
         found = [name for name in known if any(matches_glob(name, pattern) for pattern in globs)]
-        return list(dict.fromkeys([*(pattern for pattern in patterns if not is_glob(pattern)), *found]))
+        return list(
+            dict.fromkeys([*(pattern for pattern in patterns if not is_glob(pattern)), *found])
+        )
 
     @property
     def more(self) -> int:
@@ -101,7 +107,12 @@ class Preview:
         return list(self._matched())
 
     def _matched(self) -> Iterator[Matched]:
-        rows = {row.name: row for row in Repository.objects.filter(registry=self.source, name__in=self.names[:MOST_REPOSITORIES])}
+        rows = {
+            row.name: row
+            for row in Repository.objects.filter(
+                registry=self.source, name__in=self.names[:MOST_REPOSITORIES]
+            )
+        }
         is_slow = False
         for name in self.names[:MOST_REPOSITORIES]:
             row, target = rows.get(name), self._target_of(name)
@@ -116,7 +127,10 @@ class Preview:
 
     def _choices(self, row: Repository) -> list[Choice]:
         selection: Selection = self.values.get("selection") or Selection()
-        built = {tag.name: tag.built for tag in Tag.objects.filter(repository=row).order_by("-order_key")[:_MOST_TAGS]}
+        built = {
+            tag.name: tag.built
+            for tag in Tag.objects.filter(repository=row).order_by("-order_key")[:_MOST_TAGS]
+        }
 
         def dates(names: Sequence[str]) -> Mapping[str, datetime | None]:
             return {name: built[name] for name in names}
@@ -138,7 +152,11 @@ class Preview:
     @cached_property
     def next_runs(self) -> list[datetime]:
         """In the time zone of whoever looks."""
-        found = next_times(self.values.get("schedule", ""), self.values.get("time_zone", "UTC"), after=timezone.now())
+        found = next_times(
+            self.values.get("schedule", ""),
+            self.values.get("time_zone", "UTC"),
+            after=timezone.now(),
+        )
         return [timezone.localtime(moment) for moment in found]
 
     @cached_property
@@ -148,13 +166,18 @@ class Preview:
     def _warnings(self) -> Iterator[str]:
         yield from self._of_names()
         if any("latest" in each.chosen for each in self.matched):
-            yield _("“latest” is no version: it moves, and what runs from the target may change with every run.")
+            yield _(
+                "“latest” is no version: it moves, and what runs from the target may change with every run."
+            )
         if self.values.get("platforms"):
             yield _(
                 "Chosen platforms make a new index with another digest: a digest of the source is not found at the target, and "
                 "signatures of the source's index do not fit it."
             )
-        if self.values.get("existing", Existing.OVERWRITE) == Existing.OVERWRITE and self._differing:
+        if (
+            self.values.get("existing", Existing.OVERWRITE) == Existing.OVERWRITE
+            and self._differing
+        ):
             count = len(self._differing)
             words = {"count": count, "names": ", ".join(self._differing[:5])}
             yield (
@@ -166,14 +189,22 @@ class Preview:
                 % words
             )
         if self.values.get("delete_extras"):
-            yield _("Tags that the source no longer has are deleted at the target. Where other things are pushed there, they would go too.")
-        if self.target is not None and self.target == self.source and any(each.name == each.target for each in self.matched):
+            yield _(
+                "Tags that the source no longer has are deleted at the target. Where other things are pushed there, they would go too."
+            )
+        if (
+            self.target is not None
+            and self.target == self.source
+            and any(each.name == each.target for each in self.matched)
+        ):
             yield _("Source and target are the same: choose another registry, or other names.")
 
     def _of_names(self) -> Iterator[str]:
         naming: Naming = self.values.get("naming") or Naming()
         try:
-            naming.targets_of(self.names[:_MOST_NAMES], host=self.source.host if self.source else "")
+            naming.targets_of(
+                self.names[:_MOST_NAMES], host=self.source.host if self.source else ""
+            )
         except NamingCollision as exc:
             yield f"{exc.message} {exc.advice}".strip()
         except OciError:
@@ -183,7 +214,9 @@ class Preview:
             and self.target.host == DOCKER_HUB
             and any(each.target.startswith(f"{DEFAULT_NAMESPACE}/") for each in self.matched)
         ):
-            yield _("On Docker Hub, names without an account are official images, and only Docker pushes those: choose a prefix.")
+            yield _(
+                "On Docker Hub, names without an account are official images, and only Docker pushes those: choose a prefix."
+            )
 
     @cached_property
     def _differing(self) -> list[str]:
@@ -194,10 +227,16 @@ class Preview:
         for each in self.matched:
             here = _digests(self.source, each.name, each.chosen)
             there = _digests(self.target, each.target, each.chosen)
-            found += [f"{each.target}:{tag}" for tag in each.chosen if there.get(tag) and there[tag] != here.get(tag)]
+            found += [
+                f"{each.target}:{tag}"
+                for tag in each.chosen
+                if there.get(tag) and there[tag] != here.get(tag)
+            ]
         return found
 
 
 def _digests(registry: Registry | None, repository: str, tags: Sequence[str]) -> dict[str, str]:
-    rows = Tag.objects.filter(repository__registry=registry, repository__name=repository, name__in=tags[:_MOST_TAGS])
+    rows = Tag.objects.filter(
+        repository__registry=registry, repository__name=repository, name__in=tags[:_MOST_TAGS]
+    )
     return dict(rows.values_list("name", "digest"))

@@ -20,8 +20,12 @@ def drop_old_runs() -> int:
     now = timezone.now()
     ended = MirrorRun.objects.filter(state__in=TERMINAL_STATES)
     latest = _latest()
-    details = MirrorItem.objects.filter(run__finished_at__lt=now - DETAILS_KEPT_FOR, state=ItemState.DONE)
-    _delete_in_chunks(details.filter(action__in=(ItemAction.SAME, ItemAction.SKIPPED)).exclude(run__in=latest))
+    details = MirrorItem.objects.filter(
+        run__finished_at__lt=now - DETAILS_KEPT_FOR, state=ItemState.DONE
+    )
+    _delete_in_chunks(
+        details.filter(action__in=(ItemAction.SAME, ItemAction.SKIPPED)).exclude(run__in=latest)
+    )
     old = ended.filter(finished_at__lt=now - KEPT_FOR).exclude(pk__in=latest)
     return _delete_in_chunks(old)
 
@@ -30,11 +34,14 @@ def settle_ended() -> int:
     """A run that the reconciler ended, because its workers died, counts as its mirror's latest too. How many did."""
     settled = 0
     recent = MirrorRun.objects.mirroring().filter(
-        state__in=(State.FAILED, State.CANCELLED), finished_at__gt=timezone.now() - timedelta(hours=1)
+        state__in=(State.FAILED, State.CANCELLED),
+        finished_at__gt=timezone.now() - timedelta(hours=1),
     )
     for run in recent.exclude(mirror__last_run=F("pk")).order_by("finished_at"):
         earlier = Q(last_run=None) | Q(last_run__finished_at__lt=run.finished_at)
-        settled += Mirror.objects.filter(earlier, pk=run.mirror_id).update(last_run=run, last_state=run.state)
+        settled += Mirror.objects.filter(earlier, pk=run.mirror_id).update(
+            last_run=run, last_state=run.state
+        )
     return settled
 
 
@@ -43,7 +50,11 @@ def _latest() -> list[uuid.UUID]:
     sorts = ({"is_plan": False, "is_staging": False}, {"is_plan": True}, {"is_staging": True})
     for mirror in Mirror.objects.all():
         ended = mirror.runs.filter(state__in=TERMINAL_STATES).order_by("-created_at")
-        latest = [*(ended.filter(**sort).first() for sort in sorts), latest_brought(mirror), latest_whole(mirror)]
+        latest = [
+            *(ended.filter(**sort).first() for sort in sorts),
+            latest_brought(mirror),
+            latest_whole(mirror),
+        ]
         keys += [run.pk for run in latest if run is not None]
     return keys
 

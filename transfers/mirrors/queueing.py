@@ -25,7 +25,12 @@ class TurnQueue(JobQueue):
         MirrorRun.objects.filter(pk=row.pk, state=State.QUEUED).update(queued_at=timezone.now())
         try:
             self.rq.enqueue_call(
-                self.function, args=(str(row.pk),), timeout=-1, result_ttl=0, failure_ttl=_FAILURE_TTL, description=f"{self.name} {row.pk}"
+                self.function,
+                args=(str(row.pk),),
+                timeout=-1,
+                result_ttl=0,
+                failure_ttl=_FAILURE_TTL,
+                description=f"{self.name} {row.pk}",
             )
         except RedisError:
             logger.warning("Mirror run %s waits: the queue does not answer.", row.pk)
@@ -63,12 +68,21 @@ def claim_next(run_id: uuid.UUID) -> MirrorRun | None:
 
 def _fairest() -> uuid.UUID | None:
     waiting = list(_ready().order_by("queued_at").values_list("pk", "team"))
-    running = MirrorRun.objects.filter(state=State.RUNNING).order_by().values("team").annotate(count=Count("pk"))
+    running = (
+        MirrorRun.objects.filter(state=State.RUNNING)
+        .order_by()
+        .values("team")
+        .annotate(count=Count("pk"))
+    )
     counts = {row["team"]: row["count"] for row in running}
-    ordered = sorted(waiting, key=lambda row: counts.get(row[1], 0))  # stable: within equals, who has waited longest
+    ordered = sorted(
+        waiting, key=lambda row: counts.get(row[1], 0)
+    )  # stable: within equals, who has waited longest
     return ordered[0][0] if ordered else None
 
 
 def _ready() -> QuerySet[MirrorRun]:
     """Those that wait for nothing but a worker."""
-    return MirrorRun.objects.filter(Q(parked_until=None) | Q(parked_until__lte=timezone.now()), state=State.QUEUED)
+    return MirrorRun.objects.filter(
+        Q(parked_until=None) | Q(parked_until__lte=timezone.now()), state=State.QUEUED
+    )

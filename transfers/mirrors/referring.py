@@ -32,13 +32,23 @@ class Referring:
 
 def referrers_by_tag(pairs: Sequence[Pair], subjects: Subjects) -> list[tuple[Pair, str]]:
     """Tags of cosign's older kind, and the fallback lists, as far as the source's list of tags shows them: that costs nothing."""
-    return [(pair, tag) for pair in pairs for tag in tags_about(pair, subjects.get((pair.source, pair.target), ()))]
+    return [
+        (pair, tag)
+        for pair in pairs
+        for tag in tags_about(pair, subjects.get((pair.source, pair.target), ()))
+    ]
 
 
-def referrers_by_api(pairs: Sequence[Pair], subjects: Subjects, ends: Ends, pool: ThreadPoolExecutor) -> Referring:
+def referrers_by_api(
+    pairs: Sequence[Pair], subjects: Subjects, ends: Ends, pool: ThreadPoolExecutor
+) -> Referring:
     """By the source's API, where it has one: one request for each digest. Where it has none, one request finds that out."""
     referring = Referring(pairs={(pair.source, pair.target): pair for pair in pairs})
-    wanted = [(pair, subject) for pair in pairs for subject in sorted(subjects.get((pair.source, pair.target), ()))]
+    wanted = [
+        (pair, subject)
+        for pair in pairs
+        for subject in sorted(subjects.get((pair.source, pair.target), ()))
+    ]
     if not wanted:
         return referring
     first, subject = wanted[0]
@@ -51,7 +61,9 @@ def referrers_by_api(pairs: Sequence[Pair], subjects: Subjects, ends: Ends, pool
         pair, subject = question
         try:
             with ends.source_slot():
-                return referrers_of(ends.source_client(pair.source).store(pair.source), subject) or []
+                return (
+                    referrers_of(ends.source_client(pair.source).store(pair.source), subject) or []
+                )
         except Cancelled:
             raise
         except OciError:
@@ -67,7 +79,9 @@ def write_lists(referring: Referring, items: Sequence[MirrorItem], ends: Ends) -
     """Where the target has no API for referrers, the fallback tags name what has arrived."""
     arrived = {(item.target_repository, item.tag) for item in items if item.state == ItemState.DONE}
     for (_source, target, subject), descriptors in referring.found.items():
-        there = [descriptor for descriptor in descriptors if (target, str(descriptor.digest)) in arrived]
+        there = [
+            descriptor for descriptor in descriptors if (target, str(descriptor.digest)) in arrived
+        ]
         store = ends.plain_target(target)
         if there and store is not None:
             with ends.target_slot():

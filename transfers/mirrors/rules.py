@@ -64,12 +64,22 @@ def create_mirror(*, team: Team, user: User | None, values: dict[str, Any]) -> M
         MirrorInvalid: naming the column at fault.
         PermissionDenied
     """
-    mirror = Mirror(team=team, created_by=user, **{name: values[name] for name in MIRROR_FIELDS if name in values})
+    mirror = Mirror(
+        team=team,
+        created_by=user,
+        **{name: values[name] for name in MIRROR_FIELDS if name in values},
+    )
     need_role(team, user, wanted_role(mirror))
     check_mirror(mirror)
     mirror.next_run_at = next_run(mirror, after=timezone.now())
     _save(mirror, force_insert=True)
-    record(Action.MIRROR_CREATED, user=user, obj=mirror, source=mirror.source_registry.host, target=mirror.target_host)
+    record(
+        Action.MIRROR_CREATED,
+        user=user,
+        obj=mirror,
+        source=mirror.source_registry.host,
+        target=mirror.target_host,
+    )
     return mirror
 
 
@@ -90,7 +100,13 @@ def change_mirror(*, mirror: Mirror, user: User | None, values: dict[str, Any]) 
     _save(mirror)
     # What was found under the old rule says nothing of the new one.
     mirror.pairs.all().delete()
-    record(Action.MIRROR_CHANGED, user=user, obj=mirror, source=mirror.source_registry.host, target=mirror.target_host)
+    record(
+        Action.MIRROR_CHANGED,
+        user=user,
+        obj=mirror,
+        source=mirror.source_registry.host,
+        target=mirror.target_host,
+    )
     return mirror
 
 
@@ -103,7 +119,13 @@ def remove_mirror(*, mirror: Mirror, user: User | None) -> None:
     need_role(mirror.team, user, wanted_role(mirror))
     for run in mirror.runs.active():
         MIRROR_RUNS.cancel(run)
-    record(Action.MIRROR_REMOVED, user=user, obj=mirror, source=mirror.source_registry.host, target=mirror.target_host)
+    record(
+        Action.MIRROR_REMOVED,
+        user=user,
+        obj=mirror,
+        source=mirror.source_registry.host,
+        target=mirror.target_host,
+    )
     mirror.delete()
 
 
@@ -137,7 +159,10 @@ def check_mirror(mirror: Mirror) -> None:
 
 
 def _check_ends(mirror: Mirror) -> None:
-    for name, registry in (("source_registry", mirror.source_registry), ("target_registry", mirror.target_registry)):
+    for name, registry in (
+        ("source_registry", mirror.source_registry),
+        ("target_registry", mirror.target_registry),
+    ):
         if registry is not None and registry.team_id != mirror.team_id:
             raise MirrorInvalid(name, _("This registry is not one of the team's."))
     if mirror.target_registry is None and mirror.target_credential is not None:
@@ -145,12 +170,22 @@ def _check_ends(mirror: Mirror) -> None:
 
 
 def _repositories(registry: Registry, texts: Any) -> list[str]:
-    if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts) or len(texts) > _MOST_REPOSITORIES:
-        raise MirrorInvalid("repositories", _("The repositories are a list of at most %(most)d names.") % {"most": _MOST_REPOSITORIES})
+    if (
+        not isinstance(texts, list)
+        or not all(isinstance(text, str) for text in texts)
+        or len(texts) > _MOST_REPOSITORIES
+    ):
+        raise MirrorInvalid(
+            "repositories",
+            _("The repositories are a list of at most %(most)d names.")
+            % {"most": _MOST_REPOSITORIES},
+        )
     names = [_repository(registry, text.strip()) for text in texts if text.strip()]
     if not names:
         raise MirrorInvalid(
-            "repositories", _("No repository is named."), _("Write a name such as library/nginx, or a glob such as team/*.")
+            "repositories",
+            _("No repository is named."),
+            _("Write a name such as library/nginx, or a glob such as team/*."),
         )
     return list(dict.fromkeys(names))
 
@@ -175,7 +210,9 @@ def _kept(mirror: Mirror, field: str, kind: type[Selection] | type[Naming]) -> d
 
 def _platforms(texts: Any) -> list[str]:
     if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
-        raise MirrorInvalid("platforms", _("The platforms are a list such as linux/amd64, linux/arm64."))
+        raise MirrorInvalid(
+            "platforms", _("The platforms are a list such as linux/amd64, linux/arm64.")
+        )
     try:
         return list(dict.fromkeys(str(Platform.parse(text)) for text in texts if text.strip()))
     except OciError as exc:
@@ -191,7 +228,10 @@ def _check_schedule(mirror: Mirror) -> None:
     except ValidationError as exc:
         raise MirrorInvalid("time_zone", exc.messages[0]) from exc
     if not 0 <= mirror.jitter_seconds <= LONGEST_JITTER:
-        raise MirrorInvalid("jitter_seconds", _("The jitter is at most %(hours)d hours.") % {"hours": LONGEST_JITTER // 3600})
+        raise MirrorInvalid(
+            "jitter_seconds",
+            _("The jitter is at most %(hours)d hours.") % {"hours": LONGEST_JITTER // 3600},
+        )
 
 
 def _check_names(mirror: Mirror) -> None:
@@ -209,14 +249,43 @@ def _check_names(mirror: Mirror) -> None:
                 _("%(name)s would be copied to itself.") % {"name": source},
                 _("Choose another name for the target, or another registry."),
             )
-        check_credential(mirror, "source_credential", mirror.source_registry, mirror.source_credential, source, push=False)
+        check_credential(
+            mirror,
+            "source_credential",
+            mirror.source_registry,
+            mirror.source_credential,
+            source,
+            push=False,
+        )
         if mirror.target_registry is not None:
-            check_credential(mirror, "target_credential", mirror.target_registry, mirror.target_credential, target, push=True)
+            check_credential(
+                mirror,
+                "target_credential",
+                mirror.target_registry,
+                mirror.target_credential,
+                target,
+                push=True,
+            )
     if not literal:
-        check_credential(mirror, "source_credential", mirror.source_registry, mirror.source_credential, "", push=False)
+        check_credential(
+            mirror,
+            "source_credential",
+            mirror.source_registry,
+            mirror.source_credential,
+            "",
+            push=False,
+        )
 
 
-def check_credential(mirror: Mirror, field: str, registry: Registry, credential: Credential | None, repository: str, *, push: bool) -> None:
+def check_credential(
+    mirror: Mirror,
+    field: str,
+    registry: Registry,
+    credential: Credential | None,
+    repository: str,
+    *,
+    push: bool,
+) -> None:
     """
     Raises:
         MirrorInvalid: the chosen credential belongs elsewhere, or cannot do this.
@@ -236,4 +305,6 @@ def _save(mirror: Mirror, *, force_insert: bool = False) -> None:
         with transaction.atomic():
             mirror.save(force_insert=force_insert)
     except IntegrityError as exc:
-        raise MirrorInvalid("name", _("The team has a mirror of that name already."), _("Choose another name.")) from exc
+        raise MirrorInvalid(
+            "name", _("The team has a mirror of that name already."), _("Choose another name.")
+        ) from exc

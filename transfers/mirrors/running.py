@@ -34,7 +34,9 @@ _ENDS = {
 
 def run(claimed: MirrorRun) -> None:
     """Run a claimed run of a mirror; whatever happens, its row ends in an end state, is parked, or is another worker's by then."""
-    MirrorRun.objects.filter(pk=claimed.pk, claim=claimed.claim).update(parked_until=None, parked_reason="")
+    MirrorRun.objects.filter(pk=claimed.pk, claim=claimed.claim).update(
+        parked_until=None, parked_reason=""
+    )
     work = Work(claimed, Cancellation())
     reporter = Reporter(claimed, work.values, work.cancellation)
     logger.info("Mirror run %s: %s begins (attempt %d).", claimed.pk, claimed, claimed.attempt)
@@ -70,7 +72,11 @@ def _attempt(work: Work) -> tuple[State | Parked, dict[str, Any]]:
         logger.exception("Mirror run %s failed unexpectedly.", run.pk)
         return State.FAILED, {"error": _unexpected(run)}
     failed = sum(item.state == ItemState.FAILED for item in work.ledger.items)
-    return (State.FAILED, {"error": _items_failed(failed)}) if failed else (State.SUCCEEDED, {"error": None})
+    return (
+        (State.FAILED, {"error": _items_failed(failed)})
+        if failed
+        else (State.SUCCEEDED, {"error": None})
+    )
 
 
 def _finish(work: Work, state: State | Parked, values: dict[str, Any]) -> None:
@@ -93,7 +99,12 @@ def _finish(work: Work, state: State | Parked, values: dict[str, Any]) -> None:
         if run.target_registry is not None and work.mover is not None:
             look_soon(run.target_registry)
         if state != State.CANCELLED:
-            record(_ENDS[run.is_staging, state], obj=run, name=run.mirror.name, trigger=str(run.trigger))
+            record(
+                _ENDS[run.is_staging, state],
+                obj=run,
+                name=run.mirror.name,
+                trigger=str(run.trigger),
+            )
 
 
 def _keep_in_rule(run: MirrorRun, state: State) -> None:
@@ -106,7 +117,8 @@ def _keep_in_rule(run: MirrorRun, state: State) -> None:
 def _items_failed(count: int) -> dict[str, str]:
     return {
         "kind": "ItemsFailed",
-        "message": ngettext("%(count)d tag failed.", "%(count)d tags failed.", count) % {"count": count},
+        "message": ngettext("%(count)d tag failed.", "%(count)d tags failed.", count)
+        % {"count": count},
         "advice": _("All others are done. Each says below why it failed; then retry what failed."),
     }
 
@@ -115,7 +127,9 @@ def _without_database(run: MirrorRun) -> dict[str, str]:
     return {
         "kind": "DatabaseFailed",
         "message": _("The database of Registry UI did not answer in time."),
-        "advice": _("Run it again: what has arrived is not sent again. If it happens again, look for %(id)s in the worker's log.")
+        "advice": _(
+            "Run it again: what has arrived is not sent again. If it happens again, look for %(id)s in the worker's log."
+        )
         % {"id": run.pk},
     }
 
@@ -124,5 +138,6 @@ def _unexpected(run: MirrorRun) -> dict[str, str]:
     return {
         "kind": "Unexpected",
         "message": _("Something went wrong inside Registry UI itself."),
-        "advice": _("Run it again; if it happens again, look for %(id)s in the worker's log.") % {"id": run.pk},
+        "advice": _("Run it again; if it happens again, look for %(id)s in the worker's log.")
+        % {"id": run.pk},
     }

@@ -87,7 +87,11 @@ class Choice:
         if not text:
             return cls(Frequency.NEVER)
         found = _simple(text.split(" "))
-        return found if found is not None and found.to_cron() == text else cls(Frequency.CRON, cron=text)
+        return (
+            found
+            if found is not None and found.to_cron() == text
+            else cls(Frequency.CRON, cron=text)
+        )
 
 
 def _simple(fields: list[str]) -> Choice | None:
@@ -104,7 +108,11 @@ def _simple(fields: list[str]) -> Choice | None:
         return Choice(Frequency.MONTHLY, at=at, day=int(day)) if sure else None
     if weekday in ("*", "1-5"):
         return Choice(Frequency.NIGHTLY if weekday == "*" else Frequency.WEEKDAYS, at=at)
-    return Choice(Frequency.WEEKLY, at=at, weekday=Weekday(int(weekday))) if weekday in "1234567" and len(weekday) == 1 else None
+    return (
+        Choice(Frequency.WEEKLY, at=at, weekday=Weekday(int(weekday)))
+        if weekday in "1234567" and len(weekday) == 1
+        else None
+    )
 
 
 def check_cron(text: str) -> str:
@@ -122,10 +130,13 @@ def check_cron(text: str) -> str:
     try:
         next(CronSim(" ".join(fields), datetime.now(UTC)))
     except CronSimError as exc:
-        raise InvalidSchedule(_("“%(text)s” is not a schedule.") % {"text": text}, advice=advice) from exc
+        raise InvalidSchedule(
+            _("“%(text)s” is not a schedule.") % {"text": text}, advice=advice
+        ) from exc
     except StopIteration as exc:
         raise InvalidSchedule(
-            _("The time of “%(text)s” never comes.") % {"text": text}, advice=_("Choose a day that the month has.")
+            _("The time of “%(text)s” never comes.") % {"text": text},
+            advice=_("Choose a day that the month has."),
         ) from exc
     return " ".join(fields)
 
@@ -142,7 +153,9 @@ def times(cron: str, zone: str, *, after: datetime) -> Iterator[datetime]:
             yield moment
 
 
-def next_time(cron: str, zone: str, *, after: datetime, offset: timedelta = timedelta()) -> datetime | None:
+def next_time(
+    cron: str, zone: str, *, after: datetime, offset: timedelta = timedelta()
+) -> datetime | None:
     """The first moment of the expression, moved by the offset, after this one; None where there is no schedule."""
     if not cron:
         return None
@@ -150,8 +163,17 @@ def next_time(cron: str, zone: str, *, after: datetime, offset: timedelta = time
     return found + offset if found is not None else None
 
 
-def next_times(cron: str, zone: str, *, after: datetime, count: int = 5, offset: timedelta = timedelta()) -> list[datetime]:
-    return [moment + offset for moment in islice(times(cron, zone, after=after.astimezone(UTC) - offset), count)] if cron else []
+def next_times(
+    cron: str, zone: str, *, after: datetime, count: int = 5, offset: timedelta = timedelta()
+) -> list[datetime]:
+    return (
+        [
+            moment + offset
+            for moment in islice(times(cron, zone, after=after.astimezone(UTC) - offset), count)
+        ]
+        if cron
+        else []
+    )
 
 
 def offset_of(pk: uuid.UUID, jitter_seconds: int) -> timedelta:
@@ -162,7 +184,12 @@ def offset_of(pk: uuid.UUID, jitter_seconds: int) -> timedelta:
 
 def next_run(mirror: Mirror, *, after: datetime) -> datetime | None:
     """When a rule runs next by its schedule, at its own moment within the jitter."""
-    return next_time(mirror.schedule, mirror.time_zone, after=after, offset=offset_of(mirror.pk, mirror.jitter_seconds))
+    return next_time(
+        mirror.schedule,
+        mirror.time_zone,
+        after=after,
+        offset=offset_of(mirror.pk, mirror.jitter_seconds),
+    )
 
 
 def allowed_age(cron: str, zone: str, *, now: datetime) -> timedelta | None:

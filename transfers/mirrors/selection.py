@@ -11,7 +11,15 @@ from django.utils.translation import gettext as _
 
 from registry_ui.oci.errors import InvalidReference, OciError
 from registry_ui.oci.reference import check_tag
-from registry_ui.tags import InvalidRange, Kind, Tag, VersionRange, order_key, parse_tag, version_key
+from registry_ui.tags import (
+    InvalidRange,
+    Kind,
+    Tag,
+    VersionRange,
+    order_key,
+    parse_tag,
+    version_key,
+)
 
 from .patterns import expression, is_glob, matches_glob
 
@@ -82,7 +90,11 @@ class Selection:
         unknown = [name for name in document if name not in _MEMBERS]
         if unknown:
             words = {"name": str(unknown[0])[:40], "names": ", ".join(_MEMBERS)}
-            raise InvalidSelection("tags", _("A selection has no member “%(name)s”.") % words, _("There are %(names)s.") % words)
+            raise InvalidSelection(
+                "tags",
+                _("A selection has no member “%(name)s”.") % words,
+                _("There are %(names)s.") % words,
+            )
         tags = _words(document, "tags")
         selection = cls(
             tags=tags,
@@ -102,8 +114,14 @@ class Selection:
 
     def document(self) -> dict[str, Any]:
         """As a mirror keeps it: only what restricts."""
-        values = {name: getattr(self, name) for name in _MEMBERS if name not in ("per", "prereleases")}
-        kept: dict[str, Any] = {name: list(value) if isinstance(value, tuple) else value for name, value in values.items() if value}
+        values = {
+            name: getattr(self, name) for name in _MEMBERS if name not in ("per", "prereleases")
+        }
+        kept: dict[str, Any] = {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in values.items()
+            if value
+        }
         if self.newest:
             kept["per"] = self.per
         return kept if self.prereleases else {**kept, "prereleases": False}
@@ -121,7 +139,10 @@ class Selection:
         """What the names alone decide, in natural order."""
         rules = _Rules(self)
         parsed = sorted((parse_tag(name) for name in dict.fromkeys(names)), key=order_key)
-        return [Choice(tag.text, "" if tag.text in self._literal else rules.why_not(tag)) for tag in parsed]
+        return [
+            Choice(tag.text, "" if tag.text in self._literal else rules.why_not(tag))
+            for tag in parsed
+        ]
 
     def select(self, names: Iterable[str], dates: Dates | None = None) -> list[Choice]:
         """All of it: by name, then by date, then the newest of what is left.
@@ -164,12 +185,22 @@ class Selection:
             else:
                 lines.setdefault(self._line_of(tag), []).append(tag)
         for line in lines.values():
-            ranked = sorted(line, key=lambda tag: (version_key(tag) or b"", order_key(tag)), reverse=True)
+            ranked = sorted(
+                line, key=lambda tag: (version_key(tag) or b"", order_key(tag)), reverse=True
+            )
             # 1.27 is moved along with the newest 1.27.x: it takes no place of theirs.
             exact = [tag for tag in ranked if not tag.is_floating] or ranked
-            kept = {tag.text for tag in exact[: self.newest]} | {tag.text for tag in ranked if tag.is_floating and tag not in exact}
+            kept = {tag.text for tag in exact[: self.newest]} | {
+                tag.text for tag in ranked if tag.is_floating and tag not in exact
+            }
             words = {"count": self.newest, "line": _line_words(self.per)}
-            reasons.update({tag.text: _("Not among the newest %(count)d %(line)s") % words for tag in ranked if tag.text not in kept})
+            reasons.update(
+                {
+                    tag.text: _("Not among the newest %(count)d %(line)s") % words
+                    for tag in ranked
+                    if tag.text not in kept
+                }
+            )
         return reasons
 
     def _line_of(self, tag: Tag) -> tuple[Any, ...]:
@@ -201,11 +232,24 @@ class Selection:
                 self._limit()
             except (ValueError, OverflowError) as exc:
                 raise InvalidSelection(
-                    "newer_than", _("“%(text)s” is no date.") % {"text": self.newer_than[:40]}, _("Write 2026-01-31, or days: 90d.")
+                    "newer_than",
+                    _("“%(text)s” is no date.") % {"text": self.newer_than[:40]},
+                    _("Write 2026-01-31, or days: 90d."),
                 ) from exc
 
 
-_MEMBERS = ("tags", "match", "exclude", "versions", "variants", "without_variants", "prereleases", "newest", "per", "newer_than")
+_MEMBERS = (
+    "tags",
+    "match",
+    "exclude",
+    "versions",
+    "variants",
+    "without_variants",
+    "prereleases",
+    "newest",
+    "per",
+    "newer_than",
+)
 
 
 class _Rules:
@@ -229,7 +273,11 @@ class _Rules:
         if self._exclude is not None and self._exclude(tag.text):
             return _("It matches the expression that leaves out")
         if self._range is not None and not self._range.matches(tag):
-            return _("Outside %(range)s") % {"range": rule.versions} if tag.version else _("It names no version")
+            return (
+                _("Outside %(range)s") % {"range": rule.versions}
+                if tag.version
+                else _("It names no version")
+            )
         if not rule.prereleases and tag.is_prerelease:
             return _("A pre-release")
         return self._variant_problem(tag)
@@ -250,13 +298,25 @@ def _open(choices: Mapping[str, Choice], literal: frozenset[str]) -> list[str]:
 
 
 def _line_words(per: str) -> str:
-    return {"all": _("versions"), "major": _("of its major version"), "minor": _("of its minor version")}[per]
+    return {
+        "all": _("versions"),
+        "major": _("of its major version"),
+        "minor": _("of its minor version"),
+    }[per]
 
 
 def _words(document: dict[str, Any], name: str) -> tuple[str, ...]:
     values = document.get(name) or []
-    if not isinstance(values, list) or not all(isinstance(value, str) for value in values) or len(values) > _MOST_NAMES:
-        raise InvalidSelection(name, _("“%(name)s” is a list of at most %(most)d words.") % {"name": name, "most": _MOST_NAMES})
+    if (
+        not isinstance(values, list)
+        or not all(isinstance(value, str) for value in values)
+        or len(values) > _MOST_NAMES
+    ):
+        raise InvalidSelection(
+            name,
+            _("“%(name)s” is a list of at most %(most)d words.")
+            % {"name": name, "most": _MOST_NAMES},
+        )
     cleaned = (value.strip() for value in values)
     lowered = name != "tags"
     return tuple(dict.fromkeys(value.lower() if lowered else value for value in cleaned if value))
@@ -272,14 +332,18 @@ def _text(document: dict[str, Any], name: str) -> str:
 def _count(document: dict[str, Any]) -> int:
     value = document.get("newest") or 0
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= 1000:
-        raise InvalidSelection("newest", _("How many of the newest is a number up to 1000; 0 is all."))
+        raise InvalidSelection(
+            "newest", _("How many of the newest is a number up to 1000; 0 is all.")
+        )
     return value
 
 
 def _check_tags(selection: Selection) -> None:
     for tag in selection.tags:
         if len(tag) > 128:
-            raise InvalidSelection("tags", _("“%(tag)s…” is longer than a tag can be.") % {"tag": tag[:40]})
+            raise InvalidSelection(
+                "tags", _("“%(tag)s…” is longer than a tag can be.") % {"tag": tag[:40]}
+            )
         if not is_glob(tag):
             try:
                 check_tag(tag)

@@ -4,9 +4,25 @@ from registry_ui.jobs.queueing import worker_name
 
 from ..models import MirrorRun
 from .claiming import pause_mirror, resume_mirror
-from .rules import MIRROR_FIELDS, MirrorInvalid, change_mirror, check_mirror, create_mirror, remove_mirror
+from .rules import (
+    MIRROR_FIELDS,
+    MirrorInvalid,
+    change_mirror,
+    check_mirror,
+    create_mirror,
+    remove_mirror,
+)
 from .running import run
-from .starting import MirrorBusy, cancel_run, retry_failed, run_plan, start_plan, start_run, start_staging, sync_items
+from .starting import (
+    MirrorBusy,
+    cancel_run,
+    retry_failed,
+    run_plan,
+    start_plan,
+    start_run,
+    start_staging,
+    sync_items,
+)
 
 __all__ = [
     "MIRROR_FIELDS",

@@ -38,7 +38,9 @@ def referrers_of(store: RegistryStore, subject: str) -> list[Descriptor] | None:
 
 def includes(present: Manifest, wanted: Manifest) -> bool:
     """Whether one list of referrers names all that another does."""
-    return {child.digest for child in wanted.children} <= {child.digest for child in present.children}
+    return {child.digest for child in wanted.children} <= {
+        child.digest for child in present.children
+    }
 
 
 def merged(source: Manifest, target: Manifest) -> Manifest:
@@ -46,7 +48,9 @@ def merged(source: Manifest, target: Manifest) -> Manifest:
     document = json.loads(source.raw)
     named = {child.digest for child in source.children}
     theirs = json.loads(target.raw)["manifests"]
-    document["manifests"] += [entry for entry in theirs if Digest.parse(entry["digest"]) not in named]
+    document["manifests"] += [
+        entry for entry in theirs if Digest.parse(entry["digest"]) not in named
+    ]
     return Manifest.parse(json.dumps(document, separators=(",", ":")).encode(), source.media_type)
 
 
@@ -54,7 +58,10 @@ def keep_list(target: ImageStore, subject: str, found: Sequence[Descriptor]) -> 
     """Where the target has no API: name the referrers in the list under the fallback tag, beside those that are there."""
     tag = fallback_tag(Digest.parse(subject))
     entries = [_entry(each) for each in found]
-    listed = Manifest.parse(json.dumps({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": entries}).encode(), OCI_INDEX)
+    listed = Manifest.parse(
+        json.dumps({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": entries}).encode(),
+        OCI_INDEX,
+    )
     try:
         present = target.get_manifest(tag)
     except NotFound:
@@ -72,7 +79,11 @@ def lists_referrers(store: RegistryStore, subject: str) -> bool:
 
 
 def _entry(found: Descriptor) -> dict[str, object]:
-    entry: dict[str, object] = {"mediaType": found.media_type, "digest": str(found.digest), "size": found.size}
+    entry: dict[str, object] = {
+        "mediaType": found.media_type,
+        "digest": str(found.digest),
+        "size": found.size,
+    }
     if found.artifact_type:
         entry["artifactType"] = found.artifact_type
     return {**entry, "annotations": dict(found.annotations)} if found.annotations else entry

@@ -132,7 +132,10 @@ class RunNow:
     @property
     def layers(self) -> list[dict[str, Any]]:
         found = self.run.progress.get("layers") or [] if self.run.state == State.RUNNING else []
-        return [{**layer, "short": str(layer.get("digest", "")).partition(":")[2][:12]} for layer in found]
+        return [
+            {**layer, "short": str(layer.get("digest", "")).partition(":")[2][:12]}
+            for layer in found
+        ]
 
     @property
     def notes(self) -> list[str]:
@@ -151,13 +154,22 @@ class RunNow:
         if done := self.count("done"):
             parts.append(ngettext("%(count)d copied", "%(count)d copied", done) % {"count": done})
         if failed := self.count("failed"):
-            parts.append(ngettext("%(count)d failed", "%(count)d failed", failed) % {"count": failed})
+            parts.append(
+                ngettext("%(count)d failed", "%(count)d failed", failed) % {"count": failed}
+            )
         if deleted := self.count("deleted"):
-            parts.append(ngettext("%(count)d deleted", "%(count)d deleted", deleted) % {"count": deleted})
+            parts.append(
+                ngettext("%(count)d deleted", "%(count)d deleted", deleted) % {"count": deleted}
+            )
         if self.run.is_plan and self.to_do:
-            parts.append(ngettext("%(count)d to copy", "%(count)d to copy", self.to_do) % {"count": self.to_do})
+            parts.append(
+                ngettext("%(count)d to copy", "%(count)d to copy", self.to_do)
+                % {"count": self.to_do}
+            )
         if same := self.count("same"):
-            parts.append(ngettext("%(count)d the same", "%(count)d the same", same) % {"count": same})
+            parts.append(
+                ngettext("%(count)d the same", "%(count)d the same", same) % {"count": same}
+            )
         return ", ".join(parts)
 
     @property
@@ -230,19 +242,28 @@ class MirrorNow:
     def label(self) -> str:
         if self.active is not None:
             return self.active.label
-        return str(State(self.mirror.last_state).label) if self.mirror.last_state else _("Has not run")
+        return (
+            str(State(self.mirror.last_state).label) if self.mirror.last_state else _("Has not run")
+        )
 
 
 def situations(mirrors: Iterable[Mirror], *, is_all_paused: bool = False) -> list[MirrorNow]:
     """All of them with a handful of queries."""
     rows = list(mirrors)
-    active = {run.mirror_id: run for run in MirrorRun.objects.active().filter(mirror__in=rows, is_plan=False).order_by("created_at")}
+    active = {
+        run.mirror_id: run
+        for run in MirrorRun.objects.active()
+        .filter(mirror__in=rows, is_plan=False)
+        .order_by("created_at")
+    }
     rates, drifts = _rates(rows), _drifts(rows)
     return [
         MirrorNow(
             mirror,
             active=RunNow(active[mirror.pk]) if mirror.pk in active else None,
-            rate=round(100 * rates[mirror.pk][0] / rates[mirror.pk][1]) if rates[mirror.pk][1] else None,
+            rate=round(100 * rates[mirror.pk][0] / rates[mirror.pk][1])
+            if rates[mirror.pk][1]
+            else None,
             rated=rates[mirror.pk][1],
             drift=drifts.get(mirror.pk),
             is_all_paused=is_all_paused,
@@ -260,7 +281,12 @@ def _rates(mirrors: Sequence[Mirror]) -> dict[Any, tuple[int, int]]:
     place = Window(RowNumber(), partition_by=F("mirror"), order_by=F("created_at").desc())
     ended = MirrorRun.objects.mirroring().filter(mirror__in=mirrors, state__in=_ENDED)
     found = {mirror.pk: (0, 0) for mirror in mirrors}
-    for pk, state in ended.order_by().annotate(place=place).filter(place__lte=_RATED_RUNS).values_list("mirror", "state"):
+    for pk, state in (
+        ended.order_by()
+        .annotate(place=place)
+        .filter(place__lte=_RATED_RUNS)
+        .values_list("mirror", "state")
+    ):
         succeeded, count = found[pk]
         found[pk] = (succeeded + (state == State.SUCCEEDED), count + 1)
     return found
@@ -291,7 +317,10 @@ def coming_runs(mirror: Mirror, count: int = 5) -> list[datetime]:
 def action_counts(run: MirrorRun) -> dict[str, int]:
     """How many of a run's items there are of each action, and how many failed."""
     rows = run.items.aggregate(
-        **{name: Count("pk", filter=Q(action=name)) for name in ("new", "changed", "same", "skipped", "extra")},
+        **{
+            name: Count("pk", filter=Q(action=name))
+            for name in ("new", "changed", "same", "skipped", "extra")
+        },
         failed=Count("pk", filter=Q(state="failed")),
         all=Count("pk"),
     )

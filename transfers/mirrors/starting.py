@@ -27,7 +27,8 @@ class MirrorBusy(OciError):
 
     def __init__(self, run: MirrorRun) -> None:
         super().__init__(
-            _("“%(name)s” runs already.") % {"name": run.mirror.name}, advice=_("Wait until it has ended, or cancel it first.")
+            _("“%(name)s” runs already.") % {"name": run.mirror.name},
+            advice=_("Wait until it has ended, or cancel it first."),
         )
         self.run = run
 
@@ -63,11 +64,20 @@ def start_run(
         IntegrityError: this due time has had its run.
     """
     if len(only) > _MOST_CHOSEN:
-        raise InvalidReference(_("At most %(most)d tags are chosen at once.") % {"most": _MOST_CHOSEN}, advice=_("Run the whole mirror."))
-    return _start(MirrorRun(mirror=mirror, trigger=trigger, due_at=due_at, only=list(only)), user, enqueue=enqueue)
+        raise InvalidReference(
+            _("At most %(most)d tags are chosen at once.") % {"most": _MOST_CHOSEN},
+            advice=_("Run the whole mirror."),
+        )
+    return _start(
+        MirrorRun(mirror=mirror, trigger=trigger, due_at=due_at, only=list(only)),
+        user,
+        enqueue=enqueue,
+    )
 
 
-def start_staging(*, mirror: Mirror, user: User | None, retry_of: MirrorRun | None = None, enqueue: bool = True) -> MirrorRun:
+def start_staging(
+    *, mirror: Mirror, user: User | None, retry_of: MirrorRun | None = None, enqueue: bool = True
+) -> MirrorRun:
     """Bring the selection of a rule between registries here, to be exported. Its target gets no request and stays as it is.
 
     Raises:
@@ -75,9 +85,16 @@ def start_staging(*, mirror: Mirror, user: User | None, retry_of: MirrorRun | No
         InvalidReference: the rule keeps its images here anyway.
     """
     if mirror.is_local:
-        raise InvalidReference(_("“%(name)s” keeps its images here anyway.") % {"name": mirror.name}, advice=_("Run it."))
+        raise InvalidReference(
+            _("“%(name)s” keeps its images here anyway.") % {"name": mirror.name},
+            advice=_("Run it."),
+        )
     trigger = Trigger.RETRY if retry_of else Trigger.PERSON if user else Trigger.COMMAND
-    return _start(MirrorRun(mirror=mirror, trigger=trigger, is_staging=True, retry_of=retry_of), user, enqueue=enqueue)
+    return _start(
+        MirrorRun(mirror=mirror, trigger=trigger, is_staging=True, retry_of=retry_of),
+        user,
+        enqueue=enqueue,
+    )
 
 
 def run_plan(*, plan: MirrorRun, user: User | None, enqueue: bool = True) -> MirrorRun:
@@ -88,11 +105,17 @@ def run_plan(*, plan: MirrorRun, user: User | None, enqueue: bool = True) -> Mir
         InvalidReference: the plan has not succeeded, or was made for another rule than it is now.
     """
     if not plan.is_plan or plan.state != State.SUCCEEDED:
-        raise InvalidReference(_("Only a plan that is complete can be run."), advice=_("Make a new plan."))
+        raise InvalidReference(
+            _("Only a plan that is complete can be run."), advice=_("Make a new plan.")
+        )
     if plan.mirror.changed_at > plan.created_at:
-        raise InvalidReference(_("The rule was changed after this plan was made."), advice=_("Make a new plan."))
+        raise InvalidReference(
+            _("The rule was changed after this plan was made."), advice=_("Make a new plan.")
+        )
     trigger = Trigger.PERSON if user else Trigger.COMMAND
-    return _start(MirrorRun(mirror=plan.mirror, trigger=trigger, based_on=plan), user, enqueue=enqueue)
+    return _start(
+        MirrorRun(mirror=plan.mirror, trigger=trigger, based_on=plan), user, enqueue=enqueue
+    )
 
 
 def retry_failed(*, run: MirrorRun, user: User | None, enqueue: bool = True) -> MirrorRun:
@@ -108,16 +131,32 @@ def retry_failed(*, run: MirrorRun, user: User | None, enqueue: bool = True) -> 
         raise InvalidReference(_("This run has not ended."), advice=_("Cancel it first."))
     if run.is_staging:
         return start_staging(mirror=run.mirror, user=user, retry_of=run, enqueue=enqueue)
-    undone = Q(state=ItemState.FAILED) | Q(state__in=(ItemState.WAITING, ItemState.MOVING)) & ~Q(action=ItemAction.EXTRA)
+    undone = Q(state=ItemState.FAILED) | Q(state__in=(ItemState.WAITING, ItemState.MOVING)) & ~Q(
+        action=ItemAction.EXTRA
+    )
     # An extra is found anew by looking at all of it.
-    failed = list(run.items.filter(undone).exclude(source_repository="").values_list("source_repository", "tag")[: _MOST_CHOSEN + 1])
+    failed = list(
+        run.items.filter(undone)
+        .exclude(source_repository="")
+        .values_list("source_repository", "tag")[: _MOST_CHOSEN + 1]
+    )
     if not failed and run.error is None:
         raise InvalidReference(_("Nothing failed in this run."))
-    only = [{"repository": repository, "tag": tag} for repository, tag in failed] if len(failed) <= _MOST_CHOSEN else run.only
-    return _start(MirrorRun(mirror=run.mirror, trigger=Trigger.RETRY, retry_of=run, only=only), user, enqueue=enqueue)
+    only = (
+        [{"repository": repository, "tag": tag} for repository, tag in failed]
+        if len(failed) <= _MOST_CHOSEN
+        else run.only
+    )
+    return _start(
+        MirrorRun(mirror=run.mirror, trigger=Trigger.RETRY, retry_of=run, only=only),
+        user,
+        enqueue=enqueue,
+    )
 
 
-def sync_items(*, mirror: Mirror, user: User | None, only: Sequence[dict[str, str]], enqueue: bool = True) -> MirrorRun:
+def sync_items(
+    *, mirror: Mirror, user: User | None, only: Sequence[dict[str, str]], enqueue: bool = True
+) -> MirrorRun:
     """Bring some repositories or tags into line now.
 
     Raises:
@@ -125,7 +164,13 @@ def sync_items(*, mirror: Mirror, user: User | None, only: Sequence[dict[str, st
     """
     if not only:
         raise InvalidReference(_("Nothing was chosen."))
-    return start_run(mirror=mirror, user=user, trigger=Trigger.PERSON if user else Trigger.COMMAND, only=only, enqueue=enqueue)
+    return start_run(
+        mirror=mirror,
+        user=user,
+        trigger=Trigger.PERSON if user else Trigger.COMMAND,
+        only=only,
+        enqueue=enqueue,
+    )
 
 
 def cancel_run(*, run: MirrorRun, user: User | None) -> None:
@@ -154,7 +199,13 @@ def _start(run: MirrorRun, user: User | None, *, enqueue: bool) -> MirrorRun:
         run.save(force_insert=True)
         if enqueue:
             transaction.on_commit(partial(MIRROR_RUNS.enqueue, run))
-    action = Action.MIRROR_PLANNED if run.is_plan else Action.MIRROR_STAGING if run.is_staging else Action.MIRROR_STARTED
+    action = (
+        Action.MIRROR_PLANNED
+        if run.is_plan
+        else Action.MIRROR_STAGING
+        if run.is_staging
+        else Action.MIRROR_STARTED
+    )
     record(action, **_event(run, user))
     return run
 

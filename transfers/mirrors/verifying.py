@@ -12,7 +12,13 @@ from .ends import Ends
 from .ledger import Ledger, describe
 
 
-def verify(items: Sequence[MirrorItem], ends: Ends, ledger: Ledger, pool: ThreadPoolExecutor, tick: Callable[[], None]) -> None:
+def verify(
+    items: Sequence[MirrorItem],
+    ends: Ends,
+    ledger: Ledger,
+    pool: ThreadPoolExecutor,
+    tick: Callable[[], None],
+) -> None:
     """Say of each tag that was moved whether both sides are alike now; one that is not has failed.
 
     Raises:
@@ -41,7 +47,11 @@ def _verify(item: MirrorItem, ends: Ends) -> MirrorItem:
     elif str(target.digest) != item.copied_digest:
         _fault(item, Verdict.DIFFERS)
     else:
-        item.verified = Verdict.EQUAL if source is not None and str(source.digest) == item.source_digest else Verdict.MOVED
+        item.verified = (
+            Verdict.EQUAL
+            if source is not None and str(source.digest) == item.source_digest
+            else Verdict.MOVED
+        )
     return item
 
 
@@ -50,5 +60,7 @@ def _fault(item: MirrorItem, verdict: Verdict) -> None:
     item.error = {
         "kind": "NotVerified",
         "message": _("Copied, but afterwards: %(verdict)s.") % {"verdict": verdict.label},
-        "advice": _("Somebody else writes to this tag of the target, or the registry loses what it accepts. Retry what failed."),
+        "advice": _(
+            "Somebody else writes to this tag of the target, or the registry loses what it accepts. Retry what failed."
+        ),
     }

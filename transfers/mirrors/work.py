@@ -55,13 +55,16 @@ class Work:
 
     def values(self) -> dict[str, Any]:
         """The row's columns as they should be now."""
-        done, total = self.mover.totals() if self.mover is not None else (0, self.ledger.counts["bytes"])
+        done, total = (
+            self.mover.totals() if self.mover is not None else (0, self.ledger.counts["bytes"])
+        )
         done, total = done + self._bytes_before, total + self._bytes_before
         return {
             "totals": self.ledger.totals(),
             "bytes_done": done,
             "bytes_total": total,
-            "requests": self._requests_before + (self.ends.requests if self.ends is not None else 0),
+            "requests": self._requests_before
+            + (self.ends.requests if self.ends is not None else 0),
             "progress": self._progress(done, total),
         }
 

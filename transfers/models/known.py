@@ -19,7 +19,11 @@ class KnownBlob(models.Model):
     seen_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["registry", "digest", "repository"], name="one_known_blob_a_repository")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["registry", "digest", "repository"], name="one_known_blob_a_repository"
+            )
+        ]
         indexes = [models.Index(fields=["registry", "repository"], name="known_blob_of_repository")]
 
     def __str__(self) -> str:

@@ -34,7 +34,9 @@ class MirrorQuerySet(TeamOwnedQuerySet):
         return self.filter(models.Q(source_registry=registry) | models.Q(target_registry=registry))
 
     def using_credential(self, credential: Credential) -> "MirrorQuerySet":
-        return self.filter(models.Q(source_credential=credential) | models.Q(target_credential=credential))
+        return self.filter(
+            models.Q(source_credential=credential) | models.Q(target_credential=credential)
+        )
 
 
 class Mirror(models.Model):
@@ -45,12 +47,18 @@ class Mirror(models.Model):
     name = models.CharField(_("name"), max_length=100)
 
     source_registry = models.ForeignKey(Registry, models.RESTRICT, related_name="mirrors_from")
-    source_credential = models.ForeignKey(Credential, models.SET_NULL, null=True, blank=True, related_name="+")
+    source_credential = models.ForeignKey(
+        Credential, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
     # True where a credential was chosen: if it is gone when a run begins, the run fails and never goes on without it.
     needs_source_credential = models.BooleanField(default=False)
     # Null is this team's local store.
-    target_registry = models.ForeignKey(Registry, models.RESTRICT, null=True, blank=True, related_name="mirrors_to")
-    target_credential = models.ForeignKey(Credential, models.SET_NULL, null=True, blank=True, related_name="+")
+    target_registry = models.ForeignKey(
+        Registry, models.RESTRICT, null=True, blank=True, related_name="mirrors_to"
+    )
+    target_credential = models.ForeignKey(
+        Credential, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
     needs_target_credential = models.BooleanField(default=False)
 
     # Names of repositories, or globs of names: ["library/nginx", "platform/*"]
@@ -62,7 +70,9 @@ class Mirror(models.Model):
     # ["linux/amd64", …]; empty is all, which keeps the digest
     platforms = models.JSONField(_("platforms"), default=list, blank=True)
     referrers = models.BooleanField(_("signatures and SBOMs too"), default=True)
-    existing = models.CharField(_("when a tag differs"), max_length=10, choices=Existing.choices, default=Existing.OVERWRITE)
+    existing = models.CharField(
+        _("when a tag differs"), max_length=10, choices=Existing.choices, default=Existing.OVERWRITE
+    )
     delete_extras = models.BooleanField(_("delete what the source no longer has"), default=False)
     # One run deletes none at all where there are more extras than this.
     delete_cap = models.PositiveIntegerField(_("at most"), default=10)
@@ -70,26 +80,40 @@ class Mirror(models.Model):
 
     # Five-field cron; empty is by hand only
     schedule = models.CharField(_("schedule"), max_length=100, blank=True)
-    time_zone = models.CharField(_("time zone"), max_length=64, default="UTC", validators=[validate_time_zone])
+    time_zone = models.CharField(
+        _("time zone"), max_length=64, default="UTC", validators=[validate_time_zone]
+    )
     jitter_seconds = models.PositiveIntegerField(_("jitter"), default=0)
     next_run_at = models.DateTimeField(null=True, blank=True)
     paused = models.BooleanField(default=False)
-    notify = models.CharField(_("notify"), max_length=10, choices=Notify.choices, default=Notify.RECOVERY)
+    notify = models.CharField(
+        _("notify"), max_length=10, choices=Notify.choices, default=Notify.RECOVERY
+    )
 
     # What the latest run that moved something, or tried to, came to. A plan changes none of these.
-    last_run = models.ForeignKey("transfers.MirrorRun", models.SET_NULL, null=True, blank=True, related_name="+")
+    last_run = models.ForeignKey(
+        "transfers.MirrorRun", models.SET_NULL, null=True, blank=True, related_name="+"
+    )
     last_state = models.CharField(max_length=10, choices=State.choices, blank=True)
     last_success_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
     changed_at = models.DateTimeField(auto_now=True)
 
     objects = MirrorQuerySet.as_manager()
 
     class Meta:
         ordering = ["name"]
-        constraints = [models.UniqueConstraint(fields=["team", "name"], name="one_mirror_a_name_in_a_team")]
-        indexes = [models.Index(fields=["next_run_at"], condition=models.Q(paused=False), name="mirror_due")]
+        constraints = [
+            models.UniqueConstraint(fields=["team", "name"], name="one_mirror_a_name_in_a_team")
+        ]
+        indexes = [
+            models.Index(
+                fields=["next_run_at"], condition=models.Q(paused=False), name="mirror_due"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -124,7 +148,12 @@ class MirrorPair(models.Model):
 
     class Meta:
         ordering = ["source_repository"]
-        constraints = [models.UniqueConstraint(fields=["mirror", "source_repository", "target_repository"], name="one_pair_a_mirror")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["mirror", "source_repository", "target_repository"],
+                name="one_pair_a_mirror",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.source_repository} → {self.target_repository}"
@@ -138,4 +167,7 @@ class MirrorPair(models.Model):
         return not (self.behind or self.extra or self.failed or self.mismatched)
 
     def counts(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in ("same", "missing", "differing", "extra", "failed", "mismatched")}
+        return {
+            name: getattr(self, name)
+            for name in ("same", "missing", "differing", "extra", "failed", "mismatched")
+        }

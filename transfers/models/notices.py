@@ -23,7 +23,9 @@ class NotificationChannel(models.Model):
     address_ciphertext = models.TextField(editable=False)
     mirrors = models.ManyToManyField(Mirror, blank=True, related_name="channels")
     created_at = models.DateTimeField(auto_now_add=True)
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
     delivered_at = models.DateTimeField(null=True, blank=True)
     # Since the latest message that arrived; null where the latest did.
     failed_at = models.DateTimeField(null=True, blank=True)
@@ -32,7 +34,9 @@ class NotificationChannel(models.Model):
 
     class Meta:
         ordering = ["name"]
-        constraints = [models.UniqueConstraint(fields=["team", "name"], name="one_channel_a_name_in_a_team")]
+        constraints = [
+            models.UniqueConstraint(fields=["team", "name"], name="one_channel_a_name_in_a_team")
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -63,11 +67,15 @@ class Notice(Job):
     channel = models.ForeignKey(NotificationChannel, models.CASCADE, related_name="notices")
     kind = models.CharField(max_length=10, choices=NoticeKind.choices)
     # Null for a test.
-    run = models.ForeignKey(MirrorRun, models.CASCADE, null=True, blank=True, related_name="notices")
+    run = models.ForeignKey(
+        MirrorRun, models.CASCADE, null=True, blank=True, related_name="notices"
+    )
 
     class Meta:
         ordering = ["-created_at", "-id"]
-        constraints = [models.UniqueConstraint(fields=["run", "channel"], name="one_notice_a_run_and_channel")]
+        constraints = [
+            models.UniqueConstraint(fields=["run", "channel"], name="one_notice_a_run_and_channel")
+        ]
         indexes = [models.Index(fields=["channel", "-created_at"], name="notice_newest_of_channel")]
 
     def __str__(self) -> str:

@@ -67,7 +67,9 @@ class MirrorRun(Job):
     is_staging = models.BooleanField(default=False)
     # The plan that is run as shown: its tags, at the digests that it saw
     based_on = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="+")
-    retry_of = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="retries")
+    retry_of = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, related_name="retries"
+    )
     # [{"repository": source repository, "tag": "1.27"}]: these tags alone. Without a tag: the whole repository. Empty: all.
     only = models.JSONField(default=list, blank=True)
 
@@ -91,12 +93,18 @@ class MirrorRun(Job):
 
     class Meta:
         ordering = ["-created_at", "-id"]
-        constraints = [models.UniqueConstraint(fields=["mirror", "due_at"], name="one_run_a_due_time")]
+        constraints = [
+            models.UniqueConstraint(fields=["mirror", "due_at"], name="one_run_a_due_time")
+        ]
         indexes = [
             models.Index(fields=["mirror", "-created_at"], name="mirror_run_newest"),
             models.Index(fields=["team", "-created_at"], name="mirror_run_newest_of_team"),
             models.Index(fields=["state", "queued_at"], name="mirror_run_by_state"),
-            models.Index(fields=["finished_at"], condition=models.Q(noticed_at=None), name="mirror_run_untold"),
+            models.Index(
+                fields=["finished_at"],
+                condition=models.Q(noticed_at=None),
+                name="mirror_run_untold",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -169,7 +177,12 @@ class MirrorItem(models.Model):
 
     class Meta:
         ordering = ["id"]
-        constraints = [models.UniqueConstraint(fields=["run", "target_repository", "tag", "source_repository"], name="one_item_a_tag")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["run", "target_repository", "tag", "source_repository"],
+                name="one_item_a_tag",
+            )
+        ]
         indexes = [
             models.Index(fields=["run", "state", "id"], name="mirror_item_by_state"),
             models.Index(fields=["run", "action", "id"], name="mirror_item_by_action"),

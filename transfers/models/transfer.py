@@ -28,17 +28,31 @@ class Transfer(Job):
     target = models.CharField(max_length=600)
     source_is_local = models.BooleanField(default=False)
     target_is_local = models.BooleanField(default=False)
-    source_registry = models.ForeignKey(Registry, models.SET_NULL, null=True, blank=True, related_name="+")
-    target_registry = models.ForeignKey(Registry, models.SET_NULL, null=True, blank=True, related_name="+")
-    source_credential = models.ForeignKey(Credential, models.SET_NULL, null=True, blank=True, related_name="+")
-    target_credential = models.ForeignKey(Credential, models.SET_NULL, null=True, blank=True, related_name="+")
+    source_registry = models.ForeignKey(
+        Registry, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    target_registry = models.ForeignKey(
+        Registry, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    source_credential = models.ForeignKey(
+        Credential, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    target_credential = models.ForeignKey(
+        Credential, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
     # True where a credential was chosen: if it is gone when the job runs, the job fails and never goes on without it.
     needs_source_credential = models.BooleanField(default=False)
     needs_target_credential = models.BooleanField(default=False)
     # The engine that is the local end, or one of both: of a load the target, of a save the source. Empty is the local store.
     engine = models.CharField(max_length=40, blank=True)
-    platform = models.CharField(max_length=60, blank=True, help_text="os/architecture[/variant]; “all”; empty is this machine's.")
-    plain_http = models.BooleanField(default=False, help_text="For a host that is no Registry row: chosen on the command line.")
+    platform = models.CharField(
+        max_length=60,
+        blank=True,
+        help_text="os/architecture[/variant]; “all”; empty is this machine's.",
+    )
+    plain_http = models.BooleanField(
+        default=False, help_text="For a host that is no Registry row: chosen on the command line."
+    )
     # Of a delete: {"digest": what the tag named when it was asked for, "tags": the digest's tags then}
     # Of an import: {"upload": its id, "archive": the file's name, "images": [{"digest": "…", "names": ["…"]}]}; the source is
     # the first name then, as the target is.
@@ -49,9 +63,13 @@ class Transfer(Job):
     bytes_done = models.BigIntegerField(default=0)
     bytes_total = models.BigIntegerField(null=True, blank=True)
     digest = models.CharField(max_length=140, blank=True)
-    size = models.BigIntegerField(null=True, blank=True, help_text="Bytes of the manifest, as docker push prints it.")
+    size = models.BigIntegerField(
+        null=True, blank=True, help_text="Bytes of the manifest, as docker push prints it."
+    )
 
-    retry_of = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="retries")
+    retry_of = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, related_name="retries"
+    )
 
     class Meta:
         ordering = ["-created_at", "-id"]

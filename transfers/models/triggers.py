@@ -16,7 +16,9 @@ class MirrorHook(models.Model):
     mirror = models.OneToOneField(Mirror, models.CASCADE, related_name="hook")
     secret_ciphertext = models.TextField(editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
     called_at = models.DateTimeField(null=True, blank=True)
     # What was pushed and waits for its run: [{"repository": …, "tag": …}], all of the rule where that is empty; and the moment for
     # which the call has planned that run.

@@ -48,22 +48,62 @@ SERVICES = (
         "mailtos://user:password@smtp.example.com?to=ops@example.com",
         True,
     ),
-    Service(gettext_lazy("Webhook (JSON)"), "custom_json:NotifyJSON", ("jsons", "json"), "jsons://hooks.example.com/registry", True),
+    Service(
+        gettext_lazy("Webhook (JSON)"),
+        "custom_json:NotifyJSON",
+        ("jsons", "json"),
+        "jsons://hooks.example.com/registry",
+        True,
+    ),
     Service("Slack", "slack:NotifySlack", ("slack",), "https://hooks.slack.com/services/T…/B…/…"),
-    Service("Microsoft Teams", "workflows:NotifyWorkflows", ("workflows", "workflow"), "https://….logic.azure.com/workflows/…"),
-    Service("Discord", "discord:NotifyDiscord", ("discord",), "https://discord.com/api/webhooks/…/…"),
-    Service("Mattermost", "mattermost:NotifyMattermost", ("mmosts", "mmost"), "mmosts://chat.example.com/token", True),
-    Service("Matrix", "matrix:NotifyMatrix", ("matrixs", "matrix"), "matrixs://user:password@matrix.example.com/#room", True),
-    Service("Google Chat", "google_chat:NotifyGoogleChat", ("gchat",), "gchat://workspace/key/token"),
+    Service(
+        "Microsoft Teams",
+        "workflows:NotifyWorkflows",
+        ("workflows", "workflow"),
+        "https://….logic.azure.com/workflows/…",
+    ),
+    Service(
+        "Discord", "discord:NotifyDiscord", ("discord",), "https://discord.com/api/webhooks/…/…"
+    ),
+    Service(
+        "Mattermost",
+        "mattermost:NotifyMattermost",
+        ("mmosts", "mmost"),
+        "mmosts://chat.example.com/token",
+        True,
+    ),
+    Service(
+        "Matrix",
+        "matrix:NotifyMatrix",
+        ("matrixs", "matrix"),
+        "matrixs://user:password@matrix.example.com/#room",
+        True,
+    ),
+    Service(
+        "Google Chat", "google_chat:NotifyGoogleChat", ("gchat",), "gchat://workspace/key/token"
+    ),
     Service("Telegram", "telegram:NotifyTelegram", ("tgram",), "tgram://bot-token/chat-id"),
     Service("Webex", "webexteams:NotifyWebexTeams", ("webex", "wxteams"), "webex://token"),
     Service("ntfy", "ntfy:NotifyNtfy", ("ntfys", "ntfy"), "ntfys://ntfy.example.com/topic", True),
-    Service("Gotify", "gotify:NotifyGotify", ("gotifys", "gotify"), "gotifys://push.example.com/token", True),
+    Service(
+        "Gotify",
+        "gotify:NotifyGotify",
+        ("gotifys", "gotify"),
+        "gotifys://push.example.com/token",
+        True,
+    ),
     Service("Pushover", "pushover:NotifyPushover", ("pover",), "pover://user-key@token"),
-    Service("PagerDuty", "pagerduty:NotifyPagerDuty", ("pagerduty",), "pagerduty://integration-key@api-key/source/component"),
+    Service(
+        "PagerDuty",
+        "pagerduty:NotifyPagerDuty",
+        ("pagerduty",),
+        "pagerduty://integration-key@api-key/source/component",
+    ),
     Service("Opsgenie", "opsgenie:NotifyOpsgenie", ("opsgenie",), "opsgenie://api-key"),
 )
-BY_SCHEME: Mapping[str, Service] = {scheme: service for service in SERVICES for scheme in service.schemes}
+BY_SCHEME: Mapping[str, Service] = {
+    scheme: service for service in SERVICES for scheme in service.schemes
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +140,8 @@ def read_address(text: str) -> Address:
     found = _native(text) if scheme in ("https", "http") else _own(text, scheme)
     if found is None:
         raise InvalidAddress(
-            _("No service takes this address."), advice=_("Write it as one of the examples. A plain webhook begins with jsons://")
+            _("No service takes this address."),
+            advice=_("Write it as one of the examples. A plain webhook begins with jsons://"),
         )
     return found
 
@@ -125,7 +166,13 @@ def _built(service: Service, parsed: dict[str, Any] | None) -> Address | None:
 
     if not parsed:
         return None
-    asset = AppriseAsset(app_id="Registry UI", app_desc="Registry UI", app_url="", http_redirects=False, secure_logging=True)
+    asset = AppriseAsset(
+        app_id="Registry UI",
+        app_desc="Registry UI",
+        app_url="",
+        http_redirects=False,
+        secure_logging=True,
+    )
     # What the address itself may not decide: redirects are not followed, and certificates are checked.
     parsed = {**parsed, "asset": asset, "verify": True, "redirect": False}
     try:

@@ -15,9 +15,9 @@ from .texts import text_of
 
 def send(notice: Notice) -> None:
     """Bring a claimed notice to its end."""
-    notice = Notice.objects.select_related("channel", "team", "run__mirror__source_registry", "run__mirror__target_registry").get(
-        pk=notice.pk
-    )
+    notice = Notice.objects.select_related(
+        "channel", "team", "run__mirror__source_registry", "run__mirror__target_registry"
+    ).get(pk=notice.pk)
     if notice.attempt > 1:
         # The worker before died on the way; twice would be worse than perhaps.
         finish(notice, delivered=False)
@@ -25,9 +25,15 @@ def send(notice: Notice) -> None:
     text = text_of(notice)
     try:
         check_person(notice, Role.ADMIN)
-        delivered = deliver(notice.channel.address.reveal(), title=text.title, body=text.body, is_bad=text.is_bad)
+        delivered = deliver(
+            notice.channel.address.reveal(), title=text.title, body=text.body, is_bad=text.is_bad
+        )
     except OciError as exc:
-        finish(notice, delivered=False, error={"kind": type(exc).__name__, "message": exc.message, "advice": exc.advice})
+        finish(
+            notice,
+            delivered=False,
+            error={"kind": type(exc).__name__, "message": exc.message, "advice": exc.advice},
+        )
         return
     finish(notice, delivered=delivered)
 
@@ -47,5 +53,7 @@ def undelivered() -> dict[str, str]:
     return {
         "kind": "Undelivered",
         "message": _("The message was not delivered."),
-        "advice": _("Check the address and its token, and whether this machine may reach the service. Then send a test."),
+        "advice": _(
+            "Check the address and its token, and whether this machine may reach the service. Then send a test."
+        ),
     }

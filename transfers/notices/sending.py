@@ -25,11 +25,18 @@ def deliver(address: str, *, title: str, body: str, is_bad: bool) -> bool:
         OciError: the address is none.
     """
     found = read_address(address)
-    found.plugin.socket_connect_timeout, found.plugin.socket_read_timeout = CONNECT_SECONDS, READ_SECONDS
+    found.plugin.socket_connect_timeout, found.plugin.socket_read_timeout = (
+        CONNECT_SECONDS,
+        READ_SECONDS,
+    )
     policy = egress_policy()
     with _proxied(policy), guarded(policy, found.named_host):
         try:
-            return bool(found.plugin.notify(title=title, body=body, notify_type="failure" if is_bad else "success"))
+            return bool(
+                found.plugin.notify(
+                    title=title, body=body, notify_type="failure" if is_bad else "success"
+                )
+            )
         except (OciError, OSError, TypeError, ValueError) as exc:
             logger.info("A notice to %s was not delivered: %s", found.scheme, type(exc).__name__)
             return False
@@ -41,7 +48,13 @@ def _proxied(policy: EgressPolicy) -> Iterator[None]:
     names = [*_PROXY_NAMES, *map(str.lower, _PROXY_NAMES)]
     kept = {name: os.environ.pop(name) for name in names if name in os.environ}
     if policy.proxy_url:
-        os.environ.update({"HTTP_PROXY": policy.proxy_url, "HTTPS_PROXY": policy.proxy_url, "NO_PROXY": ",".join(policy.no_proxy)})
+        os.environ.update(
+            {
+                "HTTP_PROXY": policy.proxy_url,
+                "HTTPS_PROXY": policy.proxy_url,
+                "NO_PROXY": ",".join(policy.no_proxy),
+            }
+        )
     try:
         yield
     finally:

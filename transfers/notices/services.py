@@ -31,7 +31,9 @@ def add_channel(*, team: Team, user: User | None, name: str, address: str) -> No
         ValidationError: the team has a channel of that name.
     """
     need_role(team, user, Role.ADMIN)
-    channel = NotificationChannel(team=team, name=name, scheme=read_address(address).scheme, created_by=user)
+    channel = NotificationChannel(
+        team=team, name=name, scheme=read_address(address).scheme, created_by=user
+    )
     channel.set_address(address.strip())
     _save(channel, force_insert=True)
     record(Action.CHANNEL_ADDED, user=user, obj=channel, service=channel.scheme)
@@ -39,7 +41,9 @@ def add_channel(*, team: Team, user: User | None, name: str, address: str) -> No
 
 
 @transaction.atomic
-def change_channel(*, channel: NotificationChannel, user: User | None, name: str, address: str = "") -> NotificationChannel:
+def change_channel(
+    *, channel: NotificationChannel, user: User | None, name: str, address: str = ""
+) -> NotificationChannel:
     """Rename it; with an address, send to that one from now on. Blank keeps the present one.
 
     Raises:
@@ -51,8 +55,16 @@ def change_channel(*, channel: NotificationChannel, user: User | None, name: str
         channel.scheme = read_address(address).scheme
         channel.set_address(address.strip())
         channel.failed_at = channel.delivered_at = None
-    _save(channel, update_fields=["name", "scheme", "address_ciphertext", "failed_at", "delivered_at"])
-    record(Action.CHANNEL_CHANGED, user=user, obj=channel, service=channel.scheme, new_address=bool(address))
+    _save(
+        channel, update_fields=["name", "scheme", "address_ciphertext", "failed_at", "delivered_at"]
+    )
+    record(
+        Action.CHANNEL_CHANGED,
+        user=user,
+        obj=channel,
+        service=channel.scheme,
+        new_address=bool(address),
+    )
     return channel
 
 
@@ -88,12 +100,22 @@ def test_channel(*, channel: NotificationChannel, user: User) -> Notice:
     if waiting is not None:
         return waiting
     record(Action.CHANNEL_TESTED, user=user, obj=channel, service=channel.scheme)
-    return _make(Notice(team=channel.team, user=user, requested_by=user.get_username(), channel=channel, kind=NoticeKind.TEST))
+    return _make(
+        Notice(
+            team=channel.team,
+            user=user,
+            requested_by=user.get_username(),
+            channel=channel,
+            kind=NoticeKind.TEST,
+        )
+    )
 
 
 def tell_of_ended_runs() -> int:
     """Make the notices of every run that has ended since, each once however many schedulers ask; how many were made."""
-    ended = MirrorRun.objects.filter(noticed_at=None, finished_at__gt=timezone.now() - _NEWS).order_by("finished_at")
+    ended = MirrorRun.objects.filter(
+        noticed_at=None, finished_at__gt=timezone.now() - _NEWS
+    ).order_by("finished_at")
     return sum(_tell(run) for run in ended.select_related("mirror", "team")[:_MOST_AT_ONCE])
 
 
@@ -104,14 +126,24 @@ def _tell(run: MirrorRun) -> int:
     kind = kind_for(run)
     if kind is None:
         return 0
-    return len([_make(Notice(team=run.team, channel=channel, kind=kind, run=run)) for channel in run.mirror.channels.all()])
+    return len(
+        [
+            _make(Notice(team=run.team, channel=channel, kind=kind, run=run))
+            for channel in run.mirror.channels.all()
+        ]
+    )
 
 
 def kind_for(run: MirrorRun) -> NoticeKind | None:
     """What is to be told of a run that has ended; None where its rule wants nothing told. A plan, what
     was brought here to be exported, and a cancelled run are no news."""
     wanted = run.mirror.notify
-    if run.is_plan or run.is_staging or wanted == Notify.NEVER or run.state not in (State.SUCCEEDED, State.FAILED):
+    if (
+        run.is_plan
+        or run.is_staging
+        or wanted == Notify.NEVER
+        or run.state not in (State.SUCCEEDED, State.FAILED)
+    ):
         return None
     if run.state == State.FAILED:
         return NoticeKind.FAILURE
@@ -123,8 +155,15 @@ def kind_for(run: MirrorRun) -> NoticeKind | None:
 
 
 def _failed_before(run: MirrorRun) -> bool:
-    earlier = MirrorRun.objects.mirroring().filter(mirror=run.mirror, state__in=(State.SUCCEEDED, State.FAILED))
-    latest = earlier.filter(finished_at__lt=run.finished_at).exclude(pk=run.pk).order_by("-finished_at").first()
+    earlier = MirrorRun.objects.mirroring().filter(
+        mirror=run.mirror, state__in=(State.SUCCEEDED, State.FAILED)
+    )
+    latest = (
+        earlier.filter(finished_at__lt=run.finished_at)
+        .exclude(pk=run.pk)
+        .order_by("-finished_at")
+        .first()
+    )
     return latest is not None and latest.state == State.FAILED
 
 

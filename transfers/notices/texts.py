@@ -24,7 +24,10 @@ def text_of(notice: Notice) -> Text:
         words = {"channel": notice.channel.name, "team": notice.team.name}
         return Text(
             _("Registry UI: a test"),
-            _("The channel “%(channel)s” of the team %(team)s works. Messages about mirrors arrive here.") % words,
+            _(
+                "The channel “%(channel)s” of the team %(team)s works. Messages about mirrors arrive here."
+            )
+            % words,
         )
     title = {
         NoticeKind.FAILURE: _("Mirror %(name)s failed"),
@@ -35,7 +38,11 @@ def text_of(notice: Notice) -> Text:
     mirror = notice.run.mirror
     lines = [
         _("%(source)s → %(target)s, team %(team)s")
-        % {"source": mirror.source_registry.host, "target": mirror.target_host, "team": mirror.team.name},
+        % {
+            "source": mirror.source_registry.host,
+            "target": mirror.target_host,
+            "team": mirror.team.name,
+        },
         cause_of(notice.run) if is_bad else _moved(notice.run),
         settings.URL + reverse("mirrors:run", args=[notice.run.pk]),
     ]
@@ -46,7 +53,9 @@ def cause_of(run: MirrorRun) -> str:
     """Why a run failed, in a sentence or two."""
     error = run.error or {}
     failed = int(run.totals.get("failed") or 0)
-    counted = ngettext("%(count)d tag could not be mirrored.", "%(count)d tags could not be mirrored.", failed) % {"count": failed}
+    counted = ngettext(
+        "%(count)d tag could not be mirrored.", "%(count)d tags could not be mirrored.", failed
+    ) % {"count": failed}
     said = f"{error.get('message', '')} {error.get('advice', '')}".strip()
     return said[:_LONGEST_CAUSE] if said else counted if failed else ""
 
@@ -54,7 +63,8 @@ def cause_of(run: MirrorRun) -> str:
 def _moved(run: MirrorRun) -> str:
     done = int(run.totals.get("done") or 0)
     return (
-        ngettext("%(count)d tag was brought over.", "%(count)d tags were brought over.", done) % {"count": done}
+        ngettext("%(count)d tag was brought over.", "%(count)d tags were brought over.", done)
+        % {"count": done}
         if done
         else _("Nothing had changed.")
     )

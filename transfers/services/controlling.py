@@ -57,10 +57,13 @@ def retry(transfer: Transfer, user: User | None, *, enqueue: bool = True) -> Tra
         raise InvalidReference(_("This transfer has not ended."), advice=_("Cancel it first."))
     if transfer.kind == Kind.DELETE and transfer.state != State.FAILED:
         raise InvalidReference(
-            _("Only a deletion that failed is tried again."), advice=_("To delete what is there now, choose it in its repository anew.")
+            _("Only a deletion that failed is tried again."),
+            advice=_("To delete what is there now, choose it in its repository anew."),
         )
     copied = {name: getattr(transfer, name) for name in _REPEATED}
-    return save(Transfer(user=user, retry_of=transfer, **copied), enqueue=enqueue, role=transfer.wanted_role)
+    return save(
+        Transfer(user=user, retry_of=transfer, **copied), enqueue=enqueue, role=transfer.wanted_role
+    )
 
 
 def run_here(transfer: Transfer) -> Transfer:

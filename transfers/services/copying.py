@@ -68,7 +68,10 @@ def start_copies(
     PlatformChoice.parse(platform)
     for source, target in pairs:
         _check_pair(source, target)
-    source, target = only_name([source for source, _target in pairs]), only_name([target for _source, target in pairs])
+    source, target = (
+        only_name([source for source, _target in pairs]),
+        only_name([target for _source, target in pairs]),
+    )
     reading = credential_for(team=team, reference=source, push=False, chosen=source_credential)
     writing = credential_for(team=team, reference=target, push=True, chosen=target_credential)
     ends = {

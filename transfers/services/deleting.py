@@ -48,7 +48,14 @@ def start_delete(
         OciError, AmbiguousCredential, PermissionDenied
     """
     doomed = [Doomed(reference, digest, tags)]
-    return start_deletes(team=team, user=user, doomed=doomed, credential=credential, plain_http=plain_http, enqueue=enqueue)[0]
+    return start_deletes(
+        team=team,
+        user=user,
+        doomed=doomed,
+        credential=credential,
+        plain_http=plain_http,
+        enqueue=enqueue,
+    )[0]
 
 
 def start_deletes(
@@ -89,6 +96,9 @@ def start_deletes(
 
 def _options(doomed: Doomed) -> dict[str, object]:
     if doomed.reference.digest is not None and doomed.reference.tag is not None:
-        raise InvalidReference(_("Either a tag or a digest is deleted, not both at once."), advice=_("Leave out one of the two."))
+        raise InvalidReference(
+            _("Either a tag or a digest is deleted, not both at once."),
+            advice=_("Leave out one of the two."),
+        )
     seen = Digest.parse(doomed.digest) if doomed.digest else doomed.reference.digest
     return {"digest": str(seen or ""), "tags": None if doomed.tags is None else list(doomed.tags)}

@@ -32,7 +32,13 @@ def start_engine_pull(
         OciError, AmbiguousCredential, PermissionDenied
     """
     engine_for(team, engine)
-    serving = credential_for(team=team, reference=reference, push=False, chosen=credential, candidates=own_candidates(team, reference))
+    serving = credential_for(
+        team=team,
+        reference=reference,
+        push=False,
+        chosen=credential,
+        candidates=own_candidates(team, reference),
+    )
     transfer = Transfer(
         team=team,
         user=user,
@@ -66,7 +72,13 @@ def start_engine_push(
     """
     engine_for(team, engine)
     need_tag(target)
-    serving = credential_for(team=team, reference=target, push=True, chosen=credential, candidates=own_candidates(team, target))
+    serving = credential_for(
+        team=team,
+        reference=target,
+        push=True,
+        chosen=credential,
+        candidates=own_candidates(team, target),
+    )
     transfer = Transfer(
         team=team,
         user=user,
@@ -82,7 +94,15 @@ def start_engine_push(
     return save(transfer, enqueue=enqueue)
 
 
-def start_engine_tag(*, team: Team, user: User | None, engine: str, source: Reference, target: Reference, image_id: str = "") -> Transfer:
+def start_engine_tag(
+    *,
+    team: Team,
+    user: User | None,
+    engine: str,
+    source: Reference,
+    target: Reference,
+    image_id: str = "",
+) -> Transfer:
     """Give an engine's image one more name, at once.
 
     Args:
@@ -98,7 +118,15 @@ def start_engine_tag(*, team: Team, user: User | None, engine: str, source: Refe
     return run_here(save(transfer, enqueue=False))
 
 
-def start_load(*, team: Team, user: User | None, engine: str, source: Reference, platform: str = "", enqueue: bool = True) -> Transfer:
+def start_load(
+    *,
+    team: Team,
+    user: User | None,
+    engine: str,
+    source: Reference,
+    platform: str = "",
+    enqueue: bool = True,
+) -> Transfer:
     """Copy an image of the local store into an engine, under the same name.
 
     Raises:
@@ -112,7 +140,15 @@ def start_load(*, team: Team, user: User | None, engine: str, source: Reference,
     return save(transfer, enqueue=enqueue)
 
 
-def start_save(*, team: Team, user: User | None, engine: str, source: Reference, target: Reference, enqueue: bool = True) -> Transfer:
+def start_save(
+    *,
+    team: Team,
+    user: User | None,
+    engine: str,
+    source: Reference,
+    target: Reference,
+    enqueue: bool = True,
+) -> Transfer:
     """Copy an engine's image into the local store.
 
     Raises:
@@ -125,13 +161,24 @@ def start_save(*, team: Team, user: User | None, engine: str, source: Reference,
 
 def own_candidates(team: Team, reference: Reference) -> list[Credential]:
     """Those of the team itself: what others share is not handed to an engine, which connects as its own settings say."""
-    return [each for each in candidates_for(team=team, reference=reference) if each.team_id == team.pk]
+    return [
+        each for each in candidates_for(team=team, reference=reference) if each.team_id == team.pk
+    ]
 
 
-def _within(team: Team, user: User | None, kind: Kind, engine: str, source: Reference, target: Reference) -> Transfer:
+def _within(
+    team: Team, user: User | None, kind: Kind, engine: str, source: Reference, target: Reference
+) -> Transfer:
     """Between this machine's stores: no registry takes part."""
     return Transfer(
-        team=team, user=user, kind=kind, engine=engine, source=str(source), target=str(target), source_is_local=True, target_is_local=True
+        team=team,
+        user=user,
+        kind=kind,
+        engine=engine,
+        source=str(source),
+        target=str(target),
+        source_is_local=True,
+        target_is_local=True,
     )
 
 

@@ -23,7 +23,9 @@ class ChosenName:
     name: Reference
 
 
-def start_import(*, upload: ArchiveUpload, user: User | None, chosen: Sequence[ChosenName], enqueue: bool = True) -> Transfer:
+def start_import(
+    *, upload: ArchiveUpload, user: User | None, chosen: Sequence[ChosenName], enqueue: bool = True
+) -> Transfer:
     """Bring images of an archive that was looked into here, each under the names chosen for it.
 
     Raises:
@@ -55,12 +57,16 @@ def start_import(*, upload: ArchiveUpload, user: User | None, chosen: Sequence[C
 
 def _check(upload: ArchiveUpload, chosen: Sequence[ChosenName]) -> None:
     if not chosen:
-        raise InvalidReference(_("No image was chosen."), advice=_("Give at least one of them a name."))
+        raise InvalidReference(
+            _("No image was chosen."), advice=_("Give at least one of them a name.")
+        )
     found = {image["digest"] for image in upload.found or []}
     digests: dict[Reference, str] = {}
     for choice in chosen:
         if choice.digest not in found:
-            raise InvalidReference(_("The archive has no such image."), advice=_("Choose among those that it has."))
+            raise InvalidReference(
+                _("The archive has no such image."), advice=_("Choose among those that it has.")
+            )
         if choice.name.tag is None or choice.name.digest is not None:
             raise InvalidReference(
                 _("%(name)s has no tag, or a digest.") % {"name": choice.name.familiar},
@@ -69,8 +75,11 @@ def _check(upload: ArchiveUpload, chosen: Sequence[ChosenName]) -> None:
         check_own_name(upload.team, choice.name)
         if digests.setdefault(choice.name, choice.digest) != choice.digest:
             raise InvalidReference(
-                _("%(name)s stands there for two images.") % {"name": choice.name.familiar}, advice=_("Give each image names of its own.")
+                _("%(name)s stands there for two images.") % {"name": choice.name.familiar},
+                advice=_("Give each image names of its own."),
             )
     running = Transfer.objects.filter(team=upload.team, kind=Kind.IMPORT, state__in=ACTIVE_STATES)
     if any(transfer.options.get("upload") == str(upload.pk) for transfer in running):
-        raise InvalidReference(_("This archive is being imported already."), advice=_("Look at the page “Transfers”."))
+        raise InvalidReference(
+            _("This archive is being imported already."), advice=_("Look at the page “Transfers”.")
+        )

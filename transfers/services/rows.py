@@ -16,7 +16,9 @@ from ..queueing import TRANSFERS
 from ..trail import record_transfer
 
 
-def save_all(transfers: Sequence[Transfer], *, enqueue: bool, role: Role = Role.OPERATOR) -> list[Transfer]:
+def save_all(
+    transfers: Sequence[Transfer], *, enqueue: bool, role: Role = Role.OPERATOR
+) -> list[Transfer]:
     """Write new rows of one team and one person, all or none, and hand them to the workers.
 
     Raises:
@@ -61,7 +63,8 @@ def need_role(team: Team, user: User | None, wanted: Role) -> None:
 def need_tag(target: Reference) -> None:
     if target.digest is not None or target.tag is None:
         raise InvalidReference(
-            _("The new name needs a tag, not a digest."), advice=_("Write it as %(name)s:1.0, say.") % {"name": target.name}
+            _("The new name needs a tag, not a digest."),
+            advice=_("Write it as %(name)s:1.0, say.") % {"name": target.name},
         )
 
 

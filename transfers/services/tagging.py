@@ -23,7 +23,13 @@ def start_tag(*, team: Team, user: User | None, source: Reference, target: Refer
     need_tag(target)
     find_image(team, source)
     transfer = Transfer(
-        team=team, user=user, kind=Kind.TAG, source=str(source), target=str(target), source_is_local=True, target_is_local=True
+        team=team,
+        user=user,
+        kind=Kind.TAG,
+        source=str(source),
+        target=str(target),
+        source_is_local=True,
+        target_is_local=True,
     )
     return run_here(save(transfer, enqueue=False))
 
@@ -46,7 +52,8 @@ def start_retag(
     need_tag(target)
     if source.name != target.name:
         raise InvalidReference(
-            _("A retag stays within one repository; %(source)s and %(target)s are two.") % {"source": source.name, "target": target.name},
+            _("A retag stays within one repository; %(source)s and %(target)s are two.")
+            % {"source": source.name, "target": target.name},
             advice=_("Copy the image there instead."),
         )
     serving = credential_for(team=team, reference=target, push=True, chosen=credential)

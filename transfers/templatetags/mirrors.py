@@ -46,17 +46,30 @@ def run_ends(run: MirrorRun) -> SafeString:
 def _ends(mirror: Mirror, registry: Registry | None) -> SafeString:
     names = mirror.repositories[:_SHOWN_REPOSITORIES]
     more = len(mirror.repositories) - len(names)
-    listed = ", ".join(names) + (ngettext(" and %(count)d more", " and %(count)d more", more) % {"count": more} if more else "")
+    listed = ", ".join(names) + (
+        ngettext(" and %(count)d more", " and %(count)d more", more) % {"count": more}
+        if more
+        else ""
+    )
     target = _("local images") if registry is None else registry.name
     return format_html(
-        '{} <code translate="no">{}</code> <span aria-label="{}">→</span> {}', mirror.source_registry.name, listed, _("to"), target
+        '{} <code translate="no">{}</code> <span aria-label="{}">→</span> {}',
+        mirror.source_registry.name,
+        listed,
+        _("to"),
+        target,
     )
 
 
 @register.simple_tag
 def action_badge(item: MirrorItem) -> SafeString:
     action = ItemAction(item.action)
-    return format_html('<span class="badge badge-{}">{}{}</span>', _ACTION_TONES[action], icon(_ACTION_ICONS[action], 14), action.label)
+    return format_html(
+        '<span class="badge badge-{}">{}{}</span>',
+        _ACTION_TONES[action],
+        icon(_ACTION_ICONS[action], 14),
+        action.label,
+    )
 
 
 @register.simple_tag
@@ -68,20 +81,36 @@ def item_state(item: MirrorItem) -> SafeString:
         ItemState.DONE: ("ok", "circle-check"),
         ItemState.FAILED: ("error", "circle-x"),
     }
-    is_idle = item.action in (ItemAction.SAME, ItemAction.SKIPPED) or (item.action == ItemAction.EXTRA and item.state == ItemState.WAITING)
+    is_idle = item.action in (ItemAction.SAME, ItemAction.SKIPPED) or (
+        item.action == ItemAction.EXTRA and item.state == ItemState.WAITING
+    )
     if is_idle and item.state != ItemState.FAILED:
         return SafeString("")
     state = ItemState(item.state)
     tone, name = looks[state]
-    return format_html('<span class="badge badge-{}" data-state="{}">{}{}</span>', tone, state, icon(name, 14), state.label)
+    return format_html(
+        '<span class="badge badge-{}" data-state="{}">{}{}</span>',
+        tone,
+        state,
+        icon(name, 14),
+        state.label,
+    )
 
 
 @register.simple_tag
 def item_filters(run: MirrorRun, counts: dict[str, int], show: str) -> SafeString:
     """Links that show the tags of one action, or those that failed."""
-    words = {"": _("All"), **{action.value: str(action.label) for action in ItemAction}, "failed": _("Failed")}
+    words = {
+        "": _("All"),
+        **{action.value: str(action.label) for action in ItemAction},
+        "failed": _("Failed"),
+    }
     address = reverse("mirrors:run", args=[run.pk])
-    shown = [(name, word, counts.get(name or "all", 0)) for name, word in words.items() if not name or counts.get(name) or name == show]
+    shown = [
+        (name, word, counts.get(name or "all", 0))
+        for name, word in words.items()
+        if not name or counts.get(name) or name == show
+    ]
     return format_html_join(
         "",
         '<a class="chip" href="{}{}#items" hx-get="{}{}" hx-target="#items" hx-swap="outerHTML"{}>{} <span class="muted">{}</span></a>',
@@ -106,7 +135,9 @@ def naming_words(mirror: Mirror) -> str:
     if naming.kind == "flatten":
         if not naming.levels:
             return _("the last part alone")
-        return ngettext("without the first part", "without the first %(count)d parts", naming.levels) % {"count": naming.levels}
+        return ngettext(
+            "without the first part", "without the first %(count)d parts", naming.levels
+        ) % {"count": naming.levels}
     if naming.kind == "prefix":
         return _("below %(prefix)s/") % {"prefix": naming.text}
     return naming.text if naming.kind == "template" else _("as at the source")
@@ -130,8 +161,12 @@ def selection_words(mirror: Mirror) -> str:
     words = [text % {"words": ", ".join(names)} for names, text in lists if names]
     words += [text % {"words": value} for value, text in texts if value]
     if chosen.newest:
-        per = {"minor": _("minor version"), "major": _("major version"), "all": _("repository")}[chosen.per]
-        words.append(_("the newest %(count)d of each %(per)s") % {"count": chosen.newest, "per": per})
+        per = {"minor": _("minor version"), "major": _("major version"), "all": _("repository")}[
+            chosen.per
+        ]
+        words.append(
+            _("the newest %(count)d of each %(per)s") % {"count": chosen.newest, "per": per}
+        )
     if not chosen.prereleases:
         words.append(_("no pre-releases"))
     return "; ".join(words) or _("all")

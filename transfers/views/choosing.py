@@ -30,14 +30,18 @@ from ..models import Transfer
 View = Callable[[TeamRequest, Chosen], HttpResponse]
 
 
-def _of_chosen(role: Role, *, may_be_digest: bool = False) -> Callable[[View], Callable[[TeamRequest], HttpResponse]]:
+def _of_chosen(
+    role: Role, *, may_be_digest: bool = False
+) -> Callable[[View], Callable[[TeamRequest], HttpResponse]]:
     """Gives a view the tags that were chosen, if the person has the role in the team of their registry."""
 
     def decorate(view: View) -> Callable[[TeamRequest], HttpResponse]:
         @require_http_methods(["GET", "HEAD", "POST"])
         @functools.wraps(view)
         def guarded(request: TeamRequest) -> HttpResponse:
-            chosen = read_chosen(request.POST if request.method == "POST" else request.GET, request.user)
+            chosen = read_chosen(
+                request.POST if request.method == "POST" else request.GET, request.user
+            )
             if chosen is None:
                 return _begin_at_the_registries(role, request)
             require_role(request.user, chosen.registry, role)
@@ -70,7 +74,13 @@ def pull_tags(request: TeamRequest, chosen: Chosen) -> HttpResponse:
     if form.is_valid():
         started = _started(request, form, services.start_pulls)
         if started:
-            return _onward(request, started, ngettext("%(count)d pull was started.", "%(count)d pulls were started.", len(started)))
+            return _onward(
+                request,
+                started,
+                ngettext(
+                    "%(count)d pull was started.", "%(count)d pulls were started.", len(started)
+                ),
+            )
     return _answer(request, "transfers/pull_tags.html", form)
 
 
@@ -80,9 +90,17 @@ def copy_tags(request: TeamRequest, chosen: Chosen) -> HttpResponse:
     if form.is_valid():
         started = _started(request, form, services.start_copies)
         if started:
-            return _onward(request, started, ngettext("%(count)d copy was started.", "%(count)d copies were started.", len(started)))
+            return _onward(
+                request,
+                started,
+                ngettext(
+                    "%(count)d copy was started.", "%(count)d copies were started.", len(started)
+                ),
+            )
     if request.htmx and not request.htmx.boosted and not form.is_bound:
-        return render(request, "transfers/copy_tags.html#destination", {"form": form, "chosen": chosen})
+        return render(
+            request, "transfers/copy_tags.html#destination", {"form": form, "chosen": chosen}
+        )
     return _answer(request, "transfers/copy_tags.html", form)
 
 
@@ -92,13 +110,24 @@ def delete_tags(request: TeamRequest, chosen: Chosen) -> HttpResponse:
     data, asked = _confirmed(request), "images" if request.POST.get("way") == "images" else "tags"
     login = login_for(team=chosen.team, reference=chosen.name, push=True)
     forms = {
-        way: DeleteTagsForm(data if way == asked else None, chosen=chosen, plan=plan, login=login, way=way) for way in ("tags", "images")
+        way: DeleteTagsForm(
+            data if way == asked else None, chosen=chosen, plan=plan, login=login, way=way
+        )
+        for way in ("tags", "images")
     }
     form = forms[asked]
     if form.is_valid():
         started = _started(request, form, services.start_deletes)
         if started:
-            return _onward(request, started, ngettext("%(count)d deletion was started.", "%(count)d deletions were started.", len(started)))
+            return _onward(
+                request,
+                started,
+                ngettext(
+                    "%(count)d deletion was started.",
+                    "%(count)d deletions were started.",
+                    len(started),
+                ),
+            )
     return _answer(request, "transfers/delete_tags.html", form, plan=plan, forms=forms)
 
 
@@ -113,7 +142,9 @@ def _typed(request: TeamRequest, form_class: type[ChosenForm]) -> dict[str, str]
     return {name: str(text) for name, text in data.items() if name in form_class.base_fields}
 
 
-def _started(request: TeamRequest, form: ChosenForm, start: Callable[..., list[Transfer]]) -> list[Transfer]:
+def _started(
+    request: TeamRequest, form: ChosenForm, start: Callable[..., list[Transfer]]
+) -> list[Transfer]:
     """The transfers; none, with the reason in the form, where they cannot be."""
     try:
         return start(team=form.chosen.team, user=request.user, **form.arguments())
@@ -130,4 +161,9 @@ def _onward(request: TeamRequest, started: Sequence[Transfer], words: str) -> Ht
 
 
 def _answer(request: TeamRequest, template: str, form: ChosenForm, **context: Any) -> HttpResponse:
-    return render(request, template, {"form": form, "chosen": form.chosen, **context}, status=422 if form.is_bound else 200)
+    return render(
+        request,
+        template,
+        {"form": form, "chosen": form.chosen, **context},
+        status=422 if form.is_bound else 200,
+    )

@@ -27,17 +27,23 @@ _form_methods = require_http_methods(["GET", "HEAD", "POST"])
 
 @_form_methods
 def engine_pull(request: TeamRequest, engine: str) -> HttpResponseBase:
-    return _answer(request, engine, EnginePullForm, "transfers/engine_pull.html", services.start_engine_pull)
+    return _answer(
+        request, engine, EnginePullForm, "transfers/engine_pull.html", services.start_engine_pull
+    )
 
 
 @_form_methods
 def engine_push(request: TeamRequest, engine: str) -> HttpResponseBase:
-    return _answer(request, engine, EnginePushForm, "transfers/engine_push.html", services.start_engine_push)
+    return _answer(
+        request, engine, EnginePushForm, "transfers/engine_push.html", services.start_engine_push
+    )
 
 
 @_form_methods
 def engine_tag(request: TeamRequest, engine: str) -> HttpResponseBase:
-    return _answer(request, engine, EngineTagForm, "transfers/engine_tag.html", services.start_engine_tag)
+    return _answer(
+        request, engine, EngineTagForm, "transfers/engine_tag.html", services.start_engine_tag
+    )
 
 
 @_form_methods
@@ -51,7 +57,11 @@ def engine_save(request: TeamRequest, engine: str) -> HttpResponseBase:
 
 
 def _answer(
-    request: TeamRequest, name: str, form_class: type[EngineForm], template: str, start: Callable[..., Transfer]
+    request: TeamRequest,
+    name: str,
+    form_class: type[EngineForm],
+    template: str,
+    start: Callable[..., Transfer],
 ) -> HttpResponseBase:
     engine = allowed(request, name)
     return _form(request, engine=engine, form_class=form_class, template=template, start=start)
@@ -59,16 +69,29 @@ def _answer(
 
 @needs_role(Role.OPERATOR)
 def _form(
-    request: TeamRequest, *, engine: EngineSetting, form_class: type[EngineForm], template: str, start: Callable[..., Transfer]
+    request: TeamRequest,
+    *,
+    engine: EngineSetting,
+    form_class: type[EngineForm],
+    template: str,
+    start: Callable[..., Transfer],
 ) -> HttpResponse:
     data = request.POST if request.method == "POST" else None
     images = _images(engine) if data is None else []
-    form = form_class(data, team=request.team, engine=engine, images=images, initial=prefilled(request, form_class))
+    form = form_class(
+        data,
+        team=request.team,
+        engine=engine,
+        images=images,
+        initial=prefilled(request, form_class),
+    )
     if form.is_valid():
         transfer = started(request, form, partial(start, engine=engine.name))
         if transfer is not None:
             return redirect("transfers:detail", transfer.pk)
-    return render(request, template, {"form": form, "engine": engine}, status=422 if form.is_bound else 200)
+    return render(
+        request, template, {"form": form, "engine": engine}, status=422 if form.is_bound else 200
+    )
 
 
 def _images(engine: EngineSetting) -> list[EngineImage]:

@@ -20,17 +20,29 @@ from ..models import Transfer
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def import_archive(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
-    upload = get_object_or_404(ArchiveUpload.objects.visible_to(request.user).filter(place="").select_related("team"), pk=pk)
+    upload = get_object_or_404(
+        ArchiveUpload.objects.visible_to(request.user).filter(place="").select_related("team"),
+        pk=pk,
+    )
     require_operator(request.user, upload)
     if upload.found is None:
-        messages.info(request, _("%(name)s is not whole yet: choose the same file again, and the upload goes on.") % {"name": upload.name})
+        messages.info(
+            request,
+            _("%(name)s is not whole yet: choose the same file again, and the upload goes on.")
+            % {"name": upload.name},
+        )
         return redirect("images:import")
     form = ImportNamesForm(request.POST if request.method == "POST" else None, upload=upload)
     if form.is_valid():
         transfer = _start(request, upload, form)
         if transfer is not None:
             return redirect("transfers:detail", transfer.pk)
-    return render(request, "transfers/import.html", {"form": form, "upload": upload}, status=422 if form.is_bound else 200)
+    return render(
+        request,
+        "transfers/import.html",
+        {"form": form, "upload": upload},
+        status=422 if form.is_bound else 200,
+    )
 
 
 def _start(request: TeamRequest, upload: ArchiveUpload, form: ImportNamesForm) -> Transfer | None:

@@ -54,7 +54,9 @@ def transfers(request: TeamRequest) -> HttpResponse:
         "address": _address(request, form),
         "query": urlencode({name: value for name, value in form.cleaned_data.items() if value}),
         "can_operate": request.role is not None and request.role.allows(Role.OPERATOR),
-        "trouble": TRANSFERS.trouble() if any(row.transfer.state == State.QUEUED for row in page.rows) else "",
+        "trouble": TRANSFERS.trouble()
+        if any(row.transfer.state == State.QUEUED for row in page.rows)
+        else "",
     }
     if request.htmx and not request.htmx.boosted:
         polled = "poll" in request.GET
@@ -67,7 +69,9 @@ def transfers(request: TeamRequest) -> HttpResponse:
 def now(request: TeamRequest) -> HttpResponse:
     """The overview's card of what runs; what ends there shows on the other cards after a reload."""
     context = overview.context(request)
-    return render(request, "transfers/_now.html", context, status=200 if context["active"] else STOP_POLLING)
+    return render(
+        request, "transfers/_now.html", context, status=200 if context["active"] else STOP_POLLING
+    )
 
 
 def _address(request: TeamRequest, form: FilterForm) -> str:
@@ -82,7 +86,9 @@ def _of_team(team: Team | None) -> QuerySet[Transfer]:
     # Only what runs shows its progress; the layers of all the others would be megabytes to read.
     if team is None:
         return Transfer.objects.none()
-    rows = Transfer.objects.filter(team=team).select_related("team", "user", "source_credential__team", "target_credential__team")
+    rows = Transfer.objects.filter(team=team).select_related(
+        "team", "user", "source_credential__team", "target_credential__team"
+    )
     return rows.defer("progress", "options")
 
 
@@ -97,9 +103,13 @@ def _filtered(rows: QuerySet[Transfer], form: FilterForm) -> QuerySet[Transfer]:
     if values["kind"]:
         rows = rows.filter(kind=values["kind"])
     if values["state"]:
-        rows = rows.filter(state__in=ACTIVE_STATES if values["state"] == FilterForm.ACTIVE else [values["state"]])
+        rows = rows.filter(
+            state__in=ACTIVE_STATES if values["state"] == FilterForm.ACTIVE else [values["state"]]
+        )
     if values["person"]:
-        rows = rows.filter(requested_by="" if values["person"] == FilterForm.COMMAND_LINE else values["person"])
+        rows = rows.filter(
+            requested_by="" if values["person"] == FilterForm.COMMAND_LINE else values["person"]
+        )
     return rows
 
 
@@ -110,7 +120,9 @@ def _page(rows: QuerySet[Transfer], before: str) -> Page:
     found = list(rows.order_by("-created_at", "-pk")[: PAGE_SIZE + 1])
     shown = found[:PAGE_SIZE]
     older = f"{shown[-1].created_at.isoformat()}_{shown[-1].pk}" if len(found) > PAGE_SIZE else ""
-    return Page(with_progress(with_positions([Situation(row) for row in shown])), older, is_first=not before)
+    return Page(
+        with_progress(with_positions([Situation(row) for row in shown])), older, is_first=not before
+    )
 
 
 def _key(text: str) -> tuple[datetime, uuid.UUID]:

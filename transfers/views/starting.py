@@ -13,7 +13,16 @@ from registry_ui.accounts.requests import TeamRequest
 from registry_ui.oci.errors import OciError
 
 from .. import services
-from ..forms import EnginePullForm, EnginePushForm, PublishForm, PullForm, PushForm, RetagForm, StartForm, TagForm
+from ..forms import (
+    EnginePullForm,
+    EnginePushForm,
+    PublishForm,
+    PullForm,
+    PushForm,
+    RetagForm,
+    StartForm,
+    TagForm,
+)
 from ..models import Transfer
 
 _form_methods = require_http_methods(["GET", "HEAD", "POST"])
@@ -69,7 +78,11 @@ def login(request: TeamRequest, kind: str) -> HttpResponse:
 
 
 def _answer(
-    request: TeamRequest, form_class: type[StartForm], template: str, start: Callable[..., Transfer], **context: Any
+    request: TeamRequest,
+    form_class: type[StartForm],
+    template: str,
+    start: Callable[..., Transfer],
+    **context: Any,
 ) -> HttpResponse:
     data = request.POST if request.method == "POST" else None
     form = form_class(data, team=_team(request), initial=prefilled(request, form_class))
@@ -77,10 +90,14 @@ def _answer(
         transfer = started(request, form, start)
         if transfer is not None:
             return redirect("transfers:detail", transfer.pk)
-    return render(request, template, {"form": form, **context}, status=422 if form.is_bound else 200)
+    return render(
+        request, template, {"form": form, **context}, status=422 if form.is_bound else 200
+    )
 
 
-def started(request: TeamRequest, form: StartForm, start: Callable[..., Transfer]) -> Transfer | None:
+def started(
+    request: TeamRequest, form: StartForm, start: Callable[..., Transfer]
+) -> Transfer | None:
     """The transfer, or None with the reason in the form."""
     try:
         return start(team=_team(request), user=request.user, **form.arguments())

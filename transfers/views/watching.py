@@ -65,13 +65,23 @@ def retry(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
         messages.error(request, sentence(exc))
         return redirect("transfers:detail", transfer.pk)
     has_sent = transfer.kind != Kind.DELETE
-    messages.success(request, _("Started again. What has arrived is not sent a second time.") if has_sent else _("Started again."))
+    messages.success(
+        request,
+        _("Started again. What has arrived is not sent a second time.")
+        if has_sent
+        else _("Started again."),
+    )
     return redirect("transfers:detail", again.pk)
 
 
 def _visible(request: TeamRequest, pk: uuid.UUID) -> Transfer:
     rows = Transfer.objects.visible_to(request.user).select_related(
-        "team", "user", "source_registry", "target_registry", "source_credential__team", "target_credential__team"
+        "team",
+        "user",
+        "source_registry",
+        "target_registry",
+        "source_credential__team",
+        "target_credential__team",
     )
     return get_object_or_404(rows, pk=pk)
 
@@ -93,7 +103,9 @@ def _context(request: TeamRequest, transfer: Transfer) -> dict[str, Any]:
         "remedies": remedies_for(transfer) if ended and transfer.error else [],
         "again": transfer.retries.order_by("-created_at").first() if ended else None,
         "image": _image(transfer) if transfer.state == State.SUCCEEDED else None,
-        "siblings": siblings_of(transfer) if transfer.kind == Kind.DELETE and transfer.state == State.SUCCEEDED else [],
+        "siblings": siblings_of(transfer)
+        if transfer.kind == Kind.DELETE and transfer.state == State.SUCCEEDED
+        else [],
     }
 
 
@@ -108,6 +120,14 @@ def _image(transfer: Transfer) -> LocalImage | None:
     """The local image that the transfer brought, named or sent, if it still is there."""
     if transfer.engine and transfer.kind != Kind.SAVE:
         return None
-    local = transfer.target if transfer.target_is_local or transfer.kind == Kind.PUBLISH else transfer.source
-    image = local_image(transfer.team, Reference.parse(local)) if transfer.target_is_local or transfer.source_is_local else None
+    local = (
+        transfer.target
+        if transfer.target_is_local or transfer.kind == Kind.PUBLISH
+        else transfer.source
+    )
+    image = (
+        local_image(transfer.team, Reference.parse(local))
+        if transfer.target_is_local or transfer.source_is_local
+        else None
+    )
     return image if image is not None and image.digest == transfer.digest else None

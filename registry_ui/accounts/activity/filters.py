@@ -20,16 +20,26 @@ class ActivityFilter(forms.Form):
     who = forms.CharField(label=_("Who"), required=False, max_length=150)
     object = forms.CharField(label=_("To what"), required=False, max_length=300)
     credential = forms.CharField(label=_("Credential"), required=False, max_length=300)
-    outcome = forms.ChoiceField(label=_("Outcome"), required=False, choices=[("", _("Any")), *Outcome.choices])
-    since = forms.DateField(label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
-    until = forms.DateField(label=_("To"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    outcome = forms.ChoiceField(
+        label=_("Outcome"), required=False, choices=[("", _("Any")), *Outcome.choices]
+    )
+    since = forms.DateField(
+        label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"})
+    )
+    until = forms.DateField(
+        label=_("To"), required=False, widget=forms.DateInput(attrs={"type": "date"})
+    )
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.user = user
-        self.fields["action"] = forms.ChoiceField(label=_("What"), required=False, choices=_actions())
+        self.fields["action"] = forms.ChoiceField(
+            label=_("What"), required=False, choices=_actions()
+        )
         teams = Team.objects.visible_to(user)
-        self.fields["team"] = forms.ModelChoiceField(teams, label=_("Team"), required=False, empty_label=_("All"))
+        self.fields["team"] = forms.ModelChoiceField(
+            teams, label=_("Team"), required=False, empty_label=_("All")
+        )
         for name in ("who", "object", "credential"):
             self.fields[name].widget.attrs.update({"autocomplete": "off", "spellcheck": "false"})
 
@@ -50,21 +60,30 @@ class ActivityFilter(forms.Form):
     def events(self) -> QuerySet[AuditEvent]:
         """Of those that the person may see."""
         values = self.cleaned_data
-        rows = AuditEvent.objects.visible_to(self.user).filter(_action(values["action"]), _period(values["since"], values["until"]))
+        rows = AuditEvent.objects.visible_to(self.user).filter(
+            _action(values["action"]), _period(values["since"], values["until"])
+        )
         if values["team"]:
             rows = rows.filter(team_key=values["team"].pk)
         if values["outcome"]:
             rows = rows.filter(outcome=values["outcome"])
         if values["who"]:
-            rows = rows.filter(Q(actor_name__icontains=values["who"]) | Q(token_name__icontains=values["who"]))
+            rows = rows.filter(
+                Q(actor_name__icontains=values["who"]) | Q(token_name__icontains=values["who"])
+            )
         if values["object"]:
-            rows = rows.filter(Q(object_name__icontains=values["object"]) | Q(object_key=values["object"]))
+            rows = rows.filter(
+                Q(object_name__icontains=values["object"]) | Q(object_key=values["object"])
+            )
         if values["credential"]:
             rows = rows.filter(_credential(values["credential"]))
         return rows
 
     def _texts(self) -> dict[str, str]:
-        values = {name: value.pk if isinstance(value, Team) else value for name, value in self.cleaned_data.items()}
+        values = {
+            name: value.pk if isinstance(value, Team) else value
+            for name, value in self.cleaned_data.items()
+        }
         return {name: str(value) for name, value in values.items() if value}
 
 

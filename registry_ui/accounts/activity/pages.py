@@ -24,7 +24,11 @@ def pages_of(events: Iterable[AuditEvent], user: User) -> dict[tuple[str, str], 
     for event in events:
         if event.object_kind in _routes:
             keys[event.object_kind].add(event.object_key)
-    return {(kind, key): address for kind, wanted in keys.items() for key, address in _pages(kind, wanted, user).items()}
+    return {
+        (kind, key): address
+        for kind, wanted in keys.items()
+        for key, address in _pages(kind, wanted, user).items()
+    }
 
 
 def _pages(kind: str, keys: set[str], user: User) -> dict[str, str]:

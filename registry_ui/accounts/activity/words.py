@@ -44,9 +44,13 @@ _SENTENCES: dict[str, str | Promise] = {
     Action.MIRROR_RESUMED: gettext_lazy("%(who)s resumed the mirror %(object)s"),
     Action.MIRROR_PLANNED: gettext_lazy("%(who)s planned a run of the mirror %(object)s"),
     Action.MIRROR_STARTED: gettext_lazy("%(who)s started the mirror %(object)s"),
-    Action.MIRROR_STAGING: gettext_lazy("%(who)s began to bring the images of the mirror %(object)s here"),
+    Action.MIRROR_STAGING: gettext_lazy(
+        "%(who)s began to bring the images of the mirror %(object)s here"
+    ),
     Action.MIRROR_STAGED: gettext_lazy("The images of the mirror %(object)s were brought here"),
-    Action.MIRROR_STAGING_FAILED: gettext_lazy("The images of the mirror %(object)s could not all be brought here"),
+    Action.MIRROR_STAGING_FAILED: gettext_lazy(
+        "The images of the mirror %(object)s could not all be brought here"
+    ),
     Action.MIRROR_CANCELLED: gettext_lazy("%(who)s cancelled a run of the mirror %(object)s"),
     Action.MIRROR_SUCCEEDED: gettext_lazy("The mirror %(object)s ran to its end"),
     Action.MIRROR_FAILED: gettext_lazy("The mirror %(object)s failed"),
@@ -143,8 +147,16 @@ def who(event: AuditEvent) -> str:
 
 def more_details(event: AuditEvent) -> list[tuple[str, Any]]:
     """What the sentence does not say, as a name and a value."""
-    said = _SAID if event.action in _TRANSFERS or event.action == Action.ACCESS_REFUSED else frozenset({"error"})
-    return [(key.replace("_", " "), _value(value)) for key, value in event.details.items() if key not in said]
+    said = (
+        _SAID
+        if event.action in _TRANSFERS or event.action == Action.ACCESS_REFUSED
+        else frozenset({"error"})
+    )
+    return [
+        (key.replace("_", " "), _value(value))
+        for key, value in event.details.items()
+        if key not in said
+    ]
 
 
 def _template(event: AuditEvent) -> str | Promise:

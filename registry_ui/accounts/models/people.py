@@ -36,10 +36,16 @@ class Landing(models.TextChoices):
 class User(AbstractUser):
     """A person. `is_superuser` makes an administrator of the installation: an admin of every team."""
 
-    time_zone = models.CharField(_("time zone"), max_length=64, blank=True, validators=[validate_time_zone])
+    time_zone = models.CharField(
+        _("time zone"), max_length=64, blank=True, validators=[validate_time_zone]
+    )
     theme = models.CharField(_("theme"), max_length=10, choices=Theme.choices, default=Theme.SYSTEM)
-    density = models.CharField(_("density"), max_length=12, choices=Density.choices, default=Density.COMFORTABLE)
-    landing = models.CharField(_("first page"), max_length=40, choices=Landing.choices, default=Landing.OVERVIEW)
+    density = models.CharField(
+        _("density"), max_length=12, choices=Density.choices, default=Density.COMFORTABLE
+    )
+    landing = models.CharField(
+        _("first page"), max_length=40, choices=Landing.choices, default=Landing.OVERVIEW
+    )
     # A code of settings.LANGUAGES; empty is the browser's.
     language = models.CharField(_("language"), max_length=10, blank=True)
     # Where single sign-on made this person an administrator of the installation, it may take that back.
@@ -51,7 +57,9 @@ class User(AbstractUser):
         return f"{super().get_session_auth_hash()}.{self.sessions_ended}"
 
     def get_session_auth_fallback_hash(self) -> Iterator[str]:
-        return (f"{each}.{self.sessions_ended}" for each in super().get_session_auth_fallback_hash())
+        return (
+            f"{each}.{self.sessions_ended}" for each in super().get_session_auth_fallback_hash()
+        )
 
     def role_in(self, team: "Team") -> "Role | None":
         """The person's role in a team; administrators of the installation are admins of every team."""
@@ -72,7 +80,11 @@ class User(AbstractUser):
         """Those of the teams in which the person has at least this role."""
         if self.is_superuser:
             return teams
-        return teams.filter(pk__in=Membership.objects.filter(user=self, role__in=Role.at_least(wanted)).values("team"))
+        return teams.filter(
+            pk__in=Membership.objects.filter(user=self, role__in=Role.at_least(wanted)).values(
+                "team"
+            )
+        )
 
 
 class Role(models.TextChoices):
@@ -162,7 +174,9 @@ class Membership(models.Model):
     objects = TeamOwnedQuerySet.as_manager()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["team", "user"], name="one_membership_a_team")]
+        constraints = [
+            models.UniqueConstraint(fields=["team", "user"], name="one_membership_a_team")
+        ]
 
     def __str__(self) -> str:
         return f"{self.user} in {self.team}: {self.role}"

@@ -21,7 +21,9 @@ class Scope(models.TextChoices):
     @property
     def role(self) -> Role:
         """The role that it stands for: a ceiling for a person's token, the role itself for a robot's."""
-        return {Scope.READ: Role.VIEWER, Scope.TRANSFER: Role.OPERATOR, Scope.ADMIN: Role.ADMIN}[self]
+        return {Scope.READ: Role.VIEWER, Scope.TRANSFER: Role.OPERATOR, Scope.ADMIN: Role.ADMIN}[
+            self
+        ]
 
 
 class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
@@ -29,11 +31,15 @@ class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
         """A person's own, and the robots' of their teams."""
         if not user.is_authenticated:
             return self.none()
-        return self.filter(models.Q(user=user) | models.Q(user=None, team__in=Team.objects.visible_to(user)))
+        return self.filter(
+            models.Q(user=user) | models.Q(user=None, team__in=Team.objects.visible_to(user))
+        )
 
     def alive(self) -> "ApiTokenQuerySet":
         now = timezone.now()
-        return self.filter(models.Q(expires_at=None) | models.Q(expires_at__gt=now), revoked_at=None)
+        return self.filter(
+            models.Q(expires_at=None) | models.Q(expires_at__gt=now), revoked_at=None
+        )
 
 
 class ApiToken(models.Model):
@@ -44,7 +50,9 @@ class ApiToken(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="api_tokens")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="api_tokens"
+    )
     # A robot's team; of a person's token the one team where it is good, or None for all of theirs.
     team = models.ForeignKey(Team, models.CASCADE, null=True, blank=True, related_name="api_tokens")
     name = models.CharField(_("name"), max_length=100)
@@ -53,7 +61,9 @@ class ApiToken(models.Model):
     # The first characters, by which its owner tells it from others: rui_1a2b
     hint = models.CharField(max_length=12)
     created_at = models.DateTimeField(auto_now_add=True)
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
     expires_at = models.DateTimeField(_("expires"), null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
     used_at = models.DateTimeField(null=True, blank=True)
@@ -64,7 +74,10 @@ class ApiToken(models.Model):
     class Meta:
         ordering = ["-created_at"]
         constraints = [
-            models.CheckConstraint(condition=models.Q(user__isnull=False) | models.Q(team__isnull=False), name="a_token_is_somebodys")
+            models.CheckConstraint(
+                condition=models.Q(user__isnull=False) | models.Q(team__isnull=False),
+                name="a_token_is_somebodys",
+            )
         ]
 
     def __str__(self) -> str:
@@ -76,7 +89,9 @@ class ApiToken(models.Model):
 
     @property
     def is_alive(self) -> bool:
-        return self.revoked_at is None and (self.expires_at is None or self.expires_at > timezone.now())
+        return self.revoked_at is None and (
+            self.expires_at is None or self.expires_at > timezone.now()
+        )
 
     @property
     def state(self) -> str:
@@ -89,4 +104,11 @@ class ApiToken(models.Model):
 
     @property
     def state_label(self) -> str:
-        return str({"revoked": _("Revoked"), "expired": _("Expired"), "expiring": _("Expires soon"), "ok": _("Valid")}[self.state])
+        return str(
+            {
+                "revoked": _("Revoked"),
+                "expired": _("Expired"),
+                "expiring": _("Expires soon"),
+                "ok": _("Valid"),
+            }[self.state]
+        )

@@ -79,7 +79,10 @@ class Action(models.TextChoices):
     MIRROR_STARTED = "mirror.started", _("Started a mirror's run")
     MIRROR_STAGING = "mirror.staging", _("Began to bring a mirror's images here")
     MIRROR_STAGED = "mirror.staged", _("A mirror's images were brought here")
-    MIRROR_STAGING_FAILED = "mirror.staging_failed", _("A mirror's images could not be brought here")
+    MIRROR_STAGING_FAILED = (
+        "mirror.staging_failed",
+        _("A mirror's images could not be brought here"),
+    )
     MIRROR_CANCELLED = "mirror.cancelled", _("Cancelled a mirror's run")
     MIRROR_HANDED_OVER = "mirror.handed_over", _("Handed over a mirror's run")
     MIRROR_SUCCEEDED = "mirror.succeeded", _("A mirror's run succeeded")
@@ -115,7 +118,10 @@ class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
             return self.none()
         if user.is_superuser:
             return self
-        return self.filter(Q(team_key__in=Team.objects.visible_to(user).values("pk")) | Q(actor_key=str(user.pk), team_key=None))
+        return self.filter(
+            Q(team_key__in=Team.objects.visible_to(user).values("pk"))
+            | Q(actor_key=str(user.pk), team_key=None)
+        )
 
     def update(self, **values: Any) -> int:
         raise TypeError("The trail is append-only.")

@@ -14,7 +14,9 @@ from .refusals import InvitationGone, Refused
 
 
 @transaction.atomic
-def invite(*, team: Team, role: Role, email: str, lifetime: timedelta, by: User | None) -> tuple[Invitation, str]:
+def invite(
+    *, team: Team, role: Role, email: str, lifetime: timedelta, by: User | None
+) -> tuple[Invitation, str]:
     """An invitation and the token of its link, which nobody can read again.
 
     Raises:
@@ -24,7 +26,12 @@ def invite(*, team: Team, role: Role, email: str, lifetime: timedelta, by: User 
     need_admin(team, by)
     token = new_token()
     invitation = Invitation.objects.create(
-        team=team, role=role, email=email, token_hash=hash_of(token), created_by=by, expires_at=timezone.now() + lifetime
+        team=team,
+        role=role,
+        email=email,
+        token_hash=hash_of(token),
+        created_by=by,
+        expires_at=timezone.now() + lifetime,
     )
     record(Action.INVITATION_CREATED, user=by, obj=invitation, role=str(role))
     return invitation, token
@@ -46,7 +53,12 @@ def revoke_invitation(*, invitation: Invitation, by: User | None) -> bool:
 
 def open_invitation(token: str) -> Invitation | None:
     """Found by the hash, in one query whatever is wrong with it: neither answer nor time tells a used link from an invented one."""
-    found = Invitation.objects.open().select_related("team", "created_by").filter(token_hash=hash_of(token)).first()
+    found = (
+        Invitation.objects.open()
+        .select_related("team", "created_by")
+        .filter(token_hash=hash_of(token))
+        .first()
+    )
     return found if found is not None and _still_stands(found) else None
 
 
@@ -59,7 +71,9 @@ def accept(*, token: str, user: User) -> Membership:
         Refused: the person is in the team already; the link stays good for somebody else.
     """
     invitation = _claimed(token)
-    membership, created = Membership.objects.get_or_create(team=invitation.team, user=user, defaults={"role": invitation.role})
+    membership, created = Membership.objects.get_or_create(
+        team=invitation.team, user=user, defaults={"role": invitation.role}
+    )
     if not created:
         raise Refused(_("You are in the team %(team)s already.") % {"team": invitation.team.name})
     Invitation.objects.filter(pk=invitation.pk).update(accepted_by=user)
@@ -96,4 +110,7 @@ def _claimed(token: str) -> Invitation:
 
 def _still_stands(invitation: Invitation) -> bool:
     """Whoever made it still may invite; None is the command line."""
-    return invitation.created_by is None or invitation.created_by.role_in(invitation.team) == Role.ADMIN
+    return (
+        invitation.created_by is None
+        or invitation.created_by.role_in(invitation.team) == Role.ADMIN
+    )

@@ -21,10 +21,18 @@ def add_member(*, team: Team, user: User, role: Role, by: User | None) -> Member
     team = locked(team)
     need_admin(team, by)
     if not user.is_active:
-        raise Refused(_("The account of %(name)s is deactivated. Activate it first.") % {"name": user.get_username()})
-    membership, created = Membership.objects.get_or_create(team=team, user=user, defaults={"role": role})
+        raise Refused(
+            _("The account of %(name)s is deactivated. Activate it first.")
+            % {"name": user.get_username()}
+        )
+    membership, created = Membership.objects.get_or_create(
+        team=team, user=user, defaults={"role": role}
+    )
     if not created:
-        raise Refused(_("%(name)s is in the team %(team)s already.") % {"name": user.get_username(), "team": team.name})
+        raise Refused(
+            _("%(name)s is in the team %(team)s already.")
+            % {"name": user.get_username(), "team": team.name}
+        )
     record(Action.MEMBER_ADDED, user=by, team=team, obj=user, role=str(role))
     return membership
 
@@ -47,12 +55,16 @@ def change_role(*, membership: Membership, role: Role, by: User | None) -> Membe
         end_invitations_of(membership.user, team, by=by)
     membership.role, membership.is_from_sso = role, False
     membership.save(update_fields=["role", "is_from_sso"])
-    record(Action.MEMBER_CHANGED, user=by, team=team, obj=membership.user, role=str(role), was=str(was))
+    record(
+        Action.MEMBER_CHANGED, user=by, team=team, obj=membership.user, role=str(role), was=str(was)
+    )
     return membership
 
 
 @transaction.atomic
-def remove_member(*, membership: Membership, by: User | None, successor: User | None = None) -> Settled:
+def remove_member(
+    *, membership: Membership, by: User | None, successor: User | None = None
+) -> Settled:
     """Take somebody out of a team, or leave it oneself. Their tokens for the team die with the row.
 
     Args:
@@ -73,7 +85,14 @@ def remove_member(*, membership: Membership, by: User | None, successor: User | 
     end_invitations_of(person, team, by=by)
     membership.delete()
     settled = settle_work(person, team, by=by, successor=successor)
-    record(Action.MEMBER_REMOVED, user=by, team=team, obj=person, ended=settled.ended, handed_over=settled.handed_over)
+    record(
+        Action.MEMBER_REMOVED,
+        user=by,
+        team=team,
+        obj=person,
+        ended=settled.ended,
+        handed_over=settled.handed_over,
+    )
     return settled
 
 
@@ -99,7 +118,9 @@ def need_admin(team: Team, by: User | None) -> None:
         return
     person = User.objects.filter(pk=by.pk).first()
     if person is None or person.role_in(team) != Role.ADMIN:
-        raise PermissionDenied(_("Only admins of the team %(team)s may do this.") % {"team": team.name})
+        raise PermissionDenied(
+            _("Only admins of the team %(team)s may do this.") % {"team": team.name}
+        )
 
 
 def end_invitations_of(person: User, team: Team | None, *, by: User | None) -> None:
@@ -113,7 +134,9 @@ def end_invitations_of(person: User, team: Team | None, *, by: User | None) -> N
 def _current(membership: Membership) -> Membership:
     found = Membership.objects.select_related("user", "team").filter(pk=membership.pk).first()
     if found is None:
-        raise Refused(_("%(name)s is in the team no more.") % {"name": membership.user.get_username()})
+        raise Refused(
+            _("%(name)s is in the team no more.") % {"name": membership.user.get_username()}
+        )
     return found
 
 
@@ -121,11 +144,16 @@ def is_last_admin(membership: Membership) -> bool:
     """Whether the team would have no admin without this one; people whose accounts are deactivated administer nothing."""
     if membership.role != Role.ADMIN or not membership.user.is_active:
         return False
-    admins = Membership.objects.filter(team=membership.team_id, role=Role.ADMIN, user__is_active=True)
+    admins = Membership.objects.filter(
+        team=membership.team_id, role=Role.ADMIN, user__is_active=True
+    )
     return not admins.exclude(pk=membership.pk).exists()
 
 
 def _refuse_last_admin(membership: Membership) -> None:
     if is_last_admin(membership):
         words = {"name": membership.user.get_username(), "team": membership.team.name}
-        raise LastAdmin(_("%(name)s is the last admin of the team %(team)s. Make somebody else an admin first.") % words)
+        raise LastAdmin(
+            _("%(name)s is the last admin of the team %(team)s. Make somebody else an admin first.")
+            % words
+        )

@@ -33,7 +33,13 @@ def deactivate_person(*, person: User, by: User | None, successor: User | None =
     UserSession.objects.filter(user=person).delete()
     end_invitations_of(person, None, by=by)
     settled = settle_work(person, by=by, successor=successor)
-    record(Action.PERSON_DEACTIVATED, user=by, obj=person, ended=settled.ended, handed_over=settled.handed_over)
+    record(
+        Action.PERSON_DEACTIVATED,
+        user=by,
+        obj=person,
+        ended=settled.ended,
+        handed_over=settled.handed_over,
+    )
     return settled
 
 
@@ -70,7 +76,9 @@ def set_administrator(*, person: User, value: bool, by: User | None) -> None:
 
 def _for_change(person: User, by: User | None) -> User:
     """The row as it is now. Locks all administrators: of two that would leave the installation without one, one is refused."""
-    administrators = list(User.objects.select_for_update().filter(is_superuser=True, is_active=True).order_by("pk"))
+    administrators = list(
+        User.objects.select_for_update().filter(is_superuser=True, is_active=True).order_by("pk")
+    )
     if by is not None and by not in administrators:
         raise PermissionDenied(_("This is for administrators of the installation."))
     return User.objects.select_for_update().get(pk=person.pk)
@@ -80,5 +88,8 @@ def _refuse_last_administrator(person: User) -> None:
     others = User.objects.filter(is_superuser=True, is_active=True).exclude(pk=person.pk)
     if person.is_active and not others.exists():
         raise LastAdmin(
-            _("%(name)s is the last administrator of the installation. Make somebody else one first.") % {"name": person.get_username()}
+            _(
+                "%(name)s is the last administrator of the installation. Make somebody else one first."
+            )
+            % {"name": person.get_username()}
         )

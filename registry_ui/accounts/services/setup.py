@@ -44,7 +44,9 @@ def is_valid_setup_token(token: str) -> bool:
 
 
 @transaction.atomic
-def create_first_administrator(*, token: str, username: str, email: str, password: str, team_name: str) -> User:
+def create_first_administrator(
+    *, token: str, username: str, email: str, password: str, team_name: str
+) -> User:
     """Claim the token, then make the person and the team; all or nothing.
 
     Raises:
@@ -67,4 +69,6 @@ def create_first_administrator(*, token: str, username: str, email: str, passwor
 
 
 def _unused(token: str) -> QuerySet[SetupToken]:
-    return SetupToken.objects.filter(token_hash=hash_of(token), used_at=None, created_at__gt=timezone.now() - SETUP_TOKEN_AGE)
+    return SetupToken.objects.filter(
+        token_hash=hash_of(token), used_at=None, created_at__gt=timezone.now() - SETUP_TOKEN_AGE
+    )

@@ -54,7 +54,10 @@ def remove_team(*, team: Team, by: User | None) -> None:
         Refused: it is the only one, or something waits or runs in it.
     """
     teams = list(Team.objects.select_for_update().order_by("pk"))
-    if by is not None and not User.objects.filter(pk=by.pk, is_superuser=True, is_active=True).exists():
+    if (
+        by is not None
+        and not User.objects.filter(pk=by.pk, is_superuser=True, is_active=True).exists()
+    ):
         raise PermissionDenied(_("This is for administrators of the installation."))
     if team not in teams:
         raise Refused(_("This team was removed."))

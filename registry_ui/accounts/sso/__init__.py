@@ -22,4 +22,8 @@ def the_provider() -> SingleSignOn:
 def identities_of(user: User) -> QuerySet[SocialAccount]:
     """The person's links to the provider of today; those to an earlier one open nothing."""
     provider = settings.SINGLE_SIGN_ON
-    return SocialAccount.objects.filter(user=user, provider=provider.provider_id) if provider else SocialAccount.objects.none()
+    return (
+        SocialAccount.objects.filter(user=user, provider=provider.provider_id)
+        if provider
+        else SocialAccount.objects.none()
+    )

@@ -37,7 +37,14 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
     def get_connect_redirect_url(self, request: HttpRequest, socialaccount: Any) -> str:
         return reverse("accounts:security")
 
-    def on_authentication_error(self, request: HttpRequest, provider: Any, error: Any = None, exception: Any = None, **_: Any) -> None:
+    def on_authentication_error(
+        self,
+        request: HttpRequest,
+        provider: Any,
+        error: Any = None,
+        exception: Any = None,
+        **_: Any,
+    ) -> None:
         if isinstance(exception, requests.RequestException):
             raise ImmediateHttpResponse(unreachable(request, exception))
         if exception is not None:
@@ -53,9 +60,15 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
         elif not sociallogin.is_existing and sociallogin.state.get("process") != "connect":
             self._check_new_person(request, sociallogin)
 
-    def _check_confirmation(self, request: HttpRequest, sociallogin: SocialLogin, wanted: int) -> None:
+    def _check_confirmation(
+        self, request: HttpRequest, sociallogin: SocialLogin, wanted: int
+    ) -> None:
         """Somebody was asked to prove that it is still them; another account of the provider proves nothing."""
-        if request.user.pk != wanted or not sociallogin.is_existing or sociallogin.user.pk != wanted:
+        if (
+            request.user.pk != wanted
+            or not sociallogin.is_existing
+            or sociallogin.user.pk != wanted
+        ):
             self._refuse(request, "socialaccount/other_person.html", "another person")
         if not proof_is_recent(sociallogin.account.extra_data):
             self._refuse(request, "socialaccount/not_asked.html", "no new sign-in at the provider")
@@ -64,14 +77,22 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
         if not the_provider().auto_create:
             self._refuse(request, "socialaccount/no_account.html", "no account")
         if any(filter_users_by_email(address.email) for address in sociallogin.email_addresses):
-            self._refuse(request, "socialaccount/address_taken.html", "the address belongs to an account")
+            self._refuse(
+                request, "socialaccount/address_taken.html", "the address belongs to an account"
+            )
 
     def _refuse(self, request: HttpRequest, template: str, reason: str) -> None:
         recording.record_sso_refused(request, reason)
-        raise ImmediateHttpResponse(render(request, template, {"provider": the_provider()}, status=403))
+        raise ImmediateHttpResponse(
+            render(request, template, {"provider": the_provider()}, status=403)
+        )
 
 
 def unreachable(request: HttpRequest, cause: Exception) -> HttpResponse:
     """The provider does not answer, or not as an OpenID provider does."""
-    logger.warning("The provider of single sign-on does not answer as it should: %s", type(cause).__name__)
-    return render(request, "socialaccount/unreachable.html", {"provider": the_provider()}, status=503)
+    logger.warning(
+        "The provider of single sign-on does not answer as it should: %s", type(cause).__name__
+    )
+    return render(
+        request, "socialaccount/unreachable.html", {"provider": the_provider()}, status=503
+    )

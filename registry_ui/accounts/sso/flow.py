@@ -28,7 +28,9 @@ class _OpenIdAdapter(OpenIDConnectOAuth2Adapter):
     def get_callback_url(self, request: HttpRequest, app: Any) -> str:
         return request.build_absolute_uri(reverse("sso_callback"))
 
-    def complete_login(self, request: HttpRequest, app: Any, token: SocialToken, **kwargs: Any) -> SocialLogin:
+    def complete_login(
+        self, request: HttpRequest, app: Any, token: SocialToken, **kwargs: Any
+    ) -> SocialLogin:
         login = super().complete_login(request, app, token, **kwargs)
         said = login.account.extra_data
         claims = said.get("id_token") or {}
@@ -44,12 +46,16 @@ class _OpenIdAdapter(OpenIDConnectOAuth2Adapter):
 class _CallbackView(OAuth2CallbackView):
     adapter: _OpenIdAdapter
 
-    def _get_state(self, request: HttpRequest, provider: Any) -> tuple[dict[str, Any] | None, HttpResponseBase | None]:
+    def _get_state(
+        self, request: HttpRequest, provider: Any
+    ) -> tuple[dict[str, Any] | None, HttpResponseBase | None]:
         self.adapter.state, response = super()._get_state(request, provider)
         return self.adapter.state, response
 
 
-def leave_for_provider(request: HttpRequest, *, process: str, confirms: int | None = None) -> HttpResponseBase:
+def leave_for_provider(
+    request: HttpRequest, *, process: str, confirms: int | None = None
+) -> HttpResponseBase:
     """A page that leads on to the provider: the content security policy lets no form lead to another site."""
     data: dict[str, Any] = {"nonce": secrets.token_urlsafe(24)}
     parameters: dict[str, Any] = {"nonce": data["nonce"]}
@@ -58,9 +64,17 @@ def leave_for_provider(request: HttpRequest, *, process: str, confirms: int | No
         # With max_age the provider has to say when it asked; with 0 some ask for ever.
         parameters |= {"prompt": "login", "max_age": 60}
     try:
-        provider: OpenIDConnectProvider = SingleSignOnAdapter(request).get_provider(request, the_provider().provider_id)
+        provider: OpenIDConnectProvider = SingleSignOnAdapter(request).get_provider(
+            request, the_provider().provider_id
+        )
         provider.oauth2_adapter_class = _OpenIdAdapter
-        answer = provider.redirect(request, process=process, next_url=get_next_redirect_url(request), data=data, auth_params=parameters)
+        answer = provider.redirect(
+            request,
+            process=process,
+            next_url=get_next_redirect_url(request),
+            data=data,
+            auth_params=parameters,
+        )
     except _ODD_DOCUMENTS as exc:
         return unreachable(request, exc)
     context = {"provider": the_provider(), "address": answer.headers["Location"]}

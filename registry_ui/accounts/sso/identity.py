@@ -12,7 +12,9 @@ RECENT_SECONDS = 10 * 60
 def proof_is_recent(said: dict[str, Any]) -> bool:
     """Whether the provider asked the person just now. One that does not say when it did is believed: it was told to."""
     moment = (said.get("id_token") or {}).get("auth_time")
-    return moment is None or (isinstance(moment, int | float) and time.time() - moment <= RECENT_SECONDS)
+    return moment is None or (
+        isinstance(moment, int | float) and time.time() - moment <= RECENT_SECONDS
+    )
 
 
 def groups_in(said: dict[str, Any], claim: str) -> frozenset[str]:

@@ -42,7 +42,9 @@ class Line:
 @require_safe
 def activity(request: TeamRequest) -> HttpResponse:
     form = _filter(request)
-    page = _NEWEST_FIRST.page(form.events(), after=request.GET.get("after", ""), before=request.GET.get("before", ""))
+    page = _NEWEST_FIRST.page(
+        form.events(), after=request.GET.get("after", ""), before=request.GET.get("before", "")
+    )
     context = {
         "form": form,
         "page": page,
@@ -53,7 +55,11 @@ def activity(request: TeamRequest) -> HttpResponse:
         "formats": {"csv": "CSV", "jsonl": _("JSON lines")},
     }
     is_fragment = request.htmx and not request.htmx.boosted
-    return render(request, "accounts/activity.html#events" if is_fragment else "accounts/activity.html", context)
+    return render(
+        request,
+        "accounts/activity.html#events" if is_fragment else "accounts/activity.html",
+        context,
+    )
 
 
 @require_safe
@@ -64,11 +70,21 @@ def export(request: TeamRequest) -> HttpResponseBase:
     if kind not in FORMATS:
         raise BadRequest(_("There is no such format."))
     write, content_type = FORMATS[kind]
-    response = StreamingHttpResponse(() if request.method == "HEAD" else write(form.events()), content_type=content_type)
-    response.headers["Content-Disposition"] = f'attachment; filename="activity-{timezone.localdate():%Y-%m-%d}.{kind}"'
+    response = StreamingHttpResponse(
+        () if request.method == "HEAD" else write(form.events()), content_type=content_type
+    )
+    response.headers["Content-Disposition"] = (
+        f'attachment; filename="activity-{timezone.localdate():%Y-%m-%d}.{kind}"'
+    )
     if request.method == "GET":
         team = form.cleaned_data["team"] or request.team
-        record(Action.ACTIVITY_EXPORTED, user=request.user, team=team, format=kind, filter=form.words or None)
+        record(
+            Action.ACTIVITY_EXPORTED,
+            user=request.user,
+            team=team,
+            format=kind,
+            filter=form.words or None,
+        )
     return response
 
 

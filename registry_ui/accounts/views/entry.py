@@ -31,11 +31,17 @@ def setup(request: HttpRequest, token: str) -> HttpResponse:
         raise Http404
     form = SetupForm(request.POST or None)
     if not form.is_valid():
-        return render(request, "accounts/setup.html", {"form": form}, status=422 if form.is_bound else 200)
+        return render(
+            request, "accounts/setup.html", {"form": form}, status=422 if form.is_bound else 200
+        )
     values = form.cleaned_data
     try:
         user = services.create_first_administrator(
-            token=token, username=values["username"], email=values["email"], password=values["password"], team_name=values["team_name"]
+            token=token,
+            username=values["username"],
+            email=values["email"],
+            password=values["password"],
+            team_name=values["team_name"],
         )
     except services.SetupRefused as exc:
         raise Http404 from exc
@@ -75,7 +81,10 @@ def _join_as_new_person(request: HttpRequest, token: str, invitation: Invitation
         values = form.cleaned_data
         try:
             membership = services.accept_as_new_person(
-                token=token, username=values["username"], email=values["email"], password=values["password"]
+                token=token,
+                username=values["username"],
+                email=values["email"],
+                password=values["password"],
             )
         except IntegrityError:
             form.add_error("username", _("Somebody has just taken this name."))

@@ -30,7 +30,9 @@ _form_methods = require_http_methods(["GET", "HEAD", "POST"])
 def teams(request: TeamRequest) -> HttpResponse:
     active = Q(memberships__user__is_active=True)
     admins = Count("memberships", filter=active & Q(memberships__role=Role.ADMIN))
-    rows = Team.objects.annotate(member_count=Count("memberships", filter=active), admin_count=admins)
+    rows = Team.objects.annotate(
+        member_count=Count("memberships", filter=active), admin_count=admins
+    )
     return render(request, "accounts/installation.html", {"rows": rows})
 
 
@@ -63,7 +65,9 @@ def team_edit(request: TeamRequest, pk: int) -> HttpResponse:
         except IntegrityError:
             form.add_error("name", _("Another team has this name."))
         else:
-            messages.success(request, _("The team is called %(name)s now.") % {"name": form.cleaned_data["name"]})
+            messages.success(
+                request, _("The team is called %(name)s now.") % {"name": form.cleaned_data["name"]}
+            )
             return redirect("accounts:installation")
     return _page(request, "accounts/team_edit.html", form, team=team, is_installation=True)
 
@@ -85,7 +89,11 @@ def team_remove(request: TeamRequest, pk: int) -> HttpResponse:
         except services.Refused as exc:
             form.add_error(None, str(exc))
         else:
-            messages.success(request, _("The team %(name)s is removed, with all that it had.") % {"name": form.cleaned_data["name"]})
+            messages.success(
+                request,
+                _("The team %(name)s is removed, with all that it had.")
+                % {"name": form.cleaned_data["name"]},
+            )
             return redirect("accounts:installation")
     return _page(request, "accounts/installation_team_remove.html", form, **_what_goes(team))
 
@@ -96,7 +104,12 @@ def people(request: TeamRequest) -> HttpResponse:
     text, state = request.GET.get("q", "").replace("\0", "")[:200], request.GET.get("state", "")
     if state and state not in STATES:
         raise BadRequest(_("There is no such filter."))
-    page = page_of_people(text=text, state=state, after=request.GET.get("after", ""), before=request.GET.get("before", ""))
+    page = page_of_people(
+        text=text,
+        state=state,
+        after=request.GET.get("after", ""),
+        before=request.GET.get("before", ""),
+    )
     query = urlencode({name: value for name, value in (("q", text), ("state", state)) if value})
     context = {"page": page, "text": text, "state": state, "query": query}
     if request.htmx and not request.htmx.boosted:
@@ -105,7 +118,9 @@ def people(request: TeamRequest) -> HttpResponse:
 
 
 def _page(request: TeamRequest, template: str, form: Any, **context: Any) -> HttpResponse:
-    return render(request, template, {"form": form, **context}, status=422 if form.is_bound else 200)
+    return render(
+        request, template, {"form": form, **context}, status=422 if form.is_bound else 200
+    )
 
 
 def _what_goes(team: Team) -> dict[str, Any]:

@@ -54,15 +54,27 @@ def deactivate(request: TeamRequest, pk: int) -> HttpResponse:
     )
     if request.method == "POST" and (form.is_valid() or not form.fields):
         try:
-            settled = services.deactivate_person(person=found, by=request.user, successor=form.successor)
+            settled = services.deactivate_person(
+                person=found, by=request.user, successor=form.successor
+            )
         except services.Refused as exc:
             form.add_error(None, str(exc))
         else:
-            done = _("%(name)s is deactivated: signed out everywhere, and every token is dead.") % {"name": found.get_username()}
+            done = _("%(name)s is deactivated: signed out everywhere, and every token is dead.") % {
+                "name": found.get_username()
+            }
             messages.success(request, " ".join([done, *settled.words]))
             return redirect("accounts:installation_person", found.pk)
-    context = {"person": found, "form": form, "running": running, "alone": _only_admin_of(found), "token_count": _tokens_of(found)}
-    return render(request, "accounts/person_deactivate.html", context, status=422 if form.is_bound else 200)
+    context = {
+        "person": found,
+        "form": form,
+        "running": running,
+        "alone": _only_admin_of(found),
+        "token_count": _tokens_of(found),
+    }
+    return render(
+        request, "accounts/person_deactivate.html", context, status=422 if form.is_bound else 200
+    )
 
 
 def _act(request: TeamRequest, found: User, form: AddToTeamForm) -> str:
@@ -74,12 +86,17 @@ def _act(request: TeamRequest, found: User, form: AddToTeamForm) -> str:
         return ""
     values = form.cleaned_data
     services.add_member(team=values["team"], user=found, role=Role(values["role"]), by=request.user)
-    return _("%(name)s is in the team %(team)s now.") % {"name": found.get_username(), "team": values["team"].name}
+    return _("%(name)s is in the team %(team)s now.") % {
+        "name": found.get_username(),
+        "team": values["team"].name,
+    }
 
 
 def _activate(request: TeamRequest, found: User) -> str:
     services.activate_person(person=found, by=request.user)
-    return _("%(name)s may sign in again, with the same teams. Tokens stay dead.") % {"name": found.get_username()}
+    return _("%(name)s may sign in again, with the same teams. Tokens stay dead.") % {
+        "name": found.get_username()
+    }
 
 
 def _promote(request: TeamRequest, found: User) -> str:
@@ -92,10 +109,16 @@ def _demote(request: TeamRequest, found: User) -> str:
     return _("%(name)s administers the installation no more.") % {"name": found.get_username()}
 
 
-_ACTS: dict[str, Callable[[TeamRequest, User], str]] = {"activate": _activate, "promote": _promote, "demote": _demote}
+_ACTS: dict[str, Callable[[TeamRequest, User], str]] = {
+    "activate": _activate,
+    "promote": _promote,
+    "demote": _demote,
+}
 
 
-def _page(request: TeamRequest, found: User, form: AddToTeamForm, status: int = 200) -> HttpResponse:
+def _page(
+    request: TeamRequest, found: User, form: AddToTeamForm, status: int = 200
+) -> HttpResponse:
     context: dict[str, Any] = {
         "person": found,
         "memberships": memberships_of(found),

@@ -20,7 +20,12 @@ from ..requests import TeamRequest
 def preferences(request: TeamRequest) -> HttpResponse:
     form = PreferencesForm(request.POST or None, instance=User.objects.get(pk=request.user.pk))
     if not form.is_valid():
-        return render(request, "accounts/preferences.html", {"form": form}, status=422 if form.is_bound else 200)
+        return render(
+            request,
+            "accounts/preferences.html",
+            {"form": form},
+            status=422 if form.is_bound else 200,
+        )
     services.change_preferences(user=request.user, values=form.cleaned_data)
     messages.success(request, _("Your preferences are saved."))
     return redirect("accounts:preferences")

@@ -66,7 +66,9 @@ def session_end(request: TeamRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def sessions_end(request: TeamRequest) -> HttpResponse:
-    others = UserSession.objects.filter(user=request.user).exclude(session_key=request.session.session_key)
+    others = UserSession.objects.filter(user=request.user).exclude(
+        session_key=request.session.session_key
+    )
     sessions.end(request.user, list(others))
     messages.success(request, _("Your other sessions are ended."))
     return redirect("accounts:security")
@@ -77,10 +79,16 @@ def sessions_end(request: TeamRequest) -> HttpResponse:
 def unlink(request: TeamRequest, pk: int) -> HttpResponse:
     identity = get_object_or_404(SocialAccount, user=request.user, pk=pk)
     if not request.user.has_usable_password():
-        messages.error(request, _("Without it you could not sign in any more. Set a password first."))
+        messages.error(
+            request, _("Without it you could not sign in any more. Set a password first.")
+        )
         return redirect("accounts:security")
     if request.method != "POST":
-        return render(request, "accounts/security_unlink.html", {"identity": identity, "provider": settings.SINGLE_SIGN_ON})
+        return render(
+            request,
+            "accounts/security_unlink.html",
+            {"identity": identity, "provider": settings.SINGLE_SIGN_ON},
+        )
     identity.delete()
     recording.record_unlinked(request.user, identity)
     messages.success(request, _("The link is removed."))
@@ -92,7 +100,9 @@ class _RemovePasskey(RemoveWebAuthnView):
 
     def form_valid(self, form: Any) -> HttpResponse:
         if not FactorAdapter().can_delete_authenticator(self.get_object()):
-            form.add_error(None, ValidationError(FactorAdapter.error_messages["cannot_delete_authenticator"]))
+            form.add_error(
+                None, ValidationError(FactorAdapter.error_messages["cannot_delete_authenticator"])
+            )
             return self.form_invalid(form)
         return super().form_valid(form)
 

@@ -45,14 +45,18 @@ def members(request: TeamRequest) -> HttpResponse:
 @needs_recent_sign_in
 def edit(request: TeamRequest) -> HttpResponse:
     assert request.team is not None
-    form = TeamNameForm(request.POST or None, team=request.team, initial={"name": request.team.name})
+    form = TeamNameForm(
+        request.POST or None, team=request.team, initial={"name": request.team.name}
+    )
     if form.is_valid():
         try:
             services.rename_team(team=request.team, name=form.cleaned_data["name"], by=request.user)
         except IntegrityError:
             form.add_error("name", _("Another team has this name."))
         else:
-            messages.success(request, _("The team is called %(name)s now.") % {"name": form.cleaned_data["name"]})
+            messages.success(
+                request, _("The team is called %(name)s now.") % {"name": form.cleaned_data["name"]}
+            )
             return redirect("accounts:team")
     return _form_page(request, "accounts/team_edit.html", form, team=request.team)
 
@@ -65,14 +69,23 @@ def member_role(request: TeamRequest, pk: int) -> HttpResponse:
     form = RoleForm(request.POST or None, initial={"role": membership.role})
     if form.is_valid():
         try:
-            services.change_role(membership=membership, role=form.cleaned_data["role"], by=request.user)
+            services.change_role(
+                membership=membership, role=form.cleaned_data["role"], by=request.user
+            )
         except services.Refused as exc:
             form.add_error(None, str(exc))
         else:
-            words = {"name": membership.user.get_username(), "role": form.cleaned_data["role"].label}
+            words = {
+                "name": membership.user.get_username(),
+                "role": form.cleaned_data["role"].label,
+            }
             messages.success(request, _("%(name)s is %(role)s now.") % words)
             return redirect(_way_back(request))
-    context = {"membership": membership, "is_last": services.is_last_admin(membership), "back": _way_back(request)}
+    context = {
+        "membership": membership,
+        "is_last": services.is_last_admin(membership),
+        "back": _way_back(request),
+    }
     return _form_page(request, "accounts/member_role.html", form, **context)
 
 
@@ -87,11 +100,16 @@ def member_remove(request: TeamRequest, pk: int) -> HttpResponse:
     running = running_of(membership.user, membership.team)
     successors = successors_of(membership, request.user)
     form = WorkForm(
-        request.POST if request.method == "POST" else None, running=[] if leaves else running, successors=successors, me=request.user
+        request.POST if request.method == "POST" else None,
+        running=[] if leaves else running,
+        successors=successors,
+        me=request.user,
     )
     if request.method == "POST" and (form.is_valid() or not form.fields):
         try:
-            settled = services.remove_member(membership=membership, by=request.user, successor=form.successor)
+            settled = services.remove_member(
+                membership=membership, by=request.user, successor=form.successor
+            )
         except services.Refused as exc:
             form.add_error(None, str(exc))
         else:
@@ -118,7 +136,11 @@ def invite(request: TeamRequest) -> HttpResponse:
         return _form_page(request, "accounts/team_invite.html", form)
     values = form.cleaned_data
     invitation, token = services.invite(
-        team=request.team, role=values["role"], email=values["email"], lifetime=form.lifetime, by=request.user
+        team=request.team,
+        role=values["role"],
+        email=values["email"],
+        lifetime=form.lifetime,
+        by=request.user,
     )
     link = request.build_absolute_uri(reverse("accounts:join", args=[token]))
     wants_mail = settings.EMAIL_CONFIGURED and bool(invitation.email)
@@ -134,7 +156,9 @@ def invite(request: TeamRequest) -> HttpResponse:
 @require_POST
 @needs_recent_sign_in_for("accounts:team")
 def invitation_revoke(request: TeamRequest, pk: str) -> HttpResponse:
-    invitation = get_object_or_404(Invitation.objects.visible_to(request.user).select_related("team"), pk=pk)
+    invitation = get_object_or_404(
+        Invitation.objects.visible_to(request.user).select_related("team"), pk=pk
+    )
     require_admin(request.user, invitation)
     if services.revoke_invitation(invitation=invitation, by=request.user):
         messages.success(request, _("The invitation is revoked: its link opens nothing any more."))
@@ -144,11 +168,15 @@ def invitation_revoke(request: TeamRequest, pk: str) -> HttpResponse:
 
 
 def _visible(request: TeamRequest, pk: int) -> Membership:
-    return get_object_or_404(Membership.objects.visible_to(request.user).select_related("team", "user"), pk=pk)
+    return get_object_or_404(
+        Membership.objects.visible_to(request.user).select_related("team", "user"), pk=pk
+    )
 
 
 def _form_page(request: TeamRequest, template: str, form: Any, **context: Any) -> HttpResponse:
-    return render(request, template, {"form": form, **context}, status=422 if form.is_bound else 200)
+    return render(
+        request, template, {"form": form, **context}, status=422 if form.is_bound else 200
+    )
 
 
 def _way_back(request: TeamRequest) -> str:
@@ -159,5 +187,9 @@ def _way_back(request: TeamRequest) -> str:
 
 def _parting_words(membership: Membership, settled: Settled, *, leaves: bool) -> str:
     words = {"name": membership.user.get_username(), "team": membership.team.name}
-    done = _("You have left the team %(team)s.") if leaves else _("%(name)s is removed from the team %(team)s.")
+    done = (
+        _("You have left the team %(team)s.")
+        if leaves
+        else _("%(name)s is removed from the team %(team)s.")
+    )
     return " ".join([done % words, *settled.words])

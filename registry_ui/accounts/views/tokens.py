@@ -19,7 +19,11 @@ _form_methods = require_http_methods(["GET", "HEAD", "POST"])
 @require_safe
 def own(request: TeamRequest) -> HttpResponse:
     rows = ApiToken.objects.filter(user=request.user).select_related("team")
-    return render(request, "accounts/tokens.html", {"tokens": rows, "may_add": tokens.highest_role(request.user) is not None})
+    return render(
+        request,
+        "accounts/tokens.html",
+        {"tokens": rows, "may_add": tokens.highest_role(request.user) is not None},
+    )
 
 
 @_form_methods
@@ -32,25 +36,36 @@ def own_add(request: TeamRequest) -> HttpResponse:
 @needs_role(Role.OPERATOR)
 def robots(request: TeamRequest) -> HttpResponse:
     rows = ApiToken.objects.filter(user=None, team=request.team).select_related("created_by")
-    return render(request, "accounts/team_tokens.html", {"tokens": rows, "may_edit": request.role == Role.ADMIN})
+    return render(
+        request,
+        "accounts/team_tokens.html",
+        {"tokens": rows, "may_edit": request.role == Role.ADMIN},
+    )
 
 
 @_form_methods
 @needs_role(Role.ADMIN)
 @needs_recent_sign_in
 def robot_add(request: TeamRequest) -> HttpResponse:
-    return _add(request, TokenForm(request.POST or None, person=request.user, robots_team=request.team))
+    return _add(
+        request, TokenForm(request.POST or None, person=request.user, robots_team=request.team)
+    )
 
 
 @_form_methods
 def revoke(request: TeamRequest, pk: str) -> HttpResponse:
-    token = get_object_or_404(ApiToken.objects.visible_to(request.user).select_related("team"), pk=pk)
+    token = get_object_or_404(
+        ApiToken.objects.visible_to(request.user).select_related("team"), pk=pk
+    )
     if token.is_robot:
         require_admin(request.user, token)
     if request.method != "POST":
         return render(request, "accounts/token_revoke.html", {"token": token})
     tokens.revoke_token(token=token, by=request.user)
-    messages.success(request, _("The token “%(name)s” is revoked: it opens nothing any more.") % {"name": token.name})
+    messages.success(
+        request,
+        _("The token “%(name)s” is revoked: it opens nothing any more.") % {"name": token.name},
+    )
     return redirect("accounts:team_tokens" if token.is_robot else "accounts:tokens")
 
 
@@ -63,4 +78,6 @@ def _add(request: TeamRequest, form: TokenForm) -> HttpResponse:
             form.add_error(None, str(exc))
         else:
             return render(request, "accounts/token_made.html", {"token": token, "secret": secret})
-    return render(request, "accounts/token_add.html", {"form": form}, status=422 if form.is_bound else 200)
+    return render(
+        request, "accounts/token_add.html", {"form": form}, status=422 if form.is_bound else 200
+    )

@@ -24,10 +24,20 @@ def export_page(request: TeamRequest) -> HttpResponse:
     """The chosen images with all of their names, ticked."""
     images = _chosen(request)
     ids = {image.image_id for image in images}
-    rows = LocalImage.objects.filter(team=images[0].team, image_id__in=ids) if images else LocalImage.objects.none()
+    rows = (
+        LocalImage.objects.filter(team=images[0].team, image_id__in=ids)
+        if images
+        else LocalImage.objects.none()
+    )
     names = sorted(rows, key=lambda image: str(image.reference))
-    platforms = dict.fromkeys(entry["platform"] for image in names for entry in image.platforms if entry["platform"])
-    blobs = {entry["digest"]: entry["size"] for image in names for entry in (*image.blobs, *image.manifests)}
+    platforms = dict.fromkeys(
+        entry["platform"] for image in names for entry in image.platforms if entry["platform"]
+    )
+    blobs = {
+        entry["digest"]: entry["size"]
+        for image in names
+        for entry in (*image.blobs, *image.manifests)
+    }
     context = {"names": names, "platforms": list(platforms), "size": sum(blobs.values())}
     return render(request, "images/export.html", context)
 
@@ -54,7 +64,9 @@ def export_checksum(request: TeamRequest) -> HttpResponseBase:
 
 def _export(request: TeamRequest) -> Export:
     images = _chosen(request)
-    offered = {entry["platform"] for image in images for entry in image.platforms if entry["platform"]}
+    offered = {
+        entry["platform"] for image in images for entry in image.platforms if entry["platform"]
+    }
     wanted = set(request.GET.getlist("platform")) - {""}
     platforms = [] if wanted >= offered else [Platform.parse(text) for text in sorted(wanted)]
     return export_images(images=images, platforms=platforms)
@@ -69,7 +81,8 @@ def _chosen(request: TeamRequest) -> list[LocalImage]:
         except ValueError:
             continue
     images = sorted(
-        LocalImage.objects.visible_to(request.user).filter(pk__in=keys).select_related("team"), key=lambda image: str(image.reference)
+        LocalImage.objects.visible_to(request.user).filter(pk__in=keys).select_related("team"),
+        key=lambda image: str(image.reference),
     )
     return [image for image in images if image.team_id == images[0].team_id]
 

@@ -39,7 +39,9 @@ def export_images(*, images: Sequence[LocalImage], platforms: Sequence[Platform]
         ManifestUnknown, BlobUnknown, ContentMismatch: an image is not here whole.
     """
     if not images:
-        raise InvalidReference(_("No image was chosen."), advice=_("Choose at least one on the page “Images”."))
+        raise InvalidReference(
+            _("No image was chosen."), advice=_("Choose at least one on the page “Images”.")
+        )
     team, plan = images[0].team, ArchivePlan()
     for image in images:
         name = image.reference
@@ -68,13 +70,16 @@ def _check_complete(export: Export) -> None:
     missing = [blob.digest for blob in export.archive.blobs if not export.store.has_blob(blob)]
     if missing:
         raise BlobUnknown(
-            _("The image needs the blob %(digest)s, which is not in the local store.") % {"digest": missing[0].short},
+            _("The image needs the blob %(digest)s, which is not in the local store.")
+            % {"digest": missing[0].short},
             advice=_("Pull the image again: only what is missing is fetched."),
         )
 
 
 def _file_name(images: Sequence[LocalImage]) -> str:
     first = images[0].reference
-    name = f"{first.repository.rpartition('/')[2]}-{first.tag or Digest.parse(images[0].digest).short}"
+    name = (
+        f"{first.repository.rpartition('/')[2]}-{first.tag or Digest.parse(images[0].digest).short}"
+    )
     others = len({image.image_id for image in images}) - 1
     return f"{name}-and-{others}-more.tar" if others else f"{name}.tar"

@@ -23,13 +23,17 @@ class ImportForm(forms.Form):
 
     archive = forms.FileField(
         label=_("Archive"),
-        help_text=_("What docker save, podman save, skopeo or an export here wrote: a tar, plain or compressed with gzip."),
+        help_text=_(
+            "What docker save, podman save, skopeo or an export here wrote: a tar, plain or compressed with gzip."
+        ),
     )
     sha256 = forms.CharField(
         label=_("SHA-256"),
         required=False,
         max_length=400,
-        widget=forms.TextInput(attrs={"class": "mono", "autocomplete": "off", "spellcheck": "false"}),
+        widget=forms.TextInput(
+            attrs={"class": "mono", "autocomplete": "off", "spellcheck": "false"}
+        ),
         help_text=_("What the .sha256 file beside it says. Another file than that is refused."),
     )
 

@@ -64,7 +64,9 @@ class IncomingFolder:
             os.close(descriptor)
 
     @contextmanager
-    def opened(self, pk: UUID, place: Path | None, limits: ArchiveLimits, check: Callable[[], None]) -> Iterator[ArchiveFile]:
+    def opened(
+        self, pk: UUID, place: Path | None, limits: ArchiveLimits, check: Callable[[], None]
+    ) -> Iterator[ArchiveFile]:
         """The tar of an upload. Where it came compressed, that is undone into a file first, once.
 
         Args:
@@ -100,7 +102,10 @@ class IncomingFolder:
     def __iter__(self) -> Iterator[tuple[UUID, float]]:
         """The uploads of which there are files, each with the time of its latest write in seconds since 1970."""
         with storage_errors(self._root), self._folder() as folder:
-            entries = [(entry.name, entry.stat(follow_symlinks=False).st_mtime) for entry in os.scandir(folder)]
+            entries = [
+                (entry.name, entry.stat(follow_symlinks=False).st_mtime)
+                for entry in os.scandir(folder)
+            ]
         latest: dict[UUID, float] = {}
         for name, written_at in entries:
             if match := _NAME.fullmatch(name):
@@ -117,7 +122,9 @@ class IncomingFolder:
         except OSError as exc:
             raise gone() from exc
 
-    def _decompressed(self, pk: UUID, packed: ArchiveFile, limits: ArchiveLimits, check: Callable[[], None]) -> ArchiveFile:
+    def _decompressed(
+        self, pk: UUID, packed: ArchiveFile, limits: ArchiveLimits, check: Callable[[], None]
+    ) -> ArchiveFile:
         with storage_errors(self._root), self._folder() as folder:
             name, draft = f"{pk.hex}.tar", f"{pk.hex}.tar.part"
             with suppress(FileNotFoundError):

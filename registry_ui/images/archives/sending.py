@@ -27,7 +27,9 @@ def sent(request: HttpRequest, export: Export, images: Sequence[LocalImage]) -> 
         names = ", ".join(image.reference.familiar for image in images)
         record(Action.IMAGE_EXPORTED, team=export.store.team, name=names, bytes=archive.size)
     is_part = (start, end) != (0, archive.size)
-    response = StreamingHttpResponse(_bytes(export, start, end), status=206 if is_part else 200, content_type="application/x-tar")
+    response = StreamingHttpResponse(
+        _bytes(export, start, end), status=206 if is_part else 200, content_type="application/x-tar"
+    )
     response["Content-Length"] = end - start
     response["Content-Disposition"] = f'attachment; filename="{export.name}"'
     response["Accept-Ranges"] = "bytes"
@@ -40,7 +42,11 @@ def sent(request: HttpRequest, export: Export, images: Sequence[LocalImage]) -> 
 def sent_checksum(export: Export, checksum: str) -> HttpResponse:
     """As sha256sum writes and reads it."""
     disposition = f'attachment; filename="{export.name}.sha256"'
-    return HttpResponse(f"{checksum}  {export.name}\n", content_type="text/plain", headers={"Content-Disposition": disposition})
+    return HttpResponse(
+        f"{checksum}  {export.name}\n",
+        content_type="text/plain",
+        headers={"Content-Disposition": disposition},
+    )
 
 
 def _bytes(export: Export, start: int, end: int) -> Iterator[bytes]:
@@ -55,7 +61,11 @@ def _bytes(export: Export, start: int, end: int) -> Iterator[bytes]:
 def _span(request: HttpRequest, size: int, entity_tag: str) -> tuple[int, int] | None:
     """From where to where; the whole where no part is asked for that can be given; None where the part lies outside."""
     match = _RANGE.fullmatch(request.headers.get("Range", "").strip())
-    if match is None or match.groups() == (None, None) or request.headers.get("If-Range", entity_tag) != entity_tag:
+    if (
+        match is None
+        or match.groups() == (None, None)
+        or request.headers.get("If-Range", entity_tag) != entity_tag
+    ):
         return 0, size
     first, last = match.groups()
     if first is None:

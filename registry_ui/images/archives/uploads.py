@@ -48,10 +48,14 @@ def incoming_folder() -> IncomingFolder:
 
 
 def archive_limits() -> ArchiveLimits:
-    return ArchiveLimits(total=settings.ARCHIVE_LIMIT, members=settings.ARCHIVE_MEMBERS, ratio=settings.ARCHIVE_RATIO)
+    return ArchiveLimits(
+        total=settings.ARCHIVE_LIMIT, members=settings.ARCHIVE_MEMBERS, ratio=settings.ARCHIVE_RATIO
+    )
 
 
-def begin_upload(*, team: Team, user: User | None, name: str, size: int, sha256: str = "", modified: int = 0) -> ArchiveUpload:
+def begin_upload(
+    *, team: Team, user: User | None, name: str, size: int, sha256: str = "", modified: int = 0
+) -> ArchiveUpload:
     """A new upload, or the person's own of the same file that was cut off.
 
     Args:
@@ -64,8 +68,19 @@ def begin_upload(*, team: Team, user: User | None, name: str, size: int, sha256:
         StorageFull: there is no room for it.
     """
     check_size(size)
-    about = {"team": team, "created_by": user, "name": _plain(name), "size": size, "modified": modified, "sha256": checked_sha256(sha256)}
-    earlier = ArchiveUpload.objects.filter(**about, found__isnull=True, place="").first() if modified else None
+    about = {
+        "team": team,
+        "created_by": user,
+        "name": _plain(name),
+        "size": size,
+        "modified": modified,
+        "sha256": checked_sha256(sha256),
+    }
+    earlier = (
+        ArchiveUpload.objects.filter(**about, found__isnull=True, place="").first()
+        if modified
+        else None
+    )
     if earlier is not None:
         touch(earlier)
         return earlier
@@ -83,7 +98,11 @@ def upload_on_disk(*, team: Team, path: Path, sha256: str = "") -> ArchiveUpload
     """
     check_size(path.stat().st_size)
     return ArchiveUpload.objects.create(
-        team=team, name=_plain(path.name), size=path.stat().st_size, sha256=checked_sha256(sha256), place=str(path.resolve())
+        team=team,
+        name=_plain(path.name),
+        size=path.stat().st_size,
+        sha256=checked_sha256(sha256),
+        place=str(path.resolve()),
     )
 
 
@@ -93,7 +112,10 @@ def spooled(*, team: Team, read: Callable[[int], bytes], sha256: str = "") -> Ar
     Raises:
         InvalidArchive: nothing came, or more than the limit.
     """
-    upload, folder = ArchiveUpload(team=team, name=_("standard input"), sha256=checked_sha256(sha256)), incoming_folder()
+    upload, folder = (
+        ArchiveUpload(team=team, name=_("standard input"), sha256=checked_sha256(sha256)),
+        incoming_folder(),
+    )
     try:
         upload.size = folder.append(upload.pk, 0, settings.ARCHIVE_LIMIT + 1, read)
         check_size(upload.size)
@@ -115,7 +137,9 @@ def check_size(size: int) -> None:
         limit = f"{settings.ARCHIVE_LIMIT / 1024**3:.4g}"
         raise InvalidArchive(
             _("The file is larger than %(limit)s GiB, which is the limit here.") % {"limit": limit},
-            advice=_("Export fewer images at once, or have the limit raised (REGISTRY_UI_ARCHIVE_LIMIT_GIB)."),
+            advice=_(
+                "Export fewer images at once, or have the limit raised (REGISTRY_UI_ARCHIVE_LIMIT_GIB)."
+            ),
         )
 
 
@@ -129,7 +153,8 @@ def checked_sha256(text: str) -> str:
     checksum = words[0].lower().removeprefix("sha256:") if words else ""
     if checksum and _SHA256.fullmatch(checksum) is None:
         raise InvalidArchive(
-            _("“%(text)s” is not a SHA-256 checksum.") % {"text": checksum[:70]}, advice=_("It has 64 characters of 0–9 and a–f.")
+            _("“%(text)s” is not a SHA-256 checksum.") % {"text": checksum[:70]},
+            advice=_("It has 64 characters of 0–9 and a–f."),
         )
     return checksum
 
@@ -177,7 +202,9 @@ def look(upload: ArchiveUpload) -> None:
 
 
 @contextmanager
-def opened(upload: ArchiveUpload, cancellation: Cancellation | None = None) -> Iterator[ArchiveStore]:
+def opened(
+    upload: ArchiveUpload, cancellation: Cancellation | None = None
+) -> Iterator[ArchiveStore]:
     """The images of an upload.
 
     Raises:
@@ -206,7 +233,9 @@ def check_checksum(upload: ArchiveUpload, cancellation: Cancellation) -> None:
         raise InvalidArchive(
             _("The file's SHA-256 is %(found)s, and not %(wanted)s, as it should be.")
             % {"found": hasher.hexdigest(), "wanted": upload.sha256},
-            advice=_("It was damaged or changed on its way: bring it here again. Nothing of it was kept."),
+            advice=_(
+                "It was damaged or changed on its way: bring it here again. Nothing of it was kept."
+            ),
         )
 
 
@@ -224,7 +253,9 @@ def collect_uploads() -> int:
         discard(upload)
     folder = incoming_folder()
     known = set(ArchiveUpload.objects.values_list("pk", flat=True))
-    strangers = [pk for pk, written_at in folder if pk not in known and written_at < expired.timestamp()]
+    strangers = [
+        pk for pk, written_at in folder if pk not in known and written_at < expired.timestamp()
+    ]
     for pk in strangers:
         folder.remove(pk)
     if old or strangers:
@@ -239,7 +270,9 @@ def _place(upload: ArchiveUpload) -> Path | None:
 def _plain(name: str) -> str:
     """A file's name as a person reads it: no folder, nothing invisible."""
     name = name.replace("\\", "/").rpartition("/")[2]
-    return "".join(character for character in name if character.isprintable())[:_NAME_LENGTH] or _("archive")
+    return "".join(character for character in name if character.isprintable())[:_NAME_LENGTH] or _(
+        "archive"
+    )
 
 
 def _as_row(image: ArchivedImage) -> dict[str, Any]:

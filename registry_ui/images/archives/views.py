@@ -68,8 +68,12 @@ def import_begin(request: TeamRequest) -> HttpResponse:
     try:
         upload = begin_upload(team=_team(request), user=request.user, **values)
     except OciError as exc:
-        return _plain(_sentence(exc), _INSUFFICIENT_STORAGE if isinstance(exc, StorageError) else 422)
-    addresses = {name: reverse(f"images:import_{name}", args=[upload.pk]) for name in ("content", "finish")}
+        return _plain(
+            _sentence(exc), _INSUFFICIENT_STORAGE if isinstance(exc, StorageError) else 422
+        )
+    addresses = {
+        name: reverse(f"images:import_{name}", args=[upload.pk]) for name in ("content", "finish")
+    }
     return JsonResponse({**addresses, "received": received(upload)})
 
 
@@ -110,20 +114,35 @@ def _end(request: TeamRequest, upload: ArchiveUpload) -> HttpResponse:
         look(upload)
     except OffsetConflict:
         messages.warning(
-            request, _("%(name)s is not whole yet: choose the same file again, and the upload goes on.") % {"name": upload.name}
+            request,
+            _("%(name)s is not whole yet: choose the same file again, and the upload goes on.")
+            % {"name": upload.name},
         )
     except OciError as exc:
-        record(Action.ARCHIVE_RECEIVED, team=upload.team, name=upload.name, outcome=Outcome.REFUSED, cause=type(exc).__name__)
+        record(
+            Action.ARCHIVE_RECEIVED,
+            team=upload.team,
+            name=upload.name,
+            outcome=Outcome.REFUSED,
+            cause=type(exc).__name__,
+        )
         messages.error(request, f"{upload.name}: {_sentence(exc)}")
     else:
-        record(Action.ARCHIVE_RECEIVED, obj=upload, bytes=upload.size, images=len(upload.found or []))
+        record(
+            Action.ARCHIVE_RECEIVED, obj=upload, bytes=upload.size, images=len(upload.found or [])
+        )
         return redirect("transfers:import_archive", upload.pk)
     return redirect("images:import")
 
 
 def _page(request: TeamRequest, team: Team, form: ImportForm, status: int = 200) -> HttpResponse:
-    uploads = ArchiveUpload.objects.filter(team=team, place="").select_related("created_by")[:_MOST_SHOWN]
-    context: dict[str, Any] = {"form": form, "uploads": [(upload, received(upload)) for upload in uploads]}
+    uploads = ArchiveUpload.objects.filter(team=team, place="").select_related("created_by")[
+        :_MOST_SHOWN
+    ]
+    context: dict[str, Any] = {
+        "form": form,
+        "uploads": [(upload, received(upload)) for upload in uploads],
+    }
     return render(request, "images/import.html", context, status=status)
 
 

@@ -25,6 +25,7 @@ def engine_for(team: Team, name: str) -> EngineSetting:
         if engine.name == name:
             return engine
     raise EngineUnknown(
-        _("The team %(team)s may not use an engine “%(name)s”.") % {"team": team.name, "name": name},
+        _("The team %(team)s may not use an engine “%(name)s”.")
+        % {"team": team.name, "name": name},
         advice=_("The operator of this installation allows engines to teams: REGISTRY_UI_ENGINES."),
     )

@@ -59,7 +59,9 @@ class _ListedClient(docker.APIClient):
         path = _VERSION.sub("", "/" + str(url).split("://", 1)[-1].partition("/")[2])
         call = f"{str(method).upper()} {path.partition('?')[0]}"
         if ".." in path or not any(pattern.fullmatch(call) for pattern in _ALLOWED):
-            raise EngineRefusedCall(_("The call %(call)s is not one that is made to an engine.") % {"call": call})
+            raise EngineRefusedCall(
+                _("The call %(call)s is not one that is made to an engine.") % {"call": call}
+            )
         seconds = _SILENCE_SECONDS if kwargs.get("stream") or method != "GET" else _PAGE_SECONDS
         self.trust_env = False
         kwargs |= {"timeout": (_CONNECT_SECONDS, seconds), "allow_redirects": False}
@@ -84,11 +86,18 @@ class Engine:
 
     def __enter__(self) -> Self:
         with self._failures():
-            self._client = _ListedClient(self._setting.address, version="auto", tls=self._tls() or False)
+            self._client = _ListedClient(
+                self._setting.address, version="auto", tls=self._tls() or False
+            )
         self._cancellation.add_callback(self._break_off)
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self._cancellation.remove_callback(self._break_off)
         self._client.close()
 
@@ -109,17 +118,30 @@ class Engine:
         with self._failures():
             return list(self._client.containers(all=True))
 
-    def pull(self, reference: Reference, *, platform: str, login: BasicCredential | None) -> Iterator[Event]:
+    def pull(
+        self, reference: Reference, *, platform: str, login: BasicCredential | None
+    ) -> Iterator[Event]:
         """The engine's events, each as it comes; those that tell of a failure raise."""
         return self._events(
             lambda: self._client.pull(
-                reference.name, tag=reference.identifier, stream=True, decode=True, auth_config=_auth(login), platform=platform or None
+                reference.name,
+                tag=reference.identifier,
+                stream=True,
+                decode=True,
+                auth_config=_auth(login),
+                platform=platform or None,
             )
         )
 
     def push(self, reference: Reference, *, login: BasicCredential | None) -> Iterator[Event]:
         return self._events(
-            lambda: self._client.push(reference.name, tag=reference.tag, stream=True, decode=True, auth_config=_auth(login))
+            lambda: self._client.push(
+                reference.name,
+                tag=reference.tag,
+                stream=True,
+                decode=True,
+                auth_config=_auth(login),
+            )
         )
 
     def tag(self, source: str, target: Reference) -> None:
@@ -144,7 +166,9 @@ class Engine:
 
     def load(self, pieces: Iterable[bytes]) -> Iterator[Event]:
         """Take an archive as `docker load` does. A stop is heeded until its last byte is sent."""
-        return self._events(lambda: self._client.load_image(_until_cancelled(pieces, self._cancellation)))
+        return self._events(
+            lambda: self._client.load_image(_until_cancelled(pieces, self._cancellation))
+        )
 
     def _events(self, call: Callable[[], Iterable[Event]]) -> Iterator[Event]:
         """
@@ -170,7 +194,8 @@ class Engine:
             raise
         except ImageNotFound as exc:
             raise EngineImageUnknown(
-                _("The engine %(engine)s has no such image: %(words)s") % {"engine": self.name, "words": exc.explanation},
+                _("The engine %(engine)s has no such image: %(words)s")
+                % {"engine": self.name, "words": exc.explanation},
                 advice=_("Look at what it has: its list stands under Images."),
             ) from exc
         except APIError as exc:
@@ -185,7 +210,11 @@ class Engine:
         folder = self._setting.certificates
         if folder is None:
             return None
-        return TLSConfig(client_cert=(str(folder / "cert.pem"), str(folder / "key.pem")), ca_cert=str(folder / "ca.pem"), verify=True)
+        return TLSConfig(
+            client_cert=(str(folder / "cert.pem"), str(folder / "key.pem")),
+            ca_cert=str(folder / "ca.pem"),
+            verify=True,
+        )
 
     def _break_off(self) -> None:
         """Shut the answer's socket, from the thread that was told to stop."""
@@ -210,9 +239,12 @@ def _unreachable(name: str, exc: Exception) -> EngineUnreachable:
     words = {"engine": name}
     if isinstance(exc, requests.ReadTimeout):
         return EngineUnreachable(
-            _("The engine %(engine)s says nothing any more.") % words, advice=_("Look whether it still runs, then retry.")
+            _("The engine %(engine)s says nothing any more.") % words,
+            advice=_("Look whether it still runs, then retry."),
         )
     return EngineUnreachable(
         _("The engine %(engine)s does not answer.") % words,
-        advice=_("Its operator can check that it runs, and that Registry UI's user may open its socket or is trusted by its certificates."),
+        advice=_(
+            "Its operator can check that it runs, and that Registry UI's user may open its socket or is trusted by its certificates."
+        ),
     )

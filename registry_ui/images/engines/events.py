@@ -74,7 +74,10 @@ def _report(progress: Progress, layer: str, status: str, detail: dict[str, objec
         return
     moves = state is BlobState.MOVING
     progress.report(
-        name, state, offset=_number(detail.get("current")) if moves else None, size=_number(detail.get("total")) if moves else None
+        name,
+        state,
+        offset=_number(detail.get("current")) if moves else None,
+        size=_number(detail.get("total")) if moves else None,
     )
 
 

@@ -46,7 +46,9 @@ class EngineImage:
         return str(self.names[0]) if self.names else self.image_id
 
     def matches(self, words: Sequence[str]) -> bool:
-        text = " ".join([self.image_id, *self.digests, *(f"{name} {name.familiar}" for name in self.names)]).casefold()
+        text = " ".join(
+            [self.image_id, *self.digests, *(f"{name} {name.familiar}" for name in self.names)]
+        ).casefold()
         return all(word in text for word in words)
 
 
@@ -58,7 +60,9 @@ def images_of_engine(engine: Engine) -> list[EngineImage]:
     """
     containers = _containers(engine)
     images = [_image(document, containers) for document in engine.images()]
-    return sorted(images, key=lambda image: image.created_at or datetime.min.replace(tzinfo=UTC), reverse=True)
+    return sorted(
+        images, key=lambda image: image.created_at or datetime.min.replace(tzinfo=UTC), reverse=True
+    )
 
 
 def image_of_engine(engine: Engine, image_id: str) -> EngineImage:
@@ -75,8 +79,14 @@ def _image(document: dict[str, Any], containers: dict[str, list[Container]]) -> 
     image_id = image_id if ":" in image_id else f"sha256:{image_id}"
     return EngineImage(
         image_id=image_id,
-        names=sorted((name for text in document.get("RepoTags") or [] if (name := _name(text))), key=str),
-        digests=[str(text) for text in document.get("RepoDigests") or [] if not str(text).startswith(_NAMELESS)],
+        names=sorted(
+            (name for text in document.get("RepoTags") or [] if (name := _name(text))), key=str
+        ),
+        digests=[
+            str(text)
+            for text in document.get("RepoDigests") or []
+            if not str(text).startswith(_NAMELESS)
+        ],
         size=int(document.get("Size") or 0),
         created_at=_moment(document.get("Created")),
         containers=containers.get(image_id, []),
@@ -89,7 +99,10 @@ def _containers(engine: Engine) -> dict[str, list[Container]]:
     for document in engine.containers():
         image_id = str(document.get("ImageID") or "")
         names = [str(name).lstrip("/") for name in document.get("Names") or []]
-        container = Container(names[0] if names else str(document.get("Id") or "")[:12], str(document.get("State") or ""))
+        container = Container(
+            names[0] if names else str(document.get("Id") or "")[:12],
+            str(document.get("State") or ""),
+        )
         found[image_id if ":" in image_id else f"sha256:{image_id}"].append(container)
     return found
 
@@ -108,7 +121,9 @@ def _moment(value: Any) -> datetime | None:
     """Seconds in lists, a text of RFC 3339 in what is inspected; nothing where it is before 1971, which means “never said”."""
     try:
         moment = (
-            datetime.fromtimestamp(value, UTC) if isinstance(value, int) else datetime.fromisoformat(str(value)[:19]).replace(tzinfo=UTC)
+            datetime.fromtimestamp(value, UTC)
+            if isinstance(value, int)
+            else datetime.fromisoformat(str(value)[:19]).replace(tzinfo=UTC)
         )
     except (ValueError, OverflowError, OSError):
         return None

@@ -77,11 +77,24 @@ def _take_away(request: TeamRequest, engine: Engine, image: EngineImage, name: s
     """
     wanted = {str(each): each for each in image.names}
     if image.names and name not in wanted:
-        raise EngineImageUnknown(_("The image has no such name any more."), advice=_("Look at its names, then choose again."))
+        raise EngineImageUnknown(
+            _("The image has no such name any more."),
+            advice=_("Look at its names, then choose again."),
+        )
     engine.remove(name if image.names else image.image_id)
     shown = wanted[name].familiar if image.names else image.title
-    record(Action.IMAGE_REMOVED, team=request.team, name=shown, engine=engine.name, image_id=image.image_id)
-    messages.success(request, _("%(name)s was removed from the engine %(engine)s.") % {"name": shown, "engine": engine.name})
+    record(
+        Action.IMAGE_REMOVED,
+        team=request.team,
+        name=shown,
+        engine=engine.name,
+        image_id=image.image_id,
+    )
+    messages.success(
+        request,
+        _("%(name)s was removed from the engine %(engine)s.")
+        % {"name": shown, "engine": engine.name},
+    )
 
 
 def allowed(request: TeamRequest, name: str) -> EngineSetting:

@@ -79,11 +79,21 @@ class SliceReader:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self.close()
 
 
-def gunzip(source: ArchiveFile, write: Callable[[bytes], None], limits: ArchiveLimits, check: Callable[[], None] = lambda: None) -> None:
+def gunzip(
+    source: ArchiveFile,
+    write: Callable[[bytes], None],
+    limits: ArchiveLimits,
+    check: Callable[[], None] = lambda: None,
+) -> None:
     """Undo gzip, of one or more members, in bounded memory.
 
     Args:
@@ -107,7 +117,10 @@ def gunzip(source: ArchiveFile, write: Callable[[bytes], None], limits: ArchiveL
             continue
         piece = _decompress(state, pending)
         if not (pending or piece or state.eof):
-            raise InvalidArchive("The archive is cut off: its compressed data ends too early.", advice="Copy or upload the file again.")
+            raise InvalidArchive(
+                "The archive is cut off: its compressed data ends too early.",
+                advice="Copy or upload the file again.",
+            )
         pending = state.unused_data if state.eof else state.unconsumed_tail
         written += len(piece)
         _check_growth(written, offset - len(pending), limits)
@@ -118,7 +131,9 @@ def _decompress(state: "zlib._Decompress", pending: bytes) -> bytes:
     try:
         return state.decompress(pending, BUFFER_SIZE)
     except zlib.error as exc:
-        raise InvalidArchive("The archive's compressed data is damaged.", advice="Copy or upload the file again.") from exc
+        raise InvalidArchive(
+            "The archive's compressed data is damaged.", advice="Copy or upload the file again."
+        ) from exc
 
 
 def _check_growth(written: int, read: int, limits: ArchiveLimits) -> None:

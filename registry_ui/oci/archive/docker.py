@@ -9,7 +9,14 @@ from typing import Any
 
 from ..digest import Digest
 from ..errors import InvalidArchive
-from ..manifest import LAYERS_LIMIT, OCI_CONFIG, OCI_LAYER_GZIP, OCI_MANIFEST, Manifest, parse_config
+from ..manifest import (
+    LAYERS_LIMIT,
+    OCI_CONFIG,
+    OCI_LAYER_GZIP,
+    OCI_MANIFEST,
+    Manifest,
+    parse_config,
+)
 from ..reference import Reference
 from ..store import BUFFER_SIZE
 from .container import ArchiveFile
@@ -44,11 +51,22 @@ class DockerSave:
             manifests[manifest.digest] = manifest
             found = names.setdefault(manifest.digest, [])
             tags = entry.get("RepoTags")
-            found += [name for text in (tags if isinstance(tags, list) else []) if (name := complete_name(text)) and name not in found]
-        return [FoundRoot(manifest, tuple(names[digest]), is_rebuilt=True) for digest, manifest in manifests.items()]
+            found += [
+                name
+                for text in (tags if isinstance(tags, list) else [])
+                if (name := complete_name(text)) and name not in found
+            ]
+        return [
+            FoundRoot(manifest, tuple(names[digest]), is_rebuilt=True)
+            for digest, manifest in manifests.items()
+        ]
 
     def _manifest(self, entry: Any) -> Manifest:
-        if not isinstance(entry, dict) or not isinstance(entry.get("Config"), str) or not isinstance(entry.get("Layers"), list):
+        if (
+            not isinstance(entry, dict)
+            or not isinstance(entry.get("Config"), str)
+            or not isinstance(entry.get("Layers"), list)
+        ):
             raise unreadable(DOCKER_FILE)
         layers = entry["Layers"]
         if not all(isinstance(layer, str) for layer in layers) or len(layers) > LAYERS_LIMIT:
@@ -58,12 +76,17 @@ class DockerSave:
         self.blobs[config] = self._documents.members[entry["Config"]]
         diff_ids = _diff_ids(parse_config(raw))
         if len(diff_ids) != len(layers):
-            raise InvalidArchive("The archive lists another number of layers than the image's config.", advice="Save the image anew.")
+            raise InvalidArchive(
+                "The archive lists another number of layers than the image's config.",
+                advice="Save the image anew.",
+            )
         document = {
             "schemaVersion": 2,
             "mediaType": OCI_MANIFEST,
             "config": {"mediaType": OCI_CONFIG, "digest": str(config), "size": len(raw)},
-            "layers": [self._layer(name, diff_id) for name, diff_id in zip(layers, diff_ids, strict=True)],
+            "layers": [
+                self._layer(name, diff_id) for name, diff_id in zip(layers, diff_ids, strict=True)
+            ],
         }
         return Manifest.parse(json.dumps(document, separators=(",", ":")).encode(), OCI_MANIFEST)
 
@@ -71,18 +94,27 @@ class DockerSave:
         member = self._documents.members.get(name)
         if member is None:
             raise InvalidArchive(
-                f"The archive lacks “{name[:100]}”, which it names.", advice="It was cut off, or made wrongly: make it anew."
+                f"The archive lacks “{name[:100]}”, which it names.",
+                advice="It was cut off, or made wrongly: make it anew.",
             )
         is_gzip = self._file.read(member.offset, min(2, member.size)) == _GZIP
         digest = self._digest(member) if is_gzip else diff_id
         self.blobs[digest] = member
-        return {"mediaType": OCI_LAYER_GZIP if is_gzip else _LAYER, "digest": str(digest), "size": member.size}
+        return {
+            "mediaType": OCI_LAYER_GZIP if is_gzip else _LAYER,
+            "digest": str(digest),
+            "size": member.size,
+        }
 
     def _digest(self, member: Member) -> Digest:
         """Of a layer that somebody compressed: only reading it tells. A plain one has the digest that the config says."""
         place = (member.offset, member.size)
         if place not in self._digests:
-            hasher, offset, end = Digest.of(b"").hasher(), member.offset, member.offset + member.size
+            hasher, offset, end = (
+                Digest.of(b"").hasher(),
+                member.offset,
+                member.offset + member.size,
+            )
             while offset < end:
                 piece = self._file.read(offset, min(BUFFER_SIZE, end - offset))
                 hasher.update(piece)

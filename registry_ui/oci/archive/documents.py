@@ -60,15 +60,20 @@ class Documents:
         member = self.members.get(name)
         if member is None:
             raise InvalidArchive(
-                f"The archive lacks “{name[:100]}”, which it names.", advice="It was cut off, or made wrongly: make it anew."
+                f"The archive lacks “{name[:100]}”, which it names.",
+                advice="It was cut off, or made wrongly: make it anew.",
             )
         if member.size > self._limit:
-            raise InvalidArchive(f"The archive's “{name[:100]}” has more than {self._limit // 1024 // 1024} MiB.")
+            raise InvalidArchive(
+                f"The archive's “{name[:100]}” has more than {self._limit // 1024 // 1024} MiB."
+            )
         if name not in self._seen:
             self._seen.add(name)
             self._total += member.size
         if self._total > self._limit * _MOST_FULL:
-            raise InvalidArchive(f"The archive's manifests have more than {self._limit * _MOST_FULL // 1024 // 1024} MiB together.")
+            raise InvalidArchive(
+                f"The archive's manifests have more than {self._limit * _MOST_FULL // 1024 // 1024} MiB together."
+            )
         return self._file.read(member.offset, member.size)
 
     def json(self, name: str) -> Any:
@@ -114,14 +119,19 @@ def complete_name(text: Any) -> Reference | None:
 def checked_tag(text: Any) -> str:
     """A tag alone; empty where it is none."""
     try:
-        return Reference("docker.io", "library/x").with_tag(text).tag or "" if isinstance(text, str) else ""
+        return (
+            Reference("docker.io", "library/x").with_tag(text).tag or ""
+            if isinstance(text, str)
+            else ""
+        )
     except InvalidReference:
         return ""
 
 
 def unreadable(name: str) -> InvalidArchive:
     return InvalidArchive(
-        f"The archive's “{name}” is not what it should be: it cannot be read.", advice="It was made wrongly: make it anew."
+        f"The archive's “{name}” is not what it should be: it cannot be read.",
+        advice="It was made wrongly: make it anew.",
     )
 
 

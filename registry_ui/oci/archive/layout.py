@@ -36,14 +36,25 @@ def images_of_layout(documents: Documents) -> list[FoundRoot]:
     for descriptor in Manifest.parse(documents.read(INDEX_FILE)).children:
         if descriptor.media_type not in INDEX_TYPES | MANIFEST_TYPES:
             continue
-        roots.setdefault(descriptor.digest, documents.manifest(descriptor.digest, descriptor.media_type))
+        roots.setdefault(
+            descriptor.digest, documents.manifest(descriptor.digest, descriptor.media_type)
+        )
         found = named.setdefault(descriptor.digest, [])
         found += [name for name in _names(descriptor) if name not in found]
         tags.setdefault(descriptor.digest, checked_tag(descriptor.annotations.get(REF_ANNOTATION)))
-    return [_root(documents, manifest, named[digest], tags[digest], names) for digest, manifest in roots.items()]
+    return [
+        _root(documents, manifest, named[digest], tags[digest], names)
+        for digest, manifest in roots.items()
+    ]
 
 
-def _root(documents: Documents, manifest: Manifest, names: list[Reference], tag: str, by_config: dict[str, list[Reference]]) -> FoundRoot:
+def _root(
+    documents: Documents,
+    manifest: Manifest,
+    names: list[Reference],
+    tag: str,
+    by_config: dict[str, list[Reference]],
+) -> FoundRoot:
     whole = _without_absent(documents, manifest)
     if not names and manifest.config is not None:
         names = by_config.get(manifest.config.digest.hex, [])
@@ -57,15 +68,23 @@ def _without_absent(documents: Documents, manifest: Manifest) -> Manifest:
     there = {child.digest for child in manifest.children if documents.blob(child.digest)}
     if len(there) == len({child.digest for child in manifest.children}):
         return manifest
-    found = narrow(manifest, lambda child: child.digest in there, lambda digest: documents.manifest(digest))
+    found = narrow(
+        manifest, lambda child: child.digest in there, lambda digest: documents.manifest(digest)
+    )
     if found is None:
-        raise InvalidArchive("The archive holds an index, and none of the images that it names.", advice="Save the image anew.")
+        raise InvalidArchive(
+            "The archive holds an index, and none of the images that it names.",
+            advice="Save the image anew.",
+        )
     return found
 
 
 def _names(descriptor: Descriptor) -> list[Reference]:
     """The complete name comes first; skopeo and podman write one into the other annotation too."""
-    texts = (descriptor.annotations.get(NAME_ANNOTATION), descriptor.annotations.get(REF_ANNOTATION))
+    texts = (
+        descriptor.annotations.get(NAME_ANNOTATION),
+        descriptor.annotations.get(REF_ANNOTATION),
+    )
     return [name for text in texts if (name := complete_name(text))][:1]
 
 
@@ -78,7 +97,11 @@ def _docker_names(documents: Documents) -> dict[str, list[Reference]]:
         raise unreadable(DOCKER_FILE)
     found: dict[str, list[Reference]] = {}
     for entry in entries:
-        if isinstance(entry, dict) and isinstance(entry.get("Config"), str) and isinstance(entry.get("RepoTags"), list):
+        if (
+            isinstance(entry, dict)
+            and isinstance(entry.get("Config"), str)
+            and isinstance(entry.get("RepoTags"), list)
+        ):
             names = found.setdefault(entry["Config"].rpartition("/")[2].removesuffix(".json"), [])
             names += [name for text in entry["RepoTags"] if (name := complete_name(text))]
     return found

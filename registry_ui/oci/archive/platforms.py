@@ -37,7 +37,13 @@ class ChosenPlatforms:
             return found
         narrowed = narrow(found, self._is_chosen, self._store.get_manifest)
         if narrowed is None:
-            raise self._missing(", ".join(str(child.platform) for child in found.children if child.platform and child.platform.is_known))
+            raise self._missing(
+                ", ".join(
+                    str(child.platform)
+                    for child in found.children
+                    if child.platform and child.platform.is_known
+                )
+            )
         return narrowed
 
     def head_manifest(self, reference: str | Digest) -> Descriptor | None:
@@ -59,26 +65,37 @@ class ChosenPlatforms:
         return False
 
     def _is_chosen(self, child: Descriptor) -> bool:
-        return child.platform is not None and any(child.platform.satisfies(wanted) for wanted in self._wanted)
+        return child.platform is not None and any(
+            child.platform.satisfies(wanted) for wanted in self._wanted
+        )
 
     def _check(self, manifest: Manifest) -> None:
         if manifest.config is None:
             return
-        actual = Platform.from_document(parse_config(read_blob(self._store, manifest.config, limit=_CONFIG_LIMIT)))
+        actual = Platform.from_document(
+            parse_config(read_blob(self._store, manifest.config, limit=_CONFIG_LIMIT))
+        )
         if actual is not None and not any(actual.satisfies(wanted) for wanted in self._wanted):
             raise self._missing(str(actual))
 
     def _missing(self, offered: str) -> PlatformMissing:
         wanted = ", ".join(str(platform) for platform in self._wanted)
-        return PlatformMissing(f"The image is not built for {wanted}.", advice=f"Choose one of its platforms: {offered}.")
+        return PlatformMissing(
+            f"The image is not built for {wanted}.",
+            advice=f"Choose one of its platforms: {offered}.",
+        )
 
 
-def narrow(index: Manifest, keep: Callable[[Descriptor], bool], fetch: Callable[[Digest], Manifest]) -> Manifest | None:
+def narrow(
+    index: Manifest, keep: Callable[[Descriptor], bool], fetch: Callable[[Digest], Manifest]
+) -> Manifest | None:
     """An index with fewer images: itself where all stay, the image itself where one stays, None where none does.
 
     What is attested of an image stays with it.
     """
-    images = [child for child in index.children if child.platform is None or child.platform.is_known]
+    images = [
+        child for child in index.children if child.platform is None or child.platform.is_known
+    ]
     kept = {child.digest for child in images if keep(child)}
     if len(kept) == len({child.digest for child in images}):
         return index
@@ -87,7 +104,15 @@ def narrow(index: Manifest, keep: Callable[[Descriptor], bool], fetch: Callable[
     if len(kept) == 1:
         return fetch(kept.pop())
     document = json.loads(index.raw)
-    digests = kept | {child.digest for child in index.children if child.annotations.get(_ABOUT) in {str(digest) for digest in kept}}
-    document["manifests"] = [entry for entry in document["manifests"] if Digest.parse(entry["digest"]) in digests]
-    raw = json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "surrogatepass")
+    digests = kept | {
+        child.digest
+        for child in index.children
+        if child.annotations.get(_ABOUT) in {str(digest) for digest in kept}
+    }
+    document["manifests"] = [
+        entry for entry in document["manifests"] if Digest.parse(entry["digest"]) in digests
+    ]
+    raw = json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode(
+        "utf-8", "surrogatepass"
+    )
     return Manifest.parse(raw, index.media_type, algorithm=index.digest.algorithm)

@@ -12,7 +12,16 @@ from ..reference import Reference
 from ..store import BUFFER_SIZE, BlobReader, OpenSource
 from .container import ArchiveFile, SliceReader
 from .docker import DockerSave
-from .documents import DIGESTS_FILE, DOCKER_FILE, INDEX_FILE, Documents, FoundRoot, blob_path, unreadable, wrong_content
+from .documents import (
+    DIGESTS_FILE,
+    DOCKER_FILE,
+    INDEX_FILE,
+    Documents,
+    FoundRoot,
+    blob_path,
+    unreadable,
+    wrong_content,
+)
 from .layout import images_of_layout
 from .limits import ArchiveLimits
 from .tar import Member, members_of
@@ -54,8 +63,12 @@ class ArchiveStore:
             roots = self._roots()
             self._facts = [self._look_into(root) for root in roots]
         except (InvalidManifest, InvalidDigest, ManifestUnknown, BlobUnknown) as exc:
-            raise InvalidArchive(f"The archive holds an image that cannot be used: {exc.message}", advice=exc.advice) from exc
-        self.images = [_describe(root, facts) for root, facts in zip(roots, self._facts, strict=True)]
+            raise InvalidArchive(
+                f"The archive holds an image that cannot be used: {exc.message}", advice=exc.advice
+            ) from exc
+        self.images = [
+            _describe(root, facts) for root, facts in zip(roots, self._facts, strict=True)
+        ]
         self._check_digests()
 
     @property
@@ -72,7 +85,11 @@ class ArchiveStore:
             for digest in facts.manifests:
                 manifest = self.get_manifest(digest)
                 for blob in manifest.blobs:
-                    yield blob, "config" if blob is manifest.config else "layer", platforms.get(digest, "")
+                    yield (
+                        blob,
+                        "config" if blob is manifest.config else "layer",
+                        platforms.get(digest, ""),
+                    )
 
     def verify(self, advance: Callable[[int], None] = lambda count: None) -> None:
         """Read every blob and compare it with its digest.
@@ -139,9 +156,15 @@ class ArchiveStore:
                 advice="Choose what docker save, podman save, skopeo or an export here wrote.",
             )
         if not roots:
-            raise InvalidArchive("The archive holds no image at all.", advice="Save it anew, with the names of the images.")
+            raise InvalidArchive(
+                "The archive holds no image at all.",
+                advice="Save it anew, with the names of the images.",
+            )
         if len(roots) > self._limits.images:
-            raise InvalidArchive(f"The archive holds more than {self._limits.images} images.", advice="Bring fewer of them at once.")
+            raise InvalidArchive(
+                f"The archive holds more than {self._limits.images} images.",
+                advice="Bring fewer of them at once.",
+            )
         self._manifests = {root.manifest.digest: root.manifest for root in roots}
         return roots
 
@@ -152,7 +175,8 @@ class ArchiveStore:
             member = self._member(digest)
             if member is None:
                 raise InvalidArchive(
-                    f"The archive lacks the blob {digest.short}, which an image of it needs.", advice="Save the image anew."
+                    f"The archive lacks the blob {digest.short}, which an image of it needs.",
+                    advice="Save the image anew.",
                 )
             if member.size != size:
                 raise wrong_content(digest)

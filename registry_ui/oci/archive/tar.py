@@ -75,12 +75,18 @@ class _Scan:
         for name, target in self._aliases.items():
             if target not in self._members or self._folders & {name}:
                 raise _unwanted(name, "a symbolic link that leads nowhere")
-        return self._members | {name: self._members[target] for name, target in self._aliases.items()}
+        return self._members | {
+            name: self._members[target] for name, target in self._aliases.items()
+        }
 
     def _next_header(self) -> tarfile.TarInfo | None:
         block = self._file.read(self._offset, _BLOCK)
         if len(block) < _BLOCK:
-            raise _cut_off() if self._count else InvalidArchive("The file is no archive: it is too short.")
+            raise (
+                _cut_off()
+                if self._count
+                else InvalidArchive("The file is no archive: it is too short.")
+            )
         if not any(block):
             return None
         self._offset += _BLOCK
@@ -89,12 +95,15 @@ class _Scan:
         except tarfile.HeaderError as exc:
             if not self._count:
                 raise InvalidArchive(
-                    "The file is not a tar archive.", advice="Choose what docker save, podman save, skopeo or an export here wrote."
+                    "The file is not a tar archive.",
+                    advice="Choose what docker save, podman save, skopeo or an export here wrote.",
                 ) from exc
             raise InvalidArchive("The archive is damaged: a header in it is not one.") from exc
 
     def _take(self, header: tarfile.TarInfo) -> None:
-        size = int(self._extended.get("size", header.size)) if header.type in _FILES else header.size
+        size = (
+            int(self._extended.get("size", header.size)) if header.type in _FILES else header.size
+        )
         if size < 0 or self._offset + size > self._file.size:
             raise _cut_off()
         start, self._offset = self._offset, self._offset + -(-size // _BLOCK) * _BLOCK
@@ -103,7 +112,9 @@ class _Scan:
             return
         if header.type == tarfile.XGLTYPE:
             if _records(self._text(start, size)).keys() & {"path", "linkpath", "size"}:
-                raise InvalidArchive("The archive renames all of its members at once, which no tool for images does.")
+                raise InvalidArchive(
+                    "The archive renames all of its members at once, which no tool for images does."
+                )
             return
         if header.type in (tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK):
             key = "path" if header.type == tarfile.GNUTYPE_LONGNAME else "linkpath"
@@ -143,12 +154,18 @@ def _records(text: str) -> dict[str, str]:
     content, found = text.encode("utf-8", "surrogateescape"), {}
     while content:
         length, space, _rest = content.partition(b" ")
-        if not space or not length.isdigit() or not len(length) + 1 < int(length[:9]) <= len(content):
+        if (
+            not space
+            or not length.isdigit()
+            or not len(length) + 1 < int(length[:9]) <= len(content)
+        ):
             raise InvalidArchive("The archive is damaged: an extended header in it cannot be read.")
         record, content = content[len(length) + 1 : int(length) - 1], content[int(length) :]
         key, _equals, value = record.decode("utf-8", "surrogateescape").partition("=")
         if key.startswith("GNU.sparse"):
-            raise InvalidArchive("The archive holds a sparse file, which no tool for images writes.")
+            raise InvalidArchive(
+                "The archive holds a sparse file, which no tool for images writes."
+            )
         found[key] = value
     if not found.get("size", "0").isdecimal() or len(found.get("size", "0")) > 19:
         raise InvalidArchive("The archive is damaged: a size in it is not a number.")
@@ -158,9 +175,17 @@ def _records(text: str) -> dict[str, str]:
 def _checked_name(name: str) -> str:
     """The name without `./`; empty for the archive's own top folder."""
     parts = [part for part in name.rstrip("/").split("/") if part != "."]
-    if len(name) > _NAME_LIMIT or not name.isprintable() or name.startswith("/") or ".." in parts or "\\" in name or "" in parts[:-1]:
+    if (
+        len(name) > _NAME_LIMIT
+        or not name.isprintable()
+        or name.startswith("/")
+        or ".." in parts
+        or "\\" in name
+        or "" in parts[:-1]
+    ):
         raise InvalidArchive(
-            f"The archive has a member “{name[:80]}”, whose name leaves the archive or is none.", advice="Do not trust this archive."
+            f"The archive has a member “{name[:80]}”, whose name leaves the archive or is none.",
+            advice="Do not trust this archive.",
         )
     return "/".join(parts)
 
@@ -174,8 +199,13 @@ def _alias(name: str, target: str) -> str:
 
 
 def _unwanted(name: str, what: str) -> InvalidArchive:
-    return InvalidArchive(f"The archive's member “{name[:80]}” is {what}.", advice="Do not trust this archive. Nothing of it was kept.")
+    return InvalidArchive(
+        f"The archive's member “{name[:80]}” is {what}.",
+        advice="Do not trust this archive. Nothing of it was kept.",
+    )
 
 
 def _cut_off() -> InvalidArchive:
-    return InvalidArchive("The archive is cut off: it ends too early.", advice="Copy or upload the file again.")
+    return InvalidArchive(
+        "The archive is cut off: it ends too early.", advice="Copy or upload the file again."
+    )

@@ -16,7 +16,15 @@ from ..errors import ContentMismatch, ManifestUnknown
 from ..manifest import CONFIG_TYPES, OCI_INDEX, Descriptor, Manifest, Platform
 from ..reference import Reference
 from ..store import BUFFER_SIZE, BlobReader, OpenSource
-from .documents import DIGESTS_FILE, DOCKER_FILE, INDEX_FILE, LAYOUT_FILE, NAME_ANNOTATION, REF_ANNOTATION, blob_path
+from .documents import (
+    DIGESTS_FILE,
+    DOCKER_FILE,
+    INDEX_FILE,
+    LAYOUT_FILE,
+    NAME_ANNOTATION,
+    REF_ANNOTATION,
+    blob_path,
+)
 
 OpenBlob = Callable[[Descriptor, int], BlobReader]
 
@@ -63,13 +71,21 @@ class ArchivePlan:
         names = sorted(self._roots, key=str)
         documents = {
             LAYOUT_FILE: {"imageLayoutVersion": "1.0.0"},
-            INDEX_FILE: {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [self._entry(name) for name in names]},
+            INDEX_FILE: {
+                "schemaVersion": 2,
+                "mediaType": OCI_INDEX,
+                "manifests": [self._entry(name) for name in names],
+            },
             DOCKER_FILE: self._docker_entries(names),
             DIGESTS_FILE: self._digests(names),
         }
         archive = PlannedArchive()
         for path, document in documents.items():
-            archive.add(path, json.dumps(document, indent=2, ensure_ascii=False).encode("utf-8", "replace") + b"\n")
+            archive.add(
+                path,
+                json.dumps(document, indent=2, ensure_ascii=False).encode("utf-8", "replace")
+                + b"\n",
+            )
         for digest in sorted(self._manifests):
             archive.add(blob_path(digest), self._manifests[digest].raw)
         for digest in sorted(self._blobs.keys() - self._manifests.keys()):
@@ -80,7 +96,12 @@ class ArchivePlan:
     def _entry(self, name: Reference) -> dict[str, Any]:
         root = self._roots[name]
         annotations = {NAME_ANNOTATION: str(name), REF_ANNOTATION: str(name)}
-        return {"mediaType": root.media_type, "digest": str(root.digest), "size": root.size, "annotations": annotations}
+        return {
+            "mediaType": root.media_type,
+            "digest": str(root.digest),
+            "size": root.size,
+            "annotations": annotations,
+        }
 
     def _docker_entries(self, names: Sequence[Reference]) -> list[dict[str, Any]]:
         entries: dict[Digest, dict[str, Any]] = {}
@@ -89,24 +110,44 @@ class ArchivePlan:
             if image is None or image.config is None:
                 continue
             layers = [blob_path(layer.digest) for layer in image.layers]
-            entry = entries.setdefault(image.digest, {"Config": blob_path(image.config.digest), "RepoTags": [], "Layers": layers})
+            entry = entries.setdefault(
+                image.digest,
+                {"Config": blob_path(image.config.digest), "RepoTags": [], "Layers": layers},
+            )
             entry["RepoTags"] += [str(name)] if name.tag else []
         return list(entries.values())
 
     def _for_docker(self, root: Manifest) -> Manifest | None:
         """The one image of it that docker takes; None for what is no image of files."""
         if root.is_index:
-            images = [child for child in root.children if child.is_manifest and child.platform and child.platform.is_known]
-            fitting = [child for child in images if child.platform and child.platform.satisfies(self._platform)] or images
+            images = [
+                child
+                for child in root.children
+                if child.is_manifest and child.platform and child.platform.is_known
+            ]
+            fitting = [
+                child
+                for child in images
+                if child.platform and child.platform.satisfies(self._platform)
+            ] or images
             return self._for_docker(self._manifests[fitting[0].digest]) if fitting else None
-        usable = root.config is not None and root.config.media_type in CONFIG_TYPES and not any(layer.is_foreign for layer in root.layers)
+        usable = (
+            root.config is not None
+            and root.config.media_type in CONFIG_TYPES
+            and not any(layer.is_foreign for layer in root.layers)
+        )
         return root if usable else None
 
     def _digests(self, names: Sequence[Reference]) -> dict[str, Any]:
-        blobs = {**self._blobs, **{digest: manifest.size for digest, manifest in self._manifests.items()}}
+        blobs = {
+            **self._blobs,
+            **{digest: manifest.size for digest, manifest in self._manifests.items()},
+        }
         return {
             "version": _DOCUMENT_VERSION,
-            "images": [{"name": str(name), "digest": str(self._roots[name].digest)} for name in names],
+            "images": [
+                {"name": str(name), "digest": str(self._roots[name].digest)} for name in names
+            ],
             "blobs": [{"digest": str(digest), "size": blobs[digest]} for digest in sorted(blobs)],
         }
 
@@ -122,7 +163,9 @@ class NamedPlan:
         return None
 
     def get_manifest(self, reference: str | Digest) -> Manifest:
-        return self._plan.manifest(reference if isinstance(reference, Digest) else Digest.parse(reference))
+        return self._plan.manifest(
+            reference if isinstance(reference, Digest) else Digest.parse(reference)
+        )
 
     def put_manifest(self, manifest: Manifest, reference: str | Digest) -> None:
         """A text is the name's own: a tag, or a digest where the name has none."""
@@ -219,7 +262,9 @@ def _blob_bytes(blob: Descriptor, open_blob: OpenBlob, first: int, last: int) ->
     hasher, offset = blob.digest.hasher(), first
     buffer = memoryview(bytearray(BUFFER_SIZE))
     with open_blob(blob, first) as reader:
-        while offset < last and (count := reader.readinto(buffer[: min(BUFFER_SIZE, last - offset)])):
+        while offset < last and (
+            count := reader.readinto(buffer[: min(BUFFER_SIZE, last - offset)])
+        ):
             hasher.update(buffer[:count])
             offset += count
             yield bytes(buffer[:count])

@@ -69,7 +69,9 @@ class TagFilter:
         return cls(
             text=_text(query, "q"),
             versions=Versions.read(_text(query, "version")),
-            variants=tuple(dict.fromkeys(filter(None, map(_clean, query.getlist("variant")))))[:_MOST_CHOICES],
+            variants=tuple(dict.fromkeys(filter(None, map(_clean, query.getlist("variant")))))[
+                :_MOST_CHOICES
+            ],
             platform=_text(query, "platform"),
             hides_prereleases=query.get("prereleases") == "hide",
             only_problems=query.get("problems") == "only",
@@ -84,7 +86,14 @@ class TagFilter:
 
     @property
     def is_filtering(self) -> bool:
-        chosen = (self.text, self.versions.range, self.variants, self.platform, self.hides_prereleases, self.only_problems)
+        chosen = (
+            self.text,
+            self.versions.range,
+            self.variants,
+            self.platform,
+            self.hides_prereleases,
+            self.only_problems,
+        )
         return any(chosen)
 
     @property
@@ -157,7 +166,9 @@ class RepositoryFilter:
     def apply(self, repositories: QuerySet[Any]) -> QuerySet[Any]:
         if self.only_problems:
             repositories = repositories.exclude(problem="")
-        return repositories.filter(_conditions(self.text, _of_a_name)) if self.text else repositories
+        return (
+            repositories.filter(_conditions(self.text, _of_a_name)) if self.text else repositories
+        )
 
     @property
     def query(self) -> QueryDict:
@@ -194,7 +205,11 @@ def _conditions(text: str, condition_of: Callable[[str], Q]) -> Q:
 
 def _of_a_name(word: str) -> Q:
     """It occurs in the name; with a minus before it, it does not."""
-    return ~Q(name__icontains=word[1:]) if word.startswith("-") and len(word) > 1 else Q(name__icontains=word)
+    return (
+        ~Q(name__icontains=word[1:])
+        if word.startswith("-") and len(word) > 1
+        else Q(name__icontains=word)
+    )
 
 
 def _of_a_tag(word: str) -> Q:

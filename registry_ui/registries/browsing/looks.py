@@ -29,14 +29,20 @@ class Bar:
 class Look:
     """The latest look at a registry, or at one repository of it. Nothing is asked of the registry."""
 
-    def __init__(self, registry: Registry, repository: Repository | None, run: IndexRun | None) -> None:
+    def __init__(
+        self, registry: Registry, repository: Repository | None, run: IndexRun | None
+    ) -> None:
         self.registry = registry
         self.repository = repository
         self.run = run
 
     @classmethod
     def latest(cls, registry: Registry, repository: Repository | None = None) -> "Look":
-        return cls(registry, repository, services.latest_run(registry, repository.name if repository else ""))
+        return cls(
+            registry,
+            repository,
+            services.latest_run(registry, repository.name if repository else ""),
+        )
 
     @property
     def is_active(self) -> bool:
@@ -44,7 +50,11 @@ class Look:
 
     @property
     def is_stopping(self) -> bool:
-        return self.run is not None and self.run.state == State.RUNNING and self.run.cancel_requested_at is not None
+        return (
+            self.run is not None
+            and self.run.state == State.RUNNING
+            and self.run.cancel_requested_at is not None
+        )
 
     @property
     def looked_at(self) -> datetime | None:
@@ -62,7 +72,9 @@ class Look:
     @property
     def duration(self) -> timedelta | None:
         run = self.by_run
-        return run.finished_at - run.started_at if run and run.finished_at and run.started_at else None
+        return (
+            run.finished_at - run.started_at if run and run.finished_at and run.started_at else None
+        )
 
     @property
     def has_failed(self) -> bool:
@@ -93,7 +105,9 @@ class Look:
     @property
     def trouble(self) -> str:
         """Why a run that waits will not start for now."""
-        return INDEX_RUNS.trouble() if self.run is not None and self.run.state == State.QUEUED else ""
+        return (
+            INDEX_RUNS.trouble() if self.run is not None and self.run.state == State.QUEUED else ""
+        )
 
     @property
     def bars(self) -> list[Bar]:
@@ -116,8 +130,12 @@ class Look:
         count = self._count("spared")
         if not count:
             return ""
-        left = ngettext("%(count)d tag was left for later", "%(count)d tags were left for later", count) % {"count": count}
-        return _("%(left)s: the registry counts pulls, and few are left. Opening a tag fetches it at once.") % {"left": left}
+        left = ngettext(
+            "%(count)d tag was left for later", "%(count)d tags were left for later", count
+        ) % {"count": count}
+        return _(
+            "%(left)s: the registry counts pulls, and few are left. Opening a tag fetches it at once."
+        ) % {"left": left}
 
     @property
     def pause_reason(self) -> str:
@@ -142,7 +160,12 @@ class Look:
         done, total = self._count(f"{name}_done"), self._count(name)
         if not total:
             return Bar(label, _("counting"), 0, None)
-        return Bar(label, _("%(done)s of %(total)s") % {"done": _number(done), "total": _number(total)}, done, total)
+        return Bar(
+            label,
+            _("%(done)s of %(total)s") % {"done": _number(done), "total": _number(total)},
+            done,
+            total,
+        )
 
     def _phase_words(self) -> str:
         return {

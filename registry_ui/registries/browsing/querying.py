@@ -120,20 +120,29 @@ def with_newest_tag(repositories: QuerySet[Repository]) -> QuerySet[Repository]:
     return repositories.annotate(newest_tag=Subquery(tags.values("name")[:1]))
 
 
-def page_of_repositories(registry: Registry, wish: RepositoryFilter, *, after: str, before: str) -> tuple[Page, Matches]:
+def page_of_repositories(
+    registry: Registry, wish: RepositoryFilter, *, after: str, before: str
+) -> tuple[Page, Matches]:
     """
     Raises:
         BadRequest: a cursor of another order.
     """
     rows = wish.apply(Repository.objects.filter(registry=registry))
     page = wish.order.page(rows, after=after, before=before)
-    matches = Matches(_count(rows, page)) if wish.is_filtering else Matches(registry.repository_count)
+    matches = (
+        Matches(_count(rows, page)) if wish.is_filtering else Matches(registry.repository_count)
+    )
     most = max((row.size for row in page.rows), default=0) or 1
-    listed = [ListedRepository(row, _WIDTH * row.unique_size / most, _WIDTH * row.shared_size / most) for row in page.rows]
+    listed = [
+        ListedRepository(row, _WIDTH * row.unique_size / most, _WIDTH * row.shared_size / most)
+        for row in page.rows
+    ]
     return replace(page, rows=listed), matches
 
 
-def page_of_tags(repository: Repository, wish: TagFilter, *, after: str, before: str) -> tuple[Page, Matches]:
+def page_of_tags(
+    repository: Repository, wish: TagFilter, *, after: str, before: str
+) -> tuple[Page, Matches]:
     """
     Raises:
         BadRequest: a cursor of another order.
@@ -142,7 +151,9 @@ def page_of_tags(repository: Repository, wish: TagFilter, *, after: str, before:
     page = wish.order.page(rows, after=after, before=before)
     matches = Matches(_count(rows, page)) if wish.is_filtering else Matches(repository.tag_count)
     names = _names_of_digests(repository, {row.digest for row in page.rows if row.digest})
-    return replace(page, rows=[_listed(row, names.get(row.digest, _Names())) for row in page.rows]), matches
+    return replace(
+        page, rows=[_listed(row, names.get(row.digest, _Names())) for row in page.rows]
+    ), matches
 
 
 def choices_of(repository: Repository, wish: TagFilter) -> Choices:
@@ -157,7 +168,10 @@ def choices_of(repository: Repository, wish: TagFilter) -> Choices:
     in_order = sorted(variants.items(), key=lambda item: (item[0] != PLAIN, -item[1], item[0]))
     return Choices(
         [_variant(word, count, word in wish.variants) for word, count in in_order],
-        [Choice(name, name, count, name == wish.platform) for name, count in sorted(platforms.items())],
+        [
+            Choice(name, name, count, name == wish.platform)
+            for name, count in sorted(platforms.items())
+        ],
         prereleases,
         problems,
     )
@@ -175,7 +189,13 @@ def _kinds_of_tags(repository: Repository) -> QuerySet[Any]:
 
 def _variant(word: str, count: int, is_chosen: bool) -> Choice:
     if word == PLAIN:
-        return Choice(word, _("plain"), count, is_chosen, _("No variant in the name: the project's own choice of system and contents."))
+        return Choice(
+            word,
+            _("plain"),
+            count,
+            is_chosen,
+            _("No variant in the name: the project's own choice of system and contents."),
+        )
     suffix = BY_NAME.get(word)
     return Choice(word, word, count, is_chosen, _(suffix.meaning) if suffix else "")
 
@@ -198,7 +218,11 @@ class _Names:
 
     def beside(self, row: Tag) -> list[str]:
         """The most telling ones first: for a name that moves the version that it stands for, else the names that move."""
-        names = [*self.pinned[:1], *self.floating, *self.pinned[1:]] if row.is_floating else [*self.floating, *self.pinned]
+        names = (
+            [*self.pinned[:1], *self.floating, *self.pinned[1:]]
+            if row.is_floating
+            else [*self.floating, *self.pinned]
+        )
         return [name for name in names if name != row.name]
 
 
@@ -208,12 +232,16 @@ def _names_of_digests(repository: Repository, digests: set[str]) -> dict[str, _N
     if not digests:
         return found
     rows = Tag.objects.filter(repository=repository, digest__in=digests).annotate(
-        place=Window(RowNumber(), partition_by=["digest", "is_floating"], order_by=F("order_key").desc()),
+        place=Window(
+            RowNumber(), partition_by=["digest", "is_floating"], order_by=F("order_key").desc()
+        ),
         total=Window(Count("pk"), partition_by="digest"),
     )
     # One more than is shown: the row itself may be among them.
     first = rows.filter(place__lte=_ALIASES_SHOWN + 1).order_by("digest", "place")
-    for digest, name, is_floating, total in first.values_list("digest", "name", "is_floating", "total"):
+    for digest, name, is_floating, total in first.values_list(
+        "digest", "name", "is_floating", "total"
+    ):
         names = found.setdefault(digest, _Names(total=total))
         (names.floating if is_floating else names.pinned).append(name)
     return found

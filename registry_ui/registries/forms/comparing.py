@@ -12,14 +12,24 @@ from ..indexing.services import LookedUp, look_up
 from ..models import Registry, Tag
 
 _MOST_OTHERS = 12
-_INPUT = {"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false", "class": "mono", "placeholder": "nginx:1.27-alpine"}
+_INPUT = {
+    "autocomplete": "off",
+    "autocapitalize": "none",
+    "spellcheck": "false",
+    "class": "mono",
+    "placeholder": "nginx:1.27-alpine",
+}
 
 
 class CompareForm(forms.Form):
     """Two names of images on registries that the person's teams know."""
 
-    left = forms.CharField(label=_("This image"), max_length=500, widget=forms.TextInput(attrs=_INPUT))
-    right = forms.CharField(label=_("Compared with"), max_length=500, widget=forms.TextInput(attrs=_INPUT))
+    left = forms.CharField(
+        label=_("This image"), max_length=500, widget=forms.TextInput(attrs=_INPUT)
+    )
+    right = forms.CharField(
+        label=_("Compared with"), max_length=500, widget=forms.TextInput(attrs=_INPUT)
+    )
 
     def __init__(self, *args: Any, user: User, team: Team | None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -33,7 +43,9 @@ class CompareForm(forms.Form):
 
     def found(self) -> list[LookedUp]:
         """What the valid names stand for, left and right; an image that is not there is an error of its field."""
-        sides = {side: self.cleaned_data[side] for side in ("left", "right") if side in self.cleaned_data}
+        sides = {
+            side: self.cleaned_data[side] for side in ("left", "right") if side in self.cleaned_data
+        }
         registries = self._registries({reference.registry for reference in sides.values()})
         found = []
         for side, reference in sides.items():
@@ -42,7 +54,11 @@ class CompareForm(forms.Form):
                 self.add_error(side, _no_registry(reference))
                 continue
             try:
-                looked_up = look_up(registry=registry, repository=reference.repository, identifier=reference.identifier)
+                looked_up = look_up(
+                    registry=registry,
+                    repository=reference.repository,
+                    identifier=reference.identifier,
+                )
             except OciError as exc:
                 self.add_error(side, f"{exc.message} {exc.advice}".strip())
                 continue
@@ -59,24 +75,41 @@ class CompareForm(forms.Form):
         registry = self._registries({reference.registry}).get(reference.registry)
         if registry is None or self["right"].value():
             return []
-        tags = Tag.objects.filter(repository__registry=registry, repository__name=reference.repository)
-        same = tags.filter(name=reference.tag).values("digest") if reference.tag else [str(reference.digest)]
-        others = tags.exclude(digest__in=same).exclude(digest="").select_related("repository", "repository__registry")
+        tags = Tag.objects.filter(
+            repository__registry=registry, repository__name=reference.repository
+        )
+        same = (
+            tags.filter(name=reference.tag).values("digest")
+            if reference.tag
+            else [str(reference.digest)]
+        )
+        others = (
+            tags.exclude(digest__in=same)
+            .exclude(digest="")
+            .select_related("repository", "repository__registry")
+        )
         return list(others.order_by("-built_at", "-id")[:_MOST_OTHERS])
 
     def _registries(self, hosts: set[str]) -> dict[str, Registry]:
         """By host: the current team's before those of the person's other teams."""
         rows = Registry.objects.visible_to(self._user).filter(host__in=hosts).select_related("team")
         current = self._team.pk if self._team else None
-        return {registry.host: registry for registry in sorted(rows, key=lambda registry: registry.team_id == current)}
+        return {
+            registry.host: registry
+            for registry in sorted(rows, key=lambda registry: registry.team_id == current)
+        }
 
 
 def _parsed(text: str) -> Reference:
     try:
         return Reference.parse(text)
     except OciError as exc:
-        raise ValidationError(f"{exc.message} {exc.advice}".strip(), code=type(exc).__name__) from exc
+        raise ValidationError(
+            f"{exc.message} {exc.advice}".strip(), code=type(exc).__name__
+        ) from exc
 
 
 def _no_registry(reference: Reference) -> str:
-    return _("No registry of your team has the host %(host)s. Add it to the registries first.") % {"host": reference.registry}
+    return _("No registry of your team has the host %(host)s. Add it to the registries first.") % {
+        "host": reference.registry
+    }

@@ -30,10 +30,18 @@ class CredentialForm(forms.Form):
 
     # The host that the person saw: a secret typed for it goes nowhere else.
     host = forms.CharField(widget=forms.HiddenInput)
-    username = forms.CharField(label=_("Username"), max_length=255, validators=[validate_printable], widget=forms.TextInput(attrs=TYPED))
+    username = forms.CharField(
+        label=_("Username"),
+        max_length=255,
+        validators=[validate_printable],
+        widget=forms.TextInput(attrs=TYPED),
+    )
     secret = forms.CharField(
         max_length=_SECRET_LIMIT,
-        widget=forms.PasswordInput(render_value=False, attrs={"autocomplete": "new-password", "hx-preserve": "true", "class": "mono"}),
+        widget=forms.PasswordInput(
+            render_value=False,
+            attrs={"autocomplete": "new-password", "hx-preserve": "true", "class": "mono"},
+        ),
     )
     label = forms.CharField(
         label=_("Label"),
@@ -53,16 +61,23 @@ class CredentialForm(forms.Form):
         ),
     )
     can_push = forms.BooleanField(
-        label=_("May push"), required=False, initial=True, help_text=_("Without it, this credential is used for pulling only.")
+        label=_("May push"),
+        required=False,
+        initial=True,
+        help_text=_("Without it, this credential is used for pulling only."),
     )
     expires_at = forms.DateTimeField(
         label=_("Expires"),
         required=False,
         **MOMENT,
-        help_text=_("When the token ends. A warning comes two weeks before; afterwards it is not used."),
+        help_text=_(
+            "When the token ends. A warning comes two weeks before; afterwards it is not used."
+        ),
     )
 
-    def __init__(self, *args: Any, registry: Registry, credential: Credential | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, registry: Registry, credential: Credential | None = None, **kwargs: Any
+    ) -> None:
         self.registry = registry
         self.credential = credential
         self.facts = registry.facts
@@ -86,14 +101,16 @@ class CredentialForm(forms.Form):
         secret.required = self.credential is None
         username.widget.attrs["placeholder"] = self.facts.username_example
         username.help_text = str(self.facts.username_help)
-        self.fields["repository_pattern"].widget.attrs["placeholder"] = f"{self.facts.example.partition('/')[0]}/*"
+        self.fields["repository_pattern"].widget.attrs["placeholder"] = (
+            f"{self.facts.example.partition('/')[0]}/*"
+        )
         if self.credential is not None:
             secret.help_text = _("Leave it empty to keep the present one, which nobody can see.")
         if self.facts.secret_life is not None:
             hours = int(self.facts.secret_life.total_seconds() // 3600)
-            self.fields["expires_at"].help_text = _("Left empty: %(hours)s hours from now, as long as a new token lives.") % {
-                "hours": hours
-            }
+            self.fields["expires_at"].help_text = _(
+                "Left empty: %(hours)s hours from now, as long as a new token lives."
+            ) % {"hours": hours}
 
     @property
     def is_new_login(self) -> bool:
@@ -123,15 +140,22 @@ class CredentialForm(forms.Form):
         """Why the login did not work: at the secret where it is to blame, above the form where the registry is."""
         if is_unreachable(exc):
             self.unreachable = exc
-        self.add_error(None if self.unreachable else "secret", f"{exc.message} {exc.advice}".strip())
+        self.add_error(
+            None if self.unreachable else "secret", f"{exc.message} {exc.advice}".strip()
+        )
 
     def values(self) -> dict[str, Any]:
-        return {name: self.cleaned_data[name] for name in ("label", "username", "repository_pattern", "can_push", "expires_at")}
+        return {
+            name: self.cleaned_data[name]
+            for name in ("label", "username", "repository_pattern", "can_push", "expires_at")
+        }
 
     def clean_host(self) -> str:
         if self.cleaned_data["host"] != self.registry.host:
             raise ValidationError(
-                _("The registry's host has changed to %(host)s since you opened this page. Enter the secret again if it is for that host."),
+                _(
+                    "The registry's host has changed to %(host)s since you opened this page. Enter the secret again if it is for that host."
+                ),
                 params={"host": self.registry.host},
             )
         return self.registry.host
@@ -145,16 +169,22 @@ class CredentialForm(forms.Form):
     def clean_secret(self) -> str:
         secret = self.cleaned_data["secret"]
         if not secret.isprintable():
-            raise ValidationError(_("The secret has control characters in it. Copy it again, as one line."))
+            raise ValidationError(
+                _("The secret has control characters in it. Copy it again, as one line.")
+            )
         return secret
 
     def clean_label(self) -> str:
-        label = self.cleaned_data["label"] or (self.credential.username[:100] if self.credential else "")
+        label = self.cleaned_data["label"] or (
+            self.credential.username[:100] if self.credential else ""
+        )
         others = self.registry.credentials.all()
         if self.credential is not None:
             others = others.exclude(pk=self.credential.pk)
         if label and others.filter(label=label).exists():
-            raise ValidationError(_("This registry has a credential with that label already."), code="known")
+            raise ValidationError(
+                _("This registry has a credential with that label already."), code="known"
+            )
         return label
 
     def clean_repository_pattern(self) -> str:
@@ -169,7 +199,11 @@ class CredentialForm(forms.Form):
         if moment is None and present is not None and present <= timezone.now():
             return present  # its end is not shown any more, and does not go away by itself
         # The field knows no seconds.
-        if moment is not None and present is not None and moment == present.replace(second=0, microsecond=0):
+        if (
+            moment is not None
+            and present is not None
+            and moment == present.replace(second=0, microsecond=0)
+        ):
             return present
         if moment is not None and moment <= timezone.now():
             raise ValidationError(_("This moment has passed."))
@@ -189,10 +223,17 @@ def checked_pattern(text: str, registry: Registry) -> str:
         pattern += "*"
     pattern = re.sub(r"\*{2,}", "*", pattern)
     if _PATTERN.fullmatch(pattern) is None:
-        raise ValidationError(_("A pattern has lower-case letters, digits, “.”, “_”, “-”, “/” and the wildcards * and ?, no tag."))
+        raise ValidationError(
+            _(
+                "A pattern has lower-case letters, digits, “.”, “_”, “-”, “/” and the wildcards * and ?, no tag."
+            )
+        )
     if registry.host == DOCKER_HUB and "/" not in pattern and "*" not in pattern:
         words = {"pattern": pattern}
-        raise ValidationError(_("On Docker Hub names have two parts. Write %(pattern)s/* for all of this account."), params=words)
+        raise ValidationError(
+            _("On Docker Hub names have two parts. Write %(pattern)s/* for all of this account."),
+            params=words,
+        )
     return pattern
 
 

@@ -21,8 +21,18 @@ class _WriteOnlyTextarea(forms.Textarea):
 class DockerConfigForm(forms.Form):
     text = forms.CharField(
         label=_("Contents of ~/.docker/config.json"),
-        widget=_WriteOnlyTextarea(attrs={"rows": 12, "class": "mono", "autocomplete": "off", "spellcheck": "false", "hx-preserve": "true"}),
-        help_text=_("Nothing is stored yet: the next page shows what was found, without the secrets, and you choose."),
+        widget=_WriteOnlyTextarea(
+            attrs={
+                "rows": 12,
+                "class": "mono",
+                "autocomplete": "off",
+                "spellcheck": "false",
+                "hx-preserve": "true",
+            }
+        ),
+        help_text=_(
+            "Nothing is stored yet: the next page shows what was found, without the secrets, and you choose."
+        ),
     )
 
     config: DockerConfig
@@ -33,7 +43,12 @@ class DockerConfigForm(forms.Form):
         except OciError as exc:
             raise ValidationError(f"{exc.message} {exc.advice}".strip(), code="config") from exc
         if not self.config.logins and not self.config.skipped:
-            raise ValidationError(_("There is no login in this configuration: run docker login on that machine first."), code="empty")
+            raise ValidationError(
+                _(
+                    "There is no login in this configuration: run docker login on that machine first."
+                ),
+                code="empty",
+            )
         return ""
 
 
@@ -45,7 +60,8 @@ class ChoiceOfLogins(forms.Form):
     def __init__(self, *args: Any, planned: Sequence[Planned], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.planned = planned
-        self.fields["login"].choices = [(str(number), "") for number, _planned in enumerate(planned)]  # type: ignore[attr-defined]
+        choices = [(str(number), "") for number, _planned in enumerate(planned)]
+        self.fields["login"].choices = choices  # type: ignore[attr-defined]
 
     def clean_login(self) -> list[str]:
         chosen: list[str] = self.cleaned_data["login"]
@@ -57,6 +73,10 @@ class ChoiceOfLogins(forms.Form):
         """Number, plan, and whether it is ticked."""
         ticked = set(self["login"].value() or []) if self.is_bound else None
         return [
-            (str(number), planned, str(number) in ticked if ticked is not None else planned.replaces is None)
+            (
+                str(number),
+                planned,
+                str(number) in ticked if ticked is not None else planned.replaces is None,
+            )
             for number, planned in enumerate(self.planned)
         ]

@@ -49,11 +49,16 @@ class RegistryForm(forms.Form):
     ca_certificate = forms.CharField(
         label=_("The authority's certificate (PEM)"),
         required=False,
-        widget=forms.Textarea(attrs={**_TYPED, "rows": 7, "placeholder": "-----BEGIN CERTIFICATE-----"}),
-        help_text=_("Of the authority that signed the registry's certificate. It is trusted for this registry alone."),
+        widget=forms.Textarea(
+            attrs={**_TYPED, "rows": 7, "placeholder": "-----BEGIN CERTIFICATE-----"}
+        ),
+        help_text=_(
+            "Of the authority that signed the registry's certificate. It is trusted for this registry alone."
+        ),
     )
     accepts_plain_http = forms.BooleanField(
-        label=_("I know that everybody on the way can read the secrets and change the images."), required=False
+        label=_("I know that everybody on the way can read the secrets and change the images."),
+        required=False,
     )
     token_hosts = forms.CharField(
         label=_("Token servers"),
@@ -76,25 +81,33 @@ class RegistryForm(forms.Form):
             (168, _("every week")),
             (0, _("only when somebody asks")),
         ],
-        help_text=_("Lists, search and sizes show what the latest look has found. What has not changed costs one short request a tag."),
+        help_text=_(
+            "Lists, search and sizes show what the latest look has found. What has not changed costs one short request a tag."
+        ),
     )
     most_requests = forms.IntegerField(
         label=_("Requests at once, for mirrors"),
         required=False,
         min_value=0,
         max_value=1000,
-        help_text=_("Of all mirrors together, shared fairly. 0 leaves it to whoever runs this installation."),
+        help_text=_(
+            "Of all mirrors together, shared fairly. 0 leaves it to whoever runs this installation."
+        ),
     )
     most_kib_per_second = forms.IntegerField(
         label=_("KiB a second, for mirrors"),
         required=False,
         min_value=0,
         max_value=100_000_000,
-        help_text=_("Of all mirrors together, shared fairly. 0 leaves it to whoever runs this installation."),
+        help_text=_(
+            "Of all mirrors together, shared fairly. 0 leaves it to whoever runs this installation."
+        ),
     )
     namespaces = forms.CharField(required=False, widget=forms.Textarea(attrs={**_TYPED, "rows": 3}))
 
-    def __init__(self, *args: Any, team: Team, provider: str, registry: Registry | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, team: Team, provider: str, registry: Registry | None = None, **kwargs: Any
+    ) -> None:
         self.team = team
         self.registry = registry
         self.facts: ProviderFacts = facts_of(provider)
@@ -104,7 +117,9 @@ class RegistryForm(forms.Form):
         self._adapt_host()
         self._adapt_namespaces()
         # The page always sends it; who posts without it leaves it as it is.
-        self.fields["index_hours"].required = not self.is_bound or self.add_prefix("index_hours") in self.data
+        self.fields["index_hours"].required = (
+            not self.is_bound or self.add_prefix("index_hours") in self.data
+        )
         if self.facts.host:
             self.fields["name"].help_text = _("As your team calls it.")
             self.fields["name"].widget.attrs["placeholder"] = self.facts.title
@@ -158,7 +173,10 @@ class RegistryForm(forms.Form):
             del self.fields["namespaces"]
             return
         field = self.fields["namespaces"]
-        field.label, field.help_text = str(self.facts.namespaces_label), str(self.facts.namespaces_help)
+        field.label, field.help_text = (
+            str(self.facts.namespaces_label),
+            str(self.facts.namespaces_help),
+        )
         field.widget.attrs["placeholder"] = self.facts.namespaces_example
 
     def clean_host(self) -> str:
@@ -169,7 +187,11 @@ class RegistryForm(forms.Form):
             raise ValidationError(f"{exc.message} {exc.advice}", code="host") from exc
         known = registry_for(self.team, host.name)
         if known is not None and known != self.registry:
-            raise ValidationError(_("The team has the registry %(host)s already."), code="known", params={"host": host.name})
+            raise ValidationError(
+                _("The team has the registry %(host)s already."),
+                code="known",
+                params={"host": host.name},
+            )
         if host.is_mended and not self.fields["host"].disabled:
             self.mended = host.name
         return host.name
@@ -179,7 +201,9 @@ class RegistryForm(forms.Form):
         if holds_private_key(text):
             self._forget("ca_certificate")
             raise ValidationError(
-                _("This text holds a private key, which nobody else should see. Paste the certificate alone; consider the key known."),
+                _(
+                    "This text holds a private key, which nobody else should see. Paste the certificate alone; consider the key known."
+                ),
                 code="private_key",
             )
         return text
@@ -187,7 +211,9 @@ class RegistryForm(forms.Form):
     def clean_token_hosts(self) -> list[str]:
         hosts = self.cleaned_data["token_hosts"].replace(",", " ").split()
         if len(hosts) > _TOKEN_HOSTS_LIMIT:
-            raise ValidationError(_("At most %(limit)s token servers."), params={"limit": _TOKEN_HOSTS_LIMIT})
+            raise ValidationError(
+                _("At most %(limit)s token servers."), params={"limit": _TOKEN_HOSTS_LIMIT}
+            )
         return list(dict.fromkeys(map(_token_host, hosts)))
 
     def clean_index_hours(self) -> int:
@@ -208,15 +234,25 @@ class RegistryForm(forms.Form):
 
     def clean_namespaces(self) -> list[str]:
         names = self.cleaned_data["namespaces"].replace(",", " ").lower().split()
-        names = list(dict.fromkeys(name.removeprefix(f"{self.facts.host}/").strip("/") for name in names))
+        names = list(
+            dict.fromkeys(name.removeprefix(f"{self.facts.host}/").strip("/") for name in names)
+        )
         if len(names) > _NAMESPACES_LIMIT:
-            raise ValidationError(_("At most %(limit)s names."), params={"limit": _NAMESPACES_LIMIT})
+            raise ValidationError(
+                _("At most %(limit)s names."), params={"limit": _NAMESPACES_LIMIT}
+            )
         for name in names:
             if "/" in name or not is_repository(name):
-                message = _("“%(name)s” is no such name: write the part before the slash alone, with 0–9, a–z and “._-” between them.")
+                message = _(
+                    "“%(name)s” is no such name: write the part before the slash alone, with 0–9, a–z and “._-” between them."
+                )
                 raise ValidationError(message, params={"name": name[:100]})
             if name == DEFAULT_NAMESPACE and self.facts.provider == Provider.DOCKER_HUB:
-                raise ValidationError(_("Docker Hub's official images (library) are too many to list: pin those that you use."))
+                raise ValidationError(
+                    _(
+                        "Docker Hub's official images (library) are too many to list: pin those that you use."
+                    )
+                )
         return names
 
     def clean(self) -> dict[str, Any]:
@@ -236,7 +272,10 @@ class RegistryForm(forms.Form):
     def _check_authority(self, values: dict[str, Any]) -> None:
         text = values.get("ca_certificate", "")
         if not text.strip():
-            self.add_error("ca_certificate", _("Paste the authority's certificate, or choose another connection."))
+            self.add_error(
+                "ca_certificate",
+                _("Paste the authority's certificate, or choose another connection."),
+            )
             return
         try:
             values["ca_certificate"] = clean_pem(text)
@@ -255,7 +294,9 @@ def _token_host(text: str) -> str:
     if _PATTERN.fullmatch(host):
         return host
     if "*" in host:
-        message = _("“%(host)s” covers too much, or is no pattern: write *.example.com, with a whole domain behind the star.")
+        message = _(
+            "“%(host)s” covers too much, or is no pattern: write *.example.com, with a whole domain behind the star."
+        )
         raise ValidationError(message, params={"host": text[:100]})
     try:
         # Approval is by host name; the port of a token server plays no part in it.

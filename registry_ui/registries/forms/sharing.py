@@ -21,15 +21,21 @@ class ShareForm(forms.Form):
         Team.objects.none(),
         label=_("Team"),
         empty_label=_("Choose a team"),
-        help_text=_("Of every team of this installation the name is listed here, and nothing else. It learns of the share at once."),
+        help_text=_(
+            "Of every team of this installation the name is listed here, and nothing else. It learns of the share at once."
+        ),
     )
-    can_push = forms.BooleanField(label=_("May push"), required=False, help_text=_("Without it, they pull only."))
+    can_push = forms.BooleanField(
+        label=_("May push"), required=False, help_text=_("Without it, they pull only.")
+    )
     repository_pattern = forms.CharField(
         label=_("Repositories"),
         required=False,
         max_length=255,
         widget=forms.TextInput(attrs=TYPED),
-        help_text=_("For which they may use it, with * for any text: my-company/*. Left empty, for all that the credential serves."),
+        help_text=_(
+            "For which they may use it, with * for any text: my-company/*. Left empty, for all that the credential serves."
+        ),
     )
     until = forms.DateTimeField(
         label=_("Until"),
@@ -38,11 +44,15 @@ class ShareForm(forms.Form):
         help_text=_("Afterwards it is refused to them. Left empty, until you take it back."),
     )
 
-    def __init__(self, data: Any = None, *, credential: Credential, grant: CredentialGrant | None = None) -> None:
+    def __init__(
+        self, data: Any = None, *, credential: Credential, grant: CredentialGrant | None = None
+    ) -> None:
         self.credential = credential
         self.grant = grant
         super().__init__(data, initial=_terms(grant) if grant else {})
-        self.fields["repository_pattern"].widget.attrs["placeholder"] = credential.repository_pattern or "my-company/*"
+        self.fields["repository_pattern"].widget.attrs["placeholder"] = (
+            credential.repository_pattern or "my-company/*"
+        )
         if not credential.can_push:
             del self.fields["can_push"]
         if grant is not None:
@@ -58,7 +68,11 @@ class ShareForm(forms.Form):
 
     def terms(self) -> Terms:
         values = self.cleaned_data
-        return {"can_push": values.get("can_push", False), "repository_pattern": values["repository_pattern"], "until": values["until"]}
+        return {
+            "can_push": values.get("can_push", False),
+            "repository_pattern": values["repository_pattern"],
+            "until": values["until"],
+        }
 
     def clean_repository_pattern(self) -> str:
         pattern = checked_pattern(self.cleaned_data["repository_pattern"], self.credential.registry)
@@ -74,10 +88,16 @@ class ShareForm(forms.Form):
         moment = self.cleaned_data["until"]
         present = self.grant.until if self.grant else None
         # The field knows no seconds.
-        if moment is not None and present is not None and moment == present.replace(second=0, microsecond=0):
+        if (
+            moment is not None
+            and present is not None
+            and moment == present.replace(second=0, microsecond=0)
+        ):
             return present
         if moment is not None and moment <= timezone.now():
-            raise ValidationError(_("This moment has passed. To end the share now, take the credential back."))
+            raise ValidationError(
+                _("This moment has passed. To end the share now, take the credential back.")
+            )
         return moment
 
 
@@ -90,7 +110,9 @@ class RotateForm(CredentialForm):
             del self.fields[name]
         secret = self.fields["secret"]
         secret.required = True
-        secret.help_text = _("It is tried at the registry first. Until it works, the present one stays.")
+        secret.help_text = _(
+            "It is tried at the registry first. Until it works, the present one stays."
+        )
 
     def _initial(self) -> dict[str, Any]:
         """The present secret's end says nothing about the new one's."""
@@ -102,4 +124,8 @@ class RotateForm(CredentialForm):
 
 
 def _terms(grant: CredentialGrant) -> dict[str, Any]:
-    return {"can_push": grant.can_push, "repository_pattern": grant.repository_pattern, "until": grant.until}
+    return {
+        "can_push": grant.can_push,
+        "repository_pattern": grant.repository_pattern,
+        "until": grant.until,
+    }

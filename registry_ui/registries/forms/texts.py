@@ -6,4 +6,6 @@ from registry_ui.oci.redaction import one_line
 
 def validate_printable(text: str) -> None:
     if text != one_line(text):
-        raise ValidationError(_("Leave out control characters and marks that turn the direction of the text."))
+        raise ValidationError(
+            _("Leave out control characters and marks that turn the direction of the text.")
+        )

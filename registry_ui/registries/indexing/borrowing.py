@@ -20,15 +20,22 @@ class BorrowedLooks:
         return [_dependent(run) for run in _running(credential, team)]
 
     def stop(self, credential: Credential, team: Team | None, *, by: User | None) -> int:
-        return sum(INDEX_RUNS.cancel(run, reason=why_stopped(credential, run.team)) for run in _running(credential, team))
+        return sum(
+            INDEX_RUNS.cancel(run, reason=why_stopped(credential, run.team))
+            for run in _running(credential, team)
+        )
 
 
 def _running(credential: Credential, team: Team | None) -> list[IndexRun]:
-    runs = IndexRun.objects.filter(state=State.RUNNING, registry__host=credential.registry.host).exclude(team=credential.team)
+    runs = IndexRun.objects.filter(
+        state=State.RUNNING, registry__host=credential.registry.host
+    ).exclude(team=credential.team)
     borrowers = credential.grants.filter(team=team) if team else credential.grants.all()
     return list(runs.filter(team__in=borrowers.values("team")).select_related("team", "registry"))
 
 
 def _dependent(run: IndexRun) -> Dependent:
     words = _("Look at what %(host)s has") % {"host": run.registry.host}
-    return Dependent(words, reverse("registries:repositories", args=[run.registry_id]), run.state, run.team)
+    return Dependent(
+        words, reverse("registries:repositories", args=[run.registry_id]), run.state, run.team
+    )

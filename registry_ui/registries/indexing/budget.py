@@ -29,7 +29,10 @@ class Budget:
         Raises:
             Spared: too few pulls are left.
         """
-        if self._is_spent or (limit is not None and limit.remaining - self._asked <= _floor(limit) // (2 if is_child else 1)):
+        if self._is_spent or (
+            limit is not None
+            and limit.remaining - self._asked <= _floor(limit) // (2 if is_child else 1)
+        ):
             raise Spared(
                 _("The registry counts pulls, and few are left: this image was not fetched."),
                 advice=_("It is fetched when somebody opens it, or by a later run."),

@@ -4,11 +4,31 @@ from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
 from django.db import connection
-from django.db.models import Count, DateTimeField, Exists, Max, OuterRef, QuerySet, Subquery, Sum, Value
+from django.db.models import (
+    Count,
+    DateTimeField,
+    Exists,
+    Max,
+    OuterRef,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+)
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from ..models import UNSTATED, Artifact, ArtifactBlob, ArtifactChild, Blob, Registry, Repository, RepositoryBlob, Tag
+from ..models import (
+    UNSTATED,
+    Artifact,
+    ArtifactBlob,
+    ArtifactChild,
+    Blob,
+    Registry,
+    Repository,
+    RepositoryBlob,
+    Tag,
+)
 from .saving import chunks, insert, writing
 
 GRACE = timedelta(hours=1)
@@ -97,15 +117,25 @@ def count_registry(registry: Registry) -> None:
             key = Registry._meta.pk.get_db_prep_value(registry.pk, connection)
             cursor.execute(_SHARERS, [key])
             cursor.execute(_SHARED_SIZES, [key])
-        counted = Repository.objects.filter(registry=registry).aggregate(count=Count("pk"), tags=Coalesce(Sum("tag_count"), 0))
-        needed = Blob.objects.filter(registry=registry, repository_count__gt=0).aggregate(size=Coalesce(Sum("size"), 0))
-        Registry.objects.filter(pk=registry.pk).update(repository_count=counted["count"], tag_count=counted["tags"], size=needed["size"])
+        counted = Repository.objects.filter(registry=registry).aggregate(
+            count=Count("pk"), tags=Coalesce(Sum("tag_count"), 0)
+        )
+        needed = Blob.objects.filter(registry=registry, repository_count__gt=0).aggregate(
+            size=Coalesce(Sum("size"), 0)
+        )
+        Registry.objects.filter(pk=registry.pk).update(
+            repository_count=counted["count"], tag_count=counted["tags"], size=needed["size"]
+        )
 
 
 def _portions(registry: Registry, keys: Iterable[int]) -> Iterator[list[int]]:
     """The keys of the registry's own repositories, in lists that have not too many tags together."""
     for chunk in chunks(keys, _REPOSITORIES_AT_ONCE):
-        counts = Repository.objects.filter(registry=registry, pk__in=chunk).order_by("pk").annotate(count=Count("tags"))
+        counts = (
+            Repository.objects.filter(registry=registry, pk__in=chunk)
+            .order_by("pk")
+            .annotate(count=Count("tags"))
+        )
         portion: list[int] = []
         tags = 0
         for key, count in counts.values_list("pk", "count"):
@@ -125,7 +155,9 @@ def _bring_blobs_up_to_date(keys: list[int]) -> None:
         cursor.execute(_for_keys(_NEEDED, keys), keys)
         for repository, blob in cursor:
             needed[repository].add(blob)
-    known = RepositoryBlob.objects.filter(repository__in=keys).values_list("pk", "repository_id", "blob_id")
+    known = RepositoryBlob.objects.filter(repository__in=keys).values_list(
+        "pk", "repository_id", "blob_id"
+    )
     gone = []
     for key, repository, blob in known.iterator():
         if blob in needed[repository]:
@@ -134,14 +166,24 @@ def _bring_blobs_up_to_date(keys: list[int]) -> None:
             gone.append(key)
     for chunk in chunks(gone):
         RepositoryBlob.objects.filter(pk__in=chunk).delete()
-    insert(RepositoryBlob, [RepositoryBlob(repository_id=key, blob_id=blob) for key, blobs in needed.items() for blob in blobs])
+    insert(
+        RepositoryBlob,
+        [
+            RepositoryBlob(repository_id=key, blob_id=blob)
+            for key, blobs in needed.items()
+            for blob in blobs
+        ],
+    )
 
 
 def _sum_up(keys: list[int]) -> None:
     tags = Tag.objects.filter(repository=OuterRef("pk")).order_by().values("repository")
     Repository.objects.filter(pk__in=keys).update(
         tag_count=Coalesce(Subquery(tags.annotate(count=Count("pk")).values("count")), 0),
-        changed_at=Coalesce(Subquery(tags.annotate(newest=Max("changed_at")).values("newest")), Value(UNSTATED, DateTimeField())),
+        changed_at=Coalesce(
+            Subquery(tags.annotate(newest=Max("changed_at")).values("newest")),
+            Value(UNSTATED, DateTimeField()),
+        ),
     )
     with connection.cursor() as cursor:
         cursor.execute(_for_keys(_SIZES, keys), keys)
@@ -165,7 +207,9 @@ def _drop_unreached_artifacts(registry: Registry) -> None:
 
 
 def _drop_unnamed_blobs(registry: Registry) -> None:
-    unnamed = Blob.objects.filter(~Exists(ArtifactBlob.objects.filter(blob=OuterRef("pk"))), registry=registry)
+    unnamed = Blob.objects.filter(
+        ~Exists(ArtifactBlob.objects.filter(blob=OuterRef("pk"))), registry=registry
+    )
     while _drop_some(registry, unnamed):
         pass
 

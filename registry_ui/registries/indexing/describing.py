@@ -16,10 +16,16 @@ _NO_PLATFORM = frozenset({"", "unknown/unknown"})
 
 
 def configs_of(members: Mapping[str, Fetched]) -> dict[Digest, bytes]:
-    return {each.manifest.config.digest: each.config for each in members.values() if each.manifest.config is not None}
+    return {
+        each.manifest.config.digest: each.config
+        for each in members.values()
+        if each.manifest.config is not None
+    }
 
 
-def columns_of(digest: str, members: Mapping[str, Fetched], configs: Mapping[Digest, bytes]) -> dict[str, Any]:
+def columns_of(
+    digest: str, members: Mapping[str, Fetched], configs: Mapping[Digest, bytes]
+) -> dict[str, Any]:
     """What the row of one of `members` says, as far as its manifest, its config and what is below it decide.
 
     Args:
@@ -36,7 +42,11 @@ def columns_of(digest: str, members: Mapping[str, Fetched], configs: Mapping[Dig
         lambda config: configs.get(config.digest, b""),
     )
     images = [found for found in facts.platforms if found.platform not in _NO_PLATFORM]
-    layers = [len(members[str(found.digest)].manifest.layers) for found in images] if manifest.is_index else [len(manifest.layers)]
+    layers = (
+        [len(members[str(found.digest)].manifest.layers) for found in images]
+        if manifest.is_index
+        else [len(manifest.layers)]
+    )
     return {
         "media_type": manifest.media_type,
         "artifact_type": _printable(artifact_type_of(manifest)),
@@ -52,7 +62,9 @@ def columns_of(digest: str, members: Mapping[str, Fetched], configs: Mapping[Dig
 
 def without_absent(manifest: Manifest, members: Mapping[str, Fetched]) -> Manifest:
     """The manifest without the children that are not at hand."""
-    children = tuple(child for child in manifest.children if not is_child(child) or str(child.digest) in members)
+    children = tuple(
+        child for child in manifest.children if not is_child(child) or str(child.digest) in members
+    )
     return manifest if children == manifest.children else replace(manifest, children=children)
 
 
@@ -69,7 +81,11 @@ def blobs_of(manifest: Manifest) -> dict[Digest, int]:
 
 def artifact_type_of(manifest: Manifest) -> str:
     """What kind of artifact it is; empty for an image and an index (image spec, "artifactType")."""
-    if manifest.artifact_type or manifest.config is None or manifest.config.media_type in CONFIG_TYPES:
+    if (
+        manifest.artifact_type
+        or manifest.config is None
+        or manifest.config.media_type in CONFIG_TYPES
+    ):
         return manifest.artifact_type
     return manifest.config.media_type
 

@@ -36,12 +36,17 @@ class Ended:
 def write_ends(run: IndexRun, ended: Sequence[Ended]) -> None:
     """Only what has been counted is marked as done, so that a run that goes on after a crash counts the rest."""
     good = [each.repository.pk for each in ended if each.error is None]
-    count_repositories(run.registry, [each.repository.pk for each in ended if each.error is None and each.wants_counting])
+    count_repositories(
+        run.registry,
+        [each.repository.pk for each in ended if each.error is None and each.wants_counting],
+    )
     now = timezone.now()
     with writing(run.registry):
         for chunk in chunks(good):
             Tag.objects.filter(repository__in=chunk, problem="").update(checked_at=now)
-            Repository.objects.filter(pk__in=chunk).update(indexed_at=now, indexed_by=run.pk, problem="")
+            Repository.objects.filter(pk__in=chunk).update(
+                indexed_at=now, indexed_by=run.pk, problem=""
+            )
         for each in ended:
             if each.error is not None:
                 _write_failure(run, each, each.error)

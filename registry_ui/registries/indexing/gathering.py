@@ -92,10 +92,19 @@ class Gathering:
         node = self._nodes.get(digest)
         if node is None or node.is_settled:
             return
-        children = {str(child.digest): child for child in fetched.manifest.children if child.is_index or child.is_manifest}
+        children = {
+            str(child.digest): child
+            for child in fetched.manifest.children
+            if child.is_index or child.is_manifest
+        }
         node.met[0] += len(children)
         if node.met[0] > MEMBERS_LIMIT:
-            self.failed(digest, InvalidManifest(_("The index names more than %(most)d manifests.") % {"most": MEMBERS_LIMIT}))
+            self.failed(
+                digest,
+                InvalidManifest(
+                    _("The index names more than %(most)d manifests.") % {"most": MEMBERS_LIMIT}
+                ),
+            )
             return
         self._unfetched.pop(digest, None)
         node.fetched = fetched
@@ -133,7 +142,9 @@ class Gathering:
         digest = str(child.digest)
         node = self._nodes.get(digest)
         if node is None:
-            wish = Wish(digest, parent.wish.repository, child.platform is None or child.platform.is_known)
+            wish = Wish(
+                digest, parent.wish.repository, child.platform is None or child.platform.is_known
+            )
             node = self._add(wish, parent.met)
         node.parents.add(parent.wish.digest)
         if not node.is_settled:
@@ -174,7 +185,11 @@ class Gathering:
         fetched = self._nodes[digest].fetched
         if fetched is None:
             return []
-        return [name for child in fetched.manifest.children if (name := str(child.digest)) in self._nodes]
+        return [
+            name
+            for child in fetched.manifest.children
+            if (name := str(child.digest)) in self._nodes
+        ]
 
     def _drop(self, digests: list[str]) -> None:
         """Forget manifests that nobody wants any more, and those below that only they needed."""

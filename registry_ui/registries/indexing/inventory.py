@@ -15,7 +15,9 @@ from .saving import CHUNK, chunks, insert, writing
 _NAME_LIMIT = 255
 
 
-def take_inventory(registry: Registry, names: Iterable[str], on_progress: Callable[[int], None]) -> None:
+def take_inventory(
+    registry: Registry, names: Iterable[str], on_progress: Callable[[int], None]
+) -> None:
     """Bring the rows to a list that is whole when it ends; what the list does not name any more leaves the index.
 
     A repository that somebody pinned or that a transfer has used stays, marked as not listed: it may be hidden from the
@@ -34,7 +36,9 @@ def take_inventory(registry: Registry, names: Iterable[str], on_progress: Callab
         listed.update(fresh)
         with writing(registry):
             _add(registry, [name for name in fresh if name not in known])
-            _rows(registry, [name for name in fresh if known.get(name) is False]).update(is_listed=True)
+            _rows(registry, [name for name in fresh if known.get(name) is False]).update(
+                is_listed=True
+            )
         on_progress(len(listed))
     if len(listed) >= REPOSITORIES_LIMIT:
         return  # the list was cut
@@ -47,11 +51,19 @@ def take_inventory(registry: Registry, names: Iterable[str], on_progress: Callab
 def drop_passers_by(registry: Registry) -> None:
     """Where nothing is listed: forget the repositories that are neither pinned nor used, and were never listed."""
     with writing(registry):
-        Repository.objects.filter(registry=registry, is_listed=False, is_pinned=False, used_at=None).delete()
+        Repository.objects.filter(
+            registry=registry, is_listed=False, is_pinned=False, used_at=None
+        ).delete()
 
 
 def _add(registry: Registry, names: list[str]) -> None:
-    insert(Repository, [Repository(registry=registry, team_id=registry.team_id, name=name, is_listed=True) for name in names])
+    insert(
+        Repository,
+        [
+            Repository(registry=registry, team_id=registry.team_id, name=name, is_listed=True)
+            for name in names
+        ],
+    )
 
 
 def _rows(registry: Registry, names: list[str]) -> "QuerySet[Repository]":

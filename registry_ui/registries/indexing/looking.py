@@ -15,7 +15,13 @@ from django.utils.translation import gettext as _
 
 from registry_ui.oci.client import RegistryStore
 from registry_ui.oci.digest import Digest
-from registry_ui.oci.errors import Cancelled, InvalidManifest, ManifestUnknown, OciError, RateLimited
+from registry_ui.oci.errors import (
+    Cancelled,
+    InvalidManifest,
+    ManifestUnknown,
+    OciError,
+    RateLimited,
+)
 
 from ..checking import is_unreachable
 from ..models import Artifact, IndexRun, Repository
@@ -27,7 +33,15 @@ from .lanes import Answered, Lanes
 from .planning import KnownTag, plan_names
 from .progress import LookProgress
 from .reading import Readers
-from .saving import Described, artifacts_by_digest, chunks, described, save_artifacts, stored, writing
+from .saving import (
+    Described,
+    artifacts_by_digest,
+    chunks,
+    described,
+    save_artifacts,
+    stored,
+    writing,
+)
 from .tagging import Found, known_tags, remove_tags, write_tags
 
 _BATCH = 250
@@ -84,7 +98,9 @@ class Looker:
         readers: their clients are used from the lanes.
     """
 
-    def __init__(self, run: IndexRun, readers: Readers, lanes: Lanes, progress: LookProgress) -> None:
+    def __init__(
+        self, run: IndexRun, readers: Readers, lanes: Lanes, progress: LookProgress
+    ) -> None:
         self._run = run
         self._registry = run.registry
         self._readers = readers
@@ -132,12 +148,16 @@ class Looker:
                     portion = []
             yield from self._with_tags(portion)
 
-    def _with_tags(self, portion: list[Repository]) -> Iterator[tuple[Repository, dict[str, KnownTag]]]:
+    def _with_tags(
+        self, portion: list[Repository]
+    ) -> Iterator[tuple[Repository, dict[str, KnownTag]]]:
         known = known_tags(repository.pk for repository in portion)
         return ((repository, known.pop(repository.pk)) for repository in portion)
 
     def _begin(self, repositories: Iterator[tuple[Repository, dict[str, KnownTag]]]) -> None:
-        while len(self._looks) < _MOST_LOOKS and self._lanes.open + len(self._heads) < _MOST_QUESTIONS:
+        while (
+            len(self._looks) < _MOST_LOOKS and self._lanes.open + len(self._heads) < _MOST_QUESTIONS
+        ):
             loaded = next(repositories, None)
             if loaded is None:
                 return
@@ -149,7 +169,9 @@ class Looker:
                 look.error = exc
             else:
                 look.open = 1
-                self._lanes.ask(_Names(look), partial(look.store.client.list_tags, look.repository.name))
+                self._lanes.ask(
+                    _Names(look), partial(look.store.client.list_tags, look.repository.name)
+                )
 
     def _ask_heads(self) -> None:
         while self._heads and self._lanes.open < _MOST_QUESTIONS:
@@ -209,14 +231,17 @@ class Looker:
         error = answer.error
         if error is None and answer.result is None:
             error = ManifestUnknown(
-                _("The registry lists this tag, but has no manifest for it."), advice=_("Push it again, or delete it there.")
+                _("The registry lists this tag, but has no manifest for it."),
+                advice=_("Push it again, or delete it there."),
             )
         if error is not None:
             problem = problem_of(error)
             if known is not None and known.problem == problem:
                 self._done(look)
             else:
-                batch.unanswered.append((look, Found(look.repository.pk, name, known=known, problem=problem)))
+                batch.unanswered.append(
+                    (look, Found(look.repository.pk, name, known=known, problem=problem))
+                )
                 batch.touched.append(look)
             self._progress.tag_problems += 1
             return
@@ -246,7 +271,9 @@ class Looker:
         with writing(self._registry):
             self._mark_uncounted(batch)
             remove_tags(batch.vanished)
-            artifacts = artifacts_by_digest(self._registry, (found.digest for _look, found in batch.named))
+            artifacts = artifacts_by_digest(
+                self._registry, (found.digest for _look, found in batch.named)
+            )
             ready = [each for each in batch.named if each[1].digest in artifacts]
             for each in batch.named:
                 if each[1].digest not in artifacts:
@@ -255,7 +282,9 @@ class Looker:
             arrived, saved = self._take_whole()
             self._write_tags([*ready, *arrived, *batch.unanswered], artifacts | saved, now)
 
-    def _write_tags(self, answered: list[tuple[_Look, Found]], artifacts: dict[str, Artifact], now: datetime) -> None:
+    def _write_tags(
+        self, answered: list[tuple[_Look, Found]], artifacts: dict[str, Artifact], now: datetime
+    ) -> None:
         write_tags(self._registry, [found for _look, found in answered], artifacts, now)
         for look, _found in answered:
             self._done(look)
@@ -309,7 +338,9 @@ class Looker:
 
     def _with_problem(self, look: _Look, found: Found, error: OciError) -> tuple[_Look, Found]:
         self._progress.tag_problems += 1
-        return look, Found(found.repository_id, found.name, found.digest, found.known, problem_of(error))
+        return look, Found(
+            found.repository_id, found.name, found.digest, found.known, problem_of(error)
+        )
 
     def _mark_uncounted(self, batch: _Batch) -> None:
         """From here to its end a repository's sizes are not what its tags say: a run that goes on after a crash counts it."""
@@ -328,7 +359,9 @@ class Looker:
         over = [look for look in self._looks.values() if look.open == 0]
         if not over:
             return False
-        write_ends(self._run, [Ended(look.repository, look.has_changed, look.error) for look in over])
+        write_ends(
+            self._run, [Ended(look.repository, look.has_changed, look.error) for look in over]
+        )
         for look in over:
             del self._looks[look.repository.pk]
             self._progress.repositories_done += 1

@@ -43,7 +43,9 @@ def look_up(*, registry: Registry, repository: str, identifier: str | Digest) ->
         RepositoryUnknown, ManifestUnknown: it is not there.
         OciError: the registry does not answer, or refuses.
     """
-    name = str(Digest.parse(str(identifier))) if ":" in str(identifier) else check_tag(str(identifier))
+    name = (
+        str(Digest.parse(str(identifier))) if ":" in str(identifier) else check_tag(str(identifier))
+    )
     found = _in_index(registry, check_repository(repository), name)
     if found is not None and _is_fresh(found):
         return found
@@ -93,7 +95,9 @@ def gather(registry: Registry, store: ImageStore, repository: str, digest: str) 
             wishes = gathering.wishes()
             if not wishes:
                 return gathering.whole()[0]
-            for wish, result in zip(wishes, lanes.map(lambda wish: _fetched(store, wish), wishes), strict=True):
+            for wish, result in zip(
+                wishes, lanes.map(lambda wish: _fetched(store, wish), wishes), strict=True
+            ):
                 if isinstance(result, OciError):
                     gathering.failed(wish.digest, result)
                 else:
@@ -114,31 +118,55 @@ def _digest_of(store: ImageStore, identifier: str) -> str:
     """
     descriptor = store.head_manifest(identifier)
     # A HEAD says that something is missing, and not what: the GET does.
-    return str(descriptor.digest if descriptor is not None else store.get_manifest(identifier).digest)
+    return str(
+        descriptor.digest if descriptor is not None else store.get_manifest(identifier).digest
+    )
 
 
 def _in_index(registry: Registry, repository: str, name: str) -> LookedUp | None:
     if ":" in name:
         return _digest_in_index(registry, repository, name)
-    tags = Tag.objects.filter(repository__registry=registry, repository__name=repository, name=name, artifact__document__isnull=False)
+    tags = Tag.objects.filter(
+        repository__registry=registry,
+        repository__name=repository,
+        name=name,
+        artifact__document__isnull=False,
+    )
     tag = tags.select_related("repository", "artifact", "artifact__document").first()
-    return LookedUp(tag.repository, tag.artifact, tag) if tag is not None and tag.artifact is not None else None
+    return (
+        LookedUp(tag.repository, tag.artifact, tag)
+        if tag is not None and tag.artifact is not None
+        else None
+    )
 
 
 def _digest_in_index(registry: Registry, repository: str, digest: str) -> LookedUp | None:
     """A digest that a tag of the repository reaches, directly or as a child of an index."""
-    artifact = Artifact.objects.filter(registry=registry, digest=digest, document__isnull=False).select_related("document").first()
+    artifact = (
+        Artifact.objects.filter(registry=registry, digest=digest, document__isnull=False)
+        .select_related("document")
+        .first()
+    )
     if artifact is None:
         return None
     parents: Iterable[int] = artifact.parent_links.values_list("parent_id", flat=True)
-    reached = Tag.objects.filter(Q(artifact=artifact) | Q(artifact__in=parents), repository__registry=registry, repository__name=repository)
+    reached = Tag.objects.filter(
+        Q(artifact=artifact) | Q(artifact__in=parents),
+        repository__registry=registry,
+        repository__name=repository,
+    )
     tag = reached.select_related("repository").first()
     return LookedUp(tag.repository, artifact) if tag is not None else None
 
 
 def _is_fresh(found: LookedUp) -> bool:
     repository = found.repository
-    if found.tag is None or repository.is_listed or repository.is_pinned or repository.used_at is not None:
+    if (
+        found.tag is None
+        or repository.is_listed
+        or repository.is_pinned
+        or repository.used_at is not None
+    ):
         return True
     return found.tag.checked_at is not None and found.tag.checked_at > timezone.now() - _TRUST
 
@@ -147,14 +175,20 @@ def _save(registry: Registry, name: str, identifier: str, whole: Whole) -> Looke
     now = timezone.now()
     rows = described(whole.members)
     with writing(registry):
-        repository, _created = Repository.objects.get_or_create(registry=registry, name=name, defaults={"team_id": registry.team_id})
+        repository, _created = Repository.objects.get_or_create(
+            registry=registry, name=name, defaults={"team_id": registry.team_id}
+        )
         artifacts = save_artifacts(registry, rows)
         artifact = artifacts[whole.digest]
         tag = None
         if ":" not in identifier:
             known = known_tag(repository.pk, identifier)
-            write_tags(registry, [Found(repository.pk, identifier, whole.digest, known)], artifacts, now)
-            tag = Tag.objects.select_related("repository", "artifact").get(repository=repository, name=identifier)
+            write_tags(
+                registry, [Found(repository.pk, identifier, whole.digest, known)], artifacts, now
+            )
+            tag = Tag.objects.select_related("repository", "artifact").get(
+                repository=repository, name=identifier
+            )
             if known is None or known.digest != whole.digest or not known.has_artifact:
                 # Its sizes are to be counted anew.
                 Repository.objects.filter(pk=repository.pk).update(indexed_by=None)

@@ -13,7 +13,17 @@ from .rows import columns_of_artifact, columns_of_name
 
 _FIRST = "latest"
 
-MOVING = ("digest", "previous_digest", "changed_at", "checked_at", "problem", "artifact", "platforms", "size", "built_at")
+MOVING = (
+    "digest",
+    "previous_digest",
+    "changed_at",
+    "checked_at",
+    "problem",
+    "artifact",
+    "platforms",
+    "size",
+    "built_at",
+)
 """The columns of a Tag that its name does not decide."""
 
 
@@ -48,7 +58,10 @@ def plan_names(known: Mapping[str, KnownTag], listed: Iterable[str]) -> NamePlan
     """
     names = {name for name in listed if is_tag(name)}
     bare = {name for name in names if name not in known or not known[name].has_artifact}
-    return NamePlan(in_order_of_use(bare) + sorted(names - bare), [tag.pk for name, tag in known.items() if name not in names])
+    return NamePlan(
+        in_order_of_use(bare) + sorted(names - bare),
+        [tag.pk for name, tag in known.items() if name not in names],
+    )
 
 
 def in_order_of_use(names: Collection[str]) -> list[str]:
@@ -91,7 +104,9 @@ def row_of(
     )
 
 
-def _history(known: KnownTag | None, digest: str, built_at: datetime, now: datetime) -> tuple[str, datetime]:
+def _history(
+    known: KnownTag | None, digest: str, built_at: datetime, now: datetime
+) -> tuple[str, datetime]:
     """What the tag named before, and when it changed; a name that was never seen elsewhere is as old as its image."""
     if known is None or not known.digest:
         return "", built_at

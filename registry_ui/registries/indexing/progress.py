@@ -12,7 +12,9 @@ class LookProgress:
         requests: how many were sent so far.
     """
 
-    def __init__(self, requests: Callable[[], int] = lambda: 0, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, requests: Callable[[], int] = lambda: 0, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self.phase = "listing"
         self.repositories = self.repositories_done = self.problems = 0
         self.tags = self.tags_done = self.tag_problems = self.spared = self.fetched = 0

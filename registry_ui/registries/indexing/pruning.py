@@ -17,8 +17,15 @@ def drop_old_runs() -> int:
     ended = IndexRun.objects.filter(state__in=TERMINAL_STATES)
     latest = set()
     for registry in ended.order_by().values_list("registry", flat=True).distinct():
-        latest.add(ended.filter(registry=registry, repository="").order_by("-created_at", "-id").values_list("pk", flat=True).first())
-    old = ended.filter(finished_at__lt=timezone.now() - KEPT_FOR).exclude(pk__in=[key for key in latest if key])
+        latest.add(
+            ended.filter(registry=registry, repository="")
+            .order_by("-created_at", "-id")
+            .values_list("pk", flat=True)
+            .first()
+        )
+    old = ended.filter(finished_at__lt=timezone.now() - KEPT_FOR).exclude(
+        pk__in=[key for key in latest if key]
+    )
     keys = list(old.order_by().values_list("pk", flat=True))
     for chunk in chunks(keys):
         IndexRun.objects.filter(pk__in=chunk).delete()

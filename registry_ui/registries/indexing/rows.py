@@ -26,7 +26,12 @@ def columns_of_artifact(artifact: Artifact | None) -> dict[str, Any]:
     if artifact is None:
         return {"artifact": None, "platforms": "", "size": 0, "built_at": UNSTATED}
     platforms = [entry["platform"] for entry in artifact.platforms if entry["platform"]]
-    return {"artifact": artifact, "platforms": barred(platforms)[:2000], "size": artifact.size, "built_at": artifact.built_at}
+    return {
+        "artifact": artifact,
+        "platforms": barred(platforms)[:2000],
+        "size": artifact.size,
+        "built_at": artifact.built_at,
+    }
 
 
 def barred(words: tuple[str, ...] | list[str]) -> str:

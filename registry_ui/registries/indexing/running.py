@@ -49,7 +49,9 @@ def run(claimed: IndexRun) -> None:
         logger.exception("Index run %s: its end could not be written.", claimed.pk)
 
 
-def _attempt(run: IndexRun, progress: LookProgress, cancellation: Cancellation) -> tuple[State, dict[str, Any]]:
+def _attempt(
+    run: IndexRun, progress: LookProgress, cancellation: Cancellation
+) -> tuple[State, dict[str, Any]]:
     try:
         check_person(run)
         _look(run, progress, cancellation)
@@ -59,7 +61,9 @@ def _attempt(run: IndexRun, progress: LookProgress, cancellation: Cancellation) 
         logger.info("Index run %s failed: %s", run.pk, exc.message)
         if is_unreachable(exc) and not isinstance(exc, RateLimited):
             run.registry.mark_health(Health.FAILING, exc.message)
-        return State.FAILED, {"error": {"kind": type(exc).__name__, "message": exc.message, "advice": exc.advice}}
+        return State.FAILED, {
+            "error": {"kind": type(exc).__name__, "message": exc.message, "advice": exc.advice}
+        }
     except (OperationalError, InterfaceError):
         logger.exception("Index run %s failed: the database does not answer.", run.pk)
         return State.FAILED, {"error": _without_database(run)}
@@ -72,7 +76,11 @@ def _attempt(run: IndexRun, progress: LookProgress, cancellation: Cancellation) 
 
 def _look(run: IndexRun, progress: LookProgress, cancellation: Cancellation) -> None:
     registry = run.registry
-    what = f"{registry.host}/{run.repository}" if run.repository else _("the index of %(host)s") % {"host": registry.host}
+    what = (
+        f"{registry.host}/{run.repository}"
+        if run.repository
+        else _("the index of %(host)s") % {"host": registry.host}
+    )
     use = Use(what, person=run.user, by=run.requested_by, act="index", is_recorded=True)
     with Readers(registry, cancellation=cancellation, on_pause=progress.pause, use=use) as readers:
         progress.requests = lambda: readers.requests
@@ -81,7 +89,9 @@ def _look(run: IndexRun, progress: LookProgress, cancellation: Cancellation) -> 
         keys = _keys(run)
         if refusal is not None and refusal.status == 401 and not keys:
             raise refusal
-        progress.repositories_done = 0 if run.repository else _kept(registry).filter(indexed_by=run.pk).count()
+        progress.repositories_done = (
+            0 if run.repository else _kept(registry).filter(indexed_by=run.pk).count()
+        )
         progress.repositories = progress.repositories_done + len(keys)
         with Lanes(cancellation) as lanes:
             looker = Looker(run, readers, lanes, progress)
@@ -108,14 +118,20 @@ def _list(registry: Registry, readers: Readers, progress: LookProgress) -> NoLis
             take_inventory(registry, names, count)
         except NoListing as exc:
             refusal = exc
-    Registry.objects.filter(pk=registry.pk).update(listing=listing, listing_message=problem_of(refusal) if refusal else "")
+    Registry.objects.filter(pk=registry.pk).update(
+        listing=listing, listing_message=problem_of(refusal) if refusal else ""
+    )
     return refusal
 
 
 def _kept(registry: Registry) -> Any:
     """The repositories that runs look at: listed, pinned or used."""
     rows = Repository.objects.filter(registry=registry)
-    return rows.filter(is_listed=True) | rows.filter(is_pinned=True) | rows.filter(used_at__isnull=False)
+    return (
+        rows.filter(is_listed=True)
+        | rows.filter(is_pinned=True)
+        | rows.filter(used_at__isnull=False)
+    )
 
 
 def _keys(run: IndexRun) -> list[int]:
@@ -126,7 +142,11 @@ def _keys(run: IndexRun) -> list[int]:
         )
         return [repository.pk]
     rows = _kept(run.registry).exclude(indexed_by=run.pk)
-    return list(rows.order_by("-is_pinned", F("used_at").desc(nulls_last=True), "name").values_list("pk", flat=True))
+    return list(
+        rows.order_by("-is_pinned", F("used_at").desc(nulls_last=True), "name").values_list(
+            "pk", flat=True
+        )
+    )
 
 
 def _check_answers(run: IndexRun, looker: Looker, *, is_listed: bool) -> None:
@@ -155,7 +175,10 @@ def _without_database(run: IndexRun) -> dict[str, str]:
     return {
         "kind": "DatabaseFailed",
         "message": _("The database of Registry UI did not answer in time."),
-        "advice": _("Refresh again: what was found stays. If it happens again, look for %(id)s in the worker's log.") % {"id": run.pk},
+        "advice": _(
+            "Refresh again: what was found stays. If it happens again, look for %(id)s in the worker's log."
+        )
+        % {"id": run.pk},
     }
 
 
@@ -163,5 +186,6 @@ def _unexpected(run: IndexRun) -> dict[str, str]:
     return {
         "kind": "Unexpected",
         "message": _("Something went wrong inside Registry UI itself."),
-        "advice": _("Refresh again; if it happens again, look for %(id)s in the worker's log.") % {"id": run.pk},
+        "advice": _("Refresh again; if it happens again, look for %(id)s in the worker's log.")
+        % {"id": run.pk},
     }

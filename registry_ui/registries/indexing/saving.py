@@ -40,13 +40,19 @@ def artifacts_by_digest(registry: Registry, digests: Iterable[str]) -> dict[str,
     return {
         artifact.digest: artifact
         for chunk in chunks(set(digests))
-        for artifact in Artifact.objects.filter(registry=registry, digest__in=chunk, document__isnull=False)
+        for artifact in Artifact.objects.filter(
+            registry=registry, digest__in=chunk, document__isnull=False
+        )
     }
 
 
 def _rows_of(registry: Registry, digests: Iterable[str]) -> dict[str, Artifact]:
     rows = Artifact.objects.filter(registry=registry)
-    return {artifact.digest: artifact for chunk in chunks(digests) for artifact in rows.filter(digest__in=chunk)}
+    return {
+        artifact.digest: artifact
+        for chunk in chunks(digests)
+        for artifact in rows.filter(digest__in=chunk)
+    }
 
 
 def stored(registry: Registry, digests: Iterable[str]) -> dict[str, Fetched]:
@@ -54,20 +60,28 @@ def stored(registry: Registry, digests: Iterable[str]) -> dict[str, Fetched]:
     return {
         row.artifact.digest: Fetched(_parsed(row), row.config)
         for chunk in chunks(set(digests), 100)
-        for row in ArtifactDocument.objects.filter(artifact__registry=registry, artifact__digest__in=chunk).select_related("artifact")
+        for row in ArtifactDocument.objects.filter(
+            artifact__registry=registry, artifact__digest__in=chunk
+        ).select_related("artifact")
     }
 
 
 def _documented(registry: Registry, digests: Iterable[str]) -> set[str]:
     rows = ArtifactDocument.objects.filter(artifact__registry=registry)
     return {
-        digest for chunk in chunks(digests) for digest in rows.filter(artifact__digest__in=chunk).values_list("artifact__digest", flat=True)
+        digest
+        for chunk in chunks(digests)
+        for digest in rows.filter(artifact__digest__in=chunk).values_list(
+            "artifact__digest", flat=True
+        )
     }
 
 
 def _parsed(document: ArtifactDocument) -> Manifest:
     artifact = document.artifact
-    return Manifest.parse(document.manifest, artifact.media_type, algorithm=artifact.digest.partition(":")[0])
+    return Manifest.parse(
+        document.manifest, artifact.media_type, algorithm=artifact.digest.partition(":")[0]
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +101,10 @@ def described(members: Mapping[str, Fetched]) -> dict[str, Described]:
         InvalidManifest: indexes in indexes, too deep.
     """
     configs = configs_of(members)
-    return {digest: Described(fetched, columns_of(digest, members, configs)) for digest, fetched in members.items()}
+    return {
+        digest: Described(fetched, columns_of(digest, members, configs))
+        for digest, fetched in members.items()
+    }
 
 
 def save_artifacts(registry: Registry, rows: Mapping[str, Described]) -> dict[str, Artifact]:
@@ -97,9 +114,17 @@ def save_artifacts(registry: Registry, rows: Mapping[str, Described]) -> dict[st
     documented = _documented(registry, rows)
     missing = {digest: row.fetched for digest, row in rows.items() if digest not in documented}
     shared = {"registry": registry, "team_id": registry.team_id}
-    insert(Artifact, [Artifact(digest=digest, **shared, **rows[digest].columns) for digest in missing])
+    insert(
+        Artifact, [Artifact(digest=digest, **shared, **rows[digest].columns) for digest in missing]
+    )
     known = _rows_of(registry, rows)
-    insert(ArtifactDocument, [ArtifactDocument.of(known[digest], each.manifest.raw, each.config) for digest, each in missing.items()])
+    insert(
+        ArtifactDocument,
+        [
+            ArtifactDocument.of(known[digest], each.manifest.raw, each.config)
+            for digest, each in missing.items()
+        ],
+    )
     _save_children(known, missing)
     _save_blobs(registry, known, missing)
     return known
@@ -122,13 +147,29 @@ def _save_children(known: Mapping[str, Artifact], missing: Mapping[str, Fetched]
     )
 
 
-def _save_blobs(registry: Registry, known: Mapping[str, Artifact], missing: Mapping[str, Fetched]) -> None:
-    named = {digest: {str(blob): size for blob, size in blobs_of(fetched.manifest).items()} for digest, fetched in missing.items()}
+def _save_blobs(
+    registry: Registry, known: Mapping[str, Artifact], missing: Mapping[str, Fetched]
+) -> None:
+    named = {
+        digest: {str(blob): size for blob, size in blobs_of(fetched.manifest).items()}
+        for digest, fetched in missing.items()
+    }
     sizes = {blob: size for blobs in named.values() for blob, size in blobs.items()}
     keys = _blob_keys(registry, sizes)
-    insert(Blob, [Blob(registry=registry, digest=digest, size=size) for digest, size in sizes.items() if digest not in keys])
+    insert(
+        Blob,
+        [
+            Blob(registry=registry, digest=digest, size=size)
+            for digest, size in sizes.items()
+            if digest not in keys
+        ],
+    )
     keys |= _blob_keys(registry, sizes.keys() - keys.keys())
-    links = [ArtifactBlob(artifact=known[digest], blob_id=keys[blob]) for digest, blobs in named.items() for blob in blobs]
+    links = [
+        ArtifactBlob(artifact=known[digest], blob_id=keys[blob])
+        for digest, blobs in named.items()
+        for blob in blobs
+    ]
     insert(ArtifactBlob, links)
 
 
@@ -136,13 +177,19 @@ def _blob_keys(registry: Registry, digests: Iterable[str]) -> dict[str, int]:
     return {
         digest: key
         for chunk in chunks(digests)
-        for digest, key in Blob.objects.filter(registry=registry, digest__in=chunk).values_list("digest", "pk")
+        for digest, key in Blob.objects.filter(registry=registry, digest__in=chunk).values_list(
+            "digest", "pk"
+        )
     }
 
 
 def present(model: type[models.Model], keys: Iterable[int]) -> set[int]:
     """Which of the rows are still there."""
-    return {pk for chunk in chunks(keys) for pk in model._default_manager.filter(pk__in=chunk).values_list("pk", flat=True)}
+    return {
+        pk
+        for chunk in chunks(keys)
+        for pk in model._default_manager.filter(pk__in=chunk).values_list("pk", flat=True)
+    }
 
 
 def insert(model: type[_Row], rows: Sequence[_Row]) -> None:
@@ -151,7 +198,11 @@ def insert(model: type[_Row], rows: Sequence[_Row]) -> None:
         model._default_manager.bulk_create(chunk, ignore_conflicts=True)
 
 
-def upsert(model: type[_Row], rows: Sequence[_Row], *, key: Sequence[str], columns: Sequence[str]) -> None:
+def upsert(
+    model: type[_Row], rows: Sequence[_Row], *, key: Sequence[str], columns: Sequence[str]
+) -> None:
     """Add rows, or bring the columns of those that are there to what these say."""
     for chunk in chunks(rows):
-        model._default_manager.bulk_create(chunk, update_conflicts=True, unique_fields=list(key), update_fields=list(columns))
+        model._default_manager.bulk_create(
+            chunk, update_conflicts=True, unique_fields=list(key), update_fields=list(columns)
+        )

@@ -25,14 +25,20 @@ def look_soon(registry: Registry) -> None:
 def keep_fresh(registry: Registry) -> None:
     """Something is kept in its index from now on, so it has to be looked at again and again."""
     when = next_time(registry, after=timezone.now())
-    Registry.objects.filter(pk=registry.pk, next_index_at=None, index_hours__gt=0).update(next_index_at=when)
+    Registry.objects.filter(pk=registry.pk, next_index_at=None, index_hours__gt=0).update(
+        next_index_at=when
+    )
 
 
 def claim_due() -> list[Registry]:
     """The registries whose time has come, each given to one of several schedulers only."""
     now = timezone.now()
     _follow_changed_hours(now)
-    due = Registry.objects.filter(index_hours__gt=0, next_index_at__lte=now).select_related("team").order_by("next_index_at")
+    due = (
+        Registry.objects.filter(index_hours__gt=0, next_index_at__lte=now)
+        .select_related("team")
+        .order_by("next_index_at")
+    )
     return [registry for registry in due if _move(registry, next_time(registry, after=now))]
 
 
@@ -43,10 +49,16 @@ def _follow_changed_hours(now: datetime) -> None:
         latest = next_time(registry, after=now)
         if latest is None and registry.next_index_at is not None:
             _move(registry, None)
-        elif latest is not None and (registry.next_index_at is None or registry.next_index_at > latest):
+        elif latest is not None and (
+            registry.next_index_at is None or registry.next_index_at > latest
+        ):
             _move(registry, latest)
 
 
 def _move(registry: Registry, when: datetime | None) -> bool:
     """Plan the next look anew, if it is still planned as it was seen."""
-    return bool(Registry.objects.filter(pk=registry.pk, next_index_at=registry.next_index_at).update(next_index_at=when))
+    return bool(
+        Registry.objects.filter(pk=registry.pk, next_index_at=registry.next_index_at).update(
+            next_index_at=when
+        )
+    )

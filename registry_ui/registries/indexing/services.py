@@ -42,7 +42,9 @@ __all__ = [
 logger = logging.getLogger(__name__)
 
 
-def start_index(*, registry: Registry, user: User | None, repository: str = "", enqueue: bool = True) -> IndexRun:
+def start_index(
+    *, registry: Registry, user: User | None, repository: str = "", enqueue: bool = True
+) -> IndexRun:
     """Look at the registry, or at one of its repositories, in the background. Where that goes on already, the run that does it.
 
     Raises:
@@ -65,7 +67,13 @@ def start_index(*, registry: Registry, user: User | None, repository: str = "", 
         )
         started.save(force_insert=True)
         if current_origin().kind != ActorKind.SYSTEM:
-            record(Action.INDEX_STARTED, user=user, obj=registry, host=registry.host, repository=repository or None)
+            record(
+                Action.INDEX_STARTED,
+                user=user,
+                obj=registry,
+                host=registry.host,
+                repository=repository or None,
+            )
         if enqueue:
             transaction.on_commit(partial(INDEX_RUNS.enqueue, started))
     return started
@@ -112,10 +120,18 @@ def pin_repository(*, registry: Registry, user: User, name: str) -> Repository:
     _need_operator(registry.team, user)
     pinned = {"is_pinned": True}
     repository, _created = Repository.objects.update_or_create(
-        registry=registry, name=repository_name(registry, name), defaults=pinned, create_defaults={"team": registry.team, **pinned}
+        registry=registry,
+        name=repository_name(registry, name),
+        defaults=pinned,
+        create_defaults={"team": registry.team, **pinned},
     )
     keep_fresh(registry)
-    record(Action.REPOSITORY_PINNED, user=user, obj=repository, name=f"{registry.host}/{repository.name}")
+    record(
+        Action.REPOSITORY_PINNED,
+        user=user,
+        obj=repository,
+        name=f"{registry.host}/{repository.name}",
+    )
     start_index(registry=registry, user=user, repository=repository.name)
     return repository
 
@@ -130,7 +146,12 @@ def unpin_repository(*, repository: Repository, user: User) -> None:
     rows = Repository.objects.filter(pk=repository.pk)
     with writing(repository.registry):
         rows.update(is_pinned=False)
-        record(Action.REPOSITORY_UNPINNED, user=user, obj=repository, name=f"{repository.registry.host}/{repository.name}")
+        record(
+            Action.REPOSITORY_UNPINNED,
+            user=user,
+            obj=repository,
+            name=f"{repository.registry.host}/{repository.name}",
+        )
         rows.filter(is_listed=False, used_at=None).delete()
 
 
@@ -145,7 +166,12 @@ def observe(*, team: Team, reference: Reference, user: User | None = None) -> No
             return  # this server tells its index by itself
         _remember_use(registry, reference.repository)
         by = user.get_username() if user else ""
-        found = look_again(registry=registry, repository=reference.repository, identifier=reference.tag or reference.identifier, by=by)
+        found = look_again(
+            registry=registry,
+            repository=reference.repository,
+            identifier=reference.tag or reference.identifier,
+            by=by,
+        )
         count_repository(found.repository)
     except OciError as exc:
         logger.info("After its use, %s was not looked at: %s", reference, exc.message)
@@ -156,7 +182,9 @@ def observe(*, team: Team, reference: Reference, user: User | None = None) -> No
 
 def forget_tag(*, team: Team, reference: Reference) -> None:
     """A tag was deleted on its registry, or a digest with all of its tags: take it out of the index, and count its repository anew."""
-    repository = Repository.objects.filter(registry__team=team, registry__host=reference.registry, name=reference.repository).first()
+    repository = Repository.objects.filter(
+        registry__team=team, registry__host=reference.registry, name=reference.repository
+    ).first()
     if repository is None:
         return
     gone = {"digest": str(reference.digest)} if reference.digest else {"name": reference.tag or ""}
@@ -167,7 +195,10 @@ def forget_tag(*, team: Team, reference: Reference) -> None:
 def _remember_use(registry: Registry, name: str) -> None:
     now = timezone.now()
     Repository.objects.update_or_create(
-        registry=registry, name=name, defaults={"used_at": now}, create_defaults={"team": registry.team, "used_at": now}
+        registry=registry,
+        name=name,
+        defaults={"used_at": now},
+        create_defaults={"team": registry.team, "used_at": now},
     )
     keep_fresh(registry)
 
@@ -181,7 +212,8 @@ def repository_name(registry: Registry, text: str) -> str:
     name = text.strip().removeprefix(f"{registry.host}/")
     if ":" in name or "@" in name:
         raise InvalidReference(
-            _("“%(name)s” is more than a repository's name.") % {"name": name[:100]}, advice=_("Leave out the tag and the digest.")
+            _("“%(name)s” is more than a repository's name.") % {"name": name[:100]},
+            advice=_("Leave out the tag and the digest."),
         )
     return Reference.parse(f"{registry.host}/{name}").repository
 
@@ -192,4 +224,6 @@ def _need_operator(team: Team, user: User | None) -> None:
         return
     role = user.role_in(team)
     if role is None or not role.allows(Role.OPERATOR):
-        raise PermissionDenied(_("Only operators and admins of the team %(team)s may do this.") % {"team": team.name})
+        raise PermissionDenied(
+            _("Only operators and admins of the team %(team)s may do this.") % {"team": team.name}
+        )

@@ -69,8 +69,16 @@ def annotations_of(*sources: Mapping[str, str]) -> tuple[list[Setting], bool]:
 
 def well_known(annotations: Iterable[Setting], labels: Iterable[Setting]) -> list[Fact]:
     """What the image spec's names say; an annotation goes before a label of the same name."""
-    found = {setting.key.removeprefix(_PREFIX): setting for setting in (*labels, *annotations) if setting.key.startswith(_PREFIX)}
-    return [_fact(name, label, found[name]) for name, label in _WELL_KNOWN.items() if name in found and found[name].value.strip()]
+    found = {
+        setting.key.removeprefix(_PREFIX): setting
+        for setting in (*labels, *annotations)
+        if setting.key.startswith(_PREFIX)
+    }
+    return [
+        _fact(name, label, found[name])
+        for name, label in _WELL_KNOWN.items()
+        if name in found and found[name].value.strip()
+    ]
 
 
 def _fact(name: str, label: str | Promise, setting: Setting) -> Fact:

@@ -6,7 +6,9 @@ from registry_ui.oci.reference import Reference
 CommandBox = tuple[str, list[str]]
 
 
-def commands_for(reference: Reference, digest: Digest, *, is_image: bool = True) -> list[CommandBox]:
+def commands_for(
+    reference: Reference, digest: Digest, *, is_image: bool = True
+) -> list[CommandBox]:
     """
     Args:
         reference: where it has no tag, only the digest's lines are written.

@@ -131,7 +131,9 @@ class Comparison:
     @property
     def pictures(self) -> list[tuple[str, list[Piece]]]:
         """Both sides, the larger one as wide as the picture."""
-        right = sorted((layer for layer in self.layers if layer.right), key=lambda layer: layer.right)
+        right = sorted(
+            (layer for layer in self.layers if layer.right), key=lambda layer: layer.right
+        )
         sides = {"left": [layer for layer in self.layers if layer.left], "right": right}
         totals = {side: sum(layer.size for layer in layers) for side, layers in sides.items()}
         scale = WIDTH / (max(totals.values()) or 1)
@@ -200,10 +202,21 @@ def _compare_layers(one: OpenedArtifact, other: OpenedArtifact) -> list[Compared
     for left, layer in enumerate(one.manifest.layers, 1):
         right = places[str(layer.digest)].pop(0) if places[str(layer.digest)] else 0
         change = "equal" if right else "removed"
-        found.append(ComparedLayer(str(layer.digest), layer.size, change, left, right, after.get(right, "") or before.get(left, "")))
+        found.append(
+            ComparedLayer(
+                str(layer.digest),
+                layer.size,
+                change,
+                left,
+                right,
+                after.get(right, "") or before.get(left, ""),
+            )
+        )
     for right in sorted(number for numbers in places.values() for number in numbers):
         layer = other.manifest.layers[right - 1]
-        found.append(ComparedLayer(str(layer.digest), layer.size, "added", 0, right, after.get(right, "")))
+        found.append(
+            ComparedLayer(str(layer.digest), layer.size, "added", 0, right, after.get(right, ""))
+        )
     return found
 
 
@@ -212,7 +225,11 @@ def _commands(opened: OpenedArtifact) -> dict[int, str]:
     if not opened.is_image:
         return {}
     lines = history_of(parse_config(opened.config), len(opened.manifest.layers))
-    return {line.layer + 1: f"{line.instruction} {line.arguments}".strip() for line in lines if line.layer is not None}
+    return {
+        line.layer + 1: f"{line.instruction} {line.arguments}".strip()
+        for line in lines
+        if line.layer is not None
+    }
 
 
 def _pieces(layers: Sequence[ComparedLayer], width: float) -> list[Piece]:

@@ -57,7 +57,9 @@ def _as_pairs(entries: Iterable[str]) -> list[tuple[str, str]]:
     return [(entry, entry) for entry in entries]
 
 
-def _of_pairs(label: str | Promise, left: Sequence[tuple[str, str]], right: Sequence[tuple[str, str]]) -> list[Difference]:
+def _of_pairs(
+    label: str | Promise, left: Sequence[tuple[str, str]], right: Sequence[tuple[str, str]]
+) -> list[Difference]:
     """By name; a name that stands there twice means its last value, as to a shell."""
     before, after = dict(left), dict(right)
     names = dict.fromkeys((*before, *after))
@@ -108,7 +110,14 @@ def align(left: Sequence[_Item], right: Sequence[_Item]) -> list[tuple[_Item, st
 
 
 def _common(left: Sequence[_Item], right: Sequence[_Item]) -> int:
-    return next((index for index, (one, other) in enumerate(zip(left, right, strict=False)) if one != other), min(len(left), len(right)))
+    return next(
+        (
+            index
+            for index, (one, other) in enumerate(zip(left, right, strict=False))
+            if one != other
+        ),
+        min(len(left), len(right)),
+    )
 
 
 def _align_middle(left: Sequence[_Item], right: Sequence[_Item]) -> list[tuple[_Item, str]]:
@@ -120,7 +129,9 @@ def _align_middle(left: Sequence[_Item], right: Sequence[_Item]) -> list[tuple[_
         for column in range(len(right) - 1, -1, -1):
             below, beside = lengths[row + 1][column], lengths[row][column + 1]
             is_equal = left[row] == right[column]
-            lengths[row][column] = lengths[row + 1][column + 1] + 1 if is_equal else max(below, beside)
+            lengths[row][column] = (
+                lengths[row + 1][column + 1] + 1 if is_equal else max(below, beside)
+            )
     found: list[tuple[_Item, str]] = []
     row = column = 0
     while row < len(left) and column < len(right):
@@ -133,4 +144,8 @@ def _align_middle(left: Sequence[_Item], right: Sequence[_Item]) -> list[tuple[_
         else:
             found.append((right[column], "added"))
             column += 1
-    return [*found, *((item, "removed") for item in left[row:]), *((item, "added") for item in right[column:])]
+    return [
+        *found,
+        *((item, "removed") for item in left[row:]),
+        *((item, "added") for item in right[column:]),
+    ]

@@ -20,7 +20,14 @@ from ..indexing.services import LookedUp, look_up
 from ..models import Artifact, ArtifactDocument, Registry, Repository, Tag
 from .annotations import Fact, Setting, annotations_of, settings_of, well_known
 from .documents import Document
-from .kinds import MANIFEST_TYPES, PREDICATE_ANNOTATIONS, Kind, kind_of_descriptor, kind_of_manifest, kind_of_type
+from .kinds import (
+    MANIFEST_TYPES,
+    PREDICATE_ANNOTATIONS,
+    Kind,
+    kind_of_descriptor,
+    kind_of_manifest,
+    kind_of_type,
+)
 from .layers import LayerPicture, draw_layers
 from .platforms import choose_platform
 from .sharing import sharing_of
@@ -120,7 +127,11 @@ class OpenedArtifact:
         """The layers with who shares them: asks the index."""
         layers = self.manifest.layers if self.is_image else ()
         digests = {str(layer.digest) for layer in layers}
-        sharing = sharing_of(self.repository.registry, self.shown, self.artifact, digests) if digests else {}
+        sharing = (
+            sharing_of(self.repository.registry, self.shown, self.artifact, digests)
+            if digests
+            else {}
+        )
         return draw_layers(layers, history_of(self._document, len(layers)), sharing)
 
     @cached_property
@@ -136,7 +147,11 @@ class OpenedArtifact:
     def url(self) -> str:
         """Its page, with the shown platform."""
         place = [self.repository.registry_id, self.repository.name]
-        query = f"?{urlencode({'platform': self.shown.digest})}" if self.root.is_index and self.platform else ""
+        query = (
+            f"?{urlencode({'platform': self.shown.digest})}"
+            if self.root.is_index and self.platform
+            else ""
+        )
         if self.tag is not None:
             return reverse("registries:image_by_tag", args=[*place, self.tag.name]) + query
         return reverse("registries:image_by_digest", args=[*place, self.artifact.digest]) + query
@@ -151,7 +166,9 @@ class OpenedArtifact:
 
     @cached_property
     def _annotations(self) -> tuple[list[Setting], bool]:
-        return annotations_of(self.manifest.annotations, *self._entry_annotations(), self.root.annotations)
+        return annotations_of(
+            self.manifest.annotations, *self._entry_annotations(), self.root.annotations
+        )
 
     @property
     def annotations(self) -> list[Setting]:
@@ -176,10 +193,16 @@ class OpenedArtifact:
     @property
     def documents(self) -> list[Document]:
         shown = self.shown.digest
-        found = [Document(_("Index"), "manifest", self.artifact.digest, self.root.raw)] if self.root.is_index else []
+        found = (
+            [Document(_("Index"), "manifest", self.artifact.digest, self.root.raw)]
+            if self.root.is_index
+            else []
+        )
         if not self.manifest.is_index:
             found.append(Document(_("Manifest"), "manifest", shown, self.manifest.raw))
-        return [*found, Document(_("Config"), "config", shown, self.config)] if self.config else found
+        return (
+            [*found, Document(_("Config"), "config", shown, self.config)] if self.config else found
+        )
 
     @property
     def previous(self) -> Reference | None:
@@ -190,7 +213,11 @@ class OpenedArtifact:
     @property
     def query(self) -> str:
         """The beginning of a query that keeps the shown platform."""
-        return f"?{urlencode({'platform': self.shown.digest})}&" if self.root.is_index and self.platform else "?"
+        return (
+            f"?{urlencode({'platform': self.shown.digest})}&"
+            if self.root.is_index and self.platform
+            else "?"
+        )
 
     @property
     def subject(self) -> str:
@@ -198,10 +225,16 @@ class OpenedArtifact:
         return str(self.manifest.subject.digest) if self.manifest.subject else ""
 
     def _entry_annotations(self) -> list[Any]:
-        return [child.annotations for child in self.root.children if child.digest == self.manifest.digest]
+        return [
+            child.annotations
+            for child in self.root.children
+            if child.digest == self.manifest.digest
+        ]
 
 
-def open_artifact(registry: Registry, repository: str, identifier: str | Digest, platform: str = "") -> OpenedArtifact:
+def open_artifact(
+    registry: Registry, repository: str, identifier: str | Digest, platform: str = ""
+) -> OpenedArtifact:
     """
     Args:
         platform: which image of an index to show, as a digest or a platform; the one for this machine where it is none of them.
@@ -215,7 +248,9 @@ def open_artifact(registry: Registry, repository: str, identifier: str | Digest,
     return open_found([found], [choose_platform(found.artifact.platforms, platform)])[0]
 
 
-def open_found(found: Sequence[LookedUp], platforms: Sequence[dict[str, Any] | None]) -> list[OpenedArtifact]:
+def open_found(
+    found: Sequence[LookedUp], platforms: Sequence[dict[str, Any] | None]
+) -> list[OpenedArtifact]:
     """Those that were looked up with the chosen platform of each: one query for the documents of all.
 
     Raises:
@@ -226,7 +261,11 @@ def open_found(found: Sequence[LookedUp], platforms: Sequence[dict[str, Any] | N
     for each, platform in zip(found, platforms, strict=True):
         root = documents.of(each, each.artifact.digest)
         shown = documents.of(each, platform["digest"]) if platform else root
-        opened.append(OpenedArtifact(each, _manifest(root), shown.artifact, _manifest(shown), shown.config, platform))
+        opened.append(
+            OpenedArtifact(
+                each, _manifest(root), shown.artifact, _manifest(shown), shown.config, platform
+            )
+        )
     return opened
 
 
@@ -234,39 +273,62 @@ class _Documents:
     """The documents of several artifacts. `look_up` brings along those that a name leads to; one query finds those of their
     platforms, and one that the index does not have yet is fetched when it is asked for."""
 
-    def __init__(self, found: Sequence[LookedUp], platforms: Sequence[dict[str, Any] | None]) -> None:
+    def __init__(
+        self, found: Sequence[LookedUp], platforms: Sequence[dict[str, Any] | None]
+    ) -> None:
         roots = [each.artifact for each in found]
-        self._documents = {(artifact.registry_id, artifact.digest): artifact.document for artifact in roots}
+        self._documents = {
+            (artifact.registry_id, artifact.digest): artifact.document for artifact in roots
+        }
         known = {artifact.digest for artifact in roots}
         wanted = {platform["digest"] for platform in platforms if platform} - known
         if wanted:
             registries = {artifact.registry_id for artifact in roots}
-            rows = ArtifactDocument.objects.filter(artifact__registry__in=registries, artifact__digest__in=wanted)
-            self._documents |= {(row.artifact.registry_id, row.artifact.digest): row for row in rows.select_related("artifact")}
+            rows = ArtifactDocument.objects.filter(
+                artifact__registry__in=registries, artifact__digest__in=wanted
+            )
+            self._documents |= {
+                (row.artifact.registry_id, row.artifact.digest): row
+                for row in rows.select_related("artifact")
+            }
 
     def of(self, found: LookedUp, digest: str) -> ArtifactDocument:
         registry = found.repository.registry
         row = self._documents.get((registry.pk, digest))
         if row is not None:
             return row
-        return look_up(registry=registry, repository=found.repository.name, identifier=Digest.parse(digest)).artifact.document
+        return look_up(
+            registry=registry, repository=found.repository.name, identifier=Digest.parse(digest)
+        ).artifact.document
 
 
 def _manifest(document: ArtifactDocument) -> Manifest:
     digest = Digest.parse(document.artifact.digest)
-    return Manifest.parse(document.manifest, document.artifact.media_type, algorithm=digest.algorithm)
+    return Manifest.parse(
+        document.manifest, document.artifact.media_type, algorithm=digest.algorithm
+    )
 
 
 def _attached(child: Descriptor, images: dict[str, str]) -> Attached:
     of = images.get(child.annotations.get("vnd.docker.reference.digest", ""), "")
-    return Attached(kind_of_descriptor(child), str(child.digest), child.size, of, child.is_index or child.is_manifest)
+    return Attached(
+        kind_of_descriptor(child),
+        str(child.digest),
+        child.size,
+        of,
+        child.is_index or child.is_manifest,
+    )
 
 
 def _file(layer: Descriptor) -> ArtifactFile:
-    predicate = next((layer.annotations[name] for name in PREDICATE_ANNOTATIONS if name in layer.annotations), "")
+    predicate = next(
+        (layer.annotations[name] for name in PREDICATE_ANNOTATIONS if name in layer.annotations), ""
+    )
     return ArtifactFile(
         name=inert(layer.annotations.get(_FILE_NAME, "")[:LONGEST]),
-        kind=kind_of_descriptor(layer) if layer.is_manifest or predicate else kind_of_type(layer.media_type),
+        kind=kind_of_descriptor(layer)
+        if layer.is_manifest or predicate
+        else kind_of_type(layer.media_type),
         media_type=inert(layer.media_type[:LONGEST]),
         digest=str(layer.digest),
         size=layer.size,

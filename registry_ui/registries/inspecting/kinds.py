@@ -18,7 +18,11 @@ from registry_ui.oci.manifest import (
 )
 from registry_ui.oci.texts import inert
 
-PREDICATE_ANNOTATIONS = ("in-toto.io/predicate-type", "dev.sigstore.bundle.predicateType", "predicateType")
+PREDICATE_ANNOTATIONS = (
+    "in-toto.io/predicate-type",
+    "dev.sigstore.bundle.predicateType",
+    "predicateType",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +77,9 @@ _BY_TYPE = {
     "application/openvex": _VEX,
     "application/vnd.openvex": _VEX,
     "application/vex": _VEX,
-    "application/vnd.microsoft.artifact.lifecycle": Kind(_("lifecycle metadata (Microsoft)"), "history"),
+    "application/vnd.microsoft.artifact.lifecycle": Kind(
+        _("lifecycle metadata (Microsoft)"), "history"
+    ),
     "application/vnd.cncf.helm.": Kind(_("Helm chart"), "steering-wheel"),
     "application/vnd.cncf.flux.": Kind(_("Flux source"), "git-compare"),
     "application/vnd.cncf.openpolicyagent.": Kind(_("Open Policy Agent bundle"), "shield-check"),
@@ -110,7 +116,9 @@ COSIGN_TAGS = {
 
 def kind_of_type(text: str) -> Kind:
     """By the type's name alone; a type that nobody knows speaks for itself."""
-    return _longest(_BY_TYPE, text.lower()) or Kind(inert(text[:100]) or _("artifact of no stated type"))
+    return _longest(_BY_TYPE, text.lower()) or Kind(
+        inert(text[:100]) or _("artifact of no stated type")
+    )
 
 
 def kind_of_descriptor(descriptor: Descriptor) -> Kind:
@@ -121,7 +129,13 @@ def kind_of_descriptor(descriptor: Descriptor) -> Kind:
         return kind_of_type("application/vnd.docker.attestation.manifest.v1+json")
     if descriptor.artifact_type:
         return kind_of_type(descriptor.artifact_type)
-    return INDEX if descriptor.is_index else IMAGE if descriptor.is_manifest else kind_of_type(descriptor.media_type)
+    return (
+        INDEX
+        if descriptor.is_index
+        else IMAGE
+        if descriptor.is_manifest
+        else kind_of_type(descriptor.media_type)
+    )
 
 
 def kind_of_manifest(manifest: Manifest) -> Kind:
@@ -131,19 +145,33 @@ def kind_of_manifest(manifest: Manifest) -> Kind:
     if manifest.is_index:
         return kind_of_type(manifest.artifact_type) if manifest.artifact_type else INDEX
     config = manifest.config.media_type if manifest.config else ""
-    contents = [layer for layer in manifest.layers if not layer.media_type.startswith(_IMAGE_LAYERS)]
+    contents = [
+        layer for layer in manifest.layers if not layer.media_type.startswith(_IMAGE_LAYERS)
+    ]
     if config in CONFIG_TYPES and len(contents) < max(len(manifest.layers), 1):
         return IMAGE
-    by_contents = next((found for layer in contents if (found := _kind_of_predicate(layer.annotations))), None)
+    by_contents = next(
+        (found for layer in contents if (found := _kind_of_predicate(layer.annotations))), None
+    )
     if by_contents is not None:
         return by_contents
     stated = [manifest.artifact_type, *([config] if config not in (_EMPTY, *CONFIG_TYPES) else [])]
     types = [text for text in (*stated, *(layer.media_type for layer in contents)) if text]
-    return next((found for text in types if (found := _longest(_BY_TYPE, text.lower()))), kind_of_type(types[0] if types else config))
+    return next(
+        (found for text in types if (found := _longest(_BY_TYPE, text.lower()))),
+        kind_of_type(types[0] if types else config),
+    )
 
 
 def _kind_of_predicate(annotations: Mapping[str, str]) -> Kind | None:
-    return next((found for name in PREDICATE_ANNOTATIONS if (found := _longest(_PREDICATES, annotations.get(name, "")))), None)
+    return next(
+        (
+            found
+            for name in PREDICATE_ANNOTATIONS
+            if (found := _longest(_PREDICATES, annotations.get(name, "")))
+        ),
+        None,
+    )
 
 
 def _longest(kinds: Mapping[str, Kind], text: str) -> Any:

@@ -83,9 +83,15 @@ def draw_layers(
         missing: digests of layers that the store has lost.
     """
     shown = descriptors[:_MOST_SHOWN]
-    makers = {line.layer: (number, line) for number, line in enumerate(history, 1) if line.layer is not None}
+    makers = {
+        line.layer: (number, line)
+        for number, line in enumerate(history, 1)
+        if line.layer is not None
+    }
     layers = []
-    for index, (descriptor, bar) in enumerate(zip(shown, bars([layer.size for layer in shown]), strict=True)):
+    for index, (descriptor, bar) in enumerate(
+        zip(shown, bars([layer.size for layer in shown]), strict=True)
+    ):
         number, maker = makers.get(index, (0, None))
         layers.append(
             Layer(
@@ -103,7 +109,8 @@ def draw_layers(
             )
         )
     lines = tuple(
-        Line(number, line.instruction, line.arguments, line.comment, _made_by(line, layers)) for number, line in enumerate(history, 1)
+        Line(number, line.instruction, line.arguments, line.comment, _made_by(line, layers))
+        for number, line in enumerate(history, 1)
     )
     return LayerPicture(tuple(layers), lines, len(descriptors) - len(shown))
 

@@ -39,10 +39,14 @@ def names_of(repository: Repository, artifact: Artifact) -> Names:
     """In natural order."""
     parents = ArtifactChild.objects.filter(child=artifact).values("parent_id")
     leading = Q(digest=artifact.digest) | Q(artifact__in=parents)
-    tags = list(Tag.objects.filter(leading, repository=repository).order_by("order_key")[: _MOST_SHOWN + 1])
+    tags = list(
+        Tag.objects.filter(leading, repository=repository).order_by("order_key")[: _MOST_SHOWN + 1]
+    )
     shown = tags[:_MOST_SHOWN]
     own = [tag for tag in shown if tag.digest == artifact.digest]
-    return Names(own, [tag for tag in shown if tag.digest != artifact.digest], is_cut=len(tags) > _MOST_SHOWN)
+    return Names(
+        own, [tag for tag in shown if tag.digest != artifact.digest], is_cut=len(tags) > _MOST_SHOWN
+    )
 
 
 def guide_tag(tag: Tag, siblings: Iterable[Tag]) -> TagGuidance:
@@ -55,8 +59,19 @@ def guide_tag(tag: Tag, siblings: Iterable[Tag]) -> TagGuidance:
 def _pinned_like(wanted: ParsedTag, siblings: Iterable[Tag]) -> Tag | None:
     """The tag to write instead: a pinned version, of the same flavour before others, the most exact and plainest of them."""
     found = [(tag, parse_tag(tag.name)) for tag in siblings if not tag.is_floating]
-    versions = [(tag, parsed) for tag, parsed in found if parsed.kind is Kind.VERSION and parsed.movement is Movement.PINNED]
+    versions = [
+        (tag, parsed)
+        for tag, parsed in found
+        if parsed.kind is Kind.VERSION and parsed.movement is Movement.PINNED
+    ]
     if not versions:
         return None
-    best, _parsed = max(versions, key=lambda each: (each[1].flavour == wanted.flavour, not each[1].is_prerelease, -len(each[0].name)))
+    best, _parsed = max(
+        versions,
+        key=lambda each: (
+            each[1].flavour == wanted.flavour,
+            not each[1].is_prerelease,
+            -len(each[0].name),
+        ),
+    )
     return best

@@ -13,7 +13,9 @@ def choose_platform(platforms: Sequence[dict[str, Any]], wanted: str = "") -> di
     Args:
         wanted: a digest, or a platform as text; what the image does not have is passed over.
     """
-    named = [entry for entry in platforms if wanted and wanted in (entry["digest"], entry["platform"])]
+    named = [
+        entry for entry in platforms if wanted and wanted in (entry["digest"], entry["platform"])
+    ]
     here = Platform.of_this_machine()
     fitting = named or [entry for entry in platforms if _satisfies(entry["platform"], here)]
     return next(iter(fitting or platforms), None)

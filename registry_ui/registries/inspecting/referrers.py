@@ -71,7 +71,11 @@ def _asked(opened: OpenedArtifact, subject: Digest) -> list[Referrer]:
     key = f"referrers:{repository.pk}:{subject}"
     rows = cache.get(key)
     if rows is None:
-        with Readers(repository.registry, limits=AT_ONCE, use=Use(f"{repository.registry.host}/{repository.name}")) as readers:
+        with Readers(
+            repository.registry,
+            limits=AT_ONCE,
+            use=Use(f"{repository.registry.host}/{repository.name}"),
+        ) as readers:
             store = readers.client(repository.name).store(repository.name)
             rows = [_as_row(descriptor) for descriptor in store.referrers(subject)]
         cache.set(key, rows, _KEPT_SECONDS)
@@ -80,29 +84,58 @@ def _asked(opened: OpenedArtifact, subject: Digest) -> list[Referrer]:
 
 def _tagged(opened: OpenedArtifact, subjects: Sequence[str]) -> list[Referrer]:
     """By the tags that cosign puts beside an image where a registry has no referrers."""
-    names = {f"{subject.replace(':', '-')}.{suffix}": suffix for subject in subjects for suffix in COSIGN_TAGS}
-    tags = Tag.objects.filter(repository=opened.repository, name__in=names).exclude(digest="").order_by("name")
-    return [Referrer(COSIGN_TAGS[names[tag.name]], tag.digest, tag.size, tag.built, tag=tag.name) for tag in tags]
+    names = {
+        f"{subject.replace(':', '-')}.{suffix}": suffix
+        for subject in subjects
+        for suffix in COSIGN_TAGS
+    }
+    tags = (
+        Tag.objects.filter(repository=opened.repository, name__in=names)
+        .exclude(digest="")
+        .order_by("name")
+    )
+    return [
+        Referrer(COSIGN_TAGS[names[tag.name]], tag.digest, tag.size, tag.built, tag=tag.name)
+        for tag in tags
+    ]
 
 
 def _indexed(opened: OpenedArtifact, subjects: Sequence[str]) -> list[Referrer]:
-    artifacts = Artifact.objects.filter(registry=opened.repository.registry_id, subject__in=subjects).order_by("-id")[:_MOST_SHOWN]
+    artifacts = Artifact.objects.filter(
+        registry=opened.repository.registry_id, subject__in=subjects
+    ).order_by("-id")[:_MOST_SHOWN]
     return [
-        Referrer(kind_of_type(artifact.artifact_type or artifact.media_type), artifact.digest, artifact.manifest_size, artifact.built)
+        Referrer(
+            kind_of_type(artifact.artifact_type or artifact.media_type),
+            artifact.digest,
+            artifact.manifest_size,
+            artifact.built,
+        )
         for artifact in artifacts
     ]
 
 
 def _referrer(descriptor: Descriptor) -> Referrer:
     notes = descriptor.annotations
-    detail = next((notes[name] for name in PREDICATE_ANNOTATIONS if name in notes), "") or descriptor.artifact_type
+    detail = (
+        next((notes[name] for name in PREDICATE_ANNOTATIONS if name in notes), "")
+        or descriptor.artifact_type
+    )
     return Referrer(
-        kind_of_descriptor(descriptor), str(descriptor.digest), descriptor.size, parse_time(notes.get(_CREATED)), inert(detail[:_LONGEST])
+        kind_of_descriptor(descriptor),
+        str(descriptor.digest),
+        descriptor.size,
+        parse_time(notes.get(_CREATED)),
+        inert(detail[:_LONGEST]),
     )
 
 
 def _as_row(descriptor: Descriptor) -> dict[str, Any]:
-    notes = {name: descriptor.annotations[name][:_LONGEST] for name in (_CREATED, *PREDICATE_ANNOTATIONS) if name in descriptor.annotations}
+    notes = {
+        name: descriptor.annotations[name][:_LONGEST]
+        for name in (_CREATED, *PREDICATE_ANNOTATIONS)
+        if name in descriptor.annotations
+    }
     return {
         "media_type": descriptor.media_type[:_LONGEST],
         "digest": str(descriptor.digest),

@@ -42,7 +42,9 @@ class _Name:
     is_child: bool
 
 
-def sharing_of(registry: Registry, shown: Artifact, root: Artifact, digests: Collection[str]) -> dict[str, Sharing]:
+def sharing_of(
+    registry: Registry, shown: Artifact, root: Artifact, digests: Collection[str]
+) -> dict[str, Sharing]:
     """By digest of a layer, the images that need it beside the shown one and the others of its own index."""
     own = {shown.digest, *(entry["digest"] for entry in root.platforms)}
     shared = _shared_blobs(registry, digests, own)
@@ -55,24 +57,38 @@ def sharing_of(registry: Registry, shown: Artifact, root: Artifact, digests: Col
     names = _names_of({artifact for found in candidates.values() for artifact, _manifest in found})
     found = {}
     for blob in shared:
-        named = [_sharer(registry, names[artifact], manifest) for artifact, manifest in candidates[blob.key] if artifact in names]
+        named = [
+            _sharer(registry, names[artifact], manifest)
+            for artifact, manifest in candidates[blob.key]
+            if artifact in names
+        ]
         sharers = tuple(_one_a_repository_first(named)[:SHOWN])
         found[blob.digest] = Sharing(sharers, blob.others - len(sharers))
     return found
 
 
-def _shared_blobs(registry: Registry, digests: Collection[str], own: Collection[str]) -> list[_SharedBlob]:
+def _shared_blobs(
+    registry: Registry, digests: Collection[str], own: Collection[str]
+) -> list[_SharedBlob]:
     links = ArtifactBlob.objects.filter(blob=OuterRef("pk"))
     of_own = links.filter(artifact__registry=registry, artifact__digest__in=own)
     place = _LOOKED_AT + min(len(own), _LOOKED_AT)
     oldest = Subquery(links.order_by("-artifact_id").values("artifact_id")[place : place + 1])
-    counted = Blob.objects.filter(registry=registry, digest__in=digests).annotate(total=_count(links), of_own=_count(of_own), oldest=oldest)
+    counted = Blob.objects.filter(registry=registry, digest__in=digests).annotate(
+        total=_count(links), of_own=_count(of_own), oldest=oldest
+    )
     rows = counted.values_list("pk", "digest", "total", "of_own", "oldest")
-    return [_SharedBlob(key, digest, total - own, oldest or 0) for key, digest, total, own, oldest in rows if total > own]
+    return [
+        _SharedBlob(key, digest, total - own, oldest or 0)
+        for key, digest, total, own, oldest in rows
+        if total > own
+    ]
 
 
 def _count(links: QuerySet[ArtifactBlob]) -> Coalesce:
-    return Coalesce(Subquery(links.order_by().values("blob").annotate(number=Count("*")).values("number")), 0)
+    return Coalesce(
+        Subquery(links.order_by().values("blob").annotate(number=Count("*")).values("number")), 0
+    )
 
 
 def _latest_links(shared: Iterable[_SharedBlob]) -> Iterable[tuple[int, int, str]]:
@@ -91,7 +107,11 @@ def _names_of(artifacts: Collection[int]) -> dict[int, _Name]:
         ArtifactChild.objects.order_by()
         .filter(child_id__in=artifacts, parent__tags__isnull=False)
         .values_list(
-            "child_id", "parent__tags__is_floating", "parent__tags__repository__name", "parent__tags__name", Value(True, BooleanField())
+            "child_id",
+            "parent__tags__is_floating",
+            "parent__tags__repository__name",
+            "parent__tags__name",
+            Value(True, BooleanField()),
         )
     )
     best: dict[int, _Name] = {}

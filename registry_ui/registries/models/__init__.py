@@ -10,7 +10,16 @@ from .index import (
     RepositoryBlob,
     Tag,
 )
-from .registry import EXPIRY_WARNING, Credential, Health, Listing, Provider, Registry, Security, validate_host
+from .registry import (
+    EXPIRY_WARNING,
+    Credential,
+    Health,
+    Listing,
+    Provider,
+    Registry,
+    Security,
+    validate_host,
+)
 from .run import IndexRun
 
 __all__ = [

@@ -22,7 +22,9 @@ class CredentialGrantQuerySet(models.QuerySet["CredentialGrant"]):
         return self.filter(credential__team__in=Team.objects.visible_to(user), revoked_at=None)
 
     def in_force(self) -> "CredentialGrantQuerySet":
-        return self.filter(models.Q(until=None) | models.Q(until__gt=timezone.now()), revoked_at=None)
+        return self.filter(
+            models.Q(until=None) | models.Q(until__gt=timezone.now()), revoked_at=None
+        )
 
     def over(self) -> "CredentialGrantQuerySet":
         """Taken back, or past their moment."""
@@ -48,7 +50,9 @@ class CredentialGrant(models.Model):
     repository_pattern = models.CharField(_("repositories"), max_length=255, blank=True)
     until = models.DateTimeField(_("until"), null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
     used_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
 
@@ -58,7 +62,9 @@ class CredentialGrant(models.Model):
         ordering = ["team__name", "created_at"]
         constraints = [
             models.UniqueConstraint(
-                fields=["credential", "team"], condition=models.Q(revoked_at=None), name="one_grant_a_credential_and_team"
+                fields=["credential", "team"],
+                condition=models.Q(revoked_at=None),
+                name="one_grant_a_credential_and_team",
             ),
         ]
 
@@ -78,11 +84,17 @@ class CredentialGrant(models.Model):
         """One word for a badge: ended, ending or in force."""
         if not self.is_in_force:
             return "expired"
-        return "expiring" if self.until is not None and self.until <= timezone.now() + EXPIRY_WARNING else "ok"
+        return (
+            "expiring"
+            if self.until is not None and self.until <= timezone.now() + EXPIRY_WARNING
+            else "ok"
+        )
 
     @property
     def state_label(self) -> str:
-        return str({"expired": _("Ended"), "expiring": _("Ends soon"), "ok": _("In force")}[self.state])
+        return str(
+            {"expired": _("Ended"), "expiring": _("Ends soon"), "ok": _("In force")}[self.state]
+        )
 
     def covers(self, reference: Reference) -> bool:
         """Whether its repository pattern, where there is one, covers the reference's repository."""

@@ -44,7 +44,9 @@ class Repository(models.Model):
     class Meta:
         verbose_name_plural = "repositories"
         ordering = ["name"]
-        constraints = [models.UniqueConstraint(fields=["registry", "name"], name="one_repository_a_name")]
+        constraints = [
+            models.UniqueConstraint(fields=["registry", "name"], name="one_repository_a_name")
+        ]
         indexes = [
             models.Index(fields=["registry", "-changed_at", "-id"], name="repository_by_change"),
             models.Index(fields=["registry", "-size", "-id"], name="repository_by_size"),
@@ -86,20 +88,31 @@ class Artifact(models.Model):
     config_digest = models.CharField(max_length=140, blank=True, db_index=True)
     # The digest of what it refers to (a signature's image); empty for most.
     subject = models.CharField(max_length=140, blank=True)
-    manifest_size = models.PositiveIntegerField(default=0, help_text="Bytes of the manifest or index itself.")
-    size = models.BigIntegerField(default=0, help_text="Bytes of every blob that it and its children need, each once, compressed.")
+    manifest_size = models.PositiveIntegerField(
+        default=0, help_text="Bytes of the manifest or index itself."
+    )
+    size = models.BigIntegerField(
+        default=0,
+        help_text="Bytes of every blob that it and its children need, each once, compressed.",
+    )
     layer_count = models.PositiveIntegerField(default=0)
     # [{"platform": "linux/amd64", "digest": "sha256:…", "image_id": "sha256:…", "size": bytes}], one an image
     platforms = models.JSONField(default=list)
     built_at = models.DateTimeField(default=UNSTATED)
     fetched_at = models.DateTimeField(auto_now_add=True)
-    children = models.ManyToManyField("self", symmetrical=False, through="ArtifactChild", related_name="parents")
-    blobs: "models.ManyToManyField[Blob, ArtifactBlob]" = models.ManyToManyField("Blob", through="ArtifactBlob", related_name="artifacts")
+    children = models.ManyToManyField(
+        "self", symmetrical=False, through="ArtifactChild", related_name="parents"
+    )
+    blobs: "models.ManyToManyField[Blob, ArtifactBlob]" = models.ManyToManyField(
+        "Blob", through="ArtifactBlob", related_name="artifacts"
+    )
 
     objects = TeamOwnedQuerySet.as_manager()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["registry", "digest"], name="one_artifact_a_digest")]
+        constraints = [
+            models.UniqueConstraint(fields=["registry", "digest"], name="one_artifact_a_digest")
+        ]
         indexes = [models.Index(fields=["registry", "subject"], name="artifact_by_subject")]
 
     def __str__(self) -> str:
@@ -117,7 +130,9 @@ class Artifact(models.Model):
 class ArtifactDocument(models.Model):
     """The raw bytes behind an artifact, compressed: its manifest or index, and its config where it has one."""
 
-    artifact = models.OneToOneField(Artifact, models.CASCADE, primary_key=True, related_name="document")
+    artifact = models.OneToOneField(
+        Artifact, models.CASCADE, primary_key=True, related_name="document"
+    )
     compressed_manifest = models.BinaryField()
     compressed_config = models.BinaryField(default=b"")
 
@@ -127,7 +142,9 @@ class ArtifactDocument(models.Model):
     @classmethod
     def of(cls, artifact: Artifact, manifest: bytes, config: bytes) -> "ArtifactDocument":
         return cls(
-            artifact=artifact, compressed_manifest=zlib.compress(manifest), compressed_config=zlib.compress(config) if config else b""
+            artifact=artifact,
+            compressed_manifest=zlib.compress(manifest),
+            compressed_config=zlib.compress(config) if config else b"",
         )
 
     @property
@@ -167,7 +184,9 @@ class Blob(models.Model):
     repository_count = models.PositiveIntegerField(default=0)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["registry", "digest"], name="one_blob_a_digest")]
+        constraints = [
+            models.UniqueConstraint(fields=["registry", "digest"], name="one_blob_a_digest")
+        ]
 
     def __str__(self) -> str:
         return Digest.parse(self.digest).short
@@ -196,7 +215,11 @@ class RepositoryBlob(models.Model):
     blob = models.ForeignKey(Blob, models.CASCADE, related_name="repository_links")
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["repository", "blob"], name="one_link_a_repository_blob")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["repository", "blob"], name="one_link_a_repository_blob"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.repository} needs {self.blob}"
@@ -213,7 +236,9 @@ class Tag(models.Model):
     team = models.ForeignKey(Team, models.CASCADE, related_name="+")
     name = models.CharField(max_length=128)
     digest = models.CharField(max_length=140, blank=True)
-    artifact = models.ForeignKey(Artifact, models.SET_NULL, null=True, blank=True, related_name="tags")
+    artifact = models.ForeignKey(
+        Artifact, models.SET_NULL, null=True, blank=True, related_name="tags"
+    )
     # registry_ui.tags.sort_key of the name: sorts as bytes in natural order, the same in every database
     order_key = models.BinaryField()
     # registry_ui.tags.version_key of the name; null where it has no version
@@ -236,10 +261,14 @@ class Tag(models.Model):
     objects = TeamOwnedQuerySet.as_manager()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["repository", "name"], name="one_tag_a_name")]
+        constraints = [
+            models.UniqueConstraint(fields=["repository", "name"], name="one_tag_a_name")
+        ]
         indexes = [
             models.Index(fields=["repository", "order_key"], name="tag_by_order"),
-            models.Index(fields=["repository", "flavour", "-order_key"], name="tag_by_variant_and_order"),
+            models.Index(
+                fields=["repository", "flavour", "-order_key"], name="tag_by_variant_and_order"
+            ),
             models.Index(fields=["repository", "-built_at", "-id"], name="tag_by_date"),
             models.Index(fields=["repository", "-size", "-id"], name="tag_by_size"),
             models.Index(fields=["repository", "digest"], name="tag_by_digest"),

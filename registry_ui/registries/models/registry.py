@@ -53,7 +53,9 @@ class Listing(models.TextChoices):
 class RegistryQuerySet(TeamOwnedQuerySet):
     def with_credential_counts(self) -> "RegistryQuerySet":
         # A GROUP BY drops the model's own ordering.
-        return self.annotate(credential_count=models.Count("credentials")).order_by(Lower("name"), "host")
+        return self.annotate(credential_count=models.Count("credentials")).order_by(
+            Lower("name"), "host"
+        )
 
     def failing(self) -> "RegistryQuerySet":
         return self.filter(health=Health.FAILING)
@@ -67,9 +69,13 @@ class Registry(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     team = models.ForeignKey(Team, models.CASCADE, related_name="registries")
     name = models.CharField(_("name"), max_length=100)
-    provider = models.CharField(_("kind"), max_length=20, choices=Provider.choices, default=Provider.PRIVATE)
+    provider = models.CharField(
+        _("kind"), max_length=20, choices=Provider.choices, default=Provider.PRIVATE
+    )
     host = models.CharField(_("host"), max_length=255, validators=[validate_host])
-    security = models.CharField(_("connection"), max_length=12, choices=Security.choices, default=Security.VERIFY)
+    security = models.CharField(
+        _("connection"), max_length=12, choices=Security.choices, default=Security.VERIFY
+    )
     ca_certificate = models.TextField(_("authority's certificate (PEM)"), blank=True)
     token_hosts = models.JSONField(_("token servers"), default=list, blank=True)
     health = models.CharField(max_length=10, choices=Health.choices, default=Health.UNKNOWN)
@@ -78,7 +84,9 @@ class Registry(models.Model):
     report = models.JSONField(default=list, blank=True)
     checked_at = models.DateTimeField(null=True, blank=True)
     # The index: how often it is renewed (0: only when somebody asks), when next, and what the latest run counted
-    index_hours = models.PositiveSmallIntegerField(_("hours between looks at its contents"), default=6)
+    index_hours = models.PositiveSmallIntegerField(
+        _("hours between looks at its contents"), default=6
+    )
     # Whose repositories to list where the provider lists by namespace (Docker Hub) or project (Harbor); empty: what the login owns
     namespaces = models.JSONField(_("namespaces to list"), default=list, blank=True)
     next_index_at = models.DateTimeField(null=True, blank=True)
@@ -94,14 +102,18 @@ class Registry(models.Model):
     # Bytes of every blob that its indexed tags need, each once.
     size = models.BigIntegerField(default=0)
     created_at = models.DateTimeField(auto_now_add=True)
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
 
     objects = RegistryQuerySet.as_manager()
 
     class Meta:
         verbose_name_plural = "registries"
         ordering = ["name"]
-        constraints = [models.UniqueConstraint(fields=["team", "host"], name="one_registry_a_host_in_a_team")]
+        constraints = [
+            models.UniqueConstraint(fields=["team", "host"], name="one_registry_a_host_in_a_team")
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -121,10 +133,21 @@ class Registry(models.Model):
     @property
     def approved_token_hosts(self) -> tuple[str, ...]:
         """Hosts beside its own that may be told its credentials: the provider's, and those that an admin named."""
-        return (*self.facts.token_hosts(self.host), *(host.strip("[]") for host in self.token_hosts))
+        return (
+            *self.facts.token_hosts(self.host),
+            *(host.strip("[]") for host in self.token_hosts),
+        )
 
-    def mark_health(self, health: Health, message: str = "", report: list[dict[str, str]] | None = None) -> None:
-        _record(self, health=health, health_message=message[:500], report=report or [], checked_at=timezone.now())
+    def mark_health(
+        self, health: Health, message: str = "", report: list[dict[str, str]] | None = None
+    ) -> None:
+        _record(
+            self,
+            health=health,
+            health_message=message[:500],
+            report=report or [],
+            checked_at=timezone.now(),
+        )
 
 
 class CredentialQuerySet(TeamOwnedQuerySet):
@@ -133,7 +156,9 @@ class CredentialQuerySet(TeamOwnedQuerySet):
     def usable_by(self, team: Team) -> "CredentialQuerySet":
         """The team's own, and those that other teams share with it, fit or not; what `lending` asks of each comes along."""
         lent = Credential.objects.filter(grants__team=team, grants__revoked_at=None).values("pk")
-        rows = self.filter(models.Q(team=team) | models.Q(pk__in=lent), registry__team=models.F("team"))
+        rows = self.filter(
+            models.Q(team=team) | models.Q(pk__in=lent), registry__team=models.F("team")
+        )
         return rows.select_related("registry", "team").prefetch_related("grants")
 
     def for_host(self, team: Team, host: str) -> "CredentialQuerySet":
@@ -141,7 +166,9 @@ class CredentialQuerySet(TeamOwnedQuerySet):
 
     def in_trouble(self) -> "CredentialQuerySet":
         """Refused, expired, or about to expire."""
-        return self.filter(~models.Q(verify_error="") | models.Q(expires_at__lte=timezone.now() + EXPIRY_WARNING))
+        return self.filter(
+            ~models.Q(verify_error="") | models.Q(expires_at__lte=timezone.now() + EXPIRY_WARNING)
+        )
 
 
 class Credential(models.Model):
@@ -154,7 +181,9 @@ class Credential(models.Model):
     repository_pattern = models.CharField(_("repositories"), max_length=255, blank=True)
     can_push = models.BooleanField(_("may push"), default=True)
     created_at = models.DateTimeField(auto_now_add=True)
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
     secret_changed_at = models.DateTimeField(null=True, blank=True)
     expires_at = models.DateTimeField(_("expires"), null=True, blank=True)
     verified_at = models.DateTimeField(null=True, blank=True)
@@ -168,7 +197,9 @@ class Credential(models.Model):
 
     class Meta:
         ordering = ["label"]
-        constraints = [models.UniqueConstraint(fields=["registry", "label"], name="one_label_a_registry")]
+        constraints = [
+            models.UniqueConstraint(fields=["registry", "label"], name="one_label_a_registry")
+        ]
 
     def __str__(self) -> str:
         return f"{self.label} ({self.username})"
@@ -192,7 +223,11 @@ class Credential(models.Model):
 
     @property
     def expires_soon(self) -> bool:
-        return self.expires_at is not None and not self.is_expired and self.expires_at <= timezone.now() + EXPIRY_WARNING
+        return (
+            self.expires_at is not None
+            and not self.is_expired
+            and self.expires_at <= timezone.now() + EXPIRY_WARNING
+        )
 
     @property
     def state(self) -> str:

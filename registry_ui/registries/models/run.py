@@ -24,4 +24,8 @@ class IndexRun(Job):
         ]
 
     def __str__(self) -> str:
-        return f"index of {self.registry.host}/{self.repository}" if self.repository else f"index of {self.registry.host}"
+        return (
+            f"index of {self.registry.host}/{self.repository}"
+            if self.repository
+            else f"index of {self.registry.host}"
+        )

@@ -23,27 +23,42 @@ def repository_name(name: str) -> SafeString:
     """A repository's name in the colours of references, without its registry."""
     namespace, slash, last = str(name).rpartition("/")
     parts = [("namespace", part, "/", _BREAK) for part in namespace.split("/") if slash]
-    body = format_html_join("", '<span class="part-{}">{}</span>{}{}', [*parts, ("repository", last, "", "")])
+    body = format_html_join(
+        "", '<span class="part-{}">{}</span>{}{}', [*parts, ("repository", last, "", "")]
+    )
     return format_html('<span class="reference" translate="no" title="{}">{}</span>', name, body)
 
 
 @register.simple_tag
 def platform_chip(name: str) -> SafeString:
     """Most images are for Linux, so that goes without saying."""
-    return format_html('<span class="chip chip-small" title="{}" translate="no">{}</span>', name, name.removeprefix(_LINUX) or name)
+    return format_html(
+        '<span class="chip chip-small" title="{}" translate="no">{}</span>',
+        name,
+        name.removeprefix(_LINUX) or name,
+    )
 
 
 @register.simple_tag
 def mark(icon_name: str, words: str) -> SafeString:
     """A small icon that says something about the thing beside it."""
-    return format_html('<span class="mark" title="{}">{}<span class="visually-hidden">{}</span></span>', words, icon(icon_name, 14), words)
+    return format_html(
+        '<span class="mark" title="{}">{}<span class="visually-hidden">{}</span></span>',
+        words,
+        icon(icon_name, 14),
+        words,
+    )
 
 
 @register.simple_tag
 def moved(previous_digest: str) -> SafeString:
     if not previous_digest:
         return SafeString("")
-    return mark("arrow-move-right", _("The tag was moved here from %(digest)s") % {"digest": previous_digest.partition(":")[2][:12]})
+    return mark(
+        "arrow-move-right",
+        _("The tag was moved here from %(digest)s")
+        % {"digest": previous_digest.partition(":")[2][:12]},
+    )
 
 
 @register.simple_tag
@@ -54,7 +69,9 @@ def image_address(registry: UUID, repository: str, tag: str) -> str:
 
 @functools.lru_cache(maxsize=256)
 def _address_of_images(registry: UUID, repository: str, _script_prefix: str) -> str:
-    return reverse("registries:image_by_tag", args=[registry, repository, _ANY_TAG]).removesuffix(f"{_ANY_TAG}/")
+    return reverse("registries:image_by_tag", args=[registry, repository, _ANY_TAG]).removesuffix(
+        f"{_ANY_TAG}/"
+    )
 
 
 @register.simple_tag

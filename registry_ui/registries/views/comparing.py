@@ -19,7 +19,9 @@ def compare(request: TeamRequest) -> HttpResponse:
     """A link that brings only one of the names along is no form with a mistake: it asks for the other."""
     is_filled_in = all(side in request.GET for side in _SIDES)
     given = {side: request.GET.get(side, "") for side in _SIDES}
-    form = CompareForm(given if is_filled_in else None, initial=given, user=request.user, team=request.team)
+    form = CompareForm(
+        given if is_filled_in else None, initial=given, user=request.user, team=request.team
+    )
     found = form.found() if form.is_valid() else []
     if len(found) == len(_SIDES):
         return _compared(request, form, found)

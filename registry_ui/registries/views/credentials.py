@@ -45,7 +45,9 @@ def add(request: TeamRequest, pk: str) -> HttpResponseBase:
 @_form_methods
 @needs_recent_sign_in
 def edit(request: TeamRequest, pk: str) -> HttpResponseBase:
-    credential = get_object_or_404(Credential.objects.visible_to(request.user).select_related("registry"), pk=pk)
+    credential = get_object_or_404(
+        Credential.objects.visible_to(request.user).select_related("registry"), pk=pk
+    )
     require_admin(request.user, credential)
     form = CredentialForm(request.POST or None, registry=credential.registry, credential=credential)
     if form.is_valid():
@@ -58,21 +60,31 @@ def edit(request: TeamRequest, pk: str) -> HttpResponseBase:
 @_form_methods
 @needs_recent_sign_in
 def remove(request: TeamRequest, pk: str) -> HttpResponse:
-    credential = get_object_or_404(Credential.objects.visible_to(request.user).select_related("registry"), pk=pk)
+    credential = get_object_or_404(
+        Credential.objects.visible_to(request.user).select_related("registry"), pk=pk
+    )
     require_admin(request.user, credential)
     if request.method != "POST":
-        context = {"credential": credential, "registry": credential.registry, "dependents": would_stop(credential)}
+        context = {
+            "credential": credential,
+            "registry": credential.registry,
+            "dependents": would_stop(credential),
+        }
         context["grants"] = credential.grants.filter(revoked_at=None).select_related("team")
         return render(request, "registries/credential_remove.html", context)
     services.remove_credential(credential=credential, user=request.user)
-    messages.success(request, _("The credential “%(label)s” is removed.") % {"label": credential.label})
+    messages.success(
+        request, _("The credential “%(label)s” is removed.") % {"label": credential.label}
+    )
     return redirect("registries:detail", credential.registry_id)
 
 
 @require_POST
 def test(request: TeamRequest, pk: str) -> HttpResponse:
     """Log in for real, now: the row of the table for htmx, else back to the page that it was asked for on."""
-    credential = get_object_or_404(Credential.objects.visible_to(request.user).select_related("registry"), pk=pk)
+    credential = get_object_or_404(
+        Credential.objects.visible_to(request.user).select_related("registry"), pk=pk
+    )
     require_operator(request.user, credential)
     try:
         messages.success(request, services.check_login(credential))
@@ -105,7 +117,9 @@ def _save(request: TeamRequest, form: CredentialForm) -> Credential | None:
     except ValidationError as exc:
         form.add_error(None, exc)
         return None
-    messages.success(request, sentence or _("The credential “%(label)s” is saved.") % {"label": credential.label})
+    messages.success(
+        request, sentence or _("The credential “%(label)s” is saved.") % {"label": credential.label}
+    )
     if not sentence and form.is_new_login:
         messages.warning(request, _("Its login is not tested yet."))
     return credential
@@ -136,7 +150,12 @@ def _store(request: TeamRequest, form: CredentialForm, *, is_verified: bool) -> 
 
 def _form_page(request: TeamRequest, form: CredentialForm, template: str) -> HttpResponse:
     is_fragment = request.htmx and not request.htmx.boosted
-    context = {"form": form, "registry": form.registry, "facts": form.facts, "credential": form.credential}
+    context = {
+        "form": form,
+        "registry": form.registry,
+        "facts": form.facts,
+        "credential": form.credential,
+    }
     template = "registries/_credential_form.html" if is_fragment else template
     return render(request, template, context, status=422 if form.is_bound else 200)
 

@@ -58,7 +58,11 @@ def _page(request: TeamRequest, pk: UUID, name: str, identifier: str | Digest) -
     except OciError as exc:
         return _problem_page(request, registry, name, identifier, exc)
     wants_referrers = request.GET.get("part") == _REFERRERS
-    context = {"opened": opened, "registry": registry, "referrers": referrers_of(opened) if wants_referrers else None}
+    context = {
+        "opened": opened,
+        "registry": registry,
+        "referrers": referrers_of(opened) if wants_referrers else None,
+    }
     if wants_referrers and request.htmx and not request.htmx.boosted:
         return render(request, "registries/image.html#referrers", context)
     return render(request, "registries/image.html", {**context, **_details(request, opened)})
@@ -78,7 +82,9 @@ def _details(request: TeamRequest, opened: OpenedArtifact) -> dict[str, Any]:
 
 
 def _registry(request: TeamRequest, pk: UUID) -> Registry:
-    return get_object_or_404(Registry.objects.visible_to(request.user).select_related("team"), pk=pk)
+    return get_object_or_404(
+        Registry.objects.visible_to(request.user).select_related("team"), pk=pk
+    )
 
 
 def _role(request: TeamRequest, registry: Registry) -> Role | None:
@@ -87,8 +93,24 @@ def _role(request: TeamRequest, registry: Registry) -> Role | None:
     return request.user.role_in(registry.team)
 
 
-def _problem_page(request: TeamRequest, registry: Registry, name: str, identifier: str | Digest, problem: OciError) -> HttpResponse:
+def _problem_page(
+    request: TeamRequest, registry: Registry, name: str, identifier: str | Digest, problem: OciError
+) -> HttpResponse:
     reference = Reference(registry.host, name)
-    named = reference.with_digest(identifier) if isinstance(identifier, Digest) else reference.with_tag(identifier)
-    context = {"registry": registry, "repository_name": name, "reference": named, "problem": problem}
-    return render(request, "registries/image_problem.html", context, status=404 if isinstance(problem, NotFound) else 200)
+    named = (
+        reference.with_digest(identifier)
+        if isinstance(identifier, Digest)
+        else reference.with_tag(identifier)
+    )
+    context = {
+        "registry": registry,
+        "repository_name": name,
+        "reference": named,
+        "problem": problem,
+    }
+    return render(
+        request,
+        "registries/image_problem.html",
+        context,
+        status=404 if isinstance(problem, NotFound) else 200,
+    )

@@ -16,7 +16,14 @@ from registry_ui.accounts.requests import TeamRequest
 
 from ..docker_config import Login, Skipped
 from ..forms import ChoiceOfLogins, DockerConfigForm
-from ..importing import ImportResult, chosen_logins, import_logins, open_draft, plan_import, seal_draft
+from ..importing import (
+    ImportResult,
+    chosen_logins,
+    import_logins,
+    open_draft,
+    plan_import,
+    seal_draft,
+)
 from ..models import Credential
 
 _form_methods = require_http_methods(["GET", "HEAD", "POST"])
@@ -36,7 +43,9 @@ def paste(request: TeamRequest) -> HttpResponseBase:
     if not form.is_valid():
         template = "registries/import.html#form" if is_fragment else "registries/import.html"
         return render(request, template, {"form": form}, status=422 if form.is_bound else 200)
-    request.session[_DRAFT] = seal_draft(user=request.user, team=request.team, logins=form.config.logins)
+    request.session[_DRAFT] = seal_draft(
+        user=request.user, team=request.team, logins=form.config.logins
+    )
     request.session[_SKIPPED] = [[entry.name, str(entry.reason)] for entry in form.config.skipped]
     if is_fragment:
         return HttpResponseClientRedirect(resolve_url("registries:import_choose"))
@@ -50,24 +59,40 @@ def choose(request: TeamRequest) -> HttpResponse:
     logins = open_draft(request.session.get(_DRAFT), user=request.user, team=request.team)
     if logins is None:
         _forget(request)
-        messages.warning(request, _("What was pasted is kept for fifteen minutes only. Paste it again."))
+        messages.warning(
+            request, _("What was pasted is kept for fifteen minutes only. Paste it again.")
+        )
         return redirect("registries:import_docker_config")
     if request.method == "POST" and "discard" in request.POST:
         _forget(request)
         messages.info(request, _("Nothing was imported."))
         return redirect("registries:list")
-    form = ChoiceOfLogins(request.POST if request.method == "POST" else None, planned=plan_import(request.team, logins))
+    form = ChoiceOfLogins(
+        request.POST if request.method == "POST" else None,
+        planned=plan_import(request.team, logins),
+    )
     if form.is_valid():
         return _import(request, request.team, chosen_logins(logins, form.cleaned_data["login"]))
-    context = {"form": form, "skipped": [Skipped(*entry) for entry in request.session.get(_SKIPPED, [])]}
-    return render(request, "registries/import_choose.html", context, status=422 if form.is_bound else 200)
+    context = {
+        "form": form,
+        "skipped": [Skipped(*entry) for entry in request.session.get(_SKIPPED, [])],
+    }
+    return render(
+        request, "registries/import_choose.html", context, status=422 if form.is_bound else 200
+    )
 
 
 @require_safe
 @needs_role(Role.ADMIN)
 def done(request: TeamRequest) -> HttpResponse:
-    imported = Credential.objects.visible_to(request.user).filter(pk__in=request.session.get(_IMPORTED, []))
-    context = {"credentials": imported.select_related("registry"), "may_edit": True, "may_test": True}
+    imported = Credential.objects.visible_to(request.user).filter(
+        pk__in=request.session.get(_IMPORTED, [])
+    )
+    context = {
+        "credentials": imported.select_related("registry"),
+        "may_edit": True,
+        "may_test": True,
+    }
     return render(request, "registries/import_done.html", context)
 
 
@@ -80,11 +105,22 @@ def _import(request: TeamRequest, team: Team, logins: list[Login]) -> HttpRespon
 
 
 def _summary(result: ImportResult) -> str:
-    added, replaced, registries = len(result.added), len(result.replaced), len(result.new_registries)
+    added, replaced, registries = (
+        len(result.added),
+        len(result.replaced),
+        len(result.new_registries),
+    )
     parts = [
-        ngettext("%(count)d new credential", "%(count)d new credentials", added) % {"count": added} if added else "",
-        ngettext("%(count)d new secret", "%(count)d new secrets", replaced) % {"count": replaced} if replaced else "",
-        ngettext("%(count)d new registry", "%(count)d new registries", registries) % {"count": registries} if registries else "",
+        ngettext("%(count)d new credential", "%(count)d new credentials", added) % {"count": added}
+        if added
+        else "",
+        ngettext("%(count)d new secret", "%(count)d new secrets", replaced) % {"count": replaced}
+        if replaced
+        else "",
+        ngettext("%(count)d new registry", "%(count)d new registries", registries)
+        % {"count": registries}
+        if registries
+        else "",
     ]
     return _("Imported: %(what)s.") % {"what": ", ".join(part for part in parts if part)}
 

@@ -48,7 +48,9 @@ def refresh(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
     repository = _named_repository(registry, name)
     if name and repository is None:
         return _gone(request, registry)
-    services.start_index(registry=registry, user=request.user, repository=repository.name if repository else "")
+    services.start_index(
+        registry=registry, user=request.user, repository=repository.name if repository else ""
+    )
     return _status_or_back(request, registry, repository)
 
 
@@ -72,8 +74,17 @@ def pin(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
         repository = services.pin_repository(registry=registry, user=request.user, name=name)
     except InvalidReference as exc:
         wrong = {"pin_name": name[:255], "pin_error": f"{exc.message} {exc.advice}"}
-        return render(request, "registries/repositories.html", {**repositories_context(request, registry), **wrong}, status=422)
-    messages.success(request, _("%(name)s is pinned: it stays in the index, and is looked at now.") % {"name": repository.name})
+        return render(
+            request,
+            "registries/repositories.html",
+            {**repositories_context(request, registry), **wrong},
+            status=422,
+        )
+    messages.success(
+        request,
+        _("%(name)s is pinned: it stays in the index, and is looked at now.")
+        % {"name": repository.name},
+    )
     return redirect("registries:repository", registry.pk, repository.name)
 
 
@@ -90,12 +101,18 @@ def unpin(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
 
 
 def _visible(request: TeamRequest, pk: uuid.UUID) -> Registry:
-    return get_object_or_404(Registry.objects.visible_to(request.user).select_related("team"), pk=pk)
+    return get_object_or_404(
+        Registry.objects.visible_to(request.user).select_related("team"), pk=pk
+    )
 
 
 def _named_repository(registry: Registry, name: str) -> Repository | None:
     """None where the whole registry is meant, or where there is no such repository."""
-    return with_newest_tag(Repository.objects.filter(registry=registry, name=name)).first() if name and "\0" not in name else None
+    return (
+        with_newest_tag(Repository.objects.filter(registry=registry, name=name)).first()
+        if name and "\0" not in name
+        else None
+    )
 
 
 def _context(request: TeamRequest, look: Look) -> dict[str, Any]:
@@ -110,19 +127,31 @@ def _context(request: TeamRequest, look: Look) -> dict[str, Any]:
     }
 
 
-def _status_or_back(request: TeamRequest, registry: Registry, repository: Repository | None) -> HttpResponse:
+def _status_or_back(
+    request: TeamRequest, registry: Registry, repository: Repository | None
+) -> HttpResponse:
     if request.htmx and not request.htmx.boosted:
-        return render(request, "registries/_index_status.html", _context(request, Look.latest(registry, repository)))
+        return render(
+            request,
+            "registries/_index_status.html",
+            _context(request, Look.latest(registry, repository)),
+        )
     return _back(registry, repository)
 
 
 def _gone(request: TeamRequest, registry: Registry) -> HttpResponse:
     messages.error(request, _("That repository is not in the index any more."))
-    leave = HttpResponseClientRedirect if request.htmx and not request.htmx.boosted else HttpResponseRedirect
+    leave = (
+        HttpResponseClientRedirect
+        if request.htmx and not request.htmx.boosted
+        else HttpResponseRedirect
+    )
     return leave(reverse("registries:repositories", args=[registry.pk]))
 
 
 def _back(registry: Registry, repository: Repository | None) -> HttpResponseRedirect:
     if repository is None:
         return HttpResponseRedirect(reverse("registries:repositories", args=[registry.pk]))
-    return HttpResponseRedirect(reverse("registries:repository", args=[registry.pk, repository.name]))
+    return HttpResponseRedirect(
+        reverse("registries:repository", args=[registry.pk, repository.name])
+    )

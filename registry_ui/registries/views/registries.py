@@ -31,7 +31,9 @@ _form_methods = require_http_methods(["GET", "HEAD", "POST"])
 
 @require_safe
 def listing(request: TeamRequest) -> HttpResponse:
-    registries = Registry.objects.with_credential_counts().filter(team=request.team).visible_to(request.user)
+    registries = (
+        Registry.objects.with_credential_counts().filter(team=request.team).visible_to(request.user)
+    )
     providers = [facts for facts, registry in _choices(request) if registry is None]
     context = {"registries": registries, "may_edit": _is_admin(request), "providers": providers}
     return render(request, "registries/list.html", context)
@@ -51,10 +53,17 @@ def add(request: TeamRequest) -> HttpResponse:
     provider = _wished_provider(request)
     if provider is None:
         return render(request, "registries/add.html", {"choices": _choices(request)})
-    form = RegistryForm(request.POST or None, team=request.team, provider=provider, initial={"host": request.GET.get("host", "")})
+    form = RegistryForm(
+        request.POST or None,
+        team=request.team,
+        provider=provider,
+        initial={"host": request.GET.get("host", "")},
+    )
     if form.is_valid():
         try:
-            registry = services.add_registry(team=request.team, user=request.user, provider=provider, values=form.cleaned_data)
+            registry = services.add_registry(
+                team=request.team, user=request.user, provider=provider, values=form.cleaned_data
+            )
         except ValidationError as exc:
             form.add_error(None, exc)
         else:
@@ -71,10 +80,14 @@ def edit(request: TeamRequest, pk: str) -> HttpResponse:
     registry = get_object_or_404(Registry.objects.visible_to(request.user), pk=pk)
     require_admin(request.user, registry)
     services.refuse_this_server(registry)
-    form = RegistryForm(request.POST or None, team=registry.team, provider=registry.provider, registry=registry)
+    form = RegistryForm(
+        request.POST or None, team=registry.team, provider=registry.provider, registry=registry
+    )
     if form.is_valid():
         try:
-            changed = services.change_registry(registry=registry, user=request.user, values=form.cleaned_data)
+            changed = services.change_registry(
+                registry=registry, user=request.user, values=form.cleaned_data
+            )
         except ValidationError as exc:
             form.add_error(None, exc)
         else:
@@ -91,15 +104,23 @@ def remove(request: TeamRequest, pk: str) -> HttpResponse:
     require_admin(request.user, registry)
     services.refuse_this_server(registry)
     if request.method != "POST":
-        credentials = registry.credentials.select_related("registry", "team").prefetch_related("grants__team")
-        context = {"registry": registry, "credentials": credentials, "dependents": would_stop(*credentials)}
+        credentials = registry.credentials.select_related("registry", "team").prefetch_related(
+            "grants__team"
+        )
+        context = {
+            "registry": registry,
+            "credentials": credentials,
+            "dependents": would_stop(*credentials),
+        }
         return render(request, "registries/remove.html", context)
     try:
         services.remove_registry(registry=registry, user=request.user)
     except ValidationError as exc:
         messages.error(request, " ".join(exc.messages))
         return redirect("registries:detail", registry.pk)
-    messages.success(request, _("%(name)s is removed, with its credentials.") % {"name": registry.name})
+    messages.success(
+        request, _("%(name)s is removed, with its credentials.") % {"name": registry.name}
+    )
     return redirect("registries:list")
 
 
@@ -114,7 +135,9 @@ def check(request: TeamRequest, pk: str) -> HttpResponse:
     else:
         messages.error(request, failed.detail)
     if request.htmx and not request.htmx.boosted:
-        return render(request, "registries/detail.html#connection", _detail_context(request, registry))
+        return render(
+            request, "registries/detail.html#connection", _detail_context(request, registry)
+        )
     return redirect("registries:detail", registry.pk)
 
 
@@ -137,8 +160,15 @@ def _detail_context(request: TeamRequest, registry: Registry) -> dict[str, Any]:
     }
 
 
-def _form_page(request: TeamRequest, form: RegistryForm, template: str, context: dict[str, Any]) -> HttpResponse:
-    return render(request, template, {"form": form, "facts": form.facts, **context}, status=422 if form.is_bound else 200)
+def _form_page(
+    request: TeamRequest, form: RegistryForm, template: str, context: dict[str, Any]
+) -> HttpResponse:
+    return render(
+        request,
+        template,
+        {"form": form, "facts": form.facts, **context},
+        status=422 if form.is_bound else 200,
+    )
 
 
 def _wished_provider(request: TeamRequest) -> Provider | None:
@@ -160,7 +190,10 @@ def _after_change(request: TeamRequest, registry: Registry, form: RegistryForm) 
 
 def _say_mended(request: TeamRequest, form: RegistryForm) -> None:
     if form.mended:
-        messages.info(request, _("Only the host of what you entered was kept: %(host)s.") % {"host": form.mended})
+        messages.info(
+            request,
+            _("Only the host of what you entered was kept: %(host)s.") % {"host": form.mended},
+        )
 
 
 def _choices(request: TeamRequest) -> list[tuple[ProviderFacts, Registry | None]]:

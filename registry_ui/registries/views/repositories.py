@@ -19,7 +19,9 @@ from ..models import Listing, Registry
 
 @require_safe
 def repositories(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
-    registry = get_object_or_404(Registry.objects.visible_to(request.user).select_related("team"), pk=pk)
+    registry = get_object_or_404(
+        Registry.objects.visible_to(request.user).select_related("team"), pk=pk
+    )
     context = repositories_context(request, registry)
     if request.htmx and not request.htmx.boosted:
         response = render(request, "registries/repositories.html#results", context)
@@ -33,7 +35,9 @@ def repositories_context(request: TeamRequest, registry: Registry) -> dict[str, 
         BadRequest: an order or page that there is not.
     """
     wish = RepositoryFilter.read(request.GET)
-    page, matches = page_of_repositories(registry, wish, after=request.GET.get("after", ""), before=request.GET.get("before", ""))
+    page, matches = page_of_repositories(
+        registry, wish, after=request.GET.get("after", ""), before=request.GET.get("before", "")
+    )
     look = Look.latest(registry)
     return {
         **rights_in(request, registry),

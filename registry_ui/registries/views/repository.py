@@ -19,10 +19,14 @@ from .repositories import rights_in, with_clean_address
 
 @require_safe
 def repository(request: TeamRequest, pk: uuid.UUID, name: str) -> HttpResponse:
-    rows = with_newest_tag(Repository.objects.visible_to(request.user).select_related("registry__team"))
+    rows = with_newest_tag(
+        Repository.objects.visible_to(request.user).select_related("registry__team")
+    )
     found = get_object_or_404(rows, registry=pk, name=name)
     wish = TagFilter.read(request.GET)
-    page, matches = page_of_tags(found, wish, after=request.GET.get("after", ""), before=request.GET.get("before", ""))
+    page, matches = page_of_tags(
+        found, wish, after=request.GET.get("after", ""), before=request.GET.get("before", "")
+    )
     context: dict[str, Any] = {
         **rights_in(request, found.registry),
         "registry": found.registry,
@@ -37,10 +41,22 @@ def repository(request: TeamRequest, pk: uuid.UUID, name: str) -> HttpResponse:
     }
     if request.htmx and not request.htmx.boosted:
         # After a look at the repository the filters may have more to offer.
-        renewed = {"is_renewed": True, "choices": choices_of(found, wish)} if request.htmx.trigger == "results" else {}
-        response = render(request, "registries/repository.html#results", {**context, **renewed, "is_fragment": True})
+        renewed = (
+            {"is_renewed": True, "choices": choices_of(found, wish)}
+            if request.htmx.trigger == "results"
+            else {}
+        )
+        response = render(
+            request,
+            "registries/repository.html#results",
+            {**context, **renewed, "is_fragment": True},
+        )
         return with_clean_address(request, response, context["query"].urlencode())
-    return render(request, "registries/repository.html", {**context, "choices": choices_of(found, wish), "columns": _columns()})
+    return render(
+        request,
+        "registries/repository.html",
+        {**context, "choices": choices_of(found, wish), "columns": _columns()},
+    )
 
 
 def _columns() -> list[tuple[str, str]]:

@@ -33,7 +33,11 @@ _form_methods = require_http_methods(["GET", "HEAD", "POST"])
 @require_safe
 def team_credentials(request: TeamRequest) -> HttpResponse:
     team = request.team
-    own = Credential.objects.filter(team=team).select_related("registry").order_by("registry__name", "label")
+    own = (
+        Credential.objects.filter(team=team)
+        .select_related("registry")
+        .order_by("registry__name", "label")
+    )
     own = own.annotate(share_count=Count("grants", filter=Q(grants__revoked_at=None)))
     context = {
         "own": own if team else [],
@@ -59,7 +63,12 @@ def credential(request: TeamRequest, pk: str) -> HttpResponse:
         return render(request, "registries/credential.html", context)
     borrowed, team = _borrowed(request, pk)
     dependents = would_stop(borrowed.credential, team=team)
-    context = {"borrowed": borrowed, "credential": borrowed.credential, "team": team, "dependents": dependents}
+    context = {
+        "borrowed": borrowed,
+        "credential": borrowed.credential,
+        "team": team,
+        "dependents": dependents,
+    }
     return render(request, "registries/credential_lent.html", context)
 
 
@@ -72,8 +81,17 @@ def rotate(request: TeamRequest, pk: str) -> HttpResponseBase:
     if form.is_valid() and _rotated(request, form, credential):
         url = resolve_url("registries:credential", credential.pk)
         return HttpResponseClientRedirect(url) if _is_fragment(request) else redirect(url)
-    template = "registries/_rotate_form.html" if _is_fragment(request) else "registries/credential_rotate.html"
-    context = {"form": form, "credential": credential, "registry": credential.registry, "facts": form.facts}
+    template = (
+        "registries/_rotate_form.html"
+        if _is_fragment(request)
+        else "registries/credential_rotate.html"
+    )
+    context = {
+        "form": form,
+        "credential": credential,
+        "registry": credential.registry,
+        "facts": form.facts,
+    }
     return render(request, template, context, status=422 if form.is_bound else 200)
 
 
@@ -85,11 +103,17 @@ def grant_add(request: TeamRequest, pk: str) -> HttpResponse:
     if form.is_valid():
         team: Team = form.cleaned_data["team"]
         try:
-            services.share_credential(credential=credential, team=team, user=request.user, terms=form.terms())
+            services.share_credential(
+                credential=credential, team=team, user=request.user, terms=form.terms()
+            )
         except ValidationError as exc:
             form.add_error(None, exc)
         else:
-            messages.success(request, _("“%(label)s” is shared with %(team)s.") % {"label": credential.label, "team": team})
+            messages.success(
+                request,
+                _("“%(label)s” is shared with %(team)s.")
+                % {"label": credential.label, "team": team},
+            )
             return redirect("registries:credential", credential.pk)
     return _share_page(request, form)
 
@@ -105,7 +129,9 @@ def grant_edit(request: TeamRequest, pk: str) -> HttpResponse:
         except ValidationError as exc:
             form.add_error(None, exc)
         else:
-            messages.success(request, _("The share with %(team)s is changed.") % {"team": grant.team})
+            messages.success(
+                request, _("The share with %(team)s is changed.") % {"team": grant.team}
+            )
             return redirect("registries:credential", grant.credential_id)
     return _share_page(request, form)
 
@@ -116,13 +142,26 @@ def grant_revoke(request: TeamRequest, pk: str) -> HttpResponse:
     grant = _editable_grant(request, pk)
     if request.method != "POST":
         dependents = would_stop(grant.credential, team=grant.team)
-        context = {"grant": grant, "credential": grant.credential, "registry": grant.credential.registry, "dependents": dependents}
+        context = {
+            "grant": grant,
+            "credential": grant.credential,
+            "registry": grant.credential.registry,
+            "dependents": dependents,
+        }
         return render(request, "registries/grant_revoke.html", context)
     stopped = services.revoke_grant(grant=grant, user=request.user)
     words = {"label": grant.credential.label, "team": grant.team, "count": stopped}
     sentence = _("“%(label)s” is taken back from %(team)s.") % words
     if stopped:
-        sentence += " " + ngettext("%(count)d job of theirs was stopped.", "%(count)d jobs of theirs were stopped.", stopped) % words
+        sentence += (
+            " "
+            + ngettext(
+                "%(count)d job of theirs was stopped.",
+                "%(count)d jobs of theirs were stopped.",
+                stopped,
+            )
+            % words
+        )
     messages.success(request, sentence)
     return redirect("registries:credential", grant.credential_id)
 
@@ -132,7 +171,9 @@ def _editable(request: TeamRequest, pk: str) -> Credential:
     Raises:
         Http404, PermissionDenied
     """
-    credential = get_object_or_404(Credential.objects.visible_to(request.user).select_related("registry", "team"), pk=pk)
+    credential = get_object_or_404(
+        Credential.objects.visible_to(request.user).select_related("registry", "team"), pk=pk
+    )
     require_admin(request.user, credential)
     return credential
 
@@ -143,7 +184,9 @@ def _editable_grant(request: TeamRequest, pk: str) -> CredentialGrant:
     Raises:
         Http404, PermissionDenied
     """
-    rows = CredentialGrant.objects.given_by(request.user).select_related("team", "credential__team", "credential__registry")
+    rows = CredentialGrant.objects.given_by(request.user).select_related(
+        "team", "credential__team", "credential__registry"
+    )
     grant = get_object_or_404(rows, pk=pk)
     require_admin(request.user, grant.credential)
     return grant
@@ -167,15 +210,24 @@ def _rotated(request: TeamRequest, form: RotateForm, credential: Credential) -> 
     """Whether the new secret is in place; if not, the form says why, and the old one is."""
     try:
         sentence = _tested(request, form)
-        values = {"secret": form.cleaned_data["secret"], "expires_at": form.cleaned_data["expires_at"]}
-        services.rotate_credential(credential=credential, user=request.user, is_verified=bool(sentence), **values)
+        values = {
+            "secret": form.cleaned_data["secret"],
+            "expires_at": form.cleaned_data["expires_at"],
+        }
+        services.rotate_credential(
+            credential=credential, user=request.user, is_verified=bool(sentence), **values
+        )
     except OciError as exc:
         form.add_failure(exc)
         return False
     except ValidationError as exc:
         form.add_error(None, exc)
         return False
-    messages.success(request, _("The new secret of “%(label)s” is in place.") % {"label": credential.label} + f" {sentence}")
+    messages.success(
+        request,
+        _("The new secret of “%(label)s” is in place.") % {"label": credential.label}
+        + f" {sentence}",
+    )
     if not sentence:
         messages.warning(request, _("Its login is not tested yet."))
     return True
@@ -196,8 +248,15 @@ def _tested(request: TeamRequest, form: RotateForm) -> str:
 
 
 def _share_page(request: TeamRequest, form: ShareForm) -> HttpResponse:
-    context: dict[str, Any] = {"form": form, "credential": form.credential, "registry": form.credential.registry, "grant": form.grant}
-    return render(request, "registries/grant_form.html", context, status=422 if form.is_bound else 200)
+    context: dict[str, Any] = {
+        "form": form,
+        "credential": form.credential,
+        "registry": form.credential.registry,
+        "grant": form.grant,
+    }
+    return render(
+        request, "registries/grant_form.html", context, status=422 if form.is_bound else 200
+    )
 
 
 def _is_fragment(request: TeamRequest) -> bool:

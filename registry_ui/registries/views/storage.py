@@ -15,8 +15,15 @@ from .repositories import rights_in
 
 @require_safe
 def registry(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
-    found = get_object_or_404(Registry.objects.visible_to(request.user).select_related("team"), pk=pk)
-    context = {**rights_in(request, found), "registry": found, "facts": found.facts, "storage": storage_of_registry(found)}
+    found = get_object_or_404(
+        Registry.objects.visible_to(request.user).select_related("team"), pk=pk
+    )
+    context = {
+        **rights_in(request, found),
+        "registry": found,
+        "facts": found.facts,
+        "storage": storage_of_registry(found),
+    }
     return render(request, "registries/storage.html", context)
 
 

@@ -35,7 +35,9 @@ def at_address(**verbs: View) -> View:
     return view
 
 
-def _answered(request: HttpRequest, verbs: dict[str, View], path: dict[str, str]) -> HttpResponseBase:
+def _answered(
+    request: HttpRequest, verbs: dict[str, View], path: dict[str, str]
+) -> HttpResponseBase:
     try:
         return _asked(request, verbs, path)
     except Unidentified as exc:
@@ -45,7 +47,9 @@ def _answered(request: HttpRequest, verbs: dict[str, View], path: dict[str, str]
     except OciError as exc:
         return answer(refusal_of(exc))
     except BodyCut:
-        return answer(Refusal(400, "SIZE_INVALID", _("The body ended before its announced length.")))
+        return answer(
+            Refusal(400, "SIZE_INVALID", _("The body ended before its announced length."))
+        )
 
 
 def _asked(request: HttpRequest, verbs: dict[str, View], path: dict[str, str]) -> HttpResponseBase:
@@ -77,9 +81,17 @@ def repository_for(caller: Caller, name: str, action: str) -> ServedRepository:
     team = caller.team_for(name, action)
     check_repository(name)
     if len(f"{this_host()}/{name}") > _LONGEST_NAME:
-        raise Refusal(400, "NAME_INVALID", _("The name is longer than clients take: 255 characters with the host."))
+        raise Refusal(
+            400,
+            "NAME_INVALID",
+            _("The name is longer than clients take: 255 characters with the host."),
+        )
     if "/" not in name:
-        raise Refusal(400, "NAME_INVALID", _("A name on this server has at least two parts: the team's, and the image's."))
+        raise Refusal(
+            400,
+            "NAME_INVALID",
+            _("A name on this server has at least two parts: the team's, and the image's."),
+        )
     return ServedRepository(team, name)
 
 

@@ -49,8 +49,15 @@ def _while_it_arrives(request: HttpRequest, fetch: Fetch) -> HttpResponseBase:
         fetch.is_over.wait(_FIRST_BYTE_POLL_SECONDS)
     if not is_whole:
         return _from_disk(request, digest, size)
-    response = StreamingHttpResponse(follow(blobs, digest, size, owner=owner, is_over=fetch.check), content_type="application/octet-stream")
-    for name, value in {"Content-Length": str(size), "Docker-Content-Digest": str(digest), "ETag": f'"{digest}"'}.items():
+    response = StreamingHttpResponse(
+        follow(blobs, digest, size, owner=owner, is_over=fetch.check),
+        content_type="application/octet-stream",
+    )
+    for name, value in {
+        "Content-Length": str(size),
+        "Docker-Content-Digest": str(digest),
+        "ETag": f'"{digest}"',
+    }.items():
         response.headers[name] = value
     return response
 
@@ -63,7 +70,9 @@ def _from_disk(request: HttpRequest, digest: Digest, size: int) -> HttpResponseB
         return empty(304, **headers)
     start, end = wanted_range(request, size, etag) or (0, size)
     is_part = (start, end) != (0, size)
-    headers |= {"Content-Length": str(end - start)} | ({"Content-Range": f"bytes {start}-{end - 1}/{size}"} if is_part else {})
+    headers |= {"Content-Length": str(end - start)} | (
+        {"Content-Range": f"bytes {start}-{end - 1}/{size}"} if is_part else {}
+    )
     status = 206 if is_part else 200
     if request.method == "HEAD":
         return empty(status, Content_Type="application/octet-stream", **headers)
@@ -89,5 +98,10 @@ def wanted_range(request: HttpRequest, size: int, etag: str) -> tuple[int, int] 
     else:
         start, end = int(match[1]), min(size, int(match[2]) + 1) if match[2] else size
     if start >= end:
-        raise Refusal(416, "UNSUPPORTED", _("The blob has no such range."), headers={"Content-Range": f"bytes */{size}"})
+        raise Refusal(
+            416,
+            "UNSUPPORTED",
+            _("The blob has no such range."),
+            headers={"Content-Range": f"bytes */{size}"},
+        )
     return start, end

@@ -47,9 +47,15 @@ def referrers(request: HttpRequest, caller: Caller, name: str, digest: str) -> H
     start = next((place + 1 for place, each in enumerate(found) if str(each.digest) == last), 0)
     shown = found[start : start + _REFERRERS_PAGE]
     more = {"last": str(shown[-1].digest)} if len(found) > start + _REFERRERS_PAGE else {}
-    document = {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [_document(each) for each in shown]}
+    document = {
+        "schemaVersion": 2,
+        "mediaType": OCI_INDEX,
+        "manifests": [_document(each) for each in shown],
+    }
     wanted = {"artifactType": kind} if kind else {}
-    response = _linked(document, f"{request.path_info}?{urlencode({**wanted, **more})}" if more else "")
+    response = _linked(
+        document, f"{request.path_info}?{urlencode({**wanted, **more})}" if more else ""
+    )
     response.headers["Content-Type"] = OCI_INDEX
     if kind:
         response.headers["OCI-Filters-Applied"] = "artifactType"
@@ -57,17 +63,26 @@ def referrers(request: HttpRequest, caller: Caller, name: str, digest: str) -> H
 
 
 def _document(descriptor: Descriptor) -> dict[str, Any]:
-    document = {"mediaType": descriptor.media_type, "digest": str(descriptor.digest), "size": descriptor.size}
+    document = {
+        "mediaType": descriptor.media_type,
+        "digest": str(descriptor.digest),
+        "size": descriptor.size,
+    }
     if descriptor.artifact_type:
         document["artifactType"] = descriptor.artifact_type
-    return document | ({"annotations": dict(descriptor.annotations)} if descriptor.annotations else {})
+    return document | (
+        {"annotations": dict(descriptor.annotations)} if descriptor.annotations else {}
+    )
 
 
 def _page(request: HttpRequest, names: list[str]) -> tuple[list[str], str]:
     """The part that was asked for, and the address of the next one; empty at the end."""
     count = _count(query_value(request, "n"))
     shown, has_more = page_of(names, query_value(request, "last"), count)
-    return shown, f"{request.path_info}?{urlencode({'n': count, 'last': shown[-1]})}" if has_more else ""
+    return (
+        shown,
+        f"{request.path_info}?{urlencode({'n': count, 'last': shown[-1]})}" if has_more else "",
+    )
 
 
 def _count(text: str) -> int:

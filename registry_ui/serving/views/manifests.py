@@ -27,7 +27,9 @@ def pull(request: HttpRequest, caller: Caller, name: str, reference: str) -> Htt
         wanted = _parsed(reference)
     except (InvalidReference, InvalidDigest) as exc:
         raise manifest_unknown() from exc
-    found = proxying.find_manifest(repository, wanted) if is_proxied(name) else repository.find(wanted)
+    found = (
+        proxying.find_manifest(repository, wanted) if is_proxied(name) else repository.find(wanted)
+    )
     if found is None:
         raise manifest_unknown()
     digest, media_type = found
@@ -50,14 +52,21 @@ def push(request: HttpRequest, caller: Caller, name: str, reference: str) -> Htt
     algorithm = wanted.algorithm if isinstance(wanted, Digest) else "sha256"
     manifest = Manifest.parse(raw, request.headers.get("Content-Type"), algorithm=algorithm)
     if isinstance(wanted, Digest) and wanted != manifest.digest:
-        raise Refusal(400, "DIGEST_INVALID", _("The manifest is not the one that the digest names."))
+        raise Refusal(
+            400, "DIGEST_INVALID", _("The manifest is not the one that the digest names.")
+        )
     try:
         repository.put(manifest, wanted, caller.principal.user)
     except (BlobUnknown, ManifestUnknown) as exc:
         raise Refusal(404, "MANIFEST_BLOB_UNKNOWN", exc.message) from exc
     _record(Action.IMAGE_PUSHED, repository, reference, manifest.digest)
     headers = {"OCI-Subject": str(manifest.subject.digest)} if manifest.subject is not None else {}
-    return empty(201, Location=f"/v2/{name}/manifests/{manifest.digest}", Docker_Content_Digest=str(manifest.digest), **headers)
+    return empty(
+        201,
+        Location=f"/v2/{name}/manifests/{manifest.digest}",
+        Docker_Content_Digest=str(manifest.digest),
+        **headers,
+    )
 
 
 def delete(request: HttpRequest, caller: Caller, name: str, reference: str) -> HttpResponse:
@@ -83,11 +92,24 @@ def _parsed(reference: str) -> str | Digest:
 
 def _check_accepted(request: HttpRequest, media_type: str) -> None:
     """Nothing is converted: another type would have another digest."""
-    accepted = [each.partition(";")[0].strip().lower() for each in request.headers.get("Accept", "*/*").split(",")]
+    accepted = [
+        each.partition(";")[0].strip().lower()
+        for each in request.headers.get("Accept", "*/*").split(",")
+    ]
     if media_type.lower() not in accepted and not {"*/*", "application/*"} & set(accepted):
-        raise Refusal(404, "MANIFEST_UNKNOWN", _("The manifest is a %(type)s, which the request does not accept.") % {"type": media_type})
+        raise Refusal(
+            404,
+            "MANIFEST_UNKNOWN",
+            _("The manifest is a %(type)s, which the request does not accept.")
+            % {"type": media_type},
+        )
 
 
 def _record(action: Action, repository: ServedRepository, reference: str, digest: Digest) -> None:
     separator = "@" if ":" in reference else ":"
-    record(action, team=repository.team, name=f"{repository.reference.name}{separator}{reference}", digest=str(digest))
+    record(
+        action,
+        team=repository.team,
+        name=f"{repository.reference.name}{separator}{reference}",
+        digest=str(digest),
+    )

@@ -34,7 +34,9 @@ def rule_add(request: TeamRequest) -> HttpResponse:
     assert request.team is not None
     form = RuleForm(request.POST or None, team=request.team)
     if not form.is_valid():
-        return render(request, "serving/rule_add.html", {"form": form}, status=422 if form.is_bound else 200)
+        return render(
+            request, "serving/rule_add.html", {"form": form}, status=422 if form.is_bound else 200
+        )
     rule = form.save(commit=False)
     rule.created_by = request.user
     rule.save(force_insert=True)
@@ -45,7 +47,9 @@ def rule_add(request: TeamRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def rule_remove(request: TeamRequest, pk: UUID) -> HttpResponse:
-    rule = get_object_or_404(ImmutableTags.objects.visible_to(request.user).select_related("team"), pk=pk)
+    rule = get_object_or_404(
+        ImmutableTags.objects.visible_to(request.user).select_related("team"), pk=pk
+    )
     require_admin(request.user, rule)
     if request.method != "POST":
         freed = tags_freed_without(rule)
@@ -53,7 +57,9 @@ def rule_remove(request: TeamRequest, pk: UUID) -> HttpResponse:
         return render(request, "serving/rule_remove.html", {"rule": rule, **shown})
     record(Action.TAG_RULE_REMOVED, obj=rule)
     rule.delete()
-    messages.success(request, _("Tags that fit %(rule)s can be moved and removed again.") % {"rule": rule})
+    messages.success(
+        request, _("Tags that fit %(rule)s can be moved and removed again.") % {"rule": rule}
+    )
     return redirect("this_server:overview")
 
 
@@ -62,9 +68,13 @@ def _page(request: TeamRequest) -> HttpResponse:
     context = {
         "host": this_host(),
         "prefix": own_prefix(team) if team else "",
-        "rules": ImmutableTags.objects.filter(team=team).select_related("created_by") if team else [],
+        "rules": ImmutableTags.objects.filter(team=team).select_related("created_by")
+        if team
+        else [],
         "proxied": _proxied(team) if team else [],
-        "registry": Registry.objects.filter(team=team, provider=Provider.THIS).first() if team else None,
+        "registry": Registry.objects.filter(team=team, provider=Provider.THIS).first()
+        if team
+        else None,
         "may_edit": request.role == Role.ADMIN,
     }
     return render(request, "serving/this_server.html", context)

@@ -20,7 +20,9 @@ def token(request: HttpRequest) -> HttpResponse:
         return answer(exc)
     text = grant(principal, scopes)
     issued = timezone.now().isoformat(timespec="seconds")
-    return JsonResponse({"token": text, "access_token": text, "expires_in": TOKEN_SECONDS, "issued_at": issued})
+    return JsonResponse(
+        {"token": text, "access_token": text, "expires_in": TOKEN_SECONDS, "issued_at": issued}
+    )
 
 
 def _asked(request: HttpRequest) -> tuple[Principal, list[str]]:
@@ -35,7 +37,12 @@ def _asked(request: HttpRequest) -> tuple[Principal, list[str]]:
         return _logged_in(_from_header(request)), _scopes(request.GET.getlist("scope"))
     if request.method == "POST":
         return _logged_in(_from_form(request)), _scopes(request.POST.getlist("scope"))
-    raise Refusal(405, "UNSUPPORTED", _("This address takes GET and POST only."), headers={"Allow": "GET, HEAD, POST"})
+    raise Refusal(
+        405,
+        "UNSUPPORTED",
+        _("This address takes GET and POST only."),
+        headers={"Allow": "GET, HEAD, POST"},
+    )
 
 
 def _from_header(request: HttpRequest) -> tuple[str, str]:
@@ -54,7 +61,9 @@ def _from_form(request: HttpRequest) -> tuple[str, str]:
         return request.POST.get("username", ""), request.POST.get("password", "")
     if kind == "refresh_token":
         return "", request.POST.get("refresh_token", "")
-    raise Refusal(400, "UNSUPPORTED", _("grant_type is password or refresh_token; either takes an API token."))
+    raise Refusal(
+        400, "UNSUPPORTED", _("grant_type is password or refresh_token; either takes an API token.")
+    )
 
 
 def _logged_in(login: tuple[str, str]) -> Principal:
@@ -71,4 +80,9 @@ def _scopes(values: list[str]) -> list[str]:
 
 def _refused() -> Refusal:
     message = _("Log in with your user name and an API token as the password.")
-    return Refusal(401, "UNAUTHORIZED", message, headers={"WWW-Authenticate": 'Basic realm="Registry UI", charset="UTF-8"'})
+    return Refusal(
+        401,
+        "UNAUTHORIZED",
+        message,
+        headers={"WWW-Authenticate": 'Basic realm="Registry UI", charset="UTF-8"'},
+    )

@@ -32,9 +32,13 @@ def begin(request: HttpRequest, caller: Caller, name: str) -> HttpResponse:
     mounted = query_value(request, "mount")
     if mounted and _mount(caller, repository, Digest.parse(mounted), query_value(request, "from")):
         return _done(repository, Digest.parse(mounted))
-    digest = Digest.parse(query_value(request, "digest")) if query_value(request, "digest") else None
+    digest = (
+        Digest.parse(query_value(request, "digest")) if query_value(request, "digest") else None
+    )
     _check_length(request)
-    upload = Upload.objects.create(team=repository.team, repository=name, created_by=caller.principal.user)
+    upload = Upload.objects.create(
+        team=repository.team, repository=name, created_by=caller.principal.user
+    )
     make_upload(blob_directory(), upload.pk)
     if digest is None:
         return _state(upload, 202, 0)
@@ -85,7 +89,9 @@ def _mount(caller: Caller, repository: ServedRepository, digest: Digest, source:
 
 def _upload(repository: ServedRepository, key: str) -> Upload:
     try:
-        upload = Upload.objects.filter(pk=UUID(key), team=repository.team, repository=repository.name).first()
+        upload = Upload.objects.filter(
+            pk=UUID(key), team=repository.team, repository=repository.name
+        ).first()
     except ValueError:
         upload = None
     if upload is None:
@@ -97,7 +103,11 @@ def _check_length(request: HttpRequest) -> None:
     """What is known to be too much is refused before the first byte."""
     length = RequestBody(request).length or 0
     if length > settings.BLOB_LIMIT:
-        raise Refusal(413, "SIZE_INVALID", _("A blob may have at most %(limit)d bytes here.") % {"limit": settings.BLOB_LIMIT})
+        raise Refusal(
+            413,
+            "SIZE_INVALID",
+            _("A blob may have at most %(limit)d bytes here.") % {"limit": settings.BLOB_LIMIT},
+        )
     blobs = blob_directory()
     if length and blobs.root.exists():
         check_room(blobs.root, length, blobs.floor)
@@ -114,9 +124,16 @@ def _check_place(request: HttpRequest, upload: Upload, file: UploadFile) -> None
     match = _CHUNK_RANGE.fullmatch(text)
     length = RequestBody(request).length
     if match is None or (length is not None and int(match[2]) - int(match[1]) + 1 != length):
-        raise Refusal(400, "SIZE_INVALID", _("The Content-Range is not that of the body: it is written as FIRST-LAST."))
+        raise Refusal(
+            400,
+            "SIZE_INVALID",
+            _("The Content-Range is not that of the body: it is written as FIRST-LAST."),
+        )
     if int(match[1]) != file.size:
-        message = _("The chunk begins at %(start)s, but the upload has %(size)d bytes.") % {"start": match[1], "size": file.size}
+        message = _("The chunk begins at %(start)s, but the upload has %(size)d bytes.") % {
+            "start": match[1],
+            "size": file.size,
+        }
         raise Refusal(416, "BLOB_UPLOAD_INVALID", message, headers=_where(upload, file.size))
 
 
@@ -136,7 +153,9 @@ def _keep_hash(upload: Upload, file: UploadFile, hasher: object) -> None:
         RUNNING.keep(upload.pk, file.size, hasher)
 
 
-def _finish(request: HttpRequest, repository: ServedRepository, upload: Upload, digest: Digest) -> HttpResponse:
+def _finish(
+    request: HttpRequest, repository: ServedRepository, upload: Upload, digest: Digest
+) -> HttpResponse:
     blobs = blob_directory()
     with open_upload(blobs, upload.pk) as file:
         _check_place(request, upload, file)
@@ -160,7 +179,9 @@ def _give_up(upload: Upload, file: UploadFile) -> None:
 
 
 def _done(repository: ServedRepository, digest: Digest) -> HttpResponse:
-    return empty(201, Location=f"/v2/{repository.name}/blobs/{digest}", Docker_Content_Digest=str(digest))
+    return empty(
+        201, Location=f"/v2/{repository.name}/blobs/{digest}", Docker_Content_Digest=str(digest)
+    )
 
 
 def _state(upload: Upload, status: int, size: int) -> HttpResponse:
@@ -170,4 +191,8 @@ def _state(upload: Upload, status: int, size: int) -> HttpResponse:
 def _where(upload: Upload, size: int) -> dict[str, str]:
     """Where an upload goes on, and how much of it is here; 0-0 is nothing, as everybody has it."""
     place = f"/v2/{upload.repository}/blobs/uploads/{upload.pk}"
-    return {"Location": place, "Range": f"0-{max(0, size - 1)}", "Docker-Upload-UUID": str(upload.pk)}
+    return {
+        "Location": place,
+        "Range": f"0-{max(0, size - 1)}",
+        "Docker-Upload-UUID": str(upload.pk),
+    }

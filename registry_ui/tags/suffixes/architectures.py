@@ -6,7 +6,16 @@ from ..suffix import mark as _
 _LINUX = r"(?:linux[-_])?"
 
 
-def _architecture(name: str, pattern: str, *, example: str, meaning: str, choose: str, beware: str, terms: str = "") -> Suffix:
+def _architecture(
+    name: str,
+    pattern: str,
+    *,
+    example: str,
+    meaning: str,
+    choose: str,
+    beware: str,
+    terms: str = "",
+) -> Suffix:
     return Suffix(
         name=name,
         group=Group.ARCHITECTURE,
@@ -20,7 +29,9 @@ def _architecture(name: str, pattern: str, *, example: str, meaning: str, choose
     )
 
 
-_PLAIN_IS_BETTER = _("Mostly not needed: the tag without it is an index, from which each machine takes its own image.")
+_PLAIN_IS_BETTER = _(
+    "Mostly not needed: the tag without it is an index, from which each machine takes its own image."
+)
 
 ARCHITECTURES = (
     _architecture(
@@ -36,7 +47,9 @@ ARCHITECTURES = (
         "arm64",
         r"arm64[-_]?v8|arm64|aarch64",
         example="arm64v8-latest",
-        meaning=_("For 64-bit ARM processors: Apple silicon, AWS Graviton, Raspberry Pi 3 and later."),
+        meaning=_(
+            "For 64-bit ARM processors: Apple silicon, AWS Graviton, Raspberry Pi 3 and later."
+        ),
         choose=_("The tag must name one platform."),
         beware=_PLAIN_IS_BETTER,
         terms="arm64v8 aarch64",
@@ -54,7 +67,9 @@ ARCHITECTURES = (
         "arm/v6",
         r"arm32[-_]?v[56]|arm[-_]?v[56]|armel",
         example="arm32v6-latest",
-        meaning=_("For 32-bit ARM processors of version 6 or 5: the first Raspberry Pi, the Zero, old network storage."),
+        meaning=_(
+            "For 32-bit ARM processors of version 6 or 5: the first Raspberry Pi, the Zero, old network storage."
+        ),
         choose=_("Nothing newer runs there."),
         beware=_("Few images exist, and those get few updates."),
         terms="arm32v6 arm32v5 armel",
@@ -72,7 +87,9 @@ ARCHITECTURES = (
         "ppc64le",
         r"(?P<release>ppc64le|ppc64el|ppc64|s390x|riscv64|mips64le|mips64el|mips64|loong64|loongarch64)",
         example="acme/app:1.4-s390x",
-        meaning=_("For IBM POWER (ppc64le), IBM Z (s390x), RISC-V (riscv64), MIPS (mips64le) or LoongArch (loong64)."),
+        meaning=_(
+            "For IBM POWER (ppc64le), IBM Z (s390x), RISC-V (riscv64), MIPS (mips64le) or LoongArch (loong64)."
+        ),
         choose=_("You run such a machine."),
         beware=_("Tested far less than amd64 and arm64."),
         terms="s390x riscv64 mips64le loong64",

@@ -5,7 +5,14 @@ from ..suffix import mark as _
 
 
 def _content(
-    name: str, *, example: str, meaning: str, choose: str, beware: str, aliases: tuple[str, ...] = (), pattern: str = ""
+    name: str,
+    *,
+    example: str,
+    meaning: str,
+    choose: str,
+    beware: str,
+    aliases: tuple[str, ...] = (),
+    pattern: str = "",
 ) -> Suffix:
     return Suffix(
         name=name,
@@ -25,9 +32,13 @@ CONTENTS = (
         "jdk",
         example="eclipse-temurin:21-jdk-alpine",
         pattern=r"(?:open)?jdk(?P<release>\d{1,2})?",
-        meaning=_("Java Development Kit: the runtime, the compiler and the tools for finding faults."),
+        meaning=_(
+            "Java Development Kit: the runtime, the compiler and the tools for finding faults."
+        ),
         choose=_("Building Java, and taking heap dumps or flight records where it runs."),
-        beware=_("Two to three times the size of a jre; a compiler in production helps an intruder."),
+        beware=_(
+            "Two to three times the size of a jre; a compiler in production helps an intruder."
+        ),
     ),
     _content(
         "jre",
@@ -41,14 +52,18 @@ CONTENTS = (
         "temurin",
         example="maven:3.9-eclipse-temurin-21",
         pattern=r"(?:eclipse-temurin|temurin|amazoncorretto|corretto|sapmachine|ibmjava|ibm-semeru|liberica|zulu|graalvm(?:-community)?|graal)(?:-?(?P<release>\d{1,2}))?",
-        meaning=_("Which build of Java is inside: Eclipse Temurin, Amazon Corretto, SapMachine, GraalVM …, and its major version."),
+        meaning=_(
+            "Which build of Java is inside: Eclipse Temurin, Amazon Corretto, SapMachine, GraalVM …, and its major version."
+        ),
         choose=_("Your support contract names one; else Temurin."),
         beware=_("They differ in how long they are supported and in what they bundle."),
     ),
     _content(
         "fpm",
         example="php:8.3-fpm-alpine",
-        meaning=_("PHP as a FastCGI process manager: it runs PHP, and a web server in another container talks to it."),
+        meaning=_(
+            "PHP as a FastCGI process manager: it runs PHP, and a web server in another container talks to it."
+        ),
         choose=_("Behind nginx or Caddy, one container for each."),
         beware=_("It answers no HTTP by itself: without a web server in front there is no page."),
     ),
@@ -70,7 +85,9 @@ CONTENTS = (
         "php",
         example="wordpress:6.7-php8.3-fpm",
         pattern=r"(?:php|python|py|node|go|golang|ruby|perl|java|dotnet|erlang|otp|scala|gcc|clang|llvm|rust)-?(?P<release>\d{1,2}(?:\.\d{1,3}){0,2})",
-        meaning=_("The version of the language that the program runs on: php8.3, python3.12, node22 …"),
+        meaning=_(
+            "The version of the language that the program runs on: php8.3, python3.12, node22 …"
+        ),
         choose=_("Your plug-ins or your code were tested on it."),
         beware=_("The language has an end of life of its own, whatever the program's version."),
     ),
@@ -93,7 +110,9 @@ CONTENTS = (
         "management",
         example="rabbitmq:4.0-management-alpine",
         aliases=("admin", "dashboard", "ui"),
-        meaning=_("With the management plug-in switched on: a web page and an API for administration."),
+        meaning=_(
+            "With the management plug-in switched on: a web page and an API for administration."
+        ),
         choose=_("People or monitoring look into the queues."),
         beware=_("It opens another port (15672 for RabbitMQ): do not publish it to the internet."),
     ),
@@ -108,7 +127,9 @@ CONTENTS = (
         "buildpack-deps",
         example="buildpack-deps:bookworm-scm",
         aliases=("buildpack", "scm", "curl"),
-        meaning=_("The compilers, headers and tools with which language images are built; scm and curl are smaller selections."),
+        meaning=_(
+            "The compilers, headers and tools with which language images are built; scm and curl are smaller selections."
+        ),
         choose=_("A build stage that compiles native extensions."),
         beware=_("Very large: copy the result into a slim image."),
     ),
@@ -156,7 +177,9 @@ CONTENTS = (
         "rocm",
         example="rocm/pytorch:rocm6.2",
         pattern=r"rocm-?(?P<release>\d(?:\.\d){0,2})|rocm|gpu|cpu|xpu",
-        meaning=_("For which processor it computes: AMD cards (rocm), any card (gpu), or none (cpu)."),
+        meaning=_(
+            "For which processor it computes: AMD cards (rocm), any card (gpu), or none (cpu)."
+        ),
         choose=_("It is what the host has."),
         beware=_("A gpu image may start without a card and then be slow or fail late."),
     ),
@@ -165,7 +188,9 @@ CONTENTS = (
         example="docker:27-dind",
         meaning=_("Docker in Docker: a complete engine inside the container."),
         choose=_("Continuous integration that builds images."),
-        beware=_("It needs a privileged container, which is root on the host; dind-rootless needs less."),
+        beware=_(
+            "It needs a privileged container, which is root on the host; dind-rootless needs less."
+        ),
     ),
     _content(
         "cli",
@@ -177,8 +202,20 @@ CONTENTS = (
     _content(
         "enterprise",
         example="sonarqube:10.7-community",
-        aliases=("community", "ce", "ee", "developer", "datacenter", "oss", "ent", "pro", "standard"),
-        meaning=_("The edition: community, ce and oss are free; enterprise, ee and pro need a licence."),
+        aliases=(
+            "community",
+            "ce",
+            "ee",
+            "developer",
+            "datacenter",
+            "oss",
+            "ent",
+            "pro",
+            "standard",
+        ),
+        meaning=_(
+            "The edition: community, ce and oss are free; enterprise, ee and pro need a licence."
+        ),
         choose=_("It is the edition that you have a licence for."),
         beware=_("A database written by one edition may not open in another."),
     ),

@@ -21,7 +21,9 @@ LIBRARIES = (
         aliases=("gnu",),
         meaning=_("Linked against the GNU C library, as Debian, Ubuntu and Red Hat are."),
         choose=_("Ready-made binaries must run on it."),
-        beware=_("Larger than musl; programs need a glibc at least as new as the one they were built on."),
+        beware=_(
+            "Larger than musl; programs need a glibc at least as new as the one they were built on."
+        ),
     ),
     Suffix(
         name="uclibc",

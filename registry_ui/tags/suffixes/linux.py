@@ -5,7 +5,15 @@ from ..suffix import mark as _
 
 
 def _release(
-    name: str, family: str, release: str, *, example: str, meaning: str, choose: str, beware: str, unstable: bool = False
+    name: str,
+    family: str,
+    release: str,
+    *,
+    example: str,
+    meaning: str,
+    choose: str,
+    beware: str,
+    unstable: bool = False,
 ) -> Suffix:
     return Suffix(
         name=name,
@@ -27,7 +35,9 @@ DEBIAN = (
         "debian",
         "13",
         example="python:3.13-slim-trixie",
-        meaning=_("Debian 13, of August 2025: security updates to 2028, long-term support to 2030."),
+        meaning=_(
+            "Debian 13, of August 2025: security updates to 2028, long-term support to 2030."
+        ),
         choose=_("New work on Debian."),
         beware=_("Newer libraries than bookworm's: binaries built on it do not run there."),
     ),
@@ -95,7 +105,9 @@ DEBIAN = (
         example="mysql:8.0-debian",
         pattern=r"debian-?(?P<release>\d{1,2}(?:\.\d{1,2})?)|debian|backports|jessie|wheezy",
         terms="jessie wheezy backports debian12",
-        meaning=_("Debian GNU/Linux: glibc, apt, and a very large choice of packages. jessie and wheezy are old releases of it."),
+        meaning=_(
+            "Debian GNU/Linux: glibc, apt, and a very large choice of packages. jessie and wheezy are old releases of it."
+        ),
         choose=_("Software that expects an ordinary Linux."),
         beware=_("Without a release it moves to the next Debian one day."),
     ),
@@ -118,7 +130,9 @@ UBUNTU = (
         example="eclipse-temurin:21-jre-noble",
         meaning=_("Ubuntu 24.04 LTS: security updates to 2029."),
         choose=_("Production on Ubuntu today."),
-        beware=_("A user “ubuntu” has the id 1000, which can clash with the one that your image makes."),
+        beware=_(
+            "A user “ubuntu” has the id 1000, which can clash with the one that your image makes."
+        ),
     ),
     _release(
         "jammy",
@@ -149,7 +163,9 @@ UBUNTU = (
             r"|lunar|mantic|oracular|plucky|questing"
         ),
         terms="bionic xenial trusty mantic oracular plucky questing ubuntu24.04",
-        meaning=_("Ubuntu, by code name or number. bionic, xenial and trusty are old LTS releases; plucky and others lived nine months."),
+        meaning=_(
+            "Ubuntu, by code name or number. bionic, xenial and trusty are old LTS releases; plucky and others lived nine months."
+        ),
         choose=_("Software whose supplier tests on Ubuntu."),
         beware=_("Interim releases and old LTS releases get no updates: choose noble or resolute."),
     ),
@@ -163,7 +179,9 @@ OTHERS = (
         family="ubi",
         example="mariadb:11.4-ubi9",
         pattern=r"ubi-?(?P<release>\d{1,2}(?:\.\d{1,2})?)|ubi",
-        meaning=_("Red Hat's Universal Base Image: packages of Red Hat Enterprise Linux that may be passed on."),
+        meaning=_(
+            "Red Hat's Universal Base Image: packages of Red Hat Enterprise Linux that may be passed on."
+        ),
         choose=_("OpenShift, and suppliers who support Red Hat only."),
         beware=_("Packages beyond the free set need a subscription."),
     ),
@@ -175,7 +193,9 @@ OTHERS = (
         example="mysql:9.1-oraclelinux9",
         pattern=r"oraclelinux-?(?P<release>\d{1,2})|oraclelinux|oracle|ol(?P<short>[789])",
         terms="oracle",
-        meaning=_("Oracle Linux, compatible with Red Hat Enterprise Linux; MySQL and OpenJDK are built on it."),
+        meaning=_(
+            "Oracle Linux, compatible with Red Hat Enterprise Linux; MySQL and OpenJDK are built on it."
+        ),
         choose=_("MySQL as its makers test it."),
         beware=_("microdnf in place of apt: installation lines for Debian do not work."),
     ),
@@ -201,7 +221,9 @@ OTHERS = (
         terms="fedora rhel stream el9",
         meaning=_("CentOS, Fedora or Red Hat Enterprise Linux."),
         choose=_("Software built for exactly this system."),
-        beware=_("CentOS Linux is dead (7 since June 2024, 8 since 2021); a Fedora release lives about a year."),
+        beware=_(
+            "CentOS Linux is dead (7 since June 2024, 8 since 2021); a Fedora release lives about a year."
+        ),
     ),
     Suffix(
         name="amazonlinux",
@@ -235,7 +257,9 @@ OTHERS = (
         example="opensuse/leap:15.6",
         pattern=r"(?:opensuse|sles|sle|bci|leap)-?(?P<release>\d{1,2}(?:\.\d)?)|opensuse|tumbleweed|leap|sles|bci",
         terms="leap tumbleweed sles bci",
-        meaning=_("SUSE's family: Leap, the rolling Tumbleweed, SLES, and its base container images (BCI)."),
+        meaning=_(
+            "SUSE's family: Leap, the rolling Tumbleweed, SLES, and its base container images (BCI)."
+        ),
         choose=_("Clusters that run on SUSE."),
         beware=_("Tumbleweed changes several times a week."),
     ),
@@ -246,7 +270,9 @@ OTHERS = (
         family="wolfi",
         example="acme/app:1.4-wolfi",
         aliases=("chainguard", "photon"),
-        meaning=_("A distribution made for containers: glibc, apk packages, rebuilt daily to stay free of known faults."),
+        meaning=_(
+            "A distribution made for containers: glibc, apk packages, rebuilt daily to stay free of known faults."
+        ),
         choose=_("Scanners must report as little as possible."),
         beware=_("Old versions are not kept: pin by digest, or mirror what you use."),
     ),

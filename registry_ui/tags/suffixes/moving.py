@@ -9,9 +9,13 @@ MOVING = (
         group=Group.MOVING,
         role=Role.CHANNEL,
         example="nginx:latest",
-        meaning=_("The newest stable version, by convention; also what a name without a tag means."),
+        meaning=_(
+            "The newest stable version, by convention; also what a name without a tag means."
+        ),
         choose=_("Trying something out on a development machine."),
-        beware=_("Be careful in production: it names another image after every release, so two pulls may differ and there is no way back."),
+        beware=_(
+            "Be careful in production: it names another image after every release, so two pulls may differ and there is no way back."
+        ),
     ),
     Suffix(
         name="stable",
@@ -20,14 +24,18 @@ MOVING = (
         example="nginx:stable-alpine",
         meaning=_("The newest version of the line that its makers call stable."),
         choose=_("Development against what most people run."),
-        beware=_("It moves with each release, major ones included. Pin the version for production."),
+        beware=_(
+            "It moves with each release, major ones included. Pin the version for production."
+        ),
     ),
     Suffix(
         name="mainline",
         group=Group.MOVING,
         role=Role.CHANNEL,
         example="nginx:mainline",
-        meaning=_("The line that gets new features first (nginx calls it so); beside it stands stable."),
+        meaning=_(
+            "The line that gets new features first (nginx calls it so); beside it stands stable."
+        ),
         choose=_("You need a feature that stable does not have yet."),
         beware=_("It moves with each release."),
     ),
@@ -36,7 +44,9 @@ MOVING = (
         group=Group.MOVING,
         role=Role.CHANNEL,
         example="node:lts-alpine",
-        meaning=_("Long-term support: the newest version of the line that is maintained for years."),
+        meaning=_(
+            "Long-term support: the newest version of the line that is maintained for years."
+        ),
         choose=_("Development against the line that production will run."),
         beware=_("When the next long-term line opens, it jumps to another major version."),
     ),
@@ -46,7 +56,9 @@ MOVING = (
         role=Role.CHANNEL,
         example="node:current-slim",
         aliases=("innovation",),
-        meaning=_("The newest release line, supported for months only (Node.js says current, MySQL says innovation)."),
+        meaning=_(
+            "The newest release line, supported for months only (Node.js says current, MySQL says innovation)."
+        ),
         choose=_("You want the newest features and upgrade often."),
         beware=_("Support ends when the next line opens. Production belongs on the lts line."),
     ),
@@ -74,9 +86,20 @@ MOVING = (
         group=Group.MOVING,
         role=Role.CHANNEL,
         example="alpine:edge",
-        aliases=("bleeding", "unstable", "testing", "experimental", "devel", "canary", "next", "rc-buggy"),
+        aliases=(
+            "bleeding",
+            "unstable",
+            "testing",
+            "experimental",
+            "devel",
+            "canary",
+            "next",
+            "rc-buggy",
+        ),
         unstable=True,
-        meaning=_("Work in progress: built from the development branch or the development repositories."),
+        meaning=_(
+            "Work in progress: built from the development branch or the development repositories."
+        ),
         choose=_("Testing what comes next, and reporting what breaks."),
         beware=_("It may be broken on any day, and nobody promises security updates."),
     ),
@@ -89,7 +112,9 @@ MOVING = (
         unstable=True,
         meaning=_("Built automatically from the newest source, every night."),
         choose=_("Checking today whether tomorrow's version still works for you."),
-        beware=_("Untested, and replaced by the next night's build. A nightly with a date can at least be found again."),
+        beware=_(
+            "Untested, and replaced by the next night's build. A nightly with a date can at least be found again."
+        ),
     ),
     Suffix(
         name="main",
@@ -111,17 +136,35 @@ MOVING = (
         unstable=True,
         meaning=_("The newest build of one pull request or merge request."),
         choose=_("Looking at a change before it is merged."),
-        beware=_("Unreviewed code; each push to the request replaces it, and it should be deleted afterwards."),
+        beware=_(
+            "Unreviewed code; each push to the request replaces it, and it should be deleted afterwards."
+        ),
     ),
     Suffix(
         name="prod",
         group=Group.MOVING,
         role=Role.CHANNEL,
         example="my-company/my-app:prod-2023",
-        aliases=("production", "staging", "stage", "preprod", "qa", "uat", "test", "live", "release", "releases", "version"),
+        aliases=(
+            "production",
+            "staging",
+            "stage",
+            "preprod",
+            "qa",
+            "uat",
+            "test",
+            "live",
+            "release",
+            "releases",
+            "version",
+        ),
         meaning=_("A label of your own process: where the image runs, or that it was released."),
-        choose=_("People must see at a glance what an environment runs; beside a version tag on the same image."),
-        beware=_("Alone it does not say what is inside, and rolling back needs to know. Always keep a version tag too."),
+        choose=_(
+            "People must see at a glance what an environment runs; beside a version tag on the same image."
+        ),
+        beware=_(
+            "Alone it does not say what is inside, and rolling back needs to know. Always keep a version tag too."
+        ),
     ),
     Suffix(
         name="release name",
@@ -134,7 +177,9 @@ MOVING = (
             "|chabichou|cantal|faisselle|livarot|maroilles|morbier|picodon|raclette|reblochon|roquefort|tetedemoine|camembert|langres"
         ),
         terms="node traefik iron jod hydrogen krypton comte munster",
-        meaning=_("A project's own name for one release line: Node.js counts elements (iron is 20, jod is 22), Traefik counts cheeses."),
+        meaning=_(
+            "A project's own name for one release line: Node.js counts elements (iron is 20, jod is 22), Traefik counts cheeses."
+        ),
         choose=_("You want a line and know its name better than its number."),
         beware=_("It moves with each release of its line, and readers have to look the name up."),
     ),

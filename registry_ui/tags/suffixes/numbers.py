@@ -4,7 +4,9 @@ from ..suffix import Group, Role, Suffix
 from ..suffix import mark as _
 
 
-def _number(name: str, role: Role, *, example: str, meaning: str, choose: str, beware: str, terms: str = "") -> Suffix:
+def _number(
+    name: str, role: Role, *, example: str, meaning: str, choose: str, beware: str, terms: str = ""
+) -> Suffix:
     return Suffix(
         name=name,
         group=Group.NUMBER,
@@ -22,9 +24,13 @@ FULL_VERSION = _number(
     "1.27.3",
     Role.VERSION,
     example="nginx:1.27.3",
-    meaning=_("One release in full: major, minor and patch. By convention nobody moves it to another version."),
+    meaning=_(
+        "One release in full: major, minor and patch. By convention nobody moves it to another version."
+    ),
     choose=_("Production."),
-    beware=_("It is rebuilt under the same name when its base gets security updates. Only the digest never changes."),
+    beware=_(
+        "It is rebuilt under the same name when its base gets security updates. Only the digest never changes."
+    ),
     terms="semver full version pinned patch",
 )
 MINOR_VERSION = _number(
@@ -33,7 +39,9 @@ MINOR_VERSION = _number(
     example="nginx:1.27",
     meaning=_("A minor line: the newest patch release of it."),
     choose=_("You want fixes as they come, and no new features."),
-    beware=_("It moves with each patch release; write the full version where two machines must run the same."),
+    beware=_(
+        "It moves with each patch release; write the full version where two machines must run the same."
+    ),
     terms="minor version partial floating",
 )
 MAJOR_VERSION = _number(
@@ -76,9 +84,13 @@ DIGEST_LIKE = _number(
     "sha256-…",
     Role.DIGEST,
     example="sha256-9f86d081….sig",
-    meaning=_("Made by a tool: a signature (.sig), attestation (.att) or bill of materials (.sbom) of the image with that digest."),
+    meaning=_(
+        "Made by a tool: a signature (.sig), attestation (.att) or bill of materials (.sbom) of the image with that digest."
+    ),
     choose=_("Leave it to the tool; copy it along with its image."),
-    beware=_("It is a tag like others and can be moved. An image by its digest is written name@sha256:…"),
+    beware=_(
+        "It is a tag like others and can be moved. An image by its digest is written name@sha256:…"
+    ),
     terms="cosign signature sbom attestation digest referrers",
 )
 BUILD_NUMBER = _number(
@@ -91,4 +103,13 @@ BUILD_NUMBER = _number(
     terms="build revision _11 ls45 b06",
 )
 
-NUMBERS = (FULL_VERSION, MINOR_VERSION, MAJOR_VERSION, CALENDAR_VERSION, DATE, COMMIT, DIGEST_LIKE, BUILD_NUMBER)
+NUMBERS = (
+    FULL_VERSION,
+    MINOR_VERSION,
+    MAJOR_VERSION,
+    CALENDAR_VERSION,
+    DATE,
+    COMMIT,
+    DIGEST_LIKE,
+    BUILD_NUMBER,
+)

@@ -48,7 +48,9 @@ PRERELEASES = (
         pattern=rf"(?:preview|pre)(?:{_NUMBERS})?|(?:M|milestone-?)(?P<short>\d{{1,3}})",
         terms="milestone M1 M02 pre",
         unstable=True,
-        meaning=_("Preview or milestone: a public look at the next version (.NET and Ruby say preview, Redis and Spring say M1)."),
+        meaning=_(
+            "Preview or milestone: a public look at the next version (.NET and Ruby say preview, Redis and Spring say M1)."
+        ),
         choose=_("Preparing for the next version."),
         beware=_("Not for production, and mostly without support."),
     ),
@@ -70,7 +72,9 @@ PRERELEASES = (
         example="haproxy:3.2-dev10",
         pattern=rf"dev(?:{_NUMBERS})?",
         unstable=True,
-        meaning=_("A development build; in hardened images, the variant that adds a shell and a package manager."),
+        meaning=_(
+            "A development build; in hardened images, the variant that adds a shell and a package manager."
+        ),
         choose=_("Trying the next version, or building on top of a hardened image."),
         beware=_("Not for production in either sense."),
     ),
@@ -81,7 +85,9 @@ PRERELEASES = (
         example="acme/app:2.1.0-SNAPSHOT",
         pattern=rf"snapshot(?:{_NUMBERS})?",
         unstable=True,
-        meaning=_("The state of a version that is still being written, as Java's build tools name it."),
+        meaning=_(
+            "The state of a version that is still being written, as Java's build tools name it."
+        ),
         choose=_("Test environments of the team that writes it."),
         beware=_("Each build replaces the one before under the same name."),
     ),

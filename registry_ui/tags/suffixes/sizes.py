@@ -11,7 +11,9 @@ SIZES = (
         family="alpine",
         example="nginx:1.27-alpine3.20",
         pattern=r"alpine-?(?P<release>3\.\d{1,3}(?:\.\d{1,3})?)|alpine",
-        meaning=_("Built on Alpine Linux, a system of about 5 MB with musl in place of glibc and BusyBox in place of the GNU tools."),
+        meaning=_(
+            "Built on Alpine Linux, a system of about 5 MB with musl in place of glibc and BusyBox in place of the GNU tools."
+        ),
         choose=_("Microservices, and wherever the smallest image with a shell is wanted."),
         beware=_(
             "musl is not glibc: ready-made binaries (Python wheels, native Node modules) may be missing, slower or behave differently."
@@ -22,27 +24,39 @@ SIZES = (
         group=Group.SIZE,
         role=Role.VARIANT,
         example="python:3.9-slim",
-        meaning=_("The same system with documentation and tools removed that running does not need."),
+        meaning=_(
+            "The same system with documentation and tools removed that running does not need."
+        ),
         choose=_("Production in general: smaller than the full image, and compatible with it."),
-        beware=_("No compiler and few tools: what builds native extensions needs the full image, or a build stage."),
+        beware=_(
+            "No compiler and few tools: what builds native extensions needs the full image, or a build stage."
+        ),
     ),
     Suffix(
         name="distroless",
         group=Group.SIZE,
         role=Role.VARIANT,
         example="mcr.microsoft.com/dotnet/runtime:9.0-azurelinux3.0-distroless",
-        meaning=_("Only the program and the libraries that it needs: no shell, no package manager."),
+        meaning=_(
+            "Only the program and the libraries that it needs: no shell, no package manager."
+        ),
         choose=_("Production where the attack surface counts."),
-        beware=_("There is nothing to open a shell with: debug with the debug variant or an ephemeral container."),
+        beware=_(
+            "There is nothing to open a shell with: debug with the debug variant or an ephemeral container."
+        ),
     ),
     Suffix(
         name="chiseled",
         group=Group.SIZE,
         role=Role.VARIANT,
         example="mcr.microsoft.com/dotnet/aspnet:8.0-jammy-chiseled",
-        meaning=_("Ubuntu cut down to the slices that one program needs: no shell, no package manager, not root."),
+        meaning=_(
+            "Ubuntu cut down to the slices that one program needs: no shell, no package manager, not root."
+        ),
         choose=_("Production of .NET and Java services on Ubuntu's libraries."),
-        beware=_("Globalisation and time-zone data are in chiseled-extra only; no shell to look inside."),
+        beware=_(
+            "Globalisation and time-zone data are in chiseled-extra only; no shell to look inside."
+        ),
     ),
     Suffix(
         name="minimal",
@@ -50,9 +64,13 @@ SIZES = (
         role=Role.VARIANT,
         example="registry.access.redhat.com/ubi9:minimal",
         aliases=("micro", "tiny", "mini", "lite", "small", "static", "scratch"),
-        meaning=_("Cut down further than slim: often without a package manager, sometimes only the one binary."),
+        meaning=_(
+            "Cut down further than slim: often without a package manager, sometimes only the one binary."
+        ),
         choose=_("Images in which only your own program runs."),
-        beware=_("Expect certificates, time zones and a shell to be missing until you have checked."),
+        beware=_(
+            "Expect certificates, time zones and a shell to be missing until you have checked."
+        ),
     ),
     Suffix(
         name="full",
@@ -70,8 +88,12 @@ SIZES = (
         role=Role.VARIANT,
         example="mcr.microsoft.com/dotnet/runtime:9.0-noble-chiseled-extra",
         aliases=("composite", "extras"),
-        meaning=_(".NET: extra adds the data for cultures and time zones; composite compiles the framework as one for a faster start."),
-        choose=_("The program formats dates or sorts text for several languages (extra), or must start fast (composite)."),
+        meaning=_(
+            ".NET: extra adds the data for cultures and time zones; composite compiles the framework as one for a faster start."
+        ),
+        choose=_(
+            "The program formats dates or sorts text for several languages (extra), or must start fast (composite)."
+        ),
         beware=_("Both are made for a framework of exactly this version."),
     ),
     Suffix(
@@ -82,7 +104,9 @@ SIZES = (
         aliases=("rootless", "unprivileged", "non-root"),
         meaning=_("The program runs as an ordinary user, not as root."),
         choose=_("Production, above all on clusters that refuse root."),
-        beware=_("Ports below 1024 and files that belong to root are out of reach: check mounted volumes."),
+        beware=_(
+            "Ports below 1024 and files that belong to root are out of reach: check mounted volumes."
+        ),
     ),
     Suffix(
         name="debug",
@@ -92,14 +116,18 @@ SIZES = (
         aliases=("dbg",),
         meaning=_("The same image with a shell and tools, or with debugging symbols."),
         choose=_("Finding a fault in a test environment."),
-        beware=_("Do not leave it in production: the shell is what the plain variant left out on purpose."),
+        beware=_(
+            "Do not leave it in production: the shell is what the plain variant left out on purpose."
+        ),
     ),
     Suffix(
         name="fips",
         group=Group.SIZE,
         role=Role.VARIANT,
         example="acme/proxy:3.0-fips",
-        meaning=_("Cryptography from modules validated to FIPS 140, as United States agencies require."),
+        meaning=_(
+            "Cryptography from modules validated to FIPS 140, as United States agencies require."
+        ),
         choose=_("A contract or an authority demands it."),
         beware=_("Algorithms that FIPS does not list are refused at run time."),
     ),

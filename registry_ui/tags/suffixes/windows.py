@@ -15,7 +15,9 @@ WINDOWS = (
         pattern=rf"(?:windowsserver(?!core)|windows)(?:{_RELEASE})?(?![a-z])",
         meaning=_("Built on Windows: its containers share the kernel of a Windows host."),
         choose=_("Applications on .NET Framework, and others that need the whole of Windows."),
-        beware=_("Several gigabytes, runs on Windows hosts only, and the release must fit the host's."),
+        beware=_(
+            "Several gigabytes, runs on Windows hosts only, and the release must fit the host's."
+        ),
     ),
     Suffix(
         name="windowsservercore",
@@ -25,7 +27,9 @@ WINDOWS = (
         example="golang:1.23-windowsservercore-ltsc2022",
         pattern=rf"(?:windowsservercore|servercore)(?:{_RELEASE})?",
         aliases=("servercore",),
-        meaning=_("Windows Server without the desktop: .NET Framework, PowerShell and most of the Windows interfaces."),
+        meaning=_(
+            "Windows Server without the desktop: .NET Framework, PowerShell and most of the Windows interfaces."
+        ),
         choose=_("Programs on .NET Framework and installers of type MSI."),
         beware=_("About 2 GB to download. Use nanoserver if the program runs on modern .NET."),
     ),
@@ -36,7 +40,9 @@ WINDOWS = (
         family="nanoserver",
         example="mcr.microsoft.com/dotnet/runtime:8.0-nanoserver-ltsc2022",
         pattern=rf"nanoserver(?:{_RELEASE})?",
-        meaning=_("The smallest Windows base, about 120 MB to download: no PowerShell, no .NET Framework, no MSI."),
+        meaning=_(
+            "The smallest Windows base, about 120 MB to download: no PowerShell, no .NET Framework, no MSI."
+        ),
         choose=_("Modern .NET, Go or Node.js on Windows hosts."),
         beware=_("32-bit programs and many Windows interfaces are missing."),
     ),
@@ -52,6 +58,8 @@ WINDOWS = (
             "The Windows release that the image is made for: ltsc2019 (also 1809), ltsc2022 and ltsc2025 are supported for ten years."
         ),
         choose=_("It is the release of your hosts."),
-        beware=_("With process isolation it runs only on a host of a matching release; on others it needs Hyper-V."),
+        beware=_(
+            "With process isolation it runs only on a host of a matching release; on others it needs Hyper-V."
+        ),
     ),
 )

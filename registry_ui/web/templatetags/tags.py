@@ -41,17 +41,31 @@ def tag_name(context: Context, text: Any, href: str = "") -> SafeString:
     """A tag's name, as a link where an address is given. The texts about its parts come with the first name that needs them."""
     language = get_language() or ""
     named = (_named if len(str(text)) <= _LONGEST_TAG else _named.__wrapped__)(str(text), language)
-    body = format_html('<a class="tag-name-link" href="{}">{}</a>', href, named.text) if href else named.text
-    name = format_html('<span class="tag-name" translate="no"{}>{}{}</span>', named.attributes, body, named.help)
+    body = (
+        format_html('<a class="tag-name-link" href="{}">{}</a>', href, named.text)
+        if href
+        else named.text
+    )
+    name = format_html(
+        '<span class="tag-name" translate="no"{}>{}{}</span>', named.attributes, body, named.help
+    )
     return name + _texts(context, named, language)
 
 
 @functools.lru_cache(maxsize=_NAMES_KEPT)
 def _named(text: str, language: str) -> _Named:
     tag = parse_tag(text)
-    attributes = format_html(' data-tag-name data-movement="{}" data-risk="{}"', tag.movement.value, _translated(risk_of(tag)))
+    attributes = format_html(
+        ' data-tag-name data-movement="{}" data-risk="{}"',
+        tag.movement.value,
+        _translated(risk_of(tag)),
+    )
     label = _("What %(tag)s means") % {"tag": text}
-    link = format_html('<a class="tag-help" data-tag-help href="{}" aria-label="{}"></a>', _guide_at(text, "suffixes"), label)
+    link = format_html(
+        '<a class="tag-help" data-tag-help href="{}" aria-label="{}"></a>',
+        _guide_at(text, "suffixes"),
+        label,
+    )
     explanations = explain_tag(tag)
     parts = tuple(dict.fromkeys(replace(each, part="") for each in explanations))
     return _Named(_pieces(text, explanations), attributes, link, parts, tag.movement)
@@ -63,21 +77,37 @@ def _pieces(text: str, explanations: Sequence[Explanation]) -> SafeString:
     for each in explanations:
         separator, _part, rest = rest.partition(each.part)
         marked.append((separator, _key(each), each.part))
-    return format_html_join("", '{}<span data-part="{}">{}</span>', marked) + format_html("{}", rest)
+    return format_html_join("", '{}<span data-part="{}">{}</span>', marked) + format_html(
+        "{}", rest
+    )
 
 
 def _texts(context: Context, named: _Named, language: str) -> SafeString:
     request = context.get("request")
-    given: set[object] = set() if request is None else request.__dict__.setdefault("tag_texts_given", set())
+    given: set[object] = (
+        set() if request is None else request.__dict__.setdefault("tag_texts_given", set())
+    )
     movements = [movement for movement in (named.movement,) if movement not in given]
     parts = [part for part in named.parts if part not in given]
     given.update(movements, parts)
-    return SafeString("".join([*(_movement(each, language) for each in movements), *(_part(each, language) for each in parts)]))
+    return SafeString(
+        "".join(
+            [
+                *(_movement(each, language) for each in movements),
+                *(_part(each, language) for each in parts),
+            ]
+        )
+    )
 
 
 @functools.cache
 def _part(part: Explanation, language: str) -> SafeString:
-    texts = {"label": part.label, "meaning": part.meaning, "choose": part.choose, "beware": part.beware}
+    texts = {
+        "label": part.label,
+        "meaning": part.meaning,
+        "choose": part.choose,
+        "beware": part.beware,
+    }
     address = _guide_at(part.name, BY_NAME[part.name].anchor) if part.name else ""
     translated = {name: _translated(text) for name, text in texts.items()}
     return _rendered("part", {"key": _key(part), "address": address, **translated})

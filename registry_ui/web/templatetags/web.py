@@ -58,7 +58,12 @@ def copy_button(text: Any, label: str = "") -> SafeString:
 def digest(text: Digest | str | None) -> SafeString:
     if not text:
         return _DASH
-    return format_html('<span class="digest"><code title="{}">{}</code>{}</span>', text, _short(text), copy_button(text))
+    return format_html(
+        '<span class="digest"><code title="{}">{}</code>{}</span>',
+        text,
+        _short(text),
+        copy_button(text),
+    )
 
 
 def _short(text: Digest | str) -> str:
@@ -77,7 +82,9 @@ def reference(name: Reference | str | None) -> SafeString:
         parsed = name if isinstance(name, Reference) else Reference.parse(str(name))
     except (InvalidReference, InvalidDigest):
         return format_html('<span class="reference" translate="no">{}</span>', name)
-    return format_html('<span class="reference" translate="no" title="{}">{}</span>', parsed, _anatomy(parsed))
+    return format_html(
+        '<span class="reference" translate="no" title="{}">{}</span>', parsed, _anatomy(parsed)
+    )
 
 
 def _anatomy(parsed: Reference) -> SafeString:
@@ -85,7 +92,9 @@ def _anatomy(parsed: Reference) -> SafeString:
     parts = [("registry", parsed.registry, "/")]
     parts += [("namespace", component, "/") for component in namespace.split("/") if component]
     parts.append(("repository", repository, ""))
-    pieces = [(kind, text, separator, _BREAK if separator else "") for kind, text, separator in parts]
+    pieces = [
+        (kind, text, separator, _BREAK if separator else "") for kind, text, separator in parts
+    ]
     body = format_html_join("", '<span class="part-{}">{}</span>{}{}', pieces)
     if parsed.tag:
         body += format_html('<wbr>:<span class="part-tag">{}</span>', parsed.tag)
@@ -98,7 +107,13 @@ def _anatomy(parsed: Reference) -> SafeString:
 def state_badge(state: str, label: str = "") -> SafeString:
     look = look_of(state)
     text = label or str(getattr(state, "label", "") or state).capitalize()
-    return format_html('<span class="badge badge-{}" data-state="{}">{}{}</span>', look.tone, state, icons.icon(look.icon, 14), text)
+    return format_html(
+        '<span class="badge badge-{}" data-state="{}">{}{}</span>',
+        look.tone,
+        state,
+        icons.icon(look.icon, 14),
+        text,
+    )
 
 
 @register.simple_tag
@@ -108,14 +123,20 @@ def bar(value: float | None, maximum: float | None, label: str = "") -> SafeStri
         return format_html('<progress class="bar" aria-label="{}"></progress>', label)
     most = maximum or 1
     done = most if maximum == 0 else min(max(value or 0, 0), most)
-    return format_html('<progress class="bar" value="{}" max="{}" aria-label="{}"></progress>', done, most, label)
+    return format_html(
+        '<progress class="bar" value="{}" max="{}" aria-label="{}"></progress>', done, most, label
+    )
 
 
 @register.simple_block_tag
 def emptystate(content: str, icon_name: str, title: str, text: str = "") -> SafeString:
     """What a page says that has nothing yet; the content is the button that makes the first one."""
     return format_html(
-        '<div class="empty">{}<h2>{}</h2><p>{}</p><div class="cluster">{}</div></div>', icons.icon(icon_name, 32), title, text, content
+        '<div class="empty">{}<h2>{}</h2><p>{}</p><div class="cluster">{}</div></div>',
+        icons.icon(icon_name, 32),
+        title,
+        text,
+        content,
     )
 
 
@@ -123,9 +144,17 @@ def emptystate(content: str, icon_name: str, title: str, text: str = "") -> Safe
 def avatar_name(user: Any, name: str = "") -> SafeString:
     """A person; the command line, where there is none; by name alone, where the person was removed."""
     if user is None and not name:
-        return format_html('<span class="person person-machine">{}{}</span>', icons.icon("terminal-2", 16), _("command line"))
+        return format_html(
+            '<span class="person person-machine">{}{}</span>',
+            icons.icon("terminal-2", 16),
+            _("command line"),
+        )
     shown = name if user is None else user.get_full_name() or user.get_username()
-    return format_html('<span class="person"><span class="avatar" aria-hidden="true">{}</span>{}</span>', initials(str(shown)), shown)
+    return format_html(
+        '<span class="person"><span class="avatar" aria-hidden="true">{}</span>{}</span>',
+        initials(str(shown)),
+        shown,
+    )
 
 
 @register.filter

@@ -4,7 +4,12 @@ import pytest
 
 from registry_ui.environment import EngineSetting
 from registry_ui.images.engines.calls import Engine
-from registry_ui.images.engines.errors import EngineFailed, EngineImageUnknown, EngineRefusedCall, EngineUnreachable
+from registry_ui.images.engines.errors import (
+    EngineFailed,
+    EngineImageUnknown,
+    EngineRefusedCall,
+    EngineUnreachable,
+)
 from registry_ui.oci.errors import Cancelled
 from registry_ui.oci.store import Cancellation
 
@@ -45,7 +50,9 @@ def test_an_image_that_is_not_there_is_said_to_be_unknown(setting):
 @pytest.mark.engine
 def test_a_login_in_the_home_folder_is_not_used(setting, tmp_path, monkeypatch):
     (tmp_path / ".docker").mkdir()
-    (tmp_path / ".docker" / "config.json").write_text('{"auths": {"127.0.0.1:1": {"auth": "c2VjcmV0OmNhbmFyeQ=="}}}')
+    (tmp_path / ".docker" / "config.json").write_text(
+        '{"auths": {"127.0.0.1:1": {"auth": "c2VjcmV0OmNhbmFyeQ=="}}}'
+    )
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path / ".docker"))
 

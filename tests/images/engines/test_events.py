@@ -42,17 +42,25 @@ def test_a_push_ends_with_digest_and_size():
     )
     assert (outcome.digest, outcome.size) == (f"sha256:{'d' * 64}", 735)
     assert (layers[f"sha256:{A}"]["state"], layers[f"sha256:{A}"]["size"]) == ("done", 512)
-    assert (layers[f"sha256:{B}"]["state"], layers[f"sha256:{B}"]["from"]) == ("mounted", "shop/base")
+    assert (layers[f"sha256:{B}"]["state"], layers[f"sha256:{B}"]["from"]) == (
+        "mounted",
+        "shop/base",
+    )
 
 
 def test_a_layer_that_is_tried_again_waits_and_says_so():
-    _outcome, layers, progress = folded({"status": "Retrying in 5 seconds", "progressDetail": {}, "id": A})
+    _outcome, layers, progress = folded(
+        {"status": "Retrying in 5 seconds", "progressDetail": {}, "id": A}
+    )
     assert layers[f"sha256:{A}"]["state"] == "waiting"
     assert "Retrying in 5 seconds" in progress.snapshot()["note"]
 
 
 def test_odd_events_are_passed_over():
     outcome, layers, _progress = folded(
-        {}, {"status": None}, {"id": "latest", "status": "Pulling from x"}, {"id": A, "status": "Humming", "progressDetail": None}
+        {},
+        {"status": None},
+        {"id": "latest", "status": "Pulling from x"},
+        {"id": A, "status": "Humming", "progressDetail": None},
     )
     assert (outcome.digest, layers) == ("", {})

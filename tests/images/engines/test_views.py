@@ -18,14 +18,20 @@ def engine(docker_engine, settings, team):
 
 @pytest.fixture
 def silent(settings, team, tmp_path):
-    settings.ENGINES = (EngineSetting("build", f"unix://{tmp_path / 'nothing.sock'}", frozenset({team.slug})),)
+    settings.ENGINES = (
+        EngineSetting("build", f"unix://{tmp_path / 'nothing.sock'}", frozenset({team.slug})),
+    )
 
 
 @pytest.fixture
 def built(engine, tmp_path):
     """An image with two names, built from nothing."""
-    (tmp_path / "Dockerfile").write_text(f'FROM scratch\nCOPY Dockerfile /\nENV MARK="{tmp_path}"\nCMD ["/none"]\n')
-    engine.docker("build", "--tag", "shop/app:1.0", "--tag", "registry.example.com/shop/app:1.0", tmp_path)
+    (tmp_path / "Dockerfile").write_text(
+        f'FROM scratch\nCOPY Dockerfile /\nENV MARK="{tmp_path}"\nCMD ["/none"]\n'
+    )
+    engine.docker(
+        "build", "--tag", "shop/app:1.0", "--tag", "registry.example.com/shop/app:1.0", tmp_path
+    )
     image_id = engine.image_id("shop/app:1.0")
     yield image_id
     engine.docker("image", "rm", "--force", image_id, check=False)
@@ -71,19 +77,25 @@ def test_a_name_goes_alone_and_the_image_stays(client_for, bob, engine, built, s
 
 @pytest.mark.engine
 def test_a_name_that_it_has_not_removes_nothing(client_for, bob, built, settings):
-    response = client_for(bob).post(reverse("images:engine_remove", args=["build", built]), {"name": "other:1"})
+    response = client_for(bob).post(
+        reverse("images:engine_remove", args=["build", built]), {"name": "other:1"}
+    )
     assert response.status_code == 422
     with Engine(settings.ENGINES[0]) as opened:
         assert len(opened.inspect(built)["RepoTags"]) == 2
 
 
 @pytest.mark.engine
-def test_an_image_that_a_container_needs_stays_and_the_engine_says_why(client_for, bob, engine, built):
+def test_an_image_that_a_container_needs_stays_and_the_engine_says_why(
+    client_for, bob, engine, built
+):
     name = f"needy-{built[7:19]}"
     engine.docker("image", "rm", "registry.example.com/shop/app:1.0")
     engine.docker("create", "--name", name, "shop/app:1.0")
 
-    response = client_for(bob).post(reverse("images:engine_remove", args=["build", built]), {"name": "docker.io/shop/app:1.0"})
+    response = client_for(bob).post(
+        reverse("images:engine_remove", args=["build", built]), {"name": "docker.io/shop/app:1.0"}
+    )
 
     engine.docker("rm", name)
     assert response.status_code == 422
@@ -100,9 +112,15 @@ def test_an_engine_that_does_not_answer_is_said_to_be_silent(client_for, bob, si
 
 def test_engines_are_not_there_for_a_team_that_may_not_use_them(client_for, charlie, silent):
     client = client_for(charlie)
-    for name, more in (("images:engine", ()), ("images:engine_remove", (f"sha256:{'a' * 64}",)), ("transfers:engine_pull", ())):
+    for name, more in (
+        ("images:engine", ()),
+        ("images:engine_remove", (f"sha256:{'a' * 64}",)),
+        ("transfers:engine_pull", ()),
+    ):
         for method in ("get", "post") if name != "images:engine" else ("get",):
-            assert getattr(client, method)(reverse(name, args=["build", *more])).status_code == 404, name
+            assert (
+                getattr(client, method)(reverse(name, args=["build", *more])).status_code == 404
+            ), name
     assert "Engine" not in client.get(reverse("images:list")).text
 
 
@@ -112,7 +130,12 @@ def test_a_reader_sees_and_does_not_touch(client_for, victor, silent):
     for name in ("engine_pull", "engine_push", "engine_tag", "engine_load", "engine_save"):
         assert client.get(reverse(f"transfers:{name}", args=["build"])).status_code == 403
         assert client.post(reverse(f"transfers:{name}", args=["build"])).status_code == 403
-    assert client.post(reverse("images:engine_remove", args=["build", f"sha256:{'a' * 64}"])).status_code == 403
+    assert (
+        client.post(
+            reverse("images:engine_remove", args=["build", f"sha256:{'a' * 64}"])
+        ).status_code
+        == 403
+    )
 
 
 def test_without_engines_the_images_page_does_not_speak_of_them(client_for, bob):

@@ -9,17 +9,24 @@ from registry_ui.registries.models import Artifact, Repository, Tag
 from tests.parts.index_rows import BUILT, digest_of
 
 
-def add_tags(repository: Repository, names: Iterable[str] | Mapping[str, str], **columns: Any) -> None:
+def add_tags(
+    repository: Repository, names: Iterable[str] | Mapping[str, str], **columns: Any
+) -> None:
     """Names, each with a digest of its own; or names with any text that stands for the digest."""
     contents = names if isinstance(names, Mapping) else {name: name for name in names}
     first = Tag.objects.filter(repository=repository).count()
-    rows = [_tag(repository, first + i, name, content, columns) for i, (name, content) in enumerate(contents.items())]
+    rows = [
+        _tag(repository, first + i, name, content, columns)
+        for i, (name, content) in enumerate(contents.items())
+    ]
     Tag.objects.bulk_create(rows)
     Repository.objects.filter(pk=repository.pk).update(tag_count=first + len(rows))
     repository.tag_count = first + len(rows)
 
 
-def _tag(repository: Repository, number: int, name: str, content: str, columns: dict[str, Any]) -> Tag:
+def _tag(
+    repository: Repository, number: int, name: str, content: str, columns: dict[str, Any]
+) -> Tag:
     values = {
         "digest": digest_of(content),
         "size": 1000 + number % 7,
@@ -35,6 +42,11 @@ def _tag(repository: Repository, number: int, name: str, content: str, columns: 
 
 def known(repository: Repository) -> Artifact:
     """One artifact for all the tags: the index knows what is behind them."""
-    artifact = Artifact.objects.create(registry=repository.registry, team=repository.team, digest=digest_of("known"), media_type="x")
+    artifact = Artifact.objects.create(
+        registry=repository.registry,
+        team=repository.team,
+        digest=digest_of("known"),
+        media_type="x",
+    )
     Tag.objects.filter(repository=repository).update(artifact=artifact)
     return artifact

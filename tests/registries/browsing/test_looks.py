@@ -21,8 +21,13 @@ def look(make_registry):
     def of(state=State.RUNNING, *, repository=None, indexed_at=None, **columns):
         registry.indexed_at = indexed_at
         name = repository.name if repository else ""
-        columns = {"started_at": None if state == State.QUEUED else NOW - timedelta(seconds=90), **columns}
-        IndexRun.objects.create(team=registry.team, registry=registry, repository=name, state=state, **columns)
+        columns = {
+            "started_at": None if state == State.QUEUED else NOW - timedelta(seconds=90),
+            **columns,
+        }
+        IndexRun.objects.create(
+            team=registry.team, registry=registry, repository=name, state=state, **columns
+        )
         return Look.latest(registry, repository)
 
     of.registry = registry
@@ -32,7 +37,14 @@ def look(make_registry):
 def test_without_a_run_there_is_nothing_to_say(make_registry):
     look = Look.latest(make_registry())
 
-    assert (look.words, look.stamp, look.trouble, look.is_active, look.looked_at, look.duration) == ("", "", "", False, None, None)
+    assert (
+        look.words,
+        look.stamp,
+        look.trouble,
+        look.is_active,
+        look.looked_at,
+        look.duration,
+    ) == ("", "", "", False, None, None)
 
 
 @pytest.mark.parametrize(
@@ -69,14 +81,26 @@ def test_while_the_list_is_read_nobody_knows_how_long_it_is(look):
 
 
 def test_the_bars_are_of_repositories_and_tags(look):
-    progress = {"phase": "looking", "repositories": 5000, "repositories_done": 1204, "tags": 31200, "tags_done": 30111}
+    progress = {
+        "phase": "looking",
+        "repositories": 5000,
+        "repositories_done": 1204,
+        "tags": 31200,
+        "tags_done": 30111,
+    }
     bars = look(progress=progress).bars
 
-    assert [(bar.words, bar.done, bar.total) for bar in bars] == [("1,204 of 5,000", 1204, 5000), ("30,111 of 31,200", 30111, 31200)]
+    assert [(bar.words, bar.done, bar.total) for bar in bars] == [
+        ("1,204 of 5,000", 1204, 5000),
+        ("30,111 of 31,200", 30111, 31200),
+    ]
 
 
 def test_of_one_repository_only_the_tags_are_counted(look):
-    bars = look(repository=make_repository(look.registry, "team/app"), progress={"phase": "looking", "tags": 0}).bars
+    bars = look(
+        repository=make_repository(look.registry, "team/app"),
+        progress={"phase": "looking", "tags": 0},
+    ).bars
 
     assert [(bar.words, bar.total) for bar in bars] == [("counting", None)]
 
@@ -96,9 +120,15 @@ def test_what_was_spared_is_said_with_what_to_do(look):
 
 
 def test_a_look_that_ended_well_says_how_long_it_took_and_for_whom(look):
-    ended = look(State.SUCCEEDED, indexed_at=NOW - timedelta(seconds=1), finished_at=NOW, requested_by="bob")
+    ended = look(
+        State.SUCCEEDED, indexed_at=NOW - timedelta(seconds=1), finished_at=NOW, requested_by="bob"
+    )
 
-    assert (ended.words, ended.duration, ended.by_run.requested_by) == ("Up to date", timedelta(seconds=90), "bob")
+    assert (ended.words, ended.duration, ended.by_run.requested_by) == (
+        "Up to date",
+        timedelta(seconds=90),
+        "bob",
+    )
 
 
 def test_another_look_than_the_latest_brought_the_index_up_to_date(look):
@@ -110,7 +140,10 @@ def test_another_look_than_the_latest_brought_the_index_up_to_date(look):
 
 
 def test_the_stamp_changes_with_what_is_to_be_said_and_not_with_numbers(look):
-    stamps = [look(progress={"phase": "looking", "tags_done": done}).stamp.split("-", 5)[5] for done in (1, 2)]
+    stamps = [
+        look(progress={"phase": "looking", "tags_done": done}).stamp.split("-", 5)[5]
+        for done in (1, 2)
+    ]
     IndexRun.objects.all().delete()
 
     assert stamps[0] == stamps[1]

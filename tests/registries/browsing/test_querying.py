@@ -7,7 +7,12 @@ from django.http import QueryDict
 
 from registry_ui.registries.browsing.filters import RepositoryFilter, TagFilter
 from registry_ui.registries.browsing.orders import TAGS, TAGS_BY_VARIANT
-from registry_ui.registries.browsing.querying import choices_of, page_of_repositories, page_of_tags, with_newest_tag
+from registry_ui.registries.browsing.querying import (
+    choices_of,
+    page_of_repositories,
+    page_of_tags,
+    with_newest_tag,
+)
 from registry_ui.registries.models import UNSTATED, Repository, Tag
 from registry_ui.tags import sort_tags
 from tests.parts.index_rows import BUILT, make_repository
@@ -16,7 +21,12 @@ from .rows import add_tags, known
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db]
 
-NAMES = [f"{major}.{minor}{suffix}" for major in range(3) for minor in range(9, 29) for suffix in ("", "-alpine", "-rc1")]
+NAMES = [
+    f"{major}.{minor}{suffix}"
+    for major in range(3)
+    for minor in range(9, 29)
+    for suffix in ("", "-alpine", "-rc1")
+]
 
 
 @pytest.fixture
@@ -25,7 +35,9 @@ def repository(make_registry):
 
 
 def tags(repository, query="", **cursor):
-    return page_of_tags(repository, TagFilter.read(QueryDict(query)), **{"after": "", "before": "", **cursor})
+    return page_of_tags(
+        repository, TagFilter.read(QueryDict(query)), **{"after": "", "before": "", **cursor}
+    )
 
 
 def names(page):
@@ -91,7 +103,13 @@ def test_a_cursor_of_another_order_is_refused_or_leads_somewhere(repository):
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="SQLite's words for its plan")
 @pytest.mark.parametrize(
     ("order", "index"),
-    [("-version", "tag_by_order"), ("version", "tag_by_order"), ("-date", "tag_by_date"), ("size", "tag_by_size"), ("name", "autoindex")],
+    [
+        ("-version", "tag_by_order"),
+        ("version", "tag_by_order"),
+        ("-date", "tag_by_date"),
+        ("size", "tag_by_size"),
+        ("name", "autoindex"),
+    ],
 )
 def test_pages_of_tags_are_found_by_an_index(repository, order, index, django_assert_num_queries):
     add_tags(repository, NAMES)
@@ -115,7 +133,10 @@ def test_groups_are_in_every_order_that_lists_are_in():
 
 
 def test_names_of_one_digest_stand_beside_each_other(repository):
-    add_tags(repository, dict.fromkeys(("latest", "1", "1.27", "1.27.3", "mainline"), "one") | {"1.26": "other"})
+    add_tags(
+        repository,
+        dict.fromkeys(("latest", "1", "1.27", "1.27.3", "mainline"), "one") | {"1.26": "other"},
+    )
 
     listed = {entry.row.name: entry for entry in tags(repository)[0].rows}
 
@@ -134,7 +155,9 @@ def test_a_long_name_leaves_no_room_for_others_but_is_there(repository):
     assert (len(listed["c"].aliases), listed["c"].more_aliases) == (1, 1)
 
 
-def test_a_digest_of_a_thousand_names_brings_a_few_of_them_only(repository, django_assert_num_queries):
+def test_a_digest_of_a_thousand_names_brings_a_few_of_them_only(
+    repository, django_assert_num_queries
+):
     add_tags(repository, {f"1.{i}": "one" for i in range(1000)})
 
     with django_assert_num_queries(2):
@@ -149,7 +172,12 @@ def test_tags_without_a_digest_are_nobodys_aliases(repository):
 
     listed = tags(repository)[0].rows[0]
 
-    assert (listed.aliases, listed.more_aliases, listed.is_known, listed.changed) == ((), 0, False, None)
+    assert (listed.aliases, listed.more_aliases, listed.is_known, listed.changed) == (
+        (),
+        0,
+        False,
+        None,
+    )
 
 
 def test_the_same_digest_elsewhere_is_no_alias(repository):
@@ -173,7 +201,9 @@ def test_platforms_are_folded_after_three(repository):
 # --- counts and choices
 
 
-def test_what_is_filtered_is_counted_only_where_that_is_cheap(repository, django_assert_num_queries):
+def test_what_is_filtered_is_counted_only_where_that_is_cheap(
+    repository, django_assert_num_queries
+):
     add_tags(repository, [f"1.{i}" for i in range(1100)])
 
     with django_assert_num_queries(2):
@@ -191,7 +221,10 @@ def test_the_choices_are_what_occurs_the_most_frequent_first(repository, django_
     add_tags(repository, ["old"], platforms="|linux/386|", problem="It is gone.")
 
     with django_assert_num_queries(1):
-        choices = choices_of(repository, TagFilter.read(QueryDict("variant=slim&variant=nothing&platform=plan9/mips")))
+        choices = choices_of(
+            repository,
+            TagFilter.read(QueryDict("variant=slim&variant=nothing&platform=plan9/mips")),
+        )
 
     assert [(choice.value, choice.count, choice.is_chosen) for choice in choices.variants] == [
         ("plain", 4, False),
@@ -211,14 +244,23 @@ def test_the_choices_are_what_occurs_the_most_frequent_first(repository, django_
 
 def test_many_variants_are_folded_and_open_where_one_is_chosen(repository):
     first = ["alpine", "slim", "perl", "otel", "fpm", "apache", "jre", "jdk"]
-    add_tags(repository, [f"1-{name}" for name in [*first, "cli", "dind", "debug", "nonroot", "amd64", "arm64", "static"]])
+    add_tags(
+        repository,
+        [
+            f"1-{name}"
+            for name in [*first, "cli", "dind", "debug", "nonroot", "amd64", "arm64", "static"]
+        ],
+    )
 
     folded = choices_of(repository, TagFilter.read(QueryDict()))
     last = folded.more_variants[-1].value
     chosen = choices_of(repository, TagFilter.read(QueryDict(f"variant={last}")))
 
     assert len(folded.first_variants) == 14
-    assert (folded.is_more_chosen, chosen.is_more_chosen or last in {choice.value for choice in chosen.first_variants}) == (False, True)
+    assert (
+        folded.is_more_chosen,
+        chosen.is_more_chosen or last in {choice.value for choice in chosen.first_variants},
+    ) == (False, True)
 
 
 def test_the_newest_tag_is_latest_where_there_is_one(repository):
@@ -239,9 +281,15 @@ def test_sizes_are_drawn_to_the_scale_of_the_largest_on_the_page(make_registry):
         repository = make_repository(registry, name)
         Repository.objects.filter(pk=repository.pk).update(size=size, shared_size=shared)
 
-    page, matches = page_of_repositories(registry, RepositoryFilter.read(QueryDict()), after="", before="")
+    page, matches = page_of_repositories(
+        registry, RepositoryFilter.read(QueryDict()), after="", before=""
+    )
 
-    assert [(listed.unique_width, listed.shared_width) for listed in page.rows] == [(75, 25), (0, 50), (0, 0)]
+    assert [(listed.unique_width, listed.shared_width) for listed in page.rows] == [
+        (75, 25),
+        (0, 50),
+        (0, 0),
+    ]
     assert matches.count == 3
 
 
@@ -249,24 +297,48 @@ def test_repositories_are_sorted_by_each_column(make_registry):
     registry = make_registry()
     for name, size, count, hours in (("a", 1, 30, 5), ("b", 3, 10, 6), ("c", 2, 20, 7)):
         repository = make_repository(registry, name, tag_count=count)
-        Repository.objects.filter(pk=repository.pk).update(size=size, changed_at=BUILT + timedelta(hours=hours))
+        Repository.objects.filter(pk=repository.pk).update(
+            size=size, changed_at=BUILT + timedelta(hours=hours)
+        )
 
     def sorted_by(order):
-        page, _matches = page_of_repositories(registry, RepositoryFilter.read(QueryDict(f"sort={order}")), after="", before="")
+        page, _matches = page_of_repositories(
+            registry, RepositoryFilter.read(QueryDict(f"sort={order}")), after="", before=""
+        )
         return "".join(listed.row.name for listed in page.rows)
 
     orders = ("name", "-name", "-changed", "changed", "-size", "size", "-tags", "tags")
-    assert [sorted_by(order) for order in orders] == ["abc", "cba", "cba", "abc", "bca", "acb", "acb", "bca"]
+    assert [sorted_by(order) for order in orders] == [
+        "abc",
+        "cba",
+        "cba",
+        "abc",
+        "bca",
+        "acb",
+        "acb",
+        "bca",
+    ]
 
 
-def test_pages_of_repositories_ask_little_however_many_there_are(make_registry, django_assert_num_queries):
+def test_pages_of_repositories_ask_little_however_many_there_are(
+    make_registry, django_assert_num_queries
+):
     registry = make_registry(repository_count=10_000)
-    Repository.objects.bulk_create(Repository(registry=registry, team=registry.team, name=f"team-{i % 97}/app-{i}") for i in range(10_000))
+    Repository.objects.bulk_create(
+        Repository(registry=registry, team=registry.team, name=f"team-{i % 97}/app-{i}")
+        for i in range(10_000)
+    )
 
     with django_assert_num_queries(1):
-        page, matches = page_of_repositories(registry, RepositoryFilter.read(QueryDict("sort=-size")), after="", before="")
+        page, matches = page_of_repositories(
+            registry, RepositoryFilter.read(QueryDict("sort=-size")), after="", before=""
+        )
     with django_assert_num_queries(1):
-        page_of_repositories(registry, RepositoryFilter.read(QueryDict("sort=-size")), after=page.next, before="")
+        page_of_repositories(
+            registry, RepositoryFilter.read(QueryDict("sort=-size")), after=page.next, before=""
+        )
     with django_assert_num_queries(2):
-        _page, found = page_of_repositories(registry, RepositoryFilter.read(QueryDict("q=app-1")), after="", before="")
+        _page, found = page_of_repositories(
+            registry, RepositoryFilter.read(QueryDict("q=app-1")), after="", before=""
+        )
     assert (matches.count, found.are_more) == (10_000, True)

@@ -18,7 +18,9 @@ def index() -> Callable[..., IndexRun]:
     """Look at a registry, or one of its repositories, here and now; the run's row in its end state."""
 
     def look(registry: Registry, repository: str = "", user: Any = None) -> IndexRun:
-        return services.run_index_here(services.start_index(registry=registry, repository=repository, user=user, enqueue=False))
+        return services.run_index_here(
+            services.start_index(registry=registry, repository=repository, user=user, enqueue=False)
+        )
 
     return look
 
@@ -49,14 +51,18 @@ def names(registry: Registry) -> dict[str, str]:
 
 
 def tag_of(registry: Registry, repository: str, name: str) -> Tag:
-    return Tag.objects.select_related("artifact", "repository").get(repository__registry=registry, repository__name=repository, name=name)
+    return Tag.objects.select_related("artifact", "repository").get(
+        repository__registry=registry, repository__name=repository, name=name
+    )
 
 
 def repository_of(registry: Registry, name: str) -> Repository:
     return Repository.objects.get(registry=registry, name=name)
 
 
-def write_repository(running: RunningRegistry, source: str, target: str, tags: dict[str, str]) -> None:
+def write_repository(
+    running: RunningRegistry, source: str, target: str, tags: dict[str, str]
+) -> None:
     """A repository with the content of another, and tags of digests: written where the registry keeps them, as quick as it gets."""
     root = Path(running.folder) / "storage/docker/registry/v2/repositories"
     for path in sorted((root / source).rglob("link")):

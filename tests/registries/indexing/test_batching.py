@@ -24,20 +24,37 @@ def many(own_registry):
         push(own_registry, image, "many/app-0", f"seed-{number}")
     digests = [image.digest for image in built]
     for number in range(1, _REPOSITORIES):
-        write_repository(own_registry, "many/app-0", f"many/app-{number}", {"latest": digests[number % 4]})
-    write_repository(own_registry, "many/app-0", "many/app-0", {f"1.{number}": digests[number % 4] for number in range(_TAGS)})
+        write_repository(
+            own_registry, "many/app-0", f"many/app-{number}", {"latest": digests[number % 4]}
+        )
+    write_repository(
+        own_registry,
+        "many/app-0",
+        "many/app-0",
+        {f"1.{number}": digests[number % 4] for number in range(_TAGS)},
+    )
     return own_registry
 
 
-def test_there_are_few_queries_a_thousand_tags_however_many_repositories_have_them(make_registry, many, index):
+def test_there_are_few_queries_a_thousand_tags_however_many_repositories_have_them(
+    make_registry, many, index
+):
     registry = make_registry(many)
 
     with CaptureQueriesContext(connection) as cold:
         run = index(registry)
 
     tags = _TAGS + 4 + _REPOSITORIES - 1
-    assert (run.state, run.progress["tags_done"], run.progress["repositories_done"]) == (State.SUCCEEDED, tags, _REPOSITORIES)
-    assert (run.progress["fetched"], run.progress["problems"], run.progress["tag_problems"]) == (4, 0, 0)
+    assert (run.state, run.progress["tags_done"], run.progress["repositories_done"]) == (
+        State.SUCCEEDED,
+        tags,
+        _REPOSITORIES,
+    )
+    assert (run.progress["fetched"], run.progress["problems"], run.progress["tag_problems"]) == (
+        4,
+        0,
+        0,
+    )
     assert Tag.objects.filter(artifact__isnull=False).count() == tags
     assert Repository.objects.exclude(size=0).count() == _REPOSITORIES
     # Measured: about 90 a thousand. Slow answers make smaller batches.

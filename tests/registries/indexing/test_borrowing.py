@@ -15,7 +15,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def credential(htpasswd_row, htpasswd_registry, make_credential) -> Credential:
-    return make_credential(htpasswd_row, htpasswd_registry.username, htpasswd_registry.password, label="Robot")
+    return make_credential(
+        htpasswd_row, htpasswd_registry.username, htpasswd_registry.password, label="Robot"
+    )
 
 
 @pytest.fixture
@@ -43,12 +45,19 @@ def test_a_share_shows_the_registry_and_its_owner_who_looks(
 
     assert names(theirs)["lent/app:1.0"] == image.digest
     event = AuditEvent.objects.get(action=Action.CREDENTIAL_USED)
-    assert (event.team_key, event.actor_name, event.details["act"], event.details["by_team"]) == (team.pk, "charlie", "index", "Lighthouse")
+    assert (event.team_key, event.actor_name, event.details["act"], event.details["by_team"]) == (
+        team.pk,
+        "charlie",
+        "index",
+        "Lighthouse",
+    )
     grant.refresh_from_db()
     assert grant.used_at is not None
 
 
-def test_a_share_for_some_repositories_shows_those_and_not_the_registrys_list(share, theirs, index, htpasswd_registry, image_factory):
+def test_a_share_for_some_repositories_shows_those_and_not_the_registrys_list(
+    share, theirs, index, htpasswd_registry, image_factory
+):
     image_factory(htpasswd_registry, "open/app", "1.0")
     image_factory(htpasswd_registry, "closed/app", "1.0")
     share("open/*")
@@ -60,13 +69,17 @@ def test_a_share_for_some_repositories_shows_those_and_not_the_registrys_list(sh
     assert set(names(theirs)) == {"open/app:1.0"}
 
 
-def test_what_a_team_reads_with_its_own_is_no_event(htpasswd_row, credential, index, htpasswd_registry, image_factory):
+def test_what_a_team_reads_with_its_own_is_no_event(
+    htpasswd_row, credential, index, htpasswd_registry, image_factory
+):
     image_factory(htpasswd_registry, "own/app", "1.0")
     assert index(htpasswd_row).state == State.SUCCEEDED
     assert not AuditEvent.objects.filter(action=Action.CREDENTIAL_USED).exists()
 
 
-def test_after_it_is_taken_back_the_index_logs_in_no_more(share, theirs, credential, index, htpasswd_registry):
+def test_after_it_is_taken_back_the_index_logs_in_no_more(
+    share, theirs, credential, index, htpasswd_registry
+):
     revoke_grant(grant=share(), user=None)
     index(theirs)
     credential.refresh_from_db()
@@ -74,10 +87,14 @@ def test_after_it_is_taken_back_the_index_logs_in_no_more(share, theirs, credent
     assert names(theirs) == {}
 
 
-def test_a_look_that_goes_on_is_stopped_when_it_is_taken_back(share, theirs, credential, htpasswd_row, other_team):
+def test_a_look_that_goes_on_is_stopped_when_it_is_taken_back(
+    share, theirs, credential, htpasswd_row, other_team
+):
     grant = share()
     running = IndexRun.objects.create(team=other_team, registry=theirs, state=State.RUNNING)
-    own = IndexRun.objects.create(team=htpasswd_row.team, registry=htpasswd_row, state=State.RUNNING)
+    own = IndexRun.objects.create(
+        team=htpasswd_row.team, registry=htpasswd_row, state=State.RUNNING
+    )
     (found,) = dependents_of(credential, other_team)
     assert (found.state, found.team) == (State.RUNNING, other_team)
 

@@ -10,8 +10,13 @@ def test_a_registry_that_counts_nothing_gives_all():
         budget.take(None, is_child=False)
 
 
-@pytest.mark.parametrize(("limit", "remaining", "granted"), [(100, 100, 50), (200, 102, 2), (100, 50, 0), (100, 0, 0), (2000, 300, 100)])
-def test_half_of_a_small_limit_and_a_tenth_of_a_large_one_stay_for_people(limit, remaining, granted):
+@pytest.mark.parametrize(
+    ("limit", "remaining", "granted"),
+    [(100, 100, 50), (200, 102, 2), (100, 50, 0), (100, 0, 0), (2000, 300, 100)],
+)
+def test_half_of_a_small_limit_and_a_tenth_of_a_large_one_stay_for_people(
+    limit, remaining, granted
+):
     budget = Budget()
     for _number in range(granted):
         budget.take(RateLimit(limit, remaining), is_child=False)

@@ -47,7 +47,9 @@ def test_a_failure_says_why_and_ends_with_status_1(row, own_registry, capsys):
 def test_without_a_worker_that_is_said(row, own_registry, image_factory, manage):
     image_factory(own_registry, "team/app")
     command = manage.start("index", row.host)
-    command.wait_for(lambda: "No worker is running. Start one: manage.py rqworker index." in command.output)
+    command.wait_for(
+        lambda: "No worker is running. Start one: manage.py rqworker index." in command.output
+    )
 
     manage.start_worker("index")
 

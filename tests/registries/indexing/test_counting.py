@@ -7,9 +7,23 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from registry_ui.registries.indexing.counting import GRACE, count_registry, count_repositories, count_repository
+from registry_ui.registries.indexing.counting import (
+    GRACE,
+    count_registry,
+    count_repositories,
+    count_repository,
+)
 from registry_ui.registries.indexing.rows import columns_of_name
-from registry_ui.registries.models import UNSTATED, Artifact, ArtifactBlob, ArtifactChild, Blob, Repository, RepositoryBlob, Tag
+from registry_ui.registries.models import (
+    UNSTATED,
+    Artifact,
+    ArtifactBlob,
+    ArtifactChild,
+    Blob,
+    Repository,
+    RepositoryBlob,
+    Tag,
+)
 from tests.parts.index_rows import digest_of, make_image, make_index
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db]
@@ -27,11 +41,18 @@ def tagged(registry_row):
     """A repository whose rows nobody has counted yet."""
 
     def make(name: str, **tags: Artifact | None) -> Repository:
-        repository, _created = Repository.objects.get_or_create(registry=registry_row, team=registry_row.team, name=name)
+        repository, _created = Repository.objects.get_or_create(
+            registry=registry_row, team=registry_row.team, name=name
+        )
         for tag, artifact in tags.items():
             built = artifact.built_at if artifact else UNSTATED
             Tag.objects.create(
-                repository=repository, team=registry_row.team, name=tag, artifact=artifact, changed_at=built, **columns_of_name(tag)
+                repository=repository,
+                team=registry_row.team,
+                name=tag,
+                artifact=artifact,
+                changed_at=built,
+                **columns_of_name(tag),
             )
         return repository
 
@@ -40,7 +61,9 @@ def tagged(registry_row):
 
 def layers_of(repository: Repository) -> set[str]:
     """The digests that a repository is said to need, without the configs."""
-    digests = RepositoryBlob.objects.filter(repository=repository).values_list("blob__digest", flat=True)
+    digests = RepositoryBlob.objects.filter(repository=repository).values_list(
+        "blob__digest", flat=True
+    )
     return set(digests) - set(Artifact.objects.values_list("config_digest", flat=True))
 
 
@@ -49,19 +72,32 @@ def as_old_as_the_hills() -> None:
 
 
 def test_each_blob_of_a_repository_counts_once(registry_row, tagged):
-    first, second = make_image(registry_row, BASE, ("one", 10)), make_image(registry_row, BASE, ("two", 20))
+    first, second = (
+        make_image(registry_row, BASE, ("one", 10)),
+        make_image(registry_row, BASE, ("two", 20)),
+    )
     repository = tagged("shop/web", a=first, b=second, again=first)
     count_repository(repository)
     repository.refresh_from_db()
-    configs = sum(Blob.objects.filter(digest__in=[first.config_digest, second.config_digest]).values_list("size", flat=True))
+    configs = sum(
+        Blob.objects.filter(digest__in=[first.config_digest, second.config_digest]).values_list(
+            "size", flat=True
+        )
+    )
     assert repository.size == 1030 + configs
     assert repository.tag_count == 3
     assert layers_of(repository) == {digest_of("base"), digest_of("one"), digest_of("two")}
 
 
 def test_an_index_in_an_index_brings_the_blobs_of_its_images(registry_row, tagged):
-    inner = make_index(registry_row, make_image(registry_row, BASE), make_image(registry_row, ("arm", 7), platform="linux/arm64"))
-    outer = Artifact.objects.create(registry=registry_row, team=registry_row.team, digest=digest_of("outer"), media_type="index")
+    inner = make_index(
+        registry_row,
+        make_image(registry_row, BASE),
+        make_image(registry_row, ("arm", 7), platform="linux/arm64"),
+    )
+    outer = Artifact.objects.create(
+        registry=registry_row, team=registry_row.team, digest=digest_of("outer"), media_type="index"
+    )
     ArtifactChild.objects.create(parent=outer, child=inner, position=0)
     repository = tagged("shop/web", latest=outer)
     count_repository(repository)
@@ -112,7 +148,14 @@ def test_an_unchanged_repository_costs_few_queries_however_many_tags_it_has(regi
     repository = tagged("shop/web")
     columns = columns_of_name("v1")
     Tag.objects.bulk_create(
-        Tag(repository=repository, team=registry_row.team, name=f"v{number}", artifact=image, **columns) for number in range(10_000)
+        Tag(
+            repository=repository,
+            team=registry_row.team,
+            name=f"v{number}",
+            artifact=image,
+            **columns,
+        )
+        for number in range(10_000)
     )
     count_repository(repository)
     with CaptureQueriesContext(connection) as queries:
@@ -129,13 +172,18 @@ def statistics(request):
         if connection.vendor != "postgresql":
             pytest.skip("SQLite plans by no such statistics")
         with connection.cursor() as cursor:
-            cursor.execute("UPDATE pg_class SET relpages = 100, reltuples = 0 WHERE relname LIKE 'registries_%'")
+            cursor.execute(
+                "UPDATE pg_class SET relpages = 100, reltuples = 0 WHERE relname LIKE 'registries_%'"
+            )
 
 
 @pytest.mark.usefixtures("statistics")
 def test_thousands_of_blobs_in_one_repository_are_counted(registry_row, tagged):
     image = make_image(registry_row, BASE)
-    blobs = Blob.objects.bulk_create(Blob(registry=registry_row, digest=digest_of(f"blob {number}"), size=1) for number in range(3000))
+    blobs = Blob.objects.bulk_create(
+        Blob(registry=registry_row, digest=digest_of(f"blob {number}"), size=1)
+        for number in range(3000)
+    )
     ArtifactBlob.objects.bulk_create(ArtifactBlob(artifact=image, blob=blob) for blob in blobs)
     repository = tagged("shop/web", latest=image)
     count_repository(repository)
@@ -190,7 +238,10 @@ def test_what_a_repository_shared_is_its_own_when_the_other_one_is_gone(registry
 
 
 def test_many_repositories_are_counted_together(registry_row, tagged):
-    repositories = [tagged(f"shop/{number}", latest=make_image(registry_row, BASE, (f"own {number}", number))) for number in range(250)]
+    repositories = [
+        tagged(f"shop/{number}", latest=make_image(registry_row, BASE, (f"own {number}", number)))
+        for number in range(250)
+    ]
     with CaptureQueriesContext(connection) as queries:
         count_repositories(registry_row, [each.pk for each in repositories] + [999_999])
     assert len(queries) <= 30
@@ -202,26 +253,43 @@ def test_many_repositories_are_counted_together(registry_row, tagged):
 def test_counting_an_unchanged_registry_changes_nothing(registry_row, tagged):
     count_repository(tagged("shop/web", latest=make_image(registry_row, BASE)))
     count_registry(registry_row)
-    before = [list(model.objects.order_by("pk").values()) for model in (Repository, Blob, Artifact, RepositoryBlob)]
+    before = [
+        list(model.objects.order_by("pk").values())
+        for model in (Repository, Blob, Artifact, RepositoryBlob)
+    ]
     count_registry(registry_row)
-    assert [list(model.objects.order_by("pk").values()) for model in (Repository, Blob, Artifact, RepositoryBlob)] == before
+    assert [
+        list(model.objects.order_by("pk").values())
+        for model in (Repository, Blob, Artifact, RepositoryBlob)
+    ] == before
 
 
 def test_what_no_tag_leads_to_is_dropped_with_its_blobs(registry_row, tagged):
-    kept, lost = make_image(registry_row, BASE, ("kept", 1)), make_image(registry_row, BASE, ("lost", 2), platform="linux/arm64")
+    kept, lost = (
+        make_image(registry_row, BASE, ("kept", 1)),
+        make_image(registry_row, BASE, ("lost", 2), platform="linux/arm64"),
+    )
     make_index(registry_row, lost)
     count_repository(tagged("shop/web", latest=kept))
     as_old_as_the_hills()
     count_registry(registry_row)
     assert list(Artifact.objects.all()) == [kept]
-    assert set(Blob.objects.values_list("digest", flat=True)) == {digest_of("base"), digest_of("kept"), kept.config_digest}
+    assert set(Blob.objects.values_list("digest", flat=True)) == {
+        digest_of("base"),
+        digest_of("kept"),
+        kept.config_digest,
+    }
 
 
 def test_children_and_referrers_of_what_a_tag_names_stay(registry_row, tagged):
     image = make_image(registry_row, BASE)
     index = make_index(registry_row, image)
-    signature = make_image(registry_row, ("signature", 1), subject=index, artifact_type="application/example")
-    of_the_signature = make_image(registry_row, ("note", 1), subject=signature, artifact_type="application/example")
+    signature = make_image(
+        registry_row, ("signature", 1), subject=index, artifact_type="application/example"
+    )
+    of_the_signature = make_image(
+        registry_row, ("note", 1), subject=signature, artifact_type="application/example"
+    )
     count_repository(tagged("shop/web", latest=index))
     as_old_as_the_hills()
     count_registry(registry_row)

@@ -26,34 +26,54 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def wait_for_end(run, seconds=30):
-    wait_until(lambda: IndexRun.objects.get(pk=run.pk).is_terminal, seconds=seconds, what="the end of the index run")
+    wait_until(
+        lambda: IndexRun.objects.get(pk=run.pk).is_terminal,
+        seconds=seconds,
+        what="the end of the index run",
+    )
     return IndexRun.objects.get(pk=run.pk)
 
 
 def kill(worker):
     """SIGKILL; its work horse is gone too when this returns."""
-    horses = [int(child) for child in Path(f"/proc/{worker.pid}/task/{worker.pid}/children").read_text().split()]
+    horses = [
+        int(child)
+        for child in Path(f"/proc/{worker.pid}/task/{worker.pid}/children").read_text().split()
+    ]
     worker.kill()
     wait_until(lambda: not any(map(is_running, horses)), what="the death of the work horse")
 
 
 def fall_silent(run):
     """The row looks as it does when the reconciler's patience is over."""
-    IndexRun.objects.filter(pk=run.pk).update(heartbeat_at=timezone.now() - SILENCE_LIMIT - timedelta(seconds=1))
+    IndexRun.objects.filter(pk=run.pk).update(
+        heartbeat_at=timezone.now() - SILENCE_LIMIT - timedelta(seconds=1)
+    )
 
 
 # --- a worker is killed
 
 
-def test_a_worker_killed_within_a_run_is_replaced_by_one_that_fetches_only_the_rest(row, line, own_registry, image_factory, manage):
-    images = [image_factory(own_registry, "team/app", f"1.{number}", layers=1) for number in range(8)]
+def test_a_worker_killed_within_a_run_is_replaced_by_one_that_fetches_only_the_rest(
+    row, line, own_registry, image_factory, manage
+):
+    images = [
+        image_factory(own_registry, "team/app", f"1.{number}", layers=1) for number in range(8)
+    ]
     image_factory(own_registry, "team/done", layers=1)
     held = images[3]
     line.hold("GET", f"/blobs/{held.config}")
     worker = manage.start_worker("index")
     run = services.start_index(registry=row, user=None)
-    wait_until(lambda: Tag.objects.filter(artifact__isnull=False).count() == 8, seconds=30, what="all tags but one")
-    wait_until(lambda: repository_of(row, "team/done").indexed_by == run.pk, what="the end of the other repository")
+    wait_until(
+        lambda: Tag.objects.filter(artifact__isnull=False).count() == 8,
+        seconds=30,
+        what="all tags but one",
+    )
+    wait_until(
+        lambda: repository_of(row, "team/done").indexed_by == run.pk,
+        what="the end of the other repository",
+    )
 
     kill(worker)
     line.release(drop=True)
@@ -65,15 +85,23 @@ def test_a_worker_killed_within_a_run_is_replaced_by_one_that_fetches_only_the_r
 
     assert (ended.state, ended.attempt) == (State.SUCCEEDED, 2), ended.error
     again = line.requests[asked:]
-    fetched = [path for method, path in again if method == "GET" and ("/manifests/" in path or "/blobs/" in path)]
+    fetched = [
+        path
+        for method, path in again
+        if method == "GET" and ("/manifests/" in path or "/blobs/" in path)
+    ]
     assert fetched == [f"/v2/team/app/manifests/{held.digest}", f"/v2/team/app/blobs/{held.config}"]
     assert not any("team/done" in path for _method, path in again)
     assert tag_of(row, "team/app", "1.3").artifact.digest == held.digest
     assert (ended.progress["repositories"], ended.progress["repositories_done"]) == (2, 2)
-    assert repository_of(row, "team/app").size == sum(len(blob) for image in images for blob in image.blobs.values())
+    assert repository_of(row, "team/app").size == sum(
+        len(blob) for image in images for blob in image.blobs.values()
+    )
 
 
-def test_a_repository_whose_worker_died_before_it_was_counted_is_counted_by_the_next(row, own_registry, image_factory, index, monkeypatch):
+def test_a_repository_whose_worker_died_before_it_was_counted_is_counted_by_the_next(
+    row, own_registry, image_factory, index, monkeypatch
+):
     image = image_factory(own_registry, "team/app")
 
     def die(*_arguments):
@@ -83,7 +111,10 @@ def test_a_repository_whose_worker_died_before_it_was_counted_is_counted_by_the_
         patch.setattr("registry_ui.registries.indexing.looking.write_ends", die)
         with pytest.raises(KeyboardInterrupt):
             index(row)
-    assert (names(row), repository_of(row, "team/app").tag_count) == ({"team/app:1.0": image.digest}, 0)
+    assert (names(row), repository_of(row, "team/app").tag_count) == (
+        {"team/app:1.0": image.digest},
+        0,
+    )
     IndexRun.objects.update(state=State.FAILED)
 
     index(row)
@@ -94,7 +125,9 @@ def test_a_repository_whose_worker_died_before_it_was_counted_is_counted_by_the_
 # --- a run is stopped
 
 
-def test_a_cancelled_run_stops_within_two_seconds_and_keeps_what_it_found(row, line, own_registry, image_factory, manage, bob):
+def test_a_cancelled_run_stops_within_two_seconds_and_keeps_what_it_found(
+    row, line, own_registry, image_factory, manage, bob
+):
     image_factory(own_registry, "team/app", "1.0")
     other = image_factory(own_registry, "team/app", "1.1")
     line.hold("GET", f"/blobs/{other.config}")
@@ -121,7 +154,9 @@ def test_a_queued_run_is_cancelled_at_once(row, bob):
     assert INDEX_RUNS.waiting_ids() == set()
 
 
-def test_a_run_that_another_worker_took_over_stops_and_writes_no_end(row, line, own_registry, image_factory, index):
+def test_a_run_that_another_worker_took_over_stops_and_writes_no_end(
+    row, line, own_registry, image_factory, index
+):
     image = image_factory(own_registry, "team/app")
     line.hold("GET", f"/blobs/{image.config}")
     ended = []
@@ -147,7 +182,9 @@ def test_a_run_that_another_worker_took_over_stops_and_writes_no_end(row, line, 
 # --- rights
 
 
-def test_whoever_lost_the_right_while_it_was_queued_looks_at_nothing(row, line, own_registry, image_factory, bob, team):
+def test_whoever_lost_the_right_while_it_was_queued_looks_at_nothing(
+    row, line, own_registry, image_factory, bob, team
+):
     image_factory(own_registry, "team/app")
     run = services.start_index(registry=row, user=bob, enqueue=False)
     Membership.objects.filter(user=bob).update(role="viewer")
@@ -181,11 +218,21 @@ class ScriptedIndex:
         self.tags |= tags
         listed = json.dumps({"tags": sorted(self.tags)}).encode()
         self.server.on("GET", "/v2/_catalog", json_reply({"repositories": ["team/app"]}))
-        self.server.on("GET", "/v2/team/app/tags/list", Reply(body=listed, headers={"Content-Type": "application/json"}))
+        self.server.on(
+            "GET",
+            "/v2/team/app/tags/list",
+            Reply(body=listed, headers={"Content-Type": "application/json"}),
+        )
         for tag, image in tags.items():
             head = {"Content-Type": OCI_MANIFEST, "Docker-Content-Digest": image.digest}
-            self.server.on("HEAD", f"/v2/team/app/manifests/{tag}", Reply(headers=head, length=image.size))
-            self.server.on("GET", f"/v2/team/app/manifests/{image.digest}", Reply(body=image.content, headers=head))
+            self.server.on(
+                "HEAD", f"/v2/team/app/manifests/{tag}", Reply(headers=head, length=image.size)
+            )
+            self.server.on(
+                "GET",
+                f"/v2/team/app/manifests/{image.digest}",
+                Reply(body=image.content, headers=head),
+            )
             for digest, blob in image.blobs.items():
                 self.server.on("GET", f"/v2/team/app/blobs/{digest}", Reply(body=blob))
 
@@ -193,8 +240,15 @@ class ScriptedIndex:
         """Say with every HEAD how many pulls are left."""
         for tag, image in self.tags.items():
             head = {"Content-Type": OCI_MANIFEST, "Docker-Content-Digest": image.digest}
-            limits = {"RateLimit-Limit": f"{limit};w=21600", "RateLimit-Remaining": f"{remaining};w=21600"}
-            self.server.on("HEAD", f"/v2/team/app/manifests/{tag}", Reply(headers=head | limits, length=image.size))
+            limits = {
+                "RateLimit-Limit": f"{limit};w=21600",
+                "RateLimit-Remaining": f"{remaining};w=21600",
+            }
+            self.server.on(
+                "HEAD",
+                f"/v2/team/app/manifests/{tag}",
+                Reply(headers=head | limits, length=image.size),
+            )
 
     def fetched(self):
         return len(self.server.made("GET", "/v2/team/app/manifests/.*"))
@@ -208,7 +262,9 @@ def images(count):
     return {f"1.{number}": build_image(layers=1, layer_size=10) for number in range(count)}
 
 
-def test_where_few_pulls_are_left_tags_keep_their_digest_and_are_fetched_later(make_registry, scripted, index):
+def test_where_few_pulls_are_left_tags_keep_their_digest_and_are_fetched_later(
+    make_registry, scripted, index
+):
     registry = make_registry(host=scripted.host, security="plain_http")
     built = images(6)
     scripted.serve(**built)
@@ -226,7 +282,11 @@ def test_where_few_pulls_are_left_tags_keep_their_digest_and_are_fetched_later(m
 
     assert (run.progress["spared"], scripted.fetched()) == (0, 6)
     tag = tag_of(registry, "team/app", "1.0")
-    assert (tag.artifact.digest, tag.changed_at, tag.previous_digest) == (built["1.0"].digest, tag.built_at, "")
+    assert (tag.artifact.digest, tag.changed_at, tag.previous_digest) == (
+        built["1.0"].digest,
+        tag.built_at,
+        "",
+    )
 
 
 def test_latest_and_the_newest_versions_are_fetched_first(make_registry, scripted, index):
@@ -237,7 +297,11 @@ def test_latest_and_the_newest_versions_are_fetched_first(make_registry, scripte
     run = index(registry)
 
     assert run.progress["spared"] == 3
-    assert set(Tag.objects.filter(artifact__isnull=False).values_list("name", flat=True)) == {"latest", "1.4", "1.3"}
+    assert set(Tag.objects.filter(artifact__isnull=False).values_list("name", flat=True)) == {
+        "latest",
+        "1.4",
+        "1.3",
+    }
 
 
 def test_a_spared_tag_is_fetched_when_somebody_opens_it(make_registry, scripted, index):
@@ -254,7 +318,9 @@ def test_a_spared_tag_is_fetched_when_somebody_opens_it(make_registry, scripted,
     assert repository_of(registry, "team/app").indexed_by is None
 
 
-def test_a_registry_that_stops_answering_in_the_middle_ends_the_run(make_registry, scripted, index, hasty, monkeypatch):
+def test_a_registry_that_stops_answering_in_the_middle_ends_the_run(
+    make_registry, scripted, index, hasty, monkeypatch
+):
     monkeypatch.setattr("registry_ui.registries.indexing.looking._MOST_FAILURES", 5)
     monkeypatch.setattr("registry_ui.registries.indexing.looking._BATCH", 10)
     registry = make_registry(host=scripted.host, security="plain_http")
@@ -272,7 +338,12 @@ def test_a_registry_that_stops_answering_in_the_middle_ends_the_run(make_registr
 def test_a_pause_that_the_registry_asks_for_is_told(make_registry, scripted, manage, row):
     registry = make_registry(host=scripted.host, security="plain_http")
     scripted.serve(**images(1))
-    scripted.server.on("GET", "/v2/team/app/tags/list", Reply(429, headers={"Retry-After": "5"}), json_reply({"tags": ["1.0"]}))
+    scripted.server.on(
+        "GET",
+        "/v2/team/app/tags/list",
+        Reply(429, headers={"Retry-After": "5"}),
+        json_reply({"tags": ["1.0"]}),
+    )
     manage.start_worker("index")
 
     run = services.start_index(registry=registry, user=None)
@@ -285,9 +356,16 @@ def test_a_pause_that_the_registry_asks_for_is_told(make_registry, scripted, man
     assert (ended.state, ended.progress["pause"]) == (State.SUCCEEDED, None)
 
 
-def test_a_hostile_index_without_end_is_a_problem_of_its_tag_alone(row, own_registry, image_factory, index, monkeypatch):
+def test_a_hostile_index_without_end_is_a_problem_of_its_tag_alone(
+    row, own_registry, image_factory, index, monkeypatch
+):
     monkeypatch.setattr("registry_ui.registries.indexing.gathering.MEMBERS_LIMIT", 3)
-    image_factory(own_registry, "team/app", "many", platforms=["linux/amd64", "linux/arm64", "linux/386", "linux/s390x"])
+    image_factory(
+        own_registry,
+        "team/app",
+        "many",
+        platforms=["linux/amd64", "linux/arm64", "linux/386", "linux/s390x"],
+    )
     image_factory(own_registry, "team/app", "one")
 
     run = index(row)
@@ -297,7 +375,9 @@ def test_a_hostile_index_without_end_is_a_problem_of_its_tag_alone(row, own_regi
     assert tag_of(row, "team/app", "one").problem == ""
 
 
-def test_a_fault_of_ours_ends_the_run_and_says_so(row, own_registry, image_factory, index, monkeypatch):
+def test_a_fault_of_ours_ends_the_run_and_says_so(
+    row, own_registry, image_factory, index, monkeypatch
+):
     image_factory(own_registry, "team/app")
     monkeypatch.setattr("registry_ui.registries.indexing.looking.fetch", lambda *_a, **_o: 1 / 0)
 

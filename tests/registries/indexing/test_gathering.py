@@ -28,8 +28,14 @@ class Shelf:
         return manifest
 
     def index_of(self, *children):
-        entries = [{"mediaType": child.media_type, "digest": str(child.digest), "size": child.size} for child in children]
-        return self.put(json.dumps({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": entries}).encode(), OCI_INDEX)
+        entries = [
+            {"mediaType": child.media_type, "digest": str(child.digest), "size": child.size}
+            for child in children
+        ]
+        return self.put(
+            json.dumps({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": entries}).encode(),
+            OCI_INDEX,
+        )
 
     def fill(self, gathered, known=()):
         """Bring everything that is asked for; returns the digests in the order in which they were fetched."""
@@ -94,7 +100,11 @@ def test_two_indexes_that_share_a_child_fetch_it_once(multi):
 
     fetched = shelf.fill(gathered)
     assert len(fetched) == len(set(fetched)) == 6
-    assert {whole.digest for whole in gathered.whole()} == {multi.digest, str(other.digest), multi.children[0].digest}
+    assert {whole.digest for whole in gathered.whole()} == {
+        multi.digest,
+        str(other.digest),
+        multi.children[0].digest,
+    }
     assert len(gathered) == 0
 
 
@@ -106,7 +116,10 @@ def test_a_child_that_is_not_there_is_left_out(multi):
 
     (whole,) = gathered.whole()
     assert whole.error is None
-    assert set(whole.members) == {multi.digest, *(child.digest for child in multi.children if child is not multi.children[1])}
+    assert set(whole.members) == {
+        multi.digest,
+        *(child.digest for child in multi.children if child is not multi.children[1]),
+    }
 
 
 def test_a_child_that_cannot_be_had_makes_the_index_fail(multi):
@@ -164,7 +177,12 @@ def test_a_long_chain_of_indexes_ends():
 
 def test_indexes_that_share_their_children_do_not_multiply():
     shelf, gathered = Shelf(), Gathering()
-    level = [shelf.put(json.dumps({**empty_image(), "annotations": {"n": str(number)}}).encode(), OCI_MANIFEST) for number in range(8)]
+    level = [
+        shelf.put(
+            json.dumps({**empty_image(), "annotations": {"n": str(number)}}).encode(), OCI_MANIFEST
+        )
+        for number in range(8)
+    ]
     for _depth in range(30):
         level = [shelf.index_of(*level[number:], *level[:number]) for number in range(8)]
     gathered.want(str(level[0].digest), "team/app")
@@ -176,5 +194,9 @@ def test_indexes_that_share_their_children_do_not_multiply():
 
 
 def empty_image():
-    config = {"mediaType": "application/vnd.oci.image.config.v1+json", "digest": f"sha256:{'0' * 64}", "size": 2}
+    config = {
+        "mediaType": "application/vnd.oci.image.config.v1+json",
+        "digest": f"sha256:{'0' * 64}",
+        "size": 2,
+    }
     return {"schemaVersion": 2, "mediaType": OCI_MANIFEST, "config": config, "layers": []}

@@ -31,7 +31,11 @@ def test_new_names_come_and_known_ones_stay(registry_row):
 
 
 def test_bad_names_are_left_out(registry_row):
-    take_inventory(registry_row, ["Team/App", "../x", "a" * 256, "", "team//app", "team/app"], lambda count: None)
+    take_inventory(
+        registry_row,
+        ["Team/App", "../x", "a" * 256, "", "team//app", "team/app"],
+        lambda count: None,
+    )
 
     assert listed() == {"team/app": True}
 
@@ -59,7 +63,9 @@ def test_a_list_that_was_cut_takes_nothing_away(registry_row, monkeypatch):
 
 def test_a_long_list_comes_in_batches(registry_row, django_assert_max_num_queries):
     with django_assert_max_num_queries(40):
-        take_inventory(registry_row, (f"team/app-{number}" for number in range(1200)), lambda count: None)
+        take_inventory(
+            registry_row, (f"team/app-{number}" for number in range(1200)), lambda count: None
+        )
     with django_assert_max_num_queries(60):
         take_inventory(registry_row, [], lambda count: None)
     assert not Repository.objects.exists()

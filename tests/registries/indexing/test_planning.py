@@ -9,8 +9,16 @@ OLD, NEW = f"sha256:{'0' * 64}", f"sha256:{'1' * 64}"
 
 
 def row(known, digest, built_at=BUILT):
-    artifact = Artifact(pk=1, digest=digest, built_at=built_at, size=5, platforms=[{"platform": "linux/amd64"}]) if built_at else None
-    return row_of("1.0", repository_id=1, team_id=1, known=known, digest=digest, artifact=artifact, now=NOW)
+    artifact = (
+        Artifact(
+            pk=1, digest=digest, built_at=built_at, size=5, platforms=[{"platform": "linux/amd64"}]
+        )
+        if built_at
+        else None
+    )
+    return row_of(
+        "1.0", repository_id=1, team_id=1, known=known, digest=digest, artifact=artifact, now=NOW
+    )
 
 
 def test_names_that_are_gone_are_found_by_their_rows():
@@ -22,20 +30,39 @@ def test_names_that_are_gone_are_found_by_their_rows():
 def test_what_has_no_image_yet_is_asked_for_first():
     known = {"1.0": KnownTag(1, OLD, True), "2.0": KnownTag(2, OLD, False)}
 
-    assert plan_names(known, ["1.0", "2.0", "latest", "1.5"]).names == ["latest", "2.0", "1.5", "1.0"]
+    assert plan_names(known, ["1.0", "2.0", "latest", "1.5"]).names == [
+        "latest",
+        "2.0",
+        "1.5",
+        "1.0",
+    ]
 
 
 def test_names_that_no_client_could_ask_for_are_left_out():
-    assert plan_names({}, ["1.0", "../1.0", "-x", "a b", "x" * 129, "", "1.0\n", "1.0"]).names == ["1.0"]
+    assert plan_names({}, ["1.0", "../1.0", "-x", "a b", "x" * 129, "", "1.0\n", "1.0"]).names == [
+        "1.0"
+    ]
 
 
 def test_latest_comes_first_and_then_the_newest():
-    assert in_order_of_use({"1.9", "1.10", "latest", "2.0-rc1", "2.0"}) == ["latest", "2.0", "2.0-rc1", "1.10", "1.9"]
+    assert in_order_of_use({"1.9", "1.10", "latest", "2.0-rc1", "2.0"}) == [
+        "latest",
+        "2.0",
+        "2.0-rc1",
+        "1.10",
+        "1.9",
+    ]
 
 
 def test_a_new_name_is_as_old_as_its_image():
     tag = row(None, NEW)
-    assert (tag.changed_at, tag.previous_digest, tag.built_at, tag.size, tag.platforms) == (BUILT, "", BUILT, 5, "|linux/amd64|")
+    assert (tag.changed_at, tag.previous_digest, tag.built_at, tag.size, tag.platforms) == (
+        BUILT,
+        "",
+        BUILT,
+        5,
+        "|linux/amd64|",
+    )
 
 
 def test_a_moved_name_has_changed_now():

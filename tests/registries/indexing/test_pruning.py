@@ -12,7 +12,13 @@ pytestmark = [pytest.mark.postgresql, pytest.mark.django_db]
 
 def ended(registry, age, state=State.SUCCEEDED, repository=""):
     moment = timezone.now() - age
-    run = IndexRun.objects.create(team=registry.team, registry=registry, state=state, repository=repository, finished_at=moment)
+    run = IndexRun.objects.create(
+        team=registry.team,
+        registry=registry,
+        state=state,
+        repository=repository,
+        finished_at=moment,
+    )
     IndexRun.objects.filter(pk=run.pk).update(created_at=moment)
     return run.pk
 
@@ -23,7 +29,11 @@ def test_runs_that_ended_long_ago_go_and_the_latest_of_a_registry_stays(make_reg
     ended(busy, old)
     ended(busy, old, repository="shop/web")
     ended(quiet, old + timedelta(days=1))
-    kept = {ended(busy, timedelta(days=1)), ended(quiet, old), ended(busy, old, state=State.RUNNING)}
+    kept = {
+        ended(busy, timedelta(days=1)),
+        ended(quiet, old),
+        ended(busy, old, state=State.RUNNING),
+    }
 
     assert drop_old_runs() == 3
     assert set(IndexRun.objects.values_list("pk", flat=True)) == kept

@@ -37,7 +37,11 @@ def test_a_cold_index_holds_every_repository_tag_and_image(row, own_registry, im
     run = index(row)
 
     assert (run.state, run.error) == (State.SUCCEEDED, None)
-    assert names(row) == {"team/app:1.0": first.digest, "team/app:1.1": second.digest, "tools/lint:latest": other.digest}
+    assert names(row) == {
+        "team/app:1.0": first.digest,
+        "team/app:1.1": second.digest,
+        "tools/lint:latest": other.digest,
+    }
     tag = tag_of(row, "team/app", "1.1")
     assert tag.artifact.size == tag.size == sum(map(len, second.blobs.values()))
     assert (tag.artifact.layer_count, tag.platforms) == (3, "|linux/amd64|")
@@ -47,23 +51,48 @@ def test_a_cold_index_holds_every_repository_tag_and_image(row, own_registry, im
     assert set(tag.artifact.blobs.values_list("digest", flat=True)) == set(second.blobs)
 
 
-def test_the_rows_of_registry_repository_and_run_say_what_was_found(row, own_registry, image_factory, index):
+def test_the_rows_of_registry_repository_and_run_say_what_was_found(
+    row, own_registry, image_factory, index
+):
     image = image_factory(own_registry, "team/app", "1.0")
 
     run = index(row)
 
     row.refresh_from_db()
-    assert (row.repository_count, row.tag_count, row.size) == (1, 1, sum(map(len, image.blobs.values())))
+    assert (row.repository_count, row.tag_count, row.size) == (
+        1,
+        1,
+        sum(map(len, image.blobs.values())),
+    )
     assert (row.listing, row.listing_message, row.health) == (Listing.CATALOG, "", Health.HEALTHY)
     assert row.indexed_at < row.next_index_at
     repository = repository_of(row, "team/app")
     assert (repository.is_listed, repository.tag_count, repository.indexed_by) == (True, 1, run.pk)
-    counted = {name: run.progress[name] for name in ("repositories", "repositories_done", "tags", "tags_done", "fetched", "problems")}
-    assert counted == {"repositories": 1, "repositories_done": 1, "tags": 1, "tags_done": 1, "fetched": 1, "problems": 0}
+    counted = {
+        name: run.progress[name]
+        for name in (
+            "repositories",
+            "repositories_done",
+            "tags",
+            "tags_done",
+            "fetched",
+            "problems",
+        )
+    }
+    assert counted == {
+        "repositories": 1,
+        "repositories_done": 1,
+        "tags": 1,
+        "tags_done": 1,
+        "fetched": 1,
+        "problems": 0,
+    }
     assert run.progress["requests"] > 3
 
 
-def test_an_index_names_its_platforms_and_keeps_its_attestations_as_children(row, own_registry, index):
+def test_an_index_names_its_platforms_and_keeps_its_attestations_as_children(
+    row, own_registry, index
+):
     built = build_index(platforms=["linux/amd64", "linux/arm64/v8"], attestation=True)
     push(own_registry, built, "team/multi", "1.0")
 
@@ -71,12 +100,18 @@ def test_an_index_names_its_platforms_and_keeps_its_attestations_as_children(row
 
     tag = tag_of(row, "team/multi", "1.0")
     assert tag.platforms == "|linux/amd64|linux/arm64/v8|"
-    assert [entry["digest"] for entry in tag.artifact.platforms] == [child.digest for child in built.children[:2]]
+    assert [entry["digest"] for entry in tag.artifact.platforms] == [
+        child.digest for child in built.children[:2]
+    ]
     assert tag.artifact.size == sum(map(len, built.blobs.values()))
     links = ArtifactChild.objects.filter(parent=tag.artifact)
     assert [(link.child.digest, link.platform) for link in links.select_related("child")] == [
         (child.digest, platform)
-        for child, platform in zip(built.children, ["linux/amd64", "linux/arm64/v8", "unknown/unknown", "unknown/unknown"], strict=True)
+        for child, platform in zip(
+            built.children,
+            ["linux/amd64", "linux/arm64/v8", "unknown/unknown", "unknown/unknown"],
+            strict=True,
+        )
     ]
     assert tag.artifact.is_index
     assert Artifact.objects.get(digest=built.children[2].digest).platforms == []
@@ -88,8 +123,18 @@ def test_what_is_no_image_is_kept_with_its_type(row, own_registry, index):
     manifest = {
         "schemaVersion": 2,
         "mediaType": OCI_MANIFEST,
-        "config": {"mediaType": "application/vnd.cncf.helm.config.v1+json", "digest": digest_of(config), "size": len(config)},
-        "layers": [{"mediaType": "application/vnd.cncf.helm.chart.content.v1.tar+gzip", "digest": digest_of(chart), "size": len(chart)}],
+        "config": {
+            "mediaType": "application/vnd.cncf.helm.config.v1+json",
+            "digest": digest_of(config),
+            "size": len(config),
+        },
+        "layers": [
+            {
+                "mediaType": "application/vnd.cncf.helm.chart.content.v1.tar+gzip",
+                "digest": digest_of(chart),
+                "size": len(chart),
+            }
+        ],
         "annotations": {"org.opencontainers.image.created": "2026-02-01T00:00:00Z"},
     }
     put(own_registry, "charts/app", manifest, "1.2.3", config, chart)
@@ -104,7 +149,14 @@ def test_what_is_no_image_is_kept_with_its_type(row, own_registry, index):
 
 
 def test_hostile_words_of_a_manifest_fit_into_the_rows(row, own_registry, index):
-    config = json.dumps({"os": "linux\x00" * 50, "architecture": "<b>" * 100, "created": "9999-12-31T23:59:59Z", "config": 7}).encode()
+    config = json.dumps(
+        {
+            "os": "linux\x00" * 50,
+            "architecture": "<b>" * 100,
+            "created": "9999-12-31T23:59:59Z",
+            "config": 7,
+        }
+    ).encode()
     layer = {"mediaType": "\x00" * 10 + "x" * 300, "digest": digest_of(b"layer"), "size": 5}
     manifest = {
         "schemaVersion": 2,
@@ -120,18 +172,27 @@ def test_hostile_words_of_a_manifest_fit_into_the_rows(row, own_registry, index)
     assert (run.state, run.progress["tag_problems"]) == (State.SUCCEEDED, 0)
     artifact = tag_of(row, "team/hostile", "1.0").artifact
     assert artifact.artifact_type == "a" + "b" * 254
-    assert all(len(entry["platform"]) <= 130 and "\x00" not in entry["platform"] for entry in artifact.platforms)
+    assert all(
+        len(entry["platform"]) <= 130 and "\x00" not in entry["platform"]
+        for entry in artifact.platforms
+    )
     assert artifact.built_at == UNSTATED
 
 
 def put(registry, repository, manifest, tag, *blobs):
     from tests.parts.images import BuiltManifest
 
-    built = BuiltManifest(json.dumps(manifest).encode(), manifest["mediaType"], blobs={digest_of(blob): blob for blob in blobs})
+    built = BuiltManifest(
+        json.dumps(manifest).encode(),
+        manifest["mediaType"],
+        blobs={digest_of(blob): blob for blob in blobs},
+    )
     return push(registry, built, repository, tag)
 
 
-def test_a_digest_is_fetched_once_however_many_tags_and_indexes_name_it(row, line, own_registry, index):
+def test_a_digest_is_fetched_once_however_many_tags_and_indexes_name_it(
+    row, line, own_registry, index
+):
     built = build_index(platforms=["linux/amd64", "linux/arm64"])
     for tag in ("1", "1.0", "latest"):
         push(own_registry, built, "team/app", tag)
@@ -148,7 +209,9 @@ def test_a_digest_is_fetched_once_however_many_tags_and_indexes_name_it(row, lin
 # --- the second look
 
 
-def test_an_unchanged_second_look_makes_one_head_a_tag_and_fetches_nothing(row, line, own_registry, image_factory, index):
+def test_an_unchanged_second_look_makes_one_head_a_tag_and_fetches_nothing(
+    row, line, own_registry, image_factory, index
+):
     image = image_factory(own_registry, "team/app", "1.0", platforms=["linux/amd64", "linux/arm64"])
     for number in range(30):
         push(own_registry, image.built, "team/app", f"1.{number}")
@@ -158,9 +221,16 @@ def test_an_unchanged_second_look_makes_one_head_a_tag_and_fetches_nothing(row, 
 
     run = index(row)
 
-    assert (line.count("HEAD", "/manifests/"), line.count("GET", "/manifests/"), line.count("GET", "/blobs/")) == (30, 0, 0)
+    assert (
+        line.count("HEAD", "/manifests/"),
+        line.count("GET", "/manifests/"),
+        line.count("GET", "/blobs/"),
+    ) == (30, 0, 0)
     assert run.progress["fetched"] == 0
-    assert list(Tag.objects.order_by("pk").values("pk", "digest", "changed_at", "artifact_id")) == before
+    assert (
+        list(Tag.objects.order_by("pk").values("pk", "digest", "changed_at", "artifact_id"))
+        == before
+    )
     assert Tag.objects.filter(checked_at__gt=run.started_at).count() == 30
 
 
@@ -173,9 +243,17 @@ def test_a_moved_tag_says_what_it_named_before(row, own_registry, image_factory,
     run = index(row)
 
     moved, still = tag_of(row, "team/app", "latest"), tag_of(row, "team/app", "1.0")
-    assert (moved.digest, moved.previous_digest, moved.artifact.digest) == (new.digest, old.digest, new.digest)
+    assert (moved.digest, moved.previous_digest, moved.artifact.digest) == (
+        new.digest,
+        old.digest,
+        new.digest,
+    )
     assert moved.changed_at > run.started_at
-    assert (still.digest, still.previous_digest, still.changed_at) == (kept.digest, "", still.built_at)
+    assert (still.digest, still.previous_digest, still.changed_at) == (
+        kept.digest,
+        "",
+        still.built_at,
+    )
     assert run.progress["fetched"] == 1
     assert repository_of(row, "team/app").changed_at == moved.changed_at
 
@@ -192,7 +270,9 @@ def test_a_tag_that_is_gone_leaves_the_index(row, own_registry, image_factory, i
     assert repository_of(row, "team/app").tag_count == 1
 
 
-def test_a_repository_that_is_gone_leaves_the_index_unless_somebody_keeps_it(row, own_registry, image_factory, index, bob):
+def test_a_repository_that_is_gone_leaves_the_index_unless_somebody_keeps_it(
+    row, own_registry, image_factory, index, bob
+):
     for repository in ("team/gone", "team/pinned", "team/here"):
         image_factory(own_registry, repository)
     index(row)
@@ -219,7 +299,10 @@ def test_a_repository_with_a_problem_gets_well(row, line, own_registry, image_fa
 
     index(row)
 
-    assert (repository_of(row, "team/app").problem, tag_of(row, "team/app", "1.0").problem) == ("", "")
+    assert (repository_of(row, "team/app").problem, tag_of(row, "team/app", "1.0").problem) == (
+        "",
+        "",
+    )
 
 
 # --- one repository, or no list
@@ -245,9 +328,15 @@ def test_a_run_for_a_repository_that_is_not_there_fails_and_leaves_no_row(row, o
     assert not Repository.objects.exists()
 
 
-def test_where_nothing_is_listed_what_is_pinned_or_used_is_looked_at(make_registry, own_registry, image_factory, index, bob):
+def test_where_nothing_is_listed_what_is_pinned_or_used_is_looked_at(
+    make_registry, own_registry, image_factory, index, bob
+):
     registry = make_registry(own_registry, provider="ghcr")
-    for name, columns in {"team/pinned": {"is_pinned": True}, "team/used": {"used_at": bob.date_joined}, "team/seen": {}}.items():
+    for name, columns in {
+        "team/pinned": {"is_pinned": True},
+        "team/used": {"used_at": bob.date_joined},
+        "team/seen": {},
+    }.items():
         image_factory(own_registry, name)
         Repository.objects.create(registry=registry, team=registry.team, name=name, **columns)
 
@@ -264,7 +353,9 @@ def test_where_nothing_is_listed_what_is_pinned_or_used_is_looked_at(make_regist
 # --- logins
 
 
-def test_a_registry_with_basic_login_is_indexed(make_registry, make_credential, htpasswd_registry, image_factory, index):
+def test_a_registry_with_basic_login_is_indexed(
+    make_registry, make_credential, htpasswd_registry, image_factory, index
+):
     image = image_factory(htpasswd_registry)
     registry = make_registry(htpasswd_registry)
     make_credential(registry, htpasswd_registry.username, htpasswd_registry.password)
@@ -275,7 +366,9 @@ def test_a_registry_with_basic_login_is_indexed(make_registry, make_credential, 
     assert names(registry)[f"{image.repository}:1.0"] == image.digest
 
 
-def test_a_registry_with_token_login_is_indexed(make_registry, make_credential, token_registry, image_factory, index):
+def test_a_registry_with_token_login_is_indexed(
+    make_registry, make_credential, token_registry, image_factory, index
+):
     image = image_factory(token_registry)
     registry = make_registry(token_registry)
     make_credential(registry, token_registry.username, token_registry.password)
@@ -286,25 +379,39 @@ def test_a_registry_with_token_login_is_indexed(make_registry, make_credential, 
     assert names(registry)[f"{image.repository}:1.0"] == image.digest
 
 
-def test_each_repository_is_read_with_the_credential_that_serves_it(make_registry, make_credential, token_registry, image_factory, index):
+def test_each_repository_is_read_with_the_credential_that_serves_it(
+    make_registry, make_credential, token_registry, image_factory, index
+):
     image = image_factory(token_registry)
     registry = make_registry(token_registry)
     make_credential(registry, token_registry.username, token_registry.password)
     make_credential(
-        registry, token_registry.reader_username, token_registry.reader_password, repository_pattern=image.repository, can_push=False
+        registry,
+        token_registry.reader_username,
+        token_registry.reader_password,
+        repository_pattern=image.repository,
+        can_push=False,
     )
     token_registry.token_server.requests.clear()
 
     index(registry)
 
-    asked = [request for request in token_registry.token_server.requests if image.repository in str(request)]
+    asked = [
+        request
+        for request in token_registry.token_server.requests
+        if image.repository in str(request)
+    ]
     assert asked
     assert all("account=reader" in str(request) or "'reader'" in str(request) for request in asked)
 
 
-def test_a_registry_that_wants_a_login_fails_with_what_to_do(make_registry, htpasswd_registry, index):
+def test_a_registry_that_wants_a_login_fails_with_what_to_do(
+    make_registry, htpasswd_registry, index
+):
     registry = make_registry(htpasswd_registry)
-    Repository.objects.create(registry=registry, team=registry.team, name="team/app", is_pinned=True)
+    Repository.objects.create(
+        registry=registry, team=registry.team, name="team/app", is_pinned=True
+    )
 
     run = index(registry)
 
@@ -315,7 +422,9 @@ def test_a_registry_that_wants_a_login_fails_with_what_to_do(make_registry, htpa
     assert registry.next_index_at is not None
 
 
-def test_no_secret_gets_into_rows_and_logs(make_registry, make_credential, htpasswd_registry, index, caplog):
+def test_no_secret_gets_into_rows_and_logs(
+    make_registry, make_credential, htpasswd_registry, index, caplog
+):
     registry = make_registry(htpasswd_registry)
     make_credential(registry, "robot", CANARY)
     caplog.set_level("DEBUG")
@@ -358,7 +467,9 @@ def test_a_tag_whose_manifest_is_gone_says_so(row, own_registry, image_factory, 
     assert run.progress["tag_problems"] == 1
 
 
-def test_an_index_that_was_copied_for_some_platforms_only_is_kept_with_those(row, own_registry, index):
+def test_an_index_that_was_copied_for_some_platforms_only_is_kept_with_those(
+    row, own_registry, index
+):
     built = build_index(platforms=["linux/amd64", "linux/arm64"])
     push(own_registry, built, "team/app", "1.0")
     lose_manifest(own_registry, "team/app", built.children[1].digest)
@@ -371,7 +482,9 @@ def test_an_index_that_was_copied_for_some_platforms_only_is_kept_with_those(row
     assert tag.artifact.children.count() == 1
 
 
-def test_a_registry_that_does_not_answer_is_marked_and_asked_again_soon(make_registry, own_registry, index, hasty):
+def test_a_registry_that_does_not_answer_is_marked_and_asked_again_soon(
+    make_registry, own_registry, index, hasty
+):
     registry = make_registry(own_registry, index_hours=24)
     own_registry.stop()
 
@@ -385,7 +498,9 @@ def test_a_registry_that_does_not_answer_is_marked_and_asked_again_soon(make_reg
 
 def delete(registry, image):
     with registry.session() as session:
-        session.delete(f"{registry.url}/v2/{image.repository}/manifests/{image.digest}", timeout=30).raise_for_status()
+        session.delete(
+            f"{registry.url}/v2/{image.repository}/manifests/{image.digest}", timeout=30
+        ).raise_for_status()
 
 
 def forget_repository(registry, name):
@@ -397,7 +512,14 @@ def forget_repository(registry, name):
 
 def remove_blob(registry, digest):
     algorithm, _colon, encoded = digest.partition(":")
-    (registry.folder / "storage/docker/registry/v2/blobs" / algorithm / encoded[:2] / encoded / "data").unlink()
+    (
+        registry.folder
+        / "storage/docker/registry/v2/blobs"
+        / algorithm
+        / encoded[:2]
+        / encoded
+        / "data"
+    ).unlink()
 
 
 def lose_manifest(registry, repository, digest):
@@ -411,12 +533,16 @@ def test_what_one_repository_does_not_give_is_asked_of_another_that_has_it(
 ):
     server = token_registry.token_server
     image = image_factory(token_registry, token_registry.new_repository("closed"))
-    opened = image_factory.push(token_registry, image.built, token_registry.new_repository("open"), "1.0")
+    opened = image_factory.push(
+        token_registry, image.built, token_registry.new_repository("open"), "1.0"
+    )
     server.users["narrow"] = type(server.users["reader"])("narrow-password", {"open/*": {"pull"}})
     registry = make_registry(token_registry)
     make_credential(registry, "narrow", "narrow-password")
     for each in (image, opened):
-        Repository.objects.create(registry=registry, team=registry.team, name=each.repository, is_pinned=True)
+        Repository.objects.create(
+            registry=registry, team=registry.team, name=each.repository, is_pinned=True
+        )
 
     run = index(registry)
 
@@ -426,7 +552,9 @@ def test_what_one_repository_does_not_give_is_asked_of_another_that_has_it(
     del server.users["narrow"]
 
 
-def test_two_repositories_that_share_a_damaged_image_both_say_so(row, own_registry, image_factory, index):
+def test_two_repositories_that_share_a_damaged_image_both_say_so(
+    row, own_registry, image_factory, index
+):
     image = image_factory(own_registry, "team/app")
     image_factory.push(own_registry, image.built, "team/other", "1.0")
     remove_blob(own_registry, image.config)

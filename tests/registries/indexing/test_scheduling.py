@@ -16,9 +16,13 @@ pytestmark = pytest.mark.postgresql
 NOW = timezone.now()
 
 
-@pytest.mark.parametrize(("hours", "failed", "wait"), [(6, False, 6), (6, True, 1), (1, True, 1), (24, False, 24)])
+@pytest.mark.parametrize(
+    ("hours", "failed", "wait"), [(6, False, 6), (6, True, 1), (1, True, 1), (24, False, 24)]
+)
 def test_a_registry_that_failed_is_looked_at_again_sooner(hours, failed, wait):
-    assert next_time(Registry(index_hours=hours), after=NOW, failed=failed) == NOW + timedelta(hours=wait)
+    assert next_time(Registry(index_hours=hours), after=NOW, failed=failed) == NOW + timedelta(
+        hours=wait
+    )
 
 
 def test_one_that_is_looked_at_by_hand_has_no_next_time():
@@ -26,14 +30,20 @@ def test_one_that_is_looked_at_by_hand_has_no_next_time():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_schedulers_and_a_worker_look_at_what_is_due_once(make_registry, own_registry, image_factory, manage):
+def test_two_schedulers_and_a_worker_look_at_what_is_due_once(
+    make_registry, own_registry, image_factory, manage
+):
     image = image_factory(own_registry, "team/app")
     registry = make_registry(own_registry, next_index_at=timezone.now() - timedelta(minutes=1))
 
     for _number in range(2):
         manage.start("scheduler")
     manage.start_worker("index")
-    wait_until(lambda: IndexRun.objects.filter(state="succeeded").exists(), seconds=60, what="the end of the index run")
+    wait_until(
+        lambda: IndexRun.objects.filter(state="succeeded").exists(),
+        seconds=60,
+        what="the end of the index run",
+    )
 
     assert IndexRun.objects.count() == 1
     assert names(registry) == {"team/app:1.0": image.digest}

@@ -10,7 +10,12 @@ from django.utils import timezone
 
 from registry_ui.jobs.models import State
 from registry_ui.oci.digest import Digest
-from registry_ui.oci.errors import ConnectionFailed, InvalidReference, ManifestUnknown, RepositoryUnknown
+from registry_ui.oci.errors import (
+    ConnectionFailed,
+    InvalidReference,
+    ManifestUnknown,
+    RepositoryUnknown,
+)
 from registry_ui.oci.reference import Reference
 from registry_ui.registries.indexing import services
 from registry_ui.registries.models import Artifact, IndexRun, Registry, Repository, Tag
@@ -87,7 +92,9 @@ def test_the_latest_run_is_of_the_scope_that_was_asked_for(row, bob):
 
 
 def due(registry):
-    Registry.objects.filter(pk=registry.pk).update(next_index_at=timezone.now() - timedelta(minutes=1))
+    Registry.objects.filter(pk=registry.pk).update(
+        next_index_at=timezone.now() - timedelta(minutes=1)
+    )
 
 
 def test_a_registry_whose_time_has_come_is_looked_at(row):
@@ -144,13 +151,29 @@ def test_docker_hub_is_not_looked_at_before_something_of_it_is_kept(team):
 def test_a_new_registry_and_a_new_login_are_looked_at_soon(team, alice):
     from registry_ui.registries import services as registries
 
-    values = {"name": "Ours", "host": "registry.example.com", "security": "verify", "ca_certificate": "", "token_hosts": []}
-    registry = registries.add_registry(team=team, user=alice, provider="private", values={**values, **defaults(registries, values)})
+    values = {
+        "name": "Ours",
+        "host": "registry.example.com",
+        "security": "verify",
+        "ca_certificate": "",
+        "token_hosts": [],
+    }
+    registry = registries.add_registry(
+        team=team, user=alice, provider="private", values={**values, **defaults(registries, values)}
+    )
     assert services.start_due() == 1
     IndexRun.objects.update(state=State.SUCCEEDED)
 
-    login = {"label": "ci", "username": "robot", "repository_pattern": "", "can_push": True, "expires_at": None}
-    registries.add_credential(registry=registry, user=alice, values=login, secret="a secret of the tests")
+    login = {
+        "label": "ci",
+        "username": "robot",
+        "repository_pattern": "",
+        "can_push": True,
+        "expires_at": None,
+    }
+    registries.add_credential(
+        registry=registry, user=alice, values=login, secret="a secret of the tests"
+    )
     assert services.start_due() == 1
 
 
@@ -197,7 +220,9 @@ def test_a_short_name_is_completed_as_docker_does(team, bob, text):
     assert services.pin_repository(registry=registry, user=bob, name=text).name == "library/nginx"
 
 
-@pytest.mark.parametrize("text", ["team/app:1.0", f"team/app@sha256:{'a' * 64}", "", "Team/App", "../etc"])
+@pytest.mark.parametrize(
+    "text", ["team/app:1.0", f"team/app@sha256:{'a' * 64}", "", "Team/App", "../etc"]
+)
 def test_what_is_no_repository_is_not_pinned(row, bob, text):
     with pytest.raises(InvalidReference):
         services.pin_repository(registry=row, user=bob, name=text)
@@ -207,12 +232,17 @@ def test_what_is_no_repository_is_not_pinned(row, bob, text):
 def test_an_unpinned_repository_leaves_the_index_unless_it_is_listed_or_used(row, bob):
     gone = make_repository(row, "team/gone", is_listed=False, is_pinned=True)
     listed = make_repository(row, "team/listed", is_pinned=True)
-    used = make_repository(row, "team/used", is_listed=False, is_pinned=True, used_at=timezone.now())
+    used = make_repository(
+        row, "team/used", is_listed=False, is_pinned=True, used_at=timezone.now()
+    )
 
     for repository in (gone, listed, used):
         services.unpin_repository(repository=repository, user=bob)
 
-    assert dict(Repository.objects.values_list("name", "is_pinned")) == {"team/listed": False, "team/used": False}
+    assert dict(Repository.objects.values_list("name", "is_pinned")) == {
+        "team/listed": False,
+        "team/used": False,
+    }
 
 
 # --- opening
@@ -237,25 +267,40 @@ def test_a_digest_below_a_tag_is_opened_without_the_registry(row, line, own_regi
     line.requests.clear()
 
     for digest in (built.digest, built.children[1].digest):
-        found = services.look_up(registry=row, repository="team/app", identifier=Digest.parse(digest))
+        found = services.look_up(
+            registry=row, repository="team/app", identifier=Digest.parse(digest)
+        )
         assert (found.artifact.digest, found.tag) == (digest, None)
     assert line.requests == []
 
 
-def test_what_the_index_lacks_is_fetched_at_once_and_then_kept(row, line, own_registry, image_factory):
-    image = image_factory(own_registry, "team/app", "1.0", platforms=["linux/amd64", "linux/arm64"], attestation=True)
+def test_what_the_index_lacks_is_fetched_at_once_and_then_kept(
+    row, line, own_registry, image_factory
+):
+    image = image_factory(
+        own_registry, "team/app", "1.0", platforms=["linux/amd64", "linux/arm64"], attestation=True
+    )
 
     found = services.look_up(registry=row, repository="team/app", identifier="1.0")
 
-    assert (found.artifact.digest, found.tag.name, found.tag.artifact) == (image.digest, "1.0", found.artifact)
+    assert (found.artifact.digest, found.tag.name, found.tag.artifact) == (
+        image.digest,
+        "1.0",
+        found.artifact,
+    )
     assert found.artifact.children.count() == 4
     assert (found.repository.tag_count, found.repository.size) == (1, found.artifact.size)
     line.requests.clear()
-    assert services.look_up(registry=row, repository="team/app", identifier="1.0").artifact == found.artifact
+    assert (
+        services.look_up(registry=row, repository="team/app", identifier="1.0").artifact
+        == found.artifact
+    )
     assert line.requests == []
 
 
-def test_a_digest_that_another_repository_has_is_asked_for_in_this_one(row, own_registry, image_factory, index):
+def test_a_digest_that_another_repository_has_is_asked_for_in_this_one(
+    row, own_registry, image_factory, index
+):
     image = image_factory(own_registry, "team/app", "1.0")
     image_factory(own_registry, "team/other", "1.0")
     index(row)
@@ -264,7 +309,9 @@ def test_a_digest_that_another_repository_has_is_asked_for_in_this_one(row, own_
         services.look_up(registry=row, repository="team/other", identifier=image.digest)
 
 
-def test_a_tag_that_is_not_there_is_said_to_be_missing_and_leaves_the_index(row, own_registry, image_factory):
+def test_a_tag_that_is_not_there_is_said_to_be_missing_and_leaves_the_index(
+    row, own_registry, image_factory
+):
     image_factory(own_registry, "team/app", "1.0")
     make_repository(row, "team/app", {"1.1": None})
 
@@ -279,11 +326,16 @@ def test_a_repository_that_is_not_there_leaves_no_row(row, own_registry):
     assert not Repository.objects.exists()
 
 
-def test_a_repository_that_no_run_looks_at_is_believed_for_a_while_only(row, line, own_registry, image_factory):
+def test_a_repository_that_no_run_looks_at_is_believed_for_a_while_only(
+    row, line, own_registry, image_factory
+):
     old = image_factory(own_registry, "team/app", "latest")
     services.look_up(registry=row, repository="team/app", identifier="latest")
     new = image_factory(own_registry, "team/app", "latest")
-    assert services.look_up(registry=row, repository="team/app", identifier="latest").artifact.digest == old.digest
+    assert (
+        services.look_up(registry=row, repository="team/app", identifier="latest").artifact.digest
+        == old.digest
+    )
     Tag.objects.update(checked_at=timezone.now() - timedelta(hours=2))
 
     found = services.look_up(registry=row, repository="team/app", identifier="latest")
@@ -291,19 +343,27 @@ def test_a_repository_that_no_run_looks_at_is_believed_for_a_while_only(row, lin
     assert (found.artifact.digest, found.tag.previous_digest) == (new.digest, old.digest)
 
 
-def test_where_the_registry_does_not_answer_an_old_entry_is_better_than_none(make_registry, own_registry, image_factory):
+def test_where_the_registry_does_not_answer_an_old_entry_is_better_than_none(
+    make_registry, own_registry, image_factory
+):
     row = make_registry(own_registry)
     image = image_factory(own_registry, "team/app", "latest")
     services.look_up(registry=row, repository="team/app", identifier="latest")
     Tag.objects.update(checked_at=timezone.now() - timedelta(hours=2))
     own_registry.stop()
 
-    assert services.look_up(registry=row, repository="team/app", identifier="latest").artifact.digest == image.digest
+    assert (
+        services.look_up(registry=row, repository="team/app", identifier="latest").artifact.digest
+        == image.digest
+    )
     with pytest.raises(ConnectionFailed):
         services.look_up(registry=row, repository="team/app", identifier="other")
 
 
-@pytest.mark.parametrize(("repository", "identifier"), [("Team/App", "1.0"), ("team/app", "-1"), ("team/app", "sha256:12")])
+@pytest.mark.parametrize(
+    ("repository", "identifier"),
+    [("Team/App", "1.0"), ("team/app", "-1"), ("team/app", "sha256:12")],
+)
 def test_what_cannot_be_a_name_is_refused_without_asking(row, line, repository, identifier):
     with pytest.raises(ValueError):
         services.look_up(registry=row, repository=repository, identifier=identifier)
@@ -327,7 +387,9 @@ def test_what_a_transfer_has_pushed_is_in_the_index(row, own_registry, image_fac
     assert repository.size == sum(map(len, new.blobs.values()))
 
 
-def test_a_use_is_remembered_even_where_the_registry_does_not_answer(make_registry, own_registry, team):
+def test_a_use_is_remembered_even_where_the_registry_does_not_answer(
+    make_registry, own_registry, team
+):
     registry = make_registry(own_registry, next_index_at=None)
     own_registry.stop()
 
@@ -345,7 +407,9 @@ def test_a_use_of_a_strange_host_is_no_business_of_the_index(team):
 
 
 def test_a_fault_of_the_index_never_reaches_the_transfer(row, team, monkeypatch, caplog):
-    monkeypatch.setattr("registry_ui.registries.indexing.services.look_again", lambda **_names: 1 / 0)
+    monkeypatch.setattr(
+        "registry_ui.registries.indexing.services.look_again", lambda **_names: 1 / 0
+    )
 
     services.observe(team=team, reference=Reference.parse(f"{row.host}/team/app:1.0"))
 
@@ -363,7 +427,9 @@ def test_a_deleted_tag_is_forgotten_and_its_repository_counted(row, team):
     assert (repository.tag_count, repository.size) == (1, other.size)
 
 
-def test_another_teams_registry_of_the_same_host_is_left_alone(row, team, other_team, make_registry):
+def test_another_teams_registry_of_the_same_host_is_left_alone(
+    row, team, other_team, make_registry
+):
     theirs = make_registry(host=row.host, team=other_team)
     make_repository(theirs, "team/app", {"1.0": make_image(theirs, ("a", 10))})
 

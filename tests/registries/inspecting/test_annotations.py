@@ -1,4 +1,9 @@
-from registry_ui.registries.inspecting.annotations import Setting, annotations_of, settings_of, well_known
+from registry_ui.registries.inspecting.annotations import (
+    Setting,
+    annotations_of,
+    settings_of,
+    well_known,
+)
 from tests.parts.index_rows import digest_of
 
 OCI = "org.opencontainers.image."
@@ -10,7 +15,14 @@ def said(annotations, labels=()):
 
 
 def test_the_names_of_the_spec_are_told_in_words_and_in_order():
-    facts = said({f"{OCI}source": "https://github.com/x/y", f"{OCI}licenses": "MIT", "other": "x", f"{OCI}unheard-of": "x"})
+    facts = said(
+        {
+            f"{OCI}source": "https://github.com/x/y",
+            f"{OCI}licenses": "MIT",
+            "other": "x",
+            f"{OCI}unheard-of": "x",
+        }
+    )
 
     assert list(facts) == ["Licences", "Source code"]
     assert facts["Source code"].url == "https://github.com/x/y"
@@ -25,7 +37,13 @@ def test_an_annotation_goes_before_a_label_of_the_same_name():
 
 def test_the_base_and_the_time_are_more_than_text():
     digest = digest_of("base")
-    facts = said({f"{OCI}base.name": "alpine:3.20", f"{OCI}base.digest": digest, f"{OCI}created": "2026-03-01T12:00:00Z"})
+    facts = said(
+        {
+            f"{OCI}base.name": "alpine:3.20",
+            f"{OCI}base.digest": digest,
+            f"{OCI}created": "2026-03-01T12:00:00Z",
+        }
+    )
 
     assert str(facts["Built on"].reference) == "docker.io/library/alpine:3.20"
     assert facts["Digest of that"].digest == digest
@@ -34,10 +52,17 @@ def test_the_base_and_the_time_are_more_than_text():
 
 def test_what_they_should_not_hold_is_shown_as_text():
     facts = said(
-        {f"{OCI}base.name": "NOT A NAME", f"{OCI}base.digest": "sha256:zz", f"{OCI}created": "yesterday", f"{OCI}url": "javascript:x"}
+        {
+            f"{OCI}base.name": "NOT A NAME",
+            f"{OCI}base.digest": "sha256:zz",
+            f"{OCI}created": "yesterday",
+            f"{OCI}url": "javascript:x",
+        }
     )
 
-    assert all(not (fact.url or fact.time or fact.digest or fact.reference) for fact in facts.values())
+    assert all(
+        not (fact.url or fact.time or fact.digest or fact.reference) for fact in facts.values()
+    )
     assert facts["Built on"].value == "NOT A NAME"
 
 
@@ -46,9 +71,15 @@ def test_an_empty_one_is_not_told():
 
 
 def test_an_earlier_source_goes_before_a_later_one():
-    settings, is_cut = annotations_of({"a": "image"}, {"a": "entry", "b": "entry"}, {"b": "index", "c": "https://example.com"})
+    settings, is_cut = annotations_of(
+        {"a": "image"}, {"a": "entry", "b": "entry"}, {"b": "index", "c": "https://example.com"}
+    )
 
-    assert settings == [Setting("a", "image"), Setting("b", "entry"), Setting("c", "https://example.com", "https://example.com")]
+    assert settings == [
+        Setting("a", "image"),
+        Setting("b", "entry"),
+        Setting("c", "https://example.com", "https://example.com"),
+    ]
     assert not is_cut
 
 

@@ -29,7 +29,9 @@ def index(*images):
 
 
 def test_layers_of_both_and_of_one(compared):
-    comparison = compared(image(BASE, ("left", 500), ("top", 7)), image(("new base", 300), BASE, ("top", 7)))
+    comparison = compared(
+        image(BASE, ("left", 500), ("top", 7)), image(("new base", 300), BASE, ("top", 7))
+    )
 
     assert [(layer.change, layer.left, layer.right, layer.size) for layer in comparison.layers] == [
         ("equal", 1, 2, 1000),
@@ -37,14 +39,20 @@ def test_layers_of_both_and_of_one(compared):
         ("equal", 3, 3, 7),
         ("added", 0, 1, 300),
     ]
-    assert [(group.change, group.size) for group in comparison.groups] == [("removed", 500), ("added", 300), ("equal", 1007)]
+    assert [(group.change, group.size) for group in comparison.groups] == [
+        ("removed", 500),
+        ("added", 300),
+        ("equal", 1007),
+    ]
     assert comparison.bytes_to_fetch == 300
     assert comparison.growth == comparison.right_size - comparison.left_size == -200
     assert comparison.percent == "−12 %"
 
 
 def test_the_pictures_have_one_scale(compared):
-    left, right = compared(image(("x", 1_000_000)), image(("y", 2_000_000), ("z", 2_000_000))).pictures
+    left, right = compared(
+        image(("x", 1_000_000)), image(("y", 2_000_000), ("z", 2_000_000))
+    ).pictures
 
     width = {side: sum(piece.bar.width for piece in pieces) for side, pieces in (left, right)}
     assert width["right"] == pytest.approx(1000, abs=5)
@@ -58,7 +66,10 @@ def test_a_layer_twice_is_two_layers(compared):
 
 
 def test_indexes_are_compared_for_a_platform_that_both_have(compared):
-    amd, arm, s390 = (image(BASE, (name, 5), platform=name) for name in ("linux/amd64", "linux/arm64", "linux/s390x"))
+    amd, arm, s390 = (
+        image(BASE, (name, 5), platform=name)
+        for name in ("linux/amd64", "linux/arm64", "linux/s390x")
+    )
 
     comparison = compared(index(amd, arm), index(arm, s390), "linux/amd64")
 
@@ -75,7 +86,10 @@ def test_the_wanted_platform_is_taken(compared):
     comparison = compared(index(amd, arm), index(arm, amd), "linux/arm64")
 
     assert comparison.left.facts.platform == comparison.right.facts.platform == "linux/arm64"
-    assert [platform for platform, _address in comparison.platform_links] == ["linux/amd64", "linux/arm64"]
+    assert [platform for platform, _address in comparison.platform_links] == [
+        "linux/amd64",
+        "linux/arm64",
+    ]
     assert "platform=linux%2Farm64" in comparison.swapped
 
 
@@ -87,13 +101,23 @@ def test_without_a_common_platform_each_shows_its_own(compared):
 
 
 def test_histories_are_one_list_with_what_only_one_side_has(compared):
-    history = [{"created_by": "ADD x /"}, {"created_by": "ENV A=1", "empty_layer": True}, {"created_by": "RUN make"}]
+    history = [
+        {"created_by": "ADD x /"},
+        {"created_by": "ENV A=1", "empty_layer": True},
+        {"created_by": "RUN make"},
+    ]
 
     comparison = compared(
-        image(BASE, ("l", 1), history=history), image(BASE, ("r", 1), history=[history[0], {"created_by": "RUN make all"}])
+        image(BASE, ("l", 1), history=history),
+        image(BASE, ("r", 1), history=[history[0], {"created_by": "RUN make all"}]),
     )
 
-    assert comparison.history == [("ADD x /", "equal"), ("ENV A=1", "removed"), ("RUN make", "removed"), ("RUN make all", "added")]
+    assert comparison.history == [
+        ("ADD x /", "equal"),
+        ("ENV A=1", "removed"),
+        ("RUN make", "removed"),
+        ("RUN make all", "added"),
+    ]
     assert [(layer.command, layer.change) for layer in comparison.layers] == [
         ("ADD x /", "equal"),
         ("RUN make", "removed"),

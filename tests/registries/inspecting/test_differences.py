@@ -12,7 +12,9 @@ def changes(left, right):
 
 
 def test_single_entries():
-    assert changes({"User": "101", "WorkingDir": "/a"}, {"WorkingDir": "/b", "StopSignal": "SIGTERM"}) == [
+    assert changes(
+        {"User": "101", "WorkingDir": "/a"}, {"WorkingDir": "/b", "StopSignal": "SIGTERM"}
+    ) == [
         ("User", "", "101", "", "removed"),
         ("Folder", "", "/a", "/b", "changed"),
         ("Stop signal", "", "", "SIGTERM", "added"),
@@ -21,7 +23,11 @@ def test_single_entries():
 
 def test_variables_ports_volumes_and_labels_by_name():
     left = {"Env": ["A=1", "B=2", "EMPTY="], "ExposedPorts": {"80/tcp": {}}, "Labels": {"x": "1"}}
-    right = {"Env": ["A=1", "B=3", "EMPTY=x"], "ExposedPorts": {"443/tcp": {}}, "Volumes": {"/data": {}}}
+    right = {
+        "Env": ["A=1", "B=3", "EMPTY=x"],
+        "ExposedPorts": {"443/tcp": {}},
+        "Volumes": {"/data": {}},
+    }
 
     assert changes(left, right) == [
         ("Environment", "A", "1", "1", "equal"),
@@ -37,7 +43,9 @@ def test_variables_ports_volumes_and_labels_by_name():
 def test_the_health_check_is_one_sentence():
     check = {"Test": ["CMD-SHELL", "curl"], "Interval": 30_000_000_000, "Retries": 3}
 
-    ((label, _key, left, right, change),) = changes({"Healthcheck": check}, {"Healthcheck": {"Test": ["NONE"]}})
+    ((label, _key, left, right, change),) = changes(
+        {"Healthcheck": check}, {"Healthcheck": {"Test": ["NONE"]}}
+    )
 
     assert (label, right, change) == ("Health check", "switched off", "changed")
     assert left.replace("\xa0", " ") == "curl · every 30 s · retries 3"
@@ -65,7 +73,10 @@ def test_two_sequences_as_one(left, right, marks):
 def test_both_sides_can_be_read_back_whatever_they_are():
     chance = random.Random(7)
     for _round in range(200):
-        left, right = (["ab"[chance.randrange(2)] for _item in range(chance.randrange(9))] for _side in range(2))
+        left, right = (
+            ["ab"[chance.randrange(2)] for _item in range(chance.randrange(9))]
+            for _side in range(2)
+        )
 
         found = align(left, right)
 

@@ -8,7 +8,16 @@ from registry_ui.oci.manifest import OCI_INDEX, OCI_MANIFEST
 from registry_ui.registries.inspecting.image import open_artifact
 from tests.parts.index_rows import digest_of, make_image, make_index, make_repository
 
-from .artifacts import HISTORY, LAYERS, RUN, described, manifest_of, save_artifact, save_helm_chart, save_index_with_attestation
+from .artifacts import (
+    HISTORY,
+    LAYERS,
+    RUN,
+    described,
+    manifest_of,
+    save_artifact,
+    save_helm_chart,
+    save_index_with_attestation,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -19,7 +28,13 @@ def ours(make_registry):
 
 
 def test_an_image_by_tag_and_by_digest(ours):
-    image = make_image(ours, *LAYERS, run=RUN, history=HISTORY, annotations={"org.opencontainers.image.revision": "abc"})
+    image = make_image(
+        ours,
+        *LAYERS,
+        run=RUN,
+        history=HISTORY,
+        annotations={"org.opencontainers.image.revision": "abc"},
+    )
     make_repository(ours, "a/b", {"1.0": image})
 
     by_tag = open_artifact(ours, "a/b", "1.0")
@@ -30,8 +45,16 @@ def test_an_image_by_tag_and_by_digest(ours):
     for opened in (by_tag, by_digest):
         assert opened.is_image
         assert opened.facts.user == "101:101"
-        assert [layer.command.split()[0] for layer in opened.picture.layers] == ["ADD", "RUN", "COPY"]
-        assert [str(fact.label) for fact in opened.origins] == ["Licences", "Source code", "Revision"]
+        assert [layer.command.split()[0] for layer in opened.picture.layers] == [
+            "ADD",
+            "RUN",
+            "COPY",
+        ]
+        assert [str(fact.label) for fact in opened.origins] == [
+            "Licences",
+            "Source code",
+            "Revision",
+        ]
         assert [str(document.title) for document in opened.documents] == ["Manifest", "Config"]
         assert opened.platforms == []
         assert opened.query == "?"
@@ -60,13 +83,27 @@ def test_an_index_shows_one_platform_and_what_is_attached(ours):
 
 def test_annotations_of_the_image_go_before_those_of_the_index(ours):
     image = make_image(ours, ("a", 1), annotations={"who": "image"})
-    entry = described("x", OCI_MANIFEST, annotations={"who": "entry", "entry": "x"}, platform={"os": "linux", "architecture": "amd64"})
+    entry = described(
+        "x",
+        OCI_MANIFEST,
+        annotations={"who": "entry", "entry": "x"},
+        platform={"os": "linux", "architecture": "amd64"},
+    )
     entry |= {"digest": image.digest, "size": image.manifest_size}
-    document = {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [entry], "annotations": {"who": "index", "index": "x"}}
-    index = save_artifact(ours, document, media_type=OCI_INDEX, config_digest="", platforms=image.platforms)
+    document = {
+        "schemaVersion": 2,
+        "mediaType": OCI_INDEX,
+        "manifests": [entry],
+        "annotations": {"who": "index", "index": "x"},
+    }
+    index = save_artifact(
+        ours, document, media_type=OCI_INDEX, config_digest="", platforms=image.platforms
+    )
     make_repository(ours, "a/b", {"1.0": index})
 
-    found = {setting.key: setting.value for setting in open_artifact(ours, "a/b", "1.0").annotations}
+    found = {
+        setting.key: setting.value for setting in open_artifact(ours, "a/b", "1.0").annotations
+    }
 
     assert found == {"who": "image", "entry": "x", "index": "x"}
 
@@ -78,7 +115,9 @@ def test_a_chart_is_files_and_no_image(ours):
 
     assert not opened.is_image
     assert opened.kind.text == "Helm chart"
-    assert [(file.name, str(file.kind.text)) for file in opened.files] == [("demo.tgz", "Helm chart")]
+    assert [(file.name, str(file.kind.text)) for file in opened.files] == [
+        ("demo.tgz", "Helm chart")
+    ]
     assert opened.picture.layers == ()
     assert [str(document.title) for document in opened.documents] == ["Manifest", "Config"]
 
@@ -87,7 +126,9 @@ def test_a_signature_says_what_it_refers_to(ours):
     image = make_image(ours, ("a", 1))
     subject = {"mediaType": OCI_MANIFEST, "digest": image.digest, "size": image.manifest_size}
     layer = described("x", "application/vnd.dev.cosign.simplesigning.v1+json")
-    signature = save_artifact(ours, manifest_of(layers=[layer], subject=subject), subject=image.digest)
+    signature = save_artifact(
+        ours, manifest_of(layers=[layer], subject=subject), subject=image.digest
+    )
     make_repository(ours, "a/b", {"1.0": image, "signature": signature})
 
     opened = open_artifact(ours, "a/b", "signature")
@@ -102,7 +143,9 @@ def test_an_index_without_images_shows_its_contents(ours):
         "mediaType": OCI_INDEX,
         "manifests": [described("x", OCI_MANIFEST, artifactType="application/spdx+json")],
     }
-    make_repository(ours, "a/b", {"1.0": save_artifact(ours, document, media_type=OCI_INDEX, config_digest="")})
+    make_repository(
+        ours, "a/b", {"1.0": save_artifact(ours, document, media_type=OCI_INDEX, config_digest="")}
+    )
 
     opened = open_artifact(ours, "a/b", "1.0")
 
@@ -112,7 +155,9 @@ def test_an_index_without_images_shows_its_contents(ours):
     assert [str(document.title) for document in opened.documents] == ["Index"]
 
 
-@pytest.mark.parametrize("config", [b"not json", b"[]", b"[" * 5000, b'{"config": 7, "history": {}}', b"\xff\xfe", b""])
+@pytest.mark.parametrize(
+    "config", [b"not json", b"[]", b"[" * 5000, b'{"config": 7, "history": {}}', b"\xff\xfe", b""]
+)
 def test_a_config_that_cannot_be_read_says_nothing(ours, config):
     artifact = save_artifact(ours, manifest_of(config, [described("layer")]), config)
     make_repository(ours, "a/b", {"1.0": artifact})
@@ -125,14 +170,21 @@ def test_a_config_that_cannot_be_read_says_nothing(ours, config):
 
 
 def test_a_tag_that_moved_knows_what_it_named_before(ours):
-    repository = make_repository(ours, "a/b", {"1.0": make_image(ours, ("a", 1)), "2.0": make_image(ours, ("b", 1))})
+    repository = make_repository(
+        ours, "a/b", {"1.0": make_image(ours, ("a", 1)), "2.0": make_image(ours, ("b", 1))}
+    )
     repository.tags.filter(name="1.0").update(previous_digest=digest_of("before"))
 
-    assert str(open_artifact(ours, "a/b", "1.0").previous) == f"registry.example.com/a/b@{digest_of('before')}"
+    assert (
+        str(open_artifact(ours, "a/b", "1.0").previous)
+        == f"registry.example.com/a/b@{digest_of('before')}"
+    )
     assert open_artifact(ours, "a/b", "2.0").previous is None
 
 
-def test_a_platform_that_the_index_lacks_is_fetched_at_once(ours, make_registry, registry, image_factory):
+def test_a_platform_that_the_index_lacks_is_fetched_at_once(
+    ours, make_registry, registry, image_factory
+):
     real = make_registry(registry)
     pushed = image_factory(registry, platforms=["linux/amd64", "linux/arm64"])
     open_artifact(real, pushed.repository, pushed.tag)
@@ -156,7 +208,17 @@ def test_what_is_not_there_is_an_error_that_says_so(make_registry, registry, ima
 
 def test_one_query_for_the_documents_of_both_sides(ours, django_assert_max_num_queries):
     make_repository(
-        ours, "a/b", {"1.0": make_index(ours, *(make_image(ours, (name, 1), platform=name) for name in ("linux/amd64", "linux/arm64")))}
+        ours,
+        "a/b",
+        {
+            "1.0": make_index(
+                ours,
+                *(
+                    make_image(ours, (name, 1), platform=name)
+                    for name in ("linux/amd64", "linux/arm64")
+                ),
+            )
+        },
     )
 
     with django_assert_max_num_queries(2):

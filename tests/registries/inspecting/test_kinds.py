@@ -3,7 +3,11 @@ import json
 import pytest
 
 from registry_ui.oci.manifest import OCI_CONFIG, OCI_INDEX, OCI_MANIFEST, Descriptor, Manifest
-from registry_ui.registries.inspecting.kinds import kind_of_descriptor, kind_of_manifest, kind_of_type
+from registry_ui.registries.inspecting.kinds import (
+    kind_of_descriptor,
+    kind_of_manifest,
+    kind_of_type,
+)
 
 from .artifacts import described, manifest_of
 
@@ -45,28 +49,62 @@ def test_an_index_is_one_unless_it_says_what_else():
     index = {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": []}
 
     assert kind_of(index) == "Index of several platforms"
-    assert kind_of({**index, "artifactType": "application/vnd.cncf.flux.config.v1+json"}) == "Flux source"
+    assert (
+        kind_of({**index, "artifactType": "application/vnd.cncf.flux.config.v1+json"})
+        == "Flux source"
+    )
 
 
 @pytest.mark.parametrize(
     ("document", "words"),
     [
-        (manifest_of(layers=[described("x", "application/vnd.dev.cosign.simplesigning.v1+json")]), "cosign signature"),
-        (manifest_of(layers=[described("x", "application/vnd.in-toto+json")]), "in-toto attestation"),
+        (
+            manifest_of(
+                layers=[described("x", "application/vnd.dev.cosign.simplesigning.v1+json")]
+            ),
+            "cosign signature",
+        ),
+        (
+            manifest_of(layers=[described("x", "application/vnd.in-toto+json")]),
+            "in-toto attestation",
+        ),
         (
             manifest_of(
                 layers=[
                     described(
-                        "x", "application/vnd.in-toto+json", annotations={"in-toto.io/predicate-type": "https://slsa.dev/provenance/v0.2"}
+                        "x",
+                        "application/vnd.in-toto+json",
+                        annotations={
+                            "in-toto.io/predicate-type": "https://slsa.dev/provenance/v0.2"
+                        },
                     )
                 ]
             ),
             "provenance (SLSA)",
         ),
-        (manifest_of(config_type=EMPTY, artifactType="application/spdx+json", layers=[described("x", "text/plain")]), "SBOM (SPDX)"),
-        (manifest_of(config_type="application/vnd.cncf.helm.config.v1+json", layers=[described("x", "application/gzip")]), "Helm chart"),
-        (manifest_of(config_type=EMPTY, layers=[described("x", "application/wasm")]), "WebAssembly module"),
-        (manifest_of(config_type="application/vnd.acme.thing+json"), "application/vnd.acme.thing+json"),
+        (
+            manifest_of(
+                config_type=EMPTY,
+                artifactType="application/spdx+json",
+                layers=[described("x", "text/plain")],
+            ),
+            "SBOM (SPDX)",
+        ),
+        (
+            manifest_of(
+                config_type="application/vnd.cncf.helm.config.v1+json",
+                layers=[described("x", "application/gzip")],
+            ),
+            "Helm chart",
+        ),
+        (
+            manifest_of(config_type=EMPTY, layers=[described("x", "application/wasm")]),
+            "WebAssembly module",
+        ),
+        (
+            manifest_of(config_type="application/vnd.acme.thing+json"),
+            "application/vnd.acme.thing+json",
+        ),
     ],
 )
 def test_what_is_no_image_says_what_it_is(document, words):
@@ -76,11 +114,25 @@ def test_what_is_no_image_says_what_it_is(document, words):
 
 def test_the_entries_of_an_index():
     def kind(**more) -> str:
-        return str(kind_of_descriptor(Descriptor.from_document(described("x", OCI_MANIFEST, **more))).text)
+        return str(
+            kind_of_descriptor(Descriptor.from_document(described("x", OCI_MANIFEST, **more))).text
+        )
 
     assert kind() == "Image of one platform"
     assert kind(artifactType="application/spdx+json") == "SBOM (SPDX)"
-    assert kind(annotations={"vnd.docker.reference.type": "attestation-manifest"}) == "BuildKit attestation"
-    assert kind(annotations={"dev.sigstore.bundle.predicateType": "https://slsa.dev/provenance/v1"}) == "provenance (SLSA)"
-    assert str(kind_of_descriptor(Descriptor.from_document(described("x", OCI_INDEX))).text) == "Index of several platforms"
-    assert str(kind_of_descriptor(Descriptor.from_document(described("x", OCI_CONFIG))).text) == "Image of one platform"
+    assert (
+        kind(annotations={"vnd.docker.reference.type": "attestation-manifest"})
+        == "BuildKit attestation"
+    )
+    assert (
+        kind(annotations={"dev.sigstore.bundle.predicateType": "https://slsa.dev/provenance/v1"})
+        == "provenance (SLSA)"
+    )
+    assert (
+        str(kind_of_descriptor(Descriptor.from_document(described("x", OCI_INDEX))).text)
+        == "Index of several platforms"
+    )
+    assert (
+        str(kind_of_descriptor(Descriptor.from_document(described("x", OCI_CONFIG))).text)
+        == "Image of one platform"
+    )

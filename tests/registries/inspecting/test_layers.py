@@ -13,11 +13,18 @@ def layers(*texts):
 
 
 def test_each_line_is_joined_to_its_layer_and_back():
-    history = [HistoryLine("ADD", "rootfs /", 0), HistoryLine("ENV", "A=1", None), HistoryLine("RUN", "make", 1)]
+    history = [
+        HistoryLine("ADD", "rootfs /", 0),
+        HistoryLine("ENV", "A=1", None),
+        HistoryLine("RUN", "make", 1),
+    ]
 
     picture = draw_layers(layers("one", "two"), history, {})
 
-    assert [(layer.number, layer.line, layer.command) for layer in picture.layers] == [(1, 1, "ADD rootfs /"), (2, 3, "RUN make")]
+    assert [(layer.number, layer.line, layer.command) for layer in picture.layers] == [
+        (1, 1, "ADD rootfs /"),
+        (2, 3, "RUN make"),
+    ]
     assert [line.layer.number if line.layer else None for line in picture.lines] == [1, None, 2]
 
 

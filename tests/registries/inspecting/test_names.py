@@ -15,7 +15,11 @@ def test_tags_of_a_digest_in_natural_order_and_tags_of_indexes_that_hold_it(make
     registry = make_registry()
     image = make_image(registry, ("a", 1))
     index = make_index(registry, image)
-    repository = make_repository(registry, "a/b", {"1.10": image, "1.9": image, "all": index, "other": make_image(registry, ("b", 1))})
+    repository = make_repository(
+        registry,
+        "a/b",
+        {"1.10": image, "1.9": image, "all": index, "other": make_image(registry, ("b", 1))},
+    )
     make_repository(registry, "a/c", {"2": image})
 
     names = names_of(repository, image)

@@ -2,7 +2,10 @@ from registry_ui.oci.manifest import Platform
 from registry_ui.registries.inspecting.platforms import choose_platform
 
 HERE = str(Platform.of_this_machine())
-ENTRIES = [{"platform": name, "digest": f"sha256:{number}"} for number, name in enumerate(["linux/s390x", HERE, "", "linux/arm/v7"])]
+ENTRIES = [
+    {"platform": name, "digest": f"sha256:{number}"}
+    for number, name in enumerate(["linux/s390x", HERE, "", "linux/arm/v7"])
+]
 
 
 def test_the_wanted_one_by_digest_or_by_name():

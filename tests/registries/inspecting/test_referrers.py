@@ -18,7 +18,9 @@ pytestmark = pytest.mark.django_db
 
 def built(document, *blobs):
     content = json.dumps(document).encode()
-    return BuiltManifest(content, document["mediaType"], blobs={digest_of(blob): blob for blob in blobs})
+    return BuiltManifest(
+        content, document["mediaType"], blobs={digest_of(blob): blob for blob in blobs}
+    )
 
 
 def said(opened):
@@ -33,20 +35,38 @@ def test_signatures_and_sboms_of_a_registry_without_the_api(make_registry, regis
     tag = pushed.digest.replace(":", "-")
     subject = {"mediaType": OCI_MANIFEST, "digest": pushed.digest, "size": pushed.built.size}
     sbom = built(
-        manifest_of(layers=[described(b"{}", "application/spdx+json")], artifactType="application/spdx+json", subject=subject), b"{}"
+        manifest_of(
+            layers=[described(b"{}", "application/spdx+json")],
+            artifactType="application/spdx+json",
+            subject=subject,
+        ),
+        b"{}",
     )
     push(registry, sbom, pushed.repository, "sbom-of-it")
-    listed = {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [sbom.descriptor(artifactType="application/spdx+json")]}
+    listed = {
+        "schemaVersion": 2,
+        "mediaType": OCI_INDEX,
+        "manifests": [sbom.descriptor(artifactType="application/spdx+json")],
+    }
     push(registry, built(listed), pushed.repository, tag)
-    signature = built(manifest_of(layers=[described(b"{}", "application/vnd.dev.cosign.simplesigning.v1+json")]), b"{}")
+    signature = built(
+        manifest_of(layers=[described(b"{}", "application/vnd.dev.cosign.simplesigning.v1+json")]),
+        b"{}",
+    )
     push(registry, signature, pushed.repository, f"{tag}.sig")
 
     opened = open_artifact(make_registry(registry), pushed.repository, pushed.tag)
     found = said(opened)
 
-    assert {kind: each.digest for kind, each in found.items()} == {"SBOM (SPDX)": sbom.digest, "cosign signature": signature.digest}
+    assert {kind: each.digest for kind, each in found.items()} == {
+        "SBOM (SPDX)": sbom.digest,
+        "cosign signature": signature.digest,
+    }
     # Each has a page of its own.
-    assert open_artifact(opened.repository.registry, pushed.repository, f"{tag}.sig").kind.text == "cosign signature"
+    assert (
+        open_artifact(opened.repository.registry, pushed.repository, f"{tag}.sig").kind.text
+        == "cosign signature"
+    )
 
 
 def test_a_registry_with_the_api_is_asked_once_in_two_minutes(make_registry):
@@ -59,10 +79,16 @@ def test_a_registry_with_the_api_is_asked_once_in_two_minutes(make_registry):
             "in-toto.io/predicate-type": "https://slsa.dev/provenance/v1",
             "org.opencontainers.image.created": "2026-03-01T12:00:00Z",
         }
-        body = json.dumps({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [entry]}).encode()
+        body = json.dumps(
+            {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [entry]}
+        ).encode()
         server.on("GET", "/v2/", Reply(200))
         server.on("HEAD", "/v2/.*", Reply(404))
-        server.on("GET", f"/v2/a/b/referrers/{image.digest}", Reply(body=body, headers={"Content-Type": OCI_INDEX}))
+        server.on(
+            "GET",
+            f"/v2/a/b/referrers/{image.digest}",
+            Reply(body=body, headers={"Content-Type": OCI_INDEX}),
+        )
 
         for _time in range(2):
             found = said(open_artifact(ours, "a/b", "1.0"))
@@ -76,8 +102,13 @@ def test_a_registry_with_the_api_is_asked_once_in_two_minutes(make_registry):
 def test_what_the_index_knows_is_told_where_the_registry_does_not_answer(make_registry):
     ours = make_registry(host=f"127.0.0.1:{free_port()}", security=Security.PLAIN_HTTP)
     image = make_image(ours, ("a", 1))
-    known = make_image(ours, ("sbom", 1), artifact_type="application/vnd.cyclonedx+json", subject=image)
-    signature = save_artifact(ours, manifest_of(layers=[described("x", "application/vnd.dev.cosign.simplesigning.v1+json")]))
+    known = make_image(
+        ours, ("sbom", 1), artifact_type="application/vnd.cyclonedx+json", subject=image
+    )
+    signature = save_artifact(
+        ours,
+        manifest_of(layers=[described("x", "application/vnd.dev.cosign.simplesigning.v1+json")]),
+    )
     make_repository(ours, "a/b", {"1.0": image, f"{image.digest.replace(':', '-')}.sig": signature})
 
     found = referrers_of(open_artifact(ours, "a/b", "1.0"))
@@ -96,8 +127,13 @@ def test_hostile_descriptors_are_bounded_and_inert(make_registry):
         ours = make_registry(host=f"127.0.0.1:{server.port}", security=Security.PLAIN_HTTP)
         make_repository(ours, "a/b", {"1.0": make_image(ours, ("a", 1))})
         long = "x" * 100_000
-        entries = [described(str(number), OCI_MANIFEST, artifactType=f"{number}\u202e<b>{long[:9000]}") for number in range(300)]
-        body = json.dumps({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": entries}).encode()
+        entries = [
+            described(str(number), OCI_MANIFEST, artifactType=f"{number}\u202e<b>{long[:9000]}")
+            for number in range(300)
+        ]
+        body = json.dumps(
+            {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": entries}
+        ).encode()
         server.on("GET", "/v2/", Reply(200))
         server.on("HEAD", "/v2/.*", Reply(404))
         server.on("GET", ".*/referrers/.*", Reply(body=body, headers={"Content-Type": OCI_INDEX}))

@@ -14,7 +14,10 @@ def ours(make_registry):
 
 def shared(registry, shown, root=None):
     found = sharing_of(registry, shown, root or shown, {digest_of("base"), digest_of("own")})
-    return {digest: ([str(sharer.reference) for sharer in each.sharers], each.more) for digest, each in found.items()}
+    return {
+        digest: ([str(sharer.reference) for sharer in each.sharers], each.more)
+        for digest, each in found.items()
+    }
 
 
 def test_other_images_by_their_best_name(ours):
@@ -28,7 +31,11 @@ def test_other_images_by_their_best_name(ours):
 
 def test_three_are_shown_of_other_repositories_first_and_the_rest_is_counted(ours):
     shown = make_image(ours, BASE, ("own", 5))
-    make_repository(ours, "a/many", {f"1.{number}.0": make_image(ours, BASE, (f"many {number}", 5)) for number in range(9)})
+    make_repository(
+        ours,
+        "a/many",
+        {f"1.{number}.0": make_image(ours, BASE, (f"many {number}", 5)) for number in range(9)},
+    )
     make_repository(ours, "a/one", {"1.0.0": make_image(ours, BASE, ("one", 5))})
     make_repository(ours, "a/two", {"1.0.0": make_image(ours, BASE, ("two", 5))})
 
@@ -46,11 +53,16 @@ def test_an_image_of_an_index_is_named_by_the_index_and_opened_at_its_platform(o
     (each,) = sharing_of(ours, shown, shown, {digest_of("base")}).values()
 
     assert str(each.sharers[0].reference) == "registry.example.com/a/index:1.0.0"
-    assert each.sharers[0].url.endswith(f"/images/a/index:1.0.0/?platform={child.digest.replace(':', '%3A')}")
+    assert each.sharers[0].url.endswith(
+        f"/images/a/index:1.0.0/?platform={child.digest.replace(':', '%3A')}"
+    )
 
 
 def test_the_other_platforms_of_the_same_index_are_no_other_images(ours):
-    shown, sibling = make_image(ours, BASE, ("own", 5)), make_image(ours, BASE, ("arm", 5), platform="linux/arm64")
+    shown, sibling = (
+        make_image(ours, BASE, ("own", 5)),
+        make_image(ours, BASE, ("arm", 5), platform="linux/arm64"),
+    )
     root = make_index(ours, shown, sibling)
     make_repository(ours, "a/b", {"1.0": root})
 
@@ -78,7 +90,14 @@ def test_nobody_else_has_what_is_only_ours(ours, make_registry, other_team):
 
 def test_however_many_there_are_it_takes_three_queries(ours, django_assert_num_queries):
     shown = make_image(ours, BASE, ("own", 5))
-    make_repository(ours, "a/many", {f"1.{number}.0": make_image(ours, BASE, ("own", 5), (f"many {number}", 5)) for number in range(40)})
+    make_repository(
+        ours,
+        "a/many",
+        {
+            f"1.{number}.0": make_image(ours, BASE, ("own", 5), (f"many {number}", 5))
+            for number in range(40)
+        },
+    )
 
     with django_assert_num_queries(3):
         found = shared(ours, shown)

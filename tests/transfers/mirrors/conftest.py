@@ -9,7 +9,9 @@ from transfers.models import MirrorRun
 
 def registry_row(team, host: str, name: str) -> Registry:
     row, _made = Registry.objects.get_or_create(
-        team=team, host=host, defaults={"name": name, "security": Security.PLAIN_HTTP, "provider": "private"}
+        team=team,
+        host=host,
+        defaults={"name": name, "security": Security.PLAIN_HTTP, "provider": "private"},
     )
     return row
 
@@ -24,7 +26,14 @@ def make_mirror(team, registry, second_registry):
             "target_registry": registry_row(team, (target or second_registry).host, "Target"),
         }
         return create_mirror(
-            team=team, user=None, values={"name": f"Mirror of {repositories[0]}", **ends, "repositories": list(repositories), **values}
+            team=team,
+            user=None,
+            values={
+                "name": f"Mirror of {repositories[0]}",
+                **ends,
+                "repositories": list(repositories),
+                **values,
+            },
         )
 
     return make
@@ -33,7 +42,9 @@ def make_mirror(team, registry, second_registry):
 @pytest.fixture
 def run_mirror(transactional_db):
     def run(mirror, **options) -> MirrorRun:
-        return run_here(start_run(mirror=mirror, user=options.pop("user", None), enqueue=False, **options))
+        return run_here(
+            start_run(mirror=mirror, user=options.pop("user", None), enqueue=False, **options)
+        )
 
     return run
 
@@ -51,6 +62,8 @@ def bring_here(transactional_db):
     """The images of a mirror between registries, brought here to be exported."""
 
     def bring(mirror, **options) -> MirrorRun:
-        return run_here(start_staging(mirror=mirror, user=options.pop("user", None), enqueue=False, **options))
+        return run_here(
+            start_staging(mirror=mirror, user=options.pop("user", None), enqueue=False, **options)
+        )
 
     return bring

@@ -15,11 +15,26 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 def test_a_mirror_from_its_form_to_both_sides_in_sync(
-    live_server, page, sign_in, team, alice, registry, second_registry, image_factory, manage, skopeo
+    live_server,
+    page,
+    sign_in,
+    team,
+    alice,
+    registry,
+    second_registry,
+    image_factory,
+    manage,
+    skopeo,
 ):
     repository = registry.new_repository()
-    images = [image_factory(registry, repository=repository, tag=tag, layers=2) for tag in ("1.0", "1.1", "2.0-rc.1")]
-    source, _target = registry_row(team, registry.host, "Source"), registry_row(team, second_registry.host, "Target")
+    images = [
+        image_factory(registry, repository=repository, tag=tag, layers=2)
+        for tag in ("1.0", "1.1", "2.0-rc.1")
+    ]
+    source, _target = (
+        registry_row(team, registry.host, "Source"),
+        registry_row(team, second_registry.host, "Target"),
+    )
     run_index_here(start_index(registry=source, user=None, enqueue=False))
     manage.start_worker("mirrors")
     sign_in(alice)

@@ -34,7 +34,12 @@ def test_a_due_rule_is_started_and_planned_anew(team):
 
     mirror.refresh_from_db()
     run = MirrorRun.objects.get()
-    assert (run.trigger, run.due_at, run.requested_by, run.state) == (Trigger.SCHEDULE, due_at, "", State.QUEUED)
+    assert (run.trigger, run.due_at, run.requested_by, run.state) == (
+        Trigger.SCHEDULE,
+        due_at,
+        "",
+        State.QUEUED,
+    )
     assert mirror.next_run_at > timezone.now()
 
 
@@ -92,7 +97,10 @@ def test_many_schedulers_at_once_start_each_rule_once(team):
 
 @pytest.mark.django_db(transaction=True)
 def test_two_real_schedulers_start_each_due_time_once(team, manage):
-    mirrors = [due(team, f"Mirror {number}", ago=timedelta(hours=25), schedule="0 * * * *") for number in range(6)]
+    mirrors = [
+        due(team, f"Mirror {number}", ago=timedelta(hours=25), schedule="0 * * * *")
+        for number in range(6)
+    ]
     schedulers = [manage.start("scheduler") for _number in range(2)]
 
     schedulers[0].wait_for(lambda: MirrorRun.objects.count() >= len(mirrors), seconds=60)
@@ -100,7 +108,9 @@ def test_two_real_schedulers_start_each_due_time_once(team, manage):
     MirrorRun.objects.update(state=State.SUCCEEDED, finished_at=timezone.now())
     again = timezone.now() - timedelta(seconds=1)
     Mirror.objects.update(next_run_at=again)
-    schedulers[0].wait_for(lambda: MirrorRun.objects.filter(due_at=again).count() >= len(mirrors), seconds=60)
+    schedulers[0].wait_for(
+        lambda: MirrorRun.objects.filter(due_at=again).count() >= len(mirrors), seconds=60
+    )
     time.sleep(6)
 
     assert MirrorRun.objects.count() == 2 * len(mirrors)
@@ -108,7 +118,9 @@ def test_two_real_schedulers_start_each_due_time_once(team, manage):
         assert mirror.runs.count() == 2
 
 
-@pytest.mark.parametrize("night", [datetime(2026, 3, 29, tzinfo=BERLIN), datetime(2026, 10, 25, tzinfo=BERLIN)])
+@pytest.mark.parametrize(
+    "night", [datetime(2026, 3, 29, tzinfo=BERLIN), datetime(2026, 10, 25, tzinfo=BERLIN)]
+)
 @pytest.mark.parametrize("hour", [2, 3])
 def test_a_night_with_a_change_of_the_clock_has_one_run(team, monkeypatch, night, hour):
     """The scheduler asks every ten minutes from midnight to six."""
@@ -138,7 +150,10 @@ def test_a_paused_rule_is_not_started_and_does_not_make_up_for_it(team, bob):
     assert claiming.start_due() == 0
     mirror.refresh_from_db()
     assert mirror.next_run_at > timezone.now()
-    assert AuditEvent.objects.filter(action__in=(Action.MIRROR_PAUSED, Action.MIRROR_RESUMED)).count() == 2
+    assert (
+        AuditEvent.objects.filter(action__in=(Action.MIRROR_PAUSED, Action.MIRROR_RESUMED)).count()
+        == 2
+    )
 
 
 @pytest.mark.parametrize("changed", [{"paused": True}, {"next_run_at": LATER}])

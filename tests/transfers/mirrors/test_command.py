@@ -19,7 +19,9 @@ def mirror(*arguments: str) -> tuple[int, str, str]:
     return 0, out.getvalue(), err.getvalue()
 
 
-def test_plan_and_run_say_what_is_to_be_done_and_what_was(registry, second_registry, image_factory, make_mirror):
+def test_plan_and_run_say_what_is_to_be_done_and_what_was(
+    registry, second_registry, image_factory, make_mirror
+):
     repository = registry.new_repository()
     image_factory(registry, repository)
     make_mirror(repository, name="nightly")
@@ -58,7 +60,11 @@ def test_list_as_json(make_mirror):
     status, output, _errors = mirror("list", "--json")
     assert status == 0
     document = json.loads(output)
-    assert (document["id"], document["name"], document["paused"]) == (str(made.pk), "nightly", False)
+    assert (document["id"], document["name"], document["paused"]) == (
+        str(made.pk),
+        "nightly",
+        False,
+    )
 
 
 def test_unknown_mirror_is_named_with_those_that_there_are(make_mirror):

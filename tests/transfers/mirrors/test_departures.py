@@ -18,13 +18,17 @@ def run(make_mirror, bob):
 
 
 def test_a_leaving_persons_run_is_shown_and_ended(team, alice, bob, run):
-    assert [work.words for work in running_of(bob, team)] == ["Run of the mirror “Mirror of shop/app”"]
+    assert [work.words for work in running_of(bob, team)] == [
+        "Run of the mirror “Mirror of shop/app”"
+    ]
 
     assert end_work(bob, team, by=alice) == 1
 
     run.refresh_from_db()
     assert (run.state, run.error["kind"]) == (State.CANCELLED, "PersonGone")
-    assert AuditEvent.objects.filter(action=Action.MIRROR_CANCELLED, actor_name="alice").count() == 1
+    assert (
+        AuditEvent.objects.filter(action=Action.MIRROR_CANCELLED, actor_name="alice").count() == 1
+    )
 
 
 def test_a_run_is_handed_over_to_a_colleague(team, alice, bob, run):
@@ -42,7 +46,9 @@ def test_what_the_schedule_started_stays(team, alice, bob, make_mirror):
 
 
 def test_a_right_lost_between_queueing_and_running_stops_the_run(team, alice, bob, run):
-    people.change_role(membership=Membership.objects.get(user=bob, team=team), role=Role.VIEWER, by=alice)
+    people.change_role(
+        membership=Membership.objects.get(user=bob, team=team), role=Role.VIEWER, by=alice
+    )
 
     ended = run_here(run)
 

@@ -8,7 +8,9 @@ from transfers.models import ItemState, MirrorItem, MirrorRun, State
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
 
 
-def test_a_plan_that_was_run_as_shown_brings_the_board_into_line(registry, image_factory, make_mirror, plan_mirror):
+def test_a_plan_that_was_run_as_shown_brings_the_board_into_line(
+    registry, image_factory, make_mirror, plan_mirror
+):
     repository = registry.new_repository()
     for tag in ("1.0", "1.1"):
         image_factory(registry, repository=repository, tag=tag)
@@ -22,7 +24,9 @@ def test_a_plan_that_was_run_as_shown_brings_the_board_into_line(registry, image
     assert (pair.same, pair.missing, pair.is_in_sync) == (2, 0, True)
 
 
-def test_one_tag_that_was_brought_over_counts_beside_what_was_seen_before(registry, image_factory, make_mirror, plan_mirror):
+def test_one_tag_that_was_brought_over_counts_beside_what_was_seen_before(
+    registry, image_factory, make_mirror, plan_mirror
+):
     repository = registry.new_repository()
     for tag in ("1.0", "1.1", "1.2"):
         image_factory(registry, repository=repository, tag=tag)
@@ -30,7 +34,14 @@ def test_one_tag_that_was_brought_over_counts_beside_what_was_seen_before(regist
     plan_mirror(mirror)
 
     for tag, same in (("1.0", 1), ("1.1", 2)):
-        run_here(sync_items(mirror=mirror, user=None, only=[{"repository": repository, "tag": tag}], enqueue=False))
+        run_here(
+            sync_items(
+                mirror=mirror,
+                user=None,
+                only=[{"repository": repository, "tag": tag}],
+                enqueue=False,
+            )
+        )
         pair = mirror.pairs.get()
         assert (pair.same, pair.missing) == (same, 3 - same)
 

@@ -23,8 +23,13 @@ def mirror(team, registry, image_factory, transactional_db):
     repository = registry.new_repository()
     for tag in ("1.0", "2.0"):
         image_factory(registry, repository, tag, layer_size=2000)
-    values = {"source_registry": registry_row(team, registry.host, "Source"), "target_registry": None}
-    return create_mirror(team=team, user=None, values={"name": "base", **values, "repositories": [repository]})
+    values = {
+        "source_registry": registry_row(team, registry.host, "Source"),
+        "target_registry": None,
+    }
+    return create_mirror(
+        team=team, user=None, values={"name": "base", **values, "repositories": [repository]}
+    )
 
 
 def test_all_that_a_mirror_brought_is_one_archive(mirror, run_mirror, tmp_path):
@@ -32,7 +37,10 @@ def test_all_that_a_mirror_brought_is_one_archive(mirror, run_mirror, tmp_path):
     path = tmp_path / "base.tar"
     call_command("export_images", "--mirror", "base", "-o", str(path))
     with tarfile.open(path) as archive:
-        assert all(image.digest.removeprefix("sha256:") in "".join(archive.getnames()) for image in LocalImage.objects.all())
+        assert all(
+            image.digest.removeprefix("sha256:") in "".join(archive.getnames())
+            for image in LocalImage.objects.all()
+        )
     assert sorted(image.tag for image in images_of(mirror)) == ["1.0", "2.0"]
 
 
@@ -46,15 +54,22 @@ def test_what_was_removed_since_is_named(mirror, run_mirror):
 def test_a_mirror_that_has_not_run_or_keeps_its_images_elsewhere_says_so(mirror, team):
     with pytest.raises(InvalidReference, match="has brought images yet"):
         images_of(mirror)
-    mirror.target_registry = Registry.objects.create(team=team, name="Elsewhere", host="elsewhere.example.com")
+    mirror.target_registry = Registry.objects.create(
+        team=team, name="Elsewhere", host="elsewhere.example.com"
+    )
     mirror.save(update_fields=["target_registry"])
     with pytest.raises(InvalidReference, match="have not been brought here yet"):
         images_of(mirror)
 
 
-def test_the_rules_page_hands_the_archive_out_to_readers_of_the_team_only(client_for, victor, charlie, mirror, run_mirror):
+def test_the_rules_page_hands_the_archive_out_to_readers_of_the_team_only(
+    client_for, victor, charlie, mirror, run_mirror
+):
     run_mirror(mirror)
-    addresses = [reverse("mirrors:archive", args=[mirror.pk]), reverse("mirrors:archive_checksum", args=[mirror.pk])]
+    addresses = [
+        reverse("mirrors:archive", args=[mirror.pk]),
+        reverse("mirrors:archive_checksum", args=[mirror.pk]),
+    ]
     client = client_for(victor)
     assert addresses[0] in client.get(reverse("mirrors:detail", args=[mirror.pk])).text
 
@@ -75,7 +90,9 @@ def test_a_rule_that_has_brought_nothing_leads_back_with_the_reason(client_for, 
     assert "has brought images yet" in answer.text
 
 
-def test_a_run_of_a_part_is_not_taken_for_the_whole(mirror, run_mirror, plan_mirror, image_factory, registry):
+def test_a_run_of_a_part_is_not_taken_for_the_whole(
+    mirror, run_mirror, plan_mirror, image_factory, registry
+):
     run_mirror(mirror)
     plan = plan_mirror(mirror)
     run_here(run_plan(plan=plan, user=None, enqueue=False))

@@ -107,7 +107,9 @@ def test_teams_share_a_cap_fairly_however_many_runs_one_of_them_has(gates):
     before = dict(users.turns)
     time.sleep(3)
     users.stop()
-    many = sum(users.turns[name] - before.get(name, 0) for name in users.turns if name.startswith("many"))
+    many = sum(
+        users.turns[name] - before.get(name, 0) for name in users.turns if name.startswith("many")
+    )
     one = users.turns["one"] - before.get("one", 0)
     assert users.most <= 6
     assert 0.5 < one / many < 2
@@ -152,7 +154,9 @@ def test_two_workers_together_keep_to_the_rate(gates, monkeypatch):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_waiting_team_comes_before_the_second_run_of_another(team, other_team, registry, second_registry):
+def test_waiting_team_comes_before_the_second_run_of_another(
+    team, other_team, registry, second_registry
+):
     ours = [mirror_of(team, registry, second_registry, f"ours-{number}") for number in range(3)]
     theirs = mirror_of(other_team, registry, second_registry, "theirs")
     runs = [start_run(mirror=mirror, user=None, enqueue=False) for mirror in (*ours, theirs)]
@@ -165,8 +169,12 @@ def test_waiting_team_comes_before_the_second_run_of_another(team, other_team, r
 
 
 @pytest.mark.django_db(transaction=True)
-def test_turn_that_ran_another_team_leaves_one_for_the_run_that_waits_on(team, other_team, registry, second_registry):
-    first, second = (mirror_of(each, registry, second_registry, each.name) for each in (team, other_team))
+def test_turn_that_ran_another_team_leaves_one_for_the_run_that_waits_on(
+    team, other_team, registry, second_registry
+):
+    first, second = (
+        mirror_of(each, registry, second_registry, each.name) for each in (team, other_team)
+    )
     runs = [start_run(mirror=mirror, user=None) for mirror in (first, second)]
     assert MIRROR_RUNS.waiting_ids() == {str(run.pk) for run in runs}
 
@@ -189,7 +197,9 @@ def mirror_of(team, source, target, name) -> Mirror:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_capped_run_keeps_to_its_cap_and_ends(registry, second_registry, image_factory, make_mirror, run_mirror):
+def test_capped_run_keeps_to_its_cap_and_ends(
+    registry, second_registry, image_factory, make_mirror, run_mirror
+):
     repository = registry.new_repository()
     for number in range(4):
         image_factory(registry, repository, f"1.{number}", layer_size=500)
@@ -203,7 +213,9 @@ def test_capped_run_keeps_to_its_cap_and_ends(registry, second_registry, image_f
 
 
 @pytest.mark.django_db(transaction=True)
-def test_cap_holds_across_two_worker_processes(registry, second_registry, image_factory, make_mirror, manage):
+def test_cap_holds_across_two_worker_processes(
+    registry, second_registry, image_factory, make_mirror, manage
+):
     repositories = [registry.new_repository() for _number in range(2)]
     for repository in repositories:
         for number in range(12):
@@ -220,7 +232,9 @@ def test_cap_holds_across_two_worker_processes(registry, second_registry, image_
     first, second = MirrorRun.objects.filter(pk__in=[run.pk for run in runs])
     assert (first.state, second.state) == (State.SUCCEEDED, State.SUCCEEDED)
     assert first.worker != second.worker
-    assert max(first.started_at, second.started_at) < min(first.finished_at, second.finished_at), "they ran at the same time"
+    assert max(first.started_at, second.started_at) < min(first.finished_at, second.finished_at), (
+        "they ran at the same time"
+    )
     assert 2 <= most <= 4
 
 
@@ -242,10 +256,14 @@ def test_two_runs_in_opposite_directions_with_caps_of_one_do_not_wait_for_each_o
     assert [run.state for run in MirrorRun.objects.all()] == [State.SUCCEEDED] * 2
 
 
-def test_second_gate_waits_for_the_first_and_the_first_is_given_back_when_that_is_cancelled(gates, team, registry, second_registry, db):
+def test_second_gate_waits_for_the_first_and_the_first_is_given_back_when_that_is_cancelled(
+    gates, team, registry, second_registry, db
+):
     rows = [registry_row(team, place.host, place.host) for place in (registry, second_registry)]
     Registry.objects.update(most_requests=1)
-    first, second = sorted(Registry.objects.filter(pk__in=[row.pk for row in rows]), key=lambda row: row.host)
+    first, second = sorted(
+        Registry.objects.filter(pk__in=[row.pk for row in rows]), key=lambda row: row.host
+    )
     cancellation = Cancellation()
     holder = Gate.of(first, team.pk, Cancellation())
     threading.Timer(1.0, cancellation.request).start()

@@ -22,7 +22,9 @@ from ..faulty import kill
 pytestmark = pytest.mark.django_db(transaction=True)
 
 TAGS = 8
-_STORED = re.compile(r'"PUT /v2/[^ ]*/blobs/uploads/[^ ]*digest=(sha256%3A[0-9a-f]{64}|sha256:[0-9a-f]{64})[^"]*" 201')
+_STORED = re.compile(
+    r'"PUT /v2/[^ ]*/blobs/uploads/[^ ]*digest=(sha256%3A[0-9a-f]{64}|sha256:[0-9a-f]{64})[^"]*" 201'
+)
 
 # Where the line to the target (or the source) stops: before the first byte, within the blobs, before a manifest, and at the end.
 MOMENTS = [
@@ -42,7 +44,9 @@ def lines(registry, own_registry):
 
 def let_the_worker_be_missed(run) -> None:
     """What takes 45 seconds otherwise."""
-    MirrorRun.objects.filter(pk=run.pk, state=State.RUNNING).update(heartbeat_at=timezone.now() - timedelta(minutes=5))
+    MirrorRun.objects.filter(pk=run.pk, state=State.RUNNING).update(
+        heartbeat_at=timezone.now() - timedelta(minutes=5)
+    )
     reconcile(MIRROR_RUNS)
 
 
@@ -56,7 +60,10 @@ def test_killed_worker_is_replaced_by_one_that_sends_no_blob_again(
     end, method, pattern, lines, registry, own_registry, image_factory, make_mirror, manage
 ):
     repository = registry.new_repository()
-    images = [image_factory(registry, repository, f"1.{number}", layer_size=2000) for number in range(TAGS)]
+    images = [
+        image_factory(registry, repository, f"1.{number}", layer_size=2000)
+        for number in range(TAGS)
+    ]
     mirror = make_mirror(repository, source=lines["source"], target=lines["target"])
     lines[end].hold(method, pattern)
     worker = manage.start_worker("mirrors")
@@ -71,15 +78,17 @@ def test_killed_worker_is_replaced_by_one_that_sends_no_blob_again(
 
     assert done.error is None
     assert (done.state, done.attempt) == (State.SUCCEEDED, 2)
-    assert {tag: own_registry.digest_of(repository, tag) for tag in own_registry.tags(repository)} == {
-        image.tag: image.digest for image in images
-    }
+    assert {
+        tag: own_registry.digest_of(repository, tag) for tag in own_registry.tags(repository)
+    } == {image.tag: image.digest for image in images}
     stored = Counter(digest.replace("%3A", ":") for digest in _STORED.findall(own_registry.log))
     assert set(stored) == {digest for image in images for digest in image.blobs}
     assert set(stored.values()) == {1}
 
 
-def test_cancelled_run_stops_within_two_seconds_and_keeps_what_has_arrived(lines, registry, image_factory, make_mirror, manage):
+def test_cancelled_run_stops_within_two_seconds_and_keeps_what_has_arrived(
+    lines, registry, image_factory, make_mirror, manage
+):
     repository = registry.new_repository()
     for number in range(3):
         image_factory(registry, repository, f"1.{number}", layer_size=300_000)
@@ -106,7 +115,9 @@ def test_tag_that_moves_tells_how_far_it_is(registry, image_factory, make_mirror
         mirror = make_mirror(repository, source=source)
         manage.start_worker("mirrors")
         run = start_run(mirror=mirror, user=None)
-        under_way = run.items.filter(state=ItemState.MOVING, bytes_done__gt=0, bytes_done__lt=F("bytes_total"))
+        under_way = run.items.filter(
+            state=ItemState.MOVING, bytes_done__gt=0, bytes_done__lt=F("bytes_total")
+        )
         wait_until(under_way.exists, seconds=40, what="bytes of the tag")
         source.bytes_per_second = None
         assert ended(run).state == State.SUCCEEDED
@@ -114,7 +125,9 @@ def test_tag_that_moves_tells_how_far_it_is(registry, image_factory, make_mirror
     assert item.bytes_done == item.bytes_total > 3_000_000
 
 
-def test_failure_that_passes_is_tried_again_within_the_run(registry, second_registry, image_factory, make_mirror, run_mirror):
+def test_failure_that_passes_is_tried_again_within_the_run(
+    registry, second_registry, image_factory, make_mirror, run_mirror
+):
     repository = registry.new_repository()
     image = image_factory(registry, repository)
     busy = [Reply(503, headers={"Retry-After": "0"})] * 5
@@ -140,7 +153,12 @@ def test_nothing_is_deleted_where_a_list_failed_also_after_a_worker_died(
         run = start_run(mirror=mirror, user=None, enqueue=False)
         if is_taken_over:
             found = {"source_digest": image.digest, "target_digest": image.digest}
-            row = {"source_repository": unlisted, "target_repository": unlisted, "tag": "1.0", "action": ItemAction.SAME}
+            row = {
+                "source_repository": unlisted,
+                "target_repository": unlisted,
+                "tag": "1.0",
+                "action": ItemAction.SAME,
+            }
             MirrorItem.objects.create(run=run, state=ItemState.DONE, **row, **found)
         run_here(run)
     assert "9.9" in second_registry.tags(listed)

@@ -100,7 +100,11 @@ def test_regsync_rules_are_read_with_what_could_not_be_carried_over(team, regist
     )
     assert repository.values["selection"] == {"match": r"(?:3)|(?:3\.\d+)", "exclude": "edge"}
     assert repository.values["naming"] == {"kind": "prefix", "prefix": "mirror"}
-    assert (repository.values["schedule"], repository.values["platforms"], repository.values["referrers"]) == (
+    assert (
+        repository.values["schedule"],
+        repository.values["platforms"],
+        repository.values["referrers"],
+    ) == (
         "15 3 * * *",
         ["linux/amd64"],
         True,
@@ -155,7 +159,9 @@ def test_no_secret_of_a_file_is_kept_or_shown(team, alice, registries):
         reading = read_file(text, team=team, target=None, has_target=True)
         create_entries(reading.entries, team=team, user=alice)
         assert "canary-secret" not in repr(reading)
-    assert "canary-secret" not in repr(list(Mirror.objects.values())) + repr(list(AuditEvent.objects.values()))
+    assert "canary-secret" not in repr(list(Mirror.objects.values())) + repr(
+        list(AuditEvent.objects.values())
+    )
 
 
 def test_exported_rules_are_read_back_as_they_were(team, other_team, alice, registries):
@@ -163,7 +169,9 @@ def test_exported_rules_are_read_back_as_they_were(team, other_team, alice, regi
     credential = Credential(team=team, registry=target, label="Robot", username="robot")
     credential.set_secret("canary-secret")
     credential.save()
-    mirror_row(team, "Local: “all”", source=source, target=None, schedule="", naming={"kind": "keep"})
+    mirror_row(
+        team, "Local: “all”", source=source, target=None, schedule="", naming={"kind": "keep"}
+    )
     Mirror.objects.update(target_registry=None)
     mirror_row(
         team,
@@ -173,7 +181,13 @@ def test_exported_rules_are_read_back_as_they_were(team, other_team, alice, regi
         target_credential=credential,
         repositories=["a/b", "c/*"],
         naming={"kind": "flatten", "levels": 1},
-        selection={"tags": ["1.10", "2026-01-31", "on"], "newest": 3, "per": "major", "prereleases": False, "match": r"\d+.*"},
+        selection={
+            "tags": ["1.10", "2026-01-31", "on"],
+            "newest": 3,
+            "per": "major",
+            "prereleases": False,
+            "match": r"\d+.*",
+        },
         platforms=["linux/amd64"],
         referrers=False,
         existing=Existing.KEEP,
@@ -186,7 +200,9 @@ def test_exported_rules_are_read_back_as_they_were(team, other_team, alice, regi
         notify=Notify.ALWAYS,
     )
     names = [
-        field.name for field in Mirror._meta.fields if field.name not in ("id", "created_at", "changed_at", "created_by", "next_run_at")
+        field.name
+        for field in Mirror._meta.fields
+        if field.name not in ("id", "created_at", "changed_at", "created_by", "next_run_at")
     ]
     before = list(Mirror.objects.order_by("name").values(*names))
     text = export_rules(Mirror.objects.order_by("name"))
@@ -266,16 +282,37 @@ def test_what_is_no_file_of_rules_is_refused(team, text):
 @given(
     st.recursive(
         st.text(max_size=8) | st.integers(),
-        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+        lambda inner: (
+            st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3)
+        ),
     )
 )
 def test_whatever_stands_in_a_file_breaks_nothing(team, alice, value):
     for document in (
         {
             "registry-ui-mirrors": 1,
-            "mirrors": [{"name": "x", "source": "docker.io", "selection": value, "naming": value, "repositories": value}],
+            "mirrors": [
+                {
+                    "name": "x",
+                    "source": "docker.io",
+                    "selection": value,
+                    "naming": value,
+                    "repositories": value,
+                }
+            ],
         },
-        {"sync": [{"type": "repository", "source": value, "target": value, "tags": value, "platforms": value, "interval": value}]},
+        {
+            "sync": [
+                {
+                    "type": "repository",
+                    "source": value,
+                    "target": value,
+                    "tags": value,
+                    "platforms": value,
+                    "interval": value,
+                }
+            ]
+        },
         {"hub.example.com": {"images": {"a": value}, "images-by-semver": value}},
     ):
         try:

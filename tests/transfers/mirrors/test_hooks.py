@@ -23,15 +23,37 @@ pytestmark = [pytest.mark.postgresql, pytest.mark.django_db]
 
 def distribution(repository="library/nginx", tag="1.27", action="push"):
     """As distribution 2.8 sends it."""
-    target = {"mediaType": "application/vnd.docker.distribution.manifest.v2+json", "repository": repository, "tag": tag, "size": 708}
-    return {"events": [{"id": "1", "action": action, "target": target, "actor": {}, "source": {"addr": "registry:5000"}}]}
+    target = {
+        "mediaType": "application/vnd.docker.distribution.manifest.v2+json",
+        "repository": repository,
+        "tag": tag,
+        "size": 708,
+    }
+    return {
+        "events": [
+            {
+                "id": "1",
+                "action": action,
+                "target": target,
+                "actor": {},
+                "source": {"addr": "registry:5000"},
+            }
+        ]
+    }
 
 
 def harbor(repository="library/nginx", tag="1.27", kind="PUSH_ARTIFACT"):
     """As Harbor 2 sends it."""
-    resource = {"digest": "sha256:954b3784", "tag": tag, "resource_url": f"harbor.example.com/{repository}:{tag}"}
+    resource = {
+        "digest": "sha256:954b3784",
+        "tag": tag,
+        "resource_url": f"harbor.example.com/{repository}:{tag}",
+    }
     project, _slash, name = repository.partition("/")
-    data = {"resources": [resource], "repository": {"name": name, "namespace": project, "repo_full_name": repository}}
+    data = {
+        "resources": [resource],
+        "repository": {"name": name, "namespace": project, "repo_full_name": repository},
+    }
     return {"type": kind, "occur_at": 1680501893, "operator": "admin", "event_data": data}
 
 
@@ -48,17 +70,27 @@ def secret(mirror, alice):
 @pytest.fixture
 def call(mirror, secret):
     def send(document=None, *, body=None, **headers):
-        body = json.dumps(distribution() if document is None else document).encode() if body is None else body
+        body = (
+            json.dumps(distribution() if document is None else document).encode()
+            if body is None
+            else body
+        )
         headers = headers or {"Authorization": f"Bearer {secret}"}
         # Without a session, and with the CSRF check on: as a registry calls.
         client = Client(enforce_csrf_checks=True, headers=headers)
-        return client.post(reverse("mirrors:call", args=[mirror.hook.pk]), body, content_type="application/json")
+        return client.post(
+            reverse("mirrors:call", args=[mirror.hook.pk]), body, content_type="application/json"
+        )
 
     return send
 
 
 def planned(mirror):
-    return list(MirrorRun.objects.filter(mirror=mirror).values_list("trigger", "only")) if claiming.start_due() else []
+    return (
+        list(MirrorRun.objects.filter(mirror=mirror).values_list("trigger", "only"))
+        if claiming.start_due()
+        else []
+    )
 
 
 @pytest.mark.parametrize("document", [distribution(), harbor()], ids=["distribution", "harbor"])
@@ -81,7 +113,13 @@ def test_a_push_starts_a_run_of_what_was_pushed(mirror, call, document):
         harbor("library/redis"),
         harbor(kind="SCANNING_COMPLETED"),
         {"events": []},
-        {"events": [1, {"action": "push", "target": None}, {"action": "push", "target": {"tag": 7}}]},
+        {
+            "events": [
+                1,
+                {"action": "push", "target": None},
+                {"action": "push", "target": {"tag": 7}},
+            ]
+        },
         {"event_data": {}},
         {"event_data": {"resources": "x", "repository": []}, "type": "PUSH_ARTIFACT"},
     ],
@@ -91,7 +129,10 @@ def test_what_the_rule_does_not_take_starts_nothing(mirror, call, document):
     assert planned(mirror) == []
 
 
-@pytest.mark.parametrize("body", [b"", b"no json", b"[]", b"{}", b'"text"', b"\xff\xfe", b"[" * 100_000, b'{"events": {}}'])
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"no json", b"[]", b"{}", b'"text"', b"\xff\xfe", b"[" * 100_000, b'{"events": {}}'],
+)
 def test_what_nobody_sends_is_refused(mirror, call, body):
     assert call(body=body).status_code == 400
     assert planned(mirror) == []
@@ -134,12 +175,19 @@ def test_a_signature_of_another_body_is_refused(call, secret):
 def test_the_secret_in_the_query_is_no_secret(mirror, secret, client):
     address = reverse("mirrors:call", args=[mirror.hook.pk])
 
-    assert client.post(f"{address}?token={secret}", distribution(), content_type="application/json").status_code == 401
+    assert (
+        client.post(
+            f"{address}?token={secret}", distribution(), content_type="application/json"
+        ).status_code
+        == 401
+    )
 
 
 def test_a_hook_that_is_not_there_answers_as_a_wrong_secret(call, client, mirror):
     there = call(Authorization="Bearer wrong")
-    not_there = client.post(reverse("mirrors:call", args=[uuid.uuid4()]), {}, content_type="application/json")
+    not_there = client.post(
+        reverse("mirrors:call", args=[uuid.uuid4()]), {}, content_type="application/json"
+    )
 
     assert (there.status_code, there.content) == (not_there.status_code, not_there.content)
 
@@ -156,7 +204,9 @@ def test_a_body_that_is_too_long_is_refused_unread(call):
 
 @pytest.mark.parametrize("method", ["get", "put", "patch", "delete"])
 def test_it_takes_posts_only(client, mirror, secret, method):
-    assert getattr(client, method)(reverse("mirrors:call", args=[mirror.hook.pk])).status_code == 405
+    assert (
+        getattr(client, method)(reverse("mirrors:call", args=[mirror.hook.pk])).status_code == 405
+    )
 
 
 def test_fifty_calls_are_one_run(mirror, call):
@@ -165,12 +215,16 @@ def test_fifty_calls_are_one_run(mirror, call):
 
     assert claiming.start_due() == 1
     assert claiming.start_due() == 0
-    assert sorted(each["tag"] for each in MirrorRun.objects.get().only) == [f"1.27.{number}" for number in range(5)]
+    assert sorted(each["tag"] for each in MirrorRun.objects.get().only) == [
+        f"1.27.{number}" for number in range(5)
+    ]
 
 
 def test_more_than_can_be_named_is_all_of_the_rule(mirror, call):
     for number in range(0, 120, 60):
-        events = [distribution(tag=f"1.27.{each}")["events"][0] for each in range(number, number + 60)]
+        events = [
+            distribution(tag=f"1.27.{each}")["events"][0] for each in range(number, number + 60)
+        ]
         call({"events": events})
     call(distribution(tag="1.27.1"))
 
@@ -233,7 +287,12 @@ def test_a_removed_hook_is_refused(mirror, alice, call, secret):
     address = reverse("mirrors:call", args=[mirror.hook.pk])
     hooks.remove_hook(mirror, alice)
 
-    assert Client(headers={"Authorization": f"Bearer {secret}"}).post(address, {}, content_type="application/json").status_code == 401
+    assert (
+        Client(headers={"Authorization": f"Bearer {secret}"})
+        .post(address, {}, content_type="application/json")
+        .status_code
+        == 401
+    )
 
 
 def test_the_secret_is_stored_encrypted_and_in_no_event(secret):

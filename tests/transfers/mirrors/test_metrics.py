@@ -18,20 +18,30 @@ def ask(client, settings):
     settings.METRICS_TOKEN = TOKEN
 
     def get(token=TOKEN):
-        return client.get(reverse("mirrors:metrics"), headers={"Authorization": f"Bearer {token}"} if token else {})
+        return client.get(
+            reverse("mirrors:metrics"),
+            headers={"Authorization": f"Bearer {token}"} if token else {},
+        )
 
     return get
 
 
 def samples(response):
     families = text_string_to_metric_families(response.content.decode())
-    return {(sample.name, *sample.labels.values()): sample.value for family in families for sample in family.samples}
+    return {
+        (sample.name, *sample.labels.values()): sample.value
+        for family in families
+        for sample in family.samples
+    }
 
 
 def test_without_a_configured_token_there_is_no_such_page(client, settings):
     settings.METRICS_TOKEN = ""
 
-    assert client.get(reverse("mirrors:metrics"), headers={"Authorization": "Bearer "}).status_code == 404
+    assert (
+        client.get(reverse("mirrors:metrics"), headers={"Authorization": "Bearer "}).status_code
+        == 404
+    )
 
 
 @pytest.mark.parametrize("token", ["", "wrong", "\xff", TOKEN + "x"])
@@ -58,7 +68,9 @@ def test_it_tells_the_age_of_each_last_success(ask, team):
     found = samples(ask())
 
     labels = (mirror.name, team.slug)
-    assert found["registry_ui_mirror_last_success_age_seconds", *labels] == pytest.approx(600, abs=30)
+    assert found["registry_ui_mirror_last_success_age_seconds", *labels] == pytest.approx(
+        600, abs=30
+    )
     assert found["registry_ui_mirror_allowed_age_seconds", *labels] == 5400
     assert found["registry_ui_mirror_last_run_failed", *labels] == 1
     assert found["registry_ui_mirror_tags_behind", *labels] == 5
@@ -104,10 +116,14 @@ def test_without_redis_it_still_answers(ask, redis_server):
 def test_names_cannot_break_the_format(ask, team):
     mirror_row(team, 'He said "x"\n\\evil{a="b"} 1')
 
-    assert ("registry_ui_mirror_paused", 'He said "x"\n\\evil{a="b"} 1', team.slug) in samples(ask())
+    assert ("registry_ui_mirror_paused", 'He said "x"\n\\evil{a="b"} 1', team.slug) in samples(
+        ask()
+    )
 
 
-def test_it_asks_the_database_as_often_for_many_as_for_one(ask, team, django_assert_max_num_queries):
+def test_it_asks_the_database_as_often_for_many_as_for_one(
+    ask, team, django_assert_max_num_queries
+):
     source = mirror_row(team).source_registry
     for number in range(30):
         mirror_row(team, f"Mirror {number}", source=source, target=source)

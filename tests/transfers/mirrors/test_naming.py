@@ -26,7 +26,10 @@ def named(document: dict, repository: str) -> str:
         ({"kind": "prefix", "prefix": "/mirror/hub/"}, "mirror/hub/team/back/app"),
         ({"kind": "template", "template": "hub/{name}"}, "hub/app"),
         ({"kind": "template", "template": "{namespace}/copy-of-{name}"}, "team/back/copy-of-app"),
-        ({"kind": "template", "template": "{host}/{repository}"}, "registry.example.com-5000/team/back/app"),
+        (
+            {"kind": "template", "template": "{host}/{repository}"},
+            "registry.example.com-5000/team/back/app",
+        ),
     ],
 )
 def test_each_way_of_naming(document, expected):
@@ -65,7 +68,11 @@ def test_name_that_becomes_too_long_is_refused():
 def test_collision_names_both():
     with pytest.raises(NamingCollision) as caught:
         Naming.parse({"kind": "flatten"}).targets_of(["one/app", "two/app"], host=HOST)
-    assert (caught.value.first, caught.value.second, caught.value.target) == ("one/app", "two/app", "app")
+    assert (caught.value.first, caught.value.second, caught.value.target) == (
+        "one/app",
+        "two/app",
+        "app",
+    )
     assert "one/app" in caught.value.message
     assert "two/app" in caught.value.message
 
@@ -83,7 +90,11 @@ def test_no_two_repositories_ever_share_a_target(repositories, levels):
 
 @given(REPOSITORIES)
 def test_naming_reads_back_as_the_same(repository):
-    for document in ({"kind": "keep"}, {"kind": "flatten", "levels": 2}, {"kind": "prefix", "prefix": "a/b"}):
+    for document in (
+        {"kind": "keep"},
+        {"kind": "flatten", "levels": 2},
+        {"kind": "prefix", "prefix": "a/b"},
+    ):
         naming = Naming.parse(document)
         assert Naming.parse(naming.document()) == naming
         assert naming.target_of(repository, host=HOST)

@@ -88,7 +88,9 @@ def test_run_at_a_registry_that_counts_parks_before_the_last_pulls_and_goes_on_w
 
 
 @pytest.mark.django_db(transaction=True)
-def test_run_that_a_registry_refuses_for_an_hour_waits_and_loses_no_tag(registry, second_registry, image_factory, make_mirror):
+def test_run_that_a_registry_refuses_for_an_hour_waits_and_loses_no_tag(
+    registry, second_registry, image_factory, make_mirror
+):
     repository = registry.new_repository()
     for number in range(3):
         image_factory(registry, repository, f"1.{number}", layers=1, layer_size=100)

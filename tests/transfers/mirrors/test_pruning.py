@@ -13,10 +13,14 @@ pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
 
 
 def ended(mirror, age, *, state=State.SUCCEEDED, **values) -> MirrorRun:
-    run = MirrorRun.objects.create(mirror=mirror, team=mirror.team, state=state, finished_at=timezone.now() - age, **values)
+    run = MirrorRun.objects.create(
+        mirror=mirror, team=mirror.team, state=state, finished_at=timezone.now() - age, **values
+    )
     MirrorRun.objects.filter(pk=run.pk).update(created_at=timezone.now() - age)
     for action in (ItemAction.SAME, ItemAction.NEW):
-        MirrorItem.objects.create(run=run, target_repository="a", tag=action, action=action, state=ItemState.DONE)
+        MirrorItem.objects.create(
+            run=run, target_repository="a", tag=action, action=action, state=ItemState.DONE
+        )
     return run
 
 

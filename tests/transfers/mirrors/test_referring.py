@@ -29,7 +29,10 @@ def sign(registry, image) -> str:
 def put(registry, repository, document, name, media_type):
     content = json.dumps(document).encode()
     answer = registry.session().put(
-        f"{registry.url}/v2/{repository}/manifests/{name}", data=content, headers={"Content-Type": media_type}, timeout=30
+        f"{registry.url}/v2/{repository}/manifests/{name}",
+        data=content,
+        headers={"Content-Type": media_type},
+        timeout=30,
     )
     answer.raise_for_status()
     return digest_of(content)
@@ -40,19 +43,35 @@ def refer(registry, image, note: str) -> str:
     repository = image.repository
     built = build_image(layers=1, layer_size=60)
     push(registry, built, repository, "scratch")
-    document = {**json.loads(built.content), "subject": image.built.descriptor(), "annotations": {"note": note}}
+    document = {
+        **json.loads(built.content),
+        "subject": image.built.descriptor(),
+        "annotations": {"note": note},
+    }
     media_type = document["mediaType"]
     digest = digest_of(json.dumps(document).encode())
     put(registry, repository, document, digest, media_type)
     tag = image.digest.replace(":", "-")
-    present = registry.session().get(f"{registry.url}/v2/{repository}/manifests/{tag}", headers={"Accept": OCI_INDEX}, timeout=30)
+    present = registry.session().get(
+        f"{registry.url}/v2/{repository}/manifests/{tag}", headers={"Accept": OCI_INDEX}, timeout=30
+    )
     entries = present.json()["manifests"] if present.ok else []
-    entries.append({"mediaType": media_type, "digest": digest, "size": len(json.dumps(document).encode())})
-    put(registry, repository, {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": entries}, tag, OCI_INDEX)
+    entries.append(
+        {"mediaType": media_type, "digest": digest, "size": len(json.dumps(document).encode())}
+    )
+    put(
+        registry,
+        repository,
+        {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": entries},
+        tag,
+        OCI_INDEX,
+    )
     return digest
 
 
-def test_signature_comes_along_and_is_found_added_later(registry, second_registry, image_factory, make_mirror, run_mirror):
+def test_signature_comes_along_and_is_found_added_later(
+    registry, second_registry, image_factory, make_mirror, run_mirror
+):
     repository = registry.new_repository()
     image = image_factory(registry, repository)
     tag = sign(registry, image)
@@ -65,11 +84,18 @@ def test_signature_comes_along_and_is_found_added_later(registry, second_registr
     later = sign(registry, other)
     run = run_mirror(mirror)
 
-    assert outcome(run) == {"1.0": "same done", "2.0": "same done", tag: "same done", later: "new done"}
+    assert outcome(run) == {
+        "1.0": "same done",
+        "2.0": "same done",
+        tag: "same done",
+        later: "new done",
+    }
     assert second_registry.digest_of(repository, later) == registry.digest_of(repository, later)
 
 
-def test_signatures_stay_behind_where_the_rule_says_so(registry, second_registry, image_factory, make_mirror, run_mirror):
+def test_signatures_stay_behind_where_the_rule_says_so(
+    registry, second_registry, image_factory, make_mirror, run_mirror
+):
     repository = registry.new_repository()
     image = image_factory(registry, repository)
     tag = sign(registry, image)
@@ -77,7 +103,9 @@ def test_signatures_stay_behind_where_the_rule_says_so(registry, second_registry
     assert second_registry.digest_of(repository, tag) is None
 
 
-def test_signature_of_an_image_that_is_not_chosen_stays_behind(registry, second_registry, image_factory, make_mirror, run_mirror):
+def test_signature_of_an_image_that_is_not_chosen_stays_behind(
+    registry, second_registry, image_factory, make_mirror, run_mirror
+):
     repository = registry.new_repository()
     image_factory(registry, repository, "1.0")
     tag = sign(registry, image_factory(registry, repository, "2.0"))
@@ -86,7 +114,9 @@ def test_signature_of_an_image_that_is_not_chosen_stays_behind(registry, second_
     assert tag
 
 
-def test_signature_of_a_platform_comes_along_with_its_index(registry, second_registry, image_factory, make_mirror, run_mirror):
+def test_signature_of_a_platform_comes_along_with_its_index(
+    registry, second_registry, image_factory, make_mirror, run_mirror
+):
     repository = registry.new_repository()
     image = image_factory(registry, repository, platforms=["linux/amd64", "linux/arm64"])
     tag = f"{image.children[0].digest.replace(':', '-')}.sig"
@@ -95,7 +125,9 @@ def test_signature_of_a_platform_comes_along_with_its_index(registry, second_reg
     assert second_registry.digest_of(repository, tag) == registry.digest_of(repository, tag)
 
 
-def test_signature_of_a_named_tag_comes_along(registry, second_registry, image_factory, make_mirror, run_mirror):
+def test_signature_of_a_named_tag_comes_along(
+    registry, second_registry, image_factory, make_mirror, run_mirror
+):
     repository = registry.new_repository()
     image = image_factory(registry, repository)
     tag = sign(registry, image)
@@ -114,7 +146,11 @@ def test_signature_that_comes_after_its_named_tag_is_brought_by_the_next_run(
 
     run = run_mirror(mirror)
 
-    assert (run.state, outcome(run)["1.0"], outcome(run)[tag]) == (State.SUCCEEDED, "same done", "new done")
+    assert (run.state, outcome(run)["1.0"], outcome(run)[tag]) == (
+        State.SUCCEEDED,
+        "same done",
+        "new done",
+    )
     assert second_registry.digest_of(repository, tag) == registry.digest_of(repository, tag)
 
 
@@ -131,13 +167,17 @@ def test_source_that_does_not_list_its_tags_serves_named_ones_all_the_same(
     assert any(repository in note for note in run.progress["notes"])
 
 
-def test_lists_of_referrers_are_joined_and_not_overwritten(registry, second_registry, image_factory, make_mirror, run_mirror):
+def test_lists_of_referrers_are_joined_and_not_overwritten(
+    registry, second_registry, image_factory, make_mirror, run_mirror
+):
     repository = registry.new_repository()
     image = image_factory(registry, repository)
     ours = refer(registry, image, "ours")
     mirror = make_mirror(repository)
     run_mirror(mirror)
-    theirs = refer(second_registry, type(image)(second_registry, repository, "1.0", image.built), "theirs")
+    theirs = refer(
+        second_registry, type(image)(second_registry, repository, "1.0", image.built), "theirs"
+    )
     newer = refer(registry, image, "newer")
 
     run = run_mirror(mirror)
@@ -145,7 +185,9 @@ def test_lists_of_referrers_are_joined_and_not_overwritten(registry, second_regi
     tag = image.digest.replace(":", "-")
     assert run.state == State.SUCCEEDED
     listed = second_registry.session().get(
-        f"{second_registry.url}/v2/{repository}/manifests/{tag}", headers={"Accept": OCI_INDEX}, timeout=30
+        f"{second_registry.url}/v2/{repository}/manifests/{tag}",
+        headers={"Accept": OCI_INDEX},
+        timeout=30,
     )
     assert {entry["digest"] for entry in listed.json()["manifests"]} == {ours, theirs, newer}
     assert outcome(run_mirror(mirror))[tag] == "same done"
@@ -159,14 +201,21 @@ def test_local_store_is_a_target(team, registry, image_factory, run_mirror):
     mirror = create_mirror(
         team=team,
         user=None,
-        values={"name": "Here", "source_registry": source, "repositories": [repository], "naming": {"kind": "prefix", "prefix": "kept"}},
+        values={
+            "name": "Here",
+            "source_registry": source,
+            "repositories": [repository],
+            "naming": {"kind": "prefix", "prefix": "kept"},
+        },
     )
 
     run = run_mirror(mirror)
 
     assert run.error is None
     assert outcome(run) == {"1.0": "new done", "1.1": "new done"}
-    rows = LocalImage.objects.filter(team=team, registry=registry.host, repository=f"kept/{repository}")
+    rows = LocalImage.objects.filter(
+        team=team, registry=registry.host, repository=f"kept/{repository}"
+    )
     assert dict(rows.values_list("tag", "digest")) == {image.tag: image.digest for image in images}
     again = run_mirror(mirror)
     assert outcome(again) == {"1.0": "same done", "1.1": "same done"}

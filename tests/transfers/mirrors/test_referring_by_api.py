@@ -30,7 +30,13 @@ def served(manage, settings, tmp_path, team, alice):
     session = requests.Session()
     session.trust_env = False
     session.auth = ("alice", secret_of(alice))
-    yield SimpleNamespace(host=f"localhost:{server.port}", url=server.url, session=lambda: session, password=session.auth[1], scheme="http")
+    yield SimpleNamespace(
+        host=f"localhost:{server.port}",
+        url=server.url,
+        session=lambda: session,
+        password=session.auth[1],
+        scheme="http",
+    )
     server.stop()
 
 
@@ -43,13 +49,18 @@ def push_signed(served, name: str) -> tuple[BuiltManifest, str]:
     document = json.dumps({**json.loads(signature.content), "subject": image.descriptor()}).encode()
     digest = digest_of(document)
     put = served.session().put(
-        f"{served.url}/v2/{name}/manifests/{digest}", data=document, headers={"Content-Type": signature.media_type}, timeout=30
+        f"{served.url}/v2/{name}/manifests/{digest}",
+        data=document,
+        headers={"Content-Type": signature.media_type},
+        timeout=30,
     )
     assert put.headers["OCI-Subject"] == image.digest
     return image, digest
 
 
-def test_what_the_api_lists_comes_along_and_is_found_by_clients_without_it(served, team, second_registry, make_mirror, run_mirror):
+def test_what_the_api_lists_comes_along_and_is_found_by_clients_without_it(
+    served, team, second_registry, make_mirror, run_mirror
+):
     name = f"{team.slug}/signed"
     image, signature = push_signed(served, name)
     source = registry_row(team, served.host, "Ours, from outside")
@@ -63,11 +74,17 @@ def test_what_the_api_lists_comes_along_and_is_found_by_clients_without_it(serve
     assert second_registry.digest_of(name, "1.0") == image.digest
     assert second_registry.digest_of(name, signature) == signature
     tag = image.digest.replace(":", "-")
-    listed = second_registry.session().get(f"{second_registry.url}/v2/{name}/manifests/{tag}", headers={"Accept": OCI_INDEX}, timeout=30)
+    listed = second_registry.session().get(
+        f"{second_registry.url}/v2/{name}/manifests/{tag}",
+        headers={"Accept": OCI_INDEX},
+        timeout=30,
+    )
     assert [entry["digest"] for entry in listed.json()["manifests"]] == [signature]
 
 
-def test_this_server_itself_is_mirrored_with_what_refers_to_its_images(served, team, own_registry, make_mirror, run_mirror):
+def test_this_server_itself_is_mirrored_with_what_refers_to_its_images(
+    served, team, own_registry, make_mirror, run_mirror
+):
     name = f"{team.slug}/signed"
     image, signature = push_signed(served, name)
     here = registry_row(team, this_host(), "This server")
@@ -82,12 +99,18 @@ def test_this_server_itself_is_mirrored_with_what_refers_to_its_images(served, t
     assert set(outcome(run_mirror(mirror)).values()) == {"same done"}
 
 
-def test_what_refers_to_an_image_comes_to_this_server_too(served, team, second_registry, image_factory, make_mirror, run_mirror):
+def test_what_refers_to_an_image_comes_to_this_server_too(
+    served, team, second_registry, image_factory, make_mirror, run_mirror
+):
     image = image_factory(second_registry, second_registry.new_repository(), "1.0", layer_size=2000)
     signature = refer(second_registry, image, "signed")
     here = registry_row(team, this_host(), "This server")
     mirror = make_mirror(
-        image.repository, source=second_registry, target=here, naming={"kind": "prefix", "prefix": team.slug}, selection={"tags": ["1.0"]}
+        image.repository,
+        source=second_registry,
+        target=here,
+        naming={"kind": "prefix", "prefix": team.slug},
+        selection={"tags": ["1.0"]},
     )
 
     run = run_mirror(mirror)

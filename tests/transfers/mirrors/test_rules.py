@@ -45,7 +45,13 @@ def test_operator_makes_changes_pauses_and_removes_a_mirror_and_the_trail_has_it
     remove_mirror(mirror=mirror, user=bob)
     assert not Mirror.objects.exists()
     actions = set(AuditEvent.objects.filter(actor_name="bob").values_list("action", flat=True))
-    assert {Action.MIRROR_CREATED, Action.MIRROR_CHANGED, Action.MIRROR_PAUSED, Action.MIRROR_RESUMED, Action.MIRROR_REMOVED} <= actions
+    assert {
+        Action.MIRROR_CREATED,
+        Action.MIRROR_CHANGED,
+        Action.MIRROR_PAUSED,
+        Action.MIRROR_RESUMED,
+        Action.MIRROR_REMOVED,
+    } <= actions
 
 
 def test_viewer_and_outsider_may_do_nothing(team, victor, charlie, values):
@@ -53,7 +59,9 @@ def test_viewer_and_outsider_may_do_nothing(team, victor, charlie, values):
     run = start_run(mirror=mirror, user=None, enqueue=False)
     for person in (victor, charlie):
         for act in (
-            lambda person=person: create_mirror(team=team, user=person, values={**values, "name": "another"}),
+            lambda person=person: create_mirror(
+                team=team, user=person, values={**values, "name": "another"}
+            ),
             lambda person=person: change_mirror(mirror=mirror, user=person, values={}),
             lambda person=person: remove_mirror(mirror=mirror, user=person),
             lambda person=person: pause_mirror(mirror=mirror, user=person),
@@ -70,10 +78,14 @@ def test_rule_that_deletes_is_an_admins_before_and_after_the_change(team, alice,
         create_mirror(team=team, user=bob, values={**values, "delete_extras": True})
     mirror = create_mirror(team=team, user=alice, values={**values, "delete_extras": True})
     with pytest.raises(PermissionDenied):
-        change_mirror(mirror=Mirror.objects.get(pk=mirror.pk), user=bob, values={"delete_extras": False})
+        change_mirror(
+            mirror=Mirror.objects.get(pk=mirror.pk), user=bob, values={"delete_extras": False}
+        )
     calm = create_mirror(team=team, user=bob, values={**values, "name": "calm"})
     with pytest.raises(PermissionDenied):
-        change_mirror(mirror=Mirror.objects.get(pk=calm.pk), user=bob, values={"delete_extras": True})
+        change_mirror(
+            mirror=Mirror.objects.get(pk=calm.pk), user=bob, values={"delete_extras": True}
+        )
     assert not Mirror.objects.get(pk=calm.pk).delete_extras
 
 
@@ -99,7 +111,11 @@ def test_rule_that_cannot_be_names_its_fault(team, values, change, field):
 
 def test_another_teams_registry_is_refused(team, other_team, values):
     with pytest.raises(MirrorInvalid) as caught:
-        create_mirror(team=team, user=None, values={**values, "target_registry": registry_row(other_team, "x.example.com", "X")})
+        create_mirror(
+            team=team,
+            user=None,
+            values={**values, "target_registry": registry_row(other_team, "x.example.com", "X")},
+        )
     assert caught.value.field == "target_registry"
 
 
@@ -112,7 +128,9 @@ def test_name_is_taken_once_in_a_team(team, values):
 
 def test_repository_onto_itself_is_refused(team, values):
     with pytest.raises(MirrorInvalid, match="itself"):
-        create_mirror(team=team, user=None, values={**values, "target_registry": values["source_registry"]})
+        create_mirror(
+            team=team, user=None, values={**values, "target_registry": values["source_registry"]}
+        )
 
 
 def test_person_who_left_runs_nothing_any_more(team, bob, values):
@@ -124,7 +142,9 @@ def test_person_who_left_runs_nothing_any_more(team, bob, values):
     assert "bob" in done.error["message"]
 
 
-def test_rule_goes_on_for_its_team_when_who_made_it_has_left(team, bob, registry, image_factory, make_mirror, run_mirror):
+def test_rule_goes_on_for_its_team_when_who_made_it_has_left(
+    team, bob, registry, image_factory, make_mirror, run_mirror
+):
     repository = registry.new_repository()
     image_factory(registry, repository)
     mirror = make_mirror(repository)
@@ -133,11 +153,15 @@ def test_rule_goes_on_for_its_team_when_who_made_it_has_left(team, bob, registry
     assert run_mirror(Mirror.objects.get(pk=mirror.pk)).state == State.SUCCEEDED
 
 
-def test_run_logs_in_and_fails_when_its_credential_is_gone(registry, htpasswd_registry, image_factory, make_mirror, run_mirror):
+def test_run_logs_in_and_fails_when_its_credential_is_gone(
+    registry, htpasswd_registry, image_factory, make_mirror, run_mirror
+):
     repository = registry.new_repository()
     image = image_factory(registry, repository)
     mirror = make_mirror(repository, target=htpasswd_registry)
-    credential = add_credential(mirror.target_registry, htpasswd_registry.username, htpasswd_registry.password)
+    credential = add_credential(
+        mirror.target_registry, htpasswd_registry.username, htpasswd_registry.password
+    )
     change_mirror(mirror=mirror, user=None, values={"target_credential": credential})
 
     assert run_mirror(mirror).state == State.SUCCEEDED
@@ -147,7 +171,9 @@ def test_run_logs_in_and_fails_when_its_credential_is_gone(registry, htpasswd_re
     run = run_mirror(Mirror.objects.get(pk=mirror.pk))
     assert run.state == State.FAILED
     assert "removed" in run.error["message"]
-    assert htpasswd_registry.password not in str(list(Mirror.objects.values())) + str(list(mirror.runs.values()))
+    assert htpasswd_registry.password not in str(list(Mirror.objects.values())) + str(
+        list(mirror.runs.values())
+    )
 
 
 def test_without_a_chosen_login_each_repository_is_served_by_the_one_that_fits(
@@ -157,8 +183,15 @@ def test_without_a_chosen_login_each_repository_is_served_by_the_one_that_fits(
     for repository in (near, far):
         image_factory(registry, repository)
     mirror = make_mirror(near, far, target=htpasswd_registry)
-    fitting = add_credential(mirror.target_registry, htpasswd_registry.username, htpasswd_registry.password, repository_pattern=near)
-    wrong = add_credential(mirror.target_registry, "nobody", "wrong", label="wrong", repository_pattern=far)
+    fitting = add_credential(
+        mirror.target_registry,
+        htpasswd_registry.username,
+        htpasswd_registry.password,
+        repository_pattern=near,
+    )
+    wrong = add_credential(
+        mirror.target_registry, "nobody", "wrong", label="wrong", repository_pattern=far
+    )
 
     run = run_mirror(mirror)
 
@@ -171,12 +204,19 @@ def test_without_a_chosen_login_each_repository_is_served_by_the_one_that_fits(
         assert credential.used_at is not None
 
 
-def test_several_logins_that_fit_alike_are_no_guess(registry, htpasswd_registry, image_factory, make_mirror, run_mirror):
+def test_several_logins_that_fit_alike_are_no_guess(
+    registry, htpasswd_registry, image_factory, make_mirror, run_mirror
+):
     repository = registry.new_repository()
     image_factory(registry, repository)
     mirror = make_mirror(repository, target=htpasswd_registry)
     for label in ("one", "two"):
-        add_credential(mirror.target_registry, htpasswd_registry.username, htpasswd_registry.password, label=label)
+        add_credential(
+            mirror.target_registry,
+            htpasswd_registry.username,
+            htpasswd_registry.password,
+            label=label,
+        )
 
     run = run_mirror(mirror)
 
@@ -184,7 +224,9 @@ def test_several_logins_that_fit_alike_are_no_guess(registry, htpasswd_registry,
     assert "fit" in str(run.error) + str(list(run.items.values_list("error", flat=True)))
 
 
-def test_a_mirror_uses_what_another_team_shares(registry, htpasswd_registry, other_team, image_factory, make_mirror, run_mirror, team):
+def test_a_mirror_uses_what_another_team_shares(
+    registry, htpasswd_registry, other_team, image_factory, make_mirror, run_mirror, team
+):
     repository = registry.new_repository()
     image_factory(registry, repository)
     mirror = make_mirror(repository, target=htpasswd_registry)

@@ -13,7 +13,9 @@ from .outcomes import outcome
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
 
 
-def test_first_run_brings_every_tag_with_its_digest(registry, second_registry, image_factory, make_mirror, run_mirror):
+def test_first_run_brings_every_tag_with_its_digest(
+    registry, second_registry, image_factory, make_mirror, run_mirror
+):
     repository = registry.new_repository()
     images = [image_factory(registry, repository, tag) for tag in ("1.0", "1.1", "2.0")]
 
@@ -31,7 +33,9 @@ def test_first_run_brings_every_tag_with_its_digest(registry, second_registry, i
     assert run.mirror.__class__.objects.get(pk=run.mirror_id).last_state == State.SUCCEEDED
 
 
-def test_second_run_finds_nothing_to_do_and_asks_twice_a_tag(registry, image_factory, make_mirror, run_mirror):
+def test_second_run_finds_nothing_to_do_and_asks_twice_a_tag(
+    registry, image_factory, make_mirror, run_mirror
+):
     repository = registry.new_repository()
     for number in range(10):
         image_factory(registry, repository, f"1.{number}", layers=1, layer_size=100)
@@ -46,7 +50,9 @@ def test_second_run_finds_nothing_to_do_and_asks_twice_a_tag(registry, image_fac
     assert set(again.items.values_list("verified", flat=True)) == {Verdict.EQUAL}
 
 
-def test_changed_tag_alone_is_moved(registry, second_registry, image_factory, make_mirror, run_mirror):
+def test_changed_tag_alone_is_moved(
+    registry, second_registry, image_factory, make_mirror, run_mirror
+):
     repository = registry.new_repository()
     for tag in ("1.0", "1.1"):
         image_factory(registry, repository, tag)
@@ -63,7 +69,9 @@ def test_changed_tag_alone_is_moved(registry, second_registry, image_factory, ma
     assert item.target_digest != item.copied_digest == changed.digest
 
 
-def test_poisoned_tag_stops_no_other(own_registry, second_registry, image_factory, make_mirror, run_mirror):
+def test_poisoned_tag_stops_no_other(
+    own_registry, second_registry, image_factory, make_mirror, run_mirror
+):
     repository = own_registry.new_repository()
     good = [image_factory(own_registry, repository, f"1.{number}") for number in range(5)]
     bad = image_factory(own_registry, repository, "bad")
@@ -81,7 +89,9 @@ def test_poisoned_tag_stops_no_other(own_registry, second_registry, image_factor
         assert second_registry.digest_of(repository, image.tag) == image.digest
 
 
-def test_one_digest_of_many_tags_moves_once_and_each_further_tag_is_one_put(own_registry, registry, image_factory, make_mirror, run_mirror):
+def test_one_digest_of_many_tags_moves_once_and_each_further_tag_is_one_put(
+    own_registry, registry, image_factory, make_mirror, run_mirror
+):
     repository = registry.new_repository()
     built = image_factory.build_image(layers=2)
     for number in range(6):
@@ -92,10 +102,18 @@ def test_one_digest_of_many_tags_moves_once_and_each_further_tag_is_one_put(own_
     assert run.state == State.SUCCEEDED
     log = own_registry.log
     assert log.count("PUT /v2/") >= 3 + 6
-    assert sum("PUT /v2/" in line and "/blobs/uploads/" in line and '" 201' in line for line in log.splitlines()) == 3
+    assert (
+        sum(
+            "PUT /v2/" in line and "/blobs/uploads/" in line and '" 201' in line
+            for line in log.splitlines()
+        )
+        == 3
+    )
 
 
-def test_blob_that_several_repositories_want_is_downloaded_once_and_mounted(own_registry, registry, image_factory, make_mirror, run_mirror):
+def test_blob_that_several_repositories_want_is_downloaded_once_and_mounted(
+    own_registry, registry, image_factory, make_mirror, run_mirror
+):
     names = [registry.new_repository() for _number in range(3)]
     built = image_factory.build_image(layers=2)
     for name in names:
@@ -104,19 +122,27 @@ def test_blob_that_several_repositories_want_is_downloaded_once_and_mounted(own_
     run = run_mirror(make_mirror(*names, target=own_registry))
 
     assert run.state == State.SUCCEEDED
-    uploaded = [line for line in own_registry.log.splitlines() if "PUT /v2/" in line and "/blobs/uploads/" in line and '" 201' in line]
+    uploaded = [
+        line
+        for line in own_registry.log.splitlines()
+        if "PUT /v2/" in line and "/blobs/uploads/" in line and '" 201' in line
+    ]
     assert len(uploaded) == 3
     assert {own_registry.digest_of(name, "1.0") for name in names} == {built.digest}
 
 
-def test_known_blob_that_is_gone_is_brought_again(registry, own_registry, image_factory, make_mirror, run_mirror, team):
+def test_known_blob_that_is_gone_is_brought_again(
+    registry, own_registry, image_factory, make_mirror, run_mirror, team
+):
     from transfers.models import KnownBlob
 
     repository = registry.new_repository()
     image = image_factory(registry, repository, "1.0")
     mirror = make_mirror(repository, target=own_registry)
     for digest in image.blobs:
-        KnownBlob.objects.create(registry=mirror.target_registry, repository=repository, digest=digest)
+        KnownBlob.objects.create(
+            registry=mirror.target_registry, repository=repository, digest=digest
+        )
 
     run = run_mirror(mirror)
 
@@ -151,7 +177,9 @@ def test_bytes_of_images_that_have_not_begun_are_guessed_from_those_that_have(
 
 def test_index_moves_whole(registry, second_registry, image_factory, make_mirror, run_mirror):
     repository = registry.new_repository()
-    image = image_factory(registry, repository, platforms=["linux/amd64", "linux/arm64"], attestation=True)
+    image = image_factory(
+        registry, repository, platforms=["linux/amd64", "linux/arm64"], attestation=True
+    )
     run = run_mirror(make_mirror(repository))
     assert run.state == State.SUCCEEDED
     assert second_registry.digest_of(repository, "1.0") == image.digest
@@ -161,7 +189,12 @@ def test_chosen_platforms_make_an_index_of_their_own_that_is_the_same_next_time(
     registry, second_registry, image_factory, make_mirror, run_mirror
 ):
     repository = registry.new_repository()
-    image = image_factory(registry, repository, platforms=["linux/amd64", "linux/arm64", "linux/s390x"], attestation=True)
+    image = image_factory(
+        registry,
+        repository,
+        platforms=["linux/amd64", "linux/arm64", "linux/s390x"],
+        attestation=True,
+    )
     mirror = make_mirror(repository, platforms=["linux/amd64", "linux/arm64"])
 
     run = run_mirror(mirror)
@@ -177,7 +210,9 @@ def test_chosen_platforms_make_an_index_of_their_own_that_is_the_same_next_time(
     assert outcome(run_mirror(mirror)) == {"1.0": "same done"}
 
 
-def test_image_of_another_platform_is_left_out_with_the_reason(registry, second_registry, image_factory, make_mirror, run_mirror):
+def test_image_of_another_platform_is_left_out_with_the_reason(
+    registry, second_registry, image_factory, make_mirror, run_mirror
+):
     repository = registry.new_repository()
     image_factory(registry, repository, platform="linux/s390x")
     run = run_mirror(make_mirror(repository, platforms=["linux/amd64"]))
@@ -186,7 +221,9 @@ def test_image_of_another_platform_is_left_out_with_the_reason(registry, second_
     assert second_registry.tags(repository) == []
 
 
-def test_target_that_differs_is_kept_where_the_rule_says_so(registry, second_registry, image_factory, make_mirror, run_mirror):
+def test_target_that_differs_is_kept_where_the_rule_says_so(
+    registry, second_registry, image_factory, make_mirror, run_mirror
+):
     repository = registry.new_repository()
     image_factory(registry, repository)
     theirs = image_factory(second_registry, repository)
@@ -195,7 +232,9 @@ def test_target_that_differs_is_kept_where_the_rule_says_so(registry, second_reg
     assert second_registry.digest_of(repository, "1.0") == theirs.digest
 
 
-def test_target_that_differs_is_backed_up_first(registry, second_registry, image_factory, make_mirror, run_mirror):
+def test_target_that_differs_is_backed_up_first(
+    registry, second_registry, image_factory, make_mirror, run_mirror
+):
     repository = registry.new_repository()
     ours = image_factory(registry, repository)
     theirs = image_factory(second_registry, repository)
@@ -207,7 +246,9 @@ def test_target_that_differs_is_backed_up_first(registry, second_registry, image
     assert backup in run.items.get().reason
 
 
-def test_glob_takes_every_repository_that_matches(registry, second_registry, image_factory, make_mirror, run_mirror):
+def test_glob_takes_every_repository_that_matches(
+    registry, second_registry, image_factory, make_mirror, run_mirror
+):
     names = [registry.new_repository("globbed") for _number in range(2)]
     for name in names:
         image_factory(registry, name, layers=1, layer_size=50)
@@ -216,14 +257,18 @@ def test_glob_takes_every_repository_that_matches(registry, second_registry, ima
     assert {item.source_repository for item in run.items.all()} >= set(names)
 
 
-def test_names_at_the_target_follow_the_rule(registry, second_registry, image_factory, make_mirror, run_mirror):
+def test_names_at_the_target_follow_the_rule(
+    registry, second_registry, image_factory, make_mirror, run_mirror
+):
     repository = registry.new_repository()
     image = image_factory(registry, repository)
     run_mirror(make_mirror(repository, naming={"kind": "prefix", "prefix": "mirrored"}))
     assert second_registry.digest_of(f"mirrored/{repository}", "1.0") == image.digest
 
 
-def test_collision_of_names_copies_nothing(registry, second_registry, image_factory, make_mirror, run_mirror):
+def test_collision_of_names_copies_nothing(
+    registry, second_registry, image_factory, make_mirror, run_mirror
+):
     for namespace in ("left", "right"):
         image_factory(registry, f"{namespace}-collides/app-collides", layers=1, layer_size=50)
     run = run_mirror(make_mirror("*/app-collides", naming={"kind": "flatten"}))
@@ -248,7 +293,9 @@ def test_missing_repository_fails_alone(registry, image_factory, make_mirror, ru
     assert run.items.get(source_repository=repository).state == ItemState.DONE
 
 
-def test_plan_moves_nothing_and_tells_the_bytes(registry, second_registry, image_factory, make_mirror, plan_mirror, run_mirror):
+def test_plan_moves_nothing_and_tells_the_bytes(
+    registry, second_registry, image_factory, make_mirror, plan_mirror, run_mirror
+):
     repository = registry.new_repository()
     image_factory(registry, repository, "1.0", shared_layers=["base"], layers=1)
     image_factory(registry, repository, "1.1", shared_layers=["base"], layers=1)
@@ -263,7 +310,10 @@ def test_plan_moves_nothing_and_tells_the_bytes(registry, second_registry, image
     assert second_registry.tags(repository) == []
     run = run_mirror(mirror)
     assert plan.bytes_total == run.bytes_done
-    assert sum(item.bytes_total for item in plan.items.filter(action=ItemAction.NEW)) == plan.bytes_total
+    assert (
+        sum(item.bytes_total for item in plan.items.filter(action=ItemAction.NEW))
+        == plan.bytes_total
+    )
     assert plan.totals["new_repositories"] == 1
 
 
@@ -284,7 +334,9 @@ def test_plan_is_run_as_shown(registry, second_registry, image_factory, make_mir
     assert second_registry.tags(repository) == ["1.0"]
 
 
-def test_extras_are_kept_and_counted_unless_asked(registry, second_registry, image_factory, make_mirror, run_mirror):
+def test_extras_are_kept_and_counted_unless_asked(
+    registry, second_registry, image_factory, make_mirror, run_mirror
+):
     repository = registry.new_repository()
     image_factory(registry, repository)
     image_factory(second_registry, repository, "old")
@@ -294,7 +346,9 @@ def test_extras_are_kept_and_counted_unless_asked(registry, second_registry, ima
     assert MirrorPair.objects.get().extra == 1
 
 
-def test_extras_are_deleted_where_the_rule_says_so(registry, second_registry, image_factory, make_mirror, run_mirror):
+def test_extras_are_deleted_where_the_rule_says_so(
+    registry, second_registry, image_factory, make_mirror, run_mirror
+):
     repository = registry.new_repository()
     image_factory(registry, repository)
     image_factory(second_registry, repository, "old")
@@ -304,7 +358,9 @@ def test_extras_are_deleted_where_the_rule_says_so(registry, second_registry, im
     assert run.totals["deleted"] == 1
 
 
-def test_more_extras_than_the_cap_are_not_deleted_at_all(registry, second_registry, image_factory, make_mirror, run_mirror):
+def test_more_extras_than_the_cap_are_not_deleted_at_all(
+    registry, second_registry, image_factory, make_mirror, run_mirror
+):
     repository = registry.new_repository()
     image_factory(registry, repository)
     for number in range(3):
@@ -315,7 +371,9 @@ def test_more_extras_than_the_cap_are_not_deleted_at_all(registry, second_regist
     assert "cap" in run.progress["notes"][0]
 
 
-def test_nothing_is_deleted_where_the_source_has_no_list(registry, second_registry, image_factory, make_mirror, run_mirror):
+def test_nothing_is_deleted_where_the_source_has_no_list(
+    registry, second_registry, image_factory, make_mirror, run_mirror
+):
     repository = registry.new_repository()
     image_factory(second_registry, repository, "precious")
     run = run_mirror(make_mirror(repository, delete_extras=True))
@@ -323,7 +381,9 @@ def test_nothing_is_deleted_where_the_source_has_no_list(registry, second_regist
     assert second_registry.tags(repository) == ["precious"]
 
 
-def test_retry_takes_what_failed_and_nothing_else(own_registry, second_registry, image_factory, make_mirror, run_mirror):
+def test_retry_takes_what_failed_and_nothing_else(
+    own_registry, second_registry, image_factory, make_mirror, run_mirror
+):
     from transfers.mirrors.services import retry_failed, run_here
 
     repository = own_registry.new_repository()
@@ -340,7 +400,9 @@ def test_retry_takes_what_failed_and_nothing_else(own_registry, second_registry,
     assert second_registry.digest_of(repository, "bad") == bad.digest
 
 
-def test_drift_board_says_how_far_apart_both_sides_are(registry, second_registry, image_factory, make_mirror, plan_mirror, run_mirror):
+def test_drift_board_says_how_far_apart_both_sides_are(
+    registry, second_registry, image_factory, make_mirror, plan_mirror, run_mirror
+):
     repository = registry.new_repository()
     for tag in ("1.0", "1.1", "1.2"):
         image_factory(registry, repository, tag, layers=1, layer_size=50)

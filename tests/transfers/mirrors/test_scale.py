@@ -21,7 +21,9 @@ def digests_by_skopeo(skopeo, registry, repository: str, tags) -> dict[str, str]
     return {tag: skopeo.inspect(registry, repository, tag)["Digest"] for tag in tags}
 
 
-def test_hundred_tags_cold_again_and_with_one_changed_and_one_poisoned(own_registry, second_registry, skopeo, make_mirror, run_mirror):
+def test_hundred_tags_cold_again_and_with_one_changed_and_one_poisoned(
+    own_registry, second_registry, skopeo, make_mirror, run_mirror
+):
     repository = own_registry.new_repository()
     tags = fill_tags(own_registry, repository, 100)
     mirror = make_mirror(repository, source=own_registry)
@@ -29,7 +31,9 @@ def test_hundred_tags_cold_again_and_with_one_changed_and_one_poisoned(own_regis
     cold = run_mirror(mirror)
     assert (cold.state, cold.totals["new"], cold.totals["done"]) == (State.SUCCEEDED, 100, 100)
     assert digests(second_registry, repository, tags) == digests(own_registry, repository, tags)
-    assert digests_by_skopeo(skopeo, second_registry, repository, tags) == digests_by_skopeo(skopeo, own_registry, repository, tags)
+    assert digests_by_skopeo(skopeo, second_registry, repository, tags) == digests_by_skopeo(
+        skopeo, own_registry, repository, tags
+    )
 
     again = run_mirror(mirror)
     assert (again.totals["same"], again.bytes_done) == (100, 0)
@@ -38,7 +42,9 @@ def test_hundred_tags_cold_again_and_with_one_changed_and_one_poisoned(own_regis
     move_tag(own_registry, repository, tags[7], build_image(layers=1, layer_size=64))
     changed = run_mirror(mirror)
     assert (changed.totals["same"], changed.totals["changed"]) == (99, 1)
-    assert second_registry.digest_of(repository, tags[7]) == own_registry.digest_of(repository, tags[7])
+    assert second_registry.digest_of(repository, tags[7]) == own_registry.digest_of(
+        repository, tags[7]
+    )
     assert changed.requests <= 2 * 100 + 25
 
     bad = build_image(layers=1, layer_size=64)
@@ -47,11 +53,15 @@ def test_hundred_tags_cold_again_and_with_one_changed_and_one_poisoned(own_regis
     own_registry.corrupt_blob(bad.layers[0])
     poisoned = run_mirror(mirror)
     assert (poisoned.state, poisoned.totals["failed"]) == (State.FAILED, 1)
-    assert second_registry.digest_of(repository, tags[9]) == own_registry.digest_of(repository, tags[9])
+    assert second_registry.digest_of(repository, tags[9]) == own_registry.digest_of(
+        repository, tags[9]
+    )
     assert second_registry.digest_of(repository, tags[8]) != bad.digest
 
 
-def test_thousand_tags_of_fifty_images_move_each_blob_once(own_registry, registry, make_mirror, run_mirror):
+def test_thousand_tags_of_fifty_images_move_each_blob_once(
+    own_registry, registry, make_mirror, run_mirror
+):
     repository = registry.new_repository()
     fill_tags(registry, repository, 1000, distinct=50)
 

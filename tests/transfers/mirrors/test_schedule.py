@@ -44,7 +44,16 @@ crons = st.builds(
     st.one_of(st.integers(0, 7).map(str), st.sampled_from(["*", "1-5", "MON"])),
 )
 moments = st.datetimes(datetime(2020, 1, 1), datetime(2035, 1, 1), timezones=st.just(UTC))
-some_zones = st.sampled_from(["UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe", "America/St_Johns"])
+some_zones = st.sampled_from(
+    [
+        "UTC",
+        "Europe/Berlin",
+        "America/New_York",
+        "Asia/Kolkata",
+        "Australia/Lord_Howe",
+        "America/St_Johns",
+    ]
+)
 
 
 @given(choices)
@@ -73,21 +82,30 @@ def test_the_wall_clock_shows_the_chosen_time_but_for_the_hour_that_is_skipped(c
         return
     found = next_time(choice.to_cron(), zone, after=after)
     local = found.astimezone(zoneinfo.ZoneInfo(zone))
-    skipped = local.utcoffset() != (found - timedelta(hours=1)).astimezone(zoneinfo.ZoneInfo(zone)).utcoffset()
+    skipped = (
+        local.utcoffset()
+        != (found - timedelta(hours=1)).astimezone(zoneinfo.ZoneInfo(zone)).utcoffset()
+    )
 
     assert skipped or (local.hour, local.minute) == (choice.at.hour, choice.at.minute)
 
 
 @pytest.mark.parametrize("hour", [1, 2, 3])
 def test_the_night_that_skips_an_hour_has_exactly_one_run(hour):
-    found = [moment.astimezone(BERLIN) for moment in next_times(f"30 {hour} * * *", "Europe/Berlin", after=SPRING, count=3)]
+    found = [
+        moment.astimezone(BERLIN)
+        for moment in next_times(f"30 {hour} * * *", "Europe/Berlin", after=SPRING, count=3)
+    ]
 
     assert [moment.day for moment in found] == [29, 30, 31]
 
 
 @pytest.mark.parametrize("hour", [1, 2, 3])
 def test_the_night_that_repeats_an_hour_has_exactly_one_run(hour):
-    found = [moment.astimezone(BERLIN) for moment in next_times(f"30 {hour} * * *", "Europe/Berlin", after=AUTUMN, count=3)]
+    found = [
+        moment.astimezone(BERLIN)
+        for moment in next_times(f"30 {hour} * * *", "Europe/Berlin", after=AUTUMN, count=3)
+    ]
 
     assert [(moment.day, moment.hour) for moment in found] == [(25, hour), (26, hour), (27, hour)]
 
@@ -95,7 +113,9 @@ def test_the_night_that_repeats_an_hour_has_exactly_one_run(hour):
 def test_a_rule_that_is_saved_within_the_repeated_hour_does_not_run_in_the_past():
     second_half = datetime(2026, 10, 25, 2, 10, tzinfo=BERLIN, fold=1)
 
-    assert next_time("30 2 * * *", "Europe/Berlin", after=second_half).astimezone(BERLIN) == datetime(2026, 10, 26, 2, 30, tzinfo=BERLIN)
+    assert next_time("30 2 * * *", "Europe/Berlin", after=second_half).astimezone(
+        BERLIN
+    ) == datetime(2026, 10, 26, 2, 30, tzinfo=BERLIN)
 
 
 def test_an_hourly_one_runs_every_real_hour_of_both_nights():
@@ -124,7 +144,10 @@ def test_a_rule_has_its_own_moment_within_the_jitter_and_keeps_it():
     assert {offset_of(key, 0) for key in keys} == {timedelta()}
 
 
-@pytest.mark.parametrize("text", ["", "* * * *", "* * * * * *", "61 * * * *", "0 0 30 2 *", "x y z a b", "@daily", "* " * 200])
+@pytest.mark.parametrize(
+    "text",
+    ["", "* * * *", "* * * * * *", "61 * * * *", "0 0 30 2 *", "x y z a b", "@daily", "* " * 200],
+)
 def test_what_is_no_schedule_is_refused_with_advice(text):
     with pytest.raises(InvalidSchedule) as caught:
         check_cron(text)

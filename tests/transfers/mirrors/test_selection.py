@@ -15,7 +15,9 @@ TAGS = st.from_regex(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,20}", fullmatch=True)
 
 
 def chosen(document: dict, *names: str, dates=None) -> list[str]:
-    return [choice.tag for choice in Selection.parse(document).select(names, dates) if choice.is_chosen]
+    return [
+        choice.tag for choice in Selection.parse(document).select(names, dates) if choice.is_chosen
+    ]
 
 
 def test_nothing_asked_takes_every_tag_in_natural_order():
@@ -57,7 +59,11 @@ def test_newest_of_each_minor_version_in_each_variant():
 
 
 def test_partial_version_takes_no_place_among_the_newest():
-    assert set(chosen({"newest": 2}, "1.27", "1.27.1", "1.27.2", "1.27.3")) == {"1.27", "1.27.2", "1.27.3"}
+    assert set(chosen({"newest": 2}, "1.27", "1.27.1", "1.27.2", "1.27.3")) == {
+        "1.27",
+        "1.27.2",
+        "1.27.3",
+    }
 
 
 def test_newest_of_all():
@@ -65,7 +71,10 @@ def test_newest_of_all():
 
 
 def test_tag_named_in_full_is_taken_whatever_the_others_say():
-    assert chosen({"tags": ["latest", "1.*"], "versions": "1.9"}, "1.9.0", "1.10.0", "latest") == ["1.9.0", "latest"]
+    assert chosen({"tags": ["latest", "1.*"], "versions": "1.9"}, "1.9.0", "1.10.0", "latest") == [
+        "1.9.0",
+        "latest",
+    ]
 
 
 def test_newer_than_a_date_asks_only_for_what_is_left():
@@ -73,9 +82,15 @@ def test_newer_than_a_date_asks_only_for_what_is_left():
 
     def dates(names):
         asked.extend(names)
-        return {"1.0": datetime(2020, 1, 1, tzinfo=UTC), "1.1": datetime.now(UTC) - timedelta(days=3), "1.2": None}
+        return {
+            "1.0": datetime(2020, 1, 1, tzinfo=UTC),
+            "1.1": datetime.now(UTC) - timedelta(days=3),
+            "1.2": None,
+        }
 
-    assert chosen({"tags": ["1.*"], "newer_than": "30d"}, "1.0", "1.1", "1.2", "2.0", dates=dates) == ["1.1"]
+    assert chosen(
+        {"tags": ["1.*"], "newer_than": "30d"}, "1.0", "1.1", "1.2", "2.0", dates=dates
+    ) == ["1.1"]
     assert set(asked) == {"1.0", "1.1", "1.2"}
 
 
@@ -125,11 +140,18 @@ def test_catastrophic_expression_over_ten_thousand_tags_ends_within_a_second(bom
 
 def test_expression_that_takes_too_long_is_named_with_advice():
     with pytest.raises(InvalidPattern, match="takes too long") as caught:
-        Selection.parse({"match": "(a|aa)+$"}).select(f"{'a' * 60}{number}b" for number in range(1000))
+        Selection.parse({"match": "(a|aa)+$"}).select(
+            f"{'a' * 60}{number}b" for number in range(1000)
+        )
     assert caught.value.advice
 
 
-@given(st.lists(TAGS, max_size=30), st.integers(0, 3), st.sampled_from(["all", "major", "minor"]), st.booleans())
+@given(
+    st.lists(TAGS, max_size=30),
+    st.integers(0, 3),
+    st.sampled_from(["all", "major", "minor"]),
+    st.booleans(),
+)
 def test_every_tag_is_either_chosen_or_has_a_reason(names, newest, per, prereleases):
     selection = Selection.parse({"newest": newest, "per": per, "prereleases": prereleases})
     choices = selection.select(names)

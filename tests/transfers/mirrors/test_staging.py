@@ -16,7 +16,15 @@ from registry_ui.registries.this_server import this_host
 from tests.parts.slow_line import slow_line
 from transfers.dependents import MirrorDependents
 from transfers.mirrors.exporting import images_of, standing_of
-from transfers.mirrors.services import MirrorBusy, create_mirror, retry_failed, run_here, start_plan, start_run, start_staging
+from transfers.mirrors.services import (
+    MirrorBusy,
+    create_mirror,
+    retry_failed,
+    run_here,
+    start_plan,
+    start_run,
+    start_staging,
+)
 from transfers.models import Existing, ItemState, Mirror, MirrorItem, Notice, State
 
 from ..faulty import kill
@@ -38,7 +46,10 @@ def repository(registry, image_factory) -> str:
 
 @pytest.fixture
 def mirror(repository, own_registry, make_mirror) -> Mirror:
-    values = {"selection": {"tags": ["1.*"]}, "naming": {"kind": "prefix", "prefix": "mirror/company"}}
+    values = {
+        "selection": {"tags": ["1.*"]},
+        "naming": {"kind": "prefix", "prefix": "mirror/company"},
+    }
     return make_mirror(repository, target=own_registry, name="base", **values)
 
 
@@ -64,16 +75,23 @@ def test_the_selection_comes_here_under_its_name_at_the_source_and_the_target_is
     assert (run.state, outcome(run)) == (State.SUCCEEDED, {"1.0": "new done", "1.1": "new done"})
     assert set(run.items.values_list("verified", flat=True)) == {"equal"}
     assert {str(image.reference): image.digest for image in images_of(mirror)} == {
-        f"{registry.host}/{repository}:{tag}": registry.digest_of(repository, tag) for tag in ("1.0", "1.1")
+        f"{registry.host}/{repository}:{tag}": registry.digest_of(repository, tag)
+        for tag in ("1.0", "1.1")
     }
     assert asked(own_registry) == log
     assert kept(mirror) == before
     assert not Notice.objects.exists()
-    trail = list(AuditEvent.objects.filter(action__startswith="mirror.stag").order_by("at").values_list("action", flat=True))
+    trail = list(
+        AuditEvent.objects.filter(action__startswith="mirror.stag")
+        .order_by("at")
+        .values_list("action", flat=True)
+    )
     assert trail == [Action.MIRROR_STAGING, Action.MIRROR_STAGED]
 
 
-def test_it_comes_with_the_target_down_and_again_moves_nothing(mirror, repository, registry, own_registry, image_factory, bring_here):
+def test_it_comes_with_the_target_down_and_again_moves_nothing(
+    mirror, repository, registry, own_registry, image_factory, bring_here
+):
     own_registry.stop()
     bring_here(mirror)
     again = bring_here(mirror)
@@ -84,7 +102,9 @@ def test_it_comes_with_the_target_down_and_again_moves_nothing(mirror, repositor
     changed = bring_here(mirror)
 
     assert outcome(changed) == {"1.0": "same done", "1.1": "changed done"}
-    assert {image.tag: image.digest for image in images_of(mirror)}["1.1"] == registry.digest_of(repository, "1.1")
+    assert {image.tag: image.digest for image in images_of(mirror)}["1.1"] == registry.digest_of(
+        repository, "1.1"
+    )
 
 
 def test_after_a_run_of_the_rule_its_drift_and_success_stay_as_they_are(
@@ -98,7 +118,14 @@ def test_after_a_run_of_the_rule_its_drift_and_success_stay_as_they_are(
     assert kept(mirror) == before
     # A later run of one tag is laid over the latest look at the target, and not over what was brought here.
     run_mirror(mirror, only=[{"repository": repository, "tag": "1.2"}])
-    assert mirror.pairs.get().counts() == {"same": 3, "missing": 0, "differing": 0, "extra": 0, "failed": 0, "mismatched": 0}
+    assert mirror.pairs.get().counts() == {
+        "same": 3,
+        "missing": 0,
+        "differing": 0,
+        "extra": 0,
+        "failed": 0,
+        "mismatched": 0,
+    }
 
 
 def test_nothing_here_is_deleted_or_kept_back_by_what_the_rule_says_of_its_target(
@@ -115,7 +142,9 @@ def test_nothing_here_is_deleted_or_kept_back_by_what_the_rule_says_of_its_targe
     assert LocalImage.objects.filter(tag="gone-from-the-source").exists()
 
 
-def test_skopeo_and_podman_read_the_archive_with_every_digest(mirror, repository, registry, skopeo, podman, tmp_path):
+def test_skopeo_and_podman_read_the_archive_with_every_digest(
+    mirror, repository, registry, skopeo, podman, tmp_path
+):
     path = tmp_path / "base.tar"
     call_command("export_images", "--mirror", "base", "-o", str(path))
 
@@ -167,7 +196,9 @@ def test_the_command_does_not_begin_while_the_rule_runs(mirror, tmp_path):
         call_command("export_images", "--mirror", "base", "-o", str(tmp_path / "base.tar"))
 
 
-def test_a_part_is_no_archive_until_a_retry_has_brought_the_rest(mirror, repository, registry, image_factory, bring_here, bob):
+def test_a_part_is_no_archive_until_a_retry_has_brought_the_rest(
+    mirror, repository, registry, image_factory, bring_here, bob
+):
     bad = image_factory(registry, repository, "1.2", layer_size=2000)
     mend = registry.corrupt_blob(bad.layers[0])
     failed = bring_here(mirror)
@@ -242,11 +273,18 @@ def test_it_needs_the_sources_credential_and_none_of_the_targets(
     refused = bring_here(rule)
     assert refused.state == State.FAILED
 
-    credential = Credential(team=team, registry=rule.source_registry, label="Reader", username=htpasswd_registry.username)
+    credential = Credential(
+        team=team,
+        registry=rule.source_registry,
+        label="Reader",
+        username=htpasswd_registry.username,
+    )
     credential.set_secret(htpasswd_registry.password)
     credential.save()
     # The target's was chosen and is gone: a run fails, and this needs it not.
-    Mirror.objects.filter(pk=rule.pk).update(source_credential=credential, needs_source_credential=True, needs_target_credential=True)
+    Mirror.objects.filter(pk=rule.pk).update(
+        source_credential=credential, needs_source_credential=True, needs_target_credential=True
+    )
     rule.refresh_from_db()
     assert bring_here(rule).state == State.SUCCEEDED
     assert run_here(start_run(mirror=rule, user=None, enqueue=False)).state == State.FAILED
@@ -256,11 +294,15 @@ def test_it_needs_the_sources_credential_and_none_of_the_targets(
 def test_taking_the_targets_credential_back_stops_it_not_and_the_sources_does(mirror, team, alice):
     credentials = []
     for registry in (mirror.source_registry, mirror.target_registry):
-        credential = Credential(team=team, registry=registry, label=f"Of {registry.name}", username="robot")
+        credential = Credential(
+            team=team, registry=registry, label=f"Of {registry.name}", username="robot"
+        )
         credential.set_secret("not-a-real-secret")
         credential.save()
         credentials.append(credential)
-    Mirror.objects.filter(pk=mirror.pk).update(source_credential=credentials[0], target_credential=credentials[1])
+    Mirror.objects.filter(pk=mirror.pk).update(
+        source_credential=credentials[0], target_credential=credentials[1]
+    )
     run = start_staging(mirror=mirror, user=None, enqueue=False)
     assert MirrorDependents().stop(credentials[1], None, by=alice) == 0
     assert MirrorDependents().stop(credentials[0], None, by=alice) == 1
@@ -269,22 +311,37 @@ def test_taking_the_targets_credential_back_stops_it_not_and_the_sources_does(mi
 
 
 def test_chosen_platforms_come_alone(repository, registry, own_registry, make_mirror, bring_here):
-    rule = make_mirror(repository, target=own_registry, platforms=["linux/amd64"], selection={"tags": ["1.0"]})
+    rule = make_mirror(
+        repository, target=own_registry, platforms=["linux/amd64"], selection={"tags": ["1.0"]}
+    )
     bring_here(rule)
     (image,) = images_of(rule)
     assert [entry["platform"] for entry in image.platforms] == ["linux/amd64"]
     assert outcome(bring_here(rule)) == {"1.0": "same done"}
 
 
-def test_images_of_this_server_are_here_already_and_stay_as_they_are(team, registry, repository, own_registry, make_mirror, bring_here):
+def test_images_of_this_server_are_here_already_and_stay_as_they_are(
+    team, registry, repository, own_registry, make_mirror, bring_here
+):
     """Even where the rule takes one platform of them: the name is this server's own."""
-    bring_here(make_mirror(repository, target=own_registry, name="first", selection={"tags": ["1.0"]}))
+    bring_here(
+        make_mirror(repository, target=own_registry, name="first", selection={"tags": ["1.0"]})
+    )
     name = Reference.parse(f"{this_host()}/{team.slug}/app:1.0")
     image = tag_image(team=team, user=None, source=LocalImage.objects.get().reference, target=name)
-    here, _made = Registry.objects.get_or_create(team=team, host=this_host(), defaults={"name": "This server"})
+    here, _made = Registry.objects.get_or_create(
+        team=team, host=this_host(), defaults={"name": "This server"}
+    )
     ends = {"source_registry": here, "target_registry": Registry.objects.get(name="Target")}
     rule = create_mirror(
-        team=team, user=None, values={"name": "own", **ends, "repositories": [image.repository], "platforms": ["linux/amd64"]}
+        team=team,
+        user=None,
+        values={
+            "name": "own",
+            **ends,
+            "repositories": [image.repository],
+            "platforms": ["linux/amd64"],
+        },
     )
 
     run = bring_here(rule)
@@ -295,7 +352,9 @@ def test_images_of_this_server_are_here_already_and_stay_as_they_are(team, regis
     assert find_image(team, name).digest == image.digest == registry.digest_of(repository, "1.0")
 
 
-def test_killed_worker_is_replaced_by_one_that_goes_on(registry, own_registry, repository, make_mirror, manage):
+def test_killed_worker_is_replaced_by_one_that_goes_on(
+    registry, own_registry, repository, make_mirror, manage
+):
     with slow_line(registry.port) as line:
         rule = make_mirror(repository, source=line, target=own_registry)
         line.hold("GET", r"/manifests/")

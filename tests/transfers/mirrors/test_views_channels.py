@@ -27,7 +27,9 @@ def channel(team):
 def test_a_channel_is_added_and_its_address_never_shown(client_for, alice):
     client = client_for(alice)
 
-    response = client.post(reverse("mirrors:channel_add"), {"name": "Chat", "address": ADDRESS}, follow=True)
+    response = client.post(
+        reverse("mirrors:channel_add"), {"name": "Chat", "address": ADDRESS}, follow=True
+    )
 
     channel = NotificationChannel.objects.get()
     assert channel.address.reveal() == ADDRESS
@@ -40,9 +42,13 @@ def test_a_channel_is_added_and_its_address_never_shown(client_for, alice):
     assert "canary-secret" not in response.content.decode()
 
 
-@pytest.mark.parametrize("address", ["", "file:///etc/canary-secret", "https://canary-secret.example.com/"])
+@pytest.mark.parametrize(
+    "address", ["", "file:///etc/canary-secret", "https://canary-secret.example.com/"]
+)
 def test_an_address_of_no_service_is_refused_and_not_repeated(client_for, alice, address):
-    response = client_for(alice).post(reverse("mirrors:channel_add"), {"name": "Chat", "address": address})
+    response = client_for(alice).post(
+        reverse("mirrors:channel_add"), {"name": "Chat", "address": address}
+    )
 
     assert response.status_code == 422
     assert "canary-secret" not in response.content.decode()
@@ -50,14 +56,18 @@ def test_an_address_of_no_service_is_refused_and_not_repeated(client_for, alice,
 
 
 def test_a_blank_address_keeps_the_one_there_is(client_for, alice, channel):
-    client_for(alice).post(reverse("mirrors:channel_edit", args=[channel.pk]), {"name": "Room", "address": ""})
+    client_for(alice).post(
+        reverse("mirrors:channel_edit", args=[channel.pk]), {"name": "Room", "address": ""}
+    )
 
     channel.refresh_from_db()
     assert (channel.name, channel.address.reveal()) == ("Room", ADDRESS)
 
 
 def test_a_name_that_is_taken_is_said(client_for, alice, channel):
-    response = client_for(alice).post(reverse("mirrors:channel_add"), {"name": "Chat", "address": ADDRESS})
+    response = client_for(alice).post(
+        reverse("mirrors:channel_add"), {"name": "Chat", "address": ADDRESS}
+    )
 
     assert response.status_code == 422
     assert "already" in response.content.decode()
@@ -71,20 +81,28 @@ def test_a_test_is_sent_by_a_worker_and_its_outcome_shows(client_for, alice, vic
     assert notice.state == State.QUEUED
     polled = client.get(reverse("mirrors:channels"), headers=HTMX)
     assert (polled.status_code, "On its way" in polled.content.decode()) == (200, True)
-    Notice.objects.update(state=State.FAILED, error={"message": "The message was not delivered.", "advice": "Check the address."})
+    Notice.objects.update(
+        state=State.FAILED,
+        error={"message": "The message was not delivered.", "advice": "Check the address."},
+    )
     ended = client.get(reverse("mirrors:channels"), headers=HTMX)
     assert (ended.status_code, "Not delivered" in ended.content.decode()) == (286, True)
     assert "Send a test" not in client_for(victor).get(reverse("mirrors:channels")).content.decode()
 
 
-def test_a_channel_that_delivers_nothing_shows_on_the_list_of_mirrors_and_on_its_rule(client_for, victor, team, channel):
+def test_a_channel_that_delivers_nothing_shows_on_the_list_of_mirrors_and_on_its_rule(
+    client_for, victor, team, channel
+):
     mirror = mirror_row(team)
     channel.mirrors.add(mirror)
     NotificationChannel.objects.update(failed_at="2026-01-01T00:00Z")
     client = client_for(victor)
 
     assert "“Chat” delivers nothing" in client.get(reverse("mirrors:list")).content.decode()
-    assert "delivers nothing" in client.get(reverse("mirrors:detail", args=[mirror.pk])).content.decode()
+    assert (
+        "delivers nothing"
+        in client.get(reverse("mirrors:detail", args=[mirror.pk])).content.decode()
+    )
 
 
 def test_removing_a_channel_names_the_rules_that_use_it(client_for, alice, team, channel):
@@ -102,7 +120,10 @@ def test_removing_a_channel_names_the_rules_that_use_it(client_for, alice, team,
 
 @pytest.fixture
 def registries(team):
-    return [registry_row(team, host, host) for host in ("docker.io", "hub.example.com", "company.example.com")]
+    return [
+        registry_row(team, host, host)
+        for host in ("docker.io", "hub.example.com", "company.example.com")
+    ]
 
 
 def test_a_file_is_shown_before_anything_is_made(client_for, alice, registries):
@@ -114,14 +135,20 @@ def test_a_file_is_shown_before_anything_is_made(client_for, alice, registries):
     assert not Mirror.objects.exists()
     assert "Cannot be made" in shown
     assert "ratelimit is not carried over." in shown
-    assert client.post(reverse("mirrors:import"), {"text": REGSYNC, "confirmed": "1"})["Location"] == reverse("mirrors:list")
+    assert client.post(reverse("mirrors:import"), {"text": REGSYNC, "confirmed": "1"})[
+        "Location"
+    ] == reverse("mirrors:list")
     assert Mirror.objects.count() == 3
 
 
 def test_the_text_that_the_page_carries_along_is_the_file(client_for, alice, registries):
     client = client_for(alice)
     upload = SimpleUploadedFile("regsync.yml", REGSYNC.encode(), "application/yaml")
-    carried = client.post(reverse("mirrors:import"), {"file": upload}).context["form"].cleaned_data["content"]
+    carried = (
+        client.post(reverse("mirrors:import"), {"file": upload})
+        .context["form"]
+        .cleaned_data["content"]
+    )
 
     assert carried == REGSYNC
 
@@ -138,7 +165,13 @@ def test_skopeos_file_asks_for_the_target(client_for, alice, registries):
 
 
 @pytest.mark.parametrize(
-    "values", [{}, {"text": "no rules"}, {"file": SimpleUploadedFile("x", b"\xff\xfe")}, {"text": "x" * (LONGEST_FILE + 1)}]
+    "values",
+    [
+        {},
+        {"text": "no rules"},
+        {"file": SimpleUploadedFile("x", b"\xff\xfe")},
+        {"text": "x" * (LONGEST_FILE + 1)},
+    ],
 )
 def test_what_is_no_file_of_rules_is_said(client_for, alice, values):
     assert client_for(alice).post(reverse("mirrors:import"), values).status_code == 422

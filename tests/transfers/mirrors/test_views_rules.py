@@ -23,7 +23,11 @@ HTMX = {"HX-Request": "true"}
 def source(team):
     registry = registry_row(team, "Hub", "hub.example.com")
     image, other = make_image(registry, ("a", 10)), make_image(registry, ("b", 20))
-    make_repository(registry, "shop/app", {"1.27.1": image, "1.27.2": image, "1.28.0-rc.1": other, "latest": image})
+    make_repository(
+        registry,
+        "shop/app",
+        {"1.27.1": image, "1.27.2": image, "1.28.0-rc.1": other, "latest": image},
+    )
     make_repository(registry, "shop/worker", {"2.0": other})
     make_repository(registry, "tools/builder", {"1": image})
     return registry
@@ -80,8 +84,12 @@ def test_the_preview_shows_repositories_tags_and_names(client_for, alice, filled
     assert "<form" not in content
 
 
-def test_the_preview_follows_the_selection_and_says_why_a_tag_is_left_out(client_for, alice, filled):
-    content = preview(client_for(alice), filled(versions=">=1.27 <2", without_prereleases="on", newest="1"))
+def test_the_preview_follows_the_selection_and_says_why_a_tag_is_left_out(
+    client_for, alice, filled
+):
+    content = preview(
+        client_for(alice), filled(versions=">=1.27 <2", without_prereleases="on", newest="1")
+    )
 
     assert re.search(r"1\s+tag\b", content)
     assert "A pre-release" in content
@@ -94,8 +102,12 @@ def test_the_preview_warns(client_for, alice, filled):
     assert "“latest” is no version" in content
     assert "would be overwritten: shop/app:1.27.2" in content
     assert "deleted at the target" in content
-    assert "another digest" in preview(client_for(alice), filled(platforms_choice="chosen", platforms="linux/amd64"))
-    assert "would both become" in preview(client_for(alice), filled(naming="template", naming_template="all"))
+    assert "another digest" in preview(
+        client_for(alice), filled(platforms_choice="chosen", platforms="linux/amd64")
+    )
+    assert "would both become" in preview(
+        client_for(alice), filled(naming="template", naming_template="all")
+    )
 
 
 def test_the_preview_shows_the_next_five_runs_in_the_viewers_time(client_for, alice, filled):
@@ -151,7 +163,14 @@ def test_another_teams_registry_shows_nothing(client_for, charlie, filled):
 
 def test_a_confirmed_form_makes_the_rule(client_for, alice, team, filled, source, target):
     channel = NotificationChannel.objects.create(team=team, name="Chat", scheme="slack")
-    values = filled(repositories="shop/*\nlibrary/nginx", newest="2", newer_than="90d", jitter="5", channels=[channel.pk], confirmed="1")
+    values = filled(
+        repositories="shop/*\nlibrary/nginx",
+        newest="2",
+        newer_than="90d",
+        jitter="5",
+        channels=[channel.pk],
+        confirmed="1",
+    )
 
     response = client_for(alice).post(reverse("mirrors:add"), values)
 
@@ -159,7 +178,11 @@ def test_a_confirmed_form_makes_the_rule(client_for, alice, team, filled, source
     assert response["Location"] == reverse("mirrors:detail", args=[mirror.pk])
     assert mirror.repositories == ["shop/*", "library/nginx"]
     assert mirror.selection == {"newest": 2, "per": "minor", "newer_than": "90d"}
-    assert (mirror.schedule, mirror.time_zone, mirror.jitter_seconds) == ("30 2 * * *", "Europe/Berlin", 300)
+    assert (mirror.schedule, mirror.time_zone, mirror.jitter_seconds) == (
+        "30 2 * * *",
+        "Europe/Berlin",
+        300,
+    )
     assert mirror.next_run_at > timezone.now()
     assert list(mirror.channels.all()) == [channel]
     assert AuditEvent.objects.filter(action=Action.MIRROR_CREATED).count() == 1
@@ -198,7 +221,10 @@ def test_what_is_wrong_is_said_at_its_field(client_for, alice, filled, field, va
 
 
 def test_a_rule_that_would_copy_to_itself_is_refused(client_for, alice, filled, source):
-    response = client_for(alice).post(reverse("mirrors:add"), filled(target_registry=source.pk, repositories="shop/app", confirmed="1"))
+    response = client_for(alice).post(
+        reverse("mirrors:add"),
+        filled(target_registry=source.pk, repositories="shop/app", confirmed="1"),
+    )
 
     assert response.status_code == 422
     assert not Mirror.objects.exists()
@@ -217,17 +243,28 @@ def test_another_teams_things_are_no_choices(client_for, alice, filled, other_te
         {"source_credential": credential.pk},
         {"channels": [channel.pk]},
     ):
-        assert client.post(reverse("mirrors:add"), filled(**values, confirmed="1")).status_code == 422
+        assert (
+            client.post(reverse("mirrors:add"), filled(**values, confirmed="1")).status_code == 422
+        )
     assert not Mirror.objects.exists()
 
 
-def test_the_form_shows_a_rule_as_it_is_and_saving_it_changes_nothing(client_for, alice, team, source, target):
+def test_the_form_shows_a_rule_as_it_is_and_saving_it_changes_nothing(
+    client_for, alice, team, source, target
+):
     mirror = mirror_row(
         team,
         source=source,
         target=target,
         naming={"kind": "flatten", "levels": 1},
-        selection={"tags": ["1.10", "2.*"], "versions": ">=1", "variants": ["alpine"], "newest": 3, "per": "major", "prereleases": False},
+        selection={
+            "tags": ["1.10", "2.*"],
+            "versions": ">=1",
+            "variants": ["alpine"],
+            "newest": 3,
+            "per": "major",
+            "prereleases": False,
+        },
         platforms=["linux/amd64"],
         existing=Existing.BACKUP,
         schedule="15 3 * * 4",
@@ -246,8 +283,12 @@ def test_the_form_shows_a_rule_as_it_is_and_saving_it_changes_nothing(client_for
     assert after == before
 
 
-def test_a_new_schedule_plans_the_next_run_anew_and_another_change_does_not(client_for, alice, team, filled, source, target):
-    mirror = mirror_row(team, source=source, target=target, schedule="30 2 * * *", time_zone="Europe/Berlin")
+def test_a_new_schedule_plans_the_next_run_anew_and_another_change_does_not(
+    client_for, alice, team, filled, source, target
+):
+    mirror = mirror_row(
+        team, source=source, target=target, schedule="30 2 * * *", time_zone="Europe/Berlin"
+    )
     due = mirror.next_run_at
     client, address = client_for(alice), reverse("mirrors:edit", args=[mirror.pk])
 
@@ -265,8 +306,15 @@ def test_only_admins_make_and_change_rules(request, client_for, person, team, fi
     mirror = mirror_row(team)
     client = client_for(request.getfixturevalue(person))
 
-    assert client.post(reverse("mirrors:add"), filled(name="Other", confirmed="1")).status_code == 403
-    assert client.post(reverse("mirrors:edit", args=[mirror.pk]), filled(name="Other", confirmed="1")).status_code == 403
+    assert (
+        client.post(reverse("mirrors:add"), filled(name="Other", confirmed="1")).status_code == 403
+    )
+    assert (
+        client.post(
+            reverse("mirrors:edit", args=[mirror.pk]), filled(name="Other", confirmed="1")
+        ).status_code
+        == 403
+    )
     assert client.get(reverse("mirrors:edit", args=[mirror.pk])).status_code == 403
     assert Mirror.objects.get().name == "Nightly"
 
@@ -297,12 +345,18 @@ def test_the_list_shows_each_rule_with_its_state(client_for, victor, team):
     assert "Run now" not in content
 
 
-def test_a_rule_behind_its_schedule_is_said_on_the_list_its_page_and_the_overview(client_for, bob, team):
+def test_a_rule_behind_its_schedule_is_said_on_the_list_its_page_and_the_overview(
+    client_for, bob, team
+):
     mirror = mirror_row(team, schedule="0 * * * *")
     run_row(mirror, state=State.SUCCEEDED, age=6000)
     client = client_for(bob)
 
-    for address in (reverse("mirrors:list"), reverse("mirrors:detail", args=[mirror.pk]), reverse("web:overview")):
+    for address in (
+        reverse("mirrors:list"),
+        reverse("mirrors:detail", args=[mirror.pk]),
+        reverse("web:overview"),
+    ):
         assert "ehind its schedule" in client.get(address).content.decode(), address
     overview = client.get(reverse("web:overview")).content.decode()
     assert reverse("mirrors:start", args=[mirror.pk]) in overview
@@ -313,13 +367,20 @@ def test_a_rule_behind_its_schedule_is_said_on_the_list_its_page_and_the_overvie
 
 def test_a_failed_rule_is_on_the_overview_with_its_retry(client_for, bob, victor, team):
     mirror = mirror_row(team)
-    run = run_row(mirror, state=State.FAILED, error={"kind": "X", "message": "The registry refused.", "advice": ""})
+    run = run_row(
+        mirror,
+        state=State.FAILED,
+        error={"kind": "X", "message": "The registry refused.", "advice": ""},
+    )
 
     content = client_for(bob).get(reverse("web:overview")).content.decode()
 
     assert "The registry refused." in content
     assert reverse("mirrors:retry", args=[run.pk]) in content
-    assert reverse("mirrors:retry", args=[run.pk]) not in client_for(victor).get(reverse("web:overview")).content.decode()
+    assert (
+        reverse("mirrors:retry", args=[run.pk])
+        not in client_for(victor).get(reverse("web:overview")).content.decode()
+    )
 
 
 def test_the_list_polls_while_something_runs(client_for, victor, team):
@@ -337,27 +398,44 @@ def test_the_list_polls_while_something_runs(client_for, victor, team):
 
 def test_an_empty_list_says_what_belongs_there(client_for, alice, victor):
     assert reverse("mirrors:add") in client_for(alice).get(reverse("mirrors:list")).content.decode()
-    assert reverse("mirrors:add") not in client_for(victor).get(reverse("mirrors:list")).content.decode()
+    assert (
+        reverse("mirrors:add")
+        not in client_for(victor).get(reverse("mirrors:list")).content.decode()
+    )
 
 
-def test_the_list_asks_the_database_as_often_for_many_as_for_one(client_for, victor, team, django_assert_max_num_queries):
+def test_the_list_asks_the_database_as_often_for_many_as_for_one(
+    client_for, victor, team, django_assert_max_num_queries
+):
     source = registry_row(team, "Hub", "hub.example.com")
     for number in range(25):
-        run_row(mirror_row(team, f"Mirror {number}", source=source, target=source), state=State.SUCCEEDED)
+        run_row(
+            mirror_row(team, f"Mirror {number}", source=source, target=source),
+            state=State.SUCCEEDED,
+        )
     client = client_for(victor)
     with django_assert_max_num_queries(20):
         assert client.get(reverse("mirrors:list")).status_code == 200
 
 
 def test_the_page_has_the_drift_board_the_runs_and_the_rule(client_for, bob, team):
-    mirror = mirror_row(team, selection={"versions": ">=1.27"}, naming={"kind": "prefix", "prefix": "hub"})
+    mirror = mirror_row(
+        team, selection={"versions": ">=1.27"}, naming={"kind": "prefix", "prefix": "hub"}
+    )
     run_row(mirror, state=State.SUCCEEDED, age=100, totals={"done": 3, "same": 4})
     pair_row(mirror, "library/nginx", same=4, missing=2, differing=1, verified_at=timezone.now())
     pair_row(mirror, "library/redis", same=9)
 
     content = client_for(bob).get(reverse("mirrors:detail", args=[mirror.pk])).content.decode()
 
-    for text in ("behind by 3", "in sync", "3 copied, 4 the same", "versions &gt;=1.27", "below hub/", "Sync these"):
+    for text in (
+        "behind by 3",
+        "in sync",
+        "3 copied, 4 the same",
+        "versions &gt;=1.27",
+        "below hub/",
+        "Sync these",
+    ):
         assert text in content, text
 
 

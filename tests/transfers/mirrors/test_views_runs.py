@@ -25,8 +25,18 @@ def page(client, run, **query):
 
 
 def test_a_plan_shows_what_it_would_do_and_why(client_for, bob, victor, mirror):
-    totals = {"new": 1, "changed": 1, "same": 4, "repositories": 2, "new_repositories": 1, "pulls": 3, "unselected": 7}
-    run = run_row(mirror, bob, state=State.SUCCEEDED, is_plan=True, bytes_total=30 * MIB, totals=totals)
+    totals = {
+        "new": 1,
+        "changed": 1,
+        "same": 4,
+        "repositories": 2,
+        "new_repositories": 1,
+        "pulls": 3,
+        "unselected": 7,
+    }
+    run = run_row(
+        mirror, bob, state=State.SUCCEEDED, is_plan=True, bytes_total=30 * MIB, totals=totals
+    )
     item_row(run, "1.27", bytes_total=20 * MIB)
     item_row(run, "1.26", ItemAction.SKIPPED, reason="The rule keeps it")
 
@@ -56,9 +66,21 @@ def test_a_plan_with_nothing_to_do_says_so(client_for, bob, mirror):
 
 def test_a_running_one_polls_and_shows_what_moves(client_for, bob, mirror):
     layers = [{"digest": "sha256:" + "a" * 64, "size": 100, "offset": 40, "state": "moving"}]
-    progress = {"phase": "moving", "layers": layers, "speed": 2 * MIB, "seconds_left": 42, "pause": None, "notes": ["A note."]}
+    progress = {
+        "phase": "moving",
+        "layers": layers,
+        "speed": 2 * MIB,
+        "seconds_left": 42,
+        "pause": None,
+        "notes": ["A note."],
+    }
     run = run_row(
-        mirror, state=State.RUNNING, bytes_done=MIB, bytes_total=4 * MIB, progress=progress, totals={"new": 4, "done": 1, "moving": 1}
+        mirror,
+        state=State.RUNNING,
+        bytes_done=MIB,
+        bytes_total=4 * MIB,
+        progress=progress,
+        totals={"new": 4, "done": 1, "moving": 1},
     )
     item_row(run, "1.27", state=ItemState.MOVING, bytes_total=3 * MIB, bytes_done=MIB)
     client = client_for(bob)
@@ -79,14 +101,20 @@ def test_a_running_one_polls_and_shows_what_moves(client_for, bob, mirror):
     same = client.get(reverse("mirrors:progress", args=[run.pk]), {"seen": stamp}, headers=HTMX)
     other = client.get(reverse("mirrors:progress", args=[run.pk]), {"seen": "x"}, headers=HTMX)
 
-    assert (same.status_code, "HX-Retarget" in same, b"<button" in same.content) == (200, False, False)
+    assert (same.status_code, "HX-Retarget" in same, b"<button" in same.content) == (
+        200,
+        False,
+        False,
+    )
     assert (other.status_code, other["HX-Retarget"]) == (200, "#run")
 
 
 def test_polling_stops_at_the_end(client_for, bob, mirror):
     run = run_row(mirror, state=State.SUCCEEDED, totals={"done": 1, "new": 1})
 
-    response = client_for(bob).get(reverse("mirrors:progress", args=[run.pk]), {"seen": "running"}, headers=HTMX)
+    response = client_for(bob).get(
+        reverse("mirrors:progress", args=[run.pk]), {"seen": "running"}, headers=HTMX
+    )
 
     assert response.status_code == 286
     assert "every 1s" not in response.content.decode()
@@ -94,7 +122,13 @@ def test_polling_stops_at_the_end(client_for, bob, mirror):
 
 def test_a_parked_run_says_until_when_and_why(client_for, bob, mirror):
     until = timezone.now() + timedelta(minutes=30)
-    run = run_row(mirror, state=State.QUEUED, parked_until=until, parked_reason="Docker Hub counts pulls.", totals={"new": 2})
+    run = run_row(
+        mirror,
+        state=State.QUEUED,
+        parked_until=until,
+        parked_reason="Docker Hub counts pulls.",
+        totals={"new": 2},
+    )
 
     content = page(client_for(bob), run)
 
@@ -105,8 +139,15 @@ def test_a_parked_run_says_until_when_and_why(client_for, bob, mirror):
 
 def test_a_failed_run_shows_causes_and_its_retry(client_for, bob, mirror):
     error = {"kind": "X", "message": "One tag failed.", "advice": "Look at it."}
-    run = run_row(mirror, state=State.FAILED, error=error, totals={"new": 2, "done": 1, "failed": 1})
-    item_row(run, "1.27", state=ItemState.FAILED, error={"kind": "X", "message": "A layer is missing.", "advice": "Push it again."})
+    run = run_row(
+        mirror, state=State.FAILED, error=error, totals={"new": 2, "done": 1, "failed": 1}
+    )
+    item_row(
+        run,
+        "1.27",
+        state=ItemState.FAILED,
+        error={"kind": "X", "message": "A layer is missing.", "advice": "Push it again."},
+    )
     item_row(run, "1.28", state=ItemState.DONE, verified="differs")
 
     content = page(client_for(bob), run)
@@ -129,15 +170,26 @@ def test_thousands_of_tags_are_filtered_and_paged(client_for, victor, mirror):
     client = client_for(victor)
 
     first = client.get(reverse("mirrors:run", args=[run.pk]))
-    second = client.get(reverse("mirrors:run", args=[run.pk]), {"after": first.context["page"].next})
+    second = client.get(
+        reverse("mirrors:run", args=[run.pk]), {"after": first.context["page"].next}
+    )
     filtered = client.get(reverse("mirrors:items", args=[run.pk]), {"show": "new"}, headers=HTMX)
 
     assert (len(first.context["page"].rows), len(second.context["page"].rows)) == (100, 31)
     assert [item.tag for item in filtered.context["page"].rows] == ["new-one"]
     assert "<h1>" not in filtered.content.decode()
     assert client.get(reverse("mirrors:items", args=[run.pk])).status_code == 302
-    assert len(client.get(reverse("mirrors:run", args=[run.pk]), {"show": "nonsense"}).context["page"].rows) == 100
-    assert client.get(reverse("mirrors:run", args=[run.pk]), {"after": "nonsense"}).status_code == 400
+    assert (
+        len(
+            client.get(reverse("mirrors:run", args=[run.pk]), {"show": "nonsense"})
+            .context["page"]
+            .rows
+        )
+        == 100
+    )
+    assert (
+        client.get(reverse("mirrors:run", args=[run.pk]), {"after": "nonsense"}).status_code == 400
+    )
 
 
 # --- what is begun
@@ -188,11 +240,16 @@ def test_what_failed_is_tried_again_and_nothing_else(client_for, bob, mirror):
 
 
 def test_chosen_pairs_are_brought_into_line(client_for, bob, mirror, other_team):
-    chosen, _other = pair_row(mirror, "library/nginx", missing=2), pair_row(mirror, "library/redis", missing=1)
+    chosen, _other = (
+        pair_row(mirror, "library/nginx", missing=2),
+        pair_row(mirror, "library/redis", missing=1),
+    )
     foreign = pair_row(mirror_row(other_team), "secret/app", missing=1)
     client = client_for(bob)
 
-    client.post(reverse("mirrors:sync", args=[mirror.pk]), {"pair": [chosen.pk, foreign.pk, "x", "9" * 40]})
+    client.post(
+        reverse("mirrors:sync", args=[mirror.pk]), {"pair": [chosen.pk, foreign.pk, "x", "9" * 40]}
+    )
 
     assert MirrorRun.objects.get().only == [{"repository": "library/nginx"}]
 

@@ -41,7 +41,9 @@ def brought(mirror, *tags, **values) -> MirrorRun:
     for tag in tags:
         item_row(run, tag, ItemAction.NEW, ItemState.DONE, copied_digest=DIGEST)
         names = {"registry": mirror.source_registry.host, "repository": "library/nginx", "tag": tag}
-        LocalImage.objects.get_or_create(team=mirror.team, **names, defaults={"digest": DIGEST, "image_id": DIGEST, "size": 1})
+        LocalImage.objects.get_or_create(
+            team=mirror.team, **names, defaults={"digest": DIGEST, "image_id": DIGEST, "size": 1}
+        )
     return run
 
 
@@ -73,7 +75,10 @@ def test_an_operator_begins_it_once_and_a_viewer_never(client_for, bob, victor, 
     assert f'action="{address("bring", mirror)}"' not in content
     assert viewer.post(address("bring", mirror)).status_code == 403
     outsider = client_for(charlie)
-    assert [outsider.get(address("bring", mirror)).status_code, outsider.post(address("bring", mirror)).status_code] == [404, 404]
+    assert [
+        outsider.get(address("bring", mirror)).status_code,
+        outsider.post(address("bring", mirror)).status_code,
+    ] == [404, 404]
     assert client_for(bob).put(address("bring", mirror)).status_code == 405
 
     answer = client_for(bob).post(address("bring", mirror))
@@ -87,7 +92,9 @@ def test_an_operator_begins_it_once_and_a_viewer_never(client_for, bob, victor, 
     assert reverse("mirrors:run", args=[run.pk]) in content
 
 
-def test_what_is_here_is_offered_with_its_time_and_how_to_refresh_it(client_for, bob, victor, mirror):
+def test_what_is_here_is_offered_with_its_time_and_how_to_refresh_it(
+    client_for, bob, victor, mirror
+):
     run = brought(mirror, "1.26", "1.27", age=3600)
     Mirror.objects.filter(pk=mirror.pk).update(changed_at=timezone.now() - timedelta(days=1))
 
@@ -115,11 +122,21 @@ def test_what_is_here_is_offered_with_its_time_and_how_to_refresh_it(client_for,
 
 def test_a_part_is_offered_for_another_try_and_not_for_download(client_for, bob, victor, mirror):
     error = {"kind": "ItemsFailed", "message": "2 tags failed.", "advice": "Retry."}
-    run = run_row(mirror, state=State.FAILED, is_staging=True, error=error, totals={"new": 3, "done": 1, "failed": 2})
+    run = run_row(
+        mirror,
+        state=State.FAILED,
+        is_staging=True,
+        error=error,
+        totals={"new": 3, "done": 1, "failed": 2},
+    )
 
     content = page(client_for(bob), mirror)
 
-    for text in ("not all brought here: 2 tags failed.", "no archive of a part", reverse("mirrors:retry", args=[run.pk])):
+    for text in (
+        "not all brought here: 2 tags failed.",
+        "no archive of a part",
+        reverse("mirrors:retry", args=[run.pk]),
+    ):
         assert text in " ".join(content.split()), text
     assert "Download archive" not in content
     assert reverse("mirrors:retry", args=[run.pk]) not in page(client_for(victor), mirror)
@@ -131,7 +148,13 @@ def test_a_part_is_offered_for_another_try_and_not_for_download(client_for, bob,
 
 def test_after_a_failure_the_archive_of_before_is_said_to_be_of_before(client_for, bob, mirror):
     brought(mirror, "1.26", age=7200)
-    run_row(mirror, state=State.FAILED, is_staging=True, age=60, error={"kind": "X", "message": "1 tag failed.", "advice": ""})
+    run_row(
+        mirror,
+        state=State.FAILED,
+        is_staging=True,
+        age=60,
+        error={"kind": "X", "message": "1 tag failed.", "advice": ""},
+    )
     content = page(client_for(bob), mirror)
     assert "of the time before, whole and as it was" in content
     assert "Download archive" in content
@@ -149,7 +172,12 @@ def test_cancelling_is_no_failure(client_for, bob, mirror):
 
 def test_the_rules_own_state_and_rate_do_not_count_it(client_for, bob, mirror):
     run_row(mirror, state=State.SUCCEEDED, age=7200)
-    run_row(mirror, state=State.FAILED, is_staging=True, error={"kind": "X", "message": "1 tag failed.", "advice": ""})
+    run_row(
+        mirror,
+        state=State.FAILED,
+        is_staging=True,
+        error={"kind": "X", "message": "1 tag failed.", "advice": ""},
+    )
     now = client_for(bob).get(address("detail", mirror)).context["now"]
     assert (now.rate, now.rated, now.has_failed, now.label) == (100, 1, False, "Succeeded")
 
@@ -160,7 +188,9 @@ def test_the_rules_own_state_and_rate_do_not_count_it(client_for, bob, mirror):
 
 def test_the_end_of_it_comes_to_a_page_that_polls(client_for, bob, mirror):
     run = brought(mirror, "1.26")
-    answer = client_for(bob).get(reverse("mirrors:progress", args=[run.pk]), {"seen": "running"}, headers=HTMX)
+    answer = client_for(bob).get(
+        reverse("mirrors:progress", args=[run.pk]), {"seen": "running"}, headers=HTMX
+    )
     assert answer.status_code == 286
     assert "Download archive" in answer.text
     assert "Bring again" in answer.text
@@ -169,11 +199,16 @@ def test_the_end_of_it_comes_to_a_page_that_polls(client_for, bob, mirror):
 def test_a_rule_into_the_local_images_has_its_archive_on_its_own_page(client_for, bob, mirror):
     Mirror.objects.filter(pk=mirror.pk).update(target_registry=None)
     assert client_for(bob).get(address("bring", mirror))["Location"] == address("detail", mirror)
-    assert "keeps its images here anyway" in client_for(bob).post(address("bring", mirror), follow=True).text
+    assert (
+        "keeps its images here anyway"
+        in client_for(bob).post(address("bring", mirror), follow=True).text
+    )
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_reader_downloads_what_was_brought(client_for, victor, registry, own_registry, image_factory, make_mirror, bring_here):
+def test_a_reader_downloads_what_was_brought(
+    client_for, victor, registry, own_registry, image_factory, make_mirror, bring_here
+):
     repository = registry.new_repository()
     image = image_factory(registry, repository, "1.0", layer_size=2000)
     mirror = make_mirror(repository, target=own_registry)
@@ -185,7 +220,10 @@ def test_a_reader_downloads_what_was_brought(client_for, victor, registry, own_r
     with tarfile.open(fileobj=io.BytesIO(content)) as archive:
         (entry,) = json.load(archive.extractfile("index.json"))["manifests"]
     assert entry["digest"] == image.digest
-    assert client.get(address("archive_checksum", mirror)).text.split()[0] == hashlib.sha256(content).hexdigest()
+    assert (
+        client.get(address("archive_checksum", mirror)).text.split()[0]
+        == hashlib.sha256(content).hexdigest()
+    )
 
 
 def test_the_list_for_scripts_says_when_it_was_brought(team, mirror, capsys):

@@ -14,4 +14,6 @@ def receiver():
 
 @pytest.fixture
 def channel(team, alice, receiver):
-    return services.add_channel(team=team, user=alice, name="Operators", address=f"json://{receiver.host}/hook")
+    return services.add_channel(
+        team=team, user=alice, name="Operators", address=f"json://{receiver.host}/hook"
+    )

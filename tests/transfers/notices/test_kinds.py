@@ -56,14 +56,20 @@ def test_an_address_turns_off_neither_certificates_nor_follows_redirects():
 
 
 def test_printing_an_address_shows_no_secret():
-    assert repr(read_address("mailtos://user:canary@smtp.example.com?to=ops@example.com")) == "Address(mailtos)"
+    assert (
+        repr(read_address("mailtos://user:canary@smtp.example.com?to=ops@example.com"))
+        == "Address(mailtos)"
+    )
 
 
 def test_every_listed_plugin_is_there_and_has_its_schemes():
     for service in SERVICES:
         plugin = service.load()
         theirs = {
-            scheme for each in (plugin.protocol, plugin.secure_protocol) if each for scheme in ([each] if isinstance(each, str) else each)
+            scheme
+            for each in (plugin.protocol, plugin.secure_protocol)
+            if each
+            for scheme in ([each] if isinstance(each, str) else each)
         }
         assert set(service.schemes) <= theirs, service.title
 
@@ -71,5 +77,9 @@ def test_every_listed_plugin_is_there_and_has_its_schemes():
 def test_no_plugin_is_loaded_that_is_not_listed():
     read_address("jsons://hooks.example.com/")
 
-    loaded = {name.split(".")[2] for name in sys.modules if name.startswith("apprise.plugins.") and name.count(".") >= 2}
+    loaded = {
+        name.split(".")[2]
+        for name in sys.modules
+        if name.startswith("apprise.plugins.") and name.count(".") >= 2
+    }
     assert not loaded & {"dbus", "syslog", "windows", "macosx", "gnome", "aprs", "smpp", "mqtt"}

@@ -30,7 +30,9 @@ def tell(mirror, *states, notify, **values):
     for age, state in zip(range(len(states) * 100, 0, -100), states, strict=True):
         run_row(mirror, state=state, age=age, **values)
         services.tell_of_ended_runs()
-    return [str(kind) for kind in Notice.objects.order_by("created_at").values_list("kind", flat=True)]
+    return [
+        str(kind) for kind in Notice.objects.order_by("created_at").values_list("kind", flat=True)
+    ]
 
 
 @pytest.fixture
@@ -108,7 +110,15 @@ def test_a_run_that_another_scheduler_has_told_of_meanwhile_is_not_told_again(mi
 
 def test_the_message_has_the_rule_the_cause_and_the_link(mirror, channel, receiver, settings):
     settings.URL = "https://registries.example.com"
-    run = run_row(mirror, state=BAD, error={"kind": "Unauthorized", "message": "The registry refused the login.", "advice": "Renew it."})
+    run = run_row(
+        mirror,
+        state=BAD,
+        error={
+            "kind": "Unauthorized",
+            "message": "The registry refused the login.",
+            "advice": "Renew it.",
+        },
+    )
     services.tell_of_ended_runs()
     notice = Notice.objects.get()
 
@@ -163,15 +173,24 @@ def outcome_of_test(channel, user):
 
 def test_open_closed_and_blocked_give_the_same_message(team, alice, receiver, settings):
     receiver.on("POST", "/refuses/?", Reply(404))
-    places = [f"json://{receiver.host}/refuses", "json://127.0.0.1:1/", "json://169.254.169.254/", "json://no-such-host.invalid/"]
+    places = [
+        f"json://{receiver.host}/refuses",
+        "json://127.0.0.1:1/",
+        "json://169.254.169.254/",
+        "json://no-such-host.invalid/",
+    ]
     errors = []
     for number, address in enumerate(places):
-        channel = services.add_channel(team=team, user=alice, name=f"Channel {number}", address=address)
+        channel = services.add_channel(
+            team=team, user=alice, name=f"Channel {number}", address=address
+        )
         errors.append(outcome_of_test(channel, alice).error)
         channel.refresh_from_db()
         assert channel.failed_at is not None
     settings.EGRESS_ALLOW_LOOPBACK = False
-    blocked = services.add_channel(team=team, user=alice, name="Blocked", address=f"json://{receiver.host}/hook")
+    blocked = services.add_channel(
+        team=team, user=alice, name="Blocked", address=f"json://{receiver.host}/hook"
+    )
     errors.append(outcome_of_test(blocked, alice).error)
 
     assert len({json.dumps(error, sort_keys=True) for error in errors}) == 1
@@ -200,7 +219,9 @@ def test_a_redirect_is_not_followed(channel, alice, receiver):
 
 
 def test_a_test_on_its_way_is_not_sent_twice(channel, alice):
-    assert services.test_channel(channel=channel, user=alice) == services.test_channel(channel=channel, user=alice)
+    assert services.test_channel(channel=channel, user=alice) == services.test_channel(
+        channel=channel, user=alice
+    )
 
 
 def test_the_test_of_somebody_who_is_no_admin_any_more_is_not_sent(channel, alice, receiver):
@@ -226,7 +247,9 @@ def test_another_key_opens_no_address(channel, alice, settings, receiver):
 
 def test_only_admins_add_change_test_and_remove(team, channel, bob):
     for act in (
-        lambda: services.add_channel(team=team, user=bob, name="Mine", address="jsons://example.com/"),
+        lambda: services.add_channel(
+            team=team, user=bob, name="Mine", address="jsons://example.com/"
+        ),
         lambda: services.change_channel(channel=channel, user=bob, name="Mine"),
         lambda: services.test_channel(channel=channel, user=bob),
         lambda: services.remove_channel(channel=channel, user=bob),
@@ -238,7 +261,9 @@ def test_only_admins_add_change_test_and_remove(team, channel, bob):
 
 def test_a_name_is_taken_once(team, channel, alice):
     with pytest.raises(ValidationError):
-        services.add_channel(team=team, user=alice, name="Operators", address="jsons://example.com/")
+        services.add_channel(
+            team=team, user=alice, name="Operators", address="jsons://example.com/"
+        )
 
 
 def test_renaming_leaves_the_address(channel, alice, receiver):
@@ -248,14 +273,23 @@ def test_renaming_leaves_the_address(channel, alice, receiver):
 
 
 def test_the_address_is_in_no_event_job_or_plain_column(team, alice, redis_server):
-    channel = services.add_channel(team=team, user=alice, name="Chat", address="jsons://user:canary-secret@hooks.example.com/")
+    channel = services.add_channel(
+        team=team, user=alice, name="Chat", address="jsons://user:canary-secret@hooks.example.com/"
+    )
     services.test_channel(channel=channel, user=alice)
 
-    assert "canary-secret" not in json.dumps(list(AuditEvent.objects.values("details", "object_name")))
-    assert "canary-secret" not in json.dumps(list(NotificationChannel.objects.values()), default=str)
+    assert "canary-secret" not in json.dumps(
+        list(AuditEvent.objects.values("details", "object_name"))
+    )
+    assert "canary-secret" not in json.dumps(
+        list(NotificationChannel.objects.values()), default=str
+    )
     assert "canary-secret" not in str(channel.address) + repr(channel.__dict__)
     assert AuditEvent.objects.filter(action=Action.CHANNEL_TESTED).count() == 1
-    assert all(b"canary-secret" not in (NOTICES.rq.connection.dump(key) or b"") for key in NOTICES.rq.connection.scan_iter())
+    assert all(
+        b"canary-secret" not in (NOTICES.rq.connection.dump(key) or b"")
+        for key in NOTICES.rq.connection.scan_iter()
+    )
 
 
 @pytest.mark.django_db(transaction=True)

@@ -17,15 +17,25 @@ class Command(TransferCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("source", help=_("the image, as after docker pull: nginx:1.27-alpine"))
-        parser.add_argument("target", help=_("its name there: registry.example.com/web/nginx:1.27-alpine"))
         parser.add_argument(
-            "--platform", default="all", help=_("os/architecture, such as linux/arm64, which changes the digest; all by default")
+            "target", help=_("its name there: registry.example.com/web/nginx:1.27-alpine")
         )
         parser.add_argument(
-            "--source-credential", metavar="LABEL", help=_("the credential to log in with at the source, where several fit")
+            "--platform",
+            default="all",
+            help=_(
+                "os/architecture, such as linux/arm64, which changes the digest; all by default"
+            ),
         )
         parser.add_argument(
-            "--target-credential", metavar="LABEL", help=_("the credential to log in with at the target, where several fit")
+            "--source-credential",
+            metavar="LABEL",
+            help=_("the credential to log in with at the source, where several fit"),
+        )
+        parser.add_argument(
+            "--target-credential",
+            metavar="LABEL",
+            help=_("the credential to log in with at the target, where several fit"),
         )
         self.add_way_arguments(parser)
 
@@ -44,6 +54,9 @@ class Command(TransferCommand):
                 enqueue=not options["now"],
             )
         except AmbiguousCredential as exc:
-            at_source = not options["source_credential"] and login_for(team=team, reference=source, push=False).is_tie
+            at_source = (
+                not options["source_credential"]
+                and login_for(team=team, reference=source, push=False).is_tie
+            )
             self.fail_ambiguous(exc, "--source-credential" if at_source else "--target-credential")
         self.finish(transfer, options)

@@ -28,25 +28,41 @@ class Command(BaseCommand):
     help = "Write local images into one archive, which docker load, podman load, skopeo and import_images read."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("names", nargs="*", metavar="NAME", help=_("local images, as `images` lists them"))
+        parser.add_argument(
+            "names", nargs="*", metavar="NAME", help=_("local images, as `images` lists them")
+        )
         parser.add_argument(
             "--mirror",
             metavar="NAME",
-            help=_("also all that this mirror selects; where it does not keep that here, it is brought here first"),
+            help=_(
+                "also all that this mirror selects; where it does not keep that here, it is brought here first"
+            ),
         )
-        parser.add_argument("-o", "--output", required=True, metavar="FILE", help=_("the archive; - writes it to the standard output"))
+        parser.add_argument(
+            "-o",
+            "--output",
+            required=True,
+            metavar="FILE",
+            help=_("the archive; - writes it to the standard output"),
+        )
         parser.add_argument(
             "--platform",
             action="append",
             default=[],
-            help=_("only this one, such as linux/arm64; may be given more than once; all by default"),
+            help=_(
+                "only this one, such as linux/arm64; may be given more than once; all by default"
+            ),
         )
-        parser.add_argument("--team", help=_("the team's name or short name; not needed while there is only one"))
+        parser.add_argument(
+            "--team", help=_("the team's name or short name; not needed while there is only one")
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             images = self._chosen(team_named(options["team"]), options["names"], options["mirror"])
-            export = export_images(images=images, platforms=[Platform.parse(text) for text in options["platform"]])
+            export = export_images(
+                images=images, platforms=[Platform.parse(text) for text in options["platform"]]
+            )
             if options["output"] == "-":
                 self._write(export, sys.stdout.buffer.write)
             else:
@@ -54,7 +70,10 @@ class Command(BaseCommand):
         except OciError as exc:
             raise CommandError(f"{exc.message} {exc.advice}".strip()) from exc
         except OSError as exc:
-            raise CommandError(_("%(file)s cannot be written: %(reason)s.") % {"file": options["output"], "reason": exc.strerror}) from exc
+            raise CommandError(
+                _("%(file)s cannot be written: %(reason)s.")
+                % {"file": options["output"], "reason": exc.strerror}
+            ) from exc
         names = ", ".join(image.reference.familiar for image in images)
         record(Action.IMAGE_EXPORTED, team=export.store.team, name=names, bytes=export.archive.size)
 
@@ -83,7 +102,11 @@ class Command(BaseCommand):
         finally:
             draft.unlink(missing_ok=True)
         path.with_name(f"{path.name}.sha256").write_text(f"{checksum}  {path.name}\n")
-        words = {"file": path, "size": binary_size(export.archive.size).replace("\N{NO-BREAK SPACE}", " "), "checksum": checksum}
+        words = {
+            "file": path,
+            "size": binary_size(export.archive.size).replace("\N{NO-BREAK SPACE}", " "),
+            "checksum": checksum,
+        }
         self.stdout.write(_("%(file)s: %(size)s, sha256:%(checksum)s") % words)
 
     def _write(self, export: Export, write: Callable[[bytes], Any]) -> str:

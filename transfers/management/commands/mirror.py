@@ -13,24 +13,53 @@ from ..running import TransferCommand
 
 
 class Command(TransferCommand):
-    help = "List the mirrors of a team, plan one or run it; import rules from a file and export them."
+    help = (
+        "List the mirrors of a team, plan one or run it; import rules from a file and export them."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
-        listing = verbs.add_parser("list", help=_("the mirrors of a team and how they stand; status 1 where one has failed"))
-        listing.add_argument("--json", action="store_true", help=_("one JSON object a line, for scripts"))
+        listing = verbs.add_parser(
+            "list",
+            help=_("the mirrors of a team and how they stand; status 1 where one has failed"),
+        )
+        listing.add_argument(
+            "--json", action="store_true", help=_("one JSON object a line, for scripts")
+        )
         words = {"code": OUT_OF_LINE}
-        plan = verbs.add_parser("plan", help=_("what a run would do; status 0 where nothing, %(code)d where something") % words)
-        run = verbs.add_parser("run", help=_("run one; status 0 where all went well, 1 where a tag failed"))
+        plan = verbs.add_parser(
+            "plan",
+            help=_("what a run would do; status 0 where nothing, %(code)d where something") % words,
+        )
+        run = verbs.add_parser(
+            "run", help=_("run one; status 0 where all went well, 1 where a tag failed")
+        )
         for verb in (plan, run):
             verb.add_argument("name", help=_("the mirror's name"))
             way = verb.add_mutually_exclusive_group()
-            way.add_argument("--now", action="store_true", help=_("do the work in this process, without a worker"))
-            way.add_argument("--detach", action="store_true", help=_("print the run's id and do not wait for its end"))
-            verb.add_argument("--all", action="store_true", help=_("print every tag, also what is the same or left out"))
-        importing = verbs.add_parser("import", help=_("make rules of a YAML file; status 1 where one of them could not be made"))
+            way.add_argument(
+                "--now",
+                action="store_true",
+                help=_("do the work in this process, without a worker"),
+            )
+            way.add_argument(
+                "--detach",
+                action="store_true",
+                help=_("print the run's id and do not wait for its end"),
+            )
+            verb.add_argument(
+                "--all",
+                action="store_true",
+                help=_("print every tag, also what is the same or left out"),
+            )
+        importing = verbs.add_parser(
+            "import",
+            help=_("make rules of a YAML file; status 1 where one of them could not be made"),
+        )
         add_import_arguments(importing)
-        exporting = verbs.add_parser("export", help=_("print the rules of a team as YAML, which import reads back"))
+        exporting = verbs.add_parser(
+            "export", help=_("print the rules of a team as YAML, which import reads back")
+        )
         for verb in (listing, plan, run, importing, exporting):
             self.add_team_argument(verb)
 
@@ -48,5 +77,7 @@ class Command(TransferCommand):
         if options["verb"] == "plan":
             started = start_plan(mirror=mirror, user=None, enqueue=not options["now"])
         else:
-            started = start_run(mirror=mirror, user=None, trigger=Trigger.COMMAND, enqueue=not options["now"])
+            started = start_run(
+                mirror=mirror, user=None, trigger=Trigger.COMMAND, enqueue=not options["now"]
+            )
         finish(self, started, options)

@@ -50,7 +50,9 @@ class Command(BaseCommand):
             signal.signal(number, lambda *_: ended.set())
         # Each on a thread of its own: a registry that hangs must not keep a dead worker's transfer waiting.
         threads = [
-            threading.Thread(target=_repeat, args=(act, seconds, ended), name=act.__name__, daemon=True)
+            threading.Thread(
+                target=_repeat, args=(act, seconds, ended), name=act.__name__, daemon=True
+            )
             for act, seconds in (
                 (_reconcile, _RECONCILE_SECONDS),
                 (_seal_trail, _SEAL_SECONDS),
@@ -74,7 +76,9 @@ def _repeat(act: Callable[[], None], seconds: float, ended: threading.Event) -> 
             with acting(Origin(ActorKind.SYSTEM)):
                 act()
         except (DatabaseError, RedisError, OciError, OSError):
-            logger.exception("%s failed; it is tried again in %d seconds.", act.__name__.strip("_"), seconds)
+            logger.exception(
+                "%s failed; it is tried again in %d seconds.", act.__name__.strip("_"), seconds
+            )
         if ended.wait(seconds):
             return
 

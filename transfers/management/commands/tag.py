@@ -21,7 +21,11 @@ class Command(TransferCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("source", help=_("the image as it is named now"))
         parser.add_argument("target", help=_("the new name"))
-        parser.add_argument("--remote", action="store_true", help=_("tag on the registry: one manifest is sent, nothing is kept here"))
+        parser.add_argument(
+            "--remote",
+            action="store_true",
+            help=_("tag on the registry: one manifest is sent, nothing is kept here"),
+        )
         self.add_run_arguments(parser)
 
     def act(self, team: Team, options: dict[str, Any]) -> None:
@@ -33,7 +37,10 @@ class Command(TransferCommand):
         transfer = services.start_tag(team=team, user=None, source=source, target=target)
         if transfer.state != State.SUCCEEDED:
             error = transfer.error or {}
-            self.fail(str(error.get("message") or failure_lines(transfer)[0]), str(error.get("advice") or ""))
+            self.fail(
+                str(error.get("message") or failure_lines(transfer)[0]),
+                str(error.get("advice") or ""),
+            )
         image_id = Digest.parse(find_image(team, target).image_id).short
         words = {"source": source.familiar, "target": target.familiar, "id": image_id}
         if note := Situation(transfer).note:

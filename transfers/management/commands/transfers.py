@@ -22,8 +22,12 @@ class Command(TransferCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         self.add_team_argument(parser)
         parser.add_argument("--state", choices=State.values, help=_("only those in this state"))
-        parser.add_argument("--limit", type=int, default=20, help=_("how many at most (%(default)s)"))
-        parser.add_argument("--json", action="store_true", help=_("one JSON object a line, for scripts"))
+        parser.add_argument(
+            "--limit", type=int, default=20, help=_("how many at most (%(default)s)")
+        )
+        parser.add_argument(
+            "--json", action="store_true", help=_("one JSON object a line, for scripts")
+        )
 
     def act(self, team: Team, options: dict[str, Any]) -> None:
         rows = Transfer.objects.filter(team=team)
@@ -52,7 +56,12 @@ def _cells(row: Transfer) -> tuple[str, ...]:
 
 def _columns(rows: list[tuple[str, ...]]) -> list[str]:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return [printable("   ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()) for row in rows]
+    return [
+        printable(
+            "   ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()
+        )
+        for row in rows
+    ]
 
 
 def _document(row: Transfer) -> dict[str, Any]:

@@ -35,7 +35,9 @@ def _document(mirror: Mirror) -> dict[str, Any]:
     ends: dict[str, Any] = {
         "name": mirror.name,
         "source": mirror.source_registry.host,
-        "target": mirror.target_registry.host if mirror.target_registry is not None else LOCAL_TARGET,
+        "target": mirror.target_registry.host
+        if mirror.target_registry is not None
+        else LOCAL_TARGET,
     }
     if mirror.source_credential is not None:
         ends["source_login"] = mirror.source_credential.label

@@ -33,7 +33,9 @@ class Reading:
     needs_target: bool = False
 
 
-def read_file(text: str, *, team: Team, target: Registry | None = None, has_target: bool = False) -> Reading:
+def read_file(
+    text: str, *, team: Team, target: Registry | None = None, has_target: bool = False
+) -> Reading:
     """
     Args:
         target: where a file that names no target leads, if `has_target`; None is the local store.
@@ -51,9 +53,14 @@ def read_file(text: str, *, team: Team, target: Registry | None = None, has_targ
         for entry in reading.entries:
             entry.target = target.host if target is not None else ""
     else:
-        raise InvalidFile(_("This is no file of rules."), advice=_("regsync's, skopeo sync's and exported files are read."))
+        raise InvalidFile(
+            _("This is no file of rules."),
+            advice=_("regsync's, skopeo sync's and exported files are read."),
+        )
     if len(reading.entries) > _MOST:
-        raise InvalidFile(_("The file has more than %(most)d rules.") % {"most": _MOST}, advice=_("Split it."))
+        raise InvalidFile(
+            _("The file has more than %(most)d rules.") % {"most": _MOST}, advice=_("Split it.")
+        )
     if not reading.needs_target or has_target:
         _hold_against(team, reading.entries)
     return reading
@@ -70,7 +77,9 @@ def _hold_against(team: Team, entries: Iterable[Entry]) -> None:
         if not entry.source:
             entry.problem = _("It names no source.")
         elif missing:
-            entry.problem = _("The team has no registry %(host)s: add it first.") % {"host": missing[0]}
+            entry.problem = _("The team has no registry %(host)s: add it first.") % {
+                "host": missing[0]
+            }
         elif entry.name in taken:
             entry.problem = _("The team has a mirror of that name already.")
         else:
@@ -81,9 +90,15 @@ def _hold_against(team: Team, entries: Iterable[Entry]) -> None:
 def _unlike(values: dict[str, Any]) -> str:
     """What a column cannot hold, said before the rule is made; empty where all fits."""
     if values.get("existing", Existing.OVERWRITE) not in Existing.values:
-        return _("“%(name)s” is none of %(names)s.") % {"name": str(values["existing"])[:40], "names": ", ".join(Existing.values)}
+        return _("“%(name)s” is none of %(names)s.") % {
+            "name": str(values["existing"])[:40],
+            "names": ", ".join(Existing.values),
+        }
     if values.get("notify", Notify.RECOVERY) not in Notify.values:
-        return _("“%(name)s” is none of %(names)s.") % {"name": str(values["notify"])[:40], "names": ", ".join(Notify.values)}
+        return _("“%(name)s” is none of %(names)s.") % {
+            "name": str(values["notify"])[:40],
+            "names": ", ".join(Notify.values),
+        }
     try:
         if values.get("schedule"):
             values["schedule"] = check_cron(values["schedule"])
@@ -112,13 +127,21 @@ def create_entries(entries: Iterable[Entry], *, team: Team, user: User | None) -
         except ValidationError as exc:
             entry.problem = " ".join(exc.messages)
     if made:
-        record(Action.MIRRORS_IMPORTED, user=user, team=team, names=[mirror.name for mirror in made][:50])
+        record(
+            Action.MIRRORS_IMPORTED,
+            user=user,
+            team=team,
+            names=[mirror.name for mirror in made][:50],
+        )
     return made
 
 
 @transaction.atomic
 def _create(entry: Entry, team: Team, user: User | None) -> Mirror:
-    registries = {row.host: row for row in Registry.objects.filter(team=team, host__in=[entry.source, entry.target])}
+    registries = {
+        row.host: row
+        for row in Registry.objects.filter(team=team, host__in=[entry.source, entry.target])
+    }
     values = {
         **entry.values,
         "name": entry.name,
@@ -135,5 +158,7 @@ def _login(entry: Entry, registry: Registry | None, label: str) -> Credential | 
         return None
     found = Credential.objects.filter(registry=registry, label=label).first()
     if found is None:
-        entry.remarks.append(_("There is no login “%(label)s”: the one that fits is used.") % {"label": label[:100]})
+        entry.remarks.append(
+            _("There is no login “%(label)s”: the one that fits is used.") % {"label": label[:100]}
+        )
     return found

@@ -32,7 +32,10 @@ def load(text: str) -> dict[str, Any]:
         InvalidFile
     """
     if len(text) > LONGEST_FILE:
-        raise InvalidFile(_("The file is longer than %(most)d KiB.") % {"most": LONGEST_FILE // 1024}, advice=_("Split it."))
+        raise InvalidFile(
+            _("The file is longer than %(most)d KiB.") % {"most": LONGEST_FILE // 1024},
+            advice=_("Split it."),
+        )
     try:
         document = yaml.load(text, _Loader)  # noqa: S506  (BaseLoader makes texts, lists and objects only)
     except yaml.MarkedYAMLError as exc:
@@ -40,22 +43,37 @@ def load(text: str) -> dict[str, Any]:
     except (yaml.YAMLError, RecursionError) as exc:
         raise InvalidFile(_("This is no YAML."), advice=_("Paste the whole file.")) from exc
     if not isinstance(document, dict) or _depth(document) > _DEEPEST:
-        raise InvalidFile(_("This is no file of rules."), advice=_("regsync's, skopeo sync's and exported files are read."))
+        raise InvalidFile(
+            _("This is no file of rules."),
+            advice=_("regsync's, skopeo sync's and exported files are read."),
+        )
     return document
 
 
 def _marked(exc: yaml.MarkedYAMLError) -> InvalidFile:
     line = exc.problem_mark.line + 1 if exc.problem_mark is not None else 0
     if exc.problem == "aliases":
-        return InvalidFile(_("Line %(line)d refers to an anchor.") % {"line": line}, advice=_("Write out what it stands for."))
-    return InvalidFile(_("Line %(line)d is no YAML.") % {"line": line}, advice=_("Look at its indentation and quotes."))
+        return InvalidFile(
+            _("Line %(line)d refers to an anchor.") % {"line": line},
+            advice=_("Write out what it stands for."),
+        )
+    return InvalidFile(
+        _("Line %(line)d is no YAML.") % {"line": line},
+        advice=_("Look at its indentation and quotes."),
+    )
 
 
 def _depth(value: Any) -> int:
     deepest, level = 0, [value]
     while level and deepest <= _DEEPEST:
         deepest += 1
-        level = [inner for each in level for inner in (each.values() if isinstance(each, dict) else each if isinstance(each, list) else ())]
+        level = [
+            inner
+            for each in level
+            for inner in (
+                each.values() if isinstance(each, dict) else each if isinstance(each, list) else ()
+            )
+        ]
     return deepest
 
 
@@ -71,8 +89,12 @@ def objects(value: Any) -> list[dict[str, Any]]:
 
 
 def flag(value: Any, default: bool) -> bool:
-    return {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}.get(str(value).lower(), default)
+    return {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}.get(
+        str(value).lower(), default
+    )
 
 
 def number(value: Any, default: int) -> int:
-    return int(value) if isinstance(value, str) and value.isdecimal() and len(value) < 10 else default
+    return (
+        int(value) if isinstance(value, str) and value.isdecimal() and len(value) < 10 else default
+    )

@@ -46,6 +46,9 @@ def _value(name: str, value: Any) -> Any:
     if name == "naming" and isinstance(value, dict):
         return {key: number(each, 0) if key == "levels" else each for key, each in value.items()}
     if name == "selection" and isinstance(value, dict):
-        kinds: dict[str, Any] = {"newest": lambda each: number(each, 0), "prereleases": lambda each: flag(each, True)}
+        kinds: dict[str, Any] = {
+            "newest": lambda each: number(each, 0),
+            "prereleases": lambda each: flag(each, True),
+        }
         return {key: kinds.get(key, lambda each: each)(each) for key, each in value.items()}
     return value if isinstance(value, str) else ""

@@ -42,7 +42,9 @@ def read(document: dict[str, Any]) -> Iterator[Entry]:
         entry = Entry(name=f"{sync.get('source', '')} → {sync.get('target', '')}"[:100])
         _read(entry, {**(defaults or {}), **sync})
         if has_logins:
-            entry.remarks.append(_("Its logins are not taken over: add them to the registries as credentials."))
+            entry.remarks.append(
+                _("Its logins are not taken over: add them to the registries as credentials.")
+            )
         yield entry
 
 
@@ -54,7 +56,9 @@ def _read(entry: Entry, sync: dict[str, Any]) -> None:
         entry.problem = _("A folder (ocidir://) is no registry.")
     else:
         try:
-            {"image": _image, "repository": _repository, "registry": _registry}.get(kind, _unknown)(entry, sync, source, target)
+            {"image": _image, "repository": _repository, "registry": _registry}.get(kind, _unknown)(
+                entry, sync, source, target
+            )
         except OciError as exc:
             entry.problem = f"{exc.message} {exc.advice}".strip()
     if not entry.problem:
@@ -62,7 +66,9 @@ def _read(entry: Entry, sync: dict[str, Any]) -> None:
 
 
 def _unknown(entry: Entry, sync: dict[str, Any], source: str, target: str) -> None:
-    entry.problem = _("Its type “%(type)s” is none of image, repository and registry.") % {"type": str(sync.get("type", ""))[:40]}
+    entry.problem = _("Its type “%(type)s” is none of image, repository and registry.") % {
+        "type": str(sync.get("type", ""))[:40]
+    }
 
 
 def _image(entry: Entry, sync: dict[str, Any], source: str, target: str) -> None:
@@ -71,7 +77,9 @@ def _image(entry: Entry, sync: dict[str, Any], source: str, target: str) -> None
         entry.problem = _("It is pinned to a digest, which never changes: copy it once instead.")
         return
     if first.tag != last.tag:
-        entry.problem = _("It gives the tag another name at the target, which a mirror does not do.")
+        entry.problem = _(
+            "It gives the tag another name at the target, which a mirror does not do."
+        )
         return
     _ends(entry, first, last)
     entry.values["selection"] = {"tags": [first.tag]}
@@ -91,11 +99,15 @@ def _registry(entry: Entry, sync: dict[str, Any], source: str, target: str) -> N
     allowed = texts((repos or {}).get("allow"))
     globs = [_glob(text) for text in allowed]
     if any(glob is None for glob in globs):
-        entry.problem = _("Its repositories are regular expressions, and a mirror names them with * only.")
+        entry.problem = _(
+            "Its repositories are regular expressions, and a mirror names them with * only."
+        )
         return
     entry.values["repositories"] = [glob for glob in globs if glob] or ["*"]
     if (repos or {}).get("deny"):
-        entry.remarks.append(_("repos.deny is not carried over: a mirror cannot leave out repositories."))
+        entry.remarks.append(
+            _("repos.deny is not carried over: a mirror cannot leave out repositories.")
+        )
     entry.values["selection"] = _selection(entry, sync)
 
 
@@ -124,14 +136,22 @@ def _selection(entry: Entry, sync: dict[str, Any]) -> dict[str, Any]:
     tags = sync.get("tags") if isinstance(sync.get("tags"), dict) else {}
     selection: dict[str, Any] = {}
     for theirs, ours in (("allow", "match"), ("deny", "exclude")):
-        expressions = [text.removeprefix("^").removesuffix("$") for text in texts((tags or {}).get(theirs))]
+        expressions = [
+            text.removeprefix("^").removesuffix("$") for text in texts((tags or {}).get(theirs))
+        ]
         if expressions:
-            selection[ours] = expressions[0] if len(expressions) == 1 else "|".join(f"(?:{text})" for text in expressions)
+            selection[ours] = (
+                expressions[0]
+                if len(expressions) == 1
+                else "|".join(f"(?:{text})" for text in expressions)
+            )
     ranges = texts((tags or {}).get("semverRange"))
     if len(ranges) == 1:
         selection["versions"] = ranges[0]
     elif ranges:
-        entry.remarks.append(_("Several ranges of versions are not carried over: a mirror has one."))
+        entry.remarks.append(
+            _("Several ranges of versions are not carried over: a mirror has one.")
+        )
     if sync.get("tagSets"):
         entry.remarks.append(_("%(name)s is not carried over.") % {"name": "tagSets"})
     return selection
@@ -141,10 +161,14 @@ def _common(entry: Entry, sync: dict[str, Any]) -> None:
     platforms = texts(sync.get("platforms")) or texts(sync.get("platform"))
     if platforms:
         entry.values["platforms"] = platforms
-    entry.values["referrers"] = flag(sync.get("referrers"), False) or flag(sync.get("digestTags"), False)
+    entry.values["referrers"] = flag(sync.get("referrers"), False) or flag(
+        sync.get("digestTags"), False
+    )
     if sync.get("backup"):
         entry.values["existing"] = Existing.BACKUP
-        entry.remarks.append(_("Backups get names of our own: the template of backup is not carried over."))
+        entry.remarks.append(
+            _("Backups get names of our own: the template of backup is not carried over.")
+        )
     entry.values["schedule"] = _schedule(entry, sync)
     for name in _NOT_CARRIED:
         if sync.get(name):
@@ -158,7 +182,10 @@ def _schedule(entry: Entry, sync: dict[str, Any]) -> str:
     except OciError:
         found = ""
     if (cron or interval) and not found:
-        entry.remarks.append(_("“%(text)s” is no schedule that a mirror has: it runs only when asked.") % {"text": (cron or interval)[:40]})
+        entry.remarks.append(
+            _("“%(text)s” is no schedule that a mirror has: it runs only when asked.")
+            % {"text": (cron or interval)[:40]}
+        )
     return found
 
 

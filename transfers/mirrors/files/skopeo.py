@@ -15,7 +15,10 @@ _SECTIONS = ("images", "images-by-tag-regex", "images-by-semver")
 
 
 def is_skopeo(document: dict[str, Any]) -> bool:
-    return bool(document) and all(isinstance(each, dict) and any(name in each for name in _SECTIONS) for each in document.values())
+    return bool(document) and all(
+        isinstance(each, dict) and any(name in each for name in _SECTIONS)
+        for each in document.values()
+    )
 
 
 def read(document: dict[str, Any]) -> Iterator[Entry]:
@@ -27,8 +30,12 @@ def read(document: dict[str, Any]) -> Iterator[Entry]:
                 yield _entry(host, str(repository), section, wanted, registry)
 
 
-def _entry(host: str, repository: str, section: str, wanted: Any, registry: dict[str, Any]) -> Entry:
-    entry = Entry(name=f"{host}/{repository}"[:100], values={"naming": {"kind": "keep"}, "referrers": False})
+def _entry(
+    host: str, repository: str, section: str, wanted: Any, registry: dict[str, Any]
+) -> Entry:
+    entry = Entry(
+        name=f"{host}/{repository}"[:100], values={"naming": {"kind": "keep"}, "referrers": False}
+    )
     try:
         entry.source = normalise_host(host)
         entry.values["repositories"] = [Reference.parse(f"{entry.source}/{repository}").repository]
@@ -37,7 +44,9 @@ def _entry(host: str, repository: str, section: str, wanted: Any, registry: dict
         return entry
     entry.values["selection"] = _selection(entry, section, wanted)
     if registry.get("credentials"):
-        entry.remarks.append(_("Its logins are not taken over: add them to the registries as credentials."))
+        entry.remarks.append(
+            _("Its logins are not taken over: add them to the registries as credentials.")
+        )
     if not flag(registry.get("tls-verify"), True):
         entry.remarks.append(_("tls-verify is set at the registry here, not at the mirror."))
     if registry.get("cert-dir"):
@@ -53,7 +62,9 @@ def _selection(entry: Entry, section: str, wanted: Any) -> dict[str, Any]:
     tags = [text for text in texts(wanted) if not text.startswith("sha256:")]
     digests = len(texts(wanted)) - len(tags)
     if digests:
-        entry.remarks.append(_("Digests are not carried over: they never change, so copy them once."))
+        entry.remarks.append(
+            _("Digests are not carried over: they never change, so copy them once.")
+        )
     if digests and not tags:
         entry.problem = _("It names digests only.")
     return {"tags": tags} if tags else {}

@@ -22,19 +22,26 @@ class ChannelForm(forms.Form):
     address = forms.CharField(
         label=_("Address"),
         max_length=LONGEST_ADDRESS,
-        widget=forms.PasswordInput(render_value=False, attrs={"autocomplete": "new-password", "class": "mono", "spellcheck": "false"}),
+        widget=forms.PasswordInput(
+            render_value=False,
+            attrs={"autocomplete": "new-password", "class": "mono", "spellcheck": "false"},
+        ),
         help_text=_(
             "As one of the examples, or a webhook's https:// address as Slack, Teams and Discord show it. It is never shown again."
         ),
     )
 
-    def __init__(self, *args: Any, team: Team, channel: NotificationChannel | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, team: Team, channel: NotificationChannel | None = None, **kwargs: Any
+    ) -> None:
         self.team, self.channel = team, channel
         super().__init__(*args, **kwargs)
         if channel is not None:
             self.initial["name"] = channel.name
             self.fields["address"].required = False
-            self.fields["address"].help_text = _("Leave it empty to keep the present one, which nobody can see.")
+            self.fields["address"].help_text = _(
+                "Leave it empty to keep the present one, which nobody can see."
+            )
 
     def clean_address(self) -> str:
         address = str(self.cleaned_data["address"])

@@ -18,9 +18,16 @@ LOCAL = "local"
 class FileForm(forms.Form):
     """A file that is pasted or uploaded; `reading` is what it says."""
 
-    file = forms.FileField(label=_("File"), required=False, help_text=_("YAML of regsync, of skopeo sync, or as exported here."))
+    file = forms.FileField(
+        label=_("File"),
+        required=False,
+        help_text=_("YAML of regsync, of skopeo sync, or as exported here."),
+    )
     text = forms.CharField(
-        label=_("Or its text"), required=False, max_length=LONGEST_FILE, widget=forms.Textarea(attrs={**NAME_INPUT, "rows": 14})
+        label=_("Or its text"),
+        required=False,
+        max_length=LONGEST_FILE,
+        widget=forms.Textarea(attrs={**NAME_INPUT, "rows": 14}),
     )
     target = forms.ChoiceField(label=_("To"), required=False)
 
@@ -29,7 +36,8 @@ class FileForm(forms.Form):
         self.registries = {str(row.pk): row for row in Registry.objects.filter(team=team)}
         super().__init__(*args, **kwargs)
         named = [(key, row.name) for key, row in self.registries.items()]
-        self.fields["target"].choices = [("", _("Choose")), *named, (LOCAL, _("The local images of this team"))]  # type: ignore[attr-defined]
+        choices = [("", _("Choose")), *named, (LOCAL, _("The local images of this team"))]
+        self.fields["target"].choices = choices  # type: ignore[attr-defined]
 
     @property
     def has_target(self) -> bool:
@@ -40,7 +48,9 @@ class FileForm(forms.Form):
         if uploaded is None:
             return ""
         if uploaded.size > LONGEST_FILE:
-            raise ValidationError(_("The file is longer than %(most)d KiB."), params={"most": LONGEST_FILE // 1024})
+            raise ValidationError(
+                _("The file is longer than %(most)d KiB."), params={"most": LONGEST_FILE // 1024}
+            )
         try:
             return str(uploaded.read().decode())
         except UnicodeDecodeError as exc:

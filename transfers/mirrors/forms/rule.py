@@ -28,20 +28,34 @@ _LONGEST_LIST = 20000
 
 class RuleForm(SelectionForm, ScheduleForm):
     name = forms.CharField(
-        label=_("Name"), max_length=100, widget=forms.TextInput(attrs={"autocomplete": "off"}), help_text=_("As your team calls it.")
+        label=_("Name"),
+        max_length=100,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        help_text=_("As your team calls it."),
     )
-    source_registry = forms.ModelChoiceField(Registry.objects.none(), label=_("From the registry"), empty_label=None)
-    source_credential = CredentialField(label=_("Login at the source"), empty_label=_("The one that fits"))
+    source_registry = forms.ModelChoiceField(
+        Registry.objects.none(), label=_("From the registry"), empty_label=None
+    )
+    source_credential = CredentialField(
+        label=_("Login at the source"), empty_label=_("The one that fits")
+    )
     repositories = forms.CharField(
         label=_("Repositories"),
         max_length=_LONGEST_LIST,
-        widget=forms.Textarea(attrs={**NAME_INPUT, "rows": 3, "placeholder": "library/nginx\nplatform/*"}),
+        widget=forms.Textarea(
+            attrs={**NAME_INPUT, "rows": 3, "placeholder": "library/nginx\nplatform/*"}
+        ),
         help_text=_("One a line, with * for any text."),
     )
     target_registry = forms.ModelChoiceField(
-        Registry.objects.none(), label=_("To"), required=False, empty_label=_("The local images of this team")
+        Registry.objects.none(),
+        label=_("To"),
+        required=False,
+        empty_label=_("The local images of this team"),
     )
-    target_credential = CredentialField(label=_("Login at the target"), empty_label=_("The one that fits"))
+    target_credential = CredentialField(
+        label=_("Login at the target"), empty_label=_("The one that fits")
+    )
     naming = forms.ChoiceField(
         label=_("Names at the target"),
         widget=TileSelect,
@@ -62,7 +76,10 @@ class RuleForm(SelectionForm, ScheduleForm):
         help_text=_("From the left. 0 leaves the last part alone."),
     )
     naming_prefix = forms.CharField(
-        label=_("Prefix"), required=False, max_length=200, widget=forms.TextInput(attrs={**NAME_INPUT, "placeholder": "mirror/hub"})
+        label=_("Prefix"),
+        required=False,
+        max_length=200,
+        widget=forms.TextInput(attrs={**NAME_INPUT, "placeholder": "mirror/hub"}),
     )
     naming_template = forms.CharField(
         label=_("Template"),
@@ -74,34 +91,66 @@ class RuleForm(SelectionForm, ScheduleForm):
     platforms_choice = forms.ChoiceField(
         label=_("Platforms"),
         widget=TileSelect,
-        choices=[("all", _("Every platform: the digest stays the same")), ("chosen", _("Chosen ones: the digest changes"))],
+        choices=[
+            ("all", _("Every platform: the digest stays the same")),
+            ("chosen", _("Chosen ones: the digest changes")),
+        ],
         initial="all",
     )
     platforms = forms.CharField(
         label=_("Which ones"),
         required=False,
         max_length=500,
-        widget=forms.TextInput(attrs={**NAME_INPUT, "placeholder": "linux/amd64 linux/arm64", "list": "usual-platforms"}),
+        widget=forms.TextInput(
+            attrs={
+                **NAME_INPUT,
+                "placeholder": "linux/amd64 linux/arm64",
+                "list": "usual-platforms",
+            }
+        ),
     )
     referrers = forms.BooleanField(
-        label=_("Signatures and SBOMs too"), help_text=_("To a registry, “This server” among them."), required=False, initial=True
+        label=_("Signatures and SBOMs too"),
+        help_text=_("To a registry, “This server” among them."),
+        required=False,
+        initial=True,
     )
-    existing = forms.ChoiceField(label=_("Where a tag of the target differs"), choices=Existing.choices, initial=Existing.OVERWRITE)
+    existing = forms.ChoiceField(
+        label=_("Where a tag of the target differs"),
+        choices=Existing.choices,
+        initial=Existing.OVERWRITE,
+    )
     delete_extras = forms.BooleanField(
         label=_("Delete tags of the target that the source no longer has"),
         required=False,
-        help_text=_("Never where the source's list is empty, and none at all where there are more than the number below."),
+        help_text=_(
+            "Never where the source's list is empty, and none at all where there are more than the number below."
+        ),
     )
-    delete_cap = forms.IntegerField(label=_("At most"), min_value=1, max_value=10000, initial=10, required=False)
-    verify = forms.BooleanField(label=_("Compare both sides afterwards"), required=False, initial=True)
+    delete_cap = forms.IntegerField(
+        label=_("At most"), min_value=1, max_value=10000, initial=10, required=False
+    )
+    verify = forms.BooleanField(
+        label=_("Compare both sides afterwards"), required=False, initial=True
+    )
     notify = forms.ChoiceField(label=_("When"), choices=Notify.choices, initial=Notify.RECOVERY)
     channels = forms.ModelMultipleChoiceField(
-        NotificationChannel.objects.none(), label=_("By way of"), required=False, widget=forms.CheckboxSelectMultiple
+        NotificationChannel.objects.none(),
+        label=_("By way of"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
     )
 
     usual_platforms = USUAL_PLATFORMS
 
-    def __init__(self, *args: Any, team: Team, mirror: Mirror | None = None, initial: dict[str, Any] | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        team: Team,
+        mirror: Mirror | None = None,
+        initial: dict[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> None:
         self.team, self.mirror = team, mirror
         super().__init__(*args, **kwargs)
         self.initial.update({**self._initial(), **(initial or {})})
@@ -110,12 +159,16 @@ class RuleForm(SelectionForm, ScheduleForm):
             field: Any = self.fields[name]
             field.queryset = registries
             field.label_from_instance = lambda registry: (
-                f"{registry.name} ({registry.host})" if registry.name != registry.host else registry.host
+                f"{registry.name} ({registry.host})"
+                if registry.name != registry.host
+                else registry.host
             )
         for name in ("source_credential", "target_credential"):
             field = self.fields[name]
             field.queryset = Credential.objects.usable_by(team)
-            field.label_from_instance = lambda credential: f"{name_for(credential, team)} · {credential.registry.host}"
+            field.label_from_instance = lambda credential: (
+                f"{name_for(credential, team)} · {credential.registry.host}"
+            )
         self.fields["channels"].queryset = NotificationChannel.objects.filter(team=team)  # type: ignore[attr-defined]
 
     def _initial(self) -> dict[str, Any]:
@@ -155,13 +208,19 @@ class RuleForm(SelectionForm, ScheduleForm):
         registry = self.cleaned_data.get("source_registry")
         names = words_of(self.cleaned_data["repositories"])
         if len(names) > _MOST_REPOSITORIES:
-            raise ValidationError(_("At most %(most)d lines; a * stands for many."), params={"most": _MOST_REPOSITORIES})
+            raise ValidationError(
+                _("At most %(most)d lines; a * stands for many."),
+                params={"most": _MOST_REPOSITORIES},
+            )
         if registry is None:
             return names
         try:
             return list(
                 dict.fromkeys(
-                    name.removeprefix(f"{registry.host}/") if is_glob(name) else repository_name(registry, name) for name in names
+                    name.removeprefix(f"{registry.host}/")
+                    if is_glob(name)
+                    else repository_name(registry, name)
+                    for name in names
                 )
             )
         except OciError as exc:
@@ -173,7 +232,11 @@ class RuleForm(SelectionForm, ScheduleForm):
         self._clean_platforms(values)
         for end in ("source", "target"):
             credential, registry = values.get(f"{end}_credential"), values.get(f"{end}_registry")
-            if credential is not None and registry is not None and credential.registry.host != registry.host:
+            if (
+                credential is not None
+                and registry is not None
+                and credential.registry.host != registry.host
+            ):
                 self.add_error(f"{end}_credential", _("This login is for another registry."))
         if values.get("delete_extras") and not values.get("delete_cap"):
             self.add_error("delete_cap", _("Say how many one run may delete."))
@@ -191,14 +254,20 @@ class RuleForm(SelectionForm, ScheduleForm):
             values["naming"] = Naming.parse(document)
         except OciError as exc:
             values.pop("naming", None)
-            self.add_error(f"naming_{kind}" if kind in ("prefix", "template") else "levels", sentence(exc))
+            self.add_error(
+                f"naming_{kind}" if kind in ("prefix", "template") else "levels", sentence(exc)
+            )
 
     def _clean_platforms(self, values: dict[str, Any]) -> None:
         if values.get("platforms_choice") != "chosen" or "platforms" in self.errors:
             values["platforms"] = []
             return
         try:
-            values["platforms"] = list(dict.fromkeys(str(Platform.parse(text)) for text in words_of(values.get("platforms", ""))))
+            values["platforms"] = list(
+                dict.fromkeys(
+                    str(Platform.parse(text)) for text in words_of(values.get("platforms", ""))
+                )
+            )
         except OciError as exc:
             values["platforms"] = []
             self.add_error("platforms", sentence(exc))
@@ -211,7 +280,16 @@ class RuleForm(SelectionForm, ScheduleForm):
     def values(self) -> dict[str, Any]:
         """The model's columns; of a valid form."""
         values = self.cleaned_data
-        same = ("name", "repositories", "platforms", "referrers", "existing", "delete_extras", "verify", "notify")
+        same = (
+            "name",
+            "repositories",
+            "platforms",
+            "referrers",
+            "existing",
+            "delete_extras",
+            "verify",
+            "notify",
+        )
         ends = ("source_registry", "source_credential", "target_registry", "target_credential")
         return {
             **{name: values[name] for name in (*same, *ends)},

@@ -27,7 +27,9 @@ class SelectionForm(forms.Form):
         required=False,
         max_length=_LONGEST_LIST,
         widget=forms.Textarea(attrs={**NAME_INPUT, "rows": 2, "placeholder": "1.27 1.28.*"}),
-        help_text=_("Names, with * and ? where they may differ. Left empty, all. One written in full is taken whatever stands below."),
+        help_text=_(
+            "Names, with * and ? where they may differ. Left empty, all. One written in full is taken whatever stands below."
+        ),
     )
     versions = forms.CharField(
         label=_("Versions"),
@@ -48,12 +50,20 @@ class SelectionForm(forms.Form):
         max_length=500,
         widget=forms.TextInput(attrs={**NAME_INPUT, "placeholder": "windowsservercore"}),
     )
-    without_prereleases = forms.BooleanField(label=_("Leave out pre-releases (rc, beta …)"), required=False)
-    newest = forms.IntegerField(label=_("Only the newest"), required=False, min_value=0, max_value=1000)
+    without_prereleases = forms.BooleanField(
+        label=_("Leave out pre-releases (rc, beta …)"), required=False
+    )
+    newest = forms.IntegerField(
+        label=_("Only the newest"), required=False, min_value=0, max_value=1000
+    )
     per = forms.ChoiceField(
         label=_("of each"),
         required=False,
-        choices=[("minor", _("minor version (1.27)")), ("major", _("major version (1)")), ("all", _("repository and variant"))],
+        choices=[
+            ("minor", _("minor version (1.27)")),
+            ("major", _("major version (1)")),
+            ("all", _("repository and variant")),
+        ],
     )
     newer_than = forms.CharField(
         label=_("Built after"),
@@ -70,7 +80,10 @@ class SelectionForm(forms.Form):
         help_text=_("The whole tag."),
     )
     exclude = forms.CharField(
-        label=_("Must not match"), required=False, max_length=LONGEST_PATTERN, widget=forms.TextInput(attrs=NAME_INPUT)
+        label=_("Must not match"),
+        required=False,
+        max_length=LONGEST_PATTERN,
+        widget=forms.TextInput(attrs=NAME_INPUT),
     )
 
     # Their fields stand behind “more” on the page, which is open where one of them says something.
@@ -79,8 +92,13 @@ class SelectionForm(forms.Form):
     @staticmethod
     def initial_selection(mirror: Mirror | None) -> dict[str, Any]:
         document = mirror.selection if mirror is not None else {}
-        lists = {name: " ".join(document.get(name, [])) for name in ("tags", "variants", "without_variants")}
-        texts = {name: document.get(name, "") for name in ("versions", "match", "exclude", "newer_than")}
+        lists = {
+            name: " ".join(document.get(name, []))
+            for name in ("tags", "variants", "without_variants")
+        }
+        texts = {
+            name: document.get(name, "") for name in ("versions", "match", "exclude", "newer_than")
+        }
         return {
             **lists,
             **texts,
@@ -98,12 +116,25 @@ class SelectionForm(forms.Form):
         try:
             values["selection"] = Selection.parse(self._document(values))
         except InvalidSelection as exc:
-            self.add_error(exc.field if exc.field in self.fields else "tags", ValidationError(sentence(exc)))
+            self.add_error(
+                exc.field if exc.field in self.fields else "tags", ValidationError(sentence(exc))
+            )
         except OciError as exc:
             self.add_error("tags", ValidationError(sentence(exc)))
         return values
 
     def _document(self, values: dict[str, Any]) -> dict[str, Any]:
-        lists = {name: words_of(values.get(name, "")) for name in ("tags", "variants", "without_variants")}
-        texts = {name: values.get(name, "") for name in ("versions", "match", "exclude", "newer_than", "per")}
-        return {**lists, **texts, "prereleases": not values.get("without_prereleases"), "newest": values.get("newest") or 0}
+        lists = {
+            name: words_of(values.get(name, ""))
+            for name in ("tags", "variants", "without_variants")
+        }
+        texts = {
+            name: values.get(name, "")
+            for name in ("versions", "match", "exclude", "newer_than", "per")
+        }
+        return {
+            **lists,
+            **texts,
+            "prereleases": not values.get("without_prereleases"),
+            "newest": values.get("newest") or 0,
+        }

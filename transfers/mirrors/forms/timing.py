@@ -18,11 +18,20 @@ from ..schedule import LONGEST_CRON, LONGEST_JITTER, Choice, Frequency, Weekday,
 
 @functools.cache
 def zones() -> list[str]:
-    return ["UTC", *sorted(name for name in zoneinfo.available_timezones() if "/" in name and not name.startswith("Etc/"))]
+    return [
+        "UTC",
+        *sorted(
+            name
+            for name in zoneinfo.available_timezones()
+            if "/" in name and not name.startswith("Etc/")
+        ),
+    ]
 
 
 class ScheduleForm(forms.Form):
-    frequency = forms.ChoiceField(label=_("How often"), choices=Frequency.choices, initial=Frequency.NIGHTLY)
+    frequency = forms.ChoiceField(
+        label=_("How often"), choices=Frequency.choices, initial=Frequency.NIGHTLY
+    )
     at = forms.TimeField(
         label=_("At"),
         required=False,
@@ -30,8 +39,12 @@ class ScheduleForm(forms.Form):
         widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
         help_text=_("Of an hourly one, only the minutes count."),
     )
-    weekday = forms.TypedChoiceField(label=_("On"), required=False, coerce=int, choices=Weekday.choices, initial=Weekday.MONDAY)
-    day = forms.IntegerField(label=_("On day"), required=False, min_value=1, max_value=28, initial=1)
+    weekday = forms.TypedChoiceField(
+        label=_("On"), required=False, coerce=int, choices=Weekday.choices, initial=Weekday.MONDAY
+    )
+    day = forms.IntegerField(
+        label=_("On day"), required=False, min_value=1, max_value=28, initial=1
+    )
     cron = forms.CharField(
         label=_("Cron expression"),
         required=False,
@@ -39,14 +52,18 @@ class ScheduleForm(forms.Form):
         widget=forms.TextInput(attrs={**NAME_INPUT, "placeholder": "30 2 * * 1-5"}),
         help_text=_("Minute, hour, day of the month, month, day of the week."),
     )
-    time_zone = forms.ChoiceField(label=_("Time zone"), choices=lambda: [(name, name.replace("_", " ")) for name in zones()])
+    time_zone = forms.ChoiceField(
+        label=_("Time zone"), choices=lambda: [(name, name.replace("_", " ")) for name in zones()]
+    )
     jitter = forms.IntegerField(
         label=_("Spread over (minutes)"),
         required=False,
         min_value=0,
         max_value=LONGEST_JITTER // 60,
         initial=0,
-        help_text=_("Each rule then starts at a moment of its own within this span, so that not all of them ask a registry at once."),
+        help_text=_(
+            "Each rule then starts at a moment of its own within this span, so that not all of them ask a registry at once."
+        ),
     )
 
     @staticmethod
@@ -83,4 +100,8 @@ class ScheduleForm(forms.Form):
             day=values.get("day") or 1,
             cron=values.get("cron", ""),
         )
-        return {"schedule": choice.to_cron(), "time_zone": values["time_zone"], "jitter_seconds": (values.get("jitter") or 0) * 60}
+        return {
+            "schedule": choice.to_cron(),
+            "time_zone": values["time_zone"],
+            "jitter_seconds": (values.get("jitter") or 0) * 60,
+        }

@@ -32,7 +32,10 @@ def bring(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
         return begun(request, mirror, lambda: start_staging(mirror=mirror, user=request.user))
     if mirror.is_local:
         return redirect("mirrors:detail", mirror.pk)
-    repositories = list(mirror.pairs.values_list("source_repository", flat=True)[:_NAMES_SHOWN]) or mirror.repositories[:_NAMES_SHOWN]
+    repositories = (
+        list(mirror.pairs.values_list("source_repository", flat=True)[:_NAMES_SHOWN])
+        or mirror.repositories[:_NAMES_SHOWN]
+    )
     context = {
         "mirror": mirror,
         "standing": standing_of(mirror),
@@ -59,7 +62,9 @@ def checksum(request: TeamRequest, pk: uuid.UUID) -> HttpResponseBase:
     mirror = visible_mirror(request, pk)
     try:
         export = export_images(images=images_of(mirror))
-        return sent_checksum(export, export.archive.sha256(export.store.open_blob) if request.method == "GET" else "")
+        return sent_checksum(
+            export, export.archive.sha256(export.store.open_blob) if request.method == "GET" else ""
+        )
     except OciError as exc:
         return _refused(request, mirror, exc)
 

@@ -59,7 +59,9 @@ def channels(request: TeamRequest) -> HttpResponse:
         "may_edit": request.role is not None and request.role.allows(Role.ADMIN),
     }
     if is_fragment(request):
-        return render(request, "mirrors/channels.html#rows", context, status=200 if is_live else STOP_POLLING)
+        return render(
+            request, "mirrors/channels.html#rows", context, status=200 if is_live else STOP_POLLING
+        )
     return render(request, "mirrors/channels.html", context)
 
 
@@ -68,7 +70,9 @@ def channels(request: TeamRequest) -> HttpResponse:
 @needs_role(Role.ADMIN)
 def add(request: TeamRequest) -> HttpResponse:
     assert request.team is not None  # needs_role has refused everybody without one.
-    return _form(request, ChannelForm(request.POST if request.method == "POST" else None, team=request.team))
+    return _form(
+        request, ChannelForm(request.POST if request.method == "POST" else None, team=request.team)
+    )
 
 
 @sensitive_post_parameters("address")
@@ -76,14 +80,21 @@ def add(request: TeamRequest) -> HttpResponse:
 def edit(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
     channel = _visible(request, pk)
     require_admin(request.user, channel)
-    return _form(request, ChannelForm(request.POST if request.method == "POST" else None, team=channel.team, channel=channel))
+    return _form(
+        request,
+        ChannelForm(
+            request.POST if request.method == "POST" else None, team=channel.team, channel=channel
+        ),
+    )
 
 
 def _form(request: TeamRequest, form: ChannelForm) -> HttpResponse:
     if form.is_valid() and _save(request, form):
         return redirect("mirrors:channels")
     context = {"form": form, "channel": form.channel, "services": SERVICES}
-    return render(request, "mirrors/channel_form.html", context, status=422 if form.is_bound else 200)
+    return render(
+        request, "mirrors/channel_form.html", context, status=422 if form.is_bound else 200
+    )
 
 
 def _save(request: TeamRequest, form: ChannelForm) -> bool:
@@ -100,7 +111,11 @@ def _save(request: TeamRequest, form: ChannelForm) -> bool:
     except ValidationError as exc:
         form.add_error(None, exc)
         return False
-    messages.success(request, _("The channel “%(name)s” is saved. Send a test to see whether it works.") % {"name": values["name"]})
+    messages.success(
+        request,
+        _("The channel “%(name)s” is saved. Send a test to see whether it works.")
+        % {"name": values["name"]},
+    )
     return True
 
 
@@ -118,7 +133,11 @@ def remove(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
     channel = _visible(request, pk)
     require_admin(request.user, channel)
     if request.method != "POST":
-        return render(request, "mirrors/channel_remove.html", {"channel": channel, "mirrors": channel.mirrors.order_by("name")})
+        return render(
+            request,
+            "mirrors/channel_remove.html",
+            {"channel": channel, "mirrors": channel.mirrors.order_by("name")},
+        )
     name = channel.name
     services.remove_channel(channel=channel, user=request.user)
     messages.success(request, _("The channel “%(name)s” is removed.") % {"name": name})
@@ -126,4 +145,6 @@ def remove(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
 
 
 def _visible(request: TeamRequest, pk: uuid.UUID) -> NotificationChannel:
-    return get_object_or_404(NotificationChannel.objects.visible_to(request.user).select_related("team"), pk=pk)
+    return get_object_or_404(
+        NotificationChannel.objects.visible_to(request.user).select_related("team"), pk=pk
+    )

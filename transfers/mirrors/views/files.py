@@ -23,16 +23,24 @@ def import_rules(request: TeamRequest) -> HttpResponse:
     """First what the file has and what of it cannot be carried over; then, confirmed, the rules."""
     assert request.team is not None  # needs_role has refused everybody without one.
     is_post = request.method == "POST"
-    form = FileForm(request.POST if is_post else None, request.FILES if is_post else None, team=request.team)
+    form = FileForm(
+        request.POST if is_post else None, request.FILES if is_post else None, team=request.team
+    )
     if not form.is_valid():
-        return render(request, "mirrors/import.html", {"form": form}, status=422 if is_post else 200)
+        return render(
+            request, "mirrors/import.html", {"form": form}, status=422 if is_post else 200
+        )
     reading = form.reading
     if "confirmed" not in request.POST or (reading.needs_target and not form.has_target):
         return render(request, "mirrors/import.html", {"form": form, "reading": reading})
     made = create_entries(reading.entries, team=request.team, user=request.user)
     if not made:
-        return render(request, "mirrors/import.html", {"form": form, "reading": reading}, status=422)
-    counted = ngettext("%(count)d mirror was made.", "%(count)d mirrors were made.", len(made)) % {"count": len(made)}
+        return render(
+            request, "mirrors/import.html", {"form": form, "reading": reading}, status=422
+        )
+    counted = ngettext("%(count)d mirror was made.", "%(count)d mirrors were made.", len(made)) % {
+        "count": len(made)
+    }
     messages.success(request, counted + " " + _("Plan each before its first run."))
     return redirect("mirrors:list")
 

@@ -26,7 +26,11 @@ def hook(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
     if request.method == "POST":
         found, secret = hooks.create_hook(mirror, request.user)
     address = settings.URL + reverse("mirrors:call", args=[found.pk]) if found is not None else ""
-    return render(request, "mirrors/hook.html", {"mirror": mirror, "hook": found, "secret": secret, "address": address})
+    return render(
+        request,
+        "mirrors/hook.html",
+        {"mirror": mirror, "hook": found, "secret": secret, "address": address},
+    )
 
 
 @require_POST

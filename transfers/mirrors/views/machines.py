@@ -49,7 +49,10 @@ def hook(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     try:
         pushes = hooks.read_pushes(request.body)
     except ValueError:
-        return JsonResponse({"error": _("These are neither distribution's notifications nor a webhook of Harbor.")}, status=400)
+        return JsonResponse(
+            {"error": _("These are neither distribution's notifications nor a webhook of Harbor.")},
+            status=400,
+        )
     return JsonResponse({"started": hooks.call(found, pushes)}, status=202)
 
 

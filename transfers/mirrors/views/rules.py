@@ -37,8 +37,14 @@ _MOST_PAIRS = 500
 @needs_role(Role.ADMIN)
 def add(request: TeamRequest) -> HttpResponse:
     assert request.team is not None  # needs_role has refused everybody without one.
-    initial = {name: request.GET[name] for name in ("source_registry", "repositories") if name in request.GET}
-    form = RuleForm(request.POST if request.method == "POST" else None, team=request.team, initial=initial)
+    initial = {
+        name: request.GET[name]
+        for name in ("source_registry", "repositories")
+        if name in request.GET
+    }
+    form = RuleForm(
+        request.POST if request.method == "POST" else None, team=request.team, initial=initial
+    )
     return _form(request, form)
 
 
@@ -46,7 +52,12 @@ def add(request: TeamRequest) -> HttpResponse:
 def edit(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
     mirror = visible_mirror(request, pk)
     require_admin(request.user, mirror)
-    return _form(request, RuleForm(request.POST if request.method == "POST" else None, team=mirror.team, mirror=mirror))
+    return _form(
+        request,
+        RuleForm(
+            request.POST if request.method == "POST" else None, team=mirror.team, mirror=mirror
+        ),
+    )
 
 
 def _form(request: TeamRequest, form: RuleForm) -> HttpResponse:
@@ -116,7 +127,9 @@ def detail(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
         **roles(request, mirror),
     }
     if is_fragment(request):
-        return render(request, "mirrors/detail.html#live", context, status=200 if now.active else STOP_POLLING)
+        return render(
+            request, "mirrors/detail.html#live", context, status=200 if now.active else STOP_POLLING
+        )
     return render(request, "mirrors/detail.html", context)
 
 
@@ -126,7 +139,9 @@ def remove(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
     require_admin(request.user, mirror)
     if request.method != "POST":
         return render(
-            request, "mirrors/remove.html", {"mirror": mirror, "runs": mirror.runs.count(), "active": claiming.is_running(mirror)}
+            request,
+            "mirrors/remove.html",
+            {"mirror": mirror, "runs": mirror.runs.count(), "active": claiming.is_running(mirror)},
         )
     name = mirror.name
     remove_mirror(mirror=mirror, user=request.user)
@@ -154,7 +169,14 @@ def resume(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
 
 def visible_mirror(request: TeamRequest, pk: uuid.UUID) -> Mirror:
     rows = Mirror.objects.visible_to(request.user).select_related(
-        "team", "team__mirror_pause", "source_registry", "target_registry", "source_credential", "target_credential", "last_run", "hook"
+        "team",
+        "team__mirror_pause",
+        "source_registry",
+        "target_registry",
+        "source_credential",
+        "target_credential",
+        "last_run",
+        "hook",
     )
     return get_object_or_404(rows, pk=pk)
 

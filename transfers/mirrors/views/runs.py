@@ -123,7 +123,13 @@ def _operable(request: TeamRequest, pk: uuid.UUID) -> Mirror:
 
 def _visible(request: TeamRequest, pk: uuid.UUID) -> MirrorRun:
     rows = MirrorRun.objects.visible_to(request.user).select_related(
-        "team", "user", "mirror__team", "mirror__source_registry", "mirror__target_registry", "retry_of", "based_on"
+        "team",
+        "user",
+        "mirror__team",
+        "mirror__source_registry",
+        "mirror__target_registry",
+        "retry_of",
+        "based_on",
     )
     return get_object_or_404(rows, pk=pk)
 
@@ -131,7 +137,12 @@ def _visible(request: TeamRequest, pk: uuid.UUID) -> MirrorRun:
 def _context(request: TeamRequest, found: MirrorRun) -> dict[str, Any]:
     now, wanted = RunNow(found), request.GET.get("show", "")
     rows = found.items.all()
-    page = _ITEMS.page(_filtered(rows, wanted), after=request.GET.get("after", ""), before=request.GET.get("before", ""), size=_ITEMS_SHOWN)
+    page = _ITEMS.page(
+        _filtered(rows, wanted),
+        after=request.GET.get("after", ""),
+        before=request.GET.get("before", ""),
+        size=_ITEMS_SHOWN,
+    )
     counts = action_counts(found)
     return {
         "run": found,
@@ -141,11 +152,15 @@ def _context(request: TeamRequest, found: MirrorRun) -> dict[str, Any]:
         "page": page,
         "counts": counts,
         "show": wanted if wanted in _FILTERS else "",
-        "position": {name: request.GET[name] for name in ("after", "before") if request.GET.get(name)},
+        "position": {
+            name: request.GET[name] for name in ("after", "before") if request.GET.get(name)
+        },
         **_moving(found),
         "standing": standing_of(found.mirror) if found.is_staging and found.is_terminal else None,
         "again": found.retries.order_by("-created_at").first() if found.is_terminal else None,
-        "trouble": MIRROR_RUNS.trouble() if found.state == State.QUEUED and not found.is_parked else "",
+        "trouble": MIRROR_RUNS.trouble()
+        if found.state == State.QUEUED and not found.is_parked
+        else "",
         **roles(request, found.mirror),
     }
 
@@ -155,7 +170,10 @@ def _moving(found: MirrorRun) -> dict[str, Any]:
     if found.state != State.RUNNING:
         return {}
     rows = found.items.filter(state=_MOVING)
-    return {"moving": rows.order_by("-bytes_done", "id")[:_MOVING_SHOWN], "more_moving": max(rows.count() - _MOVING_SHOWN, 0)}
+    return {
+        "moving": rows.order_by("-bytes_done", "id")[:_MOVING_SHOWN],
+        "more_moving": max(rows.count() - _MOVING_SHOWN, 0),
+    }
 
 
 def _filtered(rows: Any, wanted: str) -> Any:

@@ -27,7 +27,10 @@ class Command(BaseCommand):
             return
         person = User.objects.filter(username=username).first()
         if person is None:
-            raise CommandError(_("There is nobody called %(name)s. `manage.py person list` has everybody.") % {"name": username})
+            raise CommandError(
+                _("There is nobody called %(name)s. `manage.py person list` has everybody.")
+                % {"name": username}
+            )
         try:
             _ACTS[act](person)
         except services.Refused as exc:

@@ -25,5 +25,6 @@ class Command(BaseCommand):
             self.stdout.write(_("%(name)s has no second factor.") % {"name": user.username})
             return
         self.stdout.write(
-            _("%(count)s removed. The next sign-in of %(name)s asks for no second factor.") % {"count": count, "name": user.username}
+            _("%(count)s removed. The next sign-in of %(name)s asks for no second factor.")
+            % {"count": count, "name": user.username}
         )

@@ -13,12 +13,16 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         url = env.str("URL", "") or "http://" + env.str("LISTEN", "127.0.0.1:8000")
-        parser.add_argument("--base-url", default=url, help="Where this installation is reached (%(default)s).")
+        parser.add_argument(
+            "--base-url", default=url, help="Where this installation is reached (%(default)s)."
+        )
 
     def handle(self, *args: Any, base_url: str, **options: Any) -> None:
         try:
             token = services.issue_setup_token()
         except services.SetupRefused:
-            self.stdout.write(_("This installation is set up already: sign in at %(url)s") % {"url": base_url})
+            self.stdout.write(
+                _("This installation is set up already: sign in at %(url)s") % {"url": base_url}
+            )
             return
         self.stdout.write(base_url.rstrip("/") + reverse("accounts:setup", args=[token]))

@@ -11,7 +11,11 @@ class Command(BaseCommand):
     help = "Walks the chain over the activity: ends with 1 and names the first event that was changed, taken out or put in."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--noted", metavar="PLACE:HASH", help="what an earlier walk printed and you kept elsewhere")
+        parser.add_argument(
+            "--noted",
+            metavar="PLACE:HASH",
+            help="what an earlier walk printed and you kept elsewhere",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         noted = _noted(options["noted"])
@@ -31,5 +35,7 @@ def _noted(text: str | None) -> tuple[int, str] | None:
         return None
     found = re.fullmatch(r"(\d+):([0-9a-f]{64})", text)
     if found is None:
-        raise CommandError(_("--noted is a place and a hash, as this command prints them: 120:4f5a…"))
+        raise CommandError(
+            _("--noted is a place and a hash, as this command prints them: 120:4f5a…")
+        )
     return int(found[1]), found[2]

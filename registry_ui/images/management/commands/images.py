@@ -19,31 +19,57 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("name", nargs="?", default="", help="only names that contain this text")
-        parser.add_argument("--team", help="the team's name or short name; not needed while there is only one")
+        parser.add_argument(
+            "--team", help="the team's name or short name; not needed while there is only one"
+        )
         form = parser.add_mutually_exclusive_group()
-        form.add_argument("-q", "--quiet", action="store_true", help="print image ids only, each once")
-        form.add_argument("--json", action="store_true", help="print a JSON array with everything that is known of each name")
+        form.add_argument(
+            "-q", "--quiet", action="store_true", help="print image ids only, each once"
+        )
+        form.add_argument(
+            "--json",
+            action="store_true",
+            help="print a JSON array with everything that is known of each name",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        rows = LocalImage.objects.filter(team=team_named(options["team"])).order_by("-updated_at", "registry", "repository", "tag")
-        images = [image for image in rows if options["name"] in str(image.reference) or options["name"] in image.reference.familiar]
+        rows = LocalImage.objects.filter(team=team_named(options["team"])).order_by(
+            "-updated_at", "registry", "repository", "tag"
+        )
+        images = [
+            image
+            for image in rows
+            if options["name"] in str(image.reference)
+            or options["name"] in image.reference.familiar
+        ]
         if options["json"]:
             self.stdout.write(json.dumps([_document(image) for image in images], indent=2))
         elif options["quiet"]:
             for image_id in dict.fromkeys(image.image_id for image in images):
                 self.stdout.write(Digest.parse(image_id).short)
         else:
-            self._write_table([("REPOSITORY", "TAG", "IMAGE ID", "CREATED", "SIZE"), *(_cells(image) for image in images)])
+            self._write_table(
+                [
+                    ("REPOSITORY", "TAG", "IMAGE ID", "CREATED", "SIZE"),
+                    *(_cells(image) for image in images),
+                ]
+            )
 
     def _write_table(self, rows: list[tuple[str, ...]]) -> None:
         widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
         for row in rows:
-            self.stdout.write(_GAP.join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+            self.stdout.write(
+                _GAP.join(
+                    cell.ljust(width) for cell, width in zip(row, widths, strict=True)
+                ).rstrip()
+            )
 
 
 def _cells(image: LocalImage) -> tuple[str, ...]:
     suffix = f":{image.tag}" if image.tag else f"@{image.digest}"
-    created = relative(image.image_created_at, timezone.now()) if image.image_created_at else NOTHING
+    created = (
+        relative(image.image_created_at, timezone.now()) if image.image_created_at else NOTHING
+    )
     cells = (
         image.reference.familiar.removesuffix(suffix),
         image.tag or "<none>",

@@ -16,12 +16,17 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
-            "--repair", action="store_true", help="remove what is damaged for good, and the rows of lost blobs: the next pull fetches them"
+            "--repair",
+            action="store_true",
+            help="remove what is damaged for good, and the rows of lost blobs: the next pull fetches them",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            report = scrub(repair=options["repair"], on_blob=self._tell if options["verbosity"] > 1 else lambda digest, size: None)
+            report = scrub(
+                repair=options["repair"],
+                on_blob=self._tell if options["verbosity"] > 1 else lambda digest, size: None,
+            )
         except OciError as exc:
             raise CommandError(f"{exc.message} {exc.advice}".strip()) from exc
         self._report(report, options["repair"])
@@ -33,7 +38,10 @@ class Command(BaseCommand):
 
     def _report(self, report: ScrubReport, repaired: bool) -> None:
         write = self.stdout.write
-        write(_("Read %(count)d blobs: %(size)s.") % {"count": report.checked, "size": binary_size(report.checked_bytes)})
+        write(
+            _("Read %(count)d blobs: %(size)s.")
+            % {"count": report.checked, "size": binary_size(report.checked_bytes)}
+        )
         fate = _("removed") if repaired else _("put into quarantine")
         for digest in report.damaged:
             write(_("Damaged, %(fate)s: %(digest)s") % {"fate": fate, "digest": digest})
@@ -44,7 +52,10 @@ class Command(BaseCommand):
         for path in report.strangers:
             write(_("Not a blob, remove it by hand: %(path)s") % {"path": path})
         if report.unowned:
-            write(_("On the disk, but not in the database: %(count)d; collect_blobs removes them.") % {"count": len(report.unowned)})
+            write(
+                _("On the disk, but not in the database: %(count)d; collect_blobs removes them.")
+                % {"count": len(report.unowned)}
+            )
         if report.hit:
             write(_("Pull these images again: only what is missing is fetched."))
         elif report.is_clean:
@@ -52,4 +63,7 @@ class Command(BaseCommand):
 
     def _write_hit(self, report: ScrubReport, digest: Digest) -> None:
         for image in report.hit.get(digest, []):
-            self.stdout.write(_("    needed by %(name)s (team %(team)s)") % {"name": image.reference, "team": image.team.slug})
+            self.stdout.write(
+                _("    needed by %(name)s (team %(team)s)")
+                % {"name": image.reference, "team": image.team.slug}
+            )

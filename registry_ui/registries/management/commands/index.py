@@ -29,9 +29,18 @@ class Command(BaseCommand):
     help = "Looks at what a registry, or one of its repositories, holds, and keeps it in the index."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("name", nargs="?", default="", help=_("HOST or HOST/REPOSITORY; every registry of the team by default"))
-        parser.add_argument("--team", help=_("the team's name or short name; not needed while there is only one"))
-        parser.add_argument("--now", action="store_true", help=_("do the work in this process, without a worker"))
+        parser.add_argument(
+            "name",
+            nargs="?",
+            default="",
+            help=_("HOST or HOST/REPOSITORY; every registry of the team by default"),
+        )
+        parser.add_argument(
+            "--team", help=_("the team's name or short name; not needed while there is only one")
+        )
+        parser.add_argument(
+            "--now", action="store_true", help=_("do the work in this process, without a worker")
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         # The progress says it all: log lines of a run in this process would tear it.
@@ -40,7 +49,15 @@ class Command(BaseCommand):
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
             runs = [
-                self._follow(services.start_index(registry=registry, user=None, repository=repository, enqueue=not options["now"]), options)
+                self._follow(
+                    services.start_index(
+                        registry=registry,
+                        user=None,
+                        repository=repository,
+                        enqueue=not options["now"],
+                    ),
+                    options,
+                )
                 for registry, repository in _wanted(team_named(options["team"]), options["name"])
             ]
         except OciError as exc:
@@ -74,7 +91,9 @@ class Command(BaseCommand):
         is_terminal = self.stdout.isatty()
         mark = line if is_terminal else str(run.progress.get("phase", ""))
         if line and mark != said:
-            self.stdout.write(f"\r\x1b[K{line}" if is_terminal else line, ending="" if is_terminal else "\n")
+            self.stdout.write(
+                f"\r\x1b[K{line}" if is_terminal else line, ending="" if is_terminal else "\n"
+            )
             self.stdout.flush()
         return mark
 
@@ -129,7 +148,10 @@ def _progress_line(run: IndexRun) -> str:
     if progress["phase"] == "counting":
         return _("%(run)s: counting") % words
     return (
-        _("%(run)s: looking; repositories: %(repositories_done)d of %(repositories)d; tags: %(tags_done)d of %(tags)d; ") % words
+        _(
+            "%(run)s: looking; repositories: %(repositories_done)d of %(repositories)d; tags: %(tags_done)d of %(tags)d; "
+        )
+        % words
         + _("manifests fetched: %(fetched)d") % words
     )
 
@@ -138,10 +160,15 @@ def _closing_line(run: IndexRun) -> str:
     progress = run.progress
     words = {"run": run, **progress}
     parts = [
-        _("%(run)s: done; repositories: %(repositories)d; tags: %(tags)d; manifests fetched: %(fetched)d; requests: %(requests)d") % words
+        _(
+            "%(run)s: done; repositories: %(repositories)d; tags: %(tags)d; manifests fetched: %(fetched)d; requests: %(requests)d"
+        )
+        % words
     ]
     if progress["problems"] or progress["tag_problems"]:
-        parts.append(_("could not be looked at: repositories %(problems)d, tags %(tag_problems)d") % words)
+        parts.append(
+            _("could not be looked at: repositories %(problems)d, tags %(tag_problems)d") % words
+        )
     if progress["spared"]:
         parts.append(_("not fetched, because the registry counts pulls: tags %(spared)d") % words)
     return "; ".join(parts)

@@ -17,7 +17,12 @@ from registry_ui.registries.checking import log_in
 from registry_ui.registries.hosts import read_host
 from registry_ui.registries.models import Credential, Registry, Security
 from registry_ui.registries.providers import facts_of, provider_of
-from registry_ui.registries.services import add_credential, change_credential, free_label, registry_for
+from registry_ui.registries.services import (
+    add_credential,
+    change_credential,
+    free_label,
+    registry_for,
+)
 
 _LONGEST_SECRET = 16384
 
@@ -26,13 +31,34 @@ class Command(BaseCommand):
     help = "Logs in to a registry and, when that succeeded, keeps the credential for the team."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("host", nargs="?", default="docker.io", help=_("the registry's host; Docker Hub by default"))
+        parser.add_argument(
+            "host",
+            nargs="?",
+            default="docker.io",
+            help=_("the registry's host; Docker Hub by default"),
+        )
         parser.add_argument("-u", "--username")
-        parser.add_argument("--password-stdin", action="store_true", help=_("read the password or token from standard input"))
-        parser.add_argument("--label", default="", help=_("by which the team knows it; the username by default"))
-        parser.add_argument("--team", default="", help=_("the team's name or short name; needed where there are several"))
-        parser.add_argument("--plain-http", action="store_true", help=_("for a new registry: no encryption"))
-        parser.add_argument("--ca-file", type=Path, help=_("for a new registry: its own authority's certificate (PEM)"))
+        parser.add_argument(
+            "--password-stdin",
+            action="store_true",
+            help=_("read the password or token from standard input"),
+        )
+        parser.add_argument(
+            "--label", default="", help=_("by which the team knows it; the username by default")
+        )
+        parser.add_argument(
+            "--team",
+            default="",
+            help=_("the team's name or short name; needed where there are several"),
+        )
+        parser.add_argument(
+            "--plain-http", action="store_true", help=_("for a new registry: no encryption")
+        )
+        parser.add_argument(
+            "--ca-file",
+            type=Path,
+            help=_("for a new registry: its own authority's certificate (PEM)"),
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
@@ -56,16 +82,27 @@ def _registry(team: Team, options: dict[str, Any]) -> Registry:
     known = registry_for(team, host)
     if known is not None:
         if options["plain_http"] or options["ca_file"]:
-            raise CommandError(_("The team has %(host)s already. Its connection is changed in its settings.") % {"host": host})
+            raise CommandError(
+                _("The team has %(host)s already. Its connection is changed in its settings.")
+                % {"host": host}
+            )
         return known
     if options["plain_http"] and options["ca_file"]:
         raise CommandError(_("--plain-http and --ca-file exclude each other."))
     provider = provider_of(host)
-    registry = Registry(team=team, host=host, provider=provider, name=facts_of(provider).title if facts_of(provider).host else host[:100])
+    registry = Registry(
+        team=team,
+        host=host,
+        provider=provider,
+        name=facts_of(provider).title if facts_of(provider).host else host[:100],
+    )
     if options["plain_http"]:
         registry.security = Security.PLAIN_HTTP
     if options["ca_file"]:
-        registry.security, registry.ca_certificate = Security.OWN_CA, clean_pem(_text_of(options["ca_file"]))
+        registry.security, registry.ca_certificate = (
+            Security.OWN_CA,
+            clean_pem(_text_of(options["ca_file"])),
+        )
     return registry
 
 
@@ -87,12 +124,25 @@ def _keep(registry: Registry, login: BasicCredential, label: str) -> Credential:
     """A new credential, or a new secret for the one of the same username (and label, where one is given)."""
     if registry._state.adding:
         registry.save(force_insert=True)
-        record(Action.REGISTRY_ADDED, obj=registry, host=registry.host, connection=registry.security)
-    known = registry.credentials.filter(username=login.username, **({"label": label} if label else {})).select_related("registry").first()
+        record(
+            Action.REGISTRY_ADDED, obj=registry, host=registry.host, connection=registry.security
+        )
+    known = (
+        registry.credentials.filter(username=login.username, **({"label": label} if label else {}))
+        .select_related("registry")
+        .first()
+    )
     if known is not None:
-        values = {name: getattr(known, name) for name in ("label", "username", "repository_pattern", "can_push")}
+        values = {
+            name: getattr(known, name)
+            for name in ("label", "username", "repository_pattern", "can_push")
+        }
         return change_credential(
-            credential=known, user=None, values={**values, "expires_at": _expiry(registry)}, secret=login.secret, is_verified=True
+            credential=known,
+            user=None,
+            values={**values, "expires_at": _expiry(registry)},
+            secret=login.secret,
+            is_verified=True,
         )
     values = {
         "label": free_label(registry, label or login.username),
@@ -101,7 +151,11 @@ def _keep(registry: Registry, login: BasicCredential, label: str) -> Credential:
         "can_push": True,
     }
     return add_credential(
-        registry=registry, user=None, values={**values, "expires_at": _expiry(registry)}, secret=login.secret, is_verified=True
+        registry=registry,
+        user=None,
+        values={**values, "expires_at": _expiry(registry)},
+        secret=login.secret,
+        is_verified=True,
     )
 
 

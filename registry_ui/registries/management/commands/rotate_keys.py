@@ -37,11 +37,20 @@ class Command(BaseCommand):
 def _sealed() -> Iterator[tuple[models.Model, str]]:
     """Every row of every app with something encrypted in it, and the column. The apps above say nothing: the column's name does."""
     for model in apps.get_models():
-        for column in [field.name for field in model._meta.concrete_fields if field.name.endswith(_ENDING)]:
-            for row in model._default_manager.select_for_update().exclude(**{column: ""}).order_by("pk"):
+        for column in [
+            field.name for field in model._meta.concrete_fields if field.name.endswith(_ENDING)
+        ]:
+            for row in (
+                model._default_manager.select_for_update().exclude(**{column: ""}).order_by("pk")
+            ):
                 yield row, column
 
 
 def _fail(unreadable: list[str]) -> None:
     words = {"names": ", ".join(unreadable)}
-    raise CommandError(_("No key opens the secrets of: %(names)s. Keep the old keys, or enter these secrets again.") % words)
+    raise CommandError(
+        _(
+            "No key opens the secrets of: %(names)s. Keep the old keys, or enter these secrets again."
+        )
+        % words
+    )
