@@ -1,1 +1,1 @@
-"""The OCI image and distribution specs on `requests`. Knows no Django: it could be published alone."""
+"""A client of the OCI distribution and image specifications on `requests`, without Django."""

@@ -1,42 +1,41 @@
-"""A provider's own API beside /v2/: JSON, asked through the connections, limits and egress rules of a registry's client."""
+"""A provider's own API beside /v2/: JSON, through the connections of a registry's client."""
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .errors import ConnectionFailed, InvalidManifest, Unsupported
+from .http_messages import Authorization, Request, Response
 from .listing import PAGE_LIMIT
 from .pacing import Attempts
-from .responses import Asked, error_from
-from .transport import Answer, Authorization, Request
-
-if TYPE_CHECKING:
-    from .client import RegistryClient
+from .registry_session import RegistrySession
+from .request_context import RequestContext
+from .responses import error_from
 
 _JSON = {"Accept": "application/json"}
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One answer: its JSON, and what is needed to find the next page."""
+    """One answer: its JSON, and the response that may name the next page."""
 
     content: Any
-    answer: Answer
+    response: Response
 
 
 class JsonApi:
-    """One API. What goes with its requests is given here and goes to `base_url`'s host alone.
+    """One API. Its authorization goes to the host of `base_url` alone.
 
     Args:
         base_url: scheme, host and path that every path below is appended to.
-        authorization: None for an anonymous visitor.
+        authorization: None for anonymous requests.
         secrets: texts that no message may carry.
     """
 
     def __init__(
         self,
-        client: "RegistryClient",
+        client: RegistrySession,
         base_url: str,
         *,
         authorization: Authorization | None = None,
@@ -44,8 +43,9 @@ class JsonApi:
     ) -> None:
         self.client = client
         self.base_url = base_url.rstrip("/")
+
         self._authorization = authorization
-        self._asked = Asked(
+        self._context = RequestContext(
             client.endpoint.host,
             "repositories",
             is_anonymous=authorization is None,
@@ -53,9 +53,11 @@ class JsonApi:
         )
 
     def get(self, target: str) -> Document:
-        """
+        """Return one document.
+
         Args:
-            target: a path under `base_url`, or the URL of a further page there, checked by `following_page`.
+            target: a path under `base_url`, or the URL of a further page, checked by
+                `following_page`.
 
         Raises:
             ResponseError and its kinds: another status than 200.
@@ -63,55 +65,61 @@ class JsonApi:
             InvalidManifest: more than 8 MiB.
             ConnectionFailed and its kinds, Cancelled.
         """
+        # A further page is a whole URL, which `following_page` has compared with this API's host.
         url = target if target.startswith(("http://", "https://")) else self.base_url + target
         return self._document(
             self._exchange(Request("GET", url, _JSON, authorization=self._authorization))
         )
 
     def post(self, path: str, content: Mapping[str, str]) -> Document:
-        """Send JSON, to this host and no other: a redirect is not followed.
+        """Send JSON to this host and no other: a redirect is not followed.
 
         Raises:
-            As `get`.
+            OciError: as `get`.
         """
         headers = {**_JSON, "Content-Type": "application/json"}
         request = Request(
             "POST", self.base_url + path, headers, json.dumps(content).encode(), follow=False
         )
-        asked = replace(
-            self._asked,
+        # The answer to a refused login may repeat the secret that was sent.
+        context = replace(
+            self._context,
             subject="login",
             is_anonymous=False,
-            secrets=(*self._asked.secrets, *content.values()),
+            secrets=(*self._context.secrets, *content.values()),
         )
-        return self._document(self._exchange(request, asked))
+        return self._document(self._exchange(request, context))
 
-    def _exchange(self, request: Request, asked: Asked | None = None) -> Answer:
+    def _exchange(self, request: Request, context: RequestContext | None = None) -> Response:
+        # The registry's own pauses count: both are mostly the same servers.
         attempts = Attempts(self.client.pacer)
         while True:
             self.client.pacer.wait_turn()
             try:
-                answer = self.client.transport.exchange(request)
+                response = self.client.transport.exchange(request)
             except ConnectionFailed as exc:
                 attempts.fail(exc)
                 continue
-            if answer.status == 200:
-                return answer
-            attempts.fail(error_from(answer, asked or self._asked))
 
-    def _document(self, answer: Answer) -> Document:
-        if answer.is_foreign or answer.media_type == "text/html":
-            answer.close()
-            raise self._stranger(answer)
+            if response.status == 200:
+                return response
+            attempts.fail(error_from(response, context or self._context))
+
+    def _document(self, response: Response) -> Document:
+        # A sign-in page or another host's answer is not the API, whatever its status.
+        if response.is_foreign or response.media_type == "text/html":
+            response.close()
+            raise self._wrong_answer(response)
         try:
-            return Document(json.loads(answer.read(PAGE_LIMIT)), answer)
+            return Document(json.loads(response.read(PAGE_LIMIT)), response)
         except InvalidManifest:
             raise
+        # A body of brackets alone exhausts the parser's recursion.
         except (ValueError, RecursionError) as exc:
-            raise self._stranger(answer) from exc
+            raise self._wrong_answer(response) from exc
 
-    def _stranger(self, answer: Answer) -> Unsupported:
+    def _wrong_answer(self, response: Response) -> Unsupported:
         return Unsupported(
-            f"{answer.place} does not answer as the API of {self.client.endpoint.host} does.",
-            status=answer.status,
+            f"{response.host} does not answer as the API of {self.client.endpoint.host} does.",
+            status=response.status,
         )

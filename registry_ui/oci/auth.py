@@ -1,98 +1,35 @@
-"""Logins: what a registry asks for, the token service, and tokens kept by scope.
+"""Registry logins: the login that a registry asks for, and tokens kept by scope.
 
-Implements the distribution project's "Token Authentication Specification" and "OAuth2 Token Authentication". A
-credential goes to the registry's own host and to hosts approved for it, and nowhere else.
+Implements the client's part of the distribution project's "Token Authentication Specification",
+beside HTTP Basic authentication (RFC 7617).
 """
 
-import base64
-import json
-import re
 import threading
-import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
-from urllib.parse import quote, urlencode, urljoin, urlsplit, urlunsplit
+from collections.abc import Callable, Sequence
 
-from .advice import advice_for
 from .challenges import Challenge, parse_challenges
-from .egress import host_and_port
-from .errors import EgressRefused, InvalidManifest, OciError, Unauthorized
-from .pacing import Attempts, Pacer
-from .responses import Asked, error_from
-from .transport import Answer, Authorization, Request, Transport
+from .credential import BasicCredential
+from .errors import Unauthorized
+from .http_messages import Authorization, Response
+from .pacing import Pacer
+from .token_scopes import missing_scopes
+from .token_service import Token, TokenService
+from .transport import Transport
 
-TOKEN_LIMIT = 1024 * 1024
-_SHORTEST_LIFE = 60.0
-_MARGIN = 15.0
-_NEWBORN = 2.0
-_LONGEST_LIFE = 86400.0
-_LONGEST_SCOPE = 1000
 # A registry may have more repositories, each with a token of its own, than there is memory for.
-_MOST_TOKENS = 1000
-_CLIENT_ID = "registry-ui"
-_HEADER_TEXT = re.compile(r"[\x21-\x7e]+")
-
-
-@dataclass(frozen=True, slots=True)
-class BasicCredential:
-    """A username and a secret. With the username empty or `<token>` the secret is an identity (refresh) token."""
-
-    username: str
-    secret: str = field(repr=False)
-
-    @property
-    def is_identity_token(self) -> bool:
-        return self.username in ("", "<token>")
-
-    def authorization(self) -> Authorization:
-        pair = f"{self.username or '<token>'}:{self.secret}".encode()
-        return Authorization(f"Basic {base64.b64encode(pair).decode()}")
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """What a token is to allow: some actions on one repository, and pull on one more for a mount.
-
-    Args:
-        kind: of the resource; `registry` with the name `catalog` for the list of all repositories.
-    """
-
-    repository: str
-    actions: str = "pull"
-    mounted_from: str = ""
-    kind: str = "repository"
-
-    @property
-    def texts(self) -> tuple[str, ...]:
-        """The push scope first: some servers read only the first."""
-        first = f"{self.kind}:{self.repository}:{self.actions}"
-        return (first, f"repository:{self.mounted_from}:pull") if self.mounted_from else (first,)
-
-
-@dataclass(frozen=True, slots=True)
-class _Token:
-    authorization: Authorization
-    born_at: float
-    life: float
-
-    @property
-    def is_fresh(self) -> bool:
-        return time.monotonic() < self.born_at + self.life - _MARGIN
-
-    @property
-    def is_newborn(self) -> bool:
-        """So young that a refusal is about rights and not about age."""
-        return time.monotonic() < self.born_at + _NEWBORN
+_TOKENS_LIMIT = 1000
 
 
 class Authenticator:
-    """The login of one client: one registry, at most one credential. Safe to use from several threads.
+    """One client's login: one registry, at most one credential. Threads may share it.
+
+    Tokens are kept by their scopes: one token with growing scopes would exceed the size limit of
+    headers (PROTOCOL.md, "Authentication").
 
     Args:
         host: the registry as references carry it.
-        base_url: where it is asked.
-        is_approved: whether a host may be told the credential although it is not the registry's own.
+        base_url: scheme and host of the registry's API.
+        is_approved: whether a host may receive the credential although it is not the registry's.
     """
 
     def __init__(
@@ -107,57 +44,68 @@ class Authenticator:
     ) -> None:
         self.credential = credential
         self._host = host
-        self._base_url = base_url
-        self._is_approved = is_approved
-        self._transport = transport
-        self._pacer = pacer
+        self._service = TokenService(
+            host=host,
+            base_url=base_url,
+            credential=credential,
+            is_approved=is_approved,
+            transport=transport,
+            pacer=pacer,
+        )
+
         self._lock = threading.Lock()
         self._challenges: list[Challenge] | None = None
-        self._tokens: dict[tuple[str, ...], _Token] = {}
+        self._tokens: dict[tuple[str, ...], Token] = {}
         self._token_locks: dict[tuple[str, ...], threading.Lock] = {}
-        self._was_taken = False
+        self._was_accepted = False
         self._widened: dict[tuple[str, ...], tuple[str, ...]] = {}
-        self._refresh_token = (
-            credential.secret if credential is not None and credential.is_identity_token else ""
-        )
 
     @property
     def kind(self) -> str:
-        """What the registry asks for, as far as known: `token`, `basic`, or `none`."""
+        """The login that the registry asks for, as far as known: `token`, `basic` or `none`."""
         challenge = self._chosen()
-        return {"bearer": "token", "basic": "basic"}.get(
-            challenge.scheme if challenge else "", "none"
-        )
+        scheme = challenge.scheme if challenge else ""
+        return {"bearer": "token", "basic": "basic"}.get(scheme, "none")
 
     @property
     def is_known_by_token(self) -> bool:
-        """Whether the token service has taken the credential."""
-        return self.credential is not None and self._was_taken
-
-    def learn(self, answer: Answer) -> None:
-        """Remember the challenges of a 401 of the registry itself, or that /v2/ asks for none."""
-        challenges = (
-            parse_challenges(answer.headers.get("WWW-Authenticate", ""))
-            if answer.status == 401
-            else []
-        )
-        with self._lock:
-            self._challenges = challenges or self._challenges or []
+        """Return whether the token service has accepted the credential."""
+        return self.credential is not None and self._was_accepted
 
     @property
-    def has_learnt(self) -> bool:
+    def has_challenges(self) -> bool:
+        """Return whether the registry has been asked for the login that it wants."""
         return self._challenges is not None
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Return the texts that no message may carry: tokens and the credential."""
+        with self._lock:
+            tokens = {
+                token.authorization.header.removeprefix("Bearer ")
+                for token in self._tokens.values()
+            }
+        return tuple((tokens | set(self._service.secrets)) - {""})
+
+    def record_challenges(self, response: Response) -> None:
+        """Record the challenges of the registry's own 401, or that /v2/ asks for no login."""
+        challenges = []
+        if response.status == 401:
+            challenges = parse_challenges(response.headers.get("WWW-Authenticate", ""))
+        # A later 401 without challenges must not make the client anonymous.
+        with self._lock:
+            self._challenges = challenges or self._challenges or []
 
     def authorization(
         self, scopes: Sequence[str], *, is_patient: bool = True
     ) -> Authorization | None:
-        """What to send with a request of these scopes; None where nothing is asked for or nothing is there to send.
+        """Return the header for a request with these scopes; None for an anonymous request.
 
         Args:
             is_patient: whether a token service in trouble is asked again.
 
         Raises:
-            EgressRefused: the token service is on a host that may not be told the credential.
+            EgressRefused: the token service is on a host that may not receive the credential.
             Unauthorized, Denied: the token service refuses.
             ConnectionFailed: it does not answer.
         """
@@ -168,29 +116,35 @@ class Authenticator:
             return self.credential.authorization() if self.credential is not None else None
         return self._token(challenge, self._best_scopes(tuple(scopes)), is_patient).authorization
 
-    def renew(self, scopes: Sequence[str], answer: Answer, used: Authorization | None) -> bool:
-        """Prepare for one more try after a 401 or an insufficient scope: forget the token that was refused.
+    def renew(self, scopes: Sequence[str], response: Response, used: Authorization | None) -> bool:
+        """Prepare for one more try after a 401 or an insufficient scope: drop the refused token.
 
         Returns:
-            Whether another try can end differently.
+            Whether another try can end differently. A token that was issued just now and is refused
+            has no rights: Docker Hub and Quay issue one to everybody (PROTOCOL.md).
         """
-        self.learn(answer)
+        self.record_challenges(response)
         challenge = self._chosen()
+        # With Basic a second try differs only if the first one went without the credential.
         if challenge is None or challenge.scheme == "basic":
             return challenge is not None and self.credential is not None and used is None
-        asked = self._best_scopes(tuple(scopes))
-        wanted = _wanted_scopes(answer, asked)
+
+        # Another scope than the refused one may help, so it is remembered for this kind of request.
+        requested = self._best_scopes(tuple(scopes))
+        missing = missing_scopes(response, requested)
         with self._lock:
-            if wanted:
-                self._widened[tuple(scopes)] = asked + wanted
-            token = self._tokens.get(asked)
+            if missing:
+                self._widened[tuple(scopes)] = requested + missing
+            # Another thread may have replaced the refused token already.
+            token = self._tokens.get(requested)
             is_current = token is not None and token.authorization is used
             if is_current:
-                del self._tokens[asked]
-        return bool(wanted) or not (is_current and token is not None and token.is_newborn)
+                del self._tokens[requested]
+        return bool(missing) or not (is_current and token is not None and token.is_just_issued)
 
     def _best_scopes(self, scopes: tuple[str, ...]) -> tuple[str, ...]:
-        """The scopes of the token to use: wider where the registry asked for that, or where a wider one is at hand."""
+        """Return the scopes of the token to use, wider ones where that saves or needs a token."""
+        # A fresh token for push covers a pull: one request to the token service less.
         if len(scopes) == 1 and scopes[0].endswith(":pull"):
             wider = (f"{scopes[0]},push",)
             token = self._tokens.get(wider)
@@ -199,26 +153,17 @@ class Authenticator:
         return self._widened.get(scopes, scopes)
 
     def _chosen(self) -> Challenge | None:
-        """Bearer before Basic, unless its realm may not be told the credential while Basic is on offer."""
+        """Return Bearer before Basic, unless only Basic keeps the credential on allowed hosts."""
         challenges = self._challenges or []
-        bearer = next(
-            (
-                each
-                for each in challenges
-                if each.scheme == "bearer" and each.parameters.get("realm")
-            ),
-            None,
-        )
-        basic = next((each for each in challenges if each.scheme == "basic"), None)
-        if (
-            bearer is not None
-            and basic is not None
-            and self.credential is not None
-            and not self._may_know(self._realm(bearer))
-        ):
-            return basic
+        bearers = (challenge for challenge in challenges if _is_bearer(challenge))
+        basics = (challenge for challenge in challenges if challenge.scheme == "basic")
+        bearer, basic = next(bearers, None), next(basics, None)
+
+        # With both on offer, Basic avoids a realm that may not receive the credential.
+        if bearer is not None and basic is not None and self.credential is not None:
+            return bearer if self._service.may_receive_credential(bearer) else basic
         if bearer is None and basic is None and challenges:
-            offered = ", ".join(sorted({each.scheme[:30] for each in challenges}))
+            offered = ", ".join(sorted({challenge.scheme[:30] for challenge in challenges}))
             raise Unauthorized(
                 f"{self._host} asks for a kind of login that is not supported here ({offered}).",
                 advice="Have Basic or token login enabled on the registry.",
@@ -226,184 +171,32 @@ class Authenticator:
             )
         return bearer or basic
 
-    def _token(self, challenge: Challenge, scopes: tuple[str, ...], is_patient: bool) -> _Token:
+    def _token(self, challenge: Challenge, scopes: tuple[str, ...], is_patient: bool) -> Token:
+        """Return a fresh token, fetched once however many threads need it."""
         with self._lock:
             lock = self._token_locks.setdefault(scopes, threading.Lock())
+
         with lock:
+            # Another thread may have fetched it while this one waited for the lock.
             token = self._tokens.get(scopes)
             if token is None or not token.is_fresh:
-                token = self._fetch(challenge, scopes, is_patient)
+                token = self._service.fetch(
+                    challenge, scopes, is_patient=is_patient, known_secrets=lambda: self.secrets
+                )
                 with self._lock:
                     self._tokens[scopes] = token
-                    self._was_taken = True
-                    if len(self._tokens) > _MOST_TOKENS:
-                        self._forget_oldest()
+                    self._was_accepted = True
+                    if len(self._tokens) > _TOKENS_LIMIT:
+                        self._drop_oldest()
             return token
 
-    def _forget_oldest(self) -> None:
-        """Its lock goes too: whoever holds that fetches one token more at worst."""
+    def _drop_oldest(self) -> None:
+        # The lock goes too: a thread that waits for it fetches one more token at worst.
+        # Dictionaries keep the order of insertion.
         oldest = next(iter(self._tokens))
         del self._tokens[oldest]
         self._token_locks.pop(oldest, None)
 
-    def _fetch(self, challenge: Challenge, scopes: tuple[str, ...], is_patient: bool) -> _Token:
-        realm = self._realm(challenge)
-        self._check_realm(realm)
-        service = challenge.parameters.get("service", "")
-        attempts = Attempts(self._pacer, tries=None if is_patient else 1)
-        while True:
-            try:
-                document = self._ask(realm, service, scopes)
-                return self._token_from(document)
-            except OciError as exc:
-                attempts.fail(exc)
 
-    def _realm(self, challenge: Challenge) -> str:
-        try:
-            return urljoin(self._base_url, challenge.parameters["realm"])
-        except ValueError:
-            return ""
-
-    def _may_know(self, realm: str) -> bool:
-        """Whether the credential may go to this realm: the registry's own host name, or an approved one."""
-        host, _ = host_and_port(realm)
-        return host == host_and_port(self._base_url)[0] or self._is_approved(host)
-
-    def _check_realm(self, realm: str) -> None:
-        host, _ = host_and_port(realm)
-        if self._base_url.startswith("https://") and not realm.startswith("https://"):
-            raise EgressRefused(
-                f"{self._host} wants the login sent to {host} over plain http: refused.",
-                advice="The registry's administrator should serve the token service over https.",
-            )
-        if self.credential is not None and not self._may_know(realm):
-            raise EgressRefused(
-                f"{self._host} wants the credential sent to {host}, which is not approved for this registry: refused.",
-                advice=f"If {host} is this registry's token service, add it to the token hosts in the registry's settings.",
-            )
-
-    def _ask(self, realm: str, service: str, scopes: tuple[str, ...]) -> dict[str, Any]:
-        if self._refresh_token:
-            answer = self._post(realm, service, scopes)
-            if answer.status not in (404, 405):
-                return self._document(answer)
-            answer.discard()
-        return self._document(self._get(realm, service, scopes))
-
-    def _get(self, realm: str, service: str, scopes: tuple[str, ...]) -> Answer:
-        parts = urlsplit(realm)
-        query = [parts.query] if parts.query else []
-        if service:
-            query.append(f"service={quote(service, safe='')}")
-        if self.credential is not None and self.credential.username:
-            query.append(f"account={quote(self.credential.username, safe='')}")
-        query += [f"scope={quote(scope, safe=':/,')}" for scope in scopes]
-        url = urlunsplit(parts._replace(query="&".join(query), fragment=""))
-        authorization = self.credential.authorization() if self.credential is not None else None
-        self._pacer.wait_turn()
-        return self._transport.exchange(Request("GET", url, authorization=authorization))
-
-    def _post(self, realm: str, service: str, scopes: tuple[str, ...]) -> Answer:
-        form = {
-            "grant_type": "refresh_token",
-            "service": service,
-            "client_id": _CLIENT_ID,
-            "refresh_token": self._refresh_token,
-        }
-        if scopes:
-            form["scope"] = " ".join(scopes)
-        headers = {"Content-Type": "application/x-www-form-urlencoded"}
-        self._pacer.wait_turn()
-        return self._transport.exchange(
-            Request("POST", realm, headers=headers, body=urlencode(form).encode(), follow=False)
-        )
-
-    def _document(self, answer: Answer) -> dict[str, Any]:
-        if answer.status != 200:
-            raise self._refusal(answer)
-        try:
-            document = json.loads(answer.read(TOKEN_LIMIT))
-        except (ValueError, RecursionError, InvalidManifest):
-            document = None
-        if not isinstance(document, dict):
-            raise Unauthorized(
-                f"The token service of {self._host} does not answer with a token.",
-                advice="Check the registry's address.",
-            )
-        return document
-
-    def _refusal(self, answer: Answer) -> OciError:
-        error = error_from(
-            answer,
-            Asked(self._host, "login", is_anonymous=self.credential is None, secrets=self.secrets),
-        )
-        if answer.status in (400, 401) and self.credential is not None and not answer.is_foreign:
-            error = Unauthorized(
-                f"{self._host} refused the login: the username or the secret is wrong, or has expired.",
-                advice=advice_for(self._host, "login"),
-                status=answer.status,
-                codes=error.codes,
-            )
-        return error
-
-    def _token_from(self, document: Mapping[str, Any]) -> _Token:
-        text = document.get("token") or document.get("access_token")
-        if not isinstance(text, str) or _HEADER_TEXT.fullmatch(text) is None:
-            raise Unauthorized(
-                f"The token service of {self._host} answers without a token.",
-                advice="Check the credential and the registry.",
-            )
-        renewed = document.get("refresh_token")
-        if self._refresh_token and isinstance(renewed, str) and renewed:
-            self._refresh_token = renewed
-        seconds = document.get("expires_in")
-        # In this order, so that NaN and numbers that no float can hold come out as a length of time too.
-        life = (
-            min(max(_SHORTEST_LIFE, seconds), _LONGEST_LIFE)
-            if isinstance(seconds, int | float)
-            else _SHORTEST_LIFE
-        )
-        return _Token(Authorization(f"Bearer {text}"), time.monotonic(), life)
-
-    @property
-    def secrets(self) -> tuple[str, ...]:
-        """Texts that no message may carry."""
-        with self._lock:
-            tokens = {
-                token.authorization.header.removeprefix("Bearer ")
-                for token in self._tokens.values()
-            }
-        if self.credential is None:
-            return tuple(tokens)
-        pair = f"{self.credential.username}:{self.credential.secret}"
-        return tuple((tokens | {self.credential.secret, pair, self._refresh_token}) - {""})
-
-
-def _wanted_scopes(answer: Answer, asked: tuple[str, ...]) -> tuple[str, ...]:
-    """The scopes that a refusal names and that were not asked for."""
-    bearer = next(
-        (
-            each
-            for each in parse_challenges(answer.headers.get("WWW-Authenticate", ""))
-            if each.scheme == "bearer"
-        ),
-        None,
-    )
-    text = bearer.parameters.get("scope", "") if bearer is not None else ""
-    if len(text) > _LONGEST_SCOPE or not text.isascii():
-        return ()
-    granted = [_resource_and_actions(scope) for scope in asked]
-    return tuple(
-        scope
-        for scope in text.split()
-        if not any(_covers(each, _resource_and_actions(scope)) for each in granted)
-    )
-
-
-def _resource_and_actions(scope: str) -> tuple[str, frozenset[str]]:
-    resource, _, actions = scope.rpartition(":")
-    return resource, frozenset(actions.split(","))
-
-
-def _covers(granted: tuple[str, frozenset[str]], wanted: tuple[str, frozenset[str]]) -> bool:
-    return granted[0] == wanted[0] and wanted[1] <= granted[1]
+def _is_bearer(challenge: Challenge) -> bool:
+    return challenge.scheme == "bearer" and bool(challenge.parameters.get("realm"))

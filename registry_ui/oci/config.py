@@ -1,4 +1,4 @@
-"""What a container of an image starts with: its config, read as one that a stranger wrote (image spec, "config")."""
+"""The run settings in an image's config, read as untrusted text (image spec, "config")."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -6,18 +6,20 @@ from typing import Any
 
 from .history import exec_form
 from .manifest import Platform
-from .texts import LONGEST, Reader, inert
+from .texts import LONGEST, TextReader, inert
 
 _NANOSECONDS = 1_000_000_000
+
+# A document may claim any number; above these it is not a setting that anyone meant.
 _LONGEST_SPAN = 10**18
 _MOST_RETRIES = 10**6
 
 
 @dataclass(frozen=True, slots=True)
 class Healthcheck:
-    """How an engine asks a container whether it works (docker's image spec 1.2, "Healthcheck").
+    """An image's health check (docker's image spec 1.2, "Healthcheck").
 
-    Spans are seconds; 0 takes the engine's own, and so for `retries`.
+    Times are seconds. 0 stands for the engine's default, for `retries` too.
     """
 
     command: str = ""
@@ -31,7 +33,11 @@ class Healthcheck:
 
 @dataclass(frozen=True, slots=True)
 class ConfigFacts:
-    """What a container of the image starts with. `is_cut` says that the document says more than stands here."""
+    """The settings that a container of the image starts with.
+
+    Args:
+        is_cut: the document holds more than fits the limits.
+    """
 
     platform: str = ""
     user: str = ""
@@ -49,11 +55,14 @@ class ConfigFacts:
 
 
 def config_facts(config: Mapping[str, Any]) -> ConfigFacts:
-    """What the document says, as far as it is of the kind that the spec wants; the rest is left out."""
+    """Return the settings of a config, without members of the wrong type."""
+    # A config of an artifact may be any JSON, so every level is checked.
     run = config.get("config")
     run = run if isinstance(run, dict) else {}
+
     platform = Platform.from_document(config)
-    reader = Reader()
+    reader = TextReader()
+
     facts = ConfigFacts(
         platform=str(platform) if platform else "",
         user=reader.text(run.get("User")),
@@ -68,6 +77,7 @@ def config_facts(config: Mapping[str, Any]) -> ConfigFacts:
         labels=reader.pairs(run.get("Labels")),
         healthcheck=_healthcheck(run.get("Healthcheck")),
     )
+
     return replace(facts, is_cut=reader.is_cut)
 
 
@@ -77,16 +87,21 @@ def _assignment(text: str) -> tuple[str, str]:
 
 
 def _healthcheck(value: Any) -> Healthcheck | None:
-    """None where the image has none: an empty test takes the base image's, and the base image has none by then."""
+    """Return the health check; None where the image has none.
+
+    An empty test inherits the base image's, and a finished image has no base.
+    """
     test = value.get("Test") if isinstance(value, dict) else None
-    words = [word for word in test if isinstance(word, str)] if isinstance(test, list) else []
-    if not words:
+    arguments = [word for word in test if isinstance(word, str)] if isinstance(test, list) else []
+    if not arguments:
         return None
-    if words[0] == "NONE":
+
+    if arguments[0] == "NONE":
         return Healthcheck(is_disabled=True)
+
     retries = value.get("Retries")
     return Healthcheck(
-        command=_command(words),
+        command=_command(arguments),
         interval=_seconds(value.get("Interval")),
         timeout=_seconds(value.get("Timeout")),
         start_period=_seconds(value.get("StartPeriod")),
@@ -99,13 +114,15 @@ def _healthcheck(value: Any) -> Healthcheck | None:
     )
 
 
-def _command(words: list[str]) -> str:
-    if words[0] == "CMD-SHELL":
-        return inert(" ".join(words[1:])[:LONGEST])
-    return exec_form(words[1:] if words[0] == "CMD" else words)
+def _command(arguments: list[str]) -> str:
+    # docker's image spec 1.2: the first element says how the rest is run.
+    if arguments[0] == "CMD-SHELL":
+        return inert(" ".join(arguments[1:])[:LONGEST])
+    return exec_form(arguments[1:] if arguments[0] == "CMD" else arguments)
 
 
 def _seconds(value: Any) -> float:
-    """From the document's nanoseconds."""
+    """Convert the document's nanoseconds."""
+    # A Boolean is an integer in Python, and JSON's true is no time.
     is_span = isinstance(value, int) and not isinstance(value, bool) and 0 < value <= _LONGEST_SPAN
     return value / _NANOSECONDS if is_span else 0

@@ -1,14 +1,15 @@
-"""Deleting one tag and nothing else (distribution spec, "Deleting tags").
+"""The deletion of one tag and nothing else (distribution spec, "Deleting tags").
 
-Deleting a manifest takes every tag that names it along, so a tag is deleted by its name. Where a registry does not do that
-(distribution before its third version, Harbor), the tag is first pointed at an empty image of its own, the placeholder,
-and then the placeholder is deleted.
+Deleting a manifest also deletes every tag that names it, so a tag is deleted by its name. Where a
+registry cannot do that (distribution before version 3, Harbor), the tag is first pointed at an
+empty image of its own, the placeholder, and then the placeholder is deleted.
 """
 
 import io
 import json
 import secrets
-from typing import TYPE_CHECKING
+from contextlib import AbstractContextManager
+from typing import Protocol
 
 from .advice import advice_for
 from .digest import Digest
@@ -22,119 +23,156 @@ from .manifest import (
     Manifest,
     parse_config,
 )
-from .store import read_blob
-
-if TYPE_CHECKING:
-    from .registry_store import RegistryStore
+from .store import ImageStore, read_blob
 
 _DOCKER_TYPES = "application/vnd.docker."
+
+# A run that was interrupted leaves this label behind, by which it is recognised.
 _LABEL = "registry-ui.placeholder"
+
+# A placeholder has a few hundred bytes, so nothing larger has to be read.
 _PLACEHOLDER_LIMIT = 4096
 
 
-def check_deletion(store: "RegistryStore") -> None:
-    """See `RegistryStore.check_deletion`."""
+class DeletingStore(ImageStore, Protocol):
+    """A registry's repository, as far as a deletion uses it."""
+
+    repository: str
+
+    @property
+    def host(self) -> str:
+        """The registry as references carry it."""
+
+    @property
+    def full_name(self) -> str:
+        """The registry's host and the repository, for messages."""
+
+    def delete_manifest(self, reference: str | Digest) -> None:
+        """Delete a manifest, or only a tag. Errors: see `RegistryStore.delete_manifest`."""
+
+    def uncancellable(self) -> AbstractContextManager[ImageStore]:
+        """Open the same repository so that no cancellation stops it."""
+
+
+def check_deletion(store: DeletingStore) -> None:
+    """Check that the registry deletes by digest. See `RegistryStore.check_deletion`."""
+    # A random digest exists nowhere: 404 or 202 means that deletion is switched on.
     try:
         store.delete_manifest(Digest.of(secrets.token_bytes(32)))
     except NotFound:
         return
 
 
-def delete_tag(store: "RegistryStore", tag: str) -> str:
-    """See `RegistryStore.delete_tag`."""
+def delete_tag(store: DeletingStore, tag: str) -> str:
+    """Delete one tag. See `RegistryStore.delete_tag`."""
     if store.head_manifest(tag) is None:
         raise ManifestUnknown(
-            f"{_place(store)} has no tag {tag}.",
+            f"{store.full_name} has no tag {tag}.",
             advice="It may have been deleted already.",
             status=404,
         )
+
     try:
         store.delete_manifest(tag)
     except ManifestUnknown:
         if store.head_manifest(tag) is None:
-            return "tag"  # an earlier try went through, and its answer was lost
+            return "tag"  # an earlier try was carried out, and its answer was lost
     except Unsupported:
-        pass  # the other way may be open
+        pass  # the placeholder may work
     else:
         return "tag"
-    _check_other_way(store, tag)
+
+    _check_placeholder_way(store, tag)
     _delete_by_placeholder(store, tag)
     return "placeholder"
 
 
-def is_placeholder(store: "RegistryStore", descriptor: Descriptor) -> bool:
-    """Whether a tag names what a deletion left there that died half-way: what it stood for is deleted all the same."""
+def is_placeholder(store: ImageStore, descriptor: Descriptor) -> bool:
+    """Return whether a tag names the placeholder of a deletion that was interrupted.
+
+    Raises:
+        OciError: as the store raises.
+    """
     if descriptor.is_index or descriptor.size > _PLACEHOLDER_LIMIT:
         return False
     manifest = store.get_manifest(descriptor.digest)
     if manifest.config is None or manifest.layers or manifest.config.size > _PLACEHOLDER_LIMIT:
         return False
-    started = parse_config(read_blob(store, manifest.config, limit=_PLACEHOLDER_LIMIT)).get(
-        "config"
-    )
-    labels = started.get("Labels") if isinstance(started, dict) else None
+
+    config = parse_config(read_blob(store, manifest.config, limit=_PLACEHOLDER_LIMIT))
+    run_config = config.get("config")
+    labels = run_config.get("Labels") if isinstance(run_config, dict) else None
     return isinstance(labels, dict) and _LABEL in labels
 
 
-def _check_other_way(store: "RegistryStore", tag: str) -> None:
+def _check_placeholder_way(store: DeletingStore, tag: str) -> None:
+    # Checked before anything is written, so that a refusal changes nothing.
     try:
         check_deletion(store)
     except Unsupported as exc:
         raise Unsupported(
-            f"{_place(store)}: the tag {tag} cannot be deleted, because the registry deletes neither tags nor manifests for its clients. "
-            "Nothing was changed.",
-            advice=advice_for(store.client.endpoint.host, "deletion", repository=store.repository),
+            f"{store.full_name}: the tag {tag} cannot be deleted, because the registry deletes "
+            "neither tags nor manifests for its clients. Nothing was changed.",
+            advice=advice_for(store.host, "deletion", repository=store.repository),
             status=exc.status,
             codes=exc.codes,
         ) from exc
 
 
-def _delete_by_placeholder(store: "RegistryStore", tag: str) -> None:
+def _delete_by_placeholder(store: DeletingStore, tag: str) -> None:
     config = _unique_config()
     store.write_blob(
         Descriptor(OCI_CONFIG, Digest.of(config), len(config)),
         lambda offset: io.BytesIO(config[offset:]),
     )
+    # Read as late as possible, so that a push in the meantime is not undone.
     original = store.get_manifest(tag)
     placeholder = _placeholder_for(original, config, tag)
+
+    # BaseException: a killed worker must not leave the tag at the placeholder either.
     try:
         store.put_manifest(placeholder, tag)
         store.delete_manifest(placeholder.digest)
     except BaseException as exc:
-        is_gone = _put_back(store, tag, original, placeholder, exc)
+        is_gone = _restore(store, tag, original, placeholder, exc)
         if not is_gone or not isinstance(exc, OciError):
             raise
 
 
-def _put_back(
-    store: "RegistryStore",
+def _restore(
+    store: DeletingStore,
     tag: str,
     original: Manifest,
     placeholder: Manifest,
     failure: BaseException,
 ) -> bool:
-    """After a failure half-way: the tag as it was, unless somebody else has moved it. A cancellation does not stop this.
+    """Point the tag at its manifest again, unless another client has moved it meanwhile.
 
     Returns:
         Whether the tag is gone after all, because only an answer was lost.
     """
+
     try:
-        with store.client.sibling() as client:
-            anew = client.store(store.repository)
-            standing = anew.head_manifest(tag)
-            if standing is not None and standing.digest == placeholder.digest:
-                anew.put_manifest(original, tag)
-            return standing is None
+        # The cancellation that may have led here must not stop the repair.
+        with store.uncancellable() as reopened:
+            # Another client may have pushed the tag since; its image must stay.
+            current = reopened.head_manifest(tag)
+            if current is not None and current.digest == placeholder.digest:
+                reopened.put_manifest(original, tag)
+            return current is None
     except OciError as exc:
         reason = failure.message if isinstance(failure, OciError) else "It was interrupted."
         raise ResponseError(
-            f"Deleting the tag {tag} of {_place(store)} failed half-way, and it may name an empty placeholder now. {reason} {exc.message}",
-            advice=f"Point the tag at {original.digest} again, which is still there; then try again.",
+            f"Deleting the tag {tag} of {store.full_name} failed half-way, "
+            f"and it may name an empty placeholder now. {reason} {exc.message}",
+            advice=f"Point the tag at {original.digest} again, which is still there; "
+            "then try again.",
         ) from failure
 
 
 def _unique_config() -> bytes:
-    """A config that no other image has, so that no other image can have the placeholder's digest."""
+    """Return a config that no other image has, so that no other tag names the placeholder."""
+    # Random, because an equal config would give an equal manifest, and deletion is by digest.
     labels = {_LABEL: secrets.token_hex(16)}
     document = {
         "architecture": "amd64",
@@ -146,22 +184,20 @@ def _unique_config() -> bytes:
 
 
 def _placeholder_for(original: Manifest, config: bytes, tag: str) -> Manifest:
-    """An image without layers, of the family that the registry has taken already; it says itself what it stands for."""
+    """Return an image without layers, in media types that the registry has accepted before."""
     is_docker = original.media_type.startswith(_DOCKER_TYPES)
     media_type, config_type = (
         (DOCKER_MANIFEST, DOCKER_CONFIG) if is_docker else (OCI_MANIFEST, OCI_CONFIG)
     )
+
     document = {
         "schemaVersion": 2,
         "mediaType": media_type,
         "config": {"mediaType": config_type, "digest": str(Digest.of(config)), "size": len(config)},
         "layers": [],
     }
+    # Docker's manifests have no annotations (image manifest version 2, schema 2).
     if not is_docker:
-        note = f"Stands for {original.digest} while the tag {tag} is being deleted."
-        document["annotations"] = {"org.opencontainers.image.description": note}
+        description = f"Stands for {original.digest} while the tag {tag} is being deleted."
+        document["annotations"] = {"org.opencontainers.image.description": description}
     return Manifest.parse(json.dumps(document).encode(), media_type)
-
-
-def _place(store: "RegistryStore") -> str:
-    return f"{store.client.endpoint.host}/{store.repository}"

@@ -1,4 +1,4 @@
-"""Digests: content's name by its hash (image spec, "Digests")."""
+"""Digests: content named by its hash (image spec, "Digests")."""
 
 import hashlib
 import re
@@ -7,20 +7,21 @@ from typing import Any
 
 from .errors import InvalidDigest
 
+# The registered algorithms (image spec, "Registered algorithms").
 _HEX_LENGTHS = {"sha256": 64, "sha512": 128}
 _HEX = re.compile(r"[a-f0-9]+")
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Digest:
-    """One digest, checked. `str(digest)` is its text, `algorithm:hex`."""
+    """One valid digest. `str(digest)` is its text, `algorithm:hex`."""
 
     algorithm: str
     hex: str
 
     @classmethod
     def parse(cls, text: str) -> "Digest":
-        """Check and split `sha256:<64 hex>` or `sha512:<128 hex>`.
+        """Parse `sha256:<64 hex>` or `sha512:<128 hex>`.
 
         Raises:
             InvalidDigest: another algorithm, length or alphabet.
@@ -32,29 +33,31 @@ class Digest:
                 f"“{text[:100]}” is not a digest: it must start with sha256: or sha512:.",
                 advice="Copy the whole digest, as the registry's page or `docker pull` prints it.",
             )
+
         if len(encoded) != length or _HEX.fullmatch(encoded) is None:
             raise InvalidDigest(
-                f"“{text[:160]}” is not a digest: {algorithm} has {length} characters of 0–9 and a–f.",
+                f"“{text[:160]}” is not a digest: {algorithm} has {length} characters of 0–9 and "
+                "a–f.",
                 advice="Copy the whole digest, as the registry's page or `docker pull` prints it.",
             )
         return cls(algorithm, encoded)
 
     @classmethod
     def of(cls, content: bytes, algorithm: str = "sha256") -> "Digest":
-        """The digest of bytes in hand."""
+        """Return the digest of bytes in memory."""
         return cls(algorithm, hashlib.new(algorithm, content).hexdigest())
 
     def hasher(self) -> "hashlib._Hash":
-        """A fresh hash object of this digest's algorithm."""
+        """Return a new hash object of this digest's algorithm."""
         return hashlib.new(self.algorithm)
 
     def matches(self, hasher: Any) -> bool:
-        """Whether a hash object, fed with all the content, ends in this digest."""
+        """Return whether a hash object, after all the content, has this digest."""
         return bool(hasher.hexdigest() == self.hex)
 
     @property
     def short(self) -> str:
-        """Twelve characters of the hex, as docker shows an id."""
+        """The first twelve hex digits, as docker shows an id."""
         return self.hex[:12]
 
     def __str__(self) -> str:

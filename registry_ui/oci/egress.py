@@ -1,11 +1,11 @@
-"""Whom this installation connects to, and the one place that opens a connection.
+"""The egress rules, and the one place that opens a connection.
 
-Every socket of the client is opened by `Dialer.connect`: the name is resolved here, each address is judged, and the
-connection goes to a judged address, so a name that later resolves elsewhere changes nothing.
+Every socket of the client is opened by `Dialer.connect`: it resolves the name, judges each address,
+and connects to a judged address. So a name that later resolves elsewhere changes nothing (DNS
+rebinding).
 """
 
 import contextlib
-import enum
 import errno
 import ipaddress
 import os
@@ -18,76 +18,30 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
+from .address_scope import AddressScope, IpAddress, address_scope
 from .errors import ConnectionFailed, ConnectionTimeout, EgressRefused, HostUnknown
 from .sockets import SocketWatch
 from .store import Cancellation
 
+# The longest delay of a cancellation while a connection is being opened.
 _SLICE_SECONDS = 0.25
+
+# The time for an address that is not the last one of its name.
 _SHORT_TRY_SECONDS = 3.0
-_Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 _Resolved = tuple[socket.AddressFamily, str, Any]
-
-_METADATA = frozenset(
-    ipaddress.ip_address(text)
-    for text in (
-        "100.100.100.200",  # Alibaba Cloud
-        "168.63.129.16",  # Azure
-        "192.0.0.192",  # Oracle Cloud
-        "fd00:ec2::254",  # AWS
-        "fd20:ce::254",  # Google Cloud
-    )
-)
-_THIS_NETWORK = ipaddress.ip_network("0.0.0.0/8")
-_NAT64 = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("64:ff9b:1::/48"))
-
-
-class Reach(enum.Enum):
-    """How far away an address is."""
-
-    PUBLIC = "a public address"
-    PRIVATE = "an address in a private network"
-    LOOPBACK = "this machine itself"
-    NEVER = "a link-local, metadata or reserved address"
-
-
-def reach_of(text: str) -> Reach:
-    """The reach of an IP address; the IPv4 address inside an IPv6 one counts."""
-    address = _unwrapped(ipaddress.ip_address(text.partition("%")[0]))
-    if (
-        address in _METADATA
-        or address.is_link_local
-        or address.is_multicast
-        or address.is_unspecified
-    ):
-        return Reach.NEVER
-    if address.is_loopback:
-        return Reach.LOOPBACK
-    if address.is_reserved or address in _THIS_NETWORK:
-        return Reach.NEVER
-    return Reach.PUBLIC if address.is_global else Reach.PRIVATE
-
-
-def _unwrapped(address: _Address) -> _Address:
-    if isinstance(address, ipaddress.IPv4Address):
-        return address
-    inner = (
-        address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else None)
-    )
-    is_compatible = int(address) >> 32 == 0 and int(address) > 1
-    if inner is None and (is_compatible or any(address in network for network in _NAT64)):
-        inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-    return inner or address
 
 
 @dataclass(frozen=True, slots=True)
 class EgressPolicy:
-    """What may be connected to (design, "Egress"). Link-local and metadata addresses never may.
+    """The rules for connections. Link-local and metadata addresses are never allowed.
 
     Args:
-        allow_private: a registry, or a token host approved for it, may lie in a private network.
+        allow_private: a registry, or an approved token host, may be in a private network.
         allow_loopback: a registry may be on this machine.
-        proxy_url: the HTTP proxy for everything that `no_proxy` does not name; it may carry a login.
-        no_proxy: hosts, domains, addresses or networks (`example.com`, `.internal`, `10.0.0.0/8`, `*`) reached directly.
+        proxy_url: the HTTP proxy for everything that `no_proxy` does not name; it may carry a
+            login.
+        no_proxy: hosts, domains, addresses or networks (`example.com`, `.internal`, `10.0.0.0/8`,
+            `*`) that are reached directly.
     """
 
     allow_private: bool = True
@@ -96,7 +50,8 @@ class EgressPolicy:
     no_proxy: Sequence[str] = ()
 
     def proxy_for(self, host: str, port: int) -> str | None:
-        """The proxy's URL for a destination; None for a direct connection. Loopback is always direct."""
+        """Return the proxy's URL for a destination; None for a direct one, such as loopback."""
+        # A proxy elsewhere cannot reach this machine's loopback addresses.
         if (
             not self.proxy_url
             or _is_local_name(host)
@@ -112,6 +67,7 @@ def _is_local_name(host: str) -> bool:
 
 
 def _is_named_by(pattern: str, host: str, port: int) -> bool:
+    # The forms of the environment variable NO_PROXY in curl and Go.
     pattern = pattern.strip().lower()
     host = host.lower().rstrip(".")
     if pattern in ("*", host, f"{host}:{port}"):
@@ -120,10 +76,11 @@ def _is_named_by(pattern: str, host: str, port: int) -> bool:
     if address is not None:
         with contextlib.suppress(ValueError):
             return address in ipaddress.ip_network(pattern, strict=False)
+    # curl's rule: `.internal` and `internal` both name every host below.
     return bool(pattern) and host.endswith("." + pattern.removeprefix("*").removeprefix("."))
 
 
-def _literal(host: str) -> _Address | None:
+def _literal(host: str) -> IpAddress | None:
     try:
         return ipaddress.ip_address(host.strip("[]").partition("%")[0])
     except ValueError:
@@ -131,15 +88,16 @@ def _literal(host: str) -> _Address | None:
 
 
 class Dialer:
-    """Opens the connections of one client.
+    """The opener of one client's connections.
 
-    The registry's own host is judged by the policy. A host that an answer names (a redirect, a Location, a token
-    realm) is judged more strictly, because who answers is not who administers this installation: never loopback, and a
-    private network only where an administrator approved that host, or where the registry itself lies in one.
+    The registry's own host is judged by the policy. A host that a response names (a redirect, a
+    Location, a token realm) is judged more strictly, because the registry chose it and not a
+    person: never loopback, and a private network only where an administrator approved the host, or
+    where the registry itself is in one.
 
     Args:
         own_host: the registry's host name, without a port.
-        is_approved: whether an administrator named this host (token hosts).
+        is_approved: whether an administrator approved a host (token hosts).
     """
 
     def __init__(
@@ -155,20 +113,21 @@ class Dialer:
         self._own_host = own_host.lower()
         self._is_approved = is_approved
         self._cancellation = cancellation
-        self._own_was_public = self._own_is_near = False
+        # Learnt from the addresses that the registry's name has had so far.
+        self._own_was_public = self._own_is_private = False
 
     def is_own(self, host: str) -> bool:
-        """Whether a host name is the registry's own."""
+        """Return whether a host name is the registry's own."""
         return host.strip("[]").lower() == self._own_host
 
-    def is_vouched_for(self, host: str) -> bool:
-        """Whether a host name is the registry's own, or was approved for it."""
+    def is_trusted(self, host: str) -> bool:
+        """Return whether a host name is the registry's own, or approved for it."""
         return self.is_own(host) or self._is_approved(host)
 
     def connect(
         self, host: str, port: int, seconds: float, *, is_proxy: bool = False
     ) -> socket.socket:
-        """A connected TCP socket.
+        """Return a connected TCP socket.
 
         Args:
             seconds: for resolving and connecting together.
@@ -179,14 +138,20 @@ class Dialer:
         """
         deadline = time.monotonic() + seconds
         addresses = self._resolve(host, port, deadline)
+
         if not is_proxy:
             addresses = self._permitted(host, addresses)
+
         failure: ConnectionFailed | None = None
+
+        # A first address that does not answer (IPv6 without a route) must not use up the whole
+        # time.
         for index, address in enumerate(addresses):
-            is_last = index == len(addresses) - 1
-            until = deadline if is_last else min(deadline, time.monotonic() + _SHORT_TRY_SECONDS)
+            try_deadline = deadline
+            if index < len(addresses) - 1:
+                try_deadline = min(deadline, time.monotonic() + _SHORT_TRY_SECONDS)
             try:
-                return self._open(address, until, f"{host}:{port}")
+                return self._open(address, try_deadline, f"{host}:{port}")
             except ConnectionFailed as exc:
                 failure = exc
         raise failure or HostUnknown(
@@ -194,91 +159,101 @@ class Dialer:
         )
 
     def check_proxied(self, host: str, port: int, seconds: float) -> None:
-        """Judge a destination that the proxy will connect to, as far as this machine can resolve it.
+        """Judge a destination that the proxy will connect to, as far as its name resolves here.
 
         Raises:
-            EgressRefused.
+            EgressRefused: every address of the host is forbidden.
         """
         try:
+            # The proxy is inside of the network, so it must not become a way around the rules.
             addresses = self._resolve(host, port, time.monotonic() + seconds)
         except ConnectionFailed:
             return  # only the proxy knows this name
         self._permitted(host, addresses)
 
     def _permitted(self, host: str, addresses: Sequence[_Resolved]) -> list[_Resolved]:
-        reaches = {address[1]: reach_of(address[1]) for address in addresses}
+        scopes = {address[1]: address_scope(address[1]) for address in addresses}
         is_own = self.is_own(host)
         permitted = [
-            address for address in addresses if self._may(reaches[address[1]], host, is_own)
+            address for address in addresses if self._may(scopes[address[1]], host, is_own)
         ]
+
         if not permitted:
-            raise self._refusal(host, next(iter(reaches.values())), is_own)
+            raise self._refusal(host, next(iter(scopes.values())), is_own)
+
         if is_own:
-            # A name that has a public address too, now or before, may be anybody's: it opens no private network.
+            # A name that has a public address too, now or before, may be under the control of any
+            # third party, so it opens no private network (DNS rebinding).
             self._own_was_public |= any(
-                reaches[address[1]] is Reach.PUBLIC for address in permitted
+                scopes[address[1]] is AddressScope.PUBLIC for address in permitted
             )
-            self._own_is_near = not self._own_was_public
+            self._own_is_private = not self._own_was_public
         return permitted
 
-    def _may(self, reach: Reach, host: str, is_own: bool) -> bool:
-        if reach is Reach.PUBLIC:
+    def _may(self, scope: AddressScope, host: str, is_own: bool) -> bool:
+        if scope is AddressScope.PUBLIC:
             return True
-        if reach is Reach.PRIVATE:
+        if scope is AddressScope.PRIVATE:
             return self.policy.allow_private and (
-                is_own or self._own_is_near or self._is_approved(host)
+                is_own or self._own_is_private or self._is_approved(host)
             )
-        return reach is Reach.LOOPBACK and is_own and self.policy.allow_loopback
+        return scope is AddressScope.LOOPBACK and is_own and self.policy.allow_loopback
 
-    def _refusal(self, host: str, reach: Reach, is_own: bool) -> EgressRefused:
+    def _refusal(self, host: str, scope: AddressScope, is_own: bool) -> EgressRefused:
         if is_own:
             settings = {
-                Reach.PRIVATE: "addresses in private networks",
-                Reach.LOOPBACK: "registries on this machine itself",
+                AddressScope.PRIVATE: "addresses in private networks",
+                AddressScope.LOOPBACK: "registries on this machine itself",
             }
             advice = (
-                f"Whoever runs this installation can allow {settings[reach]} in its settings."
-                if reach in settings
-                else "Such addresses are never connected to; check the registry's host and your name server."
+                f"Whoever runs this installation can allow {settings[scope]} in its settings."
+                if scope in settings
+                else "Such addresses are never connected to; check the registry's host and your "
+                "name server."
             )
+
             return EgressRefused(
-                f"{host} is {reach.value}, which this installation does not connect to.",
+                f"{host} is {scope.value}, which this installation does not connect to.",
                 advice=advice,
             )
         return EgressRefused(
-            f"The registry {self._own_host} sends this client on to {host}, which is {reach.value}: refused.",
+            f"The registry {self._own_host} sends this client on to {host}, which is "
+            f"{scope.value}: refused.",
             advice="Do not trust that registry before its administrator has explained this.",
         )
 
     def _resolve(self, host: str, port: int, deadline: float) -> list[_Resolved]:
         self._cancellation.check()
         name = host.strip("[]")
+
         if _literal(name) is not None:
             return _look_up(name, port)
         return _Lookup(name, port).result(deadline, self._cancellation)
 
-    def _open(self, address: _Resolved, deadline: float, place: str) -> socket.socket:
+    def _open(self, address: _Resolved, deadline: float, location: str) -> socket.socket:
         family, _, destination = address
         sock = socket.socket(family, socket.SOCK_STREAM)
+
         try:
+            # Requests are small, and waiting for more bytes would cost a round trip each.
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             _connect_in_slices(sock, destination, deadline, self._cancellation)
         except TimeoutError as exc:
             sock.close()
             raise ConnectionTimeout(
-                f"{place} did not answer in time.",
+                f"{location} did not answer in time.",
                 advice="Check the host and the port, and whether a firewall lies between.",
             ) from exc
         except ConnectionRefusedError as exc:
             sock.close()
             raise ConnectionFailed(
-                f"Nothing listens at {place}: the connection was refused.",
+                f"Nothing listens at {location}: the connection was refused.",
                 advice="Check the port, and whether the registry is running.",
             ) from exc
         except OSError as exc:
             sock.close()
             raise ConnectionFailed(
-                f"{place} cannot be reached: {exc.strerror or 'network error'}.",
+                f"{location} cannot be reached: {exc.strerror or 'network error'}.",
                 advice="Check the network and the host.",
             ) from exc
         except BaseException:
@@ -294,27 +269,32 @@ def _connect_in_slices(
     status = sock.connect_ex(destination)
     poll = select.poll()
     poll.register(sock, select.POLLOUT)
+
+    # Short waits, because connect itself cannot be cancelled.
     while status == errno.EINPROGRESS:
         cancellation.check()
         if time.monotonic() > deadline:
             raise TimeoutError
         if poll.poll(_SLICE_SECONDS * 1000):
             status = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+
     if status in (errno.ETIMEDOUT, errno.EHOSTUNREACH):
         raise TimeoutError
     if status:
         raise OSError(status, os.strerror(status))
+
     sock.setblocking(True)
 
 
 class _Lookup:
-    """One name resolved in a thread of its own, because getaddrinfo knows neither time limits nor cancellation."""
+    """The resolution of one name in a thread: getaddrinfo has no timeout and no cancellation."""
 
     def __init__(self, host: str, port: int) -> None:
         self._done = threading.Event()
         self._host = host
-        self._found: list[_Resolved] = []
+        self._addresses: list[_Resolved] = []
         self._failure: Exception | None = None
+        # A daemon: a name server that never answers must not keep the process alive.
         threading.Thread(target=self._run, args=(host, port), name="resolve", daemon=True).start()
 
     def result(self, deadline: float, cancellation: Cancellation) -> list[_Resolved]:
@@ -327,11 +307,11 @@ class _Lookup:
                 )
         if self._failure is not None:
             raise self._failure
-        return self._found
+        return self._addresses
 
     def _run(self, host: str, port: int) -> None:
         try:
-            self._found = _look_up(host, port)
+            self._addresses = _look_up(host, port)
         except Exception as exc:
             self._failure = exc
         finally:
@@ -340,26 +320,29 @@ class _Lookup:
 
 def _look_up(host: str, port: int) -> list[_Resolved]:
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except socket.gaierror as exc:
-        may_pass = exc.errno == socket.EAI_AGAIN
+        is_temporary = exc.errno == socket.EAI_AGAIN
+        problem = "could not be resolved just now" if is_temporary else "does not exist"
         raise HostUnknown(
-            f"The name {host} {'could not be resolved just now' if may_pass else 'does not exist'}.",
+            f"The name {host} {problem}.",
             advice="Check the spelling of the registry's host, and this machine's name server.",
-            temporary=may_pass,
+            temporary=is_temporary,
         ) from exc
     except (UnicodeError, OSError) as exc:
         raise HostUnknown(
             f"{host[:100]} is not a host name.", advice="Check the spelling of the registry's host."
         ) from exc
-    return [(family, str(address[0]), address) for family, _, _, _, address in found]
+
+    return [(family, str(address[0]), address) for family, _, _, _, address in addresses]
 
 
 def host_and_port(url: str) -> tuple[str, int]:
-    """Where a URL points.
+    """Return the host and the port of a URL.
 
     Raises:
-        EgressRefused: another scheme than http and https, no host, a malformed port, or a login inside.
+        EgressRefused: another scheme than http and https, no host, a malformed port, or a login in
+            the URL.
     """
     try:
         parts = urlsplit(url)
@@ -367,6 +350,8 @@ def host_and_port(url: str) -> tuple[str, int]:
     except ValueError:
         host, port = None, None
         parts = urlsplit("")
+
+    # A login in a URL would be sent as a credential by libraries.
     if (
         parts.scheme not in ("http", "https")
         or not host

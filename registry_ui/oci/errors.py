@@ -1,9 +1,9 @@
-"""What can go wrong between here and a registry, each with what a person can do about it.
+"""The errors of registries, images and archives.
 
 OciError
-├── InvalidReference        a name that no registry would take
+├── InvalidReference        a name that the specs do not allow
 ├── InvalidDigest
-├── InvalidManifest         malformed, too large, or of a kind that is not moved
+├── InvalidManifest         malformed, too large, or of a kind that is not copied
 ├── InvalidArchive          a file of images that is damaged, hostile, or of another kind
 ├── ContentMismatch         bytes that are not what their digest or size promised
 ├── PlatformMissing         the index has no image for the wanted platform
@@ -14,8 +14,8 @@ OciError
 │   ├── HostUnknown
 │   ├── ConnectionTimeout
 │   ├── TlsFailed
-│   └── EgressRefused       an address that this installation does not connect to
-└── ResponseError           an answer, but not the wanted one
+│   └── EgressRefused       an address that the egress rules forbid
+└── ResponseError           an answer, but not the expected one
     ├── NotARegistry        200 with a web page, or no /v2/ at all
     ├── Unauthorized        the credential is missing or was refused
     ├── Denied              known, but not allowed
@@ -35,15 +35,16 @@ from .redaction import one_line
 
 
 class OciError(Exception):
-    """Anything that stops a call of this package.
+    """Any failure of this package.
 
     Args:
-        message: one sentence for a person: what failed and why. Never contains a secret. What it quotes is made inert here.
-        advice: one sentence: what to do about it; empty takes the kind's general one.
-        status: the HTTP status, where there was an answer.
-        codes: the error codes of the answer's body (distribution spec, "Error Codes").
+        message: one sentence for a person: what failed and why. It never holds a secret; control
+            characters in it are replaced.
+        advice: one sentence: what to do; empty for the general advice of the kind.
+        status: the HTTP status, where there was a response.
+        codes: the error codes of the response's body (distribution spec, "Error Codes").
         temporary: whether the same call may succeed later, unchanged.
-        retry_after: seconds that the registry asked to wait, where it said so.
+        retry_after: seconds that the registry asked to wait, where it did.
     """
 
     temporary_by_default = False
@@ -59,6 +60,7 @@ class OciError(Exception):
         temporary: bool | None = None,
         retry_after: float | None = None,
     ) -> None:
+        # The message quotes texts of registries, so control characters must not survive.
         self.message = one_line(message)
         self.advice = one_line(advice) or self.general_advice
         super().__init__(self.message)
@@ -85,85 +87,88 @@ class InvalidManifest(OciError, ValueError):
 
 
 class InvalidArchive(OciError, ValueError):
-    """An archive that is refused whole: damaged, cut off, too large, or made to do harm."""
+    """An archive that is refused whole: damaged, cut off, too large, or hostile."""
 
     general_advice = "Nothing of it was kept. Have the archive made and brought here anew."
 
 
 class ContentMismatch(OciError):
-    """Bytes whose hash or length is not the one that their descriptor promised."""
+    """Bytes whose hash or length is not that of their descriptor."""
 
-    general_advice = "Try again; if it happens again, the image is damaged at its source and has to be pushed there anew."
+    general_advice = (
+        "Try again; if it happens again, the image is damaged at its source and has "
+        "to be pushed there anew."
+    )
 
 
 class PlatformMissing(OciError):
-    """The index has no image for the wanted platform."""
+    """An index without an image for the wanted platform."""
 
 
 class Cancelled(OciError):
-    """Somebody asked to stop."""
+    """A person cancelled the operation."""
 
 
 class StorageError(OciError):
-    """The local disk refused a read or a write."""
+    """A read or write that the local disk refused."""
 
     general_advice = "Look into the system's log for a fault of the disk."
 
 
 class StorageFull(StorageError):
-    """The local disk has no room for what is to be stored."""
+    """A local disk without room for the new content."""
 
 
 class ConnectionFailed(OciError):
-    """No answer: refused, reset, or cut off."""
+    """A connection without an answer: refused, reset, or cut off."""
 
     temporary_by_default = True
     general_advice = "Try again; if it persists, check the registry and the network."
 
 
 class HostUnknown(ConnectionFailed):
-    """The name does not resolve."""
+    """A host name that does not resolve."""
 
     temporary_by_default = False
 
 
 class ConnectionTimeout(ConnectionFailed):
-    """No answer, or no more bytes, in the time allowed."""
+    """A connection that gave no answer, or no more bytes, in the time allowed."""
 
 
 class TlsFailed(ConnectionFailed):
-    """The certificate is not trusted, expired, or for another host; or the port does not speak TLS."""
+    """An untrusted, expired or wrong certificate, or a port that does not speak TLS."""
 
     temporary_by_default = False
 
 
 class EgressRefused(ConnectionFailed):
-    """An address or scheme to which this installation does not connect."""
+    """An address or scheme that the egress rules forbid."""
 
     temporary_by_default = False
     general_advice = "Do not trust that registry before its administrator has explained this."
 
 
 class ResponseError(OciError):
-    """An HTTP answer that is not the wanted one."""
+    """An HTTP response other than the expected one."""
 
     general_advice = "Try again later; if it persists, tell the registry's administrator."
 
 
 class NotARegistry(ResponseError):
-    """The host answers, but not as a registry does."""
+    """A host that answers, but not as a registry does."""
 
 
 class Unauthorized(ResponseError):
-    """No credential, or one that the registry refuses."""
+    """A missing credential, or one that the registry refuses."""
 
 
 class Denied(ResponseError):
-    """The registry knows who asks, and says no."""
+    """A known credential without the rights for this operation."""
 
 
 class NotFound(ResponseError):
-    """404 with no more exact meaning."""
+    """A 404 with no more exact meaning."""
 
 
 class RepositoryUnknown(NotFound):
@@ -175,15 +180,15 @@ class ManifestUnknown(NotFound):
 
 
 class BlobUnknown(NotFound):
-    """BLOB_UNKNOWN, also from a manifest PUT that names a blob the registry lacks."""
+    """BLOB_UNKNOWN, or a manifest PUT that names a blob that the registry lacks."""
 
 
 class Unsupported(ResponseError):
-    """The registry does not offer this operation."""
+    """An operation that the registry does not offer."""
 
 
 class RangeRefused(ResponseError):
-    """416: the registry and the client disagree on how many bytes have passed."""
+    """416: the registry and the client disagree on the bytes transferred so far."""
 
 
 class RateLimited(ResponseError):
@@ -193,6 +198,6 @@ class RateLimited(ResponseError):
 
 
 class ServerFailed(ResponseError):
-    """5xx: the registry itself is in trouble."""
+    """5xx: a failure of the registry itself."""
 
     temporary_by_default = True

@@ -1,7 +1,7 @@
-"""What a failed exchange means. The one place that turns exceptions of requests, urllib3 and http.client into `errors`.
+"""The translation of exceptions of requests, urllib3 and http.client into `errors`.
 
-Their texts and their chains carry URLs and headers, so the typed error is chained only to the bare operating-system or
-TLS error at the root, and keeps no frame of the libraries.
+It is the only place that does so. Their texts and chains carry URLs and headers, so the typed error
+is chained only to the bare operating-system or TLS error at the root, without their frames.
 """
 
 import http.client
@@ -25,7 +25,12 @@ READ_FAILURES = (
 
 
 class Translation:
-    """Turns exceptions into `OciError`s that carry no URL query, no header and no frame of the libraries."""
+    """A block that turns exceptions into `OciError`s without URL queries, headers or frames.
+
+    Args:
+        url: the request's.
+        cancellation: once requested, every failure is a `Cancelled`.
+    """
 
     __slots__ = ("_cancellation", "_url")
 
@@ -41,6 +46,7 @@ class Translation:
     ) -> None:
         if failure is None:
             return
+
         if isinstance(failure, OciError):
             error, root = failure, failure.__cause__
         elif isinstance(failure, (*READ_FAILURES, requests.RequestException)):
@@ -48,9 +54,13 @@ class Translation:
             error = _explain(root, self._url)
         else:
             return
+
+        # A cancellation shuts sockets down, so any failure after it is its effect.
         if self._cancellation.requested:
             error, root = Cancelled("The transfer was cancelled."), None
+
         error = error.with_traceback(None)
+        # `__context__` is set at the raise, so it can be cleared afterwards only.
         try:
             raise error from _bare(root)
         finally:
@@ -58,19 +68,21 @@ class Translation:
 
 
 def _bare(root: BaseException | None) -> BaseException | None:
-    """The root of a failure, cut off from the frames and exceptions that know URLs and headers."""
+    """Return the root of a failure, cut off from the frames and exceptions that hold URLs."""
     if not isinstance(root, OSError):
         return None
+    # A TLS or socket error names no URL; anything else might.
     bare = root.with_traceback(None)
     bare.__cause__ = bare.__context__ = None
     return bare
 
 
 def _root_of(failure: BaseException) -> BaseException:
-    """The innermost exception, where the libraries have wrapped one in another."""
-    seen: set[int] = set()
-    while id(failure) not in seen:
-        seen.add(id(failure))
+    """Return the innermost exception, where the libraries have wrapped one in another."""
+    visited: set[int] = set()
+    while id(failure) not in visited:
+        visited.add(id(failure))
+        # urllib3 keeps the cause in `reason`, requests in its arguments.
         inner = getattr(failure, "reason", None)
         if not isinstance(inner, BaseException):
             inner = next(
@@ -81,8 +93,10 @@ def _root_of(failure: BaseException) -> BaseException:
                 ),
                 None,
             )
+
         if inner is None:
             inner = failure.__cause__
+        # ssl errors are the most exact ones, although they wrap others.
         if inner is None or isinstance(failure, ssl.SSLError):
             break
         failure = inner
@@ -90,27 +104,33 @@ def _root_of(failure: BaseException) -> BaseException:
 
 
 def _explain(root: BaseException, url: str) -> OciError:
-    place = urlsplit(url).netloc
+    location = urlsplit(url).netloc
+    # An abrupt end is reported by ssl too, and is no fault of the certificate.
     if isinstance(root, ssl.SSLError) and not isinstance(
         root, ssl.SSLEOFError | ssl.SSLZeroReturnError
     ):
-        return explain_tls(root, place)
+        return explain_tls(root, location)
+
     if isinstance(root, TimeoutError | urllib3.exceptions.TimeoutError):
         return ConnectionTimeout(
-            f"{place} stopped answering.",
+            f"{location} stopped answering.",
             advice="Try again; if it persists, check the registry and the network.",
         )
+
+    # http.client reports a proxy's refusal by this text only.
     if isinstance(root, OSError) and "Tunnel connection failed" in str(root):
         return ConnectionFailed(
-            f"The proxy refused to connect to {place}.",
+            f"The proxy refused to connect to {location}.",
             advice="Check the proxy's settings.",
             temporary=False,
         )
+
+    # A closed connection is a bad status line too, but says nothing about the protocol.
     if isinstance(root, http.client.BadStatusLine | http.client.LineTooLong) and not isinstance(
         root, http.client.RemoteDisconnected
     ):
         return ConnectionFailed(
-            f"{place} does not answer in HTTP.",
+            f"{location} does not answer in HTTP.",
             advice="Check the port and the scheme of the registry.",
             temporary=False,
         )
@@ -118,11 +138,11 @@ def _explain(root: BaseException, url: str) -> OciError:
         root, urllib3.exceptions.LocationValueError | requests.exceptions.InvalidURL | UnicodeError
     ):
         return ConnectionFailed(
-            f"{place} is not an address that can be asked.",
+            f"{location} is not an address that can be asked.",
             advice="Check the registry's host.",
             temporary=False,
         )
     return ConnectionFailed(
-        f"{place} closed the connection before its answer was complete.",
+        f"{location} closed the connection before its answer was complete.",
         advice="Try again; if it persists, check the registry and the network.",
     )

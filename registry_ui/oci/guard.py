@@ -1,8 +1,8 @@
-"""The egress rules for libraries that open connections of their own: each address is judged in the moment of connecting.
+"""The egress rules for libraries that open connections of their own.
 
-An audit hook (PEP 578) sees the address that `socket.connect` is given, after every name was resolved, so neither a redirect nor
-a name that resolves elsewhere later leads past it. Hooks cannot be taken away: this one is added once, and judges only the
-threads that are guarded.
+An audit hook (PEP 578) sees the address of each `socket.connect`, after every name was resolved, so
+a redirect, or a name that resolves elsewhere later, is judged too. Hooks cannot be removed: this
+one is added once, and judges only the threads that are guarded.
 """
 
 import contextlib
@@ -15,67 +15,73 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from .egress import EgressPolicy, Reach, reach_of
+from .address_scope import AddressScope, address_scope
+from .egress import EgressPolicy
 from .errors import EgressRefused
 
 
 @dataclass(frozen=True, slots=True)
 class _Guard:
     policy: EgressPolicy
-    near: frozenset[str]
+    named_addresses: frozenset[str]
     proxy: frozenset[str]
 
 
-_here = threading.local()
-_added = threading.Lock()
-_is_added = False
+# PEP 578: the hook sees every thread of the process, guarded or not.
+_thread_state = threading.local()
+_hook_lock = threading.Lock()
+_is_hook_added = False
 
 
 @contextlib.contextmanager
 def guarded(policy: EgressPolicy, host: str = "") -> Iterator[None]:
-    """Within, this thread connects to public addresses, and to private or loopback ones only of the host that a person named.
+    """Restrict this thread's connections to public addresses and those of one named host.
 
-    The installation's own proxy is not judged.
+    A private or loopback address is allowed only where the named host has it and the policy allows
+    it. The installation's own proxy is not judged.
 
     Args:
-        host: a name or an address, without a port; empty where everything to be reached is public.
+        host: a name or an address, without a port; empty where every destination is public.
 
     Raises:
-        EgressRefused: from within whatever connects elsewhere. A library may turn it into an error of its own.
+        EgressRefused: from inside the call that connects; a library may turn it into its own error.
     """
     _add_hook()
-    _here.guard = _Guard(
+    _thread_state.guard = _Guard(
         policy, _addresses_of(host), _addresses_of(urlsplit(policy.proxy_url or "").hostname or "")
     )
+
     try:
         yield
     finally:
-        _here.guard = None
+        _thread_state.guard = None
 
 
 def _add_hook() -> None:
-    global _is_added
-    with _added:
-        if not _is_added:
-            sys.addaudithook(_judge)
-            _is_added = True
+    global _is_hook_added
+    with _hook_lock:
+        if not _is_hook_added:
+            sys.addaudithook(_audit)
+            _is_hook_added = True
 
 
 def _addresses_of(host: str) -> frozenset[str]:
     if not host:
         return frozenset()
+    # The name may resolve differently later; only addresses that it has now are allowed.
     try:
         return frozenset(
-            str(found[4][0]) for found in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+            str(entry[4][0]) for entry in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
         )
     except (OSError, UnicodeError):
         return frozenset()
 
 
-def _judge(event: str, arguments: tuple[Any, ...]) -> None:
+def _audit(event: str, arguments: tuple[Any, ...]) -> None:
+    # The hook runs for every event of the interpreter, so the common case returns first.
     if event not in ("socket.connect", "socket.sendto"):
         return
-    guard: _Guard | None = getattr(_here, "guard", None)
+    guard: _Guard | None = getattr(_thread_state, "guard", None)
     if guard is not None:
         _check(guard, arguments[1])
 
@@ -83,18 +89,21 @@ def _judge(event: str, arguments: tuple[Any, ...]) -> None:
 def _check(guard: _Guard, address: Any) -> None:
     text = str(address[0]) if isinstance(address, tuple) and address else ""
     try:
+        # A zone index (%eth0) is not part of the address.
         ipaddress.ip_address(text.partition("%")[0])
     except ValueError:
         # A socket in the file system, or a name that nobody has resolved.
         raise EgressRefused("Only addresses of the network are connected to here.") from None
-    reach = reach_of(text)
-    if reach is Reach.PUBLIC or text in guard.proxy:
+
+    scope = address_scope(text)
+    if scope is AddressScope.PUBLIC or text in guard.proxy:
         return
+
     allowed = {
-        Reach.PRIVATE: guard.policy.allow_private,
-        Reach.LOOPBACK: guard.policy.allow_loopback,
-    }.get(reach, False)
-    if not allowed or text not in guard.near:
+        AddressScope.PRIVATE: guard.policy.allow_private,
+        AddressScope.LOOPBACK: guard.policy.allow_loopback,
+    }.get(scope, False)
+    if not allowed or text not in guard.named_addresses:
         raise EgressRefused(
-            f"{text} is {reach.value}, which this installation does not connect to."
+            f"{text} is {scope.value}, which this installation does not connect to."
         )

@@ -1,7 +1,7 @@
-"""What the repositories of one target are known to hold: shared by all copies that go there at the same time.
+"""The blobs that a target is known to have, shared by all copies that go there.
 
-A blob that is known is not asked for; one that another copy is bringing is waited for; one that a neighbour holds is mounted.
-So each blob is asked for once and moves once, however many tags and repositories want it.
+A known blob is not asked for, a blob in flight is waited for, and a blob of another repository is
+mounted. So each blob is asked for once and sent once, however many tags and repositories need it.
 """
 
 import threading
@@ -11,81 +11,99 @@ from concurrent.futures import Future
 
 from .digest import Digest
 
-_MOST_HOLDERS = 3
+# Each failed mount costs a request, so a few candidates are enough.
+_MOUNT_CANDIDATES = 3
 
 
-class Holdings:
-    """Safe to use from several threads.
+class BlobPresence:
+    """Known and in-flight blobs of one target registry. Safe to use from several threads.
 
     Args:
-        known: (repository, digest) as seen earlier. What turns out to be wrong is to be forgotten.
-        empty: repositories that do not exist yet, so that nothing has to be asked there.
+        known: (repository, digest) pairs seen earlier; `forget` removes those that prove wrong.
+        empty: repositories that do not exist yet, so that no blob has to be looked up in them.
     """
 
     def __init__(self, known: Iterable[tuple[str, str]] = (), empty: Iterable[str] = ()) -> None:
         self._lock = threading.Lock()
-        self._holders: dict[str, list[str]] = defaultdict(list)
-        self._held: set[tuple[str, str]] = set()
+        self._repositories: dict[str, list[str]] = defaultdict(list)
+        self._known: set[tuple[str, str]] = set()
         self._empty = set(empty)
         self._doubted: set[tuple[str, str]] = set()
-        self._moving: dict[str, Future[None]] = {}
+        self._in_flight: dict[str, Future[None]] = {}
         self._added: list[tuple[str, str]] = []
         self._forgotten: list[tuple[str, str]] = []
+
         for repository, digest in known:
-            self._keep(repository, digest)
+            self._remember(repository, digest)
 
-    def holds(self, repository: str, digest: Digest) -> bool:
-        return (repository, str(digest)) in self._held
+    def contains(self, repository: str, digest: Digest) -> bool:
+        """Return whether the repository is known to have the blob."""
+        # Without a lock: reading a set is atomic, and a late answer costs one request.
+        return (repository, str(digest)) in self._known
 
-    def lacks(self, repository: str, digest: Digest) -> bool:
-        """Whether it needs no asking, because the repository was not there when this began and nobody has brought the blob since."""
+    def is_absent(self, repository: str, digest: Digest) -> bool:
+        """Return whether the blob is certainly missing, so that no lookup is needed.
+
+        That is so where the repository did not exist at the start and no copy has stored the blob.
+        """
         key = (repository, str(digest))
-        return repository in self._empty and key not in self._held and key not in self._doubted
+        return repository in self._empty and key not in self._known and key not in self._doubted
 
-    def neighbours(self, repository: str, digest: Digest) -> Sequence[str]:
-        """Other repositories that hold it, the likeliest first."""
+    def other_repositories(self, repository: str, digest: Digest) -> Sequence[str]:
+        """Return up to three other repositories that have the blob, the likeliest first."""
         with self._lock:
-            return [name for name in self._holders.get(str(digest), ()) if name != repository][
-                :_MOST_HOLDERS
-            ]
+            repositories = self._repositories.get(str(digest), ())
+            others = [name for name in repositories if name != repository]
+            return others[:_MOUNT_CANDIDATES]
 
     def add(self, repository: str, digest: Digest) -> None:
+        """Record that the repository has the blob now."""
         with self._lock:
-            if (repository, str(digest)) not in self._held:
-                self._keep(repository, str(digest))
+            if (repository, str(digest)) not in self._known:
+                self._remember(repository, str(digest))
                 self._added.append((repository, str(digest)))
 
     def forget(self, repository: str, digests: Iterable[Digest]) -> None:
-        """The target says that it lacks one of these: they are asked for again."""
+        """Forget blobs after the target answered MANIFEST_BLOB_UNKNOWN: each is looked up again.
+
+        The answer does not say which of the manifest's blobs is missing (distribution spec,
+        "Error Codes"), so all of them become doubtful.
+        """
         with self._lock:
             for digest in map(str, digests):
                 self._doubted.add((repository, digest))
-                if (repository, digest) in self._held:
-                    self._held.discard((repository, digest))
-                    self._holders[digest].remove(repository)
+                if (repository, digest) in self._known:
+                    self._known.discard((repository, digest))
+                    self._repositories[digest].remove(repository)
                     self._forgotten.append((repository, digest))
 
-    def begin(self, digest: Digest) -> "Future[None] | None":
-        """Take on a blob; None where it is the caller's now, who calls `end`. Else what to wait for before looking again."""
-        with self._lock:
-            moving = self._moving.get(str(digest))
-            if moving is None:
-                self._moving[str(digest)] = Future()
-            return moving
+    def claim(self, digest: Digest) -> "Future[None] | None":
+        """Claim a blob for the calling copy, which must `release` it.
 
-    def end(self, digest: Digest) -> None:
+        Returns:
+            None where the claim succeeded; else a future that ends with the other copy's claim.
+        """
         with self._lock:
-            moving = self._moving.pop(str(digest), None)
-        if moving is not None:
-            moving.set_result(None)
+            in_flight = self._in_flight.get(str(digest))
+            if in_flight is None:
+                self._in_flight[str(digest)] = Future()
+            return in_flight
+
+    def release(self, digest: Digest) -> None:
+        """End a claim and wake the copies that wait for it, whether the blob arrived or not."""
+        with self._lock:
+            in_flight = self._in_flight.pop(str(digest), None)
+        # Outside of the lock: waiting copies call this object at once.
+        if in_flight is not None:
+            in_flight.set_result(None)
 
     def drain(self) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
-        """(learnt, forgotten) since the last call, as (repository, digest)."""
+        """Return (added, forgotten) since the last call, as (repository, digest) pairs."""
         with self._lock:
-            learnt, self._added = self._added, []
+            added, self._added = self._added, []
             forgotten, self._forgotten = self._forgotten, []
-        return learnt, forgotten
+        return added, forgotten
 
-    def _keep(self, repository: str, digest: str) -> None:
-        self._held.add((repository, digest))
-        self._holders[digest].append(repository)
+    def _remember(self, repository: str, digest: str) -> None:
+        self._known.add((repository, digest))
+        self._repositories[digest].append(repository)

@@ -1,4 +1,8 @@
-"""Lists that come in pages (distribution spec, "Listing Tags"; distribution's catalogue, which the spec leaves out)."""
+"""Lists in pages: tags and repositories.
+
+See the distribution spec, "Listing Tags"; the catalogue is distribution's, which the spec leaves
+out.
+"""
 
 import itertools
 import json
@@ -7,46 +11,54 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from .errors import EgressRefused, InvalidManifest, InvalidReference, ResponseError, Unsupported
+from .http_messages import Response
 from .reference import check_repository
-from .transport import Answer, Transport, same_origin
+from .transport import Transport, same_origin
 
 PAGE_LIMIT = 8 * 1024 * 1024
 PAGES_LIMIT = 10_000
 REPOSITORIES_LIMIT = 200_000
 _LONGEST_REPOSITORY = 255
-# distribution takes no more than a thousand, Quay a hundred; whoever takes neither is asked without a number.
+# distribution allows at most a thousand, Quay a hundred (PROTOCOL.md, "Errors and lists": omit `n`
+# where neither is accepted).
 _PAGE_SIZES = (1000, 100)
+
+# Statuses with which registries refuse a page size (Quay: 413, kargo#2186).
 _WRONG_SIZE = frozenset({400, 413, 422})
 _LINK = re.compile(r"<([^<>]*)>([^<]*)")
 _NEXT = re.compile(r';\s*rel\s*=\s*"?next"?', re.IGNORECASE)
+
+# The spec's fallback tags, and cosign's tags with a suffix.
 _DIGEST_TAG = re.compile(r"sha(?:256-[a-f0-9]{64}|512-[a-f0-9]{64,128})(?:\.[a-z]+)?")
 
-Fetch = Callable[[str], Answer]
+Fetch = Callable[[str], Response]
 
 
-def next_link(answer: Answer, transport: Transport) -> str | None:
-    """The URL of the next page; None on the last one.
+def next_link(response: Response, transport: Transport) -> str | None:
+    """Return the URL of the next page (RFC 8288, `Link`); None on the last one.
 
     Raises:
         EgressRefused: it is on another scheme, host or port.
     """
-    header = answer.headers.get("Link", "")
+    header = response.headers.get("Link", "")
+    # Several links may share one header, in any order.
     target = next(
         (link for link, rest in _LINK.findall(header) if link and _NEXT.search(rest)), None
     )
-    return following_page(answer, target, transport) if target is not None else None
+    return following_page(response, target, transport) if target is not None else None
 
 
-def following_page(answer: Answer, target: str, transport: Transport) -> str:
-    """The URL of a page that an answer names.
+def following_page(response: Response, target: str, transport: Transport) -> str:
+    """Return the URL of a page that a response names.
 
     Raises:
         EgressRefused: it is on another scheme, host or port.
     """
-    url = transport.resolve(answer.url, target)
-    if not same_origin(url, answer.url):
+    url = transport.resolve(response.url, target)
+    # The next request carries the credential.
+    if not same_origin(url, response.url):
         raise EgressRefused(
-            f"{answer.place} continues its list on another host: refused.",
+            f"{response.host} continues its list on another host: refused.",
             advice="Do not trust that registry's list.",
         )
     return url
@@ -55,40 +67,40 @@ def following_page(answer: Answer, target: str, transport: Transport) -> str:
 def iterate_tags(
     fetch: Fetch, url: str, transport: Transport, *, with_digests: bool = False
 ) -> Iterator[str]:
-    """The tags of every page, each once, without those that only carry a digest (signatures, fallback referrers).
+    """Yield the tags of every page, each once.
 
     Args:
-        fetch: asks one page.
+        fetch: requests one page.
         url: the first page.
-        with_digests: give out those too.
+        with_digests: also yield tags that only carry a digest (signatures, fallback referrers).
 
     Raises:
         InvalidManifest: not a list of tags.
-        EgressRefused: the list goes on on another host.
+        EgressRefused: the list continues on another host.
     """
     names = _iterate_names(fetch, url, transport, _tags_of)
     return names if with_digests else (tag for tag in names if not is_digest_tag(tag))
 
 
 def is_digest_tag(tag: str) -> bool:
-    """Whether a tag only carries a digest: `sha256-<hex>`, with or without cosign's suffix."""
+    """Return whether a tag carries a digest only: `sha256-<hex>`, perhaps with cosign's suffix."""
     return _DIGEST_TAG.fullmatch(tag) is not None
 
 
 def iterate_repositories(fetch: Fetch, url: str, transport: Transport) -> Iterator[str]:
-    """The names of the catalogue, each once, at most 200,000; what is no repository's name is left out.
+    """Yield the names of the catalogue, each once, at most 200,000, without invalid names.
 
     Args:
-        fetch: asks one page.
+        fetch: requests one page.
         url: the catalogue without a page size, which is found by trying.
 
     Raises:
-        Unsupported: the answer is not a catalogue.
-        EgressRefused: the list goes on on another host.
+        Unsupported: the response is not a catalogue.
+        EgressRefused: the list continues on another host.
     """
 
-    def fetch_page(asked: str) -> Answer:
-        return _fetch_in_good_size(fetch, url) if asked == url else fetch(asked)
+    def fetch_page(page_url: str) -> Response:
+        return _fetch_in_good_size(fetch, url) if page_url == url else fetch(page_url)
 
     names = (
         name
@@ -99,14 +111,14 @@ def iterate_repositories(fetch: Fetch, url: str, transport: Transport) -> Iterat
 
 
 def is_repository(name: str) -> bool:
-    """Whether a name that a list holds can be asked for at all."""
+    """Return whether a listed name is valid, so that it can be requested."""
     try:
         return len(check_repository(name)) <= _LONGEST_REPOSITORY
     except InvalidReference:
         return False
 
 
-def _fetch_in_good_size(fetch: Fetch, url: str) -> Answer:
+def _fetch_in_good_size(fetch: Fetch, url: str) -> Response:
     for size in _PAGE_SIZES:
         try:
             return fetch(f"{url}?n={size}")
@@ -120,42 +132,50 @@ def _iterate_names(
     fetch: Fetch, url: str, transport: Transport, names_of: Callable[[bytes, str], list[str]]
 ) -> Iterator[str]:
     visited: set[str] = set()
-    seen: set[str] = set()
+    yielded: set[str] = set()
     following: str | None = url
+
     while following is not None and following not in visited and len(visited) < PAGES_LIMIT:
         visited.add(following)
-        answer = fetch(following)
-        following = next_link(answer, transport)
+        response = fetch(following)
+        following = next_link(response, transport)
+
+        # Some registries repeat a page's last name, or the whole list, under ever new links.
         page = [
             name
-            for name in dict.fromkeys(names_of(answer.read(PAGE_LIMIT), answer.place))
-            if name not in seen
+            for name in dict.fromkeys(names_of(response.read(PAGE_LIMIT), response.host))
+            if name not in yielded
         ]
+
         if not page and following is not None and len(visited) > 1:
             return  # a list that repeats itself
-        seen.update(page)
+
+        yielded.update(page)
         yield from page
 
 
-def _tags_of(body: bytes, place: str) -> list[str]:
+def _tags_of(body: bytes, host: str) -> list[str]:
     tags = _list_in(body, "tags")
     if tags is None:
         raise InvalidManifest(
-            f"{place} does not answer with a list of tags.",
+            f"{host} does not answer with a list of tags.",
             advice="Check that the address is a registry's.",
         )
     return tags
 
 
-def _repositories_of(body: bytes, place: str) -> list[str]:
+def _repositories_of(body: bytes, host: str) -> list[str]:
     names = _list_in(body, "repositories")
     if names is None:
-        raise Unsupported(f"{place} does not answer with a list of repositories.", status=200)
+        raise Unsupported(f"{host} does not answer with a list of repositories.", status=200)
     return names
 
 
 def _list_in(body: bytes, member: str) -> list[str] | None:
-    """The names under `member`, or bare, without nulls; None where there is no list. Registries write null for an empty one."""
+    """Return the names under a member, or of a bare list; None where there is no list.
+
+    Nulls are dropped, and a null in place of the list, as some registries write it, is empty.
+    """
     try:
         document: Any = json.loads(body)
     except (ValueError, RecursionError):

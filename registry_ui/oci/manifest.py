@@ -1,9 +1,12 @@
-"""Manifests and indexes of OCI and Docker, parsed beside their raw bytes (image spec, "manifest", "image-index")."""
+"""Manifests and indexes of OCI and Docker, parsed beside their raw bytes.
+
+See the image spec, "manifest", "image-index" and "descriptor", and Docker's "Image Manifest Version
+2, Schema 2".
+"""
 
 import base64
 import binascii
 import json
-import platform as host_platform
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,6 +15,7 @@ from typing import Any, TypeGuard
 
 from .digest import Digest
 from .errors import ContentMismatch, InvalidDigest, InvalidManifest
+from .image_platform import Platform
 
 OCI_INDEX = "application/vnd.oci.image.index.v1+json"
 OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
@@ -26,6 +30,8 @@ MANIFEST_TYPES = frozenset({OCI_MANIFEST, DOCKER_MANIFEST})
 CONFIG_TYPES = frozenset({OCI_CONFIG, DOCKER_CONFIG})
 ACCEPT = ", ".join((OCI_INDEX, OCI_MANIFEST, DOCKER_INDEX, DOCKER_MANIFEST))
 
+# The spec asks registries to accept 4 MiB; some store more (distribution spec, "Pushing
+# Manifests").
 MANIFEST_LIMIT = 8 * 1024 * 1024
 CHILDREN_LIMIT = 1000
 LAYERS_LIMIT = 1000
@@ -33,82 +39,14 @@ SIZE_LIMIT = 1 << 48
 
 # JSON can carry half of a surrogate pair, which nothing can store or show.
 _HALF_CHARACTER = re.compile("[\ud800-\udfff]")
-_LONGEST_WORD = 60
+
+# One object for all descriptors without annotations: an index has a thousand of them.
 _NO_ANNOTATIONS: Mapping[str, str] = MappingProxyType({})
-_ARCHITECTURES = {
-    "x86_64": "amd64",
-    "aarch64": "arm64",
-    "i386": "386",
-    "i686": "386",
-    "armv7l": "arm",
-    "armv6l": "arm",
-}
-_VARIANTS = {"armv7l": "v7", "armv6l": "v6"}
-
-
-@dataclass(frozen=True, slots=True)
-class Platform:
-    """Operating system and processor, in Go's words (`linux/arm64/v8`)."""
-
-    os: str
-    architecture: str
-    variant: str = ""
-    os_version: str = ""
-
-    @classmethod
-    def parse(cls, text: str) -> "Platform":
-        """Parse `os/architecture[/variant]`.
-
-        Raises:
-            InvalidManifest: not two or three parts of letters, digits and “._-”.
-        """
-        parts = text.strip().lower().split("/")
-        if not 2 <= len(parts) <= 3 or not all(
-            part and part.replace("_", "").replace("-", "").replace(".", "").isalnum()
-            for part in parts
-        ):
-            raise InvalidManifest(
-                f"“{text[:60]}” is not a platform.",
-                advice="Write it as os/architecture, such as linux/amd64 or linux/arm/v7.",
-            )
-        return cls(*parts)
-
-    @classmethod
-    def from_document(cls, document: Any) -> "Platform | None":
-        """From a descriptor's `platform`, or from an image's config; None where it names no system or processor."""
-        if not isinstance(document, dict):
-            return None
-        system, architecture, variant, version = (
-            _word(document.get(name)) for name in ("os", "architecture", "variant", "os.version")
-        )
-        return cls(system, architecture, variant, version) if system and architecture else None
-
-    @classmethod
-    def of_this_machine(cls) -> "Platform":
-        """What images must be to run here; Linux also where the host is not, as docker does."""
-        machine = host_platform.machine().lower()
-        return cls("linux", _ARCHITECTURES.get(machine, machine), _VARIANTS.get(machine, ""))
-
-    def satisfies(self, wanted: "Platform") -> bool:
-        """Whether an image of this platform serves who asks for `wanted`; arm64 and arm64/v8 are the same."""
-        if (self.os, self.architecture) != (wanted.os, wanted.architecture):
-            return False
-        if not wanted.variant or self.variant == wanted.variant:
-            return True
-        return self.architecture == "arm64" and {self.variant, wanted.variant} <= {"", "v8"}
-
-    @property
-    def is_known(self) -> bool:
-        """False for the `unknown/unknown` of attestations."""
-        return self.os != "unknown" and self.architecture != "unknown"
-
-    def __str__(self) -> str:
-        return "/".join(part for part in (self.os, self.architecture, self.variant) if part)
 
 
 @dataclass(frozen=True, slots=True)
 class Descriptor:
-    """What a manifest says of some content: its type, digest and size in bytes (image spec, "descriptor")."""
+    """A manifest's statement about some content (image spec, "descriptor"). `size` is bytes."""
 
     media_type: str
     digest: Digest
@@ -121,10 +59,12 @@ class Descriptor:
 
     @classmethod
     def from_document(cls, document: Any) -> "Descriptor":
-        """From JSON.
+        """Return the descriptor of a JSON object.
 
         Raises:
-            InvalidManifest: a required member is missing or of the wrong kind, or the digest is malformed.
+            InvalidManifest: a required member is missing or of the wrong type, the digest is
+                malformed, or the size is over 256 TiB.
+            ContentMismatch: its inline data is not what the digest names.
         """
         if not isinstance(document, dict):
             raise InvalidManifest("The manifest holds something that is not a descriptor.")
@@ -136,17 +76,20 @@ class Descriptor:
             or size < 0
         ):
             raise InvalidManifest("The manifest has a descriptor without a media type or a size.")
+
         if size > SIZE_LIMIT:
             raise InvalidManifest(
                 "The manifest names content with a size of more than 256 TiB.",
                 advice="Do not trust this image.",
             )
+
         try:
             digest = Digest.parse(str(document.get("digest")))
         except InvalidDigest as exc:
             raise InvalidManifest(
                 f"The manifest names content by a malformed digest: {exc.message}"
             ) from exc
+
         urls = document.get("urls")
         return cls(
             media_type=media_type,
@@ -163,15 +106,18 @@ class Descriptor:
 
     @property
     def is_index(self) -> bool:
+        """Return whether it names an index."""
         return self.media_type in INDEX_TYPES
 
     @property
     def is_manifest(self) -> bool:
+        """Return whether it names an image's manifest."""
         return self.media_type in MANIFEST_TYPES
 
     @property
     def is_foreign(self) -> bool:
-        """A layer that lies elsewhere and is not moved (Windows base layers)."""
+        """Return whether it is a layer that stays elsewhere (Windows base layers, `urls`)."""
+        # Image spec, "Non-Distributable Layers"; Docker's name is "foreign".
         return (
             bool(self.urls)
             or "nondistributable" in self.media_type
@@ -181,9 +127,12 @@ class Descriptor:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """One manifest or index: the raw bytes, which the digest covers, and what they say.
+    """One manifest or index: its raw bytes, which the digest covers, and their content.
 
-    `config`, `layers` are an image's; `children` an index's; `subject` is what a referrer refers to.
+    Args:
+        config, layers: an image's.
+        children: an index's entries.
+        subject: the manifest that a referrer refers to.
     """
 
     raw: bytes
@@ -200,22 +149,23 @@ class Manifest:
     def parse(
         cls, raw: bytes, media_type: str | None = None, *, algorithm: str = "sha256"
     ) -> "Manifest":
-        """Parse an answer's body.
+        """Parse the bytes of a manifest.
 
         Args:
             raw: the bytes as they came, at most 8 MiB.
-            media_type: the Content-Type, parameters allowed; None where only the body knows.
-            algorithm: the hash under which the manifest is addressed.
+            media_type: the Content-Type, parameters allowed; None where only the body states it.
+            algorithm: the hash of the manifest's digest.
 
         Raises:
-            InvalidManifest: too large, not JSON, of another type than announced, an index and an image at once, more
-                than 1,000 children, or a schema 1 manifest.
+            InvalidManifest: too large, not JSON, of another type than announced, an index and an
+                image at once, more than 1,000 children, or a schema 1 manifest.
         """
         if len(raw) > MANIFEST_LIMIT:
             raise InvalidManifest(
                 f"The manifest is larger than {MANIFEST_LIMIT // 1024 // 1024} MiB.",
                 advice="Such a manifest is not moved.",
             )
+
         try:
             document = json.loads(raw)
         except (ValueError, RecursionError) as exc:
@@ -225,7 +175,9 @@ class Manifest:
             ) from exc
         if not isinstance(document, dict):
             raise InvalidManifest("The manifest is not a JSON object.")
+
         media_type = _agreed_media_type(document, media_type)
+        # Of the bytes as they came: re-serialized JSON has another digest.
         digest = Digest.of(raw, algorithm)
         if media_type in INDEX_TYPES:
             return _parse_index(document, raw, media_type, digest)
@@ -233,22 +185,24 @@ class Manifest:
 
     @property
     def is_index(self) -> bool:
+        """Return whether it is an index."""
         return self.media_type in INDEX_TYPES
 
     @property
     def size(self) -> int:
-        """Bytes of the manifest itself."""
+        """The bytes of the manifest itself."""
         return len(self.raw)
 
     @property
     def descriptor(self) -> Descriptor:
+        """The manifest's own descriptor."""
         return Descriptor(
             self.media_type, self.digest, len(self.raw), artifact_type=self.artifact_type
         )
 
     @property
     def blobs(self) -> tuple[Descriptor, ...]:
-        """Config and layers, each digest once, without the foreign layers that are not moved."""
+        """Config and layers, each digest once, without the foreign layers that are not copied."""
         wanted = (
             *((self.config,) if self.config else ()),
             *(layer for layer in self.layers if not layer.is_foreign),
@@ -257,7 +211,7 @@ class Manifest:
 
 
 def parse_config(raw: bytes) -> dict[str, Any]:
-    """An image's config as a dictionary; empty for an artifact whose config is not JSON (image spec, "config")."""
+    """Return an image's config (image spec, "config"); empty where it is no JSON object."""
     text = raw.decode("utf-8-sig", "replace")
     try:
         document = json.loads(text)
@@ -271,27 +225,36 @@ def parse_config(raw: bytes) -> dict[str, Any]:
 
 
 def _agreed_media_type(document: dict[str, Any], header: str | None) -> str:
-    """The one type that the header, the body and the body's shape agree on."""
+    """Return the one type on which header, body and the body's shape agree."""
+    # PROTOCOL.md, "Manifests": schema 1 gets a clear error.
     if document.get("schemaVersion") == 1 or "fsLayers" in document:
         raise InvalidManifest(
             "The image has a schema 1 manifest, which is too old to move.",
             advice="Rebuild or re-push it with a current docker, then try again.",
         )
+
     announced = (header or "").partition(";")[0].strip().lower()
     written = document.get("mediaType")
     if written is not None and not _is_text(written):
         raise InvalidManifest("The manifest's mediaType is not a text.")
     known = INDEX_TYPES | MANIFEST_TYPES
+
+    # The two differ only where something is wrong (PROTOCOL.md, "Manifests": an error).
     if announced in known and written and written != announced:
         raise InvalidManifest(
-            f"The registry calls the manifest {announced}, but the manifest calls itself {written[:100]}."
+            f"The registry calls the manifest {announced}, but the manifest calls itself "
+            f"{written[:100]}."
         )
+
+    # OCI manifests may leave `mediaType` out of the body (image spec, "manifest").
     by_shape = OCI_INDEX if "manifests" in document else OCI_MANIFEST
     media_type = announced if announced in known else written or by_shape
     if media_type not in known:
         raise InvalidManifest(
             f"The manifest's type {media_type[:100]} is not an image's or an index's."
         )
+
+    # A document that is both could show one image and run another.
     if "manifests" in document and ("layers" in document or "config" in document):
         raise InvalidManifest(
             "The manifest claims to be an image and an index at once.",
@@ -304,10 +267,12 @@ def _parse_index(document: dict[str, Any], raw: bytes, media_type: str, digest: 
     children = document.get("manifests")
     if not isinstance(children, list):
         raise InvalidManifest("The index has no list of manifests.")
+
     if len(children) > CHILDREN_LIMIT:
         raise InvalidManifest(
             f"The index names {len(children)} manifests; {CHILDREN_LIMIT} are the limit."
         )
+
     return Manifest(
         raw,
         media_type,
@@ -321,12 +286,15 @@ def _parse_image(document: dict[str, Any], raw: bytes, media_type: str, digest: 
     layers = document.get("layers")
     if not isinstance(layers, list):
         raise InvalidManifest("The manifest has no list of layers.")
+
     if len(layers) > LAYERS_LIMIT:
         raise InvalidManifest(
             f"The manifest names {len(layers)} layers; {LAYERS_LIMIT} are the limit."
         )
+
     if "config" not in document:
         raise InvalidManifest("The manifest has no config.")
+
     return Manifest(
         raw,
         media_type,
@@ -349,6 +317,7 @@ def _shared_members(document: dict[str, Any]) -> dict[str, Any]:
 def _annotations(document: Any) -> Mapping[str, str]:
     if not isinstance(document, dict):
         return _NO_ANNOTATIONS
+    # Other types than text are invalid, and dropped (image spec, "Annotations").
     return MappingProxyType(
         {key: value for key, value in document.items() if _is_text(key) and _is_text(value)}
     )
@@ -371,12 +340,3 @@ def _inline_data(encoded: Any, digest: Digest, size: int) -> bytes | None:
 
 def _is_text(value: Any) -> TypeGuard[str]:
     return isinstance(value, str) and _HALF_CHARACTER.search(value) is None
-
-
-def _word(value: Any) -> str:
-    """A part of a platform, made fit for every row and page of the image."""
-    return (
-        "".join(character for character in value[:_LONGEST_WORD] if character.isprintable())
-        if isinstance(value, str)
-        else ""
-    )

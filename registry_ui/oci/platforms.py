@@ -1,4 +1,4 @@
-"""Which images of an index to move: one, some or all."""
+"""The choice of the images of an index that are copied (image spec, "image-index")."""
 
 import json
 from collections.abc import Sequence
@@ -7,24 +7,27 @@ from dataclasses import dataclass
 from .errors import PlatformMissing
 from .manifest import Descriptor, Manifest, Platform
 
-# BuildKit's mark on an attestation: the digest of the image that it is about.
-_ABOUT = "vnd.docker.reference.digest"
+# BuildKit puts the digest of the attested image into this annotation of an attestation's entry.
+_ATTESTED_DIGEST = "vnd.docker.reference.digest"
 
 
 @dataclass(frozen=True, slots=True)
 class PlatformChoice:
-    """Which images of an index to move: all of them, the one for `wanted`, or those for any of `kept`, in an index of their own.
+    """A choice among an index's images.
 
-    `insists` says that a person chose the platform, so an image that is not an index must be of it too.
+    Args:
+        wanted: the one platform to copy, outside of an index; None with `kept` or for all.
+        is_explicit: a person chose the platform, so a single image must be built for it too.
+        kept: the platforms to copy in a reduced index; empty for all.
     """
 
     wanted: Platform | None
-    insists: bool = False
+    is_explicit: bool = False
     kept: tuple[Platform, ...] = ()
 
     @classmethod
     def parse(cls, text: str) -> "PlatformChoice":
-        """From a form: empty is this machine's, `all`, or `os/architecture[/variant]`.
+        """Parse a form's value: empty for this machine's platform, `all`, or `os/arch[/variant]`.
 
         Raises:
             InvalidManifest: not a platform.
@@ -32,32 +35,42 @@ class PlatformChoice:
         text = text.strip().lower()
         if text == "all":
             return cls(None)
-        return cls(Platform.parse(text), insists=True) if text else cls(Platform.of_this_machine())
+        if not text:
+            return cls(Platform.of_this_machine())
+        return cls(Platform.parse(text), is_explicit=True)
 
     @classmethod
-    def keeping(cls, texts: Sequence[str]) -> "PlatformChoice":
-        """Those for any of some platforms; none is all.
+    def any_of(cls, texts: Sequence[str]) -> "PlatformChoice":
+        """Return the choice of all images for some platforms; of every image where none is named.
 
         Raises:
             InvalidManifest: not a platform.
         """
-        return cls(None, insists=bool(texts), kept=tuple(Platform.parse(text) for text in texts))
+        kept = tuple(Platform.parse(text) for text in texts)
+        return cls(None, is_explicit=bool(texts), kept=kept)
 
     @property
     def is_all(self) -> bool:
+        """Return whether the index is copied unchanged."""
         return self.wanted is None and not self.kept
 
     def accepts(self, platform: Platform) -> bool:
-        """Whether an image of this platform is among those asked for."""
-        asked = self.kept or ((self.wanted,) if self.wanted else ())
-        return not asked or any(platform.satisfies(each) for each in asked)
+        """Return whether an image for this platform is among the chosen ones."""
+        chosen = self._platforms
+        return not chosen or any(platform.satisfies(wanted) for wanted in chosen)
 
-    def words(self) -> str:
-        return ", ".join(str(each) for each in self.kept or (self.wanted,) if each)
+    @property
+    def label(self) -> str:
+        """The chosen platforms, separated by commas."""
+        return ", ".join(str(platform) for platform in self._platforms)
+
+    @property
+    def _platforms(self) -> tuple[Platform, ...]:
+        return self.kept or ((self.wanted,) if self.wanted else ())
 
 
 def best_child(index: Manifest, wanted: Platform) -> Descriptor:
-    """The index's image for a platform.
+    """Return the index's entry for a platform, the exact variant before a compatible one.
 
     Raises:
         PlatformMissing: there is none.
@@ -74,12 +87,13 @@ def best_child(index: Manifest, wanted: Platform) -> Descriptor:
 
 
 def reduced_index(index: Manifest, choice: PlatformChoice) -> Manifest:
-    """The index with the images of some platforms only, and what is about them. Its digest is another one, unless all were asked for.
+    """Return the index with the chosen images only, and with their attestations.
 
-    The same index and the same choice always give the same bytes.
+    Its digest is a new one, unless every image was chosen. The same index and the same choice give
+    the same bytes.
 
     Raises:
-        PlatformMissing: none of them is there.
+        PlatformMissing: no image was chosen.
     """
     images = {
         child.digest
@@ -87,35 +101,33 @@ def reduced_index(index: Manifest, choice: PlatformChoice) -> Manifest:
         if child.platform and child.platform.is_known and choice.accepts(child.platform)
     }
     if not images:
-        raise _missing(index, choice.words())
-    about = {
+        raise _missing(index, choice.label)
+
+    image_texts = {str(digest) for digest in images}
+    attestations = {
         child.digest
         for child in index.children
-        if child.annotations.get(_ABOUT) in {str(digest) for digest in images}
+        if child.annotations.get(_ATTESTED_DIGEST) in image_texts
     }
-    kept = images | about
+    kept = images | attestations
     if all(child.digest in kept for child in index.children):
         return index
+
+    # The entries stay as they were written: a parsed and rebuilt entry would lose unknown members.
+    kept_texts = {str(digest) for digest in kept}
     document = json.loads(index.raw)
     document["manifests"] = [
-        entry
-        for entry in document["manifests"]
-        if str(entry["digest"]) in {str(digest) for digest in kept}
+        entry for entry in document["manifests"] if str(entry["digest"]) in kept_texts
     ]
     return Manifest.parse(json.dumps(document, separators=(",", ":")).encode(), index.media_type)
 
 
 def _missing(index: Manifest, wanted: str) -> PlatformMissing:
-    offered = ", ".join(
-        dict.fromkeys(
-            str(child.platform)
-            for child in index.children
-            if child.platform and child.platform.is_known
-        )
-    )
-    return PlatformMissing(
-        f"The image is not built for {wanted}.",
-        advice=f"Choose one of its platforms: {offered}."
+    platforms = [child.platform for child in index.children if child.platform]
+    offered = ", ".join(dict.fromkeys(str(platform) for platform in platforms if platform.is_known))
+    advice = (
+        f"Choose one of its platforms: {offered}."
         if offered
-        else "Choose “all” to take the index as it is.",
+        else "Choose “all” to take the index as it is."
     )
+    return PlatformMissing(f"The image is not built for {wanted}.", advice=advice)

@@ -1,4 +1,4 @@
-"""What a transfer is doing, blob by blob, told by the threads that move it and read by whoever shows it."""
+"""A transfer's progress, blob by blob, written by its threads and read for its row."""
 
 import threading
 import time
@@ -11,11 +11,16 @@ from typing import Any
 from .digest import Digest
 from .manifest import Descriptor
 
+# Shorter windows jump with every layer, longer ones lag behind.
 _SPEED_WINDOW = 6.0
+
+# The row is written once a second: thousands of layers would make it megabytes.
 _MOST_BLOBS_SHOWN = 400
 
 
 class BlobState(StrEnum):
+    """The states of a blob in a transfer."""
+
     WAITING = "waiting"
     EXISTS = "exists"
     MOUNTED = "mounted"
@@ -27,7 +32,12 @@ class BlobState(StrEnum):
 
 @dataclass(slots=True)
 class BlobProgress:
-    """One blob's line: `offset` of `size` bytes have passed; `origin` is the repository it was mounted from."""
+    """One blob's progress.
+
+    Args:
+        size, offset: bytes of the blob, and of it that have passed.
+        origin: the repository that it was mounted from.
+    """
 
     digest: Digest | str
     kind: str
@@ -38,6 +48,7 @@ class BlobProgress:
     origin: str = ""
 
     def as_dict(self) -> dict[str, Any]:
+        """Return the blob's JSON in a row."""
         document = {
             "digest": str(self.digest),
             "kind": self.kind,
@@ -50,7 +61,11 @@ class BlobProgress:
 
 
 class Progress:
-    """One transfer's progress. Every method may be called from any thread."""
+    """One transfer's progress. Every method may be called from any thread.
+
+    Args:
+        clock: returns seconds; a test may set its own.
+    """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -67,43 +82,44 @@ class Progress:
         """Begin a phase: `resolving`, `moving` or `finishing`."""
         self._phase = phase
 
-    def note(self, text: str) -> None:
-        """Something that a person should know of the whole transfer, in a sentence."""
+    def set_note(self, text: str) -> None:
+        """Set the sentence that is shown for the whole transfer."""
         self._note = text
 
     def pause(self, seconds: float, reason: str) -> None:
-        """Everything waits so long, in seconds, and why: shown until it is over."""
+        """Show for so many seconds that the whole transfer waits, and the reason."""
         with self._lock:
             self._paused_until = self._clock() + seconds
             self._pause_reason = reason
 
     def expect(self, descriptor: Descriptor, *, kind: str, platform: str = "") -> None:
-        """Announce a blob that is part of the image."""
+        """Add a blob that is part of the image."""
+        # Platforms share layers; the first one names the platform.
         with self._lock:
             self._blobs.setdefault(
                 descriptor.digest, BlobProgress(descriptor.digest, kind, platform, descriptor.size)
             )
 
     def mark(self, digest: Digest, state: BlobState, *, origin: str = "") -> None:
-        """A blob changed its state."""
+        """Set a blob's state."""
         with self._lock:
             blob = self._blobs[digest]
             if blob.state is BlobState.DONE and state is BlobState.EXISTS:
-                return  # An image before this one brought it.
+                return  # an earlier image of the same transfer sent it
             blob.state = state
             blob.origin = origin
             if state is BlobState.DONE:
                 blob.offset = blob.size
 
     def begin(self, digest: Digest, offset: int) -> None:
-        """A blob starts to move at an offset: 0, or further on where it is resumed."""
+        """Begin the transfer of a blob at an offset: 0, or more where it is resumed."""
         with self._lock:
             blob = self._blobs[digest]
             blob.state = BlobState.MOVING
             blob.offset = offset
 
     def advance(self, digest: Digest, count: int) -> None:
-        """So many more bytes of a blob have passed."""
+        """Add bytes of a blob that have passed."""
         with self._lock:
             blob = self._blobs[digest]
             blob.offset = min(blob.offset + count, blob.size)
@@ -119,15 +135,16 @@ class Progress:
         size: int | None = None,
         origin: str = "",
     ) -> None:
-        """A line of somebody else who moves the image and tells of it: a Docker Engine.
+        """Set a blob's progress as another program reports it that transfers the image: an engine.
 
         Args:
-            name: what it calls the blob, an algorithm and some hex.
-            offset, size: bytes, where it said them.
+            name: the engine's name for the blob, an algorithm and some hex digits.
+            offset, size: bytes, where the engine stated them.
         """
         with self._lock:
             blob = self._blobs.setdefault(name, BlobProgress(name, kind, "", 0))
             before = blob.offset
+
             blob.size = max(blob.size if size is None else size, offset or 0)
             blob.offset = (
                 blob.size
@@ -136,12 +153,14 @@ class Progress:
                 if offset is None
                 else offset
             )
+
             blob.state = state
             blob.origin = origin
+            # An engine reports again from the start after a retry of its own.
             self._moved += max(blob.offset - before, 0)
 
     def fail_unfinished(self) -> None:
-        """The transfer ended early: what was moving did not arrive."""
+        """Mark the blobs in transfer as failed, after the transfer ended early."""
         with self._lock:
             for blob in self._blobs.values():
                 if blob.state in (BlobState.MOVING, BlobState.UNPACKING):
@@ -149,11 +168,11 @@ class Progress:
 
     @property
     def moved(self) -> int:
-        """Bytes that passed, those sent twice counted twice."""
+        """The bytes that passed; those sent twice count twice."""
         return self._moved
 
     def totals(self) -> tuple[int, int]:
-        """(bytes that are done, bytes of all) of the blobs that have to move: what was there already is in neither."""
+        """Return (bytes done, bytes of all) of the blobs to send, without those that existed."""
         with self._lock:
             moving = [
                 blob
@@ -163,16 +182,22 @@ class Progress:
             return sum(blob.offset for blob in moving), sum(blob.size for blob in moving)
 
     def snapshot(self) -> dict[str, Any]:
-        """The row's JSON: phase, note and pause_seconds, layers, speed in bytes a second, seconds_left (None while unknown)."""
+        """Return the row's JSON.
+
+        `speed` is bytes a second, `pause_seconds` and `seconds_left` are seconds, the latter None
+        while unknown. At most 400 of `layer_count` layers are in it.
+        """
         done, total = self.totals()
         speed = self._speed()
+
         with self._lock:
             paused = self._paused_until > self._clock()
             blobs = (
-                sorted(self._blobs.values(), key=_interest)[:_MOST_BLOBS_SHOWN]
+                sorted(self._blobs.values(), key=_display_rank)[:_MOST_BLOBS_SHOWN]
                 if len(self._blobs) > _MOST_BLOBS_SHOWN
                 else self._blobs.values()
             )
+
             return {
                 "phase": "paused" if paused else self._phase,
                 "note": self._pause_reason if paused else self._note,
@@ -186,7 +211,7 @@ class Progress:
             }
 
     def _speed(self) -> float:
-        """Bytes a second over the last few seconds of snapshots."""
+        """Return bytes a second over the last few seconds of snapshots."""
         now = self._clock()
         with self._lock:
             self._samples.append((now, self._moved))
@@ -196,8 +221,8 @@ class Progress:
         return (after - before) / (last - first) if last - first > 0.05 else 0.0
 
 
-def _interest(blob: BlobProgress) -> int:
-    """What moves or failed comes first where not every blob can be shown."""
+def _display_rank(blob: BlobProgress) -> int:
+    """Return a blob's rank where not every blob can be shown: active and failed ones first."""
     return (
         BlobState.MOVING,
         BlobState.UNPACKING,

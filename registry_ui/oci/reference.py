@@ -1,4 +1,7 @@
-"""Image references: registry / repository : tag @ digest (distribution spec, "Pulling manifests"; docker's short forms)."""
+"""Image references: registry / repository : tag @ digest.
+
+See the distribution spec, "Pulling manifests", and docker's short forms.
+"""
 
 import re
 from dataclasses import dataclass, field, replace
@@ -10,49 +13,61 @@ DOCKER_HUB = "docker.io"
 DEFAULT_NAMESPACE = "library"
 DEFAULT_TAG = "latest"
 
+# All are the same registry (PROTOCOL.md, "Names").
 _DOCKER_HUB_ALIASES = frozenset(
     {"docker.io", "index.docker.io", "registry-1.docker.io", "registry.hub.docker.com"}
 )
+
+# The grammar of the distribution spec, "Pulling manifests".
 _COMPONENT = re.compile(r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*")
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
 _HOST = re.compile(rf"(?:{_LABEL}(?:\.{_LABEL})*|\[[0-9A-Fa-f:.]+\])(?::([0-9]{{1,5}}))?")
+
+# Image ids are copied with and without their algorithm.
 _BARE_DIGEST = re.compile(r"(?:sha256:)?[a-f0-9]{64}|(?:sha512:)?[a-f0-9]{128}")
 _NAME_LIMIT = 255
 
 
 def normalise_host(text: str) -> str:
-    """A registry's host and port as references carry it: lower case, docker.io for all of Docker Hub's names.
+    """Return a registry's host and port as references carry it, in lower case.
+
+    All of Docker Hub's names become docker.io.
 
     Raises:
-        InvalidReference: not a host name, IPv4 or bracketed IPv6 address with an optional port; a URL among them. Or a
-            bare word: in front of a repository that is taken for a namespace of Docker Hub.
+        InvalidReference: not a host name, IPv4 or bracketed IPv6 address with an optional port; a
+            URL among them. Or a bare word, which in front of a repository means a namespace of
+            Docker Hub.
     """
     host = text.strip().lower()
     match = _HOST.fullmatch(host)
     if match is None or (match[1] and not 0 < int(match[1]) < 65536):
         raise InvalidReference(
             f"“{text[:100]}” is not a registry's host.",
-            advice="Write only the host and, where needed, the port: registry.example.com or 10.0.0.5:5000, with no https:// and no path.",
+            advice="Write only the host and, where needed, the port: registry.example.com or "
+            "10.0.0.5:5000, with no https:// and no path.",
         )
-    if not _reads_as_host(host):
+
+    if not _is_host(host):
         raise InvalidReference(
-            f"“{host[:100]}” alone cannot name a registry: {host[:100]}/app is a repository on Docker Hub.",
+            f"“{host[:100]}” alone cannot name a registry: {host[:100]}/app is a repository on "
+            "Docker Hub.",
             advice=f"Write the whole host name, or the port too: {host[:100]}:443 for HTTPS.",
         )
+
     return DOCKER_HUB if host in _DOCKER_HUB_ALIASES else host
 
 
-def _reads_as_host(first: str) -> bool:
-    """Whether the part of a reference before the first slash is a registry, as docker tells it."""
+def _is_host(first: str) -> bool:
+    """Return whether docker takes the part before the first slash for a registry."""
     return "." in first or ":" in first or first == "localhost" or first.startswith("[")
 
 
 def check_repository(repository: str) -> str:
-    """The repository's name, unchanged, when the distribution spec allows it.
+    """Return the repository's name, unchanged, where the distribution spec allows it.
 
     Raises:
-        InvalidReference: with the offending component and how to mend it.
+        InvalidReference: with the wrong component and its correction.
     """
     if not repository:
         raise InvalidReference(
@@ -68,7 +83,7 @@ def check_repository(repository: str) -> str:
 
 
 def check_tag(tag: str) -> str:
-    """The tag, unchanged, when the distribution spec allows it.
+    """Return the tag, unchanged, where the distribution spec allows it.
 
     Raises:
         InvalidReference: empty, too long, or with a forbidden character.
@@ -77,7 +92,8 @@ def check_tag(tag: str) -> str:
         problem = "is longer than 128 characters" if len(tag) > 128 else "is not a tag"
         raise InvalidReference(
             f"“{tag[:140]}” {problem}." if tag else "The tag after the colon is missing.",
-            advice="A tag has letters, digits, “_”, “.” and “-”, does not start with “.” or “-”, and has at most 128 characters.",
+            advice="A tag has letters, digits, “_”, “.” and “-”, does not start with “.” or “-”, "
+            "and has at most 128 characters.",
         )
     return tag
 
@@ -93,24 +109,30 @@ def _explain_component(component: str, repository: str) -> str:
 def _mend_component(component: str) -> str:
     if component.lower() != component and _COMPONENT.fullmatch(component.lower()):
         return f"Write {component.lower()[:100]}."
-    return "Use lower-case letters and digits, separated by “.”, “_”, “__” or “-”, and “/” between parts."
+    return (
+        "Use lower-case letters and digits, separated by “.”, “_”, “__” or “-”, and “/” "
+        "between parts."
+    )
 
 
-def _refuse_what_is_none(text: str) -> None:
+def _refuse_non_reference(text: str) -> None:
     """Refuse, with advice, what people type in place of a reference: nothing, a URL, a digest."""
     if not text:
         raise InvalidReference(
             "The reference is empty.", advice="Write an image's name, such as nginx:1.27-alpine."
         )
+
     if "://" in text:
         raise InvalidReference(
             f"“{text[:100]}” is a URL, not an image reference.",
             advice="Leave out https:// (registry.example.com/team/app:1.0).",
         )
+
     if any(character.isspace() or not character.isprintable() for character in text):
         raise InvalidReference(
             "A reference has no spaces or control characters.", advice="Write one reference only."
         )
+
     if _BARE_DIGEST.fullmatch(text):
         raise InvalidReference(
             f"“{text[:19]}…” is a digest alone; it does not say of which repository.",
@@ -120,10 +142,12 @@ def _refuse_what_is_none(text: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """One image's name, complete: what was left out is filled in as docker does.
+    """One image's complete name: missing parts are filled in as docker does.
 
-    `implied` names the parts that were not written: some of `registry`, `namespace`, `tag`. Two references are equal
-    when they name the same thing, however they were written.
+    Two references are equal when they name the same thing, however they were written.
+
+    Args:
+        implied: the parts that were not written: some of `registry`, `namespace`, `tag`.
     """
 
     registry: str
@@ -134,69 +158,82 @@ class Reference:
 
     @classmethod
     def parse(cls, text: str) -> "Reference":
-        """Parse what a person writes after `docker pull`.
+        """Parse the text that a person writes after `docker pull`.
 
-        A name without a tag and without a digest gets the tag `latest`. With a tag and a digest both present the
-        digest decides what is pulled.
+        A name without a tag and a digest gets the tag `latest`. Where both are present the digest
+        decides what is pulled.
 
         Raises:
-            InvalidReference, InvalidDigest: with the part at fault and how to mend it.
+            InvalidReference, InvalidDigest: with the wrong part and its correction.
         """
         rest = text.strip()
-        _refuse_what_is_none(rest)
+        _refuse_non_reference(rest)
+
         rest, at, digest_text = rest.partition("@")
         digest = Digest.parse(digest_text) if at else None
+
         name, tag = _split_tag(rest)
         implied = set()
+
         registry, repository = _split_registry(name)
         if registry is None:
             registry = DOCKER_HUB
             implied.add("registry")
         registry = normalise_host(registry)
+
         check_repository(repository)
+        # Docker Hub's official images: nginx is library/nginx.
         if registry == DOCKER_HUB and "/" not in repository:
             repository = f"{DEFAULT_NAMESPACE}/{repository}"
             implied.add("namespace")
+
         if tag is not None:
             check_tag(tag)
         elif digest is None:
             tag = DEFAULT_TAG
             implied.add("tag")
+
+        # The host counts too (distribution spec, "Pulling manifests": 255 for name and host).
         if len(registry) + 1 + len(repository) > _NAME_LIMIT:
             raise InvalidReference(
-                f"The name is {len(registry) + 1 + len(repository)} characters long; registries take {_NAME_LIMIT}.",
+                f"The name is {len(registry) + 1 + len(repository)} characters long; registries "
+                f"take {_NAME_LIMIT}.",
                 advice="Shorten it.",
             )
         return cls(registry, repository, tag, digest, frozenset(implied))
 
     @property
     def name(self) -> str:
-        """Registry and repository, with no tag or digest."""
+        """Registry and repository, without tag and digest."""
         return f"{self.registry}/{self.repository}"
 
     @property
     def namespace(self) -> str:
-        """The repository's path before its last component; empty when it has one component."""
+        """The repository's path before its last component; empty where it has one component."""
         return self.repository.rpartition("/")[0]
 
     @property
     def identifier(self) -> str:
-        """What a manifest request asks for: the digest where there is one, else the tag."""
+        """The text of a manifest request: the digest where there is one, else the tag."""
         return str(self.digest) if self.digest is not None else self.tag or DEFAULT_TAG
 
     @property
     def familiar(self) -> str:
-        """As docker prints it: docker.io and library/ left out."""
+        """The reference as docker prints it, without docker.io and library/."""
         if self.registry != DOCKER_HUB:
             return str(self)
         return self._suffixed(self.repository.removeprefix(f"{DEFAULT_NAMESPACE}/"))
 
     def with_tag(self, tag: str) -> "Reference":
-        """The same repository at another tag."""
+        """Return the same repository at another tag.
+
+        Raises:
+            InvalidReference: not a tag.
+        """
         return replace(self, tag=check_tag(tag), digest=None, implied=self.implied - {"tag"})
 
     def with_digest(self, digest: Digest) -> "Reference":
-        """The same repository at a digest, without a tag."""
+        """Return the same repository at a digest, without a tag."""
         return replace(self, tag=None, digest=digest, implied=self.implied - {"tag"})
 
     def _suffixed(self, name: str) -> str:
@@ -219,6 +256,6 @@ def _split_tag(text: str) -> tuple[str, str | None]:
 
 def _split_registry(name: str) -> tuple[str | None, str]:
     first, slash, rest = name.partition("/")
-    if slash and _reads_as_host(first):
+    if slash and _is_host(first):
         return first, rest
     return None, name

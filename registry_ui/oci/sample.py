@@ -1,7 +1,8 @@
-"""A small image to try everything with, made here: no other registry and no internet are needed for it.
+"""A small image to try everything with, built without another registry or the internet.
 
-For two processors, of files only: nothing in it can be run. There are the variants that real images have (the whole, and
-`slim` without its documentation) in two versions. It is the same bytes on every machine.
+It is for two platforms, and holds files only: nothing in it can be run. Like real images it has two
+versions and two variants, the whole one and `slim` without documentation. Its bytes are the same on
+every machine.
 """
 
 import io
@@ -19,6 +20,8 @@ from .manifest import OCI_CONFIG, OCI_INDEX, OCI_LAYER_GZIP, OCI_MANIFEST, Descr
 REPOSITORY = "hello"
 
 _PLATFORMS = ("linux/amd64", "linux/arm64")
+
+# Fixed times, because the digest covers them.
 _CREATED = {"1.0": "2026-03-02T09:00:00Z", "1.1": "2026-09-14T09:00:00Z"}
 _TAGS = {
     "1.0": ("1.0", False),
@@ -27,7 +30,11 @@ _TAGS = {
     "1.1-slim": ("1.1", True),
     "latest": ("1.1", False),
 }
+
+# The most bytes of a stored block (RFC 1951, "Non-compressed blocks").
 _STORED_BLOCK = 65535
+
+# The two versions differ in a file, so that a comparison has something to show.
 _NEWS = {
     "1.0": "The first version.\n",
     "1.1": "Version 1.1: the greeting has a page of its own.\nVersion 1.0: the first version.\n",
@@ -45,7 +52,7 @@ class SampleImage:
 
 
 def sample_images() -> list[SampleImage]:
-    """One for each tag; two tags may name the same."""
+    """Return one image for each tag; two tags may name the same image."""
     return [_image(tag, version, is_slim=is_slim) for tag, (version, is_slim) in _TAGS.items()]
 
 
@@ -61,7 +68,9 @@ def _image(tag: str, version: str, *, is_slim: bool) -> SampleImage:
         }
         for child, platform in zip(children, _PLATFORMS, strict=True)
     ]
+
     annotations = _annotations(version, is_slim)
+
     document = {
         "schemaVersion": 2,
         "mediaType": OCI_INDEX,
@@ -75,6 +84,7 @@ def _child(version: str, platform: str, is_slim: bool, blobs: dict[Descriptor, b
     steps = _steps(version, platform, is_slim)
     tars = [_tar(files) for _command, files in steps]
     layers = [_add(blobs, OCI_LAYER_GZIP, _gzip(tar)) for tar in tars]
+
     config = {
         "created": _CREATED[version],
         "author": "Registry UI",
@@ -89,6 +99,7 @@ def _child(version: str, platform: str, is_slim: bool, blobs: dict[Descriptor, b
             {"created": _CREATED[version], "created_by": command} for command, _files in steps
         ],
     }
+
     document = {
         "schemaVersion": 2,
         "mediaType": OCI_MANIFEST,
@@ -100,10 +111,11 @@ def _child(version: str, platform: str, is_slim: bool, blobs: dict[Descriptor, b
 
 
 def _steps(version: str, platform: str, is_slim: bool) -> list[tuple[str, Mapping[str, str]]]:
-    """The layers, lowest first, each with the line of the history that made it."""
+    """Return the layers' files, the lowest layer first, each with its line of the history."""
     base = {
         "etc/os-release": 'NAME="Sample"\nID=sample\nPRETTY_NAME="Registry UI sample, files only"\n'
     }
+
     program = {
         "usr/share/hello/greeting.txt": f"Hello from version {version} for {platform}.\n",
         **({"usr/share/hello/index.html": _page(version)} if version != "1.0" else {}),
@@ -112,6 +124,7 @@ def _steps(version: str, platform: str, is_slim: bool) -> list[tuple[str, Mappin
         ("ADD base /", base),
         (f"COPY hello-{version} /usr/share/hello", program),
     ]
+
     if not is_slim:
         steps.append(
             (f"COPY documentation-{version} /usr/share/doc/hello", _documentation(version))
@@ -120,7 +133,10 @@ def _steps(version: str, platform: str, is_slim: bool) -> list[tuple[str, Mappin
 
 
 def _page(version: str) -> str:
-    return f"<!doctype html>\n<html lang=en>\n<title>Hello</title>\n<h1>Hello from version {version}</h1>\n"
+    return (
+        "<!doctype html>\n<html lang=en>\n<title>Hello</title>\n<h1>Hello from version "
+        f"{version}</h1>\n"
+    )
 
 
 def _documentation(version: str) -> Mapping[str, str]:
@@ -137,7 +153,8 @@ def _documentation(version: str) -> Mapping[str, str]:
 def _annotations(version: str, is_slim: bool) -> dict[str, str]:
     return {
         "org.opencontainers.image.title": "hello",
-        "org.opencontainers.image.description": "A sample to try pull, tag, push, browse and mirror with. Files only: nothing in it runs.",
+        "org.opencontainers.image.description": "A sample to try pull, tag, push, browse and "
+        "mirror with. Files only: nothing in it runs.",
         "org.opencontainers.image.version": f"{version}-slim" if is_slim else version,
         "org.opencontainers.image.created": _CREATED[version],
         "org.opencontainers.image.vendor": "Registry UI",
@@ -168,8 +185,9 @@ def _json(document: Mapping[str, Any]) -> bytes:
 
 
 def _tar(files: Mapping[str, str]) -> bytes:
-    made = io.BytesIO()
-    with tarfile.open(fileobj=made, mode="w", format=tarfile.USTAR_FORMAT) as archive:
+    archive_bytes = io.BytesIO()
+    # A fixed format and no owner or time: the bytes must be the same everywhere.
+    with tarfile.open(fileobj=archive_bytes, mode="w", format=tarfile.USTAR_FORMAT) as archive:
         for folder in sorted({parent for path in files for parent in _parents(path)}):
             entry = tarfile.TarInfo(folder)
             entry.type, entry.mode = tarfile.DIRTYPE, 0o755
@@ -178,7 +196,7 @@ def _tar(files: Mapping[str, str]) -> bytes:
             entry = tarfile.TarInfo(path)
             entry.size, entry.mode = len(text.encode()), 0o644
             archive.addfile(entry, io.BytesIO(text.encode()))
-    return made.getvalue()
+    return archive_bytes.getvalue()
 
 
 def _parents(path: str) -> list[str]:
@@ -187,14 +205,20 @@ def _parents(path: str) -> list[str]:
 
 
 def _gzip(content: bytes) -> bytes:
-    """Stored, not compressed: what a compressor makes of it differs from one version of zlib to the next (RFC 1951, 1952)."""
+    """Return a gzip file of stored blocks (RFC 1951, 1952).
+
+    Compressed bytes would differ from one version of zlib to the next, and the digest with them.
+    """
     blocks = [
         content[start : start + _STORED_BLOCK] for start in range(0, len(content), _STORED_BLOCK)
     ]
+
     stored = b"".join(
         struct.pack("<BHH", number == len(blocks) - 1, len(block), len(block) ^ 0xFFFF) + block
         for number, block in enumerate(blocks)
     )
+
+    # A header without a time or a name, the blocks, then checksum and length.
     return (
         b"\x1f\x8b\x08\x00"
         + bytes(4)

@@ -1,7 +1,7 @@
-"""The seam: what a registry, the embedded store, a Docker Engine and an archive have in common.
+"""The interface that a registry, the local images, a Docker Engine and an archive share.
 
-An `ImageStore` is one repository's view of a place that holds images. `copy_image` (copying.py) moves an image from any
-of them to any other and knows no more of either than what stands here.
+An `ImageStore` is one repository of a store of images. `copy_image` copies an image from any of
+them to any other, and uses nothing but this interface.
 """
 
 import threading
@@ -13,16 +13,18 @@ from .digest import Digest
 from .errors import Cancelled, ContentMismatch
 from .manifest import Descriptor, Manifest
 
+# Large enough that Python's cost for each piece does not count (PROTOCOL.md, "Speed").
 BUFFER_SIZE = 1024 * 1024
 
 
 class BlobReader(Protocol):
-    """A blob's bytes, read once from front to back. Its reader verifies them: nothing here does."""
+    """A blob's bytes, read once from front to back. The caller verifies them."""
 
     def readinto(self, buffer: memoryview, /) -> int:
-        """Fill `buffer` from its start with at least one byte; 0 means the end."""
+        """Fill `buffer` from its start with at least one byte; return the count, 0 at the end."""
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Close the file or connection behind the reader."""
 
     def __enter__(self) -> Self: ...
 
@@ -35,50 +37,52 @@ class BlobReader(Protocol):
 
 
 OpenSource = Callable[[int], BlobReader]
-"""Opens the source's blob at an offset in bytes. A writer calls it again to try again or to resume."""
+"""Opens the source's blob at an offset in bytes; called again for a retry or a resumption."""
 
 
 class ImageStore(Protocol):
-    """Where an image comes from or goes to. Implementations are safe to use from several threads."""
+    """An image's source or target. Implementations are safe to use from several threads."""
 
     def head_manifest(self, reference: str | Digest) -> Descriptor | None:
-        """The descriptor behind a tag or digest without fetching it; None where there is no such manifest."""
+        """Return the descriptor behind a tag or digest; None where there is none."""
 
     def get_manifest(self, reference: str | Digest) -> Manifest:
-        """The manifest behind a tag or digest; one asked for by digest has that digest, checked.
+        """Return the manifest behind a tag or digest. A digest is compared with the bytes.
 
         Raises:
             ManifestUnknown: there is none.
         """
 
     def put_manifest(self, manifest: Manifest, reference: str | Digest) -> None:
-        """Store a manifest under its digest, or point a tag at it. Its blobs and children are there already."""
+        """Store a manifest under its digest, or point a tag at it, after its blobs and children."""
 
     def has_blob(self, descriptor: Descriptor) -> bool:
-        """Whether the blob needs no sending."""
+        """Return whether the blob is there, so that it need not be sent."""
 
     def open_blob(self, descriptor: Descriptor, offset: int = 0) -> BlobReader:
-        """The blob's bytes from `offset` on.
+        """Open the blob's bytes from `offset` on.
 
         Raises:
             BlobUnknown: there is none.
         """
 
     def write_blob(self, descriptor: Descriptor, open_source: OpenSource) -> None:
-        """Take the blob from the source, verify its digest and size, and only then make it visible.
+        """Read the blob from the source, verify its digest and size, and only then publish it.
 
         Raises:
-            ContentMismatch: the source's bytes are not what the descriptor names; nothing became visible.
+            ContentMismatch: the source's bytes are not what the descriptor names; nothing was
+                published.
         """
 
     def mount_blob(self, descriptor: Descriptor, repository: str) -> bool:
-        """Take the blob from another repository of the same place without sending it; False where that did not work."""
+        """Mount the blob from another repository of the same store; return whether that worked."""
 
 
 class Cancellation:
     """A request to stop, seen by every thread of one transfer, blocked ones included.
 
-    A thread that waits for a peer registers a callback which wakes it: closing a socket, say.
+    A thread that waits for a peer registers a callback that wakes it, such as one that closes a
+    socket.
     """
 
     def __init__(self) -> None:
@@ -88,19 +92,22 @@ class Cancellation:
 
     @property
     def requested(self) -> bool:
+        """Return whether a stop was requested."""
         return self._event.is_set()
 
     def request(self) -> None:
-        """Stop everything that shares this object. Calling it again changes nothing."""
+        """Stop everything that shares this object. A second call changes nothing."""
         with self._lock:
             self._event.set()
             callbacks = list(self._callbacks)
             self._callbacks.clear()
+        # Outside of the lock, because a callback may remove others.
         for callback in callbacks:
             callback()
 
     def check(self) -> None:
-        """
+        """Return if no stop was requested.
+
         Raises:
             Cancelled: it was requested.
         """
@@ -108,7 +115,7 @@ class Cancellation:
             raise Cancelled("The transfer was cancelled.")
 
     def wait(self, seconds: float) -> None:
-        """Sleep that a request ends.
+        """Sleep for some seconds, or until a stop is requested.
 
         Raises:
             Cancelled: it was requested.
@@ -125,37 +132,46 @@ class Cancellation:
         callback()
 
     def remove_callback(self, callback: Callable[[], None]) -> None:
+        """Forget a callback, whether it is known or not."""
         with self._lock:
             self._callbacks.discard(callback)
 
 
 def read_blob(store: ImageStore, descriptor: Descriptor, *, limit: int) -> bytes:
-    """A small blob (a config) whole and verified.
+    """Return a small blob (a config) whole and verified.
 
     Args:
-        limit: the most bytes to take.
+        limit: the most bytes to read.
 
     Raises:
         ContentMismatch: larger than `limit`, or not what the descriptor names.
+        OciError: as the store raises.
     """
+    # A manifest may carry small content itself, which was verified when it was parsed.
     if descriptor.data is not None:
         return descriptor.data
+
     if descriptor.size > limit:
         raise ContentMismatch(
-            f"The blob {descriptor.digest.short} has {descriptor.size} bytes; {limit} are the most for one read whole."
+            f"The blob {descriptor.digest.short} has {descriptor.size} bytes; {limit} are the "
+            "most for one read whole."
         )
+
+    # One byte more than promised, so that a longer blob is noticed.
     content = bytearray(descriptor.size + 1)
     filled = 0
     with store.open_blob(descriptor) as reader:
         while filled < len(content) and (count := reader.readinto(memoryview(content)[filled:])):
             filled += count
+
     blob = bytes(memoryview(content)[:filled])
     if (
         filled != descriptor.size
         or Digest.of(blob, descriptor.digest.algorithm) != descriptor.digest
     ):
         raise ContentMismatch(
-            f"The blob {descriptor.digest.short} is not what its digest names: the source is damaged.",
+            f"The blob {descriptor.digest.short} is not what its digest names: the source is "
+            "damaged.",
             advice="Pull or push the image anew at its source, then try again.",
         )
     return blob

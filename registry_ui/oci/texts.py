@@ -1,30 +1,37 @@
-"""What strangers write into configs, annotations and labels, as it may stand on a page: bounded, and with nothing unseen in it."""
+"""Untrusted texts of configs, annotations and labels, made safe to show on a page."""
 
 import re
 from typing import Any
 
 LONGEST = 4000
+
+# Real images have up to a few dozen labels; these bound the page, not the images.
 _MOST_ENTRIES = 500
 _MOST_CHARACTERS = 400_000
 
-# Control characters but tab and line end, marks that turn the direction of the text after them, halves of characters.
+# Control characters except tab and line feed, marks that turn the direction of the text after them
+# ("Trojan Source", CVE-2021-42574), and lone surrogates.
 _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def inert(text: str) -> str:
-    """The text with its unseen characters written out (`\\u202e`), so that it reads as what it is."""
+    """Return the text with invisible characters written out (`\\u202e`), so that it is seen."""
     return _UNSEEN.sub(lambda match: f"\\u{ord(match[0]):04x}", text.replace("\r\n", "\n"))
 
 
-class Reader:
-    """Reads texts out of one document until they are too many; `is_cut` says that something was left out."""
+class TextReader:
+    """A reader of the texts of one document within limits.
+
+    `is_cut` is true once something was left out: 4,000 characters of one text, 500 entries of one
+    list, 400,000 characters of the document.
+    """
 
     def __init__(self) -> None:
         self.is_cut = False
         self._left = _MOST_CHARACTERS
 
     def text(self, value: Any) -> str:
-        """Empty for what is no text."""
+        """Return one text; empty for any other type."""
         if not isinstance(value, str):
             return ""
         room = min(LONGEST, self._left)
@@ -35,7 +42,8 @@ class Reader:
         return inert(value)
 
     def texts(self, value: Any) -> list[str]:
-        """The texts of a list, or the keys of the object that the spec uses as a set."""
+        """Return the texts of a list, or the keys of an object that the spec uses as a set."""
+        # Image spec, "config": ports and volumes are objects whose values are empty.
         entries = value if isinstance(value, list | dict) else ()
         return [
             self.text(entry)
@@ -43,12 +51,12 @@ class Reader:
         ]
 
     def pairs(self, value: Any) -> list[tuple[str, str]]:
-        """The names and texts of an object, sorted."""
+        """Return the names and texts of an object, sorted."""
         entries = value.items() if isinstance(value, dict) else ()
-        found = sorted(
+        texts = sorted(
             (key, text) for key, text in entries if isinstance(key, str) and isinstance(text, str)
         )
-        return [(self.text(key), self.text(text)) for key, text in self._first(found)]
+        return [(self.text(key), self.text(text)) for key, text in self._first(texts)]
 
     def _first(self, entries: list[Any]) -> list[Any]:
         if len(entries) > _MOST_ENTRIES:

@@ -1,4 +1,4 @@
-"""TLS: whom to trust, and what a failed handshake means in words."""
+"""TLS: the trusted authorities, and failed handshakes as typed errors."""
 
 import functools
 import ssl
@@ -7,8 +7,11 @@ from requests.adapters import DEFAULT_CA_BUNDLE_PATH
 
 from .errors import TlsFailed
 
+# OpenSSL's X509_V_ERR codes: no issuer found, or a certificate that signs itself.
 _UNTRUSTED = frozenset({18, 19, 20, 21})
 _WRONG_NAME = frozenset({62, 64})
+
+# OpenSSL's reasons where the other side answers in plain HTTP.
 _NOT_TLS = (
     "WRONG_VERSION_NUMBER",
     "HTTP_REQUEST",
@@ -16,12 +19,14 @@ _NOT_TLS = (
     "UNEXPECTED_MESSAGE",
     "PACKET_LENGTH_TOO_LONG",
 )
+
+# OpenSSL's reasons where the two sides have no version in common.
 _TOO_OLD = ("UNSUPPORTED_PROTOCOL", "PROTOCOL_VERSION", "VERSION_TOO_LOW")
 
 
 @functools.lru_cache(maxsize=32)
 def context_for(ca_pem: str) -> ssl.SSLContext:
-    """A context that verifies always: this machine's authorities, the bundled ones and, where given, one more.
+    """Return a context that verifies: the system's authorities, certifi's, and one more.
 
     Args:
         ca_pem: certificates in PEM, or empty.
@@ -30,68 +35,78 @@ def context_for(ca_pem: str) -> ssl.SSLContext:
         TlsFailed: `ca_pem` holds no certificate.
     """
     context = ssl.create_default_context()
+    # TLS 1.0 and 1.1 are withdrawn (RFC 8996).
     context.minimum_version = ssl.TLSVersion.TLSv1_2
+    # The system's store may be missing in a container; certifi's is always there.
     context.load_verify_locations(cafile=DEFAULT_CA_BUNDLE_PATH)
+
     if ca_pem.strip():
         try:
             context.load_verify_locations(cadata=ca_pem)
         except (ssl.SSLError, ValueError) as exc:
             raise TlsFailed(
                 "The certificate given for this registry's authority cannot be read.",
-                advice="Paste it in PEM form, from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----.",
+                advice="Paste it in PEM form, from -----BEGIN CERTIFICATE----- to -----END "
+                "CERTIFICATE-----.",
             ) from exc
     return context
 
 
-def explain_tls(failure: ssl.SSLError, place: str) -> TlsFailed:
-    """The typed error for a failed handshake with `place` (host or host:port)."""
+def explain_tls(failure: ssl.SSLError, location: str) -> TlsFailed:
+    """Return the typed error for a failed handshake with a host, or host:port."""
     if isinstance(failure, ssl.SSLCertVerificationError):
-        return _explain_certificate(failure, place)
+        return _explain_certificate(failure, location)
+
     reason = failure.reason or ""
     if any(part in reason for part in _NOT_TLS):
         return TlsFailed(
-            f"{place} does not speak TLS: this port speaks plain HTTP.",
+            f"{location} does not speak TLS: this port speaks plain HTTP.",
             advice="Check the port; choose Plain HTTP for this registry if that is intended.",
         )
+
     if any(part in reason for part in _TOO_OLD):
         return TlsFailed(
-            f"{place} offers only TLS older than 1.2.",
+            f"{location} offers only TLS older than 1.2.",
             advice="Have the registry's administrator enable TLS 1.2 or 1.3.",
         )
+
     if "CERTIFICATE_REQUIRED" in reason or "HANDSHAKE_FAILURE" in reason:
         return TlsFailed(
-            f"{place} refused the TLS handshake ({reason.lower().replace('_', ' ')}).",
+            f"{location} refused the TLS handshake ({reason.lower().replace('_', ' ')}).",
             advice="It may demand a client certificate.",
         )
-    return TlsFailed(
-        f"The TLS connection to {place} failed ({reason.lower().replace('_', ' ') or 'cut off'}).",
-        temporary=not reason,
-    )
+    problem = reason.lower().replace("_", " ") or "cut off"
+    return TlsFailed(f"The TLS connection to {location} failed ({problem}).", temporary=not reason)
 
 
-def _explain_certificate(failure: ssl.SSLCertVerificationError, place: str) -> TlsFailed:
+def _explain_certificate(failure: ssl.SSLCertVerificationError, location: str) -> TlsFailed:
+    # The numbers are OpenSSL's X509_V_ERR codes.
     code = failure.verify_code
     if code in _UNTRUSTED:
         return TlsFailed(
-            f"The certificate of {place} is signed by an authority that this installation does not know.",
-            advice="If that authority is your own, add the authority's certificate to the registry's settings.",
+            f"The certificate of {location} is signed by an authority that this installation does "
+            "not know.",
+            advice="If that authority is your own, add the authority's certificate to the "
+            "registry's settings.",
         )
+
     if code == 10:
         return TlsFailed(
-            f"The certificate of {place} has expired.",
+            f"The certificate of {location} has expired.",
             advice="Have the registry's administrator renew it.",
         )
     if code == 9:
         return TlsFailed(
-            f"The certificate of {place} is not valid yet.",
+            f"The certificate of {location} is not valid yet.",
             advice="Check the clocks of the registry and of this machine.",
         )
+
     if code in _WRONG_NAME:
         return TlsFailed(
-            f"The certificate presented by {place} was issued for another host.",
+            f"The certificate presented by {location} was issued for another host.",
             advice="Use the name that the certificate names, or have it reissued for this one.",
         )
     return TlsFailed(
-        f"The certificate of {place} was not accepted: {failure.verify_message}.",
+        f"The certificate of {location} was not accepted: {failure.verify_message}.",
         advice="Have the certificate checked.",
     )

@@ -1,28 +1,30 @@
-"""Blobs on their way up (distribution spec, "Pushing blobs")."""
+"""The uploads of blobs into one repository (distribution spec, "Pushing blobs")."""
 
 import re
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
 
-from .auth import Scope
 from .digest import Digest
-from .errors import ContentMismatch, OciError, RangeRefused, ResponseError, StorageError
+from .errors import ContentMismatch, OciError, RangeRefused, ResponseError
+from .http_messages import Body, Response
 from .manifest import Descriptor
 from .pacing import Attempts
-from .responses import Asked
-from .store import BlobReader, OpenSource
-from .transport import Answer
+from .registry_session import RegistrySession
+from .request_context import RequestContext
+from .store import OpenSource
+from .token_scopes import Scope
+from .upload_body import UploadSource
 
-if TYPE_CHECKING:
-    from .registry_store import RegistryStore
+_CHUNK = 4 * 1024 * 1024  # GHCR refuses larger chunks with 416 (PROTOCOL.md, "Uploads")
 
-_PIECE = 256 * 1024
-_CHUNK = 4 * 1024 * 1024  # GHCR takes no larger one
+# A registry may ask for any size, and a chunk is kept in memory for its retry.
 _LARGEST_CHUNK = 64 * 1024 * 1024
 _ACCEPTED = (200, 201, 202, 204)
+
+# Statuses with which registries and proxies refuse a blob in one request.
 _TOO_LARGE_AT_ONCE = frozenset({405, 411, 413})
+
+# Codes after which the upload has to begin anew (distribution spec, "Error Codes").
 _LOST_SESSION = frozenset(
     {"BLOB_UPLOAD_UNKNOWN", "BLOB_UPLOAD_INVALID", "DIGEST_INVALID", "SIZE_INVALID"}
 )
@@ -32,341 +34,295 @@ _BYTES = {"Content-Type": "application/octet-stream"}
 
 @dataclass(frozen=True, slots=True)
 class UploadSession:
-    """An upload that the registry has begun: where to send, and the least size of a chunk where it names one."""
+    """An upload that the registry has begun.
+
+    Args:
+        location: the URL to send to; it may be signed, so it is a secret.
+        chunk_minimum: the least bytes of a chunk, from OCI-Chunk-Min-Length; 0 where not stated.
+    """
 
     location: str = field(repr=False)
     chunk_minimum: int = 0
 
     def closing_url(self, digest: Digest) -> str:
-        """The URL that commits the upload. The location's own query is left as it is: it may be signed."""
+        """Return the URL that commits the upload. The query of the location is left as it is."""
+        # A signed query must not be parsed and encoded again.
         separator = "&" if "?" in self.location else "?"
         return f"{self.location}{separator}digest={str(digest).replace(':', '%3A')}"
 
 
-def start_upload(
-    store: "RegistryStore", scope: Scope, *, mount: Digest | None = None, tries: int | None = None
-) -> UploadSession | None:
-    """Begin an upload; with `mount`, try first to take the blob from `scope.mounted_from`.
+class UploadApi:
+    """The upload requests of one repository.
 
-    Returns:
-        The session; None where the mount worked, so that nothing is left to send.
+    Args:
+        scope: the push rights on the repository.
     """
-    query = f"?mount={mount}&from={scope.mounted_from}" if mount is not None else ""
-    answer = _request(
-        store,
-        "POST",
-        f"{store.repository}/blobs/uploads/{query}",
-        scope=scope,
-        expect=(201, 202) if mount else (202,),
-        tries=tries,
-    )
-    answer.discard()
-    if answer.status == 201:
-        return None
-    minimum = answer.headers.get("OCI-Chunk-Min-Length", "")
-    return UploadSession(
-        _location(store, answer, required=True),
-        int(minimum) if minimum.isascii() and minimum.isdigit() and len(minimum) < 12 else 0,
-    )
 
+    def __init__(self, session: RegistrySession, scope: Scope) -> None:
+        self.session = session
+        self._scope = scope
+        self._context = RequestContext(
+            session.endpoint.host, "upload", scope.repository, is_push=True
+        )
 
-def give_up(store: "RegistryStore", session: UploadSession) -> None:
-    """Tell the registry to forget an upload; its answer does not matter."""
-    try:
-        _request(store, "DELETE", session.location, expect=(200, 202, 204, 404), tries=1).discard()
-    except OciError:
-        return
+    def start(self) -> UploadSession:
+        """Begin an upload.
+
+        Raises:
+            Unauthorized, Denied: no right to push.
+            RepositoryUnknown: the repository, project or namespace must be created first.
+            OciError: as `RegistrySession.request`.
+        """
+        # No `?digest=`: distribution ignores it and answers 202 (PROTOCOL.md, "Uploads").
+        path = f"{self._scope.repository}/blobs/uploads/"
+        response = self.request("POST", path, expect=(202,))
+        response.discard()
+        return self._session_from(response)
+
+    def mount(self, digest: Digest, repository: str) -> UploadSession | None:
+        """Try to mount a blob from another repository (distribution spec, "Mounting a blob").
+
+        Returns:
+            None where the mount worked; else the upload that the registry began in its place.
+
+        Raises:
+            OciError: as `RegistrySession.request`. Tries once.
+        """
+        # The token needs pull on the source beside push on the target.
+        scope = Scope(self._scope.repository, "pull,push", mounted_from=repository)
+        path = f"{scope.repository}/blobs/uploads/?mount={digest}&from={repository}"
+        response = self.request("POST", path, scope=scope, expect=(201, 202), tries=1)
+        response.discard()
+        return None if response.status == 201 else self._session_from(response)
+
+    def cancel(self, upload: UploadSession) -> None:
+        """Tell the registry to drop an upload; a failure does not matter."""
+        # The spec lets a client abandon an upload; registries without DELETE drop it later.
+        try:
+            self.request("DELETE", upload.location, expect=(200, 202, 204, 404), tries=1).discard()
+        except OciError:
+            return
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        expect: Sequence[int] = _ACCEPTED,
+        scope: Scope | None = None,
+        headers: Mapping[str, str] | None = None,
+        body: bytes | Callable[[], Body] | None = None,
+        tries: int | None = None,
+        read_seconds: float | None = None,
+    ) -> Response:
+        """Send one request of an upload. The arguments are those of `RegistrySession.request`."""
+        return self.session.request(
+            method,
+            path,
+            scope=scope or self._scope,
+            context=self._context,
+            expect=expect,
+            headers=headers,
+            body=body,
+            tries=tries,
+            read_seconds=read_seconds,
+        )
+
+    def location(self, response: Response) -> str:
+        """Return the URL to send to next, resolved against the response's; empty if not stated."""
+        # Relative and absolute locations are both in use (PROTOCOL.md, "Uploads").
+        text = response.headers.get("Location", "")
+        return self.session.transport.resolve(response.url, text) if text else ""
+
+    def _session_from(self, response: Response) -> UploadSession:
+        location = self.location(response)
+        if not location:
+            raise ResponseError(
+                f"{response.host} begins an upload without saying where to send it.",
+                status=response.status,
+            )
+        text = response.headers.get("OCI-Chunk-Min-Length", "")
+        is_number = text.isascii() and text.isdigit() and len(text) < 12
+        return UploadSession(location, int(text) if is_number else 0)
 
 
 class BlobUpload:
-    """One blob into one repository, tried again from a fresh source where that makes sense.
+    """One blob's upload, retried from a fresh source where that can help.
 
-    `wants_chunks` tells afterwards whether this registry takes blobs in chunks only.
+    Args:
+        has_blob: looks the blob up at the target, after an upload whose answer was lost.
+        wants_chunks: whether this registry takes blobs in chunks only; true afterwards where that
+            turned out.
     """
 
     def __init__(
         self,
-        store: "RegistryStore",
+        api: UploadApi,
         descriptor: Descriptor,
         open_source: OpenSource,
         *,
+        has_blob: Callable[[Descriptor], bool],
         wants_chunks: bool,
     ) -> None:
         self.wants_chunks = wants_chunks
-        self._store = store
+        self._api = api
         self._descriptor = descriptor
-        self._source = _Source(open_source, descriptor)
+        self._has_blob = has_blob
+        self._source = UploadSource(open_source, descriptor)
 
-    def run(self, session: UploadSession | None) -> None:
+    def run(self, upload: UploadSession | None) -> None:
         """Send the blob.
 
         Args:
-            session: an upload already begun, by a mount that did not work.
+            upload: one that the registry has begun already, for a mount that did not work.
+
+        Raises:
+            ContentMismatch: the source's bytes are wrong; nothing was stored.
+            StorageError, OciError: as the source and the registry raise.
         """
-        attempts = Attempts(self._store.client.pacer)
+        attempts = Attempts(self._api.session.pacer)
         while True:
-            session = session or start_upload(self._store, self._store.writing_scope)
-            if session is None:
-                return
+            upload = upload or self._api.start()
             try:
-                self._send(session)
+                self._send(upload)
             except OciError as exc:
-                if self._source.is_at_fault or not self._may_recover(exc):
-                    give_up(self._store, session)
+                if self._source.has_failed or not self._may_recover(exc):
+                    self._api.cancel(upload)
                     raise
+                # A PUT can be committed although its answer was lost: then nothing is sent again.
                 if self._has_arrived():
                     return
-                if not self._switches_to_chunks(exc):
+                if not self._switch_to_chunks(exc):
                     attempts.fail(exc)
-                session = None
+                upload = None
             else:
                 return
             finally:
                 self._source.close()
 
-    def _send(self, session: UploadSession) -> None:
-        if self._descriptor.size > _CHUNK and (self.wants_chunks or session.chunk_minimum):
-            self._send_chunks(session)
+    def _send(self, upload: UploadSession) -> None:
+        """Send the blob in one PUT where possible.
+
+        ECR answers chunks with a range that never grows, so chunks are used only where a registry
+        asks for them (PROTOCOL.md, "Uploads").
+        """
+        if self._descriptor.size > _CHUNK and (self.wants_chunks or upload.chunk_minimum):
+            upload = self._send_chunks(upload)
+            self._commit(upload, b"")
         else:
-            self._send_whole(session)
+            # A body of no bytes must be b"": requests would send any other one chunked.
+            is_empty = self._descriptor.size == 0
+            self._commit(upload, self._source.empty_body() if is_empty else self._source.open)
 
-    def _send_whole(self, session: UploadSession) -> None:
-        body = self._source.make if self._descriptor.size else self._source.empty()
-        url = session.closing_url(self._descriptor.digest)
-        self._finish(
-            _request(
-                self._store,
-                "PUT",
-                url,
-                headers=_BYTES,
-                body=body,
-                expect=_ACCEPTED,
-                tries=1,
-                read_seconds=self._patience,
-            )
+    def _commit(self, upload: UploadSession, body: bytes | Callable[[], Body]) -> None:
+        """Close the upload and check the digest that the registry states."""
+        response = self._api.request(
+            "PUT",
+            upload.closing_url(self._descriptor.digest),
+            headers=_BYTES,
+            body=body,
+            tries=1,
+            read_seconds=self._api.session.limits.answer,
         )
+        response.discard()
 
-    def _send_chunks(self, session: UploadSession) -> None:
-        size = min(max(session.chunk_minimum, _CHUNK), _LARGEST_CHUNK)
+        # Registries that rewrite content would give the blob another digest.
+        stored = response.headers.get("Docker-Content-Digest", "")
+        digest = self._descriptor.digest
+        if stored.startswith(f"{digest.algorithm}:") and stored != str(digest):
+            raise ContentMismatch(
+                f"{response.host} stored the blob {digest.short} under another digest."
+            )
+
+    def _send_chunks(self, upload: UploadSession) -> UploadSession:
+        # The registry's minimum counts (distribution spec, OCI-Chunk-Min-Length), within memory's
+        # limits.
+        size = min(max(upload.chunk_minimum, _CHUNK), _LARGEST_CHUNK)
         buffer = bytearray(min(size, self._descriptor.size))
-        body = self._source.make()
+        body = self._source.open()
         offset = 0
+        # A chunk is copied, because a retry sends it while the buffer is refilled.
         while chunk := body.fill(memoryview(buffer)):
-            session = self._send_chunk(session, bytes(chunk), offset)
+            upload = self._send_chunk(upload, bytes(chunk), offset)
             offset += len(chunk)
-        url = session.closing_url(self._descriptor.digest)
-        self._finish(
-            _request(
-                self._store,
-                "PUT",
-                url,
-                headers=_BYTES,
-                body=b"",
-                expect=_ACCEPTED,
-                tries=1,
-                read_seconds=self._patience,
-            )
-        )
+        return upload
 
-    def _send_chunk(self, session: UploadSession, chunk: bytes, offset: int) -> UploadSession:
-        """Send one chunk, whole or the rest that the registry says it lacks."""
-        attempts = Attempts(self._store.client.pacer)
-        done = offset
-        while done < offset + len(chunk):
-            rest = chunk[done - offset :]
-            headers = {**_BYTES, "Content-Range": f"{done}-{offset + len(chunk) - 1}"}
+    def _send_chunk(self, upload: UploadSession, chunk: bytes, offset: int) -> UploadSession:
+        """Send one chunk, then whatever the registry says it lacks of it.
+
+        The distribution spec, "Pushing a blob in chunks": each answer names the next location.
+        """
+        attempts = Attempts(self._api.session.pacer)
+
+        sent, end = offset, offset + len(chunk)
+
+        while sent < end:
             try:
-                answer = _request(
-                    self._store,
+                response = self._api.request(
                     "PATCH",
-                    session.location,
-                    headers=headers,
-                    body=rest,
-                    expect=_ACCEPTED,
+                    upload.location,
+                    headers={**_BYTES, "Content-Range": f"{sent}-{end - 1}"},
+                    body=chunk[sent - offset :],
                     tries=1,
-                    read_seconds=self._patience,
+                    read_seconds=self._api.session.limits.answer,
                 )
             except OciError as exc:
+                # 416 means that the two sides disagree on the offset, which the status clears up.
                 exc.temporary = exc.temporary or isinstance(exc, RangeRefused)
                 attempts.fail(exc)
-                session, done = self._ask_status(session, offset, offset + len(chunk), exc)
+                upload, sent = self._read_status(upload, offset, end, exc)
             else:
-                answer.discard()
-                session = UploadSession(
-                    _location(self._store, answer) or session.location, session.chunk_minimum
-                )
-                done = offset + len(chunk)
-        return session
+                response.discard()
+                upload = self._continued(upload, response)
+                sent = end
+        return upload
 
-    def _ask_status(
-        self, session: UploadSession, start: int, end: int, failure: OciError
+    def _read_status(
+        self, upload: UploadSession, start: int, end: int, failure: OciError
     ) -> tuple[UploadSession, int]:
-        """How far the registry has come, after a chunk whose fate is unknown."""
-        answer = _request(self._store, "GET", session.location, expect=(200, 202, 204))
-        answer.discard()
-        match = _RANGE.fullmatch(answer.headers.get("Range", "").strip())
-        done = int(match[1]) + 1 if match and int(match[1]) else 0
-        if not start <= done <= end:
+        """Return the bytes that the registry has, after a chunk whose fate is unknown."""
+        response = self._api.request("GET", upload.location, expect=(200, 202, 204))
+        response.discard()
+
+        # "0-0" means no bytes: distribution says so for an upload that has only begun.
+        match = _RANGE.fullmatch(response.headers.get("Range", "").strip())
+        sent = int(match[1]) + 1 if match and int(match[1]) else 0
+        if not start <= sent <= end:
             failure.temporary = True  # a fresh upload can still succeed
             raise failure
-        return UploadSession(
-            _location(self._store, answer) or session.location, session.chunk_minimum
-        ), done
+        return self._continued(upload, response), sent
 
-    def _finish(self, answer: Answer) -> None:
-        answer.discard()
-        stored = answer.headers.get("Docker-Content-Digest", "")
-        if stored.startswith(f"{self._descriptor.digest.algorithm}:") and stored != str(
-            self._descriptor.digest
-        ):
-            raise ContentMismatch(
-                f"{answer.place} stored the blob {self._descriptor.digest.short} under another digest."
-            )
+    def _continued(self, upload: UploadSession, response: Response) -> UploadSession:
+        # Each answer may name another URL (distribution spec, "Pushing a blob in chunks").
+        location = self._api.location(response) or upload.location
+        return UploadSession(location, upload.chunk_minimum)
 
     def _may_recover(self, failure: OciError) -> bool:
+        # Sending wrong bytes again does not make them right.
         if isinstance(failure, ContentMismatch):
             return False
+        # A lost or confused session can succeed from the start.
         if isinstance(failure, RangeRefused) or _LOST_SESSION & set(failure.codes):
             failure.temporary = True
-        return failure.temporary or self._would_switch(failure)
+        return failure.temporary or self._needs_chunks(failure)
 
-    def _would_switch(self, failure: OciError) -> bool:
+    def _needs_chunks(self, failure: OciError) -> bool:
+        # Proxies limit the size of a body (413); a chunk may pass.
         return (
             not self.wants_chunks
             and failure.status in _TOO_LARGE_AT_ONCE
             and self._descriptor.size > _CHUNK
         )
 
-    def _switches_to_chunks(self, failure: OciError) -> bool:
-        if not self._would_switch(failure):
+    def _switch_to_chunks(self, failure: OciError) -> bool:
+        if not self._needs_chunks(failure):
             return False
         self.wants_chunks = True
         return True
 
     def _has_arrived(self) -> bool:
-        """Whether an upload whose answer was lost was stored after all."""
+        # Without a clear answer the blob counts as missing, and is sent again.
         try:
-            return self._store.has_blob(self._descriptor)
+            return self._has_blob(self._descriptor)
         except ResponseError:
             return False
-
-    @property
-    def _patience(self) -> float:
-        return self._store.client.limits.answer
-
-
-class _Source:
-    """The bytes to send, opened anew for each try."""
-
-    def __init__(self, open_source: OpenSource, descriptor: Descriptor) -> None:
-        self._open_source = open_source
-        self._descriptor = descriptor
-        self._reader: BlobReader | None = None
-        self._fault: BaseException | None = None
-
-    def make(self) -> "HashedBody":
-        self.close()
-        self._fault = None
-        try:
-            self._reader = self._open_source(0)
-        except OciError as exc:
-            self._fault = exc
-            raise
-        return HashedBody(self._reader, self._descriptor, self._blame)
-
-    def empty(self) -> bytes:
-        if Digest.of(b"", self._descriptor.digest.algorithm) != self._descriptor.digest:
-            raise ContentMismatch(f"The blob {self._descriptor.digest.short} cannot be empty.")
-        return b""
-
-    @property
-    def is_at_fault(self) -> bool:
-        """Whether reading failed, and not sending. Readers have tried again already."""
-        return self._fault is not None
-
-    def close(self) -> None:
-        if self._reader is not None:
-            with closing(self._reader):
-                self._reader = None
-
-    def _blame(self, fault: BaseException) -> None:
-        self._fault = fault
-
-
-class HashedBody:
-    """A request's body that is verified as it passes; its last piece is given out only when all of it was right."""
-
-    def __init__(
-        self, reader: BlobReader, descriptor: Descriptor, on_fault: Callable[[BaseException], None]
-    ) -> None:
-        self._reader = reader
-        self._descriptor = descriptor
-        self._on_fault = on_fault
-        self._hasher = descriptor.digest.hasher()
-        self._left = descriptor.size
-        self._buffer = memoryview(bytearray(min(_PIECE, descriptor.size)))
-
-    def __len__(self) -> int:
-        return self._descriptor.size
-
-    def read(self, size: int = -1, /) -> memoryview:
-        """The next piece, valid until the next call; empty at the end."""
-        limit = len(self._buffer) if size < 0 else min(size, len(self._buffer))
-        return self.fill(self._buffer[:limit])
-
-    def fill(self, buffer: memoryview) -> memoryview:
-        """Fill `buffer` as far as the blob goes."""
-        wanted = min(len(buffer), self._left)
-        filled = 0
-        try:
-            while filled < wanted:
-                count = self._reader.readinto(buffer[filled:wanted])
-                if count == 0:
-                    raise self._mismatch("ends too early")
-                filled += count
-            self._hasher.update(buffer[:filled])
-            self._left -= filled
-            if filled and not self._left:
-                self._verify()
-        except OciError as exc:
-            self._on_fault(exc)
-            raise
-        except OSError as exc:
-            fault = StorageError(
-                f"The blob {self._descriptor.digest.short} cannot be read: {exc.strerror}.",
-                advice="Check this machine's disk.",
-            )
-            self._on_fault(fault)
-            raise fault from exc
-        return buffer[:filled]
-
-    def _verify(self) -> None:
-        if self._reader.readinto(memoryview(bytearray(1))):
-            raise self._mismatch("is longer than its manifest promises")
-        if not self._descriptor.digest.matches(self._hasher):
-            raise self._mismatch("is not what its digest names")
-
-    def _mismatch(self, problem: str) -> ContentMismatch:
-        return ContentMismatch(
-            f"The blob {self._descriptor.digest.short} {problem}: the source is damaged, and nothing was stored.",
-            advice="Pull or push the image anew at its source, then try again.",
-        )
-
-
-def _request(store: "RegistryStore", method: str, path: str, **options: Any) -> Answer:
-    asked = Asked(store.client.endpoint.host, "upload", store.repository, is_push=True)
-    options.setdefault("scope", store.writing_scope)
-    return store.client.request(method, path, asked=asked, **options)
-
-
-def _location(store: "RegistryStore", answer: Answer, *, required: bool = False) -> str:
-    """Where to send next, resolved against the answer's URL; empty where the answer does not say."""
-    text = answer.headers.get("Location", "")
-    if text:
-        return store.client.transport.resolve(answer.url, text)
-    if required:
-        raise ResponseError(
-            f"{answer.place} begins an upload without saying where to send it.",
-            status=answer.status,
-        )
-    return ""

@@ -1,4 +1,4 @@
-"""Fixtures of the OCI tests: scripted servers, a small internet of names, and clients that do not wait long."""
+"""Fixtures of the OCI tests: scripted servers, a fake internet, and clients with short limits."""
 
 import ipaddress
 import socket
@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from registry_ui.oci import egress
-from registry_ui.oci.auth import BasicCredential
 from registry_ui.oci.client import Endpoint, RegistryClient
 from registry_ui.oci.connections import Limits
+from registry_ui.oci.credential import BasicCredential
 from registry_ui.oci.egress import EgressPolicy
 from registry_ui.oci.errors import HostUnknown
 from tests.parts.certificates import Certificate, make_authority, make_server_certificate
@@ -40,14 +40,14 @@ def scripted() -> Iterator[ScriptedServer]:
 
 @pytest.fixture
 def scripted_servers() -> Iterator[Callable[..., ScriptedServer]]:
-    """As many scripted servers as a test wants."""
+    """Yield a function that starts one more scripted server."""
     with ExitStack() as stack:
         yield lambda *arguments: stack.enter_context(scripted_server(*arguments))
 
 
 @pytest.fixture
 def client_of() -> Iterator[Callable[..., RegistryClient]]:
-    """A client of a scripted server (or of a host), with short limits."""
+    """Yield a function that opens a client of a scripted server, or of a host."""
     with ExitStack() as stack:
 
         def make(
@@ -69,16 +69,19 @@ def client_of() -> Iterator[Callable[..., RegistryClient]]:
 
 @dataclass
 class Internet:
-    """Names and public addresses that lead to scripted servers; connecting to any other address is noted and fails."""
+    """Names and public addresses that lead to scripted servers.
+
+    A connection to any other address is recorded in `strayed`, and fails.
+    """
 
     names: dict[str, list[str]] = field(default_factory=dict)
-    places: dict[str, int] = field(default_factory=dict)
+    ports: dict[str, int] = field(default_factory=dict)
     strayed: list[str] = field(default_factory=list)
     connected: list[str] = field(default_factory=list)
 
     def add(self, name: str, server: ScriptedServer, address: str) -> None:
         self.names[name] = [address]
-        self.places[address] = server.port
+        self.ports[address] = server.port
 
     def look_up(self, host: str, port: int) -> list[tuple[socket.AddressFamily, str, Any]]:
         try:
@@ -92,23 +95,23 @@ class Internet:
 
 @pytest.fixture
 def internet(monkeypatch: pytest.MonkeyPatch) -> Internet:
-    world = Internet()
+    network = Internet()
     connect = egress._connect_in_slices
 
     def redirected(
         sock: socket.socket, destination: Any, deadline: float, cancellation: Any
     ) -> None:
-        world.connected.append(destination[0])
-        if destination[0] in world.places:
-            destination = ("127.0.0.1", world.places[destination[0]])
+        network.connected.append(destination[0])
+        if destination[0] in network.ports:
+            destination = ("127.0.0.1", network.ports[destination[0]])
         elif destination[0] != "127.0.0.1":
-            world.strayed.append(destination[0])
+            network.strayed.append(destination[0])
             raise ConnectionRefusedError
         connect(sock, destination, deadline, cancellation)
 
-    monkeypatch.setattr(egress, "_look_up", world.look_up)
+    monkeypatch.setattr(egress, "_look_up", network.look_up)
     monkeypatch.setattr(egress, "_connect_in_slices", redirected)
-    return world
+    return network
 
 
 @pytest.fixture(scope="session")
@@ -118,7 +121,7 @@ def authority() -> Certificate:
 
 @pytest.fixture
 def tls_of(authority: Certificate, tmp_path: Path) -> Callable[..., tuple[ssl.SSLContext, str]]:
-    """A server's TLS context for some hosts, and the authority that vouches for it."""
+    """Return a function that makes a server's TLS context for some hosts, and its authority."""
 
     def make(
         *hosts: str, expired: bool = False, signer: Certificate = authority

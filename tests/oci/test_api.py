@@ -1,11 +1,11 @@
-"""A provider's API beside /v2/: who is told what, and which answers count."""
+"""A provider's API beside /v2/: where credentials go, and which responses are accepted."""
 
 import json
 
 import pytest
 
 from registry_ui.oci.api import JsonApi
-from registry_ui.oci.auth import BasicCredential
+from registry_ui.oci.credential import BasicCredential
 from registry_ui.oci.egress import EgressPolicy
 from registry_ui.oci.errors import (
     Cancelled,
@@ -17,8 +17,8 @@ from registry_ui.oci.errors import (
     Unauthorized,
     Unsupported,
 )
+from registry_ui.oci.http_messages import Authorization
 from registry_ui.oci.store import Cancellation
-from registry_ui.oci.transport import Authorization
 from tests.parts.scripted import Reply
 
 SECRET = "canary-5ecret-8f1d27b3a9"
@@ -41,7 +41,7 @@ def test_json_is_asked_for_and_returned(scripted, api):
     assert call.authorization == TOKEN.header
 
 
-def test_the_registry_itself_is_not_asked_and_its_credential_not_sent(scripted, client_of):
+def test_the_registry_gets_no_request_and_its_credential_is_not_sent(scripted, client_of):
     scripted.on("GET", "/api/things", Reply(body=b"[]"))
     JsonApi(client_of(scripted, BasicCredential("robot", SECRET)), f"{scripted.url}/api/").get(
         "/things"
@@ -49,7 +49,7 @@ def test_the_registry_itself_is_not_asked_and_its_credential_not_sent(scripted, 
     assert [(call.path, call.authorization) for call in scripted.calls] == [("/api/things", "")]
 
 
-def test_trouble_is_tried_again_and_limits_are_kept(scripted, api):
+def test_failures_are_retried_within_the_limits(scripted, api):
     scripted.on(
         "GET",
         "/api/things",
@@ -72,7 +72,7 @@ def test_trouble_is_tried_again_and_limits_are_kept(scripted, api):
         Reply(body=b""),
     ],
 )
-def test_what_is_no_json_is_not_the_api(scripted, api, reply):
+def test_other_content_than_json_is_not_the_api(scripted, api, reply):
     scripted.on("GET", "/api/things", reply)
     with pytest.raises(Unsupported, match="does not answer as the API"):
         api.get("/things")
@@ -114,7 +114,7 @@ def test_no_redirect_leads_to_a_forbidden_address(scripted, api, location):
         api.get("/things")
 
 
-def test_what_is_posted_is_hidden_in_errors(scripted, api):
+def test_posted_secrets_are_hidden_in_errors(scripted, api):
     scripted.on(
         "POST",
         "/api/token",
@@ -135,7 +135,7 @@ def test_a_post_is_json_without_the_token(scripted, api):
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_a_post_is_not_sent_on(scripted, scripted_servers, api, status):
+def test_a_post_is_not_redirected(scripted, scripted_servers, api, status):
     other = scripted_servers()
     scripted.on("POST", "/api/token", Reply(status, headers={"Location": f"{other.url}/token"}))
     with pytest.raises(ResponseError, match=f"status {status}"):

@@ -1,4 +1,4 @@
-"""Archives are read where they lie, and taken whole or not at all. HARDENING: 13, 17 to 22."""
+"""Archives are read in place, and accepted or refused as a whole (HARDENING 13, 17 to 22)."""
 
 import gzip
 import os
@@ -11,7 +11,7 @@ import pytest
 
 from registry_ui.oci.archive.container import ArchiveFile, gunzip
 from registry_ui.oci.archive.limits import ArchiveLimits
-from registry_ui.oci.archive.platforms import ChosenPlatforms
+from registry_ui.oci.archive.platforms import PlatformFilter
 from registry_ui.oci.archive.reading import ArchiveStore
 from registry_ui.oci.archive.writing import ArchivePlan, PlannedArchive
 from registry_ui.oci.copying import PlatformChoice, copy_image
@@ -29,7 +29,7 @@ MIB = 1024 * 1024
 
 @pytest.fixture
 def open_archive(tmp_path):
-    """The store of an archive's bytes."""
+    """Return the store of an archive's bytes."""
     opened = []
 
     def file_of(content: bytes) -> ArchiveFile:
@@ -52,12 +52,12 @@ def open_archive(tmp_path):
 
 
 def exported(store: ArchiveStore, platforms: tuple[str, ...] = ()) -> PlannedArchive:
-    """Everything of an archive in a new one."""
+    """Return a new archive with everything of another one."""
     plan = ArchivePlan(Platform("linux", "amd64"))
-    source = ChosenPlatforms(store, [Platform.parse(text) for text in platforms])
+    source = PlatformFilter(store, [Platform.parse(text) for text in platforms])
     for image in store.images:
         for name in image.names:
-            target = plan.named(name)
+            target = plan.store_for(name)
             # By its text: only that asks for the whole index.
             options = {
                 "platform": PlatformChoice(None),
@@ -65,7 +65,7 @@ def exported(store: ArchiveStore, platforms: tuple[str, ...] = ()) -> PlannedArc
                 "cancellation": Cancellation(),
             }
             copy_image(source, str(image.digest), target, name.identifier, **options)
-    return plan.seal()
+    return plan.build()
 
 
 def written(planned: PlannedArchive, store: ArchiveStore) -> bytes:
@@ -95,7 +95,7 @@ def test_an_index_of_several_platforms_keeps_its_digest(open_archive):
     assert (str(image.digest), image.platforms) == (built.digest, ("linux/amd64", "linux/arm64/v8"))
 
 
-def test_what_docker_saves_keeps_the_image_id_and_gets_the_same_digest_each_time(open_archive):
+def test_a_docker_archive_keeps_the_image_id_and_always_gets_the_same_digest(open_archive):
     content = archives.tar(*archives.docker_members(archives.GOOD, "app:1.0", "example.com/app:2"))
     first, second = open_archive(content), open_archive(gzip.compress(content))
     first.verify()
@@ -128,7 +128,7 @@ def test_a_layer_that_docker_saves_as_a_link_to_another_images_is_read(open_arch
     assert str(store.images[0].image_id) == archives.GOOD.config
 
 
-def test_compressed_layers_in_a_docker_archive_are_taken_as_they_are(open_archive):
+def test_compressed_layers_in_a_docker_archive_stay_unchanged(open_archive):
     members = [
         (
             archives.entry(info.name, gzip.compress(content, mtime=0))
@@ -198,8 +198,8 @@ def test_every_place_at_which_an_archive_is_cut_off_is_noticed(open_archive):
 
 def test_every_flipped_byte_in_a_blob_is_noticed(open_archive):
     content = bytearray(archives.layout(archives.GOOD))
-    place = bytes(content).index(archives.GOOD.blobs[archives.GOOD.layers[1]]) + 700
-    content[place] ^= 1
+    location = bytes(content).index(archives.GOOD.blobs[archives.GOOD.layers[1]]) + 700
+    content[location] ^= 1
     store = open_archive(bytes(content))
     with pytest.raises(InvalidArchive, match="not what that digest names"):
         store.verify()
@@ -212,7 +212,7 @@ def test_more_members_images_or_bytes_than_the_limits_are_refused(open_archive):
             open_archive(content, **limits)
 
 
-def test_a_bomb_stops_long_before_it_has_gone_off(tmp_path):
+def test_a_decompression_bomb_is_stopped_early(tmp_path):
     path = tmp_path / "bomb"
     path.write_bytes(gzip.compress(bytes(300 * MIB), 9))
     file, sizes = ArchiveFile(os.open(path, os.O_RDONLY)), []
@@ -350,6 +350,6 @@ def test_a_name_by_digest_is_exported_and_read_again(open_archive):
         "progress": Progress(),
         "cancellation": Cancellation(),
     }
-    copy_image(store, store.images[0].digest, plan.named(name), name.identifier, **options)
-    (image,) = open_archive(written(plan.seal(), store)).images
+    copy_image(store, store.images[0].digest, plan.store_for(name), name.identifier, **options)
+    (image,) = open_archive(written(plan.build(), store)).images
     assert image.names == (name,)

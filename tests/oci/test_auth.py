@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registry_ui.oci.auth import BasicCredential
 from registry_ui.oci.challenges import parse_challenges
 from registry_ui.oci.connections import Limits
+from registry_ui.oci.credential import BasicCredential
 from registry_ui.oci.errors import Denied, EgressRefused, NotARegistry, OciError, Unauthorized
 from tests.parts.bytes_readers import descriptor_of, source_of
 from tests.parts.scripted import Reply
@@ -53,8 +53,10 @@ TAGS = Reply(body=b'{"tags":["1.0"]}')
         (", ,", []),
     ],
 )
-def test_challenges_are_taken_apart(header, expected):
-    assert [(each.scheme, dict(each.parameters)) for each in parse_challenges(header)] == expected
+def test_challenges_are_parsed(header, expected):
+    assert [
+        (challenge.scheme, dict(challenge.parameters)) for challenge in parse_challenges(header)
+    ] == expected
 
 
 @given(st.text(max_size=300))
@@ -86,7 +88,7 @@ def asks_for_token(registry, realm, *, service="registry.test", extra=""):
 
 
 def takes(token, reply):
-    """A script that answers `reply` to a bearer of the token, 401 to others."""
+    """Return a script that answers `reply` to a bearer of the token, and 401 to others."""
 
     def script(call):
         return (
@@ -100,7 +102,7 @@ def takes(token, reply):
 
 @pytest.fixture
 def token_registry_of(scripted):
-    """A registry whose tokens come from its own /token; each body given is one answer."""
+    """Return a function that starts a registry with its own /token; each body is one answer."""
 
     def make(*documents):
         asks_for_token(scripted, "/token")
@@ -149,7 +151,7 @@ def test_each_scope_has_a_token_of_its_own(token_registry_of, client_of):
 
 
 def test_the_oldest_tokens_are_forgotten(token_registry_of, client_of, monkeypatch):
-    monkeypatch.setattr("registry_ui.oci.auth._MOST_TOKENS", 2)
+    monkeypatch.setattr("registry_ui.oci.auth._TOKENS_LIMIT", 2)
     registry = token_registry_of({"token": "t"})
     registry.on("GET", "/v2/.*/tags/list", takes("t", TAGS))
     client = client_of(registry, CREDENTIAL)
@@ -198,7 +200,7 @@ def test_mount_asks_for_both_repositories_with_the_target_first(token_registry_o
 def test_expired_token_is_renewed_once_between_post_and_put(
     token_registry_of, client_of, monkeypatch
 ):
-    monkeypatch.setattr("registry_ui.oci.auth._NEWBORN", 0)
+    monkeypatch.setattr("registry_ui.oci.token_service._JUST_ISSUED_SECONDS", 0)
     registry = token_registry_of({"token": "old"}, {"token": "new"})
     registry.on(
         "POST", "/v2/a/blobs/uploads/", takes("old", Reply(202, headers={"Location": "/v2/up"}))
@@ -211,7 +213,7 @@ def test_expired_token_is_renewed_once_between_post_and_put(
 
 
 def test_unauthorized_in_the_middle_of_a_put(token_registry_of, client_of, monkeypatch):
-    monkeypatch.setattr("registry_ui.oci.auth._NEWBORN", 0)
+    monkeypatch.setattr("registry_ui.oci.token_service._JUST_ISSUED_SECONDS", 0)
     large = b"x" * 3_000_000
     registry = token_registry_of({"token": "old"}, {"token": "new"})
     registry.on("POST", "/v2/a/blobs/uploads/", Reply(202, headers={"Location": "/v2/up"}))
@@ -226,7 +228,7 @@ def test_unauthorized_in_the_middle_of_a_put(token_registry_of, client_of, monke
     assert registry.made("PUT")[-1].body == large
 
 
-def test_newborn_token_that_is_refused_means_denied_and_no_loop(token_registry_of, client_of):
+def test_new_token_that_is_refused_means_denied_without_a_loop(token_registry_of, client_of):
     registry = token_registry_of({"token": "without-rights"})
     refusal = b'{"errors":[{"code":"UNAUTHORIZED","message":"authentication required"}]}'
     registry.on(
@@ -256,7 +258,7 @@ def test_token_without_push_is_a_denial_of_the_push(token_registry_of, client_of
         ),
     )
     with pytest.raises(Denied, match="push to a"):
-        client_of(registry, CREDENTIAL).may("a", "pull,push")
+        client_of(registry, CREDENTIAL).check_access("a", "pull,push")
 
 
 def test_anonymous_refusal_asks_for_a_credential(token_registry_of, client_of):
@@ -331,7 +333,7 @@ def test_identity_token_is_not_posted_after_a_redirect(scripted, scripted_server
     assert other.calls == []
 
 
-def test_two_challenges_and_the_usable_one_is_taken(scripted, client_of):
+def test_the_usable_one_of_two_challenges_is_used(scripted, client_of):
     scripted.on(
         "GET", "/v2/", Reply(401, headers={"WWW-Authenticate": 'Negotiate, Basic realm="r"'})
     )
@@ -460,15 +462,13 @@ def test_login_where_none_is_asked_for(scripted, client_of):
     assert client_of(scripted, CREDENTIAL).login() == "none"
 
 
-def test_login_finds_a_wrong_password_even_where_anonymous_visitors_are_welcome(
-    scripted, client_of
-):
+def test_login_detects_a_wrong_password_even_where_anonymous_access_is_allowed(scripted, client_of):
     scripted.on("GET", "/v2/", lambda call: Reply(401) if call.authorization else Reply(body=b"{}"))
     with pytest.raises(Unauthorized):
         client_of(scripted, CREDENTIAL).login()
 
 
-def test_token_service_that_answers_nonsense(scripted, client_of):
+def test_token_service_with_malformed_answers(scripted, client_of):
     asks_for_token(scripted, "/token")
     for body in (
         b"<html>",
@@ -501,7 +501,7 @@ def test_old_token_is_fetched_anew_before_use(token_registry_of, client_of, monk
     client = client_of(registry, CREDENTIAL)
     client.list_tags("a")
     now = time.monotonic
-    monkeypatch.setattr("registry_ui.oci.auth.time.monotonic", lambda: now() + 290)
+    monkeypatch.setattr("registry_ui.oci.token_service.time.monotonic", lambda: now() + 290)
     client.list_tags("a")
     assert [call.authorization for call in registry.made("GET", "/v2/a/tags/list")] == [
         "Bearer t1",
@@ -550,12 +550,12 @@ def test_no_secret_in_any_error_or_its_chain(scripted, client_of):
                 )
                 assert SECRET not in text
                 assert BASIC.removeprefix("Basic ") not in text
-                seen = exc
-                while seen is not None:
-                    assert type(seen).__module__.split(".")[0] not in ("requests", "urllib3"), (
+                failure = exc
+                while failure is not None:
+                    assert type(failure).__module__.split(".")[0] not in ("requests", "urllib3"), (
                         "their exceptions hold headers and URLs"
                     )
-                    seen = seen.__cause__ or seen.__context__
+                    failure = failure.__cause__ or failure.__context__
     assert SECRET not in repr(CREDENTIAL)
 
 

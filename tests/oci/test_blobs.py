@@ -1,4 +1,4 @@
-"""Downloads that are cut, stalled, lied about and cancelled."""
+"""Downloads that are cut, stalled, cancelled, or announced with the wrong size."""
 
 import hashlib
 import threading
@@ -29,7 +29,7 @@ PIECE = Descriptor("x", Digest.of(BLOB), len(BLOB))
 
 
 def ranged(call, **faults):
-    """What a registry answers that knows ranges."""
+    """Return the answer of a registry that knows ranges."""
     start = int(call.headers.get("Range", "bytes=0-")[6:-1])
     if not start:
         return Reply(200, BLOB, **faults)
@@ -149,7 +149,7 @@ def test_resuming_has_an_end(scripted, client_of):
     assert len(scripted.made("GET", PATH)) == 5
 
 
-def test_progress_renews_the_patience(scripted, client_of):
+def test_progress_resets_the_retries(scripted, client_of):
     scripted.on("GET", PATH, lambda call: ranged(call, cut=1 << 20))
     limits = Limits(connect=2, read=2, tries=2, first_pause=0.01)
     assert read_all(open_at(client_of, scripted, limits=limits)) == BLOB
@@ -176,7 +176,7 @@ def test_compressed_answer_is_refused(scripted, client_of):
         open_at(client_of, scripted)
 
 
-def test_flipped_bit_is_found_by_a_verifying_reader(scripted, client_of):
+def test_flipped_bit_is_detected_by_a_verifying_reader(scripted, client_of):
     scripted.on("GET", PATH, Reply(body=b"c0nfig"))
     with pytest.raises(ContentMismatch):
         read_blob(client_of(scripted).store("a"), descriptor_of(b"config"), limit=100)
@@ -188,12 +188,12 @@ def test_missing_blob(scripted, client_of):
         open_at(client_of, scripted)
 
 
-def test_trouble_of_the_registry_passes(scripted, client_of):
+def test_temporary_failure_of_the_registry_is_retried(scripted, client_of):
     scripted.on("GET", PATH, Reply(503), Reply(503), Reply(503), ranged)
     assert read_all(open_at(client_of, scripted)) == BLOB
 
 
-def test_trouble_without_end_is_reported(scripted, client_of):
+def test_endless_failure_is_reported(scripted, client_of):
     scripted.on("GET", PATH, Reply(500))
     with pytest.raises(ServerFailed, match="500"):
         open_at(client_of, scripted)

@@ -1,4 +1,4 @@
-"""Manifests, tags, pings, retries: what a registry may answer, and what a person is told."""
+"""Manifests, tags, pings, retries: unusual responses of registries, and their messages."""
 
 import datetime
 import email.utils
@@ -8,9 +8,9 @@ import time
 
 import pytest
 
-from registry_ui.oci.auth import BasicCredential
 from registry_ui.oci.client import RateLimit
 from registry_ui.oci.connections import Limits
+from registry_ui.oci.credential import BasicCredential
 from registry_ui.oci.digest import Digest
 from registry_ui.oci.errors import (
     BlobUnknown,
@@ -107,7 +107,7 @@ def test_something_that_is_not_http(client_of):
 # --- TLS
 
 
-def test_own_authority_makes_trust(scripted_servers, tls_of, client_of):
+def test_own_authority_is_trusted(scripted_servers, tls_of, client_of):
     context, pem = tls_of("127.0.0.1")
     server = scripted_servers(context)
     client_of(server, ca_pem=pem).ping()
@@ -118,7 +118,7 @@ def test_own_authority_makes_trust(scripted_servers, tls_of, client_of):
 
 
 def test_wrong_host_expired_and_foreign_authority(scripted_servers, tls_of, client_of):
-    for hosts, options, words in (
+    for hosts, options, message in (
         (("registry.example",), {}, "another host"),
         (("127.0.0.1",), {"expired": True}, "expired"),
         (("127.0.0.1",), {"signer": make_authority("Somebody else")}, "authority"),
@@ -126,7 +126,7 @@ def test_wrong_host_expired_and_foreign_authority(scripted_servers, tls_of, clie
         context, pem = tls_of(*hosts, **options)
         server = scripted_servers(context)
         trusted = pem if "signer" not in options else tls_of("127.0.0.1")[1]
-        with pytest.raises(TlsFailed, match=words):
+        with pytest.raises(TlsFailed, match=message):
             client_of(server, ca_pem=trusted).ping()
         assert server.calls == []
 
@@ -259,7 +259,7 @@ def test_digest_header_of_a_tag_is_not_believed(scripted, store):
     assert store.get_manifest("1.0").digest == DIGEST
 
 
-def test_web_page_and_nonsense_instead_of_a_manifest(scripted, store):
+def test_web_page_or_garbage_in_place_of_a_manifest(scripted, store):
     scripted.on("GET", MANIFEST, Reply(body=b"<html>", headers={"Content-Type": "text/html"}))
     with pytest.raises(NotARegistry):
         store.get_manifest("1.0")
@@ -305,7 +305,7 @@ def test_cut_manifest_is_an_error_of_the_connection(scripted, store):
         store.get_manifest("1.0")
 
 
-def test_put_sends_the_very_bytes(scripted, store):
+def test_put_sends_the_exact_bytes(scripted, store):
     scripted.on("PUT", MANIFEST, Reply(201, headers={"Docker-Content-Digest": str(DIGEST)}))
     store.put_manifest(Manifest.parse(RAW), "1.0")
     (put,) = scripted.made("PUT")
@@ -325,14 +325,15 @@ def test_put_that_ends_in_another_digest(scripted, store):
 
 
 @pytest.mark.parametrize(
-    ("status", "body", "kind", "words"),
+    ("status", "body", "kind", "message"),
     [
         (404, error_body("MANIFEST_BLOB_UNKNOWN", "blob unknown"), BlobUnknown, "lacks a blob"),
         (
             400,
             error_body(
                 "TAG_INVALID",
-                "The image tag '1.0' already exists and cannot be overwritten because the tag is immutable.",
+                "The image tag '1.0' already exists and cannot be overwritten because the tag is "
+                "immutable.",
             ),
             Denied,
             "immutable",
@@ -364,9 +365,9 @@ def test_put_that_ends_in_another_digest(scripted, store):
         ),
     ],
 )
-def test_refused_manifest(scripted, store, status, body, kind, words):
+def test_refused_manifest(scripted, store, status, body, kind, message):
     scripted.on("PUT", MANIFEST, Reply(status, body))
-    with pytest.raises(kind, match=words) as caught:
+    with pytest.raises(kind, match=message) as caught:
         store.put_manifest(Manifest.parse(RAW), "1.0")
     assert not caught.value.temporary
     assert caught.value.advice
@@ -381,7 +382,7 @@ def test_refused_manifest(scripted, store, status, body, kind, words):
 )
 def test_bad_repository_makes_no_request(scripted, client_of, name):
     client = client_of(scripted)
-    for call in (client.store, client.list_tags, lambda name: client.may(name, "pull")):
+    for call in (client.store, client.list_tags, lambda name: client.check_access(name, "pull")):
         with pytest.raises(InvalidReference):
             call(name)
     assert scripted.calls == []
@@ -421,7 +422,7 @@ def test_has_blob(scripted, store, reply, expected):
     assert store.has_blob(descriptor_of(b"12345")) is expected
 
 
-def test_has_blob_in_trouble_is_an_error_and_not_a_no(scripted, store):
+def test_has_blob_fails_on_a_server_error(scripted, store):
     scripted.on("HEAD", "/v2/team/app/blobs/.*", Reply(500))
     with pytest.raises(ServerFailed):
         store.has_blob(descriptor_of(b"12345"))
@@ -478,7 +479,7 @@ def test_links_that_differ_for_ever_end_when_nothing_new_comes(scripted, client_
 
 
 @pytest.mark.parametrize("body", [b"<html>", b"{", b'{"tags": "x"}', b"5"])
-def test_nonsense_instead_of_tags(scripted, client_of, body):
+def test_garbage_in_place_of_tags(scripted, client_of, body):
     scripted.on("GET", TAGS, Reply(body=body))
     with pytest.raises(InvalidManifest):
         client_of(scripted).list_tags("team/app")
@@ -495,7 +496,7 @@ def test_missing_repository(scripted, client_of):
 # --- pauses
 
 
-def test_three_times_503_and_then_well(scripted, client_of):
+def test_three_503_answers_and_then_success(scripted, client_of):
     pauses = []
     scripted.on("GET", TAGS, Reply(503), Reply(503), Reply(503), page(["1"]))
     client = client_of(scripted, on_pause=lambda seconds, reason: pauses.append((seconds, reason)))
@@ -617,7 +618,7 @@ def test_real_registry_with_a_password(htpasswd_registry, client_of):
     repository = htpasswd_registry.new_repository()
     client = client_of(htpasswd_registry.host, good)
     assert client.login() == "basic"
-    client.may(repository, "pull,push")
+    client.check_access(repository, "pull,push")
     move_through(client.store(repository, push=True))
     with pytest.raises(Unauthorized):
         client_of(htpasswd_registry.host, BasicCredential(good.username, "wrong")).login()
@@ -631,7 +632,7 @@ def test_real_registry_with_tokens(token_registry, client_of):
         token_registry.host, BasicCredential(token_registry.username, token_registry.password)
     )
     assert client.login() == "token"
-    client.may(repository, "pull,push")
+    client.check_access(repository, "pull,push")
     move_through(client.store(repository))
     assert client.list_tags(repository) == ["1.0"]
     other = client.store(token_registry.new_repository())
@@ -640,10 +641,10 @@ def test_real_registry_with_tokens(token_registry, client_of):
         token_registry.host,
         BasicCredential(token_registry.reader_username, token_registry.reader_password),
     )
-    reader.may(repository, "pull")
+    reader.check_access(repository, "pull")
     assert reader.store(repository).get_manifest("1.0").digest == DIGEST
     with pytest.raises(Denied):
-        reader.may(repository, "pull,push")
+        reader.check_access(repository, "pull,push")
     with pytest.raises(Unauthorized):
         client_of(token_registry.host, BasicCredential("publisher", "wrong")).login()
 

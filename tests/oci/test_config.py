@@ -9,8 +9,8 @@ def facts(**run):
     return config_facts({"os": "linux", "architecture": "amd64", "config": run})
 
 
-def test_what_a_container_starts_with():
-    found = facts(
+def test_all_settings_of_a_config():
+    settings = facts(
         User="101",
         WorkingDir="/srv",
         Entrypoint=["/start"],
@@ -22,21 +22,21 @@ def test_what_a_container_starts_with():
         StopSignal="SIGQUIT",
     )
 
-    assert (found.platform, found.user, found.working_directory, found.stop_signal) == (
+    assert (settings.platform, settings.user, settings.working_directory, settings.stop_signal) == (
         "linux/amd64",
         "101",
         "/srv",
         "SIGQUIT",
     )
-    assert (found.entrypoint, found.command) == ('["/start"]', '["serve", "--port=80"]')
-    assert found.environment == [("PATH", "/bin"), ("EMPTY", "")]
-    assert (found.ports, found.volumes, found.labels) == (
+    assert (settings.entrypoint, settings.command) == ('["/start"]', '["serve", "--port=80"]')
+    assert settings.environment == [("PATH", "/bin"), ("EMPTY", "")]
+    assert (settings.ports, settings.volumes, settings.labels) == (
         ["80/tcp"],
         ["/data"],
         [("a", "1"), ("b", "2")],
     )
-    assert found.healthcheck is None
-    assert not found.is_cut
+    assert settings.healthcheck is None
+    assert not settings.is_cut
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_a_health_check_can_be_switched_off():
 @pytest.mark.parametrize(
     "check", [None, [], "curl", {"Test": []}, {"Test": "curl"}, {"Test": [7]}, {"Interval": SECOND}]
 )
-def test_what_is_no_health_check_is_none(check):
+def test_malformed_health_check_is_ignored(check):
     assert facts(Healthcheck=check).healthcheck is None
 
 
@@ -94,12 +94,12 @@ def test_strange_numbers_of_a_health_check_are_left_out(number):
     "document",
     [{}, {"config": []}, {"config": None}, {"config": {"Env": {}, "Labels": [], "Healthcheck": 7}}],
 )
-def test_a_config_of_another_shape_says_nothing(document):
+def test_a_config_of_another_shape_is_empty(document):
     assert config_facts(document) == config_facts({})
 
 
-def test_too_many_labels_are_cut_and_that_is_known():
-    found = facts(Labels={str(number): "x" for number in range(501)})
+def test_too_many_labels_are_cut_and_marked():
+    settings = facts(Labels={str(number): "x" for number in range(501)})
 
-    assert len(found.labels) == 500
-    assert found.is_cut
+    assert len(settings.labels) == 500
+    assert settings.is_cut

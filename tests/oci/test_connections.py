@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from registry_ui.oci.auth import BasicCredential
+from registry_ui.oci.credential import BasicCredential
 from registry_ui.oci.egress import EgressPolicy
 from registry_ui.oci.errors import ConnectionFailed, ConnectionTimeout, TlsFailed
 from registry_ui.oci.sockets import SocketWatch
@@ -15,7 +15,7 @@ from tests.parts.scripted import Reply
 
 @pytest.fixture
 def docker_hub(internet, scripted_servers, tls_of):
-    """Docker Hub's two hosts, with certificates of an authority that the test trusts."""
+    """Yield Docker Hub's two hosts, with certificates of an authority that the test trusts."""
     context, pem = tls_of("registry-1.docker.io", "auth.docker.io")
     registry, tokens = scripted_servers(context), scripted_servers(context)
     internet.add("registry-1.docker.io", registry, "93.184.216.34")
@@ -36,7 +36,7 @@ def test_docker_hub_by_its_short_name(docker_hub, client_of):
     assert registry.made("GET", "/v2/library/nginx/tags/list")[0].authorization == "Bearer t"
 
 
-def test_own_authority_does_not_vouch_for_foreign_hosts(
+def test_own_authority_is_not_trusted_for_foreign_hosts(
     internet, scripted_servers, tls_of, client_of
 ):
     own, pem = tls_of("registry.example")
@@ -52,7 +52,7 @@ def test_own_authority_does_not_vouch_for_foreign_hosts(
 
 @pytest.fixture
 def tunnelling_proxy():
-    """A proxy that connects every tunnel to one port, and writes down what it was asked for."""
+    """Yield a proxy that connects every tunnel to one port, and records the requests to it."""
     asked: list[bytes] = []
     server = socket.create_server(("127.0.0.1", 0))
     ports = {"target": 0}

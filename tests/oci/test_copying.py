@@ -1,4 +1,4 @@
-"""From one real registry to another: the algorithm that every kind of transfer uses."""
+"""Copies from one real registry to another, by the algorithm of every kind of transfer."""
 
 import pytest
 
@@ -17,7 +17,7 @@ ALL = PlatformChoice.parse("all")
 
 @pytest.fixture
 def store_at():
-    """A repository of the registry at a host, as an ImageStore."""
+    """Return a repository of the registry at a host, as an ImageStore."""
     clients = []
 
     def make(host, repository):
@@ -58,7 +58,7 @@ def test_an_index_arrives_whole_and_the_same(registry, second_registry, image_fa
     assert copied.moved == sum(len(blob) for blob in image.blobs.values())
 
 
-def test_what_the_target_has_is_not_moved_again(registry, second_registry, image_factory, store_at):
+def test_present_blobs_are_not_sent_again(registry, second_registry, image_factory, store_at):
     image = image_factory(registry)
     ends = (
         store_at(registry.host, image.repository),
@@ -113,7 +113,7 @@ def test_a_missing_tag_moves_nothing(registry, second_registry, store_at):
     assert second_registry.tags(repository) == []
 
 
-def test_when_one_layer_cannot_be_had_the_tag_stays_as_it_was(
+def test_a_missing_layer_leaves_the_tag_unchanged(
     own_registry, second_registry, image_factory, store_at
 ):
     repository = second_registry.new_repository()
@@ -154,17 +154,20 @@ def test_a_cancelled_copy_raises_and_tags_nothing(
     assert second_registry.tags(repository) == []
 
 
-def test_a_blob_that_vanished_after_it_was_seen_is_brought_again(
+def test_a_blob_that_vanished_after_its_lookup_is_sent_again(
     registry, own_registry, image_factory, store_at
 ):
-    """The target's collector ran between the question and the manifest: the registry answers MANIFEST_BLOB_UNKNOWN."""
+    """The target's garbage collector runs between the lookup and the manifest's PUT.
+
+    The registry then answers MANIFEST_BLOB_UNKNOWN.
+    """
     image = image_factory(registry)
     repository = own_registry.new_repository()
     target = store_at(own_registry.host, repository)
     copy(store_at(registry.host, image.repository), image.tag, target, "one")
 
     class Forgetful:
-        """The real store; its first look at the blobs happens just before the registry forgets one."""
+        """The real store, whose registry loses a blob just after the first lookup."""
 
         def __init__(self):
             self.looked = False
@@ -207,12 +210,12 @@ def test_a_platform_serves_another(offered, wanted, fits):
 @pytest.mark.parametrize(
     "text", ["linux", "linux/amd64/v8/x", "/amd64", "linux/", "li nux/amd64", "<b>/x"]
 )
-def test_what_is_not_a_platform_is_refused(text):
+def test_malformed_platform_is_refused(text):
     with pytest.raises(InvalidManifest):
         PlatformChoice.parse(text)
 
 
-def test_an_image_that_is_no_index_is_taken_unless_a_platform_was_chosen(
+def test_a_single_image_is_copied_unless_another_platform_was_chosen(
     registry, second_registry, image_factory, store_at
 ):
     image = image_factory(registry)
@@ -221,11 +224,11 @@ def test_an_image_that_is_no_index_is_taken_unless_a_platform_was_chosen(
         store_at(second_registry.host, second_registry.new_repository()),
     )
 
-    found = copy(
+    copied = copy(
         source, image.tag, target, "1", platform=PlatformChoice(Platform.parse("linux/s390x"))
     )
 
-    assert str(found.manifest.digest) == image.digest
+    assert str(copied.manifest.digest) == image.digest
     with pytest.raises(Exception, match="only, not for linux/s390x"):
         copy(source, image.tag, target, "2", platform=PlatformChoice.parse("linux/s390x"))
 

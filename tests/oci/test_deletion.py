@@ -1,10 +1,13 @@
-"""Deleting a manifest, and one tag alone: against real registries with deletion on and off, and scripted ones that fail half-way."""
+"""Deletion of manifests and of single tags.
+
+Against real registries with deletion on and off, and scripted ones that fail half-way.
+"""
 
 import json
 
 import pytest
 
-from registry_ui.oci.auth import BasicCredential
+from registry_ui.oci.credential import BasicCredential
 from registry_ui.oci.digest import Digest
 from registry_ui.oci.errors import (
     Cancelled,
@@ -26,7 +29,7 @@ NOBODY = Digest.of(b"nobody has this")
 
 @pytest.fixture(scope="module")
 def locked_registry(parts_folder):
-    """A registry on which deletion is switched off, as it is by default."""
+    """Yield a registry on which deletion is switched off, as it is by default."""
     running = registries._registry(parts_folder / "locked-registry")
     running.configuration["storage"]["delete"]["enabled"] = False
     with registries._running(running):
@@ -35,7 +38,7 @@ def locked_registry(parts_folder):
 
 @pytest.fixture
 def tagged(registry, image_factory):
-    """An image under two tags, and another image beside it."""
+    """Push an image under two tags, and another image beside it."""
     pushed = image_factory(registry, tag="1.0")
     image_factory.push(registry, pushed.built, pushed.repository, "latest")
     image_factory(registry, pushed.repository, "2.0")
@@ -67,7 +70,7 @@ def test_old_distribution_refuses_to_delete_by_tag(registry, tagged, client_of):
 
 
 @pytest.mark.parametrize("media", ["oci", "docker"])
-def test_a_tag_goes_alone_and_its_siblings_stay(registry, image_factory, client_of, media):
+def test_one_tag_is_deleted_and_its_siblings_stay(registry, image_factory, client_of, media):
     pushed = image_factory(registry, tag="1.0", media=media)
     image_factory.push(registry, pushed.built, pushed.repository, "latest")
     assert store_of(client_of, registry, pushed.repository).delete_tag("1.0") == "placeholder"
@@ -77,7 +80,7 @@ def test_a_tag_goes_alone_and_its_siblings_stay(registry, image_factory, client_
     assert registry.digest_of(pushed.repository, "1.0") is None
 
 
-def test_a_tag_of_an_index_goes_alone(registry, image_factory, client_of):
+def test_one_tag_of_an_index_is_deleted(registry, image_factory, client_of):
     pushed = image_factory(registry, tag="1.0", platforms=["linux/amd64", "linux/arm64"])
     image_factory.push(registry, pushed.built, pushed.repository, "latest")
     store_of(client_of, registry, pushed.repository).delete_tag("latest")
@@ -86,7 +89,7 @@ def test_a_tag_of_an_index_goes_alone(registry, image_factory, client_of):
         assert registry.digest_of(pushed.repository, child.digest) == child.digest
 
 
-def test_a_missing_tag_is_said_to_be_missing(registry, tagged, client_of):
+def test_a_missing_tag_is_reported(registry, tagged, client_of):
     store = store_of(client_of, registry, tagged.repository)
     with pytest.raises(ManifestUnknown, match=r"has no tag 9\.9"):
         store.delete_tag("9.9")
@@ -110,7 +113,7 @@ def test_where_deletion_is_off_nothing_changes(locked_registry, image_factory, c
     }
 
 
-def test_deletion_that_is_on_is_found_without_harm(registry, tagged, client_of):
+def test_enabled_deletion_is_detected_without_change(registry, tagged, client_of):
     store_of(client_of, registry, tagged.repository).check_deletion()
     assert registry.tags(tagged.repository) == ["1.0", "2.0", "latest"]
 
@@ -129,7 +132,7 @@ def test_the_token_allows_deletion(token_registry, image_factory, client_of):
     assert token_registry.tags(pushed.repository) == ["latest"]
 
 
-def test_who_may_only_pull_is_denied_and_nothing_changes(token_registry, image_factory, client_of):
+def test_a_reader_is_denied_and_nothing_changes(token_registry, image_factory, client_of):
     pushed = image_factory(token_registry, tag="1.0")
     store = store_of(
         client_of,
@@ -153,13 +156,15 @@ def test_who_may_only_pull_is_denied_and_nothing_changes(token_registry, image_f
 
 
 class Repository:
-    """Tags and manifests as a registry keeps them; `refuse` answers some requests otherwise."""
+    """A registry's tags and manifests; `refuse` answers some requests otherwise."""
 
     def __init__(self, server, *, by_tag=False, enabled=True):
         self.server = server
         self.by_tag, self.enabled = by_tag, enabled
         config = json.dumps({"mediaType": OCI_CONFIG, "digest": str(Digest.of(b"{}")), "size": 2})
-        self.raw = f'{{"schemaVersion":2,"mediaType":"{OCI_MANIFEST}","config":{config},"layers":[]}}'.encode()
+        self.raw = (
+            f'{{"schemaVersion":2,"mediaType":"{OCI_MANIFEST}","config":{config},"layers":[]}}'
+        ).encode()
         self.digest = str(Digest.of(self.raw))
         self.manifests = {self.digest: self.raw}
         self.tags = {"1.0": self.digest, "latest": self.digest}
@@ -313,7 +318,7 @@ def test_when_the_placeholder_cannot_be_deleted_the_tag_is_put_back(scripted, st
     assert repository.manifests[repository.digest] == repository.raw
 
 
-def test_a_lost_answer_to_the_placeholder_is_mended(scripted, store):
+def test_a_lost_answer_to_the_placeholder_is_recovered(scripted, store):
     repository = Repository(scripted)
 
     def put_and_fail(call):
@@ -379,15 +384,15 @@ def test_a_cancellation_half_way_puts_the_tag_back(scripted, client_of):
 def test_docker_images_get_a_placeholder_of_dockers_kind(registry, image_factory, client_of):
     pushed = image_factory(registry, tag="1.0", media="docker")
     client = client_of(registry.host)
-    seen = []
+    media_types = []
     put = type(client.store(pushed.repository)).put_manifest
     store = client.store(pushed.repository)
     store.put_manifest = lambda manifest, tag: (
-        seen.append(manifest.media_type),
+        media_types.append(manifest.media_type),
         put(store, manifest, tag),
     )
     store.delete_tag("1.0")
-    assert seen == [DOCKER_MANIFEST]
+    assert media_types == [DOCKER_MANIFEST]
 
 
 def test_an_interruption_of_any_kind_puts_the_tag_back(scripted, store, monkeypatch):

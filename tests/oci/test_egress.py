@@ -1,12 +1,13 @@
-"""Whom the client connects to: HARDENING 1 to 6, 9 and 11."""
+"""The hosts to which the client connects (HARDENING 1 to 6, 9 and 11)."""
 
 import threading
 import time
 
 import pytest
 
-from registry_ui.oci.auth import BasicCredential
-from registry_ui.oci.egress import EgressPolicy, Reach, reach_of
+from registry_ui.oci.address_scope import AddressScope, address_scope
+from registry_ui.oci.credential import BasicCredential
+from registry_ui.oci.egress import EgressPolicy
 from registry_ui.oci.errors import Cancelled, ConnectionFailed, EgressRefused, HostUnknown, OciError
 from registry_ui.oci.store import Cancellation
 from tests.parts.bytes_readers import descriptor_of, read_all, source_of
@@ -39,34 +40,34 @@ ELSEWHERE = (
 @pytest.mark.parametrize(
     ("address", "reach"),
     [
-        ("93.184.216.34", Reach.PUBLIC),
-        ("2606:2800:220:1::1", Reach.PUBLIC),
-        ("10.0.0.5", Reach.PRIVATE),
-        ("172.16.3.4", Reach.PRIVATE),
-        ("192.168.1.1", Reach.PRIVATE),
-        ("100.64.0.1", Reach.PRIVATE),
-        ("fc00::1", Reach.PRIVATE),
-        ("127.0.0.1", Reach.LOOPBACK),
-        ("127.8.8.8", Reach.LOOPBACK),
-        ("::1", Reach.LOOPBACK),
-        ("::ffff:127.0.0.1", Reach.LOOPBACK),
-        ("64:ff9b::7f00:1", Reach.LOOPBACK),
-        ("2002:7f00:1::", Reach.LOOPBACK),
-        ("169.254.169.254", Reach.NEVER),
-        ("::ffff:169.254.169.254", Reach.NEVER),
-        ("fe80::1%eth0", Reach.NEVER),
-        ("fd00:ec2::254", Reach.NEVER),
-        ("100.100.100.200", Reach.NEVER),
-        ("168.63.129.16", Reach.NEVER),
-        ("0.0.0.0", Reach.NEVER),
-        ("0.1.2.3", Reach.NEVER),
-        ("::", Reach.NEVER),
-        ("224.0.0.1", Reach.NEVER),
-        ("255.255.255.255", Reach.NEVER),
+        ("93.184.216.34", AddressScope.PUBLIC),
+        ("2606:2800:220:1::1", AddressScope.PUBLIC),
+        ("10.0.0.5", AddressScope.PRIVATE),
+        ("172.16.3.4", AddressScope.PRIVATE),
+        ("192.168.1.1", AddressScope.PRIVATE),
+        ("100.64.0.1", AddressScope.PRIVATE),
+        ("fc00::1", AddressScope.PRIVATE),
+        ("127.0.0.1", AddressScope.LOOPBACK),
+        ("127.8.8.8", AddressScope.LOOPBACK),
+        ("::1", AddressScope.LOOPBACK),
+        ("::ffff:127.0.0.1", AddressScope.LOOPBACK),
+        ("64:ff9b::7f00:1", AddressScope.LOOPBACK),
+        ("2002:7f00:1::", AddressScope.LOOPBACK),
+        ("169.254.169.254", AddressScope.NEVER),
+        ("::ffff:169.254.169.254", AddressScope.NEVER),
+        ("fe80::1%eth0", AddressScope.NEVER),
+        ("fd00:ec2::254", AddressScope.NEVER),
+        ("100.100.100.200", AddressScope.NEVER),
+        ("168.63.129.16", AddressScope.NEVER),
+        ("0.0.0.0", AddressScope.NEVER),
+        ("0.1.2.3", AddressScope.NEVER),
+        ("::", AddressScope.NEVER),
+        ("224.0.0.1", AddressScope.NEVER),
+        ("255.255.255.255", AddressScope.NEVER),
     ],
 )
-def test_reach_of_an_address(address, reach):
-    assert reach_of(address) is reach
+def test_scope_of_an_address(address, reach):
+    assert address_scope(address) is reach
 
 
 def test_own_loopback_needs_permission(scripted, client_of):
@@ -94,14 +95,14 @@ def test_private_registry_by_setting(internet, scripted, client_of):
 
 @pytest.mark.parametrize("target", [*FORBIDDEN, *ELSEWHERE])
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_redirect_of_a_blob_to_a_forbidden_place_is_refused(scripted, client_of, target, status):
+def test_redirect_of_a_blob_to_a_forbidden_address_is_refused(scripted, client_of, target, status):
     scripted.on("GET", "/v2/a/blobs/.*", Reply(status, headers={"Location": target}))
     with pytest.raises(EgressRefused):
         client_of(scripted).store("a").open_blob(descriptor_of(BLOB))
 
 
 @pytest.mark.parametrize("target", FORBIDDEN)
-def test_upload_location_at_a_forbidden_place_is_refused(scripted, client_of, target):
+def test_upload_location_at_a_forbidden_address_is_refused(scripted, client_of, target):
     scripted.on("POST", "/v2/a/blobs/uploads/", Reply(202, headers={"Location": target}))
     with pytest.raises(EgressRefused):
         client_of(scripted).store("a").write_blob(descriptor_of(BLOB), source_of(BLOB))
@@ -120,7 +121,7 @@ def test_next_page_elsewhere_is_refused(scripted, client_of, internet, target):
 
 @pytest.mark.parametrize("target", FORBIDDEN)
 @pytest.mark.parametrize("credential", [None, CREDENTIAL])
-def test_token_realm_at_a_forbidden_place_is_refused(scripted, client_of, target, credential):
+def test_token_realm_at_a_forbidden_address_is_refused(scripted, client_of, target, credential):
     scripted.on(
         "GET",
         "/v2/",
@@ -132,7 +133,7 @@ def test_token_realm_at_a_forbidden_place_is_refused(scripted, client_of, target
 
 @pytest.fixture
 def registry_and_cdn(internet, scripted_servers):
-    """A public registry, and another public host to which it sends clients."""
+    """Return a public registry, and another public host to which it redirects."""
     registry, cdn = scripted_servers(), scripted_servers()
     internet.add("registry.example", registry, "93.184.216.34")
     internet.add("cdn.example", cdn, "93.184.216.35")
@@ -229,7 +230,7 @@ def test_public_registry_with_a_private_address_too_opens_no_private_network(
 ):
     registry, inside = scripted_servers(), scripted_servers()
     internet.add("registry.example", registry, "93.184.216.34")
-    internet.places["10.0.0.6"] = registry.port
+    internet.ports["10.0.0.6"] = registry.port
     internet.add("intranet.example", inside, "10.0.0.7")
     registry.on(
         "GET", "/v2/a/blobs/.*", Reply(307, headers={"Location": "http://intranet.example/admin"})

@@ -1,4 +1,4 @@
-"""Libraries that open connections of their own, held to the egress rules by the audit hook."""
+"""Libraries that open connections of their own, restricted by the audit hook."""
 
 import socket
 import threading
@@ -28,22 +28,22 @@ def test_the_host_that_a_person_named_is_reached_where_the_policy_allows_it(serv
 
 
 @pytest.mark.parametrize(("policy", "host"), [(FAR, "127.0.0.1"), (NEAR, ""), (NEAR, "192.0.2.1")])
-def test_loopback_is_refused_by_the_policy_and_for_everybody_elses_host(server, policy, host):
+def test_loopback_is_refused_by_the_policy_and_for_other_hosts(server, policy, host):
     with guarded(policy, host), pytest.raises(EgressRefused):
         requests.get(f"http://127.0.0.1:{server.port}/", timeout=5)
     assert server.calls == []
 
 
 @pytest.mark.parametrize(
-    "place", ["169.254.169.254", "100.100.100.200", "0.0.0.0", "::ffff:169.254.169.254"]
+    "address", ["169.254.169.254", "100.100.100.200", "0.0.0.0", "::ffff:169.254.169.254"]
 )
-def test_link_local_and_metadata_addresses_are_never_reached(place):
-    family = socket.AF_INET6 if ":" in place else socket.AF_INET
-    with guarded(NEAR, place), socket.socket(family) as sock, pytest.raises(EgressRefused):
-        sock.connect((place, 80))
+def test_link_local_and_metadata_addresses_are_never_reached(address):
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with guarded(NEAR, address), socket.socket(family) as sock, pytest.raises(EgressRefused):
+        sock.connect((address, 80))
 
 
-def test_a_redirect_leads_no_further_than_a_first_address(server):
+def test_a_redirect_is_judged_like_a_first_address(server):
     server.on(
         "GET", "/", Reply(302, headers={"Location": "http://169.254.169.254/latest/meta-data/"})
     )

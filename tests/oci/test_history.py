@@ -52,7 +52,7 @@ def test_lines_know_their_layers():
 @pytest.mark.parametrize(
     "history", [None, "text", [1, None, {"created_by": 7, "empty_layer": "yes"}], {}]
 )
-def test_a_malformed_history_is_survived(history):
+def test_a_malformed_history_is_accepted(history):
     assert all(line.instruction == "" for line in history_of({"history": history}, 1))
 
 
@@ -78,7 +78,7 @@ def test_a_history_without_end_is_cut():
     assert sum(len(line.arguments) for line in lines) < 500_000
 
 
-def test_a_line_that_turns_the_text_around_is_shown_as_what_it_is():
+def test_direction_marks_in_a_line_are_written_out():
     (line,) = history_of({"history": [{"created_by": "RUN echo \u202egnirts"}]}, 1)
 
     assert line.arguments == "echo \\u202egnirts"

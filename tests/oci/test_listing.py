@@ -1,4 +1,4 @@
-"""The catalogue and tags as generators: pages, page sizes, and what hostile or strange registries answer."""
+"""The catalogue and tags as generators: pages, page sizes, and hostile responses."""
 
 import itertools
 import json
@@ -6,7 +6,7 @@ import json
 import pytest
 
 from registry_ui.oci import listing
-from registry_ui.oci.auth import BasicCredential
+from registry_ui.oci.credential import BasicCredential
 from registry_ui.oci.errors import (
     Denied,
     EgressRefused,
@@ -104,7 +104,7 @@ def test_registries_without_a_catalogue(scripted, client_of, reply, kind):
     assert "has no repository" not in caught.value.message
 
 
-def test_who_may_not_list_is_told_so(scripted, client_of):
+def test_missing_right_to_list_is_reported(scripted, client_of):
     scripted.on("GET", CATALOG, error(403, "DENIED"))
     with pytest.raises(
         Denied, match="does not let an anonymous visitor list its repositories"
@@ -179,7 +179,7 @@ def test_an_endless_catalogue_is_cut_off(scripted, client_of, monkeypatch):
     def endless(_call):
         number = next(counter)
         return page(
-            [f"r{number}-{each}" for each in range(20)], f'<{CATALOG}?last={number}>; rel="next"'
+            [f"r{number}-{index}" for index in range(20)], f'<{CATALOG}?last={number}>; rel="next"'
         )
 
     scripted.on("GET", CATALOG, endless)

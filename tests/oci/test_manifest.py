@@ -1,4 +1,4 @@
-"""Manifests and indexes: what is taken and what is refused (HARDENING 13, 14, 17)."""
+"""Manifests and indexes that are accepted or refused (HARDENING 13, 14, 17)."""
 
 import base64
 import json
@@ -72,7 +72,7 @@ def test_index(media_type):
     assert str(manifest.children[0].platform) == "linux/arm/v7"
 
 
-def test_type_from_the_shape_where_nobody_names_it():
+def test_type_from_the_shape_where_none_is_stated():
     image = an_image()
     del image["mediaType"]
     assert parse(image).media_type == OCI_MANIFEST

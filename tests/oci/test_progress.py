@@ -29,11 +29,11 @@ def progress(clock):
     return Progress(clock)
 
 
-def test_what_was_there_already_counts_neither_as_done_nor_as_work(progress):
-    there, moved = layer(b"a" * 10), layer(b"b" * 30)
-    for blob in (there, moved):
+def test_existing_blobs_count_neither_as_done_nor_as_total(progress):
+    existing, moved = layer(b"a" * 10), layer(b"b" * 30)
+    for blob in (existing, moved):
         progress.expect(blob, kind="layer")
-    progress.mark(there.digest, BlobState.EXISTS)
+    progress.mark(existing.digest, BlobState.EXISTS)
     progress.begin(moved.digest, 0)
     progress.advance(moved.digest, 12)
 
@@ -96,7 +96,7 @@ def test_a_pause_says_why_until_it_is_over(progress, clock):
     assert (progress.snapshot()["phase"], progress.snapshot()["note"]) == ("moving", "")
 
 
-def test_what_moved_when_the_transfer_ended_has_failed_and_the_rest_keeps_its_word(progress):
+def test_unfinished_blobs_have_failed_and_the_rest_keeps_its_state(progress):
     moving, waiting = layer(b"g"), layer(b"h")
     for blob in (moving, waiting):
         progress.expect(blob, kind="layer")
@@ -107,7 +107,7 @@ def test_what_moved_when_the_transfer_ended_has_failed_and_the_rest_keeps_its_wo
     assert [blob["state"] for blob in progress.snapshot()["layers"]] == ["failed", "waiting"]
 
 
-def test_of_very_many_blobs_those_that_move_are_shown(progress):
+def test_active_blobs_are_shown_first_of_very_many(progress):
     blobs = [layer(str(number).encode()) for number in range(600)]
     for blob in blobs:
         progress.expect(blob, kind="layer")

@@ -1,4 +1,4 @@
-"""What may stand in a message."""
+"""Secrets and control characters in messages."""
 
 import base64
 import time

@@ -105,7 +105,7 @@ def test_malformed_references_are_refused_with_advice(text):
     assert caught.value.advice
 
 
-def test_upper_case_is_mended():
+def test_upper_case_gets_a_correction():
     with pytest.raises(InvalidReference) as caught:
         Reference.parse("ghcr.io/Team/app")
     assert "Write team." in caught.value.advice

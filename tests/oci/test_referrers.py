@@ -1,11 +1,11 @@
-"""Referrers: by the registry's API, by the fallback tag, by cosign's tags; and what is none of them."""
+"""Referrers by the registry's API, by the fallback tag and by cosign's tags."""
 
 import json
 
 import pytest
 import requests
 
-from registry_ui.oci.auth import BasicCredential
+from registry_ui.oci.credential import BasicCredential
 from registry_ui.oci.digest import Digest
 from registry_ui.oci.errors import ConnectionFailed, Denied, EgressRefused, RateLimited
 from registry_ui.oci.manifest import OCI_INDEX, OCI_MANIFEST
@@ -40,7 +40,7 @@ def index(*entries, link="", media_type=OCI_INDEX):
 
 
 def artifact(subject, artifact_type=SBOM, config_type="application/vnd.oci.empty.v1+json", note=""):
-    """The bytes of a referrer."""
+    """Return the bytes of a referrer."""
     document = {
         "schemaVersion": 2,
         "mediaType": OCI_MANIFEST,
@@ -81,20 +81,20 @@ def store(scripted, client_of):
     return client_of(scripted).store("team/app")
 
 
-def numbers_of(found):
-    return [each.size - 100 for each in found]
+def numbers_of(referrers):
+    return [referrer.size - 100 for referrer in referrers]
 
 
 # --- the API
 
 
-def test_the_registrys_own_list_is_believed(scripted, store):
+def test_the_registrys_own_list_is_used(scripted, store):
     entry = descriptor(1, annotations={"org.opencontainers.image.created": "2026-01-01T00:00:00Z"})
     scripted.on("GET", REFERRERS, index(entry))
-    (found,) = store.referrers(SUBJECT)
-    assert str(found.digest) == entry["digest"]
-    assert found.artifact_type == SBOM
-    assert found.annotations == {"org.opencontainers.image.created": "2026-01-01T00:00:00Z"}
+    (referrers,) = store.referrers(SUBJECT)
+    assert str(referrers.digest) == entry["digest"]
+    assert referrers.artifact_type == SBOM
+    assert referrers.annotations == {"org.opencontainers.image.created": "2026-01-01T00:00:00Z"}
     assert scripted.made("GET", f"{MANIFESTS}{FALLBACK}") == []
     assert scripted.made("GET", REFERRERS)[0].headers["Accept"] == OCI_INDEX
 
@@ -141,7 +141,7 @@ def test_a_thousand_are_enough(scripted, store):
     assert len(scripted.made("GET", REFERRERS)) == 3
 
 
-def test_what_is_no_descriptor_is_left_out(scripted, store):
+def test_malformed_descriptors_are_left_out(scripted, store):
     nonsense = [
         None,
         5,
@@ -181,10 +181,10 @@ NOT_THE_API = [
 def test_anything_but_an_index_leads_to_the_fallback_tag(scripted, client_of, reply):
     scripted.on("GET", REFERRERS, reply)
     put_fallback(scripted, artifact(SUBJECT))
-    (found,) = (
+    (referrers,) = (
         client_of(scripted, BasicCredential("robot", "secret")).store("team/app").referrers(SUBJECT)
     )
-    assert found.artifact_type == SBOM
+    assert referrers.artifact_type == SBOM
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
@@ -208,7 +208,7 @@ def test_no_answer_is_not_no_referrers(scripted, store):
         store.referrers(SUBJECT)
 
 
-def test_who_may_not_pull_is_told_so(scripted, client_of):
+def test_missing_right_to_pull_is_reported(scripted, client_of):
     scripted.on("GET", ".*referrers.*", Reply(403))
     scripted.on("GET", MANIFESTS + ".*", Reply(403))
     scripted.on("HEAD", MANIFESTS + ".*", Reply(403))
@@ -219,13 +219,16 @@ def test_who_may_not_pull_is_told_so(scripted, client_of):
 # --- the fallback tag
 
 
-def test_the_fallback_tells_what_the_manifests_say(scripted, store):
+def test_the_fallback_reads_types_and_annotations_from_manifests(scripted, store):
     with_type, with_config = artifact(SUBJECT, SBOM, note="x"), artifact(SUBJECT, "", SIGNATURE)
     put_fallback(scripted, with_type, with_config, artifactType="application/lies")
-    found = store.referrers(SUBJECT)
-    assert [each.artifact_type for each in found] == [SBOM, SIGNATURE]
-    assert found[0].annotations == {"note": "x"}
-    assert [each.digest for each in found] == [Digest.of(with_type), Digest.of(with_config)]
+    referrers = store.referrers(SUBJECT)
+    assert [referrer.artifact_type for referrer in referrers] == [SBOM, SIGNATURE]
+    assert referrers[0].annotations == {"note": "x"}
+    assert [referrer.digest for referrer in referrers] == [
+        Digest.of(with_type),
+        Digest.of(with_config),
+    ]
 
 
 def test_only_what_has_this_subject_counts(scripted, store):
@@ -235,7 +238,7 @@ def test_only_what_has_this_subject_counts(scripted, store):
         artifact(None, "a/b"),
     )
     put_fallback(scripted, wrong, right, without)
-    assert [each.digest for each in store.referrers(SUBJECT)] == [Digest.of(right)]
+    assert [referrer.digest for referrer in store.referrers(SUBJECT)] == [Digest.of(right)]
 
 
 def test_entries_that_are_gone_or_broken_are_left_out(scripted, store):
@@ -249,7 +252,7 @@ def test_entries_that_are_gone_or_broken_are_left_out(scripted, store):
     scripted.on(
         "GET", MANIFESTS + str(Digest.of(other)), Reply(200, right, {"Content-Type": OCI_MANIFEST})
     )
-    assert [each.digest for each in store.referrers(SUBJECT)] == [Digest.of(right)]
+    assert [referrer.digest for referrer in store.referrers(SUBJECT)] == [Digest.of(right)]
 
 
 def test_a_registry_that_takes_the_tag_for_the_digest_has_no_fallback(scripted, client_of):
@@ -295,7 +298,7 @@ def test_cosigns_tags_are_reported_by_what_they_are(scripted, store, suffix):
     raw = artifact(None, "", "application/vnd.oci.image.config.v1+json")
     scripted.on("GET", REFERRERS, index(descriptor(1)))
     put_manifest(scripted, f"{FALLBACK}.{suffix}", raw)
-    by_type = {each.artifact_type: each.digest for each in store.referrers(SUBJECT)}
+    by_type = {referrer.artifact_type: referrer.digest for referrer in store.referrers(SUBJECT)}
     assert by_type == {
         f"application/vnd.dev.cosign.artifact.{suffix}.v1+json": Digest.of(raw),
         SBOM: Digest.of(b"1"),
@@ -306,11 +309,11 @@ def test_a_digest_in_two_lists_is_reported_once(scripted, store):
     raw = artifact(SUBJECT, SIGNATURE)
     put_fallback(scripted, raw)
     put_manifest(scripted, f"{FALLBACK}.sig", raw)
-    (found,) = store.referrers(SUBJECT)
-    assert found.artifact_type == SIGNATURE
+    (referrers,) = store.referrers(SUBJECT)
+    assert referrers.artifact_type == SIGNATURE
 
 
-def test_a_refused_look_at_cosigns_tags_is_nothing(scripted, store):
+def test_a_refused_request_for_cosigns_tags_is_ignored(scripted, store):
     scripted.on("GET", REFERRERS, index(descriptor(1)))
     scripted.on("HEAD", MANIFESTS + ".*", Reply(403))
     assert numbers_of(store.referrers(SUBJECT)) == [1]
@@ -337,11 +340,11 @@ def test_the_fallback_on_a_real_registry(registry, image_factory, client_of):
         f"sha256-{subject.hex}",
     )
     client = client_of(registry.host)
-    found = {
-        each.artifact_type: str(each.digest)
-        for each in client.store(pushed.repository).referrers(subject)
+    referrers = {
+        referrer.artifact_type: str(referrer.digest)
+        for referrer in client.store(pushed.repository).referrers(subject)
     }
-    assert found == {
+    assert referrers == {
         SBOM: referrer.digest,
         "application/vnd.dev.cosign.artifact.sig.v1+json": signature.digest,
     }

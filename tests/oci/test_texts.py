@@ -1,6 +1,6 @@
 import pytest
 
-from registry_ui.oci.texts import LONGEST, Reader, inert
+from registry_ui.oci.texts import LONGEST, TextReader, inert
 
 
 @pytest.mark.parametrize(
@@ -14,12 +14,12 @@ from registry_ui.oci.texts import LONGEST, Reader, inert
         ("שלום", "שלום"),
     ],
 )
-def test_unseen_characters_are_written_out(text, shown):
+def test_invisible_characters_are_written_out(text, shown):
     assert inert(text) == shown
 
 
-def test_a_long_text_is_cut_and_that_is_known():
-    reader = Reader()
+def test_a_long_text_is_cut_and_marked():
+    reader = TextReader()
 
     assert reader.text("x" * LONGEST) == "x" * LONGEST
     assert not reader.is_cut
@@ -28,18 +28,18 @@ def test_a_long_text_is_cut_and_that_is_known():
 
 
 def test_a_document_gives_only_so_many_characters_and_entries():
-    reader = Reader()
+    reader = TextReader()
 
-    found = reader.pairs({f"{number:04}": "x" * LONGEST for number in range(10_000)})
+    pairs = reader.pairs({f"{number:04}": "x" * LONGEST for number in range(10_000)})
 
-    assert len(found) == 500
-    assert sum(len(key) + len(value) for key, value in found) < 410_000
+    assert len(pairs) == 500
+    assert sum(len(key) + len(value) for key, value in pairs) < 410_000
     assert reader.is_cut
 
 
 @pytest.mark.parametrize("value", [None, 7, "text", {"a": 1}, [1, None, {"a": "b"}]])
-def test_what_is_of_another_shape_says_nothing(value):
-    reader = Reader()
+def test_other_shapes_are_empty(value):
+    reader = TextReader()
 
     assert reader.pairs(value) == []
     assert reader.text(value if value != "text" else 7) == ""

@@ -29,7 +29,7 @@ MIB = 1024 * 1024
 
 
 class Upload:
-    """What a registry does with an upload, as far as a script does not do otherwise."""
+    """A registry's part in an upload, as far as a test does not script it otherwise."""
 
     def __init__(self, server):
         self.server = server
@@ -116,7 +116,7 @@ def source_that(change):
 
 
 @pytest.mark.parametrize(
-    ("change", "words"),
+    ("change", "message"),
     [
         (lambda blob: blob[:-1], "ends too early"),
         (lambda blob: blob + b"x", "is longer"),
@@ -125,9 +125,9 @@ def source_that(change):
     ],
 )
 @pytest.mark.parametrize("chunked", [False, True])
-def test_wrong_bytes_are_never_completed(upload, client_of, change, words, chunked):
+def test_wrong_bytes_are_never_completed(upload, client_of, change, message, chunked):
     upload.headers = {"OCI-Chunk-Min-Length": str(MIB)} if chunked else {}
-    with pytest.raises(ContentMismatch, match=words):
+    with pytest.raises(ContentMismatch, match=message):
         send(client_of, upload, source=source_that(change))
     time.sleep(0.1)
     assert upload.stored == {} or all(len(blob) < len(BLOB) for blob in upload.stored.values())
@@ -176,14 +176,14 @@ def test_lost_session_is_begun_anew(upload, client_of):
     assert len(upload.server.made("POST")) == 2
 
 
-def test_trouble_passes(upload, client_of):
+def test_temporary_failure_is_retried(upload, client_of):
     upload.server.on("PUT", "/v2/a/blobs/uploads/u1", Reply(503), Reply(502), upload.put)
     upload.server.on("POST", START, Reply(500), upload.start)
     send(client_of, upload)
     assert upload.stored[str(WHOLE.digest)] == BLOB
 
 
-def test_trouble_without_end_is_bounded(upload, client_of):
+def test_endless_failure_is_bounded(upload, client_of):
     upload.server.on("PUT", "/v2/a/blobs/uploads/u1", Reply(500))
     with pytest.raises(ServerFailed):
         send(client_of, upload)
@@ -349,7 +349,7 @@ def test_mount_that_becomes_an_upload_is_used_for_it(upload, client_of):
     assert upload.stored[str(WHOLE.digest)] == BLOB
 
 
-def test_second_mount_gives_the_first_upload_up(upload, client_of):
+def test_second_mount_cancels_the_first_upload(upload, client_of):
     store = client_of(upload.server).store("a")
     store.mount_blob(WHOLE, "other/b")
     store.mount_blob(WHOLE, "other/c")
@@ -383,22 +383,22 @@ def test_missing_namespace(upload, client_of):
         Reply(404, b'{"errors":[{"code":"NAME_UNKNOWN","message":"project tests not found"}]}'),
     )
     with pytest.raises(RepositoryUnknown) as caught:
-        client_of(upload.server).may("a", "pull,push")
+        client_of(upload.server).check_access("a", "pull,push")
     assert "project tests not found" in caught.value.message
     assert "Harbor" in caught.value.advice
 
 
-def test_may_push_leaves_nothing_behind(upload, client_of):
-    client_of(upload.server).may("a", "pull,push")
+def test_check_for_push_leaves_nothing_behind(upload, client_of):
+    client_of(upload.server).check_access("a", "pull,push")
     assert len(upload.server.made("POST")) == len(upload.server.made("DELETE")) == 1
 
 
-def test_may_pull_from_an_empty_repository(scripted, client_of):
+def test_check_for_pull_accepts_an_empty_repository(scripted, client_of):
     scripted.on("GET", "/v2/a/tags/list", Reply(404, b'{"errors":[{"code":"NAME_UNKNOWN"}]}'))
-    client_of(scripted).may("a", "pull")
+    client_of(scripted).check_access("a", "pull")
     scripted.on("GET", "/v2/a/tags/list", Reply(403, b'{"errors":[{"code":"DENIED"}]}'))
     with pytest.raises(Denied):
-        client_of(scripted).may("a", "pull")
+        client_of(scripted).check_access("a", "pull")
 
 
 def test_cancelling_wakes_a_blocked_upload(upload, client_of):
@@ -427,7 +427,7 @@ def test_upload_without_a_location(upload, client_of):
 
 
 def test_eight_threads_at_once(upload, client_of):
-    """Each thread has a session of its own in a registry that keeps them apart."""
+    """Each thread has a session of its own, in a registry that keeps them apart."""
     sessions = iter(range(100))
     upload.server.on(
         "POST",

@@ -1,7 +1,7 @@
-"""The images of a `docker save` archive (docker's image spec 1.2): configs and plain layers, and no manifests.
+"""The images of a `docker save` archive (docker's image spec 1.2), which has no manifests.
 
-The manifest that a registry would want is made here from config and layers, always the same one from the same archive. So the
-image id stays what it was, and the digest is a new one.
+The manifest that a registry needs is built from config and layers, always the same one from the
+same archive. So the image id stays the same, and the digest is a new one.
 """
 
 import json
@@ -20,15 +20,16 @@ from ..manifest import (
 from ..reference import Reference
 from ..store import BUFFER_SIZE
 from .container import ArchiveFile
-from .documents import DOCKER_FILE, Documents, FoundRoot, complete_name, unreadable
+from .documents import DOCKER_FILE, ArchiveRoot, Documents, complete_name, unreadable
 from .tar import Member
 
+# docker saves layers without compression.
 _LAYER = "application/vnd.oci.image.layer.v1.tar"
 _GZIP = b"\x1f\x8b"
 
 
 class DockerSave:
-    """Reads `manifest.json`, and says where each blob of the made manifests lies."""
+    """The images of `manifest.json`, and the members that hold their blobs, by digest."""
 
     def __init__(self, file: ArchiveFile, documents: Documents) -> None:
         self._file = file
@@ -36,8 +37,9 @@ class DockerSave:
         self._digests: dict[tuple[int, int], Digest] = {}
         self.blobs: dict[Digest, Member] = {}
 
-    def images(self) -> list[FoundRoot]:
-        """
+    def images(self) -> list[ArchiveRoot]:
+        """Return the archive's images, one for each digest.
+
         Raises:
             InvalidArchive, InvalidManifest
         """
@@ -46,18 +48,21 @@ class DockerSave:
             raise unreadable(DOCKER_FILE)
         manifests: dict[Digest, Manifest] = {}
         names: dict[Digest, list[Reference]] = {}
+
+        # Two entries may be one image under several names.
         for entry in entries:
             manifest = self._manifest(entry)
             manifests[manifest.digest] = manifest
-            found = names.setdefault(manifest.digest, [])
+            names_of_image = names.setdefault(manifest.digest, [])
             tags = entry.get("RepoTags")
-            found += [
+            names_of_image += [
                 name
                 for text in (tags if isinstance(tags, list) else [])
-                if (name := complete_name(text)) and name not in found
+                if (name := complete_name(text)) and name not in names_of_image
             ]
+
         return [
-            FoundRoot(manifest, tuple(names[digest]), is_rebuilt=True)
+            ArchiveRoot(manifest, tuple(names[digest]), is_rebuilt=True)
             for digest, manifest in manifests.items()
         ]
 
@@ -68,18 +73,27 @@ class DockerSave:
             or not isinstance(entry.get("Layers"), list)
         ):
             raise unreadable(DOCKER_FILE)
+
         layers = entry["Layers"]
         if not all(isinstance(layer, str) for layer in layers) or len(layers) > LAYERS_LIMIT:
             raise unreadable(DOCKER_FILE)
+
+        # The config's digest is the image id, so its bytes stay as they are.
         raw = self._documents.read(entry["Config"])
         config = Digest.of(raw)
         self.blobs[config] = self._documents.members[entry["Config"]]
+
+        # The config names a plain layer by its diff id, so that no layer has to be hashed.
         diff_ids = _diff_ids(parse_config(raw))
+        # The two lists are paired by position.
         if len(diff_ids) != len(layers):
             raise InvalidArchive(
                 "The archive lists another number of layers than the image's config.",
                 advice="Save the image anew.",
             )
+
+        # No spaces and a fixed order: the bytes, and so the digest, must not change between
+        # imports.
         document = {
             "schemaVersion": 2,
             "mediaType": OCI_MANIFEST,
@@ -97,9 +111,11 @@ class DockerSave:
                 f"The archive lacks “{name[:100]}”, which it names.",
                 advice="It was cut off, or made wrongly: make it anew.",
             )
+
         is_gzip = self._file.read(member.offset, min(2, member.size)) == _GZIP
         digest = self._digest(member) if is_gzip else diff_id
         self.blobs[digest] = member
+
         return {
             "mediaType": OCI_LAYER_GZIP if is_gzip else _LAYER,
             "digest": str(digest),
@@ -107,9 +123,13 @@ class DockerSave:
         }
 
     def _digest(self, member: Member) -> Digest:
-        """Of a layer that somebody compressed: only reading it tells. A plain one has the digest that the config says."""
-        place = (member.offset, member.size)
-        if place not in self._digests:
+        """Return the digest of a compressed layer, which only reading it tells.
+
+        A plain layer has the diff id of the config as its digest.
+        """
+        # One layer may be named by several images.
+        location = (member.offset, member.size)
+        if location not in self._digests:
             hasher, offset, end = (
                 Digest.of(b"").hasher(),
                 member.offset,
@@ -119,11 +139,13 @@ class DockerSave:
                 piece = self._file.read(offset, min(BUFFER_SIZE, end - offset))
                 hasher.update(piece)
                 offset += len(piece) or end
-            self._digests[place] = Digest("sha256", hasher.hexdigest())
-        return self._digests[place]
+            self._digests[location] = Digest("sha256", hasher.hexdigest())
+
+        return self._digests[location]
 
 
 def _diff_ids(config: dict[str, Any]) -> list[Digest]:
+    # Image spec, "config", `rootfs`.
     rootfs = config.get("rootfs")
     texts = rootfs.get("diff_ids") if isinstance(rootfs, dict) else None
     return [Digest.parse(str(text)) for text in texts] if isinstance(texts, list) else []

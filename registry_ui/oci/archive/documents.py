@@ -1,4 +1,4 @@
-"""The JSON inside an archive, read with limits, and the image that an archive holds."""
+"""The JSON documents inside an archive, read with limits."""
 
 import json
 from collections.abc import Mapping
@@ -16,20 +16,23 @@ LAYOUT_FILE = "oci-layout"
 INDEX_FILE = "index.json"
 DOCKER_FILE = "manifest.json"
 DIGESTS_FILE = "digests.json"
+
+# containerd's annotation holds a complete name; the spec's one is meant for a tag only.
 NAME_ANNOTATION = "io.containerd.image.name"
 REF_ANNOTATION = "org.opencontainers.image.ref.name"
 
+# Documents of full size that one archive may have: an attacker could name thousands.
 _MOST_FULL = 16
 
 
 @dataclass(frozen=True, slots=True)
-class FoundRoot:
-    """An image of an archive, before it was looked into.
+class ArchiveRoot:
+    """An image of an archive, before its content was checked.
 
     Args:
-        names: those that the archive gives it, complete.
-        tag: where it gives no name, but a tag.
-        is_rebuilt: the archive keeps no manifest of it that is whole: this one was made here.
+        names: the complete names that the archive gives it.
+        tag: a tag, where the archive gives no name.
+        is_rebuilt: the archive has no complete manifest of the image: this one was built from it.
     """
 
     manifest: Manifest
@@ -42,18 +45,20 @@ class Documents:
     """The archive's small files.
 
     Args:
-        limit: bytes of one that is read; all of them together may have `_MOST_FULL` times as many.
+        members: the archive's files by name.
+        limit: the most bytes of one document; all together may have 16 times as many.
     """
 
     def __init__(self, file: ArchiveFile, members: Mapping[str, Member], limit: int) -> None:
         self._file = file
         self._limit = limit
-        self._seen: set[str] = set()
+        self._read_names: set[str] = set()
         self._total = 0
         self.members = members
 
     def read(self, name: str) -> bytes:
-        """
+        """Return a document's bytes.
+
         Raises:
             InvalidArchive: it is missing, or too large.
         """
@@ -63,51 +68,61 @@ class Documents:
                 f"The archive lacks “{name[:100]}”, which it names.",
                 advice="It was cut off, or made wrongly: make it anew.",
             )
+
         if member.size > self._limit:
             raise InvalidArchive(
                 f"The archive's “{name[:100]}” has more than {self._limit // 1024 // 1024} MiB."
             )
-        if name not in self._seen:
-            self._seen.add(name)
+
+        # A document that is read again counts once.
+        if name not in self._read_names:
+            self._read_names.add(name)
             self._total += member.size
         if self._total > self._limit * _MOST_FULL:
             raise InvalidArchive(
-                f"The archive's manifests have more than {self._limit * _MOST_FULL // 1024 // 1024} MiB together."
+                "The archive's manifests have more than "
+                f"{self._limit * _MOST_FULL // 1024 // 1024} MiB together."
             )
+
         return self._file.read(member.offset, member.size)
 
     def json(self, name: str) -> Any:
-        """
+        """Return a parsed document.
+
         Raises:
             InvalidArchive: missing, too large, or not JSON.
         """
+        # Deep nesting exhausts the parser's recursion.
         try:
             return json.loads(self.read(name))
         except (ValueError, RecursionError) as exc:
             raise unreadable(name) from exc
 
     def blob(self, digest: Digest) -> Member | None:
-        """Where an OCI layout has a blob."""
+        """Return the member that holds a blob of an OCI layout; None where it is missing."""
         return self.members.get(blob_path(digest))
 
     def manifest(self, digest: Digest, media_type: str | None = None) -> Manifest:
-        """A manifest of an OCI layout, with the digest by which it is named.
+        """Return a manifest of an OCI layout, compared with its digest.
 
         Raises:
             InvalidArchive, InvalidManifest
         """
         raw = self.read(blob_path(digest))
+        # The name of a blob in an archive proves nothing.
         if Digest.of(raw, digest.algorithm) != digest:
             raise wrong_content(digest)
         return Manifest.parse(raw, media_type, algorithm=digest.algorithm)
 
 
 def blob_path(digest: Digest) -> str:
+    """Return a blob's path in an OCI layout (image spec, "image-layout")."""
     return f"blobs/{digest.algorithm}/{digest.hex}"
 
 
 def complete_name(text: Any) -> Reference | None:
-    """A name with its repository; None for whatever is none, a tag alone among it."""
+    """Return a name with its repository; None for anything else, such as a tag alone."""
+    # A bare word such as "latest" is a tag in the annotations of OCI layouts.
     if not isinstance(text, str) or not ("/" in text or ":" in text):
         return None
     try:
@@ -117,7 +132,8 @@ def complete_name(text: Any) -> Reference | None:
 
 
 def checked_tag(text: Any) -> str:
-    """A tag alone; empty where it is none."""
+    """Return a valid tag; empty for anything else."""
+    # A complete reference around the tag, so that the same rules apply.
     try:
         return (
             Reference("docker.io", "library/x").with_tag(text).tag or ""
@@ -129,6 +145,7 @@ def checked_tag(text: Any) -> str:
 
 
 def unreadable(name: str) -> InvalidArchive:
+    """Return the error for a document that cannot be parsed."""
     return InvalidArchive(
         f"The archive's “{name}” is not what it should be: it cannot be read.",
         advice="It was made wrongly: make it anew.",
@@ -136,7 +153,10 @@ def unreadable(name: str) -> InvalidArchive:
 
 
 def wrong_content(digest: Digest) -> InvalidArchive:
+    """Return the error for content that is not what its digest names."""
     return InvalidArchive(
-        f"The archive's content under {digest.short} is not what that digest names: it is damaged, or was changed.",
-        advice="Nothing of it was kept. Copy it again from where it was made, and compare its SHA-256.",
+        f"The archive's content under {digest.short} is not what that digest names: it is "
+        "damaged, or was changed.",
+        advice="Nothing of it was kept. Copy it again from where it was made, and compare its "
+        "SHA-256.",
     )

@@ -1,4 +1,4 @@
-"""Some platforms of an image that has more."""
+"""Some platforms of an image that is built for more."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -8,16 +8,17 @@ from ..errors import PlatformMissing
 from ..manifest import Descriptor, Manifest, Platform, parse_config
 from ..store import BlobReader, ImageStore, OpenSource, read_blob
 
+# Configs are read whole, and anyone can write a descriptor of any size.
 _CONFIG_LIMIT = 8 * 1024 * 1024
 # How BuildKit ties an attestation to the image that it is about.
 _ABOUT = "vnd.docker.reference.digest"
 
 
-class ChosenPlatforms:
-    """A store of which an index shows some platforms only: the one image itself, or an index of the chosen ones.
+class PlatformFilter:
+    """A store in which an index has the wanted platforms only; one image stands for itself.
 
-    Implements `ImageStore`, for reading. An index of fewer images is another document, so it has a digest of its own; the images
-    keep theirs.
+    Implements `ImageStore`, for reading. A filtered index is another document, so it has a digest
+    of its own; the images keep theirs.
     """
 
     def __init__(self, store: ImageStore, wanted: Sequence[Platform]) -> None:
@@ -25,43 +26,48 @@ class ChosenPlatforms:
         self._wanted = wanted
 
     def get_manifest(self, reference: str | Digest) -> Manifest:
-        """
+        """Return the manifest; an index by its tag is filtered.
+
         Raises:
-            PlatformMissing: the image has none of them.
+            PlatformMissing: the image is built for none of the platforms.
         """
-        found = self._store.get_manifest(reference)
+        manifest = self._store.get_manifest(reference)
+        # A digest names exactly one document, so only a tag's index is filtered.
         if isinstance(reference, Digest) or not self._wanted:
-            return found
-        if not found.is_index:
-            self._check(found)
-            return found
-        narrowed = narrow(found, self._is_chosen, self._store.get_manifest)
-        if narrowed is None:
-            raise self._missing(
-                ", ".join(
-                    str(child.platform)
-                    for child in found.children
-                    if child.platform and child.platform.is_known
-                )
-            )
-        return narrowed
+            return manifest
+        if not manifest.is_index:
+            self._check(manifest)
+            return manifest
+
+        filtered = filtered_index(manifest, self._is_chosen, self._store.get_manifest)
+        if filtered is None:
+            platforms = [child.platform for child in manifest.children if child.platform]
+            offered = [str(platform) for platform in platforms if platform.is_known]
+            raise self._missing(", ".join(offered))
+        return filtered
 
     def head_manifest(self, reference: str | Digest) -> Descriptor | None:
+        """Return the descriptor of the unfiltered manifest; None where there is none."""
         return self._store.head_manifest(reference)
 
     def has_blob(self, descriptor: Descriptor) -> bool:
+        """Return whether the store has the blob."""
         return self._store.has_blob(descriptor)
 
     def open_blob(self, descriptor: Descriptor, offset: int = 0) -> BlobReader:
+        """Open the store's blob."""
         return self._store.open_blob(descriptor, offset)
 
     def put_manifest(self, manifest: Manifest, reference: str | Digest) -> None:
+        """Refuse: the store is for reading."""
         raise NotImplementedError
 
     def write_blob(self, descriptor: Descriptor, open_source: OpenSource) -> None:
+        """Refuse: the store is for reading."""
         raise NotImplementedError
 
     def mount_blob(self, descriptor: Descriptor, repository: str) -> bool:
+        """Return False: the store is for reading."""
         return False
 
     def _is_chosen(self, child: Descriptor) -> bool:
@@ -72,6 +78,8 @@ class ChosenPlatforms:
     def _check(self, manifest: Manifest) -> None:
         if manifest.config is None:
             return
+
+        # A single image says in its config for which platform it is (image spec, "config").
         actual = Platform.from_document(
             parse_config(read_blob(self._store, manifest.config, limit=_CONFIG_LIMIT))
         )
@@ -86,23 +94,29 @@ class ChosenPlatforms:
         )
 
 
-def narrow(
+def filtered_index(
     index: Manifest, keep: Callable[[Descriptor], bool], fetch: Callable[[Digest], Manifest]
 ) -> Manifest | None:
-    """An index with fewer images: itself where all stay, the image itself where one stays, None where none does.
+    """Return an index with fewer images, and with their attestations.
 
-    What is attested of an image stays with it.
+    Returns:
+        The index itself where all images are kept, the image where one is, None where none is.
     """
+
     images = [
         child for child in index.children if child.platform is None or child.platform.is_known
     ]
+
     kept = {child.digest for child in images if keep(child)}
     if len(kept) == len({child.digest for child in images}):
         return index
     if not kept:
         return None
+    # One image is copied without an index around it, as `docker pull` does.
     if len(kept) == 1:
         return fetch(kept.pop())
+
+    # The entries stay as they were written, with members that this package does not know.
     document = json.loads(index.raw)
     digests = kept | {
         child.digest
@@ -112,6 +126,8 @@ def narrow(
     document["manifests"] = [
         entry for entry in document["manifests"] if Digest.parse(entry["digest"]) in digests
     ]
+
+    # JSON can carry lone surrogates, which plain UTF-8 would refuse.
     raw = json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode(
         "utf-8", "surrogatepass"
     )

@@ -1,4 +1,7 @@
-"""An archive as an `ImageStore` to copy from. Opening it reads headers and small documents; `verify` reads the rest."""
+"""An archive as an `ImageStore` to copy from.
+
+Opening it reads headers and small documents; `verify` reads the rest.
+"""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -16,8 +19,8 @@ from .documents import (
     DIGESTS_FILE,
     DOCKER_FILE,
     INDEX_FILE,
+    ArchiveRoot,
     Documents,
-    FoundRoot,
     blob_path,
     unreadable,
     wrong_content,
@@ -32,8 +35,12 @@ class ArchivedImage:
     """One image of an archive.
 
     Args:
-        names: those that the archive gives it; none where `tag` is all, or nothing.
-        is_rebuilt: its manifest was made here, so the digest is a new one; the image id is what it was.
+        names: the complete names that the archive gives it; none where it has only a tag, or
+            nothing.
+        platforms: as `os/architecture[/variant]`.
+        size: bytes of its blobs.
+        is_rebuilt: its manifest was built here, so the digest is a new one; the image id is the
+            same.
     """
 
     digest: Digest
@@ -46,26 +53,31 @@ class ArchivedImage:
 
 
 class ArchiveStore:
-    """Implements `ImageStore`, for reading, by digest. Threads may share it.
+    """An archive's images, by digest. Implements `ImageStore`, for reading; for all threads.
 
     Raises:
-        InvalidArchive: whatever is wrong with it, as far as that can be told without reading every blob.
+        InvalidArchive: anything that is wrong with it, as far as that can be told without reading
+            every blob.
     """
 
     def __init__(self, file: ArchiveFile, limits: ArchiveLimits | None = None) -> None:
         self._limits = limits or ArchiveLimits()
         self._file = file
         file.check_kind()
+
         self._documents = Documents(file, members_of(file, self._limits), self._limits.document)
         self._manifests: dict[Digest, Manifest] = {}
         self._blobs: dict[Digest, Member] = {}
+
+        # Everything is looked up now, so that an archive is good or refused as a whole.
         try:
             roots = self._roots()
-            self._facts = [self._look_into(root) for root in roots]
+            self._facts = [self._read_facts(root) for root in roots]
         except (InvalidManifest, InvalidDigest, ManifestUnknown, BlobUnknown) as exc:
             raise InvalidArchive(
                 f"The archive holds an image that cannot be used: {exc.message}", advice=exc.advice
             ) from exc
+
         self.images = [
             _describe(root, facts) for root, facts in zip(roots, self._facts, strict=True)
         ]
@@ -73,15 +85,18 @@ class ArchiveStore:
 
     @property
     def size(self) -> int:
-        """Bytes of all blobs, each once: what `verify` reads."""
+        """The bytes of all blobs, each once: those that `verify` reads."""
         return sum(self._sizes().values())
 
     def blobs_of(self, digests: Sequence[Digest]) -> Iterator[tuple[Descriptor, str, str]]:
-        """Every blob of some images, with `config` or `layer`, and the platform that it is for; perhaps more than once."""
+        """Yield each blob of some images, with `config` or `layer`, and its platform.
+
+        A blob may come more than once.
+        """
         for facts in self._facts:
             if facts.root.digest not in digests:
                 continue
-            platforms = {found.digest: found.platform for found in facts.platforms}
+            platforms = {image.digest: image.platform for image in facts.platforms}
             for digest in facts.manifests:
                 manifest = self.get_manifest(digest)
                 for blob in manifest.blobs:
@@ -95,11 +110,12 @@ class ArchiveStore:
         """Read every blob and compare it with its digest.
 
         Args:
-            advance: told the bytes as they pass; it may raise to stop.
+            advance: called with the bytes of each piece; it may raise to stop.
 
         Raises:
             InvalidArchive: one is not what its digest names.
         """
+        # One buffer for all blobs: the archive may have gigabytes.
         buffer = memoryview(bytearray(BUFFER_SIZE))
         for digest, size in self._sizes().items():
             hasher = digest.hasher()
@@ -111,13 +127,21 @@ class ArchiveStore:
                 raise wrong_content(digest)
 
     def head_manifest(self, reference: str | Digest) -> Descriptor | None:
+        """Return the manifest's descriptor; None where the archive does not have it."""
         try:
             return self.get_manifest(reference).descriptor
         except ManifestUnknown:
             return None
 
     def get_manifest(self, reference: str | Digest) -> Manifest:
+        """Return the manifest behind a digest.
+
+        Raises:
+            ManifestUnknown: the archive does not have it.
+            InvalidArchive, InvalidManifest: it is damaged.
+        """
         digest = reference if isinstance(reference, Digest) else Digest.parse(reference)
+        # The manifests that were built from a `docker save` archive are in no member.
         if digest in self._manifests:
             return self._manifests[digest]
         if self._documents.blob(digest) is None:
@@ -125,26 +149,36 @@ class ArchiveStore:
         return self._documents.manifest(digest)
 
     def has_blob(self, descriptor: Descriptor) -> bool:
+        """Return whether the archive has the blob with the promised size."""
         member = self._member(descriptor.digest)
         return member is not None and member.size == descriptor.size
 
     def open_blob(self, descriptor: Descriptor, offset: int = 0) -> BlobReader:
+        """Open the blob's bytes from `offset` on.
+
+        Raises:
+            BlobUnknown: the archive does not have it.
+        """
         member = self._member(descriptor.digest)
         if member is None:
             raise BlobUnknown(f"The archive has no blob {descriptor.digest.short}.")
         return SliceReader(self._file, member.offset + offset, max(member.size - offset, 0))
 
     def put_manifest(self, manifest: Manifest, reference: str | Digest) -> None:
+        """Refuse: the store is for reading."""
         raise NotImplementedError
 
     def write_blob(self, descriptor: Descriptor, open_source: OpenSource) -> None:
+        """Refuse: the store is for reading."""
         raise NotImplementedError
 
     def mount_blob(self, descriptor: Descriptor, repository: str) -> bool:
+        """Return False: the store is for reading."""
         return False
 
-    def _roots(self) -> list[FoundRoot]:
+    def _roots(self) -> list[ArchiveRoot]:
         members = self._documents.members
+        # docker 25 writes both; the layout has the manifests, so it comes first.
         if INDEX_FILE in members:
             roots = images_of_layout(self._documents)
         elif DOCKER_FILE in members:
@@ -155,6 +189,7 @@ class ArchiveStore:
                 "The archive holds no images: it has neither an index.json nor a manifest.json.",
                 advice="Choose what docker save, podman save, skopeo or an export here wrote.",
             )
+
         if not roots:
             raise InvalidArchive(
                 "The archive holds no image at all.",
@@ -165,12 +200,14 @@ class ArchiveStore:
                 f"The archive holds more than {self._limits.images} images.",
                 advice="Bring fewer of them at once.",
             )
+
         self._manifests = {root.manifest.digest: root.manifest for root in roots}
         return roots
 
-    def _look_into(self, root: FoundRoot) -> ImageFacts:
-        """All manifests and configs of an image, and that each blob is there with its size."""
+    def _read_facts(self, root: ArchiveRoot) -> ImageFacts:
+        """Read an image's manifests and configs, and check the presence and size of its blobs."""
         facts = gather_facts(root.manifest, self.get_manifest, self._config)
+
         for digest, size in facts.blobs.items():
             member = self._member(digest)
             if member is None:
@@ -184,36 +221,43 @@ class ArchiveStore:
 
     def _config(self, descriptor: Descriptor) -> bytes:
         member = self._member(descriptor.digest)
+
         raw = self._documents.read(member.name if member else blob_path(descriptor.digest))
         if Digest.of(raw, descriptor.digest.algorithm) != descriptor.digest:
             raise wrong_content(descriptor.digest)
         return raw
 
     def _member(self, digest: Digest) -> Member | None:
+        # Of a `docker save` archive, blobs have other paths than in a layout.
         return self._blobs.get(digest) or self._documents.blob(digest)
 
     def _sizes(self) -> dict[Digest, int]:
         return {digest: size for facts in self._facts for digest, size in facts.blobs.items()}
 
     def _check_digests(self) -> None:
-        """An archive that was exported here says beside its images what they are: then it holds exactly those."""
+        """Compare the images with the list of digests that an export writes into its archive."""
+        # Archives of other tools have no such list.
         if DIGESTS_FILE not in self._documents.members:
             return
+
         document = self._documents.json(DIGESTS_FILE)
         entries = document.get("images") if isinstance(document, dict) else None
         if not isinstance(entries, list):
             raise unreadable(DIGESTS_FILE)
+
         listed = {(_text(entry, "name"), _text(entry, "digest")) for entry in entries}
-        found = {(str(name), str(image.digest)) for image in self.images for name in image.names}
-        if listed != found:
+        actual = {(str(name), str(image.digest)) for image in self.images for name in image.names}
+        if listed != actual:
             raise InvalidArchive(
-                "The archive's list of digests and its images are not the same: one of them was changed.",
+                "The archive's list of digests and its images are not the same: one of them was "
+                "changed.",
                 advice="Do not trust this archive. Nothing of it was kept.",
             )
 
 
-def _describe(root: FoundRoot, facts: ImageFacts) -> ArchivedImage:
-    platforms = dict.fromkeys(found.platform for found in facts.platforms if found.platform)
+def _describe(root: ArchiveRoot, facts: ImageFacts) -> ArchivedImage:
+    # Each platform once; attestations have none.
+    platforms = dict.fromkeys(image.platform for image in facts.platforms if image.platform)
     return ArchivedImage(
         digest=root.manifest.digest,
         image_id=facts.image_id,

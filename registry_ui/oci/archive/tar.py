@@ -1,8 +1,8 @@
-"""The members of a tar by name, each where it lies in the file. Only headers are read; nothing is unpacked.
+"""The members of a tar by name, with their position in the file. Nothing is unpacked.
 
-The standard library parses a header; what leads from one to the next is done here, because its own reader takes long names
-and extended headers of any size into memory. Refused: names that leave the archive, links, devices, sparse files, a name
-twice, and an archive without an end.
+The standard library parses a header; the steps from one header to the next are done here, because
+its own reader loads long names and extended headers of any size into memory. Refused are names that
+leave the archive, links, devices, sparse files, duplicate names, and an archive without an end.
 """
 
 import posixpath
@@ -15,7 +15,11 @@ from .container import ArchiveFile, too_large
 from .limits import ArchiveLimits
 
 _BLOCK = 512
+
+# Extended headers hold names; real ones have a few hundred bytes.
 _EXTENDED_LIMIT = 64 * 1024
+
+# Longer than any path in an image archive, shorter than what would fill memory.
 _NAME_LIMIT = 1024
 _FILES = frozenset({tarfile.REGTYPE, tarfile.AREGTYPE})
 _KINDS = {
@@ -27,15 +31,16 @@ _KINDS = {
     tarfile.GNUTYPE_SPARSE: "a sparse file",
     tarfile.CONTTYPE: "a contiguous file",
 }
-# What docker, podman and skopeo write for compatibility with old versions: one layer's folder points at another's layer, or
-# at the layer at the top. Nothing is followed on a disk: it is a second name for a member of the same archive.
+# docker, podman and skopeo write such links for old versions: one layer's folder points at another
+# folder's layer, or at a layer at the top. No link is followed on a disk: it is a second name for a
+# member of the same archive.
 _ALIAS = re.compile(r"[0-9a-f]{64}/layer\.tar")
 _ALIAS_TARGET = re.compile(r"[0-9a-f]{64}(?:/layer)?\.tar")
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A file inside: `size` bytes from `offset` on."""
+    """A file in the archive: `size` bytes from `offset` on."""
 
     name: str
     offset: int
@@ -43,10 +48,11 @@ class Member:
 
 
 def members_of(file: ArchiveFile, limits: ArchiveLimits) -> dict[str, Member]:
-    """All files of a tar.
+    """Return all files of a tar by name.
 
     Raises:
-        InvalidArchive: damaged, cut off, over a limit, or with a member that has no place in an archive of images.
+        InvalidArchive: damaged, cut off, over a limit, or with a member that no archive of images
+            has.
     """
     if file.size > limits.total:
         raise too_large(limits)
@@ -54,6 +60,8 @@ def members_of(file: ArchiveFile, limits: ArchiveLimits) -> dict[str, Member]:
 
 
 class _Scan:
+    """One pass over the headers of a tar."""
+
     def __init__(self, file: ArchiveFile, limits: ArchiveLimits) -> None:
         self._file = file
         self._limits = limits
@@ -65,13 +73,17 @@ class _Scan:
         self._extended: dict[str, str] = {}
 
     def run(self) -> dict[str, Member]:
+        """Return the members by name."""
         while (header := self._next_header()) is not None:
             self._count += 1
             if self._count > self._limits.members:
                 raise InvalidArchive(f"The archive has more than {self._limits.members} members.")
             self._take(header)
+
+        # A header that describes the next member was the last one.
         if self._extended:
             raise _cut_off()
+
         for name, target in self._aliases.items():
             if target not in self._members or self._folders & {name}:
                 raise _unwanted(name, "a symbolic link that leads nowhere")
@@ -81,14 +93,18 @@ class _Scan:
 
     def _next_header(self) -> tarfile.TarInfo | None:
         block = self._file.read(self._offset, _BLOCK)
+        # Two empty blocks must end a tar, so an archive that just stops was cut off.
         if len(block) < _BLOCK:
             raise (
                 _cut_off()
                 if self._count
                 else InvalidArchive("The file is no archive: it is too short.")
             )
+
+        # An empty block ends the archive (POSIX, "ustar Interchange Format").
         if not any(block):
             return None
+
         self._offset += _BLOCK
         try:
             return tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")
@@ -104,24 +120,33 @@ class _Scan:
         size = (
             int(self._extended.get("size", header.size)) if header.type in _FILES else header.size
         )
+
         if size < 0 or self._offset + size > self._file.size:
             raise _cut_off()
+
+        # Content is padded to whole blocks.
         start, self._offset = self._offset, self._offset + -(-size // _BLOCK) * _BLOCK
+
         if header.type in (tarfile.XHDTYPE, tarfile.SOLARIS_XHDTYPE):
             self._extended.update(_records(self._text(start, size)))
             return
+
+        # A global header would rename or resize every later member.
         if header.type == tarfile.XGLTYPE:
             if _records(self._text(start, size)).keys() & {"path", "linkpath", "size"}:
                 raise InvalidArchive(
                     "The archive renames all of its members at once, which no tool for images does."
                 )
             return
+
         if header.type in (tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK):
             key = "path" if header.type == tarfile.GNUTYPE_LONGNAME else "linkpath"
             self._extended[key] = self._text(start, size).rstrip("\0")
             return
+
         name = _checked_name(self._extended.get("path", header.name))
         target = self._extended.get("linkpath", header.linkname)
+        # A name from an extended header is valid for one member only.
         self._extended = {}
         self._add(header.type, name, target, Member(name, start, size))
 
@@ -136,10 +161,12 @@ class _Scan:
             self._members[name] = member
         else:
             raise _unwanted(name, _KINDS.get(kind, "of an unknown kind"))
+
         if self._folders & (self._members.keys() | self._aliases.keys()) & {name}:
             raise _unwanted(name, "a file and a folder at once")
 
     def _check_new(self, name: str) -> None:
+        # With duplicates, the member that is checked may not be the one that is read.
         if name in self._members or name in self._aliases:
             raise _unwanted(name, "in it twice")
 
@@ -150,8 +177,8 @@ class _Scan:
 
 
 def _records(text: str) -> dict[str, str]:
-    """The records of an extended header: `LENGTH KEY=VALUE` and a line feed (POSIX, pax)."""
-    content, found = text.encode("utf-8", "surrogateescape"), {}
+    """Return the records of an extended header: `LENGTH KEY=VALUE` and a line feed (pax)."""
+    content, records = text.encode("utf-8", "surrogateescape"), {}
     while content:
         length, space, _rest = content.partition(b" ")
         if (
@@ -160,21 +187,26 @@ def _records(text: str) -> dict[str, str]:
             or not len(length) + 1 < int(length[:9]) <= len(content)
         ):
             raise InvalidArchive("The archive is damaged: an extended header in it cannot be read.")
+
         record, content = content[len(length) + 1 : int(length) - 1], content[int(length) :]
         key, _equals, value = record.decode("utf-8", "surrogateescape").partition("=")
+        # The content of a sparse file is not its bytes in the archive.
         if key.startswith("GNU.sparse"):
             raise InvalidArchive(
                 "The archive holds a sparse file, which no tool for images writes."
             )
-        found[key] = value
-    if not found.get("size", "0").isdecimal() or len(found.get("size", "0")) > 19:
+        records[key] = value
+
+    size = records.get("size", "0")
+    if not size.isdecimal() or len(size) > 19:
         raise InvalidArchive("The archive is damaged: a size in it is not a number.")
-    return found
+    return records
 
 
 def _checked_name(name: str) -> str:
-    """The name without `./`; empty for the archive's own top folder."""
+    """Return the name without `./`; empty for the archive's top folder."""
     parts = [part for part in name.rstrip("/").split("/") if part != "."]
+    # `..` and absolute names would leave the archive if anything ever unpacked it.
     if (
         len(name) > _NAME_LIMIT
         or not name.isprintable()
@@ -187,20 +219,21 @@ def _checked_name(name: str) -> str:
             f"The archive has a member “{name[:80]}”, whose name leaves the archive or is none.",
             advice="Do not trust this archive.",
         )
+
     return "/".join(parts)
 
 
 def _alias(name: str, target: str) -> str:
-    """What docker's own kind of link names; empty where it is another kind."""
+    """Return the target of docker's own kind of link; empty for any other link."""
     if _ALIAS.fullmatch(name) is None or not target.startswith("../"):
         return ""
-    found = posixpath.normpath(posixpath.join(posixpath.dirname(name), target))
-    return found if _ALIAS_TARGET.fullmatch(found) and found != name else ""
+    path = posixpath.normpath(posixpath.join(posixpath.dirname(name), target))
+    return path if _ALIAS_TARGET.fullmatch(path) and path != name else ""
 
 
-def _unwanted(name: str, what: str) -> InvalidArchive:
+def _unwanted(name: str, kind: str) -> InvalidArchive:
     return InvalidArchive(
-        f"The archive's member “{name[:80]}” is {what}.",
+        f"The archive's member “{name[:80]}” is {kind}.",
         advice="Do not trust this archive. Nothing of it was kept.",
     )
 

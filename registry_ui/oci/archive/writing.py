@@ -1,7 +1,8 @@
-"""An archive to be written: copied to as an `ImageStore`, it only notes what belongs to it, and then knows each of its bytes.
+"""A new archive: an `ImageStore` that records what is copied to it, and all its bytes.
 
-It is an OCI layout with docker's `manifest.json` beside, so that `docker load`, `podman load` and skopeo read it, and a list of
-digests. The same images give the same bytes at any time, so a download has a length, and goes on where it was cut off.
+It is an OCI layout with docker's `manifest.json`, so that `docker load`, `podman load` and skopeo
+read it, and a list of digests. The same images always give the same bytes, so a download has a
+known length and can be resumed.
 """
 
 import hashlib
@@ -34,10 +35,11 @@ _DOCUMENT_VERSION = 1
 
 
 class ArchivePlan:
-    """What will be in an archive. `named` gives the `ImageStore` to which an image is copied under a name.
+    """The future content of an archive.
 
     Args:
-        platform: of an image for several platforms, the one that `docker load` takes; it knows no indexes.
+        platform: the one that `docker load` gets of an image for several platforms; it knows no
+            indexes.
     """
 
     def __init__(self, platform: Platform | None = None) -> None:
@@ -46,19 +48,23 @@ class ArchivePlan:
         self._blobs: dict[Digest, int] = {}
         self._roots: dict[Reference, Manifest] = {}
 
-    def named(self, name: Reference) -> "NamedPlan":
-        return NamedPlan(self, name)
+    def store_for(self, name: Reference) -> "PlannedImage":
+        """Return the `ImageStore` to which an image is copied under a name."""
+        return PlannedImage(self, name)
 
     def add_blob(self, descriptor: Descriptor) -> None:
+        """Add a blob to the archive."""
         self._blobs[descriptor.digest] = descriptor.size
 
     def add_manifest(self, manifest: Manifest, name: Reference | None) -> None:
+        """Add a manifest to the archive; with a name, as an image of its own."""
         self._manifests[manifest.digest] = manifest
         if name is not None:
             self._roots[name] = manifest
 
     def manifest(self, digest: Digest) -> Manifest:
-        """
+        """Return a manifest that was added.
+
         Raises:
             ManifestUnknown
         """
@@ -66,8 +72,8 @@ class ArchivePlan:
             raise ManifestUnknown(f"The archive has no manifest {digest.short}.")
         return self._manifests[digest]
 
-    def seal(self) -> "PlannedArchive":
-        """The archive, byte for byte; what is added later is not in it."""
+    def build(self) -> "PlannedArchive":
+        """Return the archive; what is added later is not in it."""
         names = sorted(self._roots, key=str)
         documents = {
             LAYOUT_FILE: {"imageLayoutVersion": "1.0.0"},
@@ -79,6 +85,7 @@ class ArchivePlan:
             DOCKER_FILE: self._docker_entries(names),
             DIGESTS_FILE: self._digests(names),
         }
+
         archive = PlannedArchive()
         for path, document in documents.items():
             archive.add(
@@ -86,15 +93,19 @@ class ArchivePlan:
                 json.dumps(document, indent=2, ensure_ascii=False).encode("utf-8", "replace")
                 + b"\n",
             )
+
+        # Sorted, so that the same images give the same bytes.
         for digest in sorted(self._manifests):
             archive.add(blob_path(digest), self._manifests[digest].raw)
         for digest in sorted(self._blobs.keys() - self._manifests.keys()):
             archive.add_blob(digest, self._blobs[digest])
+
         archive.end()
         return archive
 
     def _entry(self, name: Reference) -> dict[str, Any]:
         root = self._roots[name]
+        # containerd and podman each read a name from another one of these.
         annotations = {NAME_ANNOTATION: str(name), REF_ANNOTATION: str(name)}
         return {
             "mediaType": root.media_type,
@@ -114,11 +125,12 @@ class ArchivePlan:
                 image.digest,
                 {"Config": blob_path(image.config.digest), "RepoTags": [], "Layers": layers},
             )
+            # docker refuses a name without a tag here.
             entry["RepoTags"] += [str(name)] if name.tag else []
         return list(entries.values())
 
     def _for_docker(self, root: Manifest) -> Manifest | None:
-        """The one image of it that docker takes; None for what is no image of files."""
+        """Return the one image that docker loads; None for an artifact or foreign layers."""
         if root.is_index:
             images = [
                 child
@@ -131,6 +143,8 @@ class ArchivePlan:
                 if child.platform and child.platform.satisfies(self._platform)
             ] or images
             return self._for_docker(self._manifests[fitting[0].digest]) if fitting else None
+
+        # docker loads neither artifacts nor images whose layers are elsewhere.
         usable = (
             root.config is not None
             and root.config.media_type in CONFIG_TYPES
@@ -152,43 +166,57 @@ class ArchivePlan:
         }
 
 
-class NamedPlan:
-    """Implements `ImageStore`, for writing: nothing is moved, because whatever is asked for counts as there."""
+class PlannedImage:
+    """A target that records an image. Implements `ImageStore`, for writing.
+
+    No blob is sent, because each one counts as present.
+    """
 
     def __init__(self, plan: ArchivePlan, name: Reference) -> None:
         self._plan = plan
         self._name = name
 
     def head_manifest(self, reference: str | Digest) -> Descriptor | None:
+        """Return None: no manifest is there yet."""
         return None
 
     def get_manifest(self, reference: str | Digest) -> Manifest:
+        """Return a manifest that was recorded.
+
+        Raises:
+            ManifestUnknown
+        """
         return self._plan.manifest(
             reference if isinstance(reference, Digest) else Digest.parse(reference)
         )
 
     def put_manifest(self, manifest: Manifest, reference: str | Digest) -> None:
-        """A text is the name's own: a tag, or a digest where the name has none."""
+        """Record the manifest; a text stands for the name's own tag, or for its digest."""
+        # A descendant is named by its digest only; the root has the image's name.
         name = self._name if self._name.tag else self._name.with_digest(manifest.digest)
         self._plan.add_manifest(manifest, name if isinstance(reference, str) else None)
 
     def has_blob(self, descriptor: Descriptor) -> bool:
+        """Record the blob, and return True: its bytes are read when the archive is."""
         self._plan.add_blob(descriptor)
         return True
 
     def open_blob(self, descriptor: Descriptor, offset: int = 0) -> BlobReader:
+        """Refuse: the store is for writing."""
         raise NotImplementedError
 
     def write_blob(self, descriptor: Descriptor, open_source: OpenSource) -> None:
+        """Refuse: no blob is ever missing."""
         raise NotImplementedError
 
     def mount_blob(self, descriptor: Descriptor, repository: str) -> bool:
+        """Return False: no blob is ever missing."""
         return False
 
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """Bytes in hand, or those of a blob, from `start` on in the archive."""
+    """Some bytes of the archive from `start` on: given ones, or those of a blob."""
 
     start: int
     size: int
@@ -198,45 +226,52 @@ class _Part:
 
 @dataclass(slots=True)
 class PlannedArchive:
-    """Every byte of an archive, those of its blobs by digest. `size` is its length in bytes."""
+    """All bytes of an archive, those of its blobs by digest. `size` is its length in bytes."""
 
     size: int = 0
     _parts: list[_Part] = field(default_factory=list)
 
     @property
     def tag(self) -> str:
-        """The same for the same bytes: an entity tag without its quotes."""
+        """The entity tag without quotes (RFC 9110, "ETag"): equal for equal bytes."""
         hasher = hashlib.sha256()
+        # The digests stand for the blobs, whose bytes need not be read.
         for part in self._parts:
             hasher.update(str(part.blob.digest).encode() if part.blob else part.content)
         return hasher.hexdigest()[:32]
 
     @property
     def blobs(self) -> list[Descriptor]:
-        """What has to be in the store that it is read from."""
+        """The blobs that the store must have from which the archive is read."""
         return [part.blob for part in self._parts if part.blob]
 
     def add(self, path: str, content: bytes) -> None:
+        """Add a file with its header and padding."""
         self._append(_header(path, len(content)) + content + _padding(len(content)))
 
     def add_blob(self, digest: Digest, size: int) -> None:
+        """Add a blob's file with its header and padding."""
         self._append(_header(blob_path(digest), size))
         self._parts.append(_Part(self.size, size, blob=Descriptor("", digest, size)))
         self.size += size
         self._append(_padding(size))
 
     def end(self) -> None:
+        """Add the two empty blocks that end a tar."""
         self._append(_END)
 
     def read(self, open_blob: OpenBlob, start: int = 0, end: int | None = None) -> Iterator[bytes]:
-        """The bytes from `start` up to `end`, in pieces of at most 1 MiB.
+        """Yield the bytes from `start` up to `end`, in pieces of at most 1 MiB.
 
         Raises:
-            ContentMismatch: a blob that was read whole is not what its digest names. Whoever receives the archive sees it end early.
+            ContentMismatch: a blob that was read whole is not what its digest names. The
+                recipient's download then ends early.
             OciError: as the store of the blobs raises.
         """
         end = self.size if end is None else end
+
         for part in self._parts:
+            # The parts lie one after another, so each one knows its range of the archive.
             first, last = max(start - part.start, 0), min(end - part.start, part.size)
             if first >= last:
                 continue
@@ -246,7 +281,7 @@ class PlannedArchive:
                 yield from _blob_bytes(part.blob, open_blob, first, last)
 
     def sha256(self, open_blob: OpenBlob) -> str:
-        """Of the whole, in hex: every blob is read for it."""
+        """Return the hash of the whole archive in hex; every blob is read for it."""
         hasher = hashlib.sha256()
         for piece in self.read(open_blob):
             hasher.update(piece)
@@ -268,20 +303,27 @@ def _blob_bytes(blob: Descriptor, open_blob: OpenBlob, first: int, last: int) ->
             hasher.update(buffer[:count])
             offset += count
             yield bytes(buffer[:count])
+
+    # A part cannot be verified: its digest covers the whole blob.
     is_whole = first == 0 and last == blob.size
     if offset < last or (is_whole and not blob.digest.matches(hasher)):
         raise ContentMismatch(
-            f"The blob {blob.digest.short} in the local store is damaged: its bytes are not what its digest names.",
+            f"The blob {blob.digest.short} in the local store is damaged: its bytes are not what "
+            "its digest names.",
             advice="Pull the image again: only what is damaged is fetched.",
         )
 
 
 def _header(path: str, size: int) -> bytes:
-    """One that is the same everywhere and always: no owner, no time. GNU's form carries long names and any size."""
+    """Return a header that is always the same: no owner, no time.
+
+    GNU's format has room for long names and any size.
+    """
     entry = tarfile.TarInfo(path)
     entry.size, entry.mode = size, 0o644
     return entry.tobuf(tarfile.GNU_FORMAT, "utf-8", "surrogateescape")
 
 
 def _padding(size: int) -> bytes:
+    # Members begin at multiples of a block.
     return bytes(-size % _BLOCK)
