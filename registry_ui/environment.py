@@ -1,6 +1,6 @@
-"""What the environment says: values with the prefix REGISTRY_UI_, secrets also from the file that …_FILE names.
+"""Environment variables: the prefix REGISTRY_UI_, and `…_FILE` for secrets in files.
 
-Knows no Django: the supervisor reads it too.
+The supervisor imports this module, so it does not import Django.
 """
 
 import hashlib
@@ -18,8 +18,8 @@ from environs import EnvError, FileAwareEnv, validate
 BASE_DIR = Path(__file__).resolve().parent.parent
 # A Unix socket's path has at most 107 bytes (unix(7)).
 _SOCKET_PATH_LIMIT = 100
-# The answer to CLIENT INFO names the socket without quotes: a space or a = in it makes the client stumble.
 _ENGINE_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
+# redis-py splits the answer to CLIENT INFO, which contains the socket's path, at spaces and `=`.
 _PLAIN_PATH = re.compile(r"[\w/.,:@+~-]+")
 
 env = FileAwareEnv(prefix="REGISTRY_UI_", strip_whitespace=True)
@@ -28,9 +28,10 @@ not_negative = validate.Range(min=0)
 
 
 def check_files() -> None:
-    """
+    """Check the files that the `…_FILE` variables name.
+
     Raises:
-        EnvError: a setting is to be read from a file that this user cannot read.
+        EnvError: this user cannot read one of them.
     """
     for name, path in os.environ.items():
         if (
@@ -42,45 +43,52 @@ def check_files() -> None:
 
 
 def data_directory() -> Path:
-    """The data folder, made with access for this user only.
+    """Return the data folder, created with access for this user only.
 
     Raises:
-        EnvError: it cannot be made, or not be written to.
+        EnvError: it cannot be created or written to.
     """
     data = (BASE_DIR / (env.str("DATA", "") or "data")).resolve()
     try:
         data.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as exc:
         raise EnvError(
-            f"The data folder {data} cannot be made ({exc.strerror}); set REGISTRY_UI_DATA to another one."
+            f"The data folder {data} cannot be made ({exc.strerror}); "
+            "set REGISTRY_UI_DATA to another one."
         ) from exc
     if not os.access(data, os.W_OK | os.X_OK):
         raise EnvError(
-            f"The data folder {data} cannot be written to by this user; set REGISTRY_UI_DATA to another one."
+            f"The data folder {data} cannot be written to by this user; "
+            "set REGISTRY_UI_DATA to another one."
         )
     return data
 
 
 def own_url() -> str:
-    """The address that people type, without a slash at its end."""
-    return env.str("URL", "").rstrip("/") or "http://" + _for_visitors(
-        env.str("LISTEN", "127.0.0.1:8000")
-    )
+    """Return the URL of this installation, without a slash at its end."""
+    url: str = env.str("URL", "").rstrip("/")
+    return url or "http://" + _local_address(env.str("LISTEN", "127.0.0.1:8000"))
 
 
-def _for_visitors(address: str) -> str:
-    """What listens everywhere is reached on this machine."""
+def _local_address(address: str) -> str:
+    """Replace an address that listens on all interfaces by one of this machine."""
     return address.replace("0.0.0.0:", "127.0.0.1:", 1).replace("[::]:", "[::1]:", 1)
 
 
 def redis_socket(data: Path) -> Path:
-    """Where the embedded Redis-compatible server listens; the same for every process that uses this data folder."""
+    """Return the embedded server's socket, the same for all processes with this data folder.
+
+    A path that is too long or has special characters is replaced by one in the temporary folder.
+    """
     path = data / "redis.sock"
     if len(os.fsencode(path)) <= _SOCKET_PATH_LIMIT and _PLAIN_PATH.fullmatch(str(path)):
         return path
+
     name = hashlib.sha256(os.fsencode(data)).hexdigest()[:16]
     folder = Path(tempfile.gettempdir()) / f"registry-ui-{os.getuid()}-{name}"
     folder.mkdir(mode=0o700, exist_ok=True)
+
+    # Anybody may write to the temporary folder: another user may have created this one before.
     if folder.lstat().st_uid != os.getuid() or folder.lstat().st_mode & 0o077:
         raise PermissionError(
             f"{folder} belongs to somebody else; set REGISTRY_UI_DATA to a shorter path."
@@ -89,8 +97,10 @@ def redis_socket(data: Path) -> Path:
 
 
 def kept_secret(path: Path, make: Callable[[], str] = lambda: secrets.token_urlsafe(64)) -> str:
-    """A key that development makes for itself: once, with mode 0600, visible to others only when it is whole."""
+    """Return the secret in this file, which is created at the first call with mode 0600."""
     if not path.exists():
+        # Several processes start at the same time. The link appears only when the file is complete,
+        # and only one of them can create it.
         draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w") as file:
@@ -108,7 +118,9 @@ def kept_secret(path: Path, make: Callable[[], str] = lambda: secrets.token_urls
 
 @dataclass(frozen=True, slots=True)
 class EngineSetting:
-    """A Docker Engine or Podman service that the operator allows: whoever may use it is as good as root on its machine.
+    """A Docker Engine or Podman service that the operator allows.
+
+    Anybody who may use it has in effect root access to its machine.
 
     Args:
         address: `unix:///run/docker.sock`, or `tcp://host:2376` with TLS.
@@ -123,10 +135,10 @@ class EngineSetting:
 
 
 def engine_settings(texts: Iterable[str]) -> tuple[EngineSetting, ...]:
-    """`NAME=ADDRESS?teams=SLUG+SLUG[&certs=FOLDER]`, one an engine.
+    """Parse entries such as `NAME=ADDRESS?teams=SLUG+SLUG[&certs=FOLDER]`.
 
     Raises:
-        EnvError: one is written in another way, or its folder lacks a certificate.
+        EnvError: an entry has another form, or its folder lacks a certificate.
     """
     engines = tuple(_engine_setting(text) for text in texts)
     if len({engine.name for engine in engines}) < len(engines):
@@ -141,14 +153,20 @@ def _engine_setting(text: str) -> EngineSetting:
     teams = frozenset(" ".join(options.get("teams", [])).split())
     if not _ENGINE_NAME.fullmatch(name) or not teams or address.scheme not in ("unix", "tcp"):
         raise EnvError(
-            f"REGISTRY_UI_ENGINES: “{text}” is not NAME=unix:///run/docker.sock?teams=SLUG or NAME=tcp://HOST:2376?certs=FOLDER&teams=SLUG."
+            f"REGISTRY_UI_ENGINES: “{text}” is not NAME=unix:///run/docker.sock?teams=SLUG "
+            "or NAME=tcp://HOST:2376?certs=FOLDER&teams=SLUG."
         )
+
     if address.scheme == "unix":
         return EngineSetting(name, f"unix://{address.path}", teams)
+
+    # Plain TCP would give root access to anybody on the network.
     folder = Path(" ".join(options.get("certs", [])))
+    # The names of Docker's DOCKER_CERT_PATH.
     missing = [file for file in ("ca.pem", "cert.pem", "key.pem") if not (folder / file).is_file()]
     if not options.get("certs") or missing:
         raise EnvError(
-            f"REGISTRY_UI_ENGINES: {name} is reached over the network, so it needs certs=FOLDER with {', '.join(missing)}."
+            f"REGISTRY_UI_ENGINES: {name} is reached over the network, "
+            f"so it needs certs=FOLDER with {', '.join(missing)}."
         )
     return EngineSetting(name, f"tcp://{address.netloc}", teams, folder)

@@ -1,5 +1,7 @@
-"""Settings. Development works with none; production (REGISTRY_UI_ENV=production) refuses weak ones. docs/configuration.md
-lists them all."""
+"""Django settings, from the environment variables that docs/configuration.md lists.
+
+Development works without any; production (REGISTRY_UI_ENV=production) refuses weak settings.
+"""
 
 from urllib.parse import quote
 from zoneinfo import available_timezones
@@ -28,6 +30,7 @@ PRODUCTION = (
 )
 DEBUG = env.bool("DEBUG", False)
 
+# Development creates its keys in the data folder, so that sessions and secrets survive a restart.
 SECRET_KEY = env.str("SECRET_KEY", "") or ("" if PRODUCTION else kept_secret(DATA / "secret_key"))
 # Newest first: the first key encrypts, all of them decrypt.
 ENCRYPTION_KEYS = env.list("ENCRYPTION_KEYS", []) or (
@@ -35,29 +38,34 @@ ENCRYPTION_KEYS = env.list("ENCRYPTION_KEYS", []) or (
     if PRODUCTION
     else [kept_secret(DATA / "encryption_key", lambda: Fernet.generate_key().decode())]
 )
-# For a start after the keys were lost: the secrets that no key opens have to be entered again.
+# For a start after the keys were lost: secrets that no key decrypts have to be entered again.
 ACCEPT_LOST_SECRETS = env.bool("ACCEPT_LOST_SECRETS", False)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", [] if PRODUCTION else ["localhost", "127.0.0.1", "[::1]"])
+# Needed behind a proxy that changes the Host header (Django, "CSRF_TRUSTED_ORIGINS").
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("TRUSTED_ORIGINS", [])
 HTTPS = env.bool("HTTPS", PRODUCTION)
-# What a monitor shows to read /metrics; without it there is no such page.
+# The token with which a monitor reads /metrics; without it, the page does not exist.
 METRICS_TOKEN = env.str("METRICS_TOKEN", "")
+# The number of proxies whose X-Forwarded-For entries are trusted; 0 ignores the header.
 TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", 0, validate=not_negative)
 URL = own_url()
 
 
 def _refuse_weak_settings() -> None:
     problems = []
+    # Django's debug page shows settings and local variables.
     if DEBUG:
         problems.append("REGISTRY_UI_DEBUG is on")
     if len(SECRET_KEY) < 50:
         problems.append("REGISTRY_UI_SECRET_KEY is missing or has under 50 characters")
+    # With “*”, a forged Host header would be copied into invitation and password reset links.
     if not ALLOWED_HOSTS or "*" in ALLOWED_HOSTS:
         problems.append(
             "REGISTRY_UI_ALLOWED_HOSTS must name the host names that people type, and not *"
         )
     if not ENCRYPTION_KEYS:
         problems.append("REGISTRY_UI_ENCRYPTION_KEYS is missing")
+
     if problems:
         raise ImproperlyConfigured(
             "Production does not start with these settings: " + "; ".join(problems) + "."
@@ -70,7 +78,8 @@ def _check_encryption_keys() -> None:
             Fernet(key)
         except ValueError as exc:
             raise ImproperlyConfigured(
-                "REGISTRY_UI_ENCRYPTION_KEYS: each key is 32 url-safe base64 bytes; make one with `manage.py make_key`."
+                "REGISTRY_UI_ENCRYPTION_KEYS: each key is 32 url-safe base64 bytes; "
+                "make one with `manage.py make_key`."
             ) from exc
 
 
@@ -78,6 +87,7 @@ _check_encryption_keys()
 if PRODUCTION:
     _refuse_weak_settings()
 
+# The first app that has a template or a command wins, so the own apps come before allauth.
 INSTALLED_APPS = [
     "registry_ui.web",
     "registry_ui.accounts",
@@ -103,7 +113,9 @@ INSTALLED_APPS = [
     "django.forms",
 ]
 
+# The order matters (Django, "Middleware ordering").
 MIDDLEWARE = [
+    # Answers /v2/ itself: registry clients have no sessions, cookies or redirects.
     "registry_ui.serving.middleware.RegistryMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -113,11 +125,13 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    # Everything below may rely on a signed-in user, except for views with login_not_required.
     "registry_ui.web.middleware.SignInMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    # The audit log records the team, so it is set first.
     "registry_ui.accounts.middleware.TeamMiddleware",
     "registry_ui.accounts.middleware.OriginMiddleware",
     "registry_ui.web.middleware.LocaleChoiceMiddleware",
@@ -149,6 +163,7 @@ TEMPLATES = [
     }
 ]
 
+# Connections stay open for a minute: opening one costs more than most queries.
 DATABASES = {
     "default": env.dj_db_url(
         "DATABASE_URL", f"sqlite:///{quote(str(DATA))}/registry-ui.sqlite3", conn_max_age=60
@@ -156,9 +171,14 @@ DATABASES = {
 }
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["OPTIONS"] = {
+        # Seconds to wait for another writer.
         "timeout": 30,
+        # A transaction that first reads and then writes would otherwise fail with “database is
+        # locked” at once, without waiting for the timeout.
         "transaction_mode": "IMMEDIATE",
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA busy_timeout=30000;",
+        "init_command": (
+            "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA busy_timeout=30000;"
+        ),
     }
 
 _redis_url = validate.Regexp(
@@ -167,6 +187,7 @@ _redis_url = validate.Regexp(
 REDIS_URL = (
     env.str("REDIS_URL", "", validate=_redis_url) or f"unix://{quote(str(redis_socket(DATA)))}"
 )
+# JSON instead of Django's pickle: data in Redis must not be able to run code.
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
@@ -176,6 +197,7 @@ CACHES = {
     }
 }
 
+# A layer may take hours, so no job has a time limit; the reconciler closes jobs whose worker died.
 RQ_QUEUES = {
     name: {"URL": REDIS_URL, "DEFAULT_TIMEOUT": -1, "SERIALIZER": "rq.serializers.JSONSerializer"}
     for name in ("transfers", "index", "mirrors", "notices")
@@ -189,6 +211,7 @@ RQ = {
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+# Argon2id is the first choice of the OWASP Password Storage Cheat Sheet.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
@@ -212,29 +235,34 @@ ACCOUNT_FORMS = {
 }
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*", "password2*"]
+# Accounts are created by invitation, and an installation may have no e-mail.
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
 ACCOUNT_SESSION_REMEMBER = True
+# The sign-in and the password reset do not tell whether an account exists.
 ACCOUNT_PREVENT_ENUMERATION = True
-# Counted by address and account together: a stranger's failures never lock a colleague out.
+# Failures are counted by address and account together (AccountAdapter): nobody can lock another
+# person out.
 ACCOUNT_RATE_LIMITS = {"login": "60/m/ip", "login_failed": "30/m/ip,10/5m/key"}
+# A link on another site must not sign a person out.
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "[Registry UI] "
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXY_COUNT
 
-# 0 is no limit, and then a token may also be made that never expires.
+# 0 is no limit, and then tokens may also never expire.
 TOKEN_MAX_DAYS = env.int("TOKEN_MAX_DAYS", 365, validate=not_negative)
 
-# Second factors and passkeys. Whether somebody has to confirm that it is them is decided by accounts.recency alone.
+# Second factors and passkeys. allauth's own confirmations are off: accounts.recency asks for them.
 REQUIRE_SECOND_FACTOR = env.bool("REQUIRE_SECOND_FACTOR", False)
 MFA_ADAPTER = "registry_ui.accounts.factors.FactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_REAUTHENTICATION_REQUIRED = False
 MFA_ALLOW_UNVERIFIED_EMAIL = True
-# The code before and the one after count too, for clocks that are a little off; accounts.factor_forms takes each once.
+# The previous and the next code are valid too, for clocks that differ (RFC 6238, section 5.2);
+# accounts.factor_forms accepts each code once.
 MFA_TOTP_TOLERANCE = 1
 MFA_FORMS = {
     "authenticate": "registry_ui.accounts.factor_forms.AuthenticateForm",
@@ -250,12 +278,16 @@ MFA_FORMS = {
 SINGLE_SIGN_ON = single_sign_on.from_environment(production=PRODUCTION)
 SOCIALACCOUNT_PROVIDERS = single_sign_on.allauth_providers(SINGLE_SIGN_ON)
 SOCIALACCOUNT_ADAPTER = "registry_ui.accounts.sso.adapter.SingleSignOnAdapter"
+# The provider's tokens are not needed after sign-in, so they are not stored.
 SOCIALACCOUNT_STORE_TOKENS = False
+# An address is no proof of identity: a provider may let people choose it.
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
 
+# In the database, so that ending a session deletes it and a restart of Redis ends none.
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_SERIALIZER = "django.contrib.sessions.serializers.JSONSerializer"
 SESSION_COOKIE_NAME = "registry_ui_session"
+# Lax instead of Strict: a link from an e-mail or a chat has to find the person signed in.
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
@@ -263,15 +295,17 @@ SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", 31536000 if HTTPS else 0, validate
 SECURE_REFERRER_POLICY = "same-origin"
 CSRF_FAILURE_VIEW = "registry_ui.web.views.csrf_failure"
 X_FRAME_OPTIONS = "DENY"
+# Without a trusted proxy any client could set this header.
 if TRUSTED_PROXY_COUNT:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
-# smtp://user:password@host:587/?tls=True; without it there is no password reset by e-mail.
+# Such as smtp://user:password@host:587/?tls=True; without it, there is no reset by e-mail.
 _email = env.dj_email_url("EMAIL_URL", "dummy://")
 if "EMAIL_BACKEND" not in _email:
     raise ImproperlyConfigured(
         "REGISTRY_UI_EMAIL_URL is not a URL such as smtp://user:password@host:587/?tls=True."
     )
+# dj-email-url returns the names of Django's own settings, and a few others.
 vars().update({name: value for name, value in _email.items() if name.startswith("EMAIL_")})
 EMAIL_TIMEOUT = 10
 EMAIL_CONFIGURED = bool(env.str("EMAIL_URL", ""))
@@ -296,6 +330,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 FORM_RENDERER = "registry_ui.web.forms.FormRenderer"
+# Forms only: archives and blobs are streamed to disk.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
 LOG_LEVEL = env.str(
@@ -312,31 +347,36 @@ LOGGING = {
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
-    # What apprise logs has addresses and payloads in it.
+    # apprise logs addresses and payloads.
     "loggers": {"urllib3": {"level": "ERROR"}, "apprise": {"level": "CRITICAL"}},
 }
 
-# What images may take and whom this installation connects to.
+# Limits of images, and the hosts that this installation may connect to.
 IMAGES_DIRECTORY = DATA / "images"
+# A pull or push that would leave less free space on the disk is refused.
 FREE_SPACE_FLOOR = env.int("FREE_SPACE_FLOOR_MIB", 512, validate=not_negative) * 1024 * 1024
+# An unreferenced blob is deleted after this time: an upload may not have its manifest yet.
 COLLECT_GRACE_SECONDS = env.int("COLLECT_GRACE_HOURS", 24, validate=not_negative) * 3600
+# Limits of imported archives, against archives that expand without end.
 ARCHIVE_LIMIT = env.int("ARCHIVE_LIMIT_GIB", 64, validate=at_least_one) * 1024**3
 ARCHIVE_MEMBERS = env.int("ARCHIVE_MEMBERS", 20_000, validate=at_least_one)
 ARCHIVE_RATIO = env.int("ARCHIVE_RATIO", 200, validate=at_least_one)
 ARCHIVE_KEEP_SECONDS = env.int("ARCHIVE_KEEP_HOURS", 24, validate=at_least_one) * 3600
-# Off by default: whoever may use an engine is as good as root on its machine.
+# None by default: anybody who may use an engine has in effect root access to its machine.
 ENGINES = engine_settings(env.list("ENGINES", []))
 BLOB_LANES = env.int("BLOB_LANES", 3, validate=at_least_one)
+# Registries in a private network are common, but in production a team must not reach services on
+# the server itself.
 EGRESS_ALLOW_PRIVATE = env.bool("EGRESS_ALLOW_PRIVATE", True)
 EGRESS_ALLOW_LOOPBACK = env.bool("EGRESS_ALLOW_LOOPBACK", not PRODUCTION)
 PROXY_URL = env.str("PROXY_URL", "")
 NO_PROXY: list[str] = env.list("NO_PROXY", [])
 TRANSFER_ATTEMPTS = env.int("TRANSFER_ATTEMPTS", 3, validate=at_least_one)
-# What mirrors may take of one registry, all workers together; 0 is no cap. A registry may have a lower or higher one of its own.
+# Limits of all mirrors of one registry together; 0 is no limit. A registry may have its own limit.
 MIRROR_REQUESTS = env.int("MIRROR_REQUESTS", 0, validate=not_negative)
 MIRROR_KIB_PER_SECOND = env.int("MIRROR_KIB_PER_SECOND", 0, validate=not_negative)
 
-# The local images as a registry at /v2/.
+# The built-in registry at /v2/.
 SERVE_IMAGES = env.bool("SERVE_IMAGES", True)
 BLOB_LIMIT = env.int("BLOB_LIMIT_GIB", 64, validate=at_least_one) * 1024**3
 PROXY_FRESH_SECONDS = env.int("PROXY_FRESH_SECONDS", 60, validate=not_negative)

@@ -1,4 +1,4 @@
-"""What the environment says about single sign-on with OpenID Connect: one provider, and what its groups mean here."""
+"""The settings of single sign-on with OpenID Connect."""
 
 import hashlib
 from dataclasses import dataclass, field
@@ -14,13 +14,13 @@ ROLES = ("viewer", "operator", "admin")
 
 @dataclass(frozen=True, slots=True)
 class SingleSignOn:
-    """One OpenID provider.
+    """An OpenID provider.
 
     Args:
-        url: the issuer, as the provider's own documents name it.
-        group_roles: of each group, which role it gives in which team (by its name or short name).
-        admin_groups: whoever is in one of them administers the installation.
-        auto_create: make an account for whoever signs in and has none.
+        url: the issuer, as the provider's documents name it.
+        group_roles: the teams (by name or slug) and roles that each group gives.
+        admin_groups: the groups of administrators of the installation.
+        auto_create: create an account at the first sign-in.
     """
 
     url: str
@@ -36,24 +36,31 @@ class SingleSignOn:
 
     @property
     def provider_id(self) -> str:
-        """Of this issuer alone: what links an account to a person there means nothing at another one."""
+        """An id that is derived from the issuer.
+
+        Another provider gets another id, so accounts linked to the former one do not match there.
+        """
         return f"oidc-{hashlib.sha256(self.url.encode()).hexdigest()[:12]}"
 
 
 def from_environment(*, production: bool) -> SingleSignOn | None:
-    """
+    """Return the provider of the OIDC_ settings, None where there is none.
+
     Raises:
-        EnvError: a setting is missing, or cannot be understood.
+        EnvError: a setting is missing or malformed.
     """
     url = env.str("OIDC_URL", "").rstrip("/")
     if not url:
         return None
     _check_url(url, production=production)
+
     client_id, client_secret = env.str("OIDC_CLIENT_ID", ""), env.str("OIDC_CLIENT_SECRET", "")
     if not client_id or not client_secret:
         raise EnvError(
-            "REGISTRY_UI_OIDC_URL needs REGISTRY_UI_OIDC_CLIENT_ID and REGISTRY_UI_OIDC_CLIENT_SECRET as well."
+            "REGISTRY_UI_OIDC_URL needs REGISTRY_UI_OIDC_CLIENT_ID "
+            "and REGISTRY_UI_OIDC_CLIENT_SECRET as well."
         )
+
     return SingleSignOn(
         url=url,
         client_id=client_id,
@@ -72,42 +79,44 @@ def _check_url(url: str, *, production: bool) -> None:
     parts = urlsplit(url)
     if parts.scheme not in ("https", "http") or not parts.hostname or parts.query or parts.fragment:
         raise EnvError(
-            f"REGISTRY_UI_OIDC_URL is “{url}”, which is not an address such as https://login.example.com/realms/company."
+            f"REGISTRY_UI_OIDC_URL is “{url}”, which is not an address "
+            "such as https://login.example.com/realms/company."
         )
-    if (
-        production
-        and parts.scheme != "https"
-        and parts.hostname not in ("localhost", "127.0.0.1", "::1")
-    ):
+
+    # The client secret and the tokens are sent there.
+    is_local = parts.hostname in ("localhost", "127.0.0.1", "::1")
+    if production and parts.scheme != "https" and not is_local:
         raise EnvError("REGISTRY_UI_OIDC_URL must begin with https:// in production.")
 
 
 def parse_group_roles(entries: list[str]) -> dict[str, tuple[tuple[str, str], ...]]:
-    """`group=Team:role`, several of them; a group may stand for several teams.
+    """Parse entries such as `group=Team:role`; a group may give roles in several teams.
 
     Raises:
         EnvError
     """
-    found: dict[str, tuple[tuple[str, str], ...]] = {}
+    group_roles: dict[str, tuple[tuple[str, str], ...]] = {}
     for entry in entries:
+        # From the right, because a group's name may contain `=`.
         group, _equals, rest = entry.strip().rpartition("=")
         team, _colon, role = rest.rpartition(":")
         group, team, role = plain_group(group), team.strip(), role.strip().lower()
         if not group or not team or role not in ROLES:
             raise EnvError(
-                f"REGISTRY_UI_OIDC_GROUP_ROLES: “{entry}” is not like group=Team:role, with the role viewer, operator or admin."
+                f"REGISTRY_UI_OIDC_GROUP_ROLES: “{entry}” is not like group=Team:role, "
+                "with the role viewer, operator or admin."
             )
-        found[group] = (*found.get(group, ()), (team, role))
-    return found
+        group_roles[group] = (*group_roles.get(group, ()), (team, role))
+    return group_roles
 
 
 def plain_group(name: str) -> str:
-    """Keycloak writes groups as paths: /platform."""
+    """Remove the slash with which Keycloak begins a group's name (`/platform`)."""
     return name.strip().removeprefix("/")
 
 
 def allauth_providers(provider: SingleSignOn | None) -> dict[str, Any]:
-    """What allauth reads as SOCIALACCOUNT_PROVIDERS."""
+    """Return allauth's setting SOCIALACCOUNT_PROVIDERS."""
     if provider is None:
         return {}
     app = {

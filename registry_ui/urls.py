@@ -1,7 +1,10 @@
+"""URLs of the project. Apps are included by name, so that the project imports none."""
+
 from django.urls import include, path
 
 urlpatterns = [
     path("", include("registry_ui.web.urls")),
+    # Without a namespace: allauth reverses these names.
     path("account/", include("registry_ui.accounts.sign_in_urls")),
     path("", include("registry_ui.accounts.urls")),
     path("registries/", include("registry_ui.registries.urls")),

@@ -1,5 +1,8 @@
-"""Who may do what. A view that makes something for the current team is decorated; one that changes something found by its
-id asks about that object, because its team need not be the current one."""
+"""Permission checks for views.
+
+A view that creates something for the current team is decorated with `needs_role`. A view that
+changes an object calls `require_role` with it: the object's team need not be the current team.
+"""
 
 import functools
 from collections.abc import Callable
@@ -16,39 +19,43 @@ View = Callable[..., HttpResponseBase]
 
 
 class RoleTooLow(PermissionDenied):
-    """The person's role in the team does not reach that far."""
+    """A refusal because the person's role in the team is too low."""
 
     def __init__(self, message: str, team: Team) -> None:
         super().__init__(message)
         self.team = team
 
 
-def needs_role(wanted: Role) -> Callable[[View], View]:
+def needs_role(required: Role) -> Callable[[View], View]:
     def decorate(view: View) -> View:
         @functools.wraps(view)
-        def guarded(request: TeamRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            _refuse_unless(wanted, request.role, request.team)
+        def wrapper(request: TeamRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            # TeamMiddleware has read the role in the current team.
+            _refuse_unless(required, request.role, request.team)
             return view(request, *args, **kwargs)
 
-        return guarded
+        return wrapper
 
     return decorate
 
 
 def needs_administrator(view: View) -> View:
-    """A page of the installation; asked before anything is looked up, so that ids tell nobody what there is."""
+    """Restrict a view to administrators of the installation.
+
+    The check runs before any query, so a 404 never tells which ids exist.
+    """
 
     @functools.wraps(view)
-    def guarded(request: TeamRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def wrapper(request: TeamRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not request.user.is_superuser:
             raise PermissionDenied(_("This is for administrators of the installation."))
         return view(request, *args, **kwargs)
 
-    return guarded
+    return wrapper
 
 
-def require_role(user: User, obj: Any, wanted: Role) -> None:
-    _refuse_unless(wanted, user.role_in(obj.team), obj.team)
+def require_role(user: User, obj: Any, required: Role) -> None:
+    _refuse_unless(required, user.role_in(obj.team), obj.team)
 
 
 def require_operator(user: User, obj: Any) -> None:
@@ -59,13 +66,15 @@ def require_admin(user: User, obj: Any) -> None:
     require_role(user, obj, Role.ADMIN)
 
 
-def _refuse_unless(wanted: Role, role: Role | None, team: Any) -> None:
+def _refuse_unless(required: Role, role: Role | None, team: Any) -> None:
+    # `team` is None for a person without teams, `role` for somebody else's object.
     if team is None or role is None:
         raise PermissionDenied(_("You are in no team yet. Ask an administrator to add you to one."))
-    if not role.allows(wanted):
-        words = {"wanted": wanted.label, "team": team, "role": role.label}
+
+    if not role.allows(required):
+        params = {"wanted": required.label, "team": team, "role": role.label}
         raise RoleTooLow(
             _("This needs the role “%(wanted)s” in the team %(team)s; yours is “%(role)s”.")
-            % words,
+            % params,
             team,
         )

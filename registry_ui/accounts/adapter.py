@@ -1,4 +1,4 @@
-"""allauth, as this installation uses it."""
+"""The allauth account adapter of this installation."""
 
 from typing import Any
 
@@ -11,9 +11,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from .models import Landing
-from .sso import identities_of, the_provider
+from .sso import linked_identities, require_provider
 
-_METHODS = {
+# By allauth's ids of the methods.
+_METHOD_LABELS = {
     "reauthenticate": gettext_lazy("Use your password"),
     "mfa_reauthenticate": gettext_lazy("Use a code"),
     "mfa_reauthenticate:webauthn": gettext_lazy("Use a passkey"),
@@ -30,11 +31,15 @@ class AccountAdapter(DefaultAccountAdapter):
         ),
     }
 
+    # Accounts are created by invitation, setup or single sign-on.
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
-        """The page that the person chose to begin with; a page that the sign-in interrupted comes first."""
+        """Return the first page that the person chose.
+
+        allauth asks only where no `next` page was requested.
+        """
         landing = getattr(request.user, "landing", "")
         return resolve_url(landing if landing in Landing.values else settings.LOGIN_REDIRECT_URL)
 
@@ -42,20 +47,26 @@ class AccountAdapter(DefaultAccountAdapter):
         return reverse("accounts:security")
 
     def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
-        """Those of allauth, in our words, and single sign-on: some people have nothing else."""
+        """Return allauth's methods with own labels, and single sign-on where it is linked."""
         methods = [
-            {**method, "description": _METHODS[method["id"]]}
+            {**method, "description": _METHOD_LABELS[method["id"]]}
             for method in super().get_reauthentication_methods(user)
         ]
-        if user.is_authenticated and identities_of(user).exists():
-            words = _("Use %(provider)s") % {"provider": the_provider().name}
-            methods.append({"id": "sso", "description": words, "url": reverse("sso_confirm")})
+
+        # An account that single sign-on created has no password to confirm with.
+        if user.is_authenticated and linked_identities(user).exists():
+            label = _("Use %(provider)s") % {"provider": require_provider().name}
+            methods.append({"id": "sso", "description": label, "url": reverse("sso_confirm")})
+
         return methods
 
     def format_email_subject(self, subject: str) -> str:
         return f"{settings.ACCOUNT_EMAIL_SUBJECT_PREFIX}{subject}"
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
-        """Address and account together: a stranger's failures never lock a colleague out."""
+        """Return a key of address and account together.
+
+        With allauth's key, of the account alone, anybody could lock a person out.
+        """
         login = credentials.get("email", credentials.get("username", "")).lower()
         return f"{self.get_client_ip(request)}:{login}"

@@ -4,7 +4,11 @@ from django.http import HttpRequest
 
 
 def client_address(request: HttpRequest) -> str | None:
-    """The client's address as the trusted proxies say it; what a stranger writes into a header counts for nothing."""
+    """Return the client's address.
+
+    Only a trusted proxy's X-Forwarded-For header is used (`REGISTRY_UI_TRUSTED_PROXY_COUNT`);
+    any other client can send that header too. None where the address is unknown.
+    """
     try:
         return str(get_adapter().get_client_ip(request))
     except PermissionDenied:

@@ -1,28 +1,38 @@
 from django.apps import AppConfig
 
-GUARD = "accounts.guard_trail"
+TRIGGERS_UID = "accounts.install_append_only_triggers"
 
 
 class AccountsConfig(AppConfig):
     name = "registry_ui.accounts"
 
     def ready(self) -> None:
+        # Models can be imported only now (Django, "Applications").
         from allauth.account.signals import user_logged_in as signed_in_by_allauth
         from django.contrib.auth.signals import user_logged_in
         from django.db.models.signals import post_delete, post_migrate, post_save
 
         from . import recording
-        from .guarding import guard_trail
+        from .guarding import install_append_only_triggers
         from .models import Membership, User
-        from .recency import note_sign_in
-        from .sso.groups import after_sign_in
-        from .tokens import end_with_membership, end_with_person
+        from .recency import record_sign_in_time
+        from .sso.groups import sync_at_sign_in
+        from .tokens import revoke_with_membership, revoke_with_person
 
-        user_logged_in.connect(note_sign_in, dispatch_uid="accounts.note_sign_in")
-        signed_in_by_allauth.connect(after_sign_in, dispatch_uid="accounts.sso.after_sign_in")
+        # Sign-in
+        user_logged_in.connect(record_sign_in_time, dispatch_uid="accounts.record_sign_in_time")
+        signed_in_by_allauth.connect(sync_at_sign_in, dispatch_uid="accounts.sso.sync_at_sign_in")
+
+        # API tokens
         post_delete.connect(
-            end_with_membership, sender=Membership, dispatch_uid="accounts.end_with_membership"
+            revoke_with_membership,
+            sender=Membership,
+            dispatch_uid="accounts.revoke_with_membership",
         )
-        post_save.connect(end_with_person, sender=User, dispatch_uid="accounts.end_with_person")
+        post_save.connect(
+            revoke_with_person, sender=User, dispatch_uid="accounts.revoke_with_person"
+        )
+
+        # Audit log. SQLite drops triggers when a migration rebuilds a table: see `guarding`.
         recording.connect()
-        post_migrate.connect(guard_trail, sender=self, dispatch_uid=GUARD)
+        post_migrate.connect(install_append_only_triggers, sender=self, dispatch_uid=TRIGGERS_UID)

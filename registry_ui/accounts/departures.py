@@ -1,5 +1,8 @@
-"""What a person has running, when they leave a team or the installation. Apps above register how theirs is found, ended and
-handed over; this app imports none of them."""
+"""Active jobs of a person who leaves a team or whose account is deactivated.
+
+Upper apps register how their jobs are listed, cancelled and handed over; this app imports none of
+them.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,59 +14,60 @@ from .models import Team, User
 
 
 @dataclass(frozen=True, slots=True)
-class Running:
-    """One job that waits or runs, for a person to decide about."""
+class ActiveJob:
+    """A queued or running job, as a form shows it."""
 
-    words: str
+    description: str
     url: str
     state: str
 
 
-class Work(Protocol):
-    """One kind of jobs. `team` None means: in every team; `person` None: whoever asked for them.
+class Offboarding(Protocol):
+    """The active jobs of one app.
 
-    What is handed over passes to `to` only where their role in the job's team allows it; the rest stays as it is.
+    `team` None stands for all teams, `person` None for all people. A job is handed over only where
+    the role of `to` in the job's team allows it.
     """
 
-    def running(self, person: User | None, team: Team | None) -> Sequence[Running]: ...
+    def running(self, person: User | None, team: Team | None) -> Sequence[ActiveJob]: ...
 
-    def end(self, person: User | None, team: Team | None, *, by: User | None) -> int: ...
+    def cancel(self, person: User | None, team: Team | None, *, by: User | None) -> int: ...
 
     def hand_over(self, person: User, team: Team | None, *, to: User) -> int: ...
 
 
-_registered: list[Work] = []
+_registered: list[Offboarding] = []
 
 
-def register_work(work: Work) -> None:
-    if work not in _registered:
-        _registered.append(work)
+def register_offboarding(kind: Offboarding) -> None:
+    if kind not in _registered:
+        _registered.append(kind)
 
 
-def running_of(person: User | None, team: Team | None = None) -> list[Running]:
-    return [each for work in _registered for each in work.running(person, team)]
+def active_jobs_of(person: User | None, team: Team | None = None) -> list[ActiveJob]:
+    return [job for kind in _registered for job in kind.running(person, team)]
 
 
-def end_work(person: User | None, team: Team | None = None, *, by: User | None) -> int:
-    """How many were ended."""
-    return sum(work.end(person, team, by=by) for work in _registered)
+def cancel_jobs(person: User | None, team: Team | None = None, *, by: User | None) -> int:
+    """Cancel the active jobs and return how many were cancelled."""
+    return sum(kind.cancel(person, team, by=by) for kind in _registered)
 
 
-def hand_over_work(person: User, team: Team | None = None, *, to: User) -> int:
-    """How many were handed over."""
-    return sum(work.hand_over(person, team, to=to) for work in _registered)
+def hand_over_jobs(person: User, team: Team | None = None, *, to: User) -> int:
+    """Hand the active jobs over and return how many were handed over."""
+    return sum(kind.hand_over(person, team, to=to) for kind in _registered)
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
-    """How many jobs were ended, and how many handed over."""
+class OffboardingResult:
+    """The number of jobs that were cancelled, and that were handed over."""
 
     ended: int = 0
     handed_over: int = 0
 
     @property
-    def words(self) -> list[str]:
-        """Sentences about what there was."""
+    def sentences(self) -> list[str]:
+        """One sentence for each number that is not zero."""
         ended = ngettext(
             "%(count)d job of theirs was ended.", "%(count)d jobs of theirs were ended.", self.ended
         )
@@ -77,9 +81,13 @@ class Settled:
         ]
 
 
-def settle_work(
+def offboard(
     person: User, team: Team | None = None, *, by: User | None, successor: User | None
-) -> Settled:
-    """Nothing stays in the name of somebody who may not do it any more: what the successor may not do either is ended."""
-    handed_over = hand_over_work(person, team, to=successor) if successor is not None else 0
-    return Settled(end_work(person, team, by=by), handed_over)
+) -> OffboardingResult:
+    """Hand the person's active jobs over to the successor, and cancel the rest.
+
+    No job stays in the name of a person who may no longer start it.
+    """
+    # In this order: what was handed over is no longer the person's job.
+    handed_over = hand_over_jobs(person, team, to=successor) if successor is not None else 0
+    return OffboardingResult(cancel_jobs(person, team, by=by), handed_over)

@@ -1,8 +1,8 @@
-"""What a browser says of itself, in the few words by which a person knows their device."""
+"""Names of devices, from the User-Agent header."""
 
 from django.utils.translation import gettext as _
 
-# The first that fits counts: most browsers name their ancestors too.
+# The first match counts: Edge's header names Chrome and Safari too, and Chrome's names Safari.
 _BROWSERS = (
     ("Edg/", "Edge"),
     ("EdgA/", "Edge"),
@@ -28,7 +28,7 @@ _SYSTEMS = (
 )
 
 
-def device_in_words(user_agent: str) -> str:
+def device_name(user_agent: str) -> str:
     browser = next((name for mark, name in _BROWSERS if mark in user_agent), "")
     system = next((name for mark, name in _SYSTEMS if mark in user_agent), "")
     if browser and system:

@@ -1,8 +1,8 @@
-"""Secrets at rest: encrypted with MultiFernet, and each ciphertext bound to the row, and to the host, that it is for.
+"""Encryption of stored secrets, with MultiFernet.
 
-The plaintext inside carries the row's label (model, field, primary key, host). A ciphertext copied to another row, or whose
-row was made to point at another host, decrypts but is refused. With no key that fits, reading raises: a ciphertext is never
-used as if it were the secret.
+The plaintext carries the label of its row (model, field, primary key, host). A ciphertext that was
+copied to another row, or whose row was changed to another host, is refused after decryption. Where
+no key fits, reading raises: a ciphertext is never used as if it were the secret.
 """
 
 import json
@@ -17,27 +17,31 @@ from registry_ui.oci.errors import OciError
 
 
 class DecryptionFailed(OciError):
-    """No configured key opens the secret, or it belongs to another row."""
+    """A secret that no configured key decrypts, or that belongs to another row."""
 
     def __init__(self, message: str) -> None:
         advice = _(
-            "Set REGISTRY_UI_ENCRYPTION_KEYS to the keys with which it was stored, or enter the secret again."
+            "Set REGISTRY_UI_ENCRYPTION_KEYS to the keys with which it was stored, "
+            "or enter the secret again."
         )
         super().__init__(message, advice=advice)
 
 
+# Keyed by the setting, because the tests change it.
 @lru_cache
 def _fernet(keys: tuple[str, ...]) -> MultiFernet:
     return MultiFernet([Fernet(key) for key in keys])
 
 
 def encrypt(secret: str, row: str) -> str:
+    """Encrypt a secret for the row with this label."""
     token = json.dumps({"row": row, "secret": secret}).encode()
     return _fernet(tuple(settings.ENCRYPTION_KEYS)).encrypt(token).decode()
 
 
 def decrypt(ciphertext: str, row: str) -> str:
-    """
+    """Decrypt a secret that was stored for the row with this label.
+
     Raises:
         DecryptionFailed
     """
@@ -45,13 +49,16 @@ def decrypt(ciphertext: str, row: str) -> str:
         document = json.loads(_fernet(tuple(settings.ENCRYPTION_KEYS)).decrypt(ciphertext.encode()))
     except InvalidToken as exc:
         raise DecryptionFailed(_("None of the encryption keys opens this secret.")) from exc
+
+    # Fernet authenticates the text alone. Without this check a secret could be copied in the
+    # database to a row of another team, or to a row whose host receives it as a login.
     if document["row"] != row:
         raise DecryptionFailed(_("This secret was stored for another credential or another host."))
     return str(document["secret"])
 
 
 def rotate(ciphertext: str) -> str:
-    """The same secret under the newest key.
+    """Encrypt a stored secret again, with the newest key.
 
     Raises:
         DecryptionFailed
@@ -63,7 +70,7 @@ def rotate(ciphertext: str) -> str:
 
 
 class SealedSecret:
-    """A stored secret. Printing, logging, serialising or comparing it shows nothing; `reveal()` is the one way in."""
+    """A stored secret, which only `reveal()` shows: not printing, logging or serialising."""
 
     __slots__ = ("_ciphertext", "_row")
 
@@ -72,7 +79,8 @@ class SealedSecret:
         self._row = row
 
     def reveal(self) -> str:
-        """
+        """Decrypt the secret.
+
         Raises:
             DecryptionFailed
         """
@@ -84,6 +92,7 @@ class SealedSecret:
     def __str__(self) -> str:
         return "••••••••" if self._ciphertext else ""
 
+    # Also in tracebacks and in the debugger's output.
     __repr__ = __str__
 
 

@@ -1,4 +1,4 @@
-"""allauth's forms of second factors, with our labels, and safe against what a browser never sends."""
+"""allauth's forms of second factors, with own labels and checks of malformed input."""
 
 from typing import Any
 
@@ -14,10 +14,12 @@ from django.utils.translation import gettext_lazy as _
 
 from .sign_in_forms import Labelled
 
-# A code of the app is accepted a step early and a step late: three steps in all.
+# A code is valid for three steps of 30 seconds, its neighbours included (MFA_TOTP_TOLERANCE).
 _CODE_SECONDS = 3 * 30
 _NAME_LENGTH = 60
 _CREDENTIAL_LENGTH = 20_000
+# Raised by the fido2 library for JSON of another shape.
+_MALFORMED = (TypeError, ValueError, KeyError, AttributeError, IndexError, OverflowError)
 
 
 class _CodeForm(Labelled):
@@ -36,9 +38,12 @@ class _CodeForm(Labelled):
         }
 
     def clean_code(self) -> str:
-        """allauth forgets a used code when its own half minute is over, but its neighbours' count too."""
+        """Refuse a code that was used before (RFC 6238, section 5.2)."""
         code = str(super().clean_code())  # type: ignore[misc]
-        if not cache.add(f"factor:used:{self.user.pk}:{code.strip()}", 1, timeout=_CODE_SECONDS):  # type: ignore[attr-defined]
+
+        # allauth remembers a used code for one step only, and accepts it for three.
+        key = f"factor:used:{self.user.pk}:{code.strip()}"  # type: ignore[attr-defined]
+        if not cache.add(key, 1, timeout=_CODE_SECONDS):
             raise get_adapter().validation_error("incorrect_code")
         return code
 
@@ -52,17 +57,24 @@ class ReauthenticateForm(_CodeForm, base.ReauthenticateForm):
 
 
 class ActivateTOTPForm(Labelled, totp.ActivateTOTPForm):
-    """The secret waits in the session, which lies in the database, until the first code proves it: encrypted there too."""
+    """The form that adds an authenticator app.
+
+    The secret stays in the session until the first code. Sessions are stored in the database, so it
+    is encrypted there too.
+    """
 
     labels = {"code": _("Code from the app")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         session, key = context.request.session, totp_auth.SECRET_SESSION_KEY
-        held = session.get(key) if kwargs.get("data") is not None else None
+        stored = session.get(key) if kwargs.get("data") is not None else None
         super().__init__(*args, **kwargs)
-        if held:
-            self.secret = get_adapter().decrypt(held)
+
+        # allauth reads and writes the session's secret in plain text.
+        if stored:
+            self.secret = get_adapter().decrypt(stored)
         session[key] = get_adapter().encrypt(self.secret)
+
         self.fields["code"].widget.attrs |= {
             "inputmode": "numeric",
             "maxlength": 6,
@@ -71,7 +83,10 @@ class ActivateTOTPForm(Labelled, totp.ActivateTOTPForm):
 
 
 class _CredentialField(forms.JSONField):
-    """allauth keeps the whole answer; PostgreSQL keeps no zero byte."""
+    """The authenticator's response as JSON, limited in size.
+
+    allauth stores the whole response, and PostgreSQL stores no zero byte.
+    """
 
     def to_python(self, value: Any) -> Any:
         if isinstance(value, str) and (len(value) > _CREDENTIAL_LENGTH or "\\u0000" in value):
@@ -85,16 +100,16 @@ class _CredentialField(forms.JSONField):
         return initial
 
     def prepare_value(self, value: Any) -> str:
-        """An answer is good once: the form never sends it a second time."""
+        """Return nothing: a response is valid once, so the form never repeats it."""
         return ""
 
 
 class _KeyForm(forms.Form):
-    """What a browser would never send is a wrong key, and no failure of the server."""
+    """A form that answers malformed credentials with a form error instead of a status 500."""
 
     credential = _CredentialField(widget=forms.HiddenInput)
 
-    def _complain(self) -> forms.ValidationError:
+    def _wrong_key(self) -> forms.ValidationError:
         return get_adapter().validation_error("incorrect_code")
 
 
@@ -102,8 +117,8 @@ class _AuthenticateKeyForm(_KeyForm):
     def clean_credential(self) -> Any:
         try:
             return super().clean_credential()  # type: ignore[misc]
-        except (TypeError, ValueError, KeyError, AttributeError, IndexError, OverflowError) as exc:
-            raise self._complain() from exc
+        except _MALFORMED as exc:
+            raise self._wrong_key() from exc
 
 
 class AuthenticateKeyForm(_AuthenticateKeyForm, webauthn.AuthenticateWebAuthnForm):
@@ -132,7 +147,8 @@ class AddKeyForm(Labelled, _KeyForm, webauthn.AddWebAuthnForm):
         )
         self.fields["passwordless"].initial = True
         self.fields["passwordless"].help_text = _(
-            "The device then asks for its PIN, your fingerprint or your face. Otherwise it only completes the password."
+            "The device then asks for its PIN, your fingerprint or your face. "
+            "Otherwise it only completes the password."
         )
 
     def clean_name(self) -> str:
@@ -141,8 +157,8 @@ class AddKeyForm(Labelled, _KeyForm, webauthn.AddWebAuthnForm):
     def clean(self) -> dict[str, Any]:
         try:
             return super().clean() or {}
-        except (TypeError, ValueError, KeyError, AttributeError, IndexError, OverflowError) as exc:
-            raise self._complain() from exc
+        except _MALFORMED as exc:
+            raise self._wrong_key() from exc
 
 
 class EditKeyForm(Labelled, webauthn.EditWebAuthnForm):

@@ -1,5 +1,8 @@
-"""allauth's pages of second factors and passkeys, those that this installation has. The names are allauth's: its code reverses
-them. What changes a factor, or shows recovery codes, needs a recent proof of who it is."""
+"""URLs of allauth's pages of second factors and passkeys.
+
+The names are allauth's: its code reverses them. A page that changes a factor, or shows recovery
+codes, requires a recent sign-in.
+"""
 
 from allauth.mfa.base import views as base
 from allauth.mfa.recovery_codes import views as recovery_codes

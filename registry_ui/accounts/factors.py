@@ -1,4 +1,4 @@
-"""Second factors and passkeys: allauth's, with their secrets encrypted and their names ours."""
+"""Second factors and passkeys: allauth's, with encrypted secrets and own names."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from . import encryption, trail
 from .models import Action, User
 
-# allauth does not say of which row a secret is, so it is bound to the table.
+# allauth's adapter gets no row with the secret, so a secret is bound to the table alone.
 _ROW = "mfa.authenticator"
 FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 
@@ -28,7 +28,8 @@ class FactorAdapter(DefaultMFAAdapter):
             "This did not match. A code is good once and for about a minute; wait for the next one."
         ),
         "cannot_delete_authenticator": gettext_lazy(
-            "This installation requires a second factor, and this is your last one. Add another first."
+            "This installation requires a second factor, and this is your last one. "
+            "Add another first."
         ),
     }
 
@@ -36,7 +37,10 @@ class FactorAdapter(DefaultMFAAdapter):
         return encryption.encrypt(text, _ROW)
 
     def decrypt(self, encrypted_text: str) -> str:
-        """A page instead of the exception: whoever signs in can do nothing about lost keys."""
+        """Decrypt a secret; answer with a page where no key fits.
+
+        The person who signs in cannot repair lost keys: the page names the administrator's task.
+        """
         try:
             return encryption.decrypt(encrypted_text, _ROW)
         except encryption.DecryptionFailed as exc:
@@ -45,9 +49,11 @@ class FactorAdapter(DefaultMFAAdapter):
             ) from exc
 
     def get_totp_issuer(self) -> str:
+        # An authenticator app shows it: people may have several installations.
         return f"Registry UI {_host()}"
 
     def get_public_key_credential_rp_entity(self) -> dict[str, str]:
+        # WebAuthn, 5.4.2: a passkey works for this host only.
         return {"id": _host(), "name": "Registry UI"}
 
     def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
@@ -66,7 +72,7 @@ def _host() -> str:
 
 
 def factors_of(user: User) -> QuerySet[Authenticator]:
-    """What proves who the person is beside the password; recovery codes only stand in for it."""
+    """Return the person's second factors, without recovery codes, which only replace one."""
     return Authenticator.objects.filter(user=user, type__in=FACTORS)
 
 
@@ -76,7 +82,7 @@ def has_second_factor(user: User) -> bool:
 
 @transaction.atomic
 def remove_all(user: User) -> int:
-    """Recovery codes too; how many there were."""
+    """Remove the second factors and recovery codes, and return how many were removed."""
     factors = list(Authenticator.objects.filter(user=user))
     for factor in factors:
         factor.delete()
@@ -85,13 +91,20 @@ def remove_all(user: User) -> int:
 
 
 def rotate_secrets() -> tuple[int, list[str]]:
-    """Encrypt every factor's secret under the newest key: how many were, and whose no key opens."""
+    """Encrypt every factor's secret again, with the newest key.
+
+    Returns the number of rotated secrets, and a name of each that no key decrypts.
+    """
     rotated, unreadable = 0, []
-    for factor in (
+
+    # A passkey's row holds a public key, which is not encrypted.
+    factors = (
         Authenticator.objects.select_for_update()
         .exclude(type=Authenticator.Type.WEBAUTHN)
         .select_related("user")
-    ):
+    )
+    for factor in factors:
+        # TOTP stores a secret, recovery codes store the seed that they are derived from.
         field = "secret" if factor.type == Authenticator.Type.TOTP else "seed"
         try:
             factor.data[field] = encryption.rotate(factor.data[field])

@@ -1,19 +1,23 @@
-"""What the first team finds when it comes. Apps above register what they lay down; this app imports none of them."""
+"""The content of the first team.
+
+Upper apps register what they install in it; this app imports none of them.
+"""
 
 from collections.abc import Callable
 
 from .models import Team, User
 
-LayDown = Callable[[Team, User], None]
+TeamSeed = Callable[[Team, User], None]
 
-_registered: list[LayDown] = []
-
-
-def register_first_gift(lay_down: LayDown) -> None:
-    if lay_down not in _registered:
-        _registered.append(lay_down)
+_registered: list[TeamSeed] = []
 
 
-def greet(team: Team, user: User) -> None:
-    for lay_down in _registered:
-        lay_down(team, user)
+def register_team_seed(seed: TeamSeed) -> None:
+    if seed not in _registered:
+        _registered.append(seed)
+
+
+def seed_team(team: Team, user: User) -> None:
+    """Run the registered seeds for the first team."""
+    for seed in _registered:
+        seed(team, user)

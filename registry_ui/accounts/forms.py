@@ -18,7 +18,7 @@ from .models import Density, Team, Theme, User
 
 
 class AccountForm(forms.ModelForm):
-    """A new account with a password: of the first administrator, or of somebody who was invited."""
+    """A form for a new account with a password."""
 
     password = forms.CharField(
         label=_("Password"),
@@ -50,11 +50,10 @@ class AccountForm(forms.ModelForm):
         if password and repeated and password != repeated:
             self.add_error("repeated", _("The two passwords differ."))
         elif password:
+            # The similarity validator compares the password with the fields of the new account.
+            user = User(username=values.get("username", ""), email=values.get("email", ""))
             try:
-                validate_password(
-                    password,
-                    User(username=values.get("username", ""), email=values.get("email", "")),
-                )
+                validate_password(password, user)
             except forms.ValidationError as exc:
                 self.add_error("password", exc)
         return values
@@ -112,21 +111,24 @@ class PreferencesForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choices = [
+
+        time_zones = [
             ("", _("As the installation")),
             ("UTC", "UTC"),
-            *((name, name.replace("_", " ")) for name in _zones()),
+            *((name, name.replace("_", " ")) for name in _time_zones()),
         ]
         self.fields["time_zone"].widget = forms.Select(
-            choices=choices, attrs={"data-browser-zone": True}
+            choices=time_zones, attrs={"data-browser-zone": True}
         )
+
         languages = [
             ("", _("As the browser asks")),
-            *((code, _named_in_itself(code)) for code, _name in settings.LANGUAGES),
+            *((code, _native_name(code)) for code, _name in settings.LANGUAGES),
         ]
         self.fields["language"] = forms.ChoiceField(
             label=_("Language"), choices=languages, required=False
         )
+
         self.order_fields(
             [
                 "first_name",
@@ -142,7 +144,9 @@ class PreferencesForm(forms.ModelForm):
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
-        if "email" in self.changed_data and not self._knows_password(
+
+        # The address can reset the password, so a browser left open must not change it.
+        if "email" in self.changed_data and not self._is_current_password(
             values.get("current_password", "")
         ):
             self.add_error(
@@ -150,17 +154,19 @@ class PreferencesForm(forms.ModelForm):
             )
         return values
 
-    def _knows_password(self, password: str) -> bool:
-        # ModelForm validates into self.instance only after this, so this still is the stored person.
+    def _is_current_password(self, password: str) -> bool:
+        # ModelForm changes self.instance in _post_clean, after this: the stored account is checked.
         return bool(password) and get_adapter().reauthenticate(self.instance, password)
 
 
-def _named_in_itself(code: str) -> str:
+def _native_name(code: str) -> str:
+    # A person who cannot read the current language recognizes their own.
     return str(get_language_info(code)["name_local"]).capitalize()
 
 
 @functools.cache
-def _zones() -> list[str]:
+def _time_zones() -> list[str]:
+    # Without aliases such as EST, and without Etc/, where the signs are reversed.
     return sorted(
         name
         for name in zoneinfo.available_timezones()

@@ -1,4 +1,4 @@
-"""One-time links. The token is in the link alone: what is kept of it is a hash."""
+"""Tokens of one-time links. Only a token's hash is stored."""
 
 import hashlib
 import secrets
@@ -8,5 +8,6 @@ def new_token() -> str:
     return secrets.token_urlsafe(32)
 
 
-def hash_of(token: str) -> str:
+def hash_token(token: str) -> str:
+    # No salt and no slow hash: the token is random, so nobody can guess it.
     return hashlib.sha256(token.encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""Forms about teams and who is in them."""
+"""Forms of teams and their members."""
 
 from datetime import timedelta
 from typing import Any
@@ -12,17 +12,17 @@ from django.utils.translation import gettext_lazy as _
 
 from registry_ui.web.forms import TileSelect
 
-from .departures import Running
+from .departures import ActiveJob
 from .forms import AccountForm
 from .models import Invitation, Role, Team, User
 
-ROLE_WORDS = {
+_ROLE_SUMMARIES = {
     Role.VIEWER: _("browses registries, images and transfers"),
     Role.OPERATOR: _("also pulls, tags, pushes and runs mirrors"),
     Role.ADMIN: _("also keeps registries, credentials, members and mirrors, and deletes"),
 }
-LIFETIMES = [("1", _("1 day")), ("3", _("3 days")), ("7", _("7 days")), ("30", _("30 days"))]
-END, MYSELF = "end", "myself"
+_LIFETIMES = [("1", _("1 day")), ("3", _("3 days")), ("7", _("7 days")), ("30", _("30 days"))]
+_END, _MYSELF = "end", "myself"
 
 
 def role_choices() -> list[tuple[str, SafeString]]:
@@ -30,7 +30,9 @@ def role_choices() -> list[tuple[str, SafeString]]:
         (
             role.value,
             format_html(
-                "<span><strong>{}</strong><small>{}</small></span>", role.label, ROLE_WORDS[role]
+                "<span><strong>{}</strong><small>{}</small></span>",
+                role.label,
+                _ROLE_SUMMARIES[role],
             ),
         )
         for role in Role
@@ -52,16 +54,17 @@ class InviteForm(RoleForm):
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
     )
     days = forms.TypedChoiceField(
-        label=_("The link works for"), choices=LIFETIMES, coerce=int, initial="7"
+        label=_("The link works for"), choices=_LIFETIMES, coerce=int, initial="7"
     )
 
     def __init__(self, *args: Any, sends_mail: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        sent, kept = (
-            _("The link is sent there."),
-            _("Only a note for the list: you pass the link on yourself."),
-        )
-        self.fields["email"].help_text = sent if sends_mail else kept
+        if sends_mail:
+            self.fields["email"].help_text = _("The link is sent there.")
+        else:
+            self.fields["email"].help_text = _(
+                "Only a note for the list: you pass the link on yourself."
+            )
         self.fields["role"].initial = Role.VIEWER
         self.order_fields(["email", "role", "days"])
 
@@ -81,6 +84,7 @@ class TeamNameForm(forms.Form):
 
     def clean_name(self) -> str:
         name = self.cleaned_data["name"]
+        # Unlike the database's constraint, also without regard to case.
         others = Team.objects.exclude(pk=self._team.pk) if self._team else Team.objects.all()
         if others.filter(name__iexact=name).exists():
             raise forms.ValidationError(_("Another team has this name."))
@@ -98,7 +102,7 @@ class NewTeamForm(TeamNameForm):
     )
 
     def clean_admin(self) -> User:
-        return person_named(self.cleaned_data["admin"])
+        return find_person(self.cleaned_data["admin"])
 
 
 class RemoveTeamForm(forms.Form):
@@ -120,7 +124,7 @@ class RemoveTeamForm(forms.Form):
 
 
 class AddToTeamForm(forms.Form):
-    """A person who has an account, into a team that they are not in."""
+    """A form that adds a person to one of the teams that they are not in."""
 
     role = forms.ChoiceField(label=_("Role"), choices=Role.choices, initial=Role.VIEWER)
 
@@ -138,37 +142,40 @@ class AddToTeamForm(forms.Form):
 
 
 class WorkForm(forms.Form):
-    """What becomes of the work of somebody who leaves: it ends, or somebody takes it over."""
+    """The choice between cancelling a person's active jobs and handing them over."""
 
     work = forms.ChoiceField(label=_("What becomes of it"))
 
     def __init__(
-        self, *args: Any, running: list[Running], successors: list[User], me: User, **kwargs: Any
+        self, *args: Any, running: list[ActiveJob], successors: list[User], me: User, **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
         self.running = running
+        # Without active jobs there is nothing to choose.
         if not running:
             del self.fields["work"]
             return
-        self._successors = {str(user.pk): user for user in successors} | {MYSELF: me}
-        choices: list[tuple[str, Any]] = [(END, _("It is ended")), (MYSELF, _("I take it over"))]
+        self._successors = {str(user.pk): user for user in successors} | {_MYSELF: me}
+
+        choices: list[tuple[str, Any]] = [(_END, _("It is ended")), (_MYSELF, _("I take it over"))]
         choices += [
             (str(user.pk), gettext("%(name)s takes it over") % {"name": user.get_username()})
             for user in successors
         ]
         field = self.fields["work"]
-        field.choices, field.initial = choices, END  # type: ignore[attr-defined]
+        field.choices, field.initial = choices, _END  # type: ignore[attr-defined]
 
     @property
     def successor(self) -> User | None:
-        """None where it is ended, and where there is nothing."""
+        """The person who takes the jobs over; None where they are cancelled or there are none."""
         return self._successors.get(self.cleaned_data["work"]) if self.running else None
 
 
 class JoinForm(AccountForm):
-    """An account for somebody who was invited."""
+    """A form for the account of an invited person."""
 
     def __init__(self, *args: Any, invitation: Invitation, **kwargs: Any) -> None:
+        # The address is a suggestion: the link decides, not the address.
         super().__init__(*args, **{"initial": {"email": invitation.email}, **kwargs})
 
     def clean_email(self) -> str:
@@ -180,13 +187,14 @@ class JoinForm(AccountForm):
         return email
 
 
-def person_named(text: str) -> User:
-    """
+def find_person(text: str) -> User:
+    """Return the active person with this username or e-mail address.
+
     Raises:
-        ValidationError: nobody who may sign in has this name or address, or several have it.
+        ValidationError: nobody matches, or several people have the address.
     """
     active = User.objects.filter(is_active=True)
-    found = list(active.filter(username=text)) or list(active.filter(email__iexact=text)[:2])
-    if len(found) != 1:
+    matches = list(active.filter(username=text)) or list(active.filter(email__iexact=text)[:2])
+    if len(matches) != 1:
         raise forms.ValidationError(_("Nobody here has this username or e-mail address."))
-    return found[0]
+    return matches[0]

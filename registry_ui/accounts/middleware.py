@@ -8,22 +8,24 @@ from .addresses import client_address
 from .bounds import count_this_minute
 from .models import Action, ActorKind, Outcome, Team
 from .requests import TeamRequest
-from .trail import Origin, acting, become, current_origin, record
+from .trail import Origin, acting_as, current_origin, record, set_actor
 
 SESSION_KEY = "team"
-REFUSALS_A_MINUTE = 10
+_REFUSALS_A_MINUTE = 10
 
 
 class TeamMiddleware:
-    """Sets `request.team`, `request.role` and `request.teams` on every page that needs a sign-in.
+    """Middleware that sets `request.team`, `request.role` and `request.teams`.
 
-    The session only remembers a wish: the team is looked up among those that the person sees now.
+    The session keeps only the key of the current team. The team is read again at each request,
+    among those that the person may see now.
     """
 
     def __init__(self, get_response: Callable[[TeamRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: TeamRequest) -> HttpResponseBase:
+        # Views without a sign-in, and error pages, read these too.
         request.team, request.role, request.teams = None, None, []
         return self.get_response(request)
 
@@ -33,30 +35,31 @@ class TeamMiddleware:
         if not getattr(view, "login_required", True) or not request.user.is_authenticated:
             return
         request.teams = list(Team.objects.visible_to(request.user))
-        request.team = _chosen(request.teams, request.session.get(SESSION_KEY))
+        request.team = _current_team(request.teams, request.session.get(SESSION_KEY))
         request.role = request.user.role_in(request.team) if request.team else None
 
 
-def _chosen(teams: list[Team], wish: int | None) -> Team | None:
-    return next((team for team in teams if team.pk == wish), teams[0] if teams else None)
+def _current_team(teams: list[Team], selected: int | None) -> Team | None:
+    first = teams[0] if teams else None
+    return next((team for team in teams if team.pk == selected), first)
 
 
 class OriginMiddleware:
-    """Whatever the request does is recorded with who did it, and from where."""
+    """Middleware that tells the audit log the actor and the address of the request."""
 
     def __init__(self, get_response: Callable[[TeamRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: TeamRequest) -> HttpResponseBase:
-        with acting(Origin(ActorKind.STRANGER, address=client_address(request))):
+        with acting_as(Origin(ActorKind.STRANGER, address=client_address(request))):
             return self.get_response(request)
 
     def process_view(
         self, request: TeamRequest, view: Callable[..., Any], args: Any, kwargs: Any
     ) -> None:
-        # A view without a sign-in looks at no session: a token may say who it is, or nobody does.
+        # A view without a sign-in ignores the session: `needs_token` sets the actor there.
         if getattr(view, "login_required", True) and request.user.is_authenticated:
-            become(request.user)
+            set_actor(request.user)
 
     def process_exception(self, request: TeamRequest, exception: Exception) -> None:
         if isinstance(exception, PermissionDenied):
@@ -64,10 +67,11 @@ class OriginMiddleware:
 
 
 def _record_refusal(request: TeamRequest, exception: PermissionDenied) -> None:
-    """Of one person at most a few a minute: who knocks at every door shall not fill the trail."""
+    """Record a refused page, at most ten a minute for one person, so the log is not flooded."""
     user = current_origin().user
-    if user is None or count_this_minute(f"refused:{user.pk}") > REFUSALS_A_MINUTE:
+    if user is None or count_this_minute(f"refused:{user.pk}") > _REFUSALS_A_MINUTE:
         return
+
     match = request.resolver_match
     record(
         Action.ACCESS_REFUSED,

@@ -1,7 +1,7 @@
-"""Proof that it is still the same person: asked for again before what others rely on is changed.
+"""A second confirmation before sensitive pages.
 
-A signed-in browser left open is not enough to read a form for credentials; sending one that was opened in time is allowed a
-while longer, so that nobody types a secret twice.
+A browser that was left signed in must not open a form for credentials. Sending a form is allowed
+for longer than opening it, so that nobody has to type a secret twice.
 """
 
 import functools
@@ -28,47 +28,57 @@ OPENING_SECONDS = 30 * 60
 SENDING_SECONDS = 60 * 60
 
 
-def note_sign_in(sender: Any, request: HttpRequest | None, **_kwargs: Any) -> None:
-    """Receiver of `user_logged_in`."""
+def record_sign_in_time(sender: Any, request: HttpRequest | None, **_kwargs: Any) -> None:
+    """Store the time of the sign-in in the session (receiver of `user_logged_in`)."""
     if request is not None and hasattr(request, "session"):
         request.session[SESSION_KEY] = int(time.time())
 
 
 def needs_recent_sign_in(view: View) -> View:
+    """Guard a view that also accepts GET: it is shown again after the confirmation."""
     return _guarded(view, "")
 
 
 def needs_recent_sign_in_for(back: str) -> Callable[[View], View]:
-    """For a view that only takes POST: afterwards the page of this name, which has its button, is shown."""
+    """Guard a view that accepts only POST.
+
+    After the confirmation, the page with the URL name `back`, which has the button, is shown.
+    """
     return functools.partial(_guarded, back=back)
 
 
 def _guarded(view: View, back: str) -> View:
     @functools.wraps(view)
-    def guarded(request: TeamRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def wrapper(request: TeamRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         limit = SENDING_SECONDS if request.method == "POST" else OPENING_SECONDS
-        if _seconds_since_proof(request) <= limit:
+        if _seconds_since_confirmation(request) <= limit:
             return view(request, *args, **kwargs)
-        return _ask_again(request, reverse(back) if back else request.get_full_path())
+        return _redirect_to_confirmation(
+            request, reverse(back) if back else request.get_full_path()
+        )
 
-    return guarded
+    return wrapper
 
 
-def _seconds_since_proof(request: TeamRequest) -> float:
+def _seconds_since_confirmation(request: TeamRequest) -> float:
+    # allauth records each method, of the sign-in and of later confirmations, with its time.
     records = get_authentication_records(request, request.user)
-    moments = [request.session.get(SESSION_KEY, 0), *(record.get("at", 0) for record in records)]
-    return time.time() - max(moments)
+    times = [request.session.get(SESSION_KEY, 0), *(record.get("at", 0) for record in records)]
+    return time.time() - max(times)
 
 
-def _ask_again(request: TeamRequest, target: str) -> HttpResponseBase:
-    """What was sent is not kept anywhere: it may hold a secret."""
+def _redirect_to_confirmation(request: TeamRequest, target: str) -> HttpResponseBase:
+    # A form that was sent is not stored for later: it may hold a secret.
     if request.method == "POST":
         messages.warning(
             request,
             _(
-                "Nothing was changed: the page was open too long. Confirm that it is you, then enter it again."
+                "Nothing was changed: the page was open too long. "
+                "Confirm that it is you, then enter it again."
             ),
         )
+
     url = f"{reverse('account_reauthenticate')}?{urlencode({REDIRECT_FIELD_NAME: target})}"
+    # htmx would follow a redirect itself and swap the sign-in page into the fragment.
     is_fragment = request.htmx and not request.htmx.boosted
     return HttpResponseClientRedirect(url) if is_fragment else redirect(url)

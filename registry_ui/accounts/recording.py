@@ -1,4 +1,7 @@
-"""What the trail says of signing in: receivers of Django's and allauth's signals. What was typed is never kept."""
+"""Audit events of sign-in: receivers of Django's and allauth's signals.
+
+No text that was typed into a form is recorded.
+"""
 
 from typing import Any
 
@@ -30,23 +33,21 @@ def connect() -> None:
         (factor_signals.authentication_failed, _factor_refused),
         (social_signals.social_account_added, _linked),
     )
+    # With an id, so that a second call of `connect` adds nothing.
     for signal, receiver in receivers:
         signal.connect(receiver, dispatch_uid=f"accounts.recording.{receiver.__name__}")
 
 
 def _signed_in(sender: Any, user: User, request: HttpRequest | None = None, **_: Any) -> None:
-    methods = (
-        [_words(record) for record in get_authentication_records(request, user)]
-        if request is not None
-        else []
-    )
+    methods = []
+    if request is not None:
+        methods = [_method(record) for record in get_authentication_records(request, user)]
     trail.record(Action.SIGNED_IN, user=user, obj=user, methods=methods)
 
 
-def _words(record: dict[str, Any]) -> str:
-    return {"socialaccount": "single sign-on", "mfa": str(record.get("type", ""))}.get(
-        record["method"], str(record["method"])
-    )
+def _method(record: dict[str, Any]) -> str:
+    names = {"socialaccount": "single sign-on", "mfa": str(record.get("type", ""))}
+    return names.get(record["method"], str(record["method"]))
 
 
 def _signed_out(sender: Any, user: User | None = None, **_: Any) -> None:
@@ -55,11 +56,15 @@ def _signed_out(sender: Any, user: User | None = None, **_: Any) -> None:
 
 
 def _refused(sender: Any, credentials: dict[str, Any], **_: Any) -> None:
-    """Only an account that there is: into the field of the name people type their passwords too."""
+    """Record a failed password, with the account where it exists.
+
+    The typed name itself is not recorded: people also type their password into that field.
+    """
     login = str(credentials.get("username") or credentials.get("email") or "")
     person = get_user_by_username(login) if login else None
     if person is None and credentials.get("email"):
         person = next(iter(filter_users_by_email(str(credentials["email"]), for_login=True)), None)
+
     trail.record(Action.SIGN_IN_REFUSED, obj=person, outcome=Outcome.REFUSED, method="password")
 
 
@@ -70,6 +75,7 @@ def _factor_refused(sender: Any, user: User, authenticator: Authenticator, **_: 
 
 
 def record_sso_refused(request: HttpRequest, reason: str) -> None:
+    """Record a refused single sign-on; the caller knows the reason, allauth's signals do not."""
     person = request.user if isinstance(request.user, User) else None
     trail.record(
         Action.SIGN_IN_REFUSED,

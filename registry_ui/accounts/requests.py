@@ -5,7 +5,10 @@ from .models import Role, Team, User
 
 
 class TeamRequest(HttpRequest):
-    """What a view behind the sign-in gets: TeamMiddleware sets team, role and teams on Django's own request. For type checks."""
+    """The request of a view that requires a sign-in, for type checks.
+
+    TeamMiddleware sets `team`, `role` and `teams` on Django's own request.
+    """
 
     user: User
     htmx: HtmxDetails

@@ -1,4 +1,4 @@
-"""Who is in a team, as its page lists them; and the people of the installation, as theirs does."""
+"""Lists of a team's members and of the installation's people."""
 
 from typing import Any
 
@@ -25,7 +25,11 @@ _BY_NAME = Keyset("username")
 
 
 def members_of(team: Team) -> QuerySet[Membership]:
-    """Admins first. `last_seen` is empty for somebody who was never here."""
+    """Return the members, admins first.
+
+    Annotated with `last_seen`, which is None for a person who has never signed in.
+    """
+    # Roles are stored as text, whose alphabetical order is not that of the ranks.
     rank = Case(
         *(When(role=role, then=Value(role.rank)) for role in Role), output_field=IntegerField()
     )
@@ -40,14 +44,18 @@ def administrators() -> QuerySet[User]:
 
 
 def page_of_people(*, text: str, state: str, after: str, before: str) -> Page:
-    """
+    """Return one page of the people that match the text and the state.
+
     Raises:
-        BadRequest: there is no such page.
+        BadRequest: the cursor `after` or `before` is malformed.
     """
     rows = with_last_seen(User.objects.prefetch_related(_teams()))
+
+    # Each word has to occur in one of the fields.
     for word in text.split():
         names = ("username", "first_name", "last_name", "email")
         rows = rows.filter(Q(*((f"{name}__icontains", word) for name in names), _connector=Q.OR))
+
     if state == "administrators":
         rows = rows.filter(is_superuser=True)
     elif state:
@@ -66,23 +74,26 @@ def with_last_seen(people: QuerySet[User]) -> QuerySet[User]:
 
 
 def successors_of(membership: Membership, me: User) -> list[User]:
-    """Who may take over somebody's work in their team, beside the one who asks."""
+    """Return the people, except `me`, who may take over the member's jobs in the team."""
     return _operators([membership.team_id], [membership.user_id, me.pk])
 
 
 def successors_everywhere(person: User, me: User) -> list[User]:
-    """The same for all of a person's teams: each takes over what they may, and the rest ends."""
+    """Return the people, except `me`, who may take over jobs in any of the person's teams.
+
+    A successor takes over the jobs of the teams where their role allows it; the rest is cancelled.
+    """
     teams = list(person.memberships.values_list("team", flat=True))
     return _operators(teams, [person.pk, me.pk])
 
 
-def _operators(teams: list[int], without: list[int]) -> list[User]:
-    among = Membership.objects.filter(team__in=teams, role__in=Role.at_least(Role.OPERATOR)).values(
-        "user"
-    )
+def _operators(teams: list[int], excluded: list[int]) -> list[User]:
+    operators = Membership.objects.filter(
+        team__in=teams, role__in=Role.at_least(Role.OPERATOR)
+    ).values("user")
     return list(
-        User.objects.filter(pk__in=among, is_active=True)
-        .exclude(pk__in=without)
+        User.objects.filter(pk__in=operators, is_active=True)
+        .exclude(pk__in=excluded)
         .order_by("username")
     )
 
@@ -92,11 +103,12 @@ def _teams() -> "Prefetch[Any]":
 
 
 def _last_seen(key: str, signed_in: str) -> Coalesce:
-    """The last request of a session that lives, or the last sign-in. The greatest of something and nothing differs by database."""
+    """Return the time of the last request of an open session, or else of the last sign-in."""
     sessions = (
         UserSession.objects.filter(user=OuterRef(key))
         .order_by("-last_seen_at")
         .values("last_seen_at")
     )
     seen = Subquery(sessions[:1])
+    # GREATEST with a NULL is NULL in SQLite, and the other value in PostgreSQL.
     return Coalesce(Greatest(seen, signed_in), seen, signed_in)

@@ -1,8 +1,11 @@
-"""The chain over the trail: each event's hash covers the event and the hash before it.
+"""The hash chain of the audit log.
 
-Who acts only inserts; one sealer after the other gives the new events their places, so nobody waits for the chain. What was
-changed, taken out or put in between shows at `verify`. Who can rewrite the whole database can rewrite the whole chain: against
-that helps only a hash that was noted elsewhere, which `verify` compares.
+Each event's hash covers the event and the hash before it. An action only inserts its event, so no
+request waits for the chain; the scheduler then gives new events their position and hash (`seal`).
+`verify` finds changed, removed and inserted events.
+
+Somebody who can rewrite the whole database can also rewrite the whole chain. Only a hash that was
+noted elsewhere shows that, and `verify` compares it.
 """
 
 import hashlib
@@ -21,20 +24,21 @@ from django.utils.translation import ngettext
 from .models import AuditEvent, TrailHead
 
 BATCH = 500
-# An event that is older and has no place yet: no sealer runs.
+# The scheduler seals every few seconds; an older event without a position means that it is down.
 SEALED_WITHIN = timedelta(minutes=5)
+# All columns but the hash itself, `position` included: an event cannot be moved in the chain.
 _FIELDS = tuple(
     field.attname for field in AuditEvent._meta.concrete_fields if field.attname != "hash"
 )
 
 
-class TrailBroken(Exception):
-    """The trail is not what was recorded; the message says where it goes wrong first."""
+class AuditChainBroken(Exception):
+    """A difference between the audit log and its chain; the message names the first one."""
 
 
 @dataclass(frozen=True, slots=True)
-class Verified:
-    """How far the chain is whole, and its last hash: note it elsewhere."""
+class Verification:
+    """The last position and hash of an intact chain, and the number of unsealed events."""
 
     position: int
     hash: str
@@ -42,27 +46,30 @@ class Verified:
 
 
 def seal() -> int:
-    """Give every event that is committed and has no place yet its place. How many they were.
+    """Add every committed event to the chain and return how many were added.
 
-    Several at once wait for each other at the head's row; SQLite lets one writer in anyway.
+    Concurrent calls wait for each other at the head's row; SQLite has only one writer anyway.
     """
     sealed = 0
-    while count := _seal_some():
+    while count := _seal_batch():
         sealed += count
     return sealed
 
 
-def _seal_some() -> int:
+def _seal_batch() -> int:
     if not AuditEvent.objects.filter(position=None).exists():
         return 0
+
     TrailHead.objects.get_or_create(pk=1)
     with transaction.atomic():
         head = TrailHead.objects.select_for_update().get(pk=1)
+        # By time; the id decides between equal times.
         events = list(AuditEvent.objects.filter(position=None).order_by("at", "id")[:BATCH])
         for event in events:
             event.position = head.position = head.position + 1
-            event.hash = head.hash = link(head.hash, event)
-        # Past the queryset that refuses changes: this is the one that there is.
+            event.hash = head.hash = chain_hash(head.hash, event)
+
+        # AuditEventQuerySet refuses updates; sealing is the only one that is allowed.
         models.QuerySet[AuditEvent](AuditEvent).bulk_update(
             events, ["position", "hash"], batch_size=100
         )
@@ -70,18 +77,19 @@ def _seal_some() -> int:
     return len(events)
 
 
-def link(previous: str, event: AuditEvent) -> str:
-    """The hash of an event in its place."""
+def chain_hash(previous: str, event: AuditEvent) -> str:
+    """Return the hash of an event that follows the event with the hash `previous`."""
     return hashlib.sha256(f"{previous}\n{canonical(event)}".encode()).hexdigest()
 
 
 def canonical(event: AuditEvent) -> str:
-    """The same text for the same event in every database."""
+    """Return the event as text, the same in every database."""
     values = {name: _plain(name, getattr(event, name)) for name in _FIELDS}
     return json.dumps(values, sort_keys=True, separators=(",", ":"))
 
 
 def _plain(name: str, value: Any) -> Any:
+    # Databases return the same time zone, precision and address in different forms.
     if value is None or isinstance(value, int):
         return value
     if name == "at":
@@ -91,73 +99,83 @@ def _plain(name: str, value: Any) -> Any:
     return value if name == "details" else str(value)
 
 
-def verify(noted: tuple[int, str] | None = None) -> Verified:
-    """Walk the whole chain.
+def verify(checkpoint: tuple[int, str] | None = None) -> Verification:
+    """Check the whole chain.
 
     Args:
-        noted: the place and the hash that an earlier walk ended with.
+        checkpoint: the position and the hash that an earlier check ended with.
 
     Raises:
-        TrailBroken
+        AuditChainBroken
     """
     head = TrailHead.objects.filter(pk=1).first() or TrailHead()
     position, previous = 0, ""
+
     for event in _sealed(head.position):
         position += 1
         if event.position != position:
-            raise TrailBroken(_("Event %(position)d is missing.") % {"position": position})
-        if event.hash != link(previous, event):
-            raise TrailBroken(
+            raise AuditChainBroken(_("Event %(position)d is missing.") % {"position": position})
+        if event.hash != chain_hash(previous, event):
+            raise AuditChainBroken(
                 _("Event %(position)d, of %(at)s, was changed.")
                 % {"position": position, "at": event.at.isoformat()}
             )
         previous = event.hash
-        if noted and noted[0] == position and noted[1] != previous:
-            raise TrailBroken(
+
+        if checkpoint and checkpoint[0] == position and checkpoint[1] != previous:
+            raise AuditChainBroken(
                 _("Event %(position)d has another hash than the noted one.")
                 % {"position": position}
             )
-    _check_end(head, position, previous, noted)
-    return Verified(position, previous, _check_unsealed())
+
+    _check_end(head, position, previous, checkpoint)
+    return Verification(position, previous, _check_unsealed())
 
 
 def _sealed(last: int) -> Iterator[AuditEvent]:
-    """What is sealed while this walks comes after the head that was read first."""
+    """Return the events up to the head that was read first; `seal` may add more meanwhile."""
     return (
         AuditEvent.objects.filter(position__lte=last).order_by("position").iterator(chunk_size=1000)
     )
 
 
 def _check_end(
-    head: TrailHead, position: int, previous: str, noted: tuple[int, str] | None
+    head: TrailHead, position: int, previous: str, checkpoint: tuple[int, str] | None
 ) -> None:
+    # Without the head, removing the newest events would leave an intact chain.
     if (head.position, head.hash) != (position, previous):
-        raise TrailBroken(
+        raise AuditChainBroken(
             _("The trail ends at event %(position)d, and had %(head)d: the newest were taken out.")
             % {"position": position, "head": head.position}
         )
-    if AuditEvent.objects.filter(position__gt=head.position).exists() and not _moved_on(head):
-        raise TrailBroken(
+
+    # Events beyond the head are right where `seal` ran meanwhile and has moved the head too.
+    has_more = AuditEvent.objects.filter(position__gt=head.position).exists()
+    if has_more and not _head_has_moved(head):
+        raise AuditChainBroken(
             _("There are events beyond the end of the chain, at %(head)d.")
             % {"head": head.position}
         )
-    if noted and noted[0] > position:
-        raise TrailBroken(
+
+    if checkpoint and checkpoint[0] > position:
+        raise AuditChainBroken(
             _("The trail ends at event %(position)d, before the noted one.")
             % {"position": position}
         )
 
 
-def _moved_on(head: TrailHead) -> bool:
+def _head_has_moved(head: TrailHead) -> bool:
     return TrailHead.objects.filter(pk=1, position__gt=head.position).exists()
 
 
 def _check_unsealed() -> int:
-    """How many have no place yet; that is well for a moment only."""
+    """Return the number of events that wait for `seal`; refuse where one waits too long."""
     waiting = AuditEvent.objects.filter(position=None)
+
+    # A short wait is normal; an event that stays outside of the chain could be changed unnoticed.
     late = waiting.filter(at__lt=timezone.now() - SEALED_WITHIN).count()
     if late:
-        raise TrailBroken(
+        raise AuditChainBroken(
             ngettext(
                 "%(count)d event is not in the chain.",
                 "%(count)d events are not in the chain.",

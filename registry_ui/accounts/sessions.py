@@ -1,4 +1,4 @@
-"""Where a person is signed in. A session that is ended is gone from the database: its next request is nobody's."""
+"""A person's sessions. An ended session is deleted, so its next request is not signed in."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from allauth.usersessions.models import UserSession
 from django.utils.translation import gettext as _
 
 from . import trail
-from .devices import device_in_words, is_hand_held
+from .devices import device_name, is_hand_held
 from .models import Action, User
 from .requests import TeamRequest
 
@@ -21,34 +21,32 @@ class SessionRow:
     address: str
     started_at: datetime
     seen_at: datetime
-    is_this: bool
+    is_current: bool
 
 
 def sessions_of(request: TeamRequest) -> list[SessionRow]:
-    """This one first, then those that were used last. Those that have died of age, or of a changed password, are left out."""
-    living = UserSession.objects.purge_and_list(request.user)
+    """Return the person's open sessions: the current one first, then the most recently used.
+
+    Expired sessions, and those that a changed password has ended, are deleted and left out.
+    """
+    sessions = UserSession.objects.purge_and_list(request.user)
     rows = [
         SessionRow(
-            each.pk,
-            device_in_words(each.user_agent),
-            is_hand_held(each.user_agent),
-            each.ip,
-            each.created_at,
-            each.last_seen_at,
-            each.session_key == request.session.session_key,
+            session.pk,
+            device_name(session.user_agent),
+            is_hand_held(session.user_agent),
+            session.ip,
+            session.created_at,
+            session.last_seen_at,
+            session.session_key == request.session.session_key,
         )
-        for each in living
+        for session in sessions
     ]
-    return sorted(rows, key=lambda row: (not row.is_this, -row.seen_at.timestamp()))
+    return sorted(rows, key=lambda row: (not row.is_current, -row.seen_at.timestamp()))
 
 
 def end(user: User, sessions: Sequence[UserSession]) -> None:
     for session in sessions:
         session.end()
-        trail.record(
-            Action.SESSION_ENDED, user=user, name=_("%(device)s, %(address)s") % _words(session)
-        )
-
-
-def _words(session: UserSession) -> dict[str, str]:
-    return {"device": device_in_words(session.user_agent), "address": session.ip}
+        params = {"device": device_name(session.user_agent), "address": session.ip}
+        trail.record(Action.SESSION_ENDED, user=user, name=_("%(device)s, %(address)s") % params)

@@ -1,4 +1,7 @@
-"""allauth's forms with our labels; its placeholders say the label a second time, so they go."""
+"""allauth's sign-in and password forms with own labels.
+
+allauth's placeholders repeat the label, so they are removed.
+"""
 
 from typing import Any
 
@@ -13,6 +16,7 @@ class Labelled:
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name, field in self.fields.items():
+            # A placeholder disappears while a person types, so it cannot replace the label.
             field.widget.attrs.pop("placeholder", None)
             field.label = self.labels.get(name, field.label)
 

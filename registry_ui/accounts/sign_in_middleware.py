@@ -1,4 +1,4 @@
-"""What a signed-in request is asked beside its rights: where its session was seen, and whether a second factor is missing."""
+"""Middleware for the last use of a session and for a missing second factor."""
 
 import contextlib
 import hashlib
@@ -20,11 +20,14 @@ from redis.exceptions import RedisError
 from .factors import has_second_factor
 from .requests import TeamRequest
 
-SEEN_EVERY_SECONDS = 60
+_WRITE_SECONDS = 60
 
 
 class SeenMiddleware:
-    """Notes of each session from where it was used last, and when: at most once a minute, for a write takes SQLite's lock."""
+    """Middleware that stores the address and the time of a session's last use.
+
+    It writes at most once a minute, because a write takes SQLite's lock.
+    """
 
     def __init__(self, get_response: Callable[[TeamRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -41,27 +44,30 @@ class SeenMiddleware:
             or not request.session.session_key
         ):
             return
-        # Without Redis nothing is noted, and the page is shown all the same.
+
+        # Without Redis nothing is stored, but the page is shown.
         with contextlib.suppress(RedisError):
-            if first_in_a_while(request.session.session_key):
+            if is_write_due(request.session.session_key):
                 UserSession.objects.create_from_request(request)
 
 
-def first_in_a_while(session_key: str) -> bool:
-    """Asked of the cache, not the database: every page and every poll passes here."""
-    return bool(
-        cache.add(
-            f"seen:{hashlib.sha256(session_key.encode()).hexdigest()}",
-            1,
-            timeout=SEEN_EVERY_SECONDS,
-        )
-    )
+def is_write_due(session_key: str) -> bool:
+    """Return whether the session's last write is over a minute ago.
+
+    The cache answers this, not the database: every page and every poll asks.
+    """
+    # A hash, because who can read Redis must not be able to take over a session.
+    digest = hashlib.sha256(session_key.encode()).hexdigest()
+    return bool(cache.add(f"seen:{digest}", 1, timeout=_WRITE_SECONDS))
 
 
 class SecondFactorMiddleware:
-    """Where a second factor is required, whoever has none sets one up before anything else. Single sign-on has its own."""
+    """Middleware that redirects a person without a required second factor.
 
-    _OPEN = ("accounts:security", "mfa_", "account_")
+    Single sign-on is exempt: the provider asks for its own second factor.
+    """
+
+    _EXEMPT = ("accounts:security", "mfa_", "account_")
 
     def __init__(self, get_response: Callable[[TeamRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -78,28 +84,29 @@ class SecondFactorMiddleware:
             or not request.user.is_authenticated
         ):
             return None
+
         name = request.resolver_match.view_name if request.resolver_match else ""
         if (
-            name.startswith(self._OPEN)
-            or _came_by_single_sign_on(request)
+            name.startswith(self._EXEMPT)
+            or _used_single_sign_on(request)
             or has_second_factor(request.user)
         ):
             return None
+
+        # The pages that add a factor, and signing out, are exempt above: no loop of redirects.
         messages.warning(
             request,
             _(
-                "This installation requires a second factor. Set one up, then everything else opens."
+                "This installation requires a second factor. "
+                "Set one up, then everything else opens."
             ),
         )
         url = reverse("accounts:security")
-        return (
-            HttpResponseClientRedirect(url)
-            if request.htmx and not request.htmx.boosted
-            else redirect(url)
-        )
+        is_fragment = request.htmx and not request.htmx.boosted
+        return HttpResponseClientRedirect(url) if is_fragment else redirect(url)
 
 
-def _came_by_single_sign_on(request: TeamRequest) -> bool:
+def _used_single_sign_on(request: TeamRequest) -> bool:
     return any(
         record.get("method") == "socialaccount"
         for record in get_authentication_records(request, request.user)

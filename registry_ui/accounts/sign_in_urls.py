@@ -1,5 +1,8 @@
-"""The few of allauth's pages that this installation has. Its other views (sign-up, addresses, codes) are not routed at all.
-The names are allauth's: its code reverses them."""
+"""URLs of allauth's pages for signing in.
+
+allauth's other pages (sign-up, addresses, codes) have no URL. The names are allauth's: its code
+reverses them.
+"""
 
 from allauth.account import views
 from django.conf import settings

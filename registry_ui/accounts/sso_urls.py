@@ -1,4 +1,4 @@
-"""Single sign-on: nothing is here where no provider is set."""
+"""URLs of single sign-on; without a provider, they answer with 404."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""How a program proves who it is: an API token in the Authorization header, and nowhere else."""
+"""Authentication of programs by an API token in the Authorization header."""
 
 import base64
 import binascii
@@ -15,45 +15,54 @@ from django.views.decorators.csrf import csrf_exempt
 
 from .addresses import client_address
 from .tokens import PREFIX, SECRET_LENGTH, Principal, TokenRefused, authenticate
-from .trail import acting
+from .trail import acting_as
 
 View = Callable[..., HttpResponseBase]
 
 CHALLENGE = 'Bearer realm="Registry UI"'
-_IN_AN_ADDRESS = re.compile(rf"{PREFIX}[A-Za-z0-9]{{{SECRET_LENGTH}}}")
+_TOKEN_PATTERN = re.compile(rf"{PREFIX}[A-Za-z0-9]{{{SECRET_LENGTH}}}")
 
 
 class TokenRequest(HttpRequest):
-    """What a view behind `needs_token` gets. For type checks."""
+    """The request of a view that requires a token, for type checks."""
 
     principal: Principal
 
 
 def needs_token(view: View) -> View:
-    """For what only programs ask. A browser's session counts for nothing here: so no other site can make a browser ask it,
-    and no CSRF token is needed."""
+    """Require an API token for a view.
+
+    The session is ignored. So another site cannot use a visitor's browser for the request, and no
+    CSRF token is needed.
+    """
 
     @functools.wraps(view)
-    def guarded(request: TokenRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def wrapper(request: TokenRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        # URLs are logged by proxies and kept in histories (RFC 6750, section 2.3).
         if has_token_in_address(request):
             return refusal(
                 401,
                 "token_in_address",
                 _("A token in an address is not accepted, and it stands in logs now: revoke it."),
             )
+
         try:
             request.principal = authenticate(token_of(request), client_address(request))
         except TokenRefused as exc:
             return _refused(exc)
-        with acting(request.principal.origin):
+
+        with acting_as(request.principal.origin):
             return view(request, *args, **kwargs)
 
-    open_to_programs: View = csrf_exempt(login_not_required(guarded))
-    return open_to_programs
+    exempt: View = csrf_exempt(login_not_required(wrapper))
+    return exempt
 
 
 def token_of(request: HttpRequest) -> str:
-    """The token in the Authorization header, as `Bearer` or as the password of `Basic`; empty where there is none."""
+    """Return the token in the Authorization header, or an empty string.
+
+    It may be a Bearer token (RFC 6750) or the password of Basic credentials (RFC 7617).
+    """
     scheme, _space, value = request.headers.get("Authorization", "").strip().partition(" ")
     if scheme.lower() == "bearer":
         return value.strip()
@@ -63,6 +72,7 @@ def token_of(request: HttpRequest) -> str:
 
 
 def _password(value: str) -> str:
+    # The user name is ignored: registry clients send one, and the token alone decides.
     try:
         return base64.b64decode(value, validate=True).decode().partition(":")[2]
     except (binascii.Error, UnicodeDecodeError, ValueError):
@@ -70,7 +80,7 @@ def _password(value: str) -> str:
 
 
 def has_token_in_address(request: HttpRequest) -> bool:
-    return bool(_IN_AN_ADDRESS.search(unquote(request.META.get("QUERY_STRING", ""))))
+    return bool(_TOKEN_PATTERN.search(unquote(request.META.get("QUERY_STRING", ""))))
 
 
 def _refused(exc: TokenRefused) -> JsonResponse:
@@ -88,13 +98,8 @@ def _refused(exc: TokenRefused) -> JsonResponse:
 
 
 def refusal(status: int, code: str, message: str) -> JsonResponse:
-    headers = (
-        {"WWW-Authenticate": CHALLENGE}
-        if status == 401
-        else {"Retry-After": "60"}
-        if status == 429
-        else {}
-    )
+    # RFC 9110, section 15.5.2, requires a challenge with status 401.
+    headers = {401: {"WWW-Authenticate": CHALLENGE}, 429: {"Retry-After": "60"}}.get(status, {})
     return JsonResponse(
         {"error": {"code": code, "message": message}}, status=status, headers=headers
     )

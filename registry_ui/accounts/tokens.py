@@ -1,7 +1,7 @@
-"""API tokens: made once, kept as a hash, and asked about at every use whether they still may.
+"""API tokens: creation, revocation and authentication.
 
-Everything that serves programs (the API at /api/, the built-in registry at /v2/) asks `authenticate`, and then nothing else
-but the principal that it answers.
+Only a token's hash is stored. The API at /api/ and the built-in registry at /v2/ call
+`authenticate` at every request, and then ask only the principal that it returns.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ from django.db.models import CharField, IntegerField, OuterRef, Q, QuerySet, Sub
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from registry_ui.web.statements import Given, Statement
+from registry_ui.web.statements import Parameter, Statement
 
 from .bounds import count_this_minute, is_first_this_minute
 from .models import (
@@ -33,49 +33,57 @@ from .models import (
     TeamQuerySet,
     User,
 )
-from .trail import Origin, acting, record
+from .trail import Origin, acting_as, record
 
 PREFIX = "rui_"
 SECRET_LENGTH = 40
 HINT_LENGTH = len(PREFIX) + 4
 DEFAULT_DAYS = 90
 _ALPHABET = string.ascii_letters + string.digits
-_USE_NOTED_EVERY = timedelta(minutes=1)
+_USE_INTERVAL = timedelta(minutes=1)
 _FAILURES_A_MINUTE = 30
 
 
 class TokenNotAllowed(Exception):
-    """What was asked for would be wider than the person who asks; the message says what is."""
+    """A token that would allow more than its creator may do; the message says what is wrong."""
 
 
 class TokenRefused(Exception):
-    """No living token: unknown, revoked, expired, or its owner is gone. Who asks learns only that; the trail knows which."""
+    """A token that is unknown, revoked or expired, or whose owner has lost access.
+
+    The client does not learn which of them; the audit log records it.
+    """
 
     status = 401
 
 
 class TooManyRefusals(TokenRefused):
-    """This address has sent so many wrong tokens that it gets no answer for a minute. A good token always passes."""
+    """A refusal after too many wrong tokens from one address.
+
+    A valid token is accepted also then.
+    """
 
     status = 429
 
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who a token acts for at this moment. It stands where a person would: `Registry.objects.visible_to(principal)`.
+    """The person or robot that an authenticated token acts for.
+
+    It satisfies `Actor`, as a person does: `Registry.objects.visible_to(principal)`.
 
     Attributes:
-        token: as it was found; `token.user` is its owner, None for a robot.
+        token: the token's row; `token.user` is its owner, None for a robot.
     """
 
     token: ApiToken
-    # A person who signs in has these too, and the querysets ask for them.
+    # `TeamQuerySet` reads these of people too, who may be anonymous or deactivated.
     is_authenticated: ClassVar[bool] = True
     is_active: ClassVar[bool] = True
 
     @property
     def user(self) -> User | None:
-        """For rows that keep who asked for them; None for a robot."""
+        """The person, for rows that store who requested them; None for a robot."""
         return self.token.user
 
     @property
@@ -84,7 +92,7 @@ class Principal:
 
     @property
     def name(self) -> str:
-        """The person's name, or the robot's."""
+        """The name of the person or the robot."""
         return self.token.name if self.token.user is None else self.token.user.get_username()
 
     @property
@@ -93,7 +101,7 @@ class Principal:
 
     @property
     def origin(self) -> Origin:
-        """What the trail is told: `with acting(principal.origin): …`. The address is the last one it was used from."""
+        """The origin for the audit log: `with acting_as(principal.origin): …`."""
         address = self.token.used_from
         return Origin(
             ActorKind.TOKEN,
@@ -104,39 +112,50 @@ class Principal:
         )
 
     def role_in(self, team: Team) -> Role | None:
-        """The lower of what the scope allows and what the owner may there now; a robot's is its scope's, in its team only."""
-        return self._at_most(
-            team, self.scope.role if self.user is None else self.user.role_in(team)
-        )
+        """Return the lower of the scope's role and the owner's current role in the team.
 
-    def place(self, slug: str) -> tuple[Team, Role] | None:
-        """A team and the role in it, both as they are now; None where there is no such team, or it is not the principal's to see."""
-        # PostgreSQL takes no NUL in a text.
+        A robot has its scope's role, in its own team only.
+        """
+        owner_role = self.scope.role if self.user is None else self.user.role_in(team)
+        return self._limited(team, owner_role)
+
+    def team_and_role(self, slug: str) -> tuple[Team, Role] | None:
+        """Return a team and the principal's current role in it, read in one query.
+
+        None where the team does not exist or the principal may not see it.
+        """
+        # PostgreSQL refuses NUL in text.
         team = _TEAM.first(slug=slug, user=self.token.user_id) if "\0" not in slug else None
         if team is None:
             return None
-        owners = self.scope.role if self.user is None else self.user.role_as(team.member_as)  # type: ignore[attr-defined]
-        role = self._at_most(team, owners)
+
+        if self.user is None:
+            owner_role: Role | None = self.scope.role
+        else:
+            owner_role = self.user.role_for_membership(team.membership_role)  # type: ignore[attr-defined]
+        role = self._limited(team, owner_role)
         return (team, role) if role is not None else None
 
-    def _at_most(self, team: Team, owners: Role | None) -> Role | None:
-        if owners is None or self.token.team_id not in (None, team.pk):
+    def _limited(self, team: Team, owner_role: Role | None) -> Role | None:
+        if owner_role is None or self.token.team_id not in (None, team.pk):
             return None
-        return min(owners, self.scope.role, key=lambda role: role.rank)
+        return min(owner_role, self.scope.role, key=lambda role: role.rank)
 
-    def narrow_teams(self, teams: TeamQuerySet, wanted: Role) -> TeamQuerySet:
-        if not self.scope.role.allows(wanted):
+    def narrow_teams(self, teams: TeamQuerySet, required: Role) -> TeamQuerySet:
+        """Return those of the teams where the principal has at least this role."""
+        # The scope limits the roles of all teams, so there may be nothing to query.
+        if not self.scope.role.allows(required):
             return teams.none()
         if self.token.team_id is not None:
             teams = teams.filter(pk=self.token.team_id)
-        return teams if self.user is None else teams.with_role(self.user, wanted)
+        return teams if self.user is None else teams.with_role(self.user, required)
 
     def teams(self) -> TeamQuerySet:
-        """Those in which it may at least look."""
+        """Return the teams that the principal may see."""
         return Team.objects.visible_to(self)
 
 
-# --- made and ended
+# --- creation and revocation
 
 
 @transaction.atomic
@@ -149,18 +168,21 @@ def create_token(
     expires_at: datetime | None,
     is_robot: bool = False,
 ) -> tuple[ApiToken, str]:
-    """A new token and its secret, which nobody can read again.
+    """Create a token and return it with its secret, which is shown once and not stored.
 
     Args:
-        by: whose token it will be; for a robot the admin who makes it.
-        team: the only team where it is good; None for all teams of the person.
+        by: the token's owner; for a robot the admin who creates it.
+        team: the only team where the token is valid; None for all teams of the owner.
 
     Raises:
-        TokenNotAllowed: it would be wider than the person's role, or live longer than the installation allows.
+        TokenNotAllowed: it would allow more than the person's role, or be valid for longer than
+            the installation allows.
     """
     _refuse_wider(by, scope, team, is_robot=is_robot)
     _refuse_longer(expires_at)
-    secret = PREFIX + "".join(secrets.choice(_ALPHABET) for _each in range(SECRET_LENGTH))
+
+    # The prefix lets secret scanners recognize a leaked token.
+    secret = PREFIX + "".join(secrets.choice(_ALPHABET) for _position in range(SECRET_LENGTH))
     token = ApiToken.objects.create(
         user=None if is_robot else by,
         team=team,
@@ -171,12 +193,21 @@ def create_token(
         created_by=by,
         expires_at=expires_at,
     )
-    until = expires_at.date().isoformat() if expires_at else None
-    record(Action.TOKEN_CREATED, user=by, obj=token, scope=scope.value, robot=is_robot, until=until)
+
+    last_day = expires_at.date().isoformat() if expires_at else None
+    record(
+        Action.TOKEN_CREATED,
+        user=by,
+        obj=token,
+        scope=scope.value,
+        robot=is_robot,
+        until=last_day,
+    )
     return token, secret
 
 
 def _refuse_wider(by: User, scope: Scope, team: Team | None, *, is_robot: bool) -> None:
+    # A token for all teams needs one team where the scope is of use.
     role = by.role_in(team) if team is not None else highest_role(by)
     if is_robot and (team is None or role != Role.ADMIN):
         raise TokenNotAllowed(_("Only admins of a team make its robots."))
@@ -187,98 +218,107 @@ def _refuse_wider(by: User, scope: Scope, team: Team | None, *, is_robot: bool) 
 
 
 def _refuse_longer(expires_at: datetime | None) -> None:
-    most = settings.TOKEN_MAX_DAYS
-    if most and (expires_at is None or expires_at > timezone.now() + timedelta(days=most)):
+    limit = settings.TOKEN_MAX_DAYS
+    if limit and (expires_at is None or expires_at > timezone.now() + timedelta(days=limit)):
         raise TokenNotAllowed(
-            _("A token of this installation lives %(days)s days at most.") % {"days": most}
+            _("A token of this installation lives %(days)s days at most.") % {"days": limit}
         )
 
 
 def highest_role(user: User) -> Role | None:
-    """The widest that the person has in any team."""
+    """Return the person's highest role in any team."""
     if user.is_superuser:
         return Role.ADMIN
-    roles = [
-        Role(each) for each in Membership.objects.filter(user=user).values_list("role", flat=True)
-    ]
+    memberships = Membership.objects.filter(user=user)
+    roles = [Role(role) for role in memberships.values_list("role", flat=True)]
     return max(roles, key=lambda role: role.rank, default=None)
 
 
 @transaction.atomic
 def revoke_token(*, token: ApiToken, by: User | None) -> bool:
-    """Whether it was alive till now."""
-    ended = ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=timezone.now())
-    if ended:
+    """Revoke the token and return whether it was not revoked before."""
+    rows = ApiToken.objects.filter(pk=token.pk, revoked_at=None)
+    revoked = rows.update(revoked_at=timezone.now())
+    if revoked:
         record(Action.TOKEN_REVOKED, user=by, obj=token)
-    return bool(ended)
+    return bool(revoked)
 
 
-def end_with_membership(instance: Membership, **_kwargs: Any) -> None:
-    """Receiver of `post_delete`: a person who comes back makes new tokens for the team."""
-    _end(ApiToken.objects.filter(user_id=instance.user_id, team_id=instance.team_id))
+def revoke_with_membership(instance: Membership, **_kwargs: Any) -> None:
+    """Revoke a former member's tokens for the team (receiver of `post_delete`)."""
+    _revoke_all(ApiToken.objects.filter(user_id=instance.user_id, team_id=instance.team_id))
 
 
-def end_with_person(instance: User, **_kwargs: Any) -> None:
-    """Receiver of `post_save`: a deactivated person's tokens are dead even after they return."""
+def revoke_with_person(instance: User, **_kwargs: Any) -> None:
+    """Revoke a deactivated person's tokens (receiver of `post_save`).
+
+    They stay revoked when the account is activated again.
+    """
     if not instance.is_active:
-        _end(ApiToken.objects.filter(user_id=instance.pk))
+        _revoke_all(ApiToken.objects.filter(user_id=instance.pk))
 
 
-def _end(tokens: Any) -> None:
+def _revoke_all(tokens: Any) -> None:
+    # One by one, so that each revocation is an audit event.
     for token in tokens.filter(revoked_at=None).select_related("team"):
         revoke_token(token=token, by=None)
 
 
-# --- used
+# --- authentication
 
 
-def _member_as(team: Any, user: Any) -> Subquery:
+def _membership_role(team: Any, user: Any) -> Subquery:
     return Subquery(Membership.objects.filter(team=team, user=user).values("role")[:1])
 
 
 def _tokens() -> QuerySet[ApiToken]:
-    """With all that says whether one is alive, in one query: `member_as` is what its owner is in the one team that it is for."""
+    """Return tokens with everything that decides whether they are active, in one query.
+
+    `membership_role` is the owner's role in the only team of the token.
+    """
     return ApiToken.objects.select_related("user", "team").annotate(
-        member_as=_member_as(OuterRef("team"), OuterRef("user"))
+        membership_role=_membership_role(OuterRef("team"), OuterRef("user"))
     )
 
 
-_TOKEN_BY_HASH = Statement(lambda: _tokens().filter(token_hash=Given("hash", CharField())))
-_TOKEN_BY_KEY = Statement(lambda: _tokens().filter(pk=Given("key", UUIDField())))
+_TOKEN_BY_HASH = Statement(lambda: _tokens().filter(token_hash=Parameter("hash", CharField())))
+_TOKEN_BY_KEY = Statement(lambda: _tokens().filter(pk=Parameter("key", UUIDField())))
 _TEAM = Statement(
-    lambda: Team.objects.filter(slug=Given("slug", CharField())).annotate(
-        member_as=_member_as(OuterRef("pk"), Given("user", IntegerField()))
+    lambda: Team.objects.filter(slug=Parameter("slug", CharField())).annotate(
+        membership_role=_membership_role(OuterRef("pk"), Parameter("user", IntegerField()))
     )
 )
 
 
 def authenticate(text: str, address: str | None) -> Principal:
-    """Who stands behind a token, if it is alive now. Ask at every request, and keep the answer no longer than that.
+    """Return the principal of an active token. Call this at every request.
 
-    It looks up the SHA-256, so neither the time it takes nor an index tells anything about a secret. Alive means: not
-    revoked, not expired, its owner active, and, where it is for one team, the owner still in it. What the principal may do
-    there is read anew from the database each time it is asked (`role_in`, `visible_to`, `operable_by`, `editable_by`).
-    The first use from an address, and every refusal of a known token, goes into the trail, at most once a minute each.
+    A token is active where it is neither revoked nor expired, its owner's account is active, and
+    the owner is still in the token's only team. The principal's roles are read from the database at
+    each call (`role_in`, `visible_to`, `operable_by`, `editable_by`). The first use from an address
+    and each refusal of a known token are recorded, at most once a minute.
 
     Args:
-        text: the token alone, from a header: of `Authorization: Bearer …`, or the password of `Basic`. Never from a URL.
-        address: the client's, as `addresses.client_address(request)` says it.
+        text: the token from the Authorization header, never from a URL.
+        address: the client's address, as `addresses.client_address(request)` returns it.
 
     Raises:
-        TokenRefused: answer 401 with WWW-Authenticate. Its `status` is 429 after too many wrong ones from the address.
+        TokenRefused: answer with its `status`: 401, or 429 after too many wrong tokens from the
+            address.
     """
+    # The lookup is by hash, so neither its duration nor the index tells anything about a secret.
     token = _TOKEN_BY_HASH.first(hash=_hash(text))
     if token is None:
-        raise (
-            TooManyRefusals
-            if count_this_minute(f"token-failures:{address}") > _FAILURES_A_MINUTE
-            else TokenRefused
-        )
+        if count_this_minute(f"token-failures:{address}") > _FAILURES_A_MINUTE:
+            raise TooManyRefusals
+        raise TokenRefused
     return _admit(token, address)
 
 
 def authenticate_by_key(key: UUID, address: str | None) -> Principal:
-    """The same for something signed here that stands for a token and names its row: it lives no longer than the token does.
+    """Return the principal of an active token by its primary key.
+
+    For credentials that this installation signed for a token, which expire with it.
 
     Raises:
         TokenRefused
@@ -290,10 +330,10 @@ def authenticate_by_key(key: UUID, address: str | None) -> Principal:
 
 
 def _admit(token: ApiToken, address: str | None) -> Principal:
-    if reason := _why_dead(token):
+    if reason := _refusal_reason(token):
         _record_refusal(token, address, reason)
         raise TokenRefused
-    _note_use(token, address)
+    _record_use(token, address)
     return Principal(token)
 
 
@@ -301,41 +341,50 @@ def _hash(text: str) -> str:
     return hashlib.sha256(text.encode(errors="replace")).hexdigest()
 
 
-def _why_dead(token: ApiToken) -> str:
+def _refusal_reason(token: ApiToken) -> str:
+    """Return the reason why the token is not active, or an empty string."""
     if token.revoked_at is not None:
         return "revoked"
-    if not token.is_alive:
+    if not token.is_active:
         return "expired"
     if token.user is None:
         return ""
     if not token.user.is_active:
         return "owner deactivated"
-    if token.team is not None and token.user.role_as(token.member_as) is None:  # type: ignore[attr-defined]
+    if token.team is not None and token.user.role_for_membership(token.membership_role) is None:  # type: ignore[attr-defined]
         return "owner left the team"
     return ""
 
 
-def _note_use(token: ApiToken, address: str | None) -> None:
-    """When and from where; one write a minute, whoever of many requests gets there first."""
+def _record_use(token: ApiToken, address: str | None) -> None:
+    """Store the time and the address of the use, at most once a minute.
+
+    A first use, or one from another address, is an audit event.
+    """
     now = timezone.now()
-    if token.used_at is not None and token.used_at >= now - _USE_NOTED_EVERY:
+    if token.used_at is not None and token.used_at >= now - _USE_INTERVAL:
         token.used_from = address
         return
-    was_from, token.used_from = token.used_from, address
-    is_due = Q(used_at=None) | Q(used_at__lt=now - _USE_NOTED_EVERY)
-    if ApiToken.objects.filter(is_due, pk=token.pk).update(used_at=now, used_from=address) and (
-        token.used_at is None or was_from != address
-    ):
-        with acting(Principal(token).origin):
+
+    # Of concurrent requests only one updates the row and records the event.
+    previous, token.used_from = token.used_from, address
+    is_due = Q(used_at=None) | Q(used_at__lt=now - _USE_INTERVAL)
+    rows = ApiToken.objects.filter(is_due, pk=token.pk)
+    updated = rows.update(used_at=now, used_from=address)
+    if updated and (token.used_at is None or previous != address):
+        with acting_as(Principal(token).origin):
             record(Action.TOKEN_USED, obj=token)
     token.used_at = now
 
 
 def _record_refusal(token: ApiToken, address: str | None, reason: str) -> None:
+    # A misconfigured client repeats a refused token every few seconds.
     if not is_first_this_minute(f"token-refused:{token.pk}:{address}"):
         return
+
     name = token.user.get_username() if token.user else token.name
-    with acting(
-        Origin(ActorKind.TOKEN, user=token.user, name=name, address=address, token_name=str(token))
-    ):
+    origin = Origin(
+        ActorKind.TOKEN, user=token.user, name=name, address=address, token_name=str(token)
+    )
+    with acting_as(origin):
         record(Action.TOKEN_REFUSED, obj=token, outcome=Outcome.REFUSED, reason=reason)

@@ -1,6 +1,6 @@
-"""The trail: who did what to what, when, from where, with which credential. Append-only, and chained.
+"""The audit log: actor, action, object, time, address and credential of each event.
 
-`record` inserts in the caller's transaction: what is rolled back was not done, and leaves no event.
+`record` inserts in the caller's transaction, so an action that is rolled back leaves no event.
 """
 
 import contextlib
@@ -18,7 +18,7 @@ from .models import Action, ActorKind, AuditEvent, Outcome, Team, User
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """From where something is done: a request sets it, and so does a worker for whom it works."""
+    """The actor and the address of the following actions; a request or a job sets it."""
 
     kind: ActorKind = ActorKind.COMMAND_LINE
     user: User | None = None
@@ -27,8 +27,8 @@ class Origin:
     token_name: str = ""
 
 
-_HERE = Origin()
-_origin: ContextVar[Origin] = ContextVar("origin", default=_HERE)
+_COMMAND_LINE = Origin()
+_origin: ContextVar[Origin] = ContextVar("origin", default=_COMMAND_LINE)
 
 
 def current_origin() -> Origin:
@@ -36,8 +36,8 @@ def current_origin() -> Origin:
 
 
 @contextlib.contextmanager
-def acting(origin: Origin) -> Iterator[None]:
-    """Everything recorded within is done from there."""
+def acting_as(origin: Origin) -> Iterator[None]:
+    """Record everything within the block with this origin."""
     token = _origin.set(origin)
     try:
         yield
@@ -45,8 +45,8 @@ def acting(origin: Origin) -> Iterator[None]:
         _origin.reset(token)
 
 
-def become(user: User) -> None:
-    """From here on to the end of `acting`, it is this person who acts."""
+def set_actor(user: User) -> None:
+    """Record everything up to the end of the enclosing `acting_as` with this person."""
     _origin.set(replace(current_origin(), kind=ActorKind.PERSON, user=user))
 
 
@@ -64,41 +64,46 @@ def record(
     """Add an event.
 
     Args:
-        user: who did it, where that is not the origin's person.
-        team: whose trail shows it; `obj.team` where it is not given and there is one.
-        obj: what it was done to, as it is or was; its key and `str()` are kept, or `name`.
-        credential: with which it was done.
-        details: few words and numbers, never a secret.
+        user: the actor, where it is not the origin's person.
+        team: the team whose members may see the event; `obj.team` by default.
+        obj: the object; its key and its `str()`, or `name`, are stored.
+        credential: the credential that was used.
+        details: a few short values, never a secret.
     """
     origin = current_origin()
     person = user or origin.user
     team = team or getattr(obj, "team", None)
+    actor_name = person.get_username() if person else origin.name
+
+    # The action of a token stays one, also where the caller names the token's owner.
     kind = ActorKind.PERSON if user is not None and origin.kind != ActorKind.TOKEN else origin.kind
+
+    # Names and keys are copied as text: later renames and removals must not change an event.
     return AuditEvent.objects.create(
         action=action,
         outcome=outcome,
         actor_kind=kind,
         actor_key=str(person.pk) if person else "",
-        actor_name=escape_control_characters(person.get_username() if person else origin.name)[
-            :150
-        ],
+        actor_name=escape_control_characters(actor_name)[:150],
         token_name=escape_control_characters(origin.token_name)[:120],
         address=origin.address,
         team_key=team.pk if team else None,
         team_name=team.name if team else "",
         object_kind=str(obj._meta.model_name)[:20] if obj is not None else "",
         object_key=str(obj.pk) if obj is not None else "",
-        object_name=escape_control_characters(name or (str(obj) if obj is not None else ""))[:300],
+        object_name=escape_control_characters(name or _name(obj))[:300],
         credential_key=str(credential.pk) if credential is not None else "",
-        credential_name=escape_control_characters(str(credential))[:360]
-        if credential is not None
-        else "",
+        credential_name=escape_control_characters(_name(credential))[:360],
         details={key: _one_line(value) for key, value in details.items() if value is not None},
     )
 
 
+def _name(obj: Any) -> str:
+    return str(obj) if obj is not None else ""
+
+
 def _one_line(value: Any) -> Any:
-    """What people typed cannot break a line of an export, nor colour a terminal."""
+    """Escape control characters, so that input cannot break an export's lines or a terminal."""
     if isinstance(value, list):
-        return [_one_line(each) for each in value]
+        return [_one_line(item) for item in value]
     return escape_control_characters(value) if isinstance(value, str) else value

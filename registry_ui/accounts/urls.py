@@ -3,8 +3,9 @@ from django.urls import path
 from .views import activity, api, entry, installation, person, preferences, security, team, tokens
 
 app_name = "accounts"
-# The first word of a name is the place in the navigation.
+# The navigation highlights the entry that the first word of a name stands for.
 urlpatterns = [
+    # One-time links; the access log hides their tokens.
     path("setup/<str:token>/", entry.setup, name="setup"),
     path("join/<str:token>/", entry.join, name="join"),
     path("preferences/", preferences.preferences, name="preferences"),
@@ -26,7 +27,7 @@ urlpatterns = [
     path("team/members/<int:pk>/remove/", team.member_remove, name="team_member_remove"),
     path("team/tokens/", tokens.robots, name="team_tokens"),
     path("team/tokens/add/", tokens.robot_add, name="team_tokens_add"),
-    path("activity/", activity.activity, name="activity"),
+    path("activity/", activity.audit_log, name="activity"),
     path("activity/export/", activity.export, name="activity_export"),
     path("installation/", installation.teams, name="installation"),
     path("installation/teams/add/", installation.team_add, name="installation_team_add"),
@@ -45,5 +46,6 @@ urlpatterns = [
         person.deactivate,
         name="installation_person_deactivate",
     ),
+    # For programs, without a session
     path("api/v1/me", api.me, name="api_me"),
 ]

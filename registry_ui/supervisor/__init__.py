@@ -1,4 +1,5 @@
-"""Starts everything with one command, starts again what dies, and takes all of it down: `python -m registry_ui.supervisor`.
+"""The supervisor, which starts, restarts and stops all programs.
 
-Knows no Django, so that it stays small while the programs it watches come and go.
+`python -m registry_ui.supervisor` runs it. It does not import Django, so that it stays small and
+starts fast.
 """

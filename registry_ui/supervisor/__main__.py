@@ -1,4 +1,4 @@
-"""The one command that starts everything; see `--help`."""
+"""The command that starts all programs; see `--help`."""
 
 import argparse
 import fcntl
@@ -20,26 +20,32 @@ from .programs import Address, BadSetting, manage_command, programs
 from .watch import Supervisor
 
 _PARTS = ("web", "workers", "scheduler")
+# The last line of a traceback whose message is meant for people.
 _REFUSAL = re.compile(
-    r"(?:django\.core\.exceptions\.ImproperlyConfigured|environs\.exceptions\.\w+|django\.db\.utils\.OperationalError): "
+    r"(?:django\.core\.exceptions\.ImproperlyConfigured|environs\.exceptions\.\w+"
+    r"|django\.db\.utils\.OperationalError): "
 )
 
 
 def main(arguments: Sequence[str]) -> int:
-    os.umask(0o077)  # the queue's and the web process's files are for this user only
+    os.umask(0o077)  # the files of all programs are for this user only
     try:
-        return _run(_chosen_parts(arguments), Console())
+        return _run(_parse_parts(arguments), Console())
     except (BadSetting, EnvError) as exc:
         print(exc, file=sys.stderr)
         return 1
+    # Ctrl-C before the supervisor handles signals; 130 is the shell's status for SIGINT.
     except KeyboardInterrupt:
         return 130
 
 
-def _chosen_parts(arguments: Sequence[str]) -> list[str]:
+def _parse_parts(arguments: Sequence[str]) -> list[str]:
     parser = argparse.ArgumentParser(
         prog="python -m registry_ui.supervisor",
-        description="Starts Registry UI: the queue, the web pages, the workers and the scheduler; restarts what dies; Ctrl-C stops all.",
+        description=(
+            "Starts Registry UI: the queue, the web pages, the workers and the scheduler; "
+            "restarts what dies; Ctrl-C stops all."
+        ),
     )
     parser.add_argument(
         "parts",
@@ -47,6 +53,7 @@ def _chosen_parts(arguments: Sequence[str]) -> list[str]:
         metavar="PART",
         help="only these: web, workers, scheduler (default: all)",
     )
+
     parts: list[str] = parser.parse_args(arguments).parts
     unknown = [part for part in parts if part not in _PARTS]
     if unknown:
@@ -56,42 +63,47 @@ def _chosen_parts(arguments: Sequence[str]) -> list[str]:
 
 def _run(parts: Sequence[str], console: Console) -> int:
     check_files()
-    with _only_one(data_directory()):
+    with _single_instance(data_directory()):
+        # Before the migration, which takes longer than finding a wrong setting.
         address = Address.from_environment()
         if "web" in parts:
             address.check_free()
-        to_run = programs(parts, address)
+        selected = programs(parts, address)
         if "web" in parts:
             _prepare(console)
-        supervisor = Supervisor(to_run, console)
+
+        supervisor = Supervisor(selected, console)
         with supervisor.listening():
             supervisor.start_all()
             if "web" in parts:
                 _announce(supervisor, address, console)
             else:
-                console.say(
-                    f"Started: {', '.join(program.name for program in to_run)}. Ctrl-C stops everything."
-                )
+                names = ", ".join(program.name for program in selected)
+                console.say(f"Started: {names}. Ctrl-C stops everything.")
             supervisor.watch()
             supervisor.stop()
     return 0
 
 
 @contextmanager
-def _only_one(data: Path) -> Iterator[None]:
-    """
+def _single_instance(data: Path) -> Iterator[None]:
+    """Lock the data folder while the block runs.
+
     Raises:
-        BadSetting: another supervisor works on this data folder.
+        BadSetting: another supervisor uses this data folder.
     """
     with (data / "supervisor.lock").open("a+") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             lock.seek(0)
+            owner = lock.read().strip() or "unknown"
             raise BadSetting(
-                f"Registry UI runs already on {data} (process {lock.read().strip() or 'unknown'}). "
+                f"Registry UI runs already on {data} (process {owner}). "
                 "Stop it first, or set REGISTRY_UI_DATA to another folder."
             ) from None
+
+        # The file stays: removing it would let a second supervisor lock a new one.
         lock.truncate(0)
         lock.write(f"{os.getpid()}\n")
         lock.flush()
@@ -99,10 +111,10 @@ def _only_one(data: Path) -> Iterator[None]:
 
 
 def _prepare(console: Console) -> None:
-    """Bring the database and the static files to this version.
+    """Migrate the database and collect the static files, both at the same time.
 
     Raises:
-        BadSetting: with the reason that Django gives.
+        BadSetting: the message is Django's.
     """
     console.say("Preparing the database and the static files …")
     commands = {
@@ -110,53 +122,57 @@ def _prepare(console: Console) -> None:
         "static": ("collectstatic", "--no-input", "--verbosity=0"),
     }
     processes = {name: start(manage_command(*command)) for name, command in commands.items()}
-    failures = [
-        reason
-        for name, process in processes.items()
-        if (reason := _failure(name, process, console))
-    ]
-    if failures:
-        raise BadSetting(failures[0])
+    failures = [_failure(name, process, console) for name, process in processes.items()]
+    for failure in filter(None, failures):
+        raise BadSetting(failure)
 
 
 def _failure(name: str, process: "subprocess.Popen[bytes]", console: Console) -> str:
-    """Why a preparing command failed; empty where it did not. Django's refusals are a sentence, the rest is shown whole."""
+    """Wait for a command and return the reason why it failed, or an empty string.
+
+    The message of a Django refusal is the reason; any other output is printed in full.
+    """
     output, _ = process.communicate()
     lines = output.decode(errors="replace").splitlines()
     if process.returncode == 0:
         return ""
+
+    # The message of the last exception may have several lines.
     for number, line in reversed(list(enumerate(lines))):
         if refusal := _REFUSAL.match(line):
-            return " ".join(
-                [line[refusal.end() :], *(more.strip() for more in lines[number + 1 :])]
-            )
+            following = (text.strip() for text in lines[number + 1 :])
+            return " ".join([line[refusal.end() :], *following])
+
     for line in lines:
         console.line(name, line)
     return f"“manage.py {name}” failed; the reason stands above."
 
 
 def _announce(supervisor: Supervisor, address: Address, console: Console) -> None:
-    """Say where the pages are, once they are there; before the first administrator exists, with the link that makes one."""
+    """Print the URL once the pages answer, or the setup link before the first administrator."""
     if not supervisor.wait_until(address.answers, seconds=60):
         if not supervisor.is_stopping:
             console.say("The pages do not answer yet; the lines above say why.")
         return
-    url = env.str("URL", "") or address.for_visitors.url
-    link = _first_link(url)
+
+    url = env.str("URL", "") or address.local.url
+    link = _setup_link(url)
     if link:
         console.say(
-            f"Registry UI is ready. Make the first administrator with this link; it works once:\n\n    {link}\n"
+            "Registry UI is ready. Make the first administrator with this link; it works once:"
+            f"\n\n    {link}\n"
         )
     else:
         console.say(f"Registry UI is ready: {url}")
     console.say("Ctrl-C stops everything.")
 
 
-def _first_link(url: str) -> str:
-    """The one-time link that makes the first administrator; empty where there is one already."""
+def _setup_link(url: str) -> str:
+    """Return a link that creates the first administrator; an empty string where one exists."""
     output, _ = start(manage_command("setup_link", "--base-url", url)).communicate()
-    words = output.decode(errors="replace").split()
-    return words[-1] if len(words) == 1 and words[0].startswith("http") else ""
+    # An installation that is set up answers with a sentence instead of a link.
+    text = output.decode(errors="replace").strip()
+    return text if text.startswith("http") and len(text.split()) == 1 else ""
 
 
 if __name__ == "__main__":

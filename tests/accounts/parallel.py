@@ -1,4 +1,4 @@
-"""Several at once, each in a thread with a connection of its own."""
+"""Concurrent calls, each in a thread with its own database connection."""
 
 import threading
 from collections.abc import Callable
@@ -7,21 +7,21 @@ from typing import Any
 from django.db import connection
 
 
-def all_at_once(*acts: Callable[[], Any]) -> list[Any]:
-    """What each returned, or the exception that it raised."""
-    outcomes: list[Any] = [None] * len(acts)
-    start = threading.Barrier(len(acts))
+def run_concurrently(*calls: Callable[[], Any]) -> list[Any]:
+    """Return each call's result, or the exception that it raised."""
+    outcomes: list[Any] = [None] * len(calls)
+    start = threading.Barrier(len(calls))
 
-    def run(number: int, act: Callable[[], Any]) -> None:
+    def run(number: int, call: Callable[[], Any]) -> None:
         start.wait()
         try:
-            outcomes[number] = act()
+            outcomes[number] = call()
         except Exception as exc:
             outcomes[number] = exc
         finally:
             connection.close()
 
-    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(acts)]
+    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(calls)]
     for thread in threads:
         thread.start()
     for thread in threads:

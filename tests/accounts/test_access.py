@@ -7,14 +7,14 @@ from registry_ui.accounts.access import needs_role, require_admin, require_opera
 from registry_ui.accounts.models import Membership, Role, Team
 
 
-class Thing:
+class TeamObject:
     def __init__(self, team):
         self.team = team
 
 
 @needs_role(Role.OPERATOR)
-def make_something(request):
-    """Makes something for the current team."""
+def create_object(request):
+    """Create an object for the current team."""
     return HttpResponse("made")
 
 
@@ -25,35 +25,35 @@ def request_of(user, team):
     return request
 
 
-def test_a_viewer_may_not_make_things(team, victor):
+def test_a_viewer_may_not_create_objects(team, victor):
     with pytest.raises(
         PermissionDenied, match=r"needs the role “Operator” in the team Harbour; yours is “Viewer”"
     ):
-        make_something(request_of(victor, team))
+        create_object(request_of(victor, team))
 
 
-def test_operators_and_admins_may_make_things(team, alice, bob):
-    assert make_something(request_of(bob, team)).content == b"made"
-    assert make_something(request_of(alice, team)).content == b"made"
+def test_operators_and_admins_may_create_objects(team, alice, bob):
+    assert create_object(request_of(bob, team)).content == b"made"
+    assert create_object(request_of(alice, team)).content == b"made"
 
 
-def test_a_person_without_a_team_is_told_so(alice):
+def test_a_person_without_a_team_gets_a_message(alice):
     with pytest.raises(PermissionDenied, match="in no team yet"):
-        make_something(request_of(alice, None))
+        create_object(request_of(alice, None))
 
 
 def test_the_decorated_view_keeps_its_name():
-    assert make_something.__name__ == "make_something"
-    assert make_something.__doc__
+    assert create_object.__name__ == "create_object"
+    assert create_object.__doc__
 
 
 def test_the_role_counts_in_the_team_of_the_object(team, other_team, alice, bob, victor):
-    require_admin(alice, Thing(team))
-    require_operator(bob, Thing(team))
+    require_admin(alice, TeamObject(team))
+    require_operator(bob, TeamObject(team))
     for user, obj, require in [
-        (victor, Thing(team), require_operator),
-        (bob, Thing(team), require_admin),
-        (alice, Thing(other_team), require_operator),
+        (victor, TeamObject(team), require_operator),
+        (bob, TeamObject(team), require_admin),
+        (alice, TeamObject(other_team), require_operator),
     ]:
         with pytest.raises(PermissionDenied):
             require(user, obj)
@@ -62,20 +62,20 @@ def test_the_role_counts_in_the_team_of_the_object(team, other_team, alice, bob,
 def test_rights_end_with_the_membership(team, alice):
     Membership.objects.filter(user=alice).delete()
     with pytest.raises(PermissionDenied):
-        require_operator(alice, Thing(team))
+        require_operator(alice, TeamObject(team))
 
 
-def test_an_account_that_is_switched_off_has_no_rights(team, alice):
+def test_a_deactivated_account_has_no_rights(team, alice):
     alice.is_active = False
     with pytest.raises(PermissionDenied):
-        require_operator(alice, Thing(team))
+        require_operator(alice, TeamObject(team))
 
 
 def test_a_deactivated_administrator_has_no_rights(team, alice):
     alice.is_superuser, alice.is_active = True, False
     with pytest.raises(PermissionDenied):
-        require_operator(alice, Thing(team))
-    assert alice.role_as(Role.ADMIN) is None
+        require_operator(alice, TeamObject(team))
+    assert alice.role_for_membership(Role.ADMIN) is None
 
 
 def test_teams_are_found_by_the_role_in_them(team, other_team, alice, bob, victor):
@@ -87,4 +87,4 @@ def test_teams_are_found_by_the_role_in_them(team, other_team, alice, bob, victo
 
 def test_superusers_are_admins_of_every_team(other_team, alice):
     alice.is_superuser = True
-    require_admin(alice, Thing(other_team))
+    require_admin(alice, TeamObject(other_team))

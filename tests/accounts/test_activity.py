@@ -1,4 +1,4 @@
-"""The page and the files of the trail."""
+"""The page and the export files of the audit log."""
 
 import csv
 import io
@@ -12,7 +12,7 @@ from django.utils import timezone
 from registry_ui.accounts.activity.groups import all_groups
 from registry_ui.accounts.activity.words import sentence
 from registry_ui.accounts.models import Action, ActorKind, AuditEvent, Membership, Outcome
-from registry_ui.accounts.trail import Origin, acting, record
+from registry_ui.accounts.trail import Origin, acting_as, record
 from registry_ui.registries.models import Registry
 from transfers.models import Kind, Transfer
 
@@ -42,7 +42,7 @@ def events(team, other_team, alice, bob, charlie, registry):
     record(Action.SIGNED_IN, user=bob)
 
 
-def test_the_page_says_what_the_team_did(client_for, bob, events, registry):
+def test_the_page_shows_the_events_of_the_team(client_for, bob, events, registry):
     page = client_for(bob).get(URL)
     assert page.status_code == 200
     assert f'<a href="{reverse("registries:detail", args=[registry.pk])}">' in page.text
@@ -75,7 +75,7 @@ def test_an_outsider_sees_nothing_of_the_team(client_for, charlie, events, team)
         assert "Nothing matches" in client.get(URL, query).text
 
 
-def test_what_belongs_to_no_team_is_seen_by_who_did_it_only(client_for, bob, victor, events):
+def test_events_without_a_team_are_visible_to_the_actor_only(client_for, bob, victor, events):
     assert "signed in" in client_for(bob).get(URL, {"action": "session.started"}).text
     assert "bob" not in client_for(victor).get(URL, {"action": "session.started"}).text
 
@@ -88,7 +88,7 @@ def test_an_administrator_of_the_installation_sees_everything(client_for, alice,
     assert "lighthouse-registry" in text
 
 
-def test_a_person_who_left_sees_no_more_of_it(client_for, bob, events):
+def test_a_former_member_sees_no_events(client_for, bob, events):
     Membership.objects.filter(user=bob).delete()
     assert "Depot" not in client_for(bob).get(URL).text
 
@@ -134,14 +134,14 @@ def test_the_history_of_one_object_and_of_one_credential(client_for, alice, regi
         assert "with “ci”" in client_for(alice).get(URL, {"credential": text}).text
 
 
-def test_days_are_those_of_the_persons_zone(client_for, alice, team):
-    moment = datetime(2026, 3, 1, 23, 30, tzinfo=UTC)
+def test_days_are_in_the_persons_time_zone(client_for, alice, team):
+    timestamp = datetime(2026, 3, 1, 23, 30, tzinfo=UTC)
     AuditEvent.objects.create(
         action=Action.SIGNED_IN,
         actor_kind="person",
         actor_key=str(alice.pk),
         actor_name="alice",
-        at=moment,
+        at=timestamp,
     )
     alice.time_zone = "Asia/Shanghai"
     alice.save()
@@ -151,7 +151,7 @@ def test_days_are_those_of_the_persons_zone(client_for, alice, team):
     assert "Nothing matches" in client.get(URL, {"until": "2026-03-01"}).text
 
 
-def test_pages_go_by_the_key_and_keep_the_filter(client_for, alice, team):
+def test_pagination_keeps_the_filter(client_for, alice, team):
     now = timezone.now()
     for number in range(120):
         at = now - timedelta(seconds=number // 2)
@@ -163,6 +163,7 @@ def test_pages_go_by_the_key_and_keep_the_filter(client_for, alice, team):
             object_name=f"<{number}>",
             at=at,
         )
+
     client, seen, address = client_for(alice), [], f"{URL}?who=alice&team={team.pk}"
     while address:
         page = client.get(address)
@@ -192,11 +193,11 @@ def test_the_fragment_has_the_events_only(client_for, bob, events):
         {"who": "\0"},
     ],
 )
-def test_filters_that_there_are_not(client_for, bob, query):
+def test_invalid_filters_are_refused(client_for, bob, query):
     assert client_for(bob).get(URL, query).status_code == 400
 
 
-def test_queries_are_few_however_many_events(
+def test_the_number_of_queries_is_constant(
     client_for, alice, team, registry, django_assert_max_num_queries
 ):
     for number in range(40):
@@ -225,7 +226,7 @@ def event_of(**values):
 
 
 @pytest.mark.parametrize(
-    ("values", "said"),
+    ("values", "expected"),
     [
         (
             {
@@ -258,11 +259,11 @@ def event_of(**values):
         ),
     ],
 )
-def test_sentences(values, said):
+def test_sentences(values, expected):
     text = sentence(event_of(**values))
     for markup in ("<strong>", "</strong>", '<span class="event-name" translate="no">', "</span>"):
         text = text.replace(markup, "")
-    assert text == said
+    assert text == expected
 
 
 def test_every_action_has_a_sentence_and_a_group():
@@ -303,7 +304,7 @@ def test_hostile_names_are_inert_in_every_column(client_for, alice, team):
 # --- files
 
 
-def test_csv_is_safe_in_a_spreadsheet_and_whole(client_for, alice, team):
+def test_csv_is_complete_and_has_no_formulas(client_for, alice, team):
     dangerous = [
         "=1+1",
         "+1",
@@ -315,6 +316,7 @@ def test_csv_is_safe_in_a_spreadsheet_and_whole(client_for, alice, team):
     for name in dangerous:
         record(Action.REGISTRY_ADDED, user=alice, team=team, name=name)
     record(Action.REGISTRY_ADDED, user=alice, team=team, name='a,"b"\nc', note="=1")
+
     answer = client_for(alice).get(EXPORT, {"action": "registry.added", "format": "csv"})
     rows = list(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode())))
     assert answer.headers["Content-Type"].startswith("text/csv")
@@ -327,8 +329,8 @@ def test_csv_is_safe_in_a_spreadsheet_and_whole(client_for, alice, team):
     ]
 
 
-def test_json_lines_say_everything(client_for, alice, team):
-    with acting(
+def test_json_lines_have_all_fields(client_for, alice, team):
+    with acting_as(
         Origin(ActorKind.TOKEN, user=alice, address="192.0.2.7", token_name="ci (rui_abcd)")
     ):
         record(Action.MEMBER_CHANGED, team=team, obj=alice, role="viewer")
@@ -352,12 +354,12 @@ def test_an_export_is_recorded_with_its_filter(client_for, bob, events):
     client = client_for(bob)
     client.get(EXPORT, {"who": "alice", "format": "jsonl"})
     client.head(EXPORT)
-    event = AuditEvent.objects.get(action=Action.ACTIVITY_EXPORTED)
+    event = AuditEvent.objects.get(action=Action.AUDIT_LOG_EXPORTED)
     assert (event.actor_name, event.team_name) == ("bob", "Harbour")
     assert event.details == {"format": "jsonl", "filter": "who: alice"}
 
 
-def test_there_is_no_other_format(client_for, bob):
+def test_an_unknown_format_is_refused(client_for, bob):
     assert client_for(bob).get(EXPORT, {"format": "xlsx"}).status_code == 400
 
 
@@ -371,8 +373,8 @@ def test_wrong_methods(client_for, alice):
     )
 
 
-def test_a_new_person_finds_an_empty_page(client_for, victor):
+def test_a_page_without_events(client_for, victor):
     client = client_for(victor)
-    # Their own sign-in is the first that happened.
+    # The person's own sign-in is the only event.
     AuditEvent.objects.all()._raw_delete("default")
     assert "Nothing has happened yet" in client.get(URL).text

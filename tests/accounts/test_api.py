@@ -1,4 +1,4 @@
-"""How programs sign in: the token in the header, and nowhere else."""
+"""The API, which accepts a token in the Authorization header only."""
 
 import base64
 from datetime import timedelta
@@ -26,7 +26,7 @@ def bearer(secret):
     return {"Authorization": f"Bearer {secret}"}
 
 
-def test_me_says_who_the_token_stands_for(client, secret, team):
+def test_me_describes_the_token(client, secret, team):
     answer = client.get(URL, headers=bearer(secret))
     body = answer.json()
     assert answer.status_code == 200
@@ -77,7 +77,7 @@ def test_the_token_may_be_the_password_of_basic(client, secret):
         "Bearer \xff",
     ],
 )
-def test_anything_else_is_refused_with_a_challenge(client, db, value):
+def test_invalid_headers_are_refused_with_a_challenge(client, db, value):
     answer = client.get(URL, headers={"Authorization": value})
     assert answer.status_code == 401
     assert answer.headers["WWW-Authenticate"].startswith("Bearer ")
@@ -86,7 +86,7 @@ def test_anything_else_is_refused_with_a_challenge(client, db, value):
 
 @pytest.mark.parametrize("name", ["token", "access_token", "x"])
 def test_a_token_in_the_query_string_is_refused(client, secret, name):
-    """HARDENING 41: even beside a good header, for it stands in logs now."""
+    """HARDENING 41: even with a valid header, because URLs are logged."""
     for headers in ({}, bearer(secret)):
         answer = client.get(f"{URL}?{name}={secret}", headers=headers)
         assert (answer.status_code, answer.json()["error"]["code"]) == (401, "token_in_address")
@@ -96,7 +96,7 @@ def test_a_token_in_the_query_string_is_refused(client, secret, name):
     )
 
 
-def test_a_session_counts_for_nothing(client_for, alice):
+def test_a_session_is_ignored(client_for, alice):
     client = Client(enforce_csrf_checks=True)
     client.force_login(alice)
     assert client.get(URL).status_code == 401
@@ -111,9 +111,9 @@ def test_a_token_opens_no_page(client, secret):
 def test_too_many_wrong_tokens_get_429_whatever_the_header_says(client, db):
     statuses = {
         client.get(
-            URL, headers={**bearer("rui_wrong"), "X-Forwarded-For": f"192.0.2.{each}"}
+            URL, headers={**bearer("rui_wrong"), "X-Forwarded-For": f"192.0.2.{number}"}
         ).status_code
-        for each in range(35)
+        for number in range(35)
     }
     assert statuses == {401, 429}
     assert client.get(URL).headers["Retry-After"] == "60"

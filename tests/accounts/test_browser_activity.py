@@ -1,4 +1,4 @@
-"""The filter of the activity while somebody types, and a token that is copied the one time that it is shown."""
+"""The filter of the audit log and the copy button of a new token, in a browser."""
 
 import re
 
@@ -13,7 +13,7 @@ from registry_ui.accounts.trail import record
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
-def test_the_filter_follows_what_is_typed_and_stands_in_the_address(
+def test_the_filter_updates_while_typing_and_is_in_the_url(
     page, live_server, sign_in, alice, bob, team
 ):
     record(Action.REGISTRY_ADDED, user=alice, team=team, name="Depot")
@@ -33,12 +33,12 @@ def test_the_filter_follows_what_is_typed_and_stands_in_the_address(
     expect(page.locator(".event")).to_have_count(3)
     page.locator("select[name=action]").select_option("registry.added")
     expect(page.locator(".event")).to_have_count(1)
-    # Leaving the field asks once more; what that answers would fold the details again.
+    # Leaving the field sends one more request, whose answer would close the details again.
     page.get_by_text("details").click()
     expect(page.get_by_text("sealed in a moment")).to_be_visible()
 
 
-def test_a_token_is_copied_when_it_is_made(page, live_server, sign_in, alice, context):
+def test_a_new_token_is_copied(page, live_server, sign_in, alice, context):
     context.grant_permissions(["clipboard-read", "clipboard-write"])
     sign_in(alice)
     page.goto(live_server.url + reverse("accounts:tokens"))

@@ -1,4 +1,4 @@
-"""What whoever runs the server does about people."""
+"""The command `person`."""
 
 from io import StringIO
 
@@ -10,9 +10,9 @@ from registry_ui.accounts.models import Action, ActorKind, AuditEvent, User
 pytestmark = pytest.mark.django_db
 
 
-def person(*words):
+def person(*arguments):
     out = StringIO()
-    call_command("person", *words, stdout=out)
+    call_command("person", *arguments, stdout=out)
     return out.getvalue()
 
 
@@ -23,14 +23,14 @@ def test_everybody_is_listed(ingrid, alice):
     ]
 
 
-def test_an_installation_without_an_administrator_gets_one(alice):
+def test_the_command_promotes_an_administrator(alice):
     assert "administrator" in person("promote", "alice")
     assert User.objects.get().is_superuser
     event = AuditEvent.objects.get(action=Action.PERSON_CHANGED)
     assert (event.actor_kind, event.object_name) == (ActorKind.COMMAND_LINE, "alice")
 
 
-def test_a_deactivated_administrator_comes_back(ingrid):
+def test_the_command_activates_an_administrator(ingrid):
     User.objects.update(is_active=False)
     person("activate", "ingrid")
     assert User.objects.get().is_active
@@ -43,6 +43,6 @@ def test_the_last_administrator_stays(ingrid, act):
     assert User.objects.filter(is_active=True, is_superuser=True).exists()
 
 
-def test_a_name_that_nobody_has_is_refused(db):
+def test_an_unknown_name_is_refused(db):
     with pytest.raises(CommandError, match="nobody called eve"):
         person("promote", "eve")

@@ -1,4 +1,4 @@
-"""Second factors with a browser without JavaScript: the authenticator app, recovery codes, and what guards them."""
+"""Second factors without JavaScript: the authenticator app and recovery codes."""
 
 import io
 import json
@@ -28,7 +28,7 @@ def code_of(secret: str, steps: int = 0) -> str:
 
 
 def set_up_app(client: Client) -> tuple[str, list[str]]:
-    """Add an authenticator app: its secret, and the recovery codes that come with it."""
+    """Add an authenticator app and return its secret and the recovery codes."""
     page = client.get(reverse("mfa_activate_totp"))
     secret = re.search(r'<code translate="no">([A-Z2-7]{32})</code>', page.text)[1]
     assert client.post(reverse("mfa_activate_totp"), {"code": code_of(secret)}).url == reverse(
@@ -56,18 +56,18 @@ def is_signed_in(client: Client) -> bool:
     return client.get("/preferences/security/").status_code == 200
 
 
-def test_the_app_is_set_up_by_a_picture_and_a_text(alice_client) -> None:
+def test_the_app_is_set_up_with_a_qr_code_and_a_text(alice_client) -> None:
     page = alice_client.get(reverse("mfa_activate_totp"))
     assert "data:image/svg+xml;base64," in page.text
     assert " style=" not in page.text
     assert "<script>" not in page.text
 
 
-def test_with_the_app_come_ten_recovery_codes(app) -> None:
+def test_adding_the_app_creates_ten_recovery_codes(app) -> None:
     assert len(set(app[1])) == 10
 
 
-def test_a_wrong_code_switches_nothing_on_and_keeps_the_secret(alice_client) -> None:
+def test_a_wrong_code_adds_nothing_and_keeps_the_secret(alice_client) -> None:
     url = reverse("mfa_activate_totp")
     first = re.search(r"<code translate=\"no\">([A-Z2-7]{32})", alice_client.get(url).text)[1]
     answer = alice_client.post(url, {"code": "000000"})
@@ -76,7 +76,7 @@ def test_a_wrong_code_switches_nothing_on_and_keeps_the_secret(alice_client) -> 
     assert not Authenticator.objects.exists()
 
 
-def test_no_secret_lies_in_the_database_in_the_clear(alice_client) -> None:
+def test_no_secret_is_stored_in_plain_text(alice_client) -> None:
     page = alice_client.get(reverse("mfa_activate_totp"))
     secret = re.search(r"<code translate=\"no\">([A-Z2-7]{32})", page.text)[1]
     sessions = [json.dumps(row.get_decoded()) for row in Session.objects.all()]
@@ -88,36 +88,36 @@ def test_no_secret_lies_in_the_database_in_the_clear(alice_client) -> None:
     assert stored.count("gAAAA") == 2
 
 
-def test_the_password_alone_signs_in_no_more(client, app) -> None:
+def test_the_password_alone_no_longer_signs_in(client, app) -> None:
     assert with_password(client).url == SECOND
     assert not is_signed_in(client)
     assert client.get(SECOND).status_code == 200
 
 
-def test_the_code_completes_the_sign_in_and_leads_where_the_person_wanted(client, app) -> None:
+def test_the_code_completes_the_sign_in_and_continues_to_the_page(client, app) -> None:
     with_password(client, next="/registries/")
     assert client.post(SECOND, {"code": code_of(app[0], 1)}).url == "/registries/"
     assert is_signed_in(client)
 
 
 @pytest.mark.parametrize("steps", [-1, 1])
-def test_a_clock_that_is_a_little_off_does_no_harm(client, app, steps) -> None:
+def test_neighbouring_codes_are_accepted(client, app, steps) -> None:
     with_password(client)
     assert client.post(SECOND, {"code": code_of(app[0], steps)}).status_code == 302
 
 
-def test_a_code_is_good_once(app) -> None:
+def test_a_code_works_once(app) -> None:
     code = code_of(app[0], 1)
     first, second = Client(), Client()
     for client in (first, second):
         with_password(client)
     assert first.post(SECOND, {"code": code}).status_code == 302
-    # allauth's own note of it is gone after half a minute, while the code's neighbours still count.
+    # allauth remembers the code for half a minute, and accepts it for longer.
     cache.delete(f"allauth.mfa.totp.used?user={Authenticator.objects.first().user_id}&code={code}")
     assert MISMATCH in second.post(SECOND, {"code": code}).text
 
 
-def test_a_recovery_code_is_good_once_too(app) -> None:
+def test_a_recovery_code_works_once(app) -> None:
     first, second = Client(), Client()
     for client in (first, second):
         with_password(client)
@@ -126,7 +126,7 @@ def test_a_recovery_code_is_good_once_too(app) -> None:
     assert app[1][3] not in first.get(reverse("mfa_view_recovery_codes")).text
 
 
-def test_attempts_at_the_second_factor_are_limited_for_the_account(app) -> None:
+def test_second_factor_attempts_are_limited_by_account(app) -> None:
     for attempt in range(10):
         client = Client(REMOTE_ADDR=f"203.0.113.{attempt}")
         with_password(client)
@@ -136,7 +136,7 @@ def test_attempts_at_the_second_factor_are_limited_for_the_account(app) -> None:
     assert "Too many failed attempts" in client.post(SECOND, {"code": code_of(app[0], 1)}).text
 
 
-def test_failures_at_the_second_factor_leave_open_sessions_alone(alice_client, app) -> None:
+def test_second_factor_failures_do_not_end_sessions(alice_client, app) -> None:
     for _attempt in range(12):
         client = Client()
         with_password(client)
@@ -144,7 +144,7 @@ def test_failures_at_the_second_factor_leave_open_sessions_alone(alice_client, a
     assert is_signed_in(alice_client)
 
 
-def test_the_second_step_without_the_first_leads_to_the_sign_in(client, app) -> None:
+def test_the_second_step_without_the_first_redirects_to_the_sign_in(client, app) -> None:
     assert client.get(SECOND).url == LOGIN
     assert client.post(SECOND, {"code": app[1][0]}).url == LOGIN
 
@@ -165,7 +165,7 @@ def test_the_session_changes_with_the_second_step(client, app) -> None:
 @pytest.mark.parametrize(
     "target", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)"]
 )
-def test_the_second_step_leads_to_no_other_site(client, app, target) -> None:
+def test_the_second_step_does_not_redirect_to_another_site(client, app, target) -> None:
     with_password(client, next=target)
     assert (
         client.post(f"{SECOND}?next={target}", {"code": code_of(app[0], 1), "next": target}).url
@@ -173,7 +173,7 @@ def test_the_second_step_leads_to_no_other_site(client, app, target) -> None:
     )
 
 
-def test_the_app_can_be_removed_and_the_codes_go_with_it(alice_client, app, client) -> None:
+def test_removing_the_app_removes_the_recovery_codes(alice_client, app, client) -> None:
     assert "Remove the app" in alice_client.get(reverse("mfa_deactivate_totp")).text
     assert alice_client.post(reverse("mfa_deactivate_totp")).url == reverse("mfa_index")
     assert not Authenticator.objects.exists()
@@ -205,7 +205,7 @@ CHANGING += ["mfa_download_recovery_codes", "mfa_add_webauthn", "account_set_pas
 
 
 @pytest.mark.parametrize("name", CHANGING)
-def test_what_changes_a_factor_needs_a_recent_proof(alice_client, app, name) -> None:
+def test_changing_a_factor_needs_a_recent_sign_in(alice_client, app, name) -> None:
     session = alice_client.session
     session[SESSION_KEY] = 0
     session["account_authentication_methods"] = [
@@ -215,7 +215,7 @@ def test_what_changes_a_factor_needs_a_recent_proof(alice_client, app, name) -> 
     assert alice_client.get(reverse(name)).url.startswith(reverse("account_reauthenticate"))
 
 
-def test_the_proof_may_be_a_code(alice_client, app) -> None:
+def test_a_code_confirms_the_sign_in(alice_client, app) -> None:
     session = alice_client.session
     session[SESSION_KEY] = 0
     session["account_authentication_methods"] = []
@@ -232,7 +232,7 @@ def test_the_proof_may_be_a_code(alice_client, app) -> None:
 @pytest.mark.parametrize(
     "target", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)"]
 )
-def test_a_proof_leads_to_no_other_site(alice_client, app, name, target) -> None:
+def test_a_confirmation_does_not_redirect_to_another_site(alice_client, app, name, target) -> None:
     answer = alice_client.post(
         f"{reverse(name)}?next={target}", {"code": app[1][0], "password": PASSWORD, "next": target}
     )
@@ -257,13 +257,14 @@ ODD_KEYS += [
     "[" * 2000,
 ]
 ODD_KEYS.append(
-    '{"id": "eA", "rawId": "eA", "type": "public-key", "response": {"userHandle": "MQ", "clientDataJSON": "eA", '
+    '{"id": "eA", "rawId": "eA", "type": "public-key", '
+    '"response": {"userHandle": "MQ", "clientDataJSON": "eA", '
     '"authenticatorData": "eA", "signature": "eA", "attestationObject": "eA"}}'
 )
 
 
 @pytest.mark.parametrize("text", ODD_KEYS, ids=lambda text: text[:12])
-def test_what_no_browser_sends_as_a_passkey_is_a_plain_no(client, alice_client, app, text) -> None:
+def test_a_malformed_passkey_is_refused(client, alice_client, app, text) -> None:
     client.get(reverse("mfa_login_webauthn"), headers={"Accept": "application/json"})
     assert client.post(reverse("mfa_login_webauthn"), {"credential": text}).status_code == 302
     with_password(client)
@@ -280,7 +281,7 @@ def test_what_no_browser_sends_as_a_passkey_is_a_plain_no(client, alice_client, 
     assert not is_signed_in(client)
 
 
-def test_passkeys_of_others_are_not_there(client_for, alice, bob) -> None:
+def test_passkeys_of_other_people_get_404(client_for, alice, bob) -> None:
     key = Authenticator.objects.create(
         user=alice, type="webauthn", data={"name": "phone", "credential": {}}
     )
@@ -289,7 +290,7 @@ def test_passkeys_of_others_are_not_there(client_for, alice, bob) -> None:
             assert getattr(client_for(bob), method)(reverse(name, args=[key.pk])).status_code == 404
 
 
-def test_lost_keys_give_a_page_and_no_failure(client, app, settings) -> None:
+def test_lost_keys_get_a_page(client, app, settings) -> None:
     settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
     with_password(client)
     answer = client.post(SECOND, {"code": app[1][0]})
@@ -298,15 +299,15 @@ def test_lost_keys_give_a_page_and_no_failure(client, app, settings) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_trail_says_what_was_added_used_and_removed(alice_client, app, client) -> None:
+def test_changes_and_uses_of_factors_are_recorded(alice_client, app, client) -> None:
     with_password(client)
     client.post(SECOND, {"code": "000000"})
     client.post(SECOND, {"code": app[1][0]})
     alice_client.post(reverse("mfa_deactivate_totp"))
-    told = AuditEvent.objects.filter(
+    events = AuditEvent.objects.filter(
         action__in=[Action.SECOND_FACTOR_ADDED, Action.SECOND_FACTOR_REMOVED]
     )
-    assert sorted((event.action, event.details["factor"]) for event in told) == [
+    assert sorted((event.action, event.details["factor"]) for event in events) == [
         ("factor.added", "recovery_codes"),
         ("factor.added", "totp"),
         ("factor.removed", "recovery_codes"),
@@ -329,10 +330,10 @@ def test_the_trail_says_what_was_added_used_and_removed(alice_client, app, clien
     ]
 
 
-# --- where a second factor is required
+# --- required second factors
 
 
-def test_whoever_has_none_is_led_to_set_one_up(client_for, bob, settings) -> None:
+def test_a_person_without_a_required_factor_is_redirected(client_for, bob, settings) -> None:
     settings.REQUIRE_SECOND_FACTOR = True
     client = client_for(bob)
     for path in ("/", "/registries/", "/images/", "/preferences/"):
@@ -372,13 +373,13 @@ def test_the_last_required_passkey_stays(client_for, alice, settings) -> None:
     assert Authenticator.objects.filter(pk=key.pk).exists()
 
 
-def test_signing_out_and_the_health_check_need_none(client_for, bob, settings) -> None:
+def test_signing_out_and_the_health_check_need_no_factor(client_for, bob, settings) -> None:
     settings.REQUIRE_SECOND_FACTOR = True
     assert client_for(bob).get("/healthz").status_code == 200
     assert client_for(bob).post("/account/logout/").url == LOGIN
 
 
-# --- what administrators do on the server
+# --- commands
 
 
 def test_a_lost_factor_can_be_removed(app, client) -> None:

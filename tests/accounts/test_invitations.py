@@ -1,4 +1,4 @@
-"""Links by which people join a team."""
+"""Invitations."""
 
 import logging
 from datetime import timedelta
@@ -10,7 +10,7 @@ from django.utils import timezone
 from registry_ui.accounts import services
 from registry_ui.accounts.models import Action, AuditEvent, Invitation, Membership, Role, User
 from registry_ui.web.logs import OneLineFormatter
-from tests.accounts.parallel import all_at_once
+from tests.accounts.parallel import run_concurrently
 from tests.conftest import PASSWORD
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db]
@@ -26,13 +26,13 @@ def invited(team, alice):
     )
 
 
-def test_only_the_hash_of_the_token_is_kept(invited):
+def test_only_the_hash_of_the_token_is_stored(invited):
     _invitation, token = invited
     rows = [*Invitation.objects.values(), *AuditEvent.objects.values()]
     assert token not in str(rows)
 
 
-def test_somebody_with_an_account_joins_with_the_role_of_the_link(team, invited, charlie):
+def test_a_person_with_an_account_joins_with_the_role_of_the_link(team, invited, charlie):
     services.accept(token=invited[1], user=charlie)
 
     assert charlie.role_in(team) == Role.OPERATOR
@@ -42,7 +42,7 @@ def test_somebody_with_an_account_joins_with_the_role_of_the_link(team, invited,
     assert sorted(events) == [(Action.INVITATION_ACCEPTED, team.pk), (Action.MEMBER_ADDED, team.pk)]
 
 
-def test_somebody_new_makes_an_account_and_is_nothing_but_a_member(team, invited):
+def test_a_new_person_is_a_member_only(team, invited):
     services.accept_as_new_person(
         token=invited[1], username="dora", email="dora@example.com", password=PASSWORD
     )
@@ -67,8 +67,8 @@ def test_a_link_works_once(team, other_team, invited, charlie, victor):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_parallel_accepts_one_wins(team, invited):
-    """HARDENING 42, for the second way in."""
+def test_one_of_concurrent_acceptances_succeeds(team, invited):
+    """HARDENING 42, for invitations."""
     people = [User.objects.create_user(f"person{number}") for number in range(2)]
     token = invited[1]
 
@@ -77,14 +77,14 @@ def test_of_parallel_accepts_one_wins(team, invited):
             token=token, username=name, email="", password=PASSWORD
         )
 
-    outcomes = all_at_once(
+    outcomes = run_concurrently(
         *(lambda user=user: services.accept(token=token, user=user) for user in people),
         as_new("dora"),
         as_new("emil"),
     )
 
-    assert sum(isinstance(each, Membership) for each in outcomes) == 1
-    assert sum(isinstance(each, services.InvitationGone) for each in outcomes) == 3
+    assert sum(isinstance(outcome, Membership) for outcome in outcomes) == 1
+    assert sum(isinstance(outcome, services.InvitationGone) for outcome in outcomes) == 3
     assert Membership.objects.filter(team=team, role=Role.OPERATOR).count() == 1
     assert (
         User.objects.filter(username__in=["dora", "emil"]).count()
@@ -92,7 +92,7 @@ def test_of_parallel_accepts_one_wins(team, invited):
     )
 
 
-def test_whoever_is_in_the_team_keeps_the_role_and_the_link_stays_good(team, invited, victor):
+def test_a_member_keeps_the_role_and_the_link_stays_valid(team, invited, victor):
     with pytest.raises(services.Refused, match="already"):
         services.accept(token=invited[1], user=victor)
     assert victor.role_in(team) == Role.VIEWER
@@ -100,7 +100,7 @@ def test_whoever_is_in_the_team_keeps_the_role_and_the_link_stays_good(team, inv
 
 
 @pytest.mark.parametrize("change", [{"revoked_at": 0}, {"accepted_at": 0}, {"expires_at": -1}])
-def test_a_link_that_is_used_revoked_or_too_old_opens_nothing(invited, charlie, change):
+def test_a_used_revoked_or_expired_link_is_invalid(invited, charlie, change):
     Invitation.objects.update(
         **{name: timezone.now() + timedelta(seconds=seconds) for name, seconds in change.items()}
     )
@@ -108,26 +108,22 @@ def test_a_link_that_is_used_revoked_or_too_old_opens_nothing(invited, charlie, 
         services.accept(token=invited[1], user=charlie)
 
 
-def test_every_wrong_link_costs_the_same_one_query(django_assert_num_queries, invited):
-    """HARDENING 43, for links: neither answer nor time tells a used one from an invented one."""
+def test_every_invalid_link_takes_one_query(django_assert_num_queries, invited):
+    """HARDENING 43, for links: an attacker cannot tell a used link from an invented one."""
     Invitation.objects.update(revoked_at=timezone.now())
     for token in (invited[1], "invented", "", "\x00", "x" * 5000):
         with django_assert_num_queries(1):
             assert services.open_invitation(token) is None
 
 
-def test_the_link_of_somebody_who_may_invite_no_more_opens_nothing(
-    team, invited, bob, alice, charlie
-):
-    """HARDENING 30: however the role was lost, single sign-on and the database included."""
+def test_a_link_of_a_former_admin_is_invalid(team, invited, bob, alice, charlie):
+    """HARDENING 30: however the role was lost, also by single sign-on or in the database."""
     Membership.objects.filter(user=alice).update(role=Role.OPERATOR)
     with pytest.raises(services.InvitationGone):
         services.accept(token=invited[1], user=charlie)
 
 
-def test_the_link_of_a_team_that_was_removed_opens_nothing(
-    team, other_team, invited, ingrid, charlie
-):
+def test_a_link_of_a_removed_team_is_invalid(team, other_team, invited, ingrid, charlie):
     services.remove_team(team=team, by=ingrid)
     with pytest.raises(services.InvitationGone):
         services.accept(token=invited[1], user=charlie)
@@ -149,7 +145,7 @@ def test_a_revoked_invitation_is_revoked_once(invited, alice):
     assert AuditEvent.objects.filter(action=Action.INVITATION_REVOKED).count() == 1
 
 
-def test_no_log_line_shows_the_token_of_a_link(invited):
+def test_the_token_of_a_link_is_not_logged(invited):
     line = logging.LogRecord(
         "django.request",
         logging.WARNING,

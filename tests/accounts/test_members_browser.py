@@ -1,4 +1,4 @@
-"""Inviting somebody, in two browsers; and the pages of members with the keyboard alone."""
+"""Invitations in two browsers, and the pages of members with the keyboard."""
 
 import pytest
 from django.urls import reverse
@@ -10,7 +10,7 @@ from tests.conftest import PASSWORD
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
-def test_an_invitation_is_made_accepted_and_seen(
+def test_an_invitation_is_created_and_accepted(
     live_server, new_context, page, sign_in, team, alice
 ):
     sign_in(alice)
@@ -21,16 +21,16 @@ def test_an_invitation_is_made_accepted_and_seen(
     page.get_by_role("button", name="Make the link").click()
     link = page.locator("#link").inner_text()
 
-    theirs = new_context().new_page()
-    theirs.goto(link)
-    expect(theirs.get_by_label("E-mail address")).to_have_value("dora@example.com")
-    theirs.get_by_label("Username").fill("dora")
-    theirs.get_by_label("Password", exact=True).fill(PASSWORD)
-    theirs.get_by_label("Password, again").fill(PASSWORD)
-    theirs.get_by_role("button", name="Make an account and join").click()
-    theirs.get_by_text("Welcome to the team Harbour.").wait_for()
-    theirs.goto(link)
-    theirs.get_by_role("heading", name="This invitation is not open").wait_for()
+    new_page = new_context().new_page()
+    new_page.goto(link)
+    expect(new_page.get_by_label("E-mail address")).to_have_value("dora@example.com")
+    new_page.get_by_label("Username").fill("dora")
+    new_page.get_by_label("Password", exact=True).fill(PASSWORD)
+    new_page.get_by_label("Password, again").fill(PASSWORD)
+    new_page.get_by_role("button", name="Make an account and join").click()
+    new_page.get_by_text("Welcome to the team Harbour.").wait_for()
+    new_page.goto(link)
+    new_page.get_by_role("heading", name="This invitation is not open").wait_for()
 
     page.get_by_role("link", name="Back to the team").click()
     row = page.get_by_role("row", name="dora")
@@ -44,7 +44,7 @@ def test_a_link_is_copied_with_the_keyboard(live_server, page, sign_in, team, al
     page.get_by_role("button", name="Make the link").press("Enter")
     button = page.get_by_role("button", name="Copy the link")
     button.press("Enter")
-    # It says so for a short time: only a wait within the page is sure to see it.
+    # The message disappears soon, so the wait has to be inside the page.
     page.locator("[data-copied]").wait_for()
 
 
@@ -59,7 +59,7 @@ def test_a_role_is_changed_with_the_keyboard_alone(live_server, page, sign_in, t
     assert Membership.objects.get(user=victor).role == Role.OPERATOR
 
 
-def test_people_are_found_while_one_types(live_server, page, sign_in, ingrid):
+def test_people_are_found_while_typing(live_server, page, sign_in, ingrid):
     User.objects.bulk_create(User(username=f"person{number:02}") for number in range(60))
     sign_in(ingrid)
     page.goto(live_server.url + reverse("accounts:installation_people"))

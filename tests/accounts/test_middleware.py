@@ -15,7 +15,7 @@ def test_a_person_without_a_team_has_none(client_for, db):
     assert "You are in no team yet" in response.text
 
 
-def test_the_chosen_team_is_remembered(client_for, alice, other_team):
+def test_the_selected_team_is_stored(client_for, alice, other_team):
     Membership.objects.create(team=other_team, user=alice, role=Role.VIEWER)
     client = client_for(alice)
     response = client.post(reverse("accounts:switch_team"), {"team": other_team.pk})

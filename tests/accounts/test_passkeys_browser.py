@@ -1,4 +1,4 @@
-"""Passkeys in the real browser, which has a device of its own for them (Chromium's virtual authenticator)."""
+"""Passkeys in a browser, with Chromium's virtual authenticator."""
 
 import pytest
 from django.urls import reverse
@@ -11,19 +11,22 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture
-def complaints(page: Page) -> list[str]:
-    """What the browser says against a page, such as a breach of the content security policy."""
-    told: list[str] = []
+def browser_errors(page: Page) -> list[str]:
+    """Errors in the browser's console, such as a violation of the content security policy."""
+    errors: list[str] = []
     page.on(
-        "console", lambda message: told.append(message.text) if message.type == "error" else None
+        "console", lambda message: errors.append(message.text) if message.type == "error" else None
     )
-    page.on("pageerror", lambda error: told.append(str(error)))
-    return told
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    return errors
 
 
 @pytest.fixture
-def key_device(page: Page):
-    """`key_device(verifies=False)` cannot ask for a PIN or a finger: a plain security key."""
+def security_key(page: Page):
+    """Return a function that adds an authenticator.
+
+    With `verifies=False` it is a security key, which asks for no PIN or fingerprint.
+    """
     session = page.context.new_cdp_session(page)
     session.send("WebAuthn.enable")
 
@@ -46,20 +49,22 @@ def key_device(page: Page):
     return add
 
 
-def make_passkey(page: Page, url: str, *, alone: bool = True, name: str = "My laptop") -> None:
+def add_passkey(
+    page: Page, url: str, *, passwordless: bool = True, name: str = "My laptop"
+) -> None:
     page.goto(f"{url}{reverse('mfa_add_webauthn')}")
     page.locator("#id_name").fill(name)
-    page.get_by_label("without a password").set_checked(alone)
+    page.get_by_label("without a password").set_checked(passwordless)
     page.get_by_role("button", name="Make the passkey").click()
     expect(page.get_by_role("heading", name="Recovery codes")).to_be_visible()
 
 
 def test_a_passkey_signs_in_without_a_password(
-    live_server, page, sign_in, alice, key_device, complaints
+    live_server, page, sign_in, alice, security_key, browser_errors
 ) -> None:
-    key_device()
+    security_key()
     sign_in(alice)
-    make_passkey(page, live_server.url)
+    add_passkey(page, live_server.url)
     page.goto(f"{live_server.url}{reverse('accounts:security')}")
     expect(page.get_by_text("Passkey, signs in alone")).to_be_visible()
     page.context.clear_cookies()
@@ -72,15 +77,15 @@ def test_a_passkey_signs_in_without_a_password(
         AuditEvent.objects.filter(action=Action.SIGNED_IN, details__methods=["webauthn"]).count()
         == 1
     )
-    assert complaints == []
+    assert browser_errors == []
 
 
 def test_a_security_key_completes_the_password(
-    live_server, page, sign_in, alice, key_device, complaints
+    live_server, page, sign_in, alice, security_key, browser_errors
 ) -> None:
-    key_device(verifies=False)
+    security_key(verifies=False)
     sign_in(alice)
-    make_passkey(page, live_server.url, alone=False)
+    add_passkey(page, live_server.url, passwordless=False)
     page.context.clear_cookies()
 
     page.goto(f"{live_server.url}/account/login/")
@@ -90,15 +95,15 @@ def test_a_security_key_completes_the_password(
     page.get_by_role("button", name="Use a passkey").click()
 
     expect(page).to_have_url(f"{live_server.url}/")
-    assert complaints == []
+    assert browser_errors == []
 
 
-def test_a_passkey_confirms_that_it_is_still_the_same_person(
-    live_server, page, sign_in, alice, key_device, complaints
+def test_a_passkey_confirms_the_sign_in(
+    live_server, page, sign_in, alice, security_key, browser_errors
 ) -> None:
-    key_device()
+    security_key()
     sign_in(alice)
-    make_passkey(page, live_server.url)
+    add_passkey(page, live_server.url)
 
     page.goto(
         f"{live_server.url}{reverse('mfa_reauthenticate_webauthn')}?next=/preferences/security/"
@@ -106,18 +111,18 @@ def test_a_passkey_confirms_that_it_is_still_the_same_person(
     page.get_by_role("button", name="Use a passkey").click()
 
     expect(page).to_have_url(f"{live_server.url}/preferences/security/")
-    assert complaints == []
+    assert browser_errors == []
 
 
-def test_a_device_without_the_passkey_gets_a_sentence(
-    live_server, page, sign_in, alice, key_device
+def test_a_device_without_the_passkey_gets_a_message(
+    live_server, page, sign_in, alice, security_key
 ) -> None:
-    mine = key_device()
+    authenticator = security_key()
     sign_in(alice)
-    make_passkey(page, live_server.url)
+    add_passkey(page, live_server.url)
     page.context.clear_cookies()
-    key_device.remove(mine)
-    key_device()
+    security_key.remove(authenticator)
+    security_key()
 
     page.goto(f"{live_server.url}/account/login/")
     page.get_by_role("button", name="Sign in with a passkey").click()
@@ -126,12 +131,12 @@ def test_a_device_without_the_passkey_gets_a_sentence(
     expect(page.get_by_role("button", name="Sign in", exact=True)).to_be_enabled()
 
 
-def test_a_passkey_that_was_removed_here_opens_nothing(
-    live_server, page, sign_in, alice, key_device
+def test_a_removed_passkey_does_not_sign_in(
+    live_server, page, sign_in, alice, security_key
 ) -> None:
-    key_device()
+    security_key()
     sign_in(alice)
-    make_passkey(page, live_server.url, name="<b>Old phone</b>")
+    add_passkey(page, live_server.url, name="<b>Old phone</b>")
     page.goto(f"{live_server.url}{reverse('accounts:security')}")
     page.get_by_role("link", name="Remove <b>Old phone</b>").click()
     page.get_by_role("button", name="Remove the passkey").click()

@@ -1,4 +1,4 @@
-"""People of the installation: who may sign in, and who administers it all."""
+"""People of the installation."""
 
 from datetime import timedelta
 
@@ -10,14 +10,14 @@ from django.utils import timezone
 from registry_ui.accounts import services
 from registry_ui.accounts.models import Action, ApiToken, AuditEvent, Invitation, Role, Scope, User
 from registry_ui.accounts.tokens import create_token
-from tests.accounts.parallel import all_at_once
+from tests.accounts.parallel import run_concurrently
 
 pytestmark = pytest.mark.django_db
 
 SOON = timezone.now() + timedelta(days=30)
 
 
-def test_whoever_is_deactivated_is_out_at_the_next_click(client_for, ingrid, alice):
+def test_a_deactivated_person_is_signed_out(client_for, ingrid, alice):
     """HARDENING 30"""
     client = client_for(alice)
     assert client.get(reverse("accounts:team")).status_code == 200
@@ -27,26 +27,26 @@ def test_whoever_is_deactivated_is_out_at_the_next_click(client_for, ingrid, ali
     assert client.get(reverse("accounts:team")).url.startswith(reverse("account_login"))
 
 
-def test_no_session_comes_back_with_the_account(client_for, ingrid, alice):
+def test_activation_does_not_restore_sessions(client_for, ingrid, alice):
     client = client_for(alice)
     services.deactivate_person(person=alice, by=ingrid)
     services.activate_person(person=alice, by=ingrid)
     assert client.get(reverse("accounts:team")).url.startswith(reverse("account_login"))
 
 
-def test_tokens_and_invitations_end_with_the_account_and_stay_ended(team, ingrid, alice):
+def test_tokens_and_invitations_stay_revoked_after_activation(team, ingrid, alice):
     create_token(by=alice, name="ci", scope=Scope.READ, team=None, expires_at=SOON)
     services.invite(team=team, role=Role.ADMIN, email="", lifetime=timedelta(days=1), by=alice)
 
     services.deactivate_person(person=alice, by=ingrid)
     services.activate_person(person=alice, by=ingrid)
 
-    assert not ApiToken.objects.alive().exists()
+    assert not ApiToken.objects.active().exists()
     assert not Invitation.objects.open().exists()
     assert User.objects.get(pk=alice.pk).role_in(team) == Role.ADMIN
 
 
-def test_the_trail_has_every_change(ingrid, alice):
+def test_every_change_is_recorded(ingrid, alice):
     services.deactivate_person(person=alice, by=ingrid)
     services.activate_person(person=alice, by=ingrid)
     services.set_administrator(person=alice, value=True, by=ingrid)
@@ -68,7 +68,7 @@ def test_the_trail_has_every_change(ingrid, alice):
         lambda person, by: services.set_administrator(person=person, value=False, by=by),
     ],
 )
-def test_the_last_administrator_cannot_go(ingrid, alice, act):
+def test_the_last_administrator_is_not_removed(ingrid, alice, act):
     for by in (ingrid, None):
         with pytest.raises(services.LastAdmin, match="last administrator"):
             act(ingrid, by)
@@ -85,21 +85,21 @@ def test_an_administrator_who_is_deactivated_does_not_count(ingrid, alice):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_two_administrators_who_unmake_each_other_one_stays(ingrid, alice):
+def test_one_of_two_administrators_who_demote_each_other_stays(ingrid, alice):
     services.set_administrator(person=alice, value=True, by=ingrid)
 
-    outcomes = all_at_once(
+    outcomes = run_concurrently(
         lambda: services.set_administrator(person=alice, value=False, by=ingrid),
         lambda: services.deactivate_person(person=ingrid, by=alice),
     )
 
-    assert sum(isinstance(each, PermissionDenied) for each in outcomes) == 1
+    assert sum(isinstance(outcome, PermissionDenied) for outcome in outcomes) == 1
     assert User.objects.filter(is_superuser=True, is_active=True).count() == 1
 
 
 @pytest.mark.parametrize("name", ["alice", "bob", "charlie"])
-def test_nobody_else_changes_people(request, ingrid, alice, bob, charlie, name):
-    """HARDENING 29: no admin of a team makes themselves one of the installation."""
+def test_only_administrators_change_people(request, ingrid, alice, bob, charlie, name):
+    """HARDENING 29: an admin of a team cannot become an administrator of the installation."""
     person = request.getfixturevalue(name)
     for act in (
         lambda: services.set_administrator(person=person, value=True, by=person),
@@ -111,7 +111,7 @@ def test_nobody_else_changes_people(request, ingrid, alice, bob, charlie, name):
     assert User.objects.filter(is_superuser=True, is_active=True).get() == ingrid
 
 
-def test_what_a_hand_sets_single_sign_on_does_not_take_back(ingrid, alice):
+def test_single_sign_on_does_not_change_what_a_person_set(ingrid, alice):
     User.objects.filter(pk=alice.pk).update(is_superuser=True, is_superuser_by_sso=True)
     services.set_administrator(person=alice, value=False, by=ingrid)
     services.set_administrator(person=alice, value=True, by=ingrid)

@@ -23,7 +23,7 @@ def client(client_for, alice):
     return client_for(alice)
 
 
-def test_preferences_are_kept(client, alice):
+def test_preferences_are_stored(client, alice):
     assert client.post(URL, VALUES).headers["Location"] == URL
     alice.refresh_from_db()
     assert (alice.get_full_name(), alice.theme, alice.time_zone) == (
@@ -44,12 +44,12 @@ def test_values_that_do_not_exist_are_refused(client, alice, field):
     assert User.objects.get().theme == "system"
 
 
-def test_a_refused_form_changes_nothing_on_the_page_around_it(client, alice):
+def test_an_invalid_form_does_not_change_the_page(client, alice):
     response = client.post(URL, VALUES | {"time_zone": "Mars/Olympus"})
     assert 'data-theme="system"' in response.text
 
 
-def test_the_form_cannot_ask_for_more(client, alice):
+def test_additional_form_fields_are_ignored(client, alice):
     client.post(
         URL,
         VALUES
@@ -92,11 +92,11 @@ def test_an_old_address_no_longer_resets_the_password(client, alice):
 @pytest.mark.parametrize(
     ("zone", "seen"), [("Asia/Shanghai", "Asia/Shanghai"), ("", "UTC"), ("Mars/Olympus", "UTC")]
 )
-def test_times_are_in_the_chosen_zone(client, alice, monkeypatch, zone, seen):
+def test_times_are_in_the_persons_time_zone(client, alice, monkeypatch, zone, seen):
     User.objects.update(time_zone=zone)
     zones = []
     monkeypatch.setattr(
-        "registry_ui.web.views.rendered_sections",
+        "registry_ui.web.views.render_sections",
         lambda request: zones.append(timezone.get_current_timezone_name()) or [],
     )
     assert client.get(reverse("web:overview")).status_code == 200
@@ -112,7 +112,7 @@ def test_hostile_names_are_inert(client, alice):
 # --- language, density and the first page
 
 
-def test_the_language_is_the_persons_and_the_page_says_so(client_for, alice, settings):
+def test_the_page_has_the_persons_language(client_for, alice, settings):
     settings.LANGUAGES = [("en", "English"), ("de", "German")]
     alice.language = "de"
     alice.save()
@@ -126,13 +126,13 @@ def test_without_a_choice_the_browser_decides(client_for, alice, settings):
     assert 'lang="en"' in client_for(alice).get(URL).text
 
 
-def test_a_language_that_is_no_longer_offered_is_passed_over(client_for, alice):
+def test_an_unavailable_language_is_ignored(client_for, alice):
     alice.language = "xx"
     alice.save()
     assert 'lang="en"' in client_for(alice).get(URL).text
 
 
-def test_the_language_of_one_person_is_not_the_next_ones(client_for, alice, bob, settings):
+def test_a_language_does_not_affect_the_next_request(client_for, alice, bob, settings):
     settings.LANGUAGES = [("en", "English"), ("de", "German")]
     alice.language = "de"
     alice.save()
@@ -146,13 +146,13 @@ def test_the_density_is_on_every_page(client, alice):
 
 
 @pytest.mark.parametrize("landing", Landing.values)
-def test_the_sign_in_leads_to_the_chosen_page(alice, landing):
+def test_the_sign_in_opens_the_chosen_page(alice, landing):
     User.objects.update(landing=landing)
     answer = Client().post(reverse("account_login"), {"login": "alice", "password": PASSWORD})
     assert answer.headers["Location"] == reverse(landing)
 
 
-def test_a_page_that_the_sign_in_interrupted_comes_before_the_chosen_one(alice):
+def test_a_requested_page_comes_before_the_chosen_page(alice):
     User.objects.update(landing=Landing.TRANSFERS)
     answer = Client().post(
         f"{reverse('account_login')}?next=/images/",
@@ -161,13 +161,13 @@ def test_a_page_that_the_sign_in_interrupted_comes_before_the_chosen_one(alice):
     assert answer.headers["Location"] == "/images/"
 
 
-def test_a_page_that_there_is_no_more_shuts_nobody_out(alice):
+def test_a_removed_start_page_is_ignored(alice):
     User.objects.update(landing="gone:away")
     answer = Client().post(reverse("account_login"), {"login": "alice", "password": PASSWORD})
     assert answer.headers["Location"] == "/"
 
 
-def test_a_change_is_recorded_by_the_names_of_what_changed(client, alice):
+def test_the_names_of_changed_fields_are_recorded(client, alice):
     client.post(URL, VALUES)
     client.post(URL, VALUES)
     event = AuditEvent.objects.get(action=Action.PREFERENCES_CHANGED)

@@ -14,7 +14,7 @@ def page(team) -> str:
 
 @pytest.fixture
 def client_since(client_for, alice):
-    """Alice's browser, signed in so many seconds ago."""
+    """Return a function for Alice's client, signed in for the given number of seconds."""
 
     def make(seconds: int):
         client = client_for(alice)
@@ -26,11 +26,11 @@ def client_since(client_for, alice):
     return make
 
 
-def test_shortly_after_the_sign_in_nobody_asks_again(client_since, page) -> None:
+def test_no_confirmation_is_needed_after_the_sign_in(client_since, page) -> None:
     assert client_since(60).get(page).status_code == 200
 
 
-def test_later_the_password_is_asked_for_again_and_the_page_follows(client_since, page) -> None:
+def test_an_old_sign_in_needs_a_confirmation(client_since, page) -> None:
     client = client_since(OPENING_SECONDS + 1)
     answer = client.get(page)
     assert answer.url.startswith(reverse("account_reauthenticate"))
@@ -39,11 +39,11 @@ def test_later_the_password_is_asked_for_again_and_the_page_follows(client_since
     assert client.get(page).status_code == 200
 
 
-def test_a_form_that_was_opened_in_time_may_be_sent(client_since, page) -> None:
+def test_a_form_opened_in_time_may_be_sent(client_since, page) -> None:
     assert client_since(OPENING_SECONDS + 60).post(page, {"host": ""}).status_code == 422
 
 
-def test_one_that_was_open_too_long_is_not_and_what_was_typed_is_kept_nowhere(
+def test_a_form_opened_too_long_ago_is_refused_and_not_stored(
     client_since, page, htmx_headers
 ) -> None:
     client = client_since(SENDING_SECONDS + 1)

@@ -1,4 +1,4 @@
-"""What the trail says of signing in, and what it never says."""
+"""Audit events of sign-in."""
 
 import pytest
 from django.test import Client
@@ -15,7 +15,7 @@ def sign_in(login: str, password: str, address: str = "192.0.2.44") -> Client:
     return client
 
 
-def test_a_sign_in_and_a_sign_out_are_recorded_with_the_address(alice) -> None:
+def test_sign_in_and_sign_out_are_recorded_with_the_address(alice) -> None:
     sign_in("alice", PASSWORD).post("/account/logout/")
     started = AuditEvent.objects.get(action=Action.SIGNED_IN)
     assert (started.actor_kind, started.actor_name, started.address, started.details) == (
@@ -28,7 +28,7 @@ def test_a_sign_in_and_a_sign_out_are_recorded_with_the_address(alice) -> None:
 
 
 @pytest.mark.parametrize("login", ["alice", "ALICE@example.com"])
-def test_a_refusal_names_the_account_that_there_is(alice, login) -> None:
+def test_a_refusal_names_an_existing_account(alice, login) -> None:
     sign_in(login, "wrong")
     event = AuditEvent.objects.get()
     assert (event.action, event.outcome, event.actor_kind, event.actor_name) == (
@@ -44,21 +44,21 @@ def test_a_refusal_names_the_account_that_there_is(alice, login) -> None:
     )
 
 
-def test_what_was_typed_is_kept_nowhere(alice) -> None:
+def test_typed_text_is_not_recorded(alice) -> None:
     sign_in("my-secret-canary", "x")
     sign_in("alice", "other-canary")
     assert AuditEvent.objects.filter(action=Action.SIGN_IN_REFUSED).count() == 2
     assert "canary" not in str(list(AuditEvent.objects.values()))
 
 
-def test_the_right_password_of_an_account_that_is_switched_off_is_a_refusal(alice) -> None:
+def test_the_password_of_a_deactivated_account_is_refused(alice) -> None:
     alice.is_active = False
     alice.save(update_fields=["is_active"])
     sign_in("alice", PASSWORD)
     assert [event.action for event in AuditEvent.objects.all()] == [Action.SIGN_IN_REFUSED]
 
 
-def test_a_new_password_is_recorded_and_not_shown(client_for, alice) -> None:
+def test_a_new_password_is_recorded_without_the_password(client_for, alice) -> None:
     values = {
         "oldpassword": PASSWORD,
         "password1": "quite another canary",

@@ -1,4 +1,4 @@
-"""HARDENING 56: the trail is append-only, and whoever goes around that is found out."""
+"""HARDENING 56: the audit log is append-only, and changes of its rows are found."""
 
 import io
 import os
@@ -14,9 +14,9 @@ from django.db import DatabaseError, connections, models, transaction
 from django.utils import timezone
 
 from registry_ui.accounts import sealing
-from registry_ui.accounts.guarding import guard_trail
+from registry_ui.accounts.guarding import install_append_only_triggers
 from registry_ui.accounts.models import Action, ActorKind, AuditEvent, TrailHead
-from registry_ui.accounts.trail import Origin, acting, record
+from registry_ui.accounts.trail import Origin, acting_as, record
 from registry_ui.environment import BASE_DIR
 
 pytestmark = pytest.mark.postgresql
@@ -24,10 +24,10 @@ pytestmark = pytest.mark.postgresql
 
 @pytest.fixture
 def events(team, alice):
-    """Five of them, sealed; one has everything in it that a column can hold."""
+    """Five sealed events; one has a value in every column."""
     for number in range(4):
         record(Action.REGISTRY_ADDED, user=alice, team=team, name=f"registry {number}")
-    with acting(
+    with acting_as(
         Origin(ActorKind.TOKEN, user=alice, address="2001:DB8::1", token_name="ci (rui_abcd)")
     ):
         record(
@@ -55,7 +55,7 @@ def verdict(**options):
 
 
 @pytest.mark.django_db
-def test_nothing_in_the_product_changes_or_deletes_an_event(events):
+def test_models_refuse_to_change_or_delete_an_event(events):
     event = events.first()
     for act in (
         events.delete,
@@ -71,9 +71,9 @@ def test_nothing_in_the_product_changes_or_deletes_an_event(events):
 
 
 @pytest.mark.django_db
-def test_the_database_refuses_to_change_what_is_sealed(events, team):
+def test_the_database_refuses_to_change_sealed_events(events, team):
     for _each in range(2):
-        guard_trail(using="default")
+        install_append_only_triggers(using="default")
     fresh = record(Action.SIGNED_OUT, team=team, name="not sealed yet")
     for act in (
         lambda: tamper(events, actor_name="mallory"),
@@ -88,7 +88,7 @@ def test_the_database_refuses_to_change_what_is_sealed(events, team):
 
 
 @pytest.mark.processes
-def test_each_migrate_installs_the_refusal(tmp_path):
+def test_migrate_installs_the_triggers(tmp_path):
     environment = {"PATH": os.environ["PATH"], "REGISTRY_UI_DATA": str(tmp_path)}
     for _each in range(2):
         subprocess.run(
@@ -107,7 +107,7 @@ def test_each_migrate_installs_the_refusal(tmp_path):
 
 
 @pytest.mark.django_db
-def test_a_whole_chain_is_confirmed(events):
+def test_an_intact_chain_is_confirmed(events):
     head = TrailHead.objects.get()
     assert [event.position for event in events] == [1, 2, 3, 4, 5]
     assert (head.position, head.hash) == (5, events.last().hash)
@@ -115,7 +115,7 @@ def test_a_whole_chain_is_confirmed(events):
 
 
 @pytest.mark.django_db
-def test_an_empty_trail_is_whole(db):
+def test_an_empty_chain_is_intact(db):
     assert "0 events" in verdict()
 
 
@@ -145,20 +145,24 @@ def test_a_change_of_any_column_is_found(events):
     covered = {field.attname for field in AuditEvent._meta.concrete_fields} - {"id", "position"}
     assert covered == FIELDS.keys()
     for name, value in FIELDS.items():
-        was = getattr(events[2], name)
+        original = getattr(events[2], name)
         tamper(AuditEvent.objects.filter(position=3), **{name: value})
         with pytest.raises(CommandError, match=r"Event 3, of .*, was changed"):
             verdict()
-        tamper(AuditEvent.objects.filter(position=3), **{name: was})
+        tamper(AuditEvent.objects.filter(position=3), **{name: original})
     assert "5 events" in verdict()
 
 
 @pytest.mark.django_db
-def test_a_changed_event_with_a_hash_of_its_own_is_found_by_the_next_link(events):
-    """Whoever changes an event can compute its hash too, but the next hash covers the old one."""
+def test_a_changed_event_with_a_new_hash_is_found_by_the_next_event(events):
+    """An attacker can compute the event's own hash, but the next hash covers the former one."""
     before, changed = AuditEvent.objects.get(position=2), AuditEvent.objects.get(position=3)
     changed.actor_name = "mallory"
-    tamper(events.filter(position=3), actor_name="mallory", hash=sealing.link(before.hash, changed))
+    tamper(
+        events.filter(position=3),
+        actor_name="mallory",
+        hash=sealing.chain_hash(before.hash, changed),
+    )
 
     with pytest.raises(CommandError, match=r"Event 4, of .*, was changed"):
         verdict()
@@ -188,17 +192,17 @@ def test_an_event_beyond_the_head_is_found(events, team):
 
 
 @pytest.mark.django_db
-def test_a_chain_that_was_rewritten_whole_is_found_by_a_noted_hash(events):
-    noted = verdict().splitlines()[-1]
+def test_a_rewritten_chain_is_found_by_a_checkpoint(events):
+    checkpoint = verdict().splitlines()[-1]
     record(Action.SIGNED_OUT, name="later")
     sealing.seal()
-    assert "6 events" in verdict(noted=noted)
+    assert "6 events" in verdict(noted=checkpoint)
     models.QuerySet.update(AuditEvent.objects.all(), position=None, hash="", actor_name="mallory")
     TrailHead.objects.update(position=0, hash="")
     sealing.seal()
     assert "6 events" in verdict()
     with pytest.raises(CommandError, match="Event 5 has another hash"):
-        verdict(noted=noted)
+        verdict(noted=checkpoint)
     with pytest.raises(CommandError, match="before the noted one"):
         verdict(noted=f"9:{'a' * 64}")
     with pytest.raises(CommandError, match="place and a hash"):
@@ -206,7 +210,7 @@ def test_a_chain_that_was_rewritten_whole_is_found_by_a_noted_hash(events):
 
 
 @pytest.mark.django_db
-def test_events_that_nobody_sealed_are_found(events):
+def test_old_unsealed_events_are_found(events):
     AuditEvent.objects.create(
         action=Action.SIGNED_IN, actor_kind="person", at=timezone.now() - timedelta(minutes=6)
     )
@@ -221,7 +225,7 @@ def test_fresh_events_are_sealed_on_demand(events):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_sealers_and_writers_at_once_make_one_chain(team):
+def test_concurrent_sealing_makes_one_chain(team):
     start = threading.Barrier(4)
 
     def write():
@@ -247,7 +251,7 @@ def test_sealers_and_writers_at_once_make_one_chain(team):
 
 
 @pytest.mark.django_db
-def test_what_is_rolled_back_leaves_no_event_and_no_gap(events, team):
+def test_a_rollback_leaves_no_event_and_no_gap(events, team):
     with transaction.atomic():
         record(Action.REGISTRY_ADDED, team=team, name="never")
         transaction.set_rollback(True)
@@ -257,7 +261,7 @@ def test_what_is_rolled_back_leaves_no_event_and_no_gap(events, team):
 
 
 @pytest.mark.django_db
-def test_a_name_from_outside_stays_one_line(team):
+def test_control_characters_in_names_are_escaped(team):
     """HARDENING 53."""
     event = record(
         Action.REGISTRY_ADDED,

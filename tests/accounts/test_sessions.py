@@ -1,4 +1,4 @@
-"""Where somebody is signed in: the list, the end of one, of all others, and of all after a new password."""
+"""A person's sessions."""
 
 import pytest
 from allauth.usersessions.models import UserSession
@@ -6,14 +6,20 @@ from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 
-from registry_ui.accounts.devices import device_in_words
+from registry_ui.accounts.devices import device_name
 from registry_ui.accounts.models import Action, AuditEvent
 from tests.conftest import PASSWORD
 
 PAGE = "/preferences/security/"
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
-IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Mobile Safari/604.1"
-EDGE = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0 Safari/537.36 Edg/130.0"
+IPHONE = (
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 "
+    "(KHTML, like Gecko) Version/18.0 Mobile Safari/604.1"
+)
+EDGE = (
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 "
+    "(KHTML, like Gecko) Chrome/130.0 Safari/537.36 Edg/130.0"
+)
 
 
 def signed_in(user, *, agent: str = FIREFOX, address: str = "192.0.2.1") -> Client:
@@ -42,7 +48,7 @@ def phone(alice) -> Client:
 
 
 @pytest.mark.parametrize(
-    ("agent", "words"),
+    ("agent", "name"),
     [
         (FIREFOX, "Firefox on Linux"),
         (IPHONE, "Safari on iPhone"),
@@ -51,11 +57,11 @@ def phone(alice) -> Client:
         ("curl/8", "curl"),
     ],
 )
-def test_a_device_is_named_in_words(agent, words) -> None:
-    assert device_in_words(agent) == words
+def test_a_device_has_a_name(agent, name) -> None:
+    assert device_name(agent) == name
 
 
-def test_the_list_says_device_address_and_which_is_this_one(laptop, phone) -> None:
+def test_the_list_shows_device_address_and_the_current_session(laptop, phone) -> None:
     text = laptop.get(PAGE).text
     assert "Firefox on Linux" in text
     assert "Safari on iPhone" in text
@@ -64,18 +70,18 @@ def test_the_list_says_device_address_and_which_is_this_one(laptop, phone) -> No
     assert text.index("This one") < text.index("Safari on iPhone")
 
 
-def test_nobody_sees_the_sessions_of_others(phone, bob) -> None:
+def test_sessions_of_other_people_are_not_listed(phone, bob) -> None:
     assert "198.51.100.7" not in signed_in(bob, address="192.0.2.9").get(PAGE).text
 
 
-def test_an_ended_session_is_dead_on_its_next_request(laptop, phone) -> None:
+def test_an_ended_session_is_not_signed_in(laptop, phone) -> None:
     assert laptop.post(reverse("accounts:security_session_end", args=[key_of(phone)])).url == PAGE
     assert phone.get("/").url.startswith("/account/login/")
     assert phone.post("/preferences/", {"theme": "dark"}).url.startswith("/account/login/")
     assert is_signed_in(laptop)
 
 
-def test_all_others_are_ended_and_this_one_goes_on(laptop, phone, alice, bob) -> None:
+def test_all_other_sessions_are_ended(laptop, phone, alice, bob) -> None:
     third, bobs = signed_in(alice, address="203.0.113.5"), signed_in(bob)
     assert laptop.post(reverse("accounts:security_sessions_end")).url == PAGE
     assert [is_signed_in(client) for client in (laptop, phone, third, bobs)] == [
@@ -86,7 +92,7 @@ def test_all_others_are_ended_and_this_one_goes_on(laptop, phone, alice, bob) ->
     ]
 
 
-def test_ending_this_session_signs_out(laptop) -> None:
+def test_ending_the_current_session_signs_out(laptop) -> None:
     assert (
         laptop.post(reverse("accounts:security_session_end", args=[key_of(laptop)])).url
         == "/account/login/"
@@ -94,7 +100,7 @@ def test_ending_this_session_signs_out(laptop) -> None:
     assert not is_signed_in(laptop)
 
 
-def test_the_session_of_somebody_else_is_not_there(laptop, bob, charlie) -> None:
+def test_a_session_of_another_person_gets_404(laptop, bob, charlie) -> None:
     for other in (bob, charlie):
         client = signed_in(other)
         assert (
@@ -113,7 +119,7 @@ def test_sessions_are_ended_by_post_alone(laptop, phone) -> None:
     assert is_signed_in(phone)
 
 
-def test_a_new_password_ends_the_others(laptop, phone) -> None:
+def test_a_new_password_ends_other_sessions(laptop, phone) -> None:
     values = {
         "oldpassword": PASSWORD,
         "password1": "quite another sentence",
@@ -125,13 +131,13 @@ def test_a_new_password_ends_the_others(laptop, phone) -> None:
     assert "Safari on iPhone" not in laptop.get(PAGE).text
 
 
-def test_an_account_that_is_switched_off_is_out_at_once(laptop, alice) -> None:
+def test_deactivating_an_account_ends_its_sessions(laptop, alice) -> None:
     alice.is_active = False
     alice.save(update_fields=["is_active"])
     assert not is_signed_in(laptop)
 
 
-def test_where_it_was_seen_last_is_written_once_a_minute_at_most(laptop) -> None:
+def test_the_last_use_is_stored_once_a_minute(laptop) -> None:
     row = UserSession.objects.get()
     laptop.get("/preferences/", REMOTE_ADDR="203.0.113.80")
     assert UserSession.objects.get().last_seen_at == row.last_seen_at
@@ -146,7 +152,7 @@ def test_pages_are_shown_without_redis(laptop, redis_server) -> None:
     assert laptop.get("/preferences/").status_code == 200
 
 
-def test_a_forged_header_is_no_address(alice) -> None:
+def test_a_forged_header_is_ignored(alice) -> None:
     client = signed_in(alice)
     cache.clear()
     client.get("/", headers={"X-Forwarded-For": "203.0.113.66"})

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from registry_ui.accounts import services
-from registry_ui.accounts.links import hash_of
+from registry_ui.accounts.links import hash_token
 from registry_ui.accounts.models import Membership, Role, SetupToken, Team, User
 
 pytestmark = pytest.mark.postgresql
@@ -34,7 +34,7 @@ def url(token):
     return reverse("accounts:setup", args=[token])
 
 
-def test_the_link_makes_the_first_administrator_and_team(client, url):
+def test_the_link_creates_the_first_administrator_and_team(client, url):
     assert client.get(url).status_code == 200
     response = client.post(url, FORM)
     assert response.headers["Location"] == reverse("web:overview")
@@ -54,14 +54,14 @@ def test_the_link_works_once(client, url):
 
 
 @pytest.mark.parametrize("wrong", ["x", "a" * 43, "..%2f..", "%00"])
-def test_a_wrong_link_is_not_there(client, db, wrong):
+def test_a_wrong_link_gets_404(client, db, wrong):
     services.issue_setup_token()
     assert client.get(f"/setup/{wrong}/").status_code == 404
     assert client.post(f"/setup/{wrong}/", FORM).status_code == 404
     assert not User.objects.exists()
 
 
-def test_the_form_cannot_ask_for_more(client, url):
+def test_additional_form_fields_are_ignored(client, url):
     client.post(url, FORM | {"is_staff": "on", "role": "admin", "team": "1", "is_active": ""})
     user = User.objects.get()
     assert user.is_active
@@ -78,7 +78,7 @@ def test_the_form_cannot_ask_for_more(client, url):
         ({"username": "a b"}, "Enter a valid username"),
     ],
 )
-def test_bad_input_is_named_in_the_form(client, url, changes, sentence):
+def test_invalid_input_is_explained_in_the_form(client, url, changes, sentence):
     response = client.post(url, FORM | changes)
     assert response.status_code == 422
     assert sentence in response.text
@@ -87,44 +87,44 @@ def test_bad_input_is_named_in_the_form(client, url, changes, sentence):
     assert client.get(url).status_code == 200
 
 
-def test_a_new_link_ends_the_old_one(client, url):
+def test_a_new_link_replaces_the_old_one(client, url):
     services.issue_setup_token()
     assert client.get(url).status_code == 404
 
 
-def test_an_old_link_ends_by_itself(client, url):
+def test_an_old_link_expires(client, url):
     SetupToken.objects.update(
         created_at=timezone.now() - services.SETUP_TOKEN_AGE - timedelta(seconds=1)
     )
     assert client.get(url).status_code == 404
 
 
-def test_only_the_hash_of_the_token_is_kept(token):
+def test_only_the_hash_of_the_token_is_stored(token):
     assert token not in str(SetupToken.objects.values().get())
 
 
-def test_no_link_is_made_once_there_is_a_user(alice):
+def test_no_link_is_created_once_there_is_a_user(alice):
     with pytest.raises(services.SetupRefused):
         services.issue_setup_token()
 
 
-def test_a_token_is_worth_nothing_once_there_is_a_user(client, url, alice):
+def test_a_token_is_invalid_once_there_is_a_user(client, url, alice):
     assert client.get(url).status_code == 404
     assert client.post(url, FORM).status_code == 404
     assert User.objects.count() == 1
 
 
-def test_a_team_that_the_command_line_made_is_taken_over(client, url, team):
+def test_a_team_created_by_the_command_line_is_reused(client, url, team):
     client.post(url, FORM)
     assert Membership.objects.get().team == team
 
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("tokens", [1, 2])
-def test_of_parallel_set_ups_one_wins(tokens):
+def test_one_of_concurrent_setups_succeeds(tokens):
     texts = [f"token-{i % tokens}" for i in range(4)]
     for text in set(texts):
-        SetupToken.objects.create(token_hash=hash_of(text))
+        SetupToken.objects.create(token_hash=hash_token(text))
     outcomes, start = [], threading.Barrier(len(texts))
 
     def set_up(number: int, text: str) -> None:
@@ -160,22 +160,22 @@ def test_the_command_prints_the_link(client, db):
     assert client.get(link.removeprefix("https://images.example.com")).status_code == 200
 
 
-def test_the_command_prints_a_sentence_when_it_is_set_up(alice):
+def test_the_command_prints_a_message_after_the_setup(alice):
     out = StringIO()
     call_command("setup_link", stdout=out)
     assert "set up already" in out.getvalue()
     assert "/setup/" not in out.getvalue()
 
 
-def test_the_sign_in_page_says_what_to_do_before_the_set_up(client, db):
+def test_the_sign_in_page_explains_the_setup(client, db):
     assert "setup_link" in client.get(reverse("account_login")).text
 
 
-def test_the_sign_in_page_is_silent_afterwards(client, alice):
+def test_the_sign_in_page_does_not_mention_the_setup_afterwards(client, alice):
     assert "setup_link" not in client.get(reverse("account_login")).text
 
 
-def test_teams_with_the_same_letters_have_different_slugs(alice):
+def test_teams_with_similar_names_have_different_slugs(alice):
     first = services.create_team(name="Ops!", owner=alice)
     second = services.create_team(name="ops", owner=alice)
     chinese = services.create_team(name="平台", owner=alice)

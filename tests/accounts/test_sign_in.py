@@ -45,25 +45,25 @@ def test_the_session_changes_with_the_sign_in(client, alice):
         "javascript:alert(1)",
     ],
 )
-def test_the_sign_in_never_leads_to_another_site(client, alice, url):
+def test_the_sign_in_does_not_redirect_to_another_site(client, alice, url):
     response = client.post(LOGIN, {"login": "alice", "password": PASSWORD, "next": url})
     assert response.headers["Location"] == "/"
     assert client.get(LOGIN, {"next": url}).headers["Location"] == "/"
 
 
-def test_the_sign_in_leads_where_the_person_wanted_to_go(client, alice):
+def test_the_sign_in_continues_to_the_requested_page(client, alice):
     response = client.post(LOGIN, {"login": "alice", "password": PASSWORD, "next": "/preferences/"})
     assert response.headers["Location"] == "/preferences/"
 
 
-def test_an_unknown_name_and_a_wrong_password_read_the_same(client, alice):
+def test_an_unknown_name_and_a_wrong_password_get_the_same_answer(client, alice):
     unknown, wrong = sign_in(client, "nobody", "x"), sign_in(client, "alice", "x")
     assert WRONG in unknown.text
     assert unknown.text.count(WRONG) == wrong.text.count(WRONG)
     assert "x" * 5 not in wrong.text
 
 
-def test_an_unknown_name_costs_as_much_as_a_wrong_password(client, alice, monkeypatch):
+def test_an_unknown_name_takes_as_long_as_a_wrong_password(client, alice, monkeypatch):
     hashed = []
     monkeypatch.setattr(
         MD5PasswordHasher,
@@ -76,7 +76,7 @@ def test_an_unknown_name_costs_as_much_as_a_wrong_password(client, alice, monkey
     assert unknown == len(hashed) - unknown == 1
 
 
-def test_an_account_that_is_switched_off_gets_a_page_that_says_so(client, alice):
+def test_a_deactivated_account_gets_a_page(client, alice):
     User.objects.update(is_active=False)
     response = client.post(LOGIN, {"login": "alice", "password": PASSWORD}, follow=True)
     assert "switched off" in response.text
@@ -91,13 +91,13 @@ def test_failures_are_limited(client, alice):
     assert "_auth_user_id" not in client.session
 
 
-def test_failures_of_a_stranger_lock_nobody_out(client, alice):
+def test_failures_from_another_address_do_not_lock_an_account(client, alice):
     for _attempt in range(12):
         sign_in(Client(), password="guess", address="203.0.113.9")
     assert sign_in(client, address="192.0.2.1").status_code == 302
 
 
-def test_failures_with_one_name_leave_the_others_free(client, alice, bob):
+def test_failures_with_one_name_do_not_limit_others(client, alice, bob):
     for _attempt in range(12):
         sign_in(Client(), "alice", "guess")
     assert sign_in(client, "bob").status_code == 302
@@ -115,7 +115,7 @@ def test_a_forged_header_does_not_reset_the_limit(client, alice):
     assert "Too many failed attempts" in sign_in(client, HTTP_X_FORWARDED_FOR="198.51.100.77").text
 
 
-def test_many_requests_get_a_page_of_ours(client, alice):
+def test_too_many_requests_get_a_page(client, alice):
     response = None
     for _attempt in range(61):
         response = client.post(LOGIN, {}, REMOTE_ADDR="192.0.2.50")
@@ -184,7 +184,7 @@ def test_changing_the_password_needs_the_old_one(client_for, alice):
         "nonsense/",
     ],
 )
-def test_other_pages_of_the_library_are_not_there(client_for, alice, path):
+def test_other_pages_of_allauth_get_404(client_for, alice, path):
     assert client_for(alice).get(f"/account/{path}").status_code == 404
     assert client_for(alice).post(f"/account/{path}", {"email": "x@example.com"}).status_code == 404
 
@@ -199,7 +199,7 @@ def test_nobody_can_sign_up(client, db):
 
 
 @pytest.mark.parametrize("path", ["login/", "logout/", "password/change/", "reauthenticate/"])
-def test_each_page_is_in_our_frame(client, client_for, alice, path):
+def test_every_page_uses_the_base_template(client, client_for, alice, path):
     visitor = client if path == "login/" else client_for(alice)
     response = visitor.get(f"/account/{path}")
     assert response.status_code == 200

@@ -13,7 +13,7 @@ from registry_ui.accounts.models import Action, AuditEvent, User
 from registry_ui.accounts.recency import SESSION_KEY
 from tests.conftest import PASSWORD
 from tests.parts import openid_provider as parts
-from tests.parts.openid_provider import address_in
+from tests.parts.openid_provider import redirect_url_in
 from tests.parts.process import free_port
 
 START, CALLBACK = "/account/sso/sign-in/", "/account/sso/callback/"
@@ -31,17 +31,17 @@ def make_stale(client: Client) -> None:
 
 
 @pytest.mark.parametrize("path", ["sign-in/", "callback/", "link/", "confirm/", "cancelled/"])
-def test_without_a_provider_nothing_of_it_is_there(client_for, alice, path) -> None:
+def test_without_a_provider_the_pages_get_404(client_for, alice, path) -> None:
     client = client_for(alice)
     assert client.get(f"/account/sso/{path}").status_code == 404
     assert client.post(f"/account/sso/{path}").status_code in (404, 405)
     assert "Company" not in Client().get("/account/login/").text
 
 
-def test_somebody_of_the_company_signs_in(db, company, come_as) -> None:
-    company().add("anna")
+def test_a_person_signs_in_with_the_provider(db, use_provider, sign_in_at_provider) -> None:
+    use_provider().add("anna")
     assert "Sign in with Company" in Client().get("/account/login/").text
-    response, client = come_as("anna")
+    response, client = sign_in_at_provider("anna")
     assert response.url == "/"
     assert is_signed_in(client)
     anna = User.objects.get()
@@ -57,38 +57,40 @@ def test_somebody_of_the_company_signs_in(db, company, come_as) -> None:
     }
 
 
-def test_the_second_sign_in_is_of_the_same_account(db, company, come_as) -> None:
-    company().add("anna")
-    come_as("anna")
-    come_as("anna")
+def test_the_second_sign_in_uses_the_same_account(db, use_provider, sign_in_at_provider) -> None:
+    use_provider().add("anna")
+    sign_in_at_provider("anna")
+    sign_in_at_provider("anna")
     assert User.objects.count() == SocialAccount.objects.count() == 1
 
 
-def test_it_leads_where_the_person_wanted(db, company, come_as) -> None:
-    company().add("anna")
-    assert come_as("anna", next="/registries/")[0].url == "/registries/"
+def test_sign_in_continues_to_the_requested_page(db, use_provider, sign_in_at_provider) -> None:
+    use_provider().add("anna")
+    assert sign_in_at_provider("anna", next="/registries/")[0].url == "/registries/"
 
 
 @pytest.mark.parametrize(
     "target", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)"]
 )
-def test_it_leads_to_no_other_site(db, company, come_as, target) -> None:
-    company().add("anna")
-    assert come_as("anna", next=target)[0].url == "/"
+def test_sign_in_does_not_redirect_to_another_site(
+    db, use_provider, sign_in_at_provider, target
+) -> None:
+    use_provider().add("anna")
+    assert sign_in_at_provider("anna", next=target)[0].url == "/"
 
 
-def test_a_link_alone_sends_nobody_to_the_provider(db, company) -> None:
-    company()
+def test_a_get_request_does_not_start_sign_in(db, use_provider) -> None:
+    use_provider()
     assert Client().get(START).url == "/account/login/"
     assert Client(enforce_csrf_checks=True).post(START).status_code == 403
 
 
-def test_state_nonce_and_pkce_go_along_and_nobody_adds_to_them(db, company) -> None:
-    company()
+def test_state_nonce_and_pkce_are_sent_and_cannot_be_extended(db, use_provider) -> None:
+    use_provider()
     page = Client().post(
         f"{START}?scope=admin&auth_params=redirect_uri%3Dhttps://evil.example&process=redirect"
     )
-    query = parse_qs(urlsplit(address_in(page.text)).query)
+    query = parse_qs(urlsplit(redirect_url_in(page.text)).query)
     assert query["code_challenge_method"] == ["S256"]
     assert all(len(query[name][0]) >= 16 for name in ("state", "nonce", "code_challenge"))
     assert query["redirect_uri"] == [f"http://testserver{CALLBACK}"]
@@ -97,12 +99,12 @@ def test_state_nonce_and_pkce_go_along_and_nobody_adds_to_them(db, company) -> N
     assert parts.CLIENT_SECRET not in page.text
 
 
-# --- who is not let in
+# --- refusals
 
 
-def test_nobody_gets_an_account_where_none_are_made(db, company, come_as) -> None:
-    company(auto_create=False).add("anna")
-    response, client = come_as("anna")
+def test_no_account_is_created_without_auto_create(db, use_provider, sign_in_at_provider) -> None:
+    use_provider(auto_create=False).add("anna")
+    response, client = sign_in_at_provider("anna")
     assert response.status_code == 403
     assert "no account here" in response.text
     assert not User.objects.exists()
@@ -110,9 +112,11 @@ def test_nobody_gets_an_account_where_none_are_made(db, company, come_as) -> Non
     assert AuditEvent.objects.get().details == {"method": "single sign-on", "reason": "no account"}
 
 
-def test_an_address_alone_takes_no_account_over(alice, company, come_as) -> None:
-    company().add("mallory", email="Alice@example.com")
-    response, client = come_as("mallory")
+def test_an_equal_address_does_not_take_over_an_account(
+    alice, use_provider, sign_in_at_provider
+) -> None:
+    use_provider().add("mallory", email="Alice@example.com")
+    response, client = sign_in_at_provider("mallory")
     assert response.status_code == 403
     assert "has your e-mail address" in response.text
     assert not is_signed_in(client)
@@ -120,49 +124,53 @@ def test_an_address_alone_takes_no_account_over(alice, company, come_as) -> None
     assert User.objects.get() == alice
 
 
-def test_a_name_alone_takes_no_account_over(alice, company, come_as) -> None:
-    company().add("alice")
-    _response, client = come_as("alice")
+def test_an_equal_name_does_not_take_over_an_account(
+    alice, use_provider, sign_in_at_provider
+) -> None:
+    use_provider().add("alice")
+    _response, client = sign_in_at_provider("alice")
     assert is_signed_in(client)
     newcomer = User.objects.exclude(pk=alice.pk).get()
     assert newcomer.username != "alice"
     assert SocialAccount.objects.get().user == newcomer
 
 
-def test_an_account_that_is_switched_off_stays_out(db, company, come_as) -> None:
-    company(group_roles={"platform": (("harbour", "admin"),)}).add("anna")
-    come_as("anna")
+def test_a_deactivated_account_cannot_sign_in(db, use_provider, sign_in_at_provider) -> None:
+    use_provider(group_roles={"platform": (("harbour", "admin"),)}).add("anna")
+    sign_in_at_provider("anna")
     User.objects.update(is_active=False)
-    response, client = come_as("anna")
+    response, client = sign_in_at_provider("anna")
     assert response.url == "/account/inactive/"
     assert not is_signed_in(client)
 
 
-def test_an_account_of_an_earlier_provider_opens_nothing(db, company, come_as, settings) -> None:
-    company().add("anna")
-    come_as("anna")
+def test_an_account_of_a_former_provider_cannot_sign_in(
+    db, use_provider, sign_in_at_provider, settings
+) -> None:
+    use_provider().add("anna")
+    sign_in_at_provider("anna")
     SocialAccount.objects.update(provider="oidc-of-another-issuer")
-    response, client = come_as("anna")
+    response, client = sign_in_at_provider("anna")
     assert response.status_code == 403
     assert not is_signed_in(client)
 
 
-def test_the_second_factor_is_asked_for_here_too(db, company, come_as) -> None:
-    company().add("anna")
-    come_as("anna")
+def test_the_second_factor_is_required(db, use_provider, sign_in_at_provider) -> None:
+    use_provider().add("anna")
+    sign_in_at_provider("anna")
     Authenticator.objects.create(user=User.objects.get(), type="totp", data={"secret": "x"})
-    response, client = come_as("anna")
+    response, client = sign_in_at_provider("anna")
     assert response.url == reverse("mfa_authenticate")
     assert not is_signed_in(client)
 
 
-# --- answers that do not belong
+# --- unexpected callbacks
 
 
-def test_an_answer_without_its_state_is_refused(db, company, openid_provider) -> None:
-    company().add("anna")
+def test_a_callback_without_its_state_is_refused(db, use_provider, openid_provider) -> None:
+    use_provider().add("anna")
     page = Client().post(START)
-    answer = openid_provider.answer_of(address_in(page.text), "anna")
+    answer = openid_provider.callback_url(redirect_url_in(page.text), "anna")
     somebody_else = Client()
     response = somebody_else.get(answer)
     assert response.status_code == 401
@@ -171,38 +179,41 @@ def test_an_answer_without_its_state_is_refused(db, company, openid_provider) ->
     assert not User.objects.exists()
 
 
-def test_an_answer_is_good_once(db, company, openid_provider) -> None:
-    company().add("anna")
+def test_a_callback_works_once(db, use_provider, openid_provider) -> None:
+    use_provider().add("anna")
     client = Client()
-    answer = openid_provider.answer_of(address_in(client.post(START).text), "anna")
+    answer = openid_provider.callback_url(redirect_url_in(client.post(START).text), "anna")
     assert client.get(answer).status_code == 302
     client.post("/account/logout/")
     assert client.get(answer).status_code == 401
 
 
-def test_an_answer_with_another_nonce_is_refused(db, company, openid_provider) -> None:
-    """As when a code of one browser's sign-in is put into another's; PKCE is not even asked."""
-    company().add("anna")
+def test_a_callback_with_another_nonce_is_refused(db, use_provider, openid_provider) -> None:
+    """The nonce shows a code that was injected from another browser's sign-in."""
+    use_provider().add("anna")
     client = Client()
-    address = address_in(client.post(START).text)
+    address = redirect_url_in(client.post(START).text)
     nonce = parse_qs(urlsplit(address).query)["nonce"][0]
     response = client.get(
-        openid_provider.answer_of(address.replace(nonce, "another-nonce"), "anna")
+        openid_provider.callback_url(address.replace(nonce, "another-nonce"), "anna")
     )
     assert response.status_code == 401
     assert not is_signed_in(client)
     assert not User.objects.exists()
 
 
-def test_a_code_of_another_sign_in_is_refused(db, company, openid_provider) -> None:
-    company().add("anna")
-    mine, theirs = Client(), Client()
-    address, other = address_in(mine.post(START).text), address_in(theirs.post(START).text)
-    stolen = parse_qs(urlsplit(openid_provider.answer_of(other, "anna")).query)["code"][0]
+def test_a_code_of_another_sign_in_is_refused(db, use_provider, openid_provider) -> None:
+    use_provider().add("anna")
+    client, attacker = Client(), Client()
+    address, other = (
+        redirect_url_in(client.post(START).text),
+        redirect_url_in(attacker.post(START).text),
+    )
+    stolen = parse_qs(urlsplit(openid_provider.callback_url(other, "anna")).query)["code"][0]
     state = parse_qs(urlsplit(address).query)["state"][0]
-    response = mine.get(CALLBACK, {"code": stolen, "state": state})
+    response = client.get(CALLBACK, {"code": stolen, "state": state})
     assert response.status_code == 401
-    assert not is_signed_in(mine)
+    assert not is_signed_in(client)
 
 
 @pytest.mark.parametrize(
@@ -216,27 +227,25 @@ def test_a_code_of_another_sign_in_is_refused(db, company, openid_provider) -> N
         "?code=%00&state=%00",
     ],
 )
-def test_an_odd_answer_gets_a_page(db, company, query) -> None:
-    company()
+def test_a_malformed_callback_gets_a_page(db, use_provider, query) -> None:
+    use_provider()
     assert Client().get(CALLBACK + query).status_code == 401
 
 
-def test_a_refusal_at_the_provider_gets_a_page_of_its_own(db, company) -> None:
-    company()
+def test_a_refusal_by_the_provider_gets_a_page(db, use_provider) -> None:
+    use_provider()
     client = Client()
-    state = parse_qs(urlsplit(address_in(client.post(START).text)).query)["state"][0]
+    state = parse_qs(urlsplit(redirect_url_in(client.post(START).text)).query)["state"][0]
     response = client.get(CALLBACK, {"error": "access_denied", "state": state}, follow=True)
     assert response.status_code == 200
     assert "was cancelled" in response.text
 
 
-# --- a provider that does not answer
+# --- unreachable providers
 
 
-def test_a_provider_that_is_not_there_gets_a_page_that_says_so(
-    db, company, settings, caplog
-) -> None:
-    company(url=f"http://localhost:{free_port()}")
+def test_an_unreachable_provider_gets_a_page(db, use_provider, settings, caplog) -> None:
+    use_provider(url=f"http://localhost:{free_port()}")
     response = Client().post(START)
     assert response.status_code == 503
     assert "could not be reached" in response.text
@@ -244,12 +253,10 @@ def test_a_provider_that_is_not_there_gets_a_page_that_says_so(
     assert parts.CLIENT_SECRET not in caplog.text
 
 
-def test_a_provider_that_goes_away_meanwhile_gets_the_page_too(
-    db, company, openid_provider
-) -> None:
-    company().add("anna")
+def test_a_provider_that_becomes_unreachable_gets_a_page(db, use_provider, openid_provider) -> None:
+    use_provider().add("anna")
     client = Client()
-    answer = openid_provider.answer_of(address_in(client.post(START).text), "anna")
+    answer = openid_provider.callback_url(redirect_url_in(client.post(START).text), "anna")
     openid_provider.stop()
     try:
         response = client.get(answer)
@@ -259,17 +266,17 @@ def test_a_provider_that_goes_away_meanwhile_gets_the_page_too(
     assert not is_signed_in(client)
 
 
-def test_an_address_that_is_no_provider_gets_the_page_too(db, company, openid_provider) -> None:
-    company(url=f"{openid_provider.url}/nothing-here")
+def test_a_url_without_a_provider_gets_a_page(db, use_provider, openid_provider) -> None:
+    use_provider(url=f"{openid_provider.url}/nothing-here")
     assert Client().post(START).status_code == 503
 
 
-def test_a_wrong_client_secret_is_no_failure_of_the_server(
-    db, company, openid_provider, caplog
-) -> None:
-    company(client_secret="wrong").add("anna")
+def test_a_wrong_client_secret_gets_a_page(db, use_provider, openid_provider, caplog) -> None:
+    use_provider(client_secret="wrong").add("anna")
     client = Client()
-    response = client.get(openid_provider.answer_of(address_in(client.post(START).text), "anna"))
+    response = client.get(
+        openid_provider.callback_url(redirect_url_in(client.post(START).text), "anna")
+    )
     assert response.status_code == 401
     assert "OAuth2Error" in caplog.text
     assert not is_signed_in(client)
@@ -278,40 +285,42 @@ def test_a_wrong_client_secret_is_no_failure_of_the_server(
 # --- linking
 
 
-def test_people_with_a_password_link_their_account_themselves(
-    alice, client_for, company, come_as
+def test_a_person_with_a_password_links_the_account(
+    alice, client_for, use_provider, sign_in_at_provider
 ) -> None:
-    company(auto_create=False).add("anna")
+    use_provider(auto_create=False).add("anna")
     client = client_for(alice)
     assert "Company" in client.get("/preferences/security/").text
-    response, _client = come_as("anna", client, by="sso_link")
+    response, _client = sign_in_at_provider("anna", client, by="sso_link")
     assert response.url == "/preferences/security/"
     assert SocialAccount.objects.get().user == alice
     assert AuditEvent.objects.get(action=Action.IDENTITY_LINKED).actor_name == "alice"
-    _response, elsewhere = come_as("anna")
+    _response, elsewhere = sign_in_at_provider("anna")
     assert "alice" in elsewhere.get("/preferences/security/").text
 
 
-def test_linking_needs_a_recent_proof(alice, client_for, company) -> None:
-    company()
+def test_linking_needs_a_recent_sign_in(alice, client_for, use_provider) -> None:
+    use_provider()
     client = client_for(alice)
     make_stale(client)
     assert client.post(reverse("sso_link")).url.startswith("/account/reauthenticate/")
 
 
-def test_nobody_links_what_is_linked_to_somebody_else(
-    alice, bob, client_for, company, come_as
+def test_an_identity_is_linked_to_one_account_only(
+    alice, bob, client_for, use_provider, sign_in_at_provider
 ) -> None:
-    company().add("anna")
-    come_as("anna", client_for(alice), by="sso_link")
-    come_as("anna", client_for(bob), by="sso_link")
+    use_provider().add("anna")
+    sign_in_at_provider("anna", client_for(alice), by="sso_link")
+    sign_in_at_provider("anna", client_for(bob), by="sso_link")
     assert SocialAccount.objects.get().user == alice
 
 
-def test_a_link_is_removed_only_where_a_password_stays(alice, client_for, company, come_as) -> None:
-    company().add("anna")
+def test_a_link_is_removed_only_with_a_password(
+    alice, client_for, use_provider, sign_in_at_provider
+) -> None:
+    use_provider().add("anna")
     client = client_for(alice)
-    come_as("anna", client, by="sso_link")
+    sign_in_at_provider("anna", client, by="sso_link")
     url = reverse("accounts:security_unlink", args=[SocialAccount.objects.get().pk])
     assert "Remove the link" in client.get(url).text
     alice.set_unusable_password()
@@ -327,67 +336,79 @@ def test_a_link_is_removed_only_where_a_password_stays(alice, client_for, compan
     assert AuditEvent.objects.filter(action=Action.IDENTITY_UNLINKED).count() == 1
 
 
-def test_links_of_others_are_not_there(alice, bob, client_for, company, come_as) -> None:
-    company().add("anna")
-    come_as("anna", client_for(alice), by="sso_link")
+def test_links_of_other_people_get_404(
+    alice, bob, client_for, use_provider, sign_in_at_provider
+) -> None:
+    use_provider().add("anna")
+    sign_in_at_provider("anna", client_for(alice), by="sso_link")
     for method in ("get", "post"):
         url = reverse("accounts:security_unlink", args=[SocialAccount.objects.get().pk])
         assert getattr(client_for(bob), method)(url).status_code == 404
 
 
-# --- confirming that it is still the same person, without a password
+# --- confirmation without a password
 
 
-def test_people_without_a_password_confirm_at_the_provider(db, company, come_as) -> None:
-    company().add("anna")
-    _response, client = come_as("anna")
+def test_a_person_without_a_password_confirms_at_the_provider(
+    db, use_provider, sign_in_at_provider
+) -> None:
+    use_provider().add("anna")
+    _response, client = sign_in_at_provider("anna")
     make_stale(client)
     url = client.get(reverse("mfa_activate_totp")).url
     url = client.get(url).url
     assert url.startswith(reverse("sso_confirm"))
     assert "asks you once more" in client.get(url).text
-    response, client = come_as("anna", client, by="sso_confirm", next=reverse("mfa_activate_totp"))
+    response, client = sign_in_at_provider(
+        "anna", client, by="sso_confirm", next=reverse("mfa_activate_totp")
+    )
     assert response.url == reverse("mfa_activate_totp")
     assert client.get(reverse("mfa_activate_totp")).status_code == 200
 
 
-def test_the_provider_is_told_to_ask_again(db, company, come_as) -> None:
-    company().add("anna")
-    _response, client = come_as("anna")
-    query = parse_qs(urlsplit(address_in(client.post(reverse("sso_confirm")).text)).query)
+def test_a_confirmation_requests_a_new_sign_in(db, use_provider, sign_in_at_provider) -> None:
+    use_provider().add("anna")
+    _response, client = sign_in_at_provider("anna")
+    query = parse_qs(urlsplit(redirect_url_in(client.post(reverse("sso_confirm")).text)).query)
     assert (query["prompt"], query["max_age"]) == (["login"], ["60"])
 
 
-def test_another_account_of_the_provider_confirms_nothing(db, company, come_as) -> None:
-    company().add("anna")
-    company().add("berta")
-    come_as("berta")
-    _response, client = come_as("anna")
-    response, client = come_as("berta", client, by="sso_confirm")
+def test_another_account_of_the_provider_does_not_confirm(
+    db, use_provider, sign_in_at_provider
+) -> None:
+    use_provider().add("anna")
+    use_provider().add("berta")
+    sign_in_at_provider("berta")
+    _response, client = sign_in_at_provider("anna")
+    response, client = sign_in_at_provider("berta", client, by="sso_confirm")
     assert response.status_code == 403
     assert "another account" in response.text
     assert "anna" in client.get("/preferences/security/").text
 
 
-def test_a_provider_that_did_not_ask_again_confirms_nothing(
-    db, company, come_as, monkeypatch
+def test_an_old_sign_in_at_the_provider_does_not_confirm(
+    db, use_provider, sign_in_at_provider, monkeypatch
 ) -> None:
-    company().add("anna")
-    _response, client = come_as("anna")
+    use_provider().add("anna")
+    _response, client = sign_in_at_provider("anna")
     monkeypatch.setattr("registry_ui.accounts.sso.identity.RECENT_SECONDS", -1)
-    response, client = come_as("anna", client, by="sso_confirm")
+    response, client = sign_in_at_provider("anna", client, by="sso_confirm")
     assert response.status_code == 403
     assert "did not ask you" in response.text
 
 
-def test_who_is_not_linked_confirms_another_way(alice, client_for, company) -> None:
-    company()
+def test_a_person_without_a_link_confirms_with_the_password(
+    alice, client_for, use_provider
+) -> None:
+    use_provider()
     assert client_for(alice).get(reverse("sso_confirm")).url == "/account/reauthenticate/"
 
 
-def test_no_secret_of_it_is_kept_or_logged(db, company, come_as, caplog, client) -> None:
-    company().add("anna")
-    come_as("anna", browser=requests.Session())
+def test_no_secret_is_stored_or_logged(
+    db, use_provider, sign_in_at_provider, caplog, client
+) -> None:
+    use_provider().add("anna")
+    sign_in_at_provider("anna", browser=requests.Session())
     kept = (
         str(list(SocialAccount.objects.values()))
         + str(list(AuditEvent.objects.values()))

@@ -1,4 +1,4 @@
-"""Single sign-on in the real browser: the content security policy lets it leave for the provider, and come back."""
+"""Single sign-on in a browser, under the content security policy."""
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -9,20 +9,20 @@ from tests.parts.openid_provider import PASSWORD
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
-def test_the_company_account_signs_in_with_its_groups(
-    live_server, page: Page, company, team
+def test_an_account_of_the_provider_signs_in_with_its_groups(
+    live_server, page: Page, use_provider, team
 ) -> None:
-    told: list[str] = []
+    errors: list[str] = []
     page.on(
         "console",
         lambda message: (
-            told.append(message.text)
+            errors.append(message.text)
             if message.type == "error" and "localhost" in message.text
             else None
         ),
     )
-    provider = company(group_roles={"platform": (("harbour", "admin"),)})
-    provider.let_back_to(live_server.url)
+    provider = use_provider(group_roles={"platform": (("harbour", "admin"),)})
+    provider.allow_callback(live_server.url)
     provider.add("anna", "platform")
 
     page.goto(f"{live_server.url}/registries/add/")
@@ -36,5 +36,5 @@ def test_the_company_account_signs_in_with_its_groups(
     expect(page.get_by_text("Harbour").first).to_be_visible()
     assert User.objects.get().username == "anna"
     assert [
-        text for text in told if "Content Security Policy" in text and live_server.url in text
+        text for text in errors if "Content Security Policy" in text and live_server.url in text
     ] == []

@@ -1,11 +1,11 @@
-"""Groups of a real OpenID provider become memberships; what people set by hand stays as it is."""
+"""Memberships from the groups of a real OpenID provider."""
 
 import pytest
 from django.test import Client
 
 from registry_ui.accounts import departures
 from registry_ui.accounts.models import Action, AuditEvent, Membership, Role, Team, User
-from registry_ui.accounts.sso.identity import groups_in, proof_is_recent
+from registry_ui.accounts.sso.identity import groups_in, sign_in_is_recent
 from registry_ui.single_sign_on import parse_group_roles
 
 HARBOUR = {
@@ -19,13 +19,13 @@ def memberships(name: str = "anna") -> dict[str, str]:
 
 
 @pytest.fixture
-def provider(team, other_team, company):
-    return company(group_roles=HARBOUR, admin_groups=frozenset({"admins"}))
+def provider(team, other_team, use_provider):
+    return use_provider(group_roles=HARBOUR, admin_groups=frozenset({"admins"}))
 
 
-def test_groups_give_teams_and_roles(provider, come_as, team, other_team) -> None:
+def test_groups_give_teams_and_roles(provider, sign_in_at_provider, team, other_team) -> None:
     provider.add("anna", "devs", "something-else")
-    response, client = come_as("anna")
+    response, client = sign_in_at_provider("anna")
     assert memberships() == {"harbour": "operator", "lighthouse": "viewer"}
     assert set(Membership.objects.values_list("is_from_sso", flat=True)) == {True}
     assert client.get("/registries/").status_code == 200
@@ -35,17 +35,17 @@ def test_groups_give_teams_and_roles(provider, come_as, team, other_team) -> Non
     )
 
 
-def test_the_highest_role_counts(provider, come_as) -> None:
+def test_the_highest_role_counts(provider, sign_in_at_provider) -> None:
     provider.add("anna", "devs", "platform")
-    come_as("anna")
+    sign_in_at_provider("anna")
     assert memberships()["harbour"] == "admin"
 
 
-def test_the_next_sign_in_brings_them_up_to_date(provider, come_as) -> None:
+def test_the_next_sign_in_updates_memberships(provider, sign_in_at_provider) -> None:
     provider.add("anna", "devs")
-    come_as("anna")
-    provider.put_into("anna", "platform")
-    come_as("anna")
+    sign_in_at_provider("anna")
+    provider.set_groups("anna", "platform")
+    sign_in_at_provider("anna")
     assert memberships() == {"harbour": "admin"}
     assert {
         (event.action, event.team_name)
@@ -58,62 +58,66 @@ def test_the_next_sign_in_brings_them_up_to_date(provider, come_as) -> None:
     }
 
 
-def test_no_groups_are_no_memberships_and_what_ran_ends(provider, come_as, monkeypatch) -> None:
+def test_without_groups_memberships_and_jobs_end(
+    provider, sign_in_at_provider, monkeypatch
+) -> None:
     ended = []
     monkeypatch.setattr(
         departures,
-        "end_work",
+        "cancel_jobs",
         lambda person, team=None, *, by: ended.append((person.username, team.slug, by)),
     )
     provider.add("anna", "devs")
-    come_as("anna")
-    provider.put_into("anna")
-    _response, client = come_as("anna")
+    sign_in_at_provider("anna")
+    provider.set_groups("anna")
+    _response, client = sign_in_at_provider("anna")
     assert memberships() == {}
     assert sorted(ended) == [("anna", "harbour", None), ("anna", "lighthouse", None)]
     assert "in no team yet" in client.get("/registries/").text
 
 
-def test_what_was_set_by_hand_is_never_touched(provider, come_as, team, other_team) -> None:
+def test_memberships_set_by_a_person_are_not_changed(
+    provider, sign_in_at_provider, team, other_team
+) -> None:
     provider.add("anna")
-    come_as("anna")
+    sign_in_at_provider("anna")
     anna = User.objects.get(username="anna")
     Membership.objects.create(team=team, user=anna, role=Role.VIEWER)
     for groups in (["platform"], [], ["devs"]):
-        provider.put_into("anna", *groups)
-        come_as("anna")
+        provider.set_groups("anna", *groups)
+        sign_in_at_provider("anna")
         assert memberships()["harbour"] == "viewer"
     assert Membership.objects.get(team=other_team, user=anna).is_from_sso
 
 
-def test_memberships_of_others_stay(provider, come_as, alice, bob) -> None:
+def test_memberships_of_other_people_stay(provider, sign_in_at_provider, alice, bob) -> None:
     provider.add("anna", "devs")
-    come_as("anna")
+    sign_in_at_provider("anna")
     assert (memberships("alice"), memberships("bob")) == (
         {"harbour": "admin"},
         {"harbour": "operator"},
     )
 
 
-def test_a_team_that_is_not_there_is_logged_and_not_made(
-    provider, company, come_as, caplog
+def test_an_unknown_team_is_logged_and_not_created(
+    provider, use_provider, sign_in_at_provider, caplog
 ) -> None:
-    company(group_roles={"devs": (("nowhere", "admin"),)}).add("anna", "devs")
-    come_as("anna")
+    use_provider(group_roles={"devs": (("nowhere", "admin"),)}).add("anna", "devs")
+    sign_in_at_provider("anna")
     assert memberships() == {}
     assert "nowhere" in caplog.text
     assert Team.objects.count() == 2
 
 
-def test_an_administrators_group_gives_and_takes_the_installation(provider, come_as, alice) -> None:
+def test_an_administrators_group_promotes_and_demotes(provider, sign_in_at_provider, alice) -> None:
     alice.is_superuser = True
     alice.save()
     provider.add("anna", "admins")
-    come_as("anna")
+    sign_in_at_provider("anna")
     anna = User.objects.get(username="anna")
     assert (anna.is_superuser, anna.is_superuser_by_sso, anna.is_staff) == (True, True, False)
-    provider.put_into("anna", "devs")
-    come_as("anna")
+    provider.set_groups("anna", "devs")
+    sign_in_at_provider("anna")
     anna.refresh_from_db()
     assert (anna.is_superuser, anna.is_superuser_by_sso) == (False, False)
     assert [
@@ -125,55 +129,61 @@ def test_an_administrators_group_gives_and_takes_the_installation(provider, come
     ]
 
 
-def test_the_last_administrator_stays_one(provider, come_as, caplog, alice) -> None:
+def test_the_last_administrator_is_not_demoted(
+    provider, sign_in_at_provider, caplog, alice
+) -> None:
     provider.add("anna", "admins")
-    come_as("anna")
+    sign_in_at_provider("anna")
     User.objects.create_superuser("retired", "", None, is_active=False)
-    provider.put_into("anna")
-    come_as("anna")
+    provider.set_groups("anna")
+    sign_in_at_provider("anna")
     assert User.objects.get(username="anna").is_superuser
     assert "stays an administrator" in caplog.text
 
 
-def test_an_administrator_made_by_hand_stays_one(provider, come_as, alice) -> None:
+def test_an_administrator_set_by_a_person_is_not_demoted(
+    provider, sign_in_at_provider, alice
+) -> None:
     provider.add("anna", "admins")
-    come_as("anna")
+    sign_in_at_provider("anna")
     User.objects.filter(username="anna").update(is_superuser_by_sso=False)
     alice.is_superuser = True
     alice.save()
-    provider.put_into("anna")
-    come_as("anna")
+    provider.set_groups("anna")
+    sign_in_at_provider("anna")
     assert User.objects.get(username="anna").is_superuser
 
 
-def test_without_the_setting_no_group_administers_anything(company, come_as, team) -> None:
-    company().add("anna", "admins", "platform", "")
-    come_as("anna")
+def test_without_the_setting_no_group_administers_anything(
+    use_provider, sign_in_at_provider, team
+) -> None:
+    use_provider().add("anna", "admins", "platform", "")
+    sign_in_at_provider("anna")
     assert not User.objects.get(username="anna").is_superuser
     assert memberships() == {}
 
 
-def test_a_sign_in_with_the_password_changes_nothing(provider, come_as, client_for) -> None:
+def test_a_sign_in_with_the_password_changes_nothing(
+    provider, sign_in_at_provider, client_for
+) -> None:
     provider.add("anna", "devs")
-    come_as("anna")
-    provider.put_into("anna")
+    sign_in_at_provider("anna")
+    provider.set_groups("anna")
     client_for(User.objects.get(username="anna")).get("/")
     assert memberships() == {"harbour": "operator", "lighthouse": "viewer"}
 
 
-def test_one_who_has_lost_a_team_is_out_at_the_next_request_of_every_session(
-    provider, come_as
-) -> None:
+def test_a_lost_team_is_lost_in_every_session(provider, sign_in_at_provider) -> None:
     provider.add("anna", "platform")
-    _response, first = come_as("anna")
+    _response, first = sign_in_at_provider("anna")
     assert first.get("/registries/add/").status_code == 200
-    provider.put_into("anna")
-    come_as("anna", Client())
+    provider.set_groups("anna")
+    sign_in_at_provider("anna", Client())
     assert first.get("/registries/add/").status_code == 403
 
 
 @pytest.mark.parametrize(
-    ("said", "claim", "groups"),
+    ("data", "claim", "groups"),
     [
         ({"userinfo": {"groups": ["/platform", "devs"]}}, "groups", {"platform", "devs"}),
         ({"userinfo": {}, "id_token": {"groups": ["devs"]}}, "groups", {"devs"}),
@@ -190,19 +200,19 @@ def test_one_who_has_lost_a_team_is_out_at_the_next_request_of_every_session(
         ({}, "groups", set()),
     ],
 )
-def test_groups_are_found_in_what_providers_say(said, claim, groups) -> None:
-    assert groups_in(said, claim) == groups
+def test_groups_are_read_from_claims(data, claim, groups) -> None:
+    assert groups_in(data, claim) == groups
 
 
 @pytest.mark.parametrize(
     ("claims", "recent"),
     [({}, True), ({"auth_time": 1}, False), ({"auth_time": "now"}, False), (None, True)],
 )
-def test_a_proof_is_recent_or_not(claims, recent) -> None:
-    assert proof_is_recent({"id_token": claims}) is recent
+def test_a_sign_in_is_recent_by_auth_time(claims, recent) -> None:
+    assert sign_in_is_recent({"id_token": claims}) is recent
 
 
-def test_group_roles_are_read() -> None:
+def test_group_roles_are_parsed() -> None:
     assert parse_group_roles(
         ["/platform=Platform:Admin", "devs=Web: operator", "devs=Data:viewer"]
     ) == {
@@ -224,6 +234,6 @@ def test_group_roles_are_read() -> None:
         "platform=:admin",
     ],
 )
-def test_a_group_role_that_cannot_be_read_stops_the_start(entry) -> None:
+def test_a_malformed_group_role_is_refused(entry) -> None:
     with pytest.raises(Exception, match="REGISTRY_UI_OIDC_GROUP_ROLES"):
         parse_group_roles([entry])

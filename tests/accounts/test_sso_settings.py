@@ -1,4 +1,4 @@
-"""What the environment says about single sign-on, and what it may not say."""
+"""The settings of single sign-on."""
 
 import pytest
 from environs import EnvError
@@ -22,23 +22,25 @@ def environment(monkeypatch):
     return put
 
 
-def test_without_an_address_there_is_none() -> None:
+def test_without_a_url_there_is_no_provider() -> None:
     assert from_environment(production=True) is None
     assert single_sign_on.allauth_providers(None) == {}
 
 
-def test_three_settings_are_enough_and_nobody_gets_an_account_by_them(environment) -> None:
+def test_three_settings_suffice_and_create_no_accounts(environment) -> None:
     environment(**WHOLE)
-    found = from_environment(production=True)
-    assert found is not None
-    assert (found.url, found.auto_create, found.group_roles, found.admin_groups) == (
+    provider = from_environment(production=True)
+    assert provider is not None
+    assert (provider.url, provider.auto_create, provider.group_roles, provider.admin_groups) == (
         WHOLE["OIDC_URL"].rstrip("/"),
         False,
         {},
         frozenset(),
     )
-    assert "canary" not in repr(found)
-    assert single_sign_on.allauth_providers(found)["openid_connect"]["OAUTH_PKCE_ENABLED"] is True
+    assert "canary" not in repr(provider)
+    assert (
+        single_sign_on.allauth_providers(provider)["openid_connect"]["OAUTH_PKCE_ENABLED"] is True
+    )
 
 
 def test_another_issuer_is_another_provider(environment) -> None:
@@ -58,7 +60,7 @@ def test_another_issuer_is_another_provider(environment) -> None:
         ({"OIDC_GROUP_ROLES": "platform=Platform:owner"}, "not like group=Team:role"),
     ],
 )
-def test_what_cannot_be_right_stops_the_start(environment, changed, sentence) -> None:
+def test_invalid_settings_are_refused(environment, changed, sentence) -> None:
     environment(**{**WHOLE, **changed})
     with pytest.raises(EnvError, match=sentence):
         from_environment(production=True)

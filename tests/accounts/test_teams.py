@@ -1,4 +1,4 @@
-"""Teams: made, renamed, removed."""
+"""Teams: creation, renaming and removal."""
 
 from datetime import timedelta
 
@@ -10,8 +10,8 @@ from registry_ui.accounts import services
 from registry_ui.accounts.models import Action, ApiToken, AuditEvent, Membership, Role, Scope, Team
 from registry_ui.accounts.tokens import create_token
 from registry_ui.registries.models import Registry
-from tests.accounts.parallel import all_at_once
-from tests.parts.furnished import furnish
+from tests.accounts.parallel import run_concurrently
+from tests.parts.furnished import create_demo_data
 from transfers.models import MirrorRun, State, Transfer
 
 pytestmark = pytest.mark.django_db
@@ -34,7 +34,7 @@ def test_a_new_team_has_an_admin_and_docker_hub(ingrid, bob):
     ]
 
 
-def test_a_renamed_team_keeps_its_short_name(team, alice):
+def test_a_renamed_team_keeps_its_slug(team, alice):
     services.rename_team(team=team, name="Pier", by=alice)
     assert Team.objects.values_list("name", "slug").get() == ("Pier", "harbour")
     assert AuditEvent.objects.get().details == {"was": "Harbour"}
@@ -50,10 +50,8 @@ def test_only_admins_rename_and_only_administrators_remove(team, other_team, ali
     assert Team.objects.filter(name="Harbour").exists()
 
 
-def test_a_team_goes_with_all_that_it_has_and_with_nothing_of_others(
-    team, other_team, ingrid, alice, bob, charlie
-):
-    furnish(team, alice)
+def test_a_team_is_removed_with_its_objects_only(team, other_team, ingrid, alice, bob, charlie):
+    create_demo_data(team, alice)
     for jobs in (Transfer, MirrorRun):
         jobs.objects.filter(team=team).active().update(state=State.CANCELLED)
     create_token(
@@ -72,8 +70,8 @@ def test_a_team_goes_with_all_that_it_has_and_with_nothing_of_others(
     assert (event.object_name, event.team_name) == ("Harbour", "Harbour")
 
 
-def test_a_team_with_work_is_not_removed(team, other_team, ingrid, alice):
-    furnish(team, alice)
+def test_a_team_with_active_jobs_is_not_removed(team, other_team, ingrid, alice):
+    create_demo_data(team, alice)
     with pytest.raises(services.Refused, match="waits or runs"):
         services.remove_team(team=team, by=ingrid)
     assert Team.objects.filter(pk=team.pk).exists()
@@ -85,10 +83,10 @@ def test_the_only_team_is_not_removed(team, ingrid):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_the_last_two_teams_one_stays(team, other_team, ingrid):
-    outcomes = all_at_once(
+def test_one_of_the_last_two_teams_stays(team, other_team, ingrid):
+    outcomes = run_concurrently(
         lambda: services.remove_team(team=team, by=ingrid),
         lambda: services.remove_team(team=other_team, by=ingrid),
     )
-    assert sum(isinstance(each, services.Refused) for each in outcomes) == 1
+    assert sum(isinstance(outcome, services.Refused) for outcome in outcomes) == 1
     assert Team.objects.count() == 1

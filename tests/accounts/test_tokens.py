@@ -1,4 +1,4 @@
-"""The service: what a token may at each moment, and when it dies."""
+"""The services of API tokens."""
 
 from datetime import timedelta
 
@@ -34,7 +34,7 @@ def refused(text):
     return raised.value.status
 
 
-def test_a_token_is_kept_as_a_hash_only(alice):
+def test_only_a_hash_of_the_token_is_stored(alice):
     token, secret = make(alice)
     assert secret.startswith("rui_")
     assert len(secret) == 44
@@ -48,30 +48,30 @@ def test_a_token_is_kept_as_a_hash_only(alice):
     ("scope", "expected"),
     [(Scope.READ, Role.VIEWER), (Scope.TRANSFER, Role.OPERATOR), (Scope.ADMIN, Role.ADMIN)],
 )
-def test_the_scope_is_the_ceiling_of_an_admin(alice, team, other_team, scope, expected):
+def test_the_scope_limits_an_admin(alice, team, other_team, scope, expected):
     principal = tokens.authenticate(make(alice, scope)[1], None)
     assert principal.role_in(team) == expected
     assert principal.role_in(other_team) is None
     assert list(principal.teams()) == [team]
 
 
-def test_the_owners_role_is_the_ceiling_of_the_scope_and_is_read_anew(alice, team):
+def test_the_owners_current_role_limits_the_scope(alice, team):
     principal = tokens.authenticate(make(alice, Scope.ADMIN)[1], None)
     Membership.objects.filter(user=alice).update(role=Role.VIEWER)
     assert principal.role_in(team) == Role.VIEWER
     assert not Team.objects.operable_by(principal).exists()
 
 
-def test_the_querysets_take_a_principal_for_a_person(alice, team, other_team):
-    mine = Registry.objects.create(team=team, name="mine", host="a.example")
+def test_querysets_accept_a_principal(alice, team, other_team):
+    own = Registry.objects.create(team=team, name="mine", host="a.example")
     Registry.objects.create(team=other_team, name="theirs", host="b.example")
     principal = tokens.authenticate(make(alice, Scope.TRANSFER)[1], None)
-    for found in (Registry.objects.visible_to(principal), Registry.objects.operable_by(principal)):
-        assert list(found.filter(host__endswith=".example")) == [mine]
+    for rows in (Registry.objects.visible_to(principal), Registry.objects.operable_by(principal)):
+        assert list(rows.filter(host__endswith=".example")) == [own]
     assert not Registry.objects.editable_by(principal).exists()
 
 
-def test_a_token_for_one_team_is_none_in_the_others(alice, team, other_team):
+def test_a_token_for_one_team_is_invalid_in_others(alice, team, other_team):
     Membership.objects.create(team=other_team, user=alice, role=Role.ADMIN)
     principal = tokens.authenticate(make(alice, Scope.ADMIN, team)[1], None)
     assert (principal.role_in(team), principal.role_in(other_team)) == (Role.ADMIN, None)
@@ -95,35 +95,35 @@ def test_a_robot_has_its_scopes_role_in_its_team_and_no_person(alice, team, othe
     assert not Team.objects.editable_by(principal).exists()
 
 
-def test_a_robot_stays_when_who_made_it_leaves(alice, team):
+def test_a_robot_stays_when_its_creator_leaves(alice, team):
     secret = make(alice, Scope.READ, team, is_robot=True)[1]
     alice.delete()
     assert tokens.authenticate(secret, None).role_in(team) == Role.VIEWER
 
 
-# --- HARDENING 28: no token wider than the person who makes it
+# --- HARDENING 28: no token allows more than its creator may do
 
 
 @pytest.mark.parametrize("scope", [Scope.TRANSFER, Scope.ADMIN])
-def test_a_viewer_makes_no_wider_token(victor, team, scope):
-    for place in (team, None):
+def test_a_viewer_cannot_create_a_wider_token(victor, team, scope):
+    for target in (team, None):
         with pytest.raises(tokens.TokenNotAllowed):
-            make(victor, scope, place)
+            make(victor, scope, target)
     assert not ApiToken.objects.exists()
 
 
-def test_nobody_makes_a_token_for_a_foreign_team(charlie, team):
+def test_an_outsider_cannot_create_a_token_for_a_team(charlie, team):
     for is_robot in (True, False):
         with pytest.raises(tokens.TokenNotAllowed):
             make(charlie, Scope.READ, team, is_robot=is_robot)
 
 
-def test_only_admins_make_robots(bob, team):
+def test_only_admins_create_robots(bob, team):
     with pytest.raises(tokens.TokenNotAllowed):
         make(bob, Scope.READ, team, is_robot=True)
 
 
-def test_a_token_lives_no_longer_than_the_installation_allows(alice, settings):
+def test_the_installation_limits_the_lifetime_of_tokens(alice, settings):
     for days in (366, 0):
         with pytest.raises(tokens.TokenNotAllowed):
             make(alice, days=days)
@@ -131,23 +131,23 @@ def test_a_token_lives_no_longer_than_the_installation_allows(alice, settings):
     assert tokens.authenticate(make(alice, days=0)[1], None).user == alice
 
 
-# --- HARDENING 30: a token dies with its owner's rights
+# --- HARDENING 30: a token ends with its owner's rights
 
 
-def test_a_token_dies_when_it_is_revoked(alice):
+def test_a_revoked_token_is_refused(alice):
     token, secret = make(alice)
     assert tokens.revoke_token(token=token, by=alice)
     assert not tokens.revoke_token(token=token, by=alice)
     assert refused(secret) == 401
 
 
-def test_a_token_dies_when_it_expires(alice):
+def test_an_expired_token_is_refused(alice):
     secret = make(alice)[1]
     ApiToken.objects.update(expires_at=timezone.now())
     assert refused(secret) == 401
 
 
-def test_a_deactivated_persons_token_is_dead_and_stays_so(alice):
+def test_a_deactivated_persons_token_stays_revoked(alice):
     secret = make(alice)[1]
     alice.is_active = False
     alice.save()
@@ -157,13 +157,13 @@ def test_a_deactivated_persons_token_is_dead_and_stays_so(alice):
     assert refused(secret) == 401
 
 
-def test_a_deactivation_that_passes_no_signal_counts_too(alice):
+def test_a_deactivation_without_a_signal_refuses_tokens_too(alice):
     secret = make(alice)[1]
     type(alice).objects.update(is_active=False)
     assert refused(secret) == 401
 
 
-def test_a_removed_persons_token_for_the_team_is_dead_and_stays_so(bob, team):
+def test_a_former_members_token_for_the_team_stays_revoked(bob, team):
     secret = make(bob, Scope.TRANSFER, team)[1]
     Membership.objects.filter(user=bob).delete()
     assert refused(secret) == 401
@@ -171,7 +171,7 @@ def test_a_removed_persons_token_for_the_team_is_dead_and_stays_so(bob, team):
     assert refused(secret) == 401
 
 
-def test_a_removed_persons_token_for_all_teams_opens_nothing_there(bob, team):
+def test_a_former_members_token_for_all_teams_has_no_role_there(bob, team):
     secret = make(bob, Scope.TRANSFER)[1]
     Membership.objects.filter(user=bob).delete()
     principal = tokens.authenticate(secret, None)
@@ -182,7 +182,7 @@ def test_a_removed_persons_token_for_all_teams_opens_nothing_there(bob, team):
 # --- use
 
 
-def test_use_is_noted_at_most_once_a_minute_and_recorded_once_an_address(alice):
+def test_use_is_stored_once_a_minute_and_recorded_once_an_address(alice):
     token, secret = make(alice)
     tokens.authenticate(secret, "192.0.2.1")
     token.refresh_from_db()
@@ -204,7 +204,7 @@ def test_use_is_noted_at_most_once_a_minute_and_recorded_once_an_address(alice):
 def test_a_refused_token_is_recorded_once_a_minute(alice):
     token, secret = make(alice)
     tokens.revoke_token(token=token, by=alice)
-    for _each in range(3):
+    for _attempt in range(3):
         refused(secret)
     event = AuditEvent.objects.get(action=Action.TOKEN_REFUSED)
     assert (event.object_key, event.address, event.details) == (
@@ -219,9 +219,9 @@ def test_unknown_tokens_are_refused(db, text):
     assert refused(text) == 401
 
 
-def test_failures_are_limited_by_address_and_never_shut_out_a_good_token(alice, redis_server):
+def test_failures_are_limited_by_address_but_not_for_a_valid_token(alice, redis_server):
     secret = make(alice)[1]
-    statuses = [refused("rui_wrong") for _each in range(40)]
+    statuses = [refused("rui_wrong") for _attempt in range(40)]
     assert statuses[:30] == [401] * 30
     assert statuses[30:] == [429] * 10
     assert tokens.authenticate(secret, "192.0.2.1").user == alice
@@ -230,7 +230,7 @@ def test_failures_are_limited_by_address_and_never_shut_out_a_good_token(alice, 
     assert raised.value.status == 401
 
 
-def test_a_queue_that_is_down_shuts_nobody_out(alice, redis_server):
+def test_tokens_work_without_redis(alice, redis_server):
     secret = make(alice)[1]
     redis_server.process.kill()
     assert tokens.authenticate(secret, None).user == alice

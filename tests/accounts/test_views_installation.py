@@ -1,4 +1,4 @@
-"""The pages of the installation: teams and people."""
+"""Administration pages: teams and people."""
 
 import re
 
@@ -44,10 +44,10 @@ def test_an_administrator_opens_any_team(client, team, other_team):
     assert "Nobody is in this team" in response.text
 
 
-@pytest.mark.parametrize("wish", ["bob", "bob@example.com", "BOB@example.com"])
-def test_a_team_is_made_with_its_first_admin(client, bob, wish):
+@pytest.mark.parametrize("admin", ["bob", "bob@example.com", "BOB@example.com"])
+def test_a_team_is_created_with_its_first_admin(client, bob, admin):
     assert (
-        client.post(reverse("accounts:installation_team_add"), {"name": "Pier", "admin": wish}).url
+        client.post(reverse("accounts:installation_team_add"), {"name": "Pier", "admin": admin}).url
         == TEAMS
     )
     assert bob.role_in(Team.objects.get(name="Pier")) == Role.ADMIN
@@ -63,13 +63,13 @@ def test_a_team_is_made_with_its_first_admin(client, bob, wish):
         {"name": "Pier", "admin": ""},
     ],
 )
-def test_a_team_that_cannot_be_is_named_in_the_form(client, team, values):
+def test_an_invalid_team_is_explained_in_the_form(client, team, values):
     User.objects.create_user("gone", is_active=False)
     assert client.post(reverse("accounts:installation_team_add"), values).status_code == 422
     assert Team.objects.count() == 1
 
 
-def test_a_team_is_removed_by_its_name(client, team, other_team, alice):
+def test_a_team_is_removed_after_typing_its_name(client, team, other_team, alice):
     url = reverse("accounts:installation_team_remove", args=[team.pk])
     page = client.get(url).text
     assert re.search(r"[1-9] registr(y|ies), with (its|their) index", page)
@@ -80,7 +80,7 @@ def test_a_team_is_removed_by_its_name(client, team, other_team, alice):
     assert Team.objects.get() == other_team
 
 
-def test_what_runs_is_ended_before_a_team_is_removed(client, team, other_team, alice):
+def test_active_jobs_are_cancelled_before_a_team_is_removed(client, team, other_team, alice):
     rows = [
         Transfer.objects.create(
             team=team, user=person, kind=Kind.PULL, state=state, source="a/b:1", target="a/b:1"
@@ -113,18 +113,18 @@ def test_the_only_team_has_no_button(client, team):
 
 
 @pytest.fixture
-def crowd(db):
+def many_people(db):
     User.objects.bulk_create(
         User(username=f"person{number:03}", email=f"p{number}@example.com") for number in range(120)
     )
 
 
 def names_on(response):
-    # An empty fragment is rendered by no template that Django's client hears of.
+    # Django's client does not see the template of a fragment.
     return [person.username for person in response.context["page"].rows] if response.context else []
 
 
-def test_people_are_paged_and_nobody_is_left_out(client, crowd):
+def test_people_are_paginated(client, many_people):
     seen, query = [], ""
     for _page in range(4):
         response = client.get(f"{PEOPLE}{query}")
@@ -160,11 +160,11 @@ def test_people_are_found(client, alice, bob, query, names):
 
 
 @pytest.mark.parametrize("query", ["state=odd", "after=" + "x" * 2000, "before=a~b"])
-def test_an_odd_filter_is_refused(client, query):
+def test_an_invalid_filter_is_refused(client, query):
     assert client.get(f"{PEOPLE}?{query}").status_code == 400
 
 
-def test_a_person_has_their_teams_and_their_work_on_one_page(client, team, other_team, bob):
+def test_the_page_of_a_person_shows_teams_and_jobs(client, team, other_team, bob):
     Membership.objects.create(team=other_team, user=bob, role=Role.VIEWER)
     Transfer.objects.create(team=team, user=bob, kind=Kind.PULL, source="a/b:1", target="a/b:1")
     page = client.get(person_url(bob)).text
@@ -172,14 +172,14 @@ def test_a_person_has_their_teams_and_their_work_on_one_page(client, team, other
         assert text in page
 
 
-def test_a_role_changed_from_there_leads_back_there(client, team, alice, bob):
+def test_changing_a_role_returns_to_the_page_of_the_person(client, team, alice, bob):
     membership = Membership.objects.get(user=bob)
     url = reverse("accounts:team_member_role", args=[membership.pk])
     assert f"{url}?next={person_url(bob)}" in client.get(person_url(bob)).text
     assert client.post(url, {"role": "viewer", "next": person_url(bob)}).url == person_url(bob)
 
 
-def test_somebody_is_added_to_a_team(client, team, charlie):
+def test_a_person_is_added_to_a_team(client, team, charlie):
     assert (
         client.post(
             person_url(charlie), {"add": "team", "team": team.pk, "role": "operator"}
@@ -199,7 +199,7 @@ def test_somebody_is_added_to_a_team(client, team, charlie):
         {"is_superuser": "on"},
     ],
 )
-def test_what_no_button_sends_changes_nothing(client, charlie, values):
+def test_an_unknown_action_changes_nothing(client, charlie, values):
     assert client.post(person_url(charlie), values).status_code == 422
     charlie.refresh_from_db()
     assert (charlie.is_superuser, charlie.is_active, charlie.memberships.count()) == (
@@ -209,14 +209,14 @@ def test_what_no_button_sends_changes_nothing(client, charlie, values):
     )
 
 
-def test_an_administrator_is_made_and_unmade(client, alice):
+def test_an_administrator_is_promoted_and_demoted(client, alice):
     client.post(person_url(alice), {"promote": "1"})
     assert User.objects.get(pk=alice.pk).is_superuser
     client.post(person_url(alice), {"demote": "1"})
     assert not User.objects.get(pk=alice.pk).is_superuser
 
 
-def test_the_last_administrator_reads_why_nothing_changed(client, ingrid):
+def test_changing_the_last_administrator_is_refused_with_a_reason(client, ingrid):
     for url, values in (
         (person_url(ingrid), {"demote": "1"}),
         (person_url(ingrid, "_deactivate"), {}),
@@ -226,7 +226,7 @@ def test_the_last_administrator_reads_why_nothing_changed(client, ingrid):
         assert "last administrator of the installation" in response.text
 
 
-def test_somebody_is_deactivated_and_comes_back(client, client_for, team, alice):
+def test_a_person_is_deactivated_and_activated(client, client_for, team, alice):
     hers = client_for(alice)
     assert "No admin is left then in: Harbour" in client.get(person_url(alice, "_deactivate")).text
     client.post(person_url(alice, "_deactivate"))
@@ -236,9 +236,7 @@ def test_somebody_is_deactivated_and_comes_back(client, client_for, team, alice)
     assert User.objects.get(pk=alice.pk).role_in(team) == Role.ADMIN
 
 
-def test_the_work_of_somebody_who_is_deactivated_goes_to_who_may_do_it(
-    client, team, other_team, alice, bob
-):
+def test_jobs_of_a_deactivated_person_are_handed_over(client, team, other_team, alice, bob):
     Membership.objects.create(team=other_team, user=bob, role=Role.OPERATOR)
     for its_team in (team, other_team):
         Transfer.objects.create(
@@ -256,7 +254,7 @@ def test_the_work_of_somebody_who_is_deactivated_goes_to_who_may_do_it(
     assert Transfer.objects.get(team=other_team).state == State.CANCELLED
 
 
-def test_everything_that_changes_people_asks_who_it_is(client, team, other_team, alice):
+def test_changing_people_needs_a_recent_sign_in(client, team, other_team, alice):
     old_session(client, OPENING_SECONDS + 1)
     team_pages = [
         reverse(f"accounts:installation_team_{act}", args=[team.pk]) for act in ("edit", "remove")
@@ -270,7 +268,7 @@ def test_everything_that_changes_people_asks_who_it_is(client, team, other_team,
         assert client.get(url).url.startswith(reverse("account_reauthenticate")), url
 
 
-def test_names_that_are_markup_are_shown_as_text(client, team, other_team, alice):
+def test_markup_in_names_is_escaped(client, team, other_team, alice):
     """HARDENING 35"""
     Team.objects.filter(pk=team.pk).update(name=PAYLOAD)
     User.objects.filter(pk=alice.pk).update(username=PAYLOAD, first_name=PAYLOAD, email=PAYLOAD)
@@ -281,7 +279,7 @@ def test_names_that_are_markup_are_shown_as_text(client, team, other_team, alice
         assert "&lt;img" in text, path
 
 
-def test_nobody_else_sees_any_of_it(client_for, team, alice):
+def test_the_pages_are_for_administrators_only(client_for, team, alice):
     client = client_for(alice)
     for path in (TEAMS, PEOPLE, person_url(alice)):
         response = client.get(path)

@@ -1,4 +1,4 @@
-"""The page that an invitation's link opens."""
+"""The page of an invitation's link."""
 
 import re
 from datetime import timedelta
@@ -29,7 +29,7 @@ def url(team, alice):
     return reverse("accounts:join", args=[token])
 
 
-def test_somebody_new_makes_an_account_and_is_signed_in_in_the_team(client, team, url):
+def test_a_new_person_creates_an_account_and_is_signed_in(client, team, url):
     assert "dora@example.com" in client.get(url).text
 
     response = client.post(url, FORM, follow=True)
@@ -39,7 +39,7 @@ def test_somebody_new_makes_an_account_and_is_signed_in_in_the_team(client, team
     assert client.session["_auth_user_id"] == str(User.objects.get(username="dora").pk)
 
 
-def test_the_form_asks_for_nothing_but_an_account(client, team, other_team, url):
+def test_the_form_has_the_fields_of_an_account_only(client, team, other_team, url):
     """HARDENING 27"""
     forged = {
         "is_superuser": "on",
@@ -68,7 +68,7 @@ def test_the_form_asks_for_nothing_but_an_account(client, team, other_team, url)
         ({"username": "a b"}, "Enter a valid username"),
     ],
 )
-def test_bad_input_is_named_and_the_link_stays_good(client, url, changes, sentence):
+def test_invalid_input_is_explained_and_the_link_stays_valid(client, url, changes, sentence):
     response = client.post(url, FORM | changes)
     assert response.status_code == 422
     assert sentence in response.text
@@ -87,14 +87,14 @@ def test_a_password_like_the_name_is_refused(client, url):
     )
 
 
-def test_the_way_to_the_sign_in_leads_back(client, url, charlie, team):
+def test_the_link_to_the_sign_in_returns_to_the_invitation(client, url, charlie, team):
     sign_in = f"{reverse('account_login')}?next={url.replace('/', '%2F')}"
     assert sign_in in client.get(url).text
     assert client.post(sign_in, {"login": "charlie", "password": PASSWORD, "next": url}).url == url
     assert "Join Harbour" in client.get(url).text
 
 
-def test_somebody_signed_in_confirms_and_joins(client_for, team, url, charlie):
+def test_a_signed_in_person_confirms_and_joins(client_for, team, url, charlie):
     client = client_for(charlie)
     assert "You are signed in as charlie" in client.get(url).text
     assert charlie.role_in(team) is None
@@ -103,19 +103,17 @@ def test_somebody_signed_in_confirms_and_joins(client_for, team, url, charlie):
     assert client.get(reverse("accounts:team")).context["request"].team == team
 
 
-def test_a_member_is_told_so_and_the_link_stays_good(client_for, team, url, victor):
+def test_a_member_gets_a_message_and_the_link_stays_valid(client_for, team, url, victor):
     client = client_for(victor)
     for response in (client.get(url), client.post(url)):
         assert "You are in the team Harbour already, as Viewer." in response.text
     assert Invitation.objects.open().count() == 1
 
 
-@pytest.mark.parametrize("who", ["stranger", "charlie"])
-def test_whatever_is_wrong_with_a_link_the_page_is_the_same(
-    client, client_for, team, url, charlie, who
-):
+@pytest.mark.parametrize("visitor", ["stranger", "charlie"])
+def test_every_invalid_link_gets_the_same_page(client, client_for, team, url, charlie, visitor):
     """HARDENING 43, for links."""
-    client = client if who == "stranger" else client_for(charlie)
+    client = client if visitor == "stranger" else client_for(charlie)
     past = timezone.now() - timedelta(seconds=1)
     answers = []
     for change in ({"revoked_at": past}, {"accepted_at": past}, {"expires_at": past}):
@@ -136,7 +134,7 @@ def without_tokens(text):
     return re.sub(r"csrfmiddlewaretoken\" value=\"[^\"]+\"|X-CSRFToken\": \"[^\"]+\"", "", text)
 
 
-def test_there_is_no_other_way_to_an_account(client, db):
+def test_there_is_no_sign_up_page(client, db):
     for path in ("/account/signup/", "/accounts/signup/", "/signup/", "/join/"):
         assert client.get(path).status_code in (302, 404)
         assert client.post(path, FORM).status_code in (302, 404)

@@ -1,4 +1,4 @@
-"""The pages of a team: members, roles, invitations, its name."""
+"""Pages of a team: members, roles, invitations and name."""
 
 import re
 from datetime import timedelta
@@ -34,7 +34,7 @@ def old_session(client, seconds):
 
 @pytest.fixture
 def work(team, bob):
-    """Bob's, of which the deletion needs an admin."""
+    """Bob's active transfers; only an admin may do the deletion."""
     rows = [
         (Kind.PULL, State.QUEUED),
         (Kind.PUSH, State.RUNNING),
@@ -56,10 +56,10 @@ def work(team, bob):
     ]
 
 
-# --- looking
+# --- the list of members
 
 
-def test_everybody_of_the_team_sees_who_is_in_it(client_for, team, alice, bob, victor):
+def test_every_member_sees_the_members(client_for, team, alice, bob, victor):
     page = client_for(victor).get(TEAM).text
     for name in ("alice", "bob", "victor", "Operator"):
         assert name in page
@@ -69,7 +69,7 @@ def test_everybody_of_the_team_sees_who_is_in_it(client_for, team, alice, bob, v
     assert member_url("remove", bob, team) not in page
 
 
-def test_an_admin_sees_addresses_open_invitations_and_what_to_do(client_for, team, alice, bob):
+def test_an_admin_sees_addresses_invitations_and_actions(client_for, team, alice, bob):
     services.invite(team=team, role=Role.VIEWER, email="dora@example.com", lifetime=WEEK, by=alice)
     page = client_for(alice).get(TEAM).text
     for text in (
@@ -81,12 +81,12 @@ def test_an_admin_sees_addresses_open_invitations_and_what_to_do(client_for, tea
         assert text in page
 
 
-def test_nobody_but_admins_sees_invitations(client_for, team, alice, bob):
+def test_only_admins_see_invitations(client_for, team, alice, bob):
     services.invite(team=team, role=Role.VIEWER, email="dora@example.com", lifetime=WEEK, by=alice)
     assert "dora@example.com" not in client_for(bob).get(TEAM).text
 
 
-def test_somebody_in_no_team_is_told_what_to_do_on_every_page(client_for, team):
+def test_a_person_without_a_team_gets_advice_on_every_page(client_for, team):
     client = client_for(User.objects.create_user("emil"))
     for name in (
         "accounts:team",
@@ -98,7 +98,7 @@ def test_somebody_in_no_team_is_told_what_to_do_on_every_page(client_for, team):
         assert "You are in no team yet" in client.get(reverse(name)).text, name
 
 
-def test_names_that_are_markup_are_shown_as_text(client_for, team, alice):
+def test_markup_in_names_is_escaped(client_for, team, alice):
     """HARDENING 35"""
     Team.objects.update(name=PAYLOAD)
     alice.first_name = PAYLOAD
@@ -140,14 +140,14 @@ def test_an_admin_changes_a_role(client_for, team, alice, victor):
 
 
 @pytest.mark.parametrize("role", ["", "owner", "superuser"])
-def test_a_role_that_there_is_not_is_refused(client_for, team, alice, victor, role):
+def test_an_unknown_role_is_refused(client_for, team, alice, victor, role):
     assert (
         client_for(alice).post(member_url("role", victor, team), {"role": role}).status_code == 422
     )
     assert victor.role_in(team) == Role.VIEWER
 
 
-def test_the_last_admin_reads_why_nothing_changed(client_for, team, alice):
+def test_demoting_the_last_admin_is_refused_with_a_reason(client_for, team, alice):
     response = client_for(alice).post(member_url("role", alice, team), {"role": "viewer"})
     assert response.status_code == 422
     assert "last admin of the team" in response.text
@@ -156,17 +156,15 @@ def test_the_last_admin_reads_why_nothing_changed(client_for, team, alice):
 def test_members_do_not_promote_themselves(client_for, team, alice, bob, victor):
     """HARDENING 29"""
     for person in (bob, victor):
-        was = person.role_in(team)
+        role = person.role_in(team)
         assert (
             client_for(person).post(member_url("role", person, team), {"role": "admin"}).status_code
             == 403
         )
-        assert person.role_in(team) == was
+        assert person.role_in(team) == role
 
 
-def test_forged_fields_change_nothing_else(
-    client_for, team, other_team, alice, bob, victor, charlie
-):
+def test_additional_fields_are_ignored(client_for, team, other_team, alice, bob, victor, charlie):
     """HARDENING 27"""
     forged = {
         "team": other_team.pk,
@@ -200,7 +198,7 @@ def test_forged_fields_change_nothing_else(
 @pytest.mark.parametrize(
     "target", ["https://evil.example/", "//evil.example/", "/\\evil.example", "javascript:alert(1)"]
 )
-def test_the_way_back_stays_here(client_for, team, alice, victor, target):
+def test_the_return_url_stays_on_this_site(client_for, team, alice, victor, target):
     client, url = client_for(alice), member_url("role", victor, team)
     assert "evil" not in client.get(f"{url}?next={target}").text.partition("<form")[2].partition(
         "</form>"
@@ -208,16 +206,16 @@ def test_the_way_back_stays_here(client_for, team, alice, victor, target):
     assert client.post(url, {"role": "operator", "next": target}).url == TEAM
 
 
-# --- removing
+# --- removal
 
 
-def test_the_page_says_what_somebody_has_running(client_for, team, alice, bob, work):
+def test_the_page_lists_active_jobs(client_for, team, alice, bob, work):
     page = client_for(alice).get(member_url("remove", bob, team)).text
     assert page.count("registry.example.com/app:1") == 3
     assert "I take it over" in page
 
 
-def test_their_work_ends_with_them(client_for, team, alice, bob, work):
+def test_jobs_of_a_removed_member_are_cancelled(client_for, team, alice, bob, work):
     """HARDENING 30"""
     response = client_for(alice).post(member_url("remove", bob, team), {"work": "end"}, follow=True)
 
@@ -229,14 +227,14 @@ def test_their_work_ends_with_them(client_for, team, alice, bob, work):
     assert work[0].error["message"] == "bob may no longer do this in the team Harbour."
 
 
-def test_an_admin_takes_the_work_over(client_for, team, alice, bob, work):
+def test_an_admin_takes_jobs_over(client_for, team, alice, bob, work):
     client_for(alice).post(member_url("remove", bob, team), {"work": "myself"})
     rows = Transfer.objects.active()
     assert {(row.user, row.requested_by) for row in rows} == {(alice, "alice")}
     assert rows.count() == 3
 
 
-def test_what_the_chosen_colleague_may_not_do_is_ended(client_for, team, alice, bob, work):
+def test_jobs_that_the_successor_may_not_do_are_cancelled(client_for, team, alice, bob, work):
     gina = User.objects.create_user("gina")
     Membership.objects.create(team=team, user=gina, role=Role.OPERATOR)
 
@@ -253,7 +251,7 @@ def test_what_the_chosen_colleague_may_not_do_is_ended(client_for, team, alice, 
 
 
 @pytest.mark.parametrize("choice", ["", "nobody", "charlie", "victor", "bob"])
-def test_work_goes_to_nobody_who_could_not_do_it(
+def test_only_possible_successors_can_be_chosen(
     request, client_for, team, alice, bob, victor, charlie, work, choice
 ):
     value = (
@@ -267,7 +265,7 @@ def test_work_goes_to_nobody_who_could_not_do_it(
     assert bob.role_in(team) == Role.OPERATOR
 
 
-def test_somebody_leaves_by_themselves_and_their_work_ends(client_for, team, alice, bob, work):
+def test_jobs_of_a_leaving_member_are_cancelled(client_for, team, alice, bob, work):
     client, url = client_for(bob), member_url("remove", bob, team)
     assert "Leave Harbour?" in client.get(url).text
     client.post(url, {"work": "myself"})
@@ -275,16 +273,14 @@ def test_somebody_leaves_by_themselves_and_their_work_ends(client_for, team, ali
     assert not Transfer.objects.filter(state=State.QUEUED).exists()
 
 
-def test_the_last_admin_finds_no_button(client_for, team, alice):
+def test_the_last_admin_cannot_leave(client_for, team, alice):
     client, url = client_for(alice), member_url("remove", alice, team)
     assert "Leave the team" not in client.get(url).text
     assert client.post(url).status_code == 422
     assert alice.role_in(team) == Role.ADMIN
 
 
-def test_the_next_request_of_somebody_removed_shows_nothing_of_the_team(
-    client_for, team, alice, bob
-):
+def test_a_removed_member_no_longer_sees_the_team(client_for, team, alice, bob):
     """HARDENING 30"""
     his, url = client_for(bob), member_url("role", bob, team)
     assert "Harbour" in his.get(TEAM).text
@@ -293,7 +289,7 @@ def test_the_next_request_of_somebody_removed_shows_nothing_of_the_team(
     assert his.get(url).status_code == 404
 
 
-# --- inviting
+# --- invitations
 
 
 @pytest.fixture
@@ -319,18 +315,18 @@ def test_the_link_is_shown_once(client_for, invite, alice):
 @pytest.mark.parametrize(
     "values", [{"days": "365"}, {"days": "x"}, {"role": "owner"}, {"email": "no address"}]
 )
-def test_a_wrong_invitation_is_named_in_the_form(invite, values):
+def test_an_invalid_invitation_is_explained_in_the_form(invite, values):
     assert invite(**values).status_code == 422
     assert not Invitation.objects.exists()
 
 
-def test_no_mail_is_sent_where_none_is_configured(invite):
+def test_no_mail_is_sent_without_configuration(invite):
     page = invite(email="dora@example.com").text
     assert mail.outbox == []
     assert "sent" not in page.partition("<main")[2]
 
 
-def test_the_link_is_mailed_where_that_is_configured(settings, invite):
+def test_the_link_is_sent_by_mail(settings, invite):
     settings.EMAIL_CONFIGURED = True
     page = invite(email="dora@example.com").text
     assert "The link was sent to dora@example.com." in page
@@ -352,9 +348,7 @@ def test_a_team_name_adds_no_header_to_the_mail(settings, invite, team):
 @pytest.mark.parametrize(
     "fault", [ConnectionRefusedError("127.0.0.1"), SMTPServerDisconnected("hunter2")]
 )
-def test_a_mail_server_that_fails_is_told_and_the_link_works(
-    settings, monkeypatch, caplog, invite, fault
-):
+def test_a_failed_mail_is_reported_and_the_link_works(settings, monkeypatch, caplog, invite, fault):
     settings.EMAIL_CONFIGURED = True
 
     def fail(self):
@@ -385,15 +379,15 @@ def test_an_admin_renames_the_team(client_for, team, alice):
 
 
 @pytest.mark.parametrize("name", ["", " ", "LIGHTHOUSE", "x" * 101])
-def test_a_name_that_cannot_be_is_named_in_the_form(client_for, team, other_team, alice, name):
+def test_an_invalid_name_is_explained_in_the_form(client_for, team, other_team, alice, name):
     assert client_for(alice).post(reverse("accounts:team_edit"), {"name": name}).status_code == 422
     assert Team.objects.get(pk=team.pk).name == "Harbour"
 
 
-# --- it still is the same person
+# --- recent sign-in
 
 
-def test_everything_that_changes_members_asks_who_it_is(client_for, team, alice, bob, invite):
+def test_changing_members_needs_a_recent_sign_in(client_for, team, alice, bob, invite):
     invite()
     revoke = reverse("accounts:team_invitation_revoke", args=[Invitation.objects.get().pk])
     asked = reverse("account_reauthenticate")

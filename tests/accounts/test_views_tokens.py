@@ -49,13 +49,13 @@ def test_a_token_is_shown_once_and_works(client_for, alice):
     )
 
 
-def test_the_session_keeps_nothing_of_the_secret(client_for, alice):
+def test_the_secret_is_not_in_the_session(client_for, alice):
     client = client_for(alice)
     secret = secret_in(client.post(ADD, VALUES).text)
     assert secret not in repr(dict(client.session.items()))
 
 
-def test_sending_the_form_twice_makes_one_token(client_for, alice):
+def test_sending_the_form_twice_creates_one_token(client_for, alice):
     client = client_for(alice)
     client.post(ADD, VALUES)
     page = client.post(ADD, VALUES)
@@ -65,7 +65,7 @@ def test_sending_the_form_twice_makes_one_token(client_for, alice):
 
 
 @pytest.mark.parametrize("scope", ["transfer", "admin"])
-def test_a_viewer_is_offered_and_gets_reading_only(client_for, victor, scope):
+def test_a_viewer_can_create_a_read_token_only(client_for, victor, scope):
     client = client_for(victor)
     page = client.get(ADD).text
     assert 'value="read"' in page
@@ -74,7 +74,7 @@ def test_a_viewer_is_offered_and_gets_reading_only(client_for, victor, scope):
     assert not ApiToken.objects.exists()
 
 
-def test_an_operator_who_only_views_elsewhere_gets_no_wide_token_there(client_for, bob, other_team):
+def test_an_operator_cannot_create_a_wide_token_where_they_are_viewer(client_for, bob, other_team):
     other_team.memberships.create(user=bob, role=Role.VIEWER)
     page = client_for(bob).post(ADD, VALUES | {"scope": "transfer", "team": other_team.pk})
     assert page.status_code == 422
@@ -82,21 +82,21 @@ def test_an_operator_who_only_views_elsewhere_gets_no_wide_token_there(client_fo
     assert not ApiToken.objects.exists()
 
 
-def test_a_foreign_team_is_no_choice(client_for, charlie, team):
-    """HARDENING 28, forged fields included."""
+def test_a_team_of_others_cannot_be_chosen(client_for, charlie, team):
+    """HARDENING 28, also with forged fields."""
     for url in (ADD, ROBOT_ADD):
         client_for(charlie).post(
-            url, VALUES | {"team": team.pk, "user": 1, "is_robot": "1", "robots_team": team.pk}
+            url, VALUES | {"team": team.pk, "user": 1, "is_robot": "1", "robot_team": team.pk}
         )
     assert not ApiToken.objects.filter(team=team).exists()
 
 
 @pytest.mark.parametrize("days", ["0", "366", "-1", "x", ""])
-def test_a_life_that_is_not_offered_is_refused(client_for, alice, days):
+def test_an_unknown_lifetime_is_refused(client_for, alice, days):
     assert client_for(alice).post(ADD, VALUES | {"days": days}).status_code == 422
 
 
-def test_the_longest_life_is_a_setting(client_for, alice, settings):
+def test_the_longest_lifetime_is_a_setting(client_for, alice, settings):
     settings.TOKEN_MAX_DAYS = 10
     page = client_for(alice).get(ADD).text
     assert "in 7 days" in page
@@ -116,7 +116,7 @@ def test_a_new_token_needs_a_recent_sign_in(client_for, alice, url):
     assert not ApiToken.objects.exists()
 
 
-def test_people_without_a_team_can_make_none(client_for, bob):
+def test_people_without_a_team_cannot_create_tokens(client_for, bob):
     bob.memberships.all().delete()
     client = client_for(bob)
     assert ADD not in client.get(OWN).text
@@ -126,9 +126,7 @@ def test_people_without_a_team_can_make_none(client_for, bob):
 # --- robots
 
 
-def test_an_admin_makes_a_robot_that_operators_see_and_viewers_do_not(
-    client_for, alice, bob, victor, team
-):
+def test_robots_are_visible_to_operators_but_not_to_viewers(client_for, alice, bob, victor, team):
     secret = secret_in(client_for(alice).post(ROBOT_ADD, VALUES | {"scope": "transfer"}).text)
     robot = ApiToken.objects.get()
     assert (robot.user, robot.team, robot.created_by) == (None, team, alice)
@@ -139,7 +137,7 @@ def test_an_admin_makes_a_robot_that_operators_see_and_viewers_do_not(
     assert client_for(bob).post(ROBOT_ADD, VALUES).status_code == 403
 
 
-def test_an_outsider_sees_no_robot_of_the_team(client_for, alice, charlie, team):
+def test_an_outsider_sees_no_robots(client_for, alice, charlie, team):
     robot = make(alice, "secret-robot", team=team, is_robot=True)[0]
     assert "secret-robot" not in client_for(charlie).get(ROBOTS).text
     assert (
@@ -148,10 +146,10 @@ def test_an_outsider_sees_no_robot_of_the_team(client_for, alice, charlie, team)
     )
 
 
-# --- revoking
+# --- revocation
 
 
-def test_revoking_asks_first_and_ends_it_at_once(client_for, alice):
+def test_revoking_asks_first_and_works_at_once(client_for, alice):
     token, secret = make(alice)
     url, client = reverse("accounts:tokens_revoke", args=[token.pk]), client_for(alice)
     assert "cannot be undone" in client.get(url).text
@@ -162,7 +160,7 @@ def test_revoking_asks_first_and_ends_it_at_once(client_for, alice):
     assert "Revoked" in client.get(OWN).text
 
 
-def test_only_admins_revoke_robots_and_nobody_anothers_token(client_for, alice, bob, charlie, team):
+def test_only_admins_revoke_robots_and_only_owners_tokens(client_for, alice, bob, charlie, team):
     robot, own = make(alice, team=team, is_robot=True)[0], make(alice)[0]
     for token, expected in ((robot, 403), (own, 404)):
         url = reverse("accounts:tokens_revoke", args=[token.pk])

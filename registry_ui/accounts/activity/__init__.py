@@ -1,1 +1,1 @@
-"""The trail as people read it: filtered, in sentences, with links, and as a file."""
+"""The audit log as people read it: filters, sentences, links and export files."""

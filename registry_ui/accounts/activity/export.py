@@ -1,4 +1,4 @@
-"""The trail as a file, written while it is sent."""
+"""Export files of the audit log, written while they are sent."""
 
 import csv
 import json
@@ -29,7 +29,7 @@ FIELDS = (
     "position",
     "hash",
 )
-# With these a cell is a formula to a spreadsheet.
+# A spreadsheet reads a cell that begins with one of these as a formula (OWASP, "CSV Injection").
 _FORMULA = (
     "=",
     "+",
@@ -44,7 +44,7 @@ _FORMULA = (
 
 
 class _Line:
-    """A file that gives back what is written to it."""
+    """A file object whose `write` returns the text, as csv.writer needs to stream."""
 
     def write(self, text: str) -> str:
         return text
@@ -53,12 +53,13 @@ class _Line:
 def as_csv(events: QuerySet[AuditEvent]) -> Iterator[str]:
     writer = csv.writer(_Line())
     yield writer.writerow(FIELDS)
-    for event in _each(events):
+    for event in _stream(events):
         yield writer.writerow([_cell(value) for value in _values(event).values()])
 
 
 def as_json_lines(events: QuerySet[AuditEvent]) -> Iterator[str]:
-    for event in _each(events):
+    for event in _stream(events):
+        # One object a line, in UTF-8 (jsonlines.org).
         yield json.dumps(_values(event), ensure_ascii=False) + "\n"
 
 
@@ -68,7 +69,8 @@ FORMATS: dict[str, tuple[Callable[[QuerySet[AuditEvent]], Iterator[str]], str]] 
 }
 
 
-def _each(events: QuerySet[AuditEvent]) -> Iterator[AuditEvent]:
+def _stream(events: QuerySet[AuditEvent]) -> Iterator[AuditEvent]:
+    # Bounded memory, however long the log is.
     return events.iterator(chunk_size=1000)
 
 
@@ -78,7 +80,7 @@ def _values(event: AuditEvent) -> dict[str, Any]:
 
 
 def _cell(value: Any) -> str:
-    """An apostrophe before what a spreadsheet would calculate."""
+    """Return the value as text, with an apostrophe before a formula."""
     if value is None:
         return ""
     text = json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else str(value)

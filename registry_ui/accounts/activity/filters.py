@@ -1,4 +1,4 @@
-"""What the page and the file show; the whole filter stands in the address."""
+"""The filter of the audit log, for its page and its export. The URL holds all of it."""
 
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -15,7 +15,7 @@ from .groups import all_groups
 _GROUP = "group:"
 
 
-class ActivityFilter(forms.Form):
+class AuditLogFilter(forms.Form):
     action = forms.ChoiceField(label=_("What"), required=False)
     who = forms.CharField(label=_("Who"), required=False, max_length=150)
     object = forms.CharField(label=_("To what"), required=False, max_length=300)
@@ -33,6 +33,7 @@ class ActivityFilter(forms.Form):
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.user = user
+        # Set here, because the labels depend on the language of the request.
         self.fields["action"] = forms.ChoiceField(
             label=_("What"), required=False, choices=_actions()
         )
@@ -49,20 +50,22 @@ class ActivityFilter(forms.Form):
 
     @property
     def query(self) -> str:
-        """The filter as it stands in an address."""
+        """The filter as a query string."""
         return urlencode(self._texts())
 
     @property
-    def words(self) -> str:
-        """The filter for the trail, which is told of each export."""
+    def summary(self) -> str:
+        """The filter as text, for the audit event of an export."""
         return "; ".join(f"{name}: {text}" for name, text in self._texts().items())
 
     def events(self) -> QuerySet[AuditEvent]:
-        """Of those that the person may see."""
+        """Return the matching events among those that the person may see."""
         values = self.cleaned_data
         rows = AuditEvent.objects.visible_to(self.user).filter(
             _action(values["action"]), _period(values["since"], values["until"])
         )
+
+        # By key: the log has no foreign keys, and a removed team's events stay.
         if values["team"]:
             rows = rows.filter(team_key=values["team"].pk)
         if values["outcome"]:
@@ -91,8 +94,10 @@ def _actions() -> list[tuple[str, Any]]:
     choices: list[tuple[str, Any]] = [("", _("Everything"))]
     for group in all_groups():
         whole = (f"{_GROUP}{group.key}", _("All: %(group)s") % {"group": group.label})
-        each = [(action.value, action.label) for action in group.actions]
-        choices.append((str(group.label), [whole, *each] if len(each) > 1 else each))
+        actions = [(action.value, action.label) for action in group.actions]
+        # A group of one action needs no choice for all of them.
+        options = [whole, *actions] if len(actions) > 1 else actions
+        choices.append((str(group.label), options))
     return choices
 
 
@@ -103,18 +108,19 @@ def _action(text: str) -> Q:
 
 
 def _credential(text: str) -> Q:
-    """With it, or done to it."""
-    to_it = Q(object_kind="credential") & (Q(object_name__icontains=text) | Q(object_key=text))
-    return Q(credential_name__icontains=text) | Q(credential_key=text) | to_it
+    """Match events that used a credential, or whose object it is."""
+    is_object = Q(object_kind="credential") & (Q(object_name__icontains=text) | Q(object_key=text))
+    return Q(credential_name__icontains=text) | Q(credential_key=text) | is_object
 
 
-def _period(since: date | None, until: date | None) -> Q:
-    """Whole days of the person's time zone, both included."""
+def _period(first: date | None, last: date | None) -> Q:
+    """Match whole days of the person's time zone, both days included."""
     condition = Q()
-    if since:
-        condition &= Q(at__gte=_midnight(since))
-    if until and until < date.max:
-        condition &= Q(at__lt=_midnight(until + timedelta(days=1)))
+    if first:
+        condition &= Q(at__gte=_midnight(first))
+    # There is no day after date.max, and no event either.
+    if last and last < date.max:
+        condition &= Q(at__lt=_midnight(last + timedelta(days=1)))
     return condition
 
 

@@ -1,4 +1,4 @@
-"""Actions by what they are about, for the filter and for the picture beside each event."""
+"""Groups of actions, for the filter and for the icon of each event."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,11 @@ from ..models import Action
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """`nouns`: the first words of its actions."""
+    """A group of actions.
+
+    Attributes:
+        nouns: the part before the dot in the values of its actions.
+    """
 
     key: str
     label: str | Promise

@@ -1,4 +1,4 @@
-"""An event as a sentence."""
+"""Sentences of audit events."""
 
 from typing import Any
 
@@ -10,9 +10,8 @@ from django.utils.translation import gettext_lazy
 
 from ..models import Action, ActorKind, AuditEvent
 
-Words = dict[str, str | Promise]
-
 _SENTENCES: dict[str, str | Promise] = {
+    # Sign-in and accounts
     Action.SIGNED_IN: gettext_lazy("%(who)s signed in"),
     Action.SIGN_IN_REFUSED: gettext_lazy("%(who)s was refused at the sign-in"),
     Action.SIGNED_OUT: gettext_lazy("%(who)s signed out"),
@@ -28,6 +27,7 @@ _SENTENCES: dict[str, str | Promise] = {
     Action.PERSON_CHANGED: gettext_lazy("%(who)s changed the account %(object)s"),
     Action.PERSON_DEACTIVATED: gettext_lazy("%(who)s deactivated the account %(object)s"),
     Action.PERSON_ACTIVATED: gettext_lazy("%(who)s activated the account %(object)s"),
+    # Teams
     Action.TEAM_CREATED: gettext_lazy("%(who)s created the team %(object)s"),
     Action.TEAM_CHANGED: gettext_lazy("%(who)s changed the team %(object)s"),
     Action.TEAM_REMOVED: gettext_lazy("%(who)s removed the team %(object)s"),
@@ -37,6 +37,7 @@ _SENTENCES: dict[str, str | Promise] = {
     Action.INVITATION_CREATED: gettext_lazy("%(who)s invited %(object)s"),
     Action.INVITATION_ACCEPTED: gettext_lazy("%(who)s accepted the invitation for %(object)s"),
     Action.INVITATION_REVOKED: gettext_lazy("%(who)s revoked the invitation for %(object)s"),
+    # Mirrors
     Action.MIRROR_CREATED: gettext_lazy("%(who)s made the mirror %(object)s"),
     Action.MIRROR_CHANGED: gettext_lazy("%(who)s changed the mirror %(object)s"),
     Action.MIRROR_REMOVED: gettext_lazy("%(who)s removed the mirror %(object)s"),
@@ -54,10 +55,12 @@ _SENTENCES: dict[str, str | Promise] = {
     Action.MIRROR_CANCELLED: gettext_lazy("%(who)s cancelled a run of the mirror %(object)s"),
     Action.MIRROR_SUCCEEDED: gettext_lazy("The mirror %(object)s ran to its end"),
     Action.MIRROR_FAILED: gettext_lazy("The mirror %(object)s failed"),
+    # API tokens
     Action.TOKEN_CREATED: gettext_lazy("%(who)s made the token %(object)s"),
     Action.TOKEN_REVOKED: gettext_lazy("%(who)s revoked the token %(object)s"),
     Action.TOKEN_USED: gettext_lazy("%(who)s used the token %(object)s from a new address"),
     Action.TOKEN_REFUSED: gettext_lazy("The token %(object)s was refused"),
+    # Registries, credentials and images
     Action.REGISTRY_ADDED: gettext_lazy("%(who)s added the registry %(object)s"),
     Action.REGISTRY_CHANGED: gettext_lazy("%(who)s changed the registry %(object)s"),
     Action.REGISTRY_REMOVED: gettext_lazy("%(who)s removed the registry %(object)s"),
@@ -76,9 +79,10 @@ _SENTENCES: dict[str, str | Promise] = {
     Action.REPOSITORY_UNPINNED: gettext_lazy("%(who)s unpinned %(object)s"),
     Action.TRANSFER_HANDED_OVER: gettext_lazy("%(who)s handed over the transfer %(object)s"),
     Action.ACCESS_REFUSED: gettext_lazy("%(who)s was refused: %(reason)s"),
-    Action.ACTIVITY_EXPORTED: gettext_lazy("%(who)s exported the activity"),
+    Action.AUDIT_LOG_EXPORTED: gettext_lazy("%(who)s exported the activity"),
 }
-_TRANSFERS: dict[str, Words] = {
+# By action and kind of transfer.
+_TRANSFERS: dict[str, dict[str, str | Promise]] = {
     Action.TRANSFER_STARTED: {
         "pull": gettext_lazy("%(who)s started to pull %(object)s"),
         "tag": gettext_lazy("%(who)s started to tag %(source)s as %(object)s"),
@@ -112,29 +116,31 @@ _TRANSFERS: dict[str, Words] = {
         "delete": gettext_lazy("%(who)s cancelled the deletion of %(object)s"),
     },
 }
-# Objects that name their credential themselves.
+# Kinds of objects whose name says which credential it is.
 _OF_CREDENTIALS = frozenset({"credential", "credentialgrant"})
-# Which of the details the sentence says already.
-_SAID = frozenset({"error", "kind", "source", "registry", "reason"})
+# Details that the sentence contains.
+_IN_SENTENCE = frozenset({"error", "kind", "source", "registry", "reason"})
 
 
 def sentence(event: AuditEvent, page: str = "") -> SafeString:
-    """
+    """Return the event as a sentence in HTML.
+
     Args:
-        page: the address of the event's object, where it still has one.
+        page: the URL of the event's object, where it still exists.
     """
     parts = {
-        "who": format_html("<strong>{}</strong>", who(event)),
-        "object": _named(event, page),
+        "who": format_html("<strong>{}</strong>", actor_name(event)),
+        "object": _object_name(event, page),
         "source": _code(event.details.get("source") or event.object_name),
         "reason": conditional_escape(event.details.get("reason", "")),
     }
-    # What is translated holds no markup; every part is escaped.
+    # The template is escaped, and so is each part: names come from people and registries.
     text = mark_safe(conditional_escape(str(_template(event))) % parts)  # noqa: S308
-    return text + _registry_words(event) + _credential_words(event)
+    return text + _registry_phrase(event) + _credential_phrase(event)
 
 
-def who(event: AuditEvent) -> str:
+def actor_name(event: AuditEvent) -> str:
+    """Return the actor's name, or a description of the kind of actor."""
     if event.actor_name:
         return event.actor_name
     names = {
@@ -146,30 +152,34 @@ def who(event: AuditEvent) -> str:
 
 
 def more_details(event: AuditEvent) -> list[tuple[str, Any]]:
-    """What the sentence does not say, as a name and a value."""
-    said = (
-        _SAID
-        if event.action in _TRANSFERS or event.action == Action.ACCESS_REFUSED
-        else frozenset({"error"})
-    )
+    """Return the names and values of the details that the sentence does not contain.
+
+    The error is shown by itself, below the sentence.
+    """
+    shown = frozenset({"error"})
+    if event.action in _TRANSFERS or event.action == Action.ACCESS_REFUSED:
+        shown = _IN_SENTENCE
     return [
         (key.replace("_", " "), _value(value))
         for key, value in event.details.items()
-        if key not in said
+        if key not in shown
     ]
 
 
 def _template(event: AuditEvent) -> str | Promise:
+    # An event of an older version may have a kind that no longer exists.
     kinds = _TRANSFERS.get(event.action)
     if kinds is not None and event.details.get("kind") in kinds:
         return kinds[event.details["kind"]]
     if event.action in _SENTENCES:
         return _SENTENCES[event.action]
+
+    # Actions without a sentence of their own. `sentence` formats the template with `%`.
     label = event.get_action_display().replace("%", "%%")
     return f"%(who)s: {label} %(object)s" if event.object_name else f"%(who)s: {label}"
 
 
-def _named(event: AuditEvent, page: str) -> SafeString:
+def _object_name(event: AuditEvent, page: str) -> SafeString:
     name = _code(event.object_name)
     return format_html('<a href="{}">{}</a>', page, name) if page else name
 
@@ -178,15 +188,15 @@ def _code(text: str) -> SafeString:
     return format_html('<span class="event-name" translate="no">{}</span>', text)
 
 
-def _registry_words(event: AuditEvent) -> SafeString:
+def _registry_phrase(event: AuditEvent) -> SafeString:
     registry, kind = event.details.get("registry"), event.details.get("kind")
     if event.action not in _TRANSFERS or not registry or kind not in ("pull", "push", "delete"):
         return SafeString("")
-    words = _(" to %(registry)s") if kind == "push" else _(" from %(registry)s")
-    return conditional_escape(words % {"registry": registry})
+    phrase = _(" to %(registry)s") if kind == "push" else _(" from %(registry)s")
+    return conditional_escape(phrase % {"registry": registry})
 
 
-def _credential_words(event: AuditEvent) -> SafeString:
+def _credential_phrase(event: AuditEvent) -> SafeString:
     if not event.credential_name or event.object_kind in _OF_CREDENTIALS:
         return SafeString("")
     return conditional_escape(_(" with “%(credential)s”") % {"credential": event.credential_name})

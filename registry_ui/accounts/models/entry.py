@@ -1,4 +1,7 @@
-"""Links that let somebody in. Of each only the token's hash is kept."""
+"""One-time links for setting up the installation and for joining a team.
+
+Only the hash of a link's token is stored.
+"""
 
 import uuid
 
@@ -12,7 +15,7 @@ from .people import Role, Team, TeamOwnedQuerySet
 
 
 class SetupToken(models.Model):
-    """The one-time token of the link that makes the first administrator."""
+    """The one-time token of the link that creates the first administrator."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     token_hash = models.CharField(max_length=64, unique=True)
@@ -29,12 +32,15 @@ class InvitationQuerySet(TeamOwnedQuerySet):
 
 
 class Invitation(models.Model):
-    """A link by which one person joins a team, once. Whoever has it may accept: with an account, or making one."""
+    """A one-time link with which one person joins a team.
+
+    Anybody who has the link may accept, with an existing account or a new one.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     team = models.ForeignKey(Team, models.CASCADE, related_name="invitations")
     role = models.CharField(_("role"), max_length=10, choices=Role.choices, default=Role.VIEWER)
-    # For whom it is: shown in the list, and where mail is configured the link is sent there. May be empty.
+    # Shown in the list; the link is sent there where e-mail is configured.
     email = models.EmailField(_("e-mail address"), blank=True)
     token_hash = models.CharField(max_length=64, unique=True)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -25,7 +25,7 @@ class Density(models.TextChoices):
 
 
 class Landing(models.TextChoices):
-    """The page after a sign-in; the values are names of routes."""
+    """The page after sign-in; the values are URL names."""
 
     OVERVIEW = "web:overview", _("Overview")
     REGISTRIES = "registries:list", _("Registries")
@@ -34,7 +34,10 @@ class Landing(models.TextChoices):
 
 
 class User(AbstractUser):
-    """A person. `is_superuser` makes an administrator of the installation: an admin of every team."""
+    """A person; with `is_superuser`, an administrator of the installation.
+
+    An administrator of the installation is an admin of every team.
+    """
 
     time_zone = models.CharField(
         _("time zone"), max_length=64, blank=True, validators=[validate_time_zone]
@@ -46,45 +49,43 @@ class User(AbstractUser):
     landing = models.CharField(
         _("first page"), max_length=40, choices=Landing.choices, default=Landing.OVERVIEW
     )
-    # A code of settings.LANGUAGES; empty is the browser's.
+    # A code of settings.LANGUAGES; empty for the browser's language.
     language = models.CharField(_("language"), max_length=10, blank=True)
-    # Where single sign-on made this person an administrator of the installation, it may take that back.
+    # Single sign-on removes only the administrators that it added.
     is_superuser_by_sso = models.BooleanField(default=False, editable=False)
-    # Part of what every session is checked with: one more, and all of the person's sessions are over.
+    # Part of the session's hash: a higher number ends all of the person's sessions.
     sessions_ended = models.PositiveIntegerField(default=0, editable=False)
 
+    # Django compares this with the hash in the session at each request.
     def get_session_auth_hash(self) -> str:
         return f"{super().get_session_auth_hash()}.{self.sessions_ended}"
 
     def get_session_auth_fallback_hash(self) -> Iterator[str]:
-        return (
-            f"{each}.{self.sessions_ended}" for each in super().get_session_auth_fallback_hash()
-        )
+        hashes = super().get_session_auth_fallback_hash()
+        return (f"{auth_hash}.{self.sessions_ended}" for auth_hash in hashes)
 
     def role_in(self, team: "Team") -> "Role | None":
-        """The person's role in a team; administrators of the installation are admins of every team."""
+        """Return the person's role in a team; administrators of the installation are admins."""
+        # Neither needs the membership, so there is no query.
         if not self.is_active or self.is_superuser:
-            return self.role_as(None)
+            return self.role_for_membership(None)
         membership = self.memberships.filter(team=team).first()
-        return self.role_as(membership.role if membership else None)
+        return self.role_for_membership(membership.role if membership else None)
 
-    def role_as(self, member_as: str | None) -> "Role | None":
-        """The same for whoever has looked already as what the person is a member there."""
+    def role_for_membership(self, membership_role: str | None) -> "Role | None":
+        """Return the same for a caller that has read the membership's role already."""
         if not self.is_active:
             return None
         if self.is_superuser:
             return Role.ADMIN
-        return Role(member_as) if member_as else None
+        return Role(membership_role) if membership_role else None
 
-    def narrow_teams(self, teams: "TeamQuerySet", wanted: "Role") -> "TeamQuerySet":
-        """Those of the teams in which the person has at least this role."""
+    def narrow_teams(self, teams: "TeamQuerySet", required: "Role") -> "TeamQuerySet":
+        """Return those of the teams where the person has at least this role."""
         if self.is_superuser:
             return teams
-        return teams.filter(
-            pk__in=Membership.objects.filter(user=self, role__in=Role.at_least(wanted)).values(
-                "team"
-            )
-        )
+        memberships = Membership.objects.filter(user=self, role__in=Role.at_least(required))
+        return teams.filter(pk__in=memberships.values("team"))
 
 
 class Role(models.TextChoices):
@@ -96,16 +97,16 @@ class Role(models.TextChoices):
     def rank(self) -> int:
         return list(Role).index(self)
 
-    def allows(self, wanted: "Role") -> bool:
-        return self.rank >= wanted.rank
+    def allows(self, required: "Role") -> bool:
+        return self.rank >= required.rank
 
     @classmethod
-    def at_least(cls, wanted: "Role") -> list["Role"]:
-        return [role for role in cls if role.allows(wanted)]
+    def at_least(cls, required: "Role") -> list["Role"]:
+        return [role for role in cls if role.allows(required)]
 
 
 class Actor(Protocol):
-    """Who asks: a person, or the principal behind an API token."""
+    """A person, or the principal of an API token."""
 
     @property
     def is_authenticated(self) -> bool: ...
@@ -115,12 +116,12 @@ class Actor(Protocol):
 
     def role_in(self, team: "Team") -> Role | None: ...
 
-    def narrow_teams(self, teams: "TeamQuerySet", wanted: Role) -> "TeamQuerySet": ...
+    def narrow_teams(self, teams: "TeamQuerySet", required: Role) -> "TeamQuerySet": ...
 
 
 class TeamQuerySet(models.QuerySet["Team"]):
     def with_role(self, user: Actor, role: Role) -> "TeamQuerySet":
-        """Teams in which the person, or the token, has at least this role."""
+        """Return the teams where the person, or the token, has at least this role."""
         if not user.is_authenticated or not user.is_active:
             return self.none()
         return user.narrow_teams(self, role)
@@ -137,6 +138,7 @@ class TeamQuerySet(models.QuerySet["Team"]):
 
 class Team(models.Model):
     name = models.CharField(_("name"), max_length=100, unique=True)
+    # Commands and image names of the built-in registry use it, so it never changes.
     slug = models.SlugField(max_length=60, unique=True)
     created_at = models.DateTimeField(auto_now_add=True)
     members = models.ManyToManyField(User, through="Membership", related_name="teams")
@@ -151,7 +153,7 @@ class Team(models.Model):
 
 
 class TeamOwnedQuerySet(models.QuerySet):
-    """For every model with a `team`: the one place that says who sees, operates and edits a row."""
+    """The queryset of models with a `team`: it decides who may see and change a row."""
 
     def visible_to(self, user: Actor) -> "TeamOwnedQuerySet":
         return self.filter(team__in=Team.objects.visible_to(user))
@@ -167,7 +169,8 @@ class Membership(models.Model):
     team = models.ForeignKey(Team, models.CASCADE, related_name="memberships")
     user = models.ForeignKey(User, models.CASCADE, related_name="memberships")
     role = models.CharField(_("role"), max_length=10, choices=Role.choices, default=Role.VIEWER)
-    # Made by single sign-on from a group: the next sign-in brings it up to date, or ends it. What people set by hand it leaves alone.
+    # Created by single sign-on, which may change and delete it at the next sign-in. A membership
+    # that a person has set stays as it is.
     is_from_sso = models.BooleanField(default=False, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -8,11 +8,11 @@ from django.utils.translation import gettext_lazy as _
 
 from .people import Role, Team, User
 
-SOON = timedelta(days=7)
+_EXPIRES_SOON = timedelta(days=7)
 
 
 class Scope(models.TextChoices):
-    """What a token may do at most. Never more than its owner may at that moment."""
+    """The upper limit of a token's rights, which are never more than its owner's."""
 
     READ = "read", _("Read")
     TRANSFER = "transfer", _("Transfer")
@@ -20,22 +20,26 @@ class Scope(models.TextChoices):
 
     @property
     def role(self) -> Role:
-        """The role that it stands for: a ceiling for a person's token, the role itself for a robot's."""
-        return {Scope.READ: Role.VIEWER, Scope.TRANSFER: Role.OPERATOR, Scope.ADMIN: Role.ADMIN}[
-            self
-        ]
+        """The highest role of a person's token, and the role of a robot's."""
+        roles = {
+            Scope.READ: Role.VIEWER,
+            Scope.TRANSFER: Role.OPERATOR,
+            Scope.ADMIN: Role.ADMIN,
+        }
+        return roles[self]
 
 
 class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
     def visible_to(self, user: User) -> "ApiTokenQuerySet":
-        """A person's own, and the robots' of their teams."""
+        """Return the person's tokens, and those of their teams' robots."""
         if not user.is_authenticated:
             return self.none()
+        # Another person's token stays private, also to admins of its team.
         return self.filter(
             models.Q(user=user) | models.Q(user=None, team__in=Team.objects.visible_to(user))
         )
 
-    def alive(self) -> "ApiTokenQuerySet":
+    def active(self) -> "ApiTokenQuerySet":
         now = timezone.now()
         return self.filter(
             models.Q(expires_at=None) | models.Q(expires_at__gt=now), revoked_at=None
@@ -43,22 +47,22 @@ class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
 
 
 class ApiToken(models.Model):
-    """A secret with which a program acts: for a person (`user`), or as a team's robot (`user` is None).
+    """A secret with which a program acts for a person, or as a team's robot (`user` is None).
 
-    The secret is `rui_` and 40 characters; only its SHA-256 is kept. A person's token dies with them, and in a team with
-    their membership; a robot's dies with its team.
+    The secret is `rui_` and 40 characters; only its SHA-256 is stored. A person's token ends with
+    the account, and a token for one team with the membership. A robot's token ends with the team.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="api_tokens"
     )
-    # A robot's team; of a person's token the one team where it is good, or None for all of theirs.
+    # A robot's team; for a person's token the only team where it is valid, or None for all teams.
     team = models.ForeignKey(Team, models.CASCADE, null=True, blank=True, related_name="api_tokens")
     name = models.CharField(_("name"), max_length=100)
     scope = models.CharField(_("scope"), max_length=10, choices=Scope.choices, default=Scope.READ)
     token_hash = models.CharField(max_length=64, unique=True)
-    # The first characters, by which its owner tells it from others: rui_1a2b
+    # The first characters, with which its owner recognizes it: rui_1a2b
     hint = models.CharField(max_length=12)
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.ForeignKey(
@@ -88,27 +92,27 @@ class ApiToken(models.Model):
         return self.user_id is None
 
     @property
-    def is_alive(self) -> bool:
-        return self.revoked_at is None and (
-            self.expires_at is None or self.expires_at > timezone.now()
-        )
+    def is_active(self) -> bool:
+        is_expired = self.expires_at is not None and self.expires_at <= timezone.now()
+        return self.revoked_at is None and not is_expired
 
     @property
     def state(self) -> str:
         if self.revoked_at is not None:
             return "revoked"
-        if not self.is_alive:
+        if not self.is_active:
             return "expired"
-        is_close = self.expires_at is not None and self.expires_at - timezone.now() < SOON
-        return "expiring" if is_close else "ok"
+        expires_soon = (
+            self.expires_at is not None and self.expires_at - timezone.now() < _EXPIRES_SOON
+        )
+        return "expiring" if expires_soon else "ok"
 
     @property
     def state_label(self) -> str:
-        return str(
-            {
-                "revoked": _("Revoked"),
-                "expired": _("Expired"),
-                "expiring": _("Expires soon"),
-                "ok": _("Valid"),
-            }[self.state]
-        )
+        labels = {
+            "revoked": _("Revoked"),
+            "expired": _("Expired"),
+            "expiring": _("Expires soon"),
+            "ok": _("Valid"),
+        }
+        return str(labels[self.state])

@@ -10,8 +10,9 @@ from .people import Team, User
 
 
 class Action(models.TextChoices):
-    """What the trail knows. Each is noun.verb, in the past."""
+    """The kinds of audit events, each as `noun.verb` in the past tense."""
 
+    # Sign-in and accounts
     SIGNED_IN = "session.started", _("Signed in")
     SIGN_IN_REFUSED = "session.refused", _("Sign-in refused")
     SIGNED_OUT = "session.ended", _("Signed out")
@@ -27,6 +28,7 @@ class Action(models.TextChoices):
     PERSON_CHANGED = "person.changed", _("Changed an account")
     PERSON_DEACTIVATED = "person.deactivated", _("Deactivated an account")
     PERSON_ACTIVATED = "person.activated", _("Activated an account")
+    # Teams
     TEAM_CREATED = "team.created", _("Created a team")
     TEAM_CHANGED = "team.changed", _("Changed a team")
     TEAM_REMOVED = "team.removed", _("Removed a team")
@@ -36,10 +38,12 @@ class Action(models.TextChoices):
     INVITATION_CREATED = "invitation.created", _("Invited somebody")
     INVITATION_ACCEPTED = "invitation.accepted", _("Accepted an invitation")
     INVITATION_REVOKED = "invitation.revoked", _("Revoked an invitation")
+    # API tokens
     TOKEN_CREATED = "token.created", _("Created an API token")
     TOKEN_REVOKED = "token.revoked", _("Revoked an API token")
     TOKEN_USED = "token.used", _("Used an API token")
     TOKEN_REFUSED = "token.refused", _("API token refused")
+    # Registries and credentials
     REGISTRY_ADDED = "registry.added", _("Added a registry")
     REGISTRY_CHANGED = "registry.changed", _("Changed a registry")
     REGISTRY_REMOVED = "registry.removed", _("Removed a registry")
@@ -52,6 +56,7 @@ class Action(models.TextChoices):
     GRANT_CREATED = "grant.created", _("Shared a credential")
     GRANT_CHANGED = "grant.changed", _("Changed a share")
     GRANT_REVOKED = "grant.revoked", _("Took a credential back")
+    # Images and tags
     IMAGE_PUSHED = "image.pushed", _("Pushed an image to this server")
     IMAGE_REMOVED = "image.removed", _("Removed a local image")
     IMAGE_EXPORTED = "image.exported", _("Exported local images")
@@ -61,15 +66,18 @@ class Action(models.TextChoices):
     INDEX_STARTED = "index.started", _("Refreshed a registry's index")
     REPOSITORY_PINNED = "repository.pinned", _("Pinned a repository")
     REPOSITORY_UNPINNED = "repository.unpinned", _("Unpinned a repository")
+    # Transfers
     TRANSFER_STARTED = "transfer.started", _("Started a transfer")
     TRANSFER_CANCELLED = "transfer.cancelled", _("Cancelled a transfer")
     TRANSFER_SUCCEEDED = "transfer.succeeded", _("Transfer succeeded")
     TRANSFER_FAILED = "transfer.failed", _("Transfer failed")
     TRANSFER_HANDED_OVER = "transfer.handed_over", _("Handed over a transfer")
+    # Notification channels
     CHANNEL_ADDED = "channel.added", _("Added a notification channel")
     CHANNEL_CHANGED = "channel.changed", _("Changed a notification channel")
     CHANNEL_REMOVED = "channel.removed", _("Removed a notification channel")
     CHANNEL_TESTED = "channel.tested", _("Tested a notification channel")
+    # Mirrors
     MIRROR_CREATED = "mirror.created", _("Made a mirror")
     MIRROR_CHANGED = "mirror.changed", _("Changed a mirror")
     MIRROR_REMOVED = "mirror.removed", _("Removed a mirror")
@@ -91,8 +99,9 @@ class Action(models.TextChoices):
     MIRROR_HOOK_REMOVED = "mirror.hook_removed", _("Removed a mirror's webhook")
     MIRROR_HOOK_CALLED = "mirror.hook_called", _("A webhook started a mirror")
     MIRRORS_IMPORTED = "mirror.imported", _("Imported mirrors")
+    # The audit log itself
     ACCESS_REFUSED = "access.refused", _("Access refused")
-    ACTIVITY_EXPORTED = "activity.exported", _("Exported the activity")
+    AUDIT_LOG_EXPORTED = "activity.exported", _("Exported the activity")
 
 
 class Outcome(models.TextChoices):
@@ -110,14 +119,22 @@ class ActorKind(models.TextChoices):
 
 
 class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
-    """Append-only: rows are inserted by accounts.trail, sealed once, and never changed or deleted."""
+    """The queryset of the append-only audit log.
+
+    `accounts.trail` inserts rows and `accounts.sealing` seals them once. Every other change is
+    refused here and by the database's triggers (`accounts.guarding`).
+    """
 
     def visible_to(self, user: User) -> "AuditEventQuerySet":
-        """Those of the person's teams, and the person's own; administrators of the installation see all."""
+        """Return the events of the person's teams, and their own events outside of teams.
+
+        Administrators of the installation see all events.
+        """
         if not user.is_authenticated or not user.is_active:
             return self.none()
         if user.is_superuser:
             return self
+        # Events outside of teams, such as a sign-in, are visible to the person alone.
         return self.filter(
             Q(team_key__in=Team.objects.visible_to(user).values("pk"))
             | Q(actor_key=str(user.pk), team_key=None)
@@ -134,10 +151,10 @@ class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
 
 
 class AuditEvent(models.Model):
-    """Who did what to what, when, from where, with which credential.
+    """An audit event: actor, action, object, time, address and credential.
 
-    Names and keys are kept as text, and no row is pointed at: what is removed or renamed later changes nothing here.
-    `position` and `hash` are empty from the insert until the seal, a moment later: see accounts.trail.
+    Names and keys are stored as text, without foreign keys, so a later removal or renaming changes
+    no event. `position` and `hash` are empty until `accounts.sealing` seals the event.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -147,18 +164,18 @@ class AuditEvent(models.Model):
     actor_kind = models.CharField(max_length=12, choices=ActorKind.choices)
     actor_key = models.CharField(max_length=64, blank=True)
     actor_name = models.CharField(max_length=150, blank=True)
-    # With which API token, as “name (hint)”; empty for a browser.
+    # The API token as “name (hint)”; empty for a browser.
     token_name = models.CharField(max_length=120, blank=True)
     address = models.GenericIPAddressField(null=True, blank=True)
     team_key = models.BigIntegerField(null=True, blank=True)
     team_name = models.CharField(max_length=100, blank=True)
-    # registry, credential, grant, member, token, transfer, image, …: the action's noun where it has an object
+    # The model's name: registry, credential, membership, apitoken, transfer, …
     object_kind = models.CharField(max_length=20, blank=True)
     object_key = models.CharField(max_length=64, blank=True)
     object_name = models.CharField(max_length=300, blank=True)
     credential_key = models.CharField(max_length=64, blank=True)
     credential_name = models.CharField(max_length=360, blank=True)
-    # Few words and numbers beside that: {"role": "viewer", "was": "admin"}. Never a secret.
+    # A few short values, such as {"role": "viewer", "was": "admin"}. Never a secret.
     details = models.JSONField(default=dict, blank=True)
     position = models.BigIntegerField(null=True, blank=True, unique=True)
     hash = models.CharField(max_length=64, blank=True)
@@ -173,6 +190,7 @@ class AuditEvent(models.Model):
             models.Index(fields=["actor_key", "-at"], name="event_newest_of_actor"),
             models.Index(fields=["credential_key", "-at"], name="event_newest_of_credential"),
             models.Index(fields=["object_key", "-at"], name="event_newest_of_object"),
+            # `seal` looks for unsealed events every few seconds.
             models.Index(fields=["at"], condition=Q(position=None), name="event_unsealed"),
         ]
 
@@ -189,7 +207,7 @@ class AuditEvent(models.Model):
 
 
 class TrailHead(models.Model):
-    """The chain's last link, in one row that whoever seals locks."""
+    """The position and hash of the last sealed event, in one row that `seal` locks."""
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
     position = models.BigIntegerField(default=0)

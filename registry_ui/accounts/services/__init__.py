@@ -1,4 +1,4 @@
-"""What is done with people and teams. The rest of the project imports from here."""
+"""Services for people and teams. Other packages import them from here."""
 
 from .invitations import accept, accept_as_new_person, invite, open_invitation, revoke_invitation
 from .memberships import add_member, change_role, is_last_admin, remove_member

@@ -1,4 +1,4 @@
-"""Links by which people join a team."""
+"""Invitations: one-time links with which people join a team."""
 
 from datetime import timedelta
 
@@ -6,10 +6,10 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from ..links import hash_of, new_token
+from ..links import hash_token, new_token
 from ..models import Action, Invitation, Membership, Role, Team, User
 from ..trail import record
-from .memberships import locked, need_admin
+from .memberships import locked, require_team_admin
 from .refusals import InvitationGone, Refused
 
 
@@ -17,19 +17,21 @@ from .refusals import InvitationGone, Refused
 def invite(
     *, team: Team, role: Role, email: str, lifetime: timedelta, by: User | None
 ) -> tuple[Invitation, str]:
-    """An invitation and the token of its link, which nobody can read again.
+    """Create an invitation and return it with the token of its link, which is not stored.
 
     Raises:
         PermissionDenied: `by` is no admin of the team.
     """
+    # Under the lock, a former admin cannot create a link that revoke_invitations_of misses.
     team = locked(team)
-    need_admin(team, by)
+    require_team_admin(team, by)
+
     token = new_token()
     invitation = Invitation.objects.create(
         team=team,
         role=role,
         email=email,
-        token_hash=hash_of(token),
+        token_hash=hash_token(token),
         created_by=by,
         expires_at=timezone.now() + lifetime,
     )
@@ -39,43 +41,52 @@ def invite(
 
 @transaction.atomic
 def revoke_invitation(*, invitation: Invitation, by: User | None) -> bool:
-    """Whether it was open till now.
+    """Revoke the invitation and return whether it was open before.
 
     Raises:
         PermissionDenied
     """
-    need_admin(invitation.team, by)
-    ended = Invitation.objects.open().filter(pk=invitation.pk).update(revoked_at=timezone.now())
-    if ended:
+    require_team_admin(invitation.team, by)
+
+    rows = Invitation.objects.open().filter(pk=invitation.pk)
+    revoked = rows.update(revoked_at=timezone.now())
+    if revoked:
         record(Action.INVITATION_REVOKED, user=by, obj=invitation)
-    return bool(ended)
+    return bool(revoked)
 
 
 def open_invitation(token: str) -> Invitation | None:
-    """Found by the hash, in one query whatever is wrong with it: neither answer nor time tells a used link from an invented one."""
-    found = (
+    """Return the open invitation with this token.
+
+    One query by the hash answers for every kind of invalid link, so neither the answer nor its time
+    tells a used link from an invented one.
+    """
+    invitation = (
         Invitation.objects.open()
         .select_related("team", "created_by")
-        .filter(token_hash=hash_of(token))
+        .filter(token_hash=hash_token(token))
         .first()
     )
-    return found if found is not None and _still_stands(found) else None
+    if invitation is None or not _inviter_is_admin(invitation):
+        return None
+    return invitation
 
 
 @transaction.atomic
 def accept(*, token: str, user: User) -> Membership:
-    """Join with an account that there is.
+    """Join a team with an existing account.
 
     Raises:
-        InvitationGone: somebody else was quicker, or it is not open.
-        Refused: the person is in the team already; the link stays good for somebody else.
+        InvitationGone: the invitation is not open, or another request has accepted it.
+        Refused: the person is in the team already; the link stays valid.
     """
-    invitation = _claimed(token)
+    invitation = _claim(token)
     membership, created = Membership.objects.get_or_create(
         team=invitation.team, user=user, defaults={"role": invitation.role}
     )
     if not created:
         raise Refused(_("You are in the team %(team)s already.") % {"team": invitation.team.name})
+
     Invitation.objects.filter(pk=invitation.pk).update(accepted_by=user)
     record(Action.INVITATION_ACCEPTED, user=user, obj=invitation)
     record(Action.MEMBER_ADDED, user=user, team=invitation.team, obj=user, role=membership.role)
@@ -84,32 +95,35 @@ def accept(*, token: str, user: User) -> Membership:
 
 @transaction.atomic
 def accept_as_new_person(*, token: str, username: str, email: str, password: str) -> Membership:
-    """Make an account and join; all or nothing. There is no other way to make one by oneself.
+    """Create an account and join a team, in one transaction.
 
     Raises:
         InvitationGone
-        IntegrityError: the name was taken a moment ago.
+        IntegrityError: another request has just taken the name.
     """
     if open_invitation(token) is None:
         raise InvitationGone
+
     user = User.objects.create_user(username, email, password)
     record(Action.PERSON_CREATED, user=user, obj=user)
     return accept(token=token, user=user)
 
 
-def _claimed(token: str) -> Invitation:
-    """Of two at once, one changes the row."""
-    found = open_invitation(token)
-    if found is None:
+def _claim(token: str) -> Invitation:
+    invitation = open_invitation(token)
+    if invitation is None:
         raise InvitationGone
-    locked(found.team)
-    if not Invitation.objects.open().filter(pk=found.pk).update(accepted_at=timezone.now()):
+
+    # Of two concurrent requests, only one changes the row.
+    locked(invitation.team)
+    rows = Invitation.objects.open().filter(pk=invitation.pk)
+    if not rows.update(accepted_at=timezone.now()):
         raise InvitationGone
-    return found
+    return invitation
 
 
-def _still_stands(invitation: Invitation) -> bool:
-    """Whoever made it still may invite; None is the command line."""
+def _inviter_is_admin(invitation: Invitation) -> bool:
+    # None is the command line.
     return (
         invitation.created_by is None
         or invitation.created_by.role_in(invitation.team) == Role.ADMIN

@@ -1,11 +1,15 @@
-"""Who is in a team, and as what. Each act locks the team's row first: of two that would leave it without an admin, one is refused."""
+"""Memberships: adding people to a team, changing their roles, removing them.
+
+Each change locks the team's row first, so that two concurrent changes cannot leave a team without
+an admin.
+"""
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from ..departures import Settled, settle_work
+from ..departures import OffboardingResult, offboard
 from ..models import Action, Invitation, Membership, Role, Team, User
 from ..trail import record
 from .refusals import LastAdmin, Refused
@@ -13,18 +17,20 @@ from .refusals import LastAdmin, Refused
 
 @transaction.atomic
 def add_member(*, team: Team, user: User, role: Role, by: User | None) -> Membership:
-    """
+    """Add a person to a team.
+
     Raises:
-        Refused: they are in the team already, or their account is deactivated.
+        Refused: the person is in the team already, or the account is deactivated.
         PermissionDenied: `by` is no admin of the team.
     """
     team = locked(team)
-    need_admin(team, by)
+    require_team_admin(team, by)
     if not user.is_active:
         raise Refused(
             _("The account of %(name)s is deactivated. Activate it first.")
             % {"name": user.get_username()}
         )
+
     membership, created = Membership.objects.get_or_create(
         team=team, user=user, defaults={"role": role}
     )
@@ -39,24 +45,32 @@ def add_member(*, team: Team, user: User, role: Role, by: User | None) -> Member
 
 @transaction.atomic
 def change_role(*, membership: Membership, role: Role, by: User | None) -> Membership:
-    """What is set by hand, single sign-on leaves alone from then on.
+    """Change a member's role. From then on, single sign-on no longer changes the membership.
 
     Raises:
         LastAdmin, Refused, PermissionDenied
     """
     team = locked(membership.team)
-    need_admin(team, by)
+    require_team_admin(team, by)
     membership = _current(membership)
-    was = Role(membership.role)
-    if was == role:
+
+    previous = Role(membership.role)
+    if previous == role:
         return membership
-    if was == Role.ADMIN:
+    if previous == Role.ADMIN:
         _refuse_last_admin(membership)
-        end_invitations_of(membership.user, team, by=by)
+        revoke_invitations_of(membership.user, team, by=by)
+
+    # A role that a person has set is no longer single sign-on's to change.
     membership.role, membership.is_from_sso = role, False
     membership.save(update_fields=["role", "is_from_sso"])
     record(
-        Action.MEMBER_CHANGED, user=by, team=team, obj=membership.user, role=str(role), was=str(was)
+        Action.MEMBER_CHANGED,
+        user=by,
+        team=team,
+        obj=membership.user,
+        role=str(role),
+        was=str(previous),
     )
     return membership
 
@@ -64,11 +78,14 @@ def change_role(*, membership: Membership, role: Role, by: User | None) -> Membe
 @transaction.atomic
 def remove_member(
     *, membership: Membership, by: User | None, successor: User | None = None
-) -> Settled:
-    """Take somebody out of a team, or leave it oneself. Their tokens for the team die with the row.
+) -> OffboardingResult:
+    """Remove a person from a team; people may also remove themselves.
+
+    The person's tokens for the team are revoked by `tokens.revoke_with_membership`.
 
     Args:
-        successor: who takes over what the person has running there; without one, and where they may not, it is ended.
+        successor: the person who takes over the active jobs. Jobs that they may not start, and all
+            jobs without a successor, are cancelled.
 
     Raises:
         LastAdmin, Refused, PermissionDenied
@@ -76,46 +93,53 @@ def remove_member(
     team = locked(membership.team)
     membership = _current(membership)
     person = membership.user
+
     if by is None or by.pk != person.pk:
-        need_admin(team, by)
+        require_team_admin(team, by)
     elif successor is not None:
         raise PermissionDenied(_("Nobody hands their own work to somebody else: an admin does."))
     if membership.role == Role.ADMIN:
         _refuse_last_admin(membership)
-    end_invitations_of(person, team, by=by)
+
+    revoke_invitations_of(person, team, by=by)
     membership.delete()
-    settled = settle_work(person, team, by=by, successor=successor)
+    result = offboard(person, team, by=by, successor=successor)
     record(
         Action.MEMBER_REMOVED,
         user=by,
         team=team,
         obj=person,
-        ended=settled.ended,
-        handed_over=settled.handed_over,
+        ended=result.ended,
+        handed_over=result.handed_over,
     )
-    return settled
+    return result
 
 
 def locked(team: Team) -> Team:
-    """The team as it is now; whoever changes who is in it waits for whoever did before. SQLite has locked the whole file already.
+    """Lock the team's row and return the current state.
+
+    Changes of the same team's members wait here for each other. SQLite has locked the whole
+    database already (transaction_mode IMMEDIATE).
 
     Raises:
-        Refused: it was removed.
+        Refused: the team was removed.
     """
-    found = Team.objects.select_for_update().filter(pk=team.pk).first()
-    if found is None:
+    current = Team.objects.select_for_update().filter(pk=team.pk).first()
+    if current is None:
         raise Refused(_("This team was removed."))
-    return found
+    return current
 
 
-def need_admin(team: Team, by: User | None) -> None:
-    """Asked again under the lock: the person may have been demoted a moment ago. The command line, `by` None, may do all.
+def require_team_admin(team: Team, by: User | None) -> None:
+    """Refuse a person who is not an admin of the team; the command line (None) may do all.
 
     Raises:
         PermissionDenied
     """
     if by is None:
         return
+
+    # Read again under the lock: another request may have changed the role since the view's check.
     person = User.objects.filter(pk=by.pk).first()
     if person is None or person.role_in(team) != Role.ADMIN:
         raise PermissionDenied(
@@ -123,25 +147,30 @@ def need_admin(team: Team, by: User | None) -> None:
         )
 
 
-def end_invitations_of(person: User, team: Team | None, *, by: User | None) -> None:
-    """Links that somebody made as an admin end with that: else they would be a way back in."""
+def revoke_invitations_of(person: User, team: Team | None, *, by: User | None) -> None:
+    """Revoke the open invitations that a former admin created.
+
+    With one of them, the person could join again.
+    """
     invitations = Invitation.objects.open().filter(created_by=person).select_related("team")
-    for invitation in invitations if team is None else invitations.filter(team=team):
+    if team is not None:
+        invitations = invitations.filter(team=team)
+    for invitation in invitations:
         if Invitation.objects.open().filter(pk=invitation.pk).update(revoked_at=timezone.now()):
             record(Action.INVITATION_REVOKED, user=by, obj=invitation)
 
 
 def _current(membership: Membership) -> Membership:
-    found = Membership.objects.select_related("user", "team").filter(pk=membership.pk).first()
-    if found is None:
+    current = Membership.objects.select_related("user", "team").filter(pk=membership.pk).first()
+    if current is None:
         raise Refused(
             _("%(name)s is in the team no more.") % {"name": membership.user.get_username()}
         )
-    return found
+    return current
 
 
 def is_last_admin(membership: Membership) -> bool:
-    """Whether the team would have no admin without this one; people whose accounts are deactivated administer nothing."""
+    """Return whether this is the team's only admin with an active account."""
     if membership.role != Role.ADMIN or not membership.user.is_active:
         return False
     admins = Membership.objects.filter(
@@ -152,8 +181,8 @@ def is_last_admin(membership: Membership) -> bool:
 
 def _refuse_last_admin(membership: Membership) -> None:
     if is_last_admin(membership):
-        words = {"name": membership.user.get_username(), "team": membership.team.name}
+        params = {"name": membership.user.get_username(), "team": membership.team.name}
         raise LastAdmin(
             _("%(name)s is the last admin of the team %(team)s. Make somebody else an admin first.")
-            % words
+            % params
         )

@@ -1,51 +1,59 @@
-"""People of the installation: who may sign in, and who administers it all."""
+"""People of the installation: active accounts and administrators."""
 
 from allauth.usersessions.models import UserSession
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from ..departures import Settled, settle_work
+from ..departures import OffboardingResult, offboard
 from ..models import Action, User
 from ..trail import record
-from .memberships import end_invitations_of
+from .memberships import revoke_invitations_of
 from .refusals import LastAdmin
 
 
 @transaction.atomic
-def deactivate_person(*, person: User, by: User | None, successor: User | None = None) -> Settled:
-    """No sign-in, no session, no token, no job in their name from now on. Their memberships stay, for a return.
+def deactivate_person(
+    *, person: User, by: User | None, successor: User | None = None
+) -> OffboardingResult:
+    """Deactivate an account: sessions, tokens and active jobs end, the memberships stay.
+
+    Tokens are revoked by `tokens.revoke_with_person`.
 
     Args:
-        successor: who takes over what the person has running; without one, and where they may not, it is ended.
+        successor: the person who takes over the active jobs. Jobs that they may not start, and all
+            jobs without a successor, are cancelled.
 
     Raises:
         LastAdmin, PermissionDenied
     """
     person = _for_change(person, by)
     if not person.is_active:
-        return Settled()
+        return OffboardingResult()
     if person.is_superuser:
         _refuse_last_administrator(person)
+
     person.is_active = False
     person.sessions_ended += 1
     person.save(update_fields=["is_active", "sessions_ended"])
+    # The sessions themselves are invalid by `sessions_ended`; this is only their list.
     UserSession.objects.filter(user=person).delete()
-    end_invitations_of(person, None, by=by)
-    settled = settle_work(person, by=by, successor=successor)
+    revoke_invitations_of(person, None, by=by)
+    result = offboard(person, by=by, successor=successor)
     record(
         Action.PERSON_DEACTIVATED,
         user=by,
         obj=person,
-        ended=settled.ended,
-        handed_over=settled.handed_over,
+        ended=result.ended,
+        handed_over=result.handed_over,
     )
-    return settled
+    return result
 
 
 @transaction.atomic
 def activate_person(*, person: User, by: User | None) -> None:
-    """
+    """Activate an account again; revoked tokens stay revoked.
+
     Raises:
         PermissionDenied
     """
@@ -59,7 +67,7 @@ def activate_person(*, person: User, by: User | None) -> None:
 
 @transaction.atomic
 def set_administrator(*, person: User, value: bool, by: User | None) -> None:
-    """What is set by hand, single sign-on leaves alone from then on.
+    """Make a person an administrator, or no longer. Single sign-on leaves that as it is.
 
     Raises:
         LastAdmin, PermissionDenied
@@ -69,13 +77,18 @@ def set_administrator(*, person: User, value: bool, by: User | None) -> None:
         return
     if not value:
         _refuse_last_administrator(person)
+
     person.is_superuser, person.is_superuser_by_sso = value, False
     person.save(update_fields=["is_superuser", "is_superuser_by_sso"])
     record(Action.PERSON_CHANGED, user=by, obj=person, administrator=value)
 
 
 def _for_change(person: User, by: User | None) -> User:
-    """The row as it is now. Locks all administrators: of two that would leave the installation without one, one is refused."""
+    """Lock the person's row and return the current state.
+
+    All administrators are locked too, so that two concurrent changes cannot leave the installation
+    without one.
+    """
     administrators = list(
         User.objects.select_for_update().filter(is_superuser=True, is_active=True).order_by("pk")
     )
@@ -89,7 +102,8 @@ def _refuse_last_administrator(person: User) -> None:
     if person.is_active and not others.exists():
         raise LastAdmin(
             _(
-                "%(name)s is the last administrator of the installation. Make somebody else one first."
+                "%(name)s is the last administrator of the installation. "
+                "Make somebody else one first."
             )
             % {"name": person.get_username()}
         )

@@ -1,4 +1,4 @@
-"""What a person sets for themselves."""
+"""A person's preferences."""
 
 from allauth.account.models import EmailAddress
 from django.db import transaction
@@ -11,7 +11,10 @@ PREFERENCES = ("first_name", "email", "language", "time_zone", "theme", "density
 
 @transaction.atomic
 def change_preferences(*, user: User, values: dict[str, str]) -> None:
-    """How it looks, where it begins, name and e-mail address; a changed address replaces every one that could reset the password."""
+    """Store a person's preferences.
+
+    A changed e-mail address replaces all addresses that could reset the password.
+    """
     fields = list(PREFERENCES)
     changed = [field for field in fields if getattr(user, field) != values[field]]
     for field in fields:
@@ -19,4 +22,6 @@ def change_preferences(*, user: User, values: dict[str, str]) -> None:
     user.save(update_fields=fields)
     if changed:
         record(Action.PREFERENCES_CHANGED, user=user, changed=changed)
+
+    # allauth also sends a password reset to any EmailAddress row of the account.
     EmailAddress.objects.filter(user=user).exclude(email__iexact=user.email).delete()

@@ -1,13 +1,13 @@
-"""What is asked for and may be asked for, and yet is not done. The sentence says why, and what to do instead."""
+"""Refusals of permitted requests. The message says why, and what to do instead."""
 
 
 class Refused(Exception):
-    """Root of them."""
+    """The root of this tree of exceptions."""
 
 
 class LastAdmin(Refused):
-    """A team, or the installation, would be left without anybody who may administer it."""
+    """A change that would leave a team, or the installation, without an active admin."""
 
 
 class InvitationGone(Refused):
-    """No open invitation: unknown, used, expired or revoked. Who holds the link learns only that."""
+    """An invitation that is unknown, used, expired or revoked; the visitor learns only that."""

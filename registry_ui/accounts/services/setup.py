@@ -1,4 +1,7 @@
-"""The first start: a link that works once makes the first administrator and the first team. There is no default password."""
+"""The first start: a one-time link creates the first administrator and the first team.
+
+There is no default password.
+"""
 
 from datetime import timedelta
 from functools import partial
@@ -7,8 +10,8 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from ..first_start import greet
-from ..links import hash_of, new_token
+from ..first_start import seed_team
+from ..links import hash_token, new_token
 from ..models import Action, Membership, Role, SetupToken, Team, User
 from ..trail import record
 from .teams import create_team
@@ -17,7 +20,7 @@ SETUP_TOKEN_AGE = timedelta(days=7)
 
 
 class SetupRefused(Exception):
-    """The link is wrong, too old or used, or somebody set this installation up already."""
+    """A link that is wrong, expired or used, or an installation that is set up already."""
 
 
 def setup_is_open() -> bool:
@@ -26,16 +29,18 @@ def setup_is_open() -> bool:
 
 @transaction.atomic
 def issue_setup_token() -> str:
-    """A new token; earlier ones stop working.
+    """Create a token and return it; earlier ones stop working.
 
     Raises:
-        SetupRefused: there is a user already.
+        SetupRefused: the installation has an account already.
     """
     if not setup_is_open():
         raise SetupRefused
+
+    # Only the newest link is valid: an older one may be in a log.
     SetupToken.objects.filter(used_at=None).delete()
     token = new_token()
-    SetupToken.objects.create(token_hash=hash_of(token))
+    SetupToken.objects.create(token_hash=hash_token(token))
     return token
 
 
@@ -47,16 +52,18 @@ def is_valid_setup_token(token: str) -> bool:
 def create_first_administrator(
     *, token: str, username: str, email: str, password: str, team_name: str
 ) -> User:
-    """Claim the token, then make the person and the team; all or nothing.
+    """Claim the token and create the account and the team, in one transaction.
 
     Raises:
-        SetupRefused: another request won, or the token is not valid.
+        SetupRefused: the token is not valid, or another request has used it.
     """
-    # Every set-up waits here for the one before it, whatever its token; SQLite has locked the whole file already.
+    # Concurrent requests wait for each other, also with different tokens. SQLite has locked the
+    # whole database already.
     list(SetupToken.objects.select_for_update().order_by("pk"))
     claimed = _unused(token).update(used_at=timezone.now())
     if claimed != 1 or not setup_is_open():
         raise SetupRefused
+
     user = User.objects.create_superuser(username, email, password)
     team = Team.objects.filter(name=team_name).first()
     if team is None:
@@ -64,11 +71,13 @@ def create_first_administrator(
     else:
         Membership.objects.create(team=team, user=user, role=Role.ADMIN)
     record(Action.INSTALLATION_SET_UP, user=user, team=team)
-    transaction.on_commit(partial(greet, team, user))
+
+    # Seeding writes image files, which a rollback would leave behind.
+    transaction.on_commit(partial(seed_team, team, user))
     return user
 
 
 def _unused(token: str) -> QuerySet[SetupToken]:
     return SetupToken.objects.filter(
-        token_hash=hash_of(token), used_at=None, created_at__gt=timezone.now() - SETUP_TOKEN_AGE
+        token_hash=hash_token(token), used_at=None, created_at__gt=timezone.now() - SETUP_TOKEN_AGE
     )

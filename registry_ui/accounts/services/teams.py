@@ -1,4 +1,4 @@
-"""Teams."""
+"""Teams: creation, renaming and removal."""
 
 import secrets
 
@@ -7,16 +7,16 @@ from django.db import transaction
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
-from ..departures import running_of
+from ..departures import active_jobs_of
 from ..models import Action, Membership, Role, Team, User
 from ..trail import record
-from .memberships import locked, need_admin
+from .memberships import locked, require_team_admin
 from .refusals import Refused
 
 
 @transaction.atomic
 def create_team(*, name: str, owner: User, by: User | None = None) -> Team:
-    """A team, with its first admin.
+    """Create a team with its first admin.
 
     Raises:
         IntegrityError: another team has the name.
@@ -30,49 +30,52 @@ def create_team(*, name: str, owner: User, by: User | None = None) -> Team:
 
 @transaction.atomic
 def rename_team(*, team: Team, name: str, by: User | None) -> None:
-    """The short name, which commands use, stays.
+    """Rename a team. Its slug, which commands and image names use, stays.
 
     Raises:
         PermissionDenied, Refused
         IntegrityError: another team has the name.
     """
     team = locked(team)
-    need_admin(team, by)
-    was, team.name = team.name, name
-    if was == name:
+    require_team_admin(team, by)
+
+    previous, team.name = team.name, name
+    if previous == name:
         return
     team.save(update_fields=["name"])
-    record(Action.TEAM_CHANGED, user=by, obj=team, team=team, was=was)
+    record(Action.TEAM_CHANGED, user=by, obj=team, team=team, was=previous)
 
 
 @transaction.atomic
 def remove_team(*, team: Team, by: User | None) -> None:
-    """With all that it has: registries, credentials, images, robots and records.
+    """Remove a team with its registries, credentials, images, robots and records.
 
     Raises:
         PermissionDenied: `by` is no administrator of the installation.
-        Refused: it is the only one, or something waits or runs in it.
+        Refused: it is the only team, or has active jobs.
     """
+    # All teams are locked, so that two concurrent removals cannot remove the last two.
     teams = list(Team.objects.select_for_update().order_by("pk"))
-    if (
-        by is not None
-        and not User.objects.filter(pk=by.pk, is_superuser=True, is_active=True).exists()
-    ):
+    administrators = User.objects.filter(is_superuser=True, is_active=True)
+    if by is not None and not administrators.filter(pk=by.pk).exists():
         raise PermissionDenied(_("This is for administrators of the installation."))
+
     if team not in teams:
         raise Refused(_("This team was removed."))
     if len(teams) == 1:
         raise Refused(_("This is the only team. Rename it, or make another one first."))
-    if running_of(None, team):
+    if active_jobs_of(None, team):
         raise Refused(_("Something waits or runs in this team. End it first."))
+
     record(Action.TEAM_REMOVED, user=by, obj=team, team=team)
     team.delete()
 
 
 def _free_slug(name: str) -> str:
-    # Names of images on this server begin with it: no underscores in a row, and no dash at an end.
-    wish = slugify(name).replace("_", "-")[:50].strip("-") or "team"
-    slug = wish
+    # Image names of the built-in registry begin with the slug. The distribution specification
+    # ("Pulling manifests", <name>) allows no three underscores in a row and no dash at either end.
+    base = slugify(name).replace("_", "-")[:50].strip("-") or "team"
+    slug = base
     while Team.objects.filter(slug=slug).exists():
-        slug = f"{wish}-{secrets.token_hex(2)}"
+        slug = f"{base}-{secrets.token_hex(2)}"
     return slug

@@ -1,4 +1,4 @@
-"""Single sign-on with the one OpenID provider of settings.SINGLE_SIGN_ON: who is linked to it, and what its groups give."""
+"""Single sign-on with the OpenID provider of settings.SINGLE_SIGN_ON."""
 
 from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
@@ -9,21 +9,20 @@ from registry_ui.accounts.models import User
 from registry_ui.single_sign_on import SingleSignOn
 
 
-def the_provider() -> SingleSignOn:
-    """
+def require_provider() -> SingleSignOn:
+    """Return the configured provider.
+
     Raises:
-        Http404: there is none; pages of single sign-on are not there either then.
+        Http404: no provider is configured, so single sign-on has no pages.
     """
     if settings.SINGLE_SIGN_ON is None:
         raise Http404
     return settings.SINGLE_SIGN_ON
 
 
-def identities_of(user: User) -> QuerySet[SocialAccount]:
-    """The person's links to the provider of today; those to an earlier one open nothing."""
+def linked_identities(user: User) -> QuerySet[SocialAccount]:
+    """Return the person's links to the configured provider, not those to an earlier one."""
     provider = settings.SINGLE_SIGN_ON
-    return (
-        SocialAccount.objects.filter(user=user, provider=provider.provider_id)
-        if provider
-        else SocialAccount.objects.none()
-    )
+    if not provider:
+        return SocialAccount.objects.none()
+    return SocialAccount.objects.filter(user=user, provider=provider.provider_id)

@@ -1,4 +1,7 @@
-"""allauth's single sign-on, as this installation uses it: nobody signs up, and nobody is linked by an e-mail address."""
+"""The allauth adapter of single sign-on.
+
+An e-mail address never links an account: a provider may not verify the addresses that it sends.
+"""
 
 import functools
 import logging
@@ -15,24 +18,25 @@ from django.urls import reverse
 
 from registry_ui.accounts import recording
 
-from . import the_provider
-from .identity import proof_is_recent
+from . import require_provider
+from .identity import sign_in_is_recent
 
 logger = logging.getLogger(__name__)
-TIMEOUTS = (5, 10)  # seconds: to connect, and between two bytes
+_TIMEOUTS = (5, 10)  # seconds: to connect, and between two bytes
 
 
 class SingleSignOnAdapter(DefaultSocialAccountAdapter):
     def get_requests_session(self) -> requests.Session:
         session = requests.Session()
+        # The settings decide, not the environment's proxies, .netrc and CA bundle.
         session.trust_env = False
         session.max_redirects = 3
-        session.verify = the_provider().ca_file or True
-        session.request = functools.partial(session.request, timeout=TIMEOUTS)  # type: ignore[method-assign]
+        session.verify = require_provider().ca_file or True
+        session.request = functools.partial(session.request, timeout=_TIMEOUTS)  # type: ignore[method-assign]
         return session
 
     def is_open_for_signup(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
-        return bool(the_provider().auto_create)
+        return bool(require_provider().auto_create)
 
     def get_connect_redirect_url(self, request: HttpRequest, socialaccount: Any) -> str:
         return reverse("accounts:security")
@@ -48,33 +52,33 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
         if isinstance(exception, requests.RequestException):
             raise ImmediateHttpResponse(unreachable(request, exception))
         if exception is not None:
-            # Its text may quote the provider's answer, which may hold a token.
+            # The text may quote the provider's answer, which may contain a token.
             logger.warning("Single sign-on failed: %s", type(exception).__name__)
 
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
-        """The last word before somebody is signed in, or linked."""
-        asked = sociallogin.state.get("data") or {}
-        wanted = asked.get("confirms")
-        if wanted is not None:
-            self._check_confirmation(request, sociallogin, wanted)
+        """Refuse a sign-in, a link or a confirmation that is not allowed."""
+        data = sociallogin.state.get("data") or {}
+        expected = data.get("confirms")
+        if expected is not None:
+            self._check_confirmation(request, sociallogin, expected)
         elif not sociallogin.is_existing and sociallogin.state.get("process") != "connect":
             self._check_new_person(request, sociallogin)
 
     def _check_confirmation(
-        self, request: HttpRequest, sociallogin: SocialLogin, wanted: int
+        self, request: HttpRequest, sociallogin: SocialLogin, expected: int
     ) -> None:
-        """Somebody was asked to prove that it is still them; another account of the provider proves nothing."""
+        """Refuse a confirmation by another account, or without a new sign-in at the provider."""
         if (
-            request.user.pk != wanted
+            request.user.pk != expected
             or not sociallogin.is_existing
-            or sociallogin.user.pk != wanted
+            or sociallogin.user.pk != expected
         ):
             self._refuse(request, "socialaccount/other_person.html", "another person")
-        if not proof_is_recent(sociallogin.account.extra_data):
+        if not sign_in_is_recent(sociallogin.account.extra_data):
             self._refuse(request, "socialaccount/not_asked.html", "no new sign-in at the provider")
 
     def _check_new_person(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
-        if not the_provider().auto_create:
+        if not require_provider().auto_create:
             self._refuse(request, "socialaccount/no_account.html", "no account")
         if any(filter_users_by_email(address.email) for address in sociallogin.email_addresses):
             self._refuse(
@@ -84,15 +88,15 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
     def _refuse(self, request: HttpRequest, template: str, reason: str) -> None:
         recording.record_sso_refused(request, reason)
         raise ImmediateHttpResponse(
-            render(request, template, {"provider": the_provider()}, status=403)
+            render(request, template, {"provider": require_provider()}, status=403)
         )
 
 
 def unreachable(request: HttpRequest, cause: Exception) -> HttpResponse:
-    """The provider does not answer, or not as an OpenID provider does."""
+    """Return the page for a provider that does not answer as an OpenID provider should."""
     logger.warning(
         "The provider of single sign-on does not answer as it should: %s", type(cause).__name__
     )
     return render(
-        request, "socialaccount/unreachable.html", {"provider": the_provider()}, status=503
+        request, "socialaccount/unreachable.html", {"provider": require_provider()}, status=503
     )

@@ -1,4 +1,7 @@
-"""The way to the provider and back. allauth sends a state and PKCE; here the nonce is added, and the answer looked at closely."""
+"""The redirect to the provider and its callback.
+
+allauth sends a state and uses PKCE. This module adds the nonce and further checks of the answer.
+"""
 
 import secrets
 from typing import Any
@@ -15,11 +18,11 @@ from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 
-from . import the_provider
+from . import require_provider
 from .adapter import SingleSignOnAdapter, unreachable
 
-# What a provider's documents may lack, or have in another shape.
-_ODD_DOCUMENTS = (requests.RequestException, KeyError, TypeError, ValueError, AttributeError)
+# Raised where the provider's documents lack a field or have another shape.
+_MALFORMED_DOCUMENTS = (requests.RequestException, KeyError, TypeError, ValueError, AttributeError)
 
 
 class _OpenIdAdapter(OpenIDConnectOAuth2Adapter):
@@ -32,13 +35,17 @@ class _OpenIdAdapter(OpenIDConnectOAuth2Adapter):
         self, request: HttpRequest, app: Any, token: SocialToken, **kwargs: Any
     ) -> SocialLogin:
         login = super().complete_login(request, app, token, **kwargs)
-        said = login.account.extra_data
-        claims = said.get("id_token") or {}
+        data = login.account.extra_data
+        claims = data.get("id_token") or {}
+
+        # OpenID Connect Core, 3.1.3.7, step 11: the nonce of the request comes back.
         nonce = (self.state.get("data") or {}).get("nonce", "")
         if not secrets.compare_digest(str(claims.get("nonce", "")).encode(), nonce.encode()):
             raise OAuth2Error("The ID token carries another nonce.")
-        # OpenID Connect Core 5.3.2: the answer of the userinfo endpoint is about the person of the ID token, or not used.
-        if "userinfo" in said and said["userinfo"].get("sub") != claims.get("sub"):
+
+        # OpenID Connect Core, 5.3.2: a userinfo of another person than the ID token's must not be
+        # used.
+        if "userinfo" in data and data["userinfo"].get("sub") != claims.get("sub"):
             raise OAuth2Error("The userinfo is about somebody else.")
         return login
 
@@ -46,6 +53,7 @@ class _OpenIdAdapter(OpenIDConnectOAuth2Adapter):
 class _CallbackView(OAuth2CallbackView):
     adapter: _OpenIdAdapter
 
+    # The only place where allauth shows the state that it stored before the redirect.
     def _get_state(
         self, request: HttpRequest, provider: Any
     ) -> tuple[dict[str, Any] | None, HttpResponseBase | None]:
@@ -53,20 +61,32 @@ class _CallbackView(OAuth2CallbackView):
         return self.adapter.state, response
 
 
-def leave_for_provider(
+def redirect_to_provider(
     request: HttpRequest, *, process: str, confirms: int | None = None
 ) -> HttpResponseBase:
-    """A page that leads on to the provider: the content security policy lets no form lead to another site."""
+    """Return a page that continues to the provider.
+
+    It is not a redirect, because the content security policy (form-action) forbids a form that ends
+    at another site.
+
+    Args:
+        process: `login` or `connect`, as in allauth.
+        confirms: the key of the person who confirms a sensitive action.
+    """
     data: dict[str, Any] = {"nonce": secrets.token_urlsafe(24)}
     parameters: dict[str, Any] = {"nonce": data["nonce"]}
+
     if confirms is not None:
         data["confirms"] = confirms
-        # With max_age the provider has to say when it asked; with 0 some ask for ever.
+        # With max_age the answer has to contain auth_time (OpenID Connect Core, 3.1.2.1). With 0,
+        # some providers ask in an endless loop.
         parameters |= {"prompt": "login", "max_age": 60}
+
     try:
         provider: OpenIDConnectProvider = SingleSignOnAdapter(request).get_provider(
-            request, the_provider().provider_id
+            request, require_provider().provider_id
         )
+        # allauth's own adapter has another callback URL, and checks no nonce.
         provider.oauth2_adapter_class = _OpenIdAdapter
         answer = provider.redirect(
             request,
@@ -75,19 +95,21 @@ def leave_for_provider(
             data=data,
             auth_params=parameters,
         )
-    except _ODD_DOCUMENTS as exc:
+    except _MALFORMED_DOCUMENTS as exc:
         return unreachable(request, exc)
-    context = {"provider": the_provider(), "address": answer.headers["Location"]}
+
+    context = {"provider": require_provider(), "address": answer.headers["Location"]}
     return render(request, "socialaccount/leaving.html", context)
 
 
-def come_back(request: HttpRequest) -> HttpResponseBase:
-    adapter = _OpenIdAdapter(request, the_provider().provider_id)
+def complete(request: HttpRequest) -> HttpResponseBase:
+    """Handle the provider's redirect back to this installation."""
+    adapter = _OpenIdAdapter(request, require_provider().provider_id)
     view = _CallbackView()
     view.request, view.adapter = request, adapter
     try:
         return view.dispatch(request)
     except ImmediateHttpResponse as exc:
         return exc.response
-    except _ODD_DOCUMENTS as exc:
+    except _MALFORMED_DOCUMENTS as exc:
         return unreachable(request, exc)

@@ -1,4 +1,7 @@
-"""The provider's groups become memberships at each sign-in. What people set by hand is never touched."""
+"""Memberships from the provider's groups, synchronized at each sign-in.
+
+Memberships and rights that a person has set stay as they are.
+"""
 
 import logging
 from collections.abc import Iterable
@@ -11,39 +14,40 @@ from django.db import transaction
 from registry_ui.accounts import departures, trail
 from registry_ui.accounts.models import Action, Membership, Role, Team, User
 
-from . import the_provider
+from . import require_provider
 from .identity import groups_in
 
 logger = logging.getLogger(__name__)
 
 
-def after_sign_in(
+def sync_at_sign_in(
     sender: Any, user: User, sociallogin: SocialLogin | None = None, **_: Any
 ) -> None:
-    """Receiver of allauth's `user_logged_in`."""
+    """Synchronize the memberships (receiver of allauth's `user_logged_in`)."""
     if sociallogin is not None and settings.SINGLE_SIGN_ON is not None:
-        bring_up_to_date(
-            user, groups_in(sociallogin.account.extra_data, settings.SINGLE_SIGN_ON.groups_claim)
-        )
+        claim = settings.SINGLE_SIGN_ON.groups_claim
+        sync_memberships(user, groups_in(sociallogin.account.extra_data, claim))
 
 
 @transaction.atomic
-def bring_up_to_date(user: User, groups: frozenset[str]) -> None:
-    """Add, change and end the memberships that groups give, and the right to administer the installation."""
-    # All administrators are locked, so that two of them cannot go at once.
+def sync_memberships(user: User, groups: frozenset[str]) -> None:
+    """Update the memberships and the administrator's right that the groups give."""
+    # All administrators are locked, so that two concurrent sign-ins cannot remove the last two.
     administrators = list(
         User.objects.select_for_update().filter(is_superuser=True, is_active=True).order_by("pk")
     )
     person = User.objects.select_for_update().get(pk=user.pk)
-    _bring_administration_up_to_date(
-        person, groups, others=[each for each in administrators if each.pk != person.pk]
-    )
-    wanted = _roles(groups)
+    others = [other for other in administrators if other.pk != person.pk]
+    _sync_administrator(person, groups, others=others)
+
+    roles = _roles(groups)
     for membership in Membership.objects.filter(user=person).select_related("team", "user"):
-        role = wanted.pop(membership.team, None)
+        role = roles.pop(membership.team, None)
         if membership.is_from_sso:
-            _change_or_end(membership, role)
-    for team, role in wanted.items():
+            _change_or_delete(membership, role)
+
+    # The teams that are left are those where the person has no membership.
+    for team, role in roles.items():
         membership = Membership.objects.create(team=team, user=person, role=role, is_from_sso=True)
         trail.record(
             Action.MEMBER_ADDED,
@@ -56,22 +60,23 @@ def bring_up_to_date(user: User, groups: frozenset[str]) -> None:
 
 
 def _roles(groups: Iterable[str]) -> dict[Team, Role]:
-    """The highest role that the groups give in each team that there is."""
-    found: dict[Team, Role] = {}
+    """Return the highest role that the groups give in each existing team."""
+    roles: dict[Team, Role] = {}
     for group in sorted(groups):
-        for name, word in the_provider().group_roles.get(group, ()):
+        for name, value in require_provider().group_roles.get(group, ()):
             team = Team.objects.filter(slug=name).first() or Team.objects.filter(name=name).first()
             if team is None:
                 logger.warning(
                     "REGISTRY_UI_OIDC_GROUP_ROLES names the team “%s”, which is not there", name
                 )
                 continue
-            role = Role(word)
-            found[team] = role if team not in found or role.allows(found[team]) else found[team]
-    return found
+            role = Role(value)
+            if team not in roles or role.allows(roles[team]):
+                roles[team] = role
+    return roles
 
 
-def _change_or_end(membership: Membership, role: Role | None) -> None:
+def _change_or_delete(membership: Membership, role: Role | None) -> None:
     person, team = membership.user, membership.team
     if role is None:
         trail.record(
@@ -81,10 +86,11 @@ def _change_or_end(membership: Membership, role: Role | None) -> None:
             name=person.username,
             by="single sign-on",
         )
+        # The person's tokens for the team are revoked by `tokens.revoke_with_membership`.
         membership.delete()
-        departures.end_work(person, team, by=None)
+        departures.cancel_jobs(person, team, by=None)
     elif membership.role != role:
-        was, membership.role = membership.role, role
+        previous, membership.role = membership.role, role
         membership.save(update_fields=["role"])
         trail.record(
             Action.MEMBER_CHANGED,
@@ -92,26 +98,26 @@ def _change_or_end(membership: Membership, role: Role | None) -> None:
             obj=membership,
             name=person.username,
             role=role.value,
-            was=was,
+            was=previous,
             by="single sign-on",
         )
 
 
-def _bring_administration_up_to_date(
-    person: User, groups: frozenset[str], *, others: list[User]
-) -> None:
-    wanted = bool(groups & the_provider().admin_groups)
-    if wanted and not person.is_superuser:
+def _sync_administrator(person: User, groups: frozenset[str], *, others: list[User]) -> None:
+    is_wanted = bool(groups & require_provider().admin_groups)
+    if is_wanted and not person.is_superuser:
         person.is_superuser = person.is_superuser_by_sso = True
-    elif not wanted and person.is_superuser_by_sso and not others:
+    # Without another administrator, nobody could repair wrong groups.
+    elif not is_wanted and person.is_superuser_by_sso and not others:
         logger.warning(
             "%s stays an administrator of this installation: there is no other", person.username
         )
         return
-    elif not wanted and person.is_superuser_by_sso:
+    elif not is_wanted and person.is_superuser_by_sso:
         person.is_superuser = person.is_superuser_by_sso = False
     else:
         return
+
     person.save(update_fields=["is_superuser", "is_superuser_by_sso"])
     trail.record(
         Action.PERSON_CHANGED,

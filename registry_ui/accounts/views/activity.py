@@ -1,4 +1,4 @@
-"""The trail, as people read it."""
+"""Pages of the audit log."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -14,9 +14,9 @@ from django.views.decorators.http import require_safe
 from registry_ui.web.keyset import Keyset
 
 from ..activity.export import FORMATS
-from ..activity.filters import ActivityFilter
+from ..activity.filters import AuditLogFilter
 from ..activity.groups import Group, group_of
-from ..activity.pages import pages_of
+from ..activity.pages import object_urls
 from ..activity.words import more_details, sentence
 from ..models import Action, AuditEvent, User
 from ..requests import TeamRequest
@@ -40,11 +40,12 @@ class Line:
 
 
 @require_safe
-def activity(request: TeamRequest) -> HttpResponse:
+def audit_log(request: TeamRequest) -> HttpResponse:
     form = _filter(request)
     page = _NEWEST_FIRST.page(
         form.events(), after=request.GET.get("after", ""), before=request.GET.get("before", "")
     )
+
     context = {
         "form": form,
         "page": page,
@@ -64,40 +65,41 @@ def activity(request: TeamRequest) -> HttpResponse:
 
 @require_safe
 def export(request: TeamRequest) -> HttpResponseBase:
-    """Everything that the filter finds; and that it was taken is an event too."""
+    """Send all matching events as a file; the export is an event too."""
     form = _filter(request)
-    kind = request.GET.get("format", "csv")
-    if kind not in FORMATS:
+    file_format = request.GET.get("format", "csv")
+    if file_format not in FORMATS:
         raise BadRequest(_("There is no such format."))
-    write, content_type = FORMATS[kind]
-    response = StreamingHttpResponse(
-        () if request.method == "HEAD" else write(form.events()), content_type=content_type
-    )
+
+    write, content_type = FORMATS[file_format]
+    lines = () if request.method == "HEAD" else write(form.events())
+    response = StreamingHttpResponse(lines, content_type=content_type)
     response.headers["Content-Disposition"] = (
-        f'attachment; filename="activity-{timezone.localdate():%Y-%m-%d}.{kind}"'
+        f'attachment; filename="activity-{timezone.localdate():%Y-%m-%d}.{file_format}"'
     )
+
     if request.method == "GET":
         team = form.cleaned_data["team"] or request.team
         record(
-            Action.ACTIVITY_EXPORTED,
+            Action.AUDIT_LOG_EXPORTED,
             user=request.user,
             team=team,
-            format=kind,
-            filter=form.words or None,
+            format=file_format,
+            filter=form.summary or None,
         )
     return response
 
 
-def _filter(request: TeamRequest) -> ActivityFilter:
-    form = ActivityFilter(request.GET, user=request.user)
+def _filter(request: TeamRequest) -> AuditLogFilter:
+    form = AuditLogFilter(request.GET, user=request.user)
     if not form.is_valid():
         raise BadRequest(_("There is no such filter."))
     return form
 
 
 def _lines(events: list[AuditEvent], user: User) -> list[Line]:
-    pages = pages_of(events, user)
-    return [_line(each, pages.get((each.object_kind, each.object_key), "")) for each in events]
+    urls = object_urls(events, user)
+    return [_line(event, urls.get((event.object_kind, event.object_key), "")) for event in events]
 
 
 def _line(event: AuditEvent, page: str) -> Line:

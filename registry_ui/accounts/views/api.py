@@ -1,4 +1,4 @@
-"""What a program asks with its API token."""
+"""The API for programs."""
 
 from django.http import JsonResponse
 from django.views.decorators.http import require_safe
@@ -10,7 +10,7 @@ from ..token_access import TokenRequest, needs_token
 @require_safe
 @needs_token
 def me(request: TokenRequest) -> JsonResponse:
-    """Who the token stands for, and what it may at this moment."""
+    """Describe the token: its person or robot, its scope and its current roles."""
     principal = request.principal
     expires_at = principal.token.expires_at
     return JsonResponse(

@@ -1,4 +1,4 @@
-"""What administrators of the installation do: teams and people."""
+"""Administration pages: the installation's teams and people."""
 
 from typing import Any
 
@@ -14,8 +14,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from .. import services
 from ..access import needs_administrator
-from ..belongings import belongings_of
-from ..departures import end_work, running_of
+from ..belongings import deletion_summary
+from ..departures import active_jobs_of, cancel_jobs
 from ..member_forms import NewTeamForm, RemoveTeamForm, TeamNameForm
 from ..models import Role, Team, User
 from ..recency import needs_recent_sign_in
@@ -76,12 +76,13 @@ def team_edit(request: TeamRequest, pk: int) -> HttpResponse:
 @needs_administrator
 @needs_recent_sign_in
 def team_remove(request: TeamRequest, pk: int) -> HttpResponse:
-    """What waits or runs is ended first, and apart from that: nothing is pulled from under a job."""
+    """Remove a team, in two steps: its active jobs are cancelled by a button of their own."""
     team = get_object_or_404(Team, pk=pk)
     if request.method == "POST" and "end" in request.POST:
-        end_work(None, team, by=request.user)
+        cancel_jobs(None, team, by=request.user)
         messages.info(request, _("What waits is ended. What runs stops within a few seconds."))
         return redirect("accounts:installation_team_remove", team.pk)
+
     form = RemoveTeamForm(request.POST or None, team=team)
     if form.is_valid():
         try:
@@ -95,22 +96,25 @@ def team_remove(request: TeamRequest, pk: int) -> HttpResponse:
                 % {"name": form.cleaned_data["name"]},
             )
             return redirect("accounts:installation")
-    return _page(request, "accounts/installation_team_remove.html", form, **_what_goes(team))
+    return _page(request, "accounts/installation_team_remove.html", form, **_removal_context(team))
 
 
 @require_safe
 @needs_administrator
 def people(request: TeamRequest) -> HttpResponse:
+    # PostgreSQL refuses NUL in text.
     text, state = request.GET.get("q", "").replace("\0", "")[:200], request.GET.get("state", "")
     if state and state not in STATES:
         raise BadRequest(_("There is no such filter."))
+
     page = page_of_people(
         text=text,
         state=state,
         after=request.GET.get("after", ""),
         before=request.GET.get("before", ""),
     )
-    query = urlencode({name: value for name, value in (("q", text), ("state", state)) if value})
+    filters = {"q": text, "state": state}
+    query = urlencode({name: value for name, value in filters.items() if value})
     context = {"page": page, "text": text, "state": state, "query": query}
     if request.htmx and not request.htmx.boosted:
         return render(request, "accounts/installation_people.html#results", context)
@@ -123,12 +127,12 @@ def _page(request: TeamRequest, template: str, form: Any, **context: Any) -> Htt
     )
 
 
-def _what_goes(team: Team) -> dict[str, Any]:
+def _removal_context(team: Team) -> dict[str, Any]:
     return {
         "team": team,
-        "belongings": belongings_of(team),
+        "deletion_summary": deletion_summary(team),
         "member_count": User.objects.filter(memberships__team=team).count(),
         "robot_count": team.api_tokens.filter(user=None).count(),
-        "running": running_of(None, team),
+        "running": active_jobs_of(None, team),
         "is_only": not Team.objects.exclude(pk=team.pk).exists(),
     }

@@ -1,4 +1,4 @@
-"""What a person sets for themselves."""
+"""Pages of a person's preferences."""
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
@@ -18,6 +18,7 @@ from ..requests import TeamRequest
 @sensitive_post_parameters("current_password")
 @require_http_methods(["GET", "HEAD", "POST"])
 def preferences(request: TeamRequest) -> HttpResponse:
+    # A row of its own: an invalid form must not change `request.user`, which the page shows.
     form = PreferencesForm(request.POST or None, instance=User.objects.get(pk=request.user.pk))
     if not form.is_valid():
         return render(

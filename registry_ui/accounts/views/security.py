@@ -1,4 +1,4 @@
-"""How a person signs in, and where they are signed in."""
+"""Pages of a person's sign-in methods and sessions."""
 
 from typing import Any
 
@@ -25,6 +25,7 @@ from registry_ui.accounts.requests import TeamRequest
 def security(request: TeamRequest) -> HttpResponse:
     factors = list(Authenticator.objects.filter(user=request.user).order_by("created_at"))
     of_type = {factor.type: factor for factor in factors}
+
     codes = of_type.get(Authenticator.Type.RECOVERY_CODES)
     context = {
         "app": of_type.get(Authenticator.Type.TOTP),
@@ -34,7 +35,7 @@ def security(request: TeamRequest) -> HttpResponse:
         "passkeys_work": _passkeys_work(request),
         "identities": SocialAccount.objects.filter(user=request.user).order_by("date_joined"),
         "provider": settings.SINGLE_SIGN_ON,
-        "is_linked": sso.identities_of(request.user).exists(),
+        "is_linked": sso.linked_identities(request.user).exists(),
         "sessions": sessions.sessions_of(request),
         "factor_required": settings.REQUIRE_SECOND_FACTOR,
     }
@@ -42,20 +43,21 @@ def security(request: TeamRequest) -> HttpResponse:
 
 
 def _passkeys_work(request: HttpRequest) -> bool:
-    """Browsers offer them over HTTPS, or on the machine itself by its name."""
+    """Return whether browsers offer passkeys: over HTTPS and on localhost (W3C WebAuthn)."""
     host = request.get_host().rpartition(":")[0] or request.get_host()
     return request.is_secure() or host == "localhost" or host.endswith(".localhost")
 
 
 @require_safe
 def to_security(request: TeamRequest) -> HttpResponse:
-    """Where allauth would show lists of its own."""
+    """Redirect from the list pages of allauth, which the security page replaces."""
     return redirect("accounts:security")
 
 
 @require_POST
 def session_end(request: TeamRequest, pk: int) -> HttpResponse:
     session = get_object_or_404(UserSession, user=request.user, pk=pk)
+    # Ending the current session is signing out.
     if session.session_key == request.session.session_key:
         logout_flow.logout(request)
         return redirect("account_login")
@@ -78,17 +80,20 @@ def sessions_end(request: TeamRequest) -> HttpResponse:
 @needs_recent_sign_in
 def unlink(request: TeamRequest, pk: int) -> HttpResponse:
     identity = get_object_or_404(SocialAccount, user=request.user, pk=pk)
+    # An account that single sign-on created has no password yet.
     if not request.user.has_usable_password():
         messages.error(
             request, _("Without it you could not sign in any more. Set a password first.")
         )
         return redirect("accounts:security")
+
     if request.method != "POST":
         return render(
             request,
             "accounts/security_unlink.html",
             {"identity": identity, "provider": settings.SINGLE_SIGN_ON},
         )
+
     identity.delete()
     recording.record_unlinked(request.user, identity)
     messages.success(request, _("The link is removed."))
@@ -96,7 +101,7 @@ def unlink(request: TeamRequest, pk: int) -> HttpResponse:
 
 
 class _RemovePasskey(RemoveWebAuthnView):
-    """allauth asks the adapter before it removes an authenticator app, but not before a passkey."""
+    """A removal that asks the adapter first, as allauth does for authenticator apps only."""
 
     def form_valid(self, form: Any) -> HttpResponse:
         if not FactorAdapter().can_delete_authenticator(self.get_object()):
@@ -108,7 +113,7 @@ class _RemovePasskey(RemoveWebAuthnView):
 
 
 class _ReauthenticateWithPasskey(ReauthenticateWebAuthnView):
-    """allauth sends a failed attempt to the first page; here it may be tried again."""
+    """A confirmation that can be tried again; allauth redirects after a failed one."""
 
     def form_invalid(self, form: Any) -> HttpResponse:
         return self.render_to_response(self.get_context_data(form=form), status=422)

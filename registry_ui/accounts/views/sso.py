@@ -1,4 +1,4 @@
-"""Signing in with the company's account, linking it, and confirming with it that it is still the same person."""
+"""Pages of single sign-on: sign-in, linking an account and confirming a sensitive action."""
 
 import functools
 from collections.abc import Callable
@@ -20,59 +20,69 @@ from registry_ui.accounts.sso import flow
 View = Callable[..., HttpResponseBase]
 
 
-def _where_there_is_a_provider(view: View) -> View:
+def _requires_provider(view: View) -> View:
     @functools.wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        sso.the_provider()
+    def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        sso.require_provider()
         return view(request, *args, **kwargs)
 
-    return guarded
+    return wrapper
 
 
 @login_not_required
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-@_where_there_is_a_provider
+@_requires_provider
 def sign_in(request: HttpRequest) -> HttpResponseBase:
-    """By a form with a token only: a link elsewhere signs nobody in."""
+    """Continue to the provider.
+
+    Only a POST with a CSRF token does, so that no link on another site can sign a visitor in.
+    """
     if request.method != "POST":
         return redirect("account_login")
+    # Each redirect asks the provider for its documents, so it is limited like a password.
     if too_many := ratelimit.consume_or_429(request, action="login", app="allauth.account"):
         return too_many
-    return flow.leave_for_provider(request, process="login")
+    return flow.redirect_to_provider(request, process="login")
 
 
 @login_not_required
 @never_cache
 @require_safe
-@_where_there_is_a_provider
+@_requires_provider
 def callback(request: HttpRequest) -> HttpResponseBase:
-    return flow.come_back(request)
+    return flow.complete(request)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@_where_there_is_a_provider
+@_requires_provider
 @needs_recent_sign_in
 def link(request: TeamRequest) -> HttpResponseBase:
-    """GET is where somebody comes back to who had to confirm first."""
+    """Link an account of the provider.
+
+    GET happens after a confirmation, which redirects back to this address.
+    """
     if request.method != "POST":
         return redirect("accounts:security")
-    return flow.leave_for_provider(request, process="connect")
+    return flow.redirect_to_provider(request, process="connect")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@_where_there_is_a_provider
+@_requires_provider
 def confirm(request: TeamRequest) -> HttpResponseBase:
-    if not sso.identities_of(request.user).exists():
+    if not sso.linked_identities(request.user).exists():
         return redirect("account_reauthenticate")
     if request.method != "POST":
-        context = {"provider": sso.the_provider(), "next": request.GET.get(REDIRECT_FIELD_NAME, "")}
+        context = {
+            "provider": sso.require_provider(),
+            "next": request.GET.get(REDIRECT_FIELD_NAME, ""),
+        }
         return render(request, "socialaccount/confirm.html", context)
-    return flow.leave_for_provider(request, process="login", confirms=request.user.pk)
+    return flow.redirect_to_provider(request, process="login", confirms=request.user.pk)
 
 
 @login_not_required
 @require_safe
-@_where_there_is_a_provider
+@_requires_provider
 def cancelled(request: HttpRequest) -> HttpResponseBase:
-    return render(request, "socialaccount/cancelled.html", {"provider": sso.the_provider()})
+    return render(request, "socialaccount/cancelled.html", {"provider": sso.require_provider()})

@@ -1,4 +1,4 @@
-"""The current team: its members, its name, and who was invited."""
+"""Pages of the current team: members, name and invitations."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from .. import services
 from ..access import needs_role, require_admin
-from ..departures import Settled, running_of
+from ..departures import OffboardingResult, active_jobs_of
 from ..mailing import send_invitation
 from ..member_forms import InviteForm, RoleForm, TeamNameForm, WorkForm
 from ..models import Invitation, Membership, Role
@@ -27,6 +27,7 @@ _form_methods = require_http_methods(["GET", "HEAD", "POST"])
 
 @require_safe
 def members(request: TeamRequest) -> HttpResponse:
+    # A person in no team sees a page that says so.
     if request.team is None:
         return render(request, "accounts/team.html", {})
     may_edit = request.role == Role.ADMIN
@@ -75,16 +76,17 @@ def member_role(request: TeamRequest, pk: int) -> HttpResponse:
         except services.Refused as exc:
             form.add_error(None, str(exc))
         else:
-            words = {
+            params = {
                 "name": membership.user.get_username(),
                 "role": form.cleaned_data["role"].label,
             }
-            messages.success(request, _("%(name)s is %(role)s now.") % words)
-            return redirect(_way_back(request))
+            messages.success(request, _("%(name)s is %(role)s now.") % params)
+            return redirect(_return_url(request))
+
     context = {
         "membership": membership,
         "is_last": services.is_last_admin(membership),
-        "back": _way_back(request),
+        "back": _return_url(request),
     }
     return _form_page(request, "accounts/member_role.html", form, **context)
 
@@ -92,12 +94,14 @@ def member_role(request: TeamRequest, pk: int) -> HttpResponse:
 @_form_methods
 @needs_recent_sign_in
 def member_remove(request: TeamRequest, pk: int) -> HttpResponse:
-    """An admin removes somebody; anybody may remove themselves."""
+    """Remove a member, as an admin, or leave the team."""
     membership = _visible(request, pk)
     leaves = membership.user == request.user
     if not leaves:
         require_admin(request.user, membership)
-    running = running_of(membership.user, membership.team)
+
+    # Only an admin decides about jobs; those of a person who leaves are cancelled.
+    running = active_jobs_of(membership.user, membership.team)
     successors = successors_of(membership, request.user)
     form = WorkForm(
         request.POST if request.method == "POST" else None,
@@ -105,22 +109,24 @@ def member_remove(request: TeamRequest, pk: int) -> HttpResponse:
         successors=successors,
         me=request.user,
     )
+
     if request.method == "POST" and (form.is_valid() or not form.fields):
         try:
-            settled = services.remove_member(
+            result = services.remove_member(
                 membership=membership, by=request.user, successor=form.successor
             )
         except services.Refused as exc:
             form.add_error(None, str(exc))
         else:
-            messages.success(request, _parting_words(membership, settled, leaves=leaves))
-            return redirect(_way_back(request))
+            messages.success(request, _removal_message(membership, result, leaves=leaves))
+            return redirect(_return_url(request))
+
     context = {
         "membership": membership,
         "running": running,
         "leaves": leaves,
         "is_last": services.is_last_admin(membership),
-        "back": _way_back(request),
+        "back": _return_url(request),
     }
     return _form_page(request, "accounts/member_remove.html", form, **context)
 
@@ -129,11 +135,15 @@ def member_remove(request: TeamRequest, pk: int) -> HttpResponse:
 @needs_role(Role.ADMIN)
 @needs_recent_sign_in
 def invite(request: TeamRequest) -> HttpResponse:
-    """The answer to the form is the one time that the link is seen: it is kept nowhere that a redirect could read it from."""
+    """Create an invitation and show its link.
+
+    The answer is no redirect: the link is not stored, so only this page can show it.
+    """
     assert request.team is not None
     form = InviteForm(request.POST or None, sends_mail=settings.EMAIL_CONFIGURED)
     if not form.is_valid():
         return _form_page(request, "accounts/team_invite.html", form)
+
     values = form.cleaned_data
     invitation, token = services.invite(
         team=request.team,
@@ -142,6 +152,7 @@ def invite(request: TeamRequest) -> HttpResponse:
         lifetime=form.lifetime,
         by=request.user,
     )
+
     link = request.build_absolute_uri(reverse("accounts:join", args=[token]))
     wants_mail = settings.EMAIL_CONFIGURED and bool(invitation.email)
     context = {
@@ -179,17 +190,15 @@ def _form_page(request: TeamRequest, template: str, form: Any, **context: Any) -
     )
 
 
-def _way_back(request: TeamRequest) -> str:
-    """The page whose button led here: the team's, or a person's."""
-    wish = request.POST.get("next", request.GET.get("next", ""))
-    return local_url(request, wish) or reverse("accounts:team")
+def _return_url(request: TeamRequest) -> str:
+    """Return the URL of the page with the button: the team's or a person's."""
+    target = request.POST.get("next", request.GET.get("next", ""))
+    return local_url(request, target) or reverse("accounts:team")
 
 
-def _parting_words(membership: Membership, settled: Settled, *, leaves: bool) -> str:
-    words = {"name": membership.user.get_username(), "team": membership.team.name}
-    done = (
-        _("You have left the team %(team)s.")
-        if leaves
-        else _("%(name)s is removed from the team %(team)s.")
-    )
-    return " ".join([done % words, *settled.words])
+def _removal_message(membership: Membership, result: OffboardingResult, *, leaves: bool) -> str:
+    params = {"name": membership.user.get_username(), "team": membership.team.name}
+    message = _("%(name)s is removed from the team %(team)s.")
+    if leaves:
+        message = _("You have left the team %(team)s.")
+    return " ".join([message % params, *result.sentences])

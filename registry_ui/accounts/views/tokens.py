@@ -1,4 +1,4 @@
-"""API tokens: a person's own, and those of a team's robots. Each is shown once."""
+"""Pages of API tokens: a person's own, and those of a team's robots."""
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -48,7 +48,7 @@ def robots(request: TeamRequest) -> HttpResponse:
 @needs_recent_sign_in
 def robot_add(request: TeamRequest) -> HttpResponse:
     return _add(
-        request, TokenForm(request.POST or None, person=request.user, robots_team=request.team)
+        request, TokenForm(request.POST or None, person=request.user, robot_team=request.team)
     )
 
 
@@ -70,10 +70,13 @@ def revoke(request: TeamRequest, pk: str) -> HttpResponse:
 
 
 def _add(request: TeamRequest, form: TokenForm) -> HttpResponse:
-    """The answer to the form is the one time that the secret is seen: it is kept nowhere that a redirect could read it from."""
+    """Create a token and show its secret.
+
+    The answer is no redirect: the secret is not stored, so only this page can show it.
+    """
     if form.is_valid():
         try:
-            token, secret = tokens.create_token(**form.wishes())
+            token, secret = tokens.create_token(**form.arguments())
         except tokens.TokenNotAllowed as exc:
             form.add_error(None, str(exc))
         else:

@@ -8,31 +8,36 @@ from registry_ui.accounts.models import User
 
 
 class Command(BaseCommand):
-    help = "List people, and let whoever runs the server change who may sign in and who administers the installation."
+    help = (
+        "List people, and let whoever runs the server change who may sign in "
+        "and who administers the installation."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        acts = parser.add_subparsers(dest="act", required=True)
-        acts.add_parser("list", help="Everybody, with what they are.")
-        for act, words in (
+        actions = parser.add_subparsers(dest="act", required=True)
+        actions.add_parser("list", help="Everybody, with what they are.")
+        for name, text in (
             ("promote", "Make an administrator of the installation."),
             ("demote", "Make an administrator one no more."),
             ("deactivate", "End sign-in, sessions, tokens and jobs."),
             ("activate", "Let them sign in again."),
         ):
-            acts.add_parser(act, help=words).add_argument("username")
+            actions.add_parser(name, help=text).add_argument("username")
 
     def handle(self, *args: Any, act: str, username: str = "", **options: Any) -> None:
         if act == "list":
             self._list()
             return
+
         person = User.objects.filter(username=username).first()
         if person is None:
             raise CommandError(
                 _("There is nobody called %(name)s. `manage.py person list` has everybody.")
                 % {"name": username}
             )
+
         try:
-            _ACTS[act](person)
+            _ACTIONS[act](person)
         except services.Refused as exc:
             raise CommandError(str(exc)) from exc
         person.refresh_from_db()
@@ -43,7 +48,7 @@ class Command(BaseCommand):
             self.stdout.write(_line(person))
 
 
-_ACTS = {
+_ACTIONS = {
     "promote": lambda person: services.set_administrator(person=person, value=True, by=None),
     "demote": lambda person: services.set_administrator(person=person, value=False, by=None),
     "deactivate": lambda person: services.deactivate_person(person=person, by=None),
@@ -52,7 +57,9 @@ _ACTS = {
 
 
 def _line(person: User) -> str:
-    words = [] if person.is_active else [_("deactivated")]
-    words += [_("administrator")] if person.is_superuser else []
-    words += [f"{each.team.slug}: {each.role}" for each in person.memberships.all()]
-    return f"{person.username}\t{person.email}\t{', '.join(words)}"
+    facts = [] if person.is_active else [_("deactivated")]
+    facts += [_("administrator")] if person.is_superuser else []
+    facts += [
+        f"{membership.team.slug}: {membership.role}" for membership in person.memberships.all()
+    ]
+    return f"{person.username}\t{person.email}\t{', '.join(facts)}"

@@ -9,14 +9,16 @@ from registry_ui.accounts.factors import remove_all
 
 class Command(BaseCommand):
     help = (
-        "Remove a person's authenticator app, passkeys and recovery codes, when they have lost them all. Their password, or single "
-        "sign-on, is enough for the next sign-in: make sure first that it is them who ask for it."
+        "Remove a person's authenticator app, passkeys and recovery codes, when they have lost "
+        "them all. Their password, or single sign-on, is enough for the next sign-in: make sure "
+        "first that it is them who ask for it."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("username", help="Whose second factors are removed.")
 
     def handle(self, *args: Any, username: str, **options: Any) -> None:
+        # The same lookup as at sign-in.
         user = get_user_by_username(username)
         if user is None:
             raise CommandError(_("There is nobody named “%(name)s”.") % {"name": username})

@@ -12,6 +12,7 @@ class Command(BaseCommand):
     help = "Print the one-time link that makes the first administrator. Earlier links stop working."
 
     def add_arguments(self, parser: CommandParser) -> None:
+        # The command runs without a request, so the host is not known.
         url = env.str("URL", "") or "http://" + env.str("LISTEN", "127.0.0.1:8000")
         parser.add_argument(
             "--base-url", default=url, help="Where this installation is reached (%(default)s)."

@@ -4,11 +4,14 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
-from registry_ui.accounts.sealing import TrailBroken, seal, verify
+from registry_ui.accounts.sealing import AuditChainBroken, seal, verify
 
 
 class Command(BaseCommand):
-    help = "Walks the chain over the activity: ends with 1 and names the first event that was changed, taken out or put in."
+    help = (
+        "Walks the chain over the activity: ends with 1 and names the first event that was "
+        "changed, taken out or put in."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
@@ -18,24 +21,28 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        noted = _noted(options["noted"])
+        checkpoint = _parse_checkpoint(options["noted"])
         try:
-            verified = verify(noted)
-        except TrailBroken as exc:
+            verification = verify(checkpoint)
+        except AuditChainBroken as exc:
             raise CommandError(str(exc)) from exc
-        if verified.unsealed:
+
+        # Seal what the scheduler has not sealed yet, so that the printed hash covers all events.
+        if verification.unsealed:
             seal()
-            verified = verify(noted)
-        self.stdout.write(_("The trail is whole: %(count)d events.") % {"count": verified.position})
-        self.stdout.write(f"{verified.position}:{verified.hash}")
+            verification = verify(checkpoint)
+
+        count = verification.position
+        self.stdout.write(_("The trail is whole: %(count)d events.") % {"count": count})
+        self.stdout.write(f"{verification.position}:{verification.hash}")
 
 
-def _noted(text: str | None) -> tuple[int, str] | None:
+def _parse_checkpoint(text: str | None) -> tuple[int, str] | None:
     if not text:
         return None
-    found = re.fullmatch(r"(\d+):([0-9a-f]{64})", text)
-    if found is None:
+    match = re.fullmatch(r"(\d+):([0-9a-f]{64})", text)
+    if match is None:
         raise CommandError(
             _("--noted is a place and a hash, as this command prints them: 120:4f5a…")
         )
-    return int(found[1]), found[2]
+    return int(match[1]), match[2]
