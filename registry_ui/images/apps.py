@@ -6,19 +6,19 @@ class ImagesConfig(AppConfig):
 
     def ready(self) -> None:
         from registry_ui.accounts.activity.pages import register_page
-        from registry_ui.accounts.belongings import register_belongings
-        from registry_ui.accounts.first_start import register_first_gift
-        from registry_ui.web.overview import register_section
-        from registry_ui.web.searching import register_source
+        from registry_ui.accounts.belongings import register_deletion_summary
+        from registry_ui.accounts.first_start import register_team_seed
+        from registry_ui.web.overview import register_overview_section
+        from registry_ui.web.searching import register_search_source
 
-        from .belongings import images_of
+        from .belongings import deletion_summary
         from .models import LocalImage
-        from .overview import section
-        from .sample import lay_sample
+        from .overview import overview_section
+        from .sample import install_sample_image
         from .searching import find_local_images
 
-        register_belongings(images_of)
-        register_first_gift(lay_sample)
-        register_section(30, section)
+        register_deletion_summary(deletion_summary)
+        register_team_seed(install_sample_image)
+        register_overview_section(30, overview_section)
         register_page(LocalImage, "images:detail")
-        register_source(40, find_local_images)
+        register_search_source(40, find_local_images)

@@ -1,4 +1,4 @@
-"""What a team that is removed has."""
+"""The summary of a team's local images, shown before the team is deleted."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ from registry_ui.accounts.models import Team
 from .models import LocalImage
 
 
-def images_of(team: Team) -> Sequence[str]:
+def deletion_summary(team: Team) -> Sequence[str]:
     count = LocalImage.objects.filter(team=team).count()
     return (
         [ngettext("%(count)d local image", "%(count)d local images", count) % {"count": count}]

@@ -1,12 +1,13 @@
-"""Blobs on disk, each under the name that its content has: `blobs/sha256/ab/<hex>`. Knows no database and no Django.
+"""Blobs on the disk, each named by its digest. No database and no Django.
 
-    blobs/<algorithm>/<2 hex>/<hex>     whole and verified: the only files that anybody reads
-    partial/<owner>/<algorithm>-<hex>   being written, or left for a later worker to go on with
-    quarantine/<algorithm>-<hex>        found damaged; never read again
-    locks/<2 hex>                       held for a moment while a blob appears or disappears
+    blobs/<algorithm>/<2 hex>/<hex>     complete and verified: only these files are read
+    partial/<owner>/<algorithm>-<hex>   being written, or left for a later worker to continue
+    quarantine/<algorithm>-<hex>        damaged, and never read again
+    locks/<2 hex>                       locked briefly while a blob is added or removed
 
-A file gets its name under `blobs/` only when its bytes were hashed and are on the disk (fsync, rename, fsync of the
-folder). Every folder and file is opened relative to its parent and without following symbolic links.
+A file is moved to `blobs/` only after its bytes were hashed and written to the disk (fsync,
+rename, fsync of the folder). Every folder and file is opened relative to its parent and without
+following symbolic links.
 """
 
 import os
@@ -14,64 +15,19 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol
 
 from registry_ui.oci.digest import Digest
 from registry_ui.oci.errors import BlobUnknown, ContentMismatch, InvalidDigest
 from registry_ui.oci.store import BUFFER_SIZE, Cancellation
 
-from .disk import free_bytes, is_named, lock, open_folder, storage_errors, try_lock
+from .blob_file import BlobFile
+from .disk import free_bytes, is_same_file, lock, open_folder, storage_errors, try_lock
 from .partials import PartialBlob
 
+# O_NONBLOCK: a FIFO in place of a blob must not block its reader.
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 _LOCK = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-
-
-class BlobFile:
-    """An open blob: its bytes from an offset on, once. A removal or a repair meanwhile does not disturb it."""
-
-    def __init__(self, descriptor: int, place: Path) -> None:
-        self._descriptor = descriptor
-        self._place = place
-
-    @property
-    def size(self) -> int:
-        with storage_errors(self._place):
-            return os.fstat(self._descriptor).st_size
-
-    def readinto(self, buffer: memoryview, /) -> int:
-        """Fill the buffer's start; 0 is the end.
-
-        Raises:
-            StorageError: the disk failed.
-        """
-        with storage_errors(self._place):
-            return os.readv(self._descriptor, [buffer])
-
-    def detach(self) -> int:
-        """The file descriptor, which is the caller's to close from now on."""
-        descriptor, self._descriptor = self._descriptor, -1
-        return descriptor
-
-    def close(self) -> None:
-        descriptor = self.detach()
-        if descriptor >= 0:
-            os.close(descriptor)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        value: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def __del__(self) -> None:
-        self.close()
 
 
 class Publishable(Protocol):
@@ -83,32 +39,36 @@ class Publishable(Protocol):
 
 
 class BlobDirectory:
-    """The blobs below one folder. Safe for many threads and processes of one machine.
+    """The blobs below one folder. Many threads and processes of one machine may use it.
 
     Args:
-        root: the folder; made when the first blob is written.
-        free_space_floor: bytes of its disk that writing leaves free.
+        root: the folder; created when the first blob is written.
+        min_free_bytes: bytes of its disk that stay free.
     """
 
-    def __init__(self, root: Path, *, free_space_floor: int = 0) -> None:
+    def __init__(self, root: Path, *, min_free_bytes: int = 0) -> None:
         self.root = root
-        self.floor = free_space_floor
+        self.min_free_bytes = min_free_bytes
 
     def size(self, digest: Digest) -> int | None:
-        """Bytes of a blob; None where there is none."""
+        """Return the size of a blob in bytes; None where there is none."""
         status = self._status(digest)
         return None if status is None else status.st_size
 
     def written_at(self, digest: Digest) -> float | None:
-        """When a blob was written, in seconds since 1970; None where there is none."""
+        """Return when a blob was written, in seconds since 1970.
+
+        None where there is none.
+        """
         status = self._status(digest)
         return None if status is None else status.st_mtime
 
     def open(self, digest: Digest, offset: int = 0) -> BlobFile:
-        """
+        """Open a blob.
+
         Raises:
             BlobUnknown: there is no such blob.
-            StorageError: something else than a file stands there, or the disk failed.
+            StorageError: it is not a file, or the disk failed.
         """
         with storage_errors(self.root):
             try:
@@ -121,10 +81,11 @@ class BlobDirectory:
                 ) from exc
             if offset:
                 os.lseek(descriptor, offset, os.SEEK_SET)
+
             return BlobFile(descriptor, self.root)
 
     def read(self, digest: Digest, *, limit: int) -> bytes:
-        """A small blob whole and verified.
+        """Return the verified bytes of a small blob.
 
         Raises:
             BlobUnknown: there is none.
@@ -133,20 +94,27 @@ class BlobDirectory:
         filled = 0
         with self.open(digest) as file:
             size = file.size
+
+            # The blob is read into memory, so a damaged or wrong file must not exhaust it.
             if size > limit:
                 raise ContentMismatch(
-                    f"The blob {digest.short} has {size} bytes; {limit} are the most for one read whole."
+                    f"The blob {digest.short} has {size} bytes; {limit} are the most for one read "
+                    "whole."
                 )
+
+            # One byte more than the size shows a file that grew meanwhile.
             buffer = bytearray(size + 1)
             while filled < len(buffer) and (count := file.readinto(memoryview(buffer)[filled:])):
                 filled += count
+
         content = bytes(memoryview(buffer)[:filled])
         if Digest.of(content, digest.algorithm) != digest:
             raise damaged(digest)
+
         return content
 
-    def is_sound(self, digest: Digest, cancellation: Cancellation | None = None) -> bool:
-        """Whether the blob, read whole, has the digest of its name.
+    def is_intact(self, digest: Digest, cancellation: Cancellation | None = None) -> bool:
+        """Return whether the blob's bytes have the digest of its name.
 
         Raises:
             BlobUnknown: there is none.
@@ -164,27 +132,38 @@ class BlobDirectory:
     def claim(
         self, digest: Digest, *, owner: str, cancellation: Cancellation | None = None
     ) -> Iterator[PartialBlob]:
-        """The one right to write a blob for an owner. Whoever comes second waits here until the first has ended.
+        """Open and lock the partial file of a blob; a second writer waits for the first.
 
         Args:
-            owner: letters and digits; partial files are never shared between owners.
+            owner: letters and digits; owners never share a partial file.
 
         Raises:
             Cancelled: while waiting.
         """
-        with storage_errors(self.root), self.folder("partial", owner, make=True) as folder:
+        with storage_errors(self.root), self.folder("partial", owner, create=True) as folder:
             partial = PartialBlob.lock(
-                folder, digest, self.root, floor=self.floor, cancellation=cancellation
+                folder,
+                digest,
+                self.root,
+                min_free_bytes=self.min_free_bytes,
+                cancellation=cancellation,
             )
+
         try:
             yield partial
         finally:
+            # Closing releases the lock (flock(2)), and a crash closes it too.
             partial.close()
 
     @contextmanager
-    def hold(self, digest: Digest, cancellation: Cancellation | None = None) -> Iterator[None]:
-        """Nobody else makes the blob appear or disappear meanwhile. Hold it for a moment only: others share the lock."""
-        with storage_errors(self.root), self.folder("locks", make=True) as folder:
+    def locked(self, digest: Digest, cancellation: Cancellation | None = None) -> Iterator[None]:
+        """Lock a blob against being added or removed by others.
+
+        Hold the lock briefly: blobs with the same first two hex digits share it.
+        """
+        with storage_errors(self.root), self.folder("locks", create=True) as folder:
+            # 256 lock files are enough. None is ever removed, so a lock never refers to a deleted
+            # file.
             descriptor = os.open(digest.hex[:2], _LOCK, 0o600, dir_fd=folder)
         try:
             lock(descriptor, cancellation)
@@ -193,31 +172,42 @@ class BlobDirectory:
             os.close(descriptor)
 
     def publish(self, partial: "Publishable") -> None:
-        """Give what was filled and verified its name. Call it inside `hold`."""
-        with storage_errors(self.root), self.folder(*_parents(partial.digest), make=True) as folder:
+        """Move verified bytes to their place under `blobs/`. Call it inside `locked`."""
+        with (
+            storage_errors(self.root),
+            self.folder(*_parents(partial.digest), create=True) as folder,
+        ):
+            # rename(2) is atomic: a reader finds either no file or the whole blob.
             partial.move_to(folder)
 
     def remove(self, digest: Digest) -> int:
-        """Remove a blob and say how many bytes it had; 0 where there was none. Call it inside `hold`."""
+        """Remove a blob and return its size; 0 where there was none.
+
+        Call it inside `locked`.
+        """
         size = self.size(digest)
         if size is None:
             return 0
         with storage_errors(self.root), self.folder(*_parents(digest)) as folder:
+            # Readers that have the blob open can finish (unlink(2)).
             os.unlink(digest.hex, dir_fd=folder)
             os.fsync(folder)
         return size
 
     def quarantine(self, digest: Digest) -> None:
-        """Take a damaged blob out of sight, so that the next pull fetches it anew. Call it inside `hold`."""
+        """Move a damaged blob to `quarantine/`, so that the next pull fetches it again.
+
+        Call it inside `locked`.
+        """
         with (
             storage_errors(self.root),
             suppress(FileNotFoundError),
             self.folder(*_parents(digest)) as folder,
-            self.folder("quarantine", make=True) as quarantine,
+            self.folder("quarantine", create=True) as quarantine,
         ):
-            os.rename(digest.hex, _flat(digest), src_dir_fd=folder, dst_dir_fd=quarantine)
-            # It stays for inspection as long as a partial file does, counted from now.
-            os.utime(_flat(digest), dir_fd=quarantine, follow_symlinks=False)
+            os.rename(digest.hex, _flat_name(digest), src_dir_fd=folder, dst_dir_fd=quarantine)
+            # The grace period of quarantined files starts now (`remove_stale`).
+            os.utime(_flat_name(digest), dir_fd=quarantine, follow_symlinks=False)
             os.fsync(folder)
             os.fsync(quarantine)
 
@@ -227,46 +217,59 @@ class BlobDirectory:
             suppress(FileNotFoundError),
             self.folder("quarantine") as folder,
         ):
-            os.unlink(_flat(digest), dir_fd=folder)
+            os.unlink(_flat_name(digest), dir_fd=folder)
 
     def __iter__(self) -> Iterator[tuple[Digest, int]]:
-        """Every blob with its bytes. What comes or goes meanwhile may be missed."""
-        for algorithm in self._names("blobs"):
-            for prefix in self._names("blobs", algorithm):
-                for name in self._names("blobs", algorithm, prefix):
-                    digest = _digest(algorithm, name)
+        """Iterate over all blobs with their sizes.
+
+        Blobs that are added or removed meanwhile may be missed.
+        """
+        for algorithm in self._entries("blobs"):
+            for prefix in self._entries("blobs", algorithm):
+                for name in self._entries("blobs", algorithm, prefix):
+                    digest = _parse_digest(algorithm, name)
                     if digest is not None and (size := self.size(digest)) is not None:
                         yield digest, size
 
-    def strangers(self) -> Iterator[Path]:
-        """Files below `blobs/` that are no blobs: nobody reads them, and nothing here removes them."""
-        for algorithm in self._names("blobs"):
-            for prefix in self._names("blobs", algorithm):
-                for name in self._names("blobs", algorithm, prefix):
-                    digest = _digest(algorithm, name)
+    def foreign_files(self) -> Iterator[Path]:
+        """Yield the files below `blobs/` that are no blobs.
+
+        They are neither read nor removed.
+        """
+        for algorithm in self._entries("blobs"):
+            for prefix in self._entries("blobs", algorithm):
+                for name in self._entries("blobs", algorithm, prefix):
+                    digest = _parse_digest(algorithm, name)
                     if digest is None or _parents(digest)[-1] != prefix:
                         yield self.root / "blobs" / algorithm / prefix / name
 
     def remove_stale(self, before: float) -> tuple[int, int]:
-        """Remove partial and quarantined files not written to since a time, in seconds since 1970; those in use stay.
+        """Remove unused partial and quarantined files last written before a time.
+
+        Args:
+            before: in seconds since 1970.
 
         Returns:
-            how many, and their bytes.
+            how many files, and their bytes.
         """
-        folders = [("partial", owner) for owner in self._names("partial")]
+        folders = [("partial", owner) for owner in self._entries("partial")]
         removed = [
             self._remove_if_stale(parents, name, before)
             for parents in (*folders, ("quarantine",))
-            for name in self._names(*parents)
+            for name in self._entries(*parents)
         ]
+
+        # A file that is in use, or young, gives None.
         sizes = [size for size in removed if size is not None]
         return len(sizes), sum(sizes)
 
     def free_bytes(self) -> int:
-        """What may still be written before the floor is reached."""
-        place = next(folder for folder in (self.root, *self.root.parents) if folder.exists())
-        with storage_errors(place):
-            return max(0, free_bytes(place) - self.floor)
+        """Return how many bytes may still be written."""
+        # The root is created by the first write; until then, its disk is that of the nearest
+        # parent.
+        path = next(folder for folder in (self.root, *self.root.parents) if folder.exists())
+        with storage_errors(path):
+            return max(0, free_bytes(path) - self.min_free_bytes)
 
     def _remove_if_stale(self, parents: tuple[str, ...], name: str, before: float) -> int | None:
         with (
@@ -277,15 +280,19 @@ class BlobDirectory:
             descriptor = os.open(name, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
             try:
                 status = os.fstat(descriptor)
+
+                # The lock and the name are checked after opening, because a writer may have taken
+                # or moved the file meanwhile.
                 if (
                     status.st_mtime < before
                     and try_lock(descriptor)
-                    and is_named(descriptor, name, folder)
+                    and is_same_file(descriptor, name, folder)
                 ):
                     os.unlink(name, dir_fd=folder)
                     return status.st_size
             finally:
                 os.close(descriptor)
+
         return None
 
     def _status(self, digest: Digest) -> os.stat_result | None:
@@ -295,9 +302,11 @@ class BlobDirectory:
                     status = os.stat(digest.hex, dir_fd=folder, follow_symlinks=False)
             except FileNotFoundError:
                 return None
+
+        # A symbolic link or a folder in place of a blob counts as missing.
         return status if stat.S_ISREG(status.st_mode) else None
 
-    def _names(self, *parents: str) -> list[str]:
+    def _entries(self, *parents: str) -> list[str]:
         with storage_errors(self.root):
             try:
                 with self.folder(*parents) as folder:
@@ -306,16 +315,18 @@ class BlobDirectory:
                 return []
 
     @contextmanager
-    def folder(self, *names: str, make: bool = False) -> Iterator[int]:
-        """A folder below the root, opened part by part without following symbolic links.
+    def folder(self, *names: str, create: bool = False) -> Iterator[int]:
+        """Open a folder below the root without following symbolic links.
 
         Raises:
-            FileNotFoundError: it is not there, and is not to be made.
+            FileNotFoundError: it does not exist, and `create` is false.
         """
-        descriptor = open_folder(None, self.root, make=make)
+        descriptor = open_folder(None, self.root, create=create)
         try:
             for name in names:
-                parent, descriptor = descriptor, open_folder(descriptor, name, make=make)
+                # Each folder is opened relative to its parent, so no link can redirect the path
+                # (openat(2), O_NOFOLLOW).
+                parent, descriptor = descriptor, open_folder(descriptor, name, create=create)
                 os.close(parent)
             yield descriptor
         finally:
@@ -323,9 +334,10 @@ class BlobDirectory:
 
 
 def damaged(digest: Digest) -> ContentMismatch:
-    """What a blob is that does not have the digest of its name."""
+    """Return the error for a blob whose bytes do not have the digest of its name."""
     return ContentMismatch(
-        f"The blob {digest.short} in the local store is damaged: its bytes are not what its digest names.",
+        f"The blob {digest.short} in the local store is damaged: its bytes are not what its "
+        "digest names.",
         advice="Pull the image again: only what is damaged is fetched.",
     )
 
@@ -334,11 +346,11 @@ def _parents(digest: Digest) -> tuple[str, str, str]:
     return "blobs", digest.algorithm, digest.hex[:2]
 
 
-def _flat(digest: Digest) -> str:
+def _flat_name(digest: Digest) -> str:
     return f"{digest.algorithm}-{digest.hex}"
 
 
-def _digest(algorithm: str, encoded: str) -> Digest | None:
+def _parse_digest(algorithm: str, encoded: str) -> Digest | None:
     try:
         return Digest.parse(f"{algorithm}:{encoded}")
     except InvalidDigest:

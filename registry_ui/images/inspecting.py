@@ -1,4 +1,7 @@
-"""Everything that the page of an image says: read from its manifests and config, which strangers wrote."""
+"""The content of an image's page, read from its manifests and config.
+
+Anybody can have written those documents.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -26,12 +29,12 @@ from registry_ui.registries.inspecting.annotations import Setting, annotations_o
 from registry_ui.registries.inspecting.commands import CommandBox, commands_for
 from registry_ui.registries.inspecting.layers import LayerPicture, Sharer, Sharing, draw_layers
 from registry_ui.registries.inspecting.platforms import choose_platform
-from registry_ui.registries.this_server import is_here, own_prefix
+from registry_ui.registries.this_server import builtin_registry_prefix, is_builtin_registry
 
 from .models import LocalImage
 from .store import LocalStore, blob_directory
 
-_MOST_SHARERS = 3
+_MAX_SHARERS = 3
 _KINDS = {
     OCI_INDEX: _("OCI index"),
     OCI_MANIFEST: _("OCI image"),
@@ -44,7 +47,10 @@ _KINDS = {
 class InspectedImage:
     """One image of a local name: the only one, or the chosen one of an index.
 
-    `problem` is set where the store cannot show it; `missing` counts blobs that the disk has lost.
+    Attributes:
+        problem: the error where the image cannot be read.
+        missing: number of blobs that the disk has lost.
+        is_cut: some annotations or labels were left out.
     """
 
     image: LocalImage
@@ -59,13 +65,13 @@ class InspectedImage:
 
     @property
     def kind(self) -> str:
-        """What the name points at, in words."""
+        """The kind of manifest that the name points at, for people."""
         kind = _KINDS.get(self.image.media_type, self.image.media_type)
         return str(kind) if self.image.platforms else str(_("artifact, not an image"))
 
     @property
     def platform_name(self) -> str:
-        """Of which image of an index the rest is; empty where there is only one."""
+        """The platform of the chosen image of an index; empty for a single image."""
         return self.platform["platform"] if self.platform and len(self.image.platforms) > 1 else ""
 
     @property
@@ -77,80 +83,97 @@ class InspectedImage:
         return settings_of(self.facts.labels)
 
 
-def inspect_image(image: LocalImage, wanted: str = "") -> InspectedImage:
-    """
+def inspect_image(image: LocalImage, platform_digest: str = "") -> InspectedImage:
+    """Return the content of an image's page.
+
     Args:
-        wanted: the digest of one image of the index; empty or unknown takes the one for this machine, else the first.
+        platform_digest: the digest of one image of the index; empty or unknown selects the one for
+            this machine, else the first.
     """
-    inspected = InspectedImage(image, platform=choose_platform(image.platforms, wanted))
-    lost = _lost_blobs(image)
-    inspected.missing = len(lost)
+    inspected = InspectedImage(image, platform=choose_platform(image.platforms, platform_digest))
+    missing = _missing_blobs(image)
+    inspected.missing = len(missing)
     store = LocalStore(image.team, image.reference)
+
     try:
         digest = inspected.platform["digest"] if inspected.platform else image.digest
         manifest = store.get_manifest(Digest.parse(digest))
         config = _config_of(manifest, store)
     except OciError as exc:
+        # The page of a damaged image shows the error.
         inspected.problem = exc
         return inspected
+
     inspected.manifest = manifest
     inspected.facts = config_facts(config)
     inspected.picture = draw_layers(
-        manifest.layers, history_of(config, len(manifest.layers)), _sharing(image), lost
+        manifest.layers, history_of(config, len(manifest.layers)), _sharing(image), missing
     )
     inspected.annotations, is_cut = annotations_of(manifest.annotations)
     inspected.is_cut = is_cut or inspected.facts.is_cut
+
     return inspected
 
 
-def _lost_blobs(image: LocalImage) -> set[str]:
+def _missing_blobs(image: LocalImage) -> set[str]:
     blobs = blob_directory()
     return {digest for digest in image.digests if blobs.size(Digest.parse(digest)) is None}
 
 
 def _config_of(manifest: Manifest, store: LocalStore) -> dict[str, Any]:
-    """Empty for an artifact that is no image."""
+    """Return the image's config; empty for an artifact that is not an image."""
+    # Artifacts have configs of any type, which need not be JSON (image spec, "Guidelines for
+    # Artifact Usage").
     if manifest.config is None or manifest.config.media_type not in CONFIG_TYPES:
         return {}
     return parse_config(store.read_config(manifest.config))
 
 
 def _sharing(image: LocalImage) -> dict[str, Sharing]:
-    """Blob → one name of every other image of the team that needs it."""
-    found: dict[str, dict[str, LocalImage]] = defaultdict(dict)
+    """Return the team's other images that need the same blobs, by blob."""
+    sharing_images: dict[str, dict[str, LocalImage]] = defaultdict(dict)
     others = (
         LocalImage.objects.filter(team=image.team)
         .exclude(image_id=image.image_id)
         .order_by("registry", "repository", "tag")
     )
+
+    # Only the blobs of this image matter, of all that the others need.
     own = {entry["digest"] for entry in image.blobs}
+
     for other in others:
         for entry in other.blobs:
             if entry["digest"] in own:
-                found[entry["digest"]].setdefault(other.image_id, other)
-    return {digest: _shared_with(list(images.values())) for digest, images in found.items()}
+                # One name per image is enough, the first in alphabetical order.
+                sharing_images[entry["digest"]].setdefault(other.image_id, other)
+
+    return {
+        digest: _sharing_with(list(images.values())) for digest, images in sharing_images.items()
+    }
 
 
-def _shared_with(images: list[LocalImage]) -> Sharing:
-    shown = images[:_MOST_SHARERS]
+def _sharing_with(images: list[LocalImage]) -> Sharing:
+    shown = images[:_MAX_SHARERS]
     sharers = tuple(
         Sharer(image.reference, reverse("images:detail", args=[image.pk])) for image in shown
     )
     return Sharing(sharers, len(images) - len(shown))
 
 
-def served_as(image: LocalImage, names: Iterable[LocalImage]) -> list[Reference]:
-    """The names under which this server gives the image to docker and other clients, its own first."""
-    here = [name.reference for name in names if name.tag and is_here(name.registry)]
-    return sorted(here, key=lambda reference: (reference != image.reference, str(reference)))
+def served_references(image: LocalImage, names: Iterable[LocalImage]) -> list[Reference]:
+    """Return the image's references on the built-in registry, its own first."""
+    references = [
+        name.reference for name in names if name.tag and is_builtin_registry(name.registry)
+    ]
+    return sorted(references, key=lambda reference: (reference != image.reference, str(reference)))
 
 
-def name_to_serve(image: LocalImage) -> str:
-    """A name on this server to give it."""
+def suggested_name(image: LocalImage) -> str:
+    """Return a name for the image on the built-in registry."""
     repository = image.repository.rpartition("/")[2]
-    return f"{own_prefix(image.team)}{repository}:{image.tag or DEFAULT_TAG}"
+    return f"{builtin_registry_prefix(image.team)}{repository}:{image.tag or DEFAULT_TAG}"
 
 
 def copy_boxes(image: LocalImage) -> list[CommandBox]:
-    """Command lines with which other tools get the image from the registry of its name, by tag and by digest."""
+    """Return commands that copy the image from its registry, by tag and by digest."""
     return commands_for(image.reference, Digest.parse(image.digest))

@@ -12,28 +12,33 @@ from registry_ui.oci.reference import Reference
 
 
 class LocalImage(models.Model):
-    """One name of a local image. Several rows share one image id, as after `docker tag`: only names are rows.
+    """One name of a local image. Only names are rows: several can share one image id.
 
-    `digest` is the manifest or index that the name points at and that a push sends. `image_id` is the config's digest;
-    for an index of several platforms it is the index's own digest. `source_digest` is what the name pointed at on the
-    registry when it was pulled: the index, even where one platform of it was kept.
+    `digest` is the manifest or index that the name points at and that a push sends. `image_id` is
+    the config's digest; for an index of several platforms it is the index's own digest.
+    `source_digest` is the digest of the name on the registry when it was pulled: that of the index,
+    even where only one platform of it was pulled.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     team = models.ForeignKey(Team, models.CASCADE, related_name="local_images")
     registry = models.CharField(max_length=255)
     repository = models.CharField(max_length=255)
-    # Empty for an image that was pulled by digest alone: its name is repository@digest then.
+    # Empty for an image that was pulled by digest alone, whose name is repository@digest.
     tag = models.CharField(max_length=128, blank=True)
     digest = models.CharField(max_length=140)
     media_type = models.CharField(max_length=120)
     image_id = models.CharField(max_length=140, db_index=True)
     source_digest = models.CharField(max_length=140, blank=True)
-    # [{"platform": "linux/amd64", "digest": "sha256:…", "image_id": "sha256:…", "size": bytes}], one an image of the index
+
+    # [{"platform": "linux/amd64", "digest": "sha256:…", "image_id": "sha256:…", "size": bytes}],
+    # one per image of the index
     platforms = models.JSONField(default=list)
     # [{"digest": "sha256:…", "size": bytes}], configs and layers, each once
     blobs = models.JSONField(default=list)
-    # [{"digest": "sha256:…", "size": bytes}], the manifest or index itself and every manifest below it, each once
+
+    # [{"digest": "sha256:…", "size": bytes}], the manifest or index itself and every manifest in
+    # it, each once
     manifests = models.JSONField(default=list)
     size = models.BigIntegerField(help_text="Bytes of all blobs, each once, compressed.")
     image_created_at = models.DateTimeField(null=True, blank=True)
@@ -48,7 +53,8 @@ class LocalImage(models.Model):
 
     objects = TeamOwnedQuerySet.as_manager()
 
-    # The image id that the name pointed at before `tag_image` or `name_image` moved it; empty where it is new or stayed.
+    # The former image id of a name that `tag_image` or `name_image` moved; empty where it did not
+    # change. Not stored.
     previous_image_id = ""
 
     class Meta:
@@ -77,14 +83,16 @@ class LocalImage(models.Model):
 
     @property
     def digests(self) -> set[str]:
-        """Everything that the image needs on the disk: manifests, configs, layers."""
+        """The digests of all blobs that the image needs: manifests, configs, layers."""
         return {entry["digest"] for entry in (*self.manifests, *self.blobs)}
 
 
 class ImmutableTags(models.Model):
-    """Names on this server that, once given, stay: they are neither moved nor removed until the rule is.
+    """A rule that makes tags of the built-in registry immutable.
 
-    Patterns as in a shell, of the repository without the team's part (`app`, `tools/*`) and of the tag (`v*`).
+    Such a tag can be neither moved nor removed until the rule is removed. The patterns are those
+    of a shell, for the repository without the team's namespace (`app`, `tools/*`) and for the tag
+    (`v*`).
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -111,9 +119,10 @@ class ImmutableTags(models.Model):
         return f"{self.repository_pattern}:{self.tag_pattern}"
 
     def covers(self, repository: str, tag: str) -> bool:
-        """
+        """Return whether the rule covers a tag.
+
         Args:
-            repository: without the team's part.
+            repository: without the team's namespace.
         """
         return fnmatch.fnmatchcase(repository, self.repository_pattern) and fnmatch.fnmatchcase(
             tag, self.tag_pattern
@@ -121,8 +130,11 @@ class ImmutableTags(models.Model):
 
 
 class TeamBlob(models.Model):
-    """A blob that a team obtained itself. The files are shared, the right to use them is not: a team that names
-    another's blob in a manifest of its own has to bring the bytes."""
+    """A blob that a team uploaded or pulled itself.
+
+    Teams share the files, but not the right to use them: a team that names another team's blob in
+    a manifest has to upload the bytes itself.
+    """
 
     team = models.ForeignKey(Team, models.CASCADE, related_name="blobs")
     digest = models.CharField(max_length=140, db_index=True)
@@ -144,7 +156,10 @@ class TeamBlob(models.Model):
 
 
 class ArchiveUpload(models.Model):
-    """A file of images on its way in. Its bytes lie under `incoming/`; how many are here, only that file says."""
+    """An archive that is being imported.
+
+    Its bytes are in a file under `incoming/`, and that file's size tells how many have arrived.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     team = models.ForeignKey(Team, models.CASCADE, related_name="archive_uploads")
@@ -155,14 +170,19 @@ class ArchiveUpload(models.Model):
     used_at = models.DateTimeField(default=timezone.now, db_index=True)
     name = models.CharField(max_length=255)
     size = models.BigIntegerField(help_text="Bytes that the whole file has.")
-    # The file's own time, as the browser tells it: by that an upload is known again that was cut off.
+
+    # The file's time in the browser, by which an interrupted upload is recognized.
     modified = models.BigIntegerField(default=0)
     sha256 = models.CharField(
         max_length=64, blank=True, help_text="Of the whole file, as the person gave it."
     )
-    # Empty for an upload; else where the file lies that was named on the command line. No page ever sets it.
+
+    # Empty for an upload; else the path of the file that was named on the command line. No page
+    # sets it.
     place = models.CharField(max_length=4096, blank=True)
-    # [{"digest", "image_id", "names": [...], "tag", "platforms": [...], "size", "is_rebuilt"}], once it was looked into
+
+    # [{"digest", "image_id", "names": [...], "tag", "platforms": [...], "size", "is_rebuilt"}],
+    # once the archive was inspected
     found = models.JSONField(null=True, blank=True)
 
     objects = TeamOwnedQuerySet.as_manager()

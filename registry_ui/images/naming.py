@@ -1,4 +1,4 @@
-"""Names of local images: the rows, each written in one transaction."""
+"""Names of local images: rows that are each written in one transaction."""
 
 from typing import Any
 
@@ -10,11 +10,15 @@ from registry_ui.oci.digest import Digest
 from registry_ui.oci.errors import Denied
 from registry_ui.oci.facts import ImageFacts
 from registry_ui.oci.reference import Reference
-from registry_ui.registries.this_server import check_own_name, is_here, this_host
+from registry_ui.registries.this_server import (
+    builtin_registry_host,
+    check_builtin_name,
+    is_builtin_registry,
+)
 
 from .models import ImmutableTags, LocalImage
 
-_COPIED_BY_A_TAG = (
+_IMAGE_FIELDS = (
     "digest",
     "media_type",
     "image_id",
@@ -27,7 +31,7 @@ _COPIED_BY_A_TAG = (
 )
 
 
-def point_name(
+def assign_name(
     *,
     team: Team,
     user: User | None,
@@ -36,37 +40,42 @@ def point_name(
     source_digest: Digest,
     origin: str,
 ) -> LocalImage:
-    """Make a name point at an image; a name that pointed elsewhere moves.
+    """Point a name at an image; an existing name is moved.
 
     Raises:
-        InvalidReference: a name on this server that is not the team's to give.
-        Denied: a name on this server that stays as it is.
+        InvalidReference: the name belongs to another team's part of the built-in registry.
+        Denied: the name is an immutable tag of the built-in registry.
     """
     values = {**facts.as_row(), "source_digest": str(source_digest), "origin": origin}
     with transaction.atomic():
-        return _point(team, user, name, values)
+        return _assign(team, user, name, values)
 
 
 def copy_name(*, source: LocalImage, user: User | None, target: Reference) -> LocalImage | None:
-    """Make another name point at the image of a name; None where that was removed meanwhile.
+    """Point another name at a name's image; return None if the first was removed.
 
-    Both rows are seen or changed in one transaction, so at any moment one of them keeps the blobs from the collector.
+    Both rows are read or changed in one transaction, so at any time one of them keeps the blobs
+    from the garbage collector.
 
     Raises:
-        InvalidReference, Denied: as `point_name`.
+        InvalidReference, Denied: as `assign_name`.
     """
     with transaction.atomic():
         current = LocalImage.objects.select_for_update().filter(pk=source.pk).first()
         if current is None:
             return None
-        values = {name: getattr(current, name) for name in _COPIED_BY_A_TAG}
-        return _point(current.team, user, target, {**values, "origin": str(current.reference)})
+
+        # The digests are copied from the locked row, not from an older copy in memory.
+        values = {name: getattr(current, name) for name in _IMAGE_FIELDS}
+        return _assign(current.team, user, target, {**values, "origin": str(current.reference)})
 
 
 def is_immutable(image: LocalImage) -> bool:
-    """Whether a rule of the team keeps this name as it is."""
-    if not image.tag or not is_here(image.registry):
+    """Return whether a rule of the team makes this tag immutable."""
+    if not image.tag or not is_builtin_registry(image.registry):
         return False
+
+    # Patterns of rules leave out the team's namespace.
     repository = image.repository.partition("/")[2]
     return any(
         rule.covers(repository, image.tag)
@@ -74,26 +83,30 @@ def is_immutable(image: LocalImage) -> bool:
     )
 
 
-def tags_freed_without(rule: ImmutableTags) -> list[str]:
-    """The names on this server that this rule of the team keeps, and no other one."""
-    others = list(ImmutableTags.objects.filter(team=rule.team_id).exclude(pk=rule.pk))
+def tags_covered_only_by(rule: ImmutableTags) -> list[str]:
+    """Return the tags that this rule makes immutable, and no other rule does."""
+    # A tag stays immutable as long as one rule covers it.
+    other_rules = list(ImmutableTags.objects.filter(team=rule.team_id).exclude(pk=rule.pk))
     images = (
-        LocalImage.objects.filter(team=rule.team_id, registry=this_host())
+        LocalImage.objects.filter(team=rule.team_id, registry=builtin_registry_host())
         .exclude(tag="")
         .order_by("repository", "tag")
     )
-    freed = []
+    tags = []
+
     for image in images.only("registry", "repository", "tag"):
         repository = image.repository.partition("/")[2]
         if rule.covers(repository, image.tag) and not any(
-            other.covers(repository, image.tag) for other in others
+            other_rule.covers(repository, image.tag) for other_rule in other_rules
         ):
-            freed.append(f"{image.repository}:{image.tag}")
-    return freed
+            tags.append(f"{image.repository}:{image.tag}")
+
+    return tags
 
 
 def refuse_immutable(image: LocalImage) -> None:
-    """
+    """Refuse to change an immutable tag.
+
     Raises:
         Denied
     """
@@ -105,8 +118,9 @@ def refuse_immutable(image: LocalImage) -> None:
         )
 
 
-def _point(team: Team, user: User | None, name: Reference, values: dict[str, Any]) -> LocalImage:
-    check_own_name(team, name)
+def _assign(team: Team, user: User | None, name: Reference, values: dict[str, Any]) -> LocalImage:
+    # On the built-in registry, a team may only use its own namespace.
+    check_builtin_name(team, name)
     key: dict[str, Any] = {
         "team": team,
         "registry": name.registry,
@@ -115,15 +129,25 @@ def _point(team: Team, user: User | None, name: Reference, values: dict[str, Any
     }
     if not name.tag:
         key["digest"] = values["digest"]
+
     values = {**values, "created_by": user}
+
+    # Two pulls of one name wait for each other here; the later one wins.
     image, created = LocalImage.objects.select_for_update().get_or_create(**key, defaults=values)
     if created:
         return image
+
+    # Giving an immutable tag to the same image again changes nothing, so clients may push it
+    # again.
     if image.digest != values["digest"]:
         refuse_immutable(image)
+
     previous = image.image_id
     for field, value in values.items():
         setattr(image, field, value)
+
     image.save(update_fields=[*values, "updated_at"])
+
+    # For a message to the person; it is not stored.
     image.previous_image_id = previous if previous != image.image_id else ""
     return image

@@ -1,4 +1,4 @@
-"""Local images whose tag points to another image on its registry by now."""
+"""Local images whose tag points to another image on its registry now."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,34 +17,35 @@ from .models import LocalImage
 
 
 @dataclass(frozen=True, slots=True)
-class Newer:
+class NewerImage:
     """A local name, and the tag of the same name in the index."""
 
     image: LocalImage
     tag: Tag
 
     @property
-    def had(self) -> str:
-        """What the name pointed at on the registry when it was pulled."""
+    def pulled_digest(self) -> str:
+        """The digest of the name on the registry when it was pulled."""
         return self.image.source_digest or self.image.digest
 
     @property
-    def before(self) -> Reference:
-        """That image on the registry, which may keep it although the tag went on."""
-        return self.image.reference.with_digest(Digest.parse(self.had))
+    def pulled_reference(self) -> Reference:
+        """The pulled image on the registry, which may keep it untagged."""
+        return self.image.reference.with_digest(Digest.parse(self.pulled_digest))
 
     @property
-    def after(self) -> Reference:
+    def current_reference(self) -> Reference:
         return self.image.reference.with_digest(Digest.parse(self.tag.digest))
 
     @property
-    def since(self) -> datetime | None:
-        """When the tag was seen to move; None where only its new image is known."""
+    def moved_at(self) -> datetime | None:
+        """The time when the tag moved; None where the index knows only one image of it."""
         return self.tag.changed_at if self.tag.previous_digest else None
 
     @property
     def platform(self) -> str:
-        """What was pulled, for the form that pulls it again: a platform, `all`, or empty where the image named none."""
+        """The platform to pull again: a platform, `all`, or empty for none."""
+        # An index was pulled with all of its platforms.
         if self.image.media_type in INDEX_TYPES or len(self.image.platforms) > 1:
             return "all"
         return next((entry["platform"] for entry in self.image.platforms), "")
@@ -54,14 +55,15 @@ class Newer:
         return {"all": "all", "": "machine"}.get(self.platform, "chosen")
 
 
-def find_newer(images: Iterable[LocalImage], rows: QuerySet[LocalImage]) -> dict[UUID, Newer]:
-    """Those of the images that are newer on their registry.
+def find_newer(images: Iterable[LocalImage], rows: QuerySet[LocalImage]) -> dict[UUID, NewerImage]:
+    """Return those of the images that have a newer image on their registry.
 
     Args:
-        rows: the query for these images, or for more: it is joined to the index, all in one.
+        rows: a query for these images, or for more, which is joined with the index.
     """
-    # A tag that was only looked at before the pull says nothing: the pull may have seen it move first.
-    there = Tag.objects.filter(
+    # A tag that was checked before the pull only proves nothing: the pull may have seen the tag
+    # after it moved.
+    moved_tags = Tag.objects.filter(
         Q(checked_at__gte=OuterRef("updated_at")) | Q(changed_at__gte=OuterRef("updated_at")),
         team=OuterRef("team"),
         repository__registry__team=OuterRef("team"),
@@ -69,32 +71,44 @@ def find_newer(images: Iterable[LocalImage], rows: QuerySet[LocalImage]) -> dict
         repository__name=OuterRef("repository"),
         name=OuterRef("tag"),
     ).exclude(digest__in=["", OuterRef("digest"), OuterRef("source_digest")])
-    moved = rows.exclude(tag="").order_by().values(moved=Subquery(there.values("pk")[:1]))
+    newest = rows.exclude(tag="").order_by().values(newest=Subquery(moved_tags.values("pk")[:1]))
+
+    # One query for all tags that moved, with their registry's host for the key.
     tags = {
         (tag.team_id, tag.repository.registry.host, tag.repository.name, tag.name): tag
-        for tag in Tag.objects.filter(pk__in=moved).select_related("repository__registry")
+        for tag in Tag.objects.filter(pk__in=newest).select_related("repository__registry")
     }
-    found = (
+
+    # The join above finds the rows; the exact tag of each image is looked up here.
+    candidates = (
         (image, tags.get((image.team_id, image.registry, image.repository, image.tag)))
         for image in images
     )
+
     return {
-        image.pk: Newer(image, tag)
-        for image, tag in found
-        if tag is not None and _was_there(image, tag)
+        image.pk: NewerImage(image, tag)
+        for image, tag in candidates
+        if tag is not None and _was_pulled_as(image, tag)
     }
 
 
-def _was_there(image: LocalImage, tag: Tag) -> bool:
-    """Whether the image was ever what the tag names: a local name that was only given to another image never was."""
+def _was_pulled_as(image: LocalImage, tag: Tag) -> bool:
+    """Return whether the image was ever the tag's image on the registry.
+
+    A local name that was given to another image by `docker tag` never was.
+    """
+    # The registry still has the pulled image under this tag.
     if tag.digest in (image.digest, image.source_digest):
         return False
     if tag.previous_digest and tag.previous_digest in (image.digest, image.source_digest):
         return True
+
+    # The tag moved more than once since then; the origin tells what was pulled.
     try:
         origin = Reference.parse(image.origin)
     except OciError:
         return not image.origin
+
     return (origin.registry, origin.repository, origin.tag) == (
         image.registry,
         image.repository,

@@ -1,23 +1,23 @@
-"""What the overview says of local images: how many, how much disk, the latest arrivals, what is newer on its registry."""
+"""The overview's section about local images."""
 
 from typing import Any
 
 from registry_ui.accounts.requests import TeamRequest
 
-from .listing import images_of, totals_of
+from .listing import list_images, storage_totals
 
-_MOST_RECENT = 5
+_MAX_RECENT = 5
 
 
-def section(request: TeamRequest) -> tuple[str, dict[str, Any]] | None:
-    """The section, or None while the team has no images."""
+def overview_section(request: TeamRequest) -> tuple[str, dict[str, Any]] | None:
+    """Return the section's template and context, or None without images."""
     team = request.team
-    images = images_of(team) if team else []
+    images = list_images(team) if team else []
     if team is None or not images:
         return None
-    newer = [found for listed in images for found in listed.newer]
+    newer = [newer_image for listed in images for newer_image in listed.newer]
     return "images/_overview.html", {
-        "totals": totals_of(team, images),
-        "recent": images[:_MOST_RECENT],
+        "totals": storage_totals(team, images),
+        "recent": images[:_MAX_RECENT],
         "newer": newer,
     }

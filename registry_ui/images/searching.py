@@ -1,4 +1,4 @@
-"""What the search finds among the local images: by name, and by every digest that is part of one."""
+"""The search for local images, by name and by every digest that is part of one."""
 
 from collections.abc import Iterator
 from uuid import UUID
@@ -11,13 +11,13 @@ from django.utils.translation import gettext as _
 
 from registry_ui.accounts.models import Team
 from registry_ui.accounts.requests import TeamRequest
-from registry_ui.registries.locating import matches
+from registry_ui.registries.locating import digest_condition
 from registry_ui.web.quantities import binary_size
-from registry_ui.web.searching import Group, Hit, Link, Question, capped, team_name
+from registry_ui.web.searching import Group, Link, SearchQuery, SearchResult, limit_rows, team_name
 
 from .models import LocalImage, TeamBlob
 
-_MOST_HOLDERS = 500
+_MAX_MATCHES = 500
 _COLUMNS = (
     "team",
     "registry",
@@ -32,31 +32,35 @@ _COLUMNS = (
 )
 
 
-def find_local_images(request: TeamRequest, question: Question) -> Iterator[Group]:
-    if not question.digest and not question.words and not question.host:
+def find_local_images(request: TeamRequest, question: SearchQuery) -> Iterator[Group]:
+    if not question.digest and not question.terms and not question.host:
         return
+
     rows = LocalImage.objects.visible_to(request.user).annotate(
+        # A text can be part of any part of the reference, so it is matched as a whole.
         whole_name=Concat("registry", Value("/"), "repository", Value(":"), "tag"),
-        named=Cast("platforms", TextField()),
+        platform_text=Cast("platforms", TextField()),
     )
     wanted = Q()
     if question.digest:
-        wanted |= _has_digest(question) | Q(pk__in=_holding(request, question))
-    if question.words or question.host:
-        wanted |= _is_called(question)
-    found = rows.filter(wanted).only(*_COLUMNS).order_by("registry", "repository", "tag", "pk")
-    shown, is_capped = capped(found[: question.limit + 1], question.limit)
+        wanted |= _digest_condition(question) | Q(pk__in=_images_containing(request, question))
+
+    if question.terms or question.host:
+        wanted |= _name_condition(question)
+
+    matching = rows.filter(wanted).only(*_COLUMNS).order_by("registry", "repository", "tag", "pk")
+    shown, is_capped = limit_rows(matching[: question.limit + 1], question.limit)
     hits = [
-        Hit(
+        SearchResult(
             url=reverse("images:detail", args=[image.pk]),
             icon="stack-2",
             reference=image.reference,
             team=team_name(request, image),
-            facts=[*_part_played(image, question), binary_size(image.size)],
+            facts=[*_digest_roles(image, question), binary_size(image.size)],
         )
         for image in shown
     ]
-    words = urlencode({"q": " ".join(question.words) or question.host or question.digest})
+    query = urlencode({"q": " ".join(question.terms) or question.host or question.digest})
     yield Group(
         title=_("Local images"),
         hits=hits,
@@ -64,51 +68,61 @@ def find_local_images(request: TeamRequest, question: Question) -> Iterator[Grou
         more=[
             Link(
                 _("All local images of %(team)s") % {"team": request.team},
-                f"{reverse('images:list')}?{words}",
+                f"{reverse('images:list')}?{query}",
             )
         ],
     )
 
 
-def _is_called(question: Question) -> Q:
+def _name_condition(question: SearchQuery) -> Q:
     condition = Q(registry=question.host) if question.host else Q()
-    for text in (*question.words, *([f":{question.tag}"] if question.tag else [])):
+    for text in (*question.terms, *([f":{question.tag}"] if question.tag else [])):
+        # Every term has to match.
         condition &= Q(whole_name__icontains=text)
     return condition
 
 
-def _has_digest(question: Question) -> Q:
-    own = (
-        matches(question, "digest")
-        | matches(question, "source_digest")
-        | matches(question, "image_id")
+def _digest_condition(question: SearchQuery) -> Q:
+    columns = (
+        digest_condition(question, "digest")
+        | digest_condition(question, "source_digest")
+        | digest_condition(question, "image_id")
     )
-    return own | Q(named__contains=f'"{question.digest}')
+
+    # The opening quote anchors the match at the start of a digest in the JSON text.
+    return columns | Q(platform_text__contains=f'"{question.digest}')
 
 
-def _holding(request: TeamRequest, question: Question) -> list[UUID]:
-    """The images that need the digest, whole, as a manifest or blob. Their long lists are only read where a team has it at all."""
+def _images_containing(request: TeamRequest, question: SearchQuery) -> list[UUID]:
+    """Return the images that contain the digest, as a manifest or blob.
+
+    Their long lists are read only for teams that have the blob at all.
+    """
     if not question.whole_digest:
         return []
+
+    # Only whole digests are looked up in the JSON lists, which have no index.
     blobs = TeamBlob.objects.filter(
         team__in=Team.objects.visible_to(request.user), digest=question.digest
     )
-    inside = Concat(
+    content_text = Concat(
         Cast(F("manifests"), TextField()), Cast(F("blobs"), TextField()), output_field=TextField()
     )
     rows = (
         LocalImage.objects.filter(team__in=blobs.values("team"))
-        .annotate(inside=inside)
-        .filter(inside__contains=f'"{question.digest}"')
+        .annotate(content_text=content_text)
+        .filter(content_text__contains=f'"{question.digest}"')
     )
-    return list(rows.values_list("pk", flat=True)[:_MOST_HOLDERS])
+
+    return list(rows.values_list("pk", flat=True)[:_MAX_MATCHES])
 
 
-def _part_played(image: LocalImage, question: Question) -> list[str]:
-    """What the digest is to the image; nothing where it was found by its name."""
+def _digest_roles(image: LocalImage, question: SearchQuery) -> list[str]:
+    """Return the role of the digest in the image; nothing for a match by name."""
     if not question.digest:
         return []
-    own = (
+
+    roles = (
         (image.digest, _("its digest")),
         (image.image_id, _("its image id")),
         (image.source_digest, _("the index that it was pulled from")),
@@ -125,5 +139,5 @@ def _part_played(image: LocalImage, question: Question) -> list[str]:
         ),
         *((entry["digest"], _("a manifest in it")) for entry in image.manifests),
     )
-    found = next((words for digest, words in own if digest.startswith(question.digest)), "")
-    return [found or _("a layer or config of it")] if found or not question.words else []
+    role = next((name for digest, name in roles if digest.startswith(question.digest)), "")
+    return [role or _("a layer or config of it")] if role or not question.terms else []

@@ -1,4 +1,4 @@
-"""The verbs on local images. None of them moves data."""
+"""Operations on local images. None of them copies bytes."""
 
 import logging
 from dataclasses import dataclass
@@ -14,33 +14,37 @@ from registry_ui.oci.errors import InvalidReference, ManifestUnknown
 from registry_ui.oci.reference import Reference
 
 from .models import LocalImage
-from .naming import copy_name, point_name, refuse_immutable
+from .naming import assign_name, copy_name, refuse_immutable
 from .store import LocalStore
 
 logger = logging.getLogger(__name__)
 
-_MOST_HINTS = 5
+_MAX_HINTS = 5
 
 
 def find_image(team: Team, reference: Reference) -> LocalImage:
-    """The local image behind a name; where tag and digest are both given, the digest decides.
+    """Return the local image of a reference; a digest takes precedence over a tag.
 
     Raises:
-        ManifestUnknown: with the tags that are here instead.
+        ManifestUnknown: it lists the tags that exist instead.
     """
     images = LocalImage.objects.filter(
         team=team, registry=reference.registry, repository=reference.repository
     )
     if reference.digest is not None:
+        # A reference by the index's digest finds the image of one platform, too.
         wanted = Q(digest=str(reference.digest)) | Q(source_digest=str(reference.digest))
-        found = sorted(
+        matches = sorted(
             images.filter(wanted),
+            # An exact digest is a better match than the index that a platform came from.
             key=lambda image: (image.digest != str(reference.digest), image.tag),
         )
     else:
-        found = list(images.filter(tag=reference.tag).exclude(tag=""))
-    if found:
-        return found[0]
+        matches = list(images.filter(tag=reference.tag).exclude(tag=""))
+
+    if matches:
+        return matches[0]
+
     raise ManifestUnknown(
         _("There is no local image %(name)s.") % {"name": reference.familiar},
         advice=_advice(images),
@@ -48,8 +52,9 @@ def find_image(team: Team, reference: Reference) -> LocalImage:
 
 
 def tag_image(*, team: Team, user: User | None, source: Reference, target: Reference) -> LocalImage:
-    """Give a local image one more name, as `docker tag` does. A target that is another image's name is taken from it:
-    `previous_image_id` of the result says from which.
+    """Give a local image another name, as `docker tag` does.
+
+    A name of another image is moved; `previous_image_id` of the result names that image.
 
     Raises:
         ManifestUnknown: there is no such image.
@@ -60,18 +65,25 @@ def tag_image(*, team: Team, user: User | None, source: Reference, target: Refer
             _("The new name needs a tag, not a digest."),
             advice=_("Write it as %(name)s:1.0, say.") % {"name": target.name},
         )
+
     image = find_image(team, source)
+
+    # `docker tag` overwrites silently, too.
     existing = LocalImage.objects.filter(
         team=team, registry=target.registry, repository=target.repository, tag=target.tag
     ).first()
+
+    # The name has this image already: nothing is written, and immutability does not matter.
     if existing is not None and existing.digest == image.digest:
         return existing
+
     tagged = copy_name(source=image, user=user, target=target)
     if tagged is None:
         raise ManifestUnknown(
             _("The name %(name)s was removed meanwhile.") % {"name": source.familiar},
             advice=_("Choose another name of the image."),
         )
+
     return tagged
 
 
@@ -88,50 +100,63 @@ def name_image(
 
     Args:
         name: with a tag, or with a digest only.
-        source_digest: what the name points at on the registry, the index even where one platform of it was kept.
-        origin: the reference it was pulled from.
+        source_digest: the digest of the name on the registry, of the index even where only one
+            platform of it was pulled.
+        origin: the reference that it was pulled from.
 
     Raises:
-        ManifestUnknown, BlobUnknown: a part of the image is not here.
+        ManifestUnknown, BlobUnknown: a part of the image is missing.
         ContentMismatch: a manifest or config in the store is damaged.
     """
+    # The facts are read from the stored manifests, never taken from the caller.
     facts = LocalStore(team, name, user=user).facts(digest)
-    return point_name(
+    return assign_name(
         team=team, user=user, name=name, facts=facts, source_digest=source_digest, origin=origin
     )
 
 
 @dataclass(frozen=True, slots=True)
-class Removal:
-    """What taking a name away leaves: the image's other names, and the bytes that nothing else of the team needs then."""
+class NameRemoval:
+    """The result of removing a name.
+
+    Attributes:
+        remaining: the image's other names.
+        freed: bytes that no other image of the team needs.
+    """
 
     image: LocalImage
     remaining: list[LocalImage]
     freed: int
 
 
-def plan_removal(image: LocalImage) -> Removal:
-    """What `remove_name` would do."""
+def plan_removal(image: LocalImage) -> NameRemoval:
+    """Return the result that `remove_name` would have."""
     others = other_names(image)
     remaining = sorted(
         (row for row in others if row.image_id == image.image_id),
         key=lambda row: str(row.reference),
     )
+
+    # A blob is freed only if no other name of the team needs it.
     needed = set().union(*(row.digests for row in others))
     entries = {entry["digest"]: entry["size"] for entry in (*image.manifests, *image.blobs)}
-    return Removal(
+    return NameRemoval(
         image, remaining, sum(size for digest, size in entries.items() if digest not in needed)
     )
 
 
-def remove_name(*, image: LocalImage, user: User | None) -> Removal:
-    """Take a name away. The image's other names stay; what no image needs any more stays until the collector comes.
+def remove_name(*, image: LocalImage, user: User | None) -> NameRemoval:
+    """Remove a name. The image's other names stay.
+
+    Blobs that no image needs any more stay until the garbage collector removes them.
 
     Raises:
-        Denied: a name on this server that a rule of the team keeps.
+        Denied: the name is an immutable tag of the built-in registry.
     """
     refuse_immutable(image)
     removal = plan_removal(image)
+
+    # The audit log has the removal if, and only if, it happened.
     with transaction.atomic():
         LocalImage.objects.filter(pk=image.pk).delete()
         record(
@@ -141,6 +166,7 @@ def remove_name(*, image: LocalImage, user: User | None) -> Removal:
             name=image.reference.familiar,
             digest=image.digest,
         )
+
     logger.info(
         "%s removed the local name %s of the team %s.",
         user or "The command line",
@@ -151,12 +177,12 @@ def remove_name(*, image: LocalImage, user: User | None) -> Removal:
 
 
 def other_names(image: LocalImage) -> QuerySet[LocalImage]:
-    """All other names of the team's images, of this image and of others."""
+    """Return all other names of the team's images, of this image and of others."""
     return LocalImage.objects.filter(team=image.team).exclude(pk=image.pk)
 
 
 def _advice(images: QuerySet[LocalImage]) -> str:
-    names = [image.reference.familiar for image in images.order_by("-updated_at")[:_MOST_HINTS]]
+    names = [image.reference.familiar for image in images.order_by("-updated_at")[:_MAX_HINTS]]
     if names:
         return _(
             "Of this repository there are: %(names)s. Choose one of them, or pull the other first."

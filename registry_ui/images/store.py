@@ -1,12 +1,12 @@
-"""The embedded store: one team's images under one repository's name, as an `ImageStore`.
+"""The store of a team's local images, as an `ImageStore`.
 
-Files are shared by all teams, the right to use them is not: what a team has no TeamBlob row for does not exist for it, and
-writing it takes all the bytes even where the file is there already.
+Teams share the files, but not the right to use them. A blob without a TeamBlob row of the team
+does not exist for it, and writing it takes all its bytes, even if the file exists.
 """
 
 import io
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -25,23 +25,25 @@ from registry_ui.oci.store import BlobReader, Cancellation, OpenSource
 
 from .blobs import BlobDirectory
 from .models import LocalImage, TeamBlob
-from .naming import point_name
+from .naming import assign_name
 from .partials import PartialBlob
-
-_QUERY_CHUNK = 500
+from .team_blobs import touch_blobs
 
 
 def blob_directory() -> BlobDirectory:
-    """The one folder of this installation's blobs."""
-    return BlobDirectory(settings.IMAGES_DIRECTORY, free_space_floor=settings.FREE_SPACE_FLOOR)
+    """Return the installation's folder of blobs."""
+    return BlobDirectory(settings.IMAGES_DIRECTORY, min_free_bytes=settings.FREE_SPACE_FLOOR)
 
 
 class LocalStore:
-    """Implements `ImageStore` (oci/store.py). Threads may share it.
+    """One team's images under one repository name; see `ImageStore` in oci/store.py.
+
+    Threads may share it.
 
     Args:
-        name: the repository; with a tag or digest of it, a manifest that is put under that digest gets its row.
-        origin: where the image comes from, for the row.
+        name: the repository; with a tag or digest of it, a manifest that is put under that digest
+            gets its row.
+        origin: the reference that the image comes from, for the row.
     """
 
     def __init__(
@@ -58,6 +60,7 @@ class LocalStore:
         self._user = user
         self._origin = origin
         self._cancellation = cancellation
+
         self._blobs = blob_directory()
         self._owner_thread = threading.get_ident()
         self._opened: set[Digest] = set()
@@ -75,9 +78,10 @@ class LocalStore:
         digest, media_type = self._resolve(reference)
         if digest is None:
             raise ManifestUnknown(
-                _("There is no local image %(name)s.") % {"name": self._named(reference)},
+                _("There is no local image %(name)s.") % {"name": self._familiar_name(reference)},
                 advice=_("Pull it first, or choose another name."),
             )
+
         try:
             raw = self._blobs.read(digest, limit=MANIFEST_LIMIT)
         except ContentMismatch:
@@ -86,22 +90,28 @@ class LocalStore:
         except BlobUnknown as exc:
             raise ManifestUnknown(
                 _("The manifest of %(name)s is missing in the local store.")
-                % {"name": self._named(reference)},
+                % {"name": self._familiar_name(reference)},
                 advice=_("Pull the image again: only what is missing is fetched."),
             ) from exc
+
         return Manifest.parse(raw, media_type, algorithm=digest.algorithm)
 
     def put_manifest(self, manifest: Manifest, reference: str | Digest) -> None:
-        """Also points the tag at it, or gives the row to the digest by which the store was named.
+        """Store a manifest, and point the tag at it.
+
+        A manifest that is put by the digest of the store's name gets a row without a tag.
 
         Raises:
-            BlobUnknown, ManifestUnknown: something that it names is not here.
+            BlobUnknown, ManifestUnknown: the team lacks something that the manifest names.
         """
         wanted = reference if isinstance(reference, Digest) else None
         if wanted is not None and wanted != manifest.digest:
             raise ContentMismatch(
                 _("The manifest is not the one that %(digest)s names.") % {"digest": wanted.short}
             )
+
+        # distribution spec, "Pushing Manifests": everything that a manifest names has to be there
+        # first.
         self._check_complete(manifest)
         self._write(
             manifest.descriptor,
@@ -109,10 +119,11 @@ class LocalStore:
             manifest.media_type,
         )
         name = self._name_for(manifest, reference)
+
         if name is not None:
             facts = self.facts(manifest.digest)
             with self._database():
-                point_name(
+                assign_name(
                     team=self.team,
                     user=self._user,
                     name=name,
@@ -122,45 +133,54 @@ class LocalStore:
                 )
 
     def facts(self, digest: Digest) -> ImageFacts:
-        """What is to be known of an image that is here whole.
+        """Return the facts of a complete image.
 
         Raises:
-            ManifestUnknown, BlobUnknown: a part of it is not.
+            ManifestUnknown, BlobUnknown: a part of it is missing.
             ContentMismatch: a manifest or config is damaged.
         """
         facts = gather_facts(self.get_manifest(digest), self.get_manifest, self.read_config)
-        self._need([Descriptor("", blob, size) for blob, size in facts.blobs.items()])
+        self._require_blobs([Descriptor("", blob, size) for blob, size in facts.blobs.items()])
         return facts
 
     def has_blob(self, descriptor: Descriptor) -> bool:
-        """Also keeps the collector away from it: the row's time is set before the file is looked for."""
+        """Return whether the team has the blob.
+
+        The row's time of use is renewed before the file is checked, so that the garbage collector
+        keeps the blob.
+        """
         return (
+            # A row of another size is another blob: the digest was given with a wrong size.
             self._touch(descriptor.digest, size=descriptor.size)
             and self._blobs.size(descriptor.digest) == descriptor.size
         )
 
     def open_blob(self, descriptor: Descriptor, offset: int = 0) -> BlobReader:
         if not self._touch(descriptor.digest):
-            raise _not_here(descriptor)
+            raise _blob_unknown(descriptor)
+
+        # `recheck_opened` verifies these, if the receiver reports a damaged blob.
         self._opened.add(descriptor.digest)
         return self._blobs.open(descriptor.digest, offset)
 
     def write_blob(self, descriptor: Descriptor, open_source: OpenSource) -> None:
         self._write(descriptor, open_source)
 
-    def take_blob(self, descriptor: Descriptor, open_source: OpenSource) -> None:
-        """`write_blob` for whoever reads along: what has arrived is in the partial file, even where the disk has the blob from
-        somebody else. See following.py."""
+    def download_blob(self, descriptor: Descriptor, open_source: OpenSource) -> None:
+        """Write a blob so that others can read along (see following.py).
+
+        Its bytes go through the partial file, even if the disk has the blob of another team.
+        """
         digest, size = descriptor.digest, descriptor.size
         with self._blobs.claim(
             digest, owner=str(self.team.pk), cancellation=self._cancellation
         ) as partial:
             if not self.has_blob(descriptor):
-                partial.fill(size, open_source)
+                partial.download(size, open_source)
                 self._publish(partial, digest, size)
 
-    def keep_manifest(self, manifest: Manifest) -> None:
-        """Store a manifest of which the rest may come later, or never."""
+    def store_manifest(self, manifest: Manifest) -> None:
+        """Store a manifest whose blobs may be fetched later, or never."""
         self._write(
             manifest.descriptor,
             lambda offset: io.BytesIO(manifest.raw[offset:]),
@@ -168,22 +188,28 @@ class LocalStore:
         )
 
     def mount_blob(self, descriptor: Descriptor, repository: str) -> bool:
-        """A blob of this team needs no mounting, and another team's is not given away."""
+        """Return False: mounting is never needed or possible.
+
+        The team's repositories share its blobs, and blobs of other teams are never mounted.
+        """
         return False
 
     def read_config(self, descriptor: Descriptor) -> bytes:
-        """A config whole and verified; a damaged one is taken out of sight.
+        """Return the verified bytes of a config; a damaged one is quarantined.
 
         Raises:
-            BlobUnknown: the team has none; that another team has it changes nothing.
+            BlobUnknown: the team has none, even if another team has it.
             ContentMismatch
         """
         with self._database():
-            is_ours = TeamBlob.objects.filter(
+            # The file alone proves nothing: another team may have written it.
+            is_owned = TeamBlob.objects.filter(
                 team=self.team, digest=str(descriptor.digest)
             ).exists()
-        if not is_ours:
-            raise _not_here(descriptor)
+
+        if not is_owned:
+            raise _blob_unknown(descriptor)
+
         try:
             return self._blobs.read(descriptor.digest, limit=MANIFEST_LIMIT)
         except ContentMismatch:
@@ -191,74 +217,93 @@ class LocalStore:
             raise
 
     def recheck_opened(self) -> list[Digest]:
-        """Read again whatever was opened here, and take what is damaged out of sight.
+        """Verify all blobs that were opened here, and quarantine damaged ones.
 
-        For whoever was told that the bytes were wrong: the receiver hashes what passes, this store does not.
+        Call it after the receiver reported wrong bytes: it hashes what passes, this store does not.
         """
-        found = [
+        damaged_digests = [
             digest
             for digest in sorted(self._opened)
-            if self._blobs.size(digest) is not None and not self._blobs.is_sound(digest)
+            if self._blobs.size(digest) is not None and not self._blobs.is_intact(digest)
         ]
-        for digest in found:
+        for digest in damaged_digests:
             self._quarantine(digest)
-        return found
+        return damaged_digests
 
     def _write(self, descriptor: Descriptor, open_source: OpenSource, media_type: str = "") -> None:
         digest, size = descriptor.digest, descriptor.size
         with self._blobs.claim(
             digest, owner=str(self.team.pk), cancellation=self._cancellation
         ) as partial:
-            # A manifest is small enough to look at: so a damaged one is repaired by every pull.
-            if self.has_blob(descriptor) and (not media_type or self._blobs.is_sound(digest)):
-                return self._own(digest, size, media_type)
-            if self._has_sound_file(digest, size):
-                partial.compare(size, open_source)
-                with self._blobs.hold(digest, self._cancellation):
+            # A manifest is small enough to verify every time, so each pull repairs a damaged one.
+            if self.has_blob(descriptor) and (not media_type or self._blobs.is_intact(digest)):
+                return self._record_ownership(digest, size, media_type)
+
+            if self._has_intact_file(digest, size):
+                # A writer of this team adds its row after the file, under this lock.
+                with self._blobs.locked(digest, self._cancellation):
+                    if self.has_blob(descriptor):
+                        return self._record_ownership(digest, size, media_type)
+
+                # Another team has the file. This team reads all bytes from its source as a proof,
+                # and keeps the file.
+                partial.verify_source(size, open_source)
+                with self._blobs.locked(digest, self._cancellation):
+                    # The garbage collector may have removed the file before the lock was taken.
                     if self._blobs.size(digest) == size:
-                        return self._own(digest, size, media_type)
-            partial.fill(size, open_source)
+                        return self._record_ownership(digest, size, media_type)
+            partial.download(size, open_source)
             return self._publish(partial, digest, size, media_type)
 
     def _publish(
         self, partial: PartialBlob, digest: Digest, size: int, media_type: str = ""
     ) -> None:
-        with self._blobs.hold(digest, self._cancellation):
+        with self._blobs.locked(digest, self._cancellation):
+            # File and row are added under one lock, so the garbage collector never sees one alone.
             self._blobs.publish(partial)
-            self._own(digest, size, media_type)
+            self._record_ownership(digest, size, media_type)
 
-    def _has_sound_file(self, digest: Digest, size: int) -> bool:
-        """Whether a file stands there that no row of this team protects: a collection may take it at any moment."""
+    def _has_intact_file(self, digest: Digest, size: int) -> bool:
+        """Return whether an intact file exists, perhaps without a row of this team.
+
+        The garbage collector may remove such a file at any time.
+        """
         try:
-            return self._blobs.size(digest) == size and self._blobs.is_sound(
+            return self._blobs.size(digest) == size and self._blobs.is_intact(
                 digest, self._cancellation
             )
         except BlobUnknown:
             return False
 
-    def _own(self, digest: Digest, size: int, media_type: str) -> None:
+    def _record_ownership(self, digest: Digest, size: int, media_type: str) -> None:
         values: dict[str, Any] = {"size": size, "used_at": timezone.now()}
         if media_type:
+            # A manifest that was pushed as a blob before becomes one now, but never the reverse.
             values["media_type"] = media_type
         with self._database():
             TeamBlob.objects.update_or_create(team=self.team, digest=str(digest), defaults=values)
 
-    def _touch(self, digest: Digest, **also: int) -> bool:
+    def _touch(self, digest: Digest, **conditions: int) -> bool:
         with self._database():
             return bool(
-                TeamBlob.objects.filter(team=self.team, digest=str(digest), **also).update(
+                TeamBlob.objects.filter(team=self.team, digest=str(digest), **conditions).update(
                     used_at=timezone.now()
                 )
             )
 
     def _check_complete(self, manifest: Manifest) -> None:
-        """
+        """Refuse a manifest that names something the team lacks.
+
         Raises:
             BlobUnknown, ManifestUnknown
         """
+        # An index may name artifacts that are blobs, not manifests (image spec, "OCI Image
+        # Index").
         nested = [child for child in manifest.children if child.is_index or child.is_manifest]
-        loose = [child for child in manifest.children if not (child.is_index or child.is_manifest)]
-        self._need([*manifest.blobs, *loose])
+        other_children = [
+            child for child in manifest.children if not (child.is_index or child.is_manifest)
+        ]
+        self._require_blobs([*manifest.blobs, *other_children])
         if missing := self._missing(nested):
             raise ManifestUnknown(
                 _("The index names the manifest %(digest)s, which is not in the local store.")
@@ -266,8 +311,9 @@ class LocalStore:
                 advice=_("Pull the image again with all its platforms."),
             )
 
-    def _need(self, blobs: list[Descriptor]) -> None:
-        """
+    def _require_blobs(self, blobs: list[Descriptor]) -> None:
+        """Refuse if the team lacks one of the blobs.
+
         Raises:
             BlobUnknown
         """
@@ -279,7 +325,10 @@ class LocalStore:
             )
 
     def _missing(self, wanted: list[Descriptor]) -> list[Descriptor]:
-        """Those that the team does not have; the collector keeps away from the others."""
+        """Return the blobs that the team lacks.
+
+        The garbage collector keeps the others for the grace period.
+        """
         with self._database():
             owned = touch_blobs(self.team, (str(descriptor.digest) for descriptor in wanted))
         return [
@@ -290,14 +339,17 @@ class LocalStore:
         ]
 
     def _resolve(self, reference: str | Digest) -> tuple[Digest | None, str]:
-        """The digest and media type behind a tag or digest, where the team has such a manifest."""
+        """Return the digest and media type of a tag or digest, if the team has it."""
         with self._database():
+            # A tag cannot contain a colon, so this is a digest in text form otherwise.
             if isinstance(reference, str) and ":" not in reference:
+                # Rows without a tag have an empty one, which no reference can name.
                 named = LocalImage.objects.filter(
                     team=self.team, registry=self.name.registry, repository=self.name.repository
                 )
                 image = named.filter(tag=reference).exclude(tag="").first()
                 return (Digest.parse(image.digest), image.media_type) if image else (None, "")
+
             digest = reference if isinstance(reference, Digest) else Digest.parse(reference)
             blob = (
                 TeamBlob.objects.filter(team=self.team, digest=str(digest))
@@ -309,9 +361,11 @@ class LocalStore:
     def _name_for(self, manifest: Manifest, reference: str | Digest) -> Reference | None:
         if isinstance(reference, str):
             return self.name.with_tag(reference)
+
+        # A manifest of an index gets no row of its own, unless the store is named by its digest.
         return self.name if not self.name.tag and self.name.digest == manifest.digest else None
 
-    def _named(self, reference: str | Digest) -> str:
+    def _familiar_name(self, reference: str | Digest) -> str:
         if isinstance(reference, Digest):
             return self.name.with_digest(reference).familiar
         return (
@@ -321,14 +375,14 @@ class LocalStore:
         ).familiar
 
     def _quarantine(self, digest: Digest) -> None:
-        """Only what is still damaged: another worker may have repaired it."""
-        with self._blobs.hold(digest):
-            if self._blobs.size(digest) is not None and not self._blobs.is_sound(digest):
+        """Quarantine a blob, unless another worker has repaired it."""
+        with self._blobs.locked(digest):
+            if self._blobs.size(digest) is not None and not self._blobs.is_intact(digest):
                 self._blobs.quarantine(digest)
 
     @contextmanager
     def _database(self) -> Iterator[None]:
-        """The threads of a copy live short: each gives its own connection back at once."""
+        """Close the database connection of a short-lived thread after use."""
         try:
             yield
         finally:
@@ -336,19 +390,8 @@ class LocalStore:
                 connection.close()
 
 
-def _not_here(descriptor: Descriptor) -> BlobUnknown:
+def _blob_unknown(descriptor: Descriptor) -> BlobUnknown:
     return BlobUnknown(
         _("The blob %(digest)s is not in the local store.") % {"digest": descriptor.digest.short},
         advice=_("Pull the image again: only what is missing is fetched."),
     )
-
-
-def touch_blobs(team: Team, digests: Iterable[str]) -> dict[str, int]:
-    """Set the time of use of a team's blobs to now; the sizes of those that it has."""
-    wanted = list(dict.fromkeys(digests))
-    found: dict[str, int] = {}
-    for start in range(0, len(wanted), _QUERY_CHUNK):
-        rows = TeamBlob.objects.filter(team=team, digest__in=wanted[start : start + _QUERY_CHUNK])
-        rows.update(used_at=timezone.now())
-        found.update(rows.values_list("digest", "size"))
-    return found

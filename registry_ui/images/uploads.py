@@ -1,6 +1,6 @@
-"""Bytes of a blob that somebody pushes in pieces: kept under the upload's own name until their digest is known.
+"""Blobs that a client uploads in chunks, stored by upload until their digest is known.
 
-They lie in `partial/uploads/`, so the collector clears away what nobody has gone on with.
+They are in `partial/uploads/`, so the garbage collector removes abandoned ones.
 """
 
 import os
@@ -17,30 +17,30 @@ from registry_ui.oci.errors import ContentMismatch, OciError
 from registry_ui.oci.store import BUFFER_SIZE
 
 from .blobs import BlobDirectory
-from .disk import check_room, is_named, storage_error, storage_errors, try_lock
+from .disk import check_free_space, is_same_file, storage_error, storage_errors, try_lock
 from .models import TeamBlob
 
 _OWNER = "uploads"
 _OPEN = os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC
-_CHECK_STEP = 8 * 1024 * 1024
+_SPACE_CHECK_STEP = 8 * 1024 * 1024
 
 
 class UploadUnknown(OciError):
-    """There is no such upload, or nothing is left of it."""
+    """The error for an upload that does not exist any more."""
 
 
 class UploadBusy(OciError):
-    """Another request writes it at this moment."""
+    """The error for an upload that another request is writing."""
 
     temporary_by_default = True
 
 
 class UploadTooLarge(OciError):
-    """More than one blob may have."""
+    """The error for an upload above the limit of one blob."""
 
 
 class UploadFile:
-    """One upload while this request has it for itself. Made by `open_upload`."""
+    """One upload, locked for this request by `open_upload`."""
 
     def __init__(self, blobs: BlobDirectory, folder: int, name: str, descriptor: int) -> None:
         self._blobs = blobs
@@ -52,23 +52,25 @@ class UploadFile:
 
     @property
     def size(self) -> int:
-        """The bytes that are here."""
+        """The number of received bytes."""
         return os.fstat(self._descriptor).st_size
 
     def append(self, read: Callable[[int], bytes], *, limit: int, hasher: Any = None) -> None:
-        """Take bytes until there are no more. Those that came before an error stay, and `size` counts them.
+        """Append bytes until there are no more. Bytes received before an error are kept.
 
         Args:
-            read: gives at most so many bytes; none at the end.
-            limit: the most bytes that the upload may have.
-            hasher: fed with what is kept.
+            read: returns at most so many bytes; none at the end.
+            limit: the maximum size of the upload.
+            hasher: updated with the written bytes.
 
         Raises:
             UploadTooLarge, StorageFull, StorageError
         """
         with storage_errors(self._blobs.root):
+            # A truncated body may have left bytes, so the file's end is the only true offset.
             offset = os.lseek(self._descriptor, 0, os.SEEK_END)
-            check_room(self._blobs.root, 0, self._blobs.floor)
+            check_free_space(self._blobs.root, 0, self._blobs.min_free_bytes)
+
         while chunk := read(BUFFER_SIZE):
             if offset + len(chunk) > limit:
                 raise UploadTooLarge(
@@ -81,15 +83,15 @@ class UploadFile:
             offset += len(chunk)
 
     def verify(self, digest: Digest, hasher: Any = None) -> None:
-        """Bring everything to the disk, and check it.
+        """Write everything to the disk and compare it with the digest.
 
         Args:
-            hasher: fed with all of it already; None reads it again.
+            hasher: the hash state of all bytes; None reads the file again.
 
         Raises:
             ContentMismatch
         """
-        hasher = self._hashed(digest) if hasher is None else hasher
+        hasher = self._compute_hash(digest) if hasher is None else hasher
         if not digest.matches(hasher):
             raise ContentMismatch(
                 f"What was uploaded is not what the digest {digest.short} names.",
@@ -100,11 +102,12 @@ class UploadFile:
         self.digest = digest
 
     def move_to(self, folder: int) -> None:
-        """Give it the name of its digest. For `BlobDirectory.publish`."""
+        """Rename the file to its digest, for `BlobDirectory.publish`."""
         os.rename(self._name, self.digest.hex, src_dir_fd=self._folder, dst_dir_fd=folder)
         os.fsync(folder)
 
     def discard(self) -> None:
+        # It may be gone: the garbage collector removes abandoned uploads.
         with storage_errors(self._blobs.root), suppress(FileNotFoundError):
             os.unlink(self._name, dir_fd=self._folder)
 
@@ -112,15 +115,18 @@ class UploadFile:
         view = memoryview(chunk)
         try:
             while view:
+                # write(2) may write less than it was given.
                 view = view[os.write(self._descriptor, view) :]
         except OSError as exc:
             raise storage_error(exc, self._blobs.root) from exc
-        self._checked_at += len(chunk)
-        if self._checked_at >= _CHECK_STEP:
-            self._checked_at = 0
-            check_room(self._blobs.root, 0, self._blobs.floor)
 
-    def _hashed(self, digest: Digest) -> Any:
+        # A check per chunk would be a system call more for each.
+        self._checked_at += len(chunk)
+        if self._checked_at >= _SPACE_CHECK_STEP:
+            self._checked_at = 0
+            check_free_space(self._blobs.root, 0, self._blobs.min_free_bytes)
+
+    def _compute_hash(self, digest: Digest) -> Any:
         hasher, offset = digest.hasher(), 0
         buffer = memoryview(bytearray(BUFFER_SIZE))
         with storage_errors(self._blobs.root):
@@ -130,15 +136,17 @@ class UploadFile:
         return hasher
 
 
-def make_upload(blobs: BlobDirectory, key: UUID) -> None:
-    """An empty one."""
-    with storage_errors(blobs.root), blobs.folder("partial", _OWNER, make=True) as folder:
-        check_room(blobs.root, 0, blobs.floor)
+def create_upload(blobs: BlobDirectory, key: UUID) -> None:
+    """Create an empty upload."""
+    with storage_errors(blobs.root), blobs.folder("partial", _OWNER, create=True) as folder:
+        check_free_space(blobs.root, 0, blobs.min_free_bytes)
+
+        # O_EXCL: an upload id is never used twice.
         os.close(os.open(key.hex, _OPEN | os.O_CREAT | os.O_EXCL, 0o600, dir_fd=folder))
 
 
 def upload_size(blobs: BlobDirectory, key: UUID) -> int:
-    """The bytes that are on the disk.
+    """Return the number of received bytes.
 
     Raises:
         UploadUnknown
@@ -152,29 +160,33 @@ def upload_size(blobs: BlobDirectory, key: UUID) -> int:
 
 @contextmanager
 def open_upload(blobs: BlobDirectory, key: UUID) -> Iterator[UploadFile]:
-    """
+    """Open and lock an upload.
+
     Raises:
         UploadUnknown, UploadBusy
     """
-    with _found(), blobs.folder("partial", _OWNER) as folder:
+    with _missing_as_unknown(), blobs.folder("partial", _OWNER) as folder:
         descriptor = os.open(key.hex, _OPEN, dir_fd=folder)
-        kept = os.dup(folder)
+        folder_copy = os.dup(folder)
+
     try:
         if not try_lock(descriptor):
             raise UploadBusy(
                 "Another request writes this upload.",
                 advice="Ask for its state, then go on from there.",
             )
-        if not is_named(descriptor, key.hex, kept):
+
+        # The upload may have been finished or cancelled before the lock was taken.
+        if not is_same_file(descriptor, key.hex, folder_copy):
             raise _unknown()
-        yield UploadFile(blobs, kept, key.hex, descriptor)
+        yield UploadFile(blobs, folder_copy, key.hex, descriptor)
     finally:
         os.close(descriptor)
-        os.close(kept)
+        os.close(folder_copy)
 
 
 @contextmanager
-def _found() -> Iterator[None]:
+def _missing_as_unknown() -> Iterator[None]:
     try:
         yield
     except FileNotFoundError as exc:
@@ -185,10 +197,15 @@ def _unknown() -> UploadUnknown:
     return UploadUnknown("There is no such upload.", advice="Begin a new one.")
 
 
-def adopt(team: Team, blobs: BlobDirectory, upload: UploadFile) -> int:
-    """A verified upload becomes a blob that the team has a right to: it brought the bytes. Returns how many."""
+def publish_upload(team: Team, blobs: BlobDirectory, upload: UploadFile) -> int:
+    """Turn a verified upload into a blob of the team; return its size.
+
+    The team has the right to the blob, because it uploaded the bytes.
+    """
     size = upload.size
-    with blobs.hold(upload.digest):
+
+    # The file and its row appear under one lock, so the garbage collector sees both or none.
+    with blobs.locked(upload.digest):
         blobs.publish(upload)
         values = {"size": size, "used_at": timezone.now()}
         TeamBlob.objects.update_or_create(team=team, digest=str(upload.digest), defaults=values)

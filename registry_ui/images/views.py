@@ -15,11 +15,11 @@ from registry_ui.accounts.requests import TeamRequest
 from registry_ui.oci.errors import OciError
 
 from .engines.allowed import engines_of
-from .inspecting import copy_boxes, inspect_image, name_to_serve, served_as
-from .listing import images_of, totals_of
+from .inspecting import copy_boxes, inspect_image, served_references, suggested_name
+from .listing import list_images, storage_totals
 from .models import LocalImage
 from .newer import find_newer
-from .services import Removal, plan_removal, remove_name
+from .services import NameRemoval, plan_removal, remove_name
 
 _PAGE_SIZE = 50
 
@@ -27,23 +27,26 @@ _PAGE_SIZE = 50
 @require_safe
 def images(request: TeamRequest) -> HttpResponse:
     team = request.team
-    everything = images_of(team) if team else []
+    all_images = list_images(team) if team else []
     query = request.GET.get("q", "").strip()
-    words = query.casefold().split()
+    terms = query.casefold().split()
     only_newer = bool(request.GET.get("newer"))
-    found = [
-        image for image in everything if image.matches(words) and (image.newer or not only_newer)
+    matching = [
+        image for image in all_images if image.matches(terms) and (image.newer or not only_newer)
     ]
     context = {
-        "page": Paginator(found, _PAGE_SIZE).get_page(request.GET.get("page")),
+        "page": Paginator(matching, _PAGE_SIZE).get_page(request.GET.get("page")),
         "query": query,
         "only_newer": only_newer,
-        "newer_count": sum(bool(image.newer) for image in everything),
-        "totals": totals_of(team, everything) if team and everything else None,
-        "can_operate": _operates(request.role),
+        "newer_count": sum(bool(image.newer) for image in all_images),
+        "totals": storage_totals(team, all_images) if team and all_images else None,
+        "can_operate": _can_operate(request.role),
         "engines": engines_of(team),
     }
+
+    # htmx replaces only the results while the person types.
     part = "#results" if request.htmx and not request.htmx.boosted else ""
+
     return render(request, f"images/list.html{part}", context)
 
 
@@ -60,12 +63,14 @@ def image(request: TeamRequest, pk: UUID) -> HttpResponse:
         "names": names,
         "inspected": inspect_image(row, request.GET.get("platform", "")),
         "copy_boxes": copy_boxes(row),
-        "served_as": served_as(row, names),
-        "name_to_serve": name_to_serve(row),
+        "served_as": served_references(row, names),
+        "name_to_serve": suggested_name(row),
         "newer": find_newer([row], LocalImage.objects.filter(pk=row.pk)).get(row.pk),
-        "can_operate": _operates(request.user.role_in(row.team)),
+        "can_operate": _can_operate(request.user.role_in(row.team)),
+        # Engines belong to the current team, which may not be the image's.
         "engines": engines_of(row.team) if row.team == request.team else [],
     }
+
     return render(request, "images/detail.html", context)
 
 
@@ -77,11 +82,14 @@ def remove(request: TeamRequest, pk: UUID) -> HttpResponse:
     require_operator(request.user, row)
     if request.method != "POST":
         return render(request, "images/remove.html", {"image": row, "removal": plan_removal(row)})
+
     try:
+        # A rule may have made the tag immutable since the page was shown.
         removal = remove_name(image=row, user=request.user)
     except OciError as exc:
         messages.error(request, f"{exc.message} {exc.advice}")
         return redirect("images:detail", row.pk)
+
     messages.success(request, _removal_sentence(removal))
     return redirect(
         reverse("images:detail", args=[removal.remaining[0].pk])
@@ -90,7 +98,7 @@ def remove(request: TeamRequest, pk: UUID) -> HttpResponse:
     )
 
 
-def _removal_sentence(removal: Removal) -> str:
+def _removal_sentence(removal: NameRemoval) -> str:
     name = removal.image.reference.familiar
     count = len(removal.remaining)
     if not count:
@@ -103,5 +111,5 @@ def _removal_sentence(removal: Removal) -> str:
     return sentence % {"name": name, "count": count}
 
 
-def _operates(role: Role | None) -> bool:
+def _can_operate(role: Role | None) -> bool:
     return role is not None and role.allows(Role.OPERATOR)

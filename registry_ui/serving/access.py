@@ -1,7 +1,11 @@
-"""Who asks, and what they may do: an API token, directly (Basic) or through an access token of a few minutes (Bearer).
+"""Authentication and permissions of /v2/.
 
-An access token names the API token and what was asked for; it carries no right. Those are read anew at every request, so a
-revoked token, or a person who left the team, gets nothing more.
+A client logs in with an API token, directly (Basic) or through an access token that lives for
+five minutes (Bearer; distribution's "Token Authentication Specification").
+
+An access token names the API token and the requested scopes; it carries no permission.
+Permissions are read at every request, so a revoked token, or a person who left the team,
+loses access at once.
 """
 
 import base64
@@ -26,7 +30,7 @@ from registry_ui.accounts.tokens import (
     authenticate_by_key,
 )
 from registry_ui.accounts.trail import current_origin, record
-from registry_ui.registries.this_server import this_host
+from registry_ui.registries.this_server import builtin_registry_host
 
 from .errors import Refusal, name_unknown
 
@@ -35,50 +39,71 @@ CATALOG = "registry:catalog"
 ROLES = {"pull": Role.VIEWER, "push": Role.OPERATOR, "delete": Role.ADMIN}
 
 _SALT = "registry_ui.serving.access"
-_MOST_SCOPES = 100
+_MAX_SCOPES = 100
+# distribution's "Token Scope Documentation": kind(class):name:actions.
 _SCOPE = re.compile(
-    r"(?P<kind>repository|registry)(?:\([a-z0-9]+\))?:(?P<name>[^:\s]{1,255}):(?P<actions>[a-z*,]{1,60})"
+    r"(?P<kind>repository|registry)(?:\([a-z0-9]+\))?"
+    r":(?P<name>[^:\s]{1,255}):(?P<actions>[a-z*,]{1,60})"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks. `granted`: what the access token was made for, as `name:action`; None where there is none, and all is asked for."""
+    """The authenticated client of one request.
+
+    Attributes:
+        granted: the scopes of the access token, as `name:action`; None for a direct login,
+            which has every permission of its API token.
+    """
 
     principal: Principal
     granted: frozenset[str] | None = None
 
     def team_for(self, repository: str, action: str) -> Team:
-        """The team whose images have such names, for somebody who may do that to them.
+        """Return the team that owns the repository, if the caller may do the action there.
 
         Raises:
-            Refusal: there is none, the caller is not of it, or their role is too low.
-            Unidentified: the access token was made for something else.
+            Refusal: there is no such team, the caller is no member, or the role is too low.
+            LoginRequired: the access token was issued for another scope.
         """
-        place = self.principal.place(repository.partition("/")[0])
-        if place is None:
+        membership = self.principal.team_and_role(repository.partition("/")[0])
+        if membership is None:
             raise name_unknown()
-        team, role = place
+
+        team, role = membership
         if not role.allows(ROLES[action]):
-            words = {"wanted": ROLES[action].label, "role": role.label}
+            parameters = {"wanted": ROLES[action].label, "role": role.label}
             raise Refusal(
                 403,
                 "DENIED",
-                _("This needs the role “%(wanted)s”; the token has “%(role)s” there.") % words,
+                _("This needs the role “%(wanted)s”; the token has “%(role)s” there.") % parameters,
             )
+
+        # RFC 6750, "Error Codes": the client gets a new access token for the scope and tries
+        # again.
         if self.granted is not None and f"{repository}:{action}" not in self.granted:
-            raise Unidentified(
-                f"repository:{repository}:{_with_pull(action)}", "insufficient_scope"
+            raise LoginRequired(
+                f"repository:{repository}:{_requested_actions(action)}", "insufficient_scope"
             )
+
         return team
 
     def check_catalog(self) -> None:
+        """Refuse an access token that was issued without the catalog scope.
+
+        Raises:
+            LoginRequired
+        """
         if self.granted is not None and f"{CATALOG}:*" not in self.granted:
-            raise Unidentified(f"{CATALOG}:*", "insufficient_scope")
+            raise LoginRequired(f"{CATALOG}:*", "insufficient_scope")
 
 
-class Unidentified(Exception):
-    """The request has to log in, for a scope. `error` is Bearer's word for what is wrong (RFC 6750)."""
+class LoginRequired(Exception):
+    """The error of a request that needs a login for a scope.
+
+    Attributes:
+        error: the error code of RFC 6750, "Error Codes"; empty for a request without a login.
+    """
 
     def __init__(self, scope: str = "", error: str = "") -> None:
         super().__init__(scope)
@@ -87,13 +112,15 @@ class Unidentified(Exception):
 
 
 def identify(request: HttpRequest, scope: str = "") -> Caller:
-    """
+    """Return the client that the Authorization header identifies.
+
     Raises:
-        Unidentified: no login, or one that is not good.
-        Refusal: too many wrong ones from there.
+        LoginRequired: there is no login, or it is not valid.
+        Refusal: too many failed logins came from this address.
     """
     kind, _space, value = request.headers.get("Authorization", "").partition(" ")
     value = value.strip()
+
     try:
         if kind.lower() == "basic":
             return Caller(principal_of(*_basic(value)))
@@ -101,13 +128,16 @@ def identify(request: HttpRequest, scope: str = "") -> Caller:
             return _bearer(value)
     except (TokenRefused, ValueError) as exc:
         if getattr(exc, "status", 401) == 429:
+            # A 401 would make the client try again at once.
             raise too_many_logins() from exc
-        raise Unidentified(scope, "invalid_token") from exc
-    raise Unidentified(scope)
+        raise LoginRequired(scope, "invalid_token") from exc
+
+    raise LoginRequired(scope)
 
 
 def principal_of(username: str, secret: str) -> Principal:
-    """
+    """Return the owner of an API token, and record a refused one.
+
     Raises:
         TokenRefused
     """
@@ -120,7 +150,7 @@ def principal_of(username: str, secret: str) -> Principal:
 
 
 def basic_login(request: HttpRequest) -> tuple[str, str] | None:
-    """The username and password of the request's header.
+    """Return the username and password of the request's Basic header.
 
     Raises:
         ValueError: it is malformed.
@@ -134,21 +164,29 @@ def too_many_logins() -> Refusal:
     return Refusal(429, "TOOMANYREQUESTS", message, headers={"Retry-After": "60"})
 
 
-def challenge(request: HttpRequest, unidentified: Unidentified) -> Refusal:
-    """401, with where to log in and for what (spec, "Authentication"; RFC 6750)."""
-    parts = {"realm": own_address(request, "/v2/token"), "service": this_host()}
-    parts |= {"scope": unidentified.scope} if unidentified.scope else {}
-    parts |= {"error": unidentified.error} if unidentified.error else {}
-    words = ",".join(f'{name}="{value}"' for name, value in parts.items())
+def challenge(request: HttpRequest, required: LoginRequired) -> Refusal:
+    """Return the 401 answer with the address of the token endpoint and the scope.
+
+    Distribution's "Token Authentication Specification", and RFC 6750, "The WWW-Authenticate
+    Response Header Field".
+    """
+    parts = {"realm": public_url(request, "/v2/token"), "service": builtin_registry_host()}
+    parts |= {"scope": required.scope} if required.scope else {}
+    parts |= {"error": required.error} if required.error else {}
+
+    # Clients take the realm for the token endpoint's address and send the service and scope to it.
+    parameters = ",".join(f'{name}="{value}"' for name, value in parts.items())
     message = _("Log in with your user name and an API token as the password.")
-    return Refusal(401, "UNAUTHORIZED", message, headers={"WWW-Authenticate": f"Bearer {words}"})
+    return Refusal(
+        401, "UNAUTHORIZED", message, headers={"WWW-Authenticate": f"Bearer {parameters}"}
+    )
 
 
-def own_address(request: HttpRequest, path: str) -> str:
-    """An address of this server as the client reaches it."""
+def public_url(request: HttpRequest, path: str) -> str:
+    """Return the address of a path of this server, as the client reaches it."""
     return (
         f"{settings.URL}{path}"
-        if request.get_host().lower() == this_host()
+        if request.get_host().lower() == builtin_registry_host()
         else request.build_absolute_uri(path)
     )
 
@@ -156,32 +194,48 @@ def own_address(request: HttpRequest, path: str) -> str:
 # --- access tokens
 
 
-def grant(principal: Principal, scopes: Iterable[str]) -> str:
-    """An access token for those of the scopes that the principal has now; the others are left out, as registries do."""
+def issue_access_token(principal: Principal, scopes: Iterable[str]) -> str:
+    """Return an access token for the scopes that the principal may use now.
+
+    The other scopes are left out without an error (distribution's "Token Authentication
+    Specification").
+    """
     granted = sorted(
-        {each for scope in list(scopes)[:_MOST_SCOPES] for each in _granted(principal, scope)}
+        {
+            action
+            for scope in list(scopes)[:_MAX_SCOPES]
+            for action in _granted_actions(principal, scope)
+        }
     )
     return signing.dumps([str(principal.token.pk), granted], salt=_SALT, compress=True)
 
 
-def _granted(principal: Principal, scope: str) -> Iterable[str]:
+def _granted_actions(principal: Principal, scope: str) -> Iterable[str]:
     match = _SCOPE.fullmatch(scope)
     if match is None:
         return
+
+    # The catalog has no repository; its scope is `registry:catalog:*`.
     actions = match["actions"].split(",")
     if match["kind"] == "registry":
         if match["name"] == "catalog":
             yield f"{CATALOG}:*"
         return
-    place = principal.place(match["name"].partition("/")[0])
-    if place is not None:
-        role = place[1]
+
+    membership = principal.team_and_role(match["name"].partition("/")[0])
+    if membership is not None:
+        role = membership[1]
+
+        # Only actions that the role allows are granted; the client learns it when it uses the
+        # token.
         wanted = ROLES if "*" in actions else [action for action in actions if action in ROLES]
         yield from (f"{match['name']}:{action}" for action in wanted if role.allows(ROLES[action]))
 
 
 def _bearer(value: str) -> Caller:
     address = current_origin().address
+
+    # Some clients send an API token as a Bearer token themselves.
     if value.startswith(PREFIX):
         return Caller(authenticate(value, address))
     try:
@@ -201,12 +255,15 @@ def _basic(value: str) -> tuple[str, str]:
     return username, secret
 
 
-def _with_pull(action: str) -> str:
+def _requested_actions(action: str) -> str:
     return "pull" if action == "pull" else f"pull,{action}"
 
 
 def _record_refused_login(username: str, address: str | None) -> None:
-    """Once a minute for an address: whoever guesses must not fill the trail."""
+    """Record a refused login, at most once a minute for an address.
+
+    The limit keeps somebody who guesses tokens from filling the audit log.
+    """
     if is_first_this_minute(f"registry-login-refused:{address}"):
-        name = "".join(each for each in username if each.isprintable())[:60]
+        name = "".join(character for character in username if character.isprintable())[:60]
         record(Action.TOKEN_REFUSED, name=name, outcome=Outcome.REFUSED, at="/v2/")

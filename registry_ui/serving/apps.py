@@ -8,25 +8,34 @@ class ServingConfig(AppConfig):
     name = "registry_ui.serving"
 
     def ready(self) -> None:
-        from registry_ui.images.collecting import register_marks
+        from registry_ui.images.collecting import register_mark_source
         from registry_ui.images.models import LocalImage
-        from registry_ui.registries.this_server import register_opener
+        from registry_ui.registries.this_server import register_builtin_opener
 
-        from .embedded import ThisServer
-        from .naming import name_given, name_taken
-        from .proxying import marked_by_kept_tags
-        from .repositories import marked_by_holdings
+        from .embedded import BuiltinRegistry
+        from .naming import on_name_added, on_name_removed
+        from .proxying import marks_of_kept_tags
+        from .repositories import marks_of_referrers
 
-        register_opener(ThisServer)
-        register_marks(marked_by_holdings)
-        register_marks(marked_by_kept_tags)
-        post_save.connect(name_given, sender=LocalImage, dispatch_uid="serving.name_given")
-        post_delete.connect(name_taken, sender=LocalImage, dispatch_uid="serving.name_taken")
-        post_migrate.connect(_equip_teams, sender=self, dispatch_uid="serving.equip_teams")
+        register_builtin_opener(BuiltinRegistry)
+        register_mark_source(marks_of_referrers)
+        register_mark_source(marks_of_kept_tags)
+        post_save.connect(on_name_added, sender=LocalImage, dispatch_uid="serving.on_name_added")
+        post_delete.connect(
+            on_name_removed, sender=LocalImage, dispatch_uid="serving.on_name_removed"
+        )
+        post_migrate.connect(
+            _ensure_builtin_registries,
+            sender=self,
+            dispatch_uid="serving.ensure_builtin_registries",
+        )
 
 
-def _equip_teams(**_kwargs: Any) -> None:
-    """At every start: the address may be another one than last time, and teams may come from an older version."""
-    from .chores import equip_teams
+def _ensure_builtin_registries(**_kwargs: Any) -> None:
+    """Add the built-in registry to every team, at every start.
 
-    equip_teams()
+    The server's address may have changed, and teams may come from an older version.
+    """
+    from .chores import ensure_builtin_registries
+
+    ensure_builtin_registries()

@@ -1,4 +1,8 @@
-"""The body of a request as a stream. Django takes a chunked body for an empty one, so it is read where gunicorn has it."""
+"""Request bodies as streams.
+
+Django takes a chunked body for an empty one (its WSGIRequest reads CONTENT_LENGTH bytes), so
+the body is read from gunicorn's `wsgi.input`.
+"""
 
 from typing import Any
 
@@ -6,50 +10,62 @@ from django.http import HttpRequest
 
 from .errors import Refusal
 
-# For so long a peer may send nothing, or take nothing.
-PATIENCE_SECONDS = 60.0
+# Longest pause of a client that sends a body or reads an answer.
+SOCKET_TIMEOUT_SECONDS = 60.0
 
 
-class BodyCut(Exception):
-    """The client went away, or sent nothing for too long. What it sent before that counts."""
+class BodyTruncated(Exception):
+    """The error of a client that disconnected, or sent nothing for too long.
+
+    The bytes that were received before it stay valid.
+    """
 
 
 class RequestBody:
-    """
+    """The body of one request.
+
     Attributes:
-        length: bytes that were announced; None for a chunked body.
+        length: the announced number of bytes; None for a chunked body.
     """
 
     def __init__(self, request: HttpRequest) -> None:
         self._stream: Any = request.META["wsgi.input"]
         is_chunked = "chunked" in request.headers.get("Transfer-Encoding", "").lower()
         self.length = None if is_chunked else _content_length(request)
-        self._left = self.length
+        self._remaining = self.length
 
     def read(self, size: int) -> bytes:
-        """At most so many bytes; none at the end.
+        """Return at most `size` bytes; none at the end.
 
         Raises:
-            BodyCut
+            BodyTruncated
         """
-        wanted = size if self._left is None else min(size, self._left)
+        wanted = size if self._remaining is None else min(size, self._remaining)
         if not wanted:
             return b""
+
         try:
             chunk: bytes = self._stream.read(wanted)
         except (OSError, ValueError) as exc:
-            raise BodyCut from exc
-        if self._left is not None:
+            raise BodyTruncated from exc
+
+        # An announced length that is not reached means a lost connection. A chunked body that is
+        # cut off raises in gunicorn instead.
+        if self._remaining is not None:
             if not chunk:
-                raise BodyCut
-            self._left -= len(chunk)
+                raise BodyTruncated
+            self._remaining -= len(chunk)
+
         return chunk
 
     def read_whole(self, limit: int, refusal: Refusal) -> bytes:
-        """
+        """Return the whole body.
+
         Raises:
-            Refusal: it has more bytes than the limit.
+            Refusal: `refusal`, where the body has more bytes than the limit.
+            BodyTruncated
         """
+        # An announced length is refused before the body is read; a chunked body while it is read.
         if self.length is not None and self.length > limit:
             raise refusal
         content = bytearray()
@@ -60,11 +76,12 @@ class RequestBody:
         return bytes(content)
 
 
-def be_impatient(request: HttpRequest) -> None:
-    """A peer that stops for too long gives its thread back."""
+def set_socket_timeout(request: HttpRequest) -> None:
+    """Limit how long a stalled client can occupy its thread."""
+    # The test client and other servers have no such socket.
     sock = request.META.get("gunicorn.socket")
     if sock is not None:
-        sock.settimeout(PATIENCE_SECONDS)
+        sock.settimeout(SOCKET_TIMEOUT_SECONDS)
 
 
 def _content_length(request: HttpRequest) -> int:

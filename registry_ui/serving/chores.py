@@ -1,4 +1,4 @@
-"""What has to be done from time to time, and at every start."""
+"""Maintenance of the built-in registry, at every start and on a schedule."""
 
 from datetime import timedelta
 
@@ -10,58 +10,72 @@ from registry_ui.accounts.models import Team
 from registry_ui.images.models import LocalImage
 from registry_ui.images.store import blob_directory
 from registry_ui.images.uploads import UploadUnknown, upload_size
-from registry_ui.registries.indexing.services import look_soon
+from registry_ui.registries.indexing.services import schedule_index
 from registry_ui.registries.models import Provider, Registry
-from registry_ui.registries.services import add_this_server
-from registry_ui.registries.this_server import this_host
+from registry_ui.registries.services import add_builtin_registry
+from registry_ui.registries.this_server import builtin_registry_host
 
-from .holdings import drop_dead_holdings
+from .holdings import delete_orphaned_links
 from .models import KeptTag, Upload
 
 
-def equip_teams() -> None:
-    """Every team has this server among its registries, under the address that it has now, and its images are named so."""
+def ensure_builtin_registries() -> None:
+    """Add the built-in registry to every team, under the server's current address.
+
+    Images whose names begin with a former address are renamed.
+    """
     for team in Team.objects.all():
         former = (
-            Registry.objects.filter(team=team, provider=Provider.THIS)
-            .exclude(host=this_host())
+            Registry.objects.filter(team=team, provider=Provider.BUILTIN)
+            .exclude(host=builtin_registry_host())
             .values_list("host", flat=True)
         )
         for host in list(former):
-            _rename(team, host)
-        registry = add_this_server(team)
+            _rename_images(team, host)
+
+        # Rows that were written before the built-in registry existed have never been indexed.
+        registry = add_builtin_registry(team)
         if (
             registry.next_index_at is None
             and LocalImage.objects.filter(team=team, registry=registry.host).exists()
         ):
-            look_soon(registry)
+            schedule_index(registry)
 
 
-def _rename(team: Team, host: str) -> None:
-    """The names that begin with a former address; one that there is already under the new one stays what it is."""
+def _rename_images(team: Team, host: str) -> None:
+    """Move names from a former address of the server to the current one.
+
+    A name that exists under the current address already keeps its image.
+    """
     with transaction.atomic():
         for image in LocalImage.objects.filter(
             team=team, registry=host, repository__startswith=f"{team.slug}/"
         ):
-            same = LocalImage.objects.filter(
-                team=team, registry=this_host(), repository=image.repository, tag=image.tag
+            # Rows with a tag are unique by tag, rows without one by digest.
+            existing = LocalImage.objects.filter(
+                team=team,
+                registry=builtin_registry_host(),
+                repository=image.repository,
+                tag=image.tag,
             )
-            if same.filter(**({} if image.tag else {"digest": image.digest})).exists():
+            if existing.filter(**({} if image.tag else {"digest": image.digest})).exists():
                 continue
-            image.registry = this_host()
+
+            image.registry = builtin_registry_host()
             image.save(update_fields=["registry"])
 
 
-def tidy() -> None:
-    """Forget uploads that nobody went on with, tags of other registries that nobody asks for, and what points at nothing."""
+def run_maintenance() -> None:
+    """Delete expired uploads, unused cached tags, and links to deleted blobs."""
     now = timezone.now()
     KeptTag.objects.filter(used_at__lt=now - timedelta(days=settings.PROXY_KEEP_DAYS)).delete()
-    _drop_dead_uploads()
-    drop_dead_holdings()
+    _delete_expired_uploads()
+    delete_orphaned_links()
 
 
-def _drop_dead_uploads() -> None:
-    """Those whose bytes the collector has taken."""
+def _delete_expired_uploads() -> None:
+    """Delete uploads whose file the garbage collector has removed."""
+    # At least an hour, so that an upload that just began is not taken for an abandoned one.
     grace = timedelta(seconds=max(settings.COLLECT_GRACE_SECONDS, 3600))
     blobs = blob_directory()
     for upload in Upload.objects.filter(created_at__lt=timezone.now() - grace):

@@ -1,5 +1,8 @@
-"""This server as the pages and the workers see it: what `oci.client.RegistryClient` does, without a request. The index reads
-through it, and a push to this server is a name and moves no bytes."""
+"""The built-in registry for pages and workers, without HTTP.
+
+It has the methods of `oci.client.RegistryClient`, so the index reads the built-in registry as
+it reads others, and a push to it adds a name and copies no bytes.
+"""
 
 import itertools
 import threading
@@ -20,15 +23,16 @@ from registry_ui.oci.listing import is_digest_tag
 from registry_ui.oci.manifest import Descriptor, Manifest
 from registry_ui.oci.reference import Reference
 from registry_ui.oci.store import Cancellation
-from registry_ui.registries.this_server import check_own_name, this_host
+from registry_ui.registries.this_server import builtin_registry_host, check_builtin_name
 
-from .holdings import hold_manifest
+from .holdings import link_manifest
 from .repositories import ServedRepository, repositories_of
 
 
-class ThisServer:
-    """One team's part of this server. Threads may share it."""
+class BuiltinRegistry:
+    """One team's part of the built-in registry. Threads may share it."""
 
+    # The index reads these from every client; here nothing is limited or counted.
     rate_limit = None
     request_count = 0
 
@@ -38,30 +42,35 @@ class ThisServer:
         self._owner_thread = threading.get_ident()
 
     def ping(self) -> None:
-        """It answers."""
+        """Do nothing: the built-in registry is always reachable."""
 
     def login(self) -> str:
+        # The caller is a page or a job of the team itself, which needs no login.
         return "none"
 
-    def may(self, repository: str, actions: str) -> None:
-        """
-        Raises:
-            InvalidReference: the name is not the team's to give.
-        """
-        check_own_name(self.team, Reference(this_host(), repository, "latest"))
+    def check_access(self, repository: str, actions: str) -> None:
+        """Refuse a repository name outside the team's namespace.
 
-    def store(self, repository: str, *, push: bool = False) -> "EmbeddedRepository":
-        """
         Raises:
-            InvalidReference: as `may`.
+            InvalidReference
         """
-        self.may(repository, "pull")
-        return EmbeddedRepository(self, repository)
+        # Every tag is checked the same way, so any tag will do.
+        check_builtin_name(self.team, Reference(builtin_registry_host(), repository, "latest"))
+
+    def store(self, repository: str, *, push: bool = False) -> "BuiltinRepository":
+        """Return the store of one repository.
+
+        Raises:
+            InvalidReference: as `check_access`.
+        """
+        self.check_access(repository, "pull")
+        return BuiltinRepository(self, repository)
 
     def list_tags(self, repository: str, *, limit: int | None = None) -> list[str]:
-        """
+        """Return the tags of a repository.
+
         Raises:
-            RepositoryUnknown
+            RepositoryUnknown: it has no tag.
         """
         with self.database():
             tags = ServedRepository(self.team, repository).tags()
@@ -79,7 +88,7 @@ class ThisServer:
             return iter(repositories_of([self.team]))
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Do nothing: no connection is open."""
 
     def __enter__(self) -> Self:
         return self
@@ -94,35 +103,44 @@ class ThisServer:
 
     @contextmanager
     def database(self) -> Iterator[None]:
-        """The threads that ask live short: each gives its own connection back at once."""
+        """Close the database connection of a short-lived thread after use."""
         try:
             yield
         finally:
+            # Django keeps one connection per thread and never closes it for threads outside of
+            # requests.
             if threading.get_ident() != self._owner_thread and not connection.in_atomic_block:
                 connection.close()
 
 
-class EmbeddedRepository(LocalStore):
-    """One repository of it: what `oci.registry_store.RegistryStore` does."""
+class BuiltinRepository(LocalStore):
+    """One repository of the built-in registry.
 
-    def __init__(self, client: ThisServer, repository: str) -> None:
+    It has the methods of `oci.registry_store.RegistryStore`.
+    """
+
+    def __init__(self, client: BuiltinRegistry, repository: str) -> None:
         super().__init__(
-            client.team, Reference(this_host(), repository), cancellation=client.cancellation
+            client.team,
+            Reference(builtin_registry_host(), repository),
+            cancellation=client.cancellation,
         )
         self.client = client
         self.repository = repository
         self._served = ServedRepository(client.team, repository)
 
     def put_manifest(self, manifest: Manifest, reference: str | Digest) -> None:
-        """A tag that is there already stays as it was made."""
-        if not self._is_so_named(manifest, reference):
+        """Store a manifest; a tag that has this digest already is not written."""
+        # Writing the row again would change its time and its owner.
+        if not self._has_tag(manifest, reference):
             super().put_manifest(manifest, reference)
         if manifest.subject is not None:
             with self.client.database():
-                hold_manifest(self.team, self.repository, manifest)
+                link_manifest(self.team, self.repository, manifest)
 
     def delete_manifest(self, reference: str | Digest) -> None:
-        """
+        """Delete a manifest with its tags.
+
         Raises:
             ManifestUnknown, Denied, Unsupported
         """
@@ -131,10 +149,11 @@ class EmbeddedRepository(LocalStore):
         )
 
     def check_deletion(self) -> None:
-        """Whoever may is told by the role."""
+        """Do nothing: the role decides who may delete."""
 
     def delete_tag(self, tag: str) -> str:
-        """
+        """Delete a tag, and return what was deleted: always "tag".
+
         Raises:
             ManifestUnknown, Denied
         """
@@ -148,10 +167,13 @@ class EmbeddedRepository(LocalStore):
     def listed_referrers(self, digest: Digest) -> list[Descriptor]:
         return self.referrers(digest)
 
-    def _is_so_named(self, manifest: Manifest, reference: str | Digest) -> bool:
+    def _has_tag(self, manifest: Manifest, reference: str | Digest) -> bool:
         if isinstance(reference, Digest):
             return False
         names = LocalImage.objects.filter(
-            team=self.team, registry=this_host(), repository=self.repository, tag=reference
+            team=self.team,
+            registry=builtin_registry_host(),
+            repository=self.repository,
+            tag=reference,
         )
         return names.filter(digest=str(manifest.digest)).exists()

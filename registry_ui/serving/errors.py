@@ -1,4 +1,4 @@
-"""Answers that say no, as the distribution specification has them: JSON with a code, whatever went wrong (spec, "Error Codes")."""
+"""Error answers of the registry API: JSON with a code (distribution spec, "Error Codes")."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,11 +13,11 @@ API_VERSION = {"Docker-Distribution-API-Version": "registry/2.0"}
 
 
 class Refusal(Exception):
-    """What a view raises to say no.
+    """The error that a view raises to refuse a request.
 
     Args:
-        code: one of the specification's.
-        headers: more of the answer.
+        code: one of the specification's error codes.
+        headers: additional headers of the answer.
     """
 
     def __init__(
@@ -38,7 +38,10 @@ class Refusal(Exception):
 
 
 def name_unknown() -> Refusal:
-    """The same for what is not there and for what is another team's."""
+    """Return one error for a repository that does not exist and for another team's.
+
+    The same answer for both keeps the names of other teams secret.
+    """
     return Refusal(
         404, "NAME_UNKNOWN", _("There is no such repository, or it is not yours to see.")
     )
@@ -56,17 +59,19 @@ def upload_unknown() -> Refusal:
     return Refusal(404, "BLOB_UPLOAD_UNKNOWN", _("There is no such upload in this repository."))
 
 
-def answer(refusal: Refusal) -> JsonResponse:
+def error_response(refusal: Refusal) -> JsonResponse:
     error = {"code": refusal.code, "message": refusal.message, "detail": refusal.detail}
     response = JsonResponse({"errors": [error]}, status=refusal.status)
-    # A client that asks whether a blob is there gets 404 many times a push: nothing that the log should warn of.
+    # Django logs a warning for each 4xx answer, and every push asks for blobs that do not exist
+    # yet (distribution spec, "Checking if content exists in the registry").
     response._has_been_logged = True  # type: ignore[attr-defined]
     for name, value in {**API_VERSION, **refusal.headers}.items():
         response.headers[name] = value
     return response
 
 
-# The first that fits counts; the exact kinds stand before the general ones.
+# The first match counts, so subclasses come before their base classes. The codes are those of the
+# distribution spec, "Error Codes"; UNKNOWN is distribution's own, for a fault of the server.
 _KINDS: tuple[tuple[type[oci.OciError], int, str], ...] = (
     (UploadUnknown, 404, "BLOB_UPLOAD_UNKNOWN"),
     (UploadBusy, 409, "BLOB_UPLOAD_INVALID"),
@@ -86,8 +91,8 @@ _KINDS: tuple[tuple[type[oci.OciError], int, str], ...] = (
 )
 
 
-def refusal_of(exc: oci.OciError) -> Refusal:
-    """What to answer where the store or another registry said no."""
+def refusal_for(exc: oci.OciError) -> Refusal:
+    """Return the answer for an error of the store or of another registry."""
     status, code = next(
         ((status, code) for kind, status, code in _KINDS if isinstance(exc, kind)), (502, "UNKNOWN")
     )

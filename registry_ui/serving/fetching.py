@@ -1,4 +1,8 @@
-"""One fetch of a blob for everybody who waits for it: one thread in a process, one writer among the processes."""
+"""Fetches of blobs from other registries, shared by all clients that wait for them.
+
+Threads of one process share a `Fetch`; the partial file's lock admits one writer of all
+processes.
+"""
 
 import logging
 import threading
@@ -21,13 +25,13 @@ logger = logging.getLogger(__name__)
 
 @dataclass(eq=False)
 class Fetch:
-    """It goes to its end whether the client that began it stays or not."""
+    """A running fetch of one blob. It finishes even if its first client disconnects."""
 
     repository: ServedRepository
     upstream: Upstream
     descriptor: Descriptor
     error: OciError | Refusal | None = None
-    is_over: threading.Event = field(default_factory=threading.Event)
+    is_finished: threading.Event = field(default_factory=threading.Event)
 
     _running: ClassVar[dict[tuple[int, Digest], "Fetch"]] = {}
     _lock: ClassVar[threading.Lock] = threading.Lock()
@@ -36,9 +40,11 @@ class Fetch:
     def join(
         cls, repository: ServedRepository, upstream: Upstream, descriptor: Descriptor
     ) -> "Fetch":
-        """The fetch of this blob that goes on in this process, or a new one."""
+        """Return this process's running fetch of the blob, or start one."""
         key = (repository.team.pk, descriptor.digest)
         with cls._lock:
+            # The team is part of the key: a blob of another team is no proof of this team's right
+            # to it.
             fetch = cls._running.get(key)
             if fetch is None:
                 fetch = cls._running[key] = cls(repository, upstream, descriptor)
@@ -48,27 +54,31 @@ class Fetch:
                     name=f"fetch-{descriptor.digest.short}",
                     daemon=True,
                 ).start()
+
         return fetch
 
     def check(self) -> bool:
-        """Whether the blob is there.
+        """Return whether the blob is complete.
 
         Raises:
-            OciError, Refusal: it will not be.
+            OciError, Refusal: the fetch failed.
         """
-        over = self.is_over.is_set()
-        if over and self.error is not None:
+        is_finished = self.is_finished.is_set()
+        if is_finished and self.error is not None:
             raise self.error
-        return over
+        return is_finished
 
     def _run(self, key: tuple[int, Digest]) -> None:
         try:
-            with self.upstream.opened(self.upstream.named(str(self.descriptor.digest))) as source:
+            with self.upstream.open_store(
+                self.upstream.name_of(str(self.descriptor.digest))
+            ) as source:
                 store = LocalStore(self.repository.team, self.repository.reference)
-                store.take_blob(
+                store.download_blob(
                     self.descriptor, lambda offset: source.open_blob(self.descriptor, offset)
                 )
         except (OciError, Refusal) as exc:
+            # The clients that wait raise it in their own requests.
             self.error = exc
         except Exception:
             logger.exception("The blob %s could not be fetched.", self.descriptor.digest.short)
@@ -76,5 +86,7 @@ class Fetch:
         finally:
             with self._lock:
                 self._running.pop(key, None)
-            self.is_over.set()
+            self.is_finished.set()
+
+            # Django closes no connection of a thread outside of requests.
             connection.close()

@@ -1,6 +1,7 @@
-"""Hashes of uploads that are under way, so that what comes in pieces is read only once.
+"""Hash states of unfinished uploads, so that a chunked upload is read only once.
 
-Kept in this process and for a few uploads only: where there is none, the upload is read from the disk at its end.
+They are kept in this process, for a limited number of uploads. Without a state, the upload is
+read from the disk when it is finished.
 """
 
 import hashlib
@@ -9,27 +10,35 @@ from collections import OrderedDict
 from typing import Any
 from uuid import UUID
 
-_MOST = 256
+_MAX_HASHERS = 256
 
 
-class RunningHashes:
+class HashCache:
+    """A bounded cache of SHA-256 states, by upload; the oldest is dropped."""
+
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._kept: OrderedDict[UUID, tuple[int, Any]] = OrderedDict()
+        self._hashers: OrderedDict[UUID, tuple[int, Any]] = OrderedDict()
 
-    def take(self, key: UUID, offset: int) -> Any:
-        """The SHA-256 of an upload's first bytes, for the one who goes on; None where it is not known."""
+    def pop(self, key: UUID, offset: int) -> Any:
+        """Return the SHA-256 state of an upload's first `offset` bytes, and forget it.
+
+        None where it is not known.
+        """
+        # The state is removed while it is in use: two requests must not update one hash.
         with self._lock:
-            known, hasher = self._kept.pop(key, (0, None))
+            size, hasher = self._hashers.pop(key, (0, None))
+
+        # An empty upload starts a new hash.
         if offset == 0:
             return hashlib.sha256()
-        return hasher if known == offset else None
+        return hasher if size == offset else None
 
-    def keep(self, key: UUID, offset: int, hasher: Any) -> None:
+    def store(self, key: UUID, offset: int, hasher: Any) -> None:
         with self._lock:
-            self._kept[key] = (offset, hasher)
-            while len(self._kept) > _MOST:
-                self._kept.popitem(last=False)
+            self._hashers[key] = (offset, hasher)
+            while len(self._hashers) > _MAX_HASHERS:
+                self._hashers.popitem(last=False)
 
 
-RUNNING = RunningHashes()
+RUNNING_HASHES = HashCache()

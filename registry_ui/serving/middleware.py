@@ -1,4 +1,8 @@
-"""/v2/ has a stack of its own: its clients have no session, no form and no page, and they ask often."""
+"""The middleware stack of /v2/.
+
+Its clients have no session and no form, and send many requests, so the stack of the pages is
+left out.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -13,7 +17,7 @@ from django.utils.translation import gettext as _
 from registry_ui.accounts.middleware import OriginMiddleware
 from registry_ui.web.middleware import SecurityHeadersMiddleware
 
-from .errors import Refusal, answer
+from .errors import Refusal, error_response
 
 _ROOT = "/v2"
 _CODES = {
@@ -27,40 +31,50 @@ _CODES = {
 
 
 class RegistryMiddleware:
-    """Serves what is below /v2/, and hands everything else on to the stack of the pages."""
+    """The middleware that serves /v2/ and passes everything else to the pages."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
-        # As every layer of Django's own stack: an exception is a response to the layers above.
-        self._guarded: Any = convert_exception_to_response(OriginMiddleware(_resolved))  # type: ignore[arg-type]
-        translated: Any = LocaleMiddleware(self._told)
+        # As in Django's own stack, an exception becomes a response for the layers above.
+        with_origin: Any = OriginMiddleware(_dispatch)
+        self._handle: Any = convert_exception_to_response(with_origin)
+        translated: Any = LocaleMiddleware(self._with_registry_errors)
         self._serve: Any = SecurityMiddleware(SecurityHeadersMiddleware(translated))
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        response: HttpResponseBase = (
-            self._serve if request.path_info.startswith(f"{_ROOT}/") else self.get_response
-        )(request)
-        return response
+        if request.path_info.startswith(f"{_ROOT}/"):
+            response: HttpResponseBase = self._serve(request)
+            return response
+        return self.get_response(request)
 
-    def _told(self, request: HttpRequest) -> HttpResponseBase:
-        """No answer is a page: what was refused or failed outside a view is told as clients expect it. Each has its length."""
-        response = self._guarded(request)
+    def _with_registry_errors(self, request: HttpRequest) -> HttpResponseBase:
+        """Return the response, with an error page turned into a registry error.
+
+        Every answer gets a Content-Length, so that clients can keep the connection.
+        """
+        response = self._handle(request)
+
+        # The stack answers HTML where a view was not reached: a wrong host, an exception. Clients
+        # expect JSON (distribution spec, "Error Codes").
         is_page = not response.headers.get("Content-Type", "").startswith("application/")
         if response.status_code >= 400 and request.method != "HEAD" and is_page:
             response.close()
             code = _CODES.get(response.status_code, "UNKNOWN")
-            response = answer(
+            response = error_response(
                 Refusal(response.status_code, code, _("The server could not do this."))
             )
+
         if isinstance(response, HttpResponse) and "Content-Length" not in response.headers:
             response.headers["Content-Length"] = str(len(response.content))
+
         return response
 
 
-def _resolved(request: HttpRequest) -> HttpResponseBase:
-    request.get_host()  # raises DisallowedHost
-    view, arguments, named = get_resolver("registry_ui.serving.urls").resolve(
+def _dispatch(request: HttpRequest) -> HttpResponseBase:
+    # It raises DisallowedHost, as CommonMiddleware does for the pages.
+    request.get_host()
+    view, arguments, keywords = get_resolver("registry_ui.serving.urls").resolve(
         request.path_info.removeprefix(_ROOT)
     )
-    response: HttpResponseBase = view(request, *arguments, **named)
+    response: HttpResponseBase = view(request, *arguments, **keywords)
     return response

@@ -1,4 +1,4 @@
-"""What the registry at /v2/ knows beside the local images: which repository holds what, uploads, and what was fetched for others."""
+"""The rows of the built-in registry: links to blobs, uploads, and cached tags."""
 
 import uuid
 
@@ -10,21 +10,22 @@ from registry_ui.accounts.models import Team, TeamOwnedQuerySet
 
 
 class Holding(models.Model):
-    """A repository of this server has a manifest or blob: a client may ask for it there.
+    """A link from a repository of the built-in registry to a manifest or blob.
 
-    It comes with a name of an image (images.LocalImage), an upload or a manifest, and is worth nothing without the team's
-    right to the bytes (images.TeamBlob). `needs` are the digests that a manifest names, kept where nothing else says so:
-    of a referrer, and of what was fetched from another registry.
+    It is added with a name of an image (images.LocalImage), an upload or a manifest, and gives
+    nothing without the team's right to the bytes (images.TeamBlob). `needs` are the digests that
+    a manifest names, for those that no image row lists: referrers, and manifests that were
+    fetched from another registry.
     """
 
     id = models.BigAutoField(primary_key=True)
     team = models.ForeignKey(Team, models.CASCADE, related_name="+")
-    # Whole, with the team's part: harbour/tools/app
+    # The full name, with the team's namespace: harbour/tools/app
     repository = models.CharField(max_length=255)
     digest = models.CharField(max_length=140)
     subject = models.CharField(max_length=140, blank=True)
     needs = models.JSONField(default=list, blank=True)
-    # Of a blob that another registry has and that may still have to be fetched
+    # Of a blob of another registry, which may not have been fetched yet.
     size = models.BigIntegerField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -50,7 +51,10 @@ class Holding(models.Model):
 
 
 class Upload(models.Model):
-    """A blob that somebody is pushing. How much of it is here only the disk says: see images/uploads.py."""
+    """A blob that a client is pushing.
+
+    Its size is that of its file: see images/uploads.py.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     team = models.ForeignKey(Team, models.CASCADE, related_name="+")
@@ -70,11 +74,11 @@ class Upload(models.Model):
 
 
 class KeptTag(models.Model):
-    """A tag of another registry as it was when a client last asked for it through this server, and is served from here."""
+    """A cached tag of another registry, as a client last pulled it through the proxy."""
 
     id = models.BigAutoField(primary_key=True)
     team = models.ForeignKey(Team, models.CASCADE, related_name="+")
-    # As clients name it here: harbour/proxy/docker.io/library/nginx
+    # As clients write it: harbour/proxy/docker.io/library/nginx
     repository = models.CharField(max_length=255)
     tag = models.CharField(max_length=128)
     digest = models.CharField(max_length=140)

@@ -1,4 +1,4 @@
-"""What follows when an image gets or loses a name on this server, however that comes about."""
+"""Signal receivers that link and index images of the built-in registry."""
 
 import logging
 from functools import partial
@@ -11,54 +11,63 @@ from registry_ui.images.models import LocalImage
 from registry_ui.oci.errors import OciError
 from registry_ui.oci.reference import Reference
 from registry_ui.registries.indexing.counting import count_repository
-from registry_ui.registries.indexing.opening import look_again
-from registry_ui.registries.indexing.scheduling import keep_fresh
-from registry_ui.registries.indexing.services import forget_tag
+from registry_ui.registries.indexing.opening import fetch_artifact
+from registry_ui.registries.indexing.scheduling import ensure_scheduled
+from registry_ui.registries.indexing.services import unindex_tag
 from registry_ui.registries.models import Repository
-from registry_ui.registries.services import registry_for
-from registry_ui.registries.this_server import is_here
+from registry_ui.registries.services import find_registry
+from registry_ui.registries.this_server import is_builtin_registry
 
-from .holdings import hold_name
+from .holdings import link_image
 
 logger = logging.getLogger(__name__)
 
 
-def name_given(instance: LocalImage, raw: bool = False, **_kwargs: Any) -> None:
-    """Receiver of `post_save`: its repository holds the image, and its pages show it."""
-    if raw or not is_here(instance.registry):
+def on_name_added(instance: LocalImage, raw: bool = False, **_kwargs: Any) -> None:
+    """Link the repository to a new name's image, and index the tag (`post_save`)."""
+    # Fixtures (raw) may come before the rows that they refer to.
+    if raw or not is_builtin_registry(instance.registry):
         return
-    hold_name(instance)
+
+    # The link is part of the row's transaction; the index reads the store, so it waits for the
+    # commit.
+    link_image(instance)
     if instance.tag:
-        transaction.on_commit(partial(_look_at, instance.team, instance.reference))
+        transaction.on_commit(partial(_index_tag, instance.team, instance.reference))
 
 
-def name_taken(instance: LocalImage, **_kwargs: Any) -> None:
-    """Receiver of `post_delete`."""
-    if is_here(instance.registry) and instance.tag:
-        transaction.on_commit(partial(_forget, instance.team, instance.reference))
+def on_name_removed(instance: LocalImage, **_kwargs: Any) -> None:
+    """Remove a deleted tag from the index (`post_delete`)."""
+    if is_builtin_registry(instance.registry) and instance.tag:
+        transaction.on_commit(partial(_remove_from_index, instance.team, instance.reference))
 
 
-def _look_at(team: Team, reference: Reference) -> None:
-    """Take the name into the index. Whatever goes wrong is mended by the index's next look, and undoes nothing here."""
-    registry = registry_for(team, reference.registry)
+def _index_tag(team: Team, reference: Reference) -> None:
+    """Index a tag. An error is logged and undoes nothing: the next index run repairs it."""
+    registry = find_registry(team, reference.registry)
     if registry is None:
         return
+
     try:
-        found = look_again(
+        artifact = fetch_artifact(
             registry=registry, repository=reference.repository, identifier=reference.tag or ""
         )
-        Repository.objects.filter(pk=found.repository.pk).update(is_listed=True)
-        count_repository(found.repository)
-        keep_fresh(registry)
+
+        # A repository that the index knew by name only becomes a listed one.
+        Repository.objects.filter(pk=artifact.repository.pk).update(is_listed=True)
+        count_repository(artifact.repository)
+        ensure_scheduled(registry)
     except OciError as exc:
         logger.info("%s could not be taken into the index: %s", reference, exc.message)
     except Exception:
         logger.exception("%s could not be taken into the index.", reference)
 
 
-def _forget(team: Team, reference: Reference) -> None:
+def _remove_from_index(team: Team, reference: Reference) -> None:
     try:
-        forget_tag(team=team, reference=reference)
+        unindex_tag(team=team, reference=reference)
+
+        # A repository without tags disappears from the catalog.
         if (
             not LocalImage.objects.filter(
                 team=team, registry=reference.registry, repository=reference.repository

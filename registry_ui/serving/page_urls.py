@@ -4,7 +4,7 @@ from .views import pages
 
 app_name = "this_server"
 urlpatterns = [
-    path("", pages.this_server, name="overview"),
+    path("", pages.builtin_registry, name="overview"),
     path("immutable-tags/add/", pages.rule_add, name="rule_add"),
     path("immutable-tags/<uuid:pk>/remove/", pages.rule_remove, name="rule_remove"),
 ]

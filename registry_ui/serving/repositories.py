@@ -1,4 +1,4 @@
-"""One repository of this server: what clients read, push and delete there."""
+"""Repositories of the built-in registry: read, pushed to and deleted from by clients."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -23,20 +23,21 @@ from registry_ui.oci.errors import (
 from registry_ui.oci.manifest import MANIFEST_LIMIT, Descriptor, Manifest
 from registry_ui.oci.reference import Reference
 from registry_ui.registries.indexing.describing import artifact_type_of
-from registry_ui.registries.this_server import this_host
-from registry_ui.web.statements import Given, Statement
+from registry_ui.registries.this_server import builtin_registry_host
+from registry_ui.web.statements import Parameter, Statement
 
-from .holdings import held, hold, hold_manifest, is_stale, touch_image
+from .holdings import is_stale, link, link_manifest, linked, touch_image
 from .models import Holding
 
-_MOST_REFERRERS = 1000
-_TAGGED = Statement(
+_MAX_REFERRERS = 1000
+# Every pull by tag runs this query, so its SQL is compiled once (web/statements.py).
+_TAG_STATEMENT = Statement(
     lambda: (
         LocalImage.objects.filter(
-            team=Given("team", IntegerField()),
-            registry=Given("registry", CharField()),
-            repository=Given("repository", CharField()),
-            tag=Given("tag", CharField()),
+            team=Parameter("team", IntegerField()),
+            registry=Parameter("registry", CharField()),
+            repository=Parameter("repository", CharField()),
+            tag=Parameter("tag", CharField()),
         )
         .exclude(tag="")
         .only("digest", "media_type")
@@ -53,9 +54,10 @@ _TAGGED = Statement(
 
 @dataclass(frozen=True, slots=True)
 class ServedRepository:
-    """
+    """One repository of the built-in registry.
+
     Args:
-        name: whole, with the team's part.
+        name: the full name, with the team's namespace.
     """
 
     team: Team
@@ -63,12 +65,14 @@ class ServedRepository:
 
     @property
     def reference(self) -> Reference:
-        """With no tag."""
-        return Reference(this_host(), self.name)
+        """The repository's reference, without a tag."""
+        return Reference(builtin_registry_host(), self.name)
 
     @property
     def images(self) -> QuerySet[LocalImage]:
-        return LocalImage.objects.filter(team=self.team, registry=this_host(), repository=self.name)
+        return LocalImage.objects.filter(
+            team=self.team, registry=builtin_registry_host(), repository=self.name
+        )
 
     @property
     def is_known(self) -> bool:
@@ -78,30 +82,40 @@ class ServedRepository:
         )
 
     def tags(self) -> list[str]:
-        """In the order of their bytes, as the specification wants it."""
+        """Return the tags in byte order (distribution spec, "Listing Tags")."""
         return sorted(self.images.exclude(tag="").values_list("tag", flat=True))
 
     # --- manifests
 
     def find(self, reference: str | Digest) -> tuple[Digest, str] | None:
-        """The digest and media type behind a tag or digest, kept from the collector for a while; None where the repository has no
-        such manifest."""
+        """Return the digest and media type of a tag or digest, or None.
+
+        The garbage collector keeps the manifest for the grace period from then on.
+        """
         if isinstance(reference, str):
-            image = _TAGGED.first(
-                team=self.team.pk, registry=this_host(), repository=self.name, tag=reference
+            # A tag needs no link: its row is in the repository itself.
+            image = _TAG_STATEMENT.first(
+                team=self.team.pk,
+                registry=builtin_registry_host(),
+                repository=self.name,
+                tag=reference,
             )
             if image is None:
                 return None
+
             if is_stale(image.used_at):  # type: ignore[attr-defined]
                 touch_image(self.team, self.name, image.digest)
+
             return Digest.parse(image.digest), image.media_type
-        row = held(self.team, self.name, reference)
+
+        row = linked(self.team, self.name, reference)
         return (reference, row.media_type) if row is not None and row.media_type else None
 
     def read(self, digest: Digest) -> Manifest:
-        """
+        """Return a manifest.
+
         Raises:
-            ManifestUnknown: also of one that is damaged: it is as good as gone, and the next push or pull repairs it.
+            ManifestUnknown: it is missing, or damaged; the next push or pull repairs it.
         """
         try:
             return LocalStore(self.team, self.reference).get_manifest(digest)
@@ -109,7 +123,7 @@ class ServedRepository:
             raise ManifestUnknown(damaged(digest).message) from exc
 
     def raw(self, digest: Digest) -> bytes:
-        """The bytes of a manifest that `find` has found, verified.
+        """Return the verified bytes of a manifest that `find` returned.
 
         Raises:
             ManifestUnknown: as `read`.
@@ -117,54 +131,68 @@ class ServedRepository:
         try:
             return blob_directory().read(digest, limit=MANIFEST_LIMIT)
         except OciError:
-            return self.read(digest).raw  # which takes a damaged one out of sight
+            # It quarantines a damaged manifest, and raises for a missing one.
+            return self.read(digest).raw
 
     def put(
         self, manifest: Manifest, reference: str | Digest, user: User | None
     ) -> LocalImage | None:
-        """Store a manifest, and give it its tag. One that is put by digest alone and that nothing else leads to gets a name
-        without a tag, so that it stays and is seen; a referrer stays with its subject. The row, where there is one.
+        """Store a manifest under a tag or digest; return the image's row, if it has one.
+
+        A manifest that is put by digest, and belongs to no image, gets a row without a tag, so
+        that it is kept and listed. A manifest with a subject is kept as long as the subject.
 
         Raises:
-            BlobUnknown, ManifestUnknown: something that it names is not here.
+            BlobUnknown, ManifestUnknown: the repository lacks something that the manifest names.
             Denied: the tag is immutable.
         """
         if isinstance(reference, str):
-            named = self.reference.with_tag(reference)
+            target = self.reference.with_tag(reference)
             LocalStore(self.team, self.reference, user=user).put_manifest(manifest, reference)
         else:
-            is_nameless = manifest.subject is not None or self._leads_to(str(manifest.digest))
-            named = self.reference if is_nameless else self.reference.with_digest(manifest.digest)
-            LocalStore(self.team, named, user=user).put_manifest(manifest, manifest.digest)
+            # docker and buildx push the manifests of an index by digest first; the index makes
+            # their rows redundant. A referrer is found by its subject (distribution spec, "Pushing
+            # Manifests with Subject").
+            is_nameless = manifest.subject is not None or self._is_in_named_image(
+                str(manifest.digest)
+            )
+            target = self.reference if is_nameless else self.reference.with_digest(manifest.digest)
+            LocalStore(self.team, target, user=user).put_manifest(manifest, manifest.digest)
+
+        # The manifests of an index are linked with the image's row (on_name_added).
         if manifest.subject is not None:
-            hold_manifest(self.team, self.name, manifest)
+            link_manifest(self.team, self.name, manifest)
         else:
-            hold(
+            link(
                 self.team,
                 self.name,
                 [str(manifest.digest), *(str(blob.digest) for blob in manifest.blobs)],
             )
-        return self._settle(manifest, named)
 
-    def _settle(self, manifest: Manifest, named: Reference) -> LocalImage | None:
-        """What has a better name now needs none of its own any more."""
-        found = self.images.filter(tag=named.tag or "", digest=str(manifest.digest)).first()
-        if found is not None:
-            below = {entry["digest"] for entry in found.manifests}
-            self.images.filter(tag="", digest__in=below).exclude(pk=found.pk).delete()
-        return found
+        return self._remove_redundant_names(manifest, target)
 
-    def _leads_to(self, digest: str) -> bool:
-        """Whether an image with a name here has the manifest in it."""
+    def _remove_redundant_names(self, manifest: Manifest, target: Reference) -> LocalImage | None:
+        """Delete untagged rows of manifests that the named image contains."""
+        image = self.images.filter(tag=target.tag or "", digest=str(manifest.digest)).first()
+
+        # Clients push the manifests of an index before the index, so they got rows of their own.
+        if image is not None:
+            nested = {entry["digest"] for entry in image.manifests}
+            self.images.filter(tag="", digest__in=nested).exclude(pk=image.pk).delete()
+        return image
+
+    def _is_in_named_image(self, digest: str) -> bool:
+        """Return whether a named image of the repository contains the manifest."""
         if not Holding.objects.filter(team=self.team, repository=self.name, digest=digest).exists():
             return False
         return any(
-            _names(manifests, digest)
+            _contains(manifests, digest)
             for manifests in self.images.values_list("manifests", flat=True).iterator()
         )
 
     def delete_tag(self, tag: str) -> LocalImage:
-        """
+        """Delete a tag and return its row (distribution spec, "Deleting tags").
+
         Raises:
             ManifestUnknown, Denied
         """
@@ -177,44 +205,58 @@ class ServedRepository:
         return image
 
     def delete_manifest(self, digest: Digest) -> list[LocalImage]:
-        """The names that went with it.
+        """Delete a manifest; return the rows of the tags that were deleted with it.
+
+        Distribution spec, "Deleting Manifests": tags that point to the digest are deleted too.
 
         Raises:
             ManifestUnknown
             Denied: one of its tags is immutable.
-            Unsupported: an index that has a name here needs it.
+            Unsupported: a named index of the repository contains it.
         """
         if self.find(digest) is None:
             raise ManifestUnknown(_("There is no such manifest in this repository."))
+
         with transaction.atomic():
             images = list(self.images.select_for_update())
-            doomed = [image for image in images if image.digest == str(digest)]
-            for image in doomed:
+            deleted = [image for image in images if image.digest == str(digest)]
+            for image in deleted:
                 refuse_immutable(image)
-            if any(_names(image.manifests, str(digest)) for image in images if image not in doomed):
+
+            others = [image for image in images if image not in deleted]
+
+            # An image without one of its manifests could not be pulled any more.
+            if any(_contains(image.manifests, str(digest)) for image in others):
                 raise Unsupported(
                     _("An index of this repository needs this manifest."),
                     advice=_("Delete the index first."),
                 )
-            self.images.filter(pk__in=[image.pk for image in doomed]).delete()
+
+            self.images.filter(pk__in=[image.pk for image in deleted]).delete()
             Holding.objects.filter(
                 team=self.team, repository=self.name, digest=str(digest)
             ).delete()
-        return doomed
+
+        return deleted
 
     def referrers(self, subject: Digest, artifact_type: str = "") -> list[Descriptor]:
-        """What refers to a manifest, the oldest first."""
+        """Return the referrers of a manifest, oldest first (spec, "Listing Referrers")."""
         rows = Holding.objects.filter(
             team=self.team, repository=self.name, subject=str(subject)
-        ).order_by("pk")[:_MOST_REFERRERS]
-        found = [each for row in rows if (each := self._referrer(row.digest)) is not None]
-        return [each for each in found if not artifact_type or each.artifact_type == artifact_type]
+        ).order_by("pk")[:_MAX_REFERRERS]
+        descriptors = (self._referrer(row.digest) for row in rows)
+        return [
+            descriptor
+            for descriptor in descriptors
+            if descriptor is not None and artifact_type in ("", descriptor.artifact_type)
+        ]
 
     def _referrer(self, digest: str) -> Descriptor | None:
         try:
             manifest = self.read(Digest.parse(digest))
         except OciError:
             return None
+
         return Descriptor(
             manifest.media_type,
             manifest.digest,
@@ -226,28 +268,35 @@ class ServedRepository:
     # --- blobs
 
     def blob(self, digest: Digest) -> TeamBlob:
-        """
+        """Return the row of a blob.
+
         Raises:
             BlobUnknown
         """
-        row = held(self.team, self.name, digest)
+        row = linked(self.team, self.name, digest)
         if row is None:
             raise BlobUnknown(_("There is no such blob in this repository."))
         return row
 
     def mount(self, digest: Digest, source: str) -> bool:
-        """Take a blob from another repository of the team."""
-        if held(self.team, source, digest) is None:
+        """Link a blob of another repository of the team; return whether it has it.
+
+        Distribution spec, "Mounting a blob from another repository".
+        """
+        if linked(self.team, source, digest) is None:
             return False
-        hold(self.team, self.name, [str(digest)])
+        link(self.team, self.name, [str(digest)])
         return True
 
     def delete_blob(self, digest: Digest) -> None:
-        """
+        """Delete a blob from the repository (distribution spec, "Deleting Blobs").
+
         Raises:
             BlobUnknown
-            Unsupported: an image that has a name here needs it.
+            Unsupported: a named image of the repository needs it.
         """
+        # The specification leaves it open (distribution spec, "Content Management"); an image
+        # without one of its blobs could not be pulled any more.
         row = self.blob(digest)
         if any(
             row.digest in image.digests
@@ -261,24 +310,27 @@ class ServedRepository:
 
 
 def repositories_of(teams: Iterable[Team]) -> list[str]:
-    """The names of all repositories in which an image has a name, in the order of their bytes."""
+    """Return the names of all repositories with a named image, in byte order."""
     return sorted(
         set(
-            LocalImage.objects.filter(team__in=list(teams), registry=this_host()).values_list(
-                "repository", flat=True
-            )
+            LocalImage.objects.filter(
+                team__in=list(teams), registry=builtin_registry_host()
+            ).values_list("repository", flat=True)
         )
     )
 
 
-def page_of(names: Sequence[str], last: str, count: int) -> tuple[list[str], bool]:
-    """Those that come after `last`, at most `count`, and whether there are more (spec, "Listing Tags")."""
+def paginate(names: Sequence[str], last: str, count: int) -> tuple[list[str], bool]:
+    """Return at most `count` names after `last`, and whether there are more.
+
+    Distribution spec, "Listing Tags": `n=0` gives an empty page without a next one.
+    """
     rest = [name for name in names if name > last] if last else list(names)
     return rest[:count], len(rest) > count > 0
 
 
-def marked_by_holdings() -> Iterator[tuple[int, list[str]]]:
-    """For the collector: what no name leads to, but must stay. A referrer stays as long as its subject does."""
+def marks_of_referrers() -> Iterator[tuple[int, list[str]]]:
+    """Yield the digests of referrers whose subject exists, for the garbage collector."""
     subjects = Holding.objects.exclude(subject="")
     for team_id, digest, subject, needs in subjects.values_list(
         "team_id", "digest", "subject", "needs"
@@ -287,5 +339,5 @@ def marked_by_holdings() -> Iterator[tuple[int, list[str]]]:
             yield team_id, [digest, *needs]
 
 
-def _names(manifests: Iterable[dict[str, object]], digest: str) -> bool:
+def _contains(manifests: Iterable[dict[str, object]], digest: str) -> bool:
     return any(entry["digest"] == digest for entry in manifests)

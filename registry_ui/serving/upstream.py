@@ -1,4 +1,4 @@
-"""Which registry and repository a proxied name stands for, and the reading of it with the team's credential."""
+"""Registries behind proxied names, read with the team's credential."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,11 +10,11 @@ from registry_ui.accounts.models import Team
 from registry_ui.oci.client import Limits, RegistryStore
 from registry_ui.oci.errors import OciError, Unauthorized, Unsupported
 from registry_ui.oci.reference import Reference, normalise_host
-from registry_ui.registries.indexing.reading import Readers
+from registry_ui.registries.indexing.reading import RegistryClients
 from registry_ui.registries.models import Registry
-from registry_ui.registries.services import registry_for
-from registry_ui.registries.this_server import PROXY, own_prefix
-from registry_ui.registries.using import Use
+from registry_ui.registries.services import find_registry
+from registry_ui.registries.this_server import PROXY, builtin_registry_prefix
+from registry_ui.registries.using import CredentialUse
 
 from .errors import Refusal, name_unknown
 from .repositories import ServedRepository
@@ -22,26 +22,31 @@ from .repositories import ServedRepository
 
 @dataclass(frozen=True, slots=True)
 class Upstream:
+    """The registry and repository that a proxied name stands for."""
+
     registry: Registry
     repository: str
 
-    def named(self, identifier: str) -> str:
-        """What one of its tags or digests is called at its registry."""
+    def name_of(self, identifier: str) -> str:
+        """Return the reference of one of its tags or digests at its registry."""
         return (
             f"{self.registry.host}/{self.repository}{'@' if ':' in identifier else ':'}{identifier}"
         )
 
     @contextmanager
-    def opened(self, what: str, limits: Limits | None = None) -> Iterator[RegistryStore]:
-        """
+    def open_store(self, reference: str, limits: Limits | None = None) -> Iterator[RegistryStore]:
+        """Open the repository with the team's credential.
+
         Args:
-            what: the reference that is read, for the owner of a credential that is only lent to the team.
+            reference: the reference that is read, for the usage log of a shared credential.
 
         Raises:
-            Refusal: the registry refuses the team's login; that is not the client's fault, who must not be asked for another.
+            Refusal: 403, where the registry refuses the team's credential. A 401 would make the
+                client ask for another login to the built-in registry.
         """
-        use = Use(what, act="pull", by=_("This server"), is_recorded=True)
-        with Readers(self.registry, limits=limits, use=use) as readers:
+        # The owner of a shared credential sees each use in its log.
+        use = CredentialUse(reference, act="pull", by=_("This server"), is_recorded=True)
+        with RegistryClients(self.registry, limits=limits, use=use) as readers:
             try:
                 yield readers.client(self.repository).store(self.repository)
             except Unauthorized as exc:
@@ -52,11 +57,13 @@ def is_proxied(name: str) -> bool:
     return name.split("/")[1:2] == [PROXY]
 
 
-def refuse_writing(name: str) -> None:
-    """
+def refuse_push(name: str) -> None:
+    """Refuse to change a proxied repository.
+
     Raises:
         Unsupported
     """
+    # distribution spec, "Registry Proxying": a proxy may be limited to pulls.
     if is_proxied(name):
         raise Unsupported(
             _("Images of other registries are only pulled through this server."),
@@ -65,10 +72,12 @@ def refuse_writing(name: str) -> None:
 
 
 def upstream_of(repository: ServedRepository) -> Upstream:
-    """
+    """Return the upstream of a proxied repository.
+
     Raises:
         Refusal: the team has no such registry.
     """
+    # TEAM/proxy/HOST_PORT/REPOSITORY
     _slug, _proxy, host, *rest = [*repository.name.split("/"), ""]
     try:
         reference = Reference.parse(
@@ -76,12 +85,16 @@ def upstream_of(repository: ServedRepository) -> Upstream:
         )
     except OciError as exc:
         raise name_unknown() from exc
-    registry = registry_for(repository.team, reference.registry)
-    if registry is None or registry.is_this_server:
+
+    # Only registries that the team has added are reached, so a name cannot make the server connect
+    # to any host.
+    registry = find_registry(repository.team, reference.registry)
+    if registry is None or registry.is_builtin:
         raise name_unknown()
+
     return Upstream(registry, reference.repository)
 
 
 def proxied_prefix(team: Team, host: str) -> str:
-    """What the names of another registry's images begin with on this server."""
-    return f"{own_prefix(team)}{PROXY}/{host.replace(':', '_')}/"
+    """Return the prefix of a registry's images on the built-in registry."""
+    return f"{builtin_registry_prefix(team)}{PROXY}/{host.replace(':', '_')}/"

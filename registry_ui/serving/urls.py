@@ -1,9 +1,12 @@
-"""/v2/: a name has slashes in it, so the longest that fits is the name."""
+"""Routes of /v2/ (distribution spec, "Endpoints").
+
+A repository name may contain slashes, so each pattern takes the longest name that fits.
+"""
 
 from django.urls import path, re_path
 
 from .views import blobs, listing, manifests, uploads
-from .views.answering import at_address, refuse
+from .views.answering import endpoint, unknown_endpoint
 from .views.token import token
 
 app_name = "serving"
@@ -11,24 +14,24 @@ app_name = "serving"
 _NAME = r"^(?P<name>.+)"
 
 urlpatterns = [
-    path("", at_address(GET=listing.base, HEAD=listing.base), name="base"),
+    path("", endpoint(GET=listing.api_version, HEAD=listing.api_version), name="base"),
     path("token", token, name="token"),
-    path("_catalog", at_address(GET=listing.catalog, HEAD=listing.catalog), name="catalog"),
-    re_path(rf"{_NAME}/tags/list$", at_address(GET=listing.tags, HEAD=listing.tags), name="tags"),
+    path("_catalog", endpoint(GET=listing.catalog, HEAD=listing.catalog), name="catalog"),
+    re_path(rf"{_NAME}/tags/list$", endpoint(GET=listing.tags, HEAD=listing.tags), name="tags"),
     re_path(
         rf"{_NAME}/manifests/(?P<reference>[^/]+)$",
-        at_address(
+        endpoint(
             GET=manifests.pull, HEAD=manifests.pull, PUT=manifests.push, DELETE=manifests.delete
         ),
         name="manifest",
     ),
-    re_path(rf"{_NAME}/blobs/uploads/?$", at_address(POST=uploads.begin), name="uploads"),
+    re_path(rf"{_NAME}/blobs/uploads/?$", endpoint(POST=uploads.begin), name="uploads"),
     re_path(
         rf"{_NAME}/blobs/uploads/(?P<key>[^/]+)$",
-        at_address(
-            GET=uploads.state,
-            HEAD=uploads.state,
-            PATCH=uploads.go_on,
+        endpoint(
+            GET=uploads.status,
+            HEAD=uploads.status,
+            PATCH=uploads.append,
             PUT=uploads.finish,
             DELETE=uploads.cancel,
         ),
@@ -36,17 +39,19 @@ urlpatterns = [
     ),
     re_path(
         rf"{_NAME}/blobs/(?P<digest>[^/]+)$",
-        at_address(GET=blobs.pull, HEAD=blobs.pull, DELETE=blobs.delete),
+        endpoint(GET=blobs.pull, HEAD=blobs.pull, DELETE=blobs.delete),
         name="blob",
     ),
     re_path(
         rf"{_NAME}/referrers/(?P<digest>[^/]+)$",
-        at_address(GET=listing.referrers, HEAD=listing.referrers),
+        endpoint(GET=listing.referrers, HEAD=listing.referrers),
         name="referrers",
     ),
     re_path(
         r"^(?P<rest>.*)$",
-        at_address(**dict.fromkeys(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"), refuse)),
+        endpoint(
+            **dict.fromkeys(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"), unknown_endpoint)
+        ),
         name="elsewhere",
     ),
 ]

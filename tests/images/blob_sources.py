@@ -1,4 +1,4 @@
-"""Sources for blob writers: content in memory, with the faults that a test asks for."""
+"""Sources for blob writers: content in memory, with simulated faults."""
 
 import io
 from collections.abc import Callable
@@ -8,10 +8,10 @@ from registry_ui.oci.errors import ConnectionFailed
 
 
 class Source:
-    """Opens `content` at an offset, as an ImageStore's blob; remembers where it was opened.
+    """A source that opens `content` at an offset, and records the offsets.
 
     Args:
-        chunk: the most bytes one read gives.
+        chunk: the maximum number of bytes per read.
         fail_after: bytes after which a reader loses its connection.
         on_read: called before each read.
     """
@@ -49,12 +49,15 @@ class _Reader(io.BytesIO):
     def readinto(self, buffer) -> int:
         if self.source.on_read:
             self.source.on_read()
+
         room = min(len(buffer), self.source.chunk)
         if self.source.fail_after is not None:
             room = min(room, self.source.fail_after - self.passed)
             if room <= 0:
                 raise ConnectionFailed("The connection was reset.")
+
         count = super().readinto(memoryview(buffer)[:room])
         self.passed += count
         self.source.given += count
+
         return count

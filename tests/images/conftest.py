@@ -20,7 +20,7 @@ def write_blobs(store: LocalStore, built: BuiltManifest) -> None:
 
 
 def put(store: LocalStore, built: BuiltManifest, reference: str | None = None) -> None:
-    """Everything of an image, in the order in which a pull brings it."""
+    """Store an image in the order of a pull: blobs, manifests, index."""
     write_blobs(store, built)
     for child in built.children:
         store.put_manifest(parsed(child), Digest.parse(child.digest))
@@ -29,13 +29,17 @@ def put(store: LocalStore, built: BuiltManifest, reference: str | None = None) -
 
 @pytest.fixture
 def pulled(db, image_factory):
-    """Call it to have a team pull an image: `pulled(team, "docker.io/library/app:1.0", built)` returns its row."""
+    """A function that pulls an image for a team and returns its row.
+
+    `pulled(team, "docker.io/library/app:1.0", built)`
+    """
 
     def pull(team, name: str, built: BuiltManifest | None = None, *, user=None, **options):
         reference = Reference.parse(name)
         built = built or image_factory.build_image(layer_size=2000, **options)
         put(LocalStore(team, reference, user=user), built)
         digest = Digest.parse(built.digest)
+
         return name_image(
             team=team,
             user=user,

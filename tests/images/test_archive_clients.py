@@ -1,4 +1,4 @@
-"""What we write is read by docker, podman and skopeo, and what they write is read by us."""
+"""Archives exchanged with docker, podman and skopeo, in both directions."""
 
 import json
 import shutil
@@ -18,7 +18,7 @@ MANY = "registry.example.com/team/many:2.0"
 
 @pytest.fixture
 def exported(team, pulled, tmp_path) -> Path:
-    """Two images, one of them for two platforms, as one file."""
+    """One file with two images, one of them for two platforms."""
     pulled(team, NAME)
     pulled(team, MANY, build_index(platforms=["linux/amd64", "linux/arm64"], layer_size=1500))
     path = tmp_path / "exported.tar"
@@ -27,7 +27,7 @@ def exported(team, pulled, tmp_path) -> Path:
 
 
 def image_ids() -> dict[str, str]:
-    """Of each name, the id that an engine of this machine has: an index has one for each platform."""
+    """Return the id of each name on this machine's platform: an index has several."""
     rows = LocalImage.objects.all()
     return {
         str(row.reference): next(
@@ -42,9 +42,7 @@ def digests() -> dict[str, str]:
 
 
 @pytest.mark.engine
-def test_docker_loads_what_was_exported_and_what_it_saves_comes_in(
-    exported, docker_engine, tmp_path
-):
+def test_docker_loads_an_export_and_its_archive_is_imported(exported, docker_engine, tmp_path):
     docker_engine.docker("load", "-i", exported)
     for name, image_id in image_ids().items():
         assert docker_engine.image_id(name) == image_id
@@ -54,11 +52,11 @@ def test_docker_loads_what_was_exported_and_what_it_saves_comes_in(
     docker_engine.docker("save", "-o", saved, NAME, MANY)
     LocalImage.objects.all().delete()
     call_command("import_images", str(saved))
-    # The image ids stay; docker 20.10 keeps no manifests.
+    # docker 20.10 keeps image ids, but no manifests.
     assert image_ids() == before
 
 
-def test_podman_loads_what_was_exported_and_what_it_saves_comes_in(exported, podman, tmp_path):
+def test_podman_loads_an_export_and_its_archive_is_imported(exported, podman, tmp_path):
     podman("load", "-i", exported)
     for name, image_id in image_ids().items():
         assert podman(
@@ -69,10 +67,11 @@ def test_podman_loads_what_was_exported_and_what_it_saves_comes_in(exported, pod
         saved = tmp_path / f"{kind}.tar"
         podman("save", "--format", kind, "-o", saved, NAME)
         call_command("import_images", str(saved), "--name", f"x.example.com/{kind}:1")
+
     assert {"x.example.com/oci-archive:1", "x.example.com/docker-archive:1"} <= image_ids().keys()
 
 
-def test_skopeo_reads_both_kinds_in_one_file_with_every_digest(exported, skopeo, tmp_path):
+def test_skopeo_reads_both_formats_of_an_export_with_every_digest(exported, skopeo, tmp_path):
     for name, digest in digests().items():
         layout = tmp_path / f"layout-{digest[7:19]}"
         skopeo("copy", "--all", f"oci-archive:{exported}:{name}", f"oci:{layout}:x")
@@ -81,7 +80,7 @@ def test_skopeo_reads_both_kinds_in_one_file_with_every_digest(exported, skopeo,
         shutil.rmtree(tmp_path / "dir")
 
 
-def test_what_skopeo_writes_comes_in_with_the_same_digest(team, skopeo, tmp_path):
+def test_an_archive_of_skopeo_is_imported_with_the_same_digest(team, skopeo, tmp_path):
     source, written = tmp_path / "source.tar", tmp_path / "written.tar"
     source.write_bytes(archives.layout(archives.GOOD, "x"))
     skopeo("copy", "--preserve-digests", f"oci-archive:{source}:x", f"oci-archive:{written}:{NAME}")

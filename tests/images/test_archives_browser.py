@@ -1,4 +1,4 @@
-"""An upload in a real browser: cut off, the browser closed, gone on with."""
+"""An upload in a real browser that is killed and continued."""
 
 import os
 import re
@@ -17,7 +17,7 @@ PIECE = 8 * 1024 * 1024
 
 @pytest.fixture
 def large(tmp_path):
-    """An archive of three pieces."""
+    """An archive of three chunks."""
     path = tmp_path / "images.tar"
     members = archives.layout_members([(archives.GOOD, archives.NAME)])
     path.write_bytes(archives.tar(*members, archives.entry("filler", os.urandom(2 * PIECE + 1000))))
@@ -30,7 +30,7 @@ def choose(page, live_server, path):
     page.get_by_role("button", name="Upload").click()
 
 
-def test_an_upload_goes_on_after_the_browser_was_killed(live_server, page, sign_in, bob, large):
+def test_an_upload_continues_after_the_browser_was_killed(live_server, page, sign_in, bob, large):
     sign_in(bob)
     pieces: list[str] = []
 
@@ -45,7 +45,7 @@ def test_an_upload_goes_on_after_the_browser_was_killed(live_server, page, sign_
     ).to_be_visible(timeout=60_000)
     context = page.context
     page.close()
-    assert uploads.received(ArchiveUpload.objects.get()) == PIECE
+    assert uploads.received_bytes(ArchiveUpload.objects.get()) == PIECE
 
     again = context.new_page()
     sent: list[str] = []
@@ -60,10 +60,11 @@ def test_an_upload_goes_on_after_the_browser_was_killed(live_server, page, sign_
 
     assert sent == [str(PIECE), str(2 * PIECE)]
     assert ArchiveUpload.objects.get().found[0]["digest"] == archives.GOOD.digest
+
     expect(again.get_by_label(f"Name here of {archives.NAME}")).to_have_value(archives.NAME)
 
 
-def test_what_the_server_refuses_is_said_and_nothing_is_sent(
+def test_a_refused_upload_shows_the_error_and_sends_nothing(
     live_server, page, sign_in, bob, large, settings
 ):
     settings.ARCHIVE_LIMIT = 1024

@@ -1,4 +1,4 @@
-"""Uploads of archives: in pieces, as a form, gone on with, refused without a trace."""
+"""Uploads of archives: in chunks, as a form, continued, and refused."""
 
 import gzip
 import hashlib
@@ -48,13 +48,14 @@ def as_form(client, content=CONTENT, name="app.tar", **values):
     )
 
 
-# --- in pieces
+# --- in chunks
 
 
-def test_pieces_make_an_archive_that_is_looked_into(client_for, bob, team):
+def test_chunks_make_an_archive_that_is_inspected(client_for, bob, team):
     client = client_for(bob)
     begun = begin(client).json()
     assert begun["received"] == 0
+
     for offset in range(0, len(CONTENT), 3000):
         answer = send(client, begun["content"], CONTENT[offset : offset + 3000], offset)
         assert (answer.status_code, answer.headers["Upload-Offset"]) == (
@@ -71,11 +72,12 @@ def test_pieces_make_an_archive_that_is_looked_into(client_for, bob, team):
         bob,
         archives.GOOD.digest,
     )
+
     event = AuditEvent.objects.get(action=Action.ARCHIVE_RECEIVED)
     assert (event.object_name, event.actor_name) == ("app.tar", "bob")
 
 
-def test_an_upload_that_was_cut_off_goes_on_where_it_was(client_for, bob):
+def test_an_interrupted_upload_continues(client_for, bob):
     client = client_for(bob)
     begun = begin(client).json()
     send(client, begun["content"], CONTENT[:5000], 0)
@@ -88,11 +90,12 @@ def test_an_upload_that_was_cut_off_goes_on_where_it_was(client_for, bob):
         "are here. Choose the same file again"
         in client.get(reverse("images:import")).content.decode()
     )
+
     send(client, begun["content"], CONTENT[5000:], 5000)
     assert client.post(begun["finish"]).headers["Location"].startswith("/transfers/import/")
 
 
-def test_another_file_of_the_same_name_begins_anew(client_for, bob, alice):
+def test_another_file_of_the_same_name_is_a_new_upload(client_for, bob, alice):
     first = begin(client_for(bob)).json()["content"]
     others = {
         begin(client_for(bob), modified=8).json()["content"],
@@ -104,7 +107,7 @@ def test_another_file_of_the_same_name_begins_anew(client_for, bob, alice):
     assert len(others - {first}) == 5
 
 
-def test_a_piece_in_the_wrong_place_is_told_the_right_one(client_for, bob):
+def test_a_chunk_at_a_wrong_offset_gets_the_right_one(client_for, bob):
     client = client_for(bob)
     begun = begin(client).json()
     send(client, begun["content"], CONTENT[:1000], 0)
@@ -113,19 +116,19 @@ def test_a_piece_in_the_wrong_place_is_told_the_right_one(client_for, bob):
         assert (answer.status_code, answer.json()) == (409, {"received": 1000})
 
 
-def test_more_than_was_announced_is_not_written(client_for, bob):
+def test_bytes_above_the_announced_size_are_not_written(client_for, bob):
     client = client_for(bob)
     begun = begin(client, CONTENT[:100]).json()
     assert send(client, begun["content"], CONTENT, 0).headers["Upload-Offset"] == "100"
 
 
 @pytest.mark.parametrize("offset", ["", "-1", "1x", "9" * 30])
-def test_a_piece_without_a_place_is_refused(client_for, bob, offset):
+def test_a_chunk_without_an_offset_is_refused(client_for, bob, offset):
     client = client_for(bob)
     assert send(client, begin(client).json()["content"], b"x", offset).status_code == 400
 
 
-def test_an_unfinished_upload_is_not_looked_into(client_for, bob):
+def test_an_unfinished_upload_is_not_inspected(client_for, bob):
     client = client_for(bob)
     begun = begin(client).json()
     send(client, begun["content"], CONTENT[:-100], 0)
@@ -134,7 +137,7 @@ def test_an_unfinished_upload_is_not_looked_into(client_for, bob):
 
 
 @pytest.mark.parametrize(
-    ("values", "words"),
+    ("values", "message"),
     [
         ({"size": 0}, "empty"),
         ({"size": 10**15}, "larger than"),
@@ -143,13 +146,13 @@ def test_an_unfinished_upload_is_not_looked_into(client_for, bob):
         ({"sha256": "abc"}, "not a SHA-256"),
     ],
 )
-def test_what_cannot_become_an_upload_is_said_at_once(client_for, bob, values, words):
+def test_an_impossible_upload_is_refused_at_once(client_for, bob, values, message):
     answer = begin(client_for(bob), **values)
-    assert (answer.status_code, words in answer.content.decode()) == (422, True)
+    assert (answer.status_code, message in answer.content.decode()) == (422, True)
     assert not ArchiveUpload.objects.exists()
 
 
-def test_a_disk_without_room_is_said_before_the_first_byte(client_for, bob, settings):
+def test_a_full_disk_is_reported_before_the_first_byte(client_for, bob, settings):
     settings.FREE_SPACE_FLOOR = 10**18
     answer = begin(client_for(bob))
     assert (answer.status_code, "too little room" in answer.content.decode()) == (507, True)
@@ -184,7 +187,7 @@ def test_a_browser_without_a_script_sends_the_file_itself(client_for, bob):
     assert (upload.name, upload.size, upload.sha256) == ("app.tar", len(CONTENT), checksum)
 
 
-def test_the_form_is_written_in_pieces_and_never_held(
+def test_the_form_is_written_in_chunks_and_not_held_in_memory(
     client_for, bob, images_directory, monkeypatch
 ):
     pieces = []
@@ -223,28 +226,27 @@ def test_a_form_without_the_csrf_token_leaves_nothing(bob, images_directory):
     assert files_below(images_directory) == []
 
 
-def test_a_form_that_grows_too_large_ends_and_leaves_nothing(
-    client_for, bob, images_directory, settings
-):
+def test_a_form_above_the_limit_leaves_nothing(client_for, bob, images_directory, settings):
     settings.ARCHIVE_LIMIT = 2048
     answer = as_form(client_for(bob))
     assert (answer.status_code, "larger than" in answer.content.decode()) == (422, True)
     assert files_below(images_directory) == []
 
 
-# --- refused
+# --- refused archives
 
 
 @pytest.mark.parametrize("what", archives.HOSTILE)
 def test_a_hostile_archive_leaves_nothing_behind(client_for, bob, images_directory, what):
-    """What is wrong with a blob's bytes is found by the transfer: tests/transfers/test_importing.py."""
+    """The transfer finds wrong bytes of a blob: tests/transfers/test_importing.py."""
     client = client_for(bob)
     answer = as_form(client, archives.HOSTILE[what])
     if answer.headers["Location"].startswith("/transfers/import/"):
         upload = ArchiveUpload.objects.get()
-        with uploads.opened(upload) as store, pytest.raises(InvalidArchive):
+        with uploads.open_archive(upload) as store, pytest.raises(InvalidArchive):
             store.verify()
         return
+
     assert answer.headers["Location"] == reverse("images:import")
     assert "notice" in client.get(reverse("images:import")).content.decode()
     assert not ArchiveUpload.objects.exists()
@@ -265,25 +267,25 @@ def test_a_compressed_archive_that_fills_the_disk_leaves_nothing(
             archives.entry("filler", bytes(70 << 20)),
         )
     )
-    monkeypatch.setattr("registry_ui.images.archives.incoming.check_room", full)
+    monkeypatch.setattr("registry_ui.images.archives.incoming.check_free_space", full)
     as_form(client_for(bob), content)
     assert not [name for name in files_below(images_directory) if ".tar" in name]
 
 
-# --- whose it is
+# --- access
 
 
-def test_an_outsider_finds_nobodys_upload(client_for, bob, charlie):
+def test_an_outsider_finds_no_upload(client_for, bob, charlie):
     begun = begin(client_for(bob)).json()
     outsider = client_for(charlie)
     assert outsider.get(begun["content"]).status_code == 404
     assert send(outsider, begun["content"], b"x", 0).status_code == 404
     assert outsider.post(begun["finish"]).status_code == 404
     assert outsider.post(begun["finish"].replace("finish", "discard")).status_code == 404
-    assert uploads.received(ArchiveUpload.objects.get()) == 0
+    assert uploads.received_bytes(ArchiveUpload.objects.get()) == 0
 
 
-def test_a_reader_brings_nothing_in(client_for, bob, victor, images_directory):
+def test_a_viewer_cannot_import(client_for, bob, victor, images_directory):
     begun = begin(client_for(bob)).json()
     reader = client_for(victor)
     assert reader.get(reverse("images:import")).status_code == 403
@@ -293,10 +295,10 @@ def test_a_reader_brings_nothing_in(client_for, bob, victor, images_directory):
     assert files_below(images_directory) == []
 
 
-def test_what_the_command_line_reads_is_not_touched_by_pages(client_for, bob, team, tmp_path):
+def test_pages_do_not_touch_files_of_the_command_line(client_for, bob, team, tmp_path):
     path = tmp_path / "app.tar"
     path.write_bytes(CONTENT)
-    upload = uploads.upload_on_disk(team=team, path=path)
+    upload = uploads.register_file(team=team, path=path)
     client = client_for(bob)
     for name in ("images:import_content", "transfers:import_archive"):
         assert client.get(reverse(name, args=[upload.pk])).status_code == 404
@@ -304,7 +306,7 @@ def test_what_the_command_line_reads_is_not_touched_by_pages(client_for, bob, te
     assert path.exists()
 
 
-# --- the end of uploads
+# --- collection
 
 
 def test_discarding_leaves_nothing(client_for, bob, images_directory):
@@ -318,7 +320,7 @@ def test_discarding_leaves_nothing(client_for, bob, images_directory):
     assert (ArchiveUpload.objects.count(), files_below(images_directory)) == (0, [])
 
 
-def test_what_nobody_goes_on_with_is_collected(client_for, bob, images_directory, settings):
+def test_abandoned_uploads_are_collected(client_for, bob, images_directory, settings):
     client = client_for(bob)
     begin(client)
     send(client, begin(client, CONTENT, modified=9).json()["content"], CONTENT, 0)

@@ -1,4 +1,4 @@
-"""Exports: the page, the download and its parts, the checksum."""
+"""Exports: the page, the download and its ranges, the checksum."""
 
 import hashlib
 import io
@@ -20,7 +20,7 @@ from registry_ui.oci.digest import Digest
 from registry_ui.oci.errors import BlobUnknown, ContentMismatch, InvalidReference
 from tests.parts.images import build_index
 
-# The threads that read manifests have connections of their own.
+# The threads that read manifests have their own connections, so they see committed rows only.
 pytestmark = pytest.mark.django_db(transaction=True)
 NAME = "registry.example.com/team/app:1.0"
 
@@ -62,7 +62,7 @@ def images_in(content: bytes, tmp_path) -> dict[str, str]:
     return {str(name): str(image.digest) for image in store.images for name in image.names}
 
 
-def test_the_page_ticks_every_name_of_the_chosen_images(client_for, victor, image, several):
+def test_the_page_checks_every_name_of_the_selected_images(client_for, victor, image, several):
     page = (
         client_for(victor)
         .get(reverse("images:export"), {"image": [image.pk, several.pk]})
@@ -75,7 +75,7 @@ def test_the_page_ticks_every_name_of_the_chosen_images(client_for, victor, imag
     )
 
 
-def test_a_download_says_its_length_and_holds_the_images(
+def test_a_download_has_its_length_and_contains_the_images(
     client_for, victor, image, several, tmp_path
 ):
     response = download(client_for(victor), image, several)
@@ -88,11 +88,12 @@ def test_a_download_says_its_length_and_holds_the_images(
         NAME: image.digest,
         "registry.example.com/team/many:2.0": several.digest,
     }
+
     event = AuditEvent.objects.get(action=Action.IMAGE_EXPORTED)
     assert (event.actor_name, event.details["bytes"]) == ("victor", len(content))
 
 
-def test_a_download_that_was_cut_off_goes_on(client_for, victor, image):
+def test_an_interrupted_download_is_resumed(client_for, victor, image):
     client = client_for(victor)
     whole = download(client, image)
     content, entity_tag = content_of(whole), whole.headers["ETag"]
@@ -100,6 +101,7 @@ def test_a_download_that_was_cut_off_goes_on(client_for, victor, image):
     rest = download(client, image, headers={"Range": "bytes=2000-", "If-Range": entity_tag})
     assert (rest.status_code, content_of(rest)) == (206, content[2000:])
     assert rest.headers["Content-Range"] == f"bytes 2000-{len(content) - 1}/{len(content)}"
+
     part = download(client, image, headers={"Range": "bytes=100-199"})
     assert (content_of(part), part.headers["Content-Length"]) == (content[100:200], "100")
     assert content_of(download(client, image, headers={"Range": "bytes=-512"})) == content[-512:]
@@ -107,7 +109,7 @@ def test_a_download_that_was_cut_off_goes_on(client_for, victor, image):
     assert AuditEvent.objects.filter(action=Action.IMAGE_EXPORTED).count() == 1
 
 
-def test_a_part_of_another_archive_is_not_given(client_for, victor, image):
+def test_a_range_of_another_archive_is_not_sent(client_for, victor, image):
     client = client_for(victor)
     response = download(client, image, headers={"Range": "bytes=2000-", "If-Range": '"another"'})
     assert response.status_code == 200
@@ -120,7 +122,7 @@ def test_a_part_of_another_archive_is_not_given(client_for, victor, image):
     )
 
 
-def test_head_tells_the_length_without_the_bytes(client_for, victor, image):
+def test_head_gives_the_length_without_the_bytes(client_for, victor, image):
     response = client_for(victor).head(reverse("images:export_archive"), {"image": image.pk})
     assert int(response.headers["Content-Length"]) > 1000
     assert not AuditEvent.objects.filter(action=Action.IMAGE_EXPORTED).exists()
@@ -145,7 +147,7 @@ def test_fewer_platforms_make_a_smaller_archive(client_for, victor, several, tmp
     assert list(both.values()) == [several.digest]
 
 
-def test_a_platform_that_an_image_lacks_is_said_on_the_page(client_for, victor, image, several):
+def test_a_missing_platform_is_an_error_on_the_page(client_for, victor, image, several):
     client = client_for(victor)
     response = client.get(
         reverse("images:export_archive"),
@@ -175,7 +177,7 @@ def test_images_of_two_teams_are_never_in_one_archive(
     assert len(images_in(content_of(download(client_for(alice), image, theirs)), tmp_path)) == 1
 
 
-def test_what_is_not_here_whole_is_said_before_the_first_byte(client_for, victor, image):
+def test_an_incomplete_image_is_an_error_before_the_first_byte(client_for, victor, image):
     TeamBlob.objects.filter(digest=image.blobs[-1]["digest"]).delete()
     with pytest.raises(BlobUnknown):
         export_images(images=[image])
@@ -185,7 +187,7 @@ def test_what_is_not_here_whole_is_said_before_the_first_byte(client_for, victor
     assert "Pull the image again" in response.content.decode()
 
 
-def test_a_damaged_blob_ends_the_download_and_goes_out_of_sight(client_for, victor, image):
+def test_a_damaged_blob_ends_the_download_and_is_quarantined(client_for, victor, image):
     layer = Digest.parse(max(image.blobs, key=lambda blob: blob["size"])["digest"])
     path = blob_directory().root / "blobs" / "sha256" / layer.hex[:2] / layer.hex
     path.chmod(0o600)
@@ -196,7 +198,7 @@ def test_a_damaged_blob_ends_the_download_and_goes_out_of_sight(client_for, vict
     assert blob_directory().size(layer) is None
 
 
-def test_nothing_chosen_is_nothing_exported():
+def test_an_empty_selection_is_an_error():
     with pytest.raises(InvalidReference):
         export_images(images=[])
 
@@ -212,6 +214,7 @@ def test_the_command_writes_the_file_and_its_checksum(team, image, several, tmp_
     checksum = hashlib.sha256(path.read_bytes()).hexdigest()
     assert checksum in out.getvalue()
     assert (tmp_path / "images.tar.sha256").read_text() == f"{checksum}  images.tar\n"
+
     with tarfile.open(path) as archive:
         listed = json.load(archive.extractfile("digests.json"))
     assert {entry["name"]: entry["digest"] for entry in listed["images"]} == {
@@ -229,12 +232,12 @@ def test_the_command_writes_the_file_and_its_checksum(team, image, several, tmp_
         ["Not A Name"],
     ],
 )
-def test_the_command_says_what_is_wrong_and_writes_nothing(team, image, tmp_path, arguments):
+def test_a_failed_export_command_writes_nothing(team, image, tmp_path, arguments):
     with pytest.raises(CommandError):
         call_command("export_images", *arguments, "-o", str(tmp_path / "images.tar"))
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_command_says_where_it_cannot_write(team, image, tmp_path):
+def test_the_command_names_a_file_that_it_cannot_write(team, image, tmp_path):
     with pytest.raises(CommandError, match="cannot be written"):
         call_command("export_images", NAME, "-o", str(tmp_path / "missing" / "images.tar"))

@@ -41,8 +41,8 @@ def write(
     digest = digest or source.digest
     with blobs.claim(digest, owner=owner, cancellation=cancellation) as partial:
         if blobs.size(digest) is None:
-            partial.fill(len(source.content) if size is None else size, source)
-            with blobs.hold(digest):
+            partial.download(len(source.content) if size is None else size, source)
+            with blobs.locked(digest):
                 blobs.publish(partial)
     return digest
 
@@ -67,7 +67,7 @@ def read(blobs: BlobDirectory, digest: Digest, offset: int = 0) -> bytes:
     return content
 
 
-def test_what_is_written_is_read_from_any_offset(blobs):
+def test_a_blob_is_read_from_any_offset(blobs):
     digest = write(blobs, Source(CONTENT))
     assert blobs.size(digest) == len(CONTENT)
     assert read(blobs, digest) == CONTENT
@@ -82,20 +82,20 @@ def test_folders_and_files_are_private(blobs):
     assert all(stat.S_IMODE(path.stat().st_mode) & 0o077 == 0 for path in paths)
 
 
-@given(content=st.binary(max_size=5000), chunk=st.integers(1, 3000), kept=st.integers(0, 5000))
+@given(content=st.binary(max_size=5000), chunk=st.integers(1, 3000), kept_size=st.integers(0, 5000))
 @settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-def test_any_size_in_any_pieces_resumed_anywhere(tmp_path_factory, content, chunk, kept):
+def test_any_size_in_any_chunks_can_be_resumed(tmp_path_factory, content, chunk, kept_size):
     blobs = BlobDirectory(tmp_path_factory.mktemp("any"))
-    kept = min(kept, len(content))
+    kept_size = min(kept_size, len(content))
     path = partial_path(blobs, Digest.of(content))
     path.parent.mkdir(parents=True)
-    path.write_bytes(content[:kept])
+    path.write_bytes(content[:kept_size])
     source = Source(content, chunk=chunk)
     digest = write(blobs, source)
     assert read(blobs, digest) == content
-    assert source.given == len(content) - kept
+    assert source.given == len(content) - kept_size
 
 
 def test_sha512_has_its_own_folder(blobs):
@@ -117,7 +117,7 @@ def test_a_lost_connection_leaves_a_partial_that_the_next_writer_continues(blobs
     assert read(blobs, source.digest) == CONTENT
 
 
-def test_another_owner_does_not_profit_from_a_partial(blobs):
+def test_another_owner_does_not_continue_a_partial(blobs):
     with pytest.raises(ConnectionFailed):
         write(blobs, Source(CONTENT, fail_after=1 << 20), owner="1")
     source = Source(CONTENT)
@@ -140,7 +140,7 @@ def test_too_many_bytes_are_refused_and_leave_nothing(blobs, content):
     assert files_below(blobs.root) == []
 
 
-def test_too_few_bytes_are_kept_for_the_next_try(blobs):
+def test_too_few_bytes_are_kept_for_a_retry(blobs):
     digest = Digest.of(CONTENT)
     with pytest.raises(ContentMismatch) as failure:
         write(blobs, Source(CONTENT[:1000]), digest=digest, size=len(CONTENT))
@@ -149,7 +149,7 @@ def test_too_few_bytes_are_kept_for_the_next_try(blobs):
     assert blobs.size(digest) is None
 
 
-def test_a_partial_that_power_loss_garbled_is_started_again(blobs):
+def test_a_damaged_partial_is_downloaded_again(blobs):
     digest = Digest.of(CONTENT)
     path = partial_path(blobs, digest)
     path.parent.mkdir(parents=True)
@@ -169,7 +169,7 @@ def test_a_whole_partial_is_published_without_asking_the_source(blobs):
     assert source.offsets == []
 
 
-def test_cancellation_stops_between_pieces_and_keeps_what_arrived(blobs):
+def test_cancellation_stops_between_chunks_and_keeps_received_bytes(blobs):
     cancellation = Cancellation()
     source = Source(
         CONTENT, chunk=1 << 18, on_read=lambda: source.given >= 1 << 20 and cancellation.request()
@@ -180,7 +180,7 @@ def test_cancellation_stops_between_pieces_and_keeps_what_arrived(blobs):
     assert blobs.size(source.digest) is None
 
 
-def test_the_second_writer_waits_and_finds_the_blob_there(blobs):
+def test_the_second_writer_waits_and_finds_the_blob(blobs):
     arrived = threading.Event()
     slow = Source(CONTENT, chunk=1 << 19, on_read=lambda: (arrived.set(), time.sleep(0.05)))
     first = threading.Thread(target=write, args=(blobs, slow))
@@ -233,18 +233,21 @@ def _write_in_process(root: Path, content: bytes, results) -> None:
 
 
 @pytest.mark.processes
-def test_processes_at_once_fetch_a_blob_once(blobs):
+def test_simultaneous_processes_fetch_a_blob_once(blobs):
     context = multiprocessing.get_context("fork")
     results = context.Queue()
     processes = [
         context.Process(target=_write_in_process, args=(blobs.root, CONTENT, results))
         for _ in range(4)
     ]
+
     for process in processes:
         process.start()
+
     given = sorted(results.get(timeout=60) for _ in processes)
     for process in processes:
         process.join()
+
     assert given == [0, 0, 0, len(CONTENT)]
     assert files_below(blobs.root) == [blob_path(blobs, Digest.of(CONTENT))]
 
@@ -266,34 +269,39 @@ def test_a_killed_writer_leaves_nothing_visible_and_is_resumed(blobs):
     process = context.Process(target=hang)
     process.start()
     assert ready.wait(30)
+
     os.kill(process.pid, signal.SIGKILL)
     process.join()
     assert list(blobs) == []
     assert blobs.size(Digest.of(content)) is None
+
     source = Source(content)
     write(blobs, source)
     assert source.offsets == [4 << 20]
-    assert blobs.is_sound(source.digest)
+    assert blobs.is_intact(source.digest)
 
 
-def test_a_flipped_bit_is_noticed(blobs):
+def test_a_flipped_bit_is_detected(blobs):
     digest = write(blobs, Source(CONTENT))
     path = blob_path(blobs, digest)
     damaged = bytearray(CONTENT)
     damaged[1_000_000] ^= 1
     path.write_bytes(damaged)
-    assert not blobs.is_sound(digest)
+    assert not blobs.is_intact(digest)
+
     with pytest.raises(ContentMismatch, match="damaged") as failure:
         blobs.read(digest, limit=1 << 23)
     assert "Pull the image again" in failure.value.advice
-    with blobs.hold(digest):
+
+    with blobs.locked(digest):
         blobs.quarantine(digest)
     assert blobs.size(digest) is None
+
     write(blobs, Source(CONTENT))
-    assert blobs.is_sound(digest)
+    assert blobs.is_intact(digest)
 
 
-def test_read_refuses_what_is_larger_than_its_limit(blobs):
+def test_read_refuses_a_blob_above_its_limit(blobs):
     digest = write(blobs, Source(CONTENT))
     with pytest.raises(ContentMismatch):
         blobs.read(digest, limit=1000)
@@ -302,25 +310,25 @@ def test_read_refuses_what_is_larger_than_its_limit(blobs):
 def test_an_absent_blob_is_unknown(blobs):
     digest = Digest.of(b"absent")
     assert blobs.size(digest) is None
-    for ask in (blobs.open, blobs.is_sound, lambda wanted: blobs.read(wanted, limit=10)):
+    for ask in (blobs.open, blobs.is_intact, lambda wanted: blobs.read(wanted, limit=10)):
         with pytest.raises(BlobUnknown) as failure:
             ask(digest)
         assert failure.value.advice
 
 
-def test_a_reader_finishes_though_the_blob_is_removed(blobs):
+def test_a_reader_finishes_although_the_blob_is_removed(blobs):
     digest = write(blobs, Source(CONTENT))
     with blobs.open(digest) as file:
-        with blobs.hold(digest):
+        with blobs.locked(digest):
             assert blobs.remove(digest) == len(CONTENT)
         buffer = memoryview(bytearray(len(CONTENT)))
         assert file.readinto(buffer) == len(CONTENT)
         assert buffer == CONTENT
-    with blobs.hold(digest):
+    with blobs.locked(digest):
         assert blobs.remove(digest) == 0
 
 
-# --- links that somebody planted
+# --- symbolic links in place of files
 
 
 def test_a_symlink_in_place_of_a_blob_is_not_followed(blobs, tmp_path):
@@ -330,9 +338,11 @@ def test_a_symlink_in_place_of_a_blob_is_not_followed(blobs, tmp_path):
     blob_path(blobs, digest).unlink()
     blob_path(blobs, digest).symlink_to(target)
     assert blobs.size(digest) is None
+
     with pytest.raises(StorageError) as failure:
         blobs.open(digest)
     assert "symbolic link" in failure.value.advice
+
     write(blobs, Source(b"content"))
     assert not blob_path(blobs, digest).is_symlink()
     assert target.read_bytes() == b"content"
@@ -363,17 +373,19 @@ def test_a_symlink_in_place_of_a_folder_is_refused(blobs, tmp_path, folder):
     assert list(elsewhere.iterdir()) == []
 
 
-# --- a disk that is full, or refuses
+# --- full and failing disks
 
 
-def test_the_floor_is_kept_and_the_numbers_are_named(tmp_path):
+def test_minimum_free_space_is_kept_and_the_error_has_the_numbers(tmp_path):
     free = os.statvfs(tmp_path).f_bavail * os.statvfs(tmp_path).f_frsize
-    blobs = BlobDirectory(tmp_path / "images", free_space_floor=free + (1 << 30))
+    blobs = BlobDirectory(tmp_path / "images", min_free_bytes=free + (1 << 30))
     source = Source(CONTENT)
+
     with pytest.raises(
         StorageFull, match=r"3\.0 MiB are needed, .* are free, and .* have to stay free"
     ) as failure:
         write(blobs, source)
+
     assert "collect_blobs" in failure.value.advice
     assert source.offsets == []
     assert files_below(blobs.root) == []
@@ -403,18 +415,19 @@ def small_disk(tmp_path):
         pytest.skip(
             f"mounting a small disk is not permitted here: {mounted.stderr.decode().strip()}"
         )
+
     yield disk
     subprocess.run(["umount", disk], check=True)
 
 
-def test_a_disk_too_small_is_refused_before_a_byte_is_fetched(small_disk):
+def test_too_little_space_is_refused_before_a_byte_is_fetched(small_disk):
     source = Source(CONTENT)
     with pytest.raises(StorageFull, match=r"3\.0 MiB are needed"):
         write(BlobDirectory(small_disk / "images"), source)
     assert source.offsets == []
 
 
-def test_a_disk_that_fills_up_meanwhile_gives_a_clear_error_and_its_space_back(small_disk):
+def test_a_disk_that_fills_up_gives_a_clear_error_and_frees_its_space(small_disk):
     blobs = BlobDirectory(small_disk / "images")
     content = os.urandom(3 << 19)
     other = small_disk / "other"
@@ -427,13 +440,14 @@ def test_a_disk_that_fills_up_meanwhile_gives_a_clear_error_and_its_space_back(s
     with pytest.raises(StorageFull, match="is full"):
         write(blobs, source)
     assert files_below(blobs.root) == []
+
     other.unlink()
     write(blobs, Source(content))
-    assert blobs.is_sound(Digest.of(content))
+    assert blobs.is_intact(Digest.of(content))
 
 
 @pytest.mark.processes
-def test_a_read_only_disk_says_so(small_disk):
+def test_a_read_only_disk_has_its_own_advice(small_disk):
     blobs = BlobDirectory(small_disk / "images")
     write(blobs, Source(b"first"))
     subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)
@@ -447,7 +461,7 @@ def test_a_read_only_disk_says_so(small_disk):
 
 
 @pytest.mark.parametrize("number", [errno.EIO, errno.EDQUOT, errno.ENOSPC])
-def test_faults_of_the_disk_are_named(blobs, monkeypatch, number):
+def test_disk_errors_have_advice(blobs, monkeypatch, number):
     def fail(descriptor, chunk):
         raise OSError(number, os.strerror(number))
 
@@ -462,15 +476,17 @@ def test_faults_of_the_disk_are_named(blobs, monkeypatch, number):
 # --- leftovers
 
 
-def test_stale_partials_go_and_those_in_use_stay(blobs):
+def test_stale_partials_are_removed_and_used_ones_kept(blobs):
     idle, used = Digest.of(b"idle"), Digest.of(b"used")
     for digest in (idle, used):
         path = partial_path(blobs, digest)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"half")
         os.utime(path, (1, 1))
+
     young = partial_path(blobs, Digest.of(b"young"))
     young.write_bytes(b"half")
+
     with blobs.claim(used, owner="1"):
         assert blobs.remove_stale(time.time() - 3600) == (1, 4)
     assert not partial_path(blobs, idle).exists()
@@ -478,9 +494,9 @@ def test_stale_partials_go_and_those_in_use_stay(blobs):
     assert young.exists()
 
 
-def test_files_that_are_no_blobs_are_ignored_and_named(blobs):
+def test_files_that_are_no_blobs_are_ignored_and_reported(blobs):
     digest = write(blobs, Source(b"content"))
     stranger = blob_path(blobs, digest).with_name("notes.txt")
     stranger.write_text("hello")
     assert list(blobs) == [(digest, 7)]
-    assert list(blobs.strangers()) == [stranger]
+    assert list(blobs.foreign_files()) == [stranger]

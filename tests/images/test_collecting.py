@@ -27,13 +27,13 @@ HOUR = 3600
 
 
 def age(hours: float, **which) -> None:
-    """Make blobs look as if nobody had used them for a while."""
-    moment = timezone.now() - timedelta(hours=hours)
+    """Make blobs look unused for some hours."""
+    timestamp = timezone.now() - timedelta(hours=hours)
     for blob in TeamBlob.objects.filter(**which):
         path = blob_path(Digest.parse(blob.digest))
         if path.exists():
-            os.utime(path, (moment.timestamp(), moment.timestamp()))
-    TeamBlob.objects.filter(**which).update(used_at=moment)
+            os.utime(path, (timestamp.timestamp(), timestamp.timestamp()))
+    TeamBlob.objects.filter(**which).update(used_at=timestamp)
 
 
 def digests_on_disk() -> set[str]:
@@ -46,7 +46,7 @@ def write(team, content: bytes) -> Descriptor:
     return blob
 
 
-def test_what_images_need_stays_however_old(pulled, team):
+def test_old_blobs_that_images_need_are_kept(pulled, team):
     index = build_index(platforms=["linux/amd64", "linux/arm64"], layer_size=500, attestation=True)
     pulled(team, str(NAME), index)
     age(1000)
@@ -58,13 +58,14 @@ def test_what_images_need_stays_however_old(pulled, team):
     }
 
 
-def test_what_no_image_needs_goes_after_the_grace_period(pulled, team, bob):
+def test_unneeded_blobs_are_removed_after_the_grace_period(pulled, team, bob):
     built = build_image(layer_size=500)
     image = pulled(team, str(NAME), built)
     remove_name(image=image, user=bob)
     size = built.size + sum(map(len, built.blobs.values()))
     assert collectable_bytes(team.pk) == size
     assert collect(grace_seconds=HOUR).count == 0
+
     age(2)
     collected = collect(grace_seconds=HOUR)
     assert (collected.count, collected.bytes) == (1 + len(built.blobs), size)
@@ -80,7 +81,7 @@ def test_another_name_keeps_everything(pulled, team, bob):
     assert collect(grace_seconds=HOUR).count == 0
 
 
-def test_layers_that_another_image_needs_stay(pulled, team, bob):
+def test_layers_that_another_image_needs_are_kept(pulled, team, bob):
     first = build_image(seed="a", layers=1, layer_size=500, shared_layers=["base"])
     second = build_image(seed="b", layers=1, layer_size=500, shared_layers=["base"])
     image = pulled(team, "app:1", first)
@@ -91,7 +92,7 @@ def test_layers_that_another_image_needs_stay(pulled, team, bob):
     assert digests_on_disk() == {second.digest, *second.blobs}
 
 
-def test_a_file_stays_while_another_team_has_it(team, other_team):
+def test_a_file_is_kept_while_another_team_has_it(team, other_team):
     blob = write(team, b"shared by teams")
     write(other_team, b"shared by teams")
     age(2, team=team)
@@ -100,21 +101,21 @@ def test_a_file_stays_while_another_team_has_it(team, other_team):
     assert LocalStore(other_team, NAME).has_blob(blob)
 
 
-def test_protected_digests_stay(team):
+def test_protected_digests_are_kept(team):
     blob = write(team, b"precious")
     age(2)
     assert collect(grace_seconds=HOUR, protect={str(blob.digest)}).count == 0
     assert LocalStore(team, NAME).has_blob(blob)
 
 
-def test_looking_at_an_old_blob_saves_it(team):
+def test_checking_an_old_blob_keeps_it(team):
     blob = write(team, b"wanted again")
     age(2)
     assert LocalStore(team, NAME).has_blob(blob)
     assert collect(grace_seconds=HOUR).count == 0
 
 
-def test_the_blobs_of_a_deleted_team_go(pulled, team):
+def test_the_blobs_of_a_deleted_team_are_removed(pulled, team):
     pulled(team, str(NAME))
     age(2)
     team.delete()
@@ -122,7 +123,7 @@ def test_the_blobs_of_a_deleted_team_go(pulled, team):
     assert digests_on_disk() == set()
 
 
-def test_a_young_file_without_a_row_stays_for_the_grace_period(team):
+def test_a_young_file_without_a_row_is_kept_for_the_grace_period(team):
     write(team, b"from a newer database")
     TeamBlob.objects.all().delete()
     assert collect(grace_seconds=HOUR).count == 0
@@ -130,7 +131,7 @@ def test_a_young_file_without_a_row_stays_for_the_grace_period(team):
     assert collect(grace_seconds=HOUR).count == 1
 
 
-def test_stale_partials_are_counted_apart(team):
+def test_stale_partials_are_counted_separately(team):
     folder = blob_directory().root / "partial" / str(team.pk)
     folder.mkdir(parents=True)
     (folder / f"sha256-{'a' * 64}").write_bytes(b"half")
@@ -139,12 +140,12 @@ def test_stale_partials_are_counted_apart(team):
     assert (collected.count, collected.leftovers, collected.leftover_bytes) == (0, 1, 4)
 
 
-def test_an_empty_store_is_collected_in_peace(db):
+def test_an_empty_store_can_be_collected(db):
     assert collect().count == 0
     assert scrub().is_clean
 
 
-# --- while transfers run
+# --- running transfers
 
 
 def test_a_blob_used_between_mark_and_sweep_is_kept(team, monkeypatch):
@@ -177,10 +178,10 @@ def test_a_blob_that_gets_an_owner_before_its_file_is_removed_is_kept(
         yield from listed(self)
 
     def written_at(self, digest, original=directory.written_at):
-        moment = original(self, digest)
+        timestamp = original(self, digest)
         monkeypatch.setattr(directory, "written_at", original)
         LocalStore(other_team, NAME).write_blob(blob, Source(content))
-        return moment
+        return timestamp
 
     monkeypatch.setattr(directory, "__iter__", list_then_take_over)
     monkeypatch.setattr(directory, "written_at", written_at)
@@ -189,7 +190,7 @@ def test_a_blob_that_gets_an_owner_before_its_file_is_removed_is_kept(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_pulls_and_collections_at_once_never_lose_a_named_blob(pulled, team, redis_server):
+def test_simultaneous_pulls_and_collections_never_lose_a_named_blob(pulled, team, redis_server):
     stop, pause = threading.Event(), threading.Lock()
     failures: list[BaseException] = []
 
@@ -206,6 +207,7 @@ def test_pulls_and_collections_at_once_never_lose_a_named_blob(pulled, team, red
 
     collector = threading.Thread(target=collect_for_ever)
     collector.start()
+
     try:
         builts = [
             build_image(seed=str(number), layers=1, layer_size=500, shared_layers=["base"])
@@ -213,11 +215,12 @@ def test_pulls_and_collections_at_once_never_lose_a_named_blob(pulled, team, red
         ]
         for round_number in range(6):
             images = [pulled(team, f"app:{number}", built) for number, built in enumerate(builts)]
-            # Time is turned back only between collections: while one runs, it would see the past change.
+            # Blobs are aged only between collections, because a running one would see the change.
             with pause:
                 age(
                     1, digest__in=[entry["digest"] for image in images[:2] for entry in image.blobs]
                 )
+
             for image in images:
                 missing = {
                     digest
@@ -229,14 +232,15 @@ def test_pulls_and_collections_at_once_never_lose_a_named_blob(pulled, team, red
     finally:
         stop.set()
         collector.join()
+
     assert failures == []
-    assert all(blob_directory().is_sound(digest) for digest, _size in blob_directory())
+    assert all(blob_directory().is_intact(digest) for digest, _size in blob_directory())
 
 
 # --- scrub
 
 
-def test_scrub_finds_nothing_wrong_with_a_good_store(pulled, team):
+def test_scrub_of_an_intact_store_is_clean(pulled, team):
     built = build_image(layer_size=500)
     pulled(team, str(NAME), built)
     report = scrub()
@@ -250,10 +254,12 @@ def test_scrub_quarantines_a_damaged_blob_and_names_the_images(pulled, team):
     layer = Digest.parse(built.layers[0])
     damage(layer)
     report = scrub()
-    assert (report.damaged, report.hit) == ([layer], {layer: [image]})
+    assert (report.damaged, report.affected) == ([layer], {layer: [image]})
     assert not LocalStore(team, NAME).has_blob(Descriptor("", layer, len(built.blobs[str(layer)])))
+
     later = scrub()
     assert (later.damaged, later.missing) == ([], [layer])
+
     pulled(team, str(NAME), built)
     assert scrub().is_clean
 
@@ -270,7 +276,7 @@ def test_a_repair_removes_file_and_row(pulled, team):
     assert scrub().is_clean
 
 
-def test_scrub_reports_how_files_and_rows_differ(pulled, team):
+def test_scrub_reports_differences_between_files_and_rows(pulled, team):
     built = build_image(layer_size=500)
     image = pulled(team, str(NAME), built)
     lost = Digest.parse(built.layers[1])
@@ -278,5 +284,9 @@ def test_scrub_reports_how_files_and_rows_differ(pulled, team):
     extra = write(team, b"nobody's")
     TeamBlob.objects.filter(digest=str(extra.digest)).delete()
     report = scrub()
-    assert (report.missing, report.unowned, report.hit) == ([lost], [extra.digest], {lost: [image]})
+    assert (report.missing, report.unowned, report.affected) == (
+        [lost],
+        [extra.digest],
+        {lost: [image]},
+    )
     assert not report.is_clean

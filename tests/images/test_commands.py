@@ -40,6 +40,7 @@ def test_images_prints_as_docker_images_does(pulled, team):
         ["registry.example.com:5000/web/nginx", "1.0", short, "3", "days", "ago", "11.8", "MiB"],
         ["nginx", "1.27-alpine", short, "3", "days", "ago", "11.8", "MiB"],
     ]
+
     column = lines[0].index("TAG")
     assert {line[column - 1] for line in lines} == {" "}
     assert lines[2][column:].startswith("1.27-alpine")
@@ -64,7 +65,7 @@ def test_images_quiet_prints_each_id_once(pulled, team):
     assert run("images", "-q").split() == [Digest.parse(image.image_id).short]
 
 
-def test_images_json_is_whole(pulled, team):
+def test_images_json_is_complete(pulled, team):
     index = build_index(platforms=["linux/amd64", "linux/arm64"], layer_size=500)
     pulled(team, "nginx:1", index)
     (document,) = json.loads(run("images", "--json"))
@@ -87,12 +88,12 @@ def test_images_asks_for_the_team_where_there_are_several(pulled, team, other_te
         run("images", "--team", "nobody")
 
 
-def test_images_before_the_set_up_says_so(db):
+def test_images_before_the_set_up_is_an_error(db):
     with pytest.raises(CommandError, match="no team yet"):
         run("images")
 
 
-def test_collect_blobs_says_what_it_removed(pulled, team):
+def test_collect_blobs_reports_what_it_removed(pulled, team):
     image = pulled(team, "nginx:1")
     remove_name(image=image, user=None)
     assert "Removed 0 blobs" in run("collect_blobs")
@@ -110,18 +111,22 @@ def test_collect_blobs_takes_a_grace_period(pulled, team):
         run("collect_blobs", "--grace-hours", "-1")
 
 
-def test_scrub_blobs_exits_with_1_and_names_the_images_hit(pulled, team, capsys):
+def test_scrub_blobs_exits_with_1_and_names_the_affected_images(pulled, team, capsys):
     built = build_image(layer_size=500)
     pulled(team, "nginx:1", built)
     assert "Every blob is what its name says." in run("scrub_blobs")
+
     damage(Digest.parse(built.layers[0]))
     out = StringIO()
+
     with pytest.raises(SystemExit) as ended:
         call_command("scrub_blobs", stdout=out)
     assert ended.value.code == 1
     assert f"Damaged, put into quarantine: {built.layers[0]}" in out.getvalue()
     assert "needed by docker.io/library/nginx:1 (team harbour)" in out.getvalue()
+
     repaired = run("scrub_blobs", "--repair")
     assert f"In the database, but not on the disk: {built.layers[0]}" in repaired
+
     pulled(team, "nginx:1", built)
     assert "Every blob is what its name says." in run("scrub_blobs", verbosity=2)

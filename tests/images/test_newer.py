@@ -1,4 +1,4 @@
-"""A local image whose tag moved on its registry is marked, and pulled again by one click."""
+"""Local images whose tag moved on its registry: marked, and pulled again."""
 
 import re
 from datetime import timedelta
@@ -41,7 +41,10 @@ def nginx(pulled, team, alice):
 
 @pytest.fixture
 def index_has(hub):
-    """What the registry's index says of docker.io/library/nginx:1.27, looked at just now unless told otherwise."""
+    """A function that sets the indexed tag docker.io/library/nginx:1.27.
+
+    It was indexed just now unless the arguments say otherwise.
+    """
 
     def has(
         digest,
@@ -98,33 +101,31 @@ def test_one_platform_is_compared_by_the_index_that_it_came_from(nginx, index_ha
     assert found() == ["docker.io/library/nginx:1.27"]
 
 
-def test_what_was_pushed_under_the_name_is_not_newer(nginx, index_has, found):
+def test_a_pushed_image_is_not_newer(nginx, index_has, found):
     LocalImage.objects.update(source_digest=digest_of("index"))
     index_has(nginx.digest)
     assert found() == []
 
 
-def test_a_look_before_the_pull_says_nothing(nginx, index_has, found):
+def test_an_index_run_before_the_pull_marks_nothing(nginx, index_has, found):
     """The tag moved, it was pulled, and the index has the old image still."""
     before = timezone.now() - timedelta(hours=1)
     index_has(digest_of("the older image"), checked=before, changed=before)
     assert found() == []
 
 
-def test_a_tag_that_could_not_be_looked_at_again_keeps_its_mark(nginx, index_has, found):
+def test_a_tag_that_failed_to_index_keeps_its_mark(nginx, index_has, found):
     tag = index_has(MOVED, previous=nginx.digest, changed=timezone.now() + timedelta(minutes=1))
     Tag.objects.filter(pk=tag.pk).update(checked_at=None, problem="The registry does not answer.")
     assert found() == ["docker.io/library/nginx:1.27"]
 
 
-def test_a_tag_whose_digest_nobody_asked_for_marks_nothing(nginx, index_has, found):
+def test_a_tag_without_a_digest_marks_nothing(nginx, index_has, found):
     index_has("")
     assert found() == []
 
 
-def test_a_local_name_that_was_only_given_to_another_image_is_not_marked(
-    nginx, team, hub, index_has, found
-):
+def test_a_local_name_for_another_image_is_not_marked(nginx, team, hub, index_has, found):
     name = Reference.parse("docker.io/acme/web:1")
     tag_image(team=team, user=None, source=nginx.reference, target=name)
     tag = index_has(MOVED, repository="acme/web", tag="1")
@@ -140,7 +141,7 @@ def test_an_image_without_a_tag_is_never_newer(pulled, team, index_has, found):
     assert found() == []
 
 
-def test_another_registry_repository_or_team_says_nothing(
+def test_another_registry_repository_or_team_marks_nothing(
     nginx, team, other_team, index_has, found
 ):
     index_has(MOVED, registry=Registry.objects.get(team=other_team, host="docker.io"))
@@ -152,7 +153,7 @@ def test_another_registry_repository_or_team_says_nothing(
     assert found() == []
 
 
-# --- what is pulled again
+# --- pulling again
 
 
 @pytest.mark.parametrize(
@@ -196,7 +197,7 @@ def test_one_click_starts_the_pull(client_for, bob, nginx, index_has):
     )
 
 
-# --- where it is shown
+# --- display
 
 
 def test_the_list_marks_it_and_can_show_these_only(client_for, bob, team, pulled, nginx, index_has):
@@ -209,6 +210,7 @@ def test_the_list_marks_it_and_can_show_these_only(client_for, bob, team, pulled
     assert "3 hours ago" in text
     assert f"Pulled: {nginx.digest}. On the registry now: {MOVED}." in text
     assert text.count("<tr>") == 3
+
     only = client.get(LIST, {"newer": "1"}).text
     assert only.count("<tr>") == 2
     assert "redis" not in only.partition("<tbody")[2]
@@ -248,7 +250,7 @@ def test_the_two_images_can_be_compared(client_for, bob, nginx, index_has):
     assert f"{reverse('registries:compare')}?{urlencode(sides)}".replace("&", "&amp;") in text
 
 
-def test_an_image_that_is_up_to_date_says_nothing(client_for, bob, nginx, index_has):
+def test_an_up_to_date_image_is_not_marked(client_for, bob, nginx, index_has):
     index_has(nginx.digest)
     assert (
         "Newer image under"
@@ -285,10 +287,13 @@ def test_the_whole_list_takes_one_query_more(client_for, bob, team, pulled, ngin
     for number in range(5):
         pulled(team, f"docker.io/acme/app:{number}")
         index_has(MOVED, repository=f"acme/app-{number}", tag="1")
+
     assert count() == before <= 12
 
 
-def test_an_image_of_several_platforms_is_pulled_whole(client_for, bob, team, pulled, index_has):
+def test_an_image_of_several_platforms_is_pulled_with_all_of_them(
+    client_for, bob, team, pulled, index_has
+):
     pulled(
         team, "docker.io/library/nginx:1.27", build_index(platforms=["linux/amd64", "linux/arm64"])
     )
@@ -306,15 +311,17 @@ def test_a_tag_that_moved_on_a_real_registry_is_marked_and_pulled_again(
     repository = registry.new_repository()
     push(registry, image_factory.build_image(layer_size=500), repository, "1.0")
     name = Reference.parse(f"{registry.host}/{repository}:1.0")
-    services.run_here(services.start_pull(team=team, user=bob, reference=name, enqueue=False))
+    services.run_in_process(services.start_pull(team=team, user=bob, reference=name, enqueue=False))
     assert found() == []
+
     newer = image_factory.build_image(layer_size=500)
     push(registry, newer, repository, "1.0")
     index_services.pin_repository(registry=ours, user=bob, name=repository)
-    index_services.run_index_here(
+    index_services.run_index_inline(
         index_services.start_index(registry=ours, user=bob, repository=repository, enqueue=False)
     )
     assert found() == [str(name)]
+
     client = client_for(bob)
     form = re.search(
         r'<form method="post"\s+action="/transfers/pull/".*?</form>',
@@ -325,6 +332,6 @@ def test_a_tag_that_moved_on_a_real_registry_is_marked_and_pulled_again(
         "/transfers/pull/",
         dict(re.findall(r'name="(reference|platform_choice|platform)"\s+value="([^"]*)"', form)),
     )
-    services.run_here(Transfer.objects.get(state="queued"))
+    services.run_in_process(Transfer.objects.get(state="queued"))
     assert LocalImage.objects.get().digest == newer.digest
     assert found() == []

@@ -1,4 +1,7 @@
-"""The pages in a real browser. REGISTRY_UI_TEST_SCREENSHOTS=folder keeps a picture of each."""
+"""Pages of images in a real browser.
+
+REGISTRY_UI_TEST_SCREENSHOTS=folder keeps screenshots.
+"""
 
 import json
 import os
@@ -21,7 +24,8 @@ HISTORY = [
     ("LABEL maintainer=NGINX Docker Maintainers <docker-maint@nginx.com>", None),
     ("ENV NGINX_VERSION=1.27.3", None),
     (
-        "RUN /bin/sh -c set -x && addgroup -g 101 -S nginx && apk add --no-cache tzdata curl && rm -rf /tmp/* # buildkit",
+        "RUN /bin/sh -c set -x && addgroup -g 101 -S nginx && "
+        "apk add --no-cache tzdata curl && rm -rf /tmp/* # buildkit",
         1_400_000,
     ),
     ("COPY docker-entrypoint.sh / # buildkit", 700),
@@ -50,7 +54,7 @@ RUN = {
 
 
 def written(seed: str, base: str) -> BuiltManifest:
-    """An image whose config says as much as a real one's."""
+    """Build an image with a realistic config."""
     own = [size for _command, size in HISTORY if size is not None]
     built = build_image(seed=seed, layers=0, shared_layers=[base])
     layers = [next(content for digest, content in built.blobs.items() if digest == built.layers[0])]
@@ -72,6 +76,7 @@ def written(seed: str, base: str) -> BuiltManifest:
         for layer in layers
     ]
     blobs = {digest_of(blob): blob for blob in (raw, *layers)}
+
     return BuiltManifest(
         json.dumps(document).encode(),
         built.media_type,
@@ -84,7 +89,7 @@ def written(seed: str, base: str) -> BuiltManifest:
 
 @pytest.fixture
 def gallery(pulled, team, alice, bob):
-    """A few images as a team has them; returns the first."""
+    """A few images of a team; the value is the first."""
     image = pulled(
         team, "docker.io/library/nginx:1.27-alpine", written("nginx", "alpine"), user=alice
     )
@@ -93,6 +98,7 @@ def gallery(pulled, team, alice, bob):
         "registry.example.com/platform/web/nginx:stable",
     ):
         tag_image(team=team, user=bob, source=image.reference, target=Reference.parse(name))
+
     pulled(team, "docker.io/library/caddy:2-alpine", written("caddy", "alpine"), user=bob)
     index = build_index(
         platforms=["linux/amd64", "linux/arm64/v8", "linux/arm/v7", "linux/s390x"],
@@ -104,12 +110,13 @@ def gallery(pulled, team, alice, bob):
         team, "10.0.0.5:5000/base/debian:bookworm-slim", build_image(layers=1, layer_size=1_000_000)
     )
     LocalImage.objects.update(image_created_at=datetime(2026, 11, 2, 8, 15, tzinfo=UTC))
+
     return image
 
 
 @pytest.fixture
 def shoot(page: Page):
-    """Keeps pictures of the page, wide and narrow, light and dark; fails on whatever the browser complains of."""
+    """A function that takes screenshots, wide and narrow, light and dark, and fails on errors."""
     complaints: list[str] = []
     page.on(
         "console",
@@ -130,6 +137,7 @@ def shoot(page: Page):
             page.evaluate("window.scrollTo(0, 0)")
             if folder:
                 page.screenshot(path=Path(folder) / f"{name}-{width}-{scheme}.png", full_page=True)
+
         page.set_viewport_size({"width": 1280, "height": 900})
         page.emulate_media(color_scheme="light")
 
@@ -183,7 +191,7 @@ def test_the_page_of_an_index_shows_the_chosen_platform(
     shoot("detail-index")
 
 
-def test_a_name_is_removed_after_a_page_that_says_what_remains(
+def test_a_name_is_removed_after_a_confirmation_page(
     page: Page, live_server, sign_in, gallery, bob, shoot
 ):
     sign_in(bob)

@@ -58,7 +58,7 @@ def test_another_name_is_not_found(search, victor, nginx, text):
     assert search(victor, text) == []
 
 
-def test_every_digest_of_it_leads_to_it(search, victor, nginx, built):
+def test_every_digest_of_an_image_finds_it(search, victor, nginx, built):
     intel, arm = built.children
     assert search(victor, built.digest) == [(NGINX, "its digest")]
     assert search(victor, Digest.parse(built.digest).short) == [(NGINX, "its digest")]
@@ -70,7 +70,7 @@ def test_every_digest_of_it_leads_to_it(search, victor, nginx, built):
     assert search(victor, intel.layers[0]) == [(NGINX, "a layer or config of it")]
 
 
-def test_the_index_that_one_platform_was_taken_from(search, victor, nginx):
+def test_the_index_of_a_single_platform_pull_finds_the_image(search, victor, nginx):
     source = f"sha256:{'5' * 64}"
     LocalImage.objects.update(source_digest=source)
     assert search(victor, source) == [(NGINX, "the index that it was pulled from")]

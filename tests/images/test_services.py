@@ -21,7 +21,7 @@ def ref(text: str) -> Reference:
     return Reference.parse(text)
 
 
-def test_an_image_is_found_by_any_way_to_write_its_name(pulled, team):
+def test_an_image_is_found_by_any_form_of_its_name(pulled, team):
     image = pulled(team, "nginx:1.27")
     for name in (
         "nginx:1.27",
@@ -40,7 +40,7 @@ def test_an_image_is_found_by_the_digest_of_the_index_it_came_from(pulled, team)
     assert find_image(team, ref(f"nginx@{index}")) == image
 
 
-def test_a_missing_tag_names_those_that_are_there(pulled, team):
+def test_the_error_of_a_missing_tag_names_existing_tags(pulled, team):
     pulled(team, "nginx:1.27")
     pulled(team, "nginx:1.26")
     with pytest.raises(ManifestUnknown) as failure:
@@ -49,7 +49,7 @@ def test_a_missing_tag_names_those_that_are_there(pulled, team):
     assert "nginx:1.26" in failure.value.advice
 
 
-def test_another_teams_image_is_not_found_and_not_hinted_at(pulled, team, other_team):
+def test_another_teams_image_is_neither_found_nor_named(pulled, team, other_team):
     pulled(team, "nginx:1.27")
     for name in ("nginx:1.27", "nginx:1.28"):
         with pytest.raises(ManifestUnknown) as failure:
@@ -57,7 +57,7 @@ def test_another_teams_image_is_not_found_and_not_hinted_at(pulled, team, other_
         assert "1.27" not in failure.value.advice
 
 
-def test_a_tag_is_one_more_name_of_the_same_image(pulled, team, bob):
+def test_a_tag_is_another_name_of_the_same_image(pulled, team, bob):
     image = pulled(team, "nginx:1.27")
     files = list(blob_directory())
     tagged = tag_image(team=team, user=bob, source=ref("nginx:1.27"), target=ref(NAME))
@@ -79,7 +79,7 @@ def test_the_same_tag_again_changes_nothing(pulled, team, bob, alice):
     assert (again.pk, again.updated_at, again.created_by) == (first.pk, first.updated_at, bob)
 
 
-def test_a_name_that_moves_leaves_its_image_nameless_and_says_so(pulled, team, bob):
+def test_moving_a_name_reports_its_former_image(pulled, team, bob):
     old = pulled(team, NAME)
     new = pulled(team, "nginx:1.27")
     moved = tag_image(team=team, user=bob, source=ref("nginx:1.27"), target=ref(NAME))
@@ -90,32 +90,35 @@ def test_a_name_that_moves_leaves_its_image_nameless_and_says_so(pulled, team, b
 
 
 @pytest.mark.parametrize("target", [f"nginx@sha256:{'a' * 64}", f"nginx:1@sha256:{'a' * 64}"])
-def test_a_digest_is_no_target(pulled, team, bob, target):
+def test_a_digest_cannot_be_a_target(pulled, team, bob, target):
     pulled(team, "nginx:1.27")
     with pytest.raises(InvalidReference):
         tag_image(team=team, user=bob, source=ref("nginx:1.27"), target=ref(target))
 
 
-def test_tagging_what_is_not_here_fails(team, bob):
+def test_tagging_a_missing_image_fails(team, bob):
     with pytest.raises(ManifestUnknown):
         tag_image(team=team, user=bob, source=ref("nginx:1.27"), target=ref(NAME))
 
 
-def test_naming_needs_the_whole_image(team, bob):
+def test_naming_needs_a_complete_image(team, bob):
     built = build_image(layer_size=500)
     put(LocalStore(team, ref(NAME)), built)
     digest = Digest.parse(built.digest)
     layer = Digest.parse(built.layers[0])
-    with blob_directory().hold(layer):
+
+    with blob_directory().locked(layer):
         blob_directory().remove(layer)
+
     with pytest.raises(BlobUnknown):
         name_image(
             team=team, user=bob, name=ref(NAME), digest=digest, source_digest=digest, origin=""
         )
+
     assert not LocalImage.objects.exists()
 
 
-def test_naming_what_was_never_stored_fails(team, bob):
+def test_naming_an_image_that_was_never_stored_fails(team, bob):
     digest = Digest.of(b"never")
     with pytest.raises(ManifestUnknown):
         name_image(
@@ -123,7 +126,7 @@ def test_naming_what_was_never_stored_fails(team, bob):
         )
 
 
-def test_naming_keeps_what_the_registry_said(team, bob):
+def test_naming_keeps_the_source_digest(team, bob):
     built, index = build_image(layer_size=500), Digest.of(b"index")
     put(LocalStore(team, ref(NAME)), built)
     image = name_image(
@@ -137,7 +140,7 @@ def test_naming_keeps_what_the_registry_said(team, bob):
     assert (image.source_digest, image.origin, image.created_by) == (str(index), NAME, bob)
 
 
-def test_a_nameless_pull_is_one_row_a_digest(team, bob):
+def test_a_pull_by_digest_is_one_row_per_digest(team, bob):
     for _ in range(2):
         built = build_image(layer_size=500)
         digest = Digest.parse(built.digest)
@@ -159,7 +162,7 @@ def test_removing_a_name_leaves_the_others(pulled, team, bob):
     assert [row.pk for row in LocalImage.objects.all()] == [tagged.pk]
 
 
-def test_removing_the_last_name_tells_what_becomes_free(pulled, team, bob):
+def test_removing_the_last_name_reports_the_freed_bytes(pulled, team, bob):
     shared = build_image(seed="a", layers=1, layer_size=2000, shared_layers=["base"])
     image = pulled(team, "app:1", shared)
     pulled(team, "app:2", build_image(seed="b", layers=1, layer_size=2000, shared_layers=["base"]))
@@ -169,18 +172,18 @@ def test_removing_the_last_name_tells_what_becomes_free(pulled, team, bob):
     assert removal.freed == shared.size + sum(map(len, shared.blobs.values())) - base
 
 
-def test_removal_of_an_index_spares_the_platform_that_another_name_keeps(pulled, team):
+def test_removing_an_index_keeps_the_platform_that_another_name_needs(pulled, team):
     index = build_index(platforms=["linux/amd64", "linux/arm64"], layer_size=2000)
     whole = pulled(team, "app:all", index)
     pulled(team, "app:amd64", index.children[0])
-    kept = index.children[0].blobs
+    kept_blobs = index.children[0].blobs
     assert plan_removal(whole).freed == index.size + index.children[1].size + sum(
-        len(content) for digest, content in index.blobs.items() if digest not in kept
+        len(content) for digest, content in index.blobs.items() if digest not in kept_blobs
     )
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_tag_and_a_removal_at_once_keep_the_image_or_say_no(pulled, team, redis_server):
+def test_simultaneous_tag_and_removal_keep_the_image_or_fail(pulled, team, redis_server):
     from django.db import connection
 
     for round_number in range(5):

@@ -43,7 +43,7 @@ def damage(digest: Digest) -> None:
     path.write_bytes(content)
 
 
-def test_a_blob_that_was_written_is_there(store, team):
+def test_a_written_blob_exists(store, team):
     assert not store.has_blob(BLOB)
     store.write_blob(BLOB, Source(CONTENT))
     assert store.has_blob(BLOB)
@@ -72,14 +72,14 @@ def test_nothing_is_mounted(store):
     assert not store.mount_blob(BLOB, "team/other")
 
 
-def test_looking_at_a_blob_marks_it_as_used(store):
+def test_checking_a_blob_renews_its_time_of_use(store):
     store.write_blob(BLOB, Source(CONTENT))
     TeamBlob.objects.update(used_at=timezone.now() - timezone.timedelta(days=9))
     assert store.has_blob(BLOB)
     assert timezone.now() - TeamBlob.objects.get().used_at < timezone.timedelta(minutes=1)
 
 
-def test_a_failed_write_owns_nothing(store):
+def test_a_failed_write_gives_no_right(store):
     with pytest.raises(ConnectionFailed):
         store.write_blob(BLOB, Source(CONTENT, fail_after=1000))
     assert not TeamBlob.objects.exists()
@@ -97,7 +97,7 @@ def test_another_teams_blob_does_not_exist_for_a_team(store, other_team):
         foreign.open_blob(BLOB)
 
 
-def test_another_teams_blob_has_to_be_brought_whole(store, other_team):
+def test_another_teams_blob_takes_all_bytes(store, other_team):
     store.write_blob(BLOB, Source(CONTENT))
     foreign = LocalStore(other_team, NAME)
     source = Source(CONTENT)
@@ -107,7 +107,7 @@ def test_another_teams_blob_has_to_be_brought_whole(store, other_team):
     assert [digest for digest, _size in blob_directory()] == [BLOB.digest]
 
 
-def test_wrong_bytes_do_not_earn_another_teams_blob(store, other_team):
+def test_wrong_bytes_give_no_right_to_another_teams_blob(store, other_team):
     store.write_blob(BLOB, Source(CONTENT))
     foreign = LocalStore(other_team, NAME)
     for wrong in (bytes(len(CONTENT)), CONTENT[:-1], CONTENT + b"x"):
@@ -117,11 +117,11 @@ def test_wrong_bytes_do_not_earn_another_teams_blob(store, other_team):
     assert store.has_blob(BLOB)
 
 
-def test_another_teams_damaged_blob_is_written_anew(store, other_team):
+def test_another_teams_damaged_blob_is_written_again(store, other_team):
     store.write_blob(BLOB, Source(CONTENT))
     damage(BLOB.digest)
     LocalStore(other_team, NAME).write_blob(BLOB, Source(CONTENT))
-    assert blob_directory().is_sound(BLOB.digest)
+    assert blob_directory().is_intact(BLOB.digest)
 
 
 def test_another_teams_manifest_is_unknown(store, other_team):
@@ -136,13 +136,13 @@ def test_another_teams_manifest_is_unknown(store, other_team):
         foreign.put_manifest(parsed(built), "1.0")
 
 
-def test_a_blob_collected_while_another_team_brings_it_is_written_whole(store, other_team):
+def test_a_blob_collected_during_another_teams_write_is_written_whole(store, other_team):
     store.write_blob(BLOB, Source(CONTENT))
     source = Source(CONTENT, on_read=lambda: blob_path(BLOB.digest).unlink(missing_ok=True))
     foreign = LocalStore(other_team, NAME)
     foreign.write_blob(BLOB, source)
     assert source.given == 2 * len(CONTENT)
-    assert blob_directory().is_sound(BLOB.digest)
+    assert blob_directory().is_intact(BLOB.digest)
     assert foreign.has_blob(BLOB)
 
 
@@ -152,6 +152,7 @@ def test_a_blob_collected_while_another_team_brings_it_is_written_whole(store, o
 def test_a_manifest_is_found_by_tag_and_digest(store):
     built = build_image(layer_size=500)
     put(store, built, "2.0")
+
     for reference in ("2.0", built.digest, Digest.parse(built.digest)):
         assert store.get_manifest(reference).raw == built.content
         head = store.head_manifest(reference)
@@ -160,12 +161,14 @@ def test_a_manifest_is_found_by_tag_and_digest(store):
             built.size,
             built.media_type,
         )
+
     assert store.head_manifest("3.0") is None
+
     with pytest.raises(ManifestUnknown, match=r"registry.example.com/team/app:3\.0"):
         store.get_manifest("3.0")
 
 
-def test_a_layer_is_no_manifest(store):
+def test_a_layer_is_not_a_manifest(store):
     built = build_image(layer_size=500)
     put(store, built)
     with pytest.raises(ManifestUnknown):
@@ -205,7 +208,7 @@ def test_a_pull_by_digest_gets_its_row(team):
     assert str(image.reference) == f"registry.example.com/team/app@{built.digest}"
 
 
-# --- what the row says
+# --- facts in the row
 
 
 def test_an_image_has_its_configs_digest_as_id(store):
@@ -250,7 +253,7 @@ def test_an_index_of_one_platform_has_the_images_id(store):
     assert LocalImage.objects.get().image_id == index.children[0].config
 
 
-def test_a_config_that_lies_about_its_types_is_survived(store, monkeypatch):
+def test_a_config_with_wrong_types_is_accepted(store, monkeypatch):
     monkeypatch.setattr("tests.parts.images._CREATED", ["not", "a", "time"])
     put(store, build_image(layer_size=500, platform="li\x00nux/amd64"), "1.0")
     image = LocalImage.objects.get()
@@ -261,7 +264,7 @@ def test_a_config_that_lies_about_its_types_is_survived(store, monkeypatch):
 # --- damage
 
 
-def test_a_damaged_manifest_says_so_and_the_next_put_repairs_it(store):
+def test_a_damaged_manifest_is_an_error_and_the_next_put_repairs_it(store):
     built = build_image(layer_size=500)
     put(store, built, "1.0")
     damage(Digest.parse(built.digest))
@@ -273,7 +276,7 @@ def test_a_damaged_manifest_says_so_and_the_next_put_repairs_it(store):
     assert store.get_manifest("1.0").raw == built.content
 
 
-def test_a_manifest_that_nobody_read_is_repaired_by_a_put_as_well(store):
+def test_a_put_repairs_a_damaged_manifest_that_was_not_read(store):
     built = build_image(layer_size=500)
     put(store, built, "1.0")
     damage(Digest.parse(built.digest))
@@ -281,22 +284,25 @@ def test_a_manifest_that_nobody_read_is_repaired_by_a_put_as_well(store):
     assert store.get_manifest("1.0").raw == built.content
 
 
-def test_recheck_takes_what_was_sent_damaged_out_of_sight(store):
+def test_recheck_quarantines_damaged_blobs(store):
     built = build_image(layer_size=500)
     put(store, built, "1.0")
     layers = [
         Descriptor("", Digest.parse(digest), len(built.blobs[digest])) for digest in built.layers
     ]
     damage(layers[0].digest)
+
     for layer in layers:
         store.open_blob(layer).close()
+
     assert store.recheck_opened() == [layers[0].digest]
     assert [store.has_blob(layer) for layer in layers] == [False, True]
+
     put(store, built, "1.0")
     assert store.has_blob(layers[0])
 
 
-# --- many at once
+# --- concurrency
 
 
 @pytest.mark.django_db(transaction=True)
@@ -310,8 +316,25 @@ def test_threads_write_the_same_blob_once(team, redis_server):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_teams_at_once_both_get_their_row(team, other_team, redis_server):
-    stores = [LocalStore(each, NAME) for each in (team, other_team)]
+def test_a_writer_waits_for_the_row_of_a_file_that_was_just_published(team, redis_server):
+    blobs, source = blob_directory(), Source(CONTENT, chunk=10_000)
+    with ThreadPoolExecutor(1) as pool:
+        with blobs.locked(BLOB.digest):
+            with blobs.claim(BLOB.digest, owner=str(team.pk)) as partial:
+                partial.download(BLOB.size, Source(CONTENT, chunk=10_000))
+                blobs.publish(partial)
+            second = pool.submit(LocalStore(team, NAME).write_blob, BLOB, source)
+            with pytest.raises(TimeoutError):
+                second.result(0.5)
+            values = {"digest": str(BLOB.digest), "size": BLOB.size, "used_at": timezone.now()}
+            TeamBlob.objects.create(team=team, **values)
+        second.result(20)
+    assert source.given == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_simultaneous_teams_both_get_their_row(team, other_team, redis_server):
+    stores = [LocalStore(owner, NAME) for owner in (team, other_team)]
     barrier = threading.Barrier(2)
 
     def write(store) -> None:
@@ -321,7 +344,7 @@ def test_two_teams_at_once_both_get_their_row(team, other_team, redis_server):
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(write, stores))
     assert TeamBlob.objects.count() == 2
-    assert blob_directory().is_sound(BLOB.digest)
+    assert blob_directory().is_intact(BLOB.digest)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -335,6 +358,7 @@ def test_two_pulls_of_one_name_leave_one_whole_row(team, redis_server):
 
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(pull, builts))
+
     image = LocalImage.objects.get()
     assert image.digests in [{built.digest, *built.blobs} for built in builts]
 
@@ -361,8 +385,10 @@ def test_copy_image_moves_from_store_to_store_and_back(team, other_team, redis_s
     whole = copy(PlatformChoice(None), "all")
     assert str(whole.manifest.digest) == index.digest
     assert whole.moved == sum(len(content) for content in index.blobs.values())
-    one = copy(PlatformChoice(Platform.parse("linux/arm64"), insists=True), "arm")
+
+    one = copy(PlatformChoice(Platform.parse("linux/arm64"), is_explicit=True), "arm")
     assert one.moved == 0
+
     rows = {image.tag: image for image in LocalImage.objects.filter(team=other_team)}
     assert rows["all"].digest == index.digest
     assert rows["arm"].image_id == index.children[1].config

@@ -60,14 +60,14 @@ def test_an_outsiders_list_shows_nothing_of_it(client_for, image, charlie):
     assert "No images yet" in text
 
 
-def test_a_person_without_a_team_is_told_so(client_for, victor, image):
+def test_a_person_without_a_team_sees_a_message(client_for, victor, image):
     Membership.objects.all().delete()
     response = client_for(victor).get(LIST)
     assert response.status_code == 200
     assert "You are in no team yet" in text_of(response)
 
 
-def test_an_empty_list_has_the_field_that_fills_it(client_for, bob):
+def test_an_empty_list_has_the_pull_field(client_for, bob):
     content = client_for(bob).get(LIST).content.decode()
     assert f'action="{reverse("transfers:pull")}"' in content
     assert 'name="reference"' in content
@@ -103,7 +103,7 @@ def test_the_search_finds_digests_and_ids(client_for, image, victor):
         assert "nginx:1.27-alpine" in text_of(client_for(victor).get(LIST, {"q": query}))
 
 
-def test_a_search_without_result_says_so_and_escapes(client_for, image, victor):
+def test_a_search_without_result_shows_the_escaped_text(client_for, image, victor):
     content = client_for(victor).get(LIST, {"q": "<script>alert(1)</script>"}).content.decode()
     assert "<script>alert" not in content
     assert "No image has such a name" in content
@@ -131,15 +131,17 @@ def test_shared_layers_are_counted_once(client_for, pulled, team, victor):
     assert totals.used == sum(size for _digest, size in blob_directory())
 
 
-def test_many_images_come_in_pages(client_for, image, victor):
+def test_many_images_are_paginated(client_for, image, victor):
     template = LocalImage.objects.get()
     rows = []
+
     for number in range(120):
         row = LocalImage.objects.get(pk=template.pk)
         row.pk, row.tag, row.image_id = None, f"t{number}", str(Digest.of(str(number).encode()))
         row._state.adding = True
         row.id = __import__("uuid").uuid4()
         rows.append(row)
+
     LocalImage.objects.bulk_create(rows)
     client = client_for(victor)
     text = text_of(client.get(LIST, {"page": "2"}))
@@ -168,6 +170,7 @@ def test_the_page_shows_what_the_image_is(client_for, image, victor):
         "tests.seed=",
     ):
         assert part in text
+
     assert f"skopeo inspect docker://docker.io/library/nginx@{image.digest}" in text
     assert "docker pull nginx:1.27-alpine" in text
 
@@ -186,11 +189,13 @@ def test_each_platform_of_an_index_has_its_layers(client_for, pulled, team, vict
     )
     image = pulled(team, "app:1.0", index)
     client = client_for(victor)
+
     for child in index.children[:2]:
         response = client.get(page(image), {"platform": child.digest})
         assert [
             layer.digest for layer in response.context["inspected"].picture.layers
         ] == child.layers
+
     unknown = client.get(page(image), {"platform": "<script>"})
     assert unknown.context["inspected"].picture.layers
     assert "linux/arm64/v8" in text_of(unknown)
@@ -216,7 +221,7 @@ def test_the_picture_is_to_scale_and_fits(client_for, pulled, team, victor):
     assert layers[-1].x + layers[-1].width <= 1000
 
 
-def test_strangers_texts_are_inert(client_for, pulled, team, victor, monkeypatch):
+def test_foreign_texts_are_escaped(client_for, pulled, team, victor, monkeypatch):
     evil = '"><script>alert(1)</script>'
     image = pulled(team, "app:1.0", build_image(seed=evil, layer_size=500))
     content = client_for(victor).get(page(image)).content.decode()
@@ -224,7 +229,7 @@ def test_strangers_texts_are_inert(client_for, pulled, team, victor, monkeypatch
     assert "&lt;script&gt;alert(1)" in content
 
 
-def test_a_damaged_manifest_is_told_and_mended_by_a_pull(client_for, image, bob):
+def test_a_damaged_manifest_is_shown_and_repaired_by_a_pull(client_for, image, bob):
     damage(Digest.parse(image.digest))
     client = client_for(bob)
     response = client.get(page(image))
@@ -237,12 +242,14 @@ def test_a_damaged_manifest_is_told_and_mended_by_a_pull(client_for, image, bob)
     assert "missing" in text_of(client.get(page(image)))
 
 
-def test_a_lost_layer_is_told(client_for, pulled, team, victor):
+def test_a_lost_layer_is_shown(client_for, pulled, team, victor):
     built = build_image(layer_size=500)
     image = pulled(team, "app:1.0", built)
     layer = Digest.parse(built.layers[0])
-    with blob_directory().hold(layer):
+
+    with blob_directory().locked(layer):
         blob_directory().remove(layer)
+
     response = client_for(victor).get(page(image))
     assert "1 blob of this image is missing on the disk" in text_of(response)
     assert [layer.is_missing for layer in response.context["inspected"].picture.layers] == [
@@ -268,21 +275,21 @@ def test_a_viewer_may_not_remove(client_for, image, victor):
     assert LocalImage.objects.filter(pk=image.pk).exists()
 
 
-def test_looking_removes_nothing_and_the_last_name_warns(client_for, image, bob):
+def test_get_removes_nothing_and_warns_of_the_last_name(client_for, image, bob):
     text = text_of(client_for(bob).get(page(image, "remove")))
     assert "last name" in text
     assert "KiB" in text
     assert LocalImage.objects.filter(pk=image.pk).exists()
 
 
-def test_removing_the_last_name_returns_to_the_list(client_for, image, bob):
+def test_removing_the_last_name_redirects_to_the_list(client_for, image, bob):
     response = client_for(bob).post(page(image, "remove"), follow=True)
     assert response.redirect_chain == [(LIST, 302)]
     assert "nginx:1.27-alpine was removed" in text_of(response)
     assert not LocalImage.objects.exists()
 
 
-def test_removing_one_of_two_names_leads_to_the_other(client_for, image, team, bob):
+def test_removing_one_of_two_names_redirects_to_the_other(client_for, image, team, bob):
     other = tag_image(
         team=team,
         user=bob,

@@ -1,4 +1,4 @@
-"""Requests to /v2/ without a server, each as one API token."""
+"""Requests to /v2/ with an API token, without a server."""
 
 import base64
 import json
@@ -28,7 +28,10 @@ def basic(username: str, secret: str) -> str:
 
 
 class Calls:
-    """`calls("GET", "/v2/…")`; the methods push whole things and return the last answer."""
+    """A client of /v2/: `calls("GET", "/v2/…")`.
+
+    The methods push whole objects and return the last answer.
+    """
 
     def __init__(self, authorization: str = "") -> None:
         self.client = Client()
@@ -79,7 +82,10 @@ class Calls:
         subject: Any = None,
         **more: Any,
     ) -> tuple[bytes, Any]:
-        """An artifact with the empty config, as ORAS and cosign make them; by its digest where no tag is given."""
+        """Push an artifact with the empty config, as ORAS and cosign create them.
+
+        It is pushed by digest where no tag is given.
+        """
         self.push_blob(name, EMPTY)
         descriptor = {"mediaType": EMPTY_TYPE, "digest": digest_of(EMPTY), "size": len(EMPTY)}
         document = {
@@ -92,6 +98,7 @@ class Calls:
         document |= {"artifactType": artifact_type} if artifact_type else {}
         document |= {"subject": subject} if subject else {}
         content = json.dumps(document).encode()
+
         return content, self.put_manifest(name, reference or digest_of(content), content)
 
 

@@ -7,7 +7,7 @@ from .calls import Calls, basic, secret_of
 
 @pytest.fixture
 def admin(alice):
-    """Alice's token: she may pull, push and delete."""
+    """A client with Alice's token, which may pull, push and delete."""
     return Calls(basic("alice", secret_of(alice)))
 
 
@@ -23,7 +23,7 @@ def reader(victor):
 
 @pytest.fixture
 def outsider(charlie):
-    """An admin of another team."""
+    """A client of an admin of another team."""
     return Calls(basic("charlie", secret_of(charlie)))
 
 

@@ -1,4 +1,4 @@
-"""Who may what at /v2/, and what nobody learns of another team."""
+"""Permissions at /v2/, and the secrecy of other teams."""
 
 import json
 import re
@@ -49,7 +49,7 @@ def addresses(image, upload="00000000-0000-0000-0000-000000000000"):
 # --- anonymous
 
 
-def test_without_a_login_every_verb_of_every_address_is_401(admin, image):
+def test_without_a_login_every_method_of_every_address_is_401(admin, image):
     admin.push(NAME, "1.0", image)
     before = list(LocalImage.objects.values_list("pk", "digest"))
     for path in addresses(image):
@@ -62,7 +62,7 @@ def test_without_a_login_every_verb_of_every_address_is_401(admin, image):
     assert list(LocalImage.objects.values_list("pk", "digest")) == before
 
 
-def test_the_challenge_says_where_and_for_what(settings):
+def test_the_challenge_has_realm_service_and_scope(settings):
     answer = Calls()("GET", f"/v2/{NAME}/manifests/1.0", Host="localhost")
     assert answer.headers["WWW-Authenticate"] == (
         f'Bearer realm="http://localhost/v2/token",service="127.0.0.1:8000",scope="repository:{NAME}:pull"'
@@ -86,30 +86,30 @@ def test_the_challenge_says_where_and_for_what(settings):
         basic("alice", "rui_" + "a" * 40),
     ],
 )
-def test_a_login_that_is_none_is_refused(alice, authorization):
+def test_a_malformed_login_is_refused(alice, authorization):
     assert Calls(authorization)("GET", "/v2/").status_code == 401
 
 
-def test_the_password_of_an_account_opens_nothing(alice):
+def test_the_password_of_an_account_is_refused(alice):
     from tests.conftest import PASSWORD
 
     assert Calls(basic("alice", PASSWORD))("GET", "/v2/").status_code == 401
 
 
-def test_a_token_in_the_address_opens_nothing(alice):
+def test_a_token_in_the_address_is_refused(alice):
     secret = secret_of(alice)
     assert Client().get(f"/v2/?token={secret}&access_token={secret}").status_code == 401
     assert Client().get(f"/v2/token?password={secret}&username=alice").status_code == 401
 
 
-def test_a_browsers_session_opens_nothing(client_for, alice):
+def test_a_browser_session_is_refused(client_for, alice):
     assert client_for(alice).get("/v2/").status_code == 401
 
 
 # --- the token endpoint
 
 
-def test_an_access_token_is_made_for_what_was_asked_and_may_be(bob):
+def test_an_access_token_has_the_allowed_part_of_the_requested_scopes(bob):
     secret = secret_of(bob, Scope.TRANSFER)
     answer, calls = token_for(
         secret, f"repository:{NAME}:pull,push", "repository:lighthouse/x:pull", "nonsense"
@@ -130,10 +130,11 @@ def test_scopes_may_share_a_parameter(bob):
         assert calls("POST", f"/v2/{name}/blobs/uploads/").status_code == 202
 
 
-def test_an_access_token_is_good_for_its_scope_only(admin, alice, image):
+def test_an_access_token_is_valid_for_its_scope_only(admin, alice, image):
     admin.push(NAME, "1.0", image)
     _answer, calls = token_for(secret_of(alice), f"repository:{NAME}:pull")
     assert calls("GET", f"/v2/{NAME}/manifests/1.0").status_code == 200
+
     for method, path in (
         ("DELETE", f"/v2/{NAME}/manifests/1.0"),
         ("POST", f"/v2/{NAME}/blobs/uploads/"),
@@ -143,6 +144,7 @@ def test_an_access_token_is_good_for_its_scope_only(admin, alice, image):
         assert answer.status_code == 401
         assert 'error="insufficient_scope"' in answer.headers["WWW-Authenticate"]
         assert re.search(r'scope="repository:[a-z/]+:[a-z,]+"', answer.headers["WWW-Authenticate"])
+
     assert 'scope="registry:catalog:*"' in calls("GET", "/v2/_catalog").headers["WWW-Authenticate"]
     assert (
         token_for(secret_of(alice), "registry:catalog:*")[1]("GET", "/v2/_catalog").status_code
@@ -150,7 +152,7 @@ def test_an_access_token_is_good_for_its_scope_only(admin, alice, image):
     )
 
 
-def test_a_password_grant_is_taken(bob):
+def test_a_password_grant_is_accepted(bob):
     secret = secret_of(bob, Scope.TRANSFER)
     form = {
         "grant_type": "password",
@@ -176,64 +178,65 @@ def test_a_password_grant_is_taken(bob):
     assert (
         Client().post("/v2/token", {**form, "grant_type": "authorization_code"}).status_code == 400
     )
+
     for method in ("PUT", "PATCH", "DELETE", "OPTIONS"):
         assert Client().generic(method, "/v2/token").status_code == 405
 
 
-def test_an_access_token_ends(bob, monkeypatch):
+def test_an_access_token_expires(bob, monkeypatch):
     _answer, calls = token_for(secret_of(bob, Scope.TRANSFER), f"repository:{NAME}:push")
     later = time.time() + TOKEN_SECONDS + 5
     monkeypatch.setattr(signing.time, "time", lambda: later)
     assert calls("POST", f"/v2/{NAME}/blobs/uploads/").status_code == 401
 
 
-def test_what_is_signed_for_another_purpose_is_no_access_token(bob):
+def test_a_value_signed_for_another_purpose_is_refused(bob):
     token = ApiToken.objects.get(hint=secret_of(bob, Scope.TRANSFER)[:8])
     forged = signing.dumps([str(token.pk), [f"{NAME}:push"]], salt="something.else", compress=True)
     assert Calls(f"Bearer {forged}")("GET", "/v2/").status_code == 401
 
 
-# --- what ends
+# --- expiry and revocation
 
 
 def ways_in(secret):
     return Calls(basic("x", secret)), token_for(secret, f"repository:{NAME}:pull,push")[1]
 
 
-def test_a_revoked_token_gets_nothing_more_at_once(bob):
+def test_a_revoked_token_is_refused_at_once(bob):
     calls = ways_in(secret_of(bob, Scope.TRANSFER))
     ApiToken.objects.filter(user=bob).update(revoked_at=timezone.now())
-    for each in calls:
-        assert each("POST", f"/v2/{NAME}/blobs/uploads/").status_code == 401
+    for client in calls:
+        assert client("POST", f"/v2/{NAME}/blobs/uploads/").status_code == 401
 
 
-def test_who_left_the_team_gets_nothing_more_at_once(bob):
+def test_a_former_member_is_refused_at_once(bob):
     calls = ways_in(secret_of(bob, Scope.TRANSFER))
     Membership.objects.filter(user=bob).delete()
-    for each in calls:
-        assert codes(each("POST", f"/v2/{NAME}/blobs/uploads/")) == ["NAME_UNKNOWN"]
+    for client in calls:
+        assert codes(client("POST", f"/v2/{NAME}/blobs/uploads/")) == ["NAME_UNKNOWN"]
 
 
-def test_a_lowered_role_counts_at_once(bob):
+def test_a_lowered_role_takes_effect_at_once(bob):
     calls = ways_in(secret_of(bob, Scope.TRANSFER))
     Membership.objects.filter(user=bob).update(role=Role.VIEWER)
-    for each in calls:
-        assert codes(each("POST", f"/v2/{NAME}/blobs/uploads/")) == ["DENIED"]
+    for client in calls:
+        assert codes(client("POST", f"/v2/{NAME}/blobs/uploads/")) == ["DENIED"]
 
 
-def test_a_deactivated_person_gets_nothing_more_at_once(bob):
+def test_a_deactivated_person_is_refused_at_once(bob):
     calls = ways_in(secret_of(bob, Scope.TRANSFER))
     bob.is_active = False
     bob.save(update_fields=["is_active"])
-    for each in calls:
-        assert each("GET", "/v2/").status_code == 401
+    for client in calls:
+        assert client("GET", "/v2/").status_code == 401
 
 
 # --- roles
 
 
 def allowed(calls, image):
-    """What a token may do of: pull, push, delete."""
+    """Return the statuses of a pull, two pushes and a deletion."""
     pulled = calls("GET", f"/v2/{NAME}/manifests/1.0").status_code
     begun = calls("POST", f"/v2/{NAME}/blobs/uploads/").status_code
     put = calls.put_manifest(NAME, "2.0", image.content, image.media_type).status_code
@@ -241,14 +244,14 @@ def allowed(calls, image):
     return pulled, begun, put, deleted
 
 
-def test_readers_pull_operators_push_and_admins_delete(admin, operator, reader, image):
+def test_viewers_pull_operators_push_and_admins_delete(admin, operator, reader, image):
     admin.push(NAME, "1.0", image)
     assert allowed(reader, image) == (200, 403, 403, 403)
     assert allowed(operator, image) == (200, 202, 201, 403)
     assert allowed(admin, image) == (200, 202, 201, 202)
 
 
-def test_the_scope_of_a_token_is_its_ceiling(admin, alice, image):
+def test_the_scope_of_a_token_is_its_limit(admin, alice, image):
     admin.push(NAME, "1.0", image)
     assert allowed(Calls(basic("alice", secret_of(alice, Scope.READ))), image) == (
         200,
@@ -273,12 +276,14 @@ def test_a_robot_logs_in_with_any_name(admin, alice, team, image):
 # --- another team
 
 
-def test_another_teams_repository_is_unknown_whatever_is_asked(admin, outsider, image):
+def test_another_teams_repository_is_unknown_to_every_request(admin, outsider, image):
     admin.push(NAME, "1.0", image)
     upload = admin("POST", f"/v2/{NAME}/blobs/uploads/").headers["Location"].rpartition("/")[2]
+
     for path in addresses(image, upload):
         if NAME not in path and "/proxy/" not in path:
             continue
+
         for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"):
             theirs = outsider(method, path, image.content)
             nobodys = outsider(method, path.replace("harbour", "nowhere"), image.content)
@@ -287,42 +292,48 @@ def test_another_teams_repository_is_unknown_whatever_is_asked(admin, outsider, 
                 path,
             )
             assert theirs.status_code in (404, 405)
+
     assert admin("GET", f"/v2/{NAME}/blobs/uploads/{upload}").status_code == 204
     assert LocalImage.objects.count() == 1
 
 
-def test_another_teams_upload_is_unknown_under_ones_own_name_too(admin, outsider):
-    place = (
+def test_another_teams_upload_is_unknown_in_ones_own_repository(admin, outsider):
+    location = (
         admin("POST", f"/v2/{NAME}/blobs/uploads/")
         .headers["Location"]
         .replace(NAME, "lighthouse/app")
     )
     for method in ("GET", "PATCH", "PUT", "DELETE"):
-        assert codes(outsider(method, f"{place}?digest={digest_of(BLOB)}", BLOB)) == [
+        assert codes(outsider(method, f"{location}?digest={digest_of(BLOB)}", BLOB)) == [
             "BLOB_UPLOAD_UNKNOWN"
         ]
-    other = place.replace("lighthouse/app", "harbour/other")
-    assert codes(admin("PATCH", other, BLOB)) == ["BLOB_UPLOAD_UNKNOWN"]
+
+    other_location = location.replace("lighthouse/app", "harbour/other")
+    assert codes(admin("PATCH", other_location, BLOB)) == ["BLOB_UPLOAD_UNKNOWN"]
 
 
 def test_another_teams_blob_is_neither_mounted_nor_probed_nor_named(admin, outsider, image):
     admin.push(NAME, "1.0", image)
     digest = image.layers[0]
+
     for source in (NAME, "lighthouse/app", ""):
         mounted = outsider(
             "POST", f"/v2/lighthouse/app/blobs/uploads/?mount={digest}&from={source}"
         )
         assert mounted.status_code == 202
+
     for method in ("GET", "HEAD"):
         assert outsider(method, f"/v2/lighthouse/app/blobs/{digest}").status_code == 404
         assert outsider(method, f"/v2/lighthouse/app/manifests/{image.digest}").status_code == 404
+
     refused = outsider.put_manifest("lighthouse/app", "1.0", image.content, image.media_type)
     assert codes(refused) == ["MANIFEST_BLOB_UNKNOWN"]
+
     listed = outsider("GET", f"/v2/lighthouse/app/referrers/{image.digest}")
     assert json.loads(listed.content)["manifests"] == []
 
 
-def test_who_brings_the_same_bytes_has_them_and_takes_nothing_away(admin, outsider, image):
+def test_two_teams_that_push_the_same_bytes_both_have_them(admin, outsider, image):
     admin.push(NAME, "1.0", image)
     outsider.push("lighthouse/app", "1.0", image)
     outsider("DELETE", f"/v2/lighthouse/app/manifests/{image.digest}")
@@ -334,21 +345,21 @@ def test_who_brings_the_same_bytes_has_them_and_takes_nothing_away(admin, outsid
     assert outsider("GET", f"/v2/lighthouse/app/manifests/{image.digest}").status_code == 404
 
 
-def test_the_catalogue_has_ones_own_only(admin, outsider, image):
+def test_the_catalog_has_only_repositories_of_ones_teams(admin, outsider, image):
     admin.push(NAME, "1.0", image)
     outsider.push("lighthouse/app", "1.0", build_image(layer_size=300))
     for calls, name in ((admin, NAME), (outsider, "lighthouse/app")):
         assert json.loads(calls("GET", "/v2/_catalog").content) == {"repositories": [name]}
 
 
-def test_a_token_for_one_team_opens_that_only(alice, team, other_team):
+def test_a_token_for_one_team_is_valid_for_that_team_only(alice, team, other_team):
     Membership.objects.create(team=other_team, user=alice, role=Role.ADMIN)
     calls = Calls(basic("alice", secret_of(alice, Scope.ADMIN, other_team)))
     assert calls("POST", "/v2/lighthouse/x/blobs/uploads/").status_code == 202
     assert codes(calls("POST", f"/v2/{NAME}/blobs/uploads/")) == ["NAME_UNKNOWN"]
 
 
-# --- the trail
+# --- audit log
 
 
 def test_pushes_deletions_and_refused_logins_are_recorded(admin, image):
@@ -365,6 +376,7 @@ def test_pushes_deletions_and_refused_logins_are_recorded(admin, image):
     assert pushed.address == "127.0.0.1"
     assert pushed.token_name
     assert AuditEvent.objects.get(action=Action.IMAGE_REMOVED).details == {"digest": image.digest}
+
     refused = AuditEvent.objects.get(action=Action.TOKEN_REFUSED)
     assert (refused.object_name, refused.outcome, refused.details) == (
         "mallory",
@@ -374,7 +386,7 @@ def test_pushes_deletions_and_refused_logins_are_recorded(admin, image):
     assert "rui_wrong" not in repr(list(AuditEvent.objects.values()))
 
 
-def test_guessing_is_slowed_down_and_does_not_fill_the_trail(alice):
+def test_guessing_is_rate_limited_and_does_not_fill_the_audit_log(alice):
     statuses = [
         Calls(basic("alice", f"rui_{number}"))("GET", "/v2/").status_code for number in range(40)
     ]
@@ -392,6 +404,6 @@ def test_guessing_is_slowed_down_and_does_not_fill_the_trail(alice):
         ("POST", "h%00/app/blobs/uploads/"),
     ],
 )
-def test_a_name_with_a_character_that_no_database_takes_is_unknown(admin, alice, method, path):
+def test_a_name_with_a_null_character_is_unknown(admin, alice, method, path):
     assert admin(method, f"/v2/{path}").status_code == 404
     assert token_for(secret_of(alice), "repository:h%00/app:pull")[0].status_code == 200

@@ -1,4 +1,4 @@
-"""Clients that nobody here wrote, against the web process as it runs."""
+"""Other people's clients against the running web process."""
 
 import json
 import os
@@ -16,7 +16,7 @@ from django.utils import timezone
 from registry_ui.accounts.models import ApiToken, Membership, Scope
 from registry_ui.images.collecting import collect
 from registry_ui.images.models import LocalImage
-from registry_ui.serving.chores import equip_teams
+from registry_ui.serving.chores import ensure_builtin_registries
 from tests.parts import missing
 from tests.parts.images import digest_of
 from tests.parts.process import wait_until
@@ -30,7 +30,7 @@ from .calls import secret_of
 def server(manage, settings, tmp_path, team):
     server = WebServer(tmp_path)
     settings.URL = server.url
-    equip_teams()
+    ensure_builtin_registries()
     server.start()
     yield server
     server.stop()
@@ -38,7 +38,7 @@ def server(manage, settings, tmp_path, team):
 
 @pytest.fixture
 def login(server, alice):
-    """What the clients' helpers take for a registry."""
+    """The built-in registry, in the form that the client helpers take."""
     return SimpleNamespace(
         host=server.host,
         port=server.port,
@@ -59,11 +59,12 @@ def session(login):
 
 def push(session, url, name, tag, built):
     for digest, content in built.blobs.items():
-        place = session.post(f"{url}/v2/{name}/blobs/uploads/", timeout=60).headers["Location"]
+        location = session.post(f"{url}/v2/{name}/blobs/uploads/", timeout=60).headers["Location"]
         assert (
-            session.put(f"{url}{place}?digest={digest}", data=content, timeout=60).status_code
+            session.put(f"{url}{location}?digest={digest}", data=content, timeout=60).status_code
             == 201
         )
+
     for child in built.children:
         put = session.put(
             f"{url}/v2/{name}/manifests/{child.digest}",
@@ -72,6 +73,7 @@ def push(session, url, name, tag, built):
             timeout=60,
         )
         assert put.status_code == 201, put.text
+
     put = session.put(
         f"{url}/v2/{name}/manifests/{tag}",
         data=built.content,
@@ -102,12 +104,15 @@ def test_skopeo_pushes_and_pulls_an_index(server, login, skopeo, registry, tmp_p
         pushed.digest,
         2,
     )
+
     skopeo.pull_to_folder(login, "harbour/app", "1.0", tmp_path / "layout", every_platform=True)
     assert skopeo.manifest(login, "harbour/app", "1.0") == pushed.built.content
+
     listed = json.loads(
         skopeo("list-tags", *skopeo.access(login), f"docker://{server.host}/harbour/app").stdout
     )
     assert listed["Tags"] == ["1.0"]
+
     skopeo("delete", *skopeo.access(login), f"docker://{server.host}/harbour/app:1.0")
     assert not LocalImage.objects.exists()
     assert login.password not in server.log
@@ -121,10 +126,12 @@ def test_docker_logs_in_builds_pushes_and_pulls(server, login, docker_engine, tm
     docker_engine.docker("build", "-t", name, tmp_path)
     refused = docker_engine.docker("push", name, check=False)
     assert refused.returncode != 0
+
     wrong = docker_engine.docker(
         "login", "-u", "alice", "--password-stdin", server.host, text="rui_wrong", check=False
     )
     assert "unauthorized" in wrong.stderr.lower() or "401" in wrong.stderr
+
     docker_engine.login(login)
     docker_engine.docker("push", name)
     made = docker_engine.image_id(name)
@@ -135,21 +142,23 @@ def test_docker_logs_in_builds_pushes_and_pulls(server, login, docker_engine, tm
     docker_engine.docker("pull", name)
 
     assert docker_engine.image_id(name) == made
+
     again = docker_engine.docker("push", name)
     assert "Layer already exists" in again.stdout
+
     docker_engine.docker("rmi", name)
     docker_engine.docker("logout", server.host)
 
 
 @pytest.fixture
 def short_path():
-    """podman takes at most 50 characters for its run root."""
+    """A short folder: podman takes at most 50 characters for its run root."""
     with tempfile.TemporaryDirectory(prefix="podman-", ignore_cleanup_errors=True) as folder:
         yield Path(folder)
 
 
 def test_podman_pushes_and_pulls(server, login, short_path, tmp_path, image_factory, registry):
-    missing.need("podman", "podman")
+    missing.require_program("podman", "podman")
     podman = [
         "podman",
         "--root",
@@ -177,6 +186,7 @@ def test_podman_pushes_and_pulls(server, login, short_path, tmp_path, image_fact
             check=False,
         )
         assert done.returncode == 0, done.stderr
+
         return done.stdout.strip()
 
     source = image_factory(registry, layer_size=200_000)
@@ -198,29 +208,32 @@ def test_podman_pushes_and_pulls(server, login, short_path, tmp_path, image_fact
     assert (
         run("image", "inspect", "--format", "{{.Id}}", f"{server.host}/harbour/by-podman:1") == made
     )
+
     run("rmi", "--all", "--force")
 
 
 def test_a_chunked_body_arrives_whole(server, login, session):
     content = os.urandom(5_000_000)
-    place = session.post(f"{server.url}/v2/harbour/app/blobs/uploads/", timeout=60).headers[
+    location = session.post(f"{server.url}/v2/harbour/app/blobs/uploads/", timeout=60).headers[
         "Location"
     ]
-    patched = session.patch(f"{server.url}{place}", data=in_chunks(content), timeout=60)
+    patched = session.patch(f"{server.url}{location}", data=in_chunks(content), timeout=60)
     assert (patched.status_code, patched.headers["Range"]) == (202, f"0-{len(content) - 1}")
     assert (
-        session.put(f"{server.url}{place}?digest={digest_of(content)}", timeout=60).status_code
+        session.put(f"{server.url}{location}?digest={digest_of(content)}", timeout=60).status_code
         == 201
     )
-    got = session.get(f"{server.url}/v2/harbour/app/blobs/{digest_of(content)}", timeout=60)
-    assert got.content == content
+
+    answer = session.get(f"{server.url}/v2/harbour/app/blobs/{digest_of(content)}", timeout=60)
+    assert answer.content == content
+
     part = session.get(
         f"{server.url}/v2/harbour/app/blobs/{digest_of(content)}",
         headers={"Range": "bytes=1000000-1999999"},
         timeout=60,
     )
     assert (part.status_code, part.content) == (206, content[1_000_000:2_000_000])
-    # The connection is good for more: nothing of a part was sent too much.
+    # The connection is still usable, so no extra byte of the range was sent.
     assert (
         session.head(f"{server.url}/v2/harbour/app/blobs/{digest_of(content)}", timeout=60).headers[
             "Content-Length"
@@ -230,66 +243,76 @@ def test_a_chunked_body_arrives_whole(server, login, session):
     assert session.get(f"{server.url}/v2/", timeout=60).status_code == 200
 
 
-def test_an_upload_goes_on_after_the_web_process_was_killed(
+def test_an_upload_continues_after_the_web_process_was_killed(
     server, login, session, images_directory
 ):
     content = os.urandom(8_000_000)
-    place = session.post(f"{server.url}/v2/harbour/app/blobs/uploads/", timeout=60).headers[
+    location = session.post(f"{server.url}/v2/harbour/app/blobs/uploads/", timeout=60).headers[
         "Location"
     ]
     half_sent = threading.Event()
 
-    def slowly():
+    def slow_body():
         yield content[:4_000_000]
         half_sent.set()
         threading.Event().wait(20)
 
     def send():
         try:
-            session.patch(f"{server.url}{place}", data=slowly(), timeout=60)
+            session.patch(f"{server.url}{location}", data=slow_body(), timeout=60)
         except requests.RequestException:
             pass
 
     sender = threading.Thread(target=send, daemon=True)
     sender.start()
     assert half_sent.wait(20)
+
     partial = next((images_directory / "partial" / "uploads").iterdir())
     wait_until(lambda: partial.stat().st_size >= 2_000_000)
     server.kill()
     server.start()
-    fresh = requests.Session()
-    fresh.trust_env, fresh.auth = False, session.auth
+    new_session = requests.Session()
+    new_session.trust_env, new_session.auth = False, session.auth
 
-    state = fresh.get(f"{server.url}{place}", timeout=60)
+    state = new_session.get(f"{server.url}{location}", timeout=60)
     assert state.status_code == 204
+
     offset = int(state.headers["Range"].removeprefix("0-")) + 1
     assert 2_000_000 <= offset <= 4_000_000
+
     rest = content[offset:]
-    wrong = fresh.patch(
-        f"{server.url}{place}",
+    wrong = new_session.patch(
+        f"{server.url}{location}",
         data=content,
         headers={"Content-Range": f"0-{len(content) - 1}"},
         timeout=60,
     )
     assert (wrong.status_code, wrong.headers["Range"]) == (416, f"0-{offset - 1}")
-    patched = fresh.patch(
-        f"{server.url}{place}",
+
+    patched = new_session.patch(
+        f"{server.url}{location}",
         data=rest,
         headers={"Content-Range": f"{offset}-{len(content) - 1}"},
         timeout=60,
     )
     assert patched.status_code == 202
     assert (
-        fresh.put(f"{server.url}{place}?digest={digest_of(content)}", timeout=60).status_code == 201
+        new_session.put(
+            f"{server.url}{location}?digest={digest_of(content)}", timeout=60
+        ).status_code
+        == 201
     )
     assert (
-        fresh.get(f"{server.url}/v2/harbour/app/blobs/{digest_of(content)}", timeout=60).content
+        new_session.get(
+            f"{server.url}/v2/harbour/app/blobs/{digest_of(content)}", timeout=60
+        ).content
         == content
     )
+
     check_every_blob_hashes_to_its_name(images_directory)
 
 
-def test_twenty_clients_at_once_while_blobs_are_collected(
+def test_twenty_simultaneous_clients_during_a_collection(
     server, login, image_factory, images_directory, settings
 ):
     server.stop()
@@ -314,20 +337,23 @@ def test_twenty_clients_at_once_while_blobs_are_collected(
         name = f"harbour/app-{number % 5}"
         push(session, server.url, name, f"t{number}", built[number])
         for digest, content in built[number].blobs.items():
-            got = session.get(f"{server.url}/v2/{name}/blobs/{digest}", timeout=60)
-            assert got.content == content, got.text[:300]
+            answer = session.get(f"{server.url}/v2/{name}/blobs/{digest}", timeout=60)
+            assert answer.content == content, answer.text[:300]
         return session.get(f"{server.url}/v2/{name}/manifests/t{number}", timeout=60).content
 
     sweeper = threading.Thread(target=sweep)
     sweeper.start()
+
     try:
         with ThreadPoolExecutor(20) as clients:
-            got = list(clients.map(work, range(20)))
+            answers = list(clients.map(work, range(20)))
     finally:
         ended.set()
         sweeper.join()
-    assert got == [each.content for each in built]
+
+    assert answers == [manifest.content for manifest in built]
     assert LocalImage.objects.count() == 20
+
     check_every_blob_hashes_to_its_name(images_directory)
     assert "Traceback" not in server.log
 
@@ -341,31 +367,33 @@ def test_fifty_parallel_pushes_of_an_immutable_tag_have_one_winner(
     built = [image_factory.build_image(layers=1, layer_size=200) for _number in range(50)]
     session = requests.Session()
     session.trust_env, session.auth = False, (login.username, login.password)
-    for each in built:
-        push(session, server.url, "harbour/app", each.digest, each)
 
-    def point(each):
+    for manifest in built:
+        push(session, server.url, "harbour/app", manifest.digest, manifest)
+
+    def put_manifest(manifest):
         return requests.put(
             f"{server.url}/v2/harbour/app/manifests/v1",
-            data=each.content,
-            headers={"Content-Type": each.media_type},
+            data=manifest.content,
+            headers={"Content-Type": manifest.media_type},
             auth=(login.username, login.password),
             timeout=120,
         ).status_code
 
     with ThreadPoolExecutor(25) as clients:
-        statuses = list(clients.map(point, built))
+        statuses = list(clients.map(put_manifest, built))
 
     assert sorted(statuses) == [201, *[403] * 49]
+
     winner = built[statuses.index(201)]
     assert (
         session.get(f"{server.url}/v2/harbour/app/manifests/v1", timeout=60).content
         == winner.content
     )
-    assert point(winner) == 201
+    assert put_manifest(winner) == 201
 
 
-def test_what_a_robot_pushes_is_the_teams(server, alice, team, image_factory):
+def test_images_pushed_by_a_robot_account_belong_to_the_team(server, alice, team, image_factory):
     robot = secret_of(alice, Scope.TRANSFER, team, is_robot=True)
     session = requests.Session()
     session.trust_env, session.auth = False, ("anything", robot)
@@ -374,7 +402,7 @@ def test_what_a_robot_pushes_is_the_teams(server, alice, team, image_factory):
     assert (image.team, image.created_by) == (team, None)
 
 
-def test_what_is_taken_away_holds_for_the_very_next_request_in_every_web_process(
+def test_a_revocation_applies_to_the_next_request_in_every_web_process(
     server, login, session, image_factory, bob, victor
 ):
     server.stop()
@@ -398,10 +426,12 @@ def test_what_is_taken_away_holds_for_the_very_next_request_in_every_web_process
 
     for _round in range(3):
         assert statuses() == {"alice": {200}, "bob": {200}, "victor": {200}}
+
     ApiToken.objects.filter(user__username="alice").update(revoked_at=timezone.now())
     Membership.objects.filter(user=bob).delete()
     victor.is_active = False
     victor.save(update_fields=["is_active"])
     assert statuses() == {"alice": {401}, "bob": {404}, "victor": {401}}
+
     for _name, client in clients:
         client.close()

@@ -1,4 +1,4 @@
-"""The distribution specification 1.1, rule by rule: pull, push, content discovery, content management."""
+"""The rules of the OCI distribution specification 1.1, one by one."""
 
 import json
 
@@ -19,7 +19,7 @@ ABSENT = f"sha256:{'0' * 64}"
 # --- pull
 
 
-def test_the_base_answers_that_it_is_a_registry(admin):
+def test_the_base_endpoint_answers_200(admin):
     answer = admin("GET", "/v2/")
     assert answer.status_code == 200
     assert answer.headers["Docker-Distribution-API-Version"] == "registry/2.0"
@@ -47,7 +47,7 @@ def test_an_absent_manifest_is_unknown(admin, image, method, reference):
         assert codes(answer) == ["MANIFEST_UNKNOWN"]
 
 
-def test_a_manifest_is_not_converted_for_who_takes_another_type(admin, image):
+def test_a_manifest_is_not_converted_to_an_accepted_type(admin, image):
     admin.push(NAME, "1.0", image)
     for accept in (OCI_INDEX, f"{OCI_INDEX}, text/html"):
         assert codes(admin("GET", f"/v2/{NAME}/manifests/1.0", Accept=accept)) == [
@@ -57,7 +57,7 @@ def test_a_manifest_is_not_converted_for_who_takes_another_type(admin, image):
         assert admin("GET", f"/v2/{NAME}/manifests/1.0", Accept=accept).status_code == 200
 
 
-def test_who_has_it_already_is_told_so(admin, image):
+def test_a_matching_entity_tag_gets_304(admin, image):
     admin.push(NAME, "1.0", image)
     etag = admin("HEAD", f"/v2/{NAME}/manifests/1.0").headers["ETag"]
     assert admin("GET", f"/v2/{NAME}/manifests/1.0", If_None_Match=etag).status_code == 304
@@ -93,6 +93,7 @@ def test_a_part_of_a_blob_is_pulled(admin, wanted, status, expected):
     assert answer.status_code == status
     assert content_of(answer) == expected
     assert answer.headers["Content-Length"] == str(len(expected))
+
     if status == 206:
         start = (
             BLOB.rindex(expected)
@@ -108,7 +109,7 @@ def test_a_part_of_a_blob_is_pulled(admin, wanted, status, expected):
 @pytest.mark.parametrize(
     "wanted", ["bytes=1000-", "bytes=5-4", "bytes=-0", "bytes=999999999999999999-"]
 )
-def test_a_range_with_nothing_in_it_is_refused(admin, wanted):
+def test_an_empty_range_is_refused(admin, wanted):
     admin.push_blob(NAME, BLOB)
     answer = admin("GET", f"/v2/{NAME}/blobs/{DIGEST}", Range=wanted)
     assert (answer.status_code, answer.headers["Content-Range"]) == (416, f"bytes */{len(BLOB)}")
@@ -133,13 +134,16 @@ def test_a_malformed_digest_is_invalid(admin, digest):
 
 
 def test_a_blob_is_pushed_in_two_requests(admin):
-    begun = admin("POST", f"/v2/{NAME}/blobs/uploads/")
-    assert begun.status_code == 202
-    place = begun.headers["Location"]
-    done = admin("PUT", f"{place}?digest={DIGEST}", BLOB)
-    assert (done.status_code, done.headers["Location"]) == (201, f"/v2/{NAME}/blobs/{DIGEST}")
-    assert content_of(admin("GET", done.headers["Location"])) == BLOB
-    assert admin("GET", place).status_code == 404
+    started = admin("POST", f"/v2/{NAME}/blobs/uploads/")
+    assert started.status_code == 202
+    location = started.headers["Location"]
+    finished = admin("PUT", f"{location}?digest={DIGEST}", BLOB)
+    assert (finished.status_code, finished.headers["Location"]) == (
+        201,
+        f"/v2/{NAME}/blobs/{DIGEST}",
+    )
+    assert content_of(admin("GET", finished.headers["Location"])) == BLOB
+    assert admin("GET", location).status_code == 404
 
 
 def test_a_blob_is_pushed_in_one_request(admin):
@@ -154,58 +158,62 @@ def test_an_empty_blob_is_pushed(admin):
 
 
 def test_a_blob_is_pushed_in_chunks(admin):
-    place = admin("POST", f"/v2/{NAME}/blobs/uploads/").headers["Location"]
-    assert admin("GET", place).headers["Range"] == "0-0"
-    first = admin("PATCH", place, BLOB[:300], Content_Range="0-299")
+    location = admin("POST", f"/v2/{NAME}/blobs/uploads/").headers["Location"]
+    assert admin("GET", location).headers["Range"] == "0-0"
+
+    first = admin("PATCH", location, BLOB[:300], Content_Range="0-299")
     assert (first.status_code, first.headers["Range"]) == (202, "0-299")
+
     second = admin("PATCH", first.headers["Location"], BLOB[300:700], Content_Range="300-699")
     assert second.headers["Range"] == "0-699"
-    state = admin("GET", place)
+
+    state = admin("GET", location)
     assert (state.status_code, state.headers["Range"], state.headers["Location"]) == (
         204,
         "0-699",
-        place,
+        location,
     )
+
     last = admin(
-        "PUT", f"{place}?digest={DIGEST}", BLOB[700:], Content_Range=f"700-{len(BLOB) - 1}"
+        "PUT", f"{location}?digest={DIGEST}", BLOB[700:], Content_Range=f"700-{len(BLOB) - 1}"
     )
     assert last.status_code == 201
     assert content_of(admin("GET", f"/v2/{NAME}/blobs/{DIGEST}")) == BLOB
 
 
-@pytest.mark.parametrize("place_of_chunk", ["100-199", "1-100", "500-599"])
-def test_a_chunk_out_of_order_is_refused_with_where_to_go_on(admin, place_of_chunk):
-    place = admin("POST", f"/v2/{NAME}/blobs/uploads/").headers["Location"]
-    if place_of_chunk == "1-100":
-        admin("PATCH", place, BLOB[:300], Content_Range="0-299")
-    answer = admin("PATCH", place, BLOB[:100], Content_Range=place_of_chunk)
+@pytest.mark.parametrize("chunk_range", ["100-199", "1-100", "500-599"])
+def test_a_chunk_out_of_order_gets_416_with_the_right_range(admin, chunk_range):
+    location = admin("POST", f"/v2/{NAME}/blobs/uploads/").headers["Location"]
+    if chunk_range == "1-100":
+        admin("PATCH", location, BLOB[:300], Content_Range="0-299")
+    answer = admin("PATCH", location, BLOB[:100], Content_Range=chunk_range)
     assert (answer.status_code, codes(answer)) == (416, ["BLOB_UPLOAD_INVALID"])
-    assert answer.headers["Range"] == ("0-299" if place_of_chunk == "1-100" else "0-0")
-    assert answer.headers["Location"] == place
+    assert answer.headers["Range"] == ("0-299" if chunk_range == "1-100" else "0-0")
+    assert answer.headers["Location"] == location
 
 
 def test_the_first_chunk_again_is_refused(admin):
-    place = admin("POST", f"/v2/{NAME}/blobs/uploads/").headers["Location"]
-    admin("PATCH", place, BLOB[:300], Content_Range="0-299")
-    assert admin("PATCH", place, BLOB[:300], Content_Range="0-299").status_code == 416
+    location = admin("POST", f"/v2/{NAME}/blobs/uploads/").headers["Location"]
+    admin("PATCH", location, BLOB[:300], Content_Range="0-299")
+    assert admin("PATCH", location, BLOB[:300], Content_Range="0-299").status_code == 416
     assert (
-        admin("PUT", f"{place}?digest={DIGEST}", BLOB[:300], Content_Range="0-299").status_code
+        admin("PUT", f"{location}?digest={DIGEST}", BLOB[:300], Content_Range="0-299").status_code
         == 416
     )
 
 
 @pytest.mark.parametrize("text", ["x", "5", "0-100", "100-0", "bytes 0-9"])
-def test_a_range_that_is_not_the_bodys_is_refused(admin, text):
-    place = admin("POST", f"/v2/{NAME}/blobs/uploads/").headers["Location"]
-    assert admin("PATCH", place, BLOB[:300], Content_Range=text).status_code == 400
-    assert admin("GET", place).headers["Range"] == "0-0"
+def test_a_range_of_another_length_is_refused(admin, text):
+    location = admin("POST", f"/v2/{NAME}/blobs/uploads/").headers["Location"]
+    assert admin("PATCH", location, BLOB[:300], Content_Range=text).status_code == 400
+    assert admin("GET", location).headers["Range"] == "0-0"
 
 
-def test_a_stream_without_ranges_is_taken_as_it_comes(admin):
-    place = admin("POST", f"/v2/{NAME}/blobs/uploads/").headers["Location"]
-    admin("PATCH", place, BLOB[:300])
-    admin("PATCH", place, BLOB[300:])
-    assert admin("PUT", f"{place}?digest={DIGEST}").status_code == 201
+def test_chunks_without_a_range_are_appended(admin):
+    location = admin("POST", f"/v2/{NAME}/blobs/uploads/").headers["Location"]
+    admin("PATCH", location, BLOB[:300])
+    admin("PATCH", location, BLOB[300:])
+    assert admin("PUT", f"{location}?digest={DIGEST}").status_code == 201
 
 
 def test_a_wrong_digest_keeps_nothing(admin):
@@ -217,16 +225,16 @@ def test_a_wrong_digest_keeps_nothing(admin):
 
 @pytest.mark.parametrize("query", ["", "?digest=", "?digest=sha256:short"])
 def test_an_upload_is_not_finished_without_a_digest(admin, query):
-    place = admin("POST", f"/v2/{NAME}/blobs/uploads/").headers["Location"]
-    assert codes(admin("PUT", f"{place}{query}", BLOB)) == ["DIGEST_INVALID"]
+    location = admin("POST", f"/v2/{NAME}/blobs/uploads/").headers["Location"]
+    assert codes(admin("PUT", f"{location}{query}", BLOB)) == ["DIGEST_INVALID"]
 
 
 def test_an_upload_is_cancelled(admin):
-    place = admin("POST", f"/v2/{NAME}/blobs/uploads/").headers["Location"]
-    admin("PATCH", place, BLOB)
-    assert admin("DELETE", place).status_code == 204
+    location = admin("POST", f"/v2/{NAME}/blobs/uploads/").headers["Location"]
+    admin("PATCH", location, BLOB)
+    assert admin("DELETE", location).status_code == 204
     for method in ("GET", "PATCH", "PUT", "DELETE"):
-        answer = admin(method, f"{place}?digest={DIGEST}", b"x")
+        answer = admin(method, f"{location}?digest={DIGEST}", b"x")
         assert (answer.status_code, codes(answer)) == (404, ["BLOB_UPLOAD_UNKNOWN"])
 
 
@@ -246,19 +254,20 @@ def test_a_blob_is_mounted_from_another_repository(admin):
     "query",
     [f"mount={ABSENT}&from=harbour/base", f"mount={DIGEST}&from=harbour/other", f"mount={DIGEST}"],
 )
-def test_what_cannot_be_mounted_begins_an_upload(admin, query):
+def test_a_failed_mount_begins_an_upload(admin, query):
     admin.push_blob("harbour/base", BLOB)
     answer = admin("POST", f"/v2/{NAME}/blobs/uploads/?{query}")
     assert answer.status_code == 202
     assert admin("GET", answer.headers["Location"]).status_code == 204
 
 
-def test_sha512_is_a_digest_as_well(admin):
+def test_sha512_digests_are_supported(admin):
     import hashlib
 
     digest = f"sha512:{hashlib.sha512(BLOB).hexdigest()}"
     assert admin.push_blob(NAME, BLOB, digest).status_code == 201
     assert content_of(admin("GET", f"/v2/{NAME}/blobs/{digest}")) == BLOB
+
     config = {"mediaType": EMPTY_TYPE, "digest": digest, "size": len(BLOB)}
     content = json.dumps(
         {"schemaVersion": 2, "mediaType": OCI_MANIFEST, "config": config, "layers": []}
@@ -276,12 +285,12 @@ def test_a_manifest_is_pushed_by_tag_and_found_by_digest(admin, image):
     assert admin("GET", answer.headers["Location"]).content == image.content
 
 
-def test_a_manifest_without_layers_is_taken(admin):
+def test_a_manifest_without_layers_is_accepted(admin):
     _content, answer = admin.push_artifact(NAME, "empty", layers=[])
     assert answer.status_code == 201
 
 
-def test_a_manifest_needs_what_it_names(admin, image):
+def test_a_manifest_needs_its_blobs(admin, image):
     answer = admin.put_manifest(NAME, "1.0", image.content)
     assert (answer.status_code, codes(answer)) == (404, ["MANIFEST_BLOB_UNKNOWN"])
     assert admin("HEAD", f"/v2/{NAME}/manifests/1.0").status_code == 404
@@ -349,11 +358,15 @@ def tags(answer):
 def test_tags_are_listed_page_by_page_in_order(admin, image):
     for tag in ("b", "a", "1.10", "C", "1.9"):
         admin.push(NAME, tag, image)
+
     assert tags(admin("GET", f"/v2/{NAME}/tags/list")) == ["1.10", "1.9", "C", "a", "b"]
+
     first = admin("GET", f"/v2/{NAME}/tags/list?n=2")
     assert tags(first) == ["1.10", "1.9"]
+
     following = first.headers["Link"]
     assert following == f'</v2/{NAME}/tags/list?n=2&last=1.9>; rel="next"'
+
     second = admin("GET", following[1 : following.index(">")])
     assert tags(second) == ["C", "a"]
     assert tags(admin("GET", f"/v2/{NAME}/tags/list?n=2&last=a")) == ["b"]
@@ -366,7 +379,7 @@ def test_tags_are_listed_page_by_page_in_order(admin, image):
 @pytest.mark.parametrize(
     ("count", "status"), [("9" * 5000, 200), ("1000000", 200), ("-1", 400), ("x", 400), ("١", 400)]
 )
-def test_an_odd_number_of_tags_is_clamped_or_refused(admin, image, count, status):
+def test_an_unusual_page_size_is_clamped_or_refused(admin, image, count, status):
     admin.push(NAME, "1.0", image)
     assert admin("GET", f"/v2/{NAME}/tags/list?n={count}").status_code == status
 
@@ -399,18 +412,25 @@ def test_referrers_are_listed_and_filtered(admin, image):
         NAME, artifact_type="application/spdx", subject=subject_of(image), annotations={"a": "b"}
     )
     assert (answer.status_code, answer.headers["OCI-Subject"]) == (201, image.digest)
+
     signature, _answer = admin.push_artifact(
         NAME, "sig", artifact_type="application/cosign", subject=subject_of(image)
     )
 
     answer = admin("GET", f"/v2/{NAME}/referrers/{image.digest}")
     assert answer.headers["Content-Type"] == OCI_INDEX
+
     document = json.loads(answer.content)
-    assert {each["digest"] for each in document["manifests"]} == {
+    assert {descriptor["digest"] for descriptor in document["manifests"]} == {
         digest_of(sbom),
         digest_of(signature),
     }
-    listed = next(each for each in document["manifests"] if each["digest"] == digest_of(sbom))
+
+    listed = next(
+        descriptor
+        for descriptor in document["manifests"]
+        if descriptor["digest"] == digest_of(sbom)
+    )
     assert listed == {
         "mediaType": OCI_MANIFEST,
         "digest": digest_of(sbom),
@@ -418,20 +438,21 @@ def test_referrers_are_listed_and_filtered(admin, image):
         "artifactType": "application/spdx",
         "annotations": {"a": "b"},
     }
+
     filtered = admin("GET", f"/v2/{NAME}/referrers/{image.digest}?artifactType=application/cosign")
     assert filtered.headers["OCI-Filters-Applied"] == "artifactType"
-    assert [each["digest"] for each in json.loads(filtered.content)["manifests"]] == [
+    assert [descriptor["digest"] for descriptor in json.loads(filtered.content)["manifests"]] == [
         digest_of(signature)
     ]
 
 
-def test_a_referrer_without_a_type_has_its_configs(admin, image):
+def test_a_referrer_without_a_type_has_its_configs_type(admin, image):
     admin.push_artifact(NAME, subject=subject_of(image))
     listed = json.loads(admin("GET", f"/v2/{NAME}/referrers/{image.digest}").content)["manifests"]
-    assert [each["artifactType"] for each in listed] == [EMPTY_TYPE]
+    assert [descriptor["artifactType"] for descriptor in listed] == [EMPTY_TYPE]
 
 
-def test_nothing_refers_to_what_nobody_has(admin, image):
+def test_an_unknown_subject_has_no_referrers(admin, image):
     answer = admin("GET", f"/v2/{NAME}/referrers/{ABSENT}")
     assert (answer.status_code, json.loads(answer.content)["manifests"]) == (200, [])
     assert admin("GET", f"/v2/{NAME}/referrers/sha256:short").status_code == 400
@@ -448,9 +469,9 @@ def test_a_long_list_of_referrers_has_pages(admin, image, monkeypatch):
     first = admin("GET", f"/v2/{NAME}/referrers/{image.digest}")
     second = admin("GET", first.headers["Link"].partition(">")[0][1:])
     listed = [
-        each["digest"]
+        descriptor["digest"]
         for answer in (first, second)
-        for each in json.loads(answer.content)["manifests"]
+        for descriptor in json.loads(answer.content)["manifests"]
     ]
     assert listed == made
     assert "Link" not in second.headers
@@ -459,7 +480,7 @@ def test_a_long_list_of_referrers_has_pages(admin, image, monkeypatch):
 # --- content management
 
 
-def test_a_tag_is_deleted_and_the_image_stays(admin, image):
+def test_deleting_a_tag_keeps_the_image(admin, image):
     admin.push(NAME, "1.0", image)
     admin.push(NAME, "1.1", image)
     assert admin("DELETE", f"/v2/{NAME}/manifests/1.0").status_code == 202
@@ -520,7 +541,7 @@ def test_a_moved_tag_leaves_the_former_image_under_its_digest(admin, image):
         "/v2/harbour/app/uploads/",
     ],
 )
-def test_an_address_that_is_none_is_told_in_json(admin, path):
+def test_an_unknown_address_is_a_json_error(admin, path):
     answer = admin("GET", path)
     assert answer.status_code in (404, 405)
     assert answer.headers["Content-Type"] == "application/json"
@@ -528,7 +549,7 @@ def test_an_address_that_is_none_is_told_in_json(admin, path):
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW"])
-def test_a_verb_that_is_none_is_told_in_json(admin, method):
+def test_an_unknown_method_is_a_json_error(admin, method):
     answer = admin(method, f"/v2/{NAME}/tags/list")
     assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, HEAD")
     assert codes(answer) == ["UNSUPPORTED"]
@@ -539,13 +560,13 @@ def test_a_foreign_host_header_is_refused_in_json(admin):
     assert (answer.status_code, answer.headers["Content-Type"]) == (400, "application/json")
 
 
-def test_it_can_be_switched_off(admin, settings):
+def test_the_builtin_registry_can_be_switched_off(admin, settings):
     settings.SERVE_IMAGES = False
     for path in ("/v2/", "/v2/token", f"/v2/{NAME}/tags/list"):
         assert admin("GET", path).status_code == 404
 
 
-def test_the_empty_blob_is_what_everybody_takes_it_for():
+def test_the_empty_blob_has_its_known_digest():
     assert (
         digest_of(EMPTY)
         == "sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"

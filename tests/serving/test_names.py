@@ -1,4 +1,4 @@
-"""Local images and names on this server: one is the other, and no bytes move between them."""
+"""Local images and names on the built-in registry."""
 
 import json
 
@@ -12,9 +12,9 @@ from registry_ui.images.store import blob_directory
 from registry_ui.oci.digest import Digest
 from registry_ui.oci.errors import Denied, InvalidReference
 from registry_ui.oci.reference import Reference
-from registry_ui.registries.indexing.services import latest_run, run_index_here, start_index
+from registry_ui.registries.indexing.services import latest_run, run_index_inline, start_index
 from registry_ui.registries.models import Artifact, Provider, Registry, Repository, Tag
-from registry_ui.serving.chores import equip_teams
+from registry_ui.serving.chores import ensure_builtin_registries
 from tests.images.conftest import put
 from tests.parts.images import build_image, build_index
 from transfers import services
@@ -37,6 +37,7 @@ def local(team, alice, image):
     reference = Reference.parse("docker.io/library/app:1.0")
     put(LocalStore(team, reference, user=alice), image)
     digest = Digest.parse(image.digest)
+
     return name_image(
         team=team,
         user=alice,
@@ -62,17 +63,17 @@ def test_the_short_name_of_every_team_can_begin_the_name_of_an_image(alice, name
     check_repository(f"{create_team(name=name, owner=alice).slug}/app")
 
 
-# --- a name makes an image served
+# --- served by name
 
 
 @pytest.mark.django_db
-def test_a_local_image_is_not_served_before_it_has_a_name_here(admin, local, image):
+def test_a_local_image_is_served_only_by_its_builtin_names(admin, local, image):
     for path in (f"/v2/{NAME}/manifests/{image.digest}", f"/v2/{NAME}/blobs/{image.layers[0]}"):
         assert admin("GET", path).status_code == 404
 
 
 @pytest.mark.django_db
-def test_a_tag_of_a_local_image_serves_it_and_copies_nothing(
+def test_tagging_a_local_image_serves_it_without_a_copy(
     admin, local, image, team, images_directory
 ):
     files = sorted(
@@ -80,8 +81,10 @@ def test_a_tag_of_a_local_image_serves_it_and_copies_nothing(
     )
     tagged(team, local, f"{HOST}/{NAME}:1.0")
     assert admin("GET", f"/v2/{NAME}/manifests/1.0").content == image.content
+
     for digest, content in image.blobs.items():
         assert content_of(admin("GET", f"/v2/{NAME}/blobs/{digest}")) == content
+
     assert json.loads(admin("GET", f"/v2/{NAME}/tags/list").content)["tags"] == ["1.0"]
     assert (
         sorted(
@@ -98,14 +101,14 @@ def test_a_tag_of_a_local_image_serves_it_and_copies_nothing(
     "target",
     ["lighthouse/app:1", "app:1", "harbour:1", "harbour/proxy/docker.io/app:1", "harbours/app:1"],
 )
-def test_a_name_on_this_server_begins_with_the_teams(team, other_team, local, target):
+def test_a_builtin_name_begins_with_the_teams_name(team, other_team, local, target):
     with pytest.raises(InvalidReference, match="harbour/"):
         tagged(team, local, f"{HOST}/{target}")
     assert LocalImage.objects.count() == 1
 
 
 @pytest.mark.django_db
-def test_what_is_pushed_is_a_local_image(admin, image, alice, team, client_for):
+def test_a_pushed_image_is_a_local_image(admin, image, alice, team, client_for):
     admin.push(NAME, "1.0", image)
     row = LocalImage.objects.get()
     assert (str(row.reference), row.team, row.created_by, row.image_id) == (
@@ -126,7 +129,7 @@ def names():
 
 
 @pytest.mark.django_db
-def test_a_manifest_pushed_by_digest_alone_stays_as_an_image_without_a_tag(admin, image):
+def test_a_manifest_pushed_by_digest_is_an_image_without_a_tag(admin, image):
     for digest, content in image.blobs.items():
         admin.push_blob(NAME, content, digest)
     admin.put_manifest(NAME, image.digest, image.content)
@@ -150,15 +153,17 @@ def test_the_manifests_of_an_index_have_no_names_of_their_own(admin):
 
 
 @pytest.mark.django_db
-def test_artifacts_of_any_kind_are_taken_and_shown(admin, client_for, alice):
+def test_artifacts_of_any_type_are_accepted_and_shown(admin, client_for, alice):
     for tag, kind in (
         ("chart", "application/vnd.cncf.helm.config.v1+json"),
         ("sbom", "application/spdx+json"),
     ):
         _content, answer = admin.push_artifact(NAME, tag, artifact_type=kind)
         assert answer.status_code == 201
+
     client = client_for(alice)
     listed = client.get(reverse("images:list")).content.decode()
+
     for row in LocalImage.objects.all():
         assert row.platforms == []
         assert row.image_id == row.digest
@@ -168,16 +173,18 @@ def test_artifacts_of_any_kind_are_taken_and_shown(admin, client_for, alice):
             in client.get(reverse("images:detail", args=[row.pk])).content.decode()
         )
         assert client.get(reverse("images:remove", args=[row.pk])).status_code == 200
+
     assert "chart" in listed
     assert "sbom" in listed
 
 
 @pytest.mark.django_db
-def test_a_referrer_stays_as_long_as_its_subject(admin, image):
+def test_a_referrer_is_kept_as_long_as_its_subject(admin, image):
     admin.push(NAME, "1.0", image)
     subject = {"mediaType": image.media_type, "digest": image.digest, "size": image.size}
     content, _answer = admin.push_artifact(NAME, artifact_type="a/b", subject=subject)
     assert names() == ["1.0"]
+
     listed = json.loads(admin("GET", f"/v2/{NAME}/referrers/{image.digest}").content)["manifests"]
     collect(grace_seconds=0)
     assert (
@@ -185,6 +192,7 @@ def test_a_referrer_stays_as_long_as_its_subject(admin, image):
         == listed
     )
     assert admin("GET", f"/v2/{NAME}/manifests/{listed[0]['digest']}").content == content
+
     admin("DELETE", f"/v2/{NAME}/manifests/1.0")
     collect(grace_seconds=0)
     collect(grace_seconds=0)
@@ -193,7 +201,7 @@ def test_a_referrer_stays_as_long_as_its_subject(admin, image):
 
 
 @pytest.mark.django_db
-def test_what_lost_its_last_name_is_collected_after_the_grace_period(admin, image):
+def test_an_image_without_a_name_is_collected_after_the_grace_period(admin, image):
     admin.push(NAME, "1.0", image)
     admin.push(NAME, "1.0", build_image(layer_size=300))
     collect(grace_seconds=3600)
@@ -204,7 +212,7 @@ def test_what_lost_its_last_name_is_collected_after_the_grace_period(admin, imag
 
 
 @pytest.mark.django_db
-def test_a_damaged_manifest_is_gone_until_it_is_pushed_again(admin, image, images_directory):
+def test_a_damaged_manifest_is_unknown_until_it_is_pushed_again(admin, image, images_directory):
     admin.push(NAME, "1.0", image)
     hexed = image.digest.removeprefix("sha256:")
     (images_directory / "blobs" / "sha256" / hexed[:2] / hexed).write_bytes(b"\0" * image.size)
@@ -222,18 +230,24 @@ def rule(team):
 
 
 @pytest.mark.django_db
-def test_an_immutable_tag_is_given_once(admin, operator, image, rule):
+def test_an_immutable_tag_is_written_once(admin, operator, image, rule):
     other = build_image(layer_size=300)
     assert admin.push(NAME, "v1", image).status_code == 201
+
     admin.push(NAME, "latest", image)
     admin.push(NAME, "latest", other)
+
     for calls in (admin, operator):
         answer = calls.put_manifest(NAME, "v1", other.content)
         assert (answer.status_code, codes(answer)) == (403, ["DENIED"])
+
     assert admin.put_manifest(NAME, "v1", image.content).status_code == 201
+
     for reference in ("v1", image.digest):
         assert codes(admin("DELETE", f"/v2/{NAME}/manifests/{reference}")) == ["DENIED"]
+
     assert admin("GET", f"/v2/{NAME}/manifests/v1").content == image.content
+
     admin.push("harbour/other", "v1", image)
     admin.push("harbour/other", "v1", other)
 
@@ -245,43 +259,47 @@ def test_an_immutable_tag_is_neither_moved_nor_removed_from_the_pages(
     admin.push(NAME, "v1", image)
     admin.push(NAME, "v2-candidate", build_image(layer_size=300))
     row = LocalImage.objects.get(tag="v1")
+
     with pytest.raises(Denied, match="immutable"):
         tagged(team, f"{HOST}/{NAME}:v2-candidate", f"{HOST}/{NAME}:v1", alice)
+
     with pytest.raises(Denied, match="immutable"):
         remove_name(image=row, user=alice)
+
     answer = client_for(alice).post(reverse("images:remove", args=[row.pk]), follow=True)
     assert "is immutable" in answer.content.decode()
+
     row.refresh_from_db()
     assert row.digest == image.digest
 
 
 @pytest.mark.django_db
-def test_another_teams_rule_is_none_here(admin, image, other_team):
+def test_another_teams_rule_does_not_apply(admin, image, other_team):
     ImmutableTags.objects.create(team=other_team, tag_pattern="*")
     admin.push(NAME, "v1", image)
     admin.push(NAME, "v1", build_image(layer_size=300))
 
 
-# --- among the registries
+# --- the row of the built-in registry
 
 
 @pytest.mark.django_db
-def test_every_team_has_this_server_among_its_registries(team, settings):
-    row = Registry.objects.get(team=team, provider=Provider.THIS)
+def test_every_team_has_the_builtin_registry(team, settings):
+    row = Registry.objects.get(team=team, provider=Provider.BUILTIN)
     assert (row.host, row.name) == (HOST, "This server")
-    equip_teams()
-    assert Registry.objects.filter(team=team, provider=Provider.THIS).count() == 1
+    ensure_builtin_registries()
+    assert Registry.objects.filter(team=team, provider=Provider.BUILTIN).count() == 1
 
 
 @pytest.mark.django_db
-def test_another_address_renames_what_is_here(admin, image, team, settings):
+def test_a_new_server_address_renames_images(admin, image, team, settings):
     admin.push(NAME, "1.0", image)
     settings.URL = "https://images.example.com"
-    equip_teams()
-    assert [str(each.reference) for each in LocalImage.objects.all()] == [
+    ensure_builtin_registries()
+    assert [str(image.reference) for image in LocalImage.objects.all()] == [
         "images.example.com/harbour/app:1.0"
     ]
-    assert Registry.objects.get(team=team, provider=Provider.THIS).host == "images.example.com"
+    assert Registry.objects.get(team=team, provider=Provider.BUILTIN).host == "images.example.com"
     assert admin("GET", f"/v2/{NAME}/manifests/1.0").content == image.content
 
 
@@ -290,10 +308,10 @@ def test_another_address_renames_what_is_here(admin, image, team, settings):
     "name", ["registries:edit", "registries:remove", "registries:credential_add"]
 )
 @pytest.mark.parametrize("method", ["get", "post"])
-def test_it_is_neither_edited_nor_removed_and_needs_no_credential(
+def test_the_builtin_registry_is_neither_edited_nor_removed_and_needs_no_credential(
     client_for, alice, team, name, method
 ):
-    row = Registry.objects.get(team=team, provider=Provider.THIS)
+    row = Registry.objects.get(team=team, provider=Provider.BUILTIN)
     assert getattr(client_for(alice), method)(reverse(name, args=[row.pk])).status_code == 403
     page = client_for(alice).get(reverse("registries:detail", args=[row.pk])).content.decode()
     assert reverse("registries:edit", args=[row.pk]) not in page
@@ -301,16 +319,14 @@ def test_it_is_neither_edited_nor_removed_and_needs_no_credential(
 
 
 @pytest.mark.django_db
-def test_its_connection_is_tested_without_a_connection(client_for, alice, team):
-    row = Registry.objects.get(team=team, provider=Provider.THIS)
+def test_the_connection_test_of_the_builtin_registry_needs_no_connection(client_for, alice, team):
+    row = Registry.objects.get(team=team, provider=Provider.BUILTIN)
     answer = client_for(alice).post(reverse("registries:check", args=[row.pk]), follow=True)
     assert "this installation itself" in answer.content.decode()
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_push_is_in_the_index_at_once_and_a_deletion_out_of_it(
-    admin, image, team, client_for, alice
-):
+def test_a_push_is_indexed_at_once_and_a_deletion_too(admin, image, team, client_for, alice):
     admin.push(NAME, "1.0", image)
     tag = Tag.objects.get()
     assert (tag.name, tag.digest, tag.repository.name, tag.repository.is_listed) == (
@@ -320,13 +336,16 @@ def test_a_push_is_in_the_index_at_once_and_a_deletion_out_of_it(
         True,
     )
     assert tag.repository.size > 0
-    registry = Registry.objects.get(team=team, provider=Provider.THIS)
+
+    registry = Registry.objects.get(team=team, provider=Provider.BUILTIN)
     assert Artifact.objects.get().registry == registry
+
     page = client_for(alice).get(
         reverse("registries:image_by_tag", args=[registry.pk, NAME, "1.0"])
     )
     assert page.status_code == 200
     assert f"docker pull {HOST}/{NAME}:1.0" in page.content.decode()
+
     admin("DELETE", f"/v2/{NAME}/manifests/1.0")
     assert not Tag.objects.exists()
     assert not Repository.objects.filter(registry=registry).exists()
@@ -337,18 +356,19 @@ def test_an_index_run_reads_the_store_and_no_network(admin, image, team, monkeyp
     index = build_index(platforms=["linux/amd64", "linux/arm64"], layer_size=500)
     admin.push(NAME, "1.0", image)
     admin.push("harbour/multi", "2.0", index)
-    registry = Registry.objects.get(team=team, provider=Provider.THIS)
+    registry = Registry.objects.get(team=team, provider=Provider.BUILTIN)
     Repository.objects.all().delete()
     Artifact.objects.all().delete()
     monkeypatch.setattr("registry_ui.oci.egress.Dialer.connect", None)
 
-    run = run_index_here(start_index(registry=registry, user=None, enqueue=False))
+    run = run_index_inline(start_index(registry=registry, user=None, enqueue=False))
 
     assert (run.state, run.error) == ("succeeded", None)
     assert sorted(Tag.objects.values_list("repository__name", "name", "digest")) == [
         (NAME, "1.0", image.digest),
         ("harbour/multi", "2.0", index.digest),
     ]
+
     registry.refresh_from_db()
     assert (registry.repository_count, registry.tag_count) == (2, 2)
     assert latest_run(registry) == run
@@ -358,17 +378,19 @@ def test_an_index_run_reads_the_store_and_no_network(admin, image, team, monkeyp
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_push_to_this_server_moves_no_bytes(admin, local, image, team, alice):
+def test_a_push_to_the_builtin_registry_copies_no_bytes(admin, local, image, team, alice):
     ends = {"source": local.reference, "target": Reference.parse(f"{HOST}/{NAME}:1.0")}
-    transfer = services.run_here(
+    transfer = services.run_in_process(
         services.start_publish(team=team, user=alice, enqueue=False, **ends)
     )
     assert (transfer.state, transfer.error) == (State.SUCCEEDED, None)
     assert {layer["state"] for layer in transfer.progress["layers"]} == {"exists"}
+
     row = LocalImage.objects.get(repository=NAME)
     assert (row.created_by, row.digest) == (alice, image.digest)
     assert admin("GET", f"/v2/{NAME}/manifests/1.0").content == image.content
-    again = services.run_here(
+
+    again = services.run_in_process(
         services.start_push(team=team, user=alice, reference=row.reference, enqueue=False)
     )
     assert (again.state, again.error) == (State.SUCCEEDED, None)
@@ -376,10 +398,10 @@ def test_a_push_to_this_server_moves_no_bytes(admin, local, image, team, alice):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_pull_from_this_server_finds_all_of_it_here(admin, image, team, alice):
+def test_a_pull_from_the_builtin_registry_copies_no_bytes(admin, image, team, alice):
     admin.push(NAME, "1.0", image)
     reference = Reference.parse(f"{HOST}/{NAME}:1.0")
-    transfer = services.run_here(
+    transfer = services.run_in_process(
         services.start_pull(team=team, user=alice, reference=reference, enqueue=False)
     )
     assert (transfer.state, transfer.error) == (State.SUCCEEDED, None)
@@ -387,7 +409,7 @@ def test_a_pull_from_this_server_finds_all_of_it_here(admin, image, team, alice)
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_image_is_copied_from_a_registry_to_this_server_and_on(
+def test_an_image_is_copied_to_the_builtin_registry_and_on(
     admin, team, alice, registry, second_registry, image_factory
 ):
     from registry_ui.registries.models import Security
@@ -395,22 +417,25 @@ def test_an_image_is_copied_from_a_registry_to_this_server_and_on(
     source = image_factory(registry, layer_size=3000)
     for host in (registry.host, second_registry.host):
         Registry.objects.create(team=team, name=host, host=host, security=Security.PLAIN_HTTP)
-    here = Reference.parse(f"{HOST}/{NAME}:1.0")
-    there = Reference.parse(f"{second_registry.host}/{second_registry.new_repository()}:1.0")
-    for start, end in ((Reference.parse(source.reference), here), (here, there)):
-        transfer = services.run_here(
+
+    builtin = Reference.parse(f"{HOST}/{NAME}:1.0")
+    external = Reference.parse(f"{second_registry.host}/{second_registry.new_repository()}:1.0")
+
+    for start, end in ((Reference.parse(source.reference), builtin), (builtin, external)):
+        transfer = services.run_in_process(
             services.start_copy(team=team, user=alice, source=start, target=end, enqueue=False)
         )
         assert (transfer.state, transfer.error) == (State.SUCCEEDED, None)
+
     assert admin("GET", f"/v2/{NAME}/manifests/1.0").content == source.built.content
-    assert second_registry.digest_of(there.repository, "1.0") == source.digest
+    assert second_registry.digest_of(external.repository, "1.0") == source.digest
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_tag_is_deleted_and_retagged_here_by_transfers(admin, image, team, alice):
+def test_transfers_delete_and_retag_on_the_builtin_registry(admin, image, team, alice):
     admin.push(NAME, "1.0", image)
     source = Reference.parse(f"{HOST}/{NAME}:1.0")
-    retagged = services.run_here(
+    retagged = services.run_in_process(
         services.start_retag(
             team=team, user=alice, source=source, target=source.with_tag("stable"), enqueue=False
         )
@@ -422,7 +447,7 @@ def test_a_tag_is_deleted_and_retagged_here_by_transfers(admin, image, team, ali
 @pytest.mark.django_db(transaction=True)
 def test_nothing_is_pushed_under_another_teams_name(local, team, other_team, alice):
     ends = {"source": local.reference, "target": Reference.parse(f"{HOST}/lighthouse/app:1.0")}
-    transfer = services.run_here(
+    transfer = services.run_in_process(
         services.start_publish(team=team, user=alice, enqueue=False, **ends)
     )
     assert transfer.state == State.FAILED

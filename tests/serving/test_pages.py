@@ -1,4 +1,4 @@
-"""The page about this server, and its rules for tags."""
+"""The page about the built-in registry, and its rules for tags."""
 
 import pytest
 from django.urls import reverse
@@ -18,9 +18,10 @@ def rule(team, alice):
     return ImmutableTags.objects.create(team=team, created_by=alice, **VALUES)
 
 
-def test_everybody_of_the_team_reads_how_clients_use_it(client_for, victor, rule, team):
+def test_every_member_sees_the_client_instructions(client_for, victor, rule, team):
     Registry.objects.create(team=team, name="Company", host="registry.example.com:5000")
     content = client_for(victor).get(PAGE).content.decode()
+
     for text in (
         "docker login 127.0.0.1:8000",
         "docker push 127.0.0.1:8000/harbour/my-app:1.0",
@@ -29,10 +30,11 @@ def test_everybody_of_the_team_reads_how_clients_use_it(client_for, victor, rule
         "v*",
     ):
         assert text in content, text
+
     assert reverse("this_server:rule_remove", args=[rule.pk]) not in content
 
 
-def test_another_teams_page_shows_nothing_of_it(client_for, charlie, rule):
+def test_another_teams_page_shows_no_rules(client_for, charlie, rule):
     content = client_for(charlie).get(PAGE).content.decode()
     assert "harbour" not in content
     assert "No rule" in content
@@ -42,11 +44,13 @@ def test_an_admin_makes_tags_immutable_and_movable_again(client_for, alice, team
     client = client_for(alice)
     assert client.get(reverse("this_server:rule_add")).status_code == 200
     assert client.post(reverse("this_server:rule_add"), VALUES).status_code == 302
+
     rule = ImmutableTags.objects.get()
     assert (rule.team, rule.created_by, str(rule)) == (team, alice, "app:v*")
     assert reverse("this_server:rule_remove", args=[rule.pk]) in client.get(PAGE).content.decode()
     assert client.post(reverse("this_server:rule_remove", args=[rule.pk])).status_code == 302
     assert not ImmutableTags.objects.exists()
+
     actions = (
         AuditEvent.objects.filter(action__startswith="tag_rule")
         .order_by("at")
@@ -58,9 +62,7 @@ def test_an_admin_makes_tags_immutable_and_movable_again(client_for, alice, team
 @pytest.mark.parametrize(
     "values", [VALUES, {**VALUES, "tag_pattern": ""}, {**VALUES, "tag_pattern": "v" * 200}]
 )
-def test_a_rule_that_is_wrong_or_there_already_is_told_on_its_field(
-    client_for, alice, rule, values
-):
+def test_an_invalid_or_duplicate_rule_is_an_error_on_its_field(client_for, alice, rule, values):
     answer = client_for(alice).post(reverse("this_server:rule_add"), {**values, "team": 1})
     assert answer.status_code == 422
     assert ImmutableTags.objects.count() == 1
@@ -81,7 +83,7 @@ def test_the_wrong_method_is_refused(client_for, alice, rule):
     assert client.put(reverse("this_server:rule_remove", args=[rule.pk])).status_code == 405
 
 
-def test_before_a_rule_goes_the_tags_that_it_alone_keeps_are_named(
+def test_removing_a_rule_lists_the_tags_that_it_alone_covers(
     client_for, alice, rule, team, pulled_here
 ):
     for tag in ("v1", "v2", "latest"):
@@ -96,7 +98,7 @@ def test_before_a_rule_goes_the_tags_that_it_alone_keeps_are_named(
     assert ImmutableTags.objects.count() == 2
 
 
-def test_an_image_says_how_to_serve_it_and_then_how_it_is_served(
+def test_an_images_page_suggests_a_builtin_name_and_then_shows_it(
     client_for, alice, pulled_here, team
 ):
     row = pulled_here("docker.io/library/app:1.0")
@@ -128,16 +130,16 @@ def test_an_image_says_how_to_serve_it_and_then_how_it_is_served(
         ),
     ],
 )
-def test_the_forms_refuse_another_teams_name_on_this_server(
-    client_for, alice, pulled_here, route, values
-):
+def test_forms_refuse_another_teams_builtin_name(client_for, alice, pulled_here, route, values):
     pulled_here("docker.io/library/app:1.0")
     answer = client_for(alice).post(reverse(route), values)
     assert answer.status_code == 422
     assert "127.0.0.1:8000/harbour/" in answer.content.decode()
 
 
-def test_publishing_suggests_this_server_to_a_team_without_a_login(client_for, alice, pulled_here):
+def test_publishing_suggests_the_builtin_registry_without_a_credential(
+    client_for, alice, pulled_here
+):
     pulled_here("docker.io/library/app:1.0")
     content = (
         client_for(alice).get(reverse("transfers:publish"), {"source": "app:1.0"}).content.decode()

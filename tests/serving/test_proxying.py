@@ -1,4 +1,4 @@
-"""Images of other registries through this server: fetched once, kept, and served on when their registry is gone."""
+"""The pull-through cache of other registries."""
 
 import json
 import threading
@@ -14,7 +14,7 @@ from registry_ui.accounts.models import Scope
 from registry_ui.images.collecting import collect
 from registry_ui.images.models import LocalImage
 from registry_ui.registries.models import Credential, Registry, Security
-from registry_ui.serving.chores import equip_teams, tidy
+from registry_ui.serving.chores import ensure_builtin_registries, run_maintenance
 from registry_ui.serving.models import KeptTag
 from tests.parts.images import build_image, push
 from tests.parts.scripted import Reply, scripted_server
@@ -42,7 +42,7 @@ def through(host, repository, slug="harbour"):
 
 @pytest.fixture
 def line(registry, team):
-    """The open registry, by way of a line that writes down what is asked."""
+    """The open registry behind a proxy that records requests."""
     with slow_line(registry.port) as line:
         know(team, line.host)
         yield line
@@ -54,26 +54,27 @@ def pulled(calls, name, image):
         assert content_of(calls("GET", f"/v2/{name}/blobs/{digest}")) == content
 
 
-def test_an_image_is_fetched_once_and_kept(
+def test_an_image_is_fetched_once_and_cached(
     reader, line, registry, image_factory, images_directory, settings
 ):
     settings.PROXY_FRESH_SECONDS = 600
     image = image_factory(registry, layer_size=100_000)
     name = through(line.host, image.repository)
+
     for _time in range(2):
         pulled(reader, name, image)
+
     assert line.count("GET", "/blobs/") == len(image.blobs)
     assert line.count("GET", "/manifests/") == 1
     assert line.count("HEAD", "/manifests/") == 1
     assert json.loads(reader("GET", f"/v2/{name}/tags/list").content)["tags"] == ["1.0"]
     assert reader("GET", f"/v2/{name}/manifests/{image.digest}").content == image.built.content
+
     check_every_blob_hashes_to_its_name(images_directory)
     assert not LocalImage.objects.exists()
 
 
-def test_an_index_is_served_whole_and_its_images_when_they_are_asked_for(
-    reader, line, registry, image_factory
-):
+def test_an_index_is_served_whole_and_its_images_on_request(reader, line, registry, image_factory):
     image = image_factory(registry, platforms=["linux/amd64", "linux/arm64"], layer_size=500)
     name = through(line.host, image.repository)
     assert reader("GET", f"/v2/{name}/manifests/1.0").content == image.built.content
@@ -86,7 +87,7 @@ def test_an_index_is_served_whole_and_its_images_when_they_are_asked_for(
     assert line.count("GET", f"/manifests/{image.children[0].digest}") == 0
 
 
-def test_a_moved_tag_is_seen_when_what_is_kept_is_not_fresh_any_more(
+def test_a_moved_tag_is_seen_once_the_cached_one_is_stale(
     reader, line, registry, image_factory, settings
 ):
     image = image_factory(registry, layer_size=500)
@@ -94,6 +95,7 @@ def test_a_moved_tag_is_seen_when_what_is_kept_is_not_fresh_any_more(
     pulled(reader, name, image)
     moved = push(registry, build_image(layer_size=600), image.repository, "1.0")
     assert reader("GET", f"/v2/{name}/manifests/1.0").content == image.built.content
+
     settings.PROXY_FRESH_SECONDS = 0
     pulled(reader, name, moved)
     # The layers that did not change, and the same manifest, are not fetched again.
@@ -102,7 +104,7 @@ def test_a_moved_tag_is_seen_when_what_is_kept_is_not_fresh_any_more(
     assert line.count("GET", "/(manifests|blobs)/") == before
 
 
-def test_a_registry_that_is_gone_is_served_from_what_is_kept(
+def test_an_unreachable_registry_is_served_from_the_cache(
     reader, own_registry, team, image_factory, settings
 ):
     settings.PROXY_FRESH_SECONDS = 0
@@ -116,9 +118,7 @@ def test_a_registry_that_is_gone_is_served_from_what_is_kept(
     assert (absent.status_code, codes(absent)) == (502, ["UNKNOWN"])
 
 
-def test_a_tag_that_its_registry_has_no_more_is_unknown(
-    reader, line, registry, image_factory, settings
-):
+def test_a_tag_deleted_at_its_registry_is_unknown(reader, line, registry, image_factory, settings):
     settings.PROXY_FRESH_SECONDS = 0
     image = image_factory(registry, layer_size=500)
     name = through(line.host, image.repository)
@@ -130,7 +130,9 @@ def test_a_tag_that_its_registry_has_no_more_is_unknown(
     assert not KeptTag.objects.exists()
 
 
-def test_the_teams_credential_is_used_and_never_told(reader, team, token_registry, image_factory):
+def test_the_teams_credential_is_used_and_never_revealed(
+    reader, team, token_registry, image_factory
+):
     know(
         team,
         token_registry.host,
@@ -142,9 +144,7 @@ def test_the_teams_credential_is_used_and_never_told(reader, team, token_registr
     assert Credential.objects.get().used_at is not None
 
 
-def test_a_login_that_the_registry_refuses_is_not_the_clients_fault(
-    reader, team, token_registry, image_factory
-):
+def test_a_refused_team_login_is_403_for_the_client(reader, team, token_registry, image_factory):
     know(team, token_registry.host, username=token_registry.username, password="not-the-password")
     image = image_factory(token_registry, layer_size=500)
     answer = reader("GET", f"/v2/{through(token_registry.host, image.repository)}/manifests/1.0")
@@ -153,7 +153,7 @@ def test_a_login_that_the_registry_refuses_is_not_the_clients_fault(
     assert "not-the-password" not in answer.content.decode()
 
 
-def test_a_limit_of_the_registry_is_passed_on(reader, team):
+def test_a_rate_limit_of_the_registry_is_passed_on(reader, team):
     with scripted_server() as server:
         server.on("GET", r"/v2/", Reply(200))
         for method in ("GET", "HEAD"):
@@ -164,7 +164,7 @@ def test_a_limit_of_the_registry_is_passed_on(reader, team):
     assert int(answer.headers["Retry-After"]) > 0
 
 
-def test_many_clients_at_once_make_one_fetch(line, registry, image_factory, victor):
+def test_many_simultaneous_clients_cause_one_fetch(line, registry, image_factory, victor):
     image = image_factory(registry, layers=1, layer_size=400_000)
     name = through(line.host, image.repository)
     secret = secret_of(victor, Scope.READ)
@@ -197,11 +197,12 @@ def test_the_first_client_gets_bytes_before_the_last_one_has_arrived(
     chunks = iter(answer.streaming_content)
     first = next(chunks)
     assert time.monotonic() - started < 15  # of the 20 s that the whole layer takes
+
     line.bytes_per_second = None
     assert first + b"".join(chunks) == image.blobs[image.layers[0]]
 
 
-def test_a_part_of_a_blob_is_served_once_it_is_here(reader, line, registry, image_factory):
+def test_a_range_of_a_blob_is_served_once_it_is_complete(reader, line, registry, image_factory):
     image = image_factory(registry, layers=1, layer_size=50_000)
     name = through(line.host, image.repository)
     reader("GET", f"/v2/{name}/manifests/1.0")
@@ -211,34 +212,42 @@ def test_a_part_of_a_blob_is_served_once_it_is_here(reader, line, registry, imag
 
 
 @pytest.mark.parametrize("at", [0, 20_000])
-def test_a_wrong_blob_never_ends(reader, team, registry, image_factory, at, images_directory):
-    """Its last byte is not sent, and nothing of it is kept."""
+def test_a_wrong_blob_is_never_completed(
+    reader, team, registry, image_factory, at, images_directory
+):
+    """Its last byte is not sent, and none of it is kept."""
     image = image_factory(registry, layers=1, layer_size=50_000)
     digest, content = image.layers[0], image.blobs[image.layers[0]]
     wrong = content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :]
+
     with scripted_server() as server:
         server.on("GET", r"/v2/", Reply(200))
         server.on("GET", r"/v2/app/blobs/.+", Reply(200, wrong))
         headers = {"Content-Type": image.built.media_type, "Docker-Content-Digest": image.digest}
+
         for method in ("GET", "HEAD"):
             server.on(method, r"/v2/app/manifests/.+", Reply(200, image.built.content, headers))
+
         know(team, server.host)
         name = through(server.host, "app")
         assert reader("GET", f"/v2/{name}/manifests/1.0").status_code == 200
+
         try:
             answer = reader("GET", f"/v2/{name}/blobs/{digest}")
-            got = content_of(answer) if answer.status_code == 200 else b""
+            received = content_of(answer) if answer.status_code == 200 else b""
         except Exception as exc:
-            got = str(exc).encode()
-    assert len(got) < len(content)
+            received = str(exc).encode()
+
+    assert len(received) < len(content)
     assert reader("HEAD", f"/v2/{name}/blobs/{digest}").status_code != 200
+
     check_every_blob_hashes_to_its_name(images_directory)
 
 
-# --- bounds
+# --- limits
 
 
-def test_only_what_a_pulled_manifest_names_is_fetched(reader, line, registry, image_factory):
+def test_only_blobs_of_pulled_manifests_are_fetched(reader, line, registry, image_factory):
     image = image_factory(registry, layer_size=500)
     name = through(line.host, image.repository)
     assert codes(reader("GET", f"/v2/{name}/blobs/{image.layers[0]}")) == ["BLOB_UNKNOWN"]
@@ -270,12 +279,13 @@ def test_nothing_is_pushed_or_deleted_through_it(admin, line, method):
     assert codes(answer)[0] in ("UNSUPPORTED", "BLOB_UPLOAD_UNKNOWN")
 
 
-def test_another_team_gets_nothing_of_what_is_kept(
+def test_another_team_gets_nothing_from_the_cache(
     reader, outsider, line, registry, image_factory, other_team
 ):
     image = image_factory(registry, layer_size=500)
     name = through(line.host, image.repository)
     pulled(reader, name, image)
+
     for path in (
         f"manifests/{image.digest}",
         "manifests/1.0",
@@ -285,14 +295,15 @@ def test_another_team_gets_nothing_of_what_is_kept(
         assert codes(outsider("GET", f"/v2/{name}/{path}")) == ["NAME_UNKNOWN"]
         theirs = through(line.host, image.repository, "lighthouse")
         assert outsider("GET", f"/v2/{theirs}/{path}").status_code == 404
-    # Even where it knows the registry, it fetches for itself.
+
+    # A team that knows the registry too has to fetch the image itself.
     know(other_team, line.host)
     before = line.count("GET", "/blobs/")
     pulled(outsider, through(line.host, image.repository, "lighthouse"), image)
     assert line.count("GET", "/blobs/") == before + len(image.blobs)
 
 
-def test_what_is_kept_survives_a_collection_until_nobody_asks_for_it_any_more(
+def test_cached_images_survive_collections_until_they_are_unused(
     reader, line, registry, image_factory, settings
 ):
     settings.PROXY_FRESH_SECONDS = 600
@@ -303,28 +314,31 @@ def test_what_is_kept_survives_a_collection_until_nobody_asks_for_it_any_more(
     collect(grace_seconds=0)
     pulled(reader, name, image)
     assert len(line.requests) == before
+
     KeptTag.objects.update(used_at=timezone.now() - timedelta(days=settings.PROXY_KEEP_DAYS + 1))
-    tidy()
+    run_maintenance()
     assert collect(grace_seconds=0).count == len(image.blobs) + 1
 
 
-# --- as it runs
+# --- running processes
 
 
-def test_two_processes_make_one_fetch_and_one_that_dies_leaves_it_to_the_other(
+def test_two_processes_share_a_fetch_and_a_killed_one_is_replaced(
     manage, settings, tmp_path, team, victor, line, registry, image_factory, images_directory
 ):
     server = WebServer(tmp_path)
     settings.URL = server.url
-    equip_teams()
+    ensure_builtin_registries()
     server.start(processes=2)
     image = image_factory(registry, layers=1, layer_size=3_000_000)
     name, auth = through(line.host, image.repository), ("x", secret_of(victor, Scope.READ))
+
     try:
         assert (
             requests.get(f"{server.url}/v2/{name}/manifests/1.0", auth=auth, timeout=30).content
             == image.built.content
         )
+
         line.bytes_per_second = 3_000_000
 
         def pull(_number):
@@ -354,6 +368,7 @@ def test_two_processes_make_one_fetch_and_one_that_dies_leaves_it_to_the_other(
         assert answer.content == other.blobs[other.layers[0]]
     finally:
         server.stop()
+
     check_every_blob_hashes_to_its_name(images_directory)
 
 

@@ -1,4 +1,4 @@
-"""/v2/ leaves out what only pages need. What it must not leave out."""
+"""The middleware stack of /v2/: it leaves out what only pages need."""
 
 from datetime import timedelta
 
@@ -25,7 +25,7 @@ def pushed(admin, image):
 
 
 def some_of_each(image):
-    """A path, and what an admin is answered there."""
+    """Yield a path of each kind, and an admin's status there."""
     yield "/v2/", 200
     yield f"/v2/{NAME}/manifests/1.0", 200
     yield f"/v2/{NAME}/manifests/none", 404
@@ -49,13 +49,13 @@ def test_every_answer_has_the_headers_of_a_page(admin, pushed):
             assert not answer.cookies
 
 
-def test_over_https_the_client_is_told_to_stay_there(settings):
+def test_https_answers_have_hsts(settings):
     settings.SECURE_HSTS_SECONDS = 3600
     assert Client().get("/v2/", secure=True).headers["Strict-Transport-Security"] == "max-age=3600"
     assert "Strict-Transport-Security" not in Client().get("/v2/").headers
 
 
-def test_every_answer_says_how_long_it_is(admin, pushed):
+def test_every_answer_has_a_content_length(admin, pushed):
     for path, _status in some_of_each(pushed):
         for calls in (admin, Calls()):
             answer = calls("GET", path)
@@ -63,11 +63,11 @@ def test_every_answer_says_how_long_it_is(admin, pushed):
             assert answer.headers["Content-Length"] == str(len(content)), path
 
 
-# --- what is refused before a view
+# --- errors before a view
 
 
 @pytest.mark.parametrize("host", ["evil.example", "", "127.0.0.1:8000@evil.example", "a b"])
-def test_a_host_that_is_not_this_server_is_refused_on_every_address(admin, pushed, host):
+def test_a_foreign_host_is_refused_on_every_address(admin, pushed, host):
     for path, _status in some_of_each(pushed):
         answer = admin("GET", path, Host=host)
         assert (answer.status_code, answer.headers["Content-Type"]) == (400, "application/json"), (
@@ -77,7 +77,7 @@ def test_a_host_that_is_not_this_server_is_refused_on_every_address(admin, pushe
         assert_safe(answer)
 
 
-def test_what_breaks_is_told_in_json_and_without_details(admin, monkeypatch):
+def test_an_internal_error_is_json_without_details(admin, monkeypatch):
     def break_down(*_args, **_named):
         raise RuntimeError("a secret of the inside")
 
@@ -89,7 +89,7 @@ def test_what_breaks_is_told_in_json_and_without_details(admin, monkeypatch):
     assert_safe(answer)
 
 
-def test_a_form_without_a_csrf_token_is_no_way_in_and_a_login_with_a_token_needs_none(alice):
+def test_a_session_is_not_accepted_and_a_token_needs_no_csrf_token(alice):
     client = Client(enforce_csrf_checks=True)
     client.force_login(alice)
     assert client.post(f"/v2/{NAME}/blobs/uploads/").status_code == 401
@@ -97,14 +97,14 @@ def test_a_form_without_a_csrf_token_is_no_way_in_and_a_login_with_a_token_needs
     assert client.post(f"/v2/{NAME}/blobs/uploads/", headers=headers).status_code == 202
 
 
-def test_what_only_looks_like_it_is_served_as_a_page(client_for, alice):
+def test_similar_paths_are_served_by_the_pages(client_for, alice):
     for path in ("/v2", "/v2x/", "/V2/"):
         answer = client_for(alice).get(path)
         assert answer.status_code in (301, 404)
         assert "Docker-Distribution-API-Version" not in answer.headers
 
 
-# --- who asks, and from where
+# --- authentication and address
 
 
 def test_a_forwarded_address_counts_only_behind_a_trusted_proxy(settings):
@@ -118,11 +118,11 @@ def test_a_forwarded_address_counts_only_behind_a_trusted_proxy(settings):
     assert refused_from() == "203.0.113.9"
 
 
-# --- few questions
+# --- numbers of queries
 
 
 @pytest.fixture
-def asked(pushed, admin):
+def served_image(pushed, admin):
     """A token that was used within the minute, and an image that was pulled within ten."""
     admin("GET", "/v2/")
     return pushed
@@ -140,25 +140,32 @@ QUERIES = {
 
 
 @pytest.mark.parametrize("call", QUERIES)
-def test_a_request_asks_the_database_no_more_than_it_must(
-    admin, asked, call, django_assert_num_queries
-):
-    method, path = call.format(name=NAME, digest=asked.digest, layer=asked.layers[0]).split()
+def test_a_request_has_few_queries(admin, served_image, call, django_assert_num_queries):
+    method, path = call.format(
+        name=NAME, digest=served_image.digest, layer=served_image.layers[0]
+    ).split()
     with django_assert_num_queries(QUERIES[call]):
         assert admin(method, path).status_code == 200
 
 
-def test_a_push_asks_the_database_no_more_than_it_must(admin, asked, django_assert_max_num_queries):
+def test_a_push_has_few_queries(admin, served_image, django_assert_max_num_queries):
     content = b"a layer that nobody had"
     with django_assert_max_num_queries(3):
-        place = admin("POST", f"/v2/{NAME}/blobs/uploads/").headers["Location"]
+        location = admin("POST", f"/v2/{NAME}/blobs/uploads/").headers["Location"]
     with django_assert_max_num_queries(12):
-        assert admin("PUT", f"{place}?digest={digest_of(content)}", content).status_code == 201
+        assert admin("PUT", f"{location}?digest={digest_of(content)}", content).status_code == 201
     with django_assert_max_num_queries(26):
-        assert admin.put_manifest(NAME, "1.0", asked.content, asked.media_type).status_code == 201
+        assert (
+            admin.put_manifest(
+                NAME, "1.0", served_image.content, served_image.media_type
+            ).status_code
+            == 201
+        )
 
 
-def test_a_token_for_one_team_costs_no_more(alice, team, asked, django_assert_num_queries):
+def test_a_token_for_one_team_has_no_more_queries(
+    alice, team, served_image, django_assert_num_queries
+):
     for is_robot in (False, True):
         calls = Calls(basic("alice", secret_of(alice, team=team, is_robot=is_robot)))
         calls("GET", "/v2/")
@@ -166,14 +173,12 @@ def test_a_token_for_one_team_costs_no_more(alice, team, asked, django_assert_nu
             assert calls("GET", f"/v2/{NAME}/manifests/1.0").status_code == 200
 
 
-# --- what is pulled stays
+# --- protection from collection
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 @pytest.mark.parametrize("by", ["tag", "digest"])
-def test_whoever_pulls_a_manifest_keeps_the_whole_image_from_the_collector(
-    admin, pushed, method, by
-):
+def test_pulling_a_manifest_keeps_the_whole_image_from_the_collector(admin, pushed, method, by):
     long_ago = timezone.now() - timedelta(days=9)
     TeamBlob.objects.update(used_at=long_ago)
     admin(method, f"/v2/{NAME}/manifests/{'1.0' if by == 'tag' else pushed.digest}")

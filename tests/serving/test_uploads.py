@@ -1,4 +1,4 @@
-"""Uploads at their bounds: too large, no room, nobody goes on."""
+"""Uploads at their limits: too large, no space, abandoned."""
 
 from datetime import timedelta
 
@@ -9,8 +9,8 @@ from registry_ui.images.collecting import collect
 from registry_ui.images.disk import free_bytes
 from registry_ui.images.store import blob_directory
 from registry_ui.images.uploads import open_upload
-from registry_ui.serving.chores import tidy
-from registry_ui.serving.hashing import RUNNING
+from registry_ui.serving.chores import run_maintenance
+from registry_ui.serving.hashing import RUNNING_HASHES
 from registry_ui.serving.models import Holding, Upload
 from tests.parts.images import digest_of
 
@@ -23,70 +23,70 @@ BLOB = b"some bytes" * 100
 
 
 @pytest.fixture
-def place(admin):
+def location(admin):
     return admin("POST", f"/v2/{NAME}/blobs/uploads/").headers["Location"]
 
 
-def test_a_blob_above_the_limit_is_refused_before_its_first_byte(admin, place, settings):
+def test_a_blob_above_the_limit_is_refused_before_its_first_byte(admin, location, settings):
     settings.BLOB_LIMIT = 999
-    for method, path in (("PATCH", place), ("PUT", f"{place}?digest={digest_of(BLOB)}")):
+    for method, path in (("PATCH", location), ("PUT", f"{location}?digest={digest_of(BLOB)}")):
         answer = admin(method, path, BLOB)
         assert (answer.status_code, codes(answer)) == (413, ["SIZE_INVALID"])
-    assert admin("GET", place).headers["Range"] == "0-0"
+    assert admin("GET", location).headers["Range"] == "0-0"
 
 
-def test_chunks_that_are_too_much_together_are_refused(admin, place, settings):
+def test_chunks_above_the_limit_in_total_are_refused(admin, location, settings):
     settings.BLOB_LIMIT = 1500
-    assert admin("PATCH", place, BLOB).status_code == 202
-    answer = admin("PATCH", place, BLOB)
+    assert admin("PATCH", location, BLOB).status_code == 202
+    answer = admin("PATCH", location, BLOB)
     assert (answer.status_code, codes(answer)) == (413, ["SIZE_INVALID"])
-    assert admin("GET", place).headers["Range"] == "0-999"
+    assert admin("GET", location).headers["Range"] == "0-999"
 
 
-def test_a_push_that_would_leave_too_little_room_is_told_so(
-    admin, place, settings, images_directory
-):
+def test_a_push_without_enough_free_space_is_refused(admin, location, settings, images_directory):
     settings.FREE_SPACE_FLOOR = free_bytes(images_directory) + (1 << 30)
     for answer in (
-        admin("PATCH", place, BLOB),
+        admin("PATCH", location, BLOB),
         admin("POST", f"/v2/{NAME}/blobs/uploads/"),
         admin.push_blob(NAME, BLOB),
     ):
         assert (answer.status_code, codes(answer)) == (507, ["UNKNOWN"])
         assert "have to stay free" in answer.content.decode()
     settings.FREE_SPACE_FLOOR = 0
-    assert admin("PUT", f"{place}?digest={digest_of(BLOB)}", BLOB).status_code == 201
+    assert admin("PUT", f"{location}?digest={digest_of(BLOB)}", BLOB).status_code == 201
 
 
-def test_two_requests_do_not_write_one_upload_at_once(admin, place):
+def test_two_requests_cannot_write_one_upload_simultaneously(admin, location):
     upload = Upload.objects.get()
     with open_upload(blob_directory(), upload.pk):
-        answer = admin("PATCH", place, BLOB)
+        answer = admin("PATCH", location, BLOB)
     assert (answer.status_code, codes(answer)) == (409, ["BLOB_UPLOAD_INVALID"])
-    assert admin("PATCH", place, BLOB).status_code == 202
+    assert admin("PATCH", location, BLOB).status_code == 202
 
 
-def test_the_digest_is_right_whether_this_process_has_seen_every_chunk_or_not(admin, place):
-    admin("PATCH", place, BLOB[:300])
-    RUNNING.take(Upload.objects.get().pk, 1)  # as if another process had taken the first chunk
-    admin("PATCH", place, BLOB[300:])
-    assert admin("PUT", f"{place}?digest={digest_of(BLOB)}").status_code == 201
+def test_the_digest_is_verified_with_and_without_a_cached_hash(admin, location):
+    admin("PATCH", location, BLOB[:300])
+    RUNNING_HASHES.pop(
+        Upload.objects.get().pk, 1
+    )  # as if another process had taken the first chunk
+    admin("PATCH", location, BLOB[300:])
+    assert admin("PUT", f"{location}?digest={digest_of(BLOB)}").status_code == 201
 
 
-def test_an_upload_that_nobody_goes_on_with_is_collected(admin, place, settings):
-    admin("PATCH", place, BLOB)
+def test_an_abandoned_upload_is_collected(admin, location, settings):
+    admin("PATCH", location, BLOB)
     Upload.objects.update(created_at=timezone.now() - timedelta(days=3))
-    tidy()
-    assert admin("GET", place).headers["Range"] == "0-999"
+    run_maintenance()
+    assert admin("GET", location).headers["Range"] == "0-999"
     collect(grace_seconds=-1)
-    tidy()
-    assert codes(admin("GET", place)) == ["BLOB_UPLOAD_UNKNOWN"]
+    run_maintenance()
+    assert codes(admin("GET", location)) == ["BLOB_UPLOAD_UNKNOWN"]
     assert not Upload.objects.exists()
 
 
-def test_what_was_held_of_a_collected_blob_is_forgotten(admin):
+def test_links_to_a_collected_blob_are_deleted(admin):
     admin.push_blob(NAME, BLOB)
     collect(grace_seconds=-1)
     Holding.objects.update(created_at=timezone.now() - timedelta(hours=2))
-    tidy()
+    run_maintenance()
     assert not Holding.objects.exists()

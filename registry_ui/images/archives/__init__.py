@@ -1,1 +1,1 @@
-"""Images in and out by archive: uploads that go on where they were cut off, what they hold, and exports that are never stored."""
+"""Archives of images: resumable imports, and exports that are never stored."""

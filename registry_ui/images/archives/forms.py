@@ -1,4 +1,4 @@
-"""What comes in with an archive: in pieces from the script, or as one form from a browser without it."""
+"""Forms of an import: in chunks from the script, or one form from a browser without it."""
 
 import io
 from typing import Any
@@ -13,18 +13,22 @@ from registry_ui.accounts.models import Team, User
 from registry_ui.oci.errors import OciError
 
 from ..models import ArchiveUpload
-from .uploads import check_size, checked_sha256, incoming_folder
+from .uploads import check_size, incoming_folder, parse_sha256
 
 FIELD = "archive"
 
 
 class ImportForm(forms.Form):
-    """Without a script the file comes with it, and the handler below has stored it before the form is read."""
+    """The form of an import without a script.
+
+    The upload handler below stores the file before the form is validated.
+    """
 
     archive = forms.FileField(
         label=_("Archive"),
         help_text=_(
-            "What docker save, podman save, skopeo or an export here wrote: a tar, plain or compressed with gzip."
+            "What docker save, podman save, skopeo or an export here wrote: a tar, plain or "
+            "compressed with gzip."
         ),
     )
     sha256 = forms.CharField(
@@ -39,13 +43,13 @@ class ImportForm(forms.Form):
 
     def clean_sha256(self) -> str:
         try:
-            return checked_sha256(self.cleaned_data["sha256"])
+            return parse_sha256(self.cleaned_data["sha256"])
         except OciError as exc:
             raise ValidationError(f"{exc.message} {exc.advice}".strip(), code="sha256") from exc
 
 
 class BeginForm(forms.Form):
-    """What the script says of the file before it sends the first piece."""
+    """The file's details, which the script sends before the first chunk."""
 
     name = forms.CharField(max_length=1000)
     size = forms.IntegerField(min_value=0, max_value=2**62)
@@ -54,9 +58,12 @@ class BeginForm(forms.Form):
 
 
 class ArchiveUploadHandler(FileUploadHandler):
-    """Writes the form's file to where uploads lie, piece by piece; `upload` is its row, saved once the file is whole.
+    """A handler that writes the form's file straight to the folder of uploads.
 
-    A file that is too large, or a disk that is full, ends the request with what `begin_upload` raises.
+    A file that is too large, or a full disk, ends the request with the errors of `begin_upload`.
+
+    Attributes:
+        upload: the row, which is saved once the file is complete.
     """
 
     chunk_size = 1024 * 1024
@@ -70,20 +77,26 @@ class ArchiveUploadHandler(FileUploadHandler):
 
     def new_file(self, field_name: str, *args: Any, **kwargs: Any) -> None:
         super().new_file(field_name, *args, **kwargs)
+
+        # SkipFile reads and drops any other file of the form.
         if field_name != FIELD or self._has_begun:
             raise SkipFile
         self._has_begun = True
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
         end = start + len(raw_data)
+
+        # The size of a form's file is not announced, so the limit is checked for each chunk.
         check_size(end)
         self._folder.append(self.upload.pk, start, end, io.BytesIO(raw_data).read)
 
     def file_complete(self, file_size: int) -> UploadedFile:
         self.upload.name, self.upload.size = str(self.file_name)[:255], file_size
+
+        # The bytes are on the disk already; Django only needs the name and size.
         return UploadedFile(io.BytesIO(), self.upload.name, size=file_size)
 
     def clean_up(self) -> None:
-        """Leave nothing behind of a form that was not accepted."""
+        """Remove the file of a form that was not accepted."""
         if self._has_begun and not self.is_kept:
             self._folder.remove(self.upload.pk)

@@ -1,6 +1,7 @@
-"""Uploads of archives: the row says whose it is and how long it will be, the file how far it is.
+"""Uploads of archives.
 
-What was refused, brought in or forgotten leaves nothing behind.
+The row tells who owns an upload and its full size; the file tells how much has arrived. A
+refused, imported or discarded upload leaves nothing behind.
 """
 
 import hashlib
@@ -32,19 +33,19 @@ _NAME_LENGTH = 255
 
 
 class OffsetConflict(OciError):
-    """A piece that does not begin where the upload ends.
+    """The error for a chunk that does not begin where the upload ends.
 
     Args:
-        received: bytes that are here.
+        received_bytes: the number of received bytes.
     """
 
-    def __init__(self, received: int) -> None:
-        super().__init__(_("The upload goes on at byte %(offset)d.") % {"offset": received})
-        self.received = received
+    def __init__(self, received_bytes: int) -> None:
+        super().__init__(_("The upload goes on at byte %(offset)d.") % {"offset": received_bytes})
+        self.received_bytes = received_bytes
 
 
 def incoming_folder() -> IncomingFolder:
-    return IncomingFolder(settings.IMAGES_DIRECTORY, free_space_floor=settings.FREE_SPACE_FLOOR)
+    return IncomingFolder(settings.IMAGES_DIRECTORY, min_free_bytes=settings.FREE_SPACE_FLOOR)
 
 
 def archive_limits() -> ArchiveLimits:
@@ -56,42 +57,50 @@ def archive_limits() -> ArchiveLimits:
 def begin_upload(
     *, team: Team, user: User | None, name: str, size: int, sha256: str = "", modified: int = 0
 ) -> ArchiveUpload:
-    """A new upload, or the person's own of the same file that was cut off.
+    """Return a new upload, or the person's own unfinished one of the same file.
 
     Args:
-        name: the file's; shown to people and used for nothing else.
-        sha256: what the person expects, in hex; empty where nobody knows.
-        modified: the file's time as the browser tells it; 0 where nobody knows, and then nothing is gone on with.
+        name: the file's name, used for display only.
+        sha256: the expected checksum in hex; empty where it is not known.
+        modified: the file's time from the browser; 0 where it is not known, and then no earlier
+            upload is continued.
 
     Raises:
-        InvalidArchive: empty, too large, or the checksum is none.
-        StorageFull: there is no room for it.
+        InvalidArchive: the file is empty or too large, or the checksum is malformed.
+        StorageFull: there is no space for it.
     """
     check_size(size)
-    about = {
+    values = {
         "team": team,
         "created_by": user,
-        "name": _plain(name),
+        "name": _clean_file_name(name),
         "size": size,
         "modified": modified,
-        "sha256": checked_sha256(sha256),
+        "sha256": parse_sha256(sha256),
     }
+
+    # Name, size and time identify the file; only the same person can continue its upload.
     earlier = (
-        ArchiveUpload.objects.filter(**about, found__isnull=True, place="").first()
+        ArchiveUpload.objects.filter(**values, found__isnull=True, place="").first()
         if modified
         else None
     )
     if earlier is not None:
-        touch(earlier)
+        touch_upload(earlier)
         return earlier
-    upload = ArchiveUpload(**about)
-    incoming_folder().check_room(size)
+
+    # The space is checked before the row exists, so a refused upload leaves nothing.
+    upload = ArchiveUpload(**values)
+    incoming_folder().check_free_space(size)
     upload.save()
+
     return upload
 
 
-def upload_on_disk(*, team: Team, path: Path, sha256: str = "") -> ArchiveUpload:
-    """A file of this machine, named on the command line: it is read where it lies, and stays.
+def register_file(*, team: Team, path: Path, sha256: str = "") -> ArchiveUpload:
+    """Return an upload for a file of this machine, named on the command line.
+
+    The file is read in place and never removed.
 
     Raises:
         InvalidArchive
@@ -99,35 +108,38 @@ def upload_on_disk(*, team: Team, path: Path, sha256: str = "") -> ArchiveUpload
     check_size(path.stat().st_size)
     return ArchiveUpload.objects.create(
         team=team,
-        name=_plain(path.name),
+        name=_clean_file_name(path.name),
         size=path.stat().st_size,
-        sha256=checked_sha256(sha256),
+        sha256=parse_sha256(sha256),
         place=str(path.resolve()),
     )
 
 
-def spooled(*, team: Team, read: Callable[[int], bytes], sha256: str = "") -> ArchiveUpload:
-    """What a pipe gives, to its end.
+def spool_upload(*, team: Team, read: Callable[[int], bytes], sha256: str = "") -> ArchiveUpload:
+    """Return an upload with the bytes of a pipe, read to its end.
 
     Raises:
-        InvalidArchive: nothing came, or more than the limit.
+        InvalidArchive: there were no bytes, or more than the limit.
     """
     upload, folder = (
-        ArchiveUpload(team=team, name=_("standard input"), sha256=checked_sha256(sha256)),
+        ArchiveUpload(team=team, name=_("standard input"), sha256=parse_sha256(sha256)),
         incoming_folder(),
     )
     try:
+        # One byte above the limit shows that there is more.
         upload.size = folder.append(upload.pk, 0, settings.ARCHIVE_LIMIT + 1, read)
         check_size(upload.size)
         upload.save()
     except BaseException:
         folder.remove(upload.pk)
         raise
+
     return upload
 
 
 def check_size(size: int) -> None:
-    """
+    """Refuse an empty file, and one above the limit.
+
     Raises:
         InvalidArchive
     """
@@ -138,19 +150,21 @@ def check_size(size: int) -> None:
         raise InvalidArchive(
             _("The file is larger than %(limit)s GiB, which is the limit here.") % {"limit": limit},
             advice=_(
-                "Export fewer images at once, or have the limit raised (REGISTRY_UI_ARCHIVE_LIMIT_GIB)."
+                "Export fewer images at once, or have the limit raised "
+                "(REGISTRY_UI_ARCHIVE_LIMIT_GIB)."
             ),
         )
 
 
-def checked_sha256(text: str) -> str:
-    """The checksum in lower case; of a whole `.sha256` line only that.
+def parse_sha256(text: str) -> str:
+    """Return the checksum in lower case, also from a whole line of a `.sha256` file.
 
     Raises:
         InvalidArchive
     """
-    words = text.split()
-    checksum = words[0].lower().removeprefix("sha256:") if words else ""
+    # sha256sum writes `CHECKSUM  FILE`; others write `sha256:CHECKSUM`.
+    parts = text.split()
+    checksum = parts[0].lower().removeprefix("sha256:") if parts else ""
     if checksum and _SHA256.fullmatch(checksum) is None:
         raise InvalidArchive(
             _("“%(text)s” is not a SHA-256 checksum.") % {"text": checksum[:70]},
@@ -159,76 +173,88 @@ def checked_sha256(text: str) -> str:
     return checksum
 
 
-def receive(upload: ArchiveUpload, offset: int, read: Callable[[int], bytes]) -> int:
-    """Take the next piece of an upload, and say how many bytes are here then.
+def receive_chunk(upload: ArchiveUpload, offset: int, read: Callable[[int], bytes]) -> int:
+    """Append the next chunk of an upload; return the number of received bytes.
 
     Raises:
         OffsetConflict: it does not begin where the upload ends.
         StorageError
     """
     folder = incoming_folder()
-    received = folder.received(upload.pk)
-    if offset != received:
-        raise OffsetConflict(received)
-    touch(upload)
+
+    # The script learns the right offset from the conflict and continues there.
+    end = folder.received_bytes(upload.pk)
+    if offset != end:
+        raise OffsetConflict(end)
+    touch_upload(upload)
     return folder.append(upload.pk, offset, upload.size, read)
 
 
-def received(upload: ArchiveUpload) -> int:
-    return upload.size if upload.place else incoming_folder().received(upload.pk)
+def received_bytes(upload: ArchiveUpload) -> int:
+    return upload.size if upload.place else incoming_folder().received_bytes(upload.pk)
 
 
-def touch(upload: ArchiveUpload) -> None:
-    """It is in use: the collector keeps away from it for as long as the setting says."""
+def touch_upload(upload: ArchiveUpload) -> None:
+    """Renew the time of use, so that the upload is kept for ARCHIVE_KEEP_SECONDS."""
     ArchiveUpload.objects.filter(pk=upload.pk).update(used_at=timezone.now())
 
 
-def look(upload: ArchiveUpload) -> None:
-    """Find out what a complete upload holds, and keep that in its row. One that is refused is gone afterwards.
+def inspect_upload(upload: ArchiveUpload) -> None:
+    """Read the images of a complete upload and store them in its row.
+
+    A refused upload is discarded.
 
     Raises:
         InvalidArchive
     """
-    if received(upload) < upload.size:
-        raise OffsetConflict(received(upload))
+    # A person may finish an interrupted upload without the script.
+    if received_bytes(upload) < upload.size:
+        raise OffsetConflict(received_bytes(upload))
     try:
-        with opened(upload) as store:
+        with open_archive(upload) as store:
             upload.found = [_as_row(image) for image in store.images]
+
+    # An archive that cannot be read is of no use later.
     except InvalidArchive:
-        discard(upload)
+        discard_upload(upload)
         raise
     upload.used_at = timezone.now()
     upload.save(update_fields=["found", "used_at"])
 
 
 @contextmanager
-def opened(
+def open_archive(
     upload: ArchiveUpload, cancellation: Cancellation | None = None
 ) -> Iterator[ArchiveStore]:
-    """The images of an upload.
+    """Open an upload as a store of images.
 
     Raises:
         InvalidArchive
     """
+    # Decompression takes long, so it checks for a cancellation.
     check = cancellation.check if cancellation else lambda: None
     limits = archive_limits()
-    with incoming_folder().opened(upload.pk, _place(upload), limits, check) as file:
+    with incoming_folder().open_tar(upload.pk, _file_path(upload), limits, check) as file:
         yield ArchiveStore(file, limits)
 
 
 def check_checksum(upload: ArchiveUpload, cancellation: Cancellation) -> None:
-    """
+    """Refuse an upload that does not have the expected SHA-256.
+
     Raises:
-        InvalidArchive: the file is not the one whose SHA-256 the person gave.
+        InvalidArchive
     """
     if not upload.sha256:
         return
+
+    # The checksum is that of the file as uploaded, before gzip was undone.
     hasher, offset = hashlib.sha256(), 0
-    with incoming_folder().original(upload.pk, _place(upload)) as file:
-        while piece := file.read(offset, BUFFER_SIZE):
+    with incoming_folder().open_original(upload.pk, _file_path(upload)) as file:
+        while chunk := file.read(offset, BUFFER_SIZE):
             cancellation.check()
-            hasher.update(piece)
-            offset += len(piece)
+            hasher.update(chunk)
+            offset += len(chunk)
+
     if hasher.hexdigest() != upload.sha256:
         raise InvalidArchive(
             _("The file's SHA-256 is %(found)s, and not %(wanted)s, as it should be.")
@@ -239,36 +265,44 @@ def check_checksum(upload: ArchiveUpload, cancellation: Cancellation) -> None:
         )
 
 
-def discard(upload: ArchiveUpload) -> None:
-    """Forget an upload with its files; one that lies elsewhere on the disk stays there."""
+def discard_upload(upload: ArchiveUpload) -> None:
+    """Delete an upload and its files, but never a file named on the command line."""
     incoming_folder().remove(upload.pk)
     ArchiveUpload.objects.filter(pk=upload.pk).delete()
 
 
 def collect_uploads() -> int:
-    """Discard what nobody has touched for as long as the setting says, and files that belong to no row; how many."""
-    expired = timezone.now() - timedelta(seconds=settings.ARCHIVE_KEEP_SECONDS)
-    old = list(ArchiveUpload.objects.filter(used_at__lt=expired))
-    for upload in old:
-        discard(upload)
+    """Discard expired uploads, and files without a row; return how many."""
+    cutoff = timezone.now() - timedelta(seconds=settings.ARCHIVE_KEEP_SECONDS)
+    expired = list(ArchiveUpload.objects.filter(used_at__lt=cutoff))
+
+    for upload in expired:
+        discard_upload(upload)
+
     folder = incoming_folder()
+
+    # A form that ended early leaves a file without a row.
     known = set(ArchiveUpload.objects.values_list("pk", flat=True))
-    strangers = [
-        pk for pk, written_at in folder if pk not in known and written_at < expired.timestamp()
+    orphans = [
+        pk for pk, written_at in folder if pk not in known and written_at < cutoff.timestamp()
     ]
-    for pk in strangers:
+
+    for pk in orphans:
         folder.remove(pk)
-    if old or strangers:
-        logger.info("Discarded %d uploads that nobody went on with.", len(old) + len(strangers))
-    return len(old) + len(strangers)
+
+    if expired or orphans:
+        logger.info("Discarded %d uploads that nobody went on with.", len(expired) + len(orphans))
+
+    return len(expired) + len(orphans)
 
 
-def _place(upload: ArchiveUpload) -> Path | None:
+def _file_path(upload: ArchiveUpload) -> Path | None:
     return Path(upload.place) if upload.place else None
 
 
-def _plain(name: str) -> str:
-    """A file's name as a person reads it: no folder, nothing invisible."""
+def _clean_file_name(name: str) -> str:
+    """Return a file's name for display: without folders and invisible characters."""
+    # Old browsers send the whole path, on Windows with backslashes.
     name = name.replace("\\", "/").rpartition("/")[2]
     return "".join(character for character in name if character.isprintable())[:_NAME_LENGTH] or _(
         "archive"

@@ -1,4 +1,7 @@
-"""Archives in: the page, the pieces of an upload, and its end. What is found is named and brought in by transfers."""
+"""Views of imports: the page, the chunks of an upload, and its end.
+
+A transfer then stores the images under the chosen names.
+"""
 
 from typing import Any
 from uuid import UUID
@@ -19,100 +22,127 @@ from registry_ui.oci.errors import OciError, StorageError
 
 from ..models import ArchiveUpload
 from .forms import ArchiveUploadHandler, BeginForm, ImportForm
-from .uploads import OffsetConflict, begin_upload, discard, look, receive, received
+from .uploads import (
+    OffsetConflict,
+    begin_upload,
+    discard_upload,
+    inspect_upload,
+    receive_chunk,
+    received_bytes,
+)
 
-_MOST_SHOWN = 50
+_MAX_SHOWN = 50
 _INSUFFICIENT_STORAGE = 507
 
 
-# The token is checked in `_take_form`: before that, the form must not be read with Django's own handlers.
+# The CSRF token is checked in `_save_form_upload`: reading it parses the form, which has to wait
+# until the upload handler is set (Django, "Modifying upload handlers on the fly").
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
 @needs_role(Role.OPERATOR)
 def import_page(request: TeamRequest) -> HttpResponseBase:
     team = _team(request)
     if request.method != "POST":
-        return _page(request, team, ImportForm())
+        return _render_page(request, team, ImportForm())
+
     handler = ArchiveUploadHandler(request, team, request.user)
     request.upload_handlers = [handler]
+
     try:
-        return _take_form(request, handler)
+        return _save_form_upload(request, handler)
     except OciError as exc:
+        # The upload ended early, so the form's other fields were not read.
         form = ImportForm()
         form.full_clean()
-        messages.error(request, _sentence(exc))
-        return _page(request, team, form, status=422)
+        messages.error(request, _error_text(exc))
+        return _render_page(request, team, form, status=422)
     finally:
         handler.clean_up()
 
 
 @csrf_protect
-def _take_form(request: TeamRequest, handler: ArchiveUploadHandler) -> HttpResponseBase:
+def _save_form_upload(request: TeamRequest, handler: ArchiveUploadHandler) -> HttpResponseBase:
     form = ImportForm(request.POST, request.FILES)
     if not form.is_valid():
-        return _page(request, _team(request), form, status=422)
+        return _render_page(request, _team(request), form, status=422)
     handler.upload.sha256 = form.cleaned_data["sha256"]
     handler.upload.save()
+
+    # From here on, the row owns the file.
     handler.is_kept = True
-    return _end(request, handler.upload)
+    return _finish_upload(request, handler.upload)
 
 
 @require_POST
 @needs_role(Role.OPERATOR)
 def import_begin(request: TeamRequest) -> HttpResponse:
-    """Where the script sends the pieces, and where the upload ends that it goes on with."""
+    """Return where the script sends the chunks, and the offset to continue at."""
     form = BeginForm(request.POST)
     if not form.is_valid():
-        return _plain(_("The file's name or size is missing."), 422)
+        return _text_response(_("The file's name or size is missing."), 422)
+
     values = {**form.cleaned_data, "modified": form.cleaned_data["modified"] or 0}
     try:
         upload = begin_upload(team=_team(request), user=request.user, **values)
     except OciError as exc:
-        return _plain(
-            _sentence(exc), _INSUFFICIENT_STORAGE if isinstance(exc, StorageError) else 422
+        return _text_response(
+            _error_text(exc), _INSUFFICIENT_STORAGE if isinstance(exc, StorageError) else 422
         )
+
     addresses = {
         name: reverse(f"images:import_{name}", args=[upload.pk]) for name in ("content", "finish")
     }
-    return JsonResponse({**addresses, "received": received(upload)})
+    return JsonResponse({**addresses, "received": received_bytes(upload)})
 
 
 @require_http_methods(["GET", "HEAD", "PATCH"])
 def import_content(request: TeamRequest, pk: UUID) -> HttpResponse:
-    """How far an upload is; with PATCH its next piece, which begins at the byte that `Upload-Offset` names."""
-    upload = _found(request, pk)
+    """Return the size of an upload, or append a chunk to it (PATCH).
+
+    The chunk begins at the byte in the header Upload-Offset.
+    """
+    upload = _get_upload(request, pk)
     if request.method != "PATCH":
-        return JsonResponse({"received": received(upload), "size": upload.size})
+        return JsonResponse({"received": received_bytes(upload), "size": upload.size})
+
+    # The header names are those of the tus protocol, which this API resembles.
     offset = request.headers.get("Upload-Offset", "")
     if not (offset.isdecimal() and len(offset) < 20 and request.headers.get("Content-Length")):
-        return _plain(_("A piece needs the headers Upload-Offset and Content-Length."), 400)
+        return _text_response(_("A piece needs the headers Upload-Offset and Content-Length."), 400)
+
     try:
-        end = receive(upload, int(offset), request.read)
+        end = receive_chunk(upload, int(offset), request.read)
     except OffsetConflict as exc:
-        return JsonResponse({"received": exc.received}, status=409)
+        # 409 tells the script where to continue, as in tus.
+        return JsonResponse({"received": exc.received_bytes}, status=409)
     except OciError as exc:
-        return _plain(_sentence(exc), _INSUFFICIENT_STORAGE)
+        return _text_response(_error_text(exc), _INSUFFICIENT_STORAGE)
+
     return HttpResponse(status=204, headers={"Upload-Offset": str(end)})
 
 
 @require_POST
 def import_finish(request: TeamRequest, pk: UUID) -> HttpResponse:
-    return _end(request, _found(request, pk))
+    return _finish_upload(request, _get_upload(request, pk))
 
 
 @require_POST
 def import_discard(request: TeamRequest, pk: UUID) -> HttpResponse:
-    upload = _found(request, pk)
-    discard(upload)
+    upload = _get_upload(request, pk)
+    discard_upload(upload)
     messages.success(request, _("%(name)s was discarded.") % {"name": upload.name})
     return redirect("images:import")
 
 
-def _end(request: TeamRequest, upload: ArchiveUpload) -> HttpResponse:
-    """Look into a whole upload; then its images are chosen, or it is gone and the page says why."""
+def _finish_upload(request: TeamRequest, upload: ArchiveUpload) -> HttpResponse:
+    """Inspect a complete upload and go on to the choice of its images.
+
+    An invalid archive is discarded, and the page says why.
+    """
     try:
-        look(upload)
+        inspect_upload(upload)
     except OffsetConflict:
+        # Nothing is lost: the same file continues the upload.
         messages.warning(
             request,
             _("%(name)s is not whole yet: choose the same file again, and the upload goes on.")
@@ -126,28 +156,37 @@ def _end(request: TeamRequest, upload: ArchiveUpload) -> HttpResponse:
             outcome=Outcome.REFUSED,
             cause=type(exc).__name__,
         )
-        messages.error(request, f"{upload.name}: {_sentence(exc)}")
+        messages.error(request, f"{upload.name}: {_error_text(exc)}")
     else:
         record(
             Action.ARCHIVE_RECEIVED, obj=upload, bytes=upload.size, images=len(upload.found or [])
         )
+
+        # A transfer of the upper app stores the images, so the redirect is by URL name only.
         return redirect("transfers:import_archive", upload.pk)
+
     return redirect("images:import")
 
 
-def _page(request: TeamRequest, team: Team, form: ImportForm, status: int = 200) -> HttpResponse:
+def _render_page(
+    request: TeamRequest, team: Team, form: ImportForm, status: int = 200
+) -> HttpResponse:
+    # The page lists unfinished uploads, so that a person can continue or discard them.
     uploads = ArchiveUpload.objects.filter(team=team, place="").select_related("created_by")[
-        :_MOST_SHOWN
+        :_MAX_SHOWN
     ]
     context: dict[str, Any] = {
         "form": form,
-        "uploads": [(upload, received(upload)) for upload in uploads],
+        "uploads": [(upload, received_bytes(upload)) for upload in uploads],
     }
     return render(request, "images/import.html", context, status=status)
 
 
-def _found(request: TeamRequest, pk: UUID) -> ArchiveUpload:
-    """An upload that came through these pages; what the command line reads on this machine is not touched here."""
+def _get_upload(request: TeamRequest, pk: UUID) -> ArchiveUpload:
+    """Return an upload of these pages.
+
+    Files named on the command line are not accessible here.
+    """
     uploads = ArchiveUpload.objects.visible_to(request.user).filter(place="").select_related("team")
     upload = get_object_or_404(uploads, pk=pk)
     require_operator(request.user, upload)
@@ -159,9 +198,9 @@ def _team(request: TeamRequest) -> Team:
     return request.team
 
 
-def _sentence(exc: OciError) -> str:
+def _error_text(exc: OciError) -> str:
     return f"{exc.message} {exc.advice}".strip()
 
 
-def _plain(text: str, status: int) -> HttpResponse:
+def _text_response(text: str, status: int) -> HttpResponse:
     return HttpResponse(text, status=status, content_type="text/plain; charset=utf-8")

@@ -1,1 +1,1 @@
-"""Docker Engines and Podman services as a second kind of local store: those that the operator allows, and the few calls made to them."""
+"""Docker Engines and Podman services that the operator allows teams to use."""

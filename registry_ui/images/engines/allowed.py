@@ -1,4 +1,4 @@
-"""Which engines the operator allows to which teams. Asked for anew by every page and every job."""
+"""Engines that the operator allows to teams. Every page and job asks again."""
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -10,16 +10,19 @@ from .errors import EngineUnknown
 
 
 def engines_of(team: Team | None) -> list[EngineSetting]:
-    """Those that the team may use, in the operator's order."""
+    """Return the engines that the team may use, in the operator's order."""
     if team is None:
         return []
+
+    # `*` allows an engine to all teams.
     return [engine for engine in settings.ENGINES if engine.teams & {team.slug, "*"}]
 
 
 def engine_for(team: Team, name: str) -> EngineSetting:
-    """
+    """Return an engine that the team may use.
+
     Raises:
-        EngineUnknown: there is none of this name, or not for this team.
+        EngineUnknown: no engine has this name, or the team may not use it.
     """
     for engine in engines_of(team):
         if engine.name == name:

@@ -1,4 +1,7 @@
-"""The calls that are made to an engine. An engine's socket is as good as root, so whatever is not listed here is never sent."""
+"""API calls to an engine.
+
+Access to an engine's socket is as powerful as root, so only the listed calls are ever sent.
+"""
 
 import contextlib
 import re
@@ -19,9 +22,16 @@ from registry_ui.oci.client import BasicCredential
 from registry_ui.oci.reference import Reference
 from registry_ui.oci.store import Cancellation
 
-from .errors import EngineFailed, EngineImageUnknown, EngineRefusedCall, EngineUnreachable, failure
+from .errors import (
+    EngineFailed,
+    EngineImageUnknown,
+    EngineRefusedCall,
+    EngineUnreachable,
+    engine_failure,
+)
 
 _NAME = r"[^?#]+"
+# The calls that this program makes, as METHOD PATH without the API version.
 _ALLOWED = [
     re.compile(pattern)
     for pattern in (
@@ -40,40 +50,49 @@ _ALLOWED = [
 _VERSION = re.compile(r"^/v[0-9.]+(?=/)")
 _CONNECT_SECONDS = 5
 _PAGE_SECONDS = 20
-# An engine that unpacks a large layer says nothing for a while.
+# An engine that unpacks a large layer sends no event for a while.
 _SILENCE_SECONDS = 600
 _CHUNK = 1024 * 1024
 
 Event = dict[str, Any]
 
 
-class _ListedClient(docker.APIClient):
-    """Refuses every call that is not listed, follows no redirect, and knows nothing of the logins in ~/.docker."""
+class _RestrictedClient(docker.APIClient):
+    """A client that refuses calls which are not listed.
+
+    It follows no redirect and never reads the logins in ~/.docker.
+    """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self.answer: requests.Response | None = None
         super().__init__(*args, **kwargs)
+
+        # docker-py would read ~/.docker/config.json.
         self._auth_configs = docker.auth.AuthConfig({})
 
     def request(self, method: Any, url: Any, *args: Any, **kwargs: Any) -> requests.Response:
+        # docker-py's own version prefix, /v1.47 for example, is not a part of the listed calls.
         path = _VERSION.sub("", "/" + str(url).split("://", 1)[-1].partition("/")[2])
         call = f"{str(method).upper()} {path.partition('?')[0]}"
         if ".." in path or not any(pattern.fullmatch(call) for pattern in _ALLOWED):
             raise EngineRefusedCall(
                 _("The call %(call)s is not one that is made to an engine.") % {"call": call}
             )
+
+        # docker-py sets one timeout for all calls, but a page must not wait as long as a pull.
         seconds = _SILENCE_SECONDS if kwargs.get("stream") or method != "GET" else _PAGE_SECONDS
         self.trust_env = False
         kwargs |= {"timeout": (_CONNECT_SECONDS, seconds), "allow_redirects": False}
         self.answer = super().request(method, url, *args, **kwargs)
+
         return self.answer
 
 
 class Engine:
-    """One engine while it is asked something. Its verbs are docker's.
+    """A connection to one engine. Its methods are docker's commands.
 
     Args:
-        cancellation: a request to stop shuts the connection, which ends a pull or push at the engine too.
+        cancellation: closes the connection, which also stops a pull or push at the engine.
 
     Raises:
         EngineUnreachable: when it is entered.
@@ -85,11 +104,14 @@ class Engine:
         self._cancellation = cancellation or Cancellation()
 
     def __enter__(self) -> Self:
-        with self._failures():
-            self._client = _ListedClient(
-                self._setting.address, version="auto", tls=self._tls() or False
+        with self._translated_errors():
+            self._client = _RestrictedClient(
+                # The engine's own API version is used, so old engines work, too.
+                self._setting.address,
+                version="auto",
+                tls=self._tls() or False,
             )
-        self._cancellation.add_callback(self._break_off)
+        self._cancellation.add_callback(self._abort)
         return self
 
     def __exit__(
@@ -98,30 +120,31 @@ class Engine:
         value: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._cancellation.remove_callback(self._break_off)
+        self._cancellation.remove_callback(self._abort)
         self._client.close()
 
     def images(self) -> list[dict[str, Any]]:
-        with self._failures():
+        with self._translated_errors():
             return list(self._client.images())
 
     def inspect(self, name: str) -> dict[str, Any]:
-        """
+        """Return the engine's description of an image.
+
         Raises:
             EngineImageUnknown
         """
-        with self._failures():
+        with self._translated_errors():
             return dict(self._client.inspect_image(name))
 
     def containers(self) -> list[dict[str, Any]]:
-        """All of them, also those that do not run."""
-        with self._failures():
+        """Return all containers, stopped ones included."""
+        with self._translated_errors():
             return list(self._client.containers(all=True))
 
     def pull(
         self, reference: Reference, *, platform: str, login: BasicCredential | None
     ) -> Iterator[Event]:
-        """The engine's events, each as it comes; those that tell of a failure raise."""
+        """Pull an image and yield the engine's events; a failure event raises."""
         return self._events(
             lambda: self._client.pull(
                 reference.name,
@@ -145,51 +168,67 @@ class Engine:
         )
 
     def tag(self, source: str, target: Reference) -> None:
-        """
+        """Give an image another name.
+
         Raises:
             EngineImageUnknown
         """
-        with self._failures():
+        with self._translated_errors():
             self._client.tag(source, target.name, tag=target.tag)
 
     def remove(self, name: str) -> list[dict[str, str]]:
-        """Take a name away, and the image with its last one; what went, as the engine tells it. Nothing is forced."""
-        with self._failures():
+        """Remove a name, and the image with its last one; return what was removed.
+
+        Nothing is forced.
+        """
+        with self._translated_errors():
             return list(self._client.remove_image(name, force=False))
 
     def save(self, name: str) -> Iterator[bytes]:
-        """The image as `docker save` writes it."""
-        with self._failures():
-            for piece in self._client.get_image(name, chunk_size=_CHUNK):
+        """Yield the archive of an image, as `docker save` writes it."""
+        with self._translated_errors():
+            for chunk in self._client.get_image(name, chunk_size=_CHUNK):
                 self._cancellation.check()
-                yield piece
+                yield chunk
 
-    def load(self, pieces: Iterable[bytes]) -> Iterator[Event]:
-        """Take an archive as `docker load` does. A stop is heeded until its last byte is sent."""
+    def load(self, chunks: Iterable[bytes]) -> Iterator[Event]:
+        """Load an archive, as `docker load` does.
+
+        It can be cancelled until its last byte is sent.
+        """
         return self._events(
-            lambda: self._client.load_image(_until_cancelled(pieces, self._cancellation))
+            lambda: self._client.load_image(_until_cancelled(chunks, self._cancellation))
         )
 
     def _events(self, call: Callable[[], Iterable[Event]]) -> Iterator[Event]:
-        """
+        """Yield the events of a call.
+
         Raises:
-            EngineFailed: also for a failure that the engine tells of inside an answer of 200.
+            EngineFailed: also for a failure inside an answer with status 200.
         """
-        with self._failures():
+        with self._translated_errors():
             for event in call():
                 self._cancellation.check()
                 if not isinstance(event, dict):
                     continue
+
+                # The engine sends its status before it knows the result, so errors come as events
+                # (Docker Engine API, "ImageCreate").
                 if event.get("error"):
-                    raise failure(self.name, str(event["error"]))
+                    raise engine_failure(self.name, str(event["error"]))
                 yield event
 
     @contextlib.contextmanager
-    def _failures(self) -> Iterator[None]:
-        """docker-py's and requests' errors in the words of oci/errors.py; a cancelled call's as what it is."""
+    def _translated_errors(self) -> Iterator[None]:
+        """Turn errors of docker-py and requests into those of oci/errors.py.
+
+        Raises:
+            Cancelled: in place of the error that a cancelled call ends with.
+        """
         try:
             yield
         except EngineFailed:
+            # A cancelled call fails with any error; `check` raises Cancelled instead.
             self._cancellation.check()
             raise
         except ImageNotFound as exc:
@@ -199,9 +238,11 @@ class Engine:
                 advice=_("Look at what it has: its list stands under Images."),
             ) from exc
         except APIError as exc:
-            raise failure(self.name, str(exc.explanation or exc)) from exc
+            raise engine_failure(self.name, str(exc.explanation or exc)) from exc
         except (DockerException, requests.RequestException, HTTPError, OSError, ValueError) as exc:
             self._cancellation.check()
+
+            # docker-py wraps every error of its version request (`version="auto"`).
             if isinstance(exc.__cause__, EngineFailed):
                 raise exc.__cause__ from exc
             raise _unreachable(self.name, exc) from exc
@@ -216,35 +257,40 @@ class Engine:
             verify=True,
         )
 
-    def _break_off(self) -> None:
-        """Shut the answer's socket, from the thread that was told to stop."""
+    def _abort(self) -> None:
+        """Shut down the socket of the running call, from the cancelling thread."""
         with contextlib.suppress(AttributeError, OSError):
             answer = self._client.answer
+
+            # requests has no public way to the socket; a close alone would not wake the reading
+            # thread.
             sock: socket.socket = answer.raw._fp.fp.raw._sock  # type: ignore[union-attr]
             socket.socket.shutdown(sock, socket.SHUT_RDWR)
 
 
 def _auth(login: BasicCredential | None) -> dict[str, str]:
-    """Never None: docker-py would look for a login in the home folder then."""
+    """Return the login; never None, as docker-py would then search the home folder."""
     return {"username": login.username, "password": login.secret} if login else {}
 
 
-def _until_cancelled(pieces: Iterable[bytes], cancellation: Cancellation) -> Iterator[bytes]:
-    for piece in pieces:
+def _until_cancelled(chunks: Iterable[bytes], cancellation: Cancellation) -> Iterator[bytes]:
+    for chunk in chunks:
         cancellation.check()
-        yield piece
+        yield chunk
 
 
 def _unreachable(name: str, exc: Exception) -> EngineUnreachable:
-    words = {"engine": name}
+    parameters = {"engine": name}
     if isinstance(exc, requests.ReadTimeout):
         return EngineUnreachable(
-            _("The engine %(engine)s says nothing any more.") % words,
+            _("The engine %(engine)s says nothing any more.") % parameters,
             advice=_("Look whether it still runs, then retry."),
         )
+
     return EngineUnreachable(
-        _("The engine %(engine)s does not answer.") % words,
+        _("The engine %(engine)s does not answer.") % parameters,
         advice=_(
-            "Its operator can check that it runs, and that Registry UI's user may open its socket or is trusted by its certificates."
+            "Its operator can check that it runs, and that Registry UI's user may open its socket "
+            "or is trusted by its certificates."
         ),
     )

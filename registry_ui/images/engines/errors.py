@@ -1,4 +1,4 @@
-"""What an engine can answer instead of doing it, with what a person can do."""
+"""Errors of engines, with advice."""
 
 from django.utils.translation import gettext as _
 
@@ -6,47 +6,51 @@ from registry_ui.oci.errors import OciError
 
 
 class EngineUnknown(OciError):
-    """No engine of this name for this team."""
+    """The error for a name that is no engine of the team."""
 
 
 class EngineFailed(OciError):
-    """The engine said no, or broke off. Its own words are the message."""
+    """The error of an engine; its message is the engine's own."""
 
 
 class EngineUnreachable(EngineFailed):
-    """No answer from the engine."""
+    """The error for an engine that does not answer."""
 
 
 class EngineImageUnknown(EngineFailed):
-    """The engine has no such image."""
+    """The error for an image that the engine does not have."""
 
 
 class EngineRefusedCall(EngineFailed):
-    """A call that this program never makes."""
+    """The error for a call that is never sent to an engine."""
 
 
-def failure(engine: str, words: str) -> EngineFailed:
-    """What an engine says in a word stream or in an answer, with the advice that fits it."""
+def engine_failure(engine: str, text: str) -> EngineFailed:
+    """Return the error for an engine's message, with advice."""
     return EngineFailed(
-        _("The engine %(engine)s says: %(words)s") % {"engine": engine, "words": words[:500]},
-        advice=_advice(words.lower()),
+        _("The engine %(engine)s says: %(words)s") % {"engine": engine, "words": text[:500]},
+        advice=_advice(text.lower()),
     )
 
 
-def _advice(words: str) -> str:
+def _advice(text: str) -> str:
+    # Engines have no error codes, so their text is matched; the first match decides.
     advice = {
         "server gave http response to https": _(
-            "The engine speaks only TLS to this registry. Its operator can name the registry under insecure-registries in daemon.json."
+            "The engine speaks only TLS to this registry. Its operator can name the registry "
+            "under insecure-registries in daemon.json."
         ),
         "x509": _(
-            "The engine does not trust the registry's certificate: put the authority's into its certs.d folder."
+            "The engine does not trust the registry's certificate: put the authority's into its "
+            "certs.d folder."
         ),
         "unauthorized": _(
             "The registry refused the login. Choose another credential, or test this one."
         ),
         "no basic auth credentials": _("The registry wants a login: choose a credential for it."),
         "denied": _(
-            "The credential may not do this at the registry, or the repository does not exist there."
+            "The credential may not do this at the registry, or the repository does not exist "
+            "there."
         ),
         "manifest unknown": _("The registry has no such tag: look at its tags."),
         "not found": _("The registry has no such image: check the name."),
@@ -58,7 +62,9 @@ def _advice(words: str) -> str:
         "container": _("A container needs this image: remove the container first."),
         "no matching manifest": _("The image has no such platform."),
     }
+
+    # An unknown error still has its own text, which is shown as it is.
     return next(
-        (text for key, text in advice.items() if key in words),
+        (hint for key, hint in advice.items() if key in text),
         _("Look into the engine's log on its machine."),
     )

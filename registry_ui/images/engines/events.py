@@ -1,4 +1,7 @@
-"""What an engine says while it works, layer by layer, as the progress of a transfer (Docker Engine API, "CreateImageInfo")."""
+"""Events of an engine as the progress of a transfer.
+
+Docker Engine API, "CreateImageInfo" and "PushImageInfo".
+"""
 
 import re
 from collections.abc import Iterable
@@ -11,6 +14,7 @@ from .calls import Event
 _LAYER = re.compile(r"[0-9a-f]{12,64}")
 _DIGEST = re.compile(r"\b(sha256:[0-9a-f]{64})\b")
 _PUSHED = re.compile(r"digest: (sha256:[0-9a-f]{64}) size: (\d+)")
+# Texts of docker and of Podman; others are ignored.
 _STATES = {
     "Pulling fs layer": BlobState.WAITING,
     "Preparing": BlobState.WAITING,
@@ -32,32 +36,43 @@ _RETRYING = "Retrying in "
 
 
 @dataclass(slots=True)
-class Outcome:
-    """What the engine said in the end: the manifest's digest and its bytes after a push, the digest after a pull, names after a load."""
+class EngineResult:
+    """The result of a call.
+
+    Attributes:
+        digest: the manifest's digest, after a push or pull.
+        size: the manifest's size in bytes, after a push.
+        loaded: the loaded names, after a load.
+    """
 
     digest: str = ""
     size: int = 0
     loaded: str = ""
 
 
-def follow(events: Iterable[Event], progress: Progress) -> Outcome:
-    """Read a stream to its end.
+def read_events(events: Iterable[Event], progress: Progress) -> EngineResult:
+    """Read a stream of events to its end.
 
     Raises:
-        EngineFailed: the stream tells of a failure.
+        EngineFailed: an event reports a failure.
     """
-    outcome = Outcome()
+    result = EngineResult()
     for event in events:
         status, layer = str(event.get("status") or ""), str(event.get("id") or "")
         if _LAYER.fullmatch(layer):
             _report(progress, layer, status, event.get("progressDetail") or {})
         elif status:
-            _read_end(status, outcome)
+            _read_final_status(status, result)
+
+        # docker also sends the result of a push as data, in `aux`.
         if isinstance(aux := event.get("aux"), dict) and aux.get("Digest"):
-            outcome.digest, outcome.size = str(aux["Digest"]), int(aux.get("Size") or 0)
+            result.digest, result.size = str(aux["Digest"]), int(aux.get("Size") or 0)
+
+        # The answer to a load is text for the terminal; its last line names the images.
         if stream := str(event.get("stream") or ""):
-            outcome.loaded = stream.strip() or outcome.loaded
-    return outcome
+            result.loaded = stream.strip() or result.loaded
+
+    return result
 
 
 def _report(progress: Progress, layer: str, status: str, detail: dict[str, object]) -> None:
@@ -65,28 +80,35 @@ def _report(progress: Progress, layer: str, status: str, detail: dict[str, objec
     if status.startswith(_MOUNTED):
         progress.report(name, BlobState.MOUNTED, origin=status.removeprefix(_MOUNTED))
         return
+
+    # The seconds count down in the status, once a second.
     if status.startswith(_RETRYING):
         progress.report(name, BlobState.WAITING)
-        progress.note(f"{layer[:12]}: {status[:100]}")
+        progress.set_note(f"{layer[:12]}: {status[:100]}")
         return
+
     state = _STATES.get(status)
     if state is None:
         return
-    moves = state is BlobState.MOVING
+
+    is_transferring = state is BlobState.MOVING
     progress.report(
         name,
         state,
-        offset=_number(detail.get("current")) if moves else None,
-        size=_number(detail.get("total")) if moves else None,
+        offset=_number(detail.get("current")) if is_transferring else None,
+        size=_number(detail.get("total")) if is_transferring else None,
     )
 
 
-def _read_end(status: str, outcome: Outcome) -> None:
-    """docker's last lines: `Digest: sha256:…` after a pull, `1.0: digest: sha256:… size: 1234` after a push."""
+def _read_final_status(status: str, result: EngineResult) -> None:
+    """Read the digest and size from docker's final status.
+
+    `Digest: sha256:…` after a pull, `1.0: digest: sha256:… size: 1234` after a push.
+    """
     if pushed := _PUSHED.search(status):
-        outcome.digest, outcome.size = pushed[1], int(pushed[2])
-    elif status.startswith("Digest: ") and (found := _DIGEST.search(status)):
-        outcome.digest = found[1]
+        result.digest, result.size = pushed[1], int(pushed[2])
+    elif status.startswith("Digest: ") and (digest_match := _DIGEST.search(status)):
+        result.digest = digest_match[1]
 
 
 def _number(value: object) -> int | None:

@@ -1,4 +1,4 @@
-"""An engine's images as its page shows them: one entry an image id, with its names and the containers that need it."""
+"""An engine's images as listed: one entry per image id, with its names and containers."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from registry_ui.oci.reference import Reference
 
 from .calls import Engine
 
-_NAMELESS = "<none>"
+_NO_NAME = "<none>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,12 @@ class Container:
 
 @dataclass(frozen=True, slots=True)
 class EngineImage:
-    """One image id. `names` are those with a tag, `digests` what registries call it: `repository@sha256:…`."""
+    """One image id of an engine.
+
+    Attributes:
+        names: its references with a tag.
+        digests: its digests on registries, as `repository@sha256:…`.
+    """
 
     image_id: str
     names: list[Reference]
@@ -42,18 +47,18 @@ class EngineImage:
 
     @property
     def handle(self) -> str:
-        """What the engine is told when it is meant: a name, or its id."""
+        """The name or id that identifies it in calls to the engine."""
         return str(self.names[0]) if self.names else self.image_id
 
-    def matches(self, words: Sequence[str]) -> bool:
+    def matches(self, terms: Sequence[str]) -> bool:
         text = " ".join(
             [self.image_id, *self.digests, *(f"{name} {name.familiar}" for name in self.names)]
         ).casefold()
-        return all(word in text for word in words)
+        return all(term in text for term in terms)
 
 
-def images_of_engine(engine: Engine) -> list[EngineImage]:
-    """The newest first.
+def list_engine_images(engine: Engine) -> list[EngineImage]:
+    """Return the engine's images, newest first.
 
     Raises:
         EngineFailed
@@ -65,8 +70,9 @@ def images_of_engine(engine: Engine) -> list[EngineImage]:
     )
 
 
-def image_of_engine(engine: Engine, image_id: str) -> EngineImage:
-    """
+def get_engine_image(engine: Engine, image_id: str) -> EngineImage:
+    """Return one image of the engine.
+
     Raises:
         EngineImageUnknown, EngineFailed
     """
@@ -76,6 +82,8 @@ def image_of_engine(engine: Engine, image_id: str) -> EngineImage:
 
 def _image(document: dict[str, Any], containers: dict[str, list[Container]]) -> EngineImage:
     image_id = str(document.get("Id") or document.get("ID") or "")
+
+    # Podman leaves out the algorithm in some answers.
     image_id = image_id if ":" in image_id else f"sha256:{image_id}"
     return EngineImage(
         image_id=image_id,
@@ -85,31 +93,34 @@ def _image(document: dict[str, Any], containers: dict[str, list[Container]]) -> 
         digests=[
             str(text)
             for text in document.get("RepoDigests") or []
-            if not str(text).startswith(_NAMELESS)
+            if not str(text).startswith(_NO_NAME)
         ],
         size=int(document.get("Size") or 0),
-        created_at=_moment(document.get("Created")),
+        created_at=_timestamp(document.get("Created")),
         containers=containers.get(image_id, []),
     )
 
 
 def _containers(engine: Engine) -> dict[str, list[Container]]:
-    """By the id of the image that they were made from."""
-    found: dict[str, list[Container]] = defaultdict(list)
+    """Return the engine's containers, by image id."""
+    containers: dict[str, list[Container]] = defaultdict(list)
     for document in engine.containers():
         image_id = str(document.get("ImageID") or "")
+
+        # The engine writes container names with a leading slash.
         names = [str(name).lstrip("/") for name in document.get("Names") or []]
         container = Container(
             names[0] if names else str(document.get("Id") or "")[:12],
             str(document.get("State") or ""),
         )
-        found[image_id if ":" in image_id else f"sha256:{image_id}"].append(container)
-    return found
+        containers[image_id if ":" in image_id else f"sha256:{image_id}"].append(container)
+    return containers
 
 
 def _name(text: Any) -> Reference | None:
-    """None for what has no tag, and for a name that no registry would take."""
-    if _NAMELESS in str(text):
+    """Return a tagged reference; None without a tag, and for an invalid name."""
+    # docker writes `<none>:<none>` for an image without a tag.
+    if _NO_NAME in str(text):
         return None
     try:
         return Reference.parse(str(text))
@@ -117,14 +128,17 @@ def _name(text: Any) -> Reference | None:
         return None
 
 
-def _moment(value: Any) -> datetime | None:
-    """Seconds in lists, a text of RFC 3339 in what is inspected; nothing where it is before 1971, which means “never said”."""
+def _timestamp(value: Any) -> datetime | None:
+    """Return the time of a list (seconds) or of an inspection (RFC 3339).
+
+    None before 1971: engines give the year 1 or 1970 to an image without a time.
+    """
     try:
-        moment = (
+        timestamp = (
             datetime.fromtimestamp(value, UTC)
             if isinstance(value, int)
             else datetime.fromisoformat(str(value)[:19]).replace(tzinfo=UTC)
         )
     except (ValueError, OverflowError, OSError):
         return None
-    return moment if moment.year > 1970 else None
+    return timestamp if timestamp.year > 1970 else None

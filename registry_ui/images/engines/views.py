@@ -1,4 +1,4 @@
-"""An engine's images: what it has under which names, what needs them, and taking a name away."""
+"""Pages about an engine's images: names, containers, and removal."""
 
 from typing import Any
 
@@ -19,70 +19,80 @@ from registry_ui.oci.errors import OciError
 from .allowed import engine_for, engines_of
 from .calls import Engine
 from .errors import EngineFailed, EngineImageUnknown, EngineUnknown
-from .listing import EngineImage, image_of_engine, images_of_engine
+from .listing import EngineImage, get_engine_image, list_engine_images
 
 _PAGE_SIZE = 50
 
 
 @require_safe
 def images(request: TeamRequest, engine: str) -> HttpResponse:
-    setting = allowed(request, engine)
+    setting = get_engine_or_404(request, engine)
     query = request.GET.get("q", "").strip()
     problem: OciError | None = None
-    everything: list[EngineImage] = []
+    all_images: list[EngineImage] = []
+
     try:
         with Engine(setting) as opened:
-            everything = images_of_engine(opened)
+            all_images = list_engine_images(opened)
     except EngineFailed as exc:
         problem = exc
-    found = [image for image in everything if image.matches(query.casefold().split())]
+
+    matching = [image for image in all_images if image.matches(query.casefold().split())]
     context = {
-        **_shared(request, setting),
-        "page": Paginator(found, _PAGE_SIZE).get_page(request.GET.get("page")),
-        "is_empty": not everything,
+        **_shared_context(request, setting),
+        "page": Paginator(matching, _PAGE_SIZE).get_page(request.GET.get("page")),
+        "is_empty": not all_images,
         "query": query,
         "problem": problem,
     }
     part = "#results" if request.htmx and not request.htmx.boosted else ""
+
     return render(request, f"images/engine.html{part}", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def remove(request: TeamRequest, engine: str, image_id: str) -> HttpResponseBase:
-    return _remove(request, setting=allowed(request, engine), image_id=image_id)
+    return _remove(request, setting=get_engine_or_404(request, engine), image_id=image_id)
 
 
 @needs_role(Role.OPERATOR)
 def _remove(request: TeamRequest, *, setting: EngineSetting, image_id: str) -> HttpResponse:
-    context = {**_shared(request, setting), "image_id": image_id}
+    context = {**_shared_context(request, setting), "image_id": image_id}
     status = 200
+
     try:
         with Engine(setting) as opened:
-            image = image_of_engine(opened, image_id)
+            image = get_engine_image(opened, image_id)
             context["image"] = image
             if request.method == "POST":
-                _take_away(request, opened, image, request.POST.get("name", ""))
+                _remove_name(request, opened, image, request.POST.get("name", ""))
                 return redirect("images:engine", setting.name)
     except EngineFailed as exc:
         context["problem"] = exc
+
+        # htmx and browsers show the page of a failed removal with its error.
         status = 422 if request.method == "POST" else 200
+
     return render(request, "images/engine_remove.html", context, status=status)
 
 
-def _take_away(request: TeamRequest, engine: Engine, image: EngineImage, name: str) -> None:
-    """One of its names, or the image where it has none.
+def _remove_name(request: TeamRequest, engine: Engine, image: EngineImage, name: str) -> None:
+    """Remove one of the image's names, or the image where it has none.
 
     Raises:
         EngineFailed
     """
-    wanted = {str(each): each for each in image.names}
-    if image.names and name not in wanted:
+    # The page may be old, so the name is checked against the engine's current ones.
+    references = {str(reference): reference for reference in image.names}
+    if image.names and name not in references:
         raise EngineImageUnknown(
             _("The image has no such name any more."),
             advice=_("Look at its names, then choose again."),
         )
+
+    # The engine's own rule: removing the last name removes the image.
     engine.remove(name if image.names else image.image_id)
-    shown = wanted[name].familiar if image.names else image.title
+    shown = references[name].familiar if image.names else image.title
     record(
         Action.IMAGE_REMOVED,
         team=request.team,
@@ -97,20 +107,22 @@ def _take_away(request: TeamRequest, engine: Engine, image: EngineImage, name: s
     )
 
 
-def allowed(request: TeamRequest, name: str) -> EngineSetting:
-    """
+def get_engine_or_404(request: TeamRequest, name: str) -> EngineSetting:
+    """Return an engine that the team may use.
+
     Raises:
-        Http404: there is no such engine for the team.
+        Http404
     """
     try:
         if request.team is not None:
             return engine_for(request.team, name)
     except EngineUnknown:
+        # An engine of other teams is a 404, too: its name stays secret.
         pass
     raise Http404
 
 
-def _shared(request: TeamRequest, setting: EngineSetting) -> dict[str, Any]:
+def _shared_context(request: TeamRequest, setting: EngineSetting) -> dict[str, Any]:
     return {
         "engine": setting,
         "engines": engines_of(request.team),

@@ -1,4 +1,8 @@
-"""What every address below /v2/ has in common: who asks is known first, and whatever goes wrong is told as the specification has it."""
+"""Endpoints of /v2/: login, method and error answers.
+
+Every endpoint identifies the client first, and answers every error as the specification has it
+(distribution spec, "Error Codes").
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,27 +11,32 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.translation import gettext as _
 
-from registry_ui.accounts.trail import acting
+from registry_ui.accounts.trail import acting_as
 from registry_ui.oci.errors import OciError
 from registry_ui.oci.reference import check_repository
-from registry_ui.registries.this_server import this_host
+from registry_ui.registries.this_server import builtin_registry_host
 
-from ..access import CATALOG, Caller, Unidentified, challenge, identify
-from ..bodies import BodyCut, be_impatient
-from ..errors import API_VERSION, Refusal, answer, refusal_of
+from ..access import CATALOG, Caller, LoginRequired, challenge, identify
+from ..bodies import BodyTruncated, set_socket_timeout
+from ..errors import API_VERSION, Refusal, error_response, refusal_for
 from ..repositories import ServedRepository
 
 View = Callable[..., HttpResponseBase]
 
-_LONGEST_NAME = 255
+_MAX_NAME_LENGTH = 255
 _ACTIONS = {"GET": "pull", "HEAD": "pull", "DELETE": "delete"}
 
 
-def at_address(**verbs: View) -> View:
-    """The view of one address, by the verbs that it takes. Without a login every verb is answered alike."""
+def endpoint(**verbs: View) -> View:
+    """Return the view of one endpoint, by its methods.
+
+    Without a login every method gets the same answer.
+    """
 
     def view(request: HttpRequest, **path: str) -> HttpResponseBase:
-        response = _answered(request, verbs, path)
+        # Old clients require this header (distribution spec, "Legacy Docker support HTTP
+        # headers").
+        response = _respond(request, verbs, path)
         for name, value in API_VERSION.items():
             response.headers[name] = value
         return response
@@ -35,33 +44,37 @@ def at_address(**verbs: View) -> View:
     return view
 
 
-def _answered(
+def _respond(
     request: HttpRequest, verbs: dict[str, View], path: dict[str, str]
 ) -> HttpResponseBase:
     try:
-        return _asked(request, verbs, path)
-    except Unidentified as exc:
-        return answer(challenge(request, exc))
+        return _dispatch(request, verbs, path)
+    except LoginRequired as exc:
+        return error_response(challenge(request, exc))
     except Refusal as exc:
-        return answer(exc)
+        return error_response(exc)
     except OciError as exc:
-        return answer(refusal_of(exc))
-    except BodyCut:
-        return answer(
+        return error_response(refusal_for(exc))
+    except BodyTruncated:
+        return error_response(
             Refusal(400, "SIZE_INVALID", _("The body ended before its announced length."))
         )
 
 
-def _asked(request: HttpRequest, verbs: dict[str, View], path: dict[str, str]) -> HttpResponseBase:
+def _dispatch(
+    request: HttpRequest, verbs: dict[str, View], path: dict[str, str]
+) -> HttpResponseBase:
     if not settings.SERVE_IMAGES:
         raise Refusal(404, "UNSUPPORTED", _("This server does not serve its images."))
-    be_impatient(request)
+    set_socket_timeout(request)
+
+    # The login comes first: a client without one learns nothing, not even the allowed methods.
     caller = identify(request, _scope(request, path))
     verb = verbs.get(str(request.method))
     if verb is None:
         message = _("This address takes no %(method)s.") % {"method": request.method}
         raise Refusal(405, "UNSUPPORTED", message, headers={"Allow": ", ".join(verbs)})
-    with acting(caller.principal.origin):
+    with acting_as(caller.principal.origin):
         return verb(request, caller, **path)
 
 
@@ -73,14 +86,19 @@ def _scope(request: HttpRequest, path: dict[str, str]) -> str:
 
 
 def repository_for(caller: Caller, name: str, action: str) -> ServedRepository:
-    """
+    """Return the repository, if the caller may do the action there.
+
     Raises:
-        Refusal: it is not the caller's to see, or not for this; Unidentified: the access token is not for it.
+        Refusal: it is not visible to the caller, or the role is too low.
+        LoginRequired: the access token was issued for another scope.
         InvalidReference
     """
+    # Permission comes before the grammar, so an invalid name of another team is unknown, too.
     team = caller.team_for(name, action)
     check_repository(name)
-    if len(f"{this_host()}/{name}") > _LONGEST_NAME:
+
+    # distribution spec, "Pulling manifests": many clients limit host and name to 255 characters.
+    if len(f"{builtin_registry_host()}/{name}") > _MAX_NAME_LENGTH:
         raise Refusal(
             400,
             "NAME_INVALID",
@@ -92,12 +110,19 @@ def repository_for(caller: Caller, name: str, action: str) -> ServedRepository:
             "NAME_INVALID",
             _("A name on this server has at least two parts: the team's, and the image's."),
         )
+
     return ServedRepository(team, name)
 
 
-def empty(status: int, **headers: str) -> HttpResponse:
-    """An answer without a body; `Docker_Upload_UUID="…"` is the header Docker-Upload-UUID."""
+def empty_response(status: int, **headers: str) -> HttpResponse:
+    """Return an answer without a body.
+
+    Args:
+        headers: with `_` for `-`: `Docker_Upload_UUID` is the header Docker-Upload-UUID.
+    """
     response = HttpResponse(status=status)
+
+    # Django adds text/html, which would be wrong for the answer to a HEAD.
     del response.headers["Content-Type"]
     for name, value in headers.items():
         response.headers[name.replace("_", "-")] = value
@@ -108,6 +133,6 @@ def query_value(request: HttpRequest, name: str) -> str:
     return str(request.GET.get(name, ""))
 
 
-def refuse(request: HttpRequest, caller: Any, **path: str) -> HttpResponseBase:
-    """An address that the specification does not have."""
+def unknown_endpoint(request: HttpRequest, caller: Any, **path: str) -> HttpResponseBase:
+    """Refuse an address that the specification does not have."""
     raise Refusal(404, "UNSUPPORTED", _("There is nothing at this address of the registry."))

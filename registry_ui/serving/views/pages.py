@@ -1,5 +1,6 @@
-"""The page about this server for a team: how clients use it, which tags are immutable, and which registries are reached through it."""
+"""Pages about the built-in registry: how to use it, immutable tags, and proxied registries."""
 
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -13,19 +14,19 @@ from registry_ui.accounts.models import Action, Role, Team
 from registry_ui.accounts.requests import TeamRequest
 from registry_ui.accounts.trail import record
 from registry_ui.images.models import ImmutableTags
-from registry_ui.images.naming import tags_freed_without
+from registry_ui.images.naming import tags_covered_only_by
 from registry_ui.registries.models import Provider, Registry
-from registry_ui.registries.this_server import own_prefix, this_host
+from registry_ui.registries.this_server import builtin_registry_host, builtin_registry_prefix
 
 from ..forms import RuleForm
 from ..upstream import proxied_prefix
 
-_FREED_SHOWN = 20
+_MAX_SHOWN = 20
 
 
 @require_safe
-def this_server(request: TeamRequest) -> HttpResponse:
-    return _page(request)
+def builtin_registry(request: TeamRequest) -> HttpResponse:
+    return _render_page(request)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -37,11 +38,13 @@ def rule_add(request: TeamRequest) -> HttpResponse:
         return render(
             request, "serving/rule_add.html", {"form": form}, status=422 if form.is_bound else 200
         )
+
     rule = form.save(commit=False)
     rule.created_by = request.user
     rule.save(force_insert=True)
     record(Action.TAG_RULE_ADDED, obj=rule)
     messages.success(request, _("Tags that fit %(rule)s are immutable now.") % {"rule": rule})
+
     return redirect("this_server:overview")
 
 
@@ -51,36 +54,46 @@ def rule_remove(request: TeamRequest, pk: UUID) -> HttpResponse:
         ImmutableTags.objects.visible_to(request.user).select_related("team"), pk=pk
     )
     require_admin(request.user, rule)
+
+    # The confirmation page lists the tags that would become mutable.
     if request.method != "POST":
-        freed = tags_freed_without(rule)
-        shown = {"freed": freed[:_FREED_SHOWN], "more": max(len(freed) - _FREED_SHOWN, 0)}
-        return render(request, "serving/rule_remove.html", {"rule": rule, **shown})
+        unlocked = tags_covered_only_by(rule)
+        context = {"freed": unlocked[:_MAX_SHOWN], "more": max(len(unlocked) - _MAX_SHOWN, 0)}
+        return render(request, "serving/rule_remove.html", {"rule": rule, **context})
+
     record(Action.TAG_RULE_REMOVED, obj=rule)
     rule.delete()
     messages.success(
         request, _("Tags that fit %(rule)s can be moved and removed again.") % {"rule": rule}
     )
+
     return redirect("this_server:overview")
 
 
-def _page(request: TeamRequest) -> HttpResponse:
+def _render_page(request: TeamRequest) -> HttpResponse:
     team = request.team
-    context = {
-        "host": this_host(),
-        "prefix": own_prefix(team) if team else "",
-        "rules": ImmutableTags.objects.filter(team=team).select_related("created_by")
-        if team
-        else [],
-        "proxied": _proxied(team) if team else [],
-        "registry": Registry.objects.filter(team=team, provider=Provider.THIS).first()
-        if team
-        else None,
+    context: dict[str, Any] = {
+        "host": builtin_registry_host(),
+        "prefix": "",
+        "rules": [],
+        "proxied": [],
+        "registry": None,
         "may_edit": request.role == Role.ADMIN,
     }
+    if team is not None:
+        registries = Registry.objects.filter(team=team, provider=Provider.BUILTIN)
+        context |= {
+            "prefix": builtin_registry_prefix(team),
+            "rules": ImmutableTags.objects.filter(team=team).select_related("created_by"),
+            "proxied": _proxied_registries(team),
+            "registry": registries.first(),
+        }
+
     return render(request, "serving/this_server.html", context)
 
 
-def _proxied(team: Team) -> list[tuple[Registry, str]]:
-    """The team's other registries, each with what its images' names begin with here."""
-    rows = Registry.objects.filter(team=team).exclude(provider=Provider.THIS)
+def _proxied_registries(team: Team) -> list[tuple[Registry, str]]:
+    """Return the team's other registries, each with the prefix of its images."""
+    # An IPv6 host has no valid form in a repository name.
+    rows = Registry.objects.filter(team=team).exclude(provider=Provider.BUILTIN)
     return [(row, proxied_prefix(team, row.host)) for row in rows if "[" not in row.host]

@@ -1,4 +1,7 @@
-"""Where clients exchange an API token for an access token (distribution's token specification; OAuth 2 password grant)."""
+"""The token endpoint, where clients exchange an API token for an access token.
+
+Distribution's "Token Authentication Specification", and its "OAuth2 Token Authentication".
+"""
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -8,25 +11,34 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from registry_ui.accounts.tokens import Principal, TokenRefused
 
-from ..access import TOKEN_SECONDS, basic_login, grant, principal_of, too_many_logins
-from ..errors import Refusal, answer
+from ..access import TOKEN_SECONDS, basic_login, issue_access_token, principal_of, too_many_logins
+from ..errors import Refusal, error_response
 
 
 @sensitive_post_parameters("password", "refresh_token")
 def token(request: HttpRequest) -> HttpResponse:
     try:
-        principal, scopes = _asked(request)
+        principal, scopes = _authenticate(request)
     except Refusal as exc:
-        return answer(exc)
-    text = grant(principal, scopes)
+        return error_response(exc)
+
+    access_token = issue_access_token(principal, scopes)
     issued = timezone.now().isoformat(timespec="seconds")
+
+    # Old clients read `token`, OAuth 2 clients `access_token` (distribution's "Token
+    # Authentication Specification").
     return JsonResponse(
-        {"token": text, "access_token": text, "expires_in": TOKEN_SECONDS, "issued_at": issued}
+        {
+            "token": access_token,
+            "access_token": access_token,
+            "expires_in": TOKEN_SECONDS,
+            "issued_at": issued,
+        }
     )
 
 
-def _asked(request: HttpRequest) -> tuple[Principal, list[str]]:
-    """Who asks, and for what.
+def _authenticate(request: HttpRequest) -> tuple[Principal, list[str]]:
+    """Return the owner of the login, and the requested scopes.
 
     Raises:
         Refusal
@@ -34,9 +46,10 @@ def _asked(request: HttpRequest) -> tuple[Principal, list[str]]:
     if not settings.SERVE_IMAGES:
         raise Refusal(404, "UNSUPPORTED", _("This server does not serve its images."))
     if request.method in ("GET", "HEAD"):
-        return _logged_in(_from_header(request)), _scopes(request.GET.getlist("scope"))
+        return _principal_of(_header_login(request)), _scopes(request.GET.getlist("scope"))
     if request.method == "POST":
-        return _logged_in(_from_form(request)), _scopes(request.POST.getlist("scope"))
+        return _principal_of(_form_login(request)), _scopes(request.POST.getlist("scope"))
+
     raise Refusal(
         405,
         "UNSUPPORTED",
@@ -45,17 +58,19 @@ def _asked(request: HttpRequest) -> tuple[Principal, list[str]]:
     )
 
 
-def _from_header(request: HttpRequest) -> tuple[str, str]:
+def _header_login(request: HttpRequest) -> tuple[str, str]:
     try:
         login = basic_login(request)
     except ValueError:
         login = None
     if login is None:
-        raise _refused()
+        raise _login_failed()
     return login
 
 
-def _from_form(request: HttpRequest) -> tuple[str, str]:
+def _form_login(request: HttpRequest) -> tuple[str, str]:
+    # distribution's "OAuth2 Token Authentication": docker sends a stored identity token as
+    # refresh_token; here that is an API token.
     kind = request.POST.get("grant_type", "")
     if kind == "password":
         return request.POST.get("username", ""), request.POST.get("password", "")
@@ -66,19 +81,19 @@ def _from_form(request: HttpRequest) -> tuple[str, str]:
     )
 
 
-def _logged_in(login: tuple[str, str]) -> Principal:
+def _principal_of(login: tuple[str, str]) -> Principal:
     try:
         return principal_of(*login)
     except TokenRefused as exc:
-        raise (too_many_logins() if exc.status == 429 else _refused()) from exc
+        raise (too_many_logins() if exc.status == 429 else _login_failed()) from exc
 
 
 def _scopes(values: list[str]) -> list[str]:
-    """Each parameter may hold several, separated by spaces."""
+    """Return all scopes; a parameter may hold several, separated by spaces."""
     return [scope for value in values for scope in value.split()]
 
 
-def _refused() -> Refusal:
+def _login_failed() -> Refusal:
     message = _("Log in with your user name and an API token as the password.")
     return Refusal(
         401,

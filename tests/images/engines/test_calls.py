@@ -1,4 +1,4 @@
-"""What is sent to an engine, and what is made of its answers."""
+"""Calls to an engine, and its answers."""
 
 import pytest
 
@@ -40,7 +40,7 @@ def test_a_call_that_is_not_listed_is_never_sent(setting, method, path):
 
 
 @pytest.mark.engine
-def test_an_image_that_is_not_there_is_said_to_be_unknown(setting):
+def test_a_missing_image_is_unknown(setting):
     with Engine(setting) as engine, pytest.raises(EngineImageUnknown) as caught:
         engine.inspect("example.com/no/such:image")
     assert "build" in caught.value.message
@@ -48,7 +48,7 @@ def test_an_image_that_is_not_there_is_said_to_be_unknown(setting):
 
 
 @pytest.mark.engine
-def test_a_login_in_the_home_folder_is_not_used(setting, tmp_path, monkeypatch):
+def test_logins_of_the_home_folder_are_not_used(setting, tmp_path, monkeypatch):
     (tmp_path / ".docker").mkdir()
     (tmp_path / ".docker" / "config.json").write_text(
         '{"auths": {"127.0.0.1:1": {"auth": "c2VjcmV0OmNhbmFyeQ=="}}}'
@@ -60,7 +60,7 @@ def test_a_login_in_the_home_folder_is_not_used(setting, tmp_path, monkeypatch):
         assert engine._client._auth_configs.auths == {}
 
 
-def test_an_engine_that_does_not_answer_is_named_with_what_to_do(tmp_path):
+def test_the_error_of_an_unreachable_engine_has_its_name_and_advice(tmp_path):
     setting = EngineSetting("edge", f"unix://{tmp_path / 'nothing.sock'}", frozenset({"*"}))
 
     with pytest.raises(EngineUnreachable) as caught, Engine(setting):
@@ -71,7 +71,7 @@ def test_an_engine_that_does_not_answer_is_named_with_what_to_do(tmp_path):
 
 
 @pytest.mark.engine
-def test_a_cancelled_call_is_cancelled_and_not_failed(setting):
+def test_a_cancelled_call_raises_cancelled(setting):
     cancellation = Cancellation()
     with Engine(setting, cancellation) as engine:
         cancellation.request()
@@ -80,7 +80,7 @@ def test_a_cancelled_call_is_cancelled_and_not_failed(setting):
 
 
 @pytest.mark.engine
-def test_what_is_no_archive_is_refused_in_the_engines_words(setting):
+def test_an_invalid_archive_gives_the_engines_own_error(setting):
     with Engine(setting) as engine, pytest.raises(EngineFailed) as caught:
         list(engine.load(iter([b"this is no tar" * 1000])))
     assert caught.value.message.startswith("The engine build says:")

@@ -1,6 +1,6 @@
-"""Streams of a Docker Engine and of Podman, as they were recorded, folded into the progress of a transfer."""
+"""Recorded event streams of a Docker Engine and of Podman as progress."""
 
-from registry_ui.images.engines.events import follow
+from registry_ui.images.engines.events import read_events
 from registry_ui.oci.progress import Progress
 
 A, B = "a" * 12, "b" * 12
@@ -8,11 +8,11 @@ A, B = "a" * 12, "b" * 12
 
 def folded(*events):
     progress = Progress()
-    outcome = follow(events, progress)
+    outcome = read_events(events, progress)
     return outcome, {layer["digest"]: layer for layer in progress.snapshot()["layers"]}, progress
 
 
-def test_a_pull_is_told_layer_by_layer():
+def test_a_pull_reports_each_layer():
     outcome, layers, progress = folded(
         {"status": "Pulling from shop/app", "id": "1.0"},
         {"status": "Pulling fs layer", "progressDetail": {}, "id": A},
@@ -48,7 +48,7 @@ def test_a_push_ends_with_digest_and_size():
     )
 
 
-def test_a_layer_that_is_tried_again_waits_and_says_so():
+def test_a_retried_layer_waits_with_a_note():
     _outcome, layers, progress = folded(
         {"status": "Retrying in 5 seconds", "progressDetail": {}, "id": A}
     )
@@ -56,7 +56,7 @@ def test_a_layer_that_is_tried_again_waits_and_says_so():
     assert "Retrying in 5 seconds" in progress.snapshot()["note"]
 
 
-def test_odd_events_are_passed_over():
+def test_unknown_events_are_ignored():
     outcome, layers, _progress = folded(
         {},
         {"status": None},

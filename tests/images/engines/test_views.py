@@ -1,4 +1,4 @@
-"""An engine's page: who sees it, what it lists, and taking names away."""
+"""An engine's page: access, list and removal of names."""
 
 import pytest
 from django.urls import reverse
@@ -63,7 +63,7 @@ def test_the_list_is_searched(client_for, bob, built, headers):
 
 
 @pytest.mark.engine
-def test_a_name_goes_alone_and_the_image_stays(client_for, bob, engine, built, settings):
+def test_removing_one_name_keeps_the_image(client_for, bob, engine, built, settings):
     address = reverse("images:engine_remove", args=["build", built])
     assert "registry.example.com/shop/app:1.0" in client_for(bob).get(address).text
 
@@ -76,7 +76,7 @@ def test_a_name_goes_alone_and_the_image_stays(client_for, bob, engine, built, s
 
 
 @pytest.mark.engine
-def test_a_name_that_it_has_not_removes_nothing(client_for, bob, built, settings):
+def test_an_unknown_name_removes_nothing(client_for, bob, built, settings):
     response = client_for(bob).post(
         reverse("images:engine_remove", args=["build", built]), {"name": "other:1"}
     )
@@ -86,9 +86,7 @@ def test_a_name_that_it_has_not_removes_nothing(client_for, bob, built, settings
 
 
 @pytest.mark.engine
-def test_an_image_that_a_container_needs_stays_and_the_engine_says_why(
-    client_for, bob, engine, built
-):
+def test_an_image_in_use_is_kept_and_the_engines_error_shown(client_for, bob, engine, built):
     name = f"needy-{built[7:19]}"
     engine.docker("image", "rm", "registry.example.com/shop/app:1.0")
     engine.docker("create", "--name", name, "shop/app:1.0")
@@ -103,14 +101,14 @@ def test_an_image_that_a_container_needs_stays_and_the_engine_says_why(
     assert engine.image_id("shop/app:1.0") == built
 
 
-def test_an_engine_that_does_not_answer_is_said_to_be_silent(client_for, bob, silent):
+def test_an_unreachable_engine_shows_its_error(client_for, bob, silent):
     response = client_for(bob).get(reverse("images:engine", args=["build"]))
     assert response.status_code == 200
     assert "does not answer" in response.text
     assert "Try again" in response.text
 
 
-def test_engines_are_not_there_for_a_team_that_may_not_use_them(client_for, charlie, silent):
+def test_an_engine_of_other_teams_is_404(client_for, charlie, silent):
     client = client_for(charlie)
     for name, more in (
         ("images:engine", ()),
@@ -121,15 +119,18 @@ def test_engines_are_not_there_for_a_team_that_may_not_use_them(client_for, char
             assert (
                 getattr(client, method)(reverse(name, args=["build", *more])).status_code == 404
             ), name
+
     assert "Engine" not in client.get(reverse("images:list")).text
 
 
-def test_a_reader_sees_and_does_not_touch(client_for, victor, silent):
+def test_a_viewer_sees_the_page_and_removes_nothing(client_for, victor, silent):
     client = client_for(victor)
     assert client.get(reverse("images:engine", args=["build"])).status_code == 200
+
     for name in ("engine_pull", "engine_push", "engine_tag", "engine_load", "engine_save"):
         assert client.get(reverse(f"transfers:{name}", args=["build"])).status_code == 403
         assert client.post(reverse(f"transfers:{name}", args=["build"])).status_code == 403
+
     assert (
         client.post(
             reverse("images:engine_remove", args=["build", f"sha256:{'a' * 64}"])
@@ -138,5 +139,5 @@ def test_a_reader_sees_and_does_not_touch(client_for, victor, silent):
     )
 
 
-def test_without_engines_the_images_page_does_not_speak_of_them(client_for, bob):
+def test_without_engines_the_images_page_has_no_stores(client_for, bob):
     assert "Local stores" not in client_for(bob).get(reverse("images:list")).text

@@ -11,24 +11,31 @@ from registry_ui.web.quantities import binary_size
 
 
 class Command(BaseCommand):
-    help = "Remove the blobs that no image has needed for the grace period, and what broken transfers left."
+    help = (
+        "Remove the blobs that no image has needed for the grace period, and what broken "
+        "transfers left."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
             "--grace-hours",
             type=float,
             default=settings.COLLECT_GRACE_SECONDS / 3600,
-            help="hours for which an unneeded blob stays (default: %(default)s). Keep it longer than the longest transfer: 0 is for a"
+            help="hours for which an unneeded blob stays (default: %(default)s). Keep it longer "
+            "than the longest transfer: 0 is for a"
             " machine on which none runs",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["grace_hours"] < 0:
             raise CommandError(_("The grace period cannot be negative."))
+
         try:
             collected = collect(grace_seconds=options["grace_hours"] * 3600)
         except OciError as exc:
             raise CommandError(f"{exc.message} {exc.advice}".strip()) from exc
+
+        # Blobs and leftovers are reported apart: only blobs were ever usable.
         words = {"count": collected.count, "size": binary_size(collected.bytes)}
         self.stdout.write(_("Removed %(count)d blobs: %(size)s.") % words)
         if collected.leftovers:

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from registry_ui.accounts.commands import team_named
+from registry_ui.accounts.commands import find_team
 from registry_ui.images.models import LocalImage
 from registry_ui.oci.digest import Digest
 from registry_ui.web.quantities import NOTHING, binary_size, relative
@@ -33,7 +33,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        rows = LocalImage.objects.filter(team=team_named(options["team"])).order_by(
+        rows = LocalImage.objects.filter(team=find_team(options["team"])).order_by(
             "-updated_at", "registry", "repository", "tag"
         )
         images = [
@@ -42,6 +42,8 @@ class Command(BaseCommand):
             if options["name"] in str(image.reference)
             or options["name"] in image.reference.familiar
         ]
+
+        # Scripts read the JSON or the ids; the table is for people.
         if options["json"]:
             self.stdout.write(json.dumps([_document(image) for image in images], indent=2))
         elif options["quiet"]:
@@ -66,6 +68,7 @@ class Command(BaseCommand):
 
 
 def _cells(image: LocalImage) -> tuple[str, ...]:
+    # docker's column REPOSITORY has the familiar name without tag and digest.
     suffix = f":{image.tag}" if image.tag else f"@{image.digest}"
     created = (
         relative(image.image_created_at, timezone.now()) if image.image_created_at else NOTHING
@@ -77,6 +80,8 @@ def _cells(image: LocalImage) -> tuple[str, ...]:
         created,
         binary_size(image.size),
     )
+
+    # The pages use no-break spaces, which a terminal may not align.
     return tuple(cell.replace(_NO_BREAK, " ") for cell in cells)
 
 

@@ -12,28 +12,33 @@ from registry_ui.web.quantities import binary_size
 
 
 class Command(BaseCommand):
-    help = "Read every blob again and compare it with its digest; report where files and rows differ. Exits with 1 if not all is well."
+    help = (
+        "Read every blob again and compare it with its digest; report where files and rows "
+        "differ. Exits with 1 if not all is well."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
             "--repair",
             action="store_true",
-            help="remove what is damaged for good, and the rows of lost blobs: the next pull fetches them",
+            help="remove what is damaged for good, and the rows of lost blobs: the next pull "
+            "fetches them",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             report = scrub(
                 repair=options["repair"],
-                on_blob=self._tell if options["verbosity"] > 1 else lambda digest, size: None,
+                on_blob=self._write_blob if options["verbosity"] > 1 else lambda digest, size: None,
             )
         except OciError as exc:
             raise CommandError(f"{exc.message} {exc.advice}".strip()) from exc
         self._report(report, options["repair"])
         if not report.is_clean and not options["repair"]:
+            # The status lets a scheduled job report damage.
             sys.exit(1)
 
-    def _tell(self, digest: Digest, size: int) -> None:
+    def _write_blob(self, digest: Digest, size: int) -> None:
         self.stdout.write(f"{digest} {size}")
 
     def _report(self, report: ScrubReport, repaired: bool) -> None:
@@ -43,26 +48,32 @@ class Command(BaseCommand):
             % {"count": report.checked, "size": binary_size(report.checked_bytes)}
         )
         fate = _("removed") if repaired else _("put into quarantine")
+
         for digest in report.damaged:
             write(_("Damaged, %(fate)s: %(digest)s") % {"fate": fate, "digest": digest})
-            self._write_hit(report, digest)
+            self._write_affected(report, digest)
+
         for digest in report.missing:
             write(_("In the database, but not on the disk: %(digest)s") % {"digest": digest})
-            self._write_hit(report, digest)
-        for path in report.strangers:
+            self._write_affected(report, digest)
+
+        # Only a person can decide what such a file is for.
+        for path in report.foreign_files:
             write(_("Not a blob, remove it by hand: %(path)s") % {"path": path})
+
         if report.unowned:
             write(
                 _("On the disk, but not in the database: %(count)d; collect_blobs removes them.")
                 % {"count": len(report.unowned)}
             )
-        if report.hit:
+
+        if report.affected:
             write(_("Pull these images again: only what is missing is fetched."))
         elif report.is_clean:
             write(_("Every blob is what its name says."))
 
-    def _write_hit(self, report: ScrubReport, digest: Digest) -> None:
-        for image in report.hit.get(digest, []):
+    def _write_affected(self, report: ScrubReport, digest: Digest) -> None:
+        for image in report.affected.get(digest, []):
             self.stdout.write(
                 _("    needed by %(name)s (team %(team)s)")
                 % {"name": image.reference, "team": image.team.slug}
