@@ -1,1 +1,1 @@
-"""Work that RQ carries and rows remember: what transfers and index runs have in common."""
+"""Background jobs: rows in the database, ids in RQ queues. Transfers and index runs use them."""

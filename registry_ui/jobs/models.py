@@ -18,6 +18,7 @@ class State(models.TextChoices):
     CANCELLED = "cancelled", _("Cancelled")
 
 
+# A terminal row never changes its state again; a retry is a new row.
 TERMINAL_STATES = frozenset({State.SUCCEEDED, State.FAILED, State.CANCELLED})
 ACTIVE_STATES = frozenset({State.QUEUED, State.RUNNING})
 
@@ -31,10 +32,11 @@ class JobQuerySet(TeamOwnedQuerySet):
 
 
 class Job(models.Model):
-    """A row that a worker brings to an end state. The row is the truth; its id is the RQ job's id too.
+    """A row that a worker brings to an end state. Its id is also the id of the RQ job.
 
-    A worker claims it (queued → running) by a conditional update that sets `claim`; from then on every write of that run
-    is conditional on the same claim, so a worker that was taken for dead cannot overwrite its successor.
+    A worker claims it (queued → running) by a conditional update that sets `claim`. Every later
+    write of that run is conditional on the same claim, so that a worker that was believed to be
+    dead cannot overwrite its successor.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -42,19 +44,23 @@ class Job(models.Model):
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="%(class)ss"
     )
-    # The user's name when it was made; empty for the command line and the scheduler. A name without a user is a person who
-    # was removed.
+    # The user's name when the job was created; empty for the command line and the scheduler. A
+    # name without a user means that the user was removed.
     requested_by = models.CharField(max_length=150, blank=True)
     state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
-    # {"message": "…", "advice": "…", "kind": "Unauthorized"}; never a secret
+    # {"message": "…", "advice": "…", "kind": "Unauthorized"}; never contains a secret.
     error = models.JSONField(null=True, blank=True)
+    # Incremented by every claim; the reconciler gives up after TRANSFER_ATTEMPTS.
     attempt = models.PositiveSmallIntegerField(default=0)
+    # A new value for every run; see `claim_for_run`.
     claim = models.UUIDField(null=True, blank=True)
     worker = models.CharField(max_length=100, blank=True)
     cancel_requested_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    # The time of the latest attempt to enqueue; young rows are not yet looked for in RQ.
     queued_at = models.DateTimeField(default=timezone.now)
     started_at = models.DateTimeField(null=True, blank=True)
+    # Written by the run's Reporter; a row without a recent one has lost its worker.
     heartbeat_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
 
@@ -67,15 +73,11 @@ class Job(models.Model):
     def is_terminal(self) -> bool:
         return self.state in TERMINAL_STATES
 
-    @property
-    def words(self) -> str:
-        """For the log: what it does, in a few words without a secret."""
-        return str(self)
-
     @classmethod
     def claim_for_run(cls, pk: uuid.UUID, worker: str) -> Self | None:
-        """Queued → running for one worker; None where somebody else won or it is queued no more."""
+        """Claim a queued row for a worker; return None if it is not queued any more."""
         now = timezone.now()
+        # One statement, so that only one of several workers changes the row.
         changed = cls._default_manager.filter(pk=pk, state=State.QUEUED).update(
             state=State.RUNNING,
             claim=uuid.uuid4(),
@@ -87,7 +89,8 @@ class Job(models.Model):
         return cls._default_manager.get(pk=pk) if changed else None  # type: ignore[return-value]
 
     def record(self, **values: Any) -> bool:
-        """Write progress of this run; False where the row is no longer this run's."""
+        """Write progress of this run; return False if another run has claimed the row."""
+        # Every write is a sign of life.
         values["heartbeat_at"] = timezone.now()
         return bool(
             type(self)
@@ -96,18 +99,18 @@ class Job(models.Model):
         )
 
     def finish(self, state: State, **values: Any) -> bool:
-        """Running → an end state; False where the row is no longer this run's."""
+        """Set an end state; return False if another run has claimed the row."""
         with transaction.atomic():
             is_mine = self.record(state=state, finished_at=timezone.now(), **values)
             if is_mine:
-                self.note_end()
+                self.on_finished()
         return is_mine
 
-    def note_end(self) -> None:
-        """Called once the row is in an end state, in the same transaction: for what the trail should know of it."""
+    def on_finished(self) -> None:
+        """Record the end in the audit log; called in the transaction that sets the end state."""
 
     @property
     def origin(self) -> Origin:
-        """How the trail names who works: this program, for whoever asked for it."""
+        """The actor of audit events of the run: the program, on behalf of the requesting user."""
         kind = ActorKind.SYSTEM if self.requested_by else ActorKind.COMMAND_LINE
         return Origin(kind, user=self.user, name=self.requested_by)

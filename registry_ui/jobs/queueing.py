@@ -1,4 +1,7 @@
-"""The way between rows and RQ. Redis only carries: what is lost there, the reconciler brings back from the rows."""
+"""Queues that carry the ids of job rows to workers.
+
+Redis only transports: the reconciler enqueues again what is lost there.
+"""
 
 import logging
 import os
@@ -18,18 +21,19 @@ from .models import Job, State
 
 logger = logging.getLogger(__name__)
 
+# RQ keeps failed jobs for inspection; the row has the error itself.
 _FAILURE_TTL = 7 * 24 * 3600
 _RESULT_TTL = 3600
 
 
 @dataclass(frozen=True, slots=True)
 class JobQueue:
-    """One kind of rows and the RQ queue that carries their ids.
+    """A job model and the RQ queue that carries the ids of its rows.
 
     Args:
-        name: of the queue, as `manage.py rqworker NAME` has it.
-        function: what a worker calls with a row's id; one of `worker.LISTED_FUNCTIONS`.
-        model: the kind of rows.
+        name: the queue's name, as in `manage.py rqworker NAME`.
+        function: the function that a worker calls with an id, in `worker.LISTED_FUNCTIONS`.
+        model: the job model.
     """
 
     name: str
@@ -41,20 +45,26 @@ class JobQueue:
         return django_rq.get_queue(self.name)
 
     def enqueue(self, row: Job) -> bool:
-        """Hand a queued row to the workers; False where Redis did not answer, and the reconciler will try again."""
+        """Enqueue a row; return False if Redis does not answer (the reconciler tries again)."""
         job_id = str(row.pk)
+
+        # Before Redis: the reconciler must see a recent `queued_at` while the job is on its way.
         self.model._default_manager.filter(pk=row.pk, state=State.QUEUED).update(
             queued_at=timezone.now()
         )
+
         try:
-            self.forget(row.pk)
+            # RQ keeps the job of a former run under the same id.
+            self.delete_rq_job(row.pk)
             self.rq.enqueue_call(
                 self.function,
                 args=(job_id,),
                 job_id=job_id,
+                # No time limit: a large image may take hours. The reconciler detects dead workers.
                 timeout=-1,
                 result_ttl=_RESULT_TTL,
                 failure_ttl=_FAILURE_TTL,
+                # Without it, RQ would log the function with its arguments.
                 description=f"{self.name} {job_id}",
             )
         except RedisError:
@@ -62,8 +72,8 @@ class JobQueue:
             return False
         return True
 
-    def forget(self, pk: uuid.UUID) -> None:
-        """Remove what RQ knows of a row's job.
+    def delete_rq_job(self, pk: uuid.UUID) -> None:
+        """Delete the RQ job of a row, if there is one.
 
         Raises:
             RedisError
@@ -77,23 +87,23 @@ class JobQueue:
             return
         job.delete()
 
-    def waiting_ids(self) -> set[str]:
-        """The ids of the jobs that lie in the queue.
+    def queued_ids(self) -> set[str]:
+        """Return the ids of the jobs in the queue.
 
         Raises:
             RedisError
         """
         return set(self.rq.get_job_ids())
 
-    def workers_alive(self) -> int:
-        """How many workers serve the queue; 0 where Redis does not answer."""
+    def count_workers(self) -> int:
+        """Return the number of workers of the queue; 0 if Redis does not answer."""
         try:
             return Worker.count(queue=self.rq)
         except RedisError:
             return 0
 
-    def trouble(self) -> str:
-        """Why nothing will start for now, in a sentence; empty where all is well."""
+    def problem(self) -> str:
+        """Return why no job can start now; empty if jobs can start."""
         try:
             if Worker.count(queue=self.rq) == 0:
                 return _("No worker is running. Start one: manage.py rqworker %(name)s.") % {
@@ -104,32 +114,35 @@ class JobQueue:
         return ""
 
     def cancel(self, row: Job, *, reason: dict[str, str] | None = None) -> bool:
-        """Stop a row's work: at once while it is queued, within two seconds while it runs. One that has ended stays as it is.
+        """Cancel a job: at once while it is queued, within two seconds while it runs.
 
         Args:
-            reason: the row's `error`, where somebody else than the person who asked for it has to say why.
+            reason: the row's `error`, if somebody other than the requesting user cancels it.
 
         Returns:
-            Whether there was something to stop.
+            Whether the job was active and is cancelled now.
         """
         now = timezone.now()
-        why = {"error": reason} if reason else {}
+        changes = {"error": reason} if reason else {}
         rows = self.model._default_manager.filter(pk=row.pk)
+        # Conditional updates: the job may start or end at the same moment.
         if rows.filter(state=State.QUEUED).update(
-            state=State.CANCELLED, cancel_requested_at=now, finished_at=now, **why
+            state=State.CANCELLED, cancel_requested_at=now, finished_at=now, **changes
         ):
             try:
-                self.forget(row.pk)
+                self.delete_rq_job(row.pk)
             except RedisError:
-                pass  # The job finds its row cancelled and leaves it alone.
+                pass  # A worker that gets the job cannot claim a cancelled row.
             return True
+
+        # The run's Reporter polls `cancel_requested_at` and stops the run.
         return bool(
             rows.filter(state=State.RUNNING, cancel_requested_at=None).update(
-                cancel_requested_at=now, **why
+                cancel_requested_at=now, **changes
             )
         )
 
 
 def worker_name() -> str:
-    """How a row names the process that runs it."""
+    """Return the name of this process for the `worker` column."""
     return f"{socket.gethostname()}:{os.getpid()}"

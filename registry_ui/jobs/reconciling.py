@@ -1,7 +1,8 @@
-"""Brings every row to a true state: after a worker, Redis or the whole machine was killed, nothing waits for ever.
+"""The reconciler: it corrects job rows after a worker, Redis or the machine was killed.
 
-A queued row that RQ does not know is handed over again. A running row whose worker gave no sign of life goes back to the
-queue, or ends after too many attempts. Several reconcilers may run at once: each change is conditional on what was seen.
+A queued row that RQ does not know is enqueued again. A running row without a recent heartbeat
+goes back to the queue, or fails after too many attempts. Several reconcilers may run at once:
+each update is conditional on the row's state that was read.
 """
 
 import logging
@@ -28,14 +29,14 @@ QUEUE_LIMIT = timedelta(seconds=15)
 
 @dataclass(slots=True)
 class Reconciled:
-    """How many rows were handed to the queue again, and how many were brought to an end."""
+    """The numbers of rows that were enqueued again and that were set to an end state."""
 
     requeued: int = 0
     ended: int = 0
 
 
 def reconcile(queue: JobQueue) -> Reconciled:
-    """One pass over one kind of rows. Safe at any time and from several processes."""
+    """Check all rows of a queue once. Safe at any time and from several processes."""
     result = Reconciled()
     _reconcile_running(queue, result)
     _reconcile_queued(queue, result)
@@ -51,6 +52,7 @@ def _reconcile_running(queue: JobQueue, result: Reconciled) -> None:
         state=State.RUNNING, heartbeat_at__lt=timezone.now() - SILENCE_LIMIT
     )
     for row in silent:
+        # The worker died before it saw the request.
         if row.cancel_requested_at:
             result.ended += _end(row, State.CANCELLED)
         elif row.attempt >= settings.TRANSFER_ATTEMPTS:
@@ -62,6 +64,7 @@ def _reconcile_running(queue: JobQueue, result: Reconciled) -> None:
                 row.pk,
                 row.worker,
             )
+            # `enqueue` works on the queued row, not on the one that was read.
             row.refresh_from_db()
             queue.enqueue(row)
             result.requeued += 1
@@ -74,29 +77,33 @@ def _reconcile_queued(queue: JobQueue, result: Reconciled) -> None:
     if not rows.exists():
         return
     try:
-        known = queue.waiting_ids()
+        queued_ids = queue.queued_ids()
     except RedisError:
+        # Without the list of ids, every queued row would look lost.
         logger.warning("The queue (Redis) does not answer; %s wait.", queue.name)
         return
+
+    # A row that RQ knows waits for a worker; any other one was lost with Redis.
     for row in rows:
         if row.cancel_requested_at:
             result.ended += _end(row, State.CANCELLED)
-        elif str(row.pk) not in known:
+        elif str(row.pk) not in queued_ids:
             result.requeued += queue.enqueue(row)
 
 
 def _seen(row: Job) -> QuerySet[Job]:
-    """The row, if it is still as it was seen."""
+    """Return a queryset of the row, empty if the row was changed since it was read."""
     return type(row)._default_manager.filter(
         pk=row.pk, state=row.state, claim=row.claim, heartbeat_at=row.heartbeat_at
     )
 
 
 def _end(row: Job, state: State, **values: object) -> int:
+    # The event in the audit log and the end state are written together.
     with transaction.atomic():
         ended = _seen(row).update(state=state, finished_at=timezone.now(), **values)
         if ended:
-            row.note_end()
+            row.on_finished()
     return ended
 
 
@@ -105,6 +112,7 @@ def _died(row: Job) -> dict[str, str]:
         "kind": "WorkerDied",
         "message": _("The worker died %(count)d times while it ran this.") % {"count": row.attempt},
         "advice": _(
-            "Look into the worker's log (out of memory?), then retry: what has arrived is not fetched or sent again."
+            "Look into the worker's log (out of memory?), then retry: what has arrived is not "
+            "fetched or sent again."
         ),
     }

@@ -1,4 +1,4 @@
-"""A run's progress on its row, at most once a second, and the row's wish to stop brought to the run."""
+"""Progress of a run: written to its row at most once a second. Also stops a cancelled run."""
 
 import logging
 import threading
@@ -15,14 +15,16 @@ from .models import Job, State
 logger = logging.getLogger(__name__)
 
 _WRITE_SECONDS = 1.0
-_LOOK_SECONDS = 0.5
+_POLL_SECONDS = 0.5
 
 
 class Reporter:
-    """A thread beside one run. It writes the row, and asks the run to stop when the row says so or is the run's no more.
+    """A thread beside one run that writes progress to the row.
+
+    It stops the run if somebody has cancelled the row, or if another run has claimed it.
 
     Args:
-        values: the row's columns as they should be now; called from the thread.
+        values: returns the current values of the row's columns; called in the thread.
     """
 
     def __init__(
@@ -46,31 +48,36 @@ class Reporter:
         trace: TracebackType | None,
     ) -> None:
         self._ended.set()
+        # The last write of the thread must not come after the end state.
         self._thread.join()
 
     def _report(self) -> None:
         try:
             wait = 0.0
-            while not self._ended.wait(_LOOK_SECONDS):
-                wait += _LOOK_SECONDS
-                self._look()
+            # Cancellation is polled twice a second, progress written once.
+            while not self._ended.wait(_POLL_SECONDS):
+                wait += _POLL_SECONDS
+                self._check_cancellation()
                 if wait >= _WRITE_SECONDS:
                     self._write()
                     wait = 0.0
         finally:
+            # Each thread has a database connection of its own, which Django does not close here.
             connection.close()
 
-    def _look(self) -> None:
+    def _check_cancellation(self) -> None:
         try:
-            mine = type(self._job)._default_manager.filter(
+            own_row = type(self._job)._default_manager.filter(
                 pk=self._job.pk, claim=self._job.claim, state=State.RUNNING
             )
-            requests = list(mine.values_list("cancel_requested_at", flat=True))
+            requests = list(own_row.values_list("cancel_requested_at", flat=True))
         except DatabaseError:
             logger.warning(
                 "%s %s: the database does not answer.", type(self._job).__name__, self._job.pk
             )
             return
+
+        # No row: the reconciler believed this worker to be dead and gave the job to another one.
         self.lost = not requests
         if self.lost or requests[0] is not None:
             self._cancellation.request()

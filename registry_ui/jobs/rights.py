@@ -1,4 +1,4 @@
-"""Rights, looked up again when the work begins: what was true when it was queued may not be true now."""
+"""A second check of rights at the start of a job: they may have changed since it was queued."""
 
 from django.utils.translation import gettext as _
 
@@ -8,16 +8,19 @@ from registry_ui.oci.errors import Denied
 from .models import Job
 
 
-def check_person(job: Job, wanted: Role = Role.OPERATOR) -> None:
-    """
+def check_requester(job: Job, required_role: Role = Role.OPERATOR) -> None:
+    """Refuse a job whose user has lost the required role.
+
     Raises:
-        Denied: whoever asked for it may no longer do it. What the scheduler or the command line asked for passes.
+        Denied
     """
+    # Jobs of the scheduler and the command line have no user.
     if not job.requested_by:
         return
+    # Read again: the user may have been removed, or have left the team.
     user = User.objects.filter(pk=job.user_id).first() if job.user_id else None
     role = user.role_in(job.team) if user else None
-    if role is None or not role.allows(wanted):
+    if role is None or not role.allows(required_role):
         raise Denied(
             _("%(person)s may no longer do this in the team %(team)s.")
             % {"person": job.requested_by, "team": job.team.name},

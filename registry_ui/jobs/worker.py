@@ -1,8 +1,8 @@
-"""How RQ runs here: jobs that may call listed functions only, and workers whose work dies with them.
+"""RQ job and worker classes: jobs call listed functions only, and runs end with their worker.
 
-RQ's JSON serializer still lets whoever can write to Redis name any function; a job class that knows its functions does
-not. Measured on RQ 3: a work horse outlives a worker killed by SIGKILL, and idle workers notice a dead colleague only
-after minutes; the settings below mend both.
+With RQ's JSON serializer, everyone who can write to Redis can name any function; `ListedJob`
+refuses that. Measured on RQ 3: a work horse survives a worker that was killed by SIGKILL, and
+idle workers notice a dead worker only after minutes; `JobWorker` corrects both.
 """
 
 import ctypes
@@ -30,23 +30,26 @@ _PR_SET_PDEATHSIG = 1
 
 
 def die_with_parent(parent: int) -> None:
-    """Ask the kernel for SIGKILL when the parent process ends (prctl(2)); end at once where it has ended already."""
+    """Ask the kernel to kill this process when its parent ends (prctl(2))."""
     ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    # The parent may have ended before the call.
     if os.getppid() != parent:
         os._exit(1)
 
 
 class ListedJob(Job):
-    """A job that refuses every function but the listed ones, and every callback and webhook."""
+    """An RQ job that refuses unlisted functions, and all callbacks and webhooks."""
 
     def _deserialize_data(self) -> None:
         super()._deserialize_data()
+        # `_instance`: an object whose method the job would call in place of a function.
         if self._func_name not in LISTED_FUNCTIONS or self._instance is not None:
             logger.error("Job %s names a function that is not listed; it will not run.", self.id)
             raise DeserializationError(f"Job {self.id} names a function that is not listed.")
 
     def restore(self, raw_data: Any) -> Any:
         restored = super().restore(raw_data)
+        # A callback names a function too, and a webhook an address to send data to.
         self._success_callback_name = self._failure_callback_name = self._stopped_callback_name = (
             None
         )
@@ -57,12 +60,14 @@ class ListedJob(Job):
 
 class JobWorker(Worker):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
+        # Idle workers do maintenance, and notice a dead worker, at these intervals (seconds).
         kwargs["worker_ttl"] = 60
         kwargs["maintenance_interval"] = 30
         kwargs["serializer"] = "rq.serializers.JSONSerializer"
         super().__init__(*args, **kwargs)
 
     def fork_work_horse(self, job: Job, queue: Any) -> None:
+        # Read before the fork: afterwards the parent may already be another process.
         self._parent_pid = os.getpid()
         super().fork_work_horse(job, queue)
 

@@ -1,4 +1,4 @@
-"""The certificate of somebody's own authority, as it is pasted into a form."""
+"""Certificates of private certificate authorities, pasted into a form."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,21 +11,22 @@ from django.utils.translation import gettext as _
 
 from registry_ui.oci.errors import OciError
 
+# Certificate chains have a few KiB; the limit keeps the parser from very long text.
 SIZE_LIMIT = 64 * 1024
 
 
 class InvalidCertificate(OciError):
-    """Text that holds no usable certificate."""
+    """A text without a usable certificate."""
 
 
 @dataclass(frozen=True, slots=True)
 class Authority:
     subject: str
-    ends: datetime
+    expires_at: datetime
 
     @property
-    def is_over(self) -> bool:
-        return self.ends <= datetime.now(UTC)
+    def is_expired(self) -> bool:
+        return self.expires_at <= datetime.now(UTC)
 
 
 def holds_private_key(text: str) -> bool:
@@ -33,29 +34,33 @@ def holds_private_key(text: str) -> bool:
 
 
 def clean_pem(text: str) -> str:
-    """The certificates of the text and nothing else.
+    """Return the certificates of the text without anything else that it contains.
 
     Raises:
         InvalidCertificate: none, unreadable, or no longer valid.
     """
     certificates = _load(text)
-    for authority in map(_described, certificates):
-        if authority.is_over:
-            words = {
+    for authority in map(_authority, certificates):
+        if authority.is_expired:
+            parameters = {
                 "subject": authority.subject,
-                "date": date_format(authority.ends, "DATE_FORMAT"),
+                "date": date_format(authority.expires_at, "DATE_FORMAT"),
             }
             raise InvalidCertificate(
-                _("The certificate of %(subject)s ended on %(date)s.") % words,
+                _("The certificate of %(subject)s ended on %(date)s.") % parameters,
                 advice=_("Paste the authority's present certificate."),
             )
+
+    # Written anew from the parsed certificates: private keys and comments in the text are lost.
     return "".join(certificate.public_bytes(Encoding.PEM).decode() for certificate in certificates)
 
 
 def authorities_in(pem: str) -> list[Authority]:
-    """What a stored text says, for a page; nothing where it cannot be read."""
+    """Return the authorities of a stored PEM text; none if it is unreadable."""
+    if not pem.strip():
+        return []
     try:
-        return [_described(certificate) for certificate in _load(pem)] if pem.strip() else []
+        return [_authority(certificate) for certificate in _load(pem)]
     except InvalidCertificate:
         return []
 
@@ -72,12 +77,15 @@ def _load(text: str) -> list[x509.Certificate]:
         raise InvalidCertificate(
             _("There is no readable certificate in this text."),
             advice=_(
-                "Paste it in PEM form, from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----, both lines included."
+                "Paste it in PEM form, from -----BEGIN CERTIFICATE----- to -----END "
+                "CERTIFICATE-----, both lines included."
             ),
         ) from exc
 
 
-def _described(certificate: x509.Certificate) -> Authority:
+def _authority(certificate: x509.Certificate) -> Authority:
+    # Some authorities have no common name.
     names = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
     subject = str(names[0].value) if names else certificate.subject.rfc4514_string()
+    # Names in a certificate have no length limit, but a page has.
     return Authority(subject[:200], certificate.not_valid_after_utc)

@@ -1,4 +1,4 @@
-"""The check before a start: `manage.py migrate` refuses when no key opens the stored secrets."""
+"""The system check that makes `manage.py migrate` fail if no key decrypts the stored secrets."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,26 +12,29 @@ from registry_ui.accounts.encryption import DecryptionFailed
 from .models import Credential
 
 _LOST = (
-    "Set REGISTRY_UI_ENCRYPTION_KEYS to the keys with which they were stored. If these are lost for good, start with "
+    "Set REGISTRY_UI_ENCRYPTION_KEYS to the keys with which they were stored. If these are lost "
+    "for good, start with "
     "REGISTRY_UI_ACCEPT_LOST_SECRETS=true and enter the secrets again."
 )
 
 
-def stored_secrets_open(databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
-    """An error when no stored secret opens, as with another installation's keys; a warning when some do not."""
+def check_stored_secrets(databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
+    """Return an error if no stored secret can be decrypted, a warning if some cannot."""
     if not databases:
         return []
     try:
         labels = [
-            (str(credential), _opens(credential))
+            (str(credential), _is_readable(credential))
             for credential in Credential.objects.select_related("registry")
         ]
     except DatabaseError:
         return []  # before the first migration
-    closed = [label for label, opens in labels if not opens]
-    if not closed:
+    unreadable = [label for label, is_readable in labels if not is_readable]
+    if not unreadable:
         return []
-    if len(closed) == len(labels) and not settings.ACCEPT_LOST_SECRETS:
+
+    # All of them at once means that the keys belong to another installation.
+    if len(unreadable) == len(labels) and not settings.ACCEPT_LOST_SECRETS:
         return [
             Error(
                 "None of the encryption keys opens the stored secrets.",
@@ -39,17 +42,18 @@ def stored_secrets_open(databases: Sequence[str] | None = None, **_: Any) -> lis
                 id="registries.E001",
             )
         ]
-    names = ", ".join(closed[:5])
+
+    names = ", ".join(unreadable[:5])
     return [
         Warning(
-            f"{len(closed)} stored secrets do not open with the encryption keys: {names}.",
+            f"{len(unreadable)} stored secrets do not open with the encryption keys: {names}.",
             hint=_LOST,
             id="registries.W001",
         )
     ]
 
 
-def _opens(credential: Credential) -> bool:
+def _is_readable(credential: Credential) -> bool:
     try:
         credential.secret.reveal()
     except DecryptionFailed:

@@ -1,4 +1,4 @@
-"""The connection doctor: from a registry's name to its login, one stage after another, until one fails."""
+"""The connection test: stages from name resolution to login, run until one of them fails."""
 
 import contextlib
 import ipaddress
@@ -22,19 +22,19 @@ from registry_ui.oci.errors import (
     HostUnknown,
     OciError,
 )
+from registry_ui.oci.http_messages import Request
 from registry_ui.oci.sockets import SocketWatch
 from registry_ui.oci.store import Cancellation
 from registry_ui.oci.tls import context_for, explain_tls
-from registry_ui.oci.transport import Request
 
-from .checking import QUICK
+from .checking import CHECK_LIMITS
 from .clients import egress_policy, endpoint_of
 from .models import EXPIRY_WARNING, Health, Registry
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """`state` is done, warning, failed, or waiting for a stage that was not reached."""
+    """One stage of a test. `state` is done, warning or failed; waiting if it was not reached."""
 
     name: str
     state: str = "waiting"
@@ -60,31 +60,34 @@ class ConnectionReport:
 
 
 def check_connection(registry: Registry) -> ConnectionReport:
-    """Try each stage, remember the registry's health, and say what to do about the first failure. Raises nothing."""
-    report = _own_report() if registry.is_this_server else _probed(registry)
-    if not registry._state.adding:
-        failed = report.failed
-        health = Health.FAILING if failed else Health.HEALTHY
-        registry.mark_health(
-            health, f"{failed.detail} {failed.advice}".strip() if failed else "", report.as_rows
-        )
+    """Run the stages and save the result as the registry's health. Raises nothing."""
+    report = _builtin_report() if registry.is_builtin else _probe(registry)
+    if registry._state.adding:
+        return report
+
+    failed = report.failed
+    if failed is None:
+        registry.mark_health(Health.HEALTHY, "", report.as_rows)
+    else:
+        message = f"{failed.detail} {failed.advice}".strip()
+        registry.mark_health(Health.FAILING, message, report.as_rows)
     return report
 
 
-def _probed(registry: Registry) -> ConnectionReport:
+def _probe(registry: Registry) -> ConnectionReport:
     probe = _Probe(registry)
     with contextlib.closing(probe):
         return ConnectionReport(tuple(probe.run()))
 
 
-def _own_report() -> ConnectionReport:
+def _builtin_report() -> ConnectionReport:
     return ConnectionReport(
         (Stage("registry", "done", _("It is this installation itself: nothing lies between.")),)
     )
 
 
 def check_overdue(*, age: timedelta, limit: int) -> int:
-    """Check again what was checked before, so that the overview tells of registries that went away or came back."""
+    """Test the registries whose latest test is older than `age`; return how many there were."""
     overdue = list(Registry.objects.overdue(age).select_related("team")[:limit])
     for registry in overdue:
         check_connection(registry)
@@ -104,21 +107,22 @@ def stage_title(name: str) -> str:
 
 
 class _Probe:
-    """One check: what its stages share."""
+    """The state that the stages of one test share."""
 
     def __init__(self, registry: Registry) -> None:
         self.registry = registry
         self.endpoint = endpoint_of(registry)
-        self.place = urlsplit(self.endpoint.base_url).netloc
+        self.authority = urlsplit(self.endpoint.base_url).netloc
         self.host, self.port = host_and_port(self.endpoint.base_url)
         self.policy = egress_policy()
+        # Closes what the stages have opened, in reverse order.
         self._cleanup = contextlib.ExitStack()
 
     def close(self) -> None:
         self._cleanup.close()
 
     def run(self) -> Iterator[Stage]:
-        """Every stage, the ones behind a failure as waiting."""
+        """Run the stages; those after a failure are waiting."""
         steps = self._steps()
         for index, (name, step) in enumerate(steps):
             try:
@@ -134,6 +138,7 @@ class _Probe:
             ("registry", self._ping),
             ("login", self._ask_login),
         ]
+        # Behind a proxy the proxy resolves names and opens connections.
         if self.policy.proxy_for(self.host, self.port):
             return [("proxy", self._proxied), *checks]
         return [("port", self._connect), ("tls", self._encrypt), *checks]
@@ -142,7 +147,9 @@ class _Probe:
         failed = Stage(name, "failed", exc.message, exc.advice)
         if name != "port":
             return [failed]
-        # Looking up a name and connecting are one call, so that nobody answers differently the second time.
+        # One call resolves the name and connects: with two, DNS could answer the second time with
+        # an address that the egress policy does not allow (DNS rebinding).
+        # A timeout without a cause is one of the name resolution.
         is_about_name = isinstance(exc, HostUnknown | EgressRefused) or (
             isinstance(exc, ConnectionTimeout) and exc.__cause__ is None
         )
@@ -155,7 +162,8 @@ class _Probe:
         watch = SocketWatch(cancellation)
         self._cleanup.callback(watch.close)
         dialer = Dialer(self.policy, self.host, self.endpoint.is_approved, watch, cancellation)
-        self.sock = dialer.connect(self.host, self.port, QUICK.connect)
+        self.sock = dialer.connect(self.host, self.port, CHECK_LIMITS.connect)
+        # A lambda, because the TLS stage replaces the socket.
         self._cleanup.callback(lambda: self.sock.close())
         address = str(self.sock.getpeername()[0])
         return [
@@ -164,38 +172,43 @@ class _Probe:
         ]
 
     def _resolved(self, address: str | None) -> str:
-        words = {"host": self.host, "address": address}
+        parameters = {"host": self.host, "address": address}
         if _is_address(self.host):
             return _("An address, not a name")
         return (
-            _("%(host)s has the address %(address)s") % words
+            _("%(host)s has the address %(address)s") % parameters
             if address
-            else _("%(host)s has an address") % words
+            else _("%(host)s has an address") % parameters
         )
 
     def _encrypt(self, name: str) -> list[Stage]:
         if self.endpoint.scheme == "http":
             sentence = _(
-                "Plain HTTP, as chosen: whoever is on the way reads the secrets and can change the images."
+                "Plain HTTP, as chosen: whoever is on the way reads the secrets and can change the "
+                "images."
             )
             return [
                 Stage(
                     name, "warning", sentence, _("Choose HTTPS as soon as the registry offers it.")
                 )
             ]
-        self.sock.settimeout(QUICK.connect)
+
+        self.sock.settimeout(CHECK_LIMITS.connect)
+
         try:
             secure = context_for(self.endpoint.ca_pem).wrap_socket(
                 self.sock, server_hostname=self.host
             )
+        # An SSLError is an OSError, so it must be caught first.
         except ssl.SSLError as exc:
-            raise explain_tls(exc, self.place) from exc
+            raise explain_tls(exc, self.authority) from exc
         except OSError as exc:
             raise ConnectionFailed(
                 _("%(place)s closed the connection during the TLS handshake.")
-                % {"place": self.place},
+                % {"place": self.authority},
                 advice=_("Check the port, and whether a firewall or proxy on the way breaks TLS."),
             ) from exc
+
         self.sock = secure
         return [_certificate_stage(name, secure)]
 
@@ -203,7 +216,8 @@ class _Probe:
         return [Stage(name, "done", _("This installation reaches the registry through its proxy"))]
 
     def _ping(self, name: str) -> list[Stage]:
-        self.client = RegistryClient(self.endpoint, egress=self.policy, limits=QUICK)
+        # No credential: the first stages must work for everybody.
+        self.client = RegistryClient(self.endpoint, egress=self.policy, limits=CHECK_LIMITS)
         self._cleanup.callback(self.client.close)
         self.client.ping()
         return [Stage(name, "done", _("A registry answers"))]
@@ -211,19 +225,21 @@ class _Probe:
     def _ask_login(self, name: str) -> list[Stage]:
         with self.client.transport.exchange(
             Request("GET", f"{self.endpoint.base_url}/v2/")
-        ) as answer:
+        ) as response:
             challenges = (
-                parse_challenges(answer.headers.get("WWW-Authenticate", ""))
-                if answer.status == 401
+                parse_challenges(response.headers.get("WWW-Authenticate", ""))
+                if response.status == 401
                 else []
             )
-        bearer = next((each for each in challenges if each.scheme == "bearer"), None)
+
+        # RFC 9110, "Authentication": a server may offer several schemes; tokens are preferred.
+        bearer = next((challenge for challenge in challenges if challenge.scheme == "bearer"), None)
         if bearer is not None:
             return [self._token_stage(name, bearer)]
-        if any(each.scheme == "basic" for each in challenges):
+        if any(challenge.scheme == "basic" for challenge in challenges):
             return [Stage(name, "done", _("With username and secret at every request (Basic)"))]
         if challenges:
-            offered = ", ".join(sorted({each.scheme[:30] for each in challenges}))
+            offered = ", ".join(sorted({challenge.scheme[:30] for challenge in challenges}))
             sentence = _("It asks for a kind of login that is not supported here: %(kinds)s") % {
                 "kinds": offered
             }
@@ -238,26 +254,33 @@ class _Probe:
         return [Stage(name, "done", _("It asks for none: everybody may pull, and perhaps push"))]
 
     def _token_stage(self, name: str, challenge: Challenge) -> Stage:
+        # A relative realm is resolved against the registry's address.
         realm = urljoin(self.endpoint.base_url, challenge.parameters.get("realm", ""))
         try:
             host, _port = host_and_port(realm)
         except EgressRefused as exc:
             return Stage(name, "failed", exc.message, exc.advice)
-        words = {"host": host}
+
+        parameters = {"host": host}
+        # Docker's token authentication: the realm may be any host, and the registry, or
+        # somebody who changes its plain HTTP, could name one that collects passwords.
         if host != self.host and not self.endpoint.is_approved(host):
             return Stage(
                 name,
                 "warning",
                 _(
-                    "With tokens from %(host)s, which is not approved: no credential will be sent there."
+                    "With tokens from %(host)s, which is not approved: no credential will be sent "
+                    "there."
                 )
-                % words,
+                % parameters,
                 _(
-                    "If %(host)s belongs to this registry, add it to the token servers in its settings."
+                    "If %(host)s belongs to this registry, add it to the token servers in its "
+                    "settings."
                 )
-                % words,
+                % parameters,
             )
-        return Stage(name, "done", _("With tokens from %(host)s") % words)
+
+        return Stage(name, "done", _("With tokens from %(host)s") % parameters)
 
 
 def _is_address(host: str) -> bool:
@@ -271,13 +294,18 @@ def _is_address(host: str) -> bool:
 def _certificate_stage(name: str, secure: ssl.SSLSocket) -> Stage:
     certificate: dict[str, Any] = secure.getpeercert() or {}
     version = secure.version() or "TLS"
+    # `getpeercert` returns an empty dict if the certificate was not verified.
     if "notAfter" not in certificate:
         return Stage(name, "done", version)
-    ends = datetime.fromtimestamp(ssl.cert_time_to_seconds(certificate["notAfter"]), UTC)
-    words = {"version": version.replace("v", " "), "date": date_format(ends, "DATE_FORMAT")}
-    if ends < datetime.now(UTC) + EXPIRY_WARNING:
-        sentence = _("%(version)s, but the certificate ends on %(date)s") % words
+
+    expires_at = datetime.fromtimestamp(ssl.cert_time_to_seconds(certificate["notAfter"]), UTC)
+    parameters = {
+        "version": version.replace("v", " "),
+        "date": date_format(expires_at, "DATE_FORMAT"),
+    }
+    if expires_at < datetime.now(UTC) + EXPIRY_WARNING:
+        sentence = _("%(version)s, but the certificate ends on %(date)s") % parameters
         return Stage(
             name, "warning", sentence, _("Have the registry's administrator renew it in time.")
         )
-    return Stage(name, "done", _("%(version)s, certificate valid until %(date)s") % words)
+    return Stage(name, "done", _("%(version)s, certificate valid until %(date)s") % parameters)

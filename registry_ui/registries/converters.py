@@ -1,4 +1,9 @@
-"""What a path may hold: names as registries know them. A repository has no `:` and no `@`, so a tag or digest can follow it."""
+"""URL path converters for repositories, tags and digests.
+
+A repository contains no `:` and no `@`, so that a tag or digest can follow it.
+"""
+
+from collections.abc import Callable
 
 from django.urls import register_converter
 from django.urls.converters import StringConverter
@@ -12,7 +17,7 @@ class RepositoryConverter(StringConverter):
     regex = r"[a-z0-9][a-z0-9._/-]{0,254}"
 
     def to_python(self, value: str) -> str:
-        return _checked(check_repository, value)
+        return _validated(check_repository, value)
 
 
 class TagConverter(StringConverter):
@@ -23,11 +28,11 @@ class DigestConverter(StringConverter):
     regex = r"[a-z0-9]+:[a-f0-9]{64,128}"
 
     def to_python(self, value: str) -> str:
-        return _checked(lambda text: str(Digest.parse(text)), value)
+        return _validated(lambda text: str(Digest.parse(text)), value)
 
 
-def _checked(check, value: str) -> str:
-    """Django takes a ValueError for “this path is not that”."""
+def _validated(check: Callable[[str], str], value: str) -> str:
+    # Django takes a ValueError for a path that does not match, and answers 404.
     try:
         return check(value)
     except OciError as exc:

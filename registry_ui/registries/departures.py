@@ -1,4 +1,4 @@
-"""Looks at registries that were asked for by people who leave, and what a team that is removed has."""
+"""Index runs of people who leave a team, and the registries of a team that is deleted."""
 
 from collections.abc import Sequence
 
@@ -7,28 +7,30 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from registry_ui.accounts.models import Role, Team
-from registry_ui.jobs.departures import JobWork
+from registry_ui.jobs.departures import JobOffboarding
 
 from .models import Credential, CredentialGrant, IndexRun, Registry
 from .queueing import INDEX_RUNS
 
 
-def _words(run: IndexRun) -> str:
+def _describe_run(run: IndexRun) -> str:
     return _("Refresh %(name)s") % {"name": f"{run.registry.host}/{run.repository}".rstrip("/")}
 
 
-def _url(run: IndexRun) -> str:
+def _run_url(run: IndexRun) -> str:
     return reverse("registries:repositories", args=[run.registry_id])
 
 
-INDEX_WORK = JobWork(INDEX_RUNS, words=_words, url=_url, wanted_role=lambda run: Role.OPERATOR)
+INDEX_OFFBOARDING = JobOffboarding(
+    INDEX_RUNS, describe=_describe_run, url=_run_url, required_role=lambda run: Role.OPERATOR
+)
 
 
-def registries_of(team: Team) -> Sequence[str]:
+def summarize_registries(team: Team) -> Sequence[str]:
     registries = Registry.objects.filter(team=team).count()
     credentials = Credential.objects.filter(team=team).count()
     grants = CredentialGrant.objects.filter(credential__team=team, revoked_at=None).count()
-    words = [
+    counted = [
         (
             registries,
             ngettext(
@@ -54,4 +56,4 @@ def registries_of(team: Team) -> Sequence[str]:
             ),
         ),
     ]
-    return [text % {"count": count} for count, text in words if count]
+    return [text % {"count": count} for count, text in counted if count]

@@ -1,5 +1,7 @@
-"""What depends on a credential: transfers that wait or run with it, and later mirrors. Apps above register how theirs are found
-and stopped; this app imports none of them."""
+"""Jobs and mirrors that depend on a credential.
+
+Apps above register how theirs are found and stopped; this app imports none of them.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,58 +14,63 @@ from django.utils.translation import gettext as _
 from registry_ui.accounts.models import Team, User
 from registry_ui.accounts.trail import current_origin
 
-from .lending import grant_for, moment_words, taken_back_words
+from .lending import find_grant, format_timestamp, revoked_message
 from .models import Credential
 
 
 @dataclass(frozen=True, slots=True)
 class Dependent:
-    """One thing that stops when the credential goes. The url is for those who may see it: its team's people."""
+    """A job or mirror that stops when the credential is removed or no longer shared.
 
-    words: str
+    The page at `url` is visible to members of `team` only.
+    """
+
+    description: str
     url: str | Promise
     state: str
     team: Team
 
 
-class Dependents(Protocol):
-    """One kind of things. `team` None means: of every team."""
+class DependentSource(Protocol):
+    """One kind of dependents. `team` None means: of every team."""
 
-    def of(self, credential: Credential, team: Team | None) -> Sequence[Dependent]: ...
+    def find(self, credential: Credential, team: Team | None) -> Sequence[Dependent]: ...
 
     def stop(self, credential: Credential, team: Team | None, *, by: User | None) -> int: ...
 
 
-_registered: list[Dependents] = []
+# Filled by `ready()` of the apps above.
+_registered: list[DependentSource] = []
 
 
-def register_dependents(kind: Dependents) -> None:
-    if kind not in _registered:
-        _registered.append(kind)
+def register_dependents(source: DependentSource) -> None:
+    if source not in _registered:
+        _registered.append(source)
 
 
-def dependents_of(credential: Credential, team: Team | None = None) -> list[Dependent]:
-    return [each for kind in _registered for each in kind.of(credential, team)]
+def find_dependents(credential: Credential, team: Team | None = None) -> list[Dependent]:
+    return [dependent for source in _registered for dependent in source.find(credential, team)]
 
 
 def stop_dependents(credential: Credential, team: Team | None = None, *, by: User | None) -> int:
-    """How many were stopped."""
-    return sum(kind.stop(credential, team, by=by) for kind in _registered)
+    """Stop all dependents and return how many there were."""
+    return sum(source.stop(credential, team, by=by) for source in _registered)
 
 
-def why_stopped(credential: Credential, team: Team | None) -> dict[str, str]:
-    """What the row of a stopped job says as its error."""
+def stop_error(credential: Credential, team: Team | None) -> dict[str, str]:
+    """Return the error of the rows of jobs that were stopped."""
+    # The grant of a revoked share remains, so the message can name the date.
     if (
         team is not None
-        and (grant := grant_for(credential, team)) is not None
+        and (grant := find_grant(credential, team)) is not None
         and grant.revoked_at is not None
     ):
-        message = taken_back_words(grant)
+        message = revoked_message(grant)
         advice = _(
             "Start it again with another credential, or ask an admin of the team %(owner)s."
         ) % {"owner": credential.team}
     else:
-        words = {
+        parameters = {
             "owner": credential.team,
             "label": credential.label,
             "host": credential.registry.host,
@@ -71,13 +78,14 @@ def why_stopped(credential: Credential, team: Team | None) -> dict[str, str]:
         message = _(
             "The team %(owner)s removed the credential “%(label)s” for %(host)s on %(when)s."
         ) % {
-            **words,
-            "when": moment_words(timezone.now()),
+            **parameters,
+            "when": format_timestamp(timezone.now()),
         }
         advice = _("Start it again with another credential.")
     return {"kind": "CredentialGone", "message": message, "advice": advice}
 
 
-def stop_before_removal(sender: type[Credential], instance: Credential, **_kwargs: Any) -> None:
-    """Receiver of `pre_delete`: a credential goes by itself, with its registry, or with its team."""
+def stop_before_deletion(sender: type[Credential], instance: Credential, **_kwargs: Any) -> None:
+    """Stop the dependents of a credential before it is deleted (receiver of `pre_delete`)."""
+    # A signal, because a credential is also deleted by the cascade from its registry or its team.
     stop_dependents(instance, by=current_origin().user)

@@ -1,4 +1,4 @@
-"""~/.docker/config.json, as far as it holds logins (docker's "docker login" reference, "Credentials store")."""
+"""The logins of a ~/.docker/config.json ("docker login" reference, "Credential stores")."""
 
 import base64
 import binascii
@@ -13,13 +13,15 @@ from registry_ui.oci.errors import InvalidReference, OciError
 
 from .hosts import read_host
 
+# A configuration has a few KiB, also with many registries.
 SIZE_LIMIT = 256 * 1024
+# More entries than people have; the import page shows every one.
 ENTRY_LIMIT = 200
 IDENTITY_TOKEN_USER = "<token>"  # noqa: S105  # docker's name for “the secret is an identity token”
 
 
 class InvalidDockerConfig(OciError):
-    """Not a docker configuration. The message never quotes the text."""
+    """A text that is no docker configuration. The message never quotes the text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,7 @@ class Login:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """An entry that cannot be imported, and why."""
+    """An entry that cannot be imported, with the reason."""
 
     name: str
     reason: str
@@ -48,7 +50,8 @@ class DockerConfig:
 
 
 def parse_docker_config(text: str) -> DockerConfig:
-    """
+    """Read the logins of a docker configuration.
+
     Raises:
         InvalidDockerConfig
     """
@@ -57,6 +60,8 @@ def parse_docker_config(text: str) -> DockerConfig:
     skipped: list[Skipped] = []
     for key, entry in _auths(document).items():
         result = _read_entry(key, entry)
+        # `https://index.docker.io/v1/` and `docker.io` are the same registry, so a login can
+        # repeat.
         if isinstance(result, Login) and (result.host, result.username) in logins:
             if logins[result.host, result.username].secret != result.secret:
                 skipped.append(
@@ -70,6 +75,7 @@ def parse_docker_config(text: str) -> DockerConfig:
             logins[result.host, result.username] = result
         elif result is not None:
             skipped.append(result)
+
     return DockerConfig(
         tuple(logins.values()),
         (*skipped, *_helpers(document, {login.host for login in logins.values()})),
@@ -83,12 +89,13 @@ def _load(text: str) -> Mapping[str, Any]:
             advice=_("Paste only ~/.docker/config.json."),
         )
     try:
+        # Editors on Windows may begin a file with a byte order mark.
         document = json.loads(text.lstrip("\ufeff"))
     except json.JSONDecodeError as exc:
-        words = {"line": exc.lineno, "column": exc.colno}
+        parameters = {"line": exc.lineno, "column": exc.colno}
         raise InvalidDockerConfig(
             _("This is not JSON: it breaks off or goes wrong at line %(line)s, column %(column)s.")
-            % words,
+            % parameters,
             advice=_("Paste the whole of ~/.docker/config.json, from its first { to its last }."),
         ) from None
     except (RecursionError, ValueError):
@@ -99,11 +106,12 @@ def _load(text: str) -> Mapping[str, Any]:
         raise InvalidDockerConfig(
             _("This is JSON, but no docker configuration."), advice=_("It should begin with {")
         )
+
     return document
 
 
 def _auths(document: Mapping[str, Any]) -> Mapping[str, Any]:
-    """`auths`, or the whole document where it is the older file that holds nothing else."""
+    """Return `auths`; or the whole document, if it is a ~/.dockercfg, which has nothing else."""
     auths = document.get("auths")
     if auths is None:
         is_old_form = bool(document) and all(
@@ -116,11 +124,12 @@ def _auths(document: Mapping[str, Any]) -> Mapping[str, Any]:
         raise InvalidDockerConfig(
             _("There are more than %(limit)s registries in this text.") % {"limit": ENTRY_LIMIT}
         )
+
     return auths
 
 
 def _read_entry(key: str, entry: Any) -> Login | Skipped | None:
-    """None for an entry that says nothing: docker leaves {} behind where a helper keeps the secret."""
+    """Read one entry of `auths`."""
     name = _shown(key)
     try:
         host = read_host(key).name
@@ -129,12 +138,15 @@ def _read_entry(key: str, entry: Any) -> Login | Skipped | None:
     if not isinstance(entry, dict):
         return Skipped(name, _("The entry is not readable."))
     if not entry:
+        # docker writes {} for a registry whose secret is in a credential store.
         return Skipped(
             name, _("The secret is not in this file, but in the credential store of that machine.")
         )
+
     pair = _read_pair(entry)
     if pair is None:
         return Skipped(name, _("The entry holds no username with a secret."))
+    # A control character would end an HTTP header line, or hide text on a page.
     if not pair[1].isprintable() or not pair[0].isprintable():
         return Skipped(name, _("The username or the secret has characters that no login has."))
     if len(pair[0]) > 255:
@@ -143,12 +155,15 @@ def _read_entry(key: str, entry: Any) -> Login | Skipped | None:
 
 
 def _read_pair(entry: Mapping[str, Any]) -> tuple[str, str] | None:
+    # docker prefers the identity token (OAuth refresh token) to username and password.
     token = entry.get("identitytoken")
     if isinstance(token, str) and token:
         return IDENTITY_TOKEN_USER, token
+
     username, password = entry.get("username"), entry.get("password")
     if isinstance(username, str) and isinstance(password, str) and username and password:
         return username, password
+
     auth = entry.get("auth")
     if not isinstance(auth, str):
         return None
@@ -156,39 +171,45 @@ def _read_pair(entry: Mapping[str, Any]) -> tuple[str, str] | None:
         text = base64.b64decode(auth, validate=True).decode()
     except (binascii.Error, UnicodeDecodeError, ValueError):
         return None
+
+    # The first colon separates: a password may have more of them (RFC 7617).
     username, colon, password = text.partition(":")
+    # docker itself strips NUL bytes from a decoded password (config file's DecodeAuth).
     password = password.strip("\x00")
     return (username, password) if colon and username and password else None
 
 
-def _helpers(document: Mapping[str, Any], found: set[str]) -> list[Skipped]:
-    """What credential stores and helpers of that machine keep, and this file therefore does not."""
+def _helpers(document: Mapping[str, Any], known_hosts: set[str]) -> list[Skipped]:
+    """Return the entries whose secrets are in a credential store or helper of that machine."""
     skipped = []
     helpers = document.get("credHelpers")
+
     for key, helper in list(helpers.items())[:ENTRY_LIMIT] if isinstance(helpers, dict) else []:
-        words = {"helper": f"docker-credential-{_shown(str(helper))}"}
+        parameters = {"helper": f"docker-credential-{_shown(str(helper))}"}
         skipped.append(
             Skipped(
                 _shown(str(key)),
-                _("Its secret comes from the program %(helper)s on that machine.") % words,
+                _("Its secret comes from the program %(helper)s on that machine.") % parameters,
             )
         )
+
+    # Mentioned only if the file has no logins: many files have leftovers of both kinds.
     store = document.get("credsStore")
-    if isinstance(store, str) and store and not found:
-        words = {"helper": f"docker-credential-{_shown(store)}"}
+    if isinstance(store, str) and store and not known_hosts:
+        parameters = {"helper": f"docker-credential-{_shown(store)}"}
         reason = (
             _("The secrets are kept by the program %(helper)s on that machine, not in this file.")
-            % words
+            % parameters
         )
         skipped.append(Skipped("credsStore", reason))
+
     return skipped
 
 
 def _shown(text: str) -> str:
-    """A key for a person: no login that a URL may carry, one line, not too long."""
+    """Return a key for display: without the login that a URL may contain, one line, short."""
     scheme, separator, rest = text.rpartition("://")
-    place = rest.rpartition("@")[2] if "@" in rest.partition("/")[0] else rest
-    clean = "".join(
-        character if character.isprintable() else "·" for character in f"{scheme}{separator}{place}"
-    )
-    return clean[:100]
+    if "@" in rest.partition("/")[0]:
+        rest = rest.rpartition("@")[2]
+    key = f"{scheme}{separator}{rest}"
+    return "".join(character if character.isprintable() else "·" for character in key)[:100]

@@ -1,4 +1,4 @@
-"""Sharing a credential with another team, changing that, and taking it back."""
+"""Creation, change and revocation of credential grants."""
 
 from datetime import datetime
 from typing import TypedDict
@@ -12,13 +12,13 @@ from registry_ui.accounts.models import Action, Role, Team, User
 from registry_ui.accounts.trail import record
 
 from .dependents import stop_dependents
-from .indexing.scheduling import look_soon
+from .indexing.scheduling import schedule_index
 from .models import Credential, CredentialGrant, Registry
-from .using import as_others_see
+from .using import acting_by_name_only
 
 
-class Terms(TypedDict):
-    """For what, and until when; a form has checked that no more is given than the credential may do."""
+class GrantTerms(TypedDict):
+    """The scope and expiry of a grant. A form has checked that the credential allows as much."""
 
     can_push: bool
     repository_pattern: str
@@ -27,80 +27,88 @@ class Terms(TypedDict):
 
 @transaction.atomic
 def share_credential(
-    *, credential: Credential, team: Team, user: User | None, terms: Terms
+    *, credential: Credential, team: Team, user: User | None, terms: GrantTerms
 ) -> CredentialGrant:
-    """
+    """Share a credential with another team.
+
     Raises:
-        PermissionDenied: the person is no admin of the credential's team.
-        ValidationError: the team has it already.
+        PermissionDenied: the user is no admin of the credential's team.
+        ValidationError: it is shared with the team already.
     """
     _need_admin(credential, user)
     if team.pk == credential.team_id:
         raise ValidationError(_("The team %(team)s owns it.") % {"team": team})
     grant = CredentialGrant(credential=credential, team=team, created_by=user, **terms)
     try:
+        # A savepoint: without it, PostgreSQL refuses further queries after the IntegrityError.
         with transaction.atomic():
             grant.save(force_insert=True)
     except IntegrityError as exc:
         raise ValidationError(
             {"team": _("It is shared with %(team)s already: change that share.") % {"team": team}}
         ) from exc
-    _record(Action.GRANT_CREATED, grant, user)
+    _record_event(Action.GRANT_CREATED, grant, user)
+
+    # The team can index more repositories with the new credential.
     for registry in Registry.objects.filter(team=team, host=credential.registry.host):
-        look_soon(registry)
+        schedule_index(registry)
     return grant
 
 
 @transaction.atomic
-def change_grant(*, grant: CredentialGrant, user: User | None, terms: Terms) -> CredentialGrant:
-    """Whatever starts from now on is held to the new terms; what runs goes on.
+def change_grant(
+    *, grant: CredentialGrant, user: User | None, terms: GrantTerms
+) -> CredentialGrant:
+    """Change the terms of a grant. Jobs that run already are not stopped.
 
     Raises:
         PermissionDenied
-        ValidationError: somebody has taken it back meanwhile.
+        ValidationError: it was revoked meanwhile.
     """
     _need_admin(grant.credential, user)
-    kept = (
+    locked = (
         CredentialGrant.objects.select_for_update(of=("self",))
         .filter(pk=grant.pk, revoked_at=None)
         .first()
     )
-    if kept is None:
+    if locked is None:
         raise ValidationError(
             _("The credential was taken back from %(team)s meanwhile.") % {"team": grant.team}
         )
-    was = _terms(kept)
-    kept.can_push, kept.repository_pattern, kept.until = (
-        terms["can_push"],
-        terms["repository_pattern"],
-        terms["until"],
-    )
-    kept.save(update_fields=["can_push", "repository_pattern", "until"])
-    _record(Action.GRANT_CHANGED, kept, user, was=was)
-    return kept
+
+    former_terms = _terms_text(locked)
+    locked.can_push = terms["can_push"]
+    locked.repository_pattern = terms["repository_pattern"]
+    locked.until = terms["until"]
+    locked.save(update_fields=["can_push", "repository_pattern", "until"])
+    _record_event(Action.GRANT_CHANGED, locked, user, was=former_terms)
+    return locked
 
 
 def revoke_grant(*, grant: CredentialGrant, user: User | None) -> int:
-    """Take it back: nothing starts with it from now on, and what waits or runs with it is stopped.
+    """Revoke a grant and stop the jobs that wait or run with it.
 
     Returns:
-        How many were stopped.
+        How many jobs were stopped.
 
     Raises:
         PermissionDenied
     """
     _need_admin(grant.credential, user)
     with transaction.atomic():
+        # Of two requests at once, only one records the event.
         if not CredentialGrant.objects.filter(pk=grant.pk, revoked_at=None).update(
             revoked_at=timezone.now()
         ):
             return 0
-        _record(Action.GRANT_REVOKED, grant, user)
-    # After the commit: what a worker starts in between finds the share gone, so nothing slips through.
+        _record_event(Action.GRANT_REVOKED, grant, user)
+
+    # After the commit: a job that starts from now on finds the grant revoked and fails by itself.
     return stop_dependents(grant.credential, grant.team, by=user)
 
 
 def _need_admin(credential: Credential, user: User | None) -> None:
+    # The command line may share every credential.
     if user is None:
         return
     role = user.role_in(credential.team)
@@ -111,13 +119,12 @@ def _need_admin(credential: Credential, user: User | None) -> None:
         )
 
 
-def _record(
+def _record_event(
     action: Action, grant: CredentialGrant, user: User | None, was: str | None = None
 ) -> None:
-    """In the trail of the team that shares, and in that of the one that it is shared with."""
+    """Record an event in the audit logs of both teams."""
 
-    def tell(team: Team) -> None:
-        terms = _terms(grant)
+    def record_for(team: Team) -> None:
         record(
             action,
             user=user,
@@ -125,18 +132,21 @@ def _record(
             obj=grant,
             credential=grant.credential,
             with_team=grant.team.name,
-            terms=terms,
+            terms=_terms_text(grant),
             was=was,
         )
 
-    tell(grant.credential.team)
-    with as_others_see(user):
-        tell(grant.team)
+    # The other team's log gets the event too, but without the address and token of the user.
+    record_for(grant.credential.team)
+    with acting_by_name_only(user):
+        record_for(grant.team)
 
 
-def _terms(grant: CredentialGrant) -> str:
-    """For the trail: “pull, push of shop/* until 2026-12-31T12:00+00:00”."""
-    words = "pull, push" if grant.can_push else "pull"
+def _terms_text(grant: CredentialGrant) -> str:
+    """Return the terms for the audit log: “pull of shop/* until 2026-12-31T12:00+00:00”."""
+    text = "pull, push" if grant.can_push else "pull"
     if grant.repository_pattern:
-        words += f" of {grant.repository_pattern}"
-    return f"{words} until {grant.until.isoformat(timespec='minutes')}" if grant.until else words
+        text += f" of {grant.repository_pattern}"
+    if grant.until:
+        text += f" until {grant.until.isoformat(timespec='minutes')}"
+    return text

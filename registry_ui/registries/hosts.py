@@ -1,39 +1,40 @@
-"""Hosts as people paste them: URLs, references, with a login inside."""
+"""Registry hosts in pasted text: URLs and references, with or without a login."""
 
 from typing import NamedTuple
 
 from registry_ui.oci.reference import DOCKER_HUB, normalise_host
 
-# Docker Hub's web pages: no registry is there, but this is what the browser's address bar shows.
+# Docker Hub's web pages, which people copy from the address bar. No registry answers there.
 _DOCKER_HUB_PAGES = frozenset({"hub.docker.com", "www.docker.com", "docker.com", "app.docker.com"})
 
 
 class Host(NamedTuple):
-    """`is_mended`: more was written than the host. `is_plain`: it was written with http://."""
+    """A host read from text.
+
+    Args:
+        is_corrected: the text had more than the host.
+        is_plain: the text began with http://.
+    """
 
     name: str
-    is_mended: bool = False
+    is_corrected: bool = False
     is_plain: bool = False
 
 
 def read_host(text: str) -> Host:
-    """The host in a host, a URL or a reference.
+    """Return the host of a host, a URL or a reference.
 
     Raises:
-        InvalidReference: there is none in it.
+        InvalidReference: the text has none.
     """
     text = text.strip()
     scheme, separator, rest = text.partition("://")
-    place = (
-        (rest if separator else text)
-        .partition("/")[0]
-        .partition("?")[0]
-        .partition("#")[0]
-        .rpartition("@")[2]
-    )
-    host = normalise_host(place)
+
+    # The authority of a URL ends at the first slash, question mark or number sign (RFC 3986, 3.2).
+    authority = (rest if separator else text).partition("/")[0].partition("?")[0].partition("#")[0]
+    host_and_port = authority.rpartition("@")[2]
+    host = normalise_host(host_and_port)
     if host in _DOCKER_HUB_PAGES:
         host = DOCKER_HUB
-    return Host(
-        host, is_mended=place != text, is_plain=bool(separator) and scheme.lower() == "http"
-    )
+    is_plain = bool(separator) and scheme.lower() == "http"
+    return Host(host, is_corrected=host_and_port != text, is_plain=is_plain)

@@ -1,8 +1,9 @@
-"""Logins from a pasted docker configuration: read, shown, and stored only once an admin has chosen among them.
+"""Import of logins from a pasted docker configuration, in two steps: paste, then choose.
 
-Nothing is stored at the first step, because what is stored is shared with the team at once, and a person's configuration
-usually holds private logins too. Between the two steps the secrets wait in the session, encrypted like the stored ones, bound
-to this person, this team and this draft, for fifteen minutes.
+The first step stores nothing, because a stored credential is visible to the team at once, and a
+person's configuration usually has private logins too. Between the steps the logins are in the
+session as a draft: encrypted like stored secrets, bound to the user, the team and the draft, and
+valid for fifteen minutes.
 """
 
 import json
@@ -17,17 +18,18 @@ from registry_ui.accounts.encryption import DecryptionFailed, decrypt, encrypt
 from registry_ui.accounts.models import Action, Team, User
 from registry_ui.accounts.trail import record
 
-from .choosing import registry_for
+from .choosing import find_registry
 from .docker_config import IDENTITY_TOKEN_USER, Login, Skipped, parse_docker_config
 from .models import Credential, Registry
-from .providers import facts_of, provider_of
+from .providers import detect_provider, provider_facts
 
+# Long enough to read the list, short for secrets in a session.
 DRAFT_SECONDS = 15 * 60
 
 
 @dataclass(frozen=True, slots=True)
-class Planned:
-    """One login that may be imported: into which registry, and over which credential it would go."""
+class PlannedImport:
+    """A login that can be imported, with its registry and the credential that it replaces."""
 
     login: Login
     registry: Registry | None
@@ -50,12 +52,12 @@ class ImportResult:
         return [*self.added, *self.replaced]
 
 
-def plan_import(team: Team, logins: Sequence[Login]) -> list[Planned]:
-    return [_planned(team, login) for login in logins]
+def plan_import(team: Team, logins: Sequence[Login]) -> list[PlannedImport]:
+    return [_plan_login(team, login) for login in logins]
 
 
 def import_docker_config(*, team: Team, user: User | None, text: str) -> ImportResult:
-    """Everything in the text at once, for the command line and for scripts.
+    """Import all logins of the text, for the command line and for scripts.
 
     Raises:
         InvalidDockerConfig
@@ -68,10 +70,11 @@ def import_docker_config(*, team: Team, user: User | None, text: str) -> ImportR
 
 @transaction.atomic
 def import_logins(*, team: Team, user: User | None, logins: Sequence[Login]) -> ImportResult:
-    """Store the logins: each in its host's registry, which is added where there is none yet. All or nothing."""
+    """Store the logins, all or none. Adds the registries that the team does not have yet."""
     result = ImportResult()
     for planned in plan_import(team, logins):
-        registry = planned.registry or registry_for(team, planned.login.host)
+        # An earlier login of the same import may have added the registry.
+        registry = planned.registry or find_registry(team, planned.login.host)
         if registry is None:
             registry = _add_registry(team, user, planned.login.host)
             result.new_registries.append(registry)
@@ -82,8 +85,9 @@ def import_logins(*, team: Team, user: User | None, logins: Sequence[Login]) -> 
                 host=registry.host,
                 connection=registry.security,
             )
+
         if planned.replaces is not None:
-            _replace(planned.replaces, planned.login)
+            _replace_secret(planned.replaces, planned.login)
             result.replaced.append(planned.replaces)
             record(
                 Action.CREDENTIAL_CHANGED,
@@ -93,7 +97,7 @@ def import_logins(*, team: Team, user: User | None, logins: Sequence[Login]) -> 
                 new_secret=True,
             )
         else:
-            added = _add(registry, user, planned.login)
+            added = _add_credential(registry, user, planned.login)
             result.added.append(added)
             record(
                 Action.CREDENTIAL_ADDED,
@@ -105,21 +109,22 @@ def import_logins(*, team: Team, user: User | None, logins: Sequence[Login]) -> 
     return result
 
 
-def _planned(team: Team, login: Login) -> Planned:
-    registry = registry_for(team, login.host)
+def _plan_login(team: Team, login: Login) -> PlannedImport:
+    registry = find_registry(team, login.host)
     known = (
         registry.credentials.filter(username=login.username).select_related("registry").first()
         if registry
         else None
     )
-    return Planned(login, registry, known)
+    return PlannedImport(login, registry, known)
 
 
 def _add_registry(team: Team, user: User | None, host: str) -> Registry:
-    provider = provider_of(host)
-    facts = facts_of(provider)
+    provider = detect_provider(host)
+    facts = provider_facts(provider)
     return Registry.objects.create(
         team=team,
+        # A provider with one host gives the registry its name.
         name=facts.title if facts.host else host[:100],
         provider=provider,
         host=host,
@@ -127,14 +132,14 @@ def _add_registry(team: Team, user: User | None, host: str) -> Registry:
     )
 
 
-def _add(registry: Registry, user: User | None, login: Login) -> Credential:
-    wish = "identity token" if login.is_identity_token else login.username
+def _add_credential(registry: Registry, user: User | None, login: Login) -> Credential:
+    label = "identity token" if login.is_identity_token else login.username
     credential = Credential(
         team=registry.team,
         registry=registry,
         username=login.username,
-        label=free_label(registry, wish),
-        expires_at=registry.facts.expiry_of_new_secret(),
+        label=unused_label(registry, label),
+        expires_at=registry.facts.new_secret_expiry(),
         created_by=user,
     )
     credential.set_secret(login.secret)
@@ -142,13 +147,12 @@ def _add(registry: Registry, user: User | None, login: Login) -> Credential:
     return credential
 
 
-def _replace(credential: Credential, login: Login) -> None:
+def _replace_secret(credential: Credential, login: Login) -> None:
     credential.set_secret(login.secret)
-    credential.verified_at, credential.verify_error, credential.expires_at = (
-        None,
-        "",
-        credential.registry.facts.expiry_of_new_secret(),
-    )
+    # The former secret's test and expiry do not apply to the new one.
+    credential.verified_at = None
+    credential.verify_error = ""
+    credential.expires_at = credential.registry.facts.new_secret_expiry()
     credential.save(
         update_fields=[
             "secret_ciphertext",
@@ -160,32 +164,34 @@ def _replace(credential: Credential, login: Login) -> None:
     )
 
 
-def free_label(registry: Registry, wish: str) -> str:
-    """The wish, numbered where another credential of the registry has it already."""
-    taken = set(registry.credentials.values_list("label", flat=True))
-    label, number = wish[:100], 2
-    while label in taken:
-        label, number = f"{wish[:90]} {number}", number + 1
-    return label
+def unused_label(registry: Registry, label: str) -> str:
+    """Return the label, with a number if another credential of the registry has it already."""
+    existing = set(registry.credentials.values_list("label", flat=True))
+    candidate, number = label[:100], 2
+    while candidate in existing:
+        candidate, number = f"{label[:90]} {number}", number + 1
+    return candidate
 
 
-def seal_draft(*, user: User, team: Team, logins: Sequence[Login]) -> dict[str, str]:
-    """What the session keeps until the admin has chosen."""
+def encrypt_draft(*, user: User, team: Team, logins: Sequence[Login]) -> dict[str, str]:
+    """Return the encrypted draft that the session keeps until the admin has chosen."""
     draft = uuid.uuid4().hex
     content = json.dumps({"at": int(time.time()), "logins": [asdict(login) for login in logins]})
     return {"id": draft, "sealed": encrypt(content, _draft_row(user, team, draft))}
 
 
-def open_draft(draft: object, *, user: User, team: Team) -> list[Login] | None:
-    """The logins of a draft; None where there is none, it is too old, or another person's or team's."""
+def decrypt_draft(draft: object, *, user: User, team: Team) -> list[Login] | None:
+    """Return the logins of a draft; None if it is missing, too old, or another user's or team's."""
     if not isinstance(draft, dict):
         return None
+
     try:
         content = json.loads(
             decrypt(str(draft.get("sealed", "")), _draft_row(user, team, str(draft.get("id", ""))))
         )
     except DecryptionFailed:
         return None
+    # The encryption has no expiry of its own, so the draft carries its time.
     if time.time() - content["at"] > DRAFT_SECONDS:
         return None
     return [Login(**login) for login in content["logins"]]
@@ -196,4 +202,5 @@ def chosen_logins(logins: Sequence[Login], numbers: Collection[str]) -> list[Log
 
 
 def _draft_row(user: User, team: Team, draft: str) -> str:
+    # Associated data of the encryption: a draft copied to another session does not decrypt.
     return f"registries.import:{user.pk}:{team.pk}:{draft}"

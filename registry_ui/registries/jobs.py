@@ -1,4 +1,4 @@
-"""What RQ calls. Nothing but ids comes in; the row says the rest."""
+"""The function that RQ calls with the id of an index run."""
 
 import uuid
 
@@ -9,7 +9,11 @@ from .models import IndexRun
 
 
 def run_index(run_id: str) -> None:
-    """Run one queued look at a registry to an end state. A row that another worker took, or that was cancelled, is left alone."""
+    """Run one queued index run to an end state.
+
+    A row that another worker claimed, or that was cancelled, is left alone.
+    """
+    # RQ may deliver a job twice, and the reconciler may queue it again: the row decides.
     claimed = IndexRun.claim_for_run(uuid.UUID(run_id), worker_name())
     if claimed is not None:
         run(claimed)

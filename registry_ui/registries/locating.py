@@ -1,4 +1,4 @@
-"""Where a digest is, for the search: as what a tag names, in an index, as an image id, beside an image, as a layer or config."""
+"""The search for a digest: as a tag's digest, child of an index, image id, referrer or blob."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -14,14 +14,14 @@ from registry_ui.accounts.models import Team
 from registry_ui.accounts.requests import TeamRequest
 from registry_ui.oci.digest import Digest
 from registry_ui.web.quantities import binary_size
-from registry_ui.web.searching import Group, Hit, Question, capped, team_name
+from registry_ui.web.searching import Group, SearchQuery, SearchResult, limit_rows, team_name
 
 from .models import Artifact, ArtifactChild, Blob, RepositoryBlob, Tag
-from .searching import repository_hit
+from .searching import repository_result
 
-_MOST_ARTIFACTS = 50
-_MOST_LINKS = 200
-_MOST_TAGS = 500
+_MAX_ARTIFACTS = 50
+_MAX_LINKS = 200
+_MAX_TAGS = 500
 _NAMED_TAGS = 5
 _ARTIFACT_COLUMNS = (
     "digest",
@@ -49,13 +49,13 @@ _BLOB_COLUMNS = (
     "blob__digest",
     "blob__size",
 )
-# Sorts after all that a digest's hex can go on with, in every collation.
+# Sorts after every hex digit, in every collation.
 _AFTER_HEX = "g"
 
 
 @dataclass(frozen=True, slots=True)
 class _Role:
-    """What a digest that was asked for is to a digest that tags name. `digest` is the manifest to show."""
+    """The relation of a searched digest to the digest of a tag; `digest` is the one to show."""
 
     kind: str
     digest: str
@@ -71,130 +71,147 @@ _TITLES: dict[str, str | Promise] = {
 
 
 @dataclass(slots=True)
-class _Place:
-    """A digest in a repository, by one of its roles, and the tags that lead to it."""
+class _Location:
+    """A digest in a repository, in one role, with the tags that lead to it."""
 
     role: _Role
     tags: list[Tag] = field(default_factory=list)
 
 
-def find_digest(request: TeamRequest, question: Question) -> Iterator[Group]:
-    """Every place of the index that holds the digest, or one that begins like it; each kind of place is a group."""
+def find_digest(request: TeamRequest, question: SearchQuery) -> Iterator[Group]:
+    """Yield a group for each role in which the index has the digest, or one that starts so."""
     if not question.digest:
         return
+
+    # The query that all groups share.
     artifacts = list(_artifacts(request, question))
     roles = _roles(artifacts, question)
-    places = _places(_tags(request, question, roles), question, roles)
+    locations = _locations(_tags(request, question, roles), question, roles)
     for kind, title in _TITLES.items():
-        fitting = [place for place in places if place.role.kind == kind]
-        shown, is_capped = capped(fitting, question.limit)
+        fitting = [location for location in locations if location.role.kind == kind]
+        shown, is_capped = limit_rows(fitting, question.limit)
         yield Group(
             title=str(title),
-            hits=[_place_hit(request, question, place) for place in shown],
+            hits=[_location_result(request, question, location) for location in shown],
             is_capped=is_capped,
         )
-    yield _untagged(request, question, artifacts, {place.role.digest for place in places})
-    told = (
-        {artifact.config_digest for artifact in artifacts}
-        if any(place.role.kind == "image_id" for place in places)
-        else set()
-    )
-    yield _needed_by(request, question, told)
+    yield _untagged(request, question, artifacts, {location.role.digest for location in locations})
+
+    # An image id is a config's digest: it is listed above, so not again as a blob.
+    listed = set()
+    if any(location.role.kind == "image_id" for location in locations):
+        listed = {artifact.config_digest for artifact in artifacts}
+    yield _needed_by(request, question, listed)
 
 
-def matches(question: Question, column: str) -> Q:
+def digest_condition(question: SearchQuery, column: str) -> Q:
+    """Match rows whose column has the searched digest, or begins with it."""
     if question.whole_digest:
         return Q(**{column: question.digest})
     return Q(**{f"{column}__gte": question.digest, f"{column}__lt": question.digest + _AFTER_HEX})
 
 
-def _found_in(model: type[Model], first: Q, *others: Q) -> Q:
-    """Rows by one indexed condition each: in a query of their own, so that no database reads all of a team's rows instead."""
+def _any_indexed(model: type[Model], first: Q, *others: Q) -> Q:
+    """Match the rows of any of the conditions, each of which has an index."""
+    # In a query of their own: combined with the condition for the teams, a database might read all
+    # rows of a team instead.
     keys: QuerySet = model._default_manager.filter(first).values("pk")
-    return Q(
-        pk__in=keys.union(*(model._default_manager.filter(other).values("pk") for other in others))
-        if others
-        else keys
+    if others:
+        keys = keys.union(*(model._default_manager.filter(other).values("pk") for other in others))
+    return Q(pk__in=keys)
+
+
+def _artifacts(request: TeamRequest, question: SearchQuery) -> QuerySet[Artifact]:
+    condition = _any_indexed(
+        Artifact,
+        digest_condition(question, "digest"),
+        digest_condition(question, "config_digest"),
     )
+    rows = Artifact.objects.visible_to(request.user).filter(condition).select_related("registry")
+    return rows.only(*_ARTIFACT_COLUMNS).order_by("pk")[:_MAX_ARTIFACTS]
 
 
-def _artifacts(request: TeamRequest, question: Question) -> QuerySet[Artifact]:
-    found = _found_in(Artifact, matches(question, "digest"), matches(question, "config_digest"))
-    rows = Artifact.objects.visible_to(request.user).filter(found).select_related("registry")
-    return rows.only(*_ARTIFACT_COLUMNS).order_by("pk")[:_MOST_ARTIFACTS]
-
-
-def _roles(artifacts: Sequence[Artifact], question: Question) -> dict[str, list[_Role]]:
-    """Digest that a tag may name → what the digests that were asked for are to it."""
+def _roles(artifacts: Sequence[Artifact], question: SearchQuery) -> dict[str, list[_Role]]:
+    """Return the roles of the searched digests, by the digest that a tag may name."""
     own: dict[int, _Role] = {}
     roles: dict[str, list[_Role]] = defaultdict(list)
     for artifact in artifacts:
+        # Otherwise its config's digest matched, which is the image id.
         is_itself = artifact.digest.startswith(question.digest)
         own[artifact.pk] = _Role("child" if is_itself else "image_id", artifact.digest)
         if not is_itself:
             roles[artifact.digest].append(own[artifact.pk])
         if is_itself and artifact.subject:
             roles[artifact.subject].append(_Role("attached", artifact.digest))
+
     links = (
         ArtifactChild.objects.filter(child__in=list(own))
         .values_list("parent__digest", "child_id", "platform")
         .order_by("pk")
     )
-    for parent, child, platform in links[:_MOST_LINKS] if own else []:
+    # Images have no tags of their own if an index was pushed.
+    for parent, child, platform in links[:_MAX_LINKS] if own else []:
         roles[parent].append(_Role(own[child].kind, own[child].digest, platform))
-    return {digest: list(dict.fromkeys(found)) for digest, found in roles.items()}
+    return {digest: list(dict.fromkeys(same)) for digest, same in roles.items()}
 
 
-def _tags(request: TeamRequest, question: Question, roles: dict[str, list[_Role]]) -> QuerySet[Tag]:
-    found = _found_in(
-        Tag, matches(question, "digest"), *([Q(digest__in=list(roles))] if roles else [])
-    )
-    rows = Tag.objects.visible_to(request.user).filter(found).select_related("repository__registry")
-    return rows.only(*_TAG_COLUMNS).order_by("repository__name", "repository_id", "-order_key")[
-        :_MOST_TAGS
-    ]
+def _tags(
+    request: TeamRequest, question: SearchQuery, roles: dict[str, list[_Role]]
+) -> QuerySet[Tag]:
+    related = [Q(digest__in=list(roles))] if roles else []
+    condition = _any_indexed(Tag, digest_condition(question, "digest"), *related)
+    tags = Tag.objects.visible_to(request.user).filter(condition)
+    rows = tags.select_related("repository__registry").only(*_TAG_COLUMNS)
+    return rows.order_by("repository__name", "repository_id", "-order_key")[:_MAX_TAGS]
 
 
-def _places(tags: QuerySet[Tag], question: Question, roles: dict[str, list[_Role]]) -> list[_Place]:
-    places: dict[tuple[int, _Role], _Place] = {}
+def _locations(
+    tags: QuerySet[Tag], question: SearchQuery, roles: dict[str, list[_Role]]
+) -> list[_Location]:
+    locations: dict[tuple[int, _Role], _Location] = {}
     for tag in tags:
         named = [_Role("named", tag.digest)] if tag.digest.startswith(question.digest) else []
         for role in (*named, *roles.get(tag.digest, ())):
-            place = places.setdefault((tag.repository_id, role), _Place(role))
-            place.tags.append(tag)
-            place.role = role if role.platform else place.role
-    return list(places.values())
+            location = locations.setdefault((tag.repository_id, role), _Location(role))
+            location.tags.append(tag)
+            # `platform` is not compared, so a later role may know it.
+            location.role = role if role.platform else location.role
+    return list(locations.values())
 
 
-def _place_hit(request: TeamRequest, question: Question, place: _Place) -> Hit:
-    repository = place.tags[0].repository
-    names = [tag.name for tag in place.tags[:_NAMED_TAGS]]
-    if len(place.tags) > _NAMED_TAGS:
-        names.append(_("and %(count)d more") % {"count": len(place.tags) - _NAMED_TAGS})
+def _location_result(
+    request: TeamRequest, question: SearchQuery, location: _Location
+) -> SearchResult:
+    repository = location.tags[0].repository
+    # A digest of a floating tag may have hundreds of tags.
+    names = [tag.name for tag in location.tags[:_NAMED_TAGS]]
+    if len(location.tags) > _NAMED_TAGS:
+        names.append(_("and %(count)d more") % {"count": len(location.tags) - _NAMED_TAGS})
     url = reverse(
         "registries:image_by_digest",
-        args=[repository.registry_id, repository.name, place.role.digest],
+        args=[repository.registry_id, repository.name, location.role.digest],
     )
-    facts = [
-        ", ".join(names),
-        *([place.role.platform] if place.role.platform else []),
-        *_short_digest(question, place.role.digest),
-    ]
-    return repository_hit(request, repository, facts, url, icon="tags")
+
+    facts = [", ".join(names)]
+    if location.role.platform:
+        facts.append(location.role.platform)
+    facts += _short_digest(question, location.role.digest)
+    return repository_result(request, repository, facts, url, icon="tags")
 
 
 def _untagged(
-    request: TeamRequest, question: Question, artifacts: Sequence[Artifact], placed: set[str]
+    request: TeamRequest, question: SearchQuery, artifacts: Sequence[Artifact], located: set[str]
 ) -> Group:
-    """What an index run has seen, but no tag leads to any more."""
-    left = [
+    """Return the artifacts that no tag leads to any more."""
+    untagged = [
         artifact
         for artifact in artifacts
-        if artifact.digest.startswith(question.digest) and artifact.digest not in placed
+        if artifact.digest.startswith(question.digest) and artifact.digest not in located
     ]
-    shown, is_capped = capped(left, question.limit)
-    hits = [
-        Hit(
+
+    shown, is_capped = limit_rows(untagged, question.limit)
+    results = [
+        SearchResult(
             url=reverse("registries:repositories", args=[artifact.registry_id]),
             icon="server-2",
             text=artifact.registry.name,
@@ -207,21 +224,25 @@ def _untagged(
         )
         for artifact in shown
     ]
-    return Group(title=_("Seen on these registries"), hits=hits, is_capped=is_capped)
+    return Group(title=_("Seen on these registries"), hits=results, is_capped=is_capped)
 
 
-def _needed_by(request: TeamRequest, question: Question, told: set[str]) -> Group:
-    """Repositories that need it as a layer or config, without those digests that were told of as image ids."""
+def _needed_by(request: TeamRequest, question: SearchQuery, listed: set[str]) -> Group:
+    """Return the repositories that need it as a layer or config, without listed image ids."""
     teams = Team.objects.visible_to(request.user)
-    blobs = Blob.objects.filter(matches(question, "digest"), registry__team__in=teams)
+    blobs = Blob.objects.filter(digest_condition(question, "digest"), registry__team__in=teams)
+
     rows = RepositoryBlob.objects.filter(
         repository__team__in=teams, blob__in=blobs.values("pk")
     ).select_related("repository__registry", "blob")
-    # In no order: a base image's layer is in every repository, and whoever sorts those reads them all.
+    # Not sorted: a base image's layer is in every repository, and sorting would read them all.
     rows = rows.only(*_BLOB_COLUMNS)[: question.limit + 1]
-    shown, is_capped = capped([row for row in rows if row.blob.digest not in told], question.limit)
-    hits = [
-        repository_hit(
+    shown, is_capped = limit_rows(
+        [row for row in rows if row.blob.digest not in listed], question.limit
+    )
+
+    results = [
+        repository_result(
             request,
             row.repository,
             [binary_size(row.blob.size), *_short_digest(question, row.blob.digest)],
@@ -230,10 +251,10 @@ def _needed_by(request: TeamRequest, question: Question, told: set[str]) -> Grou
         for row in shown
     ]
     return Group(
-        title=_("Repositories that need this layer or config"), hits=hits, is_capped=is_capped
+        title=_("Repositories that need this layer or config"), hits=results, is_capped=is_capped
     )
 
 
-def _short_digest(question: Question, digest: str) -> list[str]:
-    """Which one it is, where the question fits several."""
+def _short_digest(question: SearchQuery, digest: str) -> list[str]:
+    """Return the short digest if the query may match several digests."""
     return [] if question.whole_digest else [Digest.parse(digest).short]

@@ -1,19 +1,19 @@
-"""What a page says of a credential: who uses it for what, what depends on it, and what other teams share."""
+"""Data of the credential pages: recent uses, dependents and credentials of other teams."""
 
 from dataclasses import dataclass
 
 from registry_ui.accounts.models import Action, AuditEvent, Team
 
-from .dependents import Dependent, dependents_of
-from .lending import grant_for
+from .dependents import Dependent, find_dependents
+from .lending import find_grant
 from .models import Credential, CredentialGrant
 
 _USES_SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Borrowed:
-    """A credential that another team shares, as the team that may use it sees it."""
+class SharedCredential:
+    """A credential of another team, with the grant by which a team may use it."""
 
     credential: Credential
     grant: CredentialGrant
@@ -24,7 +24,7 @@ class Borrowed:
 
     @property
     def patterns(self) -> list[str]:
-        """Both have to match."""
+        """The repository patterns, all of which must match."""
         both = (self.grant.repository_pattern, self.credential.repository_pattern)
         return list(dict.fromkeys(pattern for pattern in both if pattern))
 
@@ -37,21 +37,24 @@ class Borrowed:
         )
 
 
-def borrowed_by(team: Team) -> list[Borrowed]:
-    """What other teams share with it and have not taken back, in force or ended."""
+def credentials_shared_with(team: Team) -> list[SharedCredential]:
+    """Return the credentials that other teams share with the team, expired grants included."""
     rows = Credential.objects.usable_by(team).exclude(team=team).order_by("registry__host", "label")
-    found = [(credential, grant_for(credential, team)) for credential in rows]
-    return [Borrowed(credential, grant) for credential, grant in found if grant is not None]
+    pairs = [(credential, find_grant(credential, team)) for credential in rows]
+    return [SharedCredential(credential, grant) for credential, grant in pairs if grant is not None]
 
 
-def uses_of(credential: Credential) -> list[AuditEvent]:
-    """The latest transfers with it, of every team: the trail's events, which say no more than its owner may know."""
+def recent_uses(credential: Credential) -> list[AuditEvent]:
+    """Return the latest uses by any team, from the owner's audit log."""
+    # By key, because events outlive the rows that they are about.
     events = AuditEvent.objects.filter(
         credential_key=str(credential.pk), action=Action.CREDENTIAL_USED
     )
     return list(events.filter(team_key=credential.team_id).order_by("-at")[:_USES_SHOWN])
 
 
-def would_stop(*credentials: Credential, team: Team | None = None) -> list[Dependent]:
-    """What stops when they go, or go from one team."""
-    return [each for credential in credentials for each in dependents_of(credential, team)]
+def find_all_dependents(*credentials: Credential, team: Team | None = None) -> list[Dependent]:
+    """Return what stops if the credentials are removed, or no longer shared with `team`."""
+    return [
+        dependent for credential in credentials for dependent in find_dependents(credential, team)
+    ]

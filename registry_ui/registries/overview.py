@@ -1,4 +1,4 @@
-"""What the overview says about registries: only what needs somebody's hand."""
+"""The overview's section about registries and credentials that need attention."""
 
 from typing import Any
 
@@ -6,12 +6,13 @@ from registry_ui.accounts.models import Role
 from registry_ui.accounts.requests import TeamRequest
 
 from .models import Credential, CredentialGrant, Registry
-from .overseeing import borrowed_by
+from .overseeing import credentials_shared_with
 
 
 def section(request: TeamRequest) -> tuple[str, dict[str, Any]] | None:
     if request.team is None:
         return None
+
     failing = list(Registry.objects.filter(team=request.team).failing())
     troubled = list(
         Credential.objects.filter(team=request.team).in_trouble().select_related("registry")
@@ -21,14 +22,17 @@ def section(request: TeamRequest) -> tuple[str, dict[str, Any]] | None:
         .filter(credential__team=request.team)
         .select_related("team", "credential")
     )
-    borrowed = [each for each in borrowed_by(request.team) if each.is_in_trouble]
-    if not failing and not troubled and not ending and not borrowed:
+    # A team cannot repair another team's credential, but it must know why its jobs fail.
+    shared = [use for use in credentials_shared_with(request.team) if use.is_in_trouble]
+    if not failing and not troubled and not ending and not shared:
         return None
+
+    # Only admins of the team may change its registries and credentials.
     may_edit = request.role is not None and request.role.allows(Role.ADMIN)
     return "registries/_overview.html", {
         "failing": failing,
         "troubled": troubled,
         "ending": ending,
-        "borrowed": borrowed,
+        "shared": shared,
         "may_edit": may_edit,
     }

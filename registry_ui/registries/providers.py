@@ -1,6 +1,6 @@
-"""What is known about each provider before anybody has typed a word: hosts, usernames, how its tokens are made.
+"""Facts about each registry provider: hosts, username format, steps to create a token.
 
-One entry a provider; the pages and the services read it and know no provider by name.
+One entry per provider. Pages and services read the entries and know no provider by name.
 """
 
 import fnmatch
@@ -17,11 +17,12 @@ from registry_ui.oci.reference import DOCKER_HUB
 
 _Text = str | Promise
 
+# Public, VPC and internal hosts of a region, of personal and enterprise instances.
 _ALIYUN_REGION = re.compile(
     r"(?:[a-z0-9-]+-)?registry(?:-vpc|-internal)?\.([a-z]{2,4}-[a-z0-9-]+)(?:\.cr)?\.aliyuncs\.com"
 )
 
-# Registries of no provider above whose token service everybody knows.
+# Token services of well-known registries that are no provider of their own.
 _TOKEN_HOSTS = {"registry.gitlab.com": ("gitlab.com",)}
 
 
@@ -33,26 +34,28 @@ class Provider(models.TextChoices):
     HARBOR = "harbor", _("Harbor")
     GHCR = "ghcr", _("GitHub (GHCR)")
     PRIVATE = "private", _("Private registry")
-    THIS = "this", _("This server")
+    # The value is stored in rows.
+    BUILTIN = "this", _("This server")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderFacts:
-    """One provider.
+    """The facts about one provider.
 
     Args:
-        host: fixed for a provider that has only one; empty elsewhere.
-        host_patterns: by which a pasted host is recognised.
-        secret_name: what the secret is called there.
-        recipe: how to make a secret that can be revoked, step by step.
-        secret_life: how long such a secret lives, where the provider says so.
-        before_push: what must exist there before the first push.
-        namespaces_label: what its names begin with and is listed by (namespaces, projects); empty where lists know no such thing.
-        namespaces_help, namespaces_example: for its field.
-        has_catalog: whether asking it for all of its repositories makes sense.
-        no_listing: why it does not tell what repositories it has.
-        has_own_network: whether it may stand in a private network, so that its connection deserves a choice.
-        example: a repository as it is named there.
+        host: fixed for a provider with one host only; empty for others.
+        host_patterns: patterns that recognise a host of the provider.
+        secret_name: the provider's word for the secret.
+        secret_steps: the steps to create a secret that can be revoked.
+        secret_lifetime: the validity of such a secret, if the provider limits it.
+        push_requirement: the thing that must exist before the first push.
+        namespaces_label: the label of the field for namespaces or projects to list; empty if the
+            provider does not list by them.
+        namespaces_help, namespaces_example: the help text and example of that field.
+        has_catalog: whether the provider lists all of its repositories.
+        no_listing_reason: why the provider does not list its repositories.
+        has_own_network: whether it can be in a private network, with own connection settings.
+        example: an example of a repository name.
     """
 
     provider: Provider
@@ -65,15 +68,15 @@ class ProviderFacts:
     username_example: str = ""
     username_help: _Text = ""
     secret_name: _Text
-    recipe: tuple[_Text, ...] = ()
+    secret_steps: tuple[_Text, ...] = ()
     console: str = ""
-    secret_life: timedelta | None = None
-    before_push: _Text = ""
+    secret_lifetime: timedelta | None = None
+    push_requirement: _Text = ""
     namespaces_label: _Text = ""
     namespaces_help: _Text = ""
     namespaces_example: str = ""
     has_catalog: bool = True
-    no_listing: _Text = ""
+    no_listing_reason: _Text = ""
     has_own_network: bool = False
     example: str
 
@@ -81,26 +84,26 @@ class ProviderFacts:
     def title(self) -> str:
         return str(self.provider.label)
 
-    def expiry_of_new_secret(self) -> datetime | None:
-        """When a secret that was made just now ends, where the provider says so."""
-        return timezone.now() + self.secret_life if self.secret_life else None
+    def new_secret_expiry(self) -> datetime | None:
+        """Return the expiry of a secret created now; None if the provider does not limit it."""
+        return timezone.now() + self.secret_lifetime if self.secret_lifetime else None
 
     def token_hosts(self, host: str) -> tuple[str, ...]:
-        """The provider's own token services for a registry, by exact name: a pattern such as dockerauth.*.aliyuncs.com
-        would cover names that the provider's customers can choose."""
+        """Return the hosts of the provider's own token services for a registry."""
         if self.provider is not Provider.ALIYUN_ACR:
             return _TOKEN_HOSTS.get(host, ())
+
+        # Exact names: a pattern such as dockerauth.*.aliyuncs.com would also match names that the
+        # provider's customers can choose.
         match = _ALIYUN_REGION.fullmatch(host)
-        return (
-            tuple(
-                f"{name}.{match[1]}.aliyuncs.com"
-                for name in ("dockerauth", "dockerauth-ee", "dockerauth-vpc")
-            )
-            if match
-            else ()
+        if match is None:
+            return ()
+        return tuple(
+            f"{name}.{match[1]}.aliyuncs.com"
+            for name in ("dockerauth", "dockerauth-ee", "dockerauth-vpc")
         )
 
-    def owns(self, host: str) -> bool:
+    def matches_host(self, host: str) -> bool:
         return any(fnmatch.fnmatchcase(host, pattern) for pattern in self.host_patterns)
 
 
@@ -113,23 +116,27 @@ _FACTS = (
         host_patterns=(DOCKER_HUB,),
         username_example="johndoe",
         username_help=_(
-            "Your Docker ID, or the organisation's name for an organisation's token. Not the e-mail address."
+            "Your Docker ID, or the organisation's name for an organisation's token. Not the "
+            "e-mail address."
         ),
         secret_name=_("Access token"),
-        recipe=(
+        secret_steps=(
             _("Sign in at Docker Hub and open Account settings, then Personal access tokens."),
             _("Generate a token: Read-only is enough to pull, pushing needs Read & Write."),
             _(
-                "Copy it here. It is shown once, can be revoked by itself, and works where two-factor login is on."
+                "Copy it here. It is shown once, can be revoked by itself, and works where "
+                "two-factor login is on."
             ),
         ),
         console="https://app.docker.com/settings/personal-access-tokens",
-        before_push=_(
-            "A repository is made by the first push; its name begins with your user name or your organisation."
+        push_requirement=_(
+            "A repository is made by the first push; its name begins with your user name or your "
+            "organisation."
         ),
         namespaces_label=_("Namespaces to list"),
         namespaces_help=_(
-            "User names and organisations, one a line. Left empty, those that the team's credentials log in as."
+            "User names and organisations, one a line. Left empty, those that the team's "
+            "credentials log in as."
         ),
         namespaces_example="my-company",
         example="johndoe/my-app",
@@ -140,25 +147,32 @@ _FACTS = (
         tagline=_("Alibaba Cloud Container Registry, personal or enterprise"),
         host_example="registry.cn-hangzhou.aliyuncs.com",
         host_help=_(
-            "Personal: registry.REGION.aliyuncs.com. Enterprise: INSTANCE-registry.REGION.cr.aliyuncs.com."
+            "Personal: registry.REGION.aliyuncs.com. Enterprise: "
+            "INSTANCE-registry.REGION.cr.aliyuncs.com."
         ),
         host_patterns=("*.aliyuncs.com", "*.aliyuncs.com.cn"),
         username_example="johndoe@example",
         username_help=_("The Alibaba Cloud account's name; a RAM user's is user@company-alias."),
         secret_name=_("Registry password"),
-        recipe=(
+        secret_steps=(
             _("Open Container Registry in the console, then the instance, then Access credential."),
             _(
-                "Set the fixed password of the registry. It is not the password of the Alibaba Cloud account."
+                "Set the fixed password of the registry. It is not the password of the Alibaba "
+                "Cloud account."
             ),
             _(
-                "Better, use a RAM user of its own with rights on one namespace. A temporary password ends after one hour."
+                "Better, use a RAM user of its own with rights on one namespace. A temporary "
+                "password ends after one hour."
             ),
         ),
         console="https://cr.console.aliyun.com",
-        before_push=_("The namespace must exist before the first push: make it in the console."),
+        push_requirement=_(
+            "The namespace must exist before the first push: make it in the console."
+        ),
         has_catalog=False,
-        no_listing=_("Aliyun ACR does not tell a registry login what repositories there are."),
+        no_listing_reason=_(
+            "Aliyun ACR does not tell a registry login what repositories there are."
+        ),
         example="my-company/my-app",
     ),
     ProviderFacts(
@@ -171,16 +185,18 @@ _FACTS = (
         username_example="100012345678",
         username_help=_("The account's numeric ID, or a service account such as tcr$builder."),
         secret_name=_("Access credential"),
-        recipe=(
+        secret_steps=(
             _("Open Container Registry in the console, then the instance, then Access credential."),
             _(
-                "Make a service account with rights on the namespaces that you use, or a long-term access credential."
+                "Make a service account with rights on the namespaces that you use, or a long-term "
+                "access credential."
             ),
             _("A temporary login ends after one hour and is no use to scheduled work."),
         ),
         console="https://console.cloud.tencent.com/tcr",
-        before_push=_(
-            "The namespace, and the repository where automatic creation is off, must exist before the first push."
+        push_requirement=_(
+            "The namespace, and the repository where automatic creation is off, must exist before "
+            "the first push."
         ),
         example="my-company/my-app",
     ),
@@ -199,17 +215,19 @@ _FACTS = (
         username_example="AWS",
         username_help=_("Always AWS, in capitals."),
         secret_name=_("Authorization token"),
-        recipe=(
+        secret_steps=(
             _(
-                "Where the AWS command line is set up, run: aws ecr get-login-password --region REGION"
+                "Where the AWS command line is set up, run: aws ecr get-login-password --region "
+                "REGION"
             ),
             _("Copy what it prints. It is valid for twelve hours; after that enter a new one."),
             _("An access key and its secret are no login for the registry itself."),
         ),
-        secret_life=timedelta(hours=12),
-        no_listing=_("AWS ECR does not tell this login what repositories there are."),
-        before_push=_(
-            "Each repository must be created before the first push: aws ecr create-repository --repository-name NAME"
+        secret_lifetime=timedelta(hours=12),
+        no_listing_reason=_("AWS ECR does not tell this login what repositories there are."),
+        push_requirement=_(
+            "Each repository must be created before the first push: aws ecr create-repository "
+            "--repository-name NAME"
         ),
         example="my-company/my-app",
     ),
@@ -222,16 +240,20 @@ _FACTS = (
         username_example="robot$my-project+builder",
         username_help=_("A robot account, such as robot$project+name, or your user name."),
         secret_name=_("Robot secret or CLI secret"),
-        recipe=(
+        secret_steps=(
             _(
-                "Open the project in Harbor, then Robot Accounts, and make one with the rights that it needs."
+                "Open the project in Harbor, then Robot Accounts, and make one with the rights "
+                "that it needs."
             ),
             _("Copy its secret: it is shown once. Its expiry belongs into this form."),
             _(
-                "With single sign-on, a person's secret is the CLI secret of the user profile, not the password."
+                "With single sign-on, a person's secret is the CLI secret of the user profile, not "
+                "the password."
             ),
         ),
-        before_push=_("The project, the first part of the name, must exist before the first push."),
+        push_requirement=_(
+            "The project, the first part of the name, must exist before the first push."
+        ),
         namespaces_label=_("Projects to list"),
         namespaces_help=_("One a line. Left empty, every project that the login may see."),
         namespaces_example="my-project",
@@ -247,19 +269,21 @@ _FACTS = (
         username_example="johndoe",
         username_help=_("Your GitHub user name, also for an organisation's packages."),
         secret_name=_("Personal access token (classic)"),
-        recipe=(
+        secret_steps=(
             _(
-                "Open Settings in GitHub, then Developer settings, then Personal access tokens, then Tokens (classic)."
+                "Open Settings in GitHub, then Developer settings, then Personal access tokens, "
+                "then Tokens (classic)."
             ),
             _(
-                "Generate one with read:packages to pull, and write:packages to push. Fine-grained tokens do not work here."
+                "Generate one with read:packages to pull, and write:packages to push. Fine-grained "
+                "tokens do not work here."
             ),
             _("Give it an expiry, and enter the same here: a warning comes in time."),
         ),
         console="https://github.com/settings/tokens",
-        before_push=_("A package is made by the first push, private at first."),
+        push_requirement=_("A package is made by the first push, private at first."),
         has_catalog=False,
-        no_listing=_("GHCR does not tell a registry login what packages there are."),
+        no_listing_reason=_("GHCR does not tell a registry login what packages there are."),
         example="johndoe/my-app",
     ),
     ProviderFacts(
@@ -271,9 +295,10 @@ _FACTS = (
         username_example="builder",
         username_help=_("The user, robot or deploy account of the registry."),
         secret_name=_("Token or password"),
-        recipe=(
+        secret_steps=(
             _(
-                "Where the registry offers tokens, robot accounts or deploy tokens, make one for this team alone."
+                "Where the registry offers tokens, robot accounts or deploy tokens, make one for "
+                "this team alone."
             ),
             _("Give it the least that it needs: pulling only, or pushing to your namespace."),
             _("A token can be revoked by itself; a password opens the whole account."),
@@ -282,32 +307,36 @@ _FACTS = (
         example="my-company/my-app",
     ),
 )
-_THIS_SERVER = ProviderFacts(
-    provider=Provider.THIS,
+_BUILTIN_REGISTRY = ProviderFacts(
+    provider=Provider.BUILTIN,
     icon="home",
     tagline=_("The local images, served to docker, podman and every other client"),
     secret_name=_("API token"),
-    before_push=_(
-        "Names begin with the team's short name. A tag of a local image to such a name is all that it takes: nothing is copied."
+    push_requirement=_(
+        "Names begin with the team's short name. A tag of a local image to such a name is all that "
+        "it takes: nothing is copied."
     ),
     example="my-team/my-app",
 )
-_BY_PROVIDER = {facts.provider: facts for facts in (*_FACTS, _THIS_SERVER)}
+_BY_PROVIDER = {facts.provider: facts for facts in (*_FACTS, _BUILTIN_REGISTRY)}
 
 
-def all_facts() -> tuple[ProviderFacts, ...]:
-    """Of those that a team can add: this server is there by itself."""
+def list_addable_providers() -> tuple[ProviderFacts, ...]:
+    """Return the providers that a team can add; the built-in registry exists by itself."""
     return _FACTS
 
 
-def facts_of(provider: str) -> ProviderFacts:
+def provider_facts(provider: str) -> ProviderFacts:
     return _BY_PROVIDER[Provider(provider)]
 
 
-def provider_of(host: str) -> Provider:
-    """The provider that a host belongs to, as far as its name tells."""
+def detect_provider(host: str) -> Provider:
+    """Return the provider of a host, judged by its name."""
+    # A port is removed, but not the last group of an IPv6 address in brackets.
     name = host.rpartition(":")[0] if ":" in host and not host.endswith("]") else host
-    known = next((facts.provider for facts in _FACTS if facts.owns(name)), None)
-    if known is None and "harbor" in name.split("."):
-        return Provider.HARBOR
-    return known or Provider.PRIVATE
+    known = next((facts.provider for facts in _FACTS if facts.matches_host(name)), None)
+    if known is not None:
+        return known
+
+    # Harbor runs under any domain, but many installations have a label `harbor` in it.
+    return Provider.HARBOR if "harbor" in name.split(".") else Provider.PRIVATE

@@ -1,4 +1,7 @@
-"""The queue that carries index runs: its own, so that a look at 100,000 repositories keeps no pull waiting."""
+"""The queue of index runs.
+
+It is a queue of its own, so that indexing 100,000 repositories does not delay a pull.
+"""
 
 from registry_ui.jobs.queueing import JobQueue
 

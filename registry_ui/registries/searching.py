@@ -1,4 +1,4 @@
-"""What the search finds in the index by name: repositories, tags, registries, and an image whose name is written whole."""
+"""The search in the index by name: repositories, tags, registries and complete references."""
 
 from collections.abc import Iterator, Sequence
 
@@ -14,14 +14,15 @@ from registry_ui.accounts.models import Role, User
 from registry_ui.accounts.requests import TeamRequest
 from registry_ui.oci.reference import Reference
 from registry_ui.web.quantities import binary_size, relative
-from registry_ui.web.searching import Group, Hit, Link, Question, capped, team_name
+from registry_ui.web.searching import Group, Link, SearchQuery, SearchResult, limit_rows, team_name
 
 from .models import Artifact, Registry, Repository, Tag
 
-# Of how many repositories, the best ones, tags that begin with a word are looked for, and tags that only contain it.
-_BEST, _VERY_BEST = 50, 5
-_MOST_LINKS = 3
-_MOST_TAGS = 500
+# The number of best repositories in which tags that begin with a word are searched, and tags that
+# only contain it.
+_PREFIX_REPOSITORIES, _SUBSTRING_REPOSITORIES = 50, 5
+_MAX_LINKS = 3
+_MAX_TAGS = 500
 _REPOSITORY_COLUMNS = (
     "name",
     "team",
@@ -32,40 +33,48 @@ _REPOSITORY_COLUMNS = (
     "registry__host",
 )
 _TAG_COLUMNS = ("name", "team", "size", "built_at", "repository")
-# Sorts after whatever a tag can begin with.
+# Sorts after every character of a tag.
 _LAST_CHARACTER = chr(0x10FFFF)
 
 
-def find_names(request: TeamRequest, question: Question) -> Iterator[Group]:
-    """Repositories and tags by what they are called."""
-    if not question.words and not question.host:
+def find_names(request: TeamRequest, question: SearchQuery) -> Iterator[Group]:
+    """Yield the repositories and tags whose names match."""
+    if not question.terms and not question.host:
         return
     repositories = _repositories(
-        request.user, question.host, question.words, max(_BEST, question.limit + 1)
+        request.user, question.host, question.terms, max(_PREFIX_REPOSITORIES, question.limit + 1)
     )
-    found = _repository_group(request, question, repositories)
+    repository_group = _repository_group(request, question, repositories)
+
+    # After a colon, the tags are the answer: they come first.
     if question.tag:
-        yield _tag_group(request, question, repositories[:_BEST], question.tag)
-        yield found
+        yield _tag_group(request, question, repositories[:_PREFIX_REPOSITORIES], question.tag)
+        yield repository_group
         return
-    yield found
-    if len(question.words) > 1:
-        fitting = _repositories(request.user, question.host, question.words[:-1], _BEST)
+
+    yield repository_group
+    # Without a colon, the last term may be a tag: “nginx alpine”.
+    if len(question.terms) > 1:
+        fitting = _repositories(
+            request.user, question.host, question.terms[:-1], _PREFIX_REPOSITORIES
+        )
         yield _tag_group(request, question, fitting, question.text.split()[-1])
     elif not question.host and len(question.text) > 1 and "/" not in question.text:
         yield _tags_anywhere(request, question)
 
 
-def find_registries(request: TeamRequest, question: Question) -> Iterator[Group]:
-    terms = (question.host,) if question.host else question.words
+def find_registries(request: TeamRequest, question: SearchQuery) -> Iterator[Group]:
+    """Yield the registries whose names or hosts match."""
+    terms = (question.host,) if question.host else question.terms
     if not terms or question.tag or question.digest:
         return
+
     rows = Registry.objects.visible_to(request.user)
     for term in terms:
         rows = rows.filter(Q(name__icontains=term) | Q(host__icontains=term))
-    shown, is_capped = capped(rows.order_by("name", "pk")[: question.limit + 1], question.limit)
-    hits = [
-        Hit(
+    shown, is_capped = limit_rows(rows.order_by("name", "pk")[: question.limit + 1], question.limit)
+    results = [
+        SearchResult(
             url=reverse("registries:repositories", args=[registry.pk]),
             icon="server-2",
             text=registry.name,
@@ -79,44 +88,51 @@ def find_registries(request: TeamRequest, question: Question) -> Iterator[Group]
     ]
     yield Group(
         title=_("Registries"),
-        hits=hits,
+        hits=results,
         is_capped=is_capped,
         more=[Link(_("All registries"), reverse("registries:list"))],
     )
 
 
-def find_named_image(request: TeamRequest, question: Question) -> Iterator[Group]:
-    """The image that a whole name means: in the index, or else to be opened at its registry, or pulled."""
+def find_named_image(request: TeamRequest, question: SearchQuery) -> Iterator[Group]:
+    """Yield the image of a complete reference: indexed, to open at its registry, or to pull."""
     reference = question.reference
     if reference is None or not question.names_image:
         return
+
     registries = list(
         Registry.objects.visible_to(request.user)
         .filter(host=reference.registry)
         .order_by("name", "pk")[: question.limit]
     )
+    # Those of the current team first.
     registries.sort(key=lambda registry: registry.team_id != getattr(request.team, "pk", None))
     known = _known_in(registries, reference)
-    is_written = "registry" not in reference.implied
-    # Without its registry it may be any: those in the index are among the tags that are found, and Docker Hub is an offer.
-    there = [registry for registry in registries if is_written and registry.pk in known]
-    hits = [
-        _image_hit(request, registry, reference, known[registry.pk], "tag") for registry in there
+
+    # A name without a host may belong to any registry: the indexed ones are among the tags that the
+    # search finds, and Docker Hub is a suggestion.
+    has_host = "registry" not in reference.implied
+    indexed = [registry for registry in registries if has_host and registry.pk in known]
+    results = [
+        _image_result(request, registry, reference, known[registry.pk], "tag")
+        for registry in indexed
     ]
     unknown = [_("not in the index yet: open it at the registry")]
-    hits += [
-        _image_hit(request, registry, reference, unknown, "cloud-search")
+    results += [
+        _image_result(request, registry, reference, unknown, "cloud-search")
         for registry in registries
         if registry.pk not in known
     ]
     if request.role is not None and request.role.allows(Role.OPERATOR):
         pull = f"{reverse('transfers:pull')}?{urlencode({'reference': str(reference)})}"
-        hits.append(Hit(url=pull, icon="download", reference=reference, facts=[_("pull it")]))
+        results.append(
+            SearchResult(url=pull, icon="download", reference=reference, facts=[_("pull it")])
+        )
     yield Group(
         title=_("This image"),
-        hits=hits,
-        is_answer=is_written and len(known) == 1,
-        is_offer=not is_written,
+        hits=results,
+        is_exact_match=has_host and len(known) == 1,
+        is_suggestion=not has_host,
     )
 
 
@@ -131,11 +147,11 @@ def image_url(registry: Registry, reference: Reference) -> str:
     )
 
 
-def _image_hit(
+def _image_result(
     request: TeamRequest, registry: Registry, reference: Reference, facts: Sequence[str], icon: str
-) -> Hit:
+) -> SearchResult:
     url = image_url(registry, reference)
-    return Hit(
+    return SearchResult(
         url=url,
         icon=icon,
         reference=reference,
@@ -145,15 +161,15 @@ def _image_hit(
     )
 
 
-def repository_hit(
+def repository_result(
     request: TeamRequest,
     repository: Repository,
     facts: Sequence[str],
     url: str = "",
     icon: str = "folder",
-) -> Hit:
-    return Hit(
-        url=url or reverse("registries:repository", args=[repository.registry_id, repository.name]),
+) -> SearchResult:
+    return SearchResult(
+        url=url or _repository_url(repository),
         icon=icon,
         reference=repository.reference,
         registry=repository.registry.name,
@@ -162,13 +178,18 @@ def repository_hit(
     )
 
 
+def _repository_url(repository: Repository) -> str:
+    return reverse("registries:repository", args=[repository.registry_id, repository.name])
+
+
 def _known_in(registries: Sequence[Registry], reference: Reference) -> dict[object, list[str]]:
-    """Registry → what its index says of the image, for those that have it."""
+    """Return the facts about the image by registry, for registries whose index has it."""
     if reference.digest is not None:
         artifacts = Artifact.objects.filter(
             registry__in=registries, digest=str(reference.digest)
         ).only("registry", "size", "built_at")
         return {artifact.registry_id: size_and_age(artifact) for artifact in artifacts}
+
     tags = Tag.objects.filter(
         repository__registry__in=registries,
         repository__name=reference.repository,
@@ -180,17 +201,16 @@ def _known_in(registries: Sequence[Registry], reference: Reference) -> dict[obje
     }
 
 
-def _repositories(user: User, host: str, words: Sequence[str], limit: int) -> list[Repository]:
-    """Those whose name has all the words: the very name first, then names that begin with it, then the others.
-
-    The names are read from an index alone; the rows only of those that are returned.
-    """
+def _repositories(user: User, host: str, terms: Sequence[str], limit: int) -> list[Repository]:
+    """Return repositories whose names contain all terms, the best matches first."""
     matching = Repository.objects.visible_to(user)
     if host:
         matching = matching.filter(registry__host=host)
-    for word in words:
-        matching = matching.filter(name__contains=word)
-    rank = _rank(words)
+    for term in terms:
+        matching = matching.filter(name__contains=term)
+
+    # The inner query reads the database's index alone; rows are read only of the results.
+    rank = _rank(terms)
     best = matching.order_by(rank, "name", "pk").values("pk")[:limit]
     return list(
         Repository.objects.filter(pk__in=best)
@@ -200,10 +220,12 @@ def _repositories(user: User, host: str, words: Sequence[str], limit: int) -> li
     )
 
 
-def _rank(words: Sequence[str]) -> Case | Value:
-    if not words:
+def _rank(terms: Sequence[str]) -> Case | Value:
+    """Rank the name itself before names that begin with it, and these before the others."""
+    if not terms:
         return Value(0)
-    whole, last = "/".join(words), words[-1]
+
+    whole, last = "/".join(terms), terms[-1]
     return Case(
         When(Q(name=whole) | Q(name__endswith=f"/{last}"), then=0),
         When(Q(name__startswith=whole) | Q(name__contains=f"/{last}"), then=1),
@@ -212,69 +234,74 @@ def _rank(words: Sequence[str]) -> Case | Value:
 
 
 def _repository_group(
-    request: TeamRequest, question: Question, repositories: Sequence[Repository]
+    request: TeamRequest, question: SearchQuery, repositories: Sequence[Repository]
 ) -> Group:
-    shown, is_capped = capped(repositories, question.limit)
-    query = urlencode({"q": " ".join(question.words)})
+    shown, is_capped = limit_rows(repositories, question.limit)
+
+    query = urlencode({"q": " ".join(question.terms)})
     registries = {repository.registry_id: repository.registry for repository in shown}
     return Group(
         title=_("Repositories"),
-        hits=[repository_hit(request, repository, _facts_of(repository)) for repository in shown],
+        hits=[
+            repository_result(request, repository, _facts_of(repository)) for repository in shown
+        ],
         is_capped=is_capped,
         more=[
             Link(
                 _("All in %(registry)s") % {"registry": registry.name},
                 f"{reverse('registries:repositories', args=[pk])}?{query}",
             )
-            for pk, registry in list(registries.items())[:_MOST_LINKS]
+            for pk, registry in list(registries.items())[:_MAX_LINKS]
         ],
     )
 
 
 def _tag_group(
-    request: TeamRequest, question: Question, repositories: Sequence[Repository], name: str
+    request: TeamRequest, question: SearchQuery, repositories: Sequence[Repository], name: str
 ) -> Group:
-    """Tags of these repositories: first those that begin with the name, then, of the best repositories, those that contain it."""
+    """Return tags that begin with the name, then tags of the best repositories that contain it."""
     tags = list(_tags_of(repositories, _begins_with(name)))
     if len(tags) <= question.limit:
         seen = {tag.pk for tag in tags}
         tags += [
             tag
-            for tag in _tags_of(repositories[:_VERY_BEST], Q(name__contains=name))
+            for tag in _tags_of(repositories[:_SUBSTRING_REPOSITORIES], Q(name__contains=name))
             if tag.pk not in seen
         ]
-    places = {repository.pk: place for place, repository in enumerate(repositories)}
+
+    positions = {repository.pk: position for position, repository in enumerate(repositories)}
     tags.sort(
         key=lambda tag: (
             tag.name != name,
             not tag.name.startswith(name),
-            places[tag.repository_id],
+            positions[tag.repository_id],
             tag.name,
         )
     )
     by_key = {repository.pk: repository for repository in repositories}
     for tag in tags:
         tag.repository = by_key[tag.repository_id]
-    shown, is_capped = capped(
-        (tag for tag in tags if not _is_told_of(question, tag)), question.limit
+    shown, is_capped = limit_rows(
+        (tag for tag in tags if not _is_named_image(question, tag)), question.limit
     )
-    best = list(dict.fromkeys(tag.repository for tag in shown))[:_MOST_LINKS]
+
+    linked = list(dict.fromkeys(tag.repository for tag in shown))[:_MAX_LINKS]
     return Group(
         title=_("Tags"),
-        hits=[_tag_hit(request, tag) for tag in shown],
+        hits=[_tag_result(request, tag) for tag in shown],
         is_capped=is_capped,
         more=[
             Link(
                 _("All of %(repository)s") % {"repository": repository.name},
-                f"{reverse('registries:repository', args=[repository.registry_id, repository.name])}?{urlencode({'q': name})}",
+                f"{_repository_url(repository)}?{urlencode({'q': name})}",
             )
-            for repository in best
+            for repository in linked
         ],
     )
 
 
-def _is_told_of(question: Question, tag: Tag) -> bool:
-    """Whether `find_named_image` has it already."""
+def _is_named_image(question: SearchQuery, tag: Tag) -> bool:
+    """Return whether `find_named_image` has the tag among its results."""
     reference = question.reference
     return (
         reference is not None and "registry" not in reference.implied and tag.reference == reference
@@ -285,49 +312,52 @@ def _tags_of(repositories: Sequence[Repository], condition: Q) -> QuerySet[Tag]:
     tags = Tag.objects.filter(
         condition, repository__in=[repository.pk for repository in repositories]
     )
-    return tags.only(*_TAG_COLUMNS).order_by("name", "pk")[:_MOST_TAGS]
+    return tags.only(*_TAG_COLUMNS).order_by("name", "pk")[:_MAX_TAGS]
 
 
-def _tags_anywhere(request: TeamRequest, question: Question) -> Group:
-    """Tags that have or begin with the word, whatever their repository."""
-    # The teams once more, by their ids: where it is one, the index by team and name is read in its order, and no further than needed.
+def _tags_anywhere(request: TeamRequest, question: SearchQuery) -> Group:
+    """Return tags of any repository that begin with the text."""
+    # The teams once more by their ids: for one team, the database reads its index by team and name
+    # in order, and stops after the first rows.
     best = (
         Tag.objects.visible_to(request.user)
         .filter(_begins_with(question.text), team__in=request.teams)
         .order_by("name")
     )
-    # Inside, the index alone is read; with the joins in the same query, every match would be.
+    # The joins are outside, so that they are made for the shown rows only.
     rows = Tag.objects.filter(pk__in=best.values("pk")[: question.limit + 1]).select_related(
         "repository__registry"
     )
+
     columns = (
         *_TAG_COLUMNS,
         "repository__name",
         "repository__registry__name",
         "repository__registry__host",
     )
-    shown, is_capped = capped(rows.only(*columns).order_by("name", "pk"), question.limit)
+    shown, is_capped = limit_rows(rows.only(*columns).order_by("name", "pk"), question.limit)
     hint = _("For the tags of one repository, write its name before: nginx %(word)s") % {
         "word": question.text
     }
     return Group(
         title=_("Tags"),
-        hits=[_tag_hit(request, tag) for tag in shown],
+        hits=[_tag_result(request, tag) for tag in shown],
         is_capped=is_capped,
         hint=hint,
     )
 
 
 def _begins_with(text: str) -> Q:
-    """By an index: SQLite's LIKE uses none, and PostgreSQL's letters are not in the order of their codes."""
+    # Both use an index: SQLite's LIKE uses none, and PostgreSQL's collations are not in the order
+    # of the characters' codes.
     if connection.vendor == "sqlite":
         return Q(name__gte=text, name__lt=text + _LAST_CHARACTER)
     return Q(name__startswith=text)
 
 
-def _tag_hit(request: TeamRequest, tag: Tag) -> Hit:
+def _tag_result(request: TeamRequest, tag: Tag) -> SearchResult:
     registry = tag.repository.registry
-    return Hit(
+    return SearchResult(
         url=image_url(registry, tag.reference),
         icon="tag",
         reference=tag.reference,
@@ -342,7 +372,8 @@ def _facts_of(repository: Repository) -> list[str]:
         ngettext("%(count)d tag", "%(count)d tags", repository.tag_count)
         % {"count": repository.tag_count}
     ]
-    facts += [binary_size(repository.size)] if repository.size else []
+    if repository.size:
+        facts.append(binary_size(repository.size))
     if repository.last_change is not None:
         facts.append(
             _("changed %(when)s") % {"when": relative(repository.last_change, timezone.now())}
@@ -352,11 +383,9 @@ def _facts_of(repository: Repository) -> list[str]:
 
 def size_and_age(row: Tag | Artifact) -> list[str]:
     facts = [binary_size(row.size)] if row.size else []
-    return (
-        [*facts, _("built %(when)s") % {"when": relative(row.built, timezone.now())}]
-        if row.built is not None
-        else facts
-    )
+    if row.built is not None:
+        facts.append(_("built %(when)s") % {"when": relative(row.built, timezone.now())})
+    return facts
 
 
 def _count_of_repositories(count: int) -> str:

@@ -1,14 +1,10 @@
-"""What people and the command line do with registries and credentials. The rest of the project imports from here."""
+"""Operations on registries and credentials. Other apps import them from here."""
 
-import contextlib
-import logging
-from collections.abc import Iterator
-from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import RestrictedError
 from django.utils.translation import gettext as _
 
@@ -19,20 +15,27 @@ from .checking import check_login
 from .choosing import (
     AmbiguousCredential,
     CredentialUnfit,
-    candidates_for,
-    credential_for,
-    registry_for,
-    why_unfit,
+    find_registry,
+    list_candidates,
+    select_credential,
+    unfit_reason,
 )
-from .clients import egress_policy, endpoint_of, engine_login, open_client
+from .clients import egress_policy, endpoint_of, open_client, open_engine_login
 from .connection import ConnectionReport, Stage, check_connection, check_overdue
+from .credential_changes import (
+    add_credential,
+    change_credential,
+    remove_credential,
+    rotate_credential,
+)
 from .granting import change_grant, revoke_grant, share_credential
-from .importing import ImportResult, free_label, import_docker_config
-from .indexing.scheduling import look_soon
-from .lending import lost_share, name_for
-from .models import Credential, Health, Registry, Security
-from .providers import Provider, facts_of
-from .this_server import this_host
+from .importing import ImportResult, import_docker_config
+from .indexing.scheduling import schedule_index
+from .lending import lost_share_reason, name_for
+from .models import Health, Registry, Security
+from .providers import Provider, provider_facts
+from .row_changes import as_form_error, log_change
+from .this_server import builtin_registry_host
 
 __all__ = [
     "AmbiguousCredential",
@@ -40,10 +43,9 @@ __all__ = [
     "CredentialUnfit",
     "ImportResult",
     "Stage",
+    "add_builtin_registry",
     "add_credential",
     "add_registry",
-    "add_this_server",
-    "candidates_for",
     "change_credential",
     "change_grant",
     "change_registry",
@@ -51,26 +53,26 @@ __all__ = [
     "check_login",
     "check_overdue",
     "create_default_registries",
-    "credential_for",
     "egress_policy",
     "endpoint_of",
-    "engine_login",
+    "find_registry",
     "import_docker_config",
-    "lost_share",
+    "list_candidates",
+    "lost_share_reason",
     "name_for",
     "open_client",
-    "refuse_this_server",
-    "registry_for",
+    "open_engine_login",
+    "refuse_builtin_registry",
     "remove_credential",
     "remove_registry",
     "revoke_grant",
     "rotate_credential",
+    "select_credential",
     "share_credential",
-    "why_unfit",
+    "unfit_reason",
 ]
 
-logger = logging.getLogger(__name__)
-
+# The fields that forms set; the others belong to the index and the health check.
 REGISTRY_FIELDS = (
     "name",
     "host",
@@ -80,36 +82,37 @@ REGISTRY_FIELDS = (
     "index_hours",
     "namespaces",
 )
-# What mirrors may take of it: left out, there is no cap, or it stays as it is.
+# The limits for mirrors. A missing value means no limit, or no change.
 CAP_FIELDS = ("most_requests", "most_kib_per_second")
-CREDENTIAL_FIELDS = ("label", "username", "repository_pattern", "can_push", "expires_at")
 
 
 def create_default_registries(team: Team) -> None:
-    """Docker Hub, which every short name implies, and this server."""
-    hub = facts_of(Provider.DOCKER_HUB)
+    """Add Docker Hub, which short names imply, and the built-in registry."""
+    hub = provider_facts(Provider.DOCKER_HUB)
     Registry.objects.get_or_create(
         team=team, host=hub.host, defaults={"name": hub.title, "provider": hub.provider}
     )
-    add_this_server(team)
+    add_builtin_registry(team)
 
 
-def add_this_server(team: Team) -> Registry:
-    """The row that stands for this installation, at the host that it has now. What it was called before is brought along."""
-    host, facts = this_host(), facts_of(Provider.THIS)
+def add_builtin_registry(team: Team) -> Registry:
+    """Return the team's row of the built-in registry; add it, or update its host."""
+    host, facts = builtin_registry_host(), provider_facts(Provider.BUILTIN)
     values = {
         "name": facts.title,
-        "provider": Provider.THIS,
+        "provider": Provider.BUILTIN,
         "health": Health.HEALTHY,
         "security": _own_security(),
     }
+
     with transaction.atomic():
         rows = Registry.objects.filter(team=team)
-        former = rows.filter(provider=Provider.THIS).exclude(host=host)
+        former = rows.filter(provider=Provider.BUILTIN).exclude(host=host)
         if rows.filter(host=host).exists():
-            # Somebody has added this very address before.
+            # Somebody has added this address as an ordinary registry. A team has one row per host,
+            # so that row becomes the built-in registry.
             former.update(provider=Provider.PRIVATE)
-            rows.filter(host=host).exclude(provider=Provider.THIS).update(**values)
+            rows.filter(host=host).exclude(provider=Provider.BUILTIN).update(**values)
         else:
             former.update(host=host, security=_own_security())
         return Registry.objects.get_or_create(team=team, host=host, defaults=values)[0]
@@ -123,21 +126,23 @@ def _own_security() -> Security:
 def add_registry(
     *, team: Team, user: User | None, provider: str, values: dict[str, Any]
 ) -> Registry:
-    """
+    """Add a registry to the team and schedule its first indexing.
+
     Args:
         values: of `REGISTRY_FIELDS`, as a form has checked them.
 
     Raises:
         ValidationError: somebody else has just added the same host.
     """
-    given = {
+    columns = {
         **{name: values[name] for name in REGISTRY_FIELDS},
         **{name: values[name] for name in CAP_FIELDS if name in values},
     }
-    registry = Registry(team=team, provider=provider, created_by=user, **given)
-    with _taken("host", _("The team has this registry already.")):
+    registry = Registry(team=team, provider=provider, created_by=user, **columns)
+    with as_form_error("host", _("The team has this registry already.")):
         registry.save(force_insert=True)
-    look_soon(registry)
+    schedule_index(registry)
+
     record(
         Action.REGISTRY_ADDED,
         user=user,
@@ -145,73 +150,83 @@ def add_registry(
         host=registry.host,
         connection=registry.security,
     )
-    _log(user, "added the registry %s", registry.host)
+    log_change(user, "added the registry %s", registry.host)
     _log_plain_http(user, registry)
     return registry
 
 
 @transaction.atomic
 def change_registry(*, registry: Registry, user: User | None, values: dict[str, Any]) -> Registry:
-    """
+    """Change the settings of a registry.
+
     Raises:
-        ValidationError: the host would change under credentials that were entered for the present one; or it is gone.
+        ValidationError: the host would change while there are credentials for the current one; or
+            the registry was removed.
     """
-    kept = Registry.objects.select_for_update().filter(pk=registry.pk).first()
-    if kept is None:
+    locked = Registry.objects.select_for_update().filter(pk=registry.pk).first()
+    if locked is None:
         raise ValidationError(_("The registry was removed meanwhile."))
-    refuse_this_server(kept)
-    if values["host"] != kept.host and kept.credentials.exists():
-        raise ValidationError({"host": host_is_bound()})
-    was_encrypted, was_listed = kept.is_encrypted, kept.namespaces
+    refuse_builtin_registry(locked)
+    if values["host"] != locked.host and locked.credentials.exists():
+        raise ValidationError({"host": bound_host_message()})
+
+    was_encrypted, former_namespaces = locked.is_encrypted, locked.namespaces
     fields = [*REGISTRY_FIELDS, *(name for name in CAP_FIELDS if name in values)]
-    changed = [name for name in fields if getattr(kept, name) != values[name]]
+    changed = [name for name in fields if getattr(locked, name) != values[name]]
     for name in changed:
-        setattr(kept, name, values[name])
-    with _taken("host", _("The team has this registry already.")):
-        kept.save(update_fields=changed)
-    if kept.namespaces != was_listed:
-        look_soon(kept)
+        setattr(locked, name, values[name])
+    with as_form_error("host", _("The team has this registry already.")):
+        locked.save(update_fields=changed)
+
+    if locked.namespaces != former_namespaces:
+        schedule_index(locked)
+
     record(
         Action.REGISTRY_CHANGED,
         user=user,
-        obj=kept,
-        host=kept.host,
+        obj=locked,
+        host=locked.host,
         changed=changed,
-        connection=kept.security,
+        connection=locked.security,
     )
-    _log(user, "changed the registry %s", kept.host)
+    log_change(user, "changed the registry %s", locked.host)
+    # Logged at the change only, not at every later edit.
     if was_encrypted:
-        _log_plain_http(user, kept)
-    return kept
+        _log_plain_http(user, locked)
+    return locked
 
 
-def refuse_this_server(registry: Registry) -> None:
-    """
+def refuse_builtin_registry(registry: Registry) -> None:
+    """Refuse to edit the built-in registry, which the installation's settings define.
+
     Raises:
-        PermissionDenied: it is this server, which is as its settings say.
+        PermissionDenied
     """
-    if registry.is_this_server:
+    if registry.is_builtin:
         raise PermissionDenied(
             _(
-                "This server is there by itself: its address comes from the installation's settings, and it needs no login."
+                "This server is there by itself: its address comes from the installation's "
+                "settings, and it needs no login."
             )
         )
 
 
-def host_is_bound() -> str:
+def bound_host_message() -> str:
     return _(
-        "The host stays while there are credentials: a secret that was entered for one host is never sent to another."
+        "The host stays while there are credentials: a secret that was entered for one host is "
+        "never sent to another."
     )
 
 
 def remove_registry(*, registry: Registry, user: User | None) -> None:
-    """The registry and its credentials. Images and transfers keep its name as text.
+    """Remove a registry with its credentials. Images and transfers keep its name as text.
 
     Raises:
-        PermissionDenied: it is this server.
+        PermissionDenied: it is the built-in registry.
         ValidationError: naming the mirrors that copy from it or to it.
     """
-    refuse_this_server(registry)
+    refuse_builtin_registry(registry)
+
     try:
         with transaction.atomic():
             record(
@@ -222,170 +237,16 @@ def remove_registry(*, registry: Registry, user: User | None) -> None:
                 credentials=registry.credentials.count(),
             )
             registry.delete()
+    # Mirrors refer to registries with RESTRICT.
     except RestrictedError as exc:
-        names = ", ".join(sorted({f"“{each}”" for each in exc.restricted_objects}))
+        names = ", ".join(sorted({f"“{mirror}”" for mirror in exc.restricted_objects}))
         raise ValidationError(
             _("%(name)s is in use: %(names)s. Change or remove what uses it first.")
             % {"name": registry.name, "names": names[:300]}
         ) from exc
-    _log(user, "removed the registry %s", registry.host)
-
-
-@transaction.atomic
-def add_credential(
-    *,
-    registry: Registry,
-    user: User | None,
-    values: dict[str, Any],
-    secret: str,
-    is_verified: bool = False,
-) -> Credential:
-    """
-    Args:
-        values: of `CREDENTIAL_FIELDS`, as a form has checked them.
-        is_verified: a real login with exactly these values has just succeeded.
-
-    Raises:
-        ValidationError: the registry has another host by now, or is gone.
-    """
-    kept = _locked_at_same_host(registry)
-    values = {**values, "label": values["label"] or free_label(kept, values["username"])}
-    credential = Credential(
-        team=kept.team,
-        registry=kept,
-        created_by=user,
-        **{name: values[name] for name in CREDENTIAL_FIELDS},
-    )
-    credential.set_secret(secret)
-    with _taken("label", _("This registry has a credential with that label already.")):
-        credential.save(force_insert=True)
-    if is_verified:
-        credential.mark_verified()
-    look_soon(kept)
-    record(
-        Action.CREDENTIAL_ADDED, user=user, obj=credential, host=kept.host, push=credential.can_push
-    )
-    _log(user, "added a credential for %s", kept.host)
-    return credential
-
-
-@transaction.atomic
-def change_credential(
-    *,
-    credential: Credential,
-    user: User | None,
-    values: dict[str, Any],
-    secret: str = "",
-    is_verified: bool = False,
-) -> Credential:
-    """An empty secret keeps the stored one.
-
-    Raises:
-        ValidationError: the registry has another host by now, or one of the two is gone.
-    """
-    kept = Credential.objects.select_for_update().filter(pk=credential.pk).first()
-    if kept is None:
-        raise ValidationError(_("The credential was removed meanwhile."))
-    kept.registry = _locked_at_same_host(credential.registry)
-    is_same_login = not secret and values["username"] == kept.username
-    differing = [name for name in CREDENTIAL_FIELDS if getattr(kept, name) != values[name]]
-    for name in CREDENTIAL_FIELDS:
-        setattr(kept, name, values[name])
-    kept.label = kept.label or kept.username[:100]
-    changed = [*CREDENTIAL_FIELDS]
-    if secret:
-        kept.set_secret(secret)
-        changed += ["secret_ciphertext", "secret_changed_at"]
-    if not is_same_login:
-        kept.verified_at, kept.verify_error = None, ""
-        changed += ["verified_at", "verify_error"]
-    with _taken("label", _("This registry has a credential with that label already.")):
-        kept.save(update_fields=changed)
-    if is_verified:
-        kept.mark_verified()
-    record(
-        Action.CREDENTIAL_CHANGED,
-        user=user,
-        obj=kept,
-        host=kept.registry.host,
-        changed=differing,
-        new_secret=bool(secret),
-    )
-    _log(user, "changed a credential for %s", kept.registry.host)
-    return kept
-
-
-@transaction.atomic
-def rotate_credential(
-    *,
-    credential: Credential,
-    user: User | None,
-    secret: str,
-    expires_at: datetime | None,
-    is_verified: bool,
-) -> Credential:
-    """A new secret in the old one's place. What runs goes on with the one that it began with; what waits begins with the new one.
-
-    Args:
-        is_verified: a real login with it has just succeeded.
-
-    Raises:
-        ValidationError: the registry has another host by now, or one of the two is gone.
-    """
-    kept = Credential.objects.select_for_update().filter(pk=credential.pk).first()
-    if kept is None:
-        raise ValidationError(_("The credential was removed meanwhile."))
-    kept.registry = _locked_at_same_host(credential.registry)
-    kept.set_secret(secret)
-    kept.expires_at, kept.verified_at, kept.verify_error = expires_at, None, ""
-    kept.save(
-        update_fields=[
-            "secret_ciphertext",
-            "secret_changed_at",
-            "expires_at",
-            "verified_at",
-            "verify_error",
-        ]
-    )
-    if is_verified:
-        kept.mark_verified()
-    record(Action.CREDENTIAL_ROTATED, user=user, obj=kept, credential=kept, tested=is_verified)
-    look_soon(kept.registry)
-    _log(user, "entered a new secret for %s", kept.registry.host)
-    return kept
-
-
-@transaction.atomic
-def remove_credential(*, credential: Credential, user: User | None) -> None:
-    record(Action.CREDENTIAL_REMOVED, user=user, obj=credential, host=credential.registry.host)
-    _log(user, "removed a credential for %s", credential.registry.host)
-    credential.delete()
-
-
-@contextlib.contextmanager
-def _taken(field: str, message: str) -> Iterator[None]:
-    """What a form has checked may be taken by the time it is written."""
-    try:
-        with transaction.atomic():
-            yield
-    except IntegrityError as exc:
-        raise ValidationError({field: message}) from exc
-
-
-def _locked_at_same_host(registry: Registry) -> Registry:
-    """The registry as it is now; its host is the one that the person saw."""
-    kept = Registry.objects.select_for_update().filter(pk=registry.pk).first()
-    if kept is None or kept.host != registry.host:
-        raise ValidationError(
-            _("The registry was changed meanwhile. Check its host and enter the secret again.")
-        )
-    return kept
+    log_change(user, "removed the registry %s", registry.host)
 
 
 def _log_plain_http(user: User | None, registry: Registry) -> None:
     if registry.security == Security.PLAIN_HTTP:
-        _log(user, "chose plain HTTP for %s: secrets travel in clear", registry.host)
-
-
-def _log(user: User | None, what: str, *arguments: str) -> None:
-    logger.info("%s " + what, user.get_username() if user else "The command line", *arguments)
+        log_change(user, "chose plain HTTP for %s: secrets travel in clear", registry.host)

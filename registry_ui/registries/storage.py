@@ -1,4 +1,4 @@
-"""What a registry and its repositories take, and what of it is theirs alone: read from the counts that index runs leave."""
+"""Storage of a registry and its repositories, from the sizes that index runs have counted."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -37,14 +37,15 @@ from .models import (
     Tag,
 )
 
+# How many of each the pages show.
 _TILES = 40
 _LARGEST = 20
 _LAYERS = 12
-_TAGS = 12
+_IMAGES = 12
 _SHARERS = 8
-# A name is written into a tile that is so wide and high.
-_NAME_WIDTH, _NAME_HEIGHT = 110.0, 30.0
-_LETTER = 7.2
+# The smallest tile with a name in it, and the width of a letter, in units of the picture.
+_MIN_NAME_WIDTH, _MIN_NAME_HEIGHT = 110.0, 30.0
+_LETTER_WIDTH = 7.2
 
 _AGES: Sequence[tuple[str, str | Promise, timedelta | None]] = (
     ("week", _("under a week"), timedelta(days=7)),
@@ -57,33 +58,33 @@ _AGES: Sequence[tuple[str, str | Promise, timedelta | None]] = (
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """A repository in the picture; `own` is the part that no other repository of the registry needs."""
+    """A repository in the treemap; `own` is the part that no other repository needs."""
 
     repository: Repository
-    place: Rectangle
+    area: Rectangle
     own: Rectangle
 
     @property
     def text_x(self) -> float:
-        return self.place.x + 8
+        return self.area.x + 8
 
     @property
     def text_y(self) -> float:
-        return self.place.y + 18
+        return self.area.y + 18
 
     @property
     def label(self) -> str:
-        """As much of the name as has room; empty where that is nothing."""
-        if self.place.width < _NAME_WIDTH or self.place.height < _NAME_HEIGHT:
+        """The end of the name that fits into the tile; empty if the tile is too small."""
+        if self.area.width < _MIN_NAME_WIDTH or self.area.height < _MIN_NAME_HEIGHT:
             return ""
-        room = int((self.place.width - 16) / _LETTER)
+        length = int((self.area.width - 16) / _LETTER_WIDTH)
         name = self.repository.name
-        return name if len(name) <= room else f"…{name[-room + 1 :]}"
+        return name if len(name) <= length else f"…{name[-length + 1 :]}"
 
 
 @dataclass(frozen=True, slots=True)
 class Age:
-    """How many tags name images of an age; `bar` is their part of the most numerous, of `WIDTH` units."""
+    """The number of tags whose images have an age; the longest bar has `WIDTH` units."""
 
     name: str
     label: str | Promise
@@ -93,7 +94,10 @@ class Age:
 
 @dataclass(frozen=True, slots=True)
 class RegistryStorage:
-    """`separate` is what the repositories would take without sharing; `rest` counts those that the picture leaves out."""
+    """The storage of a registry.
+
+    `separate` is its size without sharing; `rest` is the number of repositories without a tile.
+    """
 
     registry: Registry
     separate: int
@@ -108,8 +112,8 @@ class RegistryStorage:
 
 
 @dataclass(frozen=True, slots=True)
-class HeldLayer:
-    """A blob of a repository; so many `images` of the registry need it."""
+class LayerUsage:
+    """A blob of a repository; `images` of the registry need it."""
 
     blob: Blob
     images: int
@@ -121,8 +125,8 @@ class HeldLayer:
 
 
 @dataclass(frozen=True, slots=True)
-class HeldImage:
-    """A digest with the tags that name it; `freed` are the bytes that nothing else needs."""
+class ImageUsage:
+    """A digest with its tags; `freed` is the number of bytes that its deletion frees."""
 
     artifact: Artifact
     tags: Sequence[str]
@@ -131,17 +135,21 @@ class HeldImage:
 
 @dataclass(frozen=True, slots=True)
 class RepositoryStorage:
+    """The storage of a repository."""
+
     repository: Repository
-    layers: Sequence[HeldLayer]
-    images: Sequence[HeldImage]
+    layers: Sequence[LayerUsage]
+    images: Sequence[ImageUsage]
     sharers: Sequence[dict[str, Any]]
     ages: Sequence[Age]
 
 
 def storage_of_registry(registry: Registry) -> RegistryStorage:
-    """Three questions to the database."""
+    """Return the storage of a registry, with three queries."""
     rows = Repository.objects.filter(registry=registry)
+    # Without empty repositories: a tile needs an area.
     largest = list(rows.filter(size__gt=0).order_by("-size", "-id")[:_TILES])
+    # The sum counts a shared blob once per repository, which is the size without sharing.
     separate = rows.aggregate(total=Sum("size"))["total"] or 0
     return RegistryStorage(
         registry=registry,
@@ -154,7 +162,7 @@ def storage_of_registry(registry: Registry) -> RegistryStorage:
 
 
 def storage_of_repository(repository: Repository) -> RepositoryStorage:
-    """Seven questions to the database, however many tags there are."""
+    """Return the storage of a repository, with seven queries however many tags it has."""
     return RepositoryStorage(
         repository=repository,
         layers=_layers(repository),
@@ -165,33 +173,36 @@ def storage_of_repository(repository: Repository) -> RepositoryStorage:
 
 
 def _tiles(repositories: Sequence[Repository]) -> list[Tile]:
-    places = squarified([repository.size for repository in repositories])
+    areas = squarified([repository.size for repository in repositories])
     return [
-        Tile(repository, place, _own_part(repository, place))
-        for repository, place in zip(repositories, places, strict=True)
+        Tile(repository, area, _own_part(repository, area))
+        for repository, area in zip(repositories, areas, strict=True)
     ]
 
 
-def _own_part(repository: Repository, place: Rectangle) -> Rectangle:
-    """The lower part of a tile, as large as what is the repository's own."""
-    height = round(place.height * repository.unique_size / repository.size, 2)
-    return Rectangle(place.x, round(place.y + place.height - height, 2), place.width, height)
+def _own_part(repository: Repository, area: Rectangle) -> Rectangle:
+    """Return the lower part of a tile, in proportion to the repository's unique size."""
+    # Rounded, because the SVG needs no more digits and the page gets smaller.
+    height = round(area.height * repository.unique_size / repository.size, 2)
+    return Rectangle(area.x, round(area.y + area.height - height, 2), area.width, height)
 
 
 def _ages(tags: QuerySet[Tag]) -> list[Age]:
     now = timezone.now()
+    # The first condition that holds decides, and the ages are sorted: youngest first.
     bounds = [When(built_at=UNSTATED, then=Value("unstated"))]
     bounds += [
         When(built_at__gte=now - age, then=Value(name))
         for name, _label, age in _AGES
         if age is not None
     ]
-    named = tags.exclude(digest="").annotate(
+    dated = tags.exclude(digest="").annotate(
         age=Case(*bounds, default=Value("older"), output_field=CharField())
     )
     counts = dict(
-        named.order_by().values("age").annotate(count=Count("pk")).values_list("age", "count")
+        dated.order_by().values("age").annotate(count=Count("pk")).values_list("age", "count")
     )
+
     labels = [*((name, label) for name, label, _age in _AGES), ("unstated", _("no date stated"))]
     most = max(counts.values(), default=0) or 1
     return [
@@ -200,46 +211,51 @@ def _ages(tags: QuerySet[Tag]) -> list[Age]:
     ]
 
 
-def _layers(repository: Repository) -> list[HeldLayer]:
+def _layers(repository: Repository) -> list[LayerUsage]:
+    # The inner query finds the largest blobs alone; only these are counted below.
     links = RepositoryBlob.objects.filter(repository=repository).order_by("-blob__size", "-blob")
     largest = Blob.objects.filter(pk__in=links.values("blob")[:_LAYERS])
     blobs = list(largest.annotate(images=Count("artifact_links")).order_by("-size", "-id"))
     most = max((blob.size for blob in blobs), default=0) or 1
     return [
-        HeldLayer(blob, blob.images, Bar(0.0, round(WIDTH * blob.size / most, 2))) for blob in blobs
+        LayerUsage(blob, blob.images, Bar(0.0, round(WIDTH * blob.size / most, 2)))
+        for blob in blobs
     ]
 
 
-def _images(repository: Repository) -> list[HeldImage]:
-    """The largest digests that tags name, with what deleting each of them with all of its tags would free."""
-    here = (
-        Tag.objects.filter(repository=repository, artifact__isnull=False)
-        .order_by()
-        .values("artifact")
-    )
-    wanted = (
-        here.annotate(most=Max("size")).order_by("-most", "-artifact").values("artifact")[:_TAGS]
-    )
+def _images(repository: Repository) -> list[ImageUsage]:
+    """Return the largest images, with the bytes freed by deleting each with all of its tags."""
+    tagged = Tag.objects.filter(repository=repository, artifact__isnull=False).order_by()
+    by_size = tagged.values("artifact").annotate(most=Max("size")).order_by("-most", "-artifact")
+    wanted = by_size.values("artifact")[:_IMAGES]
+
+    # An image that another repository or an index needs stays in the registry: it frees nothing.
     elsewhere = Tag.objects.filter(artifact=OuterRef("pk")).exclude(repository=repository)
     kept = Exists(elsewhere) | Exists(ArtifactChild.objects.filter(child=OuterRef("pk")))
     largest = list(
         Artifact.objects.filter(pk__in=wanted).annotate(is_kept=kept).order_by("-size", "-id")
     )
+
     names: dict[int, list[str]] = defaultdict(list)
     rows = Tag.objects.filter(
         repository=repository, artifact__in=[artifact.pk for artifact in largest]
     )
     for key, name in rows.order_by("-order_key").values_list("artifact", "name"):
         names[key].append(name)
+
     freed = _freed([artifact.pk for artifact in largest if not artifact.is_kept])
     return [
-        HeldImage(artifact, names[artifact.pk], freed.get(artifact.pk, 0)) for artifact in largest
+        ImageUsage(artifact, names[artifact.pk], freed.get(artifact.pk, 0)) for artifact in largest
     ]
 
 
 def _freed(roots: Sequence[int]) -> dict[int, int]:
-    """Artifact → bytes of the blobs that go with it: not those that any other artifact of the registry names, nor those of
-    children that another index or a tag names."""
+    """Return the bytes that the deletion of each artifact frees, by artifact.
+
+    A child goes with its index unless another index or a tag names it; a blob goes with its last
+    artifact.
+    """
+    # Each artifact with the children that would be deleted with it.
     groups = {root: {root} for root in roots}
     links = ArtifactChild.objects.filter(parent__in=roots).annotate(
         parents=Count("child__parent_links"),
@@ -250,7 +266,9 @@ def _freed(roots: Sequence[int]) -> dict[int, int]:
     ):
         if parents == 1 and not is_tagged:
             groups[parent].add(child)
+
     members = [member for group in groups.values() for member in group]
+    # `needs` counts all artifacts of the registry that need the blob, also those outside the group.
     needed = ArtifactBlob.objects.filter(artifact__in=members).annotate(
         needs=Count("blob__artifact_links")
     )
@@ -259,27 +277,33 @@ def _freed(roots: Sequence[int]) -> dict[int, int]:
         "artifact", "blob", "blob__size", "needs"
     ):
         blobs[artifact].append((blob, size, needs))
+
     return {
-        root: _lost([row for member in group for row in blobs[member]])
+        root: _unneeded_bytes([row for member in group for row in blobs[member]])
         for root, group in groups.items()
     }
 
 
-def _lost(rows: Sequence[tuple[int, int, int]]) -> int:
-    """Bytes of the blobs whose every need is among these rows (blob, bytes, needs in the registry)."""
-    here: dict[int, int] = defaultdict(int)
-    facts: dict[int, tuple[int, int]] = {}
+def _unneeded_bytes(rows: Sequence[tuple[int, int, int]]) -> int:
+    """Return the bytes of the blobs that only these rows need.
+
+    Args:
+        rows: (blob, bytes, number of artifacts in the registry that need it).
+    """
+    counts: dict[int, int] = defaultdict(int)
+    blobs: dict[int, tuple[int, int]] = {}
     for blob, size, needs in rows:
-        here[blob] += 1
-        facts[blob] = (size, needs)
-    return sum(size for blob, (size, needs) in facts.items() if here[blob] == needs)
+        counts[blob] += 1
+        blobs[blob] = (size, needs)
+    return sum(size for blob, (size, needs) in blobs.items() if counts[blob] == needs)
 
 
 def _sharers(repository: Repository) -> list[dict[str, Any]]:
-    """The repositories that need the most of the same blobs."""
+    """Return the repositories that share the most bytes."""
     links = RepositoryBlob.objects.filter(blob__repository_links__repository=repository).exclude(
         repository=repository
     )
+    # Grouped by name, which is unique within a registry.
     totals = (
         links.order_by()
         .values("repository__name")

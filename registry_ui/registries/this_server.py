@@ -1,6 +1,6 @@
-"""This installation as one of a team's registries: its host, the row that stands for it, and the client that needs no network.
+"""The built-in registry as one of a team's registries: its host, its names and its client.
 
-What serves the images lies further up and registers here how it is opened.
+The app `serving` registers how the built-in registry is opened; this app does not import it.
 """
 
 from collections.abc import Callable
@@ -17,67 +17,74 @@ from registry_ui.oci.reference import Reference
 from registry_ui.oci.store import Cancellation
 
 PROXY = "proxy"
-"""The second part of names that are fetched from elsewhere when somebody asks for them."""
+"""The second path component of names that are fetched from other registries on demand."""
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
-OpenThisServer = Callable[[Team, Cancellation | None], object]
-_opener: OpenThisServer | None = None
+BuiltinRegistryOpener = Callable[[Team, Cancellation | None], object]
+# Set by the app `serving` when it starts.
+_opener: BuiltinRegistryOpener | None = None
 
 
-def this_host() -> str:
-    """The host, and where needed the port, with which the names of images on this server begin."""
+def builtin_registry_host() -> str:
+    """Return the host, with its port if necessary, of image names in the built-in registry."""
     address = urlsplit(settings.URL)
+    # A user name in the URL is not part of the host.
     host = address.netloc.rpartition("@")[2].lower()
     if "." in host or ":" in host or host == "localhost":
         return host
-    # A bare word in front of a slash would be taken for a namespace of Docker Hub.
+    # The reference grammar takes a first component without dot or port for a Docker Hub namespace.
     return f"{host}:{_DEFAULT_PORTS.get(address.scheme, 443)}"
 
 
-def is_here(host: str) -> bool:
-    return host == this_host()
+def is_builtin_registry(host: str) -> bool:
+    return host == builtin_registry_host()
 
 
-def own_prefix(team: Team) -> str:
-    """What the names of a team's images on this server begin with."""
-    return f"{this_host()}/{team.slug}/"
+def builtin_registry_prefix(team: Team) -> str:
+    """Return the prefix of the names of the team's images in the built-in registry."""
+    return f"{builtin_registry_host()}/{team.slug}/"
 
 
-def check_own_name(team: Team, name: Reference) -> None:
-    """
+def check_builtin_name(team: Team, name: Reference) -> None:
+    """Refuse a name in the built-in registry that the team may not use.
+
     Raises:
-        InvalidReference: a name on this server that the team may not give.
+        InvalidReference
     """
-    if not is_here(name.registry):
+    if not is_builtin_registry(name.registry):
         return
+
+    prefix = builtin_registry_prefix(team)
     slug, slash, rest = name.repository.partition("/")
+    # Names in the built-in registry begin with the team's slug, which decides about access.
     if slug != team.slug or not slash:
         raise InvalidReference(
             _(
-                "On this server, the images of the team %(team)s have names that begin with %(prefix)s."
+                "On this server, the images of the team %(team)s have names that begin with "
+                "%(prefix)s."
             )
-            % {"team": team.name, "prefix": own_prefix(team)},
+            % {"team": team.name, "prefix": prefix},
             advice=_("Write %(name)s, say.")
-            % {
-                "name": f"{own_prefix(team)}{name.repository.rpartition('/')[2]}:{name.tag or 'latest'}"
-            },
+            % {"name": f"{prefix}{name.repository.rpartition('/')[2]}:{name.tag or 'latest'}"},
         )
+
+    # An image pushed to such a name would hide the one of the other registry.
     if rest.partition("/")[0] == PROXY:
         raise InvalidReference(
             _("Names that begin with %(prefix)s stand for images of other registries.")
-            % {"prefix": f"{own_prefix(team)}{PROXY}/"},
+            % {"prefix": f"{prefix}{PROXY}/"},
             advice=_("Choose another name."),
         )
 
 
-def register_opener(opener: OpenThisServer) -> None:
+def register_builtin_opener(opener: BuiltinRegistryOpener) -> None:
     global _opener
     _opener = opener
 
 
-def open_this_server(team: Team, cancellation: Cancellation | None = None) -> RegistryClient:
-    """A client of this server for one team: what a `RegistryClient` does, straight from the store."""
+def open_builtin_registry(team: Team, cancellation: Cancellation | None = None) -> RegistryClient:
+    """Return a client of the built-in registry for one team; it reads the store directly."""
     if _opener is None:
         raise RuntimeError("Nothing has registered how this server is opened.")
     return cast(RegistryClient, _opener(team, cancellation))

@@ -1,4 +1,4 @@
-"""What is remembered when a credential is used: on its row, on the share that allowed it, and in its owner's trail."""
+"""Records of the use of credentials: on the row, on the grant and in the owner's audit log."""
 
 import contextlib
 from collections.abc import Iterator
@@ -7,20 +7,20 @@ from dataclasses import dataclass
 from django.utils import timezone
 
 from registry_ui.accounts.models import Action, ActorKind, Team, User
-from registry_ui.accounts.trail import Origin, acting, record
+from registry_ui.accounts.trail import Origin, acting_as, record
 
-from .lending import grant_for, is_lent
+from .lending import find_grant, is_from_other_team
 from .models import Credential, CredentialGrant
 
 
 @dataclass(frozen=True, slots=True)
-class Use:
-    """Who uses a credential, and for what: no more than its owner may know, whichever team it is.
+class CredentialUse:
+    """One use of a credential: person and purpose, limited to what its owner may know.
 
     Args:
-        what: the reference at the credential's registry, or what else is done there.
-        act: pull, push, …; empty for a look.
-        is_recorded: whether the trail has an event of it. A look by a page has none.
+        what: the reference at the credential's registry, or another action there.
+        act: pull, push, …; empty if a page only reads.
+        is_recorded: whether the audit log gets an event. Reading for a page gets none.
     """
 
     what: str = ""
@@ -31,20 +31,24 @@ class Use:
 
 
 @contextlib.contextmanager
-def as_others_see(person: User | None, name: str = "") -> Iterator[None]:
-    """For an event in another team's trail: who did it, and not from which address or with which token."""
+def acting_by_name_only(person: User | None, name: str = "") -> Iterator[None]:
+    """Record events with the person's name only, for another team's audit log.
+
+    Members of that team must not learn the person's address or token.
+    """
     kind = ActorKind.PERSON if person else ActorKind.SYSTEM
-    with acting(Origin(kind, person, name=name)):
+    with acting_as(Origin(kind, person, name=name)):
         yield
 
 
-def note_use(credential: Credential, team: Team, use: Use) -> None:
+def record_use(credential: Credential, team: Team, use: CredentialUse) -> None:
     credential.mark_used(use.by, use.what)
-    grant = grant_for(credential, team) if is_lent(credential, team) else None
+    grant = find_grant(credential, team) if is_from_other_team(credential, team) else None
     if grant is not None:
         CredentialGrant.objects.filter(pk=grant.pk).update(used_at=timezone.now())
+    # One event per job, not per request: the audit log is append-only and kept for long.
     if use.is_recorded:
-        with as_others_see(use.person, use.by):
+        with acting_by_name_only(use.person, use.by):
             record(
                 Action.CREDENTIAL_USED,
                 team=credential.team,

@@ -1,6 +1,6 @@
-"""What a tag says: parse, order, explain, select. No network, no database, no Django."""
+"""Tags: parse, order, explain and select them. No network, no database, no Django."""
 
-from .explaining import Explanation, explain_tag, risk_of
+from .explaining import Explanation, describe_risk, explain_tag
 from .keys import sort_key, version_key
 from .ordering import natural_key, order_key, sort_tags
 from .parsing import parse_tag
@@ -23,11 +23,11 @@ __all__ = [
     "Tag",
     "Version",
     "VersionRange",
+    "describe_risk",
     "explain_tag",
     "natural_key",
     "order_key",
     "parse_tag",
-    "risk_of",
     "sort_key",
     "sort_tags",
     "version_key",

@@ -1,4 +1,4 @@
-"""What a tag says, in sentences; whoever shows them translates them."""
+"""Explanations of tags, as untranslated texts; the page translates them."""
 
 from dataclasses import dataclass
 
@@ -26,7 +26,7 @@ COMING_MEANING = _("The release that is being made; what stands behind it says h
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """One part of a tag and what is known about it; `name` is its row of the table, where it has one."""
+    """One part of a tag with its explanation. `name` is its `Suffix`; empty if it has none."""
 
     part: str
     role: Role
@@ -41,13 +41,15 @@ class Explanation:
 
 
 def explain_tag(tag: Tag) -> list[Explanation]:
-    """One explanation a piece, in the order of the text."""
+    """Return one explanation per piece, in the order of the text."""
     return [_explain(piece, piece.suffix, tag) for piece in tag.pieces]
 
 
 def _explain(piece: Piece, suffix: Suffix | None, tag: Tag) -> Explanation:
+    # A word of the publisher, or a piece that the table does not describe.
     if suffix is None:
         return Explanation(piece.text, piece.role, UNKNOWN_MEANING)
+    # 1.27.0-rc1 is no release in full, as FULL_VERSION's text would say.
     if piece.role is Role.VERSION and tag.prerelease is not None:
         return Explanation(piece.text, piece.role, COMING_MEANING)
     return Explanation(
@@ -55,17 +57,19 @@ def _explain(piece: Piece, suffix: Suffix | None, tag: Tag) -> Explanation:
     )
 
 
-def risk_of(tag: Tag) -> str:
-    """One line on what can go wrong with a tag that moves, or may; empty for one that is pinned by convention."""
+def describe_risk(tag: Tag) -> str:
+    """Return the risk of a tag that moves or may move; empty if it is pinned by convention."""
     if tag.movement is Movement.PINNED:
         return ""
     if tag.movement is Movement.UNKNOWN:
         return _(
-            "It does not say which version it is, nor whether it moves: that is up to whoever publishes it."
+            "It does not say which version it is, nor whether it moves: that is up to whoever "
+            "publishes it."
         )
     if tag.text == "latest":
         return _(
-            "It names another image after each release: two pulls may differ, and nobody can tell later what ran."
+            "It names another image after each release: two pulls may differ, and nobody can tell "
+            "later what ran."
         )
     if tag.is_prerelease:
         return _("It moves, and what it moves to is not released yet.")
@@ -73,4 +77,5 @@ def risk_of(tag: Tag) -> str:
         return _("It moves to each newer release of its line; two pulls may differ.")
     if tag.kind is Kind.FLAVOUR:
         return _("It has no version: it is latest in another variant, and moves as latest does.")
+
     return _("It moves to each newer release; two pulls may differ.")

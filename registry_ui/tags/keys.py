@@ -1,4 +1,4 @@
-"""Order keys as bytes: what a database sorts and ranges by, the same in every collation."""
+"""Order keys as bytes, by which a database sorts and selects, independent of its collation."""
 
 from collections.abc import Sequence
 
@@ -7,33 +7,41 @@ from .tag import Tag
 
 _OPEN = b"\1"
 _ZERO = 0x80
+# The length byte must stay between 0x02 and 0xFE.
 _LONGEST = 0x7E
 
 
 def sort_key(tag: Tag) -> bytes:
-    """Bytes that compare as `order_key` does. Two tags with different text never share a key."""
+    """Return bytes that compare as `order_key` does. Different tags never share a key."""
     return encode(order_key(tag))
 
 
 def version_key(tag: Tag) -> bytes | None:
-    """Bytes that compare as versions do, a release candidate below its release; None where the tag has no version."""
+    """Return bytes that compare as versions do; None if the tag has no version.
+
+    A release candidate is below its release.
+    """
     return encode((version_numbers(tag), stage_key(tag))) if tag.version else None
 
 
 def line_prefix(numbers: Sequence[int]) -> bytes:
-    """What the version keys of a line begin with: of (1, 27) those of 1.27, 1.27.3 and 1.27.3-rc1, and no others."""
+    """Return the common prefix of the version keys of a line.
+
+    For (1, 27) that is the prefix of 1.27, 1.27.3 and 1.27.3-rc1, and of no others.
+    """
     return _OPEN + _items(_entries(numbers))
 
 
 def stage_prefix(numbers: Sequence[int], stage: OrderKey) -> bytes:
-    """What the version keys of one version in full at one stage begin with."""
+    """Return the common prefix of the version keys of one full version at one stage."""
     return _OPEN + encode((*_entries(numbers), BELOW_ALL)) + _OPEN + _items(stage)
 
 
 def encode(key: OrderKey) -> bytes:
-    """Bytes in the order of the tuple: of integers, texts and such tuples, alike at the same place in each key.
+    """Return bytes in the order of the tuple, which has integers, texts and such tuples.
 
-    Every item begins with a byte above zero, and zero ends a tuple or a text, so that the shorter of two comes first.
+    Items at the same position must have the same type in every key. Every item begins with a
+    byte above zero, and zero ends a tuple or a text, so that the shorter one comes first.
     """
     return _items(key) + b"\0"
 
@@ -51,13 +59,17 @@ def _item(item: object) -> bytes:
         return _OPEN + encode(item)
     if isinstance(item, str):
         text: bytes = item.encode("utf-8", "replace")
+        # NUL ends a text; one inside is followed by 0xFF, which is above every other item.
         return _OPEN + text.replace(b"\0", b"\0\xff") + b"\0"
     assert isinstance(item, int)
     return _number(item)
 
 
 def _number(number: int) -> bytes:
-    """The length first, above or below 0x80 for the sign, then the digits; a negative's are turned round."""
+    """Return the length, above or below 0x80 for the sign, followed by the digits.
+
+    The digits of a negative number are inverted, so that the larger amount comes first.
+    """
     length = min((abs(number).bit_length() + 7) // 8, _LONGEST)
     digits: bytes = min(abs(number), 256**length - 1).to_bytes(length, "big")
     if number >= 0:

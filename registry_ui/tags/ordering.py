@@ -1,4 +1,4 @@
-"""The natural order of tags: 1.9 before 1.10, a release candidate before its release, latest at the end."""
+"""The natural order of tags: 1.9 before 1.10, a candidate before its release, latest last."""
 
 import re
 from collections.abc import Iterable
@@ -10,6 +10,7 @@ from .tag import Kind, Piece, Tag
 OrderKey = tuple[object, ...]
 
 _RANKS = {kind: rank for rank, kind in enumerate(Kind)}
+# Unknown stages sort as `dev`.
 _STAGES = {"snapshot": 0, "dev": 1, "alpha": 2, "beta": 3, "preview": 4, "ea": 5, "rc": 6}
 RELEASED = 9
 _ABOVE_ALL = (1, 0)
@@ -20,10 +21,10 @@ _RUNS = re.compile(r"[0-9]+|[^0-9]+")
 
 
 def order_key(tag: Tag) -> OrderKey:
-    """Sort by it for oldest first, reversed for newest first. Two tags with different text never share a key.
+    """Return the sort key of a tag, oldest first. Different tags never share a key.
 
-    A partial version stands for the newest of its line, so it follows the full versions that it covers: 1.27.2, 1.27.3,
-    1.27, 1.28.0. Tags of one version stand together, the plain one last.
+    A partial version means the newest of its line, so it follows the full versions of the line:
+    1.27.2, 1.27.3, 1.27, 1.28.0. Tags of one version are neighbours, the plain one last.
     """
     return (
         _RANKS[tag.kind],
@@ -32,6 +33,7 @@ def order_key(tag: Tag) -> OrderKey:
         tag.date.toordinal() if tag.date else 0,
         tuple(natural_key(piece.text) for piece in tag.all_of(Role.BUILD)),
         _channel_key(tag.channel),
+        # The plain tag of a version comes last: it has the fewest pieces.
         _simplicity(tag),
         tag.flavour,
         natural_key(tag.system_release),
@@ -41,24 +43,27 @@ def order_key(tag: Tag) -> OrderKey:
 
 
 def sort_tags(texts: Iterable[str], *, newest_first: bool = False) -> list[str]:
-    """Texts in natural order."""
+    """Return the texts in natural order."""
     return sorted(texts, key=lambda text: order_key(parse_tag(text)), reverse=newest_first)
 
 
 def natural_key(text: str) -> OrderKey:
-    """Digits compare as numbers, the rest as text."""
+    """Return a key in which digits compare as numbers, the rest as text."""
     runs: list[str] = _RUNS.findall(text)
-    return tuple(
-        (0, int(run), "") if run[0] in _DIGITS else (1, 0, run.lower())
-        for run in (run[:4000] for run in runs)
-    )
+    # Python refuses to convert more than 4300 digits (sys.set_int_max_str_digits).
+    return tuple(_run_key(run[:4000]) for run in runs)
+
+
+def _run_key(run: str) -> OrderKey:
+    return (0, int(run), "") if run[0] in _DIGITS else (1, 0, run.lower())
 
 
 def version_numbers(tag: Tag) -> OrderKey:
-    """The version's numbers, and an end that puts a partial version above the full ones that it covers."""
+    """Return the version's numbers, and an end that sorts a partial version after its line."""
     if tag.version is None:
         return ()
     numbers = list(tag.version.numbers)
+    # 1.27-rc1 is a candidate of 1.27.0.
     if tag.prerelease is not None:
         numbers += [0] * (3 - len(numbers))
     end = BELOW_ALL if len(numbers) >= 3 else _ABOVE_ALL
@@ -66,7 +71,7 @@ def version_numbers(tag: Tag) -> OrderKey:
 
 
 def stage_key(tag: Tag) -> OrderKey:
-    """How near to the release: alpha, beta, rc, the release itself."""
+    """Return the stage before the release: alpha, beta, rc, the release itself."""
     return _stage_of(tag.prerelease) if tag.prerelease else (RELEASED,)
 
 

@@ -1,4 +1,4 @@
-"""Ranges of versions, as people write them: `>=1.26 <1.28`, `1.27`, `~1.2.3`, `^1.2`, `1.x`, `1.2 - 1.4`."""
+"""Version ranges: `>=1.26 <1.28`, `1.27`, `~1.2.3`, `^1.2`, `1.x`, `1.2 - 1.4`."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -12,6 +12,7 @@ from .suffix import mark as _
 from .tag import Tag
 
 LONGEST_RANGE = 200
+# Above every byte that can follow in a key.
 _ABOVE = b"\xff"
 _WILDCARD = re.compile(r"(?:\.[xX*])+$")
 _HYPHEN = re.compile(r"(?P<first>[^\s,]+)\s+-\s+(?P<last>[^\s,]+)")
@@ -19,10 +20,10 @@ _PART = re.compile(r"(?P<sign>[<>]=?|={1,2}|~|\^)?\s*(?P<version>[^\s,<>=~^]+)\s
 
 
 class InvalidRange(ValueError):
-    """No range of versions.
+    """A text that is no version range.
 
     Args:
-        sentence: what to write instead, for a person; untranslated, with %(part)s where `part` belongs.
+        sentence: an untranslated message with advice; %(part)s stands for `part`.
     """
 
     def __init__(self, sentence: str, part: str = "") -> None:
@@ -33,10 +34,10 @@ class InvalidRange(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class VersionRange:
-    """Versions from `low` up to, and without, `high`: both compare with `version_key`; None for no end.
+    """The versions from `low` to below `high`, as `version_key` returns them; None for no end.
 
-    A partial tag such as `1.27` counts as the newest of its line, so that it lies in `>=1.27.1 <1.28` and in `~1.27.1`. A
-    release candidate of the upper end lies outside, as one of the lower end does: both belong to another version's making.
+    A partial tag such as `1.27` counts as the newest of its line, so it is in `>=1.27.1 <1.28`
+    and in `~1.27.1`. Release candidates of both ends are outside.
     """
 
     text: str
@@ -45,25 +46,29 @@ class VersionRange:
 
     @classmethod
     def parse(cls, text: str) -> "VersionRange":
-        """
+        """Parse a range.
+
         Raises:
-            InvalidRange: with one sentence that says what to write.
+            InvalidRange
         """
         text = text.strip()
-        _refuse_the_inexpressible(text)
+        _refuse_unsupported(text)
+
+        # All parts must hold: the highest lower end and the lowest upper end.
         spans = list(_spans(text))
         low = max(low for low, _high in spans)
         high = min((high for _low, high in spans if high is not None), default=None)
         if high is not None and low >= high:
             raise InvalidRange(
                 _(
-                    "No version lies in this range: its lower end is above its upper end. Write the smaller version first."
+                    "No version lies in this range: its lower end is above its upper end. Write "
+                    "the smaller version first."
                 )
             )
         return cls(text, low, high)
 
     def bounds(self) -> Sequence[tuple[str, bytes]]:
-        """Lookups on a column of version keys, all of which hold. A tag without a version has null there, and none holds."""
+        """Return the lookups for a column of version keys; NULL (no version) matches none."""
         lowest = [("gte", self.low)]
         return lowest if self.high is None else [*lowest, ("lt", self.high)]
 
@@ -77,7 +82,7 @@ class VersionRange:
 
 @dataclass(frozen=True, slots=True)
 class _Bound:
-    """A version within a range; `whole_line` where wildcards, or missing numbers, make it stand for a line."""
+    """A version in a range. `whole_line`: it has a wildcard or fewer than three numbers."""
 
     numbers: tuple[int, ...]
     stage: OrderKey
@@ -85,17 +90,17 @@ class _Bound:
 
     @property
     def first(self) -> bytes:
-        """Its lowest key: that of the release, not of its candidates, unless it names one."""
+        """The lowest key: of the release, or of the candidate that it names."""
         return self._in_full
 
     @property
     def before(self) -> bytes:
-        """Below it and its candidates, unless it names one."""
+        """The key below the version and its candidates, or below the candidate that it names."""
         return self._in_full if self.stage else line_prefix(self.numbers)
 
     @property
     def after(self) -> bytes:
-        """Above the highest key that it stands for."""
+        """A key above the highest one that it includes."""
         return (line_prefix(self.numbers) if self.whole_line else self._in_full) + _ABOVE
 
     def after_line(self, length: int) -> bytes:
@@ -103,6 +108,7 @@ class _Bound:
 
     @property
     def _in_full(self) -> bytes:
+        # 1.27 as a bound means 1.27.0.
         missing = (0,) * (3 - len(self.numbers))
         return stage_prefix(self.numbers + missing, self.stage or (RELEASED,))
 
@@ -110,17 +116,19 @@ class _Bound:
 _Span = tuple[bytes, bytes | None]
 
 
-def _refuse_the_inexpressible(text: str) -> None:
+def _refuse_unsupported(text: str) -> None:
     if not text:
         raise InvalidRange(
             _("The range is empty: write a version such as 1.27, or bounds such as >=1.26 <1.28.")
         )
     if len(text) > LONGEST_RANGE:
         raise InvalidRange(_("The range is too long: write two bounds, such as >=1.26 <1.28."))
+    # A union would need several conditions on the column of version keys.
     if "|" in text:
         raise InvalidRange(
             _(
-                "A range is in one piece, without “or”: write one from its lowest to its highest version, such as >=1.26 <1.28."
+                "A range is in one piece, without “or”: write one from its lowest to its highest "
+                "version, such as >=1.26 <1.28."
             )
         )
     if "!" in text:
@@ -134,6 +142,7 @@ def _spans(text: str) -> Iterator[_Span]:
     if hyphen is not None:
         yield _bound(hyphen["first"]).first, _bound(hyphen["last"]).after
         return
+
     position = 0
     while position < len(text):
         part = _PART.match(text, position)
@@ -147,8 +156,10 @@ def _spans(text: str) -> Iterator[_Span]:
 
 
 def _span(sign: str, version: str) -> _Span:
+    # A wildcard alone allows every version.
     if version in ("*", "x", "X") and sign in ("=", "=="):
         return b"", None
+
     bound = _bound(version)
     match sign:
         case ">=":
@@ -163,12 +174,13 @@ def _span(sign: str, version: str) -> _Span:
             return bound.first, bound.after_line(2)
         case "^":
             return bound.first, bound.after_line(_kept_by_caret(bound.numbers))
+
     return bound.first, bound.after
 
 
 def _kept_by_caret(numbers: tuple[int, ...]) -> int:
-    """How many numbers a compatible version shares: up to the first that is not zero."""
-    return next((place for place, number in enumerate(numbers, 1) if number), len(numbers))
+    """Return how many leading numbers a compatible version keeps: to the first non-zero one."""
+    return next((count for count, number in enumerate(numbers, 1) if number), len(numbers))
 
 
 def _bound(text: str) -> _Bound:
@@ -180,6 +192,7 @@ def _bound(text: str) -> _Bound:
             _("“%(part)s” is no version: write its numbers alone, such as 1.27 or 1.27.3-rc1."),
             text[:40],
         )
+
     numbers = tag.version.numbers
     stage = tag.prerelease
     if stage is None:
@@ -187,8 +200,11 @@ def _bound(text: str) -> _Bound:
     if core != text:
         raise InvalidRange(
             _(
-                "“%(part)s” is a pre-release and a wildcard at once: write one of them, such as 1.27.x or 1.27.0-rc1."
+                "“%(part)s” is a pre-release and a wildcard at once: write one of them, such as "
+                "1.27.x or 1.27.0-rc1."
             ),
             text[:40],
         )
+
+    # Without a number, `rc` stands for all candidates.
     return _Bound(numbers, stage_key(tag) if stage.release else stage_key(tag)[:1], False)

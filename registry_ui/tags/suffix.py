@@ -1,4 +1,4 @@
-"""The shape of what is known about one word of a tag. The knowledge itself is data, in `suffixes/`."""
+"""The data model of the known words in tags. The data are in `suffixes/`."""
 
 import enum
 import re
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 
 def mark(text: str) -> str:
-    """Imported as `_`: lets makemessages collect the text, which whoever shows it translates."""
+    """Mark a text for makemessages (imported as `_`); the page translates it."""
     return text
 
 
@@ -14,7 +14,7 @@ _ = mark
 
 
 class Role(enum.Enum):
-    """What a piece of a tag says."""
+    """The role of a piece of a tag."""
 
     VERSION = "version"
     PRERELEASE = "prerelease"
@@ -45,14 +45,15 @@ class Group(enum.Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suffix:
-    """One row of the table.
+    """A known word in tags; one row of the Guide's table.
 
     Args:
-        name: as people write it; what `Piece.name` carries.
-        pattern: a regular expression for all its spellings; may have a group `release`. Empty: the name and the aliases.
-        family: for a system's code name, the distribution; `release` is then its number.
-        unstable: its images are made before a release.
-        fixed: images under it are not replaced by convention (dates, commits).
+        name: the usual spelling, also in `Piece.name`.
+        pattern: a regular expression for all spellings, which may have a group `release`; if
+            empty, the name and the aliases.
+        family: the distribution of a code name, whose number is in `release`.
+        unstable: its images are built before a release.
+        terms: more words by which the Guide's search finds it.
     """
 
     name: str
@@ -71,7 +72,7 @@ class Suffix:
 
     @property
     def anchor(self) -> str:
-        """Of its row in the Guide."""
+        """The anchor of its row in the Guide."""
         return f"suffix-{self.name}"
 
     @property

@@ -1,4 +1,4 @@
-"""One tag, taken apart."""
+"""The parts of a parsed tag."""
 
 import datetime
 import enum
@@ -9,7 +9,7 @@ from .suffixes import BY_NAME
 
 
 class Kind(enum.Enum):
-    """What a tag mainly is; the order of the members is the order of lists, oldest sort of name first."""
+    """The main kind of a tag. The order of the members is the order in lists."""
 
     DIGEST = "digest"
     COMMIT = "commit"
@@ -21,7 +21,7 @@ class Kind(enum.Enum):
 
 
 class Movement(enum.Enum):
-    """Whether a tag is moved to other images. Only a digest is certain: `PINNED` is what projects keep to by convention."""
+    """The way in which a tag moves to other images; `PINNED` is a convention, not a guarantee."""
 
     FLOATING = "floating"
     PINNED = "pinned"
@@ -33,9 +33,9 @@ class Piece:
     """A part of the tag's text, between separators.
 
     Args:
-        text: as written.
-        name: the name of its `Suffix`; empty for a word that is not known.
-        release: what follows the word: 3.20 in alpine3.20, 12 for bookworm, 2 in rc.2.
+        text: the text as written.
+        name: the name of its `Suffix`; empty for an unknown word.
+        release: the number after the word: 3.20 in alpine3.20, 12 for bookworm, 2 in rc.2.
     """
 
     role: Role
@@ -63,7 +63,7 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """What `parse_tag` found. The pieces keep the order of the text; all else is read from them."""
+    """A tag parsed by `parse_tag`. The pieces are in the order of the text."""
 
     text: str
     pieces: tuple[Piece, ...]
@@ -78,6 +78,7 @@ class Tag:
 
     @property
     def prerelease(self) -> Piece | None:
+        # A stage with a number is more exact: in `1.0-dev-rc2` it is rc2.
         stages = self.all_of(Role.PRERELEASE)
         return next((stage for stage in stages if stage.release), stages[0] if stages else None)
 
@@ -87,13 +88,13 @@ class Tag:
 
     @property
     def system(self) -> str:
-        """The operating system's family: debian, ubuntu, alpine, windowsservercore …; empty when the tag names none."""
+        """The family of the operating system (debian, alpine …); empty if the tag names none."""
         suffix = self._named_system()
         return suffix.family if suffix else ""
 
     @property
     def system_release(self) -> str:
-        """The release that the tag names, as a number where there is one: 12 for bookworm, 3.20, ltsc2022."""
+        """The release of the operating system, if possible a number: 12 for bookworm, 3.20."""
         return next((piece.release for piece in self.all_of(Role.SYSTEM) if piece.release), "")
 
     @property
@@ -102,7 +103,7 @@ class Tag:
 
     @property
     def architecture(self) -> str:
-        """As OCI platforms write it (amd64, arm64, arm/v7), or multiarch."""
+        """The architecture as in OCI platforms (amd64, arm64, arm/v7), or multiarch."""
         piece = self.first(Role.ARCHITECTURE)
         return (piece.release or piece.name) if piece else ""
 
@@ -118,17 +119,18 @@ class Tag:
 
     @property
     def flavour(self) -> tuple[str, ...]:
-        """What stays the same from one version to the next: alpine, fpm, amd64 …, without releases, in the tag's order."""
-        stays = (Role.SYSTEM, Role.VARIANT, Role.ARCHITECTURE)
-        return tuple(self._stem(piece) for piece in self.pieces if piece.role in stays)
+        """The words that stay the same between versions: alpine, fpm, amd64; without releases."""
+        roles = (Role.SYSTEM, Role.VARIANT, Role.ARCHITECTURE)
+        return tuple(self._stem(piece) for piece in self.pieces if piece.role in roles)
 
     @property
     def is_prerelease(self) -> bool:
-        """Made before a release: rc, beta, nightly, edge, main …"""
+        """Return whether the tag is for a build before a release: rc, beta, nightly, main."""
         return any(piece.suffix is not None and piece.suffix.unstable for piece in self.pieces)
 
     @property
     def kind(self) -> Kind:
+        # The first of these roles decides, whatever else the tag says.
         roles = {piece.role for piece in self.pieces}
         for role, kind in _KINDS:
             if role in roles:
@@ -140,6 +142,7 @@ class Tag:
     @property
     def movement(self) -> Movement:
         kind = self.kind
+        # A build number makes a name exact: ci-4711.
         if kind is Kind.NAME:
             return Movement.UNKNOWN if self.first(Role.BUILD) is None else Movement.PINNED
         if kind in (Kind.CHANNEL, Kind.FLAVOUR):
@@ -153,6 +156,7 @@ class Tag:
         return self.movement is Movement.FLOATING
 
     def _is_exact(self) -> bool:
+        # Projects do not push another image under a date, commit, build or numbered candidate.
         if self.date or self.first(Role.COMMIT) or self.first(Role.BUILD):
             return True
         if self.prerelease is not None:

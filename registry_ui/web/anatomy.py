@@ -1,4 +1,4 @@
-"""A reference taken apart for the eye: its parts, what is implied, what its tag says; or what is wrong and how to mend it."""
+"""The analysis of a typed image reference: its parts, notes on its tag, or its error."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -19,9 +19,10 @@ from registry_ui.oci.reference import (
     check_tag,
     normalise_host,
 )
-from registry_ui.tags import Explanation, Movement, Tag, explain_tag, parse_tag, risk_of
+from registry_ui.tags import Explanation, Movement, Tag, describe_risk, explain_tag, parse_tag
 
 USES = ("pull", "push", "tag")
+# The field may get a whole file; the page shows its beginning.
 _SHOWN_CHARACTERS = 300
 _PART_CHARACTERS = 80
 
@@ -36,7 +37,7 @@ LABELS: dict[str, str | Promise] = {
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One part of a reference; `separator` follows it."""
+    """One part of a reference, with the `separator` after it."""
 
     kind: str
     text: str
@@ -52,6 +53,11 @@ class Part:
     def colour(self) -> str:
         return "tag" if self.kind == "digest" else self.kind
 
+    @property
+    def spoken(self) -> str:
+        """The text for screen readers."""
+        return f"{self.label} {self.text}" + (f" ({_('implied')})" if self.implied else "")
+
 
 @dataclass(frozen=True, slots=True)
 class Note:
@@ -65,8 +71,8 @@ class Note:
 
 
 @dataclass(frozen=True)
-class Anatomy:
-    """What the reference field shows under its input."""
+class ReferenceAnalysis:
+    """The data that the reference field shows below its input."""
 
     use: str
     parts: tuple[Part, ...] = ()
@@ -84,7 +90,7 @@ class Anatomy:
 
     @property
     def movement(self) -> str:
-        """immutable, pinned, floating, or unknown; empty while there is no whole reference."""
+        """One of immutable, pinned, floating and unknown; empty without a valid reference."""
         if self.reference is None:
             return ""
         if self.reference.digest is not None:
@@ -95,39 +101,33 @@ class Anatomy:
     def notes(self) -> list[Note]:
         if self.reference is None:
             return []
-        return [
-            note
-            for note in (
-                _namespace_note(self.reference, self.use),
-                _tag_note(self.reference, self.use),
-            )
-            if note is not None
-        ]
+        notes = (
+            _namespace_note(self.reference, self.use),
+            _tag_note(self.reference, self.use),
+        )
+        return [note for note in notes if note is not None]
 
     @property
     def spoken(self) -> str:
         """One sentence for screen readers."""
         if self.message:
             return f"{self.message} {self.advice}".strip()
-        parts = [
-            f"{part.label} {part.text}" + (f" ({_('implied')})" if part.implied else "")
-            for part in self.parts
-        ]
+        parts = [part.spoken for part in self.parts]
         warnings = [note.title for note in self.notes if note.level == "warn"]
         return ". ".join([", ".join(parts), *warnings])
 
 
-def dissect(text: str, use: str = "pull") -> Anatomy:
-    """Take apart what a person has typed so far. Never raises."""
+def analyse_reference(text: str, use: str = "pull") -> ReferenceAnalysis:
+    """Analyse the text that a person has typed so far. Never raises."""
     text = text.strip()
     use = use if use in USES else "pull"
     if not text:
-        return Anatomy(use)
+        return ReferenceAnalysis(use)
     try:
         reference = Reference.parse(text)
     except OciError as exc:
-        return Anatomy(use, _guessed_parts(text), message=exc.message, advice=exc.advice)
-    return Anatomy(use, _parts_of(reference), reference)
+        return ReferenceAnalysis(use, _guessed_parts(text), message=exc.message, advice=exc.advice)
+    return ReferenceAnalysis(use, _parts_of(reference), reference)
 
 
 def _parts_of(reference: Reference) -> tuple[Part, ...]:
@@ -145,22 +145,26 @@ def _parts_of(reference: Reference) -> tuple[Part, ...]:
 
 
 def _separated(parts: Sequence[Part]) -> tuple[Part, ...]:
-    """A colon before the tag and an at sign before the digest stand with the part before them."""
+    """Return the parts with their separators: a colon before a tag, an at sign before a digest."""
     marks = {"tag": ":", "digest": "@"}
-    following = [*parts[1:], None]
+    separators = [*(marks.get(part.kind, "/") for part in parts[1:]), ""]
     return tuple(
-        replace(part, separator=marks.get(after.kind, "/") if after is not None else "")
-        for part, after in zip(parts, following, strict=True)
+        replace(part, separator=separator)
+        for part, separator in zip(parts, separators, strict=True)
     )
 
 
 def _guessed_parts(text: str) -> tuple[Part, ...]:
-    """The parts of a text that is no reference, as far as its marks show them; those at fault are marked."""
+    """Return the likely parts of an invalid reference, with the invalid ones marked."""
     rest = text[:_SHOWN_CHARACTERS].rpartition("://")[2]
     rest, at, digest = rest.partition("@")
+
+    # A colon after the last slash begins a tag; one before it belongs to the host's port.
     name, tag = rest, None
     if rest.rfind(":") > rest.rfind("/"):
         name, _colon, tag = rest.rpartition(":")
+
+    # The grammar of Docker: a first component with a dot or a colon, or localhost, is a host.
     first, slash, path = name.partition("/")
     registry = first if slash and ("." in first or ":" in first or first == "localhost") else None
     namespace, _slash, repository = (path if registry is not None else name).rpartition("/")
@@ -190,16 +194,19 @@ def _shortened(text: str) -> str:
 
 def _namespace_note(reference: Reference, use: str) -> Note | None:
     if (
+        # Docker Hub reserves the namespace `library` for official images.
         use != "push"
         or reference.registry != DOCKER_HUB
         or reference.namespace != DEFAULT_NAMESPACE
     ):
         return None
+
     name = reference.repository.rpartition("/")[2]
     return Note(
         "warn",
         _(
-            "On Docker Hub a name without a namespace is an official image, which only Docker pushes."
+            "On Docker Hub a name without a namespace is an official image, which only Docker "
+            "pushes."
         ),
         _("Write your account's name before it: johndoe/%(name)s.") % {"name": name},
     )
@@ -210,15 +217,18 @@ def _tag_note(reference: Reference, use: str) -> Note | None:
         return _digest_note(reference)
     if reference.tag == DEFAULT_TAG:
         return _latest_note("tag" in reference.implied, use)
+
     tag = parse_tag(reference.tag or "")
     if tag.movement is Movement.PINNED or (use != "pull" and tag.movement is Movement.UNKNOWN):
         return None
     if use == "pull":
-        return Note("info", _(risk_of(tag)))
+        return Note("info", _(describe_risk(tag)))
+
     return Note(
         "info",
         _(
-            "This name moves: give the image its full version too, so that there is something to go back to."
+            "This name moves: give the image its full version too, so that there is something to "
+            "go back to."
         ),
     )
 
@@ -243,17 +253,20 @@ def _latest_note(implied: bool, use: str) -> Note:
             "warn",
             title,
             _(
-                "Nobody can tell later which version this was, and the next push takes the name away. Add a version, such as :1.0.0."
+                "Nobody can tell later which version this was, and the next push takes the name "
+                "away. Add a version, such as :1.0.0."
             ),
         )
     if use == "tag":
         return Note(
             "info", title, _("A version, such as :1.0.0, tells this image from the next one.")
         )
+
     return Note(
         "info",
         title,
         _(
-            "It moves with each release: good for trying something out; for production write a version."
+            "It moves with each release: good for trying something out; for production write a "
+            "version."
         ),
     )

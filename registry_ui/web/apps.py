@@ -5,7 +5,7 @@ class WebConfig(AppConfig):
     name = "registry_ui.web"
 
     def ready(self) -> None:
-        from .search import find_in_guide
-        from .searching import register_source
+        from .search import search_guide
+        from .searching import register_search_source
 
-        register_source(60, find_in_guide)
+        register_search_source(60, search_guide)

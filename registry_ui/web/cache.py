@@ -1,4 +1,4 @@
-"""The cache's serializer: JSON, so that nothing in Redis can run code here."""
+"""The serializer of the cache: JSON, because unpickling data from Redis could run code."""
 
 import json
 from typing import Any
@@ -7,9 +7,10 @@ from django.core.serializers.json import DjangoJSONEncoder
 
 
 class JSONSerializer:
-    """For Django's Redis cache. Whole numbers stay native: Redis itself increments them."""
+    """A JSON serializer for Django's Redis cache. Integers stay native: Redis increments them."""
 
     def dumps(self, obj: Any) -> int | bytes:
+        # A bool is an int too, but Redis has none.
         if type(obj) is int:
             return obj
         return json.dumps(obj, cls=DjangoJSONEncoder, separators=(",", ":")).encode()

@@ -1,4 +1,4 @@
-"""What base.html needs on every page."""
+"""The context processor of the main navigation."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """One entry of the main navigation; `section` is the namespace, or the first word of the view, that it stands for."""
+class NavigationEntry:
+    """One entry of the main navigation. `section` is compared with the result of `_section`."""
 
     section: str
     view: str
@@ -23,23 +23,24 @@ class Place:
         return reverse(self.view)
 
 
-PLACES = (
-    Place("web:overview", "web:overview", "layout-dashboard", _("Overview")),
-    Place("registries", "registries:list", "server-2", _("Registries")),
-    Place("images", "images:list", "stack-2", _("Images")),
-    Place("transfers", "transfers:list", "arrows-exchange", _("Transfers")),
-    Place("mirrors", "mirrors:list", "refresh", _("Mirrors")),
-    Place("accounts:team", "accounts:team", "users", _("Team")),
-    Place("accounts:activity", "accounts:activity", "history", _("Activity")),
-    Place("web:guide", "web:guide", "book", _("Guide")),
+NAVIGATION = (
+    NavigationEntry("web:overview", "web:overview", "layout-dashboard", _("Overview")),
+    NavigationEntry("registries", "registries:list", "server-2", _("Registries")),
+    NavigationEntry("images", "images:list", "stack-2", _("Images")),
+    NavigationEntry("transfers", "transfers:list", "arrows-exchange", _("Transfers")),
+    NavigationEntry("mirrors", "mirrors:list", "refresh", _("Mirrors")),
+    NavigationEntry("accounts:team", "accounts:team", "users", _("Team")),
+    NavigationEntry("accounts:activity", "accounts:activity", "history", _("Activity")),
+    NavigationEntry("web:guide", "web:guide", "book", _("Guide")),
 )
 
-INSTALLATION = Place(
+ADMINISTRATION = NavigationEntry(
     "accounts:installation", "accounts:installation", "building-community", _("Installation")
 )
-# Apps whose views belong to several places, by the first word of their names; and a team's credentials, which are its affair.
-_BY_VIEW = ("web", "accounts")
-_ELSEWHERE = {
+# Namespaces with several sections, which the first word of a view's name distinguishes.
+_SPLIT_NAMESPACES = ("web", "accounts")
+# Views in the section of another namespace.
+_SECTION_OF_VIEW = {
     "registries:team_credentials": "accounts:team",
     "this_server:overview": "registries",
     "this_server:rule_add": "registries",
@@ -48,17 +49,23 @@ _ELSEWHERE = {
 
 
 def navigation(request: HttpRequest) -> dict[str, Any]:
+    # A request that an early middleware refuses has no user.
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
-        return {"places": [], "here": ""}
-    places = (*PLACES, INSTALLATION) if getattr(user, "is_superuser", False) else PLACES
+        return {"navigation_entries": [], "current_section": ""}
+
+    is_superuser = getattr(user, "is_superuser", False)
+    # A page for an unknown address has no match.
     match = request.resolver_match
-    return {"places": places, "here": _section(match) if match is not None else ""}
+    return {
+        "navigation_entries": (*NAVIGATION, ADMINISTRATION) if is_superuser else NAVIGATION,
+        "current_section": _section(match) if match is not None else "",
+    }
 
 
 def _section(match: ResolverMatch) -> str:
-    if match.view_name in _ELSEWHERE:
-        return _ELSEWHERE[match.view_name]
-    if match.namespace not in _BY_VIEW:
+    if match.view_name in _SECTION_OF_VIEW:
+        return _SECTION_OF_VIEW[match.view_name]
+    if match.namespace not in _SPLIT_NAMESPACES:
         return match.namespace
     return f"{match.namespace}:{(match.url_name or '').partition('_')[0]}"

@@ -1,4 +1,4 @@
-"""How forms look, everywhere: `{{ form }}` and `{{ form.name.as_field_group }}` render with templates/forms/."""
+"""The form renderer: `{{ form }}` and `as_field_group` use the templates in templates/forms/."""
 
 from django.forms import RadioSelect
 from django.forms.renderers import TemplatesSetting
@@ -10,6 +10,6 @@ class FormRenderer(TemplatesSetting):
 
 
 class TileSelect(RadioSelect):
-    """Radio buttons as tiles, for a choice that deserves to be seen whole."""
+    """Radio buttons rendered as tiles."""
 
     template_name = "forms/tiles.html"

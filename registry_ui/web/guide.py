@@ -26,12 +26,12 @@ from registry_ui.tags import (
 )
 from registry_ui.tags.ranges import LONGEST_RANGE
 
-from .anatomy import dissect
+from .anatomy import analyse_reference
 
-MET_MOST = ("latest", "alpine", "slim", "windowsserver")
+COMMON_SUFFIXES = ("latest", "alpine", "slim", "windowsserver")
 EXPLORED_TAGS = 200
 _EXPLORED_CHARACTERS = 5000
-_PASTED_MARKS = "\"'`[]{}()"
+_QUOTE_MARKS = "\"'`[]{}()"
 
 
 class NameForm(forms.Form):
@@ -54,9 +54,9 @@ class SuffixGroup:
     title: str
     anchor: str
     suffixes: Sequence[Suffix]
-    unfolded: bool = False
-    # Its rows have anchors; the rows of a group that repeats others have none.
-    anchored: bool = True
+    is_open: bool = False
+    # Whether the rows have anchors; a group that repeats rows of others has none.
+    has_anchors: bool = True
 
     @property
     def sample(self) -> str:
@@ -68,7 +68,7 @@ class SuffixGroup:
 class Exploration:
     tags: Sequence[Tag]
     left_out: int = 0
-    # The tags that the wanted range means; None where no range was asked for, or a wrong one.
+    # The tags in the range; None without a range, or with an invalid one.
     matching: frozenset[str] | None = None
     problem: str = ""
 
@@ -91,6 +91,7 @@ def guide(request: HttpRequest) -> HttpResponse:
         "explored_tags": EXPLORED_TAGS,
         "explored_characters": _EXPLORED_CHARACTERS,
     }
+    # The fragments need neither the form nor the team's prefix.
     if fragment:
         part = (
             "web/guide/_explorer.html#explored"
@@ -98,6 +99,7 @@ def guide(request: HttpRequest) -> HttpResponse:
             else "web/guide/_suffixes.html#suffix-table"
         )
         return render(request, part, context)
+
     team = getattr(request, "team", None)
     context["host"] = urlsplit(settings.URL).netloc
     context["prefix"] = f"{context['host']}/{team.slug if team else 'my-team'}/"
@@ -112,74 +114,88 @@ def guide(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def anatomy(request: HttpRequest) -> HttpResponse:
-    """The fragment under a reference field. The field sends its text under its own name, which `field` says."""
+    """Return the fragment below a reference field, whose name is in the parameter `field`."""
     text = request.GET.get(request.GET.get("field", "reference"), "")
     if not request.htmx:  # type: ignore[attr-defined]
         return redirect(f"{reverse('web:guide')}?{urlencode({'reference': text[:500]})}#naming")
     return render(
-        request, "web/_anatomy.html", {"anatomy": dissect(text, request.GET.get("use", "pull"))}
+        request,
+        "web/_anatomy.html",
+        {"anatomy": analyse_reference(text, request.GET.get("use", "pull"))},
     )
 
 
 def matching_groups(query: str) -> list[SuffixGroup]:
-    """The table's rows by group: all of them, or those that have every word of the query, or that a tag is made of."""
+    """Return the groups of suffixes that match the query; all groups without a query.
+
+    A suffix matches if its texts have every word, or if a word is a tag that has the suffix.
+    """
     if not query:
-        return [_met_most(), *_grouped(SUFFIXES, unfolded=False)]
+        return [_common_group(), *_grouped(SUFFIXES, is_open=False)]
+
+    # A query can be words of an explanation, or tags such as `1.27-alpine`.
     words = query.lower().split()
     named = {piece.name for word in query.split() for piece in parse_tag(word).pieces if piece.name}
-    found = [
+    matching = [
         suffix
         for suffix in SUFFIXES
-        if suffix.name in named or all(word in _searched(suffix) for word in words)
+        if suffix.name in named or all(word in _search_text(suffix) for word in words)
     ]
-    return _grouped(found, unfolded=True)
+    return _grouped(matching, is_open=True)
 
 
-def _met_most() -> SuffixGroup:
+def _common_group() -> SuffixGroup:
     return SuffixGroup(
         _("Met most often"),
         "suffixes-most",
-        [BY_NAME[name] for name in MET_MOST],
-        unfolded=True,
-        anchored=False,
+        [BY_NAME[name] for name in COMMON_SUFFIXES],
+        is_open=True,
+        has_anchors=False,
     )
 
 
-def _grouped(suffixes: Iterable[Suffix], *, unfolded: bool) -> list[SuffixGroup]:
+def _grouped(suffixes: Iterable[Suffix], *, is_open: bool) -> list[SuffixGroup]:
     rows = list(suffixes)
     groups = [(group, [suffix for suffix in rows if suffix.group is group]) for group in Group]
     return [
-        SuffixGroup(_(group.value), f"suffixes-{group.name.lower()}", members, unfolded)
+        SuffixGroup(_(group.value), f"suffixes-{group.name.lower()}", members, is_open)
         for group, members in groups
         if members
     ]
 
 
-def _searched(suffix: Suffix) -> str:
+def _search_text(suffix: Suffix) -> str:
     texts = (_(suffix.meaning), _(suffix.choose), _(suffix.beware))
     return " ".join(
         (suffix.name, *suffix.aliases, suffix.terms, suffix.example, suffix.release, *texts)
     ).lower()
 
 
-def explore(text: str, wanted: str = "") -> Exploration | None:
-    """The tags in a pasted list, newest first: lines, commas, JSON, or whole references; and which of them a range means."""
+def explore(text: str, range_text: str = "") -> Exploration | None:
+    """Return the tags of a pasted list, newest first, and those in the range.
+
+    The list may have lines, commas, JSON or whole references.
+    """
+    # A longer text is cut off before it is split, so that its length costs no time.
     names = list(dict.fromkeys(_pasted_names(text[: _EXPLORED_CHARACTERS * 2])))
     if not names:
         return None
+
     tags = sorted(map(parse_tag, names[:EXPLORED_TAGS]), key=order_key, reverse=True)
     left_out = len(names) - len(tags)
-    if not wanted.strip():
+    if not range_text.strip():
         return Exploration(tags, left_out)
     try:
-        versions = VersionRange.parse(wanted)
+        versions = VersionRange.parse(range_text)
     except InvalidRange as exc:
         return Exploration(tags, left_out, problem=_(exc.sentence) % {"part": exc.part})
+
     return Exploration(tags, left_out, frozenset(tag.text for tag in tags if versions.matches(tag)))
 
 
 def _pasted_names(text: str) -> Iterable[str]:
     for word in text.replace(",", " ").split():
-        name = word.strip(_PASTED_MARKS).rpartition(":")[2].strip(_PASTED_MARKS)
+        # The text after the last colon, without the quotes and brackets of JSON.
+        name = word.strip(_QUOTE_MARKS).rpartition(":")[2].strip(_QUOTE_MARKS)
         if name:
             yield name

@@ -1,4 +1,4 @@
-"""Icons, inlined by the server: no request, no script, and they take the colour of the text."""
+"""Inline SVG icons: they need no request and no script, and have the colour of the text."""
 
 import functools
 import re
@@ -11,7 +11,7 @@ _SPACE_BETWEEN_TAGS = re.compile(r">\s+<")
 
 @functools.cache
 def icon(name: str, size: int = 16) -> SafeString:
-    """A Tabler icon by its name; `filled/star` asks for another set than the outlines."""
+    """Return a Tabler icon: `star` is the outline, `filled/star` the filled one."""
     path = name if "/" in name else f"outline/{name}"
     svg = tabler_icon(
         path,
@@ -21,4 +21,5 @@ def icon(name: str, size: int = 16) -> SafeString:
         focusable="false",
         **{"class": f"icon icon-{name.rpartition('/')[2]}"},
     )
+    # White space in the SVG would show as a gap beside the text.
     return SafeString(_SPACE_BETWEEN_TAGS.sub("><", svg.strip()))

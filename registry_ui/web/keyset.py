@@ -1,5 +1,8 @@
-"""Pages of rows by the key at their edge: as quick in the middle of 100,000 rows as at their beginning, and no row is shown
-twice or left out because others came or went."""
+"""Keyset pagination: pages begin after the key of the last row of the page before.
+
+A page in the middle of 100,000 rows is as fast as the first one, and rows that are added or
+removed meanwhile make no other row appear twice or not at all.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,13 +14,13 @@ from django.db.models import BooleanField, F, Field, Func, Q, QuerySet, Value
 from django.utils.translation import gettext as _
 
 PAGE_SIZE = 50
-_LONGEST_CURSOR = 1000
-_BETWEEN = "~"
+_MAX_CURSOR_LENGTH = 1000
+_SEPARATOR = "~"
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some rows of many; `previous` and `next` are the cursors `before` and `after` which the neighbours begin, empty at an end."""
+    """One page of rows, with the cursors of the pages before and after it; empty if none."""
 
     rows: list[Any]
     previous: str = ""
@@ -25,7 +28,7 @@ class Page:
 
     @property
     def is_whole(self) -> bool:
-        """Whether there is no row beside these."""
+        """Return whether the page has all rows."""
         return not self.previous and not self.next
 
 
@@ -33,9 +36,12 @@ class Keyset:
     """An order of rows by columns that are never null and together unique.
 
     Args:
-        columns: as `order_by` has them, such as "-size", "-id". An index on them, all in one direction, keeps pages quick.
-        cursor: what stands for a row in an address: a text column of the row. Without it, the values of the columns do.
-        values_of: the values of the columns for such a text. Raises ValueError where it stands for none.
+        columns: as in `order_by`, such as "-size", "-id". An index on them in one direction keeps
+            pages fast.
+        cursor: the text column that identifies a row in an address; without it, the values of
+            `columns` do.
+        values_of: returns the values of `columns` for a cursor; raises ValueError for an invalid
+            one.
     """
 
     def __init__(
@@ -51,18 +57,22 @@ class Keyset:
     def page(
         self, rows: QuerySet[Any], *, after: str = "", before: str = "", size: int = PAGE_SIZE
     ) -> Page:
-        """The first page where there is nothing any more beyond the cursor.
+        """Return a page; the first page if there are no rows beyond the cursor.
 
         Raises:
-            BadRequest: the cursor is none of this order.
+            BadRequest: the cursor is invalid for this order.
         """
-        columns = _turned(self.columns) if before else self.columns
+        columns = _reversed_order(self.columns) if before else self.columns
         cursor = before or after
         wanted = rows.filter(_beyond(rows, columns, self._read(rows, cursor))) if cursor else rows
-        found = list(wanted.order_by(*columns)[: size + 1])
-        if not found:
+
+        # One row more than the page has shows whether there is another page.
+        fetched = list(wanted.order_by(*columns)[: size + 1])
+        if not fetched:
             return self.page(rows, size=size) if cursor else Page([])
-        shown, has_more = found[:size], len(found) > size
+        shown, has_more = fetched[:size], len(fetched) > size
+
+        # A page before the cursor was fetched in reverse order.
         if before:
             shown.reverse()
         has_previous, has_next = (has_more, True) if before else (bool(after), has_more)
@@ -74,15 +84,16 @@ class Keyset:
 
     def _write(self, row: Any) -> str:
         names = [self._cursor] if self._cursor else [column.lstrip("-") for column in self.columns]
-        return _BETWEEN.join(row._meta.get_field(name).value_to_string(row) for name in names)
+        return _SEPARATOR.join(row._meta.get_field(name).value_to_string(row) for name in names)
 
     def _read(self, rows: QuerySet[Any], cursor: str) -> list[Any]:
         try:
-            if "\0" in cursor or len(cursor) > _LONGEST_CURSOR:
+            # PostgreSQL refuses text with NUL.
+            if "\0" in cursor or len(cursor) > _MAX_CURSOR_LENGTH:
                 raise ValueError(cursor)
             if self._values_of is not None:
                 return list(self._values_of(cursor))
-            texts = cursor.split(_BETWEEN)
+            texts = cursor.split(_SEPARATOR)
             return [
                 _parsed(_field(rows, column), text)
                 for column, text in zip(self.columns, texts, strict=True)
@@ -92,7 +103,7 @@ class Keyset:
 
 
 class _Compared(Func):
-    """(a, b) < (x, y): what an index on both columns answers in one step."""
+    """A comparison of row values, (a, b) < (x, y), which one index on both columns serves."""
 
     output_field = BooleanField()
 
@@ -102,9 +113,9 @@ class _Compared(Func):
     def as_sql(self, compiler: Any, connection: Any, **extra: Any) -> tuple[str, list[Any]]:  # type: ignore[override]
         parts, params = [], []
         for expression in self.source_expressions:
-            sql, its_params = compiler.compile(expression)
+            sql, expression_params = compiler.compile(expression)
             parts.append(sql)
-            params.extend(its_params)
+            params.extend(expression_params)
         middle = len(parts) // 2
         return (
             f"({', '.join(parts[:middle])}) {self.extra['sign']} ({', '.join(parts[middle:])})",
@@ -113,8 +124,9 @@ class _Compared(Func):
 
 
 def _beyond(rows: QuerySet[Any], columns: Sequence[str], values: Sequence[Any]) -> Q | _Compared:
-    """What comes after these values in this order."""
+    """Return the condition of rows after the values in this order."""
     names = [column.lstrip("-") for column in columns]
+    # Row values compare all columns in the same direction only.
     if len({column.startswith("-") for column in columns}) == 1:
         typed = [
             Value(value, _field(rows, name)) for name, value in zip(names, values, strict=True)
@@ -124,7 +136,8 @@ def _beyond(rows: QuerySet[Any], columns: Sequence[str], values: Sequence[Any]) 
 
 
 def _beyond_in_steps(columns: Sequence[str], names: Sequence[str], values: Sequence[Any]) -> Q:
-    """The same where the directions differ. The first column is bounded by itself, for its index."""
+    """Return the condition for columns with different directions."""
+    # The first column gets a condition of its own, so that the database can use its index.
     beyond = "lt" if columns[0].startswith("-") else "gt"
     first = Q(**{f"{names[0]}__{beyond}": values[0]})
     if len(columns) == 1:
@@ -133,7 +146,7 @@ def _beyond_in_steps(columns: Sequence[str], names: Sequence[str], values: Seque
     return Q(**{f"{names[0]}__{beyond}e": values[0]}) & (first | rest)
 
 
-def _turned(columns: Sequence[str]) -> tuple[str, ...]:
+def _reversed_order(columns: Sequence[str]) -> tuple[str, ...]:
     return tuple(column[1:] if column.startswith("-") else f"-{column}" for column in columns)
 
 
@@ -142,8 +155,10 @@ def _field(rows: QuerySet[Any], column: str) -> "Field[Any, Any]":
 
 
 def _parsed(field: "Field[Any, Any]", text: str) -> Any:
+    # The columns' own parsing and validators refuse text that no row can have.
     value = field.to_python(text)
     if isinstance(value, datetime):
+        # Cursors are written in UTC; a time without a zone was not written by `_write`.
         if value.tzinfo is None:
             raise ValueError(text)
         value = value.astimezone(UTC)

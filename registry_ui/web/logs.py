@@ -1,11 +1,12 @@
-"""One record, one line: text from outside can neither end a line nor colour a terminal nor show a secret."""
+"""The log formatter: one line per record, without control characters and secrets."""
 
 import logging
 import re
 
+# Control characters, and marks that change the direction of text (Trojan Source).
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 _HIDDEN = r"\1***"
-# The last line of defence: nothing here logs secrets, but a library might.
+# The product logs no secrets, but a library might.
 _SECRETS = (
     re.compile(
         r"(\bauthorization['\"]?\s*[:=]\s*['\"]?(?:basic|bearer|digest)?\s*)[^\s'\",;]+",
@@ -17,7 +18,7 @@ _SECRETS = (
         r"[^\s'\"&,;)}\]]+",
         re.IGNORECASE,
     ),
-    # One-time links: Django logs the path of what it refuses.
+    # One-time links: Django logs the path of a refused request.
     re.compile(r"(/(?:setup|join)/)[^\s/'\"]+"),
     re.compile(r"(\brui_)[A-Za-z0-9]{40}\b"),
     re.compile(r"(\b[a-z][a-z0-9+.-]{0,20}://[^\s/:@]{0,255}:)[^\s/@]+(?=@)", re.IGNORECASE),
@@ -39,7 +40,8 @@ def redact(text: str) -> str:
 
 
 class OneLineFormatter(logging.Formatter):
-    """Formats everything, the traceback included, and then escapes the whole."""
+    """A formatter that escapes the whole record, the traceback included."""
 
     def format(self, record: logging.LogRecord) -> str:
+        # Redacted first: escaping could hide a secret from the expressions.
         return escape_control_characters(redact(super().format(record)))

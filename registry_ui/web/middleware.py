@@ -15,15 +15,20 @@ from django_htmx.http import HttpResponseClientRedirect
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
+# No inline script or style: pages show text of other people, such as image labels.
 CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src "
+    "'self'; font-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 PERMISSIONS_POLICY = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
 
 
 class SecurityHeadersMiddleware:
-    """Static files are answered above this one: what passes here is about a person, and no cache may keep it."""
+    """Middleware that sets security headers, and forbids caches to store pages.
+
+    Static files are served by a middleware before this one.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -32,18 +37,21 @@ class SecurityHeadersMiddleware:
         response = self.get_response(request)
         response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
         response.headers["Permissions-Policy"] = PERMISSIONS_POLICY
-        # Set here too: a request that was refused further up never reaches the middleware that sets them.
+        # Also set by later middleware, which a request that is refused earlier does not reach.
         response.headers.setdefault("X-Content-Type-Options", "nosniff")
         response.headers.setdefault("X-Frame-Options", settings.X_FRAME_OPTIONS)
         response.headers.setdefault("Referrer-Policy", settings.SECURE_REFERRER_POLICY)
+        # Pages have data of teams: neither a proxy nor the back button may show them to others.
         if "no-store" not in response.headers.get("Cache-Control", ""):
             response.headers["Cache-Control"] = "no-store"
         return response
 
 
 class SignInMiddleware(LoginRequiredMiddleware):
-    """Every page needs a sign-in, except those that say so. It looks at the page first: a public one loads no session, and
-    so the health check answers without a database."""
+    """Middleware that requires a sign-in for every view without `login_not_required`.
+
+    Public views load no session, so that the health check answers without a database.
+    """
 
     def process_view(
         self, request: HttpRequest, view_func: Callable[..., Any], view_args: Any, view_kwargs: Any
@@ -54,8 +62,11 @@ class SignInMiddleware(LoginRequiredMiddleware):
 
 
 class LocaleChoiceMiddleware:
-    """Times in the person's zone, and words in the person's language; without a choice, the installation's zone and the
-    browser's language, which LocaleMiddleware has set already."""
+    """Middleware that activates the user's time zone and language.
+
+    Without a choice these are the installation's time zone and the browser's language, which
+    LocaleMiddleware has set.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -64,6 +75,7 @@ class LocaleChoiceMiddleware:
         try:
             return self.get_response(request)
         finally:
+            # The thread serves other requests afterwards.
             timezone.deactivate()
 
     def process_view(
@@ -72,6 +84,7 @@ class LocaleChoiceMiddleware:
         if not getattr(view, "login_required", True) or not request.user.is_authenticated:
             return
         name = getattr(request.user, "time_zone", "")
+        # A zone that this system does not know is ignored.
         with contextlib.suppress(zoneinfo.ZoneInfoNotFoundError):
             timezone.activate(zoneinfo.ZoneInfo(name or settings.TIME_ZONE))
         language = getattr(request.user, "language", "")
@@ -81,7 +94,7 @@ class LocaleChoiceMiddleware:
 
 
 class FragmentMiddleware:
-    """What a fragment cannot do by itself: leave for the sign-in page, and show the messages of its request."""
+    """Middleware for htmx fragments: redirects to the sign-in page, and appends messages."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -91,8 +104,9 @@ class FragmentMiddleware:
         if not _is_fragment(request):
             return response
         if _leads_to_sign_in(response):
+            # htmx would follow a 302 and insert the sign-in page into the fragment.
             return HttpResponseClientRedirect(response.headers["Location"])
-        if isinstance(response, HttpResponse) and _has_room_for_messages(response):
+        if isinstance(response, HttpResponse) and _can_have_messages(response):
             _append_messages(request, response)
         return response
 
@@ -108,7 +122,8 @@ def _leads_to_sign_in(response: HttpResponseBase) -> bool:
     return response.status_code == 302 and location.path == resolve_url(settings.LOGIN_URL)
 
 
-def _has_room_for_messages(response: HttpResponse) -> bool:
+def _can_have_messages(response: HttpResponse) -> bool:
+    # htmx swaps 200, 286 (stop polling) and 422 (form errors) into the page.
     html = response.headers.get("Content-Type", "").startswith("text/html")
     full_page = "HX-Redirect" in response.headers or "HX-Refresh" in response.headers
     return html and not full_page and response.status_code in (200, 286, 422)
@@ -116,6 +131,7 @@ def _has_room_for_messages(response: HttpResponse) -> bool:
 
 def _append_messages(request: HttpRequest, response: HttpResponse) -> None:
     messages = get_messages(request)
+    # The messages that the view has added; the page that is open shows them out of band.
     if len(messages):
         response.write(
             render_to_string(

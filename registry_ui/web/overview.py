@@ -1,4 +1,4 @@
-"""The overview is made of sections that the apps above register when they start; this app imports none of them."""
+"""Sections of the overview page, which apps above register when they start."""
 
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
@@ -19,15 +19,16 @@ class _Registered(NamedTuple):
 _registered: list[_Registered] = []
 
 
-def register_section(order: int, section: Section) -> None:
-    """Add a section, once. It returns a template and its context, or None where it has nothing to say."""
+def register_overview_section(order: int, section: Section) -> None:
+    """Add a section: a function that returns a template and its context, or None for nothing."""
+    # Identified by its name, so that adding a section twice changes nothing.
     entry = _Registered(order, f"{section.__module__}.{section.__qualname__}", section)
     if all(known.name != entry.name for known in _registered):
         _registered.append(entry)
         _registered.sort(key=lambda known: (known.order, known.name))
 
 
-def rendered_sections(request: HttpRequest) -> Iterator[SafeString]:
+def render_sections(request: HttpRequest) -> Iterator[SafeString]:
     for registered in _registered:
         content = registered.section(request)
         if content is not None:

@@ -1,4 +1,4 @@
-"""Numbers as people read them: bytes, speeds, spans of time."""
+"""Numbers formatted for people: bytes, speeds, durations and times."""
 
 from datetime import datetime, timedelta
 
@@ -15,10 +15,11 @@ _RELATIVE_DAYS = 30
 
 
 def binary_size(count: float | None) -> str:
-    """12.4 MiB; an en dash where nobody knows."""
+    """Return the size such as 12.4 MiB; an en dash for None."""
     if count is None:
         return NOTHING
     value, unit = float(count), 0
+    # Rounded first: 1023.96 KiB would otherwise be shown as 1,024.0 KiB.
     while round(value, 1) >= 1024 and unit < len(_UNITS) - 1:
         value /= 1024
         unit += 1
@@ -30,11 +31,13 @@ def binary_speed(bytes_per_second: float | None) -> str:
 
 
 def duration(seconds: float | timedelta | None) -> str:
-    """0.4 s, 12 s, 3 min 05 s, 2 h 04 min, 3 d 4 h."""
+    """Return the duration such as 0.4 s, 12 s, 3 min 05 s, 2 h 04 min, 3 d 4 h."""
     if seconds is None:
         return NOTHING
     exact = seconds.total_seconds() if isinstance(seconds, timedelta) else float(seconds)
     exact = max(exact, 0.0)
+
+    # From 9.95 s on, one decimal would be rounded to 10.0.
     if exact < 9.95:
         return _join(_("%(n)s s") % {"n": number_format(round(exact, 1), 1)})
     whole = round(exact)
@@ -59,14 +62,15 @@ def _join(text: str) -> str:
     return text.replace(" ", _NO_BREAK)
 
 
-def relative(moment: datetime, now: datetime) -> str:
-    """“3 minutes ago”, “in 2 hours”; the date where it is over a month away."""
-    seconds = (now - moment).total_seconds()
+def relative(timestamp: datetime, now: datetime) -> str:
+    """Return “3 minutes ago” or “in 2 hours”; the date if it is over a month away."""
+    seconds = (now - timestamp).total_seconds()
     distance = abs(seconds)
+    # Clocks of two machines may differ by some seconds.
     if distance < 45:
         return _("just now") if seconds >= 0 else _("in a moment")
     if distance >= _RELATIVE_DAYS * _DAY:
-        return date_format(timezone.localtime(moment), "j M Y")
+        return date_format(timezone.localtime(timestamp), "j M Y")
     span = _span(distance)
     return _("%(span)s ago") % {"span": span} if seconds >= 0 else _("in %(span)s") % {"span": span}
 
@@ -82,7 +86,7 @@ def _span(seconds: float) -> str:
     return ngettext("%(count)d day", "%(count)d days", count) % {"count": count}
 
 
-def exact_time(moment: datetime) -> str:
-    """To the second, with the zone's name, in the viewer's zone."""
-    local = timezone.localtime(moment)
+def exact_time(timestamp: datetime) -> str:
+    """Return the time to the second in the user's time zone, with the zone's name."""
+    local = timezone.localtime(timestamp)
     return f"{local.replace(tzinfo=None).isoformat(' ', 'seconds')} {local.tzname()}"

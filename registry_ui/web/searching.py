@@ -1,4 +1,4 @@
-"""What is searched for, and what the apps above answer: they register their sources when they start; this app imports none."""
+"""Search queries, results, and the sources that apps above register when they start."""
 
 import re
 from collections.abc import Callable, Iterable, Sequence
@@ -11,29 +11,29 @@ from registry_ui.oci.reference import Reference, normalise_host
 
 _Row = TypeVar("_Row")
 
-_MOST_CHARACTERS = 700
-_MOST_WORDS = 8
-# Fewer characters of a digest name too many things; without its algorithm it could be any word.
+_MAX_CHARACTERS = 700
+_MAX_TERMS = 8
+# Fewer characters match too many digests; without an algorithm they could be any word.
 _DIGEST = re.compile(r"(sha256|sha512):[a-f0-9]{6,128}")
 _BARE_HEX = re.compile(r"[a-f0-9]{12,128}")
 _WHOLE_HEX = {64: "sha256", 128: "sha512"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
-    """What somebody typed, taken apart once for all sources.
+class SearchQuery:
+    """A search text, parsed once for all sources.
 
     Args:
-        words: lower case; what the names have to contain, without the parts below.
-        host: of the registry, where the text begins with one.
-        tag: what stands behind the colon.
-        digest: the beginning of a digest, or all of it, with its algorithm.
-        reference: the text as a whole image name, where it is one.
-        limit: how many hits a group may have.
+        terms: the words that names must contain, in lower case, without the parts below.
+        host: the registry's host, if the text begins with one.
+        tag: the text after the colon.
+        digest: a digest or the beginning of one, with its algorithm.
+        reference: the text as an image reference, if it is one.
+        limit: the maximum number of results in a group.
     """
 
     text: str = ""
-    words: tuple[str, ...] = ()
+    terms: tuple[str, ...] = ()
     host: str = ""
     tag: str = ""
     digest: str = ""
@@ -41,20 +41,24 @@ class Question:
     limit: int = 20
 
     @classmethod
-    def parse(cls, text: str, limit: int = 20) -> "Question":
-        """Never raises: whatever is no name is words."""
+    def parse(cls, text: str, limit: int = 20) -> "SearchQuery":
+        """Parse a search text. Never raises: text that is no name becomes terms."""
         text = "".join(
-            character if character.isprintable() else " " for character in text[:_MOST_CHARACTERS]
+            character if character.isprintable() else " " for character in text[:_MAX_CHARACTERS]
         ).strip()
         if digest := _read_digest(text):
-            return cls(text=text, words=_words_of(text), digest=digest, limit=limit)
+            return cls(text=text, terms=_terms_of(text), digest=digest, limit=limit)
+
+        # `name@sha256:…` is searched by its digest.
         reference = _read_reference(text)
         if digest := _read_digest(text.partition("@")[2]):
             return cls(text=text, digest=digest, reference=reference, limit=limit)
+
+        # A pasted address has a scheme before the host.
         host, name = _split_host(text.rpartition("://")[2])
         name, tag = _split_tag(name)
-        words = tuple(name.lower().split()[:_MOST_WORDS])
-        return cls(text=text, words=words, host=host, tag=tag, reference=reference, limit=limit)
+        terms = tuple(name.lower().split()[:_MAX_TERMS])
+        return cls(text=text, terms=terms, host=host, tag=tag, reference=reference, limit=limit)
 
     @property
     def whole_digest(self) -> bool:
@@ -66,13 +70,13 @@ class Question:
 
     @property
     def names_image(self) -> bool:
-        """Whether it is plainly one image's name, with its registry, its tag or its digest, and not just words."""
+        """Return whether the text is an image name: with a registry, tag or digest."""
         return self.reference is not None and not {"registry", "tag"} <= self.reference.implied
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Hit:
-    """One answer, a link. Its name is a reference, shown in its colours, or a text; `facts` are what else is known of it."""
+class SearchResult:
+    """One result: a link with a reference or a text as its name, and more `facts` about it."""
 
     url: str
     icon: str
@@ -90,24 +94,26 @@ class Link(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """Hits of one kind.
+    """The results of one kind.
 
     Args:
-        is_capped: there are more than are shown; `more` are the pages that show them all, `hint` says how to ask for fewer.
-        is_answer: the question can only have meant the group's first hit.
-        is_offer: nothing that was found, but what can be done instead; comes last.
+        is_capped: whether there are more results than `hits`.
+        more: links to pages with all results.
+        hint: advice to narrow the query.
+        is_exact_match: the query can only mean the first hit.
+        is_suggestion: the hits are not results but possible actions; such groups come last.
     """
 
     title: str
-    hits: Sequence[Hit]
+    hits: Sequence[SearchResult]
     is_capped: bool = False
     more: Sequence[Link] = ()
     hint: str = ""
-    is_answer: bool = False
-    is_offer: bool = False
+    is_exact_match: bool = False
+    is_suggestion: bool = False
 
 
-Source = Callable[[Any, Question], Iterable[Group]]
+Source = Callable[[Any, SearchQuery], Iterable[Group]]
 
 
 class _Registered(NamedTuple):
@@ -119,52 +125,53 @@ class _Registered(NamedTuple):
 _registered: list[_Registered] = []
 
 
-def register_source(order: int, source: Source) -> None:
-    """Add a source, once. It gets the request and the question, and returns only what the request's person may see."""
+def register_search_source(order: int, source: Source) -> None:
+    """Add a source: a function that returns the results that the request's user may see."""
+    # Identified by its name, so that adding a source twice changes nothing.
     entry = _Registered(order, f"{source.__module__}.{source.__qualname__}", source)
     if all(known.name != entry.name for known in _registered):
         _registered.append(entry)
         _registered.sort(key=lambda known: (known.order, known.name))
 
 
-def answer(request: Any, question: Question) -> list[Group]:
-    """Every source's groups that have hits; no source is asked an empty question."""
-    if not question.text:
+def run_search(request: Any, query: SearchQuery) -> list[Group]:
+    """Return the groups of all sources that have hits; none for an empty query."""
+    if not query.text:
         return []
     groups = [
         group
         for registered in _registered
-        for group in registered.source(request, question)
+        for group in registered.source(request, query)
         if group.hits
     ]
-    return sorted(groups, key=lambda group: group.is_offer)
+    # The sort is stable, so groups keep the order of their sources.
+    return sorted(groups, key=lambda group: group.is_suggestion)
 
 
-def capped(rows: Iterable[_Row], limit: int) -> tuple[list[_Row], bool]:
-    """The rows to show, of `limit` + 1 that were asked for, and whether that is not all."""
-    found = list(rows)
-    return found[:limit], len(found) > limit
+def limit_rows(rows: Iterable[_Row], limit: int) -> tuple[list[_Row], bool]:
+    """Return the first `limit` of at most `limit` + 1 rows, and whether there are more."""
+    fetched = list(rows)
+    return fetched[:limit], len(fetched) > limit
 
 
 def team_name(request: Any, row: Any) -> str:
-    """The name of the row's team, where the person is in several."""
-    return (
-        next((str(team) for team in request.teams if team.pk == row.team_id), "")
-        if len(request.teams) > 1
-        else ""
-    )
+    """Return the name of the row's team; empty if the user has only one team."""
+    if len(request.teams) <= 1:
+        return ""
+    return next((str(team) for team in request.teams if team.pk == row.team_id), "")
 
 
 def _read_digest(text: str) -> str:
-    """`sha256:…` from a digest or a beginning of one; empty for any other text."""
+    """Return a digest or the beginning of one as `sha256:…`; empty for other text."""
     text = text.lower()
     if _DIGEST.fullmatch(text):
         return text
     return f"{_WHOLE_HEX.get(len(text), 'sha256')}:{text}" if _BARE_HEX.fullmatch(text) else ""
 
 
-def _words_of(digest: str) -> tuple[str, ...]:
-    """A short row of hex digits can be a name too: a commit or a date. A whole digest, or one with its algorithm, cannot."""
+def _terms_of(digest: str) -> tuple[str, ...]:
+    """Return the terms of a digest: a part without an algorithm can also be a name."""
+    # A commit or a date is a short row of hexadecimal digits; a whole digest is no name.
     return () if ":" in digest or len(digest) in _WHOLE_HEX else (digest.lower(),)
 
 
@@ -179,7 +186,7 @@ def _split_host(name: str) -> tuple[str, str]:
 
 
 def _split_tag(name: str) -> tuple[str, str]:
-    """At the last colon, where something follows it that could be a tag."""
+    """Split a name at its last colon, if the text after it can be a tag."""
     before, colon, after = name.rpartition(":")
     if not colon or "/" in after or " " in after.strip():
         return name, ""

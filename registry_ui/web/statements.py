@@ -1,5 +1,7 @@
-"""Queries that programs ask with every request. The ORM takes ten times as long to put one into words as the database takes to
-answer it, so the words are kept. What they ask is asked anew each time: no answer is ever kept.
+"""Prepared queries for requests of programs, which come by the thousand.
+
+The ORM takes ten times as long to compile such a query to SQL as the database takes to run it,
+so the SQL is compiled once per thread. Results are never cached.
 """
 
 import threading
@@ -13,39 +15,42 @@ from django.db.models.query import get_related_populators
 M = TypeVar("M", bound=Model)
 
 
-class Given(Value):
-    """A place in a statement for a value that comes with each request."""
+class Parameter(Value):
+    """A placeholder in a statement for a value of the request."""
 
     def __init__(self, name: str, field: "Field[Any, Any]") -> None:
         super().__init__(name, output_field=field)
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
+        # The object itself is the parameter, replaced by its value before each execution.
         return "%s", [self]
 
-    def filled(self, values: dict[str, Any], connection: Any) -> Any:
+    def value_for(self, values: dict[str, Any], connection: Any) -> Any:
         return self.output_field.get_db_prep_value(values[self.value], connection=connection)
 
 
 class Statement(Generic[M]):
-    """One query of the ORM, for its first row.
+    """A prepared query for one row.
 
     Args:
-        compose: makes the query, with `Given` wherever a value comes from the request or the settings.
+        compose: returns the queryset, with a `Parameter` for each value of the request or of the
+            settings.
     """
 
     def __init__(self, compose: Callable[[], QuerySet[M]]) -> None:
         self._compose = compose
-        self._here = threading.local()
+        # A compiler belongs to a connection, and Django's connections to a thread.
+        self._local = threading.local()
 
     def first(self, **values: Any) -> M | None:
-        words: _Words[M] | None = getattr(self._here, "words", None)
-        if words is None:
-            words = self._here.words = _Words(self._compose()[:1])
-        return words.ask(values)
+        compiled: _CompiledQuery[M] | None = getattr(self._local, "compiled", None)
+        if compiled is None:
+            compiled = self._local.compiled = _CompiledQuery(self._compose()[:1])
+        return compiled.fetch(values)
 
 
-class _Words(Generic[M]):
-    """A query as one thread's connection puts it, and how its rows become objects: what Django's `ModelIterable` does."""
+class _CompiledQuery(Generic[M]):
+    """A query compiled to SQL, which makes objects of rows as Django's `ModelIterable` does."""
 
     def __init__(self, queryset: QuerySet[M]) -> None:
         self._alias = queryset.db
@@ -60,25 +65,27 @@ class _Words(Generic[M]):
             [column for column, _sql, _alias in select]
         )
 
-    def ask(self, values: dict[str, Any]) -> M | None:
+    def fetch(self, values: dict[str, Any]) -> M | None:
         connection = connections[self._alias]
         parameters = [
-            each.filled(values, connection) if isinstance(each, Given) else each
-            for each in self._parameters
+            parameter.value_for(values, connection)
+            if isinstance(parameter, Parameter)
+            else parameter
+            for parameter in self._parameters
         ]
+
         with connection.cursor() as cursor:
             cursor.execute(self._sql, parameters)
             row = cursor.fetchone()
-        return (
-            None
-            if row is None
-            else self._object(next(self._compiler.apply_converters([row], self._converters)))
-        )
+        if row is None:
+            return None
+
+        return self._object(next(self._compiler.apply_converters([row], self._converters)))
 
     def _object(self, row: list[Any]) -> M:
-        found = self._model.from_db(self._alias, self._names, row[self._own])
+        instance = self._model.from_db(self._alias, self._names, row[self._own])
         for populator in self._populators:
-            populator.populate(row, found)
-        for name, place in self._compiler.annotation_col_map.items():
-            setattr(found, name, row[place])
-        return found
+            populator.populate(row, instance)
+        for name, column in self._compiler.annotation_col_map.items():
+            setattr(instance, name, row[column])
+        return instance

@@ -1,21 +1,21 @@
-"""How states look: each word has its icon and its colour, the same on every page."""
+"""Badges of states: the icon and colour of each state, the same on every page."""
 
 from typing import NamedTuple
 
 
-class Look(NamedTuple):
+class Badge(NamedTuple):
     tone: str
     icon: str
 
 
-_OK = Look("ok", "circle-check")
-_ERROR = Look("error", "circle-x")
-_RUNNING = Look("info", "loader-2")
-_WAITING = Look("muted", "clock")
-_WARNING = Look("warn", "alert-triangle")
-_UNKNOWN = Look("muted", "help-circle")
+_OK = Badge("ok", "circle-check")
+_ERROR = Badge("error", "circle-x")
+_RUNNING = Badge("info", "loader-2")
+_WAITING = Badge("muted", "clock")
+_WARNING = Badge("warn", "alert-triangle")
+_UNKNOWN = Badge("muted", "help-circle")
 
-_LOOKS = {
+_BADGES = {
     "queued": _WAITING,
     "waiting": _WAITING,
     "running": _RUNNING,
@@ -23,27 +23,27 @@ _LOOKS = {
     "unpacking": _RUNNING,
     "resolving": _RUNNING,
     "finishing": _RUNNING,
-    "paused": Look("warn", "player-pause"),
+    "paused": Badge("warn", "player-pause"),
     "succeeded": _OK,
     "done": _OK,
     "healthy": _OK,
     "verified": _OK,
     "ok": _OK,
-    "exists": Look("muted", "circle-check"),
-    "mounted": Look("ok", "link"),
+    "exists": Badge("muted", "circle-check"),
+    "mounted": Badge("ok", "link"),
     "failed": _ERROR,
     "failing": _ERROR,
     "error": _ERROR,
-    "cancelled": Look("muted", "ban"),
-    "revoked": Look("muted", "ban"),
-    "refused": Look("warn", "lock"),
-    "expired": Look("warn", "clock-x"),
-    "expiring": Look("warn", "clock-exclamation"),
+    "cancelled": Badge("muted", "ban"),
+    "revoked": Badge("muted", "ban"),
+    "refused": Badge("warn", "lock"),
+    "expired": Badge("warn", "clock-x"),
+    "expiring": Badge("warn", "clock-exclamation"),
     "warn": _WARNING,
     "warning": _WARNING,
-    "info": Look("info", "info-circle"),
+    "info": Badge("info", "info-circle"),
 }
 
 
-def look_of(state: str) -> Look:
-    return _LOOKS.get(str(state), _UNKNOWN)
+def badge_for(state: str) -> Badge:
+    return _BADGES.get(str(state), _UNKNOWN)

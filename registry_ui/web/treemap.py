@@ -1,4 +1,4 @@
-"""A picture of sizes: rectangles that fill a frame, each as large as its share (squarified: Bruls, Huizing, van Wijk, 2000)."""
+"""Squarified treemaps (Bruls, Huizing, van Wijk, 2000): rectangles with areas to scale."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ HEIGHT = 360.0
 
 @dataclass(frozen=True, slots=True)
 class Rectangle:
-    """In units of a frame that is `WIDTH` by `HEIGHT`."""
+    """A rectangle in a frame of `WIDTH` by `HEIGHT` units."""
 
     x: float
     y: float
@@ -18,48 +18,51 @@ class Rectangle:
 
 
 def squarified(sizes: Sequence[int], frame: Rectangle | None = None) -> list[Rectangle]:
-    """One rectangle a size, in the order given, as near to squares as they come. Give the largest first.
+    """Return one rectangle per size, in the same order, as close to squares as possible.
 
     Args:
-        sizes: none of them negative; those that are zero get no area.
+        sizes: not negative, the largest first; zeros get no area.
     """
     free = frame or Rectangle(0, 0, WIDTH, HEIGHT)
     total = sum(sizes)
     if not total:
         return [Rectangle(free.x, free.y, 0, 0) for _size in sizes]
+
+    # One row or column after another along the shorter side of the free part, as in the paper.
     areas = [size * free.width * free.height / total for size in sizes]
     placed: list[Rectangle] = []
     while len(placed) < len(areas):
-        row = _row(areas[len(placed) :], min(free.width, free.height))
-        rectangles, free = _lay(row, free)
+        row = _next_row(areas[len(placed) :], min(free.width, free.height))
+        rectangles, free = _place_row(row, free)
         placed += rectangles
     return [_rounded(rectangle) for rectangle in placed]
 
 
-def _row(areas: Sequence[float], side: float) -> list[float]:
-    """As many areas as make their row less oblong with each one more."""
+def _next_row(areas: Sequence[float], side: float) -> list[float]:
+    """Return the first areas, as many as improve the worst aspect ratio of their row."""
     row: list[float] = [areas[0]]
     for area in areas[1:]:
-        if _worst([*row, area], side) > _worst(row, side):
+        if _worst_ratio([*row, area], side) > _worst_ratio(row, side):
             break
         row.append(area)
     return row
 
 
-def _worst(row: Sequence[float], side: float) -> float:
-    """How oblong the worst rectangle of a row along `side` is; 1 is a square."""
+def _worst_ratio(row: Sequence[float], side: float) -> float:
+    """Return the worst aspect ratio in a row along `side`; 1 is a square."""
     total, least = sum(row), min(row)
     if not total or not least or not side:
         return float("inf")
     return max(side**2 * max(row) / total**2, total**2 / (side**2 * least))
 
 
-def _lay(row: Sequence[float], free: Rectangle) -> tuple[list[Rectangle], Rectangle]:
-    """The row along the shorter side of what is free, and what is free then."""
+def _place_row(row: Sequence[float], free: Rectangle) -> tuple[list[Rectangle], Rectangle]:
+    """Place the row along the shorter side of the free part; return it and the new free part."""
     is_column = free.height <= free.width
     side = free.height if is_column else free.width
     depth = sum(row) / side if side else 0.0
     placed, offset = [], 0.0
+
     for area in row:
         length = area / depth if depth else 0.0
         if is_column:
@@ -69,6 +72,7 @@ def _lay(row: Sequence[float], free: Rectangle) -> tuple[list[Rectangle], Rectan
         offset += length
     if is_column:
         return placed, Rectangle(free.x + depth, free.y, max(free.width - depth, 0.0), free.height)
+
     return placed, Rectangle(free.x, free.y + depth, free.width, max(free.height - depth, 0.0))
 
 

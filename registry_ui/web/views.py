@@ -10,34 +10,35 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from .overview import rendered_sections
+from .overview import render_sections
 
 logger = logging.getLogger(__name__)
 
 
 @require_safe
 def overview(request: HttpRequest) -> HttpResponse:
-    return render(request, "web/overview.html", {"sections": list(rendered_sections(request))})
+    return render(request, "web/overview.html", {"sections": list(render_sections(request))})
 
 
 @login_not_required
 @require_safe
 def health(request: HttpRequest) -> JsonResponse:
-    """For load balancers and monitors: says which part answers, and nothing else."""
+    """Tell load balancers and monitors which parts work, and nothing else."""
     parts = {
-        "database": _answers("database", _ask_database),
-        "redis": _answers("redis", _ask_redis),
+        "database": _is_available("database", _ask_database),
+        "redis": _is_available("redis", _ask_redis),
     }
     healthy = all(parts.values())
-    words = {name: "ok" if answers else "down" for name, answers in parts.items()}
+    states = {name: "ok" if is_available else "down" for name, is_available in parts.items()}
     return JsonResponse(
-        {"status": "ok" if healthy else "down", **words}, status=200 if healthy else 503
+        {"status": "ok" if healthy else "down", **states}, status=200 if healthy else 503
     )
 
 
-def _answers(name: str, ask: Any) -> bool:
+def _is_available(name: str, ask: Any) -> bool:
     try:
         ask()
+    # Whatever goes wrong there, the answer is that the part does not work.
     except Exception:
         logger.exception("The health check found that the %s does not answer", name)
         return False
@@ -50,6 +51,7 @@ def _ask_database() -> None:
 
 
 def _ask_redis() -> None:
+    # Django's cache is in the same Redis as the queues.
     cache.get("health")
 
 
@@ -74,7 +76,7 @@ def too_many_requests(request: HttpRequest) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Without the request: whatever broke may break the navigation too."""
+    """Render without the request: the fault may also break the navigation."""
     if _wants_sentence(request):
         return _sentence(500, _("The server failed. The administrator finds the cause in the log."))
     return HttpResponse(render_to_string("web/500.html"), status=500)
@@ -96,6 +98,7 @@ def _sentence(status: int, sentence: str) -> HttpResponse:
     return HttpResponse(sentence, status=status, content_type="text/plain; charset=utf-8")
 
 
+# Functions, because a translation depends on the language of the request.
 _SENTENCES = {
     400: lambda: _("The server could not read this request. Reload the page and try again."),
     403: lambda: _("You may not do this, or the page was open too long. Reload it and try again."),

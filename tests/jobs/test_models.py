@@ -1,4 +1,4 @@
-"""The claim of a job's row: one worker has it, and only that worker writes."""
+"""Tests of claims: one worker claims a row, and only that worker writes it."""
 
 import pytest
 
@@ -18,7 +18,7 @@ def test_a_job_is_claimed_by_one_worker(team):
     assert (row.worker, row.claim, row.attempt) == ("first", first.claim, 1)
 
 
-def test_a_worker_that_was_taken_for_dead_writes_nothing(team):
+def test_a_worker_that_lost_its_claim_writes_nothing(team):
     row = transfer_row(team)
     dead = Transfer.claim_for_run(row.pk, "dead")
     Transfer.objects.filter(pk=row.pk).update(state=State.QUEUED, claim=None)

@@ -1,4 +1,4 @@
-"""The reconciler against workers that are alive after all."""
+"""Tests of the reconciler with workers that turn out to be alive."""
 
 from datetime import timedelta
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 
 
 def silent_run(team, *, attempt=1, **values):
-    """A running row whose worker has shown no sign of life for too long; as that worker has it."""
+    """Return a running row without a recent heartbeat, as its worker has it."""
     run = Transfer.claim_for_run(transfer_row(team).pk, "slow")
     silent_since = timezone.now() - SILENCE_LIMIT - timedelta(seconds=1)
     Transfer.objects.filter(pk=run.pk).update(heartbeat_at=silent_since, attempt=attempt, **values)
@@ -23,8 +23,8 @@ def silent_run(team, *, attempt=1, **values):
 
 
 @pytest.mark.parametrize("values", [{}, {"attempt": 99}, {"cancel_requested_at": timezone.now()}])
-def test_a_row_that_shows_a_sign_of_life_meanwhile_is_left_alone(team, values):
-    """The newest row comes first; while it is queued again, the worker of the other one writes."""
+def test_a_row_with_a_new_heartbeat_is_not_changed(team, values):
+    """Let the worker of the older row write while the newer one is enqueued again."""
     alive = silent_run(team, **values)
     silent_run(team)
 

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 
 
 def store_job(job_id, func_name, **fields):
-    """Write a job as somebody with access to Redis could."""
+    """Write a job to Redis as an attacker with access to it could."""
     connection = TRANSFERS.rq.connection
     data = json.dumps([func_name, None, [], {}]).encode()
     connection.hset(

@@ -1,4 +1,4 @@
-"""Rows for the real registries, and what the tests here ask again and again."""
+"""Fixtures with rows of the real registries."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,7 +10,7 @@ CANARY = "canary-5ecret-8f1d27b3a9"
 
 @pytest.fixture
 def make_registry(team) -> Callable[..., Any]:
-    """A row for a host, or for one of the real registries."""
+    """Return a factory of rows for hosts and for the real registries."""
 
     def make(running: Any = None, **values: Any):
         from registry_ui.registries.models import Registry, Security

@@ -1,4 +1,4 @@
-"""A registry's and a repository's page in a real browser: filters as one types, orders, ticked rows, a look that runs."""
+"""The pages of a registry and a repository in a real browser."""
 
 import pytest
 from django.urls import reverse
@@ -9,20 +9,23 @@ from registry_ui.jobs.models import State
 from registry_ui.registries.models import IndexRun, Repository
 from tests.parts.index_rows import make_repository
 from tests.parts.quiet_page import requests_in
-from tests.registries.browsing.rows import add_tags, known
+from tests.registries.browsing.rows import add_artifact, add_tags
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture
 def faults(page):
-    """What the browser complains about: a broken script, or something that the content security policy forbids."""
-    found: list[str] = []
-    page.on("pageerror", lambda error: found.append(str(error)))
-    page.on(
-        "console", lambda message: found.append(message.text) if message.type == "error" else None
-    )
-    return found
+    """Return the errors of the page: broken scripts and violations of the security policy."""
+    errors: list[str] = []
+
+    def on_console(message) -> None:
+        if message.type == "error":
+            errors.append(message.text)
+
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", on_console)
+    return errors
 
 
 @pytest.fixture
@@ -37,7 +40,7 @@ def nginx(make_registry):
         for suffix in ("", "-alpine", "-alpine-slim")
     ]
     add_tags(repository, {**{name: name for name in names}, "latest": "1.29.2", "1.29": "1.29.2"})
-    known(repository)
+    add_artifact(repository)
     return repository
 
 
@@ -46,9 +49,8 @@ def visit(live_server, page, sign_in, alice, nginx, faults):
     sign_in(alice)
 
     def go(query: str = "") -> None:
-        page.goto(
-            f"{live_server.url}{reverse('registries:repository', args=[nginx.registry_id, nginx.name])}{query}"
-        )
+        path = reverse("registries:repository", args=[nginx.registry_id, nginx.name])
+        page.goto(f"{live_server.url}{path}{query}")
 
     return go
 
@@ -61,7 +63,7 @@ def query_of(page) -> str:
     return page.url.partition("?")[2]
 
 
-def test_filters_follow_the_typing_and_the_address_follows_them(visit, page, faults) -> None:
+def test_typing_filters_the_list_and_changes_the_url(visit, page, faults) -> None:
     visit()
     page.get_by_label("Name or digest").fill("1.28")
     page.get_by_text("9 of 92 tags").wait_for()
@@ -84,7 +86,7 @@ def test_filters_follow_the_typing_and_the_address_follows_them(visit, page, fau
     assert faults == []
 
 
-def test_what_is_no_range_is_said_while_one_types_and_then_forgotten(visit, page, faults) -> None:
+def test_an_invalid_range_is_reported_while_typing(visit, page, faults) -> None:
     visit()
     field = page.get_by_label("Range of versions")
     field.press_sequentially(">=")
@@ -96,7 +98,7 @@ def test_what_is_no_range_is_said_while_one_types_and_then_forgotten(visit, page
     assert faults == []
 
 
-def test_ticked_rows_bring_up_what_can_be_done_with_them(visit, page, faults, nginx) -> None:
+def test_selected_rows_show_the_actions(visit, page, faults, nginx) -> None:
     visit()
     bar = page.locator("[data-selection-bar]")
     assert not bar.is_visible()
@@ -125,7 +127,7 @@ def test_ticked_rows_bring_up_what_can_be_done_with_them(visit, page, faults, ng
     assert faults == []
 
 
-def test_the_chosen_tags_arrive_where_the_button_leads(visit, page) -> None:
+def test_the_selected_tags_are_in_the_form_of_the_action(visit, page) -> None:
     visit()
     page.get_by_label("Select 1.29.2", exact=True).check()
     page.get_by_label("Select latest").check()
@@ -153,7 +155,7 @@ def test_columns_are_hidden_without_leaving_the_menu(visit, page, faults) -> Non
     assert faults == []
 
 
-def test_all_of_it_is_reached_by_the_keyboard(visit, page, nginx) -> None:
+def test_everything_is_reachable_by_keyboard(visit, page, nginx) -> None:
     visit()
     page.keyboard.press("f")
     assert page.evaluate("document.activeElement.id") == "tag-search"
@@ -168,7 +170,7 @@ def test_all_of_it_is_reached_by_the_keyboard(visit, page, nginx) -> None:
 
 
 @pytest.mark.browser_context_args
-def test_a_look_shows_its_progress_and_brings_the_new_rows(
+def test_a_run_shows_its_progress_and_the_new_rows(
     live_server, page, sign_in, bob, make_registry, faults
 ) -> None:
     registry = make_registry(name="Ours")
@@ -254,7 +256,7 @@ def test_the_pages_work_without_javascript(
 
 
 @pytest.mark.parametrize("width", [390, 1280])
-def test_nothing_hangs_over_the_edge(visit, page, width) -> None:
+def test_nothing_is_wider_than_the_window(visit, page, width) -> None:
     page.set_viewport_size({"width": width, "height": 800})
     visit("?group=variant")
     assert page.evaluate("document.documentElement.scrollWidth") <= width

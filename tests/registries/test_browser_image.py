@@ -1,4 +1,7 @@
-"""The page of an image and the comparison, in a real browser. REGISTRY_UI_TEST_SCREENSHOTS=folder keeps a picture of each."""
+"""The page of an image and the comparison in a real browser.
+
+REGISTRY_UI_TEST_SCREENSHOTS=folder saves a screenshot of each.
+"""
 
 import os
 from pathlib import Path
@@ -20,7 +23,7 @@ LONG = "a" * 100 + "/" + "b" * 130
 
 
 @pytest.fixture
-def ours(make_registry):
+def registry_row(make_registry):
     registry = make_registry(
         host=f"127.0.0.1:{free_port()}", name="Ours", security=Security.PLAIN_HTTP
     )
@@ -43,7 +46,7 @@ def ours(make_registry):
 
 
 @pytest.fixture
-def visit(page: Page, live_server, sign_in, alice, ours):
+def visit(page: Page, live_server, sign_in, alice, registry_row):
     sign_in(alice)
     complaints: list[str] = []
     page.on(
@@ -61,7 +64,7 @@ def visit(page: Page, live_server, sign_in, alice, ours):
 
 @pytest.fixture
 def shoot(page: Page):
-    """Keeps pictures of the page, wide and narrow, light and dark; fails where it is wider than the window."""
+    """Save screenshots, wide and narrow, light and dark; fail if the page is too wide."""
 
     def keep(name: str) -> None:
         folder = os.environ.get("REGISTRY_UI_TEST_SCREENSHOTS")
@@ -79,8 +82,8 @@ def shoot(page: Page):
     return keep
 
 
-def test_a_line_its_layer_and_its_piece_of_the_picture_light_up_together(page, visit, ours):
-    visit("registries:image_by_tag", ours.pk, "web/nginx", "latest")
+def test_a_line_and_its_layer_are_highlighted_together(page, visit, registry_row):
+    visit("registries:image_by_tag", registry_row.pk, "web/nginx", "latest")
     lit = page.locator("[data-lit]")
     expect(lit).to_have_count(0)
 
@@ -98,8 +101,8 @@ def test_a_line_its_layer_and_its_piece_of_the_picture_light_up_together(page, v
     expect(page.locator("#line-5:target")).to_have_count(1)
 
 
-def test_referrers_come_by_themselves_and_another_platform_by_a_click(page, visit, shoot, ours):
-    visit("registries:image_by_tag", ours.pk, "web/nginx", "latest")
+def test_referrers_load_by_themselves(page, visit, shoot, registry_row):
+    visit("registries:image_by_tag", registry_row.pk, "web/nginx", "latest")
     expect(page.locator("#referrers").get_by_role("link", name="Try again")).to_be_visible()
     expect(page.locator("#referrers tbody tr")).to_have_count(2)
     shoot("image")
@@ -109,15 +112,15 @@ def test_referrers_come_by_themselves_and_another_platform_by_a_click(page, visi
     expect(page.locator("#referrers").get_by_role("link", name="Try again")).to_be_visible()
 
 
-def test_from_an_image_to_a_comparison_by_keyboard(page, visit, shoot, ours):
-    visit("registries:image_by_tag", ours.pk, "web/nginx", "1.27.2")
+def test_from_an_image_to_a_comparison_by_keyboard(page, visit, shoot, registry_row):
+    visit("registries:image_by_tag", registry_row.pk, "web/nginx", "1.27.2")
     page.get_by_role("link", name="Compare with…").focus()
     page.keyboard.press("Enter")
-    expect(page.get_by_label("This image")).to_have_value(f"{ours.host}/web/nginx:1.27.2")
+    expect(page.get_by_label("This image")).to_have_value(f"{registry_row.host}/web/nginx:1.27.2")
     shoot("compare")
 
     page.get_by_label("Compared with").focus()
-    page.keyboard.type(f"{ours.host}/web/nginx:latest")
+    page.keyboard.type(f"{registry_row.host}/web/nginx:latest")
     expect(page.locator("#id_right_anatomy")).to_contain_text("moving name")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Two images compared")).to_be_visible()
@@ -128,55 +131,58 @@ def test_from_an_image_to_a_comparison_by_keyboard(page, visit, shoot, ours):
     expect(page.locator(".compared-side").first).to_contain_text("latest")
 
 
-def test_a_wrong_name_keeps_both_and_has_the_focus(page, visit, shoot, ours):
-    visit("registries:compare", query=f"?left={ours.host}/web/nginx:1.27.2&right=Wrong")
+def test_a_wrong_name_keeps_both_and_has_the_focus(page, visit, shoot, registry_row):
+    visit("registries:compare", query=f"?left={registry_row.host}/web/nginx:1.27.2&right=Wrong")
     expect(page.get_by_label("Compared with")).to_be_focused()
-    expect(page.get_by_label("This image")).to_have_value(f"{ours.host}/web/nginx:1.27.2")
+    expect(page.get_by_label("This image")).to_have_value(f"{registry_row.host}/web/nginx:1.27.2")
     shoot("compare-wrong")
 
 
-def test_a_raw_document_is_unfolded_and_downloaded(page, visit, shoot, ours):
-    visit("registries:image_by_tag", ours.pk, "charts/demo", "0.3.1")
+def test_a_raw_document_is_opened_and_downloaded(page, visit, shoot, registry_row):
+    visit("registries:image_by_tag", registry_row.pk, "charts/demo", "0.3.1")
     page.locator("#documents summary").first.click()
     expect(page.locator("#documents pre").first).to_contain_text('"schemaVersion": 2')
     shoot("artifact")
     with page.expect_download() as download:
         page.get_by_role("link", name="Download: Manifest").click()
-    artifact = ours.artifacts.get(tags__name="0.3.1")
+    artifact = registry_row.artifacts.get(tags__name="0.3.1")
     assert Path(download.value.path()).read_bytes() == artifact.document.manifest
 
 
-def test_hostile_content_breaks_no_page(page, visit, shoot, ours):
+def test_hostile_content_breaks_no_page(page, visit, shoot, registry_row):
     run = {
         "Labels": {f"label.{number}.{'k' * 250}": "v" * 300 for number in range(500)},
         "Env": ["E" * 3000],
     }
     large = make_image(
-        ours,
+        registry_row,
         *((f"layer {number}", number * 1000) for number in range(128)),
         run=run,
         history=[{"created_by": "x" * 3000}] * 128,
     )
     made = {
-        "nasty": nasty_image(ours),
-        "artifact": nasty_artifact(ours),
-        "index": nasty_index(ours),
+        "nasty": nasty_image(registry_row),
+        "artifact": nasty_artifact(registry_row),
+        "index": nasty_index(registry_row),
         "t" * 128: large,
     }
-    make_repository(ours, LONG, made)
+    make_repository(registry_row, LONG, made)
 
     for tag in made:
-        visit("registries:image_by_tag", ours.pk, LONG, tag)
+        visit("registries:image_by_tag", registry_row.pk, LONG, tag)
         expect(page.locator("#referrers").get_by_role("link", name="Try again")).to_be_visible()
         shoot(f"hostile-{tag[:9]}")
+    name = f"{registry_row.host}/{LONG}"
     visit(
         "registries:compare",
-        query=f"?left={ours.host}/{LONG}:nasty&right={ours.host}/{LONG}:{'t' * 128}",
+        query=f"?left={name}:nasty&right={name}:{'t' * 128}",
     )
     shoot("hostile-compared")
 
 
-def test_without_scripts_everything_is_there(new_context, live_server, client_for, alice, ours):
+def test_everything_works_without_scripts(
+    new_context, live_server, client_for, alice, registry_row
+):
     from django.conf import settings
 
     value = client_for(alice).cookies[settings.SESSION_COOKIE_NAME].value
@@ -186,7 +192,8 @@ def test_without_scripts_everything_is_there(new_context, live_server, client_fo
     )
     page = context.new_page()
     page.goto(
-        live_server.url + reverse("registries:image_by_tag", args=[ours.pk, "web/nginx", "latest"])
+        live_server.url
+        + reverse("registries:image_by_tag", args=[registry_row.pk, "web/nginx", "latest"])
     )
     page.get_by_role("link", name="Ask the registry").click()
     expect(page.locator("#referrers").get_by_role("link", name="Try again")).to_be_visible()

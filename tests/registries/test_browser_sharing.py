@@ -1,5 +1,4 @@
-"""Somebody is invited to another team, and a credential goes there and back: in a real browser, with a real worker and a real
-registry behind it."""
+"""Browser test of a shared credential, with an invitation, a real worker and registry."""
 
 import pytest
 from django.urls import reverse
@@ -25,7 +24,7 @@ def credential(make_registry, make_credential, token_registry) -> Credential:
 
 @pytest.fixture
 def dora(live_server, page, sign_in, charlie, other_team) -> User:
-    """Charlie's team invites her as an operator, and she makes an account of her own by the link."""
+    """Invite Dora to Charlie's team as an operator, and let her create an account."""
     sign_in(charlie)
     page.goto(live_server.url + reverse("accounts:team_invite"))
     page.get_by_role("radio", name="Operator").check()
@@ -44,7 +43,7 @@ def dora(live_server, page, sign_in, charlie, other_team) -> User:
 
 
 def share(page, team: str, repositories: str) -> None:
-    """From the credential's page."""
+    """Share a credential on its page."""
     page.get_by_role("link", name="Share", exact=True).click()
     page.get_by_label("Team", exact=True).select_option(team)
     page.get_by_label("Repositories").fill(repositories)
@@ -59,12 +58,12 @@ def take_back(page, team: str) -> None:
 
 
 def pull_with(page, words: str) -> None:
-    """From the form of a pull, once it says how it logs in."""
+    """Pull an image, after the form shows the login."""
     page.get_by_text(words).wait_for()
     page.get_by_role("button", name="Pull", exact=True).click()
 
 
-def test_a_credential_is_shared_used_unseen_by_who_was_invited_and_taken_back(
+def test_an_invited_user_uses_a_shared_credential_until_it_is_revoked(
     live_server, page, sign_in, alice, dora, credential, token_registry, image_factory, manage
 ) -> None:
     image = image_factory(token_registry, "team/app")
@@ -84,7 +83,8 @@ def test_a_credential_is_shared_used_unseen_by_who_was_invited_and_taken_back(
     go(reverse("registries:credential", args=[credential.pk]))
     share(page, "Lighthouse", "team/*")
 
-    # Dora of that team pulls with it, without a registry or a login of her own, and cannot see its secret.
+    # Dora of that team pulls with it, without a registry or login of her own, and cannot see its
+    # secret.
     sign_in(dora)
     pull()
     pull_with(page, "Robot of team Harbour")

@@ -1,4 +1,4 @@
-"""A secret that is entered, used, refused and kept appears nowhere but at its registry (HARDENING 45 to 51)."""
+"""Tests that a secret reaches nothing but its registry."""
 
 import base64
 import json
@@ -84,7 +84,7 @@ def test_the_canary_is_nowhere(
 def test_a_report_of_an_unexpected_error_does_not_show_it(
     client_for, alice, htpasswd_row, monkeypatch
 ) -> None:
-    """Such a report holds the request and every frame's variables, as a monitoring service would get them."""
+    # A report has the request and the variables of every frame, as a monitoring service gets them.
     reports = []
 
     def report(sender, request, **kwargs) -> None:

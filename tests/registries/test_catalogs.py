@@ -1,4 +1,4 @@
-"""Listing by provider: Docker Hub's namespaces, Harbor's projects, everybody else's catalogue, and clear words where there is none."""
+"""Lists of repositories: Docker Hub's namespaces, Harbor's projects, other catalogues."""
 
 import base64
 import itertools
@@ -7,9 +7,9 @@ import logging
 
 import pytest
 
-from registry_ui.oci.auth import BasicCredential
 from registry_ui.oci.client import Endpoint, RegistryClient
 from registry_ui.oci.connections import Limits
+from registry_ui.oci.credential import BasicCredential
 from registry_ui.oci.egress import EgressPolicy
 from registry_ui.oci.errors import (
     EgressRefused,
@@ -51,7 +51,7 @@ def other_server():
 
 @pytest.fixture
 def list_of(server, make_registry):
-    """Opens the listing of a row for the scripted server, whose client it is."""
+    """Return the listed names of a scripted registry."""
     clients = []
 
     def open_it(provider, login=None, **values):
@@ -69,7 +69,7 @@ def list_of(server, make_registry):
 
 @pytest.fixture
 def hub(server, monkeypatch):
-    """The scripted server as Docker Hub's API."""
+    """Return the scripted server as Docker Hub's API."""
     monkeypatch.setattr(catalogs, "DOCKER_HUB_API", server.url)
     server.on("POST", "/v2/auth/token", reply({"access_token": JWT}))
     return server
@@ -111,7 +111,7 @@ def test_the_real_registry_is_listed(registry, image_factory, make_registry):
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 405, 501])
-def test_without_a_catalogue_a_person_is_told_to_pin(server, list_of, status):
+def test_without_a_catalogue_the_advice_is_to_pin(server, list_of, status):
     server.on("GET", CATALOG, Reply(status))
     with pytest.raises(NoListing) as caught:
         list_of(Provider.PRIVATE)
@@ -126,13 +126,13 @@ def test_a_web_page_is_no_catalogue(server, list_of):
 
 
 @pytest.mark.parametrize(("status", "kind"), [(429, RateLimited), (503, ServerFailed)])
-def test_a_registry_in_trouble_is_not_one_without_a_list(server, list_of, status, kind):
+def test_an_error_is_not_a_missing_list(server, list_of, status, kind):
     server.on("GET", CATALOG, Reply(status))
     with pytest.raises(kind):
         list_of(Provider.PRIVATE)
 
 
-def test_a_list_that_goes_on_elsewhere_is_refused(server, list_of):
+def test_a_next_page_of_another_host_is_refused(server, list_of):
     server.on(
         "GET", CATALOG, reply({"repositories": ["a"]}, Link='<https://evil.example/>; rel="next"')
     )
@@ -141,14 +141,14 @@ def test_a_list_that_goes_on_elsewhere_is_refused(server, list_of):
 
 
 @pytest.mark.parametrize("provider", [Provider.GHCR, Provider.ALIYUN_ACR])
-def test_providers_without_a_list_are_not_even_asked(server, list_of, provider):
+def test_providers_without_a_list_get_no_request(server, list_of, provider):
     with pytest.raises(NoListing, match="does not tell") as caught:
         list_of(provider)
     assert "Pin the repositories" in caught.value.advice
     assert server.calls == []
 
 
-def test_ecr_is_asked_and_its_refusal_is_in_words(server, list_of):
+def test_ecrs_refusal_is_explained(server, list_of):
     server.on("GET", CATALOG, Reply(405))
     with pytest.raises(NoListing, match="AWS ECR does not tell"):
         list_of(Provider.AWS_ECR)
@@ -157,7 +157,7 @@ def test_ecr_is_asked_and_its_refusal_is_in_words(server, list_of):
 # --- Docker Hub
 
 
-def test_docker_hub_lists_the_namespaces_that_were_named(hub, list_of):
+def test_docker_hub_lists_the_configured_namespaces(hub, list_of):
     hub.on(
         "GET",
         of_namespace("acme"),
@@ -187,7 +187,7 @@ def test_docker_hub_exchanges_the_login_for_a_token(hub, list_of):
     assert hub.made("GET", of_namespace("acme"))[0].authorization == f"Bearer {JWT}"
 
 
-def test_without_named_namespaces_the_accounts_of_the_credentials_are_listed(
+def test_without_namespaces_the_accounts_of_the_credentials_are_listed(
     hub, list_of, make_registry, make_credential
 ):
     registry = make_registry(host=hub.host, provider=Provider.DOCKER_HUB)
@@ -203,13 +203,13 @@ def test_without_named_namespaces_the_accounts_of_the_credentials_are_listed(
     assert len(hub.calls) == 2
 
 
-def test_official_images_are_never_listed_wholesale(hub, list_of):
+def test_official_images_are_not_listed(hub, list_of):
     with pytest.raises(NoListing):
         list_of(Provider.DOCKER_HUB, namespaces=["library"])
     assert hub.calls == []
 
 
-def test_docker_hub_without_a_namespace_says_what_to_do(hub, list_of):
+def test_docker_hub_without_a_namespace_has_advice(hub, list_of):
     with pytest.raises(NoListing, match="none is known here") as caught:
         list_of(Provider.DOCKER_HUB)
     assert "Name your namespaces" in caught.value.advice
@@ -244,7 +244,7 @@ def test_the_secret_follows_no_redirect(hub, other_server, list_of, status):
     assert other_server.calls == []
 
 
-def test_the_token_goes_to_no_other_host(hub, other_server, list_of):
+def test_the_token_is_sent_to_no_other_host(hub, other_server, list_of):
     hub.on(
         "GET", of_namespace("acme"), Reply(302, headers={"Location": f"{other_server.url}/list"})
     )
@@ -265,7 +265,7 @@ def test_a_next_page_on_another_host_is_refused(hub, other_server, list_of):
     assert other_server.calls == []
 
 
-def test_pages_without_end_that_bring_nothing_new_end(hub, list_of):
+def test_endless_pages_without_new_names_end(hub, list_of):
     numbers = itertools.count()
     hub.on(
         "GET",
@@ -278,14 +278,14 @@ def test_pages_without_end_that_bring_nothing_new_end(hub, list_of):
     assert len(hub.made("GET", of_namespace("acme"))) == 2
 
 
-def test_names_without_end_are_cut_off(hub, list_of, monkeypatch):
+def test_endless_names_are_cut_off(hub, list_of, monkeypatch):
     monkeypatch.setattr(catalogs, "REPOSITORIES_LIMIT", 25)
     numbers = itertools.count()
 
     def endless(_call):
         number = next(numbers)
         return results(
-            *(f"r{number}-{each}" for each in range(10)),
+            *(f"r{number}-{item}" for item in range(10)),
             following=f"{hub.url}{of_namespace('acme')}?page={number}",
         )
 
@@ -316,7 +316,7 @@ def test_unreadable_answers_of_docker_hub(hub, list_of, body):
         list_of(Provider.DOCKER_HUB, namespaces=["acme"])
 
 
-def test_a_missing_namespace_is_named_after_the_others_were_listed(hub, list_of):
+def test_a_missing_namespace_is_reported_after_the_others(hub, list_of):
     hub.on("GET", of_namespace("gone"), reply({"message": "object not found"}, 404))
     hub.on("GET", of_namespace("acme"), results("app"))
     _, names = list_of(Provider.DOCKER_HUB, namespaces=["gone", "acme"])
@@ -365,7 +365,7 @@ def test_harbor_is_listed_project_by_project(server, list_of):
     assert {call.authorization for call in server.calls} == {basic}
 
 
-def test_harbors_pages_are_turned_until_one_is_not_full(server, list_of):
+def test_harbors_pages_are_read_until_one_is_not_full(server, list_of):
     many = [f"shop/app-{number}" for number in range(150)]
     server.on("GET", PROJECTS, named("shop"))
     server.on(
@@ -388,14 +388,14 @@ def test_harbor_that_ignores_pages_ends(server, list_of):
     assert len(server.made("GET", of_project("shop"))) == 2
 
 
-def test_only_the_named_projects_are_listed(server, list_of):
+def test_only_the_configured_projects_are_listed(server, list_of):
     server.on("GET", "/api/v2.0/systeminfo", reply({"auth_mode": "db_auth"}))
     server.on("GET", of_project("shop"), named("shop/api"))
     assert list(list_of(Provider.HARBOR, namespaces=["shop"])[1]) == ["shop/api"]
     assert server.made("GET", PROJECTS) == []
 
 
-def test_a_named_project_that_is_missing_is_named(server, list_of):
+def test_a_missing_project_is_reported(server, list_of):
     server.on("GET", "/api/v2.0/systeminfo", reply({"auth_mode": "db_auth"}))
     server.on(
         "GET",
@@ -416,7 +416,7 @@ def test_a_named_project_that_is_missing_is_named(server, list_of):
         Reply(200, b'"Pong"'),
     ],
 )
-def test_without_harbors_api_the_catalogue_is_asked(server, list_of, answer):
+def test_without_harbors_api_the_catalogue_is_used(server, list_of, answer):
     server.on("GET", "/api/v2.0/.*", answer)
     server.on("GET", CATALOG, reply({"repositories": ["shop/api", "base/debian"]}))
     listing, names = list_of(Provider.HARBOR, namespaces=[])
@@ -424,12 +424,12 @@ def test_without_harbors_api_the_catalogue_is_asked(server, list_of, answer):
     assert list(names) == ["shop/api", "base/debian"]
 
 
-def test_the_catalogue_in_its_place_keeps_to_the_named_projects(server, list_of):
+def test_the_catalogue_is_limited_to_the_configured_projects(server, list_of):
     server.on("GET", CATALOG, reply({"repositories": ["shop/api", "base/debian", "shopping/x"]}))
     assert list(list_of(Provider.HARBOR, namespaces=["shop"])[1]) == ["shop/api"]
 
 
-def test_harbor_in_trouble_is_not_asked_for_its_catalogue(server, list_of):
+def test_an_error_of_harbor_is_not_hidden_by_the_catalogue(server, list_of):
     server.on("GET", PROJECTS, Reply(503))
     with pytest.raises(ServerFailed):
         list_of(Provider.HARBOR)

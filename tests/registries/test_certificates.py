@@ -21,7 +21,7 @@ def test_the_certificates_are_kept_and_the_text_around_them_is_not() -> None:
     "text",
     ["", "hello", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----", "ü", "x" * 70000],
 )
-def test_what_is_no_certificate_is_refused_with_words(text: str) -> None:
+def test_an_invalid_certificate_is_refused_with_advice(text: str) -> None:
     with pytest.raises(InvalidCertificate) as caught:
         clean_pem(text)
     assert caught.value.advice

@@ -3,7 +3,7 @@ from cryptography.fernet import Fernet
 from django.core.management import call_command
 from django.core.management.base import SystemCheckError
 
-from registry_ui.registries.checks import stored_secrets_open
+from registry_ui.registries.checks import check_stored_secrets
 from registry_ui.registries.models import Registry
 from tests.transfers.conftest import add_credential
 
@@ -17,17 +17,17 @@ def credential(team):
     )
 
 
-def found():
-    return [message.id for message in stored_secrets_open(databases=["default"])]
+def message_ids():
+    return [message.id for message in check_stored_secrets(databases=["default"])]
 
 
 def test_with_the_right_key_there_is_nothing_to_say(credential):
-    assert found() == []
+    assert message_ids() == []
 
 
 def test_an_installation_without_secrets_starts_with_any_key(team, settings):
     settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
-    assert found() == []
+    assert message_ids() == []
 
 
 def test_with_another_key_the_start_is_refused(credential, settings):
@@ -39,14 +39,14 @@ def test_with_another_key_the_start_is_refused(credential, settings):
 
 def test_after_a_rotation_with_both_keys_all_is_well(credential, settings):
     settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode(), *settings.ENCRYPTION_KEYS]
-    assert found() == []
+    assert message_ids() == []
 
 
 def test_a_key_that_was_dropped_too_early_is_a_warning_with_names(credential, settings):
     settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
     add_credential(credential.registry, "newer", "secret", label="second")
 
-    messages = stored_secrets_open(databases=["default"])
+    messages = check_stored_secrets(databases=["default"])
 
     assert [message.id for message in messages] == ["registries.W001"]
     assert "first" in messages[0].msg
@@ -56,4 +56,4 @@ def test_a_key_that_was_dropped_too_early_is_a_warning_with_names(credential, se
 def test_lost_keys_can_be_accepted(credential, settings):
     settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
     settings.ACCEPT_LOST_SECRETS = True
-    assert found() == ["registries.W001"]
+    assert message_ids() == ["registries.W001"]

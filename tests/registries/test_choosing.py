@@ -4,13 +4,13 @@ import pytest
 from django.utils import timezone
 
 from registry_ui.oci.reference import Reference
-from registry_ui.registries.choosing import index_credential
+from registry_ui.registries.choosing import select_for_index
 from registry_ui.registries.services import (
     AmbiguousCredential,
     CredentialUnfit,
     create_default_registries,
-    credential_for,
-    registry_for,
+    find_registry,
+    select_credential,
 )
 
 pytestmark = pytest.mark.postgresql
@@ -28,7 +28,7 @@ def row(make_registry):
 
 
 def choose(team, repository: str = "my-company/app", *, push: bool = False, **more):
-    return credential_for(team=team, reference=reference(repository), push=push, **more)
+    return select_credential(team=team, reference=reference(repository), push=push, **more)
 
 
 def test_without_credentials_the_client_is_anonymous(team, row) -> None:
@@ -129,7 +129,7 @@ def test_a_chosen_one_of_another_team_or_host_is_refused(
 
 
 def test_docker_hub_is_there_from_the_start(team) -> None:
-    hub = registry_for(team, "docker.io")
+    hub = find_registry(team, "docker.io")
     assert hub is not None
     assert hub.provider == "docker_hub"
     create_default_registries(team)
@@ -139,23 +139,23 @@ def test_docker_hub_is_there_from_the_start(team) -> None:
 # --- reading for the index: a guess between equals does no harm
 
 
-def test_the_index_reads_with_what_says_most_of_the_name_and_of_equals_with_what_may_least(
+def test_the_index_reads_with_the_most_specific_and_least_powerful_credential(
     row, make_credential
 ) -> None:
     default = make_credential(row, "default")
-    assert index_credential(row, "my-company/app") == default
+    assert select_for_index(row, "my-company/app") == default
     make_credential(row, "younger")
-    assert index_credential(row, "my-company/app") == default
+    assert select_for_index(row, "my-company/app") == default
     reader = make_credential(row, "reader", can_push=False)
-    assert index_credential(row, "my-company/app") == reader
+    assert select_for_index(row, "my-company/app") == reader
     company = make_credential(row, "company", repository_pattern="my-company/*")
-    assert index_credential(row, "my-company/app") == company
-    assert index_credential(row, "other/app") == reader
+    assert select_for_index(row, "my-company/app") == company
+    assert select_for_index(row, "other/app") == reader
 
 
 def test_the_index_sends_no_expired_login_and_a_refused_one_last(row, make_credential) -> None:
     make_credential(row, "expired", expires_at=timezone.now() - timedelta(days=1))
-    assert index_credential(row, "my-company/app") is None
+    assert select_for_index(row, "my-company/app") is None
     refused = make_credential(
         row,
         "refused",
@@ -163,27 +163,27 @@ def test_the_index_sends_no_expired_login_and_a_refused_one_last(row, make_crede
         repository_pattern="my-company/*",
         verify_error="The login was refused.",
     )
-    assert index_credential(row, "my-company/app") == refused
+    assert select_for_index(row, "my-company/app") == refused
     default = make_credential(row, "default")
-    assert index_credential(row, "my-company/app") == default
+    assert select_for_index(row, "my-company/app") == default
 
 
 def test_the_registrys_list_is_read_with_a_login_for_all_of_it(row, make_credential) -> None:
     company = make_credential(row, "company", repository_pattern="my-company/*", can_push=False)
-    assert index_credential(row) == company
+    assert select_for_index(row) == company
     default = make_credential(row, "default")
-    assert index_credential(row) == default
+    assert select_for_index(row) == default
 
 
 # --- what other teams share
 
 
 @pytest.fixture
-def lend(team, other_team, make_registry, make_credential):
-    """Another team's credential for the same host, shared with the team."""
+def share(team, other_team, make_registry, make_credential):
+    """Share another team's credential for the same host with the team."""
 
     def give(
-        username: str = "lent",
+        username: str = "shared",
         *,
         pattern: str = "",
         registry_values: dict | None = None,
@@ -204,55 +204,55 @@ def lend(team, other_team, make_registry, make_credential):
 
 
 def test_a_shared_one_serves_where_the_team_has_none_and_needs_no_registry_of_its_own(
-    team, lend
+    team, share
 ) -> None:
-    lent = lend()
-    assert choose(team) == lent
-    assert registry_for(team, HOST) is None
+    shared = share()
+    assert choose(team) == shared
+    assert find_registry(team, HOST) is None
 
 
-def test_of_own_and_shared_ones_the_most_specific_pattern_wins_whoever_wrote_it(
-    team, row, make_credential, lend
+def test_the_most_specific_pattern_wins_among_own_and_shared_credentials(
+    team, row, make_credential, share
 ) -> None:
     make_credential(row, "own", repository_pattern="my-company/*")
-    by_credential = lend("by-credential", repository_pattern="my-company/app")
-    by_share = lend("by-share", pattern="my-company/tools")
+    by_credential = share("by-credential", repository_pattern="my-company/app")
+    by_share = share("by-share", pattern="my-company/tools")
     assert choose(team) == by_credential
     assert choose(team, "my-company/tools") == by_share
     assert choose(team, "my-company/other").label == "own"
 
 
-def test_both_patterns_of_a_shared_one_have_to_match(team, lend) -> None:
-    lend(repository_pattern="my-company/*", pattern="*/app")
+def test_both_patterns_of_a_shared_credential_must_match(team, share) -> None:
+    share(repository_pattern="my-company/*", pattern="*/app")
     assert choose(team) is not None
     assert choose(team, "my-company/other") is None
     assert choose(team, "elsewhere/app") is None
 
 
 def test_a_tie_of_own_and_shared_is_for_a_person_to_decide_and_says_whose_each_is(
-    team, row, make_credential, lend
+    team, row, make_credential, share
 ) -> None:
     make_credential(row, "Robot")
-    lend("Robot")
+    share("Robot")
     with pytest.raises(AmbiguousCredential, match="“Robot of team Lighthouse”") as caught:
         choose(team)
     assert set(caught.value.names) == {"Robot", "Robot of team Lighthouse"}
 
 
-def test_a_share_for_pulling_pushes_nothing(team, lend) -> None:
-    lend()
+def test_a_pull_only_grant_does_not_allow_a_push(team, share) -> None:
+    share()
     assert choose(team, push=True) is None
     assert choose(team, "my-company/tools", push=False) is not None
-    pushing = lend("pushing", terms={"can_push": True})
+    pushing = share("pushing", terms={"can_push": True})
     assert choose(team, push=True) == pushing
 
 
-@pytest.mark.parametrize("moment", ["until", "revoked_at"])
-def test_a_share_that_is_over_serves_nothing(team, lend, moment) -> None:
-    lent = lend(terms={moment: timezone.now() - timedelta(minutes=1)})
+@pytest.mark.parametrize("field", ["until", "revoked_at"])
+def test_an_ended_grant_allows_nothing(team, share, field) -> None:
+    shared = share(terms={field: timezone.now() - timedelta(minutes=1)})
     assert choose(team) is None
     with pytest.raises(CredentialUnfit, match="The team Lighthouse"):
-        choose(team, chosen=lent)
+        choose(team, chosen=shared)
 
 
 @pytest.mark.parametrize(
@@ -267,26 +267,26 @@ def test_a_share_that_is_over_serves_nothing(team, lend, moment) -> None:
     ],
 )
 def test_a_share_weakens_no_connection_that_the_team_has_set(
-    team, make_registry, lend, theirs, ours, fits
+    team, make_registry, share, theirs, ours, fits
 ) -> None:
     make_registry(host=HOST, security=ours)
-    lent = lend(registry_values={"security": theirs})
-    assert (choose(team) == lent) is fits
+    shared = share(registry_values={"security": theirs})
+    assert (choose(team) == shared) is fits
 
 
-def test_the_index_reads_with_what_is_shared_and_lists_only_with_a_share_for_all(
-    row, lend, make_credential
+def test_the_index_lists_only_with_a_grant_for_all_repositories(
+    row, share, make_credential
 ) -> None:
-    some = lend("some", pattern="my-company/*")
-    assert index_credential(row, "my-company/app") == some
-    assert index_credential(row, "other/app") is None
-    assert index_credential(row) is None
-    whole = lend("whole")
-    assert index_credential(row) == whole
+    some = share("some", pattern="my-company/*")
+    assert select_for_index(row, "my-company/app") == some
+    assert select_for_index(row, "other/app") is None
+    assert select_for_index(row) is None
+    whole = share("whole")
+    assert select_for_index(row) == whole
     own = make_credential(row, "own")
-    assert index_credential(row) == own
+    assert select_for_index(row) == own
 
 
-def test_the_index_reads_with_no_share_that_is_over(row, lend) -> None:
-    lend(terms={"revoked_at": timezone.now()})
-    assert index_credential(row, "my-company/app") is None
+def test_the_index_ignores_ended_grants(row, share) -> None:
+    share(terms={"revoked_at": timezone.now()})
+    assert select_for_index(row, "my-company/app") is None

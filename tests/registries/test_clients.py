@@ -72,7 +72,7 @@ def test_tokens_work_too(make_registry, token_registry, make_credential) -> None
         assert client.login() == "token"
 
 
-def test_without_a_credential_nobody_is_logged_in_by_accident(
+def test_without_a_credential_the_client_is_anonymous(
     htpasswd_row, htpasswd_registry, make_credential
 ) -> None:
     make_credential(htpasswd_row, htpasswd_registry.username, htpasswd_registry.password)

@@ -19,7 +19,7 @@ def run(*arguments: str, **options) -> str:
 
 @pytest.fixture
 def type_in(monkeypatch):
-    """What somebody pipes into --password-stdin."""
+    """Return a function that sets the input of --password-stdin."""
     return lambda text: monkeypatch.setattr(sys, "stdin", io.StringIO(text))
 
 
@@ -165,7 +165,7 @@ def test_rotation_leaves_every_secret_under_the_newest_key(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_rotation_names_what_it_cannot_read_and_keeps_what_it_could(
+def test_rotation_names_unreadable_secrets_and_rotates_the_others(
     settings, team, make_registry, make_credential
 ) -> None:
     row = make_registry()

@@ -6,7 +6,7 @@ from tests.parts.scripted import Reply, scripted_server
 
 
 def answering(**reply):
-    """A server that answers everything alike, for what a real registry cannot be made to say."""
+    """Start a server with one answer to every request, for faults that no real registry has."""
     return _Answering(Reply(**reply))
 
 
@@ -46,8 +46,8 @@ def test_it_says_how_the_registry_asks_for_a_login(
     make_registry, htpasswd_registry, token_registry, registry
 ) -> None:
     details = [
-        check_connection(make_registry(each)).stages[-1].detail
-        for each in (htpasswd_registry, token_registry, registry)
+        check_connection(make_registry(server)).stages[-1].detail
+        for server in (htpasswd_registry, token_registry, registry)
     ]
     assert ["Basic" in details[0], "tokens" in details[1], "none" in details[2]] == [
         True,

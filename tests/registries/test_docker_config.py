@@ -20,7 +20,7 @@ def parse(**document):
     return parse_docker_config(json.dumps(document))
 
 
-def found(config) -> list[tuple[str, str, str]]:
+def logins_in(config) -> list[tuple[str, str, str]]:
     return [(login.host, login.username, login.secret) for login in config.logins]
 
 
@@ -32,7 +32,7 @@ def test_the_three_forms_of_a_login_are_read() -> None:
             "https://quay.io/v2/": {"auth": auth("<token>", ""), "identitytoken": "t"},
         }
     )
-    assert found(config) == [
+    assert logins_in(config) == [
         ("registry.example.com", "alice", "a:b"),
         ("harbor.example.com", "robot$x", "p"),
         ("quay.io", "<token>", "t"),
@@ -51,7 +51,9 @@ def test_the_three_forms_of_a_login_are_read() -> None:
     ],
 )
 def test_docker_hub_is_known_under_all_of_its_names(key: str) -> None:
-    assert found(parse(auths={key: {"auth": auth("alice", "x")}})) == [("docker.io", "alice", "x")]
+    assert logins_in(parse(auths={key: {"auth": auth("alice", "x")}})) == [
+        ("docker.io", "alice", "x")
+    ]
 
 
 def test_the_same_login_under_two_names_counts_once() -> None:
@@ -72,7 +74,7 @@ def test_two_secrets_for_one_login_are_not_guessed_between() -> None:
             "index.docker.io": {"auth": auth("alice", "y")},
         }
     )
-    assert found(config) == [("docker.io", "alice", "x")]
+    assert logins_in(config) == [("docker.io", "alice", "x")]
     assert len(config.skipped) == 1
 
 
@@ -92,7 +94,7 @@ def test_stores_and_helpers_are_explained() -> None:
 
 
 def test_the_old_file_without_auths_is_read() -> None:
-    assert found(
+    assert logins_in(
         parse_docker_config(
             json.dumps({"https://index.docker.io/v1/": {"auth": auth("a", "b"), "email": "x"}})
         )
@@ -114,7 +116,7 @@ def test_the_old_file_without_auths_is_read() -> None:
         "9" * 100000,
     ],
 )
-def test_what_is_no_configuration_is_refused_and_not_quoted(text: str) -> None:
+def test_an_invalid_configuration_is_refused_and_not_quoted(text: str) -> None:
     with pytest.raises(InvalidDockerConfig) as caught:
         parse_docker_config(text)
     assert CANARY not in f"{caught.value!r}{caught.value.advice}"
@@ -150,11 +152,11 @@ def test_a_broken_entry_is_skipped_with_a_reason_and_the_others_are_read(entry) 
     config = parse(
         auths={"broken.example.com": entry, "fine.example.com": {"auth": auth("a", "b")}}
     )
-    assert found(config) == [("fine.example.com", "a", "b")]
+    assert logins_in(config) == [("fine.example.com", "a", "b")]
     assert [entry.name for entry in config.skipped] == ["broken.example.com"]
 
 
-def test_a_login_inside_a_key_is_shown_to_nobody() -> None:
+def test_a_login_inside_a_key_is_not_shown() -> None:
     config = parse(
         auths={
             f"https://alice:{CANARY}@bad host/": {"auth": "x"},

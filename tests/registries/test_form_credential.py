@@ -82,7 +82,7 @@ def test_patterns_are_put_straight(row, typed: str, kept: str) -> None:
 
 
 @pytest.mark.parametrize("typed", ["My-Company/*", "a b", "app:1.0", "[a-z]/*", "x" * 300])
-def test_what_is_no_pattern_is_refused(row, typed: str) -> None:
+def test_an_invalid_pattern_is_refused(row, typed: str) -> None:
     assert "repository_pattern" in form_of(row, repository_pattern=typed).errors
 
 
@@ -110,11 +110,11 @@ def test_aws_tokens_get_their_twelve_hours_by_themselves(make_registry) -> None:
     assert CredentialForm(registry=row)["username"].value() == "AWS"
 
 
-def test_an_expiry_that_nobody_touched_stays_to_the_second(row, make_credential) -> None:
-    moment = datetime(2099, 1, 1, 12, 30, 45, 123, tzinfo=UTC)
-    form = form_of(row, make_credential(row, expires_at=moment), expires_at="2099-01-01T12:30")
+def test_an_unchanged_expiry_keeps_its_seconds(row, make_credential) -> None:
+    expires_at = datetime(2099, 1, 1, 12, 30, 45, 123, tzinfo=UTC)
+    form = form_of(row, make_credential(row, expires_at=expires_at), expires_at="2099-01-01T12:30")
     assert form.is_valid()
-    assert form.cleaned_data["expires_at"] == moment
+    assert form.cleaned_data["expires_at"] == expires_at
 
 
 def test_renaming_an_expired_credential_does_not_revive_it(row, make_credential) -> None:

@@ -18,11 +18,11 @@ def test_the_host_alone_is_enough_and_becomes_the_name(team) -> None:
     assert form.cleaned_data["name"] == "registry.example.com"
 
 
-def test_a_pasted_url_is_mended_with_a_word(team) -> None:
+def test_a_pasted_url_is_reduced_to_its_host(team) -> None:
     form = form_of(team, host="https://Registry.Example.com/v2/")
     assert form.is_valid()
     assert form.cleaned_data["host"] == "registry.example.com"
-    assert form.mended == "registry.example.com"
+    assert form.corrected_host == "registry.example.com"
 
 
 def test_a_login_in_a_pasted_url_is_dropped(team) -> None:
@@ -32,7 +32,7 @@ def test_a_login_in_a_pasted_url_is_dropped(team) -> None:
 
 
 @pytest.mark.parametrize("host", ["", "not a host", "registry.example.com:0", "https://"])
-def test_what_is_no_host_is_refused_at_the_field(team, host: str) -> None:
+def test_an_invalid_host_is_refused_at_the_field(team, host: str) -> None:
     assert "host" in form_of(team, host=host).errors
 
 
@@ -151,7 +151,7 @@ def test_an_ipv6_token_server_is_approved_by_its_address(team) -> None:
 # --- the index
 
 
-def test_the_contents_are_looked_at_every_six_hours_unless_told_otherwise(team) -> None:
+def test_a_registry_is_indexed_every_six_hours_by_default(team) -> None:
     form = form_of(team)
     assert form.is_valid()
     assert form.cleaned_data["index_hours"] == 6
@@ -187,7 +187,8 @@ def test_namespaces_are_asked_for_where_lists_go_by_them(team, provider) -> None
 
 
 @pytest.mark.parametrize(
-    "provider", [each for each in Provider if each not in (Provider.DOCKER_HUB, Provider.HARBOR)]
+    "provider",
+    [provider for provider in Provider if provider not in (Provider.DOCKER_HUB, Provider.HARBOR)],
 )
 def test_namespaces_are_not_asked_for_elsewhere(team, provider) -> None:
     form = form_of(team, provider, namespaces="acme")
@@ -216,7 +217,7 @@ def test_a_namespace_copied_with_its_host_is_taken(team) -> None:
         " ".join(f"n{n}" for n in range(101)),
     ],
 )
-def test_what_is_no_namespace_is_refused(team, text: str) -> None:
+def test_an_invalid_namespace_is_refused(team, text: str) -> None:
     assert "namespaces" in form_of(team, Provider.DOCKER_HUB, namespaces=text).errors
 
 
@@ -224,7 +225,7 @@ def test_a_project_may_be_called_library(team) -> None:
     assert form_of(team, Provider.HARBOR, namespaces="library").is_valid()
 
 
-def test_what_is_kept_is_shown_again(team, make_registry) -> None:
+def test_stored_values_are_shown_again(team, make_registry) -> None:
     row = make_registry(provider=Provider.HARBOR, namespaces=["shop", "base"], index_hours=24)
     form = RegistryForm(team=team, provider=Provider.HARBOR, registry=row)
     assert form["namespaces"].value() == "shop\nbase"

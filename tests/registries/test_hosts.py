@@ -42,12 +42,12 @@ def test_the_host_is_found_in_what_people_paste(text: str, host: str) -> None:
         "https://harbor/v2/",
     ],
 )
-def test_what_holds_no_host_is_refused(text: str) -> None:
+def test_a_text_without_a_host_is_refused(text: str) -> None:
     with pytest.raises(InvalidReference):
         read_host(text)
 
 
 def test_it_says_whether_more_was_written_than_the_host() -> None:
-    assert not read_host("registry.example.com").is_mended
-    assert read_host("https://registry.example.com").is_mended
+    assert not read_host("registry.example.com").is_corrected
+    assert read_host("https://registry.example.com").is_corrected
     assert read_host("http://registry.example.com").is_plain

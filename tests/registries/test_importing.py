@@ -5,7 +5,12 @@ import pytest
 from cryptography.fernet import Fernet
 
 from registry_ui.registries.docker_config import InvalidDockerConfig, Login
-from registry_ui.registries.importing import DRAFT_SECONDS, open_draft, plan_import, seal_draft
+from registry_ui.registries.importing import (
+    DRAFT_SECONDS,
+    decrypt_draft,
+    encrypt_draft,
+    plan_import,
+)
 from registry_ui.registries.models import Credential, Registry
 from registry_ui.registries.services import import_docker_config
 
@@ -92,29 +97,29 @@ def test_a_text_that_is_none_changes_nothing(team) -> None:
 def test_a_draft_is_sealed_and_opens_for_its_person_and_team_only(
     team, other_team, alice, bob
 ) -> None:
-    draft = seal_draft(user=alice, team=team, logins=LOGINS)
+    draft = encrypt_draft(user=alice, team=team, logins=LOGINS)
     assert CANARY not in json.dumps(draft)
-    assert open_draft(draft, user=alice, team=team) == LOGINS
-    assert open_draft(draft, user=bob, team=team) is None
-    assert open_draft(draft, user=alice, team=other_team) is None
-    assert open_draft({**draft, "id": "0"}, user=alice, team=team) is None
+    assert decrypt_draft(draft, user=alice, team=team) == LOGINS
+    assert decrypt_draft(draft, user=bob, team=team) is None
+    assert decrypt_draft(draft, user=alice, team=other_team) is None
+    assert decrypt_draft({**draft, "id": "0"}, user=alice, team=team) is None
 
 
 @pytest.mark.parametrize(
     "draft", [None, {}, "x", {"id": "x", "sealed": "x"}, {"id": 1, "sealed": 2}]
 )
-def test_what_is_no_draft_opens_nothing(team, alice, draft) -> None:
-    assert open_draft(draft, user=alice, team=team) is None
+def test_an_invalid_draft_has_no_logins(team, alice, draft) -> None:
+    assert decrypt_draft(draft, user=alice, team=team) is None
 
 
 def test_a_draft_is_over_after_a_quarter_of_an_hour(team, alice, monkeypatch) -> None:
-    draft = seal_draft(user=alice, team=team, logins=LOGINS)
+    draft = encrypt_draft(user=alice, team=team, logins=LOGINS)
     now = time.time()
     monkeypatch.setattr(time, "time", lambda: now + DRAFT_SECONDS + 2)
-    assert open_draft(draft, user=alice, team=team) is None
+    assert decrypt_draft(draft, user=alice, team=team) is None
 
 
 def test_a_draft_under_a_lost_key_opens_nothing(team, alice, settings) -> None:
-    draft = seal_draft(user=alice, team=team, logins=LOGINS)
+    draft = encrypt_draft(user=alice, team=team, logins=LOGINS)
     settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
-    assert open_draft(draft, user=alice, team=team) is None
+    assert decrypt_draft(draft, user=alice, team=team) is None

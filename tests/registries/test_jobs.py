@@ -10,7 +10,7 @@ from registry_ui.registries.models import IndexRun
 pytestmark = pytest.mark.django_db
 
 
-def test_a_run_that_was_cancelled_or_taken_is_left_alone(make_registry, monkeypatch):
+def test_a_cancelled_or_claimed_run_is_left_alone(make_registry, monkeypatch):
     started = []
     monkeypatch.setattr(jobs, "run", started.append)
     run = services.start_index(registry=make_registry(), user=None, enqueue=False)
@@ -22,5 +22,5 @@ def test_a_run_that_was_cancelled_or_taken_is_left_alone(make_registry, monkeypa
 
     IndexRun.objects.update(state=State.QUEUED)
     jobs.run_index(str(run.pk))
-    assert [each.pk for each in started] == [run.pk]
+    assert [claimed.pk for claimed in started] == [run.pk]
     assert started[0].state == State.RUNNING

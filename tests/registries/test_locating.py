@@ -1,4 +1,4 @@
-"""Where is this digest?"""
+"""The search for a digest."""
 
 import pytest
 from django.db import connection
@@ -26,7 +26,7 @@ def hub(team):
 
 
 @pytest.fixture
-def ours(team):
+def registry_row(team):
     return Registry.objects.create(team=team, name="Ours", host="registry.example.com")
 
 
@@ -62,12 +62,12 @@ def groups(client_for):
     return ask
 
 
-def test_the_digest_of_tags(groups, alice, hub, ours, index, nginx):
-    copy = make_image(ours, ("base", 100), ("intel", 5))
-    make_repository(ours, "web/nginx", {"prod": copy})
-    found = groups(alice, index.digest)
-    assert list(found) == [NAMED]
-    (hit,) = found[NAMED]
+def test_the_digest_of_tags(groups, alice, hub, registry_row, index, nginx):
+    copy = make_image(registry_row, ("base", 100), ("intel", 5))
+    make_repository(registry_row, "web/nginx", {"prod": copy})
+    results_by_title = groups(alice, index.digest)
+    assert list(results_by_title) == [NAMED]
+    (hit,) = results_by_title[NAMED]
     assert (str(hit.reference), hit.registry, hit.facts[0]) == (
         "docker.io/library/nginx",
         "Docker Hub",
@@ -79,16 +79,16 @@ def test_the_digest_of_tags(groups, alice, hub, ours, index, nginx):
 
 
 def test_one_image_of_an_index_and_of_another_registrys_tag(
-    groups, alice, hub, ours, intel, index, nginx
+    groups, alice, hub, registry_row, intel, index, nginx
 ):
-    copy = make_image(ours, ("base", 100), ("intel", 5))
+    copy = make_image(registry_row, ("base", 100), ("intel", 5))
     assert copy.digest == intel.digest
-    make_repository(ours, "web/nginx", {"prod": copy})
-    found = groups(alice, intel.digest)
-    assert [(str(hit.reference), hit.facts[0]) for hit in found[NAMED]] == [
+    make_repository(registry_row, "web/nginx", {"prod": copy})
+    results_by_title = groups(alice, intel.digest)
+    assert [(str(hit.reference), hit.facts[0]) for hit in results_by_title[NAMED]] == [
         ("registry.example.com/web/nginx", "prod")
     ]
-    (child,) = found[CHILD]
+    (child,) = results_by_title[CHILD]
     assert child.facts == ["latest, 1.27", "linux/amd64"]
     assert child.url == reverse(
         "registries:image_by_digest", args=[hub.pk, "library/nginx", intel.digest]
@@ -97,24 +97,24 @@ def test_one_image_of_an_index_and_of_another_registrys_tag(
 
 def test_an_image_id(groups, alice, hub, intel, index, nginx):
     make_repository(hub, "acme/nginx", {"1": intel})
-    found = groups(alice, intel.config_digest)
-    assert {(str(hit.reference), tuple(hit.facts)) for hit in found[IMAGE_ID]} == {
+    results_by_title = groups(alice, intel.config_digest)
+    assert {(str(hit.reference), tuple(hit.facts)) for hit in results_by_title[IMAGE_ID]} == {
         ("docker.io/library/nginx", ("latest, 1.27", "linux/amd64")),
         ("docker.io/acme/nginx", ("1",)),
     }
-    assert NEEDED not in found
+    assert NEEDED not in results_by_title
 
 
 def test_a_layer(groups, alice, hub, nginx):
     make_repository(hub, "acme/other", {"1": make_image(hub, ("base", 100))})
     make_repository(hub, "acme/apart", {"1": make_image(hub, ("apart", 100))})
-    found = groups(alice, digest_of("base"))
-    assert list(found) == [NEEDED]
-    assert {str(hit.reference) for hit in found[NEEDED]} == {
+    results_by_title = groups(alice, digest_of("base"))
+    assert list(results_by_title) == [NEEDED]
+    assert {str(hit.reference) for hit in results_by_title[NEEDED]} == {
         "docker.io/library/nginx",
         "docker.io/acme/other",
     }
-    assert found[NEEDED][0].facts == ["100\N{NO-BREAK SPACE}B"]
+    assert results_by_title[NEEDED][0].facts == ["100\N{NO-BREAK SPACE}B"]
 
 
 def test_a_signature(groups, alice, hub, index, nginx):
@@ -126,7 +126,7 @@ def test_a_signature(groups, alice, hub, index, nginx):
     assert hit.url.endswith(f"@{signature.digest}/")
 
 
-def test_what_no_tag_leads_to(groups, alice, hub):
+def test_an_untagged_image(groups, alice, hub):
     image = make_image(hub, ("left", 1))
     (hit,) = groups(alice, image.digest)[SEEN]
     assert (hit.text, hit.facts[0]) == ("Docker Hub", "no tag leads to it any more")
@@ -159,12 +159,12 @@ def test_many_tags_are_counted(groups, alice, hub, index):
     assert hit.facts[0] == "1.11, 1.10, 1.9, 1.8, 1.7, and 7 more"
 
 
-def test_a_digest_that_nobody_has(client_for, alice, nginx):
+def test_an_unknown_digest(client_for, alice, nginx):
     response = client_for(alice).get(reverse("web:search"), {"q": digest_of("nobody's")})
     assert "No registry and no local image of your teams is known to hold" in response.text
 
 
-def test_an_outsider_learns_of_no_digest(groups, charlie, other_team, hub, intel, index, nginx):
+def test_an_outsider_finds_no_digest(groups, charlie, other_team, hub, intel, index, nginx):
     make_repository(hub, "acme/signed", {"1": make_image(hub, ("signature", 1), subject=index)})
     for digest in (
         index.digest,
@@ -176,15 +176,19 @@ def test_an_outsider_learns_of_no_digest(groups, charlie, other_team, hub, intel
         assert groups(charlie, digest) == {}, digest
 
 
-def test_each_team_sees_its_own_places_of_a_digest(
+def test_each_team_sees_its_own_locations_of_a_digest(
     groups, charlie, other_team, intel, index, nginx
 ):
-    theirs = Registry.objects.get(team=other_team, host="docker.io")
-    make_repository(theirs, "acme/theirs", {"1": make_image(theirs, ("base", 100), ("intel", 5))})
-    found = groups(charlie, intel.digest)
-    assert {title: [str(hit.reference) for hit in hits] for title, hits in found.items()} == {
-        NAMED: ["docker.io/acme/theirs"]
-    }
+    other_registry = Registry.objects.get(team=other_team, host="docker.io")
+    make_repository(
+        other_registry,
+        "acme/theirs",
+        {"1": make_image(other_registry, ("base", 100), ("intel", 5))},
+    )
+    results_by_title = groups(charlie, intel.digest)
+    assert {
+        title: [str(hit.reference) for hit in hits] for title, hits in results_by_title.items()
+    } == {NAMED: ["docker.io/acme/theirs"]}
     assert [str(hit.reference) for hit in groups(charlie, digest_of("base"))[NEEDED]] == [
         "docker.io/acme/theirs"
     ]
@@ -205,7 +209,7 @@ def test_the_answer_takes_twelve_queries_at_most(client_for, alice, intel, index
         assert len(queries) <= 12, text
 
 
-def test_digests_are_looked_up_in_indexes(client_for, alice, intel, index, nginx):
+def test_digests_are_read_from_database_indexes(client_for, alice, intel, index, nginx):
     if connection.vendor != "sqlite":
         pytest.skip("The plan is SQLite's.")
     assert Artifact.objects.exists()

@@ -12,23 +12,21 @@ def page_for(client_for):
     return lambda person: client_for(person).get(reverse("web:overview")).content.decode()
 
 
-def test_there_is_nothing_to_say_while_all_is_well(
+def test_without_problems_there_is_no_section(
     page_for, alice, make_registry, make_credential
 ) -> None:
     make_credential(make_registry(), expires_at=timezone.now() + timedelta(days=60))
     assert "need a hand" not in page_for(alice)
 
 
-def test_a_registry_that_does_not_answer_is_named_with_the_cause(
-    page_for, alice, make_registry
-) -> None:
+def test_an_unreachable_registry_is_shown_with_the_cause(page_for, alice, make_registry) -> None:
     make_registry(name="Gone").mark_health(Health.FAILING, "Nothing listens there.")
     page = page_for(alice)
     assert "Gone" in page
     assert "Nothing listens there." in page
 
 
-def test_credentials_that_failed_or_end_are_named_with_the_one_action(
+def test_failed_and_expiring_credentials_are_shown_with_an_action(
     page_for, alice, bob, make_registry, make_credential
 ) -> None:
     row = make_registry()
@@ -43,6 +41,6 @@ def test_credentials_that_failed_or_end_are_named_with_the_one_action(
     assert edit not in page_for(bob)
 
 
-def test_other_teams_troubles_are_not_shown(page_for, alice, other_team, make_registry) -> None:
+def test_other_teams_problems_are_not_shown(page_for, alice, other_team, make_registry) -> None:
     make_registry(name="Foreign", team=other_team).mark_health(Health.FAILING, "x")
     assert "Foreign" not in page_for(alice)

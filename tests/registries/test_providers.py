@@ -1,6 +1,11 @@
 import pytest
 
-from registry_ui.registries.providers import Provider, all_facts, facts_of, provider_of
+from registry_ui.registries.providers import (
+    Provider,
+    detect_provider,
+    list_addable_providers,
+    provider_facts,
+)
 from registry_ui.web.icons import icon
 
 
@@ -19,13 +24,15 @@ from registry_ui.web.icons import icon
     ],
 )
 def test_the_provider_is_recognised_by_the_host(host: str, provider: Provider) -> None:
-    assert provider_of(host) is provider
+    assert detect_provider(host) is provider
 
 
 def test_every_provider_has_its_facts_and_its_icon() -> None:
-    assert {facts.provider for facts in all_facts()} == set(Provider) - {Provider.THIS}
-    for facts in all_facts():
-        assert len(facts.recipe) == 3
+    assert {facts.provider for facts in list_addable_providers()} == set(Provider) - {
+        Provider.BUILTIN
+    }
+    for facts in list_addable_providers():
+        assert len(facts.secret_steps) == 3
         assert "<svg" in icon(facts.icon)
         assert facts.host or facts.host_example
 
@@ -39,7 +46,7 @@ def test_every_provider_has_its_facts_and_its_icon() -> None:
     ],
 )
 def test_token_servers_of_aliyun_are_known_by_exact_name(host: str, expected: str) -> None:
-    hosts = facts_of(Provider.ALIYUN_ACR).token_hosts(host)
+    hosts = provider_facts(Provider.ALIYUN_ACR).token_hosts(host)
     assert expected in hosts
     assert not any("*" in known for known in hosts)
 
@@ -53,4 +60,4 @@ def test_token_servers_of_aliyun_are_known_by_exact_name(host: str, expected: st
     ],
 )
 def test_a_foreign_host_gets_no_token_servers_by_calling_itself_aliyun(host: str) -> None:
-    assert facts_of(Provider.ALIYUN_ACR).token_hosts(host) == ()
+    assert provider_facts(Provider.ALIYUN_ACR).token_hosts(host) == ()

@@ -1,4 +1,4 @@
-"""Names in the search: repositories, tags, registries, and images whose name is written whole."""
+"""The search by name: repositories, tags, registries and complete references."""
 
 import pytest
 from django.db import connection
@@ -29,7 +29,7 @@ def nginx(hub):
 
 @pytest.fixture
 def search(client_for):
-    """What a person finds: title of the group → what its hits say."""
+    """Return the texts of the results by the title of their group."""
 
     def ask(person, text):
         response = client_for(person).get(
@@ -44,7 +44,7 @@ def search(client_for):
     return ask
 
 
-def test_a_repository_is_found_by_all_its_words(search, alice, hub, nginx):
+def test_a_repository_matches_all_terms(search, alice, hub, nginx):
     make_repository(hub, "acme/nginx-proxy")
     make_repository(hub, "acme/redis")
     assert search(alice, "nginx acme")["Repositories"] == ["docker.io/acme/nginx-proxy"]
@@ -52,7 +52,7 @@ def test_a_repository_is_found_by_all_its_words(search, alice, hub, nginx):
     assert "Repositories" not in search(alice, "nginx redis")
 
 
-def test_the_very_name_comes_first_then_names_that_begin_with_it(search, alice, hub):
+def test_the_exact_name_comes_first_then_prefixes(search, alice, hub):
     for name in ("aaa/my-app", "zzz/app", "app-of-all", "bbb/apple", "mapping"):
         make_repository(hub, name)
     assert search(alice, "app")["Repositories"] == [
@@ -61,7 +61,7 @@ def test_the_very_name_comes_first_then_names_that_begin_with_it(search, alice, 
     ]
 
 
-def test_signs_of_the_database_are_only_characters(search, alice, hub):
+def test_wildcards_of_the_database_are_only_characters(search, alice, hub):
     make_repository(hub, "acme/a_b")
     make_repository(hub, "acme/axb")
     assert search(alice, "a_b")["Repositories"] == ["docker.io/acme/a_b"]
@@ -70,11 +70,11 @@ def test_signs_of_the_database_are_only_characters(search, alice, hub):
 
 
 @pytest.mark.parametrize("text", ["nginx:1.27", "nginx 1.27", "library nginx 1.27"])
-def test_a_tag_is_found_behind_its_repository(search, alice, nginx, text):
+def test_a_tag_is_found_after_its_repository(search, alice, nginx, text):
     assert search(alice, text)["Tags"] == [f"{NGINX}:1.27", f"{NGINX}:1.27-alpine"]
 
 
-def test_a_tag_that_only_contains_the_word_comes_last(search, alice, hub, nginx):
+def test_a_tag_that_only_contains_the_term_comes_last(search, alice, hub, nginx):
     make_repository(hub, "acme/nginx", {"alpine": None})
     assert search(alice, "nginx alpine")["Tags"] == [
         "docker.io/acme/nginx:alpine",
@@ -82,7 +82,7 @@ def test_a_tag_that_only_contains_the_word_comes_last(search, alice, hub, nginx)
     ]
 
 
-def test_a_word_alone_finds_tags_that_begin_with_it(search, alice, hub, nginx):
+def test_a_single_term_finds_tags_that_begin_with_it(search, alice, hub, nginx):
     make_repository(hub, "library/redis", {"1.27.1": None, "11.27": None})
     assert search(alice, "1.27")["Tags"] == [
         f"{NGINX}:1.27",
@@ -97,7 +97,7 @@ def test_one_character_searches_no_tags(search, alice, nginx):
     assert "Tags" not in search(alice, "l")
 
 
-def test_a_host_keeps_to_its_registry(search, alice, team, nginx):
+def test_a_host_limits_the_search_to_its_registry(search, alice, team, nginx):
     other = Registry.objects.create(team=team, name="Ours", host="registry.example.com")
     make_repository(other, "web/nginx", {"1.27": None})
     assert search(alice, "registry.example.com/nginx")["Repositories"] == [
@@ -117,7 +117,7 @@ def test_registries_are_found_by_name_and_host(search, alice, team):
     assert search(alice, "Example.com")["Registries"] == ["Production"]
 
 
-def test_a_group_says_that_there_is_more_and_where(client_for, alice, hub):
+def test_a_cut_group_links_to_the_rest(client_for, alice, hub):
     image = make_image(hub, ("layer", 10))
     for number in range(21):
         make_repository(hub, f"acme/app-{number:02}", {"1.0": image})
@@ -128,7 +128,7 @@ def test_a_group_says_that_there_is_more_and_where(client_for, alice, hub):
     assert f'href="{reverse("registries:repositories", args=[hub.pk])}?q=acme+app"' in response.text
 
 
-def test_a_panel_has_fewer_hits_and_leads_to_the_page(client_for, alice, hub):
+def test_a_panel_has_fewer_results_and_links_to_the_page(client_for, alice, hub):
     for number in range(6):
         make_repository(hub, f"acme/app-{number}")
     response = client_for(alice).get(
@@ -144,7 +144,7 @@ def test_a_panel_has_fewer_hits_and_leads_to_the_page(client_for, alice, hub):
 # --- an image whose name is written whole
 
 
-def test_a_whole_name_leads_to_the_image(client_for, alice, hub, nginx):
+def test_a_complete_reference_links_to_the_image(client_for, alice, hub, nginx):
     digest = nginx.tags.get(name="1.27").digest
     client = client_for(alice)
     by_tag = client.get(reverse("web:search"), {"q": f"{NGINX}:1.27"})
@@ -157,15 +157,13 @@ def test_a_whole_name_leads_to_the_image(client_for, alice, hub, nginx):
     )
 
 
-def test_a_whole_name_is_told_of_once(search, alice, nginx):
-    found = search(alice, "docker.io/nginx:1.27")
-    assert found["This image"] == [f"{NGINX}:1.27"] * 2
-    assert found["Tags"] == [f"{NGINX}:1.27-alpine"]
+def test_a_complete_reference_is_listed_once(search, alice, nginx):
+    results = search(alice, "docker.io/nginx:1.27")
+    assert results["This image"] == [f"{NGINX}:1.27"] * 2
+    assert results["Tags"] == [f"{NGINX}:1.27-alpine"]
 
 
-def test_a_name_that_is_not_in_the_index_can_be_opened_at_its_registry_or_pulled(
-    client_for, bob, hub
-):
+def test_an_unknown_image_can_be_opened_at_its_registry_or_pulled(client_for, bob, hub):
     response = client_for(bob).get(reverse("web:search"), {"q": "docker.io/library/redis:7"})
     hits = response.context["groups"][0].hits
     assert [hit.url for hit in hits] == [
@@ -175,7 +173,7 @@ def test_a_name_that_is_not_in_the_index_can_be_opened_at_its_registry_or_pulled
     assert "not in the index yet" in response.text
 
 
-def test_a_viewer_is_offered_no_pull(client_for, victor, hub):
+def test_a_viewer_gets_no_pull_link(client_for, victor, hub):
     response = client_for(victor).get(reverse("web:search"), {"q": "docker.io/library/redis:7"})
     assert response.context["groups"]
     assert reverse("transfers:pull") not in response.text.partition("<main")[2]
@@ -187,13 +185,13 @@ def test_a_viewer_is_offered_no_pull(client_for, victor, hub):
     )
 
 
-def test_an_offer_comes_after_what_was_found(search, alice, team):
-    ours = Registry.objects.create(team=team, name="Ours", host="registry.example.com")
-    make_repository(ours, "web/nginx", {"1.27": None})
+def test_a_suggestion_comes_after_the_results(search, alice, team):
+    registry = Registry.objects.create(team=team, name="Ours", host="registry.example.com")
+    make_repository(registry, "web/nginx", {"1.27": None})
     assert list(search(alice, "nginx:1.27")) == ["Tags", "Repositories", "This image"]
 
 
-def test_a_registry_of_nobody_can_only_be_pulled_from(client_for, alice):
+def test_an_unknown_registry_has_only_a_pull_link(client_for, alice):
     response = client_for(alice).get(reverse("web:search"), {"q": "quay.io/acme/api:1"})
     assert [hit.icon for hit in response.context["groups"][0].hits] == ["download"]
 
@@ -213,21 +211,21 @@ def test_an_outsider_finds_nothing(search, charlie, team, nginx):
         "registry.example.com/",
         "library",
     ):
-        found = search(charlie, text)
-        assert not {"Repositories", "Tags"} & set(found), text
-        assert "Production" not in found.get("Registries", ())
+        results = search(charlie, text)
+        assert not {"Repositories", "Tags"} & set(results), text
+        assert "Production" not in results.get("Registries", ())
 
 
-def test_an_outsider_is_led_to_no_image(client_for, charlie, nginx):
+def test_an_outsider_gets_no_link_to_an_image(client_for, charlie, nginx):
     response = client_for(charlie).get(reverse("web:search"), {"q": f"{NGINX}:1.27"})
     assert response.status_code == 200
     assert str(nginx.registry_id) not in response.text
 
 
-def test_somebody_in_two_teams_sees_which_is_whose(client_for, alice, other_team, nginx):
+def test_results_of_two_teams_name_the_team(client_for, alice, other_team, nginx):
     Membership.objects.create(team=other_team, user=alice, role="viewer")
-    theirs = Registry.objects.get(team=other_team, host="docker.io")
-    make_repository(theirs, "library/nginx", {"1.27": None})
+    other_registry = Registry.objects.get(team=other_team, host="docker.io")
+    make_repository(other_registry, "library/nginx", {"1.27": None})
     hits = client_for(alice).get(reverse("web:search"), {"q": "nginx"}).context["groups"][0].hits
     assert {(str(hit.reference), hit.team) for hit in hits} == {
         (NGINX, "Harbour"),
@@ -235,7 +233,7 @@ def test_somebody_in_two_teams_sees_which_is_whose(client_for, alice, other_team
     }
 
 
-def test_somebody_without_a_team_finds_only_the_guide(client_for, search, victor, nginx):
+def test_a_person_without_a_team_finds_only_the_guide(client_for, search, victor, nginx):
     Membership.objects.all().delete()
     assert list(search(victor, "latest")) == ["Guide"]
     assert client_for(victor).get(reverse("web:search"), {"q": "nginx"}).status_code == 200
@@ -252,7 +250,7 @@ def test_the_page_takes_twelve_queries_at_most(client_for, alice, hub, nginx, te
     assert len(queries) <= 12
 
 
-def test_the_names_of_tags_and_repositories_are_read_from_indexes(client_for, alice, nginx):
+def test_names_are_read_from_database_indexes(client_for, alice, nginx):
     if connection.vendor != "sqlite":
         pytest.skip("The plan is SQLite's.")
     client = client_for(alice)

@@ -80,7 +80,7 @@ def test_plain_http_is_written_to_the_log(team, alice, caplog) -> None:
     assert "alice chose plain HTTP for registry.example.com" in caplog.text
 
 
-def test_what_is_observed_of_a_removed_row_is_dropped(row, make_credential) -> None:
+def test_a_result_for_a_removed_row_is_dropped(row, make_credential) -> None:
     credential = make_credential(row)
     Registry.objects.filter(pk=row.pk).delete()
     row.mark_health(Health.FAILING, "gone")

@@ -15,7 +15,7 @@ MIB = 1024 * 1024
 
 @pytest.fixture
 def harbour(team):
-    """Two repositories on one base layer."""
+    """Return a registry with two repositories on one base layer."""
     registry = Registry.objects.create(team=team, name="Harbour", host="registry.example.com")
     base = ("base", 100 * MIB)
     web, api = (
@@ -39,7 +39,7 @@ def page(client, registry, name=""):
     return client.get(where)
 
 
-def test_what_is_shared_is_counted_once(harbour):
+def test_shared_layers_are_counted_once(harbour):
     storage = storage_of_registry(harbour)
 
     assert storage.separate // MIB == 240
@@ -48,12 +48,12 @@ def test_what_is_shared_is_counted_once(harbour):
     assert storage.rest == 1
 
 
-def test_a_tile_shows_how_much_of_it_is_the_repositorys_own(harbour):
+def test_a_tile_shows_the_unique_part(harbour):
     web, api = storage_of_registry(harbour).tiles
 
-    assert web.place.width * web.place.height > api.place.width * api.place.height
-    assert web.own.height / web.place.height == pytest.approx(30 / 130, abs=0.01)
-    assert web.own.y + web.own.height == pytest.approx(web.place.y + web.place.height, abs=0.02)
+    assert web.area.width * web.area.height > api.area.width * api.area.height
+    assert web.own.height / web.area.height == pytest.approx(30 / 130, abs=0.01)
+    assert web.own.y + web.own.height == pytest.approx(web.area.y + web.area.height, abs=0.02)
 
 
 def test_deleting_frees_only_what_nothing_else_needs(harbour):
@@ -100,7 +100,7 @@ def test_the_repositories_that_share_most_are_named(harbour):
     assert sharer["size"] // MIB == 100
 
 
-def test_the_layers_say_who_needs_them(harbour):
+def test_layers_have_the_number_of_images(harbour):
     layers = storage_of_repository(Repository.objects.get(name="team/web")).layers
 
     assert [(layer.blob.size // MIB, layer.images, layer.is_shared) for layer in layers[:2]] == [
@@ -134,7 +134,7 @@ def test_the_pages_show_names_and_sizes(client_for, victor, harbour):
     assert "30.0 MiB" in one
 
 
-def test_an_empty_registry_says_how_to_fill_the_picture(client_for, victor, bob, team):
+def test_an_empty_registry_has_advice(client_for, victor, bob, team):
     registry = Registry.objects.create(team=team, name="R", host="r.example.com")
 
     assert (
@@ -151,11 +151,11 @@ def test_outsiders_get_404(client_for, charlie, harbour):
     assert page(client_for(charlie), harbour, "team/web").status_code == 404
 
 
-def test_a_repository_that_is_not_there_is_404(client_for, victor, harbour):
+def test_a_missing_repository_is_404(client_for, victor, harbour):
     assert page(client_for(victor), harbour, "team/none").status_code == 404
 
 
-def test_the_pages_ask_at_most_twelve_times(
+def test_the_pages_take_at_most_twelve_queries(
     client_for, victor, harbour, django_assert_max_num_queries
 ):
     images = [

@@ -16,8 +16,8 @@ NASTY = "\u202e<script>alert(1)</script>\"'"
 
 
 @pytest.fixture
-def ours(make_registry):
-    """It does not answer: whatever a page shows is from the index."""
+def registry_row(make_registry):
+    """Return an unreachable registry, so that pages can only show the index."""
     registry = make_registry(host=f"127.0.0.1:{free_port()}", security=Security.PLAIN_HTTP)
     new = make_image(registry, *LAYERS, run=RUN, history=HISTORY)
     old = make_image(
@@ -43,11 +43,11 @@ def text_of(response) -> str:
 
 
 @pytest.fixture
-def compare(client_for, victor, ours):
+def compare(client_for, victor, registry_row):
     def get(left, right, person=victor, **more):
         names = {
-            "left": f"{ours.host}/{left}" if left else "",
-            "right": f"{ours.host}/{right}" if right else "",
+            "left": f"{registry_row.host}/{left}" if left else "",
+            "right": f"{registry_row.host}/{right}" if right else "",
         }
         return client_for(person).get(COMPARE, {**names, **more})
 
@@ -83,7 +83,7 @@ def test_two_images_side_by_side(compare):
     ]
 
 
-def test_the_sides_are_swapped_by_a_link(compare, ours):
+def test_the_sides_are_swapped_by_a_link(compare, registry_row):
     response = compare("web/nginx:1.27.2", "web/nginx:1.27.3")
 
     swapped = response.context["comparison"].swapped
@@ -91,8 +91,8 @@ def test_the_sides_are_swapped_by_a_link(compare, ours):
     assert swapped.replace("&", "&amp;") in response.content.decode()
 
 
-def test_by_digest(compare, ours):
-    old = ours.artifacts.get(tags__name="1.27.2", tags__repository__name="web/nginx").digest
+def test_by_digest(compare, registry_row):
+    old = registry_row.artifacts.get(tags__name="1.27.2", tags__repository__name="web/nginx").digest
 
     response = compare(f"web/nginx@{old}", "web/nginx:1.27.2")
 
@@ -109,8 +109,8 @@ def test_a_platform_that_both_have_is_chosen_and_can_be_changed(compare):
     assert compare("web/both:1", "web/both:2", platform="<script>").status_code == 200
 
 
-def test_what_is_no_image_is_compared_by_its_layers_only(compare, ours):
-    make_repository(ours, "charts/demo", {"1": save_helm_chart(ours)})
+def test_other_artifacts_are_compared_by_layers_only(compare, registry_row):
+    make_repository(registry_row, "charts/demo", {"1": save_helm_chart(registry_row)})
 
     assert "not both are images" in text_of(compare("charts/demo:1", "charts/demo:1"))
 
@@ -118,7 +118,7 @@ def test_what_is_no_image_is_compared_by_its_layers_only(compare, ours):
 # --- the form
 
 
-def test_without_names_there_is_a_form(client_for, victor, ours):
+def test_without_names_there_is_a_form(client_for, victor, registry_row):
     content = client_for(victor).get(COMPARE).content.decode()
 
     assert 'name="left"' in content
@@ -126,18 +126,18 @@ def test_without_names_there_is_a_form(client_for, victor, ours):
     assert 'aria-invalid="true"' not in content
 
 
-def test_with_one_name_the_other_is_asked_for_and_the_latest_are_offered(client_for, victor, ours):
-    response = client_for(victor).get(COMPARE, {"left": f"{ours.host}/web/nginx:1.27.2"})
+def test_with_one_name_the_latest_tags_are_suggested(client_for, victor, registry_row):
+    response = client_for(victor).get(COMPARE, {"left": f"{registry_row.host}/web/nginx:1.27.2"})
     content = response.content.decode()
 
-    assert f'value="{ours.host}/web/nginx:1.27.2"' in content
+    assert f'value="{registry_row.host}/web/nginx:1.27.2"' in content
     assert 'aria-invalid="true"' not in content
     assert {tag.name for tag in response.context["others"]} == {"1.27.3", "latest"}
     assert "right=" in content
 
 
 @pytest.mark.parametrize(
-    ("name", "words"),
+    ("name", "message"),
     [
         ("", "This field is required"),
         ("Upper/Case:1", "upper-case letters"),
@@ -151,26 +151,30 @@ def test_with_one_name_the_other_is_asked_for_and_the_latest_are_offered(client_
     ],
 )
 @pytest.mark.parametrize("side", ["left", "right"])
-def test_errors_stand_at_their_field(client_for, victor, ours, side, name, words):
+def test_errors_are_at_their_field(client_for, victor, registry_row, side, name, message):
     other = {"left": "right", "right": "left"}[side]
 
-    response = client_for(victor).get(COMPARE, {side: name, other: f"{ours.host}/web/nginx:1.27.2"})
+    response = client_for(victor).get(
+        COMPARE, {side: name, other: f"{registry_row.host}/web/nginx:1.27.2"}
+    )
 
     assert response.status_code == 200
     assert list(response.context["form"].errors) == [side]
-    assert words in text_of(response)
+    assert message in text_of(response)
     assert "<script>alert" not in response.content.decode()
 
 
-def test_an_image_that_cannot_be_had_is_an_error_of_its_field(compare):
+def test_a_missing_image_is_an_error_of_its_field(compare):
     response = compare("web/nginx:1.27.2", "web/nginx:not-indexed")
 
     assert list(response.context["form"].errors) == ["right"]
 
 
-def test_other_teams_registries_are_unknown(client_for, charlie, ours, make_registry, other_team):
+def test_other_teams_registries_are_unknown(
+    client_for, charlie, registry_row, make_registry, other_team
+):
     make_registry(team=other_team, host="theirs.example.com")
-    name = f"{ours.host}/web/nginx:1.27.2"
+    name = f"{registry_row.host}/web/nginx:1.27.2"
 
     response = client_for(charlie).get(COMPARE, {"left": name, "right": name})
 
@@ -179,37 +183,40 @@ def test_other_teams_registries_are_unknown(client_for, charlie, ours, make_regi
     assert client_for(charlie).get(COMPARE, {"left": name}).context["others"] == []
 
 
-def test_the_current_teams_registry_goes_before_another_teams(
-    client_for, victor, ours, make_registry, other_team
+def test_the_current_teams_registry_is_preferred(
+    client_for, victor, registry_row, make_registry, other_team
 ):
     from registry_ui.accounts.models import Membership
 
     Membership.objects.create(team=other_team, user=victor, role="viewer")
-    make_registry(team=other_team, host=ours.host)
+    make_registry(team=other_team, host=registry_row.host)
 
     assert (
         "comparison"
         in client_for(victor)
         .get(
             COMPARE,
-            {"left": f"{ours.host}/web/nginx:1.27.2", "right": f"{ours.host}/web/nginx:latest"},
+            {
+                "left": f"{registry_row.host}/web/nginx:1.27.2",
+                "right": f"{registry_row.host}/web/nginx:latest",
+            },
         )
         .context
     )
 
 
-def test_it_needs_a_sign_in_and_only_shows(client, client_for, victor, ours):
+def test_it_needs_a_sign_in_and_allows_only_get(client, client_for, victor, registry_row):
     assert client.get(COMPARE).status_code == 302
     assert client_for(victor).post(COMPARE).status_code == 405
 
 
-# --- what strangers write, and how much
+# --- hostile contents
 
 
-def test_nasty_texts_are_inert(compare, ours):
+def test_nasty_texts_are_inert(compare, registry_row):
     run = {"Env": [f"A={NASTY}"], "Labels": {NASTY: NASTY}, "User": NASTY, "Cmd": NASTY}
-    nasty = make_image(ours, (NASTY, 1), run=run, history=[{"created_by": NASTY}])
-    make_repository(ours, "a/b", {"nasty": nasty})
+    nasty = make_image(registry_row, (NASTY, 1), run=run, history=[{"created_by": NASTY}])
+    make_repository(registry_row, "a/b", {"nasty": nasty})
 
     for response in (
         compare("a/b:nasty", "web/nginx:latest"),
@@ -221,7 +228,7 @@ def test_nasty_texts_are_inert(compare, ours):
         assert "\u202e" not in response.content.decode()
 
 
-def test_very_much_of_everything_stays_a_page(compare, ours):
+def test_very_large_documents_are_bounded(compare, registry_row):
     def large(name):
         run = {"Labels": {f"{name}.{number}": "v" * 4000 for number in range(500)}}
         history = [
@@ -229,10 +236,13 @@ def test_very_much_of_everything_stays_a_page(compare, ours):
             for number in range(2000)
         ]
         return make_image(
-            ours, *((f"{name} {number}", number) for number in range(900)), run=run, history=history
+            registry_row,
+            *((f"{name} {number}", number) for number in range(900)),
+            run=run,
+            history=history,
         )
 
-    make_repository(ours, "a/b", {"1": large("one"), "2": large("two")})
+    make_repository(registry_row, "a/b", {"1": large("one"), "2": large("two")})
 
     response = compare("a/b:1", "a/b:2")
 
@@ -241,7 +251,7 @@ def test_very_much_of_everything_stays_a_page(compare, ours):
 
 
 def test_a_comparison_takes_at_most_twelve_queries(
-    client_for, victor, ours, django_assert_max_num_queries
+    client_for, victor, registry_row, django_assert_max_num_queries
 ):
     client = client_for(victor)
     for left, right in (("web/nginx:1.27.2", "web/nginx:1.27.3"), ("web/both:1", "web/both:2")):
@@ -249,13 +259,17 @@ def test_a_comparison_takes_at_most_twelve_queries(
             assert (
                 "comparison"
                 in client.get(
-                    COMPARE, {"left": f"{ours.host}/{left}", "right": f"{ours.host}/{right}"}
+                    COMPARE,
+                    {
+                        "left": f"{registry_row.host}/{left}",
+                        "right": f"{registry_row.host}/{right}",
+                    },
                 ).context
             )
 
 
 def test_images_of_two_registries_are_compared(
-    client_for, victor, ours, make_registry, django_assert_max_num_queries
+    client_for, victor, registry_row, make_registry, django_assert_max_num_queries
 ):
     other = make_registry(host=f"127.0.0.1:{free_port()}", security=Security.PLAIN_HTTP)
     amd, arm = make_image(other, LAYERS[0]), make_image(other, ("arm", 5), platform="linux/arm64")
@@ -264,7 +278,7 @@ def test_images_of_two_registries_are_compared(
 
     with django_assert_max_num_queries(12):
         response = client.get(
-            COMPARE, {"left": f"{ours.host}/web/both:1", "right": f"{other.host}/x/y:1"}
+            COMPARE, {"left": f"{registry_row.host}/web/both:1", "right": f"{other.host}/x/y:1"}
         )
 
     assert [layer.change for layer in response.context["comparison"].layers] == [

@@ -12,7 +12,7 @@ def url(view: str, row) -> str:
 
 @pytest.fixture
 def login(htpasswd_row, htpasswd_registry) -> dict[str, str]:
-    """What somebody types into the form."""
+    """Return the fields of the form."""
     return {
         "host": htpasswd_row.host,
         "username": htpasswd_registry.username,
@@ -190,7 +190,7 @@ def test_another_username_is_tested_with_the_kept_secret(client_for, alice, cred
     assert Credential.objects.get(pk=credential.pk).username == credential.username
 
 
-def test_a_credential_removed_while_its_login_is_tested_is_told(
+def test_a_credential_removed_during_its_login_test_is_reported(
     client_for, alice, credential, monkeypatch
 ) -> None:
     def log_in(registry, login) -> str:

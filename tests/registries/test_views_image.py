@@ -27,20 +27,27 @@ NASTY = "\x1b[31m\u202egnirts\u2066<script>alert(1)</script>\"'><img src=x onerr
 
 
 @pytest.fixture
-def ours(make_registry):
-    """It does not answer: whatever a page shows is from the index."""
+def registry_row(make_registry):
+    """Return an unreachable registry, so that pages can only show the index."""
     return make_registry(host=f"127.0.0.1:{free_port()}", name="Ours", security=Security.PLAIN_HTTP)
 
 
 @pytest.fixture
-def nginx(ours):
-    amd = make_image(ours, *LAYERS, run=RUN, history=HISTORY)
-    arm = make_image(ours, LAYERS[0], ("arm", 7), platform="linux/arm64", run=RUN, history=HISTORY)
-    index = save_index_with_attestation(ours, amd, arm)
+def nginx(registry_row):
+    amd = make_image(registry_row, *LAYERS, run=RUN, history=HISTORY)
+    arm = make_image(
+        registry_row, LAYERS[0], ("arm", 7), platform="linux/arm64", run=RUN, history=HISTORY
+    )
+    index = save_index_with_attestation(registry_row, amd, arm)
     make_repository(
-        ours,
+        registry_row,
         "web/nginx",
-        {"latest": index, "1.27.3": index, "1.27": index, "old": make_image(ours, LAYERS[0])},
+        {
+            "latest": index,
+            "1.27.3": index,
+            "1.27": index,
+            "old": make_image(registry_row, LAYERS[0]),
+        },
     )
     return index
 
@@ -67,12 +74,12 @@ def text_of(response) -> str:
 
 
 def test_an_outsider_gets_404_and_a_stranger_the_sign_in_page(
-    client, client_for, charlie, ours, nginx
+    client, client_for, charlie, registry_row, nginx
 ):
     addresses = [
-        page(ours, "web/nginx", "latest"),
-        digest_page(ours, "web/nginx", nginx.digest),
-        document(ours, "web/nginx", nginx.digest, "manifest"),
+        page(registry_row, "web/nginx", "latest"),
+        digest_page(registry_row, "web/nginx", nginx.digest),
+        document(registry_row, "web/nginx", nginx.digest, "manifest"),
     ]
     for address in addresses:
         assert client_for(charlie).get(address).status_code == 404
@@ -80,17 +87,17 @@ def test_an_outsider_gets_404_and_a_stranger_the_sign_in_page(
 
 
 @pytest.mark.parametrize("method", ["post", "put", "delete"])
-def test_it_only_shows(client_for, alice, ours, nginx, method):
+def test_only_get_is_allowed(client_for, alice, registry_row, nginx, method):
     for address in (
-        page(ours, "web/nginx", "latest"),
-        document(ours, "web/nginx", nginx.digest, "manifest"),
+        page(registry_row, "web/nginx", "latest"),
+        document(registry_row, "web/nginx", nginx.digest, "manifest"),
     ):
         assert getattr(client_for(alice), method)(address).status_code == 405
 
 
-def test_actions_by_role(client_for, alice, bob, victor, ours, nginx):
-    reference = f"{ours.host}/web/nginx:latest".replace(":", "%3A").replace("/", "%2F")
-    tag = f"?registry={ours.pk}&amp;repository=web%2Fnginx&amp;tag=latest"
+def test_actions_by_role(client_for, alice, bob, victor, registry_row, nginx):
+    reference = f"{registry_row.host}/web/nginx:latest".replace(":", "%3A").replace("/", "%2F")
+    tag = f"?registry={registry_row.pk}&amp;repository=web%2Fnginx&amp;tag=latest"
     compare = f'{reverse("registries:compare")}?left={reference}"'
     writing = [
         f'{reverse("transfers:pull")}?reference={reference}"',
@@ -99,7 +106,7 @@ def test_actions_by_role(client_for, alice, bob, victor, ours, nginx):
     ]
     deleting = f'{reverse("transfers:delete_tags")}{tag}"'
     pages = {
-        person: client_for(person).get(page(ours, "web/nginx", "latest")).content.decode()
+        person: client_for(person).get(page(registry_row, "web/nginx", "latest")).content.decode()
         for person in (alice, bob, victor)
     }
 
@@ -112,11 +119,11 @@ def test_actions_by_role(client_for, alice, bob, victor, ours, nginx):
 # --- what it shows
 
 
-def test_the_page_says_what_the_image_is(client_for, victor, ours, nginx):
-    text = text_of(client_for(victor).get(page(ours, "web/nginx", "latest")))
+def test_the_page_shows_the_image(client_for, victor, registry_row, nginx):
+    text = text_of(client_for(victor).get(page(registry_row, "web/nginx", "latest")))
 
     for part in (
-        f"{ours.host}/web/nginx:latest",
+        f"{registry_row.host}/web/nginx:latest",
         "Index of several platforms",
         "OCI image index",
         "all platforms:",
@@ -125,50 +132,55 @@ def test_the_page_says_what_the_image_is(client_for, victor, ours, nginx):
         "unhealthy after 3 failures in a row",
         "RUN set -x &amp;&amp; addgroup -g 101 -S nginx",
         "BSD-2-Clause",
-        f"skopeo inspect docker://{ours.host}/web/nginx@{nginx.digest}",
-        f"crane pull {ours.host}/web/nginx:latest nginx-latest.tar",
+        f"skopeo inspect docker://{registry_row.host}/web/nginx@{nginx.digest}",
+        f"crane pull {registry_row.host}/web/nginx:latest nginx-latest.tar",
         "BuildKit attestation",
         "attached in the index, for linux/arm64",
     ):
         assert part in text, part
 
 
-def test_a_tag_that_moves_says_so_and_names_the_pinned_one(client_for, victor, ours, nginx):
-    response = client_for(victor).get(page(ours, "web/nginx", "latest"))
+def test_a_floating_tag_is_marked_with_its_pinned_tag(client_for, victor, registry_row, nginx):
+    response = client_for(victor).get(page(registry_row, "web/nginx", "latest"))
 
     assert "It names another image after each release" in text_of(response)
     assert "Today it is 1.27.3" in text_of(response)
-    assert f'href="{page(ours, "web/nginx", "1.27.3")}"' in response.content.decode()
+    assert f'href="{page(registry_row, "web/nginx", "1.27.3")}"' in response.content.decode()
     assert "It names another image" not in text_of(
-        client_for(victor).get(page(ours, "web/nginx", "1.27.3"))
+        client_for(victor).get(page(registry_row, "web/nginx", "1.27.3"))
     )
 
 
-def test_a_tag_that_moved_can_be_compared_with_what_it_was(client_for, victor, ours, nginx):
+def test_a_moved_tag_can_be_compared_with_its_previous_digest(
+    client_for, victor, registry_row, nginx
+):
     Tag.objects.filter(name="latest").update(previous_digest=digest_of("before"))
 
-    content = client_for(victor).get(page(ours, "web/nginx", "latest")).content.decode()
+    content = client_for(victor).get(page(registry_row, "web/nginx", "latest")).content.decode()
 
     left = (
-        f"{ours.host}/web/nginx@{digest_of('before')}".replace(":", "%3A")
+        f"{registry_row.host}/web/nginx@{digest_of('before')}".replace(":", "%3A")
         .replace("/", "%2F")
         .replace("@", "%40")
     )
     assert f"{reverse('registries:compare')}?left={left}&amp;right=" in content
 
 
-def test_each_platform_has_its_layers(client_for, victor, ours, nginx):
+def test_each_platform_has_its_layers(client_for, victor, registry_row, nginx):
     client = client_for(victor)
     for entry, layers in zip(nginx.platforms, (3, 2), strict=True):
-        response = client.get(page(ours, "web/nginx", "latest"), {"platform": entry["digest"]})
+        response = client.get(
+            page(registry_row, "web/nginx", "latest"), {"platform": entry["digest"]}
+        )
         assert len(response.context["opened"].picture.layers) == layers
     assert (
-        client.get(page(ours, "web/nginx", "latest"), {"platform": "<script>"}).status_code == 200
+        client.get(page(registry_row, "web/nginx", "latest"), {"platform": "<script>"}).status_code
+        == 200
     )
 
 
-def test_lines_layers_and_picture_are_joined(client_for, victor, ours, nginx):
-    content = client_for(victor).get(page(ours, "web/nginx", "latest")).content.decode()
+def test_lines_layers_and_picture_are_joined(client_for, victor, registry_row, nginx):
+    content = client_for(victor).get(page(registry_row, "web/nginx", "latest")).content.decode()
 
     assert 'id="line-4" data-layer="2"' in content
     assert 'href="#line-4"' in content
@@ -176,26 +188,26 @@ def test_lines_layers_and_picture_are_joined(client_for, victor, ours, nginx):
     assert content.count('href="#layer-2"') == 2
 
 
-def test_other_images_that_share_a_layer_are_named(client_for, victor, ours, nginx):
-    content = client_for(victor).get(page(ours, "web/nginx", "latest")).content.decode()
+def test_other_images_that_share_a_layer_are_named(client_for, victor, registry_row, nginx):
+    content = client_for(victor).get(page(registry_row, "web/nginx", "latest")).content.decode()
 
-    assert f'href="{page(ours, "web/nginx", "old")}"' in content
+    assert f'href="{page(registry_row, "web/nginx", "old")}"' in content
 
 
-def test_a_digest_is_told_by_the_indexes_that_hold_it(client_for, victor, ours, nginx):
+def test_a_digest_shows_the_indexes_that_contain_it(client_for, victor, registry_row, nginx):
     child = nginx.platforms[1]["digest"]
 
-    text = text_of(client_for(victor).get(digest_page(ours, "web/nginx", child)))
+    text = text_of(client_for(victor).get(digest_page(registry_row, "web/nginx", child)))
 
     assert "It is part of" in text
     assert "1.27.3" in text
     assert "linux/arm64" in text
 
 
-def test_an_artifact_that_is_no_image_has_a_page_that_makes_sense(client_for, victor, ours):
-    make_repository(ours, "charts/demo", {"0.3.1": save_helm_chart(ours)})
+def test_an_artifact_that_is_no_image_has_a_page(client_for, victor, registry_row):
+    make_repository(registry_row, "charts/demo", {"0.3.1": save_helm_chart(registry_row)})
 
-    text = text_of(client_for(victor).get(page(ours, "charts/demo", "0.3.1")))
+    text = text_of(client_for(victor).get(page(registry_row, "charts/demo", "0.3.1")))
 
     for part in ("Helm chart", "demo.tgz", "No container starts from this", "oras pull"):
         assert part in text
@@ -206,10 +218,10 @@ def test_an_artifact_that_is_no_image_has_a_page_that_makes_sense(client_for, vi
 
 
 def test_referrers_are_fetched_into_the_page_and_by_a_plain_link(
-    client_for, victor, htmx, ours, nginx
+    client_for, victor, htmx, registry_row, nginx
 ):
     client = client_for(victor)
-    address = page(ours, "web/nginx", "latest")
+    address = page(registry_row, "web/nginx", "latest")
     child = nginx.platforms[0]["digest"]
     query = f"?platform={child.replace(':', '%3A')}&amp;part=referrers"
     whole = client.get(address, {"platform": child}).content.decode()
@@ -226,33 +238,39 @@ def test_referrers_are_fetched_into_the_page_and_by_a_plain_link(
     assert b'hx-get="?platform' not in plain.content
 
 
-def test_a_registry_that_does_not_answer_is_told_beside_what_is_known(
-    client_for, victor, htmx, ours, nginx
+def test_referrers_of_an_unreachable_registry_show_the_problem(
+    client_for, victor, htmx, registry_row, nginx
 ):
-    sbom = make_image(ours, ("sbom", 1), artifact_type="application/spdx+json", subject=nginx)
+    sbom = make_image(
+        registry_row, ("sbom", 1), artifact_type="application/spdx+json", subject=nginx
+    )
 
     response = client_for(victor).get(
-        page(ours, "web/nginx", "latest"), {"part": "referrers"}, headers=htmx
+        page(registry_row, "web/nginx", "latest"), {"part": "referrers"}, headers=htmx
     )
 
     assert response.status_code == 200
     assert "Try again" in text_of(response)
     assert "SBOM (SPDX)" in text_of(response)
-    assert f'href="{digest_page(ours, "web/nginx", sbom.digest)}"' in response.content.decode()
+    assert (
+        f'href="{digest_page(registry_row, "web/nginx", sbom.digest)}"' in response.content.decode()
+    )
 
 
 # --- raw documents
 
 
-def test_documents_are_the_exact_bytes_as_a_file(client_for, victor, ours, nginx):
-    amd = ours.artifacts.get(digest=nginx.platforms[0]["digest"])
+def test_documents_are_the_exact_bytes_as_a_file(client_for, victor, registry_row, nginx):
+    amd = registry_row.artifacts.get(digest=nginx.platforms[0]["digest"])
     expected = {
         ("manifest", nginx): nginx.document.manifest,
         ("manifest", amd): amd.document.manifest,
         ("config", amd): amd.document.config,
     }
     for (kind, artifact), content in expected.items():
-        response = client_for(victor).get(document(ours, "web/nginx", artifact.digest, kind))
+        response = client_for(victor).get(
+            document(registry_row, "web/nginx", artifact.digest, kind)
+        )
         assert response.content == content
         assert response.headers["Content-Type"] == "text/plain; charset=utf-8"
         assert response.headers["X-Content-Type-Options"] == "nosniff"
@@ -260,16 +278,17 @@ def test_documents_are_the_exact_bytes_as_a_file(client_for, victor, ours, nginx
 
 
 @pytest.mark.parametrize("kind", ["config", "layer", "artifact", "pk"])
-def test_a_document_that_is_not_there_is_404(client_for, victor, ours, nginx, kind):
+def test_a_document_that_is_not_there_is_404(client_for, victor, registry_row, nginx, kind):
     assert (
-        client_for(victor).get(document(ours, "web/nginx", nginx.digest, kind)).status_code == 404
+        client_for(victor).get(document(registry_row, "web/nginx", nginx.digest, kind)).status_code
+        == 404
     )
 
 
 # --- what goes wrong
 
 
-def test_a_tag_that_is_nowhere_is_404_with_the_cause(
+def test_a_missing_tag_is_404_with_the_cause(
     client_for, victor, make_registry, registry, image_factory
 ):
     real = make_registry(registry)
@@ -282,15 +301,17 @@ def test_a_tag_that_is_nowhere_is_404_with_the_cause(
     assert "Try again" in text_of(response)
 
 
-def test_a_registry_that_does_not_answer_has_a_page_with_the_cause(client_for, victor, ours, nginx):
-    address = page(ours, "web/nginx", "not-indexed")
+def test_a_registry_that_does_not_answer_has_a_page_with_the_cause(
+    client_for, victor, registry_row, nginx
+):
+    address = page(registry_row, "web/nginx", "not-indexed")
 
     response = client_for(victor).get(address)
 
     assert response.status_code == 200
-    assert ours.host in text_of(response)
+    assert registry_row.host in text_of(response)
     assert f'href="{address}"' in response.content.decode()
-    unknown = document(ours, "web/nginx", digest_of("unknown"), "manifest")
+    unknown = document(registry_row, "web/nginx", digest_of("unknown"), "manifest")
     assert "Try again" in text_of(client_for(victor).get(unknown))
 
 
@@ -306,7 +327,7 @@ def test_a_tag_that_is_not_indexed_is_fetched_at_once(
     assert "BuildKit attestation" in text
 
 
-# --- what strangers write
+# --- hostile contents
 
 
 def nasty_image(registry):
@@ -374,13 +395,13 @@ def nasty_index(registry):
 
 
 @pytest.mark.parametrize("make", [nasty_image, nasty_artifact, nasty_index])
-def test_nasty_texts_are_inert(client_for, alice, htmx, ours, make):
-    make_repository(ours, "a/b", {"1.0": make(ours)})
+def test_nasty_texts_are_inert(client_for, alice, htmx, registry_row, make):
+    make_repository(registry_row, "a/b", {"1.0": make(registry_row)})
     client = client_for(alice)
 
     shown = [
-        client.get(page(ours, "a/b", "1.0")),
-        client.get(page(ours, "a/b", "1.0"), {"part": "referrers"}, headers=htmx),
+        client.get(page(registry_row, "a/b", "1.0")),
+        client.get(page(registry_row, "a/b", "1.0"), {"part": "referrers"}, headers=htmx),
     ]
 
     for response in shown:
@@ -393,25 +414,28 @@ def test_nasty_texts_are_inert(client_for, alice, htmx, ours, make):
         assert not set(content) & set("\x1b\u202e\u2066")
 
 
-def test_every_link_to_a_strangers_place_gives_nothing_away(client_for, alice, ours, nginx):
-    content = client_for(alice).get(page(ours, "web/nginx", "latest")).content.decode()
+def test_external_links_have_no_referrer(client_for, alice, registry_row, nginx):
+    content = client_for(alice).get(page(registry_row, "web/nginx", "latest")).content.decode()
 
     links = re.findall(r'<a href="https?://[^>]*>', content)
     assert links
     assert all('rel="noopener noreferrer nofollow"' in link for link in links)
 
 
-def test_very_much_of_everything_stays_a_page(client_for, victor, ours):
+def test_very_large_documents_are_bounded(client_for, victor, registry_row):
     labels = {f"label.{number}.{'k' * 200}": "v" * 4000 for number in range(500)}
     history = [{"created_by": f"RUN {'x' * 4000}"}] * 600
     run = {"Labels": labels, "Env": [f"V{number}={'e' * 3000}" for number in range(600)]}
     image = make_image(
-        ours, *((f"layer {number}", number) for number in range(400)), run=run, history=history
+        registry_row,
+        *((f"layer {number}", number) for number in range(400)),
+        run=run,
+        history=history,
     )
     name = "a" * 200 + "/" + "b" * 54
-    make_repository(ours, name, {"t" * 128: image})
+    make_repository(registry_row, name, {"t" * 128: image})
 
-    response = client_for(victor).get(page(ours, name, "t" * 128))
+    response = client_for(victor).get(page(registry_row, name, "t" * 128))
 
     assert response.status_code == 200
     assert len(response.content) < 3_000_000
@@ -423,19 +447,22 @@ def test_very_much_of_everything_stays_a_page(client_for, victor, ours):
 
 
 def test_a_page_takes_at_most_twelve_queries(
-    client_for, alice, ours, nginx, django_assert_max_num_queries
+    client_for, alice, registry_row, nginx, django_assert_max_num_queries
 ):
     make_repository(
-        ours,
+        registry_row,
         "apps/many",
-        {f"1.{number}": make_image(ours, LAYERS[0], (f"app {number}", 5)) for number in range(20)},
+        {
+            f"1.{number}": make_image(registry_row, LAYERS[0], (f"app {number}", 5))
+            for number in range(20)
+        },
     )
     client = client_for(alice)
     addresses = [
-        page(ours, "web/nginx", "latest"),
-        digest_page(ours, "web/nginx", nginx.digest),
-        digest_page(ours, "web/nginx", nginx.platforms[0]["digest"]),
-        document(ours, "web/nginx", nginx.digest, "manifest"),
+        page(registry_row, "web/nginx", "latest"),
+        digest_page(registry_row, "web/nginx", nginx.digest),
+        digest_page(registry_row, "web/nginx", nginx.platforms[0]["digest"]),
+        document(registry_row, "web/nginx", nginx.digest, "manifest"),
     ]
     for address in addresses:
         with django_assert_max_num_queries(12):
@@ -443,31 +470,34 @@ def test_a_page_takes_at_most_twelve_queries(
 
 
 def test_the_part_with_referrers_takes_at_most_twelve_queries(
-    client_for, alice, htmx, ours, nginx, django_assert_max_num_queries
+    client_for, alice, htmx, registry_row, nginx, django_assert_max_num_queries
 ):
     for number in range(5):
         make_image(
-            ours, (f"sbom {number}", 1), artifact_type="application/spdx+json", subject=nginx
+            registry_row,
+            (f"sbom {number}", 1),
+            artifact_type="application/spdx+json",
+            subject=nginx,
         )
     client = client_for(alice)
 
     with django_assert_max_num_queries(12):
-        client.get(page(ours, "web/nginx", "latest"), {"part": "referrers"}, headers=htmx)
+        client.get(page(registry_row, "web/nginx", "latest"), {"part": "referrers"}, headers=htmx)
 
 
-def test_an_index_of_an_index_is_shown_by_its_images(client_for, victor, ours):
-    image = make_image(ours, ("a", 1))
-    inner = make_index(ours, image)
+def test_an_index_of_an_index_is_shown_by_its_images(client_for, victor, registry_row):
+    image = make_image(registry_row, ("a", 1))
+    inner = make_index(registry_row, image)
     entry = {"mediaType": OCI_INDEX, "digest": inner.digest, "size": inner.manifest_size}
     outer = save_artifact(
-        ours,
+        registry_row,
         json.loads(json.dumps({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [entry]})),
         media_type=OCI_INDEX,
         config_digest="",
         platforms=image.platforms,
     )
-    make_repository(ours, "a/b", {"1.0": outer})
+    make_repository(registry_row, "a/b", {"1.0": outer})
 
-    response = client_for(victor).get(page(ours, "a/b", "1.0"))
+    response = client_for(victor).get(page(registry_row, "a/b", "1.0"))
 
     assert len(response.context["opened"].picture.layers) == 1

@@ -94,7 +94,7 @@ def test_a_forged_choice_imports_nothing(client_for, alice, text, number: str) -
     assert not Credential.objects.exists()
 
 
-def test_a_secret_is_only_replaced_when_somebody_ticks_it(
+def test_a_secret_is_only_replaced_if_it_is_ticked(
     client_for, alice, team, make_credential, text
 ) -> None:
     known = make_credential(team.registries.get(host="docker.io"), "johndoe", "old", label="Ours")

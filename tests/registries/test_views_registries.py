@@ -39,12 +39,12 @@ def test_an_outsider_gets_404_everywhere(client_for, charlie, ours) -> None:
     assert Registry.objects.filter(pk=ours.pk, name="Ours").exists()
 
 
-def test_a_stranger_is_sent_to_the_sign_in_page(client, ours) -> None:
+def test_an_anonymous_user_is_sent_to_the_sign_in_page(client, ours) -> None:
     for view in ("detail", "edit", "remove", "credential_add"):
         assert client.get(url(view, ours)).status_code == 302
 
 
-def test_somebody_without_a_team_sees_an_explanation(client_for, team, bob) -> None:
+def test_a_user_without_a_team_sees_an_explanation(client_for, team, bob) -> None:
     bob.memberships.all().delete()
     assert "in no team yet" in client_for(bob).get(reverse("registries:list")).content.decode()
 
@@ -228,9 +228,7 @@ def test_the_settings_are_changed_and_the_connection_tested_again(
     assert "Renamed is changed." in page
 
 
-def test_what_is_looked_at_and_when_is_changed_on_the_page(
-    client_for, alice, make_registry
-) -> None:
+def test_the_indexing_settings_are_changed_on_the_page(client_for, alice, make_registry) -> None:
     row = make_registry(provider="harbor", host="harbor.example.com")
     client = client_for(alice)
     page = client.get(url("edit", row)).content.decode()
@@ -286,7 +284,7 @@ def test_removing_names_the_credentials_that_go_with_it(
     assert not Registry.objects.filter(pk=ours.pk).exists()
 
 
-def test_a_registry_removed_while_its_form_is_read_is_told(
+def test_a_registry_removed_while_its_form_is_open_is_reported(
     client_for, alice, ours, monkeypatch
 ) -> None:
     def read(text: str):

@@ -7,7 +7,7 @@ from django.utils import timezone
 from registry_ui.jobs.models import State
 from registry_ui.registries.models import IndexRun, Repository, Tag
 from tests.parts.index_rows import digest_of, make_image, make_repository
-from tests.registries.browsing.rows import add_tags, known
+from tests.registries.browsing.rows import add_artifact, add_tags
 
 pytestmark = pytest.mark.postgresql
 
@@ -20,7 +20,7 @@ def url(repository) -> str:
 
 @pytest.fixture
 def nginx(make_registry):
-    """As on a registry: three versions, each in two variants, and names that move."""
+    """Return a repository with three versions in two variants, and floating tags."""
     repository = make_repository(make_registry(name="Ours"), "library/nginx")
     versions = ("1.29.0", "1.28.1", "1.27.3")
     add_tags(
@@ -32,12 +32,12 @@ def nginx(make_registry):
         },
     )
     add_tags(repository, {"latest": "1.29.0", "1.29": "1.29.0", "alpine": "1.29.0-alpine"})
-    known(repository)
+    add_artifact(repository)
     return repository
 
 
 @pytest.fixture
-def look(client_for, alice, nginx):
+def get_page(client_for, alice, nginx):
     client = client_for(alice)
     return lambda query="", **options: client.get(url(nginx) + query, **options)
 
@@ -107,9 +107,9 @@ def test_the_role_that_counts_is_the_one_in_the_registrys_team(
 # --- what
 
 
-def test_the_head_names_the_repository_and_how_to_pull_it(look, nginx) -> None:
+def test_the_head_names_the_repository_and_how_to_pull_it(get_page, nginx) -> None:
     Repository.objects.filter(pk=nginx.pk).update(size=5 * 2**30, shared_size=2**30)
-    page = look().content.decode()
+    page = get_page().content.decode()
     assert f"docker pull {nginx.registry.host}/library/nginx:latest" in page
     assert f'data-copy="{nginx.registry.host}/library/nginx"' in page
     assert "4.0\N{NO-BREAK SPACE}GiB its own, 1.0\N{NO-BREAK SPACE}GiB shared" in page
@@ -122,38 +122,38 @@ def test_on_docker_hub_the_short_name_is_enough(client_for, alice, team) -> None
     assert "docker pull redis:7.4" in client_for(alice).get(url(repository)).content.decode()
 
 
-def test_names_of_one_digest_are_chips(look, nginx) -> None:
+def test_names_of_one_digest_are_chips(get_page, nginx) -> None:
     add_tags(nginx, {f"also-{i}": "1.29.0" for i in range(5)})
-    page = " ".join(look().content.decode().split())
+    page = " ".join(get_page().content.decode().split())
     assert f'href="{url(nginx)}?q={digest_of("1.29.0").replace(":", "%3A")}"' in page
     assert re.search(r'class="alias" translate="no" href="[^"]*:latest/">latest</a>', page)
     assert 'title="All names of this digest">+4</a>' in page
 
 
-def test_a_tag_that_nobody_has_looked_at_opens_all_the_same(look, nginx) -> None:
+def test_a_tag_that_is_not_indexed_has_a_link(get_page, nginx) -> None:
     add_tags(nginx, ["2.0"], digest="", checked_at=None)
-    page = look().content.decode()
+    page = get_page().content.decode()
     assert "not looked at yet" in page
     assert (
         reverse("registries:image_by_tag", args=[nginx.registry_id, "library/nginx", "2.0"]) in page
     )
 
 
-def test_a_tag_that_was_moved_says_from_where(look, nginx) -> None:
+def test_a_moved_tag_shows_its_previous_digest(get_page, nginx) -> None:
     Tag.objects.filter(name="latest").update(previous_digest=digest_of("old"))
-    assert f"The tag was moved here from {digest_of('old')[7:19]}" in look().content.decode()
+    assert f"The tag was moved here from {digest_of('old')[7:19]}" in get_page().content.decode()
 
 
-def test_a_tag_with_a_problem_says_which(look, nginx) -> None:
+def test_a_tag_shows_its_problem(get_page, nginx) -> None:
     Tag.objects.filter(name="1.27.3").update(problem="<script>alert(1)</script>")
-    page = look("?problems=only").content.decode()
+    page = get_page("?problems=only").content.decode()
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
     assert "<script>alert" not in page
 
 
-def test_platforms_are_chips_without_linux(look, nginx) -> None:
+def test_platforms_are_chips_without_linux(get_page, nginx) -> None:
     Tag.objects.update(platforms="|linux/amd64|linux/arm64|linux/arm/v7|windows/amd64|linux/s390x|")
-    page = " ".join(look().content.decode().split())
+    page = " ".join(get_page().content.decode().split())
     assert 'title="linux/arm/v7" translate="no">arm/v7</span>' in page
     assert '>+2<span class="visually-hidden">' in page
     assert ">windows/amd64</span>" in page
@@ -162,7 +162,7 @@ def test_platforms_are_chips_without_linux(look, nginx) -> None:
 # --- filters, orders, columns
 
 
-def test_the_newest_version_comes_first(look) -> None:
+def test_the_newest_version_comes_first(get_page) -> None:
     newest = [
         "latest",
         "alpine",
@@ -174,12 +174,12 @@ def test_the_newest_version_comes_first(look) -> None:
         "1.27.3",
         "1.27.3-alpine",
     ]
-    assert tags_in(look()) == newest
-    assert tags_in(look("?sort=version")) == newest[::-1]
+    assert tags_in(get_page()) == newest
+    assert tags_in(get_page("?sort=version")) == newest[::-1]
 
 
-def test_filters_combine_and_stay_in_the_form_and_the_links(look, nginx) -> None:
-    answer = look(
+def test_filters_combine_and_stay_in_the_form_and_the_links(get_page, nginx) -> None:
+    answer = get_page(
         "?q=1.2&version=%3E%3D1.28+%3C1.30&variant=alpine&platform=linux/arm64&prereleases=hide&sort=name&hide=digest"
     )
     page = " ".join(answer.content.decode().split())
@@ -191,61 +191,67 @@ def test_filters_combine_and_stay_in_the_form_and_the_links(look, nginx) -> None
     assert '<option value="linux/arm64" selected>' in page
     assert 'name="hide" value="digest" checked' in page
     again = re.search(r'id="sort-version" href="([^"]+)"', page)[1].replace("&amp;", "&")
-    assert tags_in(look(again.partition("?")[2] and f"?{again.partition('?')[2]}")) == [
+    assert tags_in(get_page(again.partition("?")[2] and f"?{again.partition('?')[2]}")) == [
         "1.29.0-alpine",
         "1.28.1-alpine",
     ]
 
 
-def test_no_range_is_said_at_the_field_and_the_rest_stays(look, htmx) -> None:
-    answer = look("?version=%3E%3D&q=alpine")
+def test_an_invalid_range_is_reported_at_its_field(get_page, htmx) -> None:
+    answer = get_page("?version=%3E%3D&q=alpine")
     assert answer.status_code == 200
     assert "write a sign and a version" in answer.content.decode()
     assert len(tags_in(answer)) == 4
-    fragment = look("?version=%3E%3D", headers=htmx).content.decode()
+    fragment = get_page("?version=%3E%3D", headers=htmx).content.decode()
     assert '<p hx-swap-oob="innerHTML:#versions-problem">“&gt;=” is no bound' in fragment
     assert (
         '<p hx-swap-oob="innerHTML:#versions-problem"></p>'
-        in look("?version=1.28", headers=htmx).content.decode()
+        in get_page("?version=1.28", headers=htmx).content.decode()
     )
 
 
-def test_columns_can_be_hidden(look) -> None:
-    page = look(
+def test_columns_can_be_hidden(get_page) -> None:
+    page = get_page(
         "?hide=digest&hide=platforms&hide=size&hide=built&hide=changed&hide=aliases"
     ).content.decode()
     for label in ("Digest", "Platforms", "Size", "Built", "Last change"):
         assert f'data-label="{label}"' not in page
     assert 'class="same-digest"' not in page
-    assert 'data-label="Size"' in look("?hide=digest").content.decode()
+    assert 'data-label="Size"' in get_page("?hide=digest").content.decode()
 
 
-def test_tags_are_grouped_by_variant_on_wish(look) -> None:
-    page = look("?group=variant").content.decode()
+def test_tags_can_be_grouped_by_variant(get_page) -> None:
+    page = get_page("?group=variant").content.decode()
     headings = re.findall(r'scope="rowgroup" colspan="7">([^<]+)</th>', page)
     assert headings == ["Plain", "alpine"]
-    assert tags_in(look("?group=variant"))[:5] == ["latest", "1.29", "1.29.0", "1.28.1", "1.27.3"]
+    assert tags_in(get_page("?group=variant"))[:5] == [
+        "latest",
+        "1.29",
+        "1.29.0",
+        "1.28.1",
+        "1.27.3",
+    ]
 
 
-def test_pages_follow_each_other_with_all_that_was_asked(look, nginx) -> None:
+def test_pages_keep_the_filters(get_page, nginx) -> None:
     add_tags(nginx, [f"0.{i}" for i in range(60)])
-    first = look("?sort=version&version=0.x&group=variant").content.decode()
+    first = get_page("?sort=version&version=0.x&group=variant").content.decode()
     assert "?sort=version&amp;group=variant&amp;after=0.49" in first.replace("version=0.x&amp;", "")
-    assert tags_in(look("?sort=version&version=0.x&group=variant&after=0.49")) == [
+    assert tags_in(get_page("?sort=version&version=0.x&group=variant&after=0.49")) == [
         f"0.{i}" for i in range(50, 60)
     ]
-    assert tags_in(look("?sort=version&version=0.x&group=variant&before=0.50")) == [
+    assert tags_in(get_page("?sort=version&version=0.x&group=variant&before=0.50")) == [
         f"0.{i}" for i in range(50)
     ]
 
 
-def test_an_unknown_order_or_page_is_refused(look) -> None:
-    assert look("?sort=secret").status_code == 400
-    assert look("?sort=-size&after=nonsense").status_code == 400
+def test_an_unknown_order_or_page_is_refused(get_page) -> None:
+    assert get_page("?sort=secret").status_code == 400
+    assert get_page("?sort=-size&after=nonsense").status_code == 400
 
 
-def test_htmx_gets_the_results_and_a_clean_address(look, nginx, htmx) -> None:
-    answer = look(
+def test_htmx_gets_the_results_and_a_clean_address(get_page, nginx, htmx) -> None:
+    answer = get_page(
         "?q=alpine&version=&platform=&sort=-version", headers={**htmx, "HX-Trigger": "tag-filters"}
     )
     assert "<html" not in answer.content.decode()
@@ -253,38 +259,40 @@ def test_htmx_gets_the_results_and_a_clean_address(look, nginx, htmx) -> None:
     assert answer["HX-Replace-Url"] == f"{url(nginx)}?q=alpine"
 
 
-def test_after_a_look_the_filters_offer_what_is_new(look, nginx, htmx) -> None:
+def test_after_a_run_the_filters_have_new_choices(get_page, nginx, htmx) -> None:
     add_tags(nginx, ["1.30.0-rc1"])
-    renewed = look("?variant=alpine", headers={**htmx, "HX-Trigger": "results"}).content.decode()
+    renewed = get_page(
+        "?variant=alpine", headers={**htmx, "HX-Trigger": "results"}
+    ).content.decode()
     assert 'id="tag-choices" hx-swap-oob="true"' in " ".join(renewed.split())
     assert "Hide pre-releases" in renewed
-    assert "tag-choices" not in look("?variant=alpine", headers=htmx).content.decode()
+    assert "tag-choices" not in get_page("?variant=alpine", headers=htmx).content.decode()
 
 
 # --- where nothing is
 
 
-def test_no_match_shows_the_way_back(look) -> None:
-    page = look("?q=nothing").content.decode()
+def test_no_match_links_to_all_tags(get_page) -> None:
+    page = get_page("?q=nothing").content.decode()
     assert "No tag matches" in page
     assert "0 of 9 tags" in page
 
 
-def test_a_repository_without_tags_says_why(look, client_for, alice, nginx) -> None:
+def test_a_repository_without_tags_has_a_message(get_page, client_for, alice, nginx) -> None:
     nginx.tags.all().delete()
-    assert "This repository has no tags" in look().content.decode()
+    assert "This repository has no tags" in get_page().content.decode()
     unknown = make_repository(nginx.registry, "team/new", indexed_at=None)
     page = client_for(alice).get(url(unknown)).content.decode()
     assert "Nobody has looked at this repository yet" in page
     assert "Look at it now" in page
 
 
-def test_what_goes_wrong_with_it_is_said(look, nginx) -> None:
+def test_a_repositorys_problem_is_shown(get_page, nginx) -> None:
     Repository.objects.filter(pk=nginx.pk).update(problem="The registry <b>refused</b>.")
-    assert "The registry &lt;b&gt;refused&lt;/b&gt;." in look().content.decode()
+    assert "The registry &lt;b&gt;refused&lt;/b&gt;." in get_page().content.decode()
 
 
-def test_its_own_look_is_shown_with_its_progress(look, nginx) -> None:
+def test_the_repositorys_own_run_is_shown_with_its_progress(get_page, nginx) -> None:
     progress = {"phase": "looking", "tags": 552, "tags_done": 230}
     IndexRun.objects.create(
         team=nginx.team,
@@ -293,12 +301,12 @@ def test_its_own_look_is_shown_with_its_progress(look, nginx) -> None:
         state=State.RUNNING,
         progress=progress,
     )
-    page = look().content.decode()
+    page = get_page().content.decode()
     assert "230 of 552" in page
     assert "repository=library%2Fnginx" in page
 
 
-def test_the_widest_names_are_there_whole(client_for, alice, make_registry) -> None:
+def test_long_names_are_shown_in_full(client_for, alice, make_registry) -> None:
     registry = make_registry()
     repository = make_repository(registry, "/".join(["n" * 50] * 5))
     add_tags(repository, ["t" * 128, "v" * 127 + "_"])
@@ -309,7 +317,7 @@ def test_the_widest_names_are_there_whole(client_for, alice, make_registry) -> N
 
 
 def test_ten_thousand_tags_take_no_more_than_twelve_queries(
-    look, nginx, django_assert_max_num_queries
+    get_page, nginx, django_assert_max_num_queries
 ) -> None:
     add_tags(
         nginx,
@@ -321,7 +329,7 @@ def test_ten_thousand_tags_take_no_more_than_twelve_queries(
             for suffix in ("", "-slim", "-rc1", "-fpm")
         ],
     )
-    look()
+    get_page()
 
     queries = (
         "",
@@ -334,13 +342,13 @@ def test_ten_thousand_tags_take_no_more_than_twelve_queries(
     )
     for query in queries:
         with django_assert_max_num_queries(12):
-            assert look(query).status_code == 200
+            assert get_page(query).status_code == 200
 
 
-def test_no_row_asks_for_itself(look, nginx, django_assert_max_num_queries) -> None:
+def test_rows_need_no_queries_of_their_own(get_page, nginx, django_assert_max_num_queries) -> None:
     for tag in nginx.tags.all():
         tag.artifact = make_image(nginx.registry, (tag.name, 10))
         tag.digest = tag.artifact.digest
         tag.save()
     with django_assert_max_num_queries(11):
-        look()
+        get_page()

@@ -176,7 +176,7 @@ def test_after_taking_back_it_can_be_shared_again(
 # --- who sees and may what
 
 
-def test_the_team_that_has_it_sees_what_it_may_do_and_nothing_to_change(
+def test_the_other_team_sees_its_rights_and_no_controls(
     client_for, charlie, credential, grant, team
 ) -> None:
     Credential.objects.filter(pk=credential.pk).update(
@@ -229,7 +229,7 @@ def test_a_third_team_sees_nothing(client_for, charlie, credential, grant) -> No
     assert client.get(url("grant_edit", grant)).status_code == 404
 
 
-def test_after_it_is_taken_back_the_other_team_sees_it_no_more(
+def test_the_other_team_does_not_see_a_revoked_credential(
     client_for, alice, charlie, credential, grant
 ) -> None:
     client_for(alice).post(url("grant_revoke", grant))
@@ -287,9 +287,9 @@ def test_the_team_page_shows_own_and_shared_with_their_state(
     assert "Expires soon" in own
     assert "1 team" in own
     assert "No team shares a credential" in own
-    borrowed = client_for(charlie).get(reverse(TEAM_PAGE)).content.decode()
-    assert "Expires soon" in borrowed
-    assert "no credential of its own" in borrowed
+    page = client_for(charlie).get(reverse(TEAM_PAGE)).content.decode()
+    assert "Expires soon" in page
+    assert "no credential of its own" in page
 
 
 # --- a new secret
@@ -372,7 +372,7 @@ def test_htmx_gets_the_form_alone_or_leaves_for_the_credential(
     assert right.headers["HX-Redirect"] == url("credential", credential)
 
 
-def test_a_secret_typed_while_the_host_was_another_goes_nowhere(
+def test_a_secret_typed_for_another_host_is_not_saved(
     client_for, alice, make_registry, make_credential, token_registry
 ) -> None:
     credential = make_credential(make_registry(token_registry), secret="old")

@@ -1,4 +1,4 @@
-"""The corpus' compact notation: how a tag moves, then each piece as letter:text, with /release where the tag names one."""
+"""The compact notation of the corpus: movement, then letter:text(/release) of each piece."""
 
 from registry_ui.tags import Movement, Role, Tag
 
@@ -30,4 +30,6 @@ def _piece(piece) -> str:
         return f"a:{piece.release or piece.name}"
     if piece.role is Role.PRERELEASE:
         return f"p:{piece.name}{release}"
-    return f"{LETTERS[piece.role]}:{piece.text.lower()}{release if piece.role in (Role.VARIANT, Role.COMMIT) else ''}"
+    if piece.role not in (Role.VARIANT, Role.COMMIT):
+        release = ""
+    return f"{LETTERS[piece.role]}:{piece.text.lower()}{release}"

@@ -1,4 +1,4 @@
-"""Every tag of the corpus is parsed as a person who knows the image reads it."""
+"""Tests of the parser with a corpus of tags of real images."""
 
 from collections import defaultdict
 from pathlib import Path
@@ -31,8 +31,8 @@ def test_the_corpus_is_large_and_of_many_images():
 
 @pytest.mark.parametrize("image", sorted({image for image, _tag, _expected in ROWS}))
 def test_the_tags_of_an_image_are_parsed_as_written_down(image):
-    found = {tag: notation(parse_tag(tag)) for name, tag, _expected in ROWS if name == image}
-    assert found == {tag: expected for name, tag, expected in ROWS if name == image}
+    parsed = {tag: notation(parse_tag(tag)) for name, tag, _expected in ROWS if name == image}
+    assert parsed == {tag: expected for name, tag, expected in ROWS if name == image}
 
 
 def test_every_piece_but_other_words_has_an_explanation_with_advice():

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from registry_ui.tags import Kind, Movement, explain_tag, order_key, parse_tag, risk_of
+from registry_ui.tags import Kind, Movement, describe_risk, explain_tag, order_key, parse_tag
 
 WORDS = [
     "latest",
@@ -50,11 +50,11 @@ def test_parsing_never_raises_and_loses_no_text(text):
     tag = parse_tag(text)
     order_key(tag)
     explain_tag(tag)
-    risk_of(tag)
+    describe_risk(tag)
     rest = text
     for piece in tag.pieces:
-        separators, found, rest = rest.partition(piece.text)
-        assert found == piece.text
+        separators, part, rest = rest.partition(piece.text)
+        assert part == piece.text
         assert not separators.strip("-_.")
     assert not rest.strip("-_.")
 
@@ -137,7 +137,7 @@ def test_a_commit_is_found_with_and_without_a_word_before_it():
 )
 def test_names_that_move_float_and_carry_a_risk(text):
     assert parse_tag(text).is_floating
-    assert risk_of(parse_tag(text))
+    assert describe_risk(parse_tag(text))
 
 
 @pytest.mark.parametrize(
@@ -155,23 +155,23 @@ def test_names_that_move_float_and_carry_a_risk(text):
 )
 def test_versions_in_full_dates_and_commits_are_pinned_by_convention(text):
     assert parse_tag(text).movement is Movement.PINNED
-    assert risk_of(parse_tag(text)) == ""
+    assert describe_risk(parse_tag(text)) == ""
 
 
 def test_a_word_of_its_makers_is_neither_floating_nor_pinned():
     tag = parse_tag("feature-login")
     assert (tag.kind, tag.movement) == (Kind.NAME, Movement.UNKNOWN)
-    assert "up to whoever publishes it" in risk_of(tag)
+    assert "up to whoever publishes it" in describe_risk(tag)
 
 
 def test_the_risk_of_latest_names_the_cause():
-    assert "another image after each release" in risk_of(parse_tag("latest"))
+    assert "another image after each release" in describe_risk(parse_tag("latest"))
 
 
 @pytest.mark.parametrize(
     "text", ["1.27.0-rc.1", "3.14.0a1", "edge", "nightly", "main", "sid-slim", "1.0-dev"]
 )
-def test_what_is_made_before_a_release_is_a_prerelease(text):
+def test_a_build_before_a_release_is_a_prerelease(text):
     assert parse_tag(text).is_prerelease
 
 

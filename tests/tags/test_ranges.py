@@ -11,12 +11,16 @@ from .test_parsing import TAG_LIKE
 
 NEWER = "1.28.0-beta1 1.28.0-rc1 1.28-rc 1.28.0 1.28 2.0.0-rc1 2"
 TAGS = f"""
-    latest alpine 20241016 sha-4f2a9c1 4711 0.0.3 0.0.4 0.2.3 0.2.9 0.3.0 1 1.25.9 1.26.0-rc1 1.26.0 1.26 1.26.5-alpine
-    1.27.0-rc1 1.27.0 v1.27.1 1.27.3-rc1 1.27.3-rc2 1.27.3-rc 1.27.3 1.27.3_2-jre 1.27.3.1 1.27 {NEWER}
+    latest alpine 20241016 sha-4f2a9c1 4711 0.0.3 0.0.4 0.2.3 0.2.9 0.3.0 1 1.25.9 1.26.0-rc1
+    1.26.0 1.26 1.26.5-alpine 1.27.0-rc1 1.27.0 v1.27.1 1.27.3-rc1 1.27.3-rc2 1.27.3-rc 1.27.3
+    1.27.3_2-jre 1.27.3.1 1.27 {NEWER}
 """.split()
 
 FOUND = {
-    ">=1.26 <1.28": "1.26.0 1.26 1.26.5-alpine 1.27.0-rc1 1.27.0 v1.27.1 1.27.3-rc1 1.27.3-rc2 1.27.3-rc 1.27.3 1.27.3_2-jre 1.27.3.1 1.27",
+    ">=1.26 <1.28": (
+        "1.26.0 1.26 1.26.5-alpine 1.27.0-rc1 1.27.0 v1.27.1 1.27.3-rc1 1.27.3-rc2 1.27.3-rc "
+        "1.27.3 1.27.3_2-jre 1.27.3.1 1.27"
+    ),
     ">= 1.27.1, <= 1.27.3": "v1.27.1 1.27.3-rc1 1.27.3-rc2 1.27.3-rc 1.27.3 1.27.3_2-jre",
     "1.26": "1.26.0 1.26 1.26.5-alpine",
     "=1.26": "1.26.0 1.26 1.26.5-alpine",
@@ -74,7 +78,7 @@ def test_a_range_finds_the_tags_that_a_person_means(text):
         (">=1.27.3-rc2 <1.27.3", "Write the smaller version first"),
     ],
 )
-def test_what_is_no_range_is_refused_with_what_to_write(text, advice):
+def test_an_invalid_range_is_refused_with_advice(text, advice):
     with pytest.raises(InvalidRange, match=r"(?s).*") as refused:
         VersionRange.parse(text)
     assert advice in str(refused.value)
@@ -118,12 +122,12 @@ def test_a_tag_matches_when_every_bound_holds_for_its_key(sign, numbers, length,
 def test_comparisons_of_full_versions_are_those_of_their_numbers(first, second):
     tag = parse_tag(".".join(map(str, first)))
     version = ".".join(map(str, second))
-    found = [
+    matching = [
         sign
         for sign in ("<", "<=", "=", ">=", ">")
         if VersionRange.parse(sign + version).matches(tag)
     ]
-    assert found == (
+    assert matching == (
         ["<", "<="] if first < second else ["<=", "=", ">="] if first == second else [">=", ">"]
     )
 

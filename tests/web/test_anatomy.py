@@ -1,4 +1,4 @@
-"""The fragment under a reference field: what it says of good names, half-typed ones and hostile ones."""
+"""Tests of the fragment below a reference field: valid, incomplete and hostile names."""
 
 import re
 
@@ -8,7 +8,7 @@ from django.template import Context, Template
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registry_ui.web.anatomy import dissect
+from registry_ui.web.anatomy import analyse_reference
 
 DIGEST = "sha256:" + "ab" * 32
 HOSTILE = [
@@ -27,15 +27,18 @@ HOSTILE = [
 
 
 def parts(text, use="pull"):
-    return [(part.kind, part.text, part.implied, part.wrong) for part in dissect(text, use).parts]
+    return [
+        (part.kind, part.text, part.implied, part.wrong)
+        for part in analyse_reference(text, use).parts
+    ]
 
 
 def spelled(text):
-    return "".join(part.text + part.separator for part in dissect(text).parts)
+    return "".join(part.text + part.separator for part in analyse_reference(text).parts)
 
 
 def kinds(text):
-    return {part.kind: part.text for part in dissect(text).parts}
+    return {part.kind: part.text for part in analyse_reference(text).parts}
 
 
 def fragment(client, text, use="pull"):
@@ -49,7 +52,7 @@ def fragment(client, text, use="pull"):
 # --- what it takes apart
 
 
-def test_what_is_left_out_is_shown_as_implied():
+def test_missing_parts_are_shown_as_implied():
     assert parts("nginx") == [
         ("registry", "docker.io", True, False),
         ("namespace", "library", True, False),
@@ -102,7 +105,7 @@ def test_the_names_of_every_provider_are_taken_apart(text, registry, namespace, 
         "repository": repository,
         "tag": tag,
     }
-    assert dissect(text).message == ""
+    assert analyse_reference(text).message == ""
 
 
 def test_a_registry_may_have_a_repository_without_a_namespace():
@@ -117,7 +120,7 @@ def test_a_registry_may_have_a_repository_without_a_namespace():
     "text", ["nginx", "ghcr.io/a/b/c:1", f"nginx@{DIGEST}", f"localhost:5000/x:1@{DIGEST}"]
 )
 def test_parts_and_their_marks_spell_the_reference_in_full(text):
-    assert spelled(text) == str(dissect(text).reference)
+    assert spelled(text) == str(analyse_reference(text).reference)
 
 
 @pytest.mark.parametrize(
@@ -132,8 +135,8 @@ def test_parts_and_their_marks_spell_the_reference_in_full(text):
         ":1.0",
     ],
 )
-def test_a_half_typed_or_wrong_name_keeps_its_parts_and_says_how_to_mend_it(text):
-    anatomy = dissect(text)
+def test_an_invalid_name_keeps_its_parts_and_has_advice(text):
+    anatomy = analyse_reference(text)
     assert anatomy.reference is None
     assert anatomy.message
     assert anatomy.advice
@@ -151,7 +154,7 @@ def test_only_the_part_at_fault_is_marked():
 
 @given(st.text(max_size=300))
 def test_no_text_breaks_it(text):
-    anatomy = dissect(text)
+    anatomy = analyse_reference(text)
     assert isinstance(anatomy.spoken, str)
     assert bool(anatomy.reference) != bool(anatomy.message) or not text.strip()
 
@@ -160,7 +163,7 @@ def test_no_text_breaks_it(text):
 
 
 def titles(text, use):
-    return [(note.level, note.title) for note in dissect(text, use).notes]
+    return [(note.level, note.title) for note in analyse_reference(text, use).notes]
 
 
 def test_latest_warns_in_a_push_and_informs_in_a_pull():
@@ -173,7 +176,10 @@ def test_latest_warns_in_a_push_and_informs_in_a_pull():
     assert titles("ghcr.io/acme/app", "push") == [
         ("warn", "No tag is written, so it means latest.")
     ]
-    assert "next push takes the name away" in dissect("ghcr.io/acme/app", "push").notes[0].text
+    assert (
+        "next push takes the name away"
+        in analyse_reference("ghcr.io/acme/app", "push").notes[0].text
+    )
 
 
 def test_a_push_of_an_official_name_says_that_the_account_is_missing():
@@ -181,7 +187,7 @@ def test_a_push_of_an_official_name_says_that_the_account_is_missing():
         "warn",
         "On Docker Hub a name without a namespace is an official image, which only Docker pushes.",
     ) in titles("my-app:1.0.0", "push")
-    assert "johndoe/my-app" in dissect("my-app:1.0.0", "push").notes[0].text
+    assert "johndoe/my-app" in analyse_reference("my-app:1.0.0", "push").notes[0].text
     assert titles("my-app:1.0.0", "pull") == []
 
 
@@ -209,15 +215,17 @@ def test_a_moving_name_informs_in_a_pull_and_in_a_push():
     ],
 )
 def test_only_a_digest_never_changes(text, movement):
-    assert dissect(text).movement == movement
+    assert analyse_reference(text).movement == movement
 
 
 def test_the_sentence_for_screen_readers_names_parts_and_warnings():
-    assert (
-        dissect("nginx").spoken
-        == "registry docker.io (implied), namespace library (implied), repository nginx, tag latest (implied)"
+    assert analyse_reference("nginx").spoken == (
+        "registry docker.io (implied), namespace library (implied), repository nginx, "
+        "tag latest (implied)"
     )
-    assert dissect("ghcr.io/a/b", "push").spoken.endswith("No tag is written, so it means latest.")
+    assert analyse_reference("ghcr.io/a/b", "push").spoken.endswith(
+        "No tag is written, so it means latest."
+    )
 
 
 # --- the fragment
@@ -272,7 +280,7 @@ def test_it_takes_no_post(client_for, alice):
     assert client_for(alice).post("/anatomy/").status_code == 405
 
 
-def test_a_stranger_is_sent_to_sign_in(client, db):
+def test_an_anonymous_user_is_sent_to_sign_in(client, db):
     assert client.get("/anatomy/", {"reference": "nginx"}).status_code == 302
 
 
@@ -304,7 +312,7 @@ def test_a_form_that_is_shown_again_has_the_anatomy_without_javascript():
     assert "anatomy-note-warn" in html
 
 
-def test_what_the_form_says_of_an_error_is_not_said_twice():
+def test_an_error_of_the_form_is_not_repeated():
     form = PushForm({"target": "ghcr.io/Acme/app"})
     form.add_error("target", "“Acme” has upper-case letters.")
     html = rendered(form)

@@ -32,7 +32,7 @@ def test_the_navigation_has_no_dead_links(client_for, alice):
         assert client.get(path).status_code == 200, path
 
 
-def test_strangers_see_no_navigation(client, db):
+def test_anonymous_users_see_no_navigation(client, db):
     page = client.get("/account/login/").text
     assert "<nav" not in page
     assert 'href="#main"' in page
@@ -65,14 +65,15 @@ def test_the_theme_is_the_persons(client_for, alice):
 def test_sign_out_is_a_form_that_needs_no_script(client_for, alice):
     page = client_for(alice).get("/").text
     assert re.search(
-        r'<form method="post" action="/account/logout/">\s*<input type="hidden" name="csrfmiddlewaretoken"',
+        r'<form method="post" action="/account/logout/">\s*'
+        r'<input type="hidden" name="csrfmiddlewaretoken"',
         page,
     )
 
 
 @pytest.mark.parametrize("folder", ["css", "js"])
 def test_every_file_is_on_every_page(client_for, alice, folder):
-    """The navigation swaps the body only, so a file that one page alone names would be missing after a step."""
+    # hx-boost swaps the body only, so a file of one page alone would be missing after a step.
     page = client_for(alice).get("/preferences/").text
     for path in (settings.BASE_DIR / "static" / folder).iterdir():
         assert f'"/static/{folder}/{path.name}"' in page

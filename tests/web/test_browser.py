@@ -1,4 +1,4 @@
-"""The frame of the pages in a real browser: keyboard, menus, toasts, narrow screens, and no script at all."""
+"""Browser tests of the base page: keyboard, menus, toasts, narrow screens, no JavaScript."""
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -12,16 +12,16 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 @pytest.fixture
 def problems(page: Page) -> list[str]:
-    """What the browser complains about: scripts that fail, and what the content security policy stops."""
-    found: list[str] = []
+    """Return the browser's messages: failed scripts, violations of the security policy."""
+    problems_of_page: list[str] = []
     page.on(
         "console",
         lambda message: (
-            found.append(message.text) if message.type in ("error", "warning") else None
+            problems_of_page.append(message.text) if message.type in ("error", "warning") else None
         ),
     )
-    page.on("pageerror", lambda error: found.append(str(error)))
-    return found
+    page.on("pageerror", lambda error: problems_of_page.append(str(error)))
+    return problems_of_page
 
 
 @pytest.fixture
@@ -138,7 +138,8 @@ def test_the_navigation_swaps_the_page_and_says_where_one_is(preferences):
 def test_a_button_copies(preferences):
     preferences.context.grant_permissions(["clipboard-read", "clipboard-write"])
     preferences.evaluate(
-        "document.querySelector('main').insertAdjacentHTML('beforeend', '<button class=copy data-copy=sha256:abc>copy</button>')"
+        "document.querySelector('main').insertAdjacentHTML('beforeend', '<button class=copy "
+        "data-copy=sha256:abc>copy</button>')"
     )
     preferences.locator("[data-copy]").click()
     # It says so for a short time: only a wait within the page is sure to see it.
@@ -146,7 +147,7 @@ def test_a_button_copies(preferences):
     assert preferences.evaluate("navigator.clipboard.readText()") == "sha256:abc"
 
 
-def test_a_server_that_does_not_answer_is_told(preferences, problems):
+def test_a_server_that_does_not_answer_is_reported(preferences, problems):
     preferences.route("**/", lambda route: route.abort())
     preferences.get_by_role("navigation", name="Main").get_by_role("link", name="Overview").click()
     expect(preferences.locator(".toast-error")).to_contain_text("The server does not answer.")

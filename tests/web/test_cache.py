@@ -36,6 +36,6 @@ def test_nothing_in_redis_is_a_pickle(redis_server):
         JSONSerializer().loads(b"\x80\x04\x95\x10\x00")
 
 
-def test_what_is_no_json_is_refused():
+def test_invalid_json_is_refused():
     with pytest.raises(TypeError):
         JSONSerializer().dumps(object())

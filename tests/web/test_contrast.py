@@ -1,4 +1,4 @@
-"""WCAG 2.2 AA, computed from the tokens: 4.5 for text, 3 for what is not text."""
+"""Tests of WCAG 2.2 AA contrast: at least 4.5 for text, 3 for other parts."""
 
 import re
 

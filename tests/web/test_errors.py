@@ -20,21 +20,21 @@ def test_a_missing_page_says_why_and_where_to_go(client_for, alice):
     assert 'aria-label="Main"' in response.text
 
 
-def test_a_stranger_gets_it_without_the_navigation(client, db):
+def test_an_anonymous_user_gets_it_without_the_navigation(client, db):
     response = client.get("/nothing/here/")
     assert response.status_code == 404
     assert 'aria-label="Main"' not in response.text
 
 
 def test_a_refusal_names_the_reason(client_for, alice, monkeypatch):
-    monkeypatch.setattr("registry_ui.web.views.rendered_sections", refuse)
+    monkeypatch.setattr("registry_ui.web.views.render_sections", refuse)
     response = client_for(alice).get("/")
     assert response.status_code == 403
     assert "This needs the role “Operator”." in response.text
 
 
 def test_a_failure_tells_nothing_of_its_cause(client_for, alice, monkeypatch):
-    monkeypatch.setattr("registry_ui.web.views.rendered_sections", fail)
+    monkeypatch.setattr("registry_ui.web.views.render_sections", fail)
     client = client_for(alice)
     client.raise_request_exception = False
     response = client.get("/")
@@ -61,7 +61,7 @@ def test_a_fragment_gets_a_sentence_instead_of_a_page(client_for, alice, monkeyp
     missing = client.get("/nothing/here/", headers=HTMX)
     assert missing.headers["Content-Type"].startswith("text/plain")
     assert missing.text == "This is not here any more. Reload the page."
-    monkeypatch.setattr("registry_ui.web.views.rendered_sections", refuse)
+    monkeypatch.setattr("registry_ui.web.views.render_sections", refuse)
     assert client.get("/", headers=HTMX).text == "This needs the role “Operator”."
 
 

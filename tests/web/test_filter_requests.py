@@ -1,4 +1,4 @@
-"""Filter forms send one request for a change, however many events of the browser tell of it."""
+"""Tests that a filter form sends one request for a change, whatever events it causes."""
 
 import re
 from pathlib import Path
@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from registry_ui.accounts.models import Action
 from registry_ui.accounts.trail import record
-from tests.parts.furnished import furnish
+from tests.parts.furnished import create_demo_data
 
 TEMPLATES = Path(settings.BASE_DIR) / "templates"
 TRIGGER = re.compile(r'hx-trigger="([^"]*)"')
@@ -20,12 +20,13 @@ DELAY = 2000
 COUNT = """() => {
     window.requests = [];
     document.addEventListener("htmx:beforeRequest", (event) => {
-        if (event.target.matches("[data-skip-unchanged]")) requests.push(event.detail.requestConfig.path);
+        if (event.target.matches("[data-skip-unchanged]"))
+            requests.push(event.detail.requestConfig.path);
     });
 }"""
 
 
-def test_a_filter_with_several_triggers_skips_what_is_unchanged():
+def test_a_filter_with_several_triggers_skips_unchanged_values():
     faults = []
     for path in TEMPLATES.rglob("*.html"):
         for tag in TAG.findall(path.read_text()):
@@ -64,7 +65,7 @@ def visit(live_server, page: Page, sign_in, alice):
 
 
 def settle(page: Page) -> int:
-    """Let pass what htmx waits for, and return how many requests its filter has sent."""
+    """Wait until htmx has settled; return the number of requests of the filter."""
     page.clock.run_for(DELAY)
     expect(page.locator(".htmx-request")).to_have_count(0)
     page.clock.run_for(DELAY)
@@ -75,7 +76,7 @@ def settle(page: Page) -> int:
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
 def test_typing_and_leaving_the_field_sends_one_request(visit, page, team, alice):
-    made = furnish(team, alice)
+    made = create_demo_data(team, alice)
     repository = ("registries:repository", made.registry.pk, made.repository.name)
     filters = [
         (("accounts:activity",), "[name=who]"),
@@ -103,7 +104,7 @@ def test_typing_and_leaving_the_field_sends_one_request(visit, page, team, alice
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
 def test_a_list_that_is_chosen_from_sends_one_request(visit, page, team, alice):
-    furnish(team, alice)
+    create_demo_data(team, alice)
     for name, selector in [
         ("accounts:activity", "[name=outcome]"),
         ("transfers:list", "[name=state]"),
@@ -116,7 +117,7 @@ def test_a_list_that_is_chosen_from_sends_one_request(visit, page, team, alice):
 
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
-def test_enter_always_asks_and_what_waited_does_not_ask_again(visit, page, alice):
+def test_enter_always_sends_a_request_and_cancels_the_delayed_one(visit, page, alice):
     visit("accounts:installation_people")
     field = page.locator("#people-search")
     field.press_sequentially("bob")
@@ -141,7 +142,7 @@ def test_values_whose_request_failed_are_asked_for_again(visit, page, alice):
 
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
-def test_what_was_opened_stays_open_when_the_field_is_left(visit, page, alice, team):
+def test_opened_details_stay_open_when_the_field_loses_focus(visit, page, alice, team):
     record(Action.REGISTRY_ADDED, user=alice, team=team, name="Depot")
     visit("accounts:activity")
     page.locator("[name=object]").press_sequentially("Depot")

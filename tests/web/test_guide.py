@@ -62,7 +62,7 @@ def test_the_page_needs_no_inline_script_or_style(page_of):
     assert not re.search(r"<script(?![^>]*\ssrc=)", html)
 
 
-def test_it_leads_to_the_forms_that_do_what_it_says(page_of):
+def test_it_links_to_the_forms(page_of):
     html = page_of()
     for path in (
         "/registries/add/",
@@ -90,7 +90,7 @@ def test_a_name_in_the_address_is_taken_apart(page_of):
     assert "docker.io/library/python:3.9-slim" in html
 
 
-def test_a_stranger_is_sent_to_sign_in(client, db):
+def test_an_anonymous_user_is_sent_to_sign_in(client, db):
     assert client.get("/guide/").status_code == 302
 
 
@@ -103,13 +103,13 @@ def test_it_takes_no_post(client_for, victor):
 # --- the suffix table
 
 
-def test_the_whole_table_stands_on_the_page(page_of):
+def test_the_page_has_the_whole_table(page_of):
     html = page_of()
     for suffix in SUFFIXES:
         assert f'<code class="part-tag">{suffix.name}</code>' in html
 
 
-def test_the_table_begins_with_what_is_met_most_often():
+def test_the_table_begins_with_common_suffixes():
     first = matching_groups("")[0]
     assert [suffix.name for suffix in first.suffixes] == [
         "latest",
@@ -117,7 +117,7 @@ def test_the_table_begins_with_what_is_met_most_often():
         "slim",
         "windowsserver",
     ]
-    assert first.unfolded
+    assert first.is_open
 
 
 @pytest.mark.parametrize(
@@ -156,7 +156,7 @@ def test_a_boosted_visit_gets_the_whole_page(page_of):
     assert "<html" in page_of("", **HTMX, **{"HX-Boosted": "true"})
 
 
-def test_a_word_that_nobody_knows_says_so(page_of):
+def test_an_unknown_word_has_no_results(page_of):
     assert "No word of the table fits" in page_of("?q=zzzqqq")
 
 

@@ -6,7 +6,8 @@ from django.conf import settings
 from django.test import Client
 
 POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src "
+    "'self'; font-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 
@@ -43,7 +44,7 @@ def test_every_page_has_the_headers(client_for, alice, path, status):
 @pytest.mark.parametrize(
     "path", ["/", "/account/login/", "/setup/x/", "/healthz", "/nothing/here/"]
 )
-def test_so_have_the_pages_of_strangers(client, db, path):
+def test_anonymous_pages_have_the_headers_too(client, db, path):
     assert_safe(client.get(path))
 
 
@@ -54,7 +55,7 @@ def test_so_have_refusals_and_failures(client_for, alice, monkeypatch):
     assert_safe(strict.post("/preferences/"))
     client = client_for(alice)
     client.raise_request_exception = False
-    monkeypatch.setattr("registry_ui.web.views.rendered_sections", raise_error)
+    monkeypatch.setattr("registry_ui.web.views.render_sections", raise_error)
     response = client.get("/")
     assert response.status_code == 500
     assert_safe(response)
@@ -67,7 +68,7 @@ def test_the_session_cookie_is_kept_from_scripts_and_other_sites(client, alice):
     assert cookie["samesite"] == "Lax"
 
 
-def test_static_files_are_sniffed_by_nobody(client, db):
+def test_static_files_have_nosniff(client, db):
     response = client.get("/static/css/tokens.css")
     assert response.status_code == 200
     assert response.headers["X-Content-Type-Options"] == "nosniff"
@@ -83,9 +84,9 @@ FOREIGN = re.compile(r"""(?:src|href)=["']https?://""")
 
 
 def test_no_template_has_inline_script_or_style():
-    found = templates()
-    assert len(found) > 100
-    for path in found:
+    paths = templates()
+    assert len(paths) > 100
+    for path in paths:
         source = path.read_text()
         for pattern in (INLINE, INLINE_SCRIPT, FOREIGN):
             assert pattern.findall(source) == [], path

@@ -1,4 +1,4 @@
-"""Pages by key, on the rows of real tables."""
+"""Tests of keyset pagination with rows of real tables."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import chain
@@ -18,7 +18,7 @@ BY_NAME, BY_SIZE, BY_CHANGE = Keyset("name"), Keyset("-size", "-id"), Keyset("-c
 
 @pytest.fixture
 def rows(team):
-    """Twenty-three repositories; many have the same size, and many changed at the same time."""
+    """Create 23 repositories, many of equal size or with equal times."""
     registry = Registry.objects.create(team=team, name="Ours", host="registry.example.com")
     Repository.objects.bulk_create(
         Repository(
@@ -38,7 +38,7 @@ def names(page: Page) -> list[str]:
 
 
 def walk(keyset, rows, size):
-    """All pages forwards, and then all of them back from the last."""
+    """Return all pages forwards, and all of them backwards from the last."""
     pages = [keyset.page(rows, size=size)]
     while pages[-1].next:
         pages.append(keyset.page(rows, after=pages[-1].next, size=size))
@@ -132,7 +132,7 @@ def test_a_cursor_may_be_a_name_from_which_the_key_follows(rows):
         (BY_CHANGE, "0001-01-01T00:00:00+12:00~1"),
     ],
 )
-def test_a_cursor_that_nobody_was_given_is_refused(rows, keyset, cursor):
+def test_an_invalid_cursor_is_refused(rows, keyset, cursor):
     for direction in ("after", "before"):
         with pytest.raises(BadRequest):
             keyset.page(rows, **{direction: cursor})

@@ -44,7 +44,7 @@ def test_a_traceback_is_part_of_its_record():
     assert r"line one\nWARNING app: forged" in text
 
 
-def test_what_is_harmless_stays_readable():
+def test_harmless_text_stays_readable():
     assert (
         line("镜像 %s → %s", "nginx:1.27", "ghcr.io/a/b")
         == "WARNING app: 镜像 nginx:1.27 → ghcr.io/a/b"

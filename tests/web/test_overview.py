@@ -28,22 +28,22 @@ def test_a_new_installation_shows_three_steps(client_for, alice):
 
 
 def test_sections_stand_in_their_order(client_for, alice):
-    overview.register_section(20, second)
-    overview.register_section(10, first)
-    overview.register_section(15, silent)
+    overview.register_overview_section(20, second)
+    overview.register_overview_section(10, first)
+    overview.register_overview_section(15, silent)
     response = client_for(alice).get("/")
     assert [section.split()[0] for section in response.context["sections"]] == ["<dialog", "<svg"]
     assert "Three steps" not in response.text
 
 
 def test_a_section_is_registered_once():
-    overview.register_section(10, first)
-    overview.register_section(10, first)
+    overview.register_overview_section(10, first)
+    overview.register_overview_section(10, first)
     assert len(overview._registered) == 1
 
 
 def test_sections_with_nothing_to_say_leave_the_steps(client_for, alice):
-    overview.register_section(10, silent)
+    overview.register_overview_section(10, silent)
     assert "Three steps" in client_for(alice).get("/").text
 
 

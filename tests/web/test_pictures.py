@@ -14,12 +14,12 @@ def test_widths_are_to_scale():
 
 @pytest.mark.parametrize("count", [1, 2, 40, 128, 1000])
 def test_every_piece_is_seen_and_all_fit(count):
-    found = bars([10**9, *[1] * (count - 1)])
+    drawn = bars([10**9, *[1] * (count - 1)])
 
-    assert all(bar.width > 0 for bar in found)
-    assert all(bar.x + bar.width <= after.x for bar, after in pairwise(found))
-    assert found[-1].x + found[-1].width <= WIDTH
-    assert found[0].width >= 0.49 * WIDTH
+    assert all(bar.width > 0 for bar in drawn)
+    assert all(bar.x + bar.width <= after.x for bar, after in pairwise(drawn))
+    assert drawn[-1].x + drawn[-1].width <= WIDTH
+    assert drawn[0].width >= 0.49 * WIDTH
 
 
 def test_a_narrower_picture_has_the_same_scale():

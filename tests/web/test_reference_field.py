@@ -1,4 +1,4 @@
-"""The reference field and the Guide in a browser: what the scripts add."""
+"""Browser tests of the scripts of the reference field and the Guide."""
 
 import pytest
 
@@ -18,7 +18,7 @@ def test_typing_takes_the_name_apart_and_says_so_once_it_pauses(live_server, pag
     said.filter(has_text="registry ghcr.io, namespace acme").wait_for(state="attached")
 
 
-def test_what_was_unfolded_stays_unfolded_while_typing(live_server, page, sign_in, alice):
+def test_open_details_stay_open_while_typing(live_server, page, sign_in, alice):
     sign_in(alice)
     page.goto(f"{live_server.url}/guide/?reference=nginx:1.27-alpine")
     page.get_by_text("When to choose it").click()

@@ -1,4 +1,4 @@
-"""The page of the search, its panel, and what it says of words in the Guide."""
+"""Tests of the search page, the search panel and the Guide's results."""
 
 import pytest
 from django.db import connection
@@ -19,7 +19,7 @@ def page(client_for, alice):
     return lambda text="", **headers: client.get("/search/", {"q": text}, headers=headers or None)
 
 
-def test_strangers_have_to_sign_in(client, db):
+def test_anonymous_users_have_to_sign_in(client, db):
     assert client.get("/search/", {"q": "nginx"}).status_code == 302
 
 
@@ -38,7 +38,7 @@ def test_every_page_has_the_field_but_the_searchs_own(client_for, alice, page):
     assert 'value="nginx"' in own
 
 
-def test_without_a_question_it_says_what_can_be_asked(page):
+def test_an_empty_query_explains_the_search(page):
     text = page().text
     assert "Every place that holds the digest" in text
     assert "autofocus" in text

@@ -1,4 +1,4 @@
-"""The search in a real browser: by keyboard alone, on narrow screens, without script."""
+"""Browser tests of the search: keyboard only, narrow screens, no JavaScript."""
 
 import re
 
@@ -63,7 +63,7 @@ def search(page: Page, text: str) -> None:
 
 
 def expect_hits(panel: Locator, text: str) -> None:
-    """Wait for the hits of the whole text: those of its beginning would go away under the keys."""
+    """Wait for the results of the whole text, which replace those of its beginning."""
     expect(panel.get_by_role("link").last).to_have_text(f"All results for “{text}”")
 
 
@@ -108,7 +108,7 @@ def test_escape_closes_the_hits_and_then_leaves_the_field(home, panel):
     expect(field(home)).not_to_be_focused()
 
 
-def test_whoever_types_on_is_in_the_field_again(home, panel):
+def test_typing_moves_the_focus_back_to_the_field(home, panel):
     search(home, "ngin")
     expect_hits(panel, "ngin")
     home.keyboard.press("ArrowDown")
@@ -242,7 +242,7 @@ def test_from_a_word_to_a_pull_by_keyboard_alone(
     for tag in ("1.26", "1.27", "1.27-alpine"):
         push(registry, image_factory.build_image(layer_size=500), repository, tag)
     index_services.pin_repository(registry=ours, user=bob, name=repository)
-    index_services.run_index_here(
+    index_services.run_index_inline(
         index_services.start_index(registry=ours, user=bob, repository=repository, enqueue=False)
     )
     sign_in(bob)

@@ -1,38 +1,38 @@
-"""What was typed, taken apart."""
+"""Tests of the parsed search text and of the sources."""
 
 import pytest
 
 from registry_ui.web import searching
-from registry_ui.web.searching import Group, Hit, Question
+from registry_ui.web.searching import Group, SearchQuery, SearchResult
 
 HEX = "0f4b1c" * 10 + "abcd"
 LONG_HEX = "ab" * 64
 
 
 def test_words_are_lower_case():
-    assert Question.parse("  Team  API ").words == ("team", "api")
+    assert SearchQuery.parse("  Team  API ").terms == ("team", "api")
 
 
-def test_a_tag_stands_behind_the_colon():
-    question = Question.parse("nginx:1.27-Alpine")
-    assert (question.words, question.tag, question.host) == (("nginx",), "1.27-Alpine", "")
+def test_a_tag_follows_the_colon():
+    query = SearchQuery.parse("nginx:1.27-Alpine")
+    assert (query.terms, query.tag, query.host) == (("nginx",), "1.27-Alpine", "")
 
 
-def test_a_host_stands_before_the_first_slash():
-    question = Question.parse("Registry.Example.com:5000/team/app:1.0")
-    assert (question.host, question.words, question.tag) == (
+def test_a_host_precedes_the_first_slash():
+    query = SearchQuery.parse("Registry.Example.com:5000/team/app:1.0")
+    assert (query.host, query.terms, query.tag) == (
         "registry.example.com:5000",
         ("team/app",),
         "1.0",
     )
-    assert Question.parse("registry.example.com:5000/").host == "registry.example.com:5000"
-    assert Question.parse("team/app").host == ""
+    assert SearchQuery.parse("registry.example.com:5000/").host == "registry.example.com:5000"
+    assert SearchQuery.parse("team/app").host == ""
 
 
-def test_an_address_is_read_as_what_it_leads_to():
-    question = Question.parse("https://ghcr.io/acme/api")
-    assert (question.host, question.words) == ("ghcr.io", ("acme/api",))
-    assert str(question.reference) == "ghcr.io/acme/api:latest"
+def test_an_address_is_read_as_its_reference():
+    query = SearchQuery.parse("https://ghcr.io/acme/api")
+    assert (query.host, query.terms) == ("ghcr.io", ("acme/api",))
+    assert str(query.reference) == "ghcr.io/acme/api:latest"
 
 
 @pytest.mark.parametrize(
@@ -50,22 +50,22 @@ def test_an_address_is_read_as_what_it_leads_to():
     ],
 )
 def test_a_digest_is_found_in_the_text(text, digest):
-    question = Question.parse(text)
-    assert question.digest == digest
-    assert question.whole_digest == (len(digest) in (71, 135))
+    query = SearchQuery.parse(text)
+    assert query.digest == digest
+    assert query.whole_digest == (len(digest) in (71, 135))
 
 
 @pytest.mark.parametrize(
     "text", ["nginx", HEX[:11], "sha256:0f4b", "sha256:", "deadbeefcafe.", "sha1:0f4b1c0f4b1c"]
 )
 def test_other_texts_hold_no_digest(text):
-    assert Question.parse(text).digest == ""
+    assert SearchQuery.parse(text).digest == ""
 
 
 def test_a_short_row_of_hex_digits_may_be_a_name_too():
-    assert Question.parse("202611240155").words == ("202611240155",)
-    assert Question.parse(HEX).words == ()
-    assert Question.parse(f"sha256:{HEX[:12]}").words == ()
+    assert SearchQuery.parse("202611240155").terms == ("202611240155",)
+    assert SearchQuery.parse(HEX).terms == ()
+    assert SearchQuery.parse(f"sha256:{HEX[:12]}").terms == ()
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_a_short_row_of_hex_digits_may_be_a_name_too():
     ],
 )
 def test_an_image_is_named_by_more_than_words(text, names):
-    assert Question.parse(text).names_image is names
+    assert SearchQuery.parse(text).names_image is names
 
 
 @pytest.mark.parametrize(
@@ -105,13 +105,13 @@ def test_an_image_is_named_by_more_than_words(text, names):
     ],
 )
 def test_no_text_is_refused(text):
-    question = Question.parse(text)
-    assert len(question.text) <= 700
-    assert question.text.isprintable()
+    query = SearchQuery.parse(text)
+    assert len(query.text) <= 700
+    assert query.text.isprintable()
 
 
 def test_many_words_are_not_all_looked_for():
-    assert len(Question.parse("a " * 300).words) == 8
+    assert len(SearchQuery.parse("a " * 300).terms) == 8
 
 
 @pytest.fixture
@@ -119,27 +119,27 @@ def no_sources(monkeypatch):
     monkeypatch.setattr(searching, "_registered", [])
 
 
-def late(request, question):
-    yield Group(title="late", hits=[Hit(url="/late", icon="tag")])
+def late(request, query):
+    yield Group(title="late", hits=[SearchResult(url="/late", icon="tag")])
 
 
-def early(request, question):
-    yield Group(title="offer", hits=[Hit(url="/offer", icon="tag")], is_offer=True)
+def early(request, query):
+    yield Group(title="offer", hits=[SearchResult(url="/offer", icon="tag")], is_suggestion=True)
     yield Group(title="empty", hits=[])
-    yield Group(title="early", hits=[Hit(url="/early", icon="tag")])
+    yield Group(title="early", hits=[SearchResult(url="/early", icon="tag")])
 
 
-def test_groups_stand_in_the_order_of_their_sources_and_offers_last(no_sources):
-    searching.register_source(20, late)
-    searching.register_source(10, early)
-    searching.register_source(10, early)
-    assert [group.title for group in searching.answer(None, Question.parse("x"))] == [
+def test_groups_have_the_order_of_their_sources_with_suggestions_last(no_sources):
+    searching.register_search_source(20, late)
+    searching.register_search_source(10, early)
+    searching.register_search_source(10, early)
+    assert [group.title for group in searching.run_search(None, SearchQuery.parse("x"))] == [
         "early",
         "late",
         "offer",
     ]
 
 
-def test_nobody_is_asked_an_empty_question(no_sources):
-    searching.register_source(10, early)
-    assert searching.answer(None, Question.parse("  ")) == []
+def test_no_source_gets_an_empty_query(no_sources):
+    searching.register_search_source(10, early)
+    assert searching.run_search(None, SearchQuery.parse("  ")) == []

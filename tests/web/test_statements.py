@@ -6,7 +6,7 @@ from django.db.models import CharField, IntegerField, OuterRef, Subquery
 
 from registry_ui.accounts.models import ApiToken, Membership, Role, Scope, Team
 from registry_ui.accounts.tokens import create_token
-from registry_ui.web.statements import Given, Statement
+from registry_ui.web.statements import Parameter, Statement
 
 pytestmark = pytest.mark.django_db
 
@@ -19,8 +19,8 @@ def role_of(user):
 def by_slug():
     return Statement(
         lambda: (
-            Team.objects.filter(slug=Given("slug", CharField()))
-            .annotate(role=role_of(Given("user", IntegerField())))
+            Team.objects.filter(slug=Parameter("slug", CharField()))
+            .annotate(role=role_of(Parameter("user", IntegerField())))
             .only("name")
         )
     )
@@ -28,9 +28,9 @@ def by_slug():
 
 def test_a_statement_finds_what_its_query_finds(by_slug, team, alice, bob):
     for person, role in ((alice, Role.ADMIN), (bob, Role.OPERATOR)):
-        found = by_slug.first(slug="harbour", user=person.pk)
-        assert (found, found.name, found.role) == (team, "Harbour", role)
-    assert found.slug == "harbour"
+        row = by_slug.first(slug="harbour", user=person.pk)
+        assert (row, row.name, row.role) == (team, "Harbour", role)
+    assert row.slug == "harbour"
 
 
 def test_where_there_is_no_row_it_finds_none(by_slug, team):
@@ -52,7 +52,7 @@ def test_values_are_values_and_never_words_of_the_query(by_slug, team):
         assert by_slug.first(slug=slug, user=None) is None
 
 
-def test_what_belongs_to_the_row_comes_with_it(alice, team, settings, django_assert_num_queries):
+def test_related_rows_are_fetched_with_the_row(alice, team, settings, django_assert_num_queries):
     settings.TOKEN_MAX_DAYS = 0
     made = [
         create_token(by=alice, name="ci", scope=Scope.READ, team=where, expires_at=None)[0]
@@ -60,14 +60,14 @@ def test_what_belongs_to_the_row_comes_with_it(alice, team, settings, django_ass
     ]
     statement = Statement(
         lambda: ApiToken.objects.select_related("user", "team").filter(
-            hint=Given("hint", CharField())
+            hint=Parameter("hint", CharField())
         )
     )
     for token in made:
         with django_assert_num_queries(1):
-            found = statement.first(hint=token.hint)
-            assert (found, found.user, found.team) == (token, alice, token.team)
-            assert (found.id, found.created_at, found.expires_at) == (
+            row = statement.first(hint=token.hint)
+            assert (row, row.user, row.team) == (token, alice, token.team)
+            assert (row.id, row.created_at, row.expires_at) == (
                 token.id,
                 token.created_at,
                 None,
@@ -77,12 +77,12 @@ def test_what_belongs_to_the_row_comes_with_it(alice, team, settings, django_ass
 @pytest.mark.django_db(transaction=True)
 def test_every_thread_asks_through_a_connection_of_its_own(by_slug, team):
     assert by_slug.first(slug="harbour", user=None) == team
-    found = []
+    row = []
 
     def ask() -> None:
-        found.append(by_slug.first(slug="harbour", user=None))
+        row.append(by_slug.first(slug="harbour", user=None))
         connection.close()
-        found.append(by_slug.first(slug="harbour", user=None))
+        row.append(by_slug.first(slug="harbour", user=None))
         connection.close()
 
     threads = [threading.Thread(target=ask) for _number in range(4)]
@@ -90,4 +90,4 @@ def test_every_thread_asks_through_a_connection_of_its_own(by_slug, team):
         thread.start()
     for thread in threads:
         thread.join()
-    assert found == [team] * 8
+    assert row == [team] * 8

@@ -45,7 +45,7 @@ def test_each_part_names_its_text_and_every_text_is_there():
         ) == set(re.findall(r'data-tag-text="([^"]+)"', html))
 
 
-def test_a_text_stands_once_a_page_whoever_needs_it():
+def test_a_page_has_each_text_once():
     html = render("1.27.3-alpine", "1.27.2-alpine", "1.27.2-alpine-slim")
     assert html.count("musl is not glibc") == 1
     assert html.count('data-tag-text="variant/slim"') == 1

@@ -8,9 +8,9 @@ from django.template import Context, Template
 
 from registry_ui.accounts.models import User
 from registry_ui.oci.reference import Reference
-from registry_ui.web.context import PLACES
+from registry_ui.web.context import NAVIGATION
 from registry_ui.web.icons import icon
-from registry_ui.web.states import _LOOKS
+from registry_ui.web.states import _BADGES
 
 DIGEST = "sha256:" + "0123456789ab" + "c" * 52
 HOSTILE = '"><script>alert(1)</script>'
@@ -33,7 +33,7 @@ def test_a_reference_shows_its_four_parts():
     assert text_of(html) == "ghcr.io/team/platform/app:1.0-slim"
 
 
-def test_a_reference_fills_in_what_is_implied():
+def test_a_reference_shows_implied_parts():
     assert (
         text_of(render("{% reference name %}", name=Reference.parse("nginx")))
         == "docker.io/library/nginx:latest"
@@ -65,7 +65,7 @@ def test_a_digest_is_short_and_copied_whole():
 
 
 def test_a_time_has_its_exact_value_on_hover():
-    html = render("{% when moment %}", moment=datetime(2020, 2, 3, 4, 5, 6, tzinfo=UTC))
+    html = render("{% when timestamp %}", timestamp=datetime(2020, 2, 3, 4, 5, 6, tzinfo=UTC))
     assert 'datetime="2020-02-03T04:05:06+00:00"' in html
     assert 'title="2020-02-03 04:05:06 UTC"' in html
     assert text_of(html) == "3 Feb 2020"
@@ -115,7 +115,10 @@ def test_an_empty_page_has_its_button():
 
 
 def test_an_empty_page_fits_into_the_empty_part_of_a_loop():
-    source = '{% for x in things %}{{ x }}{% empty %}{% emptystate "stack-2" "None" "" %}{% endemptystate %}{% endfor %}'
+    source = (
+        "{% for x in things %}{{ x }}{% empty %}"
+        '{% emptystate "stack-2" "None" "" %}{% endemptystate %}{% endfor %}'
+    )
     assert "<h2>None</h2>" in render(source, things=[])
     assert render(source, things=["a"]) == "a"
 
@@ -143,7 +146,7 @@ def test_every_icon_of_the_templates_exists():
     named = set()
     for path in [*Path(settings.BASE_DIR / "templates").rglob("*.html")]:
         named |= set(re.findall(r'{% (?:icon|empty) "([a-z0-9/-]+)"', path.read_text()))
-    named |= {place.icon for place in PLACES} | {look.icon for look in _LOOKS.values()}
+    named |= {entry.icon for entry in NAVIGATION} | {look.icon for look in _BADGES.values()}
     assert len(named) > 10
     for name in named:
         assert "aria-hidden" in icon(name)

@@ -13,7 +13,7 @@ def say(request):
 
 
 def test_messages_are_toasts_that_a_screen_reader_hears(client_for, alice, monkeypatch):
-    monkeypatch.setattr("registry_ui.web.views.rendered_sections", say)
+    monkeypatch.setattr("registry_ui.web.views.render_sections", say)
     page = client_for(alice).get("/").text
     assert 'id="toasts" role="status" aria-live="polite"' in page
     assert 'class="toast toast-error"' in page
@@ -22,7 +22,7 @@ def test_messages_are_toasts_that_a_screen_reader_hears(client_for, alice, monke
 
 
 def test_a_message_is_shown_once(client_for, alice, monkeypatch):
-    monkeypatch.setattr("registry_ui.web.views.rendered_sections", say)
+    monkeypatch.setattr("registry_ui.web.views.render_sections", say)
     client = client_for(alice)
     client.get("/")
     monkeypatch.undo()

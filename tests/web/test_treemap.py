@@ -11,19 +11,19 @@ def test_the_areas_are_to_scale_and_inside_the_frame(sizes):
     rectangles = squarified(sizes)
 
     assert len(rectangles) == len(sizes)
-    for size, place in zip(sizes, rectangles, strict=True):
-        assert place.x >= 0
-        assert place.x + place.width <= WIDTH + 0.05
-        assert place.y + place.height <= HEIGHT + 0.05
+    for size, rectangle in zip(sizes, rectangles, strict=True):
+        assert rectangle.x >= 0
+        assert rectangle.x + rectangle.width <= WIDTH + 0.05
+        assert rectangle.y + rectangle.height <= HEIGHT + 0.05
         share = size / sum(sizes)
-        assert place.width * place.height == pytest.approx(
-            share * WIDTH * HEIGHT, abs=0.02 * (place.width + place.height) + 0.01
+        assert rectangle.width * rectangle.height == pytest.approx(
+            share * WIDTH * HEIGHT, abs=0.02 * (rectangle.width + rectangle.height) + 0.01
         )
 
 
 def test_equal_sizes_give_no_thin_strips():
-    for place in squarified([10] * 12):
-        assert max(place.width, place.height) / min(place.width, place.height) < 3
+    for rectangle in squarified([10] * 12):
+        assert max(rectangle.width, rectangle.height) / min(rectangle.width, rectangle.height) < 3
 
 
 def test_no_rectangle_covers_another():
@@ -37,8 +37,10 @@ def test_no_rectangle_covers_another():
 
 @pytest.mark.parametrize("sizes", [[], [0], [0, 0]])
 def test_nothing_takes_no_room(sizes):
-    assert [place.width * place.height for place in squarified(sizes)] == [0] * len(sizes)
+    assert [rectangle.width * rectangle.height for rectangle in squarified(sizes)] == [0] * len(
+        sizes
+    )
 
 
-def test_what_is_empty_beside_something_has_no_area():
+def test_zeros_beside_other_sizes_have_no_area():
     assert squarified([10, 0])[1].width * squarified([10, 0])[1].height == 0

@@ -1,1 +1,1 @@
-"""What the pages of a registry and of a repository list, and in which order: read from the index alone."""
+"""Lists of repositories and tags for the pages, read from the index alone."""

@@ -1,4 +1,4 @@
-"""What a person asks of a list, as it stands in the address of the page."""
+"""Filters of the lists of repositories and tags, read from a page's query string."""
 
 import functools
 import operator
@@ -17,23 +17,24 @@ from . import orders
 
 PLAIN = "plain"
 COLUMNS = ("aliases", "digest", "platforms", "size", "built", "changed")
-_LONGEST_TEXT = 200
-_MOST_WORDS = 10
-_MOST_CHOICES = 50
+# Bounds of a query string that anybody may write.
+_MAX_TEXT_LENGTH = 200
+_MAX_WORDS = 10
+_MAX_VARIANTS = 50
 _DIGEST_STARTS = ("sha256:", "sha512:")
 _WHOLE_DIGEST = len("sha256:") + 64
 
 
 @dataclass(frozen=True, slots=True)
-class Versions:
-    """A range of versions as it was typed; `range` is None where it is none, and `problem` then says why."""
+class VersionFilter:
+    """A range of versions as typed; an invalid one has a `problem` and no `range`."""
 
     text: str = ""
     range: VersionRange | None = None
     problem: str = ""
 
     @classmethod
-    def read(cls, text: str) -> "Versions":
+    def read(cls, text: str) -> "VersionFilter":
         if not text:
             return cls()
         try:
@@ -42,16 +43,17 @@ class Versions:
             return cls(text, problem=_(exc.sentence) % {"part": exc.part})
 
     def condition(self) -> Q:
+        # `version_key` sorts as versions do, so a range is a comparison of bytes in the database.
         bounds = self.range.bounds() if self.range else ()
         return Q(**{f"version_key__{lookup}": key for lookup, key in bounds})
 
 
 @dataclass(frozen=True, slots=True)
 class TagFilter:
-    """Which tags of a repository are listed, in which order, and which columns of them."""
+    """The filter, order and columns of a repository's list of tags."""
 
     text: str
-    versions: Versions
+    versions: VersionFilter
     variants: tuple[str, ...]
     platform: str
     hides_prereleases: bool
@@ -62,16 +64,17 @@ class TagFilter:
 
     @classmethod
     def read(cls, query: QueryDict) -> "TagFilter":
-        """
+        """Read the filter from a query string.
+
         Raises:
-            BadRequest: an order that there is not.
+            BadRequest: the order is unknown.
         """
+        # Duplicates are removed, but the order of the query string stays.
+        variants = dict.fromkeys(filter(None, map(_clean, query.getlist("variant"))))
         return cls(
             text=_text(query, "q"),
-            versions=Versions.read(_text(query, "version")),
-            variants=tuple(dict.fromkeys(filter(None, map(_clean, query.getlist("variant")))))[
-                :_MOST_CHOICES
-            ],
+            versions=VersionFilter.read(_text(query, "version")),
+            variants=tuple(variants)[:_MAX_VARIANTS],
             platform=_text(query, "platform"),
             hides_prereleases=query.get("prereleases") == "hide",
             only_problems=query.get("problems") == "only",
@@ -86,7 +89,8 @@ class TagFilter:
 
     @property
     def is_filtering(self) -> bool:
-        chosen = (
+        """Return whether any tag may be hidden."""
+        conditions = (
             self.text,
             self.versions.range,
             self.variants,
@@ -94,19 +98,21 @@ class TagFilter:
             self.hides_prereleases,
             self.only_problems,
         )
-        return any(chosen)
+        return any(conditions)
 
     @property
     def shown(self) -> list[str]:
         return [column for column in COLUMNS if column not in self.hidden]
 
     @property
-    def width(self) -> int:
-        """How many columns a heading spans; the other names of a digest stand below the tag."""
+    def heading_span(self) -> int:
+        """The number of columns that a group's heading spans."""
+        # The aliases have no column: they stand below the tag.
         return 2 + len([column for column in self.shown if column != "aliases"])
 
     def apply(self, tags: QuerySet[Any]) -> QuerySet[Any]:
-        """In the order of what is quickest to decide."""
+        """Return the matching tags."""
+        # The conditions that are quickest to decide come first.
         if self.hides_prereleases:
             tags = tags.filter(is_prerelease=False)
         if self.only_problems:
@@ -117,11 +123,11 @@ class TagFilter:
             tags = tags.filter(_any_variant(self.variants))
         if self.platform:
             tags = tags.filter(platforms__contains=f"|{self.platform}|")
-        return tags.filter(_conditions(self.text, _of_a_tag)) if self.text else tags
+        return tags.filter(_all_words(self.text, _tag_condition)) if self.text else tags
 
     @property
     def query(self) -> QueryDict:
-        """The same again as an address has it, without what goes without saying and without the page."""
+        """The filter as a query string, without defaults and without the page."""
         query = QueryDict(mutable=True)
         values = {
             "q": self.text,
@@ -132,6 +138,7 @@ class TagFilter:
             "sort": "" if self.sort == next(iter(orders.TAGS)) else self.sort,
             "group": "variant" if self.is_grouped else "",
         }
+
         query.update({name: value for name, value in values.items() if value})
         query.setlist("variant", list(self.variants))
         query.setlist("hide", [column for column in COLUMNS if column in self.hidden])
@@ -140,7 +147,7 @@ class TagFilter:
 
 @dataclass(frozen=True, slots=True)
 class RepositoryFilter:
-    """Which repositories of a registry are listed, and in which order."""
+    """The filter and order of a registry's list of repositories."""
 
     text: str
     only_problems: bool
@@ -148,9 +155,10 @@ class RepositoryFilter:
 
     @classmethod
     def read(cls, query: QueryDict) -> "RepositoryFilter":
-        """
+        """Read the filter from a query string.
+
         Raises:
-            BadRequest: an order that there is not.
+            BadRequest: the order is unknown.
         """
         sort = orders.chosen_order(orders.REPOSITORIES, query.get("sort", ""))
         return cls(text=_text(query, "q"), only_problems=query.get("problems") == "only", sort=sort)
@@ -166,13 +174,13 @@ class RepositoryFilter:
     def apply(self, repositories: QuerySet[Any]) -> QuerySet[Any]:
         if self.only_problems:
             repositories = repositories.exclude(problem="")
-        return (
-            repositories.filter(_conditions(self.text, _of_a_name)) if self.text else repositories
-        )
+        if self.text:
+            repositories = repositories.filter(_all_words(self.text, _name_condition))
+        return repositories
 
     @property
     def query(self) -> QueryDict:
-        """The same again as an address has it, without what goes without saying and without the page."""
+        """The filter as a query string, without defaults and without the page."""
         query = QueryDict(mutable=True)
         values = {
             "q": self.text,
@@ -188,32 +196,32 @@ def _text(query: QueryDict, name: str) -> str:
 
 
 def _clean(text: str) -> str:
-    return text.replace("\0", "").strip()[:_LONGEST_TEXT]
+    # PostgreSQL refuses a NUL in a string.
+    return text.replace("\0", "").strip()[:_MAX_TEXT_LENGTH]
 
 
-def _any_variant(words: tuple[str, ...]) -> Q:
+def _any_variant(variants: tuple[str, ...]) -> Q:
+    # An OR: tags of any selected variant match.
     condition = Q()
-    for word in words:
-        condition |= Q(flavour="") if word == PLAIN else Q(flavour__contains=f"|{word}|")
+    for variant in variants:
+        condition |= Q(flavour="") if variant == PLAIN else Q(flavour__contains=f"|{variant}|")
     return condition
 
 
-def _conditions(text: str, condition_of: Callable[[str], Q]) -> Q:
-    """All words hold."""
-    return functools.reduce(operator.and_, map(condition_of, text.split()[:_MOST_WORDS]), Q())
+def _all_words(text: str, condition_of: Callable[[str], Q]) -> Q:
+    return functools.reduce(operator.and_, map(condition_of, text.split()[:_MAX_WORDS]), Q())
 
 
-def _of_a_name(word: str) -> Q:
-    """It occurs in the name; with a minus before it, it does not."""
-    return (
-        ~Q(name__icontains=word[1:])
-        if word.startswith("-") and len(word) > 1
-        else Q(name__icontains=word)
-    )
+def _name_condition(word: str) -> Q:
+    """Match names that contain the word, or do not contain it after a minus sign."""
+    if word.startswith("-") and len(word) > 1:
+        return ~Q(name__icontains=word[1:])
+    return Q(name__icontains=word)
 
 
-def _of_a_tag(word: str) -> Q:
-    """A digest, or the beginning of one, finds the tags that name it."""
+def _tag_condition(word: str) -> Q:
+    """Match the tag's name, or its digest if the word is the beginning of a digest."""
     if not word.startswith(_DIGEST_STARTS):
-        return _of_a_name(word)
+        return _name_condition(word)
+    # An equality uses the index on (repository, digest).
     return Q(digest=word) if len(word) == _WHOLE_DIGEST else Q(digest__startswith=word)

@@ -1,4 +1,4 @@
-"""How well the index knows a registry or a repository, in a person's words: when it was looked at, and what goes on now."""
+"""The index status of a registry or repository: its last run, and the progress of a running one."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,17 +17,17 @@ from ..queueing import INDEX_RUNS
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
-    """How much of something is done; `total` is None while nobody knows."""
+class ProgressBar:
+    """The progress of one kind of work; `total` is None while it is unknown."""
 
     label: str
-    words: str
+    text: str
     done: int
     total: int | None
 
 
-class Look:
-    """The latest look at a registry, or at one repository of it. Nothing is asked of the registry."""
+class IndexStatus:
+    """The latest index run of a registry or of one repository, as the page shows it."""
 
     def __init__(
         self, registry: Registry, repository: Repository | None, run: IndexRun | None
@@ -37,12 +37,9 @@ class Look:
         self.run = run
 
     @classmethod
-    def latest(cls, registry: Registry, repository: Repository | None = None) -> "Look":
-        return cls(
-            registry,
-            repository,
-            services.latest_run(registry, repository.name if repository else ""),
-        )
+    def latest(cls, registry: Registry, repository: Repository | None = None) -> "IndexStatus":
+        run = services.latest_run(registry, repository.name if repository else "")
+        return cls(registry, repository, run)
 
     @property
     def is_active(self) -> bool:
@@ -57,24 +54,29 @@ class Look:
         )
 
     @property
-    def looked_at(self) -> datetime | None:
-        """When the index was brought up to date."""
+    def indexed_at(self) -> datetime | None:
+        """The time of the last success."""
         return (self.repository or self.registry).indexed_at
 
     @cached_property
-    def by_run(self) -> IndexRun | None:
-        """The latest run, where it is the one that did so."""
-        run, moment = self.run, self.looked_at
-        if run is None or moment is None or run.started_at is None or run.state != State.SUCCEEDED:
+    def latest_success(self) -> IndexRun | None:
+        """The latest run, if the last success is its own."""
+        run, indexed_at = self.run, self.indexed_at
+        if run is None or indexed_at is None or run.started_at is None:
             return None
-        return run if run.started_at <= moment <= (run.finished_at or moment) else None
+        if run.state != State.SUCCEEDED:
+            return None
+
+        # A run of the whole registry updates a repository too, outside the span of this run.
+        is_own = run.started_at <= indexed_at <= (run.finished_at or indexed_at)
+        return run if is_own else None
 
     @property
     def duration(self) -> timedelta | None:
-        run = self.by_run
-        return (
-            run.finished_at - run.started_at if run and run.finished_at and run.started_at else None
-        )
+        run = self.latest_success
+        if run is None or run.finished_at is None or run.started_at is None:
+            return None
+        return run.finished_at - run.started_at
 
     @property
     def has_failed(self) -> bool:
@@ -89,30 +91,37 @@ class Look:
         return str(self._progress.get("phase") or "")
 
     @property
-    def words(self) -> str:
-        """One phrase for what goes on or what came of it, for a status line and for who listens."""
+    def label(self) -> str:
+        """A phrase for the status line and for screen readers."""
         if self.run is None:
             return ""
         if self.is_stopping:
             return _("Stopping")
-        return self._phase_words() if self.run.state == State.RUNNING else self._state_words()
+        return self._phase_label() if self.run.state == State.RUNNING else self._state_label()
 
     @property
-    def stamp(self) -> str:
-        """Changes when there is something to say; not with every number."""
+    def announcement_key(self) -> str:
+        """A key that changes with the label, and not with the counters.
+
+        A screen reader announces a change of the live region, so the page must not renew it often.
+        """
         return f"{self.run.pk}-{self.run.state}-{self.phase}-{self.is_stopping}" if self.run else ""
 
     @property
-    def trouble(self) -> str:
-        """Why a run that waits will not start for now."""
-        return (
-            INDEX_RUNS.trouble() if self.run is not None and self.run.state == State.QUEUED else ""
-        )
+    def queue_problem(self) -> str:
+        """The reason for which a queued run does not start; empty if there is none."""
+        if self.run is None or self.run.state != State.QUEUED:
+            return ""
+        return INDEX_RUNS.problem()
 
     @property
-    def bars(self) -> list[Bar]:
+    def bars(self) -> list[ProgressBar]:
         if self.phase == "listing":
-            return [Bar(_("Repositories found"), _number(self._count("repositories")), 0, None)]
+            # The length of the list is unknown until its last page.
+            count = _formatted(self._count("repositories"))
+            return [ProgressBar(_("Repositories found"), count, 0, None)]
+
+        # A run of one repository has one repository, so a bar for it says nothing.
         tags = self._bar(_("Tags"), "tags")
         return [tags] if self.repository else [self._bar(_("Repositories"), "repositories"), tags]
 
@@ -122,19 +131,23 @@ class Look:
 
     @property
     def problems(self) -> int:
-        """Repositories that could not be looked at in the latest run."""
+        """The number of repositories that the latest run could not index."""
         return self._count("problems")
 
     @property
-    def spared_words(self) -> str:
+    def skipped_message(self) -> str:
+        """A sentence about tags that were left out to save pulls; empty if there are none."""
         count = self._count("spared")
         if not count:
             return ""
+
+        # Two sentences: the first one needs a plural.
         left = ngettext(
             "%(count)d tag was left for later", "%(count)d tags were left for later", count
         ) % {"count": count}
         return _(
-            "%(left)s: the registry counts pulls, and few are left. Opening a tag fetches it at once."
+            "%(left)s: the registry counts pulls, and few are left. "
+            "Opening a tag fetches it at once."
         ) % {"left": left}
 
     @property
@@ -151,30 +164,28 @@ class Look:
 
     @property
     def _pause(self) -> dict[str, Any]:
+        # The row of a finished run may keep the pause of its last heartbeat.
         return (self._progress.get("pause") or {}) if self.is_active else {}
 
     def _count(self, name: str) -> int:
         return int(self._progress.get(name) or 0)
 
-    def _bar(self, label: str, name: str) -> Bar:
+    def _bar(self, label: str, name: str) -> ProgressBar:
         done, total = self._count(f"{name}_done"), self._count(name)
+        # The first list of tags has not arrived yet.
         if not total:
-            return Bar(label, _("counting"), 0, None)
-        return Bar(
-            label,
-            _("%(done)s of %(total)s") % {"done": _number(done), "total": _number(total)},
-            done,
-            total,
-        )
+            return ProgressBar(label, _("counting"), 0, None)
+        text = _("%(done)s of %(total)s") % {"done": _formatted(done), "total": _formatted(total)}
+        return ProgressBar(label, text, done, total)
 
-    def _phase_words(self) -> str:
+    def _phase_label(self) -> str:
         return {
             "listing": _("Reading the list of repositories"),
             "looking": _("Looking at the tags"),
             "counting": _("Adding up sizes"),
         }.get(self.phase, _("Starting"))
 
-    def _state_words(self) -> str:
+    def _state_label(self) -> str:
         assert self.run is not None
         return {
             State.QUEUED: _("Waiting for a worker"),
@@ -183,5 +194,5 @@ class Look:
         }.get(State(self.run.state), _("Up to date"))
 
 
-def _number(count: int) -> str:
+def _formatted(count: int) -> str:
     return number_format(count, force_grouping=True)

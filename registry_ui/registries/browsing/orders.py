@@ -1,4 +1,4 @@
-"""The orders in which repositories and tags are listed, by their names in an address."""
+"""Orders of the lists of repositories and tags, by their names in a query string."""
 
 from collections.abc import Mapping
 
@@ -12,7 +12,7 @@ from ..indexing.rows import columns_of_name
 
 
 def _by_version(name: str) -> list[bytes]:
-    """A tag's name is a shorter cursor than the key that follows from it."""
+    # A cursor holds the tag's name, which is shorter than its key; the key follows from it.
     return [sort_key(parse_tag(name))]
 
 
@@ -21,6 +21,8 @@ def _by_variant_and_version(name: str) -> list[str | bytes]:
     return [columns["flavour"], columns["order_key"]]
 
 
+# The first one is the default. A name is unique in a registry; the other columns need the key as a
+# tie-breaker.
 REPOSITORIES: Mapping[str, Keyset] = {
     "name": Keyset("name"),
     "-name": Keyset("-name"),
@@ -32,6 +34,7 @@ REPOSITORIES: Mapping[str, Keyset] = {
     "tags": Keyset("tag_count", "id"),
 }
 
+# Each of them has an index in the model.
 TAGS: Mapping[str, Keyset] = {
     "-version": Keyset("-order_key", cursor="name", values_of=_by_version),
     "version": Keyset("order_key", cursor="name", values_of=_by_version),
@@ -43,6 +46,7 @@ TAGS: Mapping[str, Keyset] = {
     "-name": Keyset("-name"),
 }
 
+# The same names as above, so that grouping keeps the order.
 TAGS_BY_VARIANT: Mapping[str, Keyset] = {
     "-version": Keyset("flavour", "-order_key", cursor="name", values_of=_by_variant_and_version),
     "version": Keyset("flavour", "order_key", cursor="name", values_of=_by_variant_and_version),
@@ -55,13 +59,13 @@ TAGS_BY_VARIANT: Mapping[str, Keyset] = {
 }
 
 
-def chosen_order(orders: Mapping[str, Keyset], wish: str) -> str:
-    """The name of the order that is wished for, else of the first.
+def chosen_order(orders: Mapping[str, Keyset], requested: str) -> str:
+    """Return the requested order's name, or the first one's if none is requested.
 
     Raises:
-        BadRequest: there is none of that name.
+        BadRequest: the name is unknown.
     """
-    name = wish or next(iter(orders))
+    name = requested or next(iter(orders))
     if name not in orders:
         raise BadRequest(_("There is no such order."))
     return name

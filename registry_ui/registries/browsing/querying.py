@@ -1,4 +1,4 @@
-"""Pages of repositories and of tags as the index has them. Nothing here asks a registry."""
+"""Pages of repositories and of tags, read from the index. No network."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -16,18 +16,19 @@ from registry_ui.web.keyset import Page
 from ..models import UNSTATED, Registry, Repository, Tag
 from .filters import PLAIN, RepositoryFilter, TagFilter
 
+# An exact number of matches is worth no scan of a large table beyond this.
 COUNTED = 1000
-_ALIASES_SHOWN = 3
-# In characters.
+_MAX_ALIASES = 3
+# In characters: the line below a tag, and the frame of each alias on it.
 _ALIASES_WIDTH, _ALIAS_MARGIN = 33, 5
 _PLATFORMS_SHOWN = 3
 _VARIANTS_SHOWN = 14
-_WIDTH = 100.0
+_BAR_WIDTH = 100.0
 
 
 @dataclass(frozen=True, slots=True)
-class Matches:
-    """How many rows a filter leaves; beyond `COUNTED` nobody counts them."""
+class MatchCount:
+    """The number of rows that match a filter, not counted beyond `COUNTED`."""
 
     count: int
 
@@ -42,7 +43,7 @@ class Matches:
 
 @dataclass(frozen=True, slots=True)
 class ListedRepository:
-    """`unique_width` and `shared_width` are of 100, which the largest one of its page takes."""
+    """A repository with the widths of its bar, of which the page's largest takes 100."""
 
     row: Repository
     unique_width: float
@@ -51,7 +52,7 @@ class ListedRepository:
 
 @dataclass(frozen=True, slots=True)
 class ListedTag:
-    """`aliases` are some of the names of the same digest, the most telling first; `more_aliases` counts the others."""
+    """A tag with some other tags of its digest; `more_aliases` counts the rest."""
 
     row: Tag
     aliases: tuple[str, ...]
@@ -68,7 +69,7 @@ class ListedTag:
 
     @property
     def is_known(self) -> bool:
-        """Whether its image is in the index."""
+        """Return whether its image is in the index."""
         return self.row.artifact_id is not None
 
     @property
@@ -77,13 +78,13 @@ class ListedTag:
 
     @property
     def variant(self) -> str:
-        """As a heading has it."""
-        return " · ".join(_words(self.row.flavour)) or _("Plain")
+        """The heading of its group."""
+        return " · ".join(_split(self.row.flavour)) or _("Plain")
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What a filter offers; `count` tags of the repository have it."""
+    """A value that a filter offers; `count` tags of the repository have it."""
 
     value: str
     label: str
@@ -94,7 +95,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """`prereleases` and `problems` count the tags that are and that have one."""
+    """The values of the filters, and the numbers of pre-releases and of tags with a problem."""
 
     variants: list[Choice]
     platforms: list[Choice]
@@ -115,61 +116,71 @@ class Choices:
 
 
 def with_newest_tag(repositories: QuerySet[Repository]) -> QuerySet[Repository]:
-    """`newest_tag`: latest where there is one, else the newest version."""
+    """Add `newest_tag`: latest if it exists, else the newest version."""
+    # `latest` has the greatest order key, above every version.
     tags = Tag.objects.filter(repository=OuterRef("pk")).order_by("-order_key")
     return repositories.annotate(newest_tag=Subquery(tags.values("name")[:1]))
 
 
 def page_of_repositories(
-    registry: Registry, wish: RepositoryFilter, *, after: str, before: str
-) -> tuple[Page, Matches]:
-    """
+    registry: Registry, list_filter: RepositoryFilter, *, after: str, before: str
+) -> tuple[Page, MatchCount]:
+    """Return one page of a registry's repositories, and the number of matches.
+
     Raises:
-        BadRequest: a cursor of another order.
+        BadRequest: the cursor belongs to another order.
     """
-    rows = wish.apply(Repository.objects.filter(registry=registry))
-    page = wish.order.page(rows, after=after, before=before)
-    matches = (
-        Matches(_count(rows, page)) if wish.is_filtering else Matches(registry.repository_count)
-    )
-    most = max((row.size for row in page.rows), default=0) or 1
+    rows = list_filter.apply(Repository.objects.filter(registry=registry))
+    page = list_filter.order.page(rows, after=after, before=before)
+    # Without a filter, the count of the last index run saves a query.
+    count = _count(rows, page) if list_filter.is_filtering else registry.repository_count
+
+    largest = max((row.size for row in page.rows), default=0) or 1
+    scale = _BAR_WIDTH / largest
     listed = [
-        ListedRepository(row, _WIDTH * row.unique_size / most, _WIDTH * row.shared_size / most)
-        for row in page.rows
+        ListedRepository(row, scale * row.unique_size, scale * row.shared_size) for row in page.rows
     ]
-    return replace(page, rows=listed), matches
+    return replace(page, rows=listed), MatchCount(count)
 
 
 def page_of_tags(
-    repository: Repository, wish: TagFilter, *, after: str, before: str
-) -> tuple[Page, Matches]:
-    """
+    repository: Repository, list_filter: TagFilter, *, after: str, before: str
+) -> tuple[Page, MatchCount]:
+    """Return one page of a repository's tags, and the number of matches.
+
     Raises:
-        BadRequest: a cursor of another order.
+        BadRequest: the cursor belongs to another order.
     """
-    rows = wish.apply(Tag.objects.filter(repository=repository)).defer("order_key", "version_key")
-    page = wish.order.page(rows, after=after, before=before)
-    matches = Matches(_count(rows, page)) if wish.is_filtering else Matches(repository.tag_count)
-    names = _names_of_digests(repository, {row.digest for row in page.rows if row.digest})
-    return replace(
-        page, rows=[_listed(row, names.get(row.digest, _Names())) for row in page.rows]
-    ), matches
+    tags = list_filter.apply(Tag.objects.filter(repository=repository))
+    # The keys are long, and the page does not show them.
+    rows = tags.defer("order_key", "version_key")
+    page = list_filter.order.page(rows, after=after, before=before)
+    count = _count(rows, page) if list_filter.is_filtering else repository.tag_count
+
+    names = _names_by_digest(repository, {row.digest for row in page.rows if row.digest})
+    listed = [_listed(row, names.get(row.digest, _Names())) for row in page.rows]
+    return replace(page, rows=listed), MatchCount(count)
 
 
-def choices_of(repository: Repository, wish: TagFilter) -> Choices:
-    """What the filters of a repository's tags offer: the variants and platforms that occur in it."""
-    variants: Counter[str] = Counter(dict.fromkeys(wish.variants, 0))
-    platforms: Counter[str] = Counter({wish.platform: 0} if wish.platform else {})
+def tag_choices(repository: Repository, list_filter: TagFilter) -> Choices:
+    """Return the variants and platforms that occur in a repository."""
+    # A selected value stays on offer with a count of 0, so that it can be deselected.
+    variants: Counter[str] = Counter(dict.fromkeys(list_filter.variants, 0))
+    platforms: Counter[str] = Counter(dict.fromkeys(filter(None, [list_filter.platform]), 0))
     prereleases = problems = 0
-    for flavour, some, count, unstable, failed in _kinds_of_tags(repository):
-        variants.update(dict.fromkeys(_words(flavour) or (PLAIN,), count))
-        platforms.update(dict.fromkeys(_words(some), count))
-        prereleases, problems = prereleases + unstable, problems + failed
+    # Few groups even for many tags: most tags of a variant have the same platforms.
+    for flavour, platform_list, count, unstable, failed in _tag_groups(repository):
+        variants.update(dict.fromkeys(_split(flavour) or (PLAIN,), count))
+        platforms.update(dict.fromkeys(_split(platform_list), count))
+        prereleases += unstable
+        problems += failed
+
+    # Plain first, then the most frequent ones.
     in_order = sorted(variants.items(), key=lambda item: (item[0] != PLAIN, -item[1], item[0]))
     return Choices(
-        [_variant(word, count, word in wish.variants) for word, count in in_order],
+        [_variant(name, count, name in list_filter.variants) for name, count in in_order],
         [
-            Choice(name, name, count, name == wish.platform)
+            Choice(name, name, count, name == list_filter.platform)
             for name, count in sorted(platforms.items())
         ],
         prereleases,
@@ -177,31 +188,33 @@ def choices_of(repository: Repository, wish: TagFilter) -> Choices:
     )
 
 
-def _kinds_of_tags(repository: Repository) -> QuerySet[Any]:
-    """One pass over the tags: how many there are of each variant on the same platforms."""
-    kinds = Tag.objects.filter(repository=repository).order_by().values_list("flavour", "platforms")
-    return kinds.annotate(
+def _tag_groups(repository: Repository) -> QuerySet[Any]:
+    """Return the numbers of tags for each combination of variants and platforms."""
+    groups = (
+        Tag.objects.filter(repository=repository).order_by().values_list("flavour", "platforms")
+    )
+    return groups.annotate(
         count=Count("pk"),
         unstable=Count("pk", filter=Q(is_prerelease=True)),
         failed=Count("pk", filter=~Q(problem="")),
     )
 
 
-def _variant(word: str, count: int, is_chosen: bool) -> Choice:
-    if word == PLAIN:
+def _variant(name: str, count: int, is_chosen: bool) -> Choice:
+    if name == PLAIN:
         return Choice(
-            word,
+            name,
             _("plain"),
             count,
             is_chosen,
             _("No variant in the name: the project's own choice of system and contents."),
         )
-    suffix = BY_NAME.get(word)
-    return Choice(word, word, count, is_chosen, _(suffix.meaning) if suffix else "")
+    suffix = BY_NAME.get(name)
+    return Choice(name, name, count, is_chosen, _(suffix.meaning) if suffix else "")
 
 
-def _words(barred: str) -> tuple[str, ...]:
-    return tuple(word for word in barred.split("|") if word)
+def _split(barred: str) -> tuple[str, ...]:
+    return tuple(value for value in barred.split("|") if value)
 
 
 def _count(rows: QuerySet[Any], page: Page) -> int:
@@ -210,53 +223,54 @@ def _count(rows: QuerySet[Any], page: Page) -> int:
 
 @dataclass(slots=True)
 class _Names:
-    """Names of one digest: the first of those that move and of those that do not; `total` counts all that it has."""
+    """Some tags of one digest, floating and pinned ones; `total` counts all."""
 
     floating: list[str] = field(default_factory=list)
     pinned: list[str] = field(default_factory=list)
     total: int = 1
 
-    def beside(self, row: Tag) -> list[str]:
-        """The most telling ones first: for a name that moves the version that it stands for, else the names that move."""
-        names = (
-            [*self.pinned[:1], *self.floating, *self.pinned[1:]]
-            if row.is_floating
-            else [*self.floating, *self.pinned]
-        )
+    def aliases_of(self, row: Tag) -> list[str]:
+        """Return the other tags, the most useful first."""
+        # For a floating tag that is the version that it stands for now.
+        names = [*self.floating, *self.pinned]
+        if row.is_floating:
+            names = [*self.pinned[:1], *self.floating, *self.pinned[1:]]
         return [name for name in names if name != row.name]
 
 
-def _names_of_digests(repository: Repository, digests: set[str]) -> dict[str, _Names]:
-    """One question for a whole page, and never more than some names of each digest."""
-    found: dict[str, _Names] = {}
+def _names_by_digest(repository: Repository, digests: set[str]) -> dict[str, _Names]:
+    """Return some tags of each digest, with one query for a whole page."""
+    by_digest: dict[str, _Names] = {}
     if not digests:
-        return found
+        return by_digest
+
+    # Window functions, because one digest may have thousands of tags.
     rows = Tag.objects.filter(repository=repository, digest__in=digests).annotate(
-        place=Window(
+        position=Window(
             RowNumber(), partition_by=["digest", "is_floating"], order_by=F("order_key").desc()
         ),
         total=Window(Count("pk"), partition_by="digest"),
     )
-    # One more than is shown: the row itself may be among them.
-    first = rows.filter(place__lte=_ALIASES_SHOWN + 1).order_by("digest", "place")
+    # One more than is shown, because the row itself may be among them.
+    first = rows.filter(position__lte=_MAX_ALIASES + 1).order_by("digest", "position")
     for digest, name, is_floating, total in first.values_list(
         "digest", "name", "is_floating", "total"
     ):
-        names = found.setdefault(digest, _Names(total=total))
+        names = by_digest.setdefault(digest, _Names(total=total))
         (names.floating if is_floating else names.pinned).append(name)
-    return found
+    return by_digest
 
 
 def _listed(row: Tag, names: _Names) -> ListedTag:
-    aliases = tuple(_on_one_line(names.beside(row)))
-    return ListedTag(row, aliases, names.total - 1 - len(aliases), _words(row.platforms))
+    aliases = tuple(_on_one_line(names.aliases_of(row)))
+    return ListedTag(row, aliases, names.total - 1 - len(aliases), _split(row.platforms))
 
 
 def _on_one_line(names: list[str]) -> Iterator[str]:
-    """At least one, and as many as have room beside each other."""
-    taken = 0
-    for number, name in enumerate(names[:_ALIASES_SHOWN]):
-        taken += len(name) + _ALIAS_MARGIN
-        if number and taken > _ALIASES_WIDTH:
+    """Yield as many names as fit on one line, and at least one."""
+    width = 0
+    for number, name in enumerate(names[:_MAX_ALIASES]):
+        width += len(name) + _ALIAS_MARGIN
+        if number and width > _ALIASES_WIDTH:
             return
         yield name

@@ -1,14 +1,14 @@
 from .comparing import CompareForm
 from .credential import CredentialForm
-from .importing import ChoiceOfLogins, DockerConfigForm
+from .importing import DockerConfigForm, LoginSelection
 from .registry import RegistryForm
 from .sharing import RotateForm, ShareForm
 
 __all__ = [
-    "ChoiceOfLogins",
     "CompareForm",
     "CredentialForm",
     "DockerConfigForm",
+    "LoginSelection",
     "RegistryForm",
     "RotateForm",
     "ShareForm",

@@ -8,10 +8,10 @@ from registry_ui.accounts.models import Team, User
 from registry_ui.oci.errors import OciError
 from registry_ui.oci.reference import Reference
 
-from ..indexing.services import LookedUp, look_up
+from ..indexing.services import ResolvedArtifact, resolve_artifact
 from ..models import Registry, Tag
 
-_MOST_OTHERS = 12
+_MAX_OTHERS = 12
 _INPUT = {
     "autocomplete": "off",
     "autocapitalize": "none",
@@ -22,7 +22,7 @@ _INPUT = {
 
 
 class CompareForm(forms.Form):
-    """Two names of images on registries that the person's teams know."""
+    """A form for two images on registries that the person may see."""
 
     left = forms.CharField(
         label=_("This image"), max_length=500, widget=forms.TextInput(attrs=_INPUT)
@@ -41,20 +41,23 @@ class CompareForm(forms.Form):
     def clean_right(self) -> Reference:
         return _parsed(self.cleaned_data["right"])
 
-    def found(self) -> list[LookedUp]:
-        """What the valid names stand for, left and right; an image that is not there is an error of its field."""
+    def resolve(self) -> list[ResolvedArtifact]:
+        """Return the artifacts of the valid fields, and add an error to the other fields."""
         sides = {
             side: self.cleaned_data[side] for side in ("left", "right") if side in self.cleaned_data
         }
+        # One query for both sides.
         registries = self._registries({reference.registry for reference in sides.values()})
-        found = []
+
+        artifacts = []
         for side, reference in sides.items():
             registry = registries.get(reference.registry)
             if registry is None:
                 self.add_error(side, _no_registry(reference))
                 continue
+
             try:
-                looked_up = look_up(
+                artifact = resolve_artifact(
                     registry=registry,
                     repository=reference.repository,
                     identifier=reference.identifier,
@@ -62,42 +65,43 @@ class CompareForm(forms.Form):
             except OciError as exc:
                 self.add_error(side, f"{exc.message} {exc.advice}".strip())
                 continue
-            looked_up.repository.registry = registry
-            found.append(looked_up)
-        return found
+            # The row was read without its registry, and the page needs its host.
+            artifact.repository.registry = registry
+            artifacts.append(artifact)
+        return artifacts
 
     def others(self) -> list[Tag]:
-        """Tags to compare with while only the left name is known: the latest of its repository that name something else."""
+        """Return tags to compare with the left image: the latest of its repository."""
         try:
             reference = Reference.parse(str(self["left"].value() or ""))
         except OciError:
             return []
         registry = self._registries({reference.registry}).get(reference.registry)
+        # With both names the person has chosen already.
         if registry is None or self["right"].value():
             return []
+
         tags = Tag.objects.filter(
             repository__registry=registry, repository__name=reference.repository
         )
-        same = (
-            tags.filter(name=reference.tag).values("digest")
-            if reference.tag
-            else [str(reference.digest)]
-        )
+        # Tags of the same digest have nothing to compare.
+        same: Any = [str(reference.digest)]
+        if reference.tag:
+            same = tags.filter(name=reference.tag).values("digest")
         others = (
             tags.exclude(digest__in=same)
             .exclude(digest="")
             .select_related("repository", "repository__registry")
         )
-        return list(others.order_by("-built_at", "-id")[:_MOST_OTHERS])
+        return list(others.order_by("-built_at", "-id")[:_MAX_OTHERS])
 
     def _registries(self, hosts: set[str]) -> dict[str, Registry]:
-        """By host: the current team's before those of the person's other teams."""
+        """Return visible registries by host, preferably the current team's."""
         rows = Registry.objects.visible_to(self._user).filter(host__in=hosts).select_related("team")
         current = self._team.pk if self._team else None
-        return {
-            registry.host: registry
-            for registry in sorted(rows, key=lambda registry: registry.team_id == current)
-        }
+        # Of two registries of a host, the later one stays in the dictionary.
+        rows_by_preference = sorted(rows, key=lambda registry: registry.team_id == current)
+        return {registry.host: registry for registry in rows_by_preference}
 
 
 def _parsed(text: str) -> Reference:

@@ -13,21 +13,23 @@ from registry_ui.oci.reference import DEFAULT_NAMESPACE
 from ..certificates import clean_pem, holds_private_key
 from ..hosts import read_host
 from ..models import Registry, Security
-from ..providers import Provider, ProviderFacts, facts_of
-from ..services import host_is_bound, registry_for
+from ..providers import Provider, ProviderFacts, provider_facts
+from ..services import bound_host_message, find_registry
 from .texts import validate_printable
 
 _TYPED = {"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false", "class": "mono"}
-# A pattern keeps at least two labels: *.com would approve half the world.
+# A pattern has at least two labels after the star: *.com would approve too many hosts.
 _PATTERN = re.compile(r"\*\.(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z0-9-]+")
+# Every host in the list may receive secrets, and every namespace costs a request.
 _TOKEN_HOSTS_LIMIT = 20
 _NAMESPACES_LIMIT = 100
-_HOURS = 6
+_DEFAULT_INDEX_HOURS = 6
+# RFC 1035, "Size limits": 255 octets on the wire are 253 characters of text.
 _LONGEST_HOST = 253
 
 
 class RegistryForm(forms.Form):
-    """A registry by provider. `mended` says what was made of a host that was pasted as a URL."""
+    """A registry of one provider. `corrected_host` is set if a host was pasted as a URL."""
 
     host = forms.CharField(label=_("Host"), max_length=500)
     name = forms.CharField(
@@ -53,7 +55,8 @@ class RegistryForm(forms.Form):
             attrs={**_TYPED, "rows": 7, "placeholder": "-----BEGIN CERTIFICATE-----"}
         ),
         help_text=_(
-            "Of the authority that signed the registry's certificate. It is trusted for this registry alone."
+            "Of the authority that signed the registry's certificate. It is trusted for this "
+            "registry alone."
         ),
     )
     accepts_plain_http = forms.BooleanField(
@@ -65,7 +68,8 @@ class RegistryForm(forms.Form):
         required=False,
         widget=forms.Textarea(attrs={**_TYPED, "rows": 2, "placeholder": "auth.example.com"}),
         help_text=_(
-            "Hosts beside its own that hand out its tokens, one a line; *.example.com stands for all names below. "
+            "Hosts beside its own that hand out its tokens, one a line; *.example.com stands for "
+            "all names below. "
             "They are sent this registry's secrets, so name only hosts that you trust as much."
         ),
     )
@@ -82,7 +86,8 @@ class RegistryForm(forms.Form):
             (0, _("only when somebody asks")),
         ],
         help_text=_(
-            "Lists, search and sizes show what the latest look has found. What has not changed costs one short request a tag."
+            "Lists, search and sizes show what the latest look has found. What has not changed "
+            "costs one short request a tag."
         ),
     )
     most_requests = forms.IntegerField(
@@ -110,13 +115,13 @@ class RegistryForm(forms.Form):
     ) -> None:
         self.team = team
         self.registry = registry
-        self.facts: ProviderFacts = facts_of(provider)
-        self.mended = ""
+        self.facts: ProviderFacts = provider_facts(provider)
+        self.corrected_host = ""
         kwargs["initial"] = {**self._initial(), **(kwargs.get("initial") or {})}
         super().__init__(*args, **kwargs)
         self._adapt_host()
         self._adapt_namespaces()
-        # The page always sends it; who posts without it leaves it as it is.
+        # The page always sends it; a client that leaves it out does not change it.
         self.fields["index_hours"].required = (
             not self.is_bound or self.add_prefix("index_hours") in self.data
         )
@@ -125,12 +130,12 @@ class RegistryForm(forms.Form):
             self.fields["name"].widget.attrs["placeholder"] = self.facts.title
 
     @property
-    def is_host_bound(self) -> bool:
+    def has_bound_host(self) -> bool:
         return self.registry is not None and self.registry.credentials.exists()
 
     @property
     def has_unusual_settings(self) -> bool:
-        """Whether the advanced part is to be open: something in it is set, or wrong."""
+        """Return whether the advanced part is open: a setting in it is changed or invalid."""
         advanced = {"security", "ca_certificate", "accepts_plain_http", "token_hosts"}
         is_set = self["security"].value() != Security.VERIFY or bool(self["token_hosts"].value())
         return is_set or bool(advanced & set(self.errors))
@@ -142,7 +147,8 @@ class RegistryForm(forms.Form):
     def _initial(self) -> dict[str, Any]:
         registry = self.registry
         if registry is None:
-            return {"security": Security.VERIFY, "index_hours": _HOURS}
+            return {"security": Security.VERIFY, "index_hours": _DEFAULT_INDEX_HOURS}
+
         return {
             "host": registry.host,
             "name": registry.name,
@@ -161,12 +167,13 @@ class RegistryForm(forms.Form):
         field.widget.attrs.update(_TYPED, placeholder=self.facts.host_example)
         field.help_text = str(self.facts.host_help)
         if self.facts.host:
+            # A disabled field ignores what the client sends (Django).
             field.disabled, field.initial = True, self.facts.host
             self.initial["host"] = self.facts.host
             field.help_text = _("This provider has only this one.")
-        elif self.is_host_bound:
+        elif self.has_bound_host:
             field.disabled = True
-            field.help_text = host_is_bound()
+            field.help_text = bound_host_message()
 
     def _adapt_namespaces(self) -> None:
         if not self.facts.namespaces_label:
@@ -185,24 +192,28 @@ class RegistryForm(forms.Form):
             host = read_host(text)
         except OciError as exc:
             raise ValidationError(f"{exc.message} {exc.advice}", code="host") from exc
-        known = registry_for(self.team, host.name)
+
+        known = find_registry(self.team, host.name)
+        # A team has one row per host, because a reference identifies its registry by host only.
         if known is not None and known != self.registry:
             raise ValidationError(
                 _("The team has the registry %(host)s already."),
                 code="known",
                 params={"host": host.name},
             )
-        if host.is_mended and not self.fields["host"].disabled:
-            self.mended = host.name
+        if host.is_corrected and not self.fields["host"].disabled:
+            self.corrected_host = host.name
+
         return host.name
 
     def clean_ca_certificate(self) -> str:
         text = self.cleaned_data["ca_certificate"]
         if holds_private_key(text):
-            self._forget("ca_certificate")
+            self._clear_input("ca_certificate")
             raise ValidationError(
                 _(
-                    "This text holds a private key, which nobody else should see. Paste the certificate alone; consider the key known."
+                    "This text holds a private key, which nobody else should see. Paste the "
+                    "certificate alone; consider the key known."
                 ),
                 code="private_key",
             )
@@ -217,23 +228,24 @@ class RegistryForm(forms.Form):
         return list(dict.fromkeys(map(_token_host, hosts)))
 
     def clean_index_hours(self) -> int:
-        """Left out, it stays as it is."""
+        """Return the hours; the stored ones if the field was not sent."""
         hours: int | None = self.cleaned_data["index_hours"]
         return int(self.initial["index_hours"]) if hours is None else hours
 
     def clean_most_requests(self) -> int:
-        return self._number_or_kept("most_requests")
+        return self._number_or_stored("most_requests")
 
     def clean_most_kib_per_second(self) -> int:
-        return self._number_or_kept("most_kib_per_second")
+        return self._number_or_stored("most_kib_per_second")
 
-    def _number_or_kept(self, name: str) -> int:
-        """Left out, it stays as it is."""
+    def _number_or_stored(self, name: str) -> int:
+        """Return the number; the stored one if the field was not sent."""
         number: int | None = self.cleaned_data[name]
         return int(self.initial.get(name) or 0) if number is None else number
 
     def clean_namespaces(self) -> list[str]:
         names = self.cleaned_data["namespaces"].replace(",", " ").lower().split()
+        # People copy names with the host or a slash; duplicates are removed in order.
         names = list(
             dict.fromkeys(name.removeprefix(f"{self.facts.host}/").strip("/") for name in names)
         )
@@ -244,15 +256,19 @@ class RegistryForm(forms.Form):
         for name in names:
             if "/" in name or not is_repository(name):
                 message = _(
-                    "“%(name)s” is no such name: write the part before the slash alone, with 0–9, a–z and “._-” between them."
+                    "“%(name)s” is no such name: write the part before the slash alone, with 0–9, "
+                    "a–z and “._-” between them."
                 )
                 raise ValidationError(message, params={"name": name[:100]})
+            # `library` has over a hundred repositories with thousands of tags each.
             if name == DEFAULT_NAMESPACE and self.facts.provider == Provider.DOCKER_HUB:
                 raise ValidationError(
                     _(
-                        "Docker Hub's official images (library) are too many to list: pin those that you use."
+                        "Docker Hub's official images (library) are too many to list: pin those "
+                        "that you use."
                     )
                 )
+
         return names
 
     def clean(self) -> dict[str, Any]:
@@ -263,10 +279,14 @@ class RegistryForm(forms.Form):
         if security == Security.OWN_CA and "ca_certificate" not in self.errors:
             self._check_authority(values)
         elif security and security != Security.OWN_CA:
+            # A certificate that is not used must not stay in the row unseen.
             values["ca_certificate"] = ""
+
+        # Providers that do not list by namespace have no such field.
         values.setdefault("namespaces", [])
         if not values.get("name"):
             values["name"] = (self.facts.title if self.facts.host else values.get("host", ""))[:100]
+
         return values
 
     def _check_authority(self, values: dict[str, Any]) -> None:
@@ -282,8 +302,8 @@ class RegistryForm(forms.Form):
         except OciError as exc:
             self.add_error("ca_certificate", f"{exc.message} {exc.advice}")
 
-    def _forget(self, name: str) -> None:
-        """What was typed there is not sent back to the page."""
+    def _clear_input(self, name: str) -> None:
+        """Remove what was typed, so that the page does not send it back."""
         self.data = {**self.data.dict(), self.add_prefix(name): ""}  # type: ignore[attr-defined]
 
 
@@ -293,9 +313,11 @@ def _token_host(text: str) -> str:
         raise ValidationError(_("“%(host)s …” is too long for a host."), params={"host": text[:60]})
     if _PATTERN.fullmatch(host):
         return host
+    # Only a leading `*.` is supported.
     if "*" in host:
         message = _(
-            "“%(host)s” covers too much, or is no pattern: write *.example.com, with a whole domain behind the star."
+            "“%(host)s” covers too much, or is no pattern: write *.example.com, with a whole "
+            "domain behind the star."
         )
         raise ValidationError(message, params={"host": text[:100]})
     try:

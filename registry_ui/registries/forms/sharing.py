@@ -9,20 +9,28 @@ from django.utils.translation import gettext_lazy as _
 from registry_ui.accounts.models import Team
 from registry_ui.oci.client import BasicCredential
 
-from ..granting import Terms
+from ..granting import GrantTerms
 from ..models import Credential, CredentialGrant
-from .credential import MOMENT, TYPED, CredentialForm, checked_pattern, literal_part
+from .credential import (
+    DATETIME_FIELD,
+    TYPED,
+    CredentialForm,
+    is_unchanged,
+    literal_part,
+    normalise_pattern,
+)
 
 
 class ShareForm(forms.Form):
-    """With whom, for what, until when. No more than the credential itself may do can be asked for."""
+    """The team, scope and expiry of a grant, limited to what the credential itself allows."""
 
     team = forms.ModelChoiceField(
         Team.objects.none(),
         label=_("Team"),
         empty_label=_("Choose a team"),
         help_text=_(
-            "Of every team of this installation the name is listed here, and nothing else. It learns of the share at once."
+            "Of every team of this installation the name is listed here, and nothing else. It "
+            "learns of the share at once."
         ),
     )
     can_push = forms.BooleanField(
@@ -34,13 +42,14 @@ class ShareForm(forms.Form):
         max_length=255,
         widget=forms.TextInput(attrs=TYPED),
         help_text=_(
-            "For which they may use it, with * for any text: my-company/*. Left empty, for all that the credential serves."
+            "For which they may use it, with * for any text: my-company/*. Left empty, for all "
+            "that the credential serves."
         ),
     )
     until = forms.DateTimeField(
         label=_("Until"),
         required=False,
-        **MOMENT,
+        **DATETIME_FIELD,
         help_text=_("Afterwards it is refused to them. Left empty, until you take it back."),
     )
 
@@ -53,8 +62,11 @@ class ShareForm(forms.Form):
         self.fields["repository_pattern"].widget.attrs["placeholder"] = (
             credential.repository_pattern or "my-company/*"
         )
+
+        # A grant cannot allow more than the credential.
         if not credential.can_push:
             del self.fields["can_push"]
+        # The team of a grant cannot change: its audit events name it.
         if grant is not None:
             del self.fields["team"]
         else:
@@ -62,22 +74,28 @@ class ShareForm(forms.Form):
 
     @property
     def teams(self) -> QuerySet[Team]:
-        """Those that it can be shared with: all but its own and those that have it."""
-        have_it = self.credential.grants.filter(revoked_at=None).values("team")
-        return Team.objects.exclude(pk=self.credential.team_id).exclude(pk__in=have_it)
+        """The teams that the credential can be shared with."""
+        shared_with = self.credential.grants.filter(revoked_at=None).values("team")
+        return Team.objects.exclude(pk=self.credential.team_id).exclude(pk__in=shared_with)
 
-    def terms(self) -> Terms:
+    def terms(self) -> GrantTerms:
         values = self.cleaned_data
         return {
+            # The field is missing if the credential is pull-only.
             "can_push": values.get("can_push", False),
             "repository_pattern": values["repository_pattern"],
             "until": values["until"],
         }
 
     def clean_repository_pattern(self) -> str:
-        pattern = checked_pattern(self.cleaned_data["repository_pattern"], self.credential.registry)
-        mine, theirs = literal_part(self.credential.repository_pattern), literal_part(pattern)
-        if not mine.startswith(theirs) and not theirs.startswith(mine):
+        pattern = normalise_pattern(
+            self.cleaned_data["repository_pattern"], self.credential.registry
+        )
+
+        # Two patterns cannot both match if the texts before their wildcards differ.
+        owned = literal_part(self.credential.repository_pattern)
+        shared = literal_part(pattern)
+        if not owned.startswith(shared) and not shared.startswith(owned):
             raise ValidationError(
                 _("The credential is for %(own)s only, so this would be for nothing at all."),
                 params={"own": self.credential.repository_pattern},
@@ -85,27 +103,24 @@ class ShareForm(forms.Form):
         return pattern
 
     def clean_until(self) -> Any:
-        moment = self.cleaned_data["until"]
-        present = self.grant.until if self.grant else None
-        # The field knows no seconds.
-        if (
-            moment is not None
-            and present is not None
-            and moment == present.replace(second=0, microsecond=0)
-        ):
-            return present
-        if moment is not None and moment <= timezone.now():
+        expires_at = self.cleaned_data["until"]
+        stored = self.grant.until if self.grant else None
+        if is_unchanged(expires_at, stored):
+            return stored
+        if expires_at is not None and expires_at <= timezone.now():
             raise ValidationError(
                 _("This moment has passed. To end the share now, take the credential back.")
             )
-        return moment
+        return expires_at
 
 
 class RotateForm(CredentialForm):
-    """A new secret for the same login, and when that one ends."""
+    """A new secret for the same login, with its expiry."""
 
     def __init__(self, *args: Any, credential: Credential, **kwargs: Any) -> None:
         super().__init__(*args, registry=credential.registry, credential=credential, **kwargs)
+
+        # A rotation changes nothing but the secret and its expiry.
         for name in ("username", "label", "repository_pattern", "can_push"):
             del self.fields[name]
         secret = self.fields["secret"]
@@ -115,7 +130,7 @@ class RotateForm(CredentialForm):
         )
 
     def _initial(self) -> dict[str, Any]:
-        """The present secret's end says nothing about the new one's."""
+        # The expiry of the present secret says nothing about the new one.
         return {"host": self.registry.host}
 
     def login(self) -> BasicCredential:

@@ -1,1 +1,1 @@
-"""The index: what a registry holds, looked at in the background and kept in rows."""
+"""The index: the repositories, tags and artifacts of every registry, fetched in the background."""

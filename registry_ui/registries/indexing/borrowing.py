@@ -1,4 +1,4 @@
-"""Looks at a registry that go on with a credential of another team: they end when it is taken back."""
+"""Index runs that use a credential of another team: revoking the credential cancels them."""
 
 from collections.abc import Sequence
 
@@ -8,34 +8,40 @@ from django.utils.translation import gettext as _
 from registry_ui.accounts.models import Team, User
 from registry_ui.jobs.models import State
 
-from ..dependents import Dependent, why_stopped
+from ..dependents import Dependent, stop_error
 from ..models import Credential, IndexRun
 from ..queueing import INDEX_RUNS
 
 
-class BorrowedLooks:
-    """Only those that run: one that waits begins with what the team may use by then."""
+class SharedIndexRuns:
+    """Running index runs of the teams that a credential is shared with.
 
-    def of(self, credential: Credential, team: Team | None) -> Sequence[Dependent]:
+    A queued run is not among them: it selects its credential when it starts.
+    """
+
+    def find(self, credential: Credential, team: Team | None) -> Sequence[Dependent]:
         return [_dependent(run) for run in _running(credential, team)]
 
     def stop(self, credential: Credential, team: Team | None, *, by: User | None) -> int:
         return sum(
-            INDEX_RUNS.cancel(run, reason=why_stopped(credential, run.team))
+            INDEX_RUNS.cancel(run, reason=stop_error(credential, run.team))
             for run in _running(credential, team)
         )
 
 
 def _running(credential: Credential, team: Team | None) -> list[IndexRun]:
+    # By host, not by the registry's row: the other team has a row of its own for the same registry.
     runs = IndexRun.objects.filter(
         state=State.RUNNING, registry__host=credential.registry.host
     ).exclude(team=credential.team)
-    borrowers = credential.grants.filter(team=team) if team else credential.grants.all()
-    return list(runs.filter(team__in=borrowers.values("team")).select_related("team", "registry"))
+    # Expired and revoked grants too: this is called after a grant has been revoked.
+    grants = credential.grants.filter(team=team) if team else credential.grants.all()
+
+    return list(runs.filter(team__in=grants.values("team")).select_related("team", "registry"))
 
 
 def _dependent(run: IndexRun) -> Dependent:
-    words = _("Look at what %(host)s has") % {"host": run.registry.host}
+    label = _("Look at what %(host)s has") % {"host": run.registry.host}
     return Dependent(
-        words, reverse("registries:repositories", args=[run.registry_id]), run.state, run.team
+        label, reverse("registries:repositories", args=[run.registry_id]), run.state, run.team
     )

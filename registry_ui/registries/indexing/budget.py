@@ -1,6 +1,7 @@
-"""How far the index may go where a registry counts pulls: never so far that nobody can pull any more.
+"""A budget of manifest requests for registries that count pulls.
 
-Docker Hub counts each GET of a manifest as a pull, and says with each answer how many are left; a HEAD is free.
+Docker Hub counts each GET of a manifest as a pull and sends the number of remaining pulls with each
+answer; a HEAD is free (PROTOCOL.md, "Providers").
 """
 
 from django.utils.translation import gettext as _
@@ -8,45 +9,52 @@ from django.utils.translation import gettext as _
 from registry_ui.oci.client import RateLimit
 from registry_ui.oci.errors import OciError
 
-# A limit up to here is one for hours that people live on (Docker Hub's 100 and 200); a larger one is for minutes.
-_SMALL = 1000
+# Docker Hub's limits are 100 and 200 pulls in hours. A larger limit is one for minutes, which
+# recovers soon.
+_SMALL_LIMIT = 1000
 
 
-class Spared(OciError):
-    """A manifest was not fetched, so that pulls are left for people."""
+class FetchSkipped(OciError):
+    """A manifest was not fetched, to leave the remaining pulls to people."""
 
 
 class Budget:
-    """Decides of each manifest whether it may be fetched now. For one thread."""
+    """The decision for each manifest whether it may be fetched now. Not thread-safe."""
 
     def __init__(self) -> None:
-        self._asked = 0
-        self._is_spent = False
+        self._in_flight = 0
+        self._is_exhausted = False
 
-    def take(self, limit: RateLimit | None, *, is_child: bool) -> None:
-        """A manifest is to be fetched; `give_back` when it has arrived. What has begun may use half of what is kept.
+    def acquire(self, limit: RateLimit | None, *, is_child: bool) -> None:
+        """Reserve the request for one manifest; `release` it when the answer has arrived.
+
+        Args:
+            is_child: it belongs to an index that was fetched already.
 
         Raises:
-            Spared: too few pulls are left.
+            FetchSkipped: too few pulls are left.
         """
-        if self._is_spent or (
-            limit is not None
-            and limit.remaining - self._asked <= _floor(limit) // (2 if is_child else 1)
-        ):
-            raise Spared(
+        if self._is_exhausted or (limit is not None and self._is_low(limit, is_child=is_child)):
+            raise FetchSkipped(
                 _("The registry counts pulls, and few are left: this image was not fetched."),
                 advice=_("It is fetched when somebody opens it, or by a later run."),
             )
-        self._asked += 1
+        self._in_flight += 1
 
-    def give_back(self) -> None:
-        self._asked -= 1
+    def _is_low(self, limit: RateLimit, *, is_child: bool) -> bool:
+        # The limit is of the last answer: it does not count the requests that are in flight.
+        remaining = limit.remaining - self._in_flight
+        # An index without its children is worth nothing, so children may use half of the reserve.
+        return remaining <= _reserve(limit) // (2 if is_child else 1)
 
-    def spend(self) -> None:
-        """The registry refused: nothing more is fetched."""
-        self._is_spent = True
+    def release(self) -> None:
+        self._in_flight -= 1
+
+    def exhaust(self) -> None:
+        """Refuse all further requests: the registry has refused one."""
+        self._is_exhausted = True
 
 
-def _floor(limit: RateLimit) -> int:
-    """What is left to people: half of a small limit, a tenth of a large one."""
-    return limit.limit // (2 if limit.limit <= _SMALL else 10)
+def _reserve(limit: RateLimit) -> int:
+    """Return how many pulls are left to people: half of a small limit, a tenth of a large one."""
+    return limit.limit // (2 if limit.limit <= _SMALL_LIMIT else 10)

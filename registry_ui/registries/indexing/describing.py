@@ -1,4 +1,4 @@
-"""From manifests and configs to the columns of an Artifact. Pure."""
+"""The columns of an Artifact, from its manifest and config. Pure functions."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -12,41 +12,45 @@ from ..models import UNSTATED
 from .fetching import Fetched
 
 _CREATED = "org.opencontainers.image.created"
+# BuildKit writes unknown/unknown into the entries of attestations.
 _NO_PLATFORM = frozenset({"", "unknown/unknown"})
 
 
 def configs_of(members: Mapping[str, Fetched]) -> dict[Digest, bytes]:
     return {
-        each.manifest.config.digest: each.config
-        for each in members.values()
-        if each.manifest.config is not None
+        member.manifest.config.digest: member.config
+        for member in members.values()
+        if member.manifest.config is not None
     }
 
 
 def columns_of(
     digest: str, members: Mapping[str, Fetched], configs: Mapping[Digest, bytes]
 ) -> dict[str, Any]:
-    """What the row of one of `members` says, as far as its manifest, its config and what is below it decide.
+    """Return the columns of one artifact that its manifest, its config and its children decide.
 
     Args:
-        members: it and all below it, by digest; children that are not among them are left out.
-        configs: theirs.
+        members: the artifact and all below it, by digest; other children are left out.
+        configs: the configs of the members, by digest.
 
     Raises:
-        InvalidManifest: indexes in indexes, too deep.
+        InvalidManifest: indexes are nested too deep.
     """
     manifest = members[digest].manifest
+    # A sparse index counts the children that exist.
     facts = gather_facts(
         without_absent(manifest, members),
         lambda child: without_absent(members[str(child)].manifest, members),
         lambda config: configs.get(config.digest, b""),
     )
-    images = [found for found in facts.platforms if found.platform not in _NO_PLATFORM]
-    layers = (
-        [len(members[str(found.digest)].manifest.layers) for found in images]
-        if manifest.is_index
-        else [len(manifest.layers)]
-    )
+
+    images = [image for image in facts.platforms if image.platform not in _NO_PLATFORM]
+    image_manifests = [manifest]
+    if manifest.is_index:
+        image_manifests = [members[str(image.digest)].manifest for image in images]
+
+    # An index has no config, so only its annotation can say when it was built.
+    built_at = facts.created_at or parse_time(manifest.annotations.get(_CREATED)) or UNSTATED
     return {
         "media_type": manifest.media_type,
         "artifact_type": _printable(artifact_type_of(manifest)),
@@ -54,14 +58,14 @@ def columns_of(
         "subject": str(manifest.subject.digest) if manifest.subject else "",
         "manifest_size": manifest.size,
         "size": facts.size,
-        "layer_count": sum(layers),
-        "platforms": [found.as_row() for found in images],
-        "built_at": facts.created_at or parse_time(manifest.annotations.get(_CREATED)) or UNSTATED,
+        "layer_count": sum(len(image.layers) for image in image_manifests),
+        "platforms": [image.as_row() for image in images],
+        "built_at": built_at,
     }
 
 
 def without_absent(manifest: Manifest, members: Mapping[str, Fetched]) -> Manifest:
-    """The manifest without the children that are not at hand."""
+    """Return the manifest without the child manifests that are not members."""
     children = tuple(
         child for child in manifest.children if not is_child(child) or str(child.digest) in members
     )
@@ -69,26 +73,28 @@ def without_absent(manifest: Manifest, members: Mapping[str, Fetched]) -> Manife
 
 
 def is_child(descriptor: Descriptor) -> bool:
-    """Whether what an index names is a manifest; the rest are blobs."""
+    """Return whether an entry of an index is a manifest; other entries are blobs."""
     return descriptor.is_index or descriptor.is_manifest
 
 
 def blobs_of(manifest: Manifest) -> dict[Digest, int]:
-    """The blobs that a manifest itself names, with their sizes."""
-    named = [*manifest.blobs, *(child for child in manifest.children if not is_child(child))]
-    return {blob.digest: blob.size for blob in named}
+    """Return the sizes of the blobs that a manifest itself names, by digest."""
+    blobs = [*manifest.blobs, *(child for child in manifest.children if not is_child(child))]
+    return {blob.digest: blob.size for blob in blobs}
 
 
 def artifact_type_of(manifest: Manifest) -> str:
-    """What kind of artifact it is; empty for an image and an index (image spec, "artifactType")."""
-    if (
-        manifest.artifact_type
-        or manifest.config is None
-        or manifest.config.media_type in CONFIG_TYPES
-    ):
+    """Return the artifact type; empty for an image and an index.
+
+    Without `artifactType`, the media type of the config is the type (distribution spec, "Listing
+    Referrers").
+    """
+    config = manifest.config
+    if manifest.artifact_type or config is None or config.media_type in CONFIG_TYPES:
         return manifest.artifact_type
-    return manifest.config.media_type
+    return config.media_type
 
 
 def _printable(text: str) -> str:
+    # Anybody may have written the text, and PostgreSQL refuses a NUL in a string.
     return "".join(character for character in text if character.isprintable())[:255]

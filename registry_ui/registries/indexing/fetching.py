@@ -1,4 +1,4 @@
-"""One manifest from a registry, with its config. No database: this is what the threads of a run do."""
+"""One manifest from a registry, with its config. No database: it runs on threads."""
 
 from dataclasses import dataclass
 
@@ -13,20 +13,21 @@ _EMPTY = "application/vnd.oci.empty.v1+json"
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """A manifest or index, and the raw config of an image; `config` is empty where there is none that is a document."""
+    """A manifest or index, and the raw config of an image; `config` may be empty."""
 
     manifest: Manifest
     config: bytes = b""
 
 
 def fetch(store: ImageStore, digest: Digest, *, with_config: bool = True) -> Fetched:
-    """
+    """Fetch a manifest and its config.
+
     Args:
-        with_config: no for attestations, whose config says nothing.
+        with_config: False for attestations, whose config is empty.
 
     Raises:
-        ManifestUnknown: there is none.
-        ContentMismatch, InvalidManifest: what came is not what was asked for, or too large.
+        ManifestUnknown: the repository does not have it.
+        ContentMismatch, InvalidManifest: the answer has another digest, or is too large.
         OciError
     """
     manifest = store.get_manifest(digest)
@@ -37,14 +38,17 @@ def _config_of(store: ImageStore, manifest: Manifest) -> bytes:
     config = manifest.config
     if config is None or not _is_document(config):
         return b""
+
     try:
         return read_blob(store, config, limit=CONFIG_LIMIT)
     except (BlobUnknown, ContentMismatch):
         if config.media_type in CONFIG_TYPES:
             raise
-        return b""  # an artifact of another kind is known by its manifest alone
+        # The config of another artifact may be of any size, and its manifest alone describes it.
+        return b""
 
 
 def _is_document(config: Descriptor) -> bool:
+    # Parameters may follow a media type, and its letters may have any case (RFC 6838).
     media_type = config.media_type.partition(";")[0].lower()
     return media_type in CONFIG_TYPES or (media_type.endswith("+json") and media_type != _EMPTY)

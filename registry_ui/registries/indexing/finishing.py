@@ -1,4 +1,4 @@
-"""The end of a look at a repository, written: counted where something changed, and marked as done by the run."""
+"""The results of indexed repositories: counted where a tag changed, then marked as done."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,58 +9,65 @@ from registry_ui.oci.errors import OciError, RepositoryUnknown
 
 from ..models import IndexRun, Repository, Tag
 from .counting import count_repositories
-from .saving import chunks, writing
+from .saving import chunks, index_lock
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
-    """How a look at a repository went; `repository` is as it was before."""
+class RepositoryResult:
+    """The outcome of indexing one repository; `repository` is the row as it was before."""
 
     repository: Repository
     has_changed: bool
     error: OciError | None = None
 
     @property
-    def wants_counting(self) -> bool:
-        """Whether its tags have changed since it was last counted, by this run or before."""
+    def needs_counting(self) -> bool:
+        """Return whether its tags have changed since it was last counted, by any run."""
         return self.has_changed or self.repository.indexed_by is None
 
     @property
     def is_gone(self) -> bool:
-        """Nobody keeps it, and the registry does not know it."""
+        """Return whether the registry does not know it and nothing keeps it in the index."""
         row = self.repository
         is_kept = row.is_listed or row.is_pinned or row.used_at is not None
         return isinstance(self.error, RepositoryUnknown) and not is_kept
 
 
-def write_ends(run: IndexRun, ended: Sequence[Ended]) -> None:
-    """Only what has been counted is marked as done, so that a run that goes on after a crash counts the rest."""
-    good = [each.repository.pk for each in ended if each.error is None]
+def save_results(run: IndexRun, results: Sequence[RepositoryResult]) -> None:
+    """Count the repositories that changed and mark them as done by the run, or as failed.
+
+    Only a counted repository is marked as done, so a run that goes on after a crash counts others.
+    """
+    succeeded = [result for result in results if result.error is None]
     count_repositories(
-        run.registry,
-        [each.repository.pk for each in ended if each.error is None and each.wants_counting],
+        run.registry, [result.repository.pk for result in succeeded if result.needs_counting]
     )
+
     now = timezone.now()
-    with writing(run.registry):
-        for chunk in chunks(good):
+    with index_lock(run.registry):
+        for chunk in chunks(result.repository.pk for result in succeeded):
+            # A tag with a problem was not resolved, so its time of the last check stays.
             Tag.objects.filter(repository__in=chunk, problem="").update(checked_at=now)
             Repository.objects.filter(pk__in=chunk).update(
                 indexed_at=now, indexed_by=run.pk, problem=""
             )
-        for each in ended:
-            if each.error is not None:
-                _write_failure(run, each, each.error)
+        for result in results:
+            if result.error is not None:
+                _save_failure(run, result, result.error)
 
 
-def _write_failure(run: IndexRun, ended: Ended, error: OciError) -> None:
-    row = Repository.objects.filter(pk=ended.repository.pk)
-    if ended.is_gone:
+def _save_failure(run: IndexRun, result: RepositoryResult, error: OciError) -> None:
+    row = Repository.objects.filter(pk=result.repository.pk)
+    if result.is_gone:
+        # It was opened by name only, so without the registry's copy nothing is worth keeping.
         row.delete()
         return
-    done = {} if ended.wants_counting else {"indexed_by": run.pk}
+
+    # A repository whose tags changed before the failure stays open: the next run counts it.
+    done = {} if result.needs_counting else {"indexed_by": run.pk}
     row.update(problem=problem_of(error), **done)
 
 
 def problem_of(error: OciError) -> str:
-    """A row's `problem`: what failed and what to do about it."""
+    """Return the text for a row's `problem`: the error's message with its advice."""
     return f"{error.message} {error.advice}".strip()[:1000]

@@ -1,4 +1,4 @@
-"""Which repositories there are: the rows brought to what the registry lists."""
+"""The rows of a registry's repositories, updated to the registry's list."""
 
 from collections.abc import Callable, Iterable, Iterator
 
@@ -10,47 +10,57 @@ from registry_ui.oci.reference import check_repository
 
 from ..catalogs import NoListing
 from ..models import Registry, Repository
-from .saving import CHUNK, chunks, insert, writing
+from .saving import CHUNK, chunks, index_lock, insert
 
 _NAME_LIMIT = 255
 
 
-def take_inventory(
+def update_repositories(
     registry: Registry, names: Iterable[str], on_progress: Callable[[int], None]
 ) -> None:
-    """Bring the rows to a list that is whole when it ends; what the list does not name any more leaves the index.
+    """Insert the listed repositories, and delete the others when the list is complete.
 
-    A repository that somebody pinned or that a transfer has used stays, marked as not listed: it may be hidden from the
-    list only, and looking at it tells what has become of it.
+    A repository that is pinned or that a transfer has used stays, marked as not listed: the list
+    may hide what the login may still pull.
 
     Args:
-        on_progress: told how many names have come.
+        on_progress: called with the number of names so far.
 
     Raises:
-        NoListing: a part is not listed; what was listed is in the rows, and nothing has left them.
+        NoListing: a part is not listed; the listed names are saved, and nothing is deleted.
     """
+    # Only names and flags: a registry may have 200,000 repositories.
     known = dict(Repository.objects.filter(registry=registry).values_list("name", "is_listed"))
     listed: set[str] = set()
+
     for batch in _batches(names):
+        # Broken servers repeat names on the next page, or list names that no client can pull.
         fresh = [name for name in dict.fromkeys(batch) if name not in listed and _is_name(name)]
         listed.update(fresh)
-        with writing(registry):
+        with index_lock(registry):
             _add(registry, [name for name in fresh if name not in known])
             _rows(registry, [name for name in fresh if known.get(name) is False]).update(
                 is_listed=True
             )
+        # After each batch, because a long list takes minutes.
         on_progress(len(listed))
+
+    # At the limit the list was cut: a name that is missing from it may exist.
     if len(listed) >= REPOSITORIES_LIMIT:
-        return  # the list was cut
+        return
+
     for batch in chunks(name for name in known if name not in listed):
-        with writing(registry):
+        with index_lock(registry):
             _rows(registry, batch).filter(is_pinned=False, used_at=None).delete()
             _rows(registry, batch).update(is_listed=False)
 
 
-def drop_passers_by(registry: Registry) -> None:
-    """Where nothing is listed: forget the repositories that are neither pinned nor used, and were never listed."""
-    with writing(registry):
+def delete_unlisted_repositories(registry: Registry) -> None:
+    """Delete the repositories that are not listed, pinned or used.
+
+    For a registry without a list: such a row is left from somebody who opened an image by name.
+    """
+    with index_lock(registry):
         Repository.objects.filter(
             registry=registry, is_listed=False, is_pinned=False, used_at=None
         ).delete()
@@ -71,7 +81,7 @@ def _rows(registry: Registry, names: list[str]) -> "QuerySet[Repository]":
 
 
 def _batches(names: Iterable[str]) -> Iterator[list[str]]:
-    """Lists of names; what came before a part that is not listed counts."""
+    """Yield lists of names, and the names before a failed part before its error."""
     batch: list[str] = []
     try:
         for name in names:

@@ -1,4 +1,4 @@
-"""Threads that ask a registry, for one thread that decides what to ask and writes what was answered."""
+"""Threads that send requests to a registry for the one thread that writes the answers."""
 
 import queue
 import time
@@ -11,66 +11,72 @@ from typing import Any, Self
 from registry_ui.oci.errors import OciError
 from registry_ui.oci.store import Cancellation
 
-# A client keeps 64 connections open: this many at a time leave room for redirects to a storage.
-LANES = 32
-_LOOK_SECONDS = 0.2
+# A client keeps 64 connections open. Half of them remain for redirects to a storage.
+MAX_REQUESTS = 32
+_POLL_SECONDS = 0.2
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
-    """What came of a question: a result, or the error that the client raised."""
+class Answer:
+    """A finished request with its result, or with the error that the client raised."""
 
-    question: Any
+    request: Any
     result: Any = None
     error: OciError | None = None
 
 
-class Lanes:
-    """At most `count` questions are asked at a time; the answers come back in batches. For one asking thread."""
+class RequestPool:
+    """At most `count` concurrent requests, answered in batches to one submitting thread."""
 
-    def __init__(self, cancellation: Cancellation, count: int = LANES) -> None:
+    def __init__(self, cancellation: Cancellation, count: int = MAX_REQUESTS) -> None:
         self._cancellation = cancellation
-        self._executor = ThreadPoolExecutor(count, thread_name_prefix="index-lane")
-        self._answers: queue.SimpleQueue[Answered | BaseException] = queue.SimpleQueue()
-        self.open = 0
+        self._executor = ThreadPoolExecutor(count, thread_name_prefix="index-request")
+        self._answers: queue.SimpleQueue[Answer | BaseException] = queue.SimpleQueue()
+        self.pending = 0
 
-    def ask(self, question: object, act: Callable[[], object]) -> None:
-        """
+    def submit(self, request: object, call: Callable[[], object]) -> None:
+        """Run `call` on a thread.
+
         Args:
-            question: comes back with the answer.
-            act: called on a thread; touches no database.
+            request: identifies the answer, which carries it.
+            call: must not use the database, whose connection belongs to the submitting thread.
         """
-        self.open += 1
-        self._executor.submit(self._answer, question, act)
+        self.pending += 1
+        self._executor.submit(self._run, request, call)
 
-    def collect(self, *, most: int, seconds: float) -> list[Answered]:
-        """Answers: `most` of them, or those of `seconds`, or all that are still to come; whatever is first.
+    def collect(self, *, most: int, seconds: float) -> list[Answer]:
+        """Return at most `most` answers, after `seconds` or when no request is pending.
 
         Raises:
             Cancelled
         """
-        answers: list[Answered] = []
+        answers: list[Answer] = []
         deadline = time.monotonic() + seconds
-        while self.open and len(answers) < most and (not answers or time.monotonic() < deadline):
+
+        while self.pending and len(answers) < most:
+            if answers and time.monotonic() >= deadline:
+                break
+            # A short timeout, so that a cancellation is noticed while a registry is slow.
             self._cancellation.check()
             try:
-                answer = self._answers.get(timeout=_LOOK_SECONDS)
+                answer = self._answers.get(timeout=_POLL_SECONDS)
             except queue.Empty:
                 continue
-            self.open -= 1
+            self.pending -= 1
             if isinstance(answer, BaseException):
                 raise answer
             answers.append(answer)
+
         self._cancellation.check()
         return answers
 
-    def _answer(self, question: object, act: Callable[[], object]) -> None:
+    def _run(self, request: object, call: Callable[[], object]) -> None:
         try:
-            self._answers.put(Answered(question, act()))
+            self._answers.put(Answer(request, call()))
         except OciError as exc:
-            self._answers.put(Answered(question, error=exc))
+            self._answers.put(Answer(request, error=exc))
         except BaseException as exc:
-            # A fault of ours: it ends the run from the thread that collects.
+            # A bug: it has to fail the run, so `collect` raises it in the submitting thread.
             self._answers.put(exc)
 
     def __enter__(self) -> Self:
@@ -84,4 +90,5 @@ class Lanes:
     ) -> None:
         if kind is not None:
             self._cancellation.request()
+        # Pending requests are dropped; running ones end by the cancellation.
         self._executor.shutdown(cancel_futures=True)

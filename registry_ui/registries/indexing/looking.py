@@ -1,7 +1,9 @@
-"""Looks at many repositories at once: lanes ask, one thread decides and writes, in batches whose cost does not grow with tags.
+"""The indexer of many repositories at once.
 
-A repository's names are listed, each name is asked for its digest by HEAD, and only digests that the index lacks are
-fetched. What answers is written with the next batch; a repository is finished when nothing of it is open any more.
+The tags of a repository are listed, each tag is resolved to its digest by HEAD, and only digests
+that the index lacks are fetched. Requests run on threads; one thread writes the answers in batches,
+whose cost does not grow with the number of tags. A repository is finished when none of its requests
+is open.
 """
 
 from collections import deque
@@ -13,112 +15,86 @@ from functools import partial
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from registry_ui.oci.client import RegistryStore
-from registry_ui.oci.digest import Digest
-from registry_ui.oci.errors import (
-    Cancelled,
-    InvalidManifest,
-    ManifestUnknown,
-    OciError,
-    RateLimited,
-)
+from registry_ui.oci.errors import Cancelled, ManifestUnknown, OciError
 
 from ..checking import is_unreachable
 from ..models import Artifact, IndexRun, Repository
-from .budget import Budget, Spared
-from .fetching import Fetched, fetch
-from .finishing import Ended, problem_of, write_ends
-from .gathering import Gathering, Whole, Wish
-from .lanes import Answered, Lanes
+from .finishing import RepositoryResult, problem_of, save_results
+from .gathering import ManifestRequest
+from .lanes import Answer, RequestPool
+from .manifest_queue import ManifestQueue, PendingTag, RepositoryTask
 from .planning import KnownTag, plan_names
-from .progress import LookProgress
-from .reading import Readers
-from .saving import (
-    Described,
-    artifacts_by_digest,
-    chunks,
-    described,
-    save_artifacts,
-    stored,
-    writing,
-)
-from .tagging import Found, known_tags, remove_tags, write_tags
+from .progress import IndexProgress
+from .reading import RegistryClients
+from .saving import artifacts_by_digest, chunks, index_lock
+from .tagging import TagResult, delete_tags, known_tags, write_tags
 
 _BATCH = 250
 _BATCH_SECONDS = 1.5
-# How much is asked and in memory at a time.
-_MOST_QUESTIONS = 1000
-_MOST_LOOKS = 200
-_MOST_KNOWN_TAGS = 20_000
-# So many failures one after another are not about single repositories any more.
-_MOST_FAILURES = 40
-
-
-@dataclass(slots=True)
-class _Look:
-    """One repository that is being looked at. `open` counts what is still to be answered or written."""
-
-    repository: Repository
-    known: dict[str, KnownTag]
-    store: RegistryStore | None = None
-    open: int = 0
-    has_changed: bool = False
-    error: OciError | None = None
+# Bounds of what is requested and kept in memory at a time.
+_MAX_PENDING = 1000
+_MAX_TASKS = 200
+_MAX_KNOWN_TAGS = 20_000
+# So many failures in a row are the registry's, not those of single repositories.
+_MAX_FAILURES = 40
 
 
 @dataclass(frozen=True, slots=True)
-class _Names:
-    """The question for a repository's tags."""
+class _TagsRequest:
+    """A request for a repository's tags."""
 
-    look: _Look
+    task: RepositoryTask
 
 
 @dataclass(frozen=True, slots=True)
-class _Head:
-    """The question for the digest that a tag names. `place` is how many tags of its repository are wanted more."""
+class _DigestRequest:
+    """A request for a tag's digest; `position` is the tag's place in the order of importance."""
 
-    look: _Look
+    task: RepositoryTask
     name: str
-    place: int
+    position: int
 
 
 @dataclass(slots=True)
 class _Batch:
-    """What the answers of one round have to change."""
+    """The changes that one round of answers makes."""
 
-    touched: list[_Look] = field(default_factory=list)
-    vanished: list[int] = field(default_factory=list)
-    named: list[tuple[_Look, Found]] = field(default_factory=list)
-    unanswered: list[tuple[_Look, Found]] = field(default_factory=list)
+    changed: list[RepositoryTask] = field(default_factory=list)
+    deleted: list[int] = field(default_factory=list)
+    resolved: list[PendingTag] = field(default_factory=list)
+    failed: list[PendingTag] = field(default_factory=list)
 
 
-class Looker:
-    """
+class Indexer:
+    """An indexer for one run.
+
     Args:
-        readers: their clients are used from the lanes.
+        clients: they are used from the threads of the pool.
     """
 
     def __init__(
-        self, run: IndexRun, readers: Readers, lanes: Lanes, progress: LookProgress
+        self,
+        run: IndexRun,
+        clients: RegistryClients,
+        pool: RequestPool,
+        progress: IndexProgress,
     ) -> None:
         self._run = run
         self._registry = run.registry
-        self._readers = readers
-        self._lanes = lanes
+        self._clients = clients
+        self._pool = pool
         self._progress = progress
-        self._budget = Budget()
-        self._gathering = Gathering()
-        self._looks: dict[int, _Look] = {}
-        self._heads: deque[_Head] = deque()
-        # The tags that wait for a digest to be fetched, and the digests that a repository cannot give.
-        self._waiting: dict[str, list[tuple[_Look, Found]]] = {}
-        self._failed: dict[tuple[str, str], OciError] = {}
+
+        self._manifests = ManifestQueue(run.registry, clients, pool, progress)
+        self._tasks: dict[int, RepositoryTask] = {}
+        self._digest_requests: deque[_DigestRequest] = deque()
+
         self._failures = 0
         self.first_error: OciError | None = None
         self.has_answers = False
 
-    def look_at(self, keys: Iterable[int]) -> None:
-        """Look at repositories, given by their keys.
+    def index(self, keys: Iterable[int]) -> None:
+        """Index repositories, given by their keys.
 
         Raises:
             Cancelled
@@ -126,24 +102,28 @@ class Looker:
         """
         repositories = self._load(keys)
         while True:
-            self._begin(repositories)
-            self._ask_heads()
-            answers = self._lanes.collect(most=_BATCH, seconds=_BATCH_SECONDS)
-            if not answers and not self._looks:
+            self._start_tasks(repositories)
+            self._submit_digest_requests()
+            answers = self._pool.collect(most=_BATCH, seconds=_BATCH_SECONDS)
+            if not answers and not self._tasks:
                 return
+
             self._write(self._sort(answers))
-            is_over = self._finish()
-            if not (answers or is_over or self._lanes.open):
-                raise RuntimeError("A repository waits for an answer that nobody was asked for.")
+            has_finished = self._finish_tasks()
+            # A task without an open request could never finish: fail instead of looping for ever.
+            if not (answers or has_finished or self._pool.pending):
+                raise RuntimeError("A repository waits for an answer that was not requested.")
+
+    # --- starting repositories
 
     def _load(self, keys: Iterable[int]) -> Iterator[tuple[Repository, dict[str, KnownTag]]]:
-        for chunk in chunks(keys, _MOST_LOOKS // 2):
+        for chunk in chunks(keys, _MAX_TASKS // 2):
             rows = Repository.objects.in_bulk(chunk)
             portion: list[Repository] = []
             for repository in (rows[key] for key in chunk if key in rows):
                 repository.registry = self._registry
                 portion.append(repository)
-                if sum(each.tag_count for each in portion) >= _MOST_KNOWN_TAGS:
+                if sum(row.tag_count for row in portion) >= _MAX_KNOWN_TAGS:
                     yield from self._with_tags(portion)
                     portion = []
             yield from self._with_tags(portion)
@@ -154,49 +134,57 @@ class Looker:
         known = known_tags(repository.pk for repository in portion)
         return ((repository, known.pop(repository.pk)) for repository in portion)
 
-    def _begin(self, repositories: Iterator[tuple[Repository, dict[str, KnownTag]]]) -> None:
+    def _start_tasks(self, repositories: Iterator[tuple[Repository, dict[str, KnownTag]]]) -> None:
         while (
-            len(self._looks) < _MOST_LOOKS and self._lanes.open + len(self._heads) < _MOST_QUESTIONS
+            len(self._tasks) < _MAX_TASKS
+            and self._pool.pending + len(self._digest_requests) < _MAX_PENDING
         ):
             loaded = next(repositories, None)
             if loaded is None:
                 return
-            look = _Look(*loaded)
-            self._looks[look.repository.pk] = look
+
+            task = RepositoryTask(*loaded)
+            name = task.repository.name
+            self._tasks[task.repository.pk] = task
             try:
-                look.store = self._readers.client(look.repository.name).store(look.repository.name)
+                client = self._clients.client(name)
+                task.store = client.store(name)
             except OciError as exc:
-                look.error = exc
+                # Its credential cannot be decrypted: the other repositories may have another one.
+                task.error = exc
             else:
-                look.open = 1
-                self._lanes.ask(
-                    _Names(look), partial(look.store.client.list_tags, look.repository.name)
-                )
+                task.pending = 1
+                self._pool.submit(_TagsRequest(task), partial(client.list_tags, name))
 
-    def _ask_heads(self) -> None:
-        while self._heads and self._lanes.open < _MOST_QUESTIONS:
-            head = self._heads.popleft()
-            assert head.look.store is not None
-            self._lanes.ask(head, partial(head.look.store.head_manifest, head.name))
+    def _submit_digest_requests(self) -> None:
+        while self._digest_requests and self._pool.pending < _MAX_PENDING:
+            request = self._digest_requests.popleft()
+            assert request.task.store is not None
+            # HEAD, not GET: Docker Hub counts a GET as a pull (PROTOCOL.md, "Providers").
+            self._pool.submit(request, partial(request.task.store.head_manifest, request.name))
 
-    def _sort(self, answers: list[Answered]) -> _Batch:
+    # --- sorting answers
+
+    def _sort(self, answers: list[Answer]) -> _Batch:
         batch = _Batch()
-        for answer in sorted(answers, key=_place):
-            self._note(answer)
-            match answer.question:
-                case _Names():
-                    self._take_names(answer, batch)
-                case _Head():
-                    self._take_digest(answer, batch)
-                case Wish():
-                    self._take_manifest(answer)
+        # By importance, so that the most important manifests are requested first.
+        for answer in sorted(answers, key=_position):
+            self._check_answer(answer)
+            match answer.request:
+                case _TagsRequest():
+                    self._receive_tags(answer, batch)
+                case _DigestRequest():
+                    self._receive_digest(answer, batch)
+                case ManifestRequest():
+                    self._manifests.receive(answer)
         return batch
 
-    def _note(self, answer: Answered) -> None:
-        """
+    def _check_answer(self, answer: Answer) -> None:
+        """Count the answer as a success or failure.
+
         Raises:
             Cancelled
-            OciError: nothing has been answered for too long.
+            OciError: too many requests in a row have failed.
         """
         error = answer.error
         if isinstance(error, Cancelled):
@@ -206,172 +194,122 @@ class Looker:
             self.has_answers = self.has_answers or error is None
         else:
             self._failures += 1
+
         if error is not None:
             self.first_error = self.first_error or error
-            if self._failures >= _MOST_FAILURES:
+            if self._failures >= _MAX_FAILURES:
                 raise error
 
-    def _take_names(self, answer: Answered, batch: _Batch) -> None:
-        look: _Look = answer.question.look
-        look.open -= 1
+    def _receive_tags(self, answer: Answer, batch: _Batch) -> None:
+        task: RepositoryTask = answer.request.task
+        task.pending -= 1
         if answer.error is not None:
-            look.error = answer.error
+            task.error = answer.error
             return
-        plan = plan_names(look.known, answer.result)
-        if plan.vanished:
-            batch.vanished += plan.vanished
-            batch.touched.append(look)
-        look.open += len(plan.names)
-        self._progress.tags += len(plan.names)
-        self._heads.extend(_Head(look, name, place) for place, name in enumerate(plan.names))
 
-    def _take_digest(self, answer: Answered, batch: _Batch) -> None:
-        look, name = answer.question.look, answer.question.name
-        known = look.known.get(name)
+        plan = plan_names(task.known, answer.result)
+        if plan.deleted:
+            batch.deleted += plan.deleted
+            batch.changed.append(task)
+
+        task.pending += len(plan.names)
+        self._progress.tags += len(plan.names)
+        self._digest_requests.extend(
+            _DigestRequest(task, name, position) for position, name in enumerate(plan.names)
+        )
+
+    def _receive_digest(self, answer: Answer, batch: _Batch) -> None:
+        task, name = answer.request.task, answer.request.name
+        known = task.known.get(name)
         error = answer.error
         if error is None and answer.result is None:
             error = ManifestUnknown(
                 _("The registry lists this tag, but has no manifest for it."),
                 advice=_("Push it again, or delete it there."),
             )
+
         if error is not None:
             problem = problem_of(error)
             if known is not None and known.problem == problem:
-                self._done(look)
+                self._finish_tag(task)
             else:
-                batch.unanswered.append(
-                    (look, Found(look.repository.pk, name, known=known, problem=problem))
-                )
-                batch.touched.append(look)
+                result = TagResult(task.repository.pk, name, known=known, problem=problem)
+                batch.failed.append((task, result))
+                batch.changed.append(task)
             self._progress.tag_problems += 1
             return
-        digest = str(answer.result.digest)
-        if known is not None and known.is_settled_at(digest):
-            self._done(look)
-        else:
-            batch.named.append((look, Found(look.repository.pk, name, digest, known)))
-            batch.touched.append(look)
 
-    def _take_manifest(self, answer: Answered) -> None:
-        self._budget.give_back()
-        digest = answer.question.digest
-        if answer.error is None:
-            self._progress.fetched += 1
-            self._gathering.arrived(digest, answer.result)
-            return
-        if isinstance(answer.error, RateLimited):
-            self._budget.spend()
-        self._gathering.failed(digest, answer.error)
+        digest = str(answer.result.digest)
+        if known is not None and known.is_current(digest):
+            self._finish_tag(task)
+        else:
+            batch.resolved.append((task, TagResult(task.repository.pk, name, digest, known)))
+            batch.changed.append(task)
+
+    # --- writing
 
     def _write(self, batch: _Batch) -> None:
-        """Bring the rows to what the answers of one round say, and ask for the manifests that are missing."""
-        if not (batch.touched or self._waiting):
+        """Write the answers of one round, and request the manifests that are missing."""
+        if not (batch.changed or self._manifests):
             return
         now = timezone.now()
-        with writing(self._registry):
+
+        # One transaction: artifacts that are found here must not be deleted before their tags
+        # refer to them.
+        with index_lock(self._registry):
             self._mark_uncounted(batch)
-            remove_tags(batch.vanished)
+            delete_tags(batch.deleted)
+
             artifacts = artifacts_by_digest(
-                self._registry, (found.digest for _look, found in batch.named)
+                self._registry, (result.digest for _task, result in batch.resolved)
             )
-            ready = [each for each in batch.named if each[1].digest in artifacts]
-            for each in batch.named:
-                if each[1].digest not in artifacts:
-                    ready += self._wait(*each)
-            self._fetch_missing()
-            arrived, saved = self._take_whole()
-            self._write_tags([*ready, *arrived, *batch.unanswered], artifacts | saved, now)
+            ready = [tag for tag in batch.resolved if tag[1].digest in artifacts]
+            for task, result in batch.resolved:
+                if result.digest not in artifacts:
+                    ready += self._manifests.add(task, result)
+
+            self._manifests.request_missing()
+            complete, saved = self._manifests.take_complete()
+            self._write_tags([*ready, *complete, *batch.failed], artifacts | saved, now)
 
     def _write_tags(
-        self, answered: list[tuple[_Look, Found]], artifacts: dict[str, Artifact], now: datetime
+        self, tags: list[PendingTag], artifacts: dict[str, Artifact], now: datetime
     ) -> None:
-        write_tags(self._registry, [found for _look, found in answered], artifacts, now)
-        for look, _found in answered:
-            self._done(look)
-
-    def _wait(self, look: _Look, found: Found) -> list[tuple[_Look, Found]]:
-        """A tag whose digest is not in the index waits for it; returned where that is known to be in vain."""
-        failure = self._failed.get((look.repository.name, found.digest))
-        if failure is not None:
-            return [self._with_problem(look, found, failure)]
-        self._waiting.setdefault(found.digest, []).append((look, found))
-        self._gathering.want(found.digest, look.repository.name)
-        return []
-
-    def _fetch_missing(self) -> None:
-        while new := self._gathering.new():
-            for digest, fetched in stored(self._registry, new).items():
-                self._gathering.arrived(digest, fetched)
-        for wish in self._gathering.wishes():
-            client = self._readers.client(wish.repository)
-            try:
-                self._budget.take(client.rate_limit, is_child=wish.digest not in self._waiting)
-            except Spared as exc:
-                self._gathering.failed(wish.digest, exc)
-                continue
-            self._lanes.ask(wish, partial(_fetch, client.store(wish.repository), wish))
-
-    def _take_whole(self) -> tuple[list[tuple[_Look, Found]], dict[str, Artifact]]:
-        """The tags whose wait is over, and the artifacts that were saved for them."""
-        over: list[tuple[_Look, Found]] = []
-        rows: dict[str, Described] = {}
-        for whole in self._gathering.whole():
-            waited = self._waiting.pop(whole.digest, [])
-            error = whole.error or self._describe(whole, rows)
-            if error is None:
-                over += waited
-            elif isinstance(error, Spared | RateLimited):
-                self._progress.spared += len(waited)
-                over += waited
-            else:
-                self._failed[whole.repository, whole.digest] = error
-                # Another repository may give what this one does not.
-                over += [each for look, found in waited for each in self._wait(look, found)]
-        return over, save_artifacts(self._registry, rows)
-
-    def _describe(self, whole: Whole, rows: dict[str, Described]) -> OciError | None:
-        try:
-            rows |= described(whole.members)
-        except InvalidManifest as exc:
-            return exc
-        return None
-
-    def _with_problem(self, look: _Look, found: Found, error: OciError) -> tuple[_Look, Found]:
-        self._progress.tag_problems += 1
-        return look, Found(
-            found.repository_id, found.name, found.digest, found.known, problem_of(error)
-        )
+        write_tags(self._registry, [result for _task, result in tags], artifacts, now)
+        for task, _result in tags:
+            self._finish_tag(task)
 
     def _mark_uncounted(self, batch: _Batch) -> None:
-        """From here to its end a repository's sizes are not what its tags say: a run that goes on after a crash counts it."""
-        fresh = {look.repository.pk: look for look in batch.touched if not look.has_changed}
-        for chunk in chunks(fresh):
-            Repository.objects.filter(pk__in=chunk).update(indexed_by=None)
-        for look in fresh.values():
-            look.has_changed = True
+        """Mark changed repositories as not counted until they are finished.
 
-    def _done(self, look: _Look) -> None:
-        look.open -= 1
+        A run that resumes after a crash counts them: their sizes do not match their tags.
+        """
+        changed = {task.repository.pk: task for task in batch.changed if not task.has_changed}
+        for chunk in chunks(changed):
+            Repository.objects.filter(pk__in=chunk).update(indexed_by=None)
+        for task in changed.values():
+            task.has_changed = True
+
+    def _finish_tag(self, task: RepositoryTask) -> None:
+        task.pending -= 1
         self._progress.tags_done += 1
 
-    def _finish(self) -> bool:
-        """Count and close the repositories of which nothing is open; False where there were none."""
-        over = [look for look in self._looks.values() if look.open == 0]
-        if not over:
+    def _finish_tasks(self) -> bool:
+        """Count and close the repositories without pending work; return whether there were any."""
+        finished = [task for task in self._tasks.values() if task.pending == 0]
+        if not finished:
             return False
-        write_ends(
-            self._run, [Ended(look.repository, look.has_changed, look.error) for look in over]
+
+        save_results(
+            self._run,
+            [RepositoryResult(task.repository, task.has_changed, task.error) for task in finished],
         )
-        for look in over:
-            del self._looks[look.repository.pk]
+        for task in finished:
+            del self._tasks[task.repository.pk]
             self._progress.repositories_done += 1
-            self._progress.problems += look.error is not None
+            self._progress.problems += task.error is not None
         return True
 
 
-def _place(answer: Answered) -> int:
-    return answer.question.place if isinstance(answer.question, _Head) else -1
-
-
-def _fetch(store: RegistryStore, wish: Wish) -> Fetched:
-    return fetch(store, Digest.parse(wish.digest), with_config=wish.with_config)
+def _position(answer: Answer) -> int:
+    return answer.request.position if isinstance(answer.request, _DigestRequest) else -1

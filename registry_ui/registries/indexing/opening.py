@@ -1,4 +1,4 @@
-"""One tag or digest, now: from the index, else from its registry."""
+"""One tag or digest: from the index, else from its registry."""
 
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -14,116 +14,131 @@ from registry_ui.oci.reference import check_repository, check_tag
 from registry_ui.oci.store import ImageStore
 
 from ..models import Artifact, Registry, Repository, Tag
-from ..using import Use
+from ..using import CredentialUse
 from .counting import count_repository
 from .fetching import Fetched, fetch
-from .gathering import Gathering, Whole, Wish
-from .reading import AT_ONCE, Readers
-from .saving import described, save_artifacts, stored, writing
-from .tagging import Found, drop_tag, known_tag, write_tags
+from .gathering import CompleteArtifact, ManifestCollector, ManifestRequest
+from .reading import INTERACTIVE_LIMITS, RegistryClients
+from .saving import describe_artifacts, index_lock, save_artifacts, stored_manifests
+from .tagging import TagResult, delete_tag, known_tag, write_tags
 
-_LANES = 8
-# How long a tag is believed of whose repository no run ever looks.
-_TRUST = timedelta(hours=1)
+_THREADS = 8
+# No run indexes a repository that is neither listed, pinned nor used: its tags expire.
+_MAX_AGE = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
-class LookedUp:
-    """What a name on a registry stands for. `tag` is None where it was asked for by digest."""
+class ResolvedArtifact:
+    """The artifact that a tag or digest names; `tag` is None for a digest."""
 
     repository: Repository
     artifact: Artifact
     tag: Tag | None = None
 
 
-def look_up(*, registry: Registry, repository: str, identifier: str | Digest) -> LookedUp:
-    """A tag or digest from the index; where the index does not have it yet, from the registry, at once, and then from the index.
+def resolve_artifact(
+    *, registry: Registry, repository: str, identifier: str | Digest
+) -> ResolvedArtifact:
+    """Return a tag or digest from the index; fetch it from the registry if it is not there.
 
     Raises:
-        RepositoryUnknown, ManifestUnknown: it is not there.
+        RepositoryUnknown, ManifestUnknown: the registry does not have it.
         OciError: the registry does not answer, or refuses.
     """
     name = (
         str(Digest.parse(str(identifier))) if ":" in str(identifier) else check_tag(str(identifier))
     )
-    found = _in_index(registry, check_repository(repository), name)
-    if found is not None and _is_fresh(found):
-        return found
+    indexed = _in_index(registry, check_repository(repository), name)
+    if indexed is not None and _is_fresh(indexed):
+        return indexed
+
     try:
-        return look_again(registry=registry, repository=repository, identifier=name)
+        return fetch_artifact(registry=registry, repository=repository, identifier=name)
     except ManifestUnknown:
         raise
     except OciError:
-        if found is None:
+        # An old answer is better than none while the registry is unreachable.
+        if indexed is None:
             raise
-        return found
+        return indexed
 
 
-def look_again(*, registry: Registry, repository: str, identifier: str, by: str = "") -> LookedUp:
-    """A tag or digest from the registry, whatever the index says of it; kept in the index.
+def fetch_artifact(
+    *, registry: Registry, repository: str, identifier: str, by: str = ""
+) -> ResolvedArtifact:
+    """Fetch a tag or digest from the registry and save it to the index.
 
     Args:
         identifier: a tag, or a digest's text.
-        by: whose work it belongs to, by name.
+        by: the name of the person whose work needs it.
 
     Raises:
         OciError
     """
-    use = Use(f"{registry.host}/{repository}{'@' if ':' in identifier else ':'}{identifier}", by=by)
-    with Readers(registry, limits=AT_ONCE, use=use) as readers:
-        store = readers.client(repository).store(repository)
+    use = CredentialUse(
+        f"{registry.host}/{repository}{'@' if ':' in identifier else ':'}{identifier}", by=by
+    )
+    with RegistryClients(registry, limits=INTERACTIVE_LIMITS, use=use) as clients:
+        store = clients.client(repository).store(repository)
         try:
             digest = _digest_of(store, identifier)
         except ManifestUnknown:
-            drop_tag(registry, repository, identifier)
+            delete_tag(registry, repository, identifier)
             raise
-        whole = gather(registry, store, repository, digest)
-    if whole.error is not None:
-        raise whole.error
-    return _save(registry, repository, identifier, whole)
+        artifact = _collect(registry, store, repository, digest)
+
+    if artifact.error is not None:
+        raise artifact.error
+    return _save(registry, repository, identifier, artifact)
 
 
-def gather(registry: Registry, store: ImageStore, repository: str, digest: str) -> Whole:
-    """What a digest names and all that is below it; what the index has is not fetched."""
-    gathering = Gathering()
-    gathering.want(digest, repository)
-    with ThreadPoolExecutor(_LANES) as lanes:
+def _collect(
+    registry: Registry, store: ImageStore, repository: str, digest: str
+) -> CompleteArtifact:
+    """Return a digest with all below it; fetch only the manifests that the index does not have."""
+    collector = ManifestCollector()
+    collector.want(digest, repository)
+
+    with ThreadPoolExecutor(_THREADS) as executor:
         while True:
-            while new := gathering.new():
-                for known, fetched in stored(registry, new).items():
-                    gathering.arrived(known, fetched)
-            wishes = gathering.wishes()
-            if not wishes:
-                return gathering.whole()[0]
-            for wish, result in zip(
-                wishes, lanes.map(lambda wish: _fetched(store, wish), wishes), strict=True
-            ):
+            while new := collector.take_new():
+                for known, fetched in stored_manifests(registry, new).items():
+                    collector.add(known, fetched)
+
+            requests = collector.take_requests()
+            if not requests:
+                return collector.take_complete()[0]
+
+            results = executor.map(lambda request: _fetched(store, request), requests)
+            for request, result in zip(requests, results, strict=True):
                 if isinstance(result, OciError):
-                    gathering.failed(wish.digest, result)
+                    collector.fail(request.digest, result)
                 else:
-                    gathering.arrived(wish.digest, result)
+                    collector.add(request.digest, result)
 
 
-def _fetched(store: ImageStore, wish: Wish) -> Fetched | OciError:
+def _fetched(store: ImageStore, request: ManifestRequest) -> Fetched | OciError:
     try:
-        return fetch(store, Digest.parse(wish.digest), with_config=wish.with_config)
+        return fetch(store, Digest.parse(request.digest), with_config=request.with_config)
     except OciError as exc:
         return exc
 
 
 def _digest_of(store: ImageStore, identifier: str) -> str:
-    """
+    """Return the digest that the registry has for a tag or digest.
+
     Raises:
         ManifestUnknown, RepositoryUnknown
     """
     descriptor = store.head_manifest(identifier)
-    # A HEAD says that something is missing, and not what: the GET does.
-    return str(
-        descriptor.digest if descriptor is not None else store.get_manifest(identifier).digest
-    )
+    if descriptor is not None:
+        return str(descriptor.digest)
+    # The answer to a HEAD has no body, so only a GET says whether the repository or the manifest
+    # is unknown.
+    return str(store.get_manifest(identifier).digest)
 
 
-def _in_index(registry: Registry, repository: str, name: str) -> LookedUp | None:
+def _in_index(registry: Registry, repository: str, name: str) -> ResolvedArtifact | None:
     if ":" in name:
         return _digest_in_index(registry, repository, name)
     tags = Tag.objects.filter(
@@ -134,14 +149,14 @@ def _in_index(registry: Registry, repository: str, name: str) -> LookedUp | None
     )
     tag = tags.select_related("repository", "artifact", "artifact__document").first()
     return (
-        LookedUp(tag.repository, tag.artifact, tag)
+        ResolvedArtifact(tag.repository, tag.artifact, tag)
         if tag is not None and tag.artifact is not None
         else None
     )
 
 
-def _digest_in_index(registry: Registry, repository: str, digest: str) -> LookedUp | None:
-    """A digest that a tag of the repository reaches, directly or as a child of an index."""
+def _digest_in_index(registry: Registry, repository: str, digest: str) -> ResolvedArtifact | None:
+    """Return a digest that a tag of the repository names, directly or through an index."""
     artifact = (
         Artifact.objects.filter(registry=registry, digest=digest, document__isnull=False)
         .select_related("document")
@@ -149,50 +164,59 @@ def _digest_in_index(registry: Registry, repository: str, digest: str) -> Looked
     )
     if artifact is None:
         return None
+
+    # Credentials differ by repository, so a digest that only another repository's tag reaches is
+    # not known here.
     parents: Iterable[int] = artifact.parent_links.values_list("parent_id", flat=True)
-    reached = Tag.objects.filter(
+    tags = Tag.objects.filter(
         Q(artifact=artifact) | Q(artifact__in=parents),
         repository__registry=registry,
         repository__name=repository,
     )
-    tag = reached.select_related("repository").first()
-    return LookedUp(tag.repository, artifact) if tag is not None else None
+    tag = tags.select_related("repository").first()
+    return ResolvedArtifact(tag.repository, artifact) if tag is not None else None
 
 
-def _is_fresh(found: LookedUp) -> bool:
-    repository = found.repository
+def _is_fresh(resolved: ResolvedArtifact) -> bool:
+    repository, tag = resolved.repository, resolved.tag
+    # A digest never changes its contents, and runs keep the tags of the others up to date.
     if (
-        found.tag is None
+        tag is None
         or repository.is_listed
         or repository.is_pinned
         or repository.used_at is not None
     ):
         return True
-    return found.tag.checked_at is not None and found.tag.checked_at > timezone.now() - _TRUST
+    return tag.checked_at is not None and tag.checked_at > timezone.now() - _MAX_AGE
 
 
-def _save(registry: Registry, name: str, identifier: str, whole: Whole) -> LookedUp:
+def _save(
+    registry: Registry, name: str, identifier: str, complete: CompleteArtifact
+) -> ResolvedArtifact:
     now = timezone.now()
-    rows = described(whole.members)
-    with writing(registry):
+    rows = describe_artifacts(complete.members)
+
+    with index_lock(registry):
         repository, _created = Repository.objects.get_or_create(
             registry=registry, name=name, defaults={"team_id": registry.team_id}
         )
         artifacts = save_artifacts(registry, rows)
-        artifact = artifacts[whole.digest]
+        artifact = artifacts[complete.digest]
         tag = None
+
         if ":" not in identifier:
             known = known_tag(repository.pk, identifier)
-            write_tags(
-                registry, [Found(repository.pk, identifier, whole.digest, known)], artifacts, now
-            )
+            result = TagResult(repository.pk, identifier, complete.digest, known)
+            write_tags(registry, [result], artifacts, now)
             tag = Tag.objects.select_related("repository", "artifact").get(
                 repository=repository, name=identifier
             )
-            if known is None or known.digest != whole.digest or not known.has_artifact:
-                # Its sizes are to be counted anew.
+            if known is None or known.digest != complete.digest or not known.has_artifact:
+                # The next run counts its sizes, which no longer match its tags.
                 Repository.objects.filter(pk=repository.pk).update(indexed_by=None)
+
+    # A repository that no run has indexed would show no size until one does.
     if repository.indexed_at is None and tag is not None:
         count_repository(repository)
         repository.refresh_from_db()
-    return LookedUp(repository, artifact, tag)
+    return ResolvedArtifact(repository, artifact, tag)

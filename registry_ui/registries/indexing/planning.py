@@ -1,4 +1,4 @@
-"""What a look at a repository has to do, from what is known and what its registry says. Pure."""
+"""A plan for indexing a repository, from its known tags and the registry's list. Pure functions."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from .rows import columns_of_artifact, columns_of_name
 
 _FIRST = "latest"
 
-MOVING = (
+MUTABLE_COLUMNS = (
     "digest",
     "previous_digest",
     "changed_at",
@@ -29,7 +29,7 @@ MOVING = (
 
 @dataclass(frozen=True, slots=True)
 class KnownTag:
-    """What the index says of a tag before it is looked at."""
+    """A tag as the index has it before a run."""
 
     pk: int
     digest: str = ""
@@ -38,34 +38,37 @@ class KnownTag:
     changed_at: datetime = UNSTATED
     problem: str = ""
 
-    def is_settled_at(self, digest: str) -> bool:
-        """Whether nothing has to be written where the registry says that the tag names this digest."""
+    def is_current(self, digest: str) -> bool:
+        """Return whether its row needs no change if the registry answers with this digest."""
         return self.has_artifact and self.digest == digest and not self.problem
 
 
 @dataclass(frozen=True, slots=True)
 class NamePlan:
-    """The names to ask for, the most wanted first, and the rows whose names are gone."""
+    """The names to resolve, the most important first, and the keys of tags that are gone."""
 
     names: list[str]
-    vanished: list[int]
+    deleted: list[int]
 
 
 def plan_names(known: Mapping[str, KnownTag], listed: Iterable[str]) -> NamePlan:
-    """
+    """Return the names to resolve and the tags to delete.
+
     Args:
-        listed: as the registry has it; what is no tag is left out, because it can be neither asked for nor pulled.
+        listed: the registry's list; an invalid tag in it is left out, because it cannot be pulled.
     """
+    # A set: some registries repeat names (PROTOCOL.md, "Errors and lists").
     names = {name for name in listed if is_tag(name)}
-    bare = {name for name in names if name not in known or not known[name].has_artifact}
+    # Names without an artifact first: a rate limit may end the run before the others are resolved.
+    incomplete = {name for name in names if name not in known or not known[name].has_artifact}
     return NamePlan(
-        in_order_of_use(bare) + sorted(names - bare),
+        by_importance(incomplete) + sorted(names - incomplete),
         [tag.pk for name, tag in known.items() if name not in names],
     )
 
 
-def in_order_of_use(names: Collection[str]) -> list[str]:
-    """`latest`, then the newest versions: what people look at first, where not all can be fetched."""
+def by_importance(names: Collection[str]) -> list[str]:
+    """Return `latest`, then the newest versions: not all may be fetched from a registry."""
     keys = {name: sort_key(parse_tag(name)) for name in names}
     return sorted(names, key=lambda name: (name == _FIRST, keys[name]), reverse=True)
 
@@ -77,7 +80,7 @@ def is_tag(name: str) -> bool:
         return False
 
 
-def row_of(
+def tag_row(
     name: str,
     *,
     repository_id: int,
@@ -88,14 +91,17 @@ def row_of(
     now: datetime,
     problem: str = "",
 ) -> Tag:
-    """A tag that names `digest`, as its row should be."""
-    previous, changed_at = _history(known, digest, artifact.built_at if artifact else UNSTATED, now)
+    """Return the unsaved row of a tag that names `digest`."""
+    # Without its artifact, the build time is unknown until a later run.
+    built_at = artifact.built_at if artifact else UNSTATED
+    previous_digest, changed_at = _history(known, digest, built_at, now)
+
     return Tag(
         repository_id=repository_id,
         team_id=team_id,
         name=name,
         digest=digest,
-        previous_digest=previous,
+        previous_digest=previous_digest,
         changed_at=changed_at,
         checked_at=now,
         problem=problem,
@@ -107,7 +113,8 @@ def row_of(
 def _history(
     known: KnownTag | None, digest: str, built_at: datetime, now: datetime
 ) -> tuple[str, datetime]:
-    """What the tag named before, and when it changed; a name that was never seen elsewhere is as old as its image."""
+    """Return the tag's previous digest and the time of its last change."""
+    # Registries do not say when a tag was pushed. Until it moves, its image's build time stands in.
     if known is None or not known.digest:
         return "", built_at
     if known.digest != digest:

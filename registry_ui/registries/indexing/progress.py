@@ -1,15 +1,15 @@
-"""How far a look has come, as its row tells it."""
+"""The progress of an index run, as its row stores it."""
 
 import time
 from collections.abc import Callable
 from typing import Any
 
 
-class LookProgress:
-    """Counters of one run. One thread counts; any may pause and read.
+class IndexProgress:
+    """Counters of one run. One thread counts; any thread may pause and read.
 
     Args:
-        requests: how many were sent so far.
+        requests: returns the number of requests sent so far.
     """
 
     def __init__(
@@ -17,19 +17,23 @@ class LookProgress:
     ) -> None:
         self.phase = "listing"
         self.repositories = self.repositories_done = self.problems = 0
-        self.tags = self.tags_done = self.tag_problems = self.spared = self.fetched = 0
+        self.tags = self.tags_done = self.tag_problems = self.skipped = self.fetched = 0
         self.requests = requests
         self._clock = clock
-        self._paused = (0.0, "")
+        # The time at which the pause ends, and its reason.
+        self._pause = (0.0, "")
 
     def pause(self, seconds: float, reason: str) -> None:
-        """Every request waits so long, and why."""
-        self._paused = (self._clock() + seconds, reason)
+        """Record that every request waits so many seconds, and why."""
+        self._pause = (self._clock() + seconds, reason)
 
     def snapshot(self) -> dict[str, Any]:
-        """The row's JSON: see IndexRun.progress."""
-        until, reason = self._paused
-        left = until - self._clock()
+        """Return the row's JSON: see `IndexRun.progress`."""
+        # One read of the tuple: another thread may replace it meanwhile.
+        ends_at, reason = self._pause
+        seconds_left = ends_at - self._clock()
+        pause = {"seconds": int(seconds_left) + 1, "reason": reason} if seconds_left > 0 else None
+
         return {
             "phase": self.phase,
             "repositories": self.repositories,
@@ -40,6 +44,6 @@ class LookProgress:
             "requests": self.requests(),
             "problems": self.problems,
             "tag_problems": self.tag_problems,
-            "spared": self.spared,
-            "pause": {"seconds": int(left) + 1, "reason": reason} if left > 0 else None,
+            "spared": self.skipped,
+            "pause": pause,
         }

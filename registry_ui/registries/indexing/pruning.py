@@ -1,4 +1,4 @@
-"""Ended runs are kept for people to look at, and not for ever."""
+"""Retention of finished index runs."""
 
 from datetime import timedelta
 
@@ -12,9 +12,13 @@ from .saving import chunks
 KEPT_FOR = timedelta(days=30)
 
 
-def drop_old_runs() -> int:
-    """How many were dropped: those that ended long ago. The latest of each registry stays, whatever its age."""
+def delete_old_index_runs() -> int:
+    """Delete runs that ended long ago, and return how many.
+
+    The latest run of each registry stays, whatever its age: its page shows it.
+    """
     ended = IndexRun.objects.filter(state__in=TERMINAL_STATES)
+    # A loop with one query per registry: there are few registries, and an index serves each query.
     latest = set()
     for registry in ended.order_by().values_list("registry", flat=True).distinct():
         latest.add(
@@ -23,9 +27,11 @@ def drop_old_runs() -> int:
             .values_list("pk", flat=True)
             .first()
         )
+
     old = ended.filter(finished_at__lt=timezone.now() - KEPT_FOR).exclude(
         pk__in=[key for key in latest if key]
     )
+    # Keys first, so that the rows can be deleted in chunks that any database accepts.
     keys = list(old.order_by().values_list("pk", flat=True))
     for chunk in chunks(keys):
         IndexRun.objects.filter(pk__in=chunk).delete()

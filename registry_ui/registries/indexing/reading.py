@@ -1,4 +1,4 @@
-"""Clients that read a registry for the index, each with the credential that serves the repository."""
+"""Clients that read a registry for the index, with the credential for each repository."""
 
 from dataclasses import replace
 from types import TracebackType
@@ -8,22 +8,26 @@ from registry_ui.oci.client import BasicCredential, Limits, RegistryClient
 from registry_ui.oci.pacing import OnPause
 from registry_ui.oci.store import Cancellation
 
-from ..checking import QUICK
-from ..choosing import best_for_reading, reading_credentials
+from ..checking import CHECK_LIMITS
+from ..choosing import list_for_reading, select_for_reading
 from ..clients import open_client, reveal
-from ..lending import is_lent
+from ..lending import is_from_other_team
 from ..models import Credential, Registry
-from ..using import Use
+from ..using import CredentialUse
 
-# A page waits for the answer.
-AT_ONCE = replace(QUICK, connect=4.0, read=8.0, tries=2, longest_pause=2.0, all_pauses=2.0)
+# A page waits for the answer, so a slow registry must fail within seconds.
+INTERACTIVE_LIMITS = replace(
+    CHECK_LIMITS, connect=4.0, read=8.0, tries=2, longest_pause=2.0, all_pauses=2.0
+)
 
 
-class Readers:
-    """The clients of one registry, one a credential. Not for several threads; the clients are.
+class RegistryClients:
+    """The clients of one registry, one per credential.
+
+    One thread opens them; the clients themselves may be used from any thread.
 
     Args:
-        use: for whom and what is read.
+        use: the person and the purpose, for the owner of a shared credential.
     """
 
     def __init__(
@@ -33,21 +37,21 @@ class Readers:
         cancellation: Cancellation | None = None,
         on_pause: OnPause | None = None,
         limits: Limits | None = None,
-        use: Use | None = None,
+        use: CredentialUse | None = None,
     ) -> None:
         self.registry = registry
-        self._use = use or Use()
+        self._use = use or CredentialUse()
         self._options = {"cancellation": cancellation, "on_pause": on_pause, "limits": limits}
-        self._credentials = reading_credentials(registry)
+        self._credentials = list_for_reading(registry)
         self._clients: dict[Credential | None, RegistryClient] = {}
 
     def client(self, repository: str = "") -> RegistryClient:
-        """The client for a repository, or for the registry's list.
+        """Return the client for a repository, or for the registry's list.
 
         Raises:
-            DecryptionFailed: its secret cannot be read.
+            DecryptionFailed: the credential's secret cannot be decrypted.
         """
-        credential = best_for_reading(self.registry, self._credentials, repository)
+        credential = select_for_reading(self.registry, self._credentials, repository)
         if credential not in self._clients:
             self._clients[credential] = open_client(
                 team=self.registry.team,
@@ -58,23 +62,24 @@ class Readers:
             )
         return self._clients[credential]
 
-    def _use_of(self, credential: Credential | None) -> Use:
-        """What a team reads with its own is no news to it; what another team reads with it is."""
-        is_foreign = credential is not None and is_lent(credential, self.registry.team)
+    def _use_of(self, credential: Credential | None) -> CredentialUse:
+        # A use is recorded for the owner of a shared credential, not for its own team.
+        is_foreign = credential is not None and is_from_other_team(credential, self.registry.team)
         return replace(self._use, is_recorded=self._use.is_recorded and is_foreign)
 
     def login(self) -> BasicCredential | None:
-        """The username and secret for the registry's list.
+        """Return the username and secret for the registry's list.
 
         Raises:
             DecryptionFailed
         """
-        credential = best_for_reading(self.registry, self._credentials)
+        credential = select_for_reading(self.registry, self._credentials)
         return reveal(credential) if credential is not None else None
 
     @property
     def requests(self) -> int:
-        """How many were sent, by all of them. Any thread may ask."""
+        """The number of requests that all clients have sent. Any thread may read it."""
+        # A copy: the other thread may open a client meanwhile.
         return sum(client.request_count for client in list(self._clients.values()))
 
     def close(self) -> None:

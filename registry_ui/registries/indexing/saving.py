@@ -1,4 +1,4 @@
-"""What was found, written: artifacts with their documents, links and blobs, and tags. In bulk, whatever the number."""
+"""Artifacts with their documents, links and blobs, written in bulk."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -13,30 +13,36 @@ from ..models import Artifact, ArtifactBlob, ArtifactChild, ArtifactDocument, Bl
 from .describing import blobs_of, columns_of, configs_of, is_child
 from .fetching import Fetched
 
+# Below the number of parameters that any database takes in one query.
 CHUNK = 500
+# Documents are large: fewer at a time.
+_DOCUMENTS_AT_ONCE = 100
 
 _Row = TypeVar("_Row", bound=models.Model)
 _Item = TypeVar("_Item")
 
 
 @contextmanager
-def writing(registry: Registry) -> Iterator[None]:
-    """A transaction in which nobody else writes this registry's index: what was looked up stays there until it is linked."""
+def index_lock(registry: Registry) -> Iterator[None]:
+    """Run a transaction in which nothing else writes this registry's index.
+
+    Without the lock, a row that was found could be deleted before another row refers to it.
+    """
     with transaction.atomic():
-        # SQLite has one writer anyway.
+        # SQLite has one writer, so there the lock changes nothing.
         list(Registry.objects.select_for_update().filter(pk=registry.pk).values_list("pk"))
         yield
 
 
 def chunks(items: Iterable[_Item], size: int = CHUNK) -> Iterator[list[_Item]]:
-    """Lists of at most `size`: as many as a query of any database takes."""
+    """Yield lists of at most `size` items."""
     everything = list(items)
     for start in range(0, len(everything), size):
         yield everything[start : start + size]
 
 
 def artifacts_by_digest(registry: Registry, digests: Iterable[str]) -> dict[str, Artifact]:
-    """The rows whose documents are there too."""
+    """Return the rows, by digest, whose documents are stored."""
     return {
         artifact.digest: artifact
         for chunk in chunks(set(digests))
@@ -55,11 +61,11 @@ def _rows_of(registry: Registry, digests: Iterable[str]) -> dict[str, Artifact]:
     }
 
 
-def stored(registry: Registry, digests: Iterable[str]) -> dict[str, Fetched]:
-    """Those of the manifests that need no fetching, from the index."""
+def stored_manifests(registry: Registry, digests: Iterable[str]) -> dict[str, Fetched]:
+    """Return the manifests that the index has, by digest."""
     return {
         row.artifact.digest: Fetched(_parsed(row), row.config)
-        for chunk in chunks(set(digests), 100)
+        for chunk in chunks(set(digests), _DOCUMENTS_AT_ONCE)
         for row in ArtifactDocument.objects.filter(
             artifact__registry=registry, artifact__digest__in=chunk
         ).select_related("artifact")
@@ -85,44 +91,52 @@ def _parsed(document: ArtifactDocument) -> Manifest:
 
 
 @dataclass(frozen=True, slots=True)
-class Described:
+class ArtifactData:
     """A manifest, and the columns of its row."""
 
     fetched: Fetched
     columns: Mapping[str, Any]
 
 
-def described(members: Mapping[str, Fetched]) -> dict[str, Described]:
-    """
+def describe_artifacts(members: Mapping[str, Fetched]) -> dict[str, ArtifactData]:
+    """Return the data of the artifacts, by digest.
+
     Args:
-        members: manifests by digest, each with all that is below it.
+        members: manifests by digest, each with all below it.
 
     Raises:
-        InvalidManifest: indexes in indexes, too deep.
+        InvalidManifest: indexes are nested too deep.
     """
     configs = configs_of(members)
     return {
-        digest: Described(fetched, columns_of(digest, members, configs))
+        digest: ArtifactData(fetched, columns_of(digest, members, configs))
         for digest, fetched in members.items()
     }
 
 
-def save_artifacts(registry: Registry, rows: Mapping[str, Described]) -> dict[str, Artifact]:
-    """The rows of manifests, by digest; those that are there are left as they are. Within `writing`."""
+def save_artifacts(registry: Registry, rows: Mapping[str, ArtifactData]) -> dict[str, Artifact]:
+    """Insert the artifacts that are missing, and return all of them by digest.
+
+    Call it within `index_lock`. A digest never changes, so an existing row is left as it is.
+    """
     if not rows:
         return {}
+
+    # By documents, not by rows: a row whose document is missing has to be completed.
     documented = _documented(registry, rows)
     missing = {digest: row.fetched for digest, row in rows.items() if digest not in documented}
+    # Artifacts repeat the team of their registry, so that lists filter by team without a join.
     shared = {"registry": registry, "team_id": registry.team_id}
     insert(
         Artifact, [Artifact(digest=digest, **shared, **rows[digest].columns) for digest in missing]
     )
+
     known = _rows_of(registry, rows)
     insert(
         ArtifactDocument,
         [
-            ArtifactDocument.of(known[digest], each.manifest.raw, each.config)
-            for digest, each in missing.items()
+            ArtifactDocument.of(known[digest], fetched.manifest.raw, fetched.config)
+            for digest, fetched in missing.items()
         ],
     )
     _save_children(known, missing)
@@ -150,11 +164,13 @@ def _save_children(known: Mapping[str, Artifact], missing: Mapping[str, Fetched]
 def _save_blobs(
     registry: Registry, known: Mapping[str, Artifact], missing: Mapping[str, Fetched]
 ) -> None:
-    named = {
+    blobs_by_artifact = {
         digest: {str(blob): size for blob, size in blobs_of(fetched.manifest).items()}
         for digest, fetched in missing.items()
     }
-    sizes = {blob: size for blobs in named.values() for blob, size in blobs.items()}
+    # A blob has one row per registry, whatever the number of its manifests.
+    sizes = {blob: size for blobs in blobs_by_artifact.values() for blob, size in blobs.items()}
+
     keys = _blob_keys(registry, sizes)
     insert(
         Blob,
@@ -164,10 +180,12 @@ def _save_blobs(
             if digest not in keys
         ],
     )
+    # `bulk_create` returns no keys of rows that it ignored, so the new ones are read again.
     keys |= _blob_keys(registry, sizes.keys() - keys.keys())
+
     links = [
         ArtifactBlob(artifact=known[digest], blob_id=keys[blob])
-        for digest, blobs in named.items()
+        for digest, blobs in blobs_by_artifact.items()
         for blob in blobs
     ]
     insert(ArtifactBlob, links)
@@ -183,8 +201,8 @@ def _blob_keys(registry: Registry, digests: Iterable[str]) -> dict[str, int]:
     }
 
 
-def present(model: type[models.Model], keys: Iterable[int]) -> set[int]:
-    """Which of the rows are still there."""
+def existing_keys(model: type[models.Model], keys: Iterable[int]) -> set[int]:
+    """Return the keys whose rows still exist."""
     return {
         pk
         for chunk in chunks(keys)
@@ -193,15 +211,16 @@ def present(model: type[models.Model], keys: Iterable[int]) -> set[int]:
 
 
 def insert(model: type[_Row], rows: Sequence[_Row]) -> None:
-    """Add rows; one that somebody else has added meanwhile is left as it is."""
+    """Insert rows; a row that was inserted meanwhile is left as it is."""
     for chunk in chunks(rows):
+        # Not `get_or_create`: one query for all rows.
         model._default_manager.bulk_create(chunk, ignore_conflicts=True)
 
 
 def upsert(
     model: type[_Row], rows: Sequence[_Row], *, key: Sequence[str], columns: Sequence[str]
 ) -> None:
-    """Add rows, or bring the columns of those that are there to what these say."""
+    """Insert rows, or update the given columns of rows with the same key."""
     for chunk in chunks(rows):
         model._default_manager.bulk_create(
             chunk, update_conflicts=True, unique_fields=list(key), update_fields=list(columns)

@@ -1,4 +1,4 @@
-"""The verbs of the index: look at a registry now or when it is due, pin, remember a use, open a tag that nobody has seen."""
+"""Services of the index: start and cancel runs, pin repositories, record the use of an image."""
 
 import logging
 from functools import partial
@@ -14,28 +14,28 @@ from registry_ui.jobs.queueing import worker_name
 from registry_ui.oci.errors import InvalidReference, OciError
 from registry_ui.oci.reference import Reference, check_repository
 
-from ..choosing import registry_for
+from ..choosing import find_registry
 from ..models import IndexRun, Registry, Repository, Tag
 from ..queueing import INDEX_RUNS
 from .counting import count_repository
-from .opening import LookedUp, look_again, look_up
+from .opening import ResolvedArtifact, fetch_artifact, resolve_artifact
 from .running import run
-from .saving import writing
-from .scheduling import claim_due, keep_fresh, look_soon
+from .saving import index_lock
+from .scheduling import claim_due, ensure_scheduled, schedule_index
 
 __all__ = [
-    "LookedUp",
+    "ResolvedArtifact",
     "cancel_index",
-    "forget_tag",
     "latest_run",
-    "look_soon",
-    "look_up",
-    "observe",
     "pin_repository",
+    "record_image_use",
     "repository_name",
-    "run_index_here",
-    "start_due",
+    "resolve_artifact",
+    "run_index_inline",
+    "schedule_index",
+    "start_due_index_runs",
     "start_index",
+    "unindex_tag",
     "unpin_repository",
 ]
 
@@ -45,19 +45,25 @@ logger = logging.getLogger(__name__)
 def start_index(
     *, registry: Registry, user: User | None, repository: str = "", enqueue: bool = True
 ) -> IndexRun:
-    """Look at the registry, or at one of its repositories, in the background. Where that goes on already, the run that does it.
+    """Index the registry, or one of its repositories, in the background.
+
+    Returns:
+        The run; an active run for the same is returned instead of a second one.
 
     Raises:
         PermissionDenied: the person is no operator of the registry's team.
-        InvalidReference: no repository's name.
+        InvalidReference: the name of the repository is invalid.
     """
-    _need_operator(registry.team, user)
+    _require_operator(registry.team, user)
     if repository:
         check_repository(repository)
-    with writing(registry):
+
+    # Locked, so that two requests at once start one run.
+    with index_lock(registry):
         active = IndexRun.objects.active().filter(registry=registry, repository=repository).first()
         if active is not None:
             return active
+
         started = IndexRun(
             team=registry.team,
             registry=registry,
@@ -66,6 +72,7 @@ def start_index(
             requested_by=user.get_username() if user else "",
         )
         started.save(force_insert=True)
+        # A scheduled run is no event: it would fill the audit log.
         if current_origin().kind != ActorKind.SYSTEM:
             record(
                 Action.INDEX_STARTED,
@@ -74,13 +81,14 @@ def start_index(
                 host=registry.host,
                 repository=repository or None,
             )
+        # After the commit: a worker must find the row.
         if enqueue:
             transaction.on_commit(partial(INDEX_RUNS.enqueue, started))
     return started
 
 
-def run_index_here(run_: IndexRun) -> IndexRun:
-    """Run a queued look in this process, to its end, and return its row as it is then."""
+def run_index_inline(run_: IndexRun) -> IndexRun:
+    """Run a queued index run in this process, and return its row in its end state."""
     claimed = IndexRun.claim_for_run(run_.pk, worker_name())
     if claimed is not None:
         run(claimed)
@@ -88,44 +96,48 @@ def run_index_here(run_: IndexRun) -> IndexRun:
 
 
 def cancel_index(run_: IndexRun, user: User | None) -> None:
-    """Stop a look: at once while it is queued, within two seconds while it runs. What it has found stays.
+    """Cancel a run: at once while it is queued, within two seconds while it runs.
+
+    What it has indexed stays.
 
     Raises:
         PermissionDenied
     """
-    _need_operator(run_.team, user)
+    _require_operator(run_.team, user)
     INDEX_RUNS.cancel(run_)
 
 
-def start_due() -> int:
-    """Start a run for every registry whose time has come; safe from several schedulers at once."""
-    for registry in (due := claim_due()):
+def start_due_index_runs() -> int:
+    """Start a run for every registry that is due; safe from several schedulers at once."""
+    due = claim_due()
+    for registry in due:
         start_index(registry=registry, user=None)
     return len(due)
 
 
 def latest_run(registry: Registry, repository: str = "") -> IndexRun | None:
-    """The active run, else the newest, of the whole registry or of one repository."""
+    """Return the active run, else the newest, of the whole registry or of one repository."""
     # An active run is the newest: none is started beside it.
     return IndexRun.objects.filter(registry=registry, repository=repository).first()
 
 
 def pin_repository(*, registry: Registry, user: User, name: str) -> Repository:
-    """Keep a repository in the index although the registry does not list it; it is looked at at once, in the background.
+    """Keep a repository in the index although the registry does not list it, and index it now.
 
     Raises:
-        InvalidReference: no repository's name.
+        InvalidReference: the name is invalid.
         PermissionDenied
     """
-    _need_operator(registry.team, user)
+    _require_operator(registry.team, user)
     pinned = {"is_pinned": True}
+    # Not an error for an existing row: it may be listed, or left from opening an image.
     repository, _created = Repository.objects.update_or_create(
         registry=registry,
         name=repository_name(registry, name),
         defaults=pinned,
         create_defaults={"team": registry.team, **pinned},
     )
-    keep_fresh(registry)
+    ensure_scheduled(registry)
     record(
         Action.REPOSITORY_PINNED,
         user=user,
@@ -137,14 +149,14 @@ def pin_repository(*, registry: Registry, user: User, name: str) -> Repository:
 
 
 def unpin_repository(*, repository: Repository, user: User) -> None:
-    """Keep it no longer. One that the registry does not list and that no transfer has used leaves the index.
+    """Unpin a repository, and delete it unless the registry lists it or a transfer has used it.
 
     Raises:
         PermissionDenied
     """
-    _need_operator(repository.team, user)
+    _require_operator(repository.team, user)
     rows = Repository.objects.filter(pk=repository.pk)
-    with writing(repository.registry):
+    with index_lock(repository.registry):
         rows.update(is_pinned=False)
         record(
             Action.REPOSITORY_UNPINNED,
@@ -155,44 +167,54 @@ def unpin_repository(*, repository: Repository, user: User) -> None:
         rows.filter(is_listed=False, used_at=None).delete()
 
 
-def observe(*, team: Team, reference: Reference, user: User | None = None) -> None:
-    """A transfer has used or changed this name: remember its repository, and look at the tag again. Raises nothing.
+def record_image_use(*, team: Team, reference: Reference, user: User | None = None) -> None:
+    """Record that a transfer has used or changed an image, and fetch its tag again.
 
-    For workers: it waits for the registry.
+    Raises nothing. It waits for the registry, so call it from a worker.
     """
     try:
-        registry = registry_for(team, reference.registry)
-        if registry is None or registry.is_this_server:
-            return  # this server tells its index by itself
-        _remember_use(registry, reference.repository)
+        registry = find_registry(team, reference.registry)
+        if registry is None or registry.is_builtin:
+            # The built-in registry updates the index itself.
+            return
+
+        _mark_used(registry, reference.repository)
         by = user.get_username() if user else ""
-        found = look_again(
+        resolved = fetch_artifact(
             registry=registry,
             repository=reference.repository,
             identifier=reference.tag or reference.identifier,
             by=by,
         )
-        count_repository(found.repository)
+        count_repository(resolved.repository)
     except OciError as exc:
         logger.info("After its use, %s was not looked at: %s", reference, exc.message)
     except Exception:
-        # The one broad net: what calls this has succeeded already, and the next run sees what was missed here.
+        # Everything is caught: the transfer has succeeded already, and the next run indexes what
+        # was missed.
         logger.exception("After its use, %s could not be taken into the index.", reference)
 
 
-def forget_tag(*, team: Team, reference: Reference) -> None:
-    """A tag was deleted on its registry, or a digest with all of its tags: take it out of the index, and count its repository anew."""
+def unindex_tag(*, team: Team, reference: Reference) -> None:
+    """Delete a tag from the index, or all tags of a digest, and count its repository.
+
+    Call it when the registry has deleted them.
+    """
     repository = Repository.objects.filter(
         registry__team=team, registry__host=reference.registry, name=reference.repository
     ).first()
     if repository is None:
         return
-    gone = {"digest": str(reference.digest)} if reference.digest else {"name": reference.tag or ""}
-    Tag.objects.filter(repository=repository, **gone).delete()
+
+    if reference.digest:
+        deleted = Tag.objects.filter(repository=repository, digest=str(reference.digest))
+    else:
+        deleted = Tag.objects.filter(repository=repository, name=reference.tag or "")
+    deleted.delete()
     count_repository(repository)
 
 
-def _remember_use(registry: Registry, name: str) -> None:
+def _mark_used(registry: Registry, name: str) -> None:
     now = timezone.now()
     Repository.objects.update_or_create(
         registry=registry,
@@ -200,11 +222,11 @@ def _remember_use(registry: Registry, name: str) -> None:
         defaults={"used_at": now},
         create_defaults={"team": registry.team, "used_at": now},
     )
-    keep_fresh(registry)
+    ensure_scheduled(registry)
 
 
 def repository_name(registry: Registry, text: str) -> str:
-    """A repository's name as a person writes it, completed as docker does: nginx on Docker Hub is library/nginx.
+    """Return the full name of a repository: nginx on Docker Hub is library/nginx.
 
     Raises:
         InvalidReference
@@ -218,10 +240,11 @@ def repository_name(registry: Registry, text: str) -> str:
     return Reference.parse(f"{registry.host}/{name}").repository
 
 
-def _need_operator(team: Team, user: User | None) -> None:
-    """The command line and the scheduler, which have no user, are trusted with everything."""
+def _require_operator(team: Team, user: User | None) -> None:
+    # The command line and the scheduler have no user and may do everything.
     if user is None:
         return
+
     role = user.role_in(team)
     if role is None or not role.allows(Role.OPERATOR):
         raise PermissionDenied(

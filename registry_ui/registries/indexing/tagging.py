@@ -1,4 +1,4 @@
-"""The rows of tags: read before a look, written after it."""
+"""Rows of tags: what the index knew before a run, and what the run found."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,13 +7,13 @@ from datetime import datetime
 from django.db.models import QuerySet
 
 from ..models import Artifact, Registry, Repository, Tag
-from .planning import MOVING, KnownTag, row_of
-from .saving import CHUNK, chunks, present, upsert, writing
+from .planning import MUTABLE_COLUMNS, KnownTag, tag_row
+from .saving import CHUNK, chunks, existing_keys, index_lock, upsert
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """What the registry said of one tag: the digest that it names, or why it would not say."""
+class TagResult:
+    """A registry's answer for one tag: its digest, or the problem that prevented an answer."""
 
     repository_id: int
     name: str
@@ -23,7 +23,7 @@ class Found:
 
 
 def known_tags(repository_ids: Iterable[int]) -> dict[int, dict[str, KnownTag]]:
-    """What the index says of the repositories' tags: by repository, then by name."""
+    """Return the indexed tags of repositories, by repository, then by name."""
     ids = list(repository_ids)
     known: dict[int, dict[str, KnownTag]] = {pk: {} for pk in ids}
     for chunk in chunks(ids):
@@ -33,18 +33,13 @@ def known_tags(repository_ids: Iterable[int]) -> dict[int, dict[str, KnownTag]]:
 
 
 def known_tag(repository_id: int, name: str) -> KnownTag | None:
-    return next(
-        (
-            tag
-            for _repository, _name, tag in _known(
-                Tag.objects.filter(repository=repository_id, name=name)
-            )
-        ),
-        None,
-    )
+    rows = Tag.objects.filter(repository=repository_id, name=name)
+    # The pair of repository and name is unique.
+    return next((tag for _repository, _name, tag in _known(rows)), None)
 
 
 def _known(rows: "QuerySet[Tag]") -> Iterator[tuple[int, str, KnownTag]]:
+    # Values, not rows of the model: a repository may have 100,000 tags.
     columns = rows.values_list(
         "repository_id",
         "name",
@@ -55,96 +50,97 @@ def _known(rows: "QuerySet[Tag]") -> Iterator[tuple[int, str, KnownTag]]:
         "changed_at",
         "problem",
     )
-    for (
-        repository_id,
-        name,
-        pk,
-        digest,
-        artifact_id,
-        previous,
-        changed_at,
-        problem,
-    ) in columns.iterator(chunk_size=2000):
-        yield (
-            repository_id,
-            name,
-            KnownTag(pk, digest, artifact_id is not None, previous, changed_at, problem),
-        )
+
+    for row in columns.iterator(chunk_size=2000):
+        repository_id, name, pk, digest, artifact_id, previous, changed_at, problem = row
+        known = KnownTag(pk, digest, artifact_id is not None, previous, changed_at, problem)
+        yield repository_id, name, known
 
 
 def write_tags(
-    registry: Registry, found: Sequence[Found], artifacts: Mapping[str, Artifact], now: datetime
+    registry: Registry,
+    results: Sequence[TagResult],
+    artifacts: Mapping[str, Artifact],
+    now: datetime,
 ) -> None:
-    """Bring the rows to what the registry said. What somebody has removed meanwhile stays removed. Within `writing`.
+    """Update the rows of tags to a registry's answers. Call it within `index_lock`.
 
     Args:
-        artifacts: those of the digests whose rows are there.
+        artifacts: by digest; a tag whose artifact is not among them gets none.
     """
-    tags = present(Tag, (each.known.pk for each in found if each.known is not None))
-    repositories = present(Repository, {each.repository_id for each in found})
-    wanted = [
-        each
-        for each in found
-        if each.repository_id in repositories and (each.known is None or each.known.pk in tags)
+    # A tag or repository that was deleted while the answer was on its way must not come back.
+    tag_keys = existing_keys(
+        Tag, (result.known.pk for result in results if result.known is not None)
+    )
+    repository_keys = existing_keys(Repository, {result.repository_id for result in results})
+    current = [
+        result
+        for result in results
+        if result.repository_id in repository_keys
+        and (result.known is None or result.known.pk in tag_keys)
     ]
+
     upsert(
         Tag,
         [
-            row_of(
-                each.name,
-                repository_id=each.repository_id,
+            tag_row(
+                result.name,
+                repository_id=result.repository_id,
                 team_id=registry.team_id,
-                known=each.known,
-                digest=each.digest,
-                artifact=artifacts.get(each.digest),
+                known=result.known,
+                digest=result.digest,
+                artifact=artifacts.get(result.digest),
                 now=now,
-                problem=each.problem[:1000],
+                problem=result.problem[:1000],
             )
-            for each in wanted
-            if each.digest
+            for result in current
+            if result.digest
         ],
         key=("repository", "name"),
-        columns=MOVING,
+        columns=MUTABLE_COLUMNS,
     )
-    _write_unanswered(registry, [each for each in wanted if not each.digest], now)
+    _write_problems(registry, [result for result in current if not result.digest], now)
 
 
-def _write_unanswered(registry: Registry, found: Sequence[Found], now: datetime) -> None:
-    """Why a tag could not be looked at; what was known of it stays."""
-    fresh = [each for each in found if each.known is None]
+def _write_problems(registry: Registry, results: Sequence[TagResult], now: datetime) -> None:
+    """Write the problems of tags without an answer; their other columns stay as they are."""
+    unknown = [result for result in results if result.known is None]
     rows = [
-        row_of(
-            each.name,
-            repository_id=each.repository_id,
+        tag_row(
+            result.name,
+            repository_id=result.repository_id,
             team_id=registry.team_id,
             known=None,
             digest="",
             artifact=None,
             now=now,
         )
-        for each in fresh
+        for result in unknown
     ]
-    for row, each in zip(rows, fresh, strict=True):
-        row.problem, row.checked_at = each.problem[:1000], None
+    for row, result in zip(rows, unknown, strict=True):
+        # It was never resolved, so it has no time of a check.
+        row.problem, row.checked_at = result.problem[:1000], None
     upsert(Tag, rows, key=("repository", "name"), columns=("problem",))
+
     known = [
-        Tag(pk=each.known.pk, problem=each.problem[:1000])
-        for each in found
-        if each.known is not None
+        Tag(pk=result.known.pk, problem=result.problem[:1000])
+        for result in results
+        if result.known is not None
     ]
     for chunk in chunks(known):
+        # Not an upsert: these rows have only a key and a problem here.
         Tag.objects.bulk_update(chunk, ["problem"], batch_size=CHUNK)
 
 
-def drop_tag(registry: Registry, repository: str, name: str) -> None:
-    """Take a tag out of the index; its repository is to be counted anew."""
-    with writing(registry):
+def delete_tag(registry: Registry, repository: str, name: str) -> None:
+    """Delete a tag from the index; the next run counts its repository."""
+    with index_lock(registry):
         Tag.objects.filter(
             repository__registry=registry, repository__name=repository, name=name
         ).delete()
         Repository.objects.filter(registry=registry, name=repository).update(indexed_by=None)
 
 
-def remove_tags(keys: Iterable[int]) -> None:
+def delete_tags(keys: Iterable[int]) -> None:
     for chunk in chunks(keys):
         Tag.objects.filter(pk__in=chunk).delete()

@@ -1,1 +1,4 @@
-"""What the pages of one artifact say: read from its stored documents, which strangers wrote. No network but for referrers."""
+"""Contents of one artifact for its pages, read from its stored documents.
+
+Anybody may have written the documents. Only the list of referrers uses the network.
+"""

@@ -1,4 +1,4 @@
-"""Annotations and labels: those of the image spec in words, all others as they are, with links that lead nobody astray."""
+"""Annotations and labels, with the well-known ones of the image spec and with safe links."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -11,11 +11,11 @@ from registry_ui.oci.digest import Digest
 from registry_ui.oci.errors import OciError
 from registry_ui.oci.facts import parse_time
 from registry_ui.oci.reference import Reference
-from registry_ui.oci.texts import Reader
+from registry_ui.oci.texts import TextReader
 from registry_ui.web.links import safe_url
 
 _PREFIX = "org.opencontainers.image."
-# The annotations that the image spec gives a meaning to ("Annotations"), in the order in which they help.
+# The pre-defined keys of the image spec ("Annotations"), the most useful first.
 _WELL_KNOWN = {
     "title": _("Title"),
     "description": _("Description"),
@@ -36,7 +36,7 @@ _WELL_KNOWN = {
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One annotation or label; `url` where its value can be linked to."""
+    """One annotation or label; `url` is set if its value is a safe link."""
 
     key: str
     value: str
@@ -45,7 +45,10 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A well-known annotation. At most one of `url`, `time`, `digest` and `reference` is set: as what the value is shown."""
+    """A well-known annotation.
+
+    At most one of `url`, `time`, `digest` and `reference` is set: the value in that form.
+    """
 
     label: str | Promise
     key: str
@@ -61,29 +64,32 @@ def settings_of(pairs: Iterable[tuple[str, str]]) -> list[Setting]:
 
 
 def annotations_of(*sources: Mapping[str, str]) -> tuple[list[Setting], bool]:
-    """All of them, an earlier source before a later one, and whether some were too many."""
-    reader = Reader()
+    """Return the merged annotations, earlier sources first, and whether some were cut off."""
+    reader = TextReader()
+    # Reversed, because a later key overwrites an earlier one.
     merged = {key: value for source in reversed(sources) for key, value in source.items()}
     return settings_of(reader.pairs(merged)), reader.is_cut
 
 
 def well_known(annotations: Iterable[Setting], labels: Iterable[Setting]) -> list[Fact]:
-    """What the image spec's names say; an annotation goes before a label of the same name."""
-    found = {
+    """Return the well-known entries; an annotation overrides a label of the same name."""
+    by_name = {
         setting.key.removeprefix(_PREFIX): setting
         for setting in (*labels, *annotations)
         if setting.key.startswith(_PREFIX)
     }
     return [
-        _fact(name, label, found[name])
+        _fact(name, label, by_name[name])
         for name, label in _WELL_KNOWN.items()
-        if name in found and found[name].value.strip()
+        if name in by_name and by_name[name].value.strip()
     ]
 
 
 def _fact(name: str, label: str | Promise, setting: Setting) -> Fact:
     plain = Fact(label, setting.key, setting.value)
+    # An invalid value is shown as plain text: nothing checks annotations when an image is pushed.
     try:
+        # Each of these is shown in its own form: a relative time, a short digest, a link.
         if name == "created" and (time := parse_time(setting.value)):
             return Fact(label, setting.key, setting.value, time=time)
         if name == "base.digest":

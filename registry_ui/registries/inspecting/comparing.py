@@ -1,4 +1,4 @@
-"""Two images side by side: layers that both have, what starts differently, how they were built."""
+"""A comparison of two images: their layers, configs and histories."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -11,17 +11,21 @@ from registry_ui.oci.history import history_of
 from registry_ui.oci.manifest import parse_config
 from registry_ui.web.pictures import WIDTH, Bar, bars
 
-from ..indexing.services import LookedUp
+from ..indexing.services import ResolvedArtifact
 from .differences import Difference, align, differences_of
-from .image import OpenedArtifact, open_found
+from .image import OpenedArtifact, open_resolved
 from .platforms import choose_platform
 
-_MOST_SHOWN = 300
+# A page with more rows would be slow in the browser.
+_MAX_SHOWN = 300
 
 
 @dataclass(frozen=True, slots=True)
 class ComparedLayer:
-    """A layer of one side or of both: `change` is equal, removed (left only) or added (right only); numbers are from 1, 0 for none."""
+    """A layer of one or both sides: `change` is equal, removed (left only) or added (right only).
+
+    `left` and `right` are its numbers on each side, from 1; 0 if it is missing there.
+    """
 
     digest: str
     size: int
@@ -33,7 +37,7 @@ class ComparedLayer:
 
 @dataclass(frozen=True, slots=True)
 class LayerGroup:
-    """The layers of one change."""
+    """The layers with the same change."""
 
     change: str
     layers: Sequence[ComparedLayer]
@@ -44,7 +48,7 @@ class LayerGroup:
 
     @property
     def shown(self) -> Sequence[ComparedLayer]:
-        return self.layers[:_MOST_SHOWN]
+        return self.layers[:_MAX_SHOWN]
 
     @property
     def left_out(self) -> int:
@@ -53,7 +57,7 @@ class LayerGroup:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A layer in one of the two pictures, which have one scale."""
+    """A layer in one of the two pictures, which have the same scale."""
 
     layer: ComparedLayer
     bar: Bar
@@ -61,7 +65,11 @@ class Piece:
 
 @dataclass(slots=True)
 class Comparison:
-    """`common` are the platforms that both have; `platform` is the one that is compared, empty where each shows another."""
+    """Two images with their differences.
+
+    `common` are the platforms of both; `platform` is the compared one, empty if each side shows
+    another one.
+    """
 
     left: OpenedArtifact
     right: OpenedArtifact
@@ -77,7 +85,7 @@ class Comparison:
 
     @property
     def is_same_image(self) -> bool:
-        """Of the platform that is compared."""
+        """Return whether both have the same image of the compared platform."""
         return self.left.manifest.digest == self.right.manifest.digest
 
     @property
@@ -110,7 +118,8 @@ class Comparison:
 
     @property
     def percent(self) -> str:
-        """With its sign; empty where it says nothing: against nearly nothing, or for no difference."""
+        """The growth in percent with its sign; empty without a difference."""
+        # Against a tiny left side the number would be huge and mean nothing.
         if not self.growth or abs(self.growth) > 10 * self.left_size:
             return ""
         return f"{100 * self.growth / self.left_size:+.0f} %".replace("-", "−")
@@ -120,70 +129,81 @@ class Comparison:
 
     @property
     def groups(self) -> list[LayerGroup]:
-        found = [(change, self.layers_with(change)) for change in ("removed", "added", "equal")]
-        return [LayerGroup(change, layers) for change, layers in found if layers]
+        groups = [
+            LayerGroup(change, self.layers_with(change)) for change in ("removed", "added", "equal")
+        ]
+        return [group for group in groups if group.layers]
 
     @property
     def bytes_to_fetch(self) -> int:
-        """What somebody who has the left image downloads for the right one."""
+        """The bytes to download for the right image if the left one is present."""
+        # A set, because a layer that an image contains twice is downloaded once.
         return sum({layer.digest: layer.size for layer in self.layers_with("added")}.values())
 
     @property
     def pictures(self) -> list[tuple[str, list[Piece]]]:
-        """Both sides, the larger one as wide as the picture."""
+        """The pictures of both sides; the larger one is as wide as the page."""
         right = sorted(
             (layer for layer in self.layers if layer.right), key=lambda layer: layer.right
         )
         sides = {"left": [layer for layer in self.layers if layer.left], "right": right}
         totals = {side: sum(layer.size for layer in layers) for side, layers in sides.items()}
+        # One scale for both, so that their sizes can be compared by eye.
         scale = WIDTH / (max(totals.values()) or 1)
         return [(side, _pieces(layers, totals[side] * scale)) for side, layers in sides.items()]
 
     @property
     def different(self) -> list[Difference]:
-        return [each for each in self.config if each.change != "equal"]
+        return [entry for entry in self.config if entry.change != "equal"]
 
     @property
     def equal(self) -> list[Difference]:
-        return [each for each in self.config if each.change == "equal"]
+        return [entry for entry in self.config if entry.change == "equal"]
 
 
-def compare(left: LookedUp, right: LookedUp, platform: str = "") -> Comparison:
-    """
+def compare(left: ResolvedArtifact, right: ResolvedArtifact, platform: str = "") -> Comparison:
+    """Compare two images.
+
     Args:
-        platform: what to compare where both are indexes; the first that both have where they lack it.
+        platform: the image of two indexes to compare; if one lacks it, a platform of both.
 
     Raises:
-        OciError: a document is not in the index, and the registry does not give it either.
+        OciError: a document is in neither the index nor the registry.
     """
     common = common_platforms(left.artifact.platforms, right.artifact.platforms)
-    wanted = platform if platform in common else _usual(common)
-    chosen = [choose_platform(each.artifact.platforms, wanted) for each in (left, right)]
-    one, other = open_found([left, right], chosen)
-    comparison = Comparison(one, other, common=common, platform=wanted)
-    comparison.layers = _compare_layers(one, other)
-    comparison.config = differences_of(one.facts, other.facts)
-    comparison.history = align(_history(one), _history(other))
+    wanted = platform if platform in common else _default_platform(common)
+    # If they have no platform in common, each side shows its own default.
+    platforms = [choose_platform(side.artifact.platforms, wanted) for side in (left, right)]
+    opened_left, opened_right = open_resolved([left, right], platforms)
+
+    comparison = Comparison(opened_left, opened_right, common=common, platform=wanted)
+    comparison.layers = _compare_layers(opened_left, opened_right)
+    comparison.config = differences_of(opened_left.facts, opened_right.facts)
+    comparison.history = align(_history(opened_left), _history(opened_right))
     return comparison
 
 
 def _address(left: OpenedArtifact, right: OpenedArtifact, platform: str) -> str:
-    chosen: dict[str, str] = {"platform": platform} if platform else {}
-    return f"?{urlencode({'left': str(left.reference), 'right': str(right.reference), **chosen})}"
+    query = {"left": str(left.reference), "right": str(right.reference)}
+    if platform:
+        query["platform"] = platform
+    return f"?{urlencode(query)}"
 
 
 def common_platforms(left: Sequence[dict[str, Any]], right: Sequence[dict[str, Any]]) -> list[str]:
+    # The order of the left image, without duplicates.
     named = {entry["platform"] for entry in right if entry["platform"]}
     return list(dict.fromkeys(entry["platform"] for entry in left if entry["platform"] in named))
 
 
-def _usual(common: Sequence[str]) -> str:
-    """The platform of this machine, else the first."""
-    here = choose_platform([{"platform": name, "digest": ""} for name in common])
-    return here["platform"] if here else ""
+def _default_platform(common: Sequence[str]) -> str:
+    """Return the platform of this machine, else the first."""
+    chosen = choose_platform([{"platform": name, "digest": ""} for name in common])
+    return chosen["platform"] if chosen else ""
 
 
 def _history(opened: OpenedArtifact) -> list[str]:
+    # Without layers: only the instructions are compared.
     lines = history_of(parse_config(opened.config), 0) if opened.is_image else []
     return [f"{line.instruction} {line.arguments or line.comment}".strip() for line in lines]
 
@@ -192,36 +212,31 @@ def _size(opened: OpenedArtifact) -> int:
     return sum(blob.size for blob in opened.manifest.blobs)
 
 
-def _compare_layers(one: OpenedArtifact, other: OpenedArtifact) -> list[ComparedLayer]:
-    """What the left has, in its order, each layer paired with the same one of the right; then what only the right has."""
-    places: dict[str, list[int]] = defaultdict(list)
-    for number, layer in enumerate(other.manifest.layers, 1):
-        places[str(layer.digest)].append(number)
-    before, after = _commands(one), _commands(other)
-    found = []
-    for left, layer in enumerate(one.manifest.layers, 1):
-        right = places[str(layer.digest)].pop(0) if places[str(layer.digest)] else 0
-        change = "equal" if right else "removed"
-        found.append(
-            ComparedLayer(
-                str(layer.digest),
-                layer.size,
-                change,
-                left,
-                right,
-                after.get(right, "") or before.get(left, ""),
-            )
-        )
-    for right in sorted(number for numbers in places.values() for number in numbers):
-        layer = other.manifest.layers[right - 1]
-        found.append(
-            ComparedLayer(str(layer.digest), layer.size, "added", 0, right, after.get(right, ""))
-        )
-    return found
+def _compare_layers(left: OpenedArtifact, right: OpenedArtifact) -> list[ComparedLayer]:
+    """Return the layers of the left image in its order, then those of the right one only."""
+    # An image may contain a layer twice (an empty one, mostly), so each digest has several numbers.
+    unmatched: dict[str, list[int]] = defaultdict(list)
+    for number, layer in enumerate(right.manifest.layers, 1):
+        unmatched[str(layer.digest)].append(number)
+
+    left_commands, right_commands = _commands(left), _commands(right)
+    compared = []
+    for number, layer in enumerate(left.manifest.layers, 1):
+        digest = str(layer.digest)
+        other = unmatched[digest].pop(0) if unmatched[digest] else 0
+        change = "equal" if other else "removed"
+        command = right_commands.get(other, "") or left_commands.get(number, "")
+        compared.append(ComparedLayer(digest, layer.size, change, number, other, command))
+
+    for number in sorted(number for numbers in unmatched.values() for number in numbers):
+        layer = right.manifest.layers[number - 1]
+        command = right_commands.get(number, "")
+        compared.append(ComparedLayer(str(layer.digest), layer.size, "added", 0, number, command))
+    return compared
 
 
 def _commands(opened: OpenedArtifact) -> dict[int, str]:
-    """By the number of a layer, from 1, the line that made it."""
+    """Return the history line that created each layer, by the layer's number from 1."""
     if not opened.is_image:
         return {}
     lines = history_of(parse_config(opened.config), len(opened.manifest.layers))
@@ -233,5 +248,5 @@ def _commands(opened: OpenedArtifact) -> dict[int, str]:
 
 
 def _pieces(layers: Sequence[ComparedLayer], width: float) -> list[Piece]:
-    placed = bars([layer.size for layer in layers], width)
-    return [Piece(layer, bar) for layer, bar in zip(layers, placed, strict=True)]
+    layer_bars = bars([layer.size for layer in layers], width)
+    return [Piece(layer, bar) for layer, bar in zip(layers, layer_bars, strict=True)]

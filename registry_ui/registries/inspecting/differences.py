@@ -1,4 +1,4 @@
-"""What differs between two configs and two histories."""
+"""Differences between two configs and between two histories."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -10,15 +10,15 @@ from django.utils.translation import gettext_lazy as _
 from registry_ui.oci.config import ConfigFacts, Healthcheck
 from registry_ui.web.quantities import duration
 
-# Beyond so many lines in the middle, each side is shown whole: comparing takes the product of both.
-_MOST_COMPARED = 400
+# The time is the product of both lengths: beyond this, all items count as changed.
+_MAX_COMPARED = 400
 
 _Item = TypeVar("_Item")
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One entry on both sides; `change` is added, removed, changed or equal, read from left to right."""
+    """One entry of both sides; `change` is added, removed, changed or equal."""
 
     label: str | Promise
     key: str
@@ -36,31 +36,39 @@ class HistoryDifference:
 
 
 def differences_of(left: ConfigFacts, right: ConfigFacts) -> list[Difference]:
-    """Every entry that either side has, in the order of an image's page."""
+    """Return the entries of both sides, in the order of an image's page."""
+    # Entries without a name, in the order of the page.
     single = [
         (_("User"), left.user, right.user),
         (_("Entrypoint"), left.entrypoint, right.entrypoint),
         (_("Command"), left.command, right.command),
         (_("Folder"), left.working_directory, right.working_directory),
         (_("Stop signal"), left.stop_signal, right.stop_signal),
-        (_("Health check"), _in_words(left.healthcheck), _in_words(right.healthcheck)),
+        (
+            _("Health check"),
+            _healthcheck_text(left.healthcheck),
+            _healthcheck_text(right.healthcheck),
+        ),
         (_("Author"), left.author, right.author),
     ]
-    found = [_difference(label, "", one, other) for label, one, other in single if one or other]
-    found += _of_pairs(_("Environment"), left.environment, right.environment)
-    found += _of_pairs(_("Port"), _as_pairs(left.ports), _as_pairs(right.ports))
-    found += _of_pairs(_("Volume"), _as_pairs(left.volumes), _as_pairs(right.volumes))
-    return found + _of_pairs(_("Label"), left.labels, right.labels)
+
+    differences = [
+        _difference(label, "", one, other) for label, one, other in single if one or other
+    ]
+    differences += _compare_pairs(_("Environment"), left.environment, right.environment)
+    differences += _compare_pairs(_("Port"), _as_pairs(left.ports), _as_pairs(right.ports))
+    differences += _compare_pairs(_("Volume"), _as_pairs(left.volumes), _as_pairs(right.volumes))
+    return differences + _compare_pairs(_("Label"), left.labels, right.labels)
 
 
 def _as_pairs(entries: Iterable[str]) -> list[tuple[str, str]]:
     return [(entry, entry) for entry in entries]
 
 
-def _of_pairs(
+def _compare_pairs(
     label: str | Promise, left: Sequence[tuple[str, str]], right: Sequence[tuple[str, str]]
 ) -> list[Difference]:
-    """By name; a name that stands there twice means its last value, as to a shell."""
+    # The last value of a name counts, as in a shell.
     before, after = dict(left), dict(right)
     names = dict.fromkeys((*before, *after))
     return [_difference(label, name, before.get(name), after.get(name)) for name in sorted(names)]
@@ -71,16 +79,17 @@ def _difference(label: str | Promise, key: str, left: str | None, right: str | N
 
 
 def _change(left: str | None, right: str | None, *, is_named: bool) -> str:
-    """An entry with a name may be there and empty; one without is there when it says something."""
     if left == right:
         return "equal"
-    is_there = [side is not None if is_named else bool(side) for side in (left, right)]
-    if all(is_there):
+
+    # An environment variable may be set and empty; an entry without a name is then not set.
+    is_set = [side is not None if is_named else bool(side) for side in (left, right)]
+    if all(is_set):
         return "changed"
-    return "removed" if is_there[0] else "added"
+    return "removed" if is_set[0] else "added"
 
 
-def _in_words(check: Healthcheck | None) -> str:
+def _healthcheck_text(check: Healthcheck | None) -> str:
     if check is None:
         return ""
     if check.is_disabled:
@@ -91,25 +100,27 @@ def _in_words(check: Healthcheck | None) -> str:
         (_("after a start of"), check.start_period),
         (_("while starting every"), check.start_interval),
     ]
-    parts = [check.command, *(f"{word} {duration(span)}" for word, span in spans if span)]
+    parts = [check.command, *(f"{label} {duration(span)}" for label, span in spans if span)]
     if check.retries:
         parts.append(f"{_('retries')} {check.retries}")
     return " · ".join(part for part in parts if part)
 
 
 def align(left: Sequence[_Item], right: Sequence[_Item]) -> list[tuple[_Item, str]]:
-    """Both sequences as one: equal, removed (left only) and added (right only) items, in order.
+    """Merge both sequences into equal, removed (left only) and added (right only) items.
 
-    Takes time for the product of the parts between a common start and a common end, which is bounded.
+    The time is the product of the parts between the common start and the common end, whose lengths
+    are bounded.
     """
-    start = _common(left, right)
-    end = min(_common(left[::-1], right[::-1]), min(len(left), len(right)) - start)
+    start = _common_length(left, right)
+    # The common end must not overlap the common start.
+    end = min(_common_length(left[::-1], right[::-1]), min(len(left), len(right)) - start)
     middle = _align_middle(left[start : len(left) - end], right[start : len(right) - end])
     ends = [(item, "equal") for item in left[len(left) - end :]] if end else []
     return [*((item, "equal") for item in left[:start]), *middle, *ends]
 
 
-def _common(left: Sequence[_Item], right: Sequence[_Item]) -> int:
+def _common_length(left: Sequence[_Item], right: Sequence[_Item]) -> int:
     return next(
         (
             index
@@ -121,9 +132,11 @@ def _common(left: Sequence[_Item], right: Sequence[_Item]) -> int:
 
 
 def _align_middle(left: Sequence[_Item], right: Sequence[_Item]) -> list[tuple[_Item, str]]:
-    """By the longest common subsequence."""
-    if max(len(left), len(right)) > _MOST_COMPARED:
+    """Align by the longest common subsequence."""
+    if max(len(left), len(right)) > _MAX_COMPARED:
         return [*((item, "removed") for item in left), *((item, "added") for item in right)]
+
+    # lengths[row][column] is the length for the items from that row and column on.
     lengths = [[0] * (len(right) + 1) for _row in range(len(left) + 1)]
     for row in range(len(left) - 1, -1, -1):
         for column in range(len(right) - 1, -1, -1):
@@ -132,20 +145,22 @@ def _align_middle(left: Sequence[_Item], right: Sequence[_Item]) -> list[tuple[_
             lengths[row][column] = (
                 lengths[row + 1][column + 1] + 1 if is_equal else max(below, beside)
             )
-    found: list[tuple[_Item, str]] = []
+
+    aligned: list[tuple[_Item, str]] = []
     row = column = 0
     while row < len(left) and column < len(right):
         if left[row] == right[column]:
-            found.append((left[row], "equal"))
+            aligned.append((left[row], "equal"))
             row, column = row + 1, column + 1
+        # Removed items come before added ones, as in a diff.
         elif lengths[row + 1][column] >= lengths[row][column + 1]:
-            found.append((left[row], "removed"))
+            aligned.append((left[row], "removed"))
             row += 1
         else:
-            found.append((right[column], "added"))
+            aligned.append((right[column], "added"))
             column += 1
     return [
-        *found,
+        *aligned,
         *((item, "removed") for item in left[row:]),
         *((item, "added") for item in right[column:]),
     ]

@@ -1,4 +1,4 @@
-"""Raw documents, as a page can show them."""
+"""Raw documents of an artifact, formatted for a page."""
 
 import json
 from dataclasses import dataclass
@@ -7,12 +7,12 @@ from django.utils.functional import Promise
 
 from registry_ui.oci.texts import inert
 
-_LONGEST = 100_000
+_MAX_LENGTH = 100_000
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One raw document of an artifact. `kind` and `digest` are what its download is asked for by."""
+    """One raw document of an artifact; `kind` and `digest` are in its download's URL."""
 
     title: str | Promise
     kind: str
@@ -29,12 +29,15 @@ class Document:
 
 
 def pretty(raw: bytes) -> str:
-    """The document indented, with nothing unseen in it; empty where it is too long for a page."""
-    if len(raw) > _LONGEST:
+    """Return the document indented and without invisible characters; empty if it is too long."""
+    if len(raw) > _MAX_LENGTH:
         return ""
+
+    # A document that is no JSON is shown as it is: the page exists to find such errors.
     text = raw.decode("utf-8", "replace")
     try:
         text = json.dumps(json.loads(text), indent=2, ensure_ascii=False)
     except (ValueError, RecursionError):
         pass
-    return inert(text) if len(text) <= 3 * _LONGEST else ""
+    # Indentation may multiply the length of a hostile document.
+    return inert(text) if len(text) <= 3 * _MAX_LENGTH else ""

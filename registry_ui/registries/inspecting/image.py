@@ -1,4 +1,4 @@
-"""One artifact of a registry, opened: what stands in its documents, of the platform that is shown."""
+"""One artifact of a registry with its documents, and the image of one platform."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from registry_ui.oci.manifest import Descriptor, Manifest, parse_config
 from registry_ui.oci.reference import Reference
 from registry_ui.oci.texts import LONGEST, inert
 
-from ..indexing.services import LookedUp, look_up
+from ..indexing.services import ResolvedArtifact, resolve_artifact
 from ..models import Artifact, ArtifactDocument, Registry, Repository, Tag
 from .annotations import Fact, Setting, annotations_of, settings_of, well_known
 from .documents import Document
@@ -32,13 +32,17 @@ from .layers import LayerPicture, draw_layers
 from .platforms import choose_platform
 from .sharing import sharing_of
 
-_MOST_ATTACHED = 100
+_MAX_ATTACHED = 100
+# oras stores the name of a file in this annotation of its layer.
 _FILE_NAME = "org.opencontainers.image.title"
 
 
 @dataclass(frozen=True, slots=True)
-class Attached:
-    """What an index carries beside its images; `platform` is whose it is, where it says so. Only a manifest has a page."""
+class AttachedEntry:
+    """An entry of an index that is no image; `platform` is that of its image, if it states one.
+
+    A blob has no page.
+    """
 
     kind: Kind
     digest: str
@@ -49,7 +53,7 @@ class Attached:
 
 @dataclass(frozen=True, slots=True)
 class ArtifactFile:
-    """A layer of an artifact that is no image: a file."""
+    """A file: a layer of an artifact that is no image."""
 
     name: str
     kind: Kind
@@ -61,9 +65,13 @@ class ArtifactFile:
 
 @dataclass
 class OpenedArtifact:
-    """A name or digest with its documents. `manifest` and `config` are those of the shown platform, `root` is what the name leads to."""
+    """A tag or digest with its documents.
 
-    found: LookedUp
+    `root` is the manifest or index that it names; `manifest` and `config` are those of the shown
+    platform.
+    """
+
+    resolved: ResolvedArtifact
     root: Manifest
     shown: Artifact
     manifest: Manifest
@@ -72,15 +80,15 @@ class OpenedArtifact:
 
     @property
     def repository(self) -> Repository:
-        return self.found.repository
+        return self.resolved.repository
 
     @property
     def artifact(self) -> Artifact:
-        return self.found.artifact
+        return self.resolved.artifact
 
     @property
     def tag(self) -> Tag | None:
-        return self.found.tag
+        return self.resolved.tag
 
     @cached_property
     def digest(self) -> Digest:
@@ -88,7 +96,7 @@ class OpenedArtifact:
 
     @property
     def reference(self) -> Reference:
-        """As it was asked for: by tag or by digest."""
+        """The reference with the tag or digest that was requested."""
         name = self.repository.reference
         return name.with_tag(self.tag.name) if self.tag else name.with_digest(self.digest)
 
@@ -102,7 +110,7 @@ class OpenedArtifact:
 
     @property
     def is_image(self) -> bool:
-        """Whether a container can be started from what is shown."""
+        """Return whether a container can run the shown image."""
         return self.shown_kind.is_image and not self.manifest.is_index
 
     @property
@@ -111,7 +119,7 @@ class OpenedArtifact:
 
     @property
     def platforms(self) -> Sequence[dict[str, Any]]:
-        """The images of an index; none of what is no index."""
+        """The images of an index; empty for another artifact."""
         return self.artifact.platforms if self.root.is_index else []
 
     @cached_property
@@ -124,14 +132,12 @@ class OpenedArtifact:
 
     @cached_property
     def picture(self) -> LayerPicture:
-        """The layers with who shares them: asks the index."""
+        """Return the layers with the images that share them, read from the index."""
+        # The layers of another artifact are files, which are listed below.
         layers = self.manifest.layers if self.is_image else ()
         digests = {str(layer.digest) for layer in layers}
-        sharing = (
-            sharing_of(self.repository.registry, self.shown, self.artifact, digests)
-            if digests
-            else {}
-        )
+        registry = self.repository.registry
+        sharing = sharing_of(registry, self.shown, self.artifact, digests) if digests else {}
         return draw_layers(layers, history_of(self._document, len(layers)), sharing)
 
     @cached_property
@@ -140,21 +146,25 @@ class OpenedArtifact:
 
     @property
     def platform_name(self) -> str:
-        """Of which image of an index the rest is; empty where there is only one."""
+        """The shown platform of an index; empty for another artifact."""
         return self.platform["platform"] if self.platform and self.root.is_index else ""
 
     @property
     def url(self) -> str:
-        """Its page, with the shown platform."""
-        place = [self.repository.registry_id, self.repository.name]
-        query = (
-            f"?{urlencode({'platform': self.shown.digest})}"
-            if self.root.is_index and self.platform
-            else ""
-        )
+        """The URL of its page with the shown platform."""
+        args = [self.repository.registry_id, self.repository.name]
         if self.tag is not None:
-            return reverse("registries:image_by_tag", args=[*place, self.tag.name]) + query
-        return reverse("registries:image_by_digest", args=[*place, self.artifact.digest]) + query
+            path = reverse("registries:image_by_tag", args=[*args, self.tag.name])
+        else:
+            path = reverse("registries:image_by_digest", args=[*args, self.artifact.digest])
+        return f"{path}?{self._platform_query}" if self._platform_query else path
+
+    @property
+    def _platform_query(self) -> str:
+        # By digest, because an index may have two images of one platform.
+        if not (self.root.is_index and self.platform):
+            return ""
+        return urlencode({"platform": self.shown.digest})
 
     @property
     def environment(self) -> list[Setting]:
@@ -166,6 +176,7 @@ class OpenedArtifact:
 
     @cached_property
     def _annotations(self) -> tuple[list[Setting], bool]:
+        # The most specific source first: the image, its entry in the index, the index.
         return annotations_of(
             self.manifest.annotations, *self._entry_annotations(), self.root.annotations
         )
@@ -176,7 +187,7 @@ class OpenedArtifact:
 
     @property
     def is_cut(self) -> bool:
-        """Whether the documents say more than the page shows."""
+        """Return whether the documents contain more than the page shows."""
         return self._annotations[1] or self.facts.is_cut or self.picture.left_out > 0
 
     @cached_property
@@ -184,44 +195,41 @@ class OpenedArtifact:
         return well_known(self.annotations, self.labels)
 
     @cached_property
-    def attached(self) -> list[Attached]:
-        """What the index carries that is no image of a platform: attestations, mostly."""
+    def attached(self) -> list[AttachedEntry]:
+        """Return the entries of the index that are no images: attestations, mostly."""
+        # By digest: an entry without a platform may be an image as well.
         images = {entry["digest"]: entry["platform"] for entry in self.platforms}
         others = [child for child in self.root.children if str(child.digest) not in images]
-        return [_attached(child, images) for child in others[:_MOST_ATTACHED]]
+        return [_attached(child, images) for child in others[:_MAX_ATTACHED]]
 
     @property
     def documents(self) -> list[Document]:
         shown = self.shown.digest
-        found = (
-            [Document(_("Index"), "manifest", self.artifact.digest, self.root.raw)]
-            if self.root.is_index
-            else []
-        )
+        documents = []
+        if self.root.is_index:
+            root = Document(_("Index"), "manifest", self.artifact.digest, self.root.raw)
+            documents.append(root)
+        # An index without an image that could be shown has no manifest beside it.
         if not self.manifest.is_index:
-            found.append(Document(_("Manifest"), "manifest", shown, self.manifest.raw))
-        return (
-            [*found, Document(_("Config"), "config", shown, self.config)] if self.config else found
-        )
+            documents.append(Document(_("Manifest"), "manifest", shown, self.manifest.raw))
+        if self.config:
+            documents.append(Document(_("Config"), "config", shown, self.config))
+        return documents
 
     @property
     def previous(self) -> Reference | None:
-        """What the tag named before it moved."""
+        """The digest that the tag named before it moved."""
         digest = self.tag.previous_digest if self.tag else ""
         return self.repository.reference.with_digest(Digest.parse(digest)) if digest else None
 
     @property
     def query(self) -> str:
-        """The beginning of a query that keeps the shown platform."""
-        return (
-            f"?{urlencode({'platform': self.shown.digest})}&"
-            if self.root.is_index and self.platform
-            else "?"
-        )
+        """The beginning of a query string that keeps the shown platform."""
+        return f"?{self._platform_query}&" if self._platform_query else "?"
 
     @property
     def subject(self) -> str:
-        """The digest of what it refers to, where it is a referrer."""
+        """The digest that it refers to; empty if it is no referrer."""
         return str(self.manifest.subject.digest) if self.manifest.subject else ""
 
     def _entry_annotations(self) -> list[Any]:
@@ -235,51 +243,63 @@ class OpenedArtifact:
 def open_artifact(
     registry: Registry, repository: str, identifier: str | Digest, platform: str = ""
 ) -> OpenedArtifact:
-    """
+    """Return a tag or digest with its documents.
+
     Args:
-        platform: which image of an index to show, as a digest or a platform; the one for this machine where it is none of them.
+        platform: the image of an index to show, as a digest or a platform; by default the one for
+            this machine.
 
     Raises:
-        RepositoryUnknown, ManifestUnknown: it is not there.
+        RepositoryUnknown, ManifestUnknown: the registry does not have it.
         OciError: the registry does not answer, or refuses.
     """
-    found = look_up(registry=registry, repository=repository, identifier=identifier)
-    found.repository.registry = registry
-    return open_found([found], [choose_platform(found.artifact.platforms, platform)])[0]
+    resolved = resolve_artifact(registry=registry, repository=repository, identifier=identifier)
+    resolved.repository.registry = registry
+    return open_resolved([resolved], [choose_platform(resolved.artifact.platforms, platform)])[0]
 
 
-def open_found(
-    found: Sequence[LookedUp], platforms: Sequence[dict[str, Any] | None]
+def open_resolved(
+    artifacts: Sequence[ResolvedArtifact], platforms: Sequence[dict[str, Any] | None]
 ) -> list[OpenedArtifact]:
-    """Those that were looked up with the chosen platform of each: one query for the documents of all.
+    """Return artifacts with their documents, read with one query for all.
+
+    Args:
+        platforms: the platform to show of each artifact.
 
     Raises:
-        OciError: a document is not in the index, and the registry does not give it either.
+        OciError: a document is in neither the index nor the registry.
     """
-    documents = _Documents(found, platforms)
+    documents = _Documents(artifacts, platforms)
     opened = []
-    for each, platform in zip(found, platforms, strict=True):
-        root = documents.of(each, each.artifact.digest)
-        shown = documents.of(each, platform["digest"]) if platform else root
+    for resolved, platform in zip(artifacts, platforms, strict=True):
+        root = documents.get(resolved, resolved.artifact.digest)
+        # Without a platform (an index of other artifacts) the index itself is shown.
+        shown = documents.get(resolved, platform["digest"]) if platform else root
         opened.append(
             OpenedArtifact(
-                each, _manifest(root), shown.artifact, _manifest(shown), shown.config, platform
+                resolved, _manifest(root), shown.artifact, _manifest(shown), shown.config, platform
             )
         )
     return opened
 
 
 class _Documents:
-    """The documents of several artifacts. `look_up` brings along those that a name leads to; one query finds those of their
-    platforms, and one that the index does not have yet is fetched when it is asked for."""
+    """The documents of several artifacts and of their platforms.
+
+    `resolve_artifact` has read those of the artifacts; one query reads those of the platforms. A
+    document that the index does not have is fetched on demand.
+    """
 
     def __init__(
-        self, found: Sequence[LookedUp], platforms: Sequence[dict[str, Any] | None]
+        self, artifacts: Sequence[ResolvedArtifact], platforms: Sequence[dict[str, Any] | None]
     ) -> None:
-        roots = [each.artifact for each in found]
+        roots = [resolved.artifact for resolved in artifacts]
+        # By registry too: two registries may have the same digest.
         self._documents = {
             (artifact.registry_id, artifact.digest): artifact.document for artifact in roots
         }
+
+        # An image without an index is its own platform.
         known = {artifact.digest for artifact in roots}
         wanted = {platform["digest"] for platform in platforms if platform} - known
         if wanted:
@@ -292,30 +312,34 @@ class _Documents:
                 for row in rows.select_related("artifact")
             }
 
-    def of(self, found: LookedUp, digest: str) -> ArtifactDocument:
-        registry = found.repository.registry
+    def get(self, resolved: ResolvedArtifact, digest: str) -> ArtifactDocument:
+        registry = resolved.repository.registry
         row = self._documents.get((registry.pk, digest))
         if row is not None:
             return row
-        return look_up(
-            registry=registry, repository=found.repository.name, identifier=Digest.parse(digest)
-        ).artifact.document
+
+        fetched = resolve_artifact(
+            registry=registry, repository=resolved.repository.name, identifier=Digest.parse(digest)
+        )
+        return fetched.artifact.document
 
 
 def _manifest(document: ArtifactDocument) -> Manifest:
+    # The raw bytes were verified when they were fetched; parsing does not change them.
     digest = Digest.parse(document.artifact.digest)
     return Manifest.parse(
         document.manifest, document.artifact.media_type, algorithm=digest.algorithm
     )
 
 
-def _attached(child: Descriptor, images: dict[str, str]) -> Attached:
-    of = images.get(child.annotations.get("vnd.docker.reference.digest", ""), "")
-    return Attached(
+def _attached(child: Descriptor, images: dict[str, str]) -> AttachedEntry:
+    # BuildKit names the image of an attestation in this annotation.
+    platform = images.get(child.annotations.get("vnd.docker.reference.digest", ""), "")
+    return AttachedEntry(
         kind_of_descriptor(child),
         str(child.digest),
         child.size,
-        of,
+        platform,
         child.is_index or child.is_manifest,
     )
 
@@ -324,11 +348,14 @@ def _file(layer: Descriptor) -> ArtifactFile:
     predicate = next(
         (layer.annotations[name] for name in PREDICATE_ANNOTATIONS if name in layer.annotations), ""
     )
+    # Without a predicate, the descriptor of a plain file says nothing but its media type.
+    kind = kind_of_type(layer.media_type)
+    if layer.is_manifest or predicate:
+        kind = kind_of_descriptor(layer)
+
     return ArtifactFile(
         name=inert(layer.annotations.get(_FILE_NAME, "")[:LONGEST]),
-        kind=kind_of_descriptor(layer)
-        if layer.is_manifest or predicate
-        else kind_of_type(layer.media_type),
+        kind=kind,
         media_type=inert(layer.media_type[:LONGEST]),
         digest=str(layer.digest),
         size=layer.size,

@@ -1,8 +1,7 @@
-"""What a media type or an artifact type means, in words."""
+"""Kinds of artifacts, by their media types and artifact types."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -18,6 +17,7 @@ from registry_ui.oci.manifest import (
 )
 from registry_ui.oci.texts import inert
 
+# The annotations in which attestation tools write the type of the predicate.
 PREDICATE_ANNOTATIONS = (
     "in-toto.io/predicate-type",
     "dev.sigstore.bundle.predicateType",
@@ -27,7 +27,7 @@ PREDICATE_ANNOTATIONS = (
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """`text` for people; `icon` from the outline set. `is_image`: a container can be started from it."""
+    """A kind of artifact: its name and icon, and whether a container can run it."""
 
     text: str | Promise
     icon: str = "package"
@@ -47,6 +47,7 @@ _IMAGE_LAYERS = (
     "application/vnd.docker.image.rootfs.",
     "application/vnd.docker.container.image.rootfs.",
 )
+# The config of an artifact without one (image spec, "Guidance for an Empty Descriptor").
 _EMPTY = "application/vnd.oci.empty.v1+json"
 
 _SIGNATURE = Kind(_("cosign signature"), "signature")
@@ -55,7 +56,7 @@ _CYCLONEDX = Kind(_("SBOM (CycloneDX)"), "list-details")
 _SYFT = Kind(_("SBOM (Syft)"), "list-details")
 _IN_TOTO = Kind(_("in-toto attestation"), "certificate")
 _VEX = Kind(_("OpenVEX statement"), "report")
-# The longest beginning of a type that stands here decides; parameters and versions follow it.
+# The longest prefix of a type decides; a version and parameters may follow it.
 _BY_TYPE = {
     "application/vnd.dev.cosign.artifact.sig.": _SIGNATURE,
     "application/vnd.dev.cosign.simplesigning.": _SIGNATURE,
@@ -106,7 +107,7 @@ _PREDICATES = {
     "https://cosign.sigstore.dev/attestation/vuln": Kind(_("vulnerability report"), "bug"),
     "https://sigstore.dev/cosign/sign/": _SIGNATURE,
 }
-# cosign's own tags, older than the referrers API: sha256-<hex>.sig beside the image.
+# The suffixes of cosign's tags, which are older than the referrers API: sha256-<hex>.sig.
 COSIGN_TAGS = {
     "sig": _SIGNATURE,
     "att": Kind(_("cosign attestation"), "certificate"),
@@ -115,65 +116,63 @@ COSIGN_TAGS = {
 
 
 def kind_of_type(text: str) -> Kind:
-    """By the type's name alone; a type that nobody knows speaks for itself."""
-    return _longest(_BY_TYPE, text.lower()) or Kind(
+    """Return the kind for a media type; the text of an unknown type is its own name."""
+    return _longest_prefix(_BY_TYPE, text.lower()) or Kind(
         inert(text[:100]) or _("artifact of no stated type")
     )
 
 
 def kind_of_descriptor(descriptor: Descriptor) -> Kind:
-    """What an index's entry or a referrer is, as far as the descriptor says."""
-    if found := _kind_of_predicate(descriptor.annotations):
-        return found
+    """Return the kind of an index's entry or of a referrer, without its manifest."""
+    if kind := _kind_of_predicate(descriptor.annotations):
+        return kind
+    # BuildKit stores attestations as images of the platform unknown/unknown in the index.
     if descriptor.annotations.get("vnd.docker.reference.type") == "attestation-manifest":
         return kind_of_type("application/vnd.docker.attestation.manifest.v1+json")
     if descriptor.artifact_type:
         return kind_of_type(descriptor.artifact_type)
-    return (
-        INDEX
-        if descriptor.is_index
-        else IMAGE
-        if descriptor.is_manifest
-        else kind_of_type(descriptor.media_type)
-    )
+    if descriptor.is_index:
+        return INDEX
+    return IMAGE if descriptor.is_manifest else kind_of_type(descriptor.media_type)
 
 
 def kind_of_manifest(manifest: Manifest) -> Kind:
-    """An image, an index, or what else its types say: signatures and attestations often call themselves images."""
-    if found := _kind_of_predicate(manifest.annotations):
-        return found
+    """Return the kind of a manifest or index."""
+    if kind := _kind_of_predicate(manifest.annotations):
+        return kind
     if manifest.is_index:
         return kind_of_type(manifest.artifact_type) if manifest.artifact_type else INDEX
+
+    # Signatures and attestations often have the config of an image, so the layers decide.
     config = manifest.config.media_type if manifest.config else ""
+    # Layers that are no file system of an image.
     contents = [
         layer for layer in manifest.layers if not layer.media_type.startswith(_IMAGE_LAYERS)
     ]
     if config in CONFIG_TYPES and len(contents) < max(len(manifest.layers), 1):
         return IMAGE
-    by_contents = next(
-        (found for layer in contents if (found := _kind_of_predicate(layer.annotations))), None
-    )
-    if by_contents is not None:
-        return by_contents
-    stated = [manifest.artifact_type, *([config] if config not in (_EMPTY, *CONFIG_TYPES) else [])]
+    for layer in contents:
+        if kind := _kind_of_predicate(layer.annotations):
+            return kind
+
+    # In the order of precision: the artifact type, the config's type, the types of the layers.
+    stated = [manifest.artifact_type]
+    if config not in (_EMPTY, *CONFIG_TYPES):
+        stated.append(config)
     types = [text for text in (*stated, *(layer.media_type for layer in contents)) if text]
-    return next(
-        (found for text in types if (found := _longest(_BY_TYPE, text.lower()))),
-        kind_of_type(types[0] if types else config),
-    )
+    for text in types:
+        if kind := _longest_prefix(_BY_TYPE, text.lower()):
+            return kind
+    return kind_of_type(types[0] if types else config)
 
 
 def _kind_of_predicate(annotations: Mapping[str, str]) -> Kind | None:
-    return next(
-        (
-            found
-            for name in PREDICATE_ANNOTATIONS
-            if (found := _longest(_PREDICATES, annotations.get(name, "")))
-        ),
-        None,
-    )
+    for name in PREDICATE_ANNOTATIONS:
+        if kind := _longest_prefix(_PREDICATES, annotations.get(name, "")):
+            return kind
+    return None
 
 
-def _longest(kinds: Mapping[str, Kind], text: str) -> Any:
-    fitting = [start for start in kinds if text.startswith(start)]
-    return kinds[max(fitting, key=len)] if fitting else None
+def _longest_prefix(kinds: Mapping[str, Kind], text: str) -> Kind | None:
+    prefixes = [prefix for prefix in kinds if text.startswith(prefix)]
+    return kinds[max(prefixes, key=len)] if prefixes else None

@@ -1,4 +1,4 @@
-"""The layers of an image, to scale, each joined to the line of the history that made it and to the images that need it too."""
+"""A picture of an image's layers, with their history lines and the images that share them."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,12 +8,13 @@ from registry_ui.oci.manifest import Descriptor
 from registry_ui.oci.reference import Reference
 from registry_ui.web.pictures import bars
 
-_MOST_SHOWN = 300
+# A page with more rows would be slow in the browser.
+_MAX_SHOWN = 300
 
 
 @dataclass(frozen=True, slots=True)
 class Sharer:
-    """Another image that needs a layer, by one of its names."""
+    """Another image that needs a layer, under one of its references."""
 
     reference: Reference
     url: str
@@ -21,7 +22,7 @@ class Sharer:
 
 @dataclass(frozen=True, slots=True)
 class Sharing:
-    """Who else needs a layer: some by name, and how many more there are."""
+    """The other images that need a layer: some by reference, and the number of the rest."""
 
     sharers: tuple[Sharer, ...] = ()
     more: int = 0
@@ -32,7 +33,10 @@ class Sharing:
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """One layer; `x` and `width` are its place in a picture of 1000 units' width, `line` the number of its line, from 1."""
+    """One layer of a picture that is 1000 units wide.
+
+    `line` is the number of its history line, from 1; 0 without one.
+    """
 
     number: int
     digest: str
@@ -49,7 +53,7 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of the history, with the layer that it made."""
+    """One line of the history, with the layer that it created."""
 
     number: int
     instruction: str
@@ -60,7 +64,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class LayerPicture:
-    """All that a page shows of layers and history; `left_out` counts layers that are too many for a page."""
+    """The layers and history of an image; `left_out` counts layers beyond a page's limit."""
 
     layers: tuple[Layer, ...] = ()
     lines: tuple[Line, ...] = ()
@@ -77,43 +81,49 @@ def draw_layers(
     sharing: Mapping[str, Sharing],
     missing: Collection[str] = (),
 ) -> LayerPicture:
-    """
+    """Join layers, history and sharing.
+
     Args:
-        sharing: by digest, who else needs the layer.
+        sharing: the other images that need a layer, by its digest.
         missing: digests of layers that the store has lost.
     """
-    shown = descriptors[:_MOST_SHOWN]
-    makers = {
+    # An image of a hostile author may have thousands of layers.
+    shown = descriptors[:_MAX_SHOWN]
+    # Instructions such as ENV create no layer (image spec, "empty_layer").
+    by_layer = {
         line.layer: (number, line)
         for number, line in enumerate(history, 1)
         if line.layer is not None
     }
+
     layers = []
-    for index, (descriptor, bar) in enumerate(
-        zip(shown, bars([layer.size for layer in shown]), strict=True)
-    ):
-        number, maker = makers.get(index, (0, None))
+    layer_bars = bars([layer.size for layer in shown])
+    for index, (descriptor, bar) in enumerate(zip(shown, layer_bars, strict=True)):
+        line_number, line = by_layer.get(index, (0, None))
+        digest = str(descriptor.digest)
         layers.append(
             Layer(
                 number=index + 1,
-                digest=str(descriptor.digest),
+                digest=digest,
                 size=descriptor.size,
                 media_type=descriptor.media_type,
                 x=bar.x,
                 width=bar.width,
-                line=number,
-                command=f"{maker.instruction} {maker.arguments}".strip() if maker else "",
-                sharing=sharing.get(str(descriptor.digest), Sharing()),
+                line=line_number,
+                command=f"{line.instruction} {line.arguments}".strip() if line else "",
+                sharing=sharing.get(digest, Sharing()),
                 is_foreign=descriptor.is_foreign,
-                is_missing=str(descriptor.digest) in missing,
+                is_missing=digest in missing,
             )
         )
+
     lines = tuple(
-        Line(number, line.instruction, line.arguments, line.comment, _made_by(line, layers))
+        Line(number, line.instruction, line.arguments, line.comment, _layer_of(line, layers))
         for number, line in enumerate(history, 1)
     )
     return LayerPicture(tuple(layers), lines, len(descriptors) - len(shown))
 
 
-def _made_by(line: HistoryLine, layers: Sequence[Layer]) -> Layer | None:
+def _layer_of(line: HistoryLine, layers: Sequence[Layer]) -> Layer | None:
+    # The history may name more layers than the manifest has, or than are shown.
     return layers[line.layer] if line.layer is not None and line.layer < len(layers) else None

@@ -1,4 +1,4 @@
-"""Which image of an index is shown."""
+"""The choice of an index's image to show."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,16 +8,18 @@ from registry_ui.oci.manifest import Platform
 
 
 def choose_platform(platforms: Sequence[dict[str, Any]], wanted: str = "") -> dict[str, Any] | None:
-    """One of the rows' platforms: the wanted one, else the one for this machine, else the first; None where there are none.
+    """Return the wanted platform, else the one for this machine, else the first, else None.
 
     Args:
-        wanted: a digest, or a platform as text; what the image does not have is passed over.
+        wanted: a digest, or a platform as text; ignored if the index does not have it.
     """
+    # A link from another page names a digest, a person writes a platform.
     named = [
         entry for entry in platforms if wanted and wanted in (entry["digest"], entry["platform"])
     ]
-    here = Platform.of_this_machine()
-    fitting = named or [entry for entry in platforms if _satisfies(entry["platform"], here)]
+    this_machine = Platform.of_this_machine()
+    # “Satisfies” and not “equals”: an arm64 machine runs linux/arm64/v8 as well.
+    fitting = named or [entry for entry in platforms if _satisfies(entry["platform"], this_machine)]
     return next(iter(fitting or platforms), None)
 
 

@@ -1,4 +1,4 @@
-"""What refers to an artifact: signatures, SBOMs, attestations. From the index, by cosign's tags, and from the registry itself."""
+"""Referrers of an artifact (signatures, SBOMs, attestations): from the index and the registry."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,21 +13,21 @@ from registry_ui.oci.facts import parse_time
 from registry_ui.oci.manifest import Descriptor
 from registry_ui.oci.texts import inert
 
-from ..indexing.reading import AT_ONCE, Readers
+from ..indexing.reading import INTERACTIVE_LIMITS, RegistryClients
 from ..models import Artifact, Tag
-from ..using import Use
+from ..using import CredentialUse
 from .image import OpenedArtifact
 from .kinds import COSIGN_TAGS, PREDICATE_ANNOTATIONS, Kind, kind_of_descriptor, kind_of_type
 
-_MOST_SHOWN = 200
-_LONGEST = 255
-_KEPT_SECONDS = 120
+_MAX_SHOWN = 200
+_MAX_LENGTH = 255
+_CACHE_SECONDS = 120
 _CREATED = "org.opencontainers.image.created"
 
 
 @dataclass(frozen=True, slots=True)
 class Referrer:
-    """One artifact that refers to the shown one, or to the index that it is of. `tag`: cosign's, where that is how it is known."""
+    """An artifact that refers to the shown image or its index; `tag` is set for a cosign tag."""
 
     kind: Kind
     digest: str
@@ -39,57 +39,70 @@ class Referrer:
 
 @dataclass(slots=True)
 class Referrers:
-    """`problem`: why the registry could not be asked; what the index knows is shown all the same."""
+    """The known referrers, and the problem if the registry did not answer."""
 
-    found: Sequence[Referrer] = ()
+    listed: Sequence[Referrer] = ()
     problem: OciError | None = None
     left_out: int = 0
 
 
 def referrers_of(opened: OpenedArtifact) -> Referrers:
-    """Everything known: the registry is asked, and what it said is kept for two minutes. Raises nothing."""
+    """Return the known referrers. Raises nothing.
+
+    The registry is asked, and its answer is cached for two minutes.
+    """
+    # A signature may refer to the index or to the image of one platform.
     subjects = list(dict.fromkeys((opened.artifact.digest, opened.shown.digest)))
     known = _tagged(opened, subjects)
     problem = None
+
     try:
         for subject in subjects:
-            known += _asked(opened, Digest.parse(subject))
+            known += _listed_by_registry(opened, Digest.parse(subject))
     except OciError as exc:
         problem = exc
     known += _indexed(opened, subjects)
-    unique = {each.digest: each for each in reversed(known)}
-    found = sorted(unique.values(), key=lambda each: (str(each.kind.text), each.digest))
-    return Referrers(found[:_MOST_SHOWN], problem, max(len(found) - _MOST_SHOWN, 0))
+
+    # Reversed, so that of two entries with the same digest the first one stays: it says more.
+    unique = {referrer.digest: referrer for referrer in reversed(known)}
+    listed = sorted(
+        unique.values(), key=lambda referrer: (str(referrer.kind.text), referrer.digest)
+    )
+    return Referrers(listed[:_MAX_SHOWN], problem, max(len(listed) - _MAX_SHOWN, 0))
 
 
-def _asked(opened: OpenedArtifact, subject: Digest) -> list[Referrer]:
-    """
+def _listed_by_registry(opened: OpenedArtifact, subject: Digest) -> list[Referrer]:
+    """Return the registry's referrers of a subject (distribution spec, "Listing Referrers").
+
     Raises:
         OciError: the registry does not answer, or refuses.
     """
     repository = opened.repository
     key = f"referrers:{repository.pk}:{subject}"
+    # The page loads them with htmx, and reloads them with each platform.
     rows = cache.get(key)
     if rows is None:
-        with Readers(
+        with RegistryClients(
             repository.registry,
-            limits=AT_ONCE,
-            use=Use(f"{repository.registry.host}/{repository.name}"),
-        ) as readers:
-            store = readers.client(repository.name).store(repository.name)
+            limits=INTERACTIVE_LIMITS,
+            use=CredentialUse(f"{repository.registry.host}/{repository.name}"),
+        ) as clients:
+            store = clients.client(repository.name).store(repository.name)
             rows = [_as_row(descriptor) for descriptor in store.referrers(subject)]
-        cache.set(key, rows, _KEPT_SECONDS)
+        cache.set(key, rows, _CACHE_SECONDS)
     return [_referrer(_from_row(row)) for row in rows]
 
 
 def _tagged(opened: OpenedArtifact, subjects: Sequence[str]) -> list[Referrer]:
-    """By the tags that cosign puts beside an image where a registry has no referrers."""
+    """Return the referrers that cosign has pushed as tags, for registries without the API."""
     names = {
         f"{subject.replace(':', '-')}.{suffix}": suffix
         for subject in subjects
         for suffix in COSIGN_TAGS
     }
+
     tags = (
+        # The tag is resolved by index runs; without a digest it cannot be listed.
         Tag.objects.filter(repository=opened.repository, name__in=names)
         .exclude(digest="")
         .order_by("name")
@@ -103,7 +116,7 @@ def _tagged(opened: OpenedArtifact, subjects: Sequence[str]) -> list[Referrer]:
 def _indexed(opened: OpenedArtifact, subjects: Sequence[str]) -> list[Referrer]:
     artifacts = Artifact.objects.filter(
         registry=opened.repository.registry_id, subject__in=subjects
-    ).order_by("-id")[:_MOST_SHOWN]
+    ).order_by("-id")[:_MAX_SHOWN]
     return [
         Referrer(
             kind_of_type(artifact.artifact_type or artifact.media_type),
@@ -116,32 +129,34 @@ def _indexed(opened: OpenedArtifact, subjects: Sequence[str]) -> list[Referrer]:
 
 
 def _referrer(descriptor: Descriptor) -> Referrer:
-    notes = descriptor.annotations
+    annotations = descriptor.annotations
+    # The predicate says most: an attestation's artifact type is always the same.
     detail = (
-        next((notes[name] for name in PREDICATE_ANNOTATIONS if name in notes), "")
+        next((annotations[name] for name in PREDICATE_ANNOTATIONS if name in annotations), "")
         or descriptor.artifact_type
     )
     return Referrer(
         kind_of_descriptor(descriptor),
         str(descriptor.digest),
         descriptor.size,
-        parse_time(notes.get(_CREATED)),
-        inert(detail[:_LONGEST]),
+        parse_time(annotations.get(_CREATED)),
+        inert(detail[:_MAX_LENGTH]),
     )
 
 
 def _as_row(descriptor: Descriptor) -> dict[str, Any]:
-    notes = {
-        name: descriptor.annotations[name][:_LONGEST]
+    # Only what `_referrer` reads: anybody may have written the annotations, of any length.
+    annotations = {
+        name: descriptor.annotations[name][:_MAX_LENGTH]
         for name in (_CREATED, *PREDICATE_ANNOTATIONS)
         if name in descriptor.annotations
     }
     return {
-        "media_type": descriptor.media_type[:_LONGEST],
+        "media_type": descriptor.media_type[:_MAX_LENGTH],
         "digest": str(descriptor.digest),
         "size": descriptor.size,
-        "annotations": notes,
-        "artifact_type": descriptor.artifact_type[:_LONGEST],
+        "annotations": annotations,
+        "artifact_type": descriptor.artifact_type[:_MAX_LENGTH],
     }
 
 

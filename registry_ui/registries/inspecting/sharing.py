@@ -1,4 +1,7 @@
-"""Which other images of a registry's index need the layers of an image: three queries, however many layers and images there are."""
+"""Other images of a registry that need the layers of an image.
+
+Three queries, however many layers and images there are.
+"""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
@@ -17,14 +20,14 @@ from ..models import Artifact, ArtifactBlob, ArtifactChild, Blob, Registry, Tag
 from .layers import Sharer, Sharing
 
 SHOWN = 3
-# So many of a layer's images, the latest, are looked at for names; a base layer may be in thousands.
-_LOOKED_AT = 12
-_MOST_NAMES = 2000
+# The latest images of a layer for which names are read: a base layer may be in thousands.
+_CANDIDATES = 12
+_MAX_NAMES = 2000
 
 
 @dataclass(frozen=True, slots=True)
 class _SharedBlob:
-    """A layer that `others` artifacts need too; those above `oldest` are the ones that are looked at."""
+    """A layer that `others` artifacts need too; candidates have a key above `oldest`."""
 
     key: int
     digest: str
@@ -34,7 +37,10 @@ class _SharedBlob:
 
 @dataclass(frozen=True, slots=True, order=True)
 class _Name:
-    """A tag that leads to an artifact, the pinned ones first; `is_child` where it names an index that holds the artifact."""
+    """A tag of an artifact, or of an index that contains it (`is_child`).
+
+    The names sort by their fields: pinned tags first.
+    """
 
     is_floating: bool
     repository: str
@@ -45,17 +51,24 @@ class _Name:
 def sharing_of(
     registry: Registry, shown: Artifact, root: Artifact, digests: Collection[str]
 ) -> dict[str, Sharing]:
-    """By digest of a layer, the images that need it beside the shown one and the others of its own index."""
+    """Return the other images that need each layer, by its digest.
+
+    The images of the same index are not among them: they are parts of the shown one.
+    """
+    # The other platforms of the index belong to the same image.
     own = {shown.digest, *(entry["digest"] for entry in root.platforms)}
+    # First only the numbers: most images share nothing that is worth more queries.
     shared = _shared_blobs(registry, digests, own)
     if not shared:
         return {}
+
     candidates: dict[int, list[tuple[int, str]]] = defaultdict(list)
     for key, artifact, manifest in _latest_links(shared):
         if manifest not in own:
             candidates[key].append((artifact, manifest))
-    names = _names_of({artifact for found in candidates.values() for artifact, _manifest in found})
-    found = {}
+
+    names = _names_of({artifact for images in candidates.values() for artifact, _digest in images})
+    sharing = {}
     for blob in shared:
         named = [
             _sharer(registry, names[artifact], manifest)
@@ -63,8 +76,8 @@ def sharing_of(
             if artifact in names
         ]
         sharers = tuple(_one_a_repository_first(named)[:SHOWN])
-        found[blob.digest] = Sharing(sharers, blob.others - len(sharers))
-    return found
+        sharing[blob.digest] = Sharing(sharers, blob.others - len(sharers))
+    return sharing
 
 
 def _shared_blobs(
@@ -72,8 +85,10 @@ def _shared_blobs(
 ) -> list[_SharedBlob]:
     links = ArtifactBlob.objects.filter(blob=OuterRef("pk"))
     of_own = links.filter(artifact__registry=registry, artifact__digest__in=own)
-    place = _LOOKED_AT + min(len(own), _LOOKED_AT)
-    oldest = Subquery(links.order_by("-artifact_id").values("artifact_id")[place : place + 1])
+
+    # Some of the latest may be the image's own, so more are read than are candidates.
+    position = _CANDIDATES + min(len(own), _CANDIDATES)
+    oldest = Subquery(links.order_by("-artifact_id").values("artifact_id")[position : position + 1])
     counted = Blob.objects.filter(registry=registry, digest__in=digests).annotate(
         total=_count(links), of_own=_count(of_own), oldest=oldest
     )
@@ -92,14 +107,15 @@ def _count(links: QuerySet[ArtifactBlob]) -> Coalesce:
 
 
 def _latest_links(shared: Iterable[_SharedBlob]) -> Iterable[tuple[int, int, str]]:
-    """Of each blob, the artifacts that were met last."""
+    """Return the latest artifacts of each blob, as (blob, artifact, digest)."""
     latest = reduce(or_, (Q(blob=blob.key, artifact__gt=blob.oldest) for blob in shared))
     links = ArtifactBlob.objects.filter(latest).order_by("-artifact_id")
     return links.values_list("blob_id", "artifact_id", "artifact__digest")
 
 
 def _names_of(artifacts: Collection[int]) -> dict[int, _Name]:
-    """The best name of each: a tag of its own, or of an index that holds it."""
+    """Return the best name of each artifact: a tag of its own or of an index that contains it."""
+    # One query for both kinds of names. UNION ALL, because duplicates do not matter below.
     own = Tag.objects.filter(artifact_id__in=artifacts).values_list(
         "artifact_id", "is_floating", "repository__name", "name", Value(False, BooleanField())
     )
@@ -114,25 +130,29 @@ def _names_of(artifacts: Collection[int]) -> dict[int, _Name]:
             Value(True, BooleanField()),
         )
     )
+
     best: dict[int, _Name] = {}
-    for artifact, *parts in own.union(through, all=True)[:_MOST_NAMES]:
+    for artifact, *parts in own.union(through, all=True)[:_MAX_NAMES]:
         name = _Name(*parts)
+        # The order of the fields of `_Name` decides.
         best[artifact] = min(name, best.get(artifact, name))
     return best
 
 
 def _sharer(registry: Registry, name: _Name, manifest: str) -> Sharer:
     url = reverse("registries:image_by_tag", args=[registry.pk, name.repository, name.tag])
+    # A page of an index shows another platform by default.
     query = f"?{urlencode({'platform': manifest})}" if name.is_child else ""
     return Sharer(Reference(registry.host, name.repository, name.tag), url + query)
 
 
 def _one_a_repository_first(sharers: Iterable[Sharer]) -> list[Sharer]:
-    """Images of other repositories say more than ten versions of one; no name twice."""
+    """Sort the first image of each repository before the others; no reference twice."""
     unique = list({sharer.reference: sharer for sharer in sharers}.values())
     seen: set[str] = set()
     ranked = []
     for sharer in unique:
         ranked.append((sharer.reference.repository in seen, sharer))
         seen.add(sharer.reference.repository)
-    return [sharer for _is_again, sharer in sorted(ranked, key=lambda each: each[0])]
+    # Sorting is stable, so within each part the latest images stay first.
+    return [sharer for _is_again, sharer in sorted(ranked, key=lambda item: item[0])]

@@ -1,4 +1,4 @@
-"""What is known of a registry's contents without asking it: filled by index runs, read by every page that browses."""
+"""The index of a registry's contents: written by index runs, read by the pages that browse."""
 
 import zlib
 from datetime import UTC, datetime
@@ -12,14 +12,18 @@ from registry_ui.oci.reference import Reference
 from .registry import Registry
 
 UNSTATED = datetime(1970, 1, 1, tzinfo=UTC)
-"""Stands for a time that nobody stated: columns that lists are sorted by are never null, so that keysets stay simple."""
+"""Stands for an unknown time.
+
+A column by which lists are sorted is never null, so that a keyset needs no extra condition.
+"""
 
 
 class Repository(models.Model):
-    """A repository of a registry: one that the registry lists, that somebody pinned, or that a transfer has used.
+    """A repository of a registry that the registry lists, that is pinned, or that was used.
 
-    `size` counts every blob that its tags need once; `shared_size` is the part of it that other repositories of the
-    registry need too. `indexed_by` is the run that has finished it, so that a run which goes on after a crash skips it.
+    `size` counts every blob that its tags need once; `shared_size` is the part of it that other
+    repositories of the registry need too. `indexed_by` is the run that has finished it, so that a
+    run which goes on after a crash skips it; null means that its sizes are not counted.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -35,7 +39,7 @@ class Repository(models.Model):
     changed_at = models.DateTimeField(default=UNSTATED)
     indexed_at = models.DateTimeField(null=True, blank=True)
     indexed_by = models.UUIDField(null=True, blank=True)
-    # Why the latest look at it failed, in a sentence with its advice; empty when it went well.
+    # The error of the latest run with its advice; empty after a success.
     problem = models.CharField(max_length=1000, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -63,7 +67,7 @@ class Repository(models.Model):
 
     @property
     def reference(self) -> Reference:
-        """Its name with no tag: what a tag or digest is put behind."""
+        """Its reference without a tag or digest."""
         return Reference(self.registry.host, self.name)
 
     @property
@@ -72,10 +76,10 @@ class Repository(models.Model):
 
 
 class Artifact(models.Model):
-    """One digest of a registry: an image, an index, or an artifact that is neither. Its rows never change.
+    """A digest of a registry: an image, an index or another artifact. Its row never changes.
 
-    Kept for each registry anew, although content-addressed: that another team's registry holds a digest must not let
-    this team read what is behind it.
+    Each registry has its own row, although a digest means the same everywhere: a digest in another
+    team's registry must not let this team read its contents.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -86,7 +90,7 @@ class Artifact(models.Model):
     artifact_type = models.CharField(max_length=255, blank=True)
     # The image id of an image; empty for an index.
     config_digest = models.CharField(max_length=140, blank=True, db_index=True)
-    # The digest of what it refers to (a signature's image); empty for most.
+    # The digest that it refers to (a signature's image); empty for most (image spec, "subject").
     subject = models.CharField(max_length=140, blank=True)
     manifest_size = models.PositiveIntegerField(
         default=0, help_text="Bytes of the manifest or index itself."
@@ -96,7 +100,8 @@ class Artifact(models.Model):
         help_text="Bytes of every blob that it and its children need, each once, compressed.",
     )
     layer_count = models.PositiveIntegerField(default=0)
-    # [{"platform": "linux/amd64", "digest": "sha256:…", "image_id": "sha256:…", "size": bytes}], one an image
+    # One entry per image:
+    # [{"platform": "linux/amd64", "digest": "sha256:…", "image_id": "sha256:…", "size": bytes}]
     platforms = models.JSONField(default=list)
     built_at = models.DateTimeField(default=UNSTATED)
     fetched_at = models.DateTimeField(auto_now_add=True)
@@ -128,7 +133,10 @@ class Artifact(models.Model):
 
 
 class ArtifactDocument(models.Model):
-    """The raw bytes behind an artifact, compressed: its manifest or index, and its config where it has one."""
+    """The raw bytes of an artifact's manifest or index and of its config, compressed.
+
+    The digest covers these bytes, so they are never parsed and written again.
+    """
 
     artifact = models.OneToOneField(
         Artifact, models.CASCADE, primary_key=True, related_name="document"
@@ -153,12 +161,12 @@ class ArtifactDocument(models.Model):
 
     @property
     def config(self) -> bytes:
-        """Empty where there is none, or where it is no document."""
+        """The raw config; empty without a config or if it is no JSON document."""
         return zlib.decompress(self.compressed_config) if self.compressed_config else b""
 
 
 class ArtifactChild(models.Model):
-    """An index names a manifest. `position` is its place in the index, from 0."""
+    """A link from an index to one of its manifests; `position` counts from 0."""
 
     id = models.BigAutoField(primary_key=True)
     parent = models.ForeignKey(Artifact, models.CASCADE, related_name="child_links")
@@ -175,7 +183,7 @@ class ArtifactChild(models.Model):
 
 
 class Blob(models.Model):
-    """A config or layer that artifacts of a registry name. `repository_count` says how many repositories need it."""
+    """A config or layer of a registry; `repository_count` repositories need it."""
 
     id = models.BigAutoField(primary_key=True)
     registry = models.ForeignKey(Registry, models.CASCADE, related_name="blobs")
@@ -193,11 +201,11 @@ class Blob(models.Model):
 
 
 class ArtifactBlob(models.Model):
-    """An image's manifest names a blob."""
+    """A link from a manifest to a blob that it names."""
 
     id = models.BigAutoField(primary_key=True)
     artifact = models.ForeignKey(Artifact, models.CASCADE, related_name="blob_links")
-    # The constraint's index is the one for this: it finds the latest of a blob's thousands of artifacts at once.
+    # The constraint's index serves this too, and finds the latest of a blob's artifacts at once.
     blob = models.ForeignKey(Blob, models.CASCADE, related_name="artifact_links", db_index=False)
 
     class Meta:
@@ -208,7 +216,7 @@ class ArtifactBlob(models.Model):
 
 
 class RepositoryBlob(models.Model):
-    """A repository needs a blob: worked out from its tags after each look at it."""
+    """A link from a repository to a blob that it needs, computed after each index run."""
 
     id = models.BigAutoField(primary_key=True)
     repository = models.ForeignKey(Repository, models.CASCADE, related_name="blob_links")
@@ -226,9 +234,10 @@ class RepositoryBlob(models.Model):
 
 
 class Tag(models.Model):
-    """A name of a repository. What its list is sorted and filtered by is copied here from the name and the artifact.
+    """A tag of a repository, with copies of the facts by which lists are sorted and filtered.
 
-    `digest` is empty until the registry was asked what it names; `artifact` is null until that was fetched.
+    `digest` is empty until the registry has resolved the tag; `artifact` is null until its manifest
+    was fetched.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -239,11 +248,11 @@ class Tag(models.Model):
     artifact = models.ForeignKey(
         Artifact, models.SET_NULL, null=True, blank=True, related_name="tags"
     )
-    # registry_ui.tags.sort_key of the name: sorts as bytes in natural order, the same in every database
+    # registry_ui.tags.sort_key of the name: its bytes sort in natural order in every database.
     order_key = models.BinaryField()
-    # registry_ui.tags.version_key of the name; null where it has no version
+    # registry_ui.tags.version_key of the name; null without a version.
     version_key = models.BinaryField(null=True, blank=True)
-    # registry_ui.tags.Tag.flavour, as |alpine|fpm|: what a filter by variant looks for
+    # registry_ui.tags.Tag.flavour as |alpine|fpm|, so that a filter can match a whole value.
     flavour = models.CharField(max_length=300, blank=True)
     is_prerelease = models.BooleanField(default=False)
     is_floating = models.BooleanField(default=False)
@@ -251,7 +260,7 @@ class Tag(models.Model):
     platforms = models.CharField(max_length=2000, blank=True)
     size = models.BigIntegerField(default=0)
     built_at = models.DateTimeField(default=UNSTATED)
-    # When the name was seen to point elsewhere; until then, when its image was built.
+    # The time at which another digest was seen; before that, the image's build time.
     changed_at = models.DateTimeField(default=UNSTATED)
     previous_digest = models.CharField(max_length=140, blank=True)
     checked_at = models.DateTimeField(null=True, blank=True)

@@ -6,14 +6,20 @@ from .registry import Registry
 
 
 class IndexRun(Job):
-    """One look at what a registry holds, or one of its repositories. Its rows say what is done: see Repository.indexed_by."""
+    """A job that indexes a registry or one of its repositories.
+
+    The rows of repositories tell which are done: see `Repository.indexed_by`.
+    """
 
     registry = models.ForeignKey(Registry, models.CASCADE, related_name="index_runs")
     # Empty for the whole registry.
     repository = models.CharField(max_length=255, blank=True)
-    # {"phase": "listing" | "looking" | "counting", "repositories": …, "repositories_done": …, "tags": …, "tags_done": …,
-    #  "fetched": artifacts, "requests": …, "problems": repositories that failed, "tag_problems": …,
-    #  "spared": tags whose image was not fetched because the registry counts pulls, "pause": {"seconds", "reason"} | null}
+    # {"phase": "listing" | "looking" | "counting",
+    #  "repositories": …, "repositories_done": …, "tags": …, "tags_done": …,
+    #  "fetched": artifacts, "requests": …,
+    #  "problems": repositories that failed, "tag_problems": …,
+    #  "spared": tags whose image was not fetched because the registry counts pulls,
+    #  "pause": {"seconds", "reason"} | null}
     progress = models.JSONField(default=dict, blank=True)
 
     class Meta:

@@ -1,4 +1,4 @@
-"""What the pages of a registry's repositories and tags show again and again."""
+"""Template tags of the pages of repositories and tags."""
 
 import functools
 from urllib.parse import quote
@@ -20,8 +20,9 @@ _BREAK = SafeString("<wbr>")
 
 @register.simple_tag
 def repository_name(name: str) -> SafeString:
-    """A repository's name in the colours of references, without its registry."""
+    """Return a repository's name in the colours of references, without its registry."""
     namespace, slash, last = str(name).rpartition("/")
+    # A break is allowed after each slash, so that long names fit into narrow screens.
     parts = [("namespace", part, "/", _BREAK) for part in namespace.split("/") if slash]
     body = format_html_join(
         "", '<span class="part-{}">{}</span>{}{}', [*parts, ("repository", last, "", "")]
@@ -31,7 +32,7 @@ def repository_name(name: str) -> SafeString:
 
 @register.simple_tag
 def platform_chip(name: str) -> SafeString:
-    """Most images are for Linux, so that goes without saying."""
+    # Most images are for Linux, so only other systems are named.
     return format_html(
         '<span class="chip chip-small" title="{}" translate="no">{}</span>',
         name,
@@ -40,13 +41,13 @@ def platform_chip(name: str) -> SafeString:
 
 
 @register.simple_tag
-def mark(icon_name: str, words: str) -> SafeString:
-    """A small icon that says something about the thing beside it."""
+def mark(icon_name: str, label: str) -> SafeString:
+    """Return a small icon with a label for a tooltip and for screen readers."""
     return format_html(
         '<span class="mark" title="{}">{}<span class="visually-hidden">{}</span></span>',
-        words,
+        label,
         icon(icon_name, 14),
-        words,
+        label,
     )
 
 
@@ -63,7 +64,8 @@ def moved(previous_digest: str) -> SafeString:
 
 @register.simple_tag
 def image_address(registry: UUID, repository: str, tag: str) -> str:
-    """A list has hundreds of them; finding the route costs more than all else of a link."""
+    # A list has hundreds of links, and resolving the route is most of a link's cost.
+    # The tag is quoted here as the resolver would quote it.
     return f"{_address_of_images(registry, repository, get_script_prefix())}{quote(tag)}/"
 
 
@@ -81,16 +83,21 @@ def pull_command(name: str, tag: str) -> str:
 
 @register.simple_tag
 def share(unique: int, shared: int, unique_width: float = 0, shared_width: float = 0) -> SafeString:
-    """A picture of a size: what only this one needs, and what others need too. The widths are of 100; without them it is filled."""
+    """Return a bar with the unique and the shared part of a size.
+
+    The widths are parts of 100; without them the bar is filled.
+    """
+    # A single bar is drawn to its own scale.
     if not unique_width and not shared_width:
         whole = (unique + shared) or 1
         unique_width, shared_width = 100 * unique / whole, 100 * shared / whole
-    words = _("The darker part is needed by nothing else in this registry.")
+    title = _("The darker part is needed by nothing else in this registry.")
     return format_html(
-        '<svg class="share" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true" focusable="false"><title>{}</title>'
-        '<rect class="share-track" width="100" height="6"/><rect class="share-unique" width="{}" height="6"/>'
+        '<svg class="share" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true" '
+        'focusable="false"><title>{}</title><rect class="share-track" width="100" height="6"/>'
+        '<rect class="share-unique" width="{}" height="6"/>'
         '<rect class="share-shared" x="{}" width="{}" height="6"/></svg>',
-        words,
+        title,
         f"{unique_width:.2f}",
         f"{unique_width:.2f}",
         f"{shared_width:.2f}",

@@ -1,4 +1,4 @@
-"""How a credential is called on the pages of a team, its owner's or another one's."""
+"""Template filters for credentials."""
 
 from django import template
 

@@ -1,4 +1,4 @@
-"""Two images side by side."""
+"""The page that compares two images."""
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -8,7 +8,7 @@ from registry_ui.accounts.requests import TeamRequest
 from registry_ui.oci.errors import OciError
 
 from ..forms import CompareForm
-from ..indexing.services import LookedUp
+from ..indexing.services import ResolvedArtifact
 from ..inspecting import comparing
 
 _SIDES = ("left", "right")
@@ -16,22 +16,26 @@ _SIDES = ("left", "right")
 
 @require_safe
 def compare(request: TeamRequest) -> HttpResponse:
-    """A link that brings only one of the names along is no form with a mistake: it asks for the other."""
-    is_filled_in = all(side in request.GET for side in _SIDES)
-    given = {side: request.GET.get(side, "") for side in _SIDES}
+    # A link with one name only is no invalid form: the page asks for the other name.
+    is_submitted = all(side in request.GET for side in _SIDES)
+    values = {side: request.GET.get(side, "") for side in _SIDES}
     form = CompareForm(
-        given if is_filled_in else None, initial=given, user=request.user, team=request.team
+        values if is_submitted else None, initial=values, user=request.user, team=request.team
     )
-    found = form.found() if form.is_valid() else []
-    if len(found) == len(_SIDES):
-        return _compared(request, form, found)
+    artifacts = form.resolve() if form.is_valid() else []
+    if len(artifacts) == len(_SIDES):
+        return _comparison_page(request, form, artifacts)
     return render(request, "registries/compare.html", {"form": form, "others": form.others()})
 
 
-def _compared(request: TeamRequest, form: CompareForm, found: list[LookedUp]) -> HttpResponse:
+def _comparison_page(
+    request: TeamRequest, form: CompareForm, artifacts: list[ResolvedArtifact]
+) -> HttpResponse:
+    left, right = artifacts
     try:
-        comparison = comparing.compare(found[0], found[1], request.GET.get("platform", ""))
+        comparison = comparing.compare(left, right, request.GET.get("platform", ""))
     except OciError as exc:
+        # The documents may be missing at the registry although the tags are in the index.
         form.add_error(None, f"{exc.message} {exc.advice}".strip())
         return render(request, "registries/compare.html", {"form": form})
     return render(request, "registries/compared.html", {"comparison": comparison})

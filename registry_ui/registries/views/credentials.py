@@ -1,4 +1,4 @@
-"""Credentials of a registry. A secret comes in here and is never sent back."""
+"""Pages that add, edit, test and remove credentials. No page sends a secret back."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ from .. import services
 from ..checking import log_in
 from ..forms import CredentialForm
 from ..models import Credential, Registry
-from ..overseeing import would_stop
+from ..overseeing import find_all_dependents
 
 _form_methods = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -32,12 +32,12 @@ _form_methods = require_http_methods(["GET", "HEAD", "POST"])
 def add(request: TeamRequest, pk: str) -> HttpResponseBase:
     registry = get_object_or_404(Registry.objects.visible_to(request.user), pk=pk)
     require_admin(request.user, registry)
-    services.refuse_this_server(registry)
+    services.refuse_builtin_registry(registry)
     form = CredentialForm(request.POST or None, registry=registry)
     if form.is_valid():
         saved = _save(request, form)
         if saved is not None:
-            return _leave(request, registry)
+            return _redirect_to(request, registry)
     return _form_page(request, form, "registries/credential_add.html")
 
 
@@ -53,7 +53,7 @@ def edit(request: TeamRequest, pk: str) -> HttpResponseBase:
     if form.is_valid():
         saved = _save(request, form)
         if saved is not None:
-            return _leave(request, credential.registry)
+            return _redirect_to(request, credential.registry)
     return _form_page(request, form, "registries/credential_edit.html")
 
 
@@ -68,10 +68,11 @@ def remove(request: TeamRequest, pk: str) -> HttpResponse:
         context = {
             "credential": credential,
             "registry": credential.registry,
-            "dependents": would_stop(credential),
+            "dependents": find_all_dependents(credential),
         }
         context["grants"] = credential.grants.filter(revoked_at=None).select_related("team")
         return render(request, "registries/credential_remove.html", context)
+
     services.remove_credential(credential=credential, user=request.user)
     messages.success(
         request, _("The credential “%(label)s” is removed.") % {"label": credential.label}
@@ -81,19 +82,22 @@ def remove(request: TeamRequest, pk: str) -> HttpResponse:
 
 @require_POST
 def test(request: TeamRequest, pk: str) -> HttpResponse:
-    """Log in for real, now: the row of the table for htmx, else back to the page that it was asked for on."""
+    """Test the login. Answers htmx with the table row, others with a redirect to their page."""
     credential = get_object_or_404(
         Credential.objects.visible_to(request.user).select_related("registry"), pk=pk
     )
     require_operator(request.user, credential)
+
     try:
         messages.success(request, services.check_login(credential))
     except OciError as exc:
         messages.error(request, f"{exc.message} {exc.advice}".strip())
     if request.htmx and not request.htmx.boosted:
         return render(request, "registries/_credential_row.html", row_context(request, credential))
+    # The button is on two pages.
     if request.POST.get("back") == "credential":
         return redirect("registries:credential", credential.pk)
+
     return redirect("registries:detail", credential.registry_id)
 
 
@@ -107,8 +111,9 @@ def row_context(request: TeamRequest, credential: Credential) -> dict[str, Any]:
 
 
 def _save(request: TeamRequest, form: CredentialForm) -> Credential | None:
-    """The saved credential; None where the form says what is wrong."""
+    """Test and save the credential; return None if the form has an error."""
     try:
+        # The login is tested before anything is saved.
         sentence = _test(request, form)
         credential = _store(request, form, is_verified=bool(sentence))
     except OciError as exc:
@@ -117,16 +122,20 @@ def _save(request: TeamRequest, form: CredentialForm) -> Credential | None:
     except ValidationError as exc:
         form.add_error(None, exc)
         return None
+
     messages.success(
         request, sentence or _("The credential “%(label)s” is saved.") % {"label": credential.label}
     )
     if not sentence and form.is_new_login:
         messages.warning(request, _("Its login is not tested yet."))
+
     return credential
 
 
 def _test(request: TeamRequest, form: CredentialForm) -> str:
-    """Log in with what was entered; empty where there is nothing new to test, or an admin saves it untested.
+    """Log in with the entered values and return the sentence about it.
+
+    Empty if there is nothing new to test, or if the admin saves it untested.
 
     Raises:
         OciError
@@ -137,15 +146,15 @@ def _test(request: TeamRequest, form: CredentialForm) -> str:
 
 
 def _store(request: TeamRequest, form: CredentialForm, *, is_verified: bool) -> Credential:
-    given: dict[str, Any] = {
+    arguments: dict[str, Any] = {
         "user": request.user,
         "values": form.values(),
         "secret": form.cleaned_data["secret"],
         "is_verified": is_verified,
     }
     if form.credential is None:
-        return services.add_credential(registry=form.registry, **given)
-    return services.change_credential(credential=form.credential, **given)
+        return services.add_credential(registry=form.registry, **arguments)
+    return services.change_credential(credential=form.credential, **arguments)
 
 
 def _form_page(request: TeamRequest, form: CredentialForm, template: str) -> HttpResponse:
@@ -156,11 +165,13 @@ def _form_page(request: TeamRequest, form: CredentialForm, template: str) -> Htt
         "facts": form.facts,
         "credential": form.credential,
     }
+    # htmx replaces the form only; 422 tells it that the form has errors.
     template = "registries/_credential_form.html" if is_fragment else template
     return render(request, template, context, status=422 if form.is_bound else 200)
 
 
-def _leave(request: TeamRequest, registry: Registry) -> HttpResponseBase:
+def _redirect_to(request: TeamRequest, registry: Registry) -> HttpResponseBase:
     if request.htmx and not request.htmx.boosted:
+        # An htmx request follows a 302 itself and would insert the page into the form.
         return HttpResponseClientRedirect(resolve_url("registries:detail", registry.pk))
     return redirect("registries:detail", registry.pk)

@@ -1,4 +1,4 @@
-"""One image of a registry, by tag or digest."""
+"""The page of one image of a registry, by tag or digest."""
 
 from typing import Any
 from uuid import UUID
@@ -13,7 +13,7 @@ from registry_ui.oci.digest import Digest
 from registry_ui.oci.errors import NotFound, OciError
 from registry_ui.oci.reference import Reference
 
-from ..indexing.services import look_up
+from ..indexing.services import resolve_artifact
 from ..inspecting.commands import commands_for
 from ..inspecting.image import OpenedArtifact, open_artifact
 from ..inspecting.names import guide_tag, names_of
@@ -36,16 +36,21 @@ def by_digest(request: TeamRequest, pk: UUID, name: str, digest: str) -> HttpRes
 
 @require_safe
 def document(request: TeamRequest, pk: UUID, name: str, digest: str, kind: str) -> HttpResponse:
-    """The bytes that the digest covers, as a file: whatever stands in them, no browser takes them for a page."""
+    """Return the bytes that the digest covers, as a file."""
     registry = _registry(request, pk)
     wanted = Digest.parse(digest)
     try:
-        stored = look_up(registry=registry, repository=name, identifier=wanted).artifact.document
+        # Not from the index alone: a link may name a digest that no run has fetched.
+        stored = resolve_artifact(
+            registry=registry, repository=name, identifier=wanted
+        ).artifact.document
     except OciError as exc:
         return _problem_page(request, registry, name, wanted, exc)
     content = getattr(stored, kind) if kind in _DOCUMENTS else b""
     if not content:
         raise Http404
+
+    # Plain text, and an attachment: anybody may have written the document, HTML included.
     response = HttpResponse(content, content_type="text/plain; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="{kind}-{wanted.short}.json"'
     return response
@@ -57,6 +62,8 @@ def _page(request: TeamRequest, pk: UUID, name: str, identifier: str | Digest) -
         opened = open_artifact(registry, name, identifier, request.GET.get("platform", ""))
     except OciError as exc:
         return _problem_page(request, registry, name, identifier, exc)
+
+    # The referrers are loaded on their own: the registry is asked, and may be slow.
     wants_referrers = request.GET.get("part") == _REFERRERS
     context = {
         "opened": opened,
@@ -69,12 +76,13 @@ def _page(request: TeamRequest, pk: UUID, name: str, identifier: str | Digest) -
 
 
 def _details(request: TeamRequest, opened: OpenedArtifact) -> dict[str, Any]:
+    # Only for the full page: the fragment with the referrers needs none of this.
     names = names_of(opened.repository, opened.artifact)
     role = _role(request, opened.repository.registry)
     return {
         "names": names,
-        "siblings": names.beside(opened.tag),
-        "guidance": guide_tag(opened.tag, names.own) if opened.tag else None,
+        "siblings": names.siblings_of(opened.tag),
+        "guidance": guide_tag(opened.tag, names.direct) if opened.tag else None,
         "copy_boxes": commands_for(opened.reference, opened.digest, is_image=opened.is_image),
         "can_operate": role is not None and role.allows(Role.OPERATOR),
         "can_delete": role is not None and role.allows(Role.ADMIN),
@@ -93,24 +101,23 @@ def _role(request: TeamRequest, registry: Registry) -> Role | None:
     return request.user.role_in(registry.team)
 
 
+def _reference(registry: Registry, name: str, identifier: str | Digest) -> Reference:
+    repository = Reference(registry.host, name)
+    if isinstance(identifier, Digest):
+        return repository.with_digest(identifier)
+    return repository.with_tag(identifier)
+
+
 def _problem_page(
     request: TeamRequest, registry: Registry, name: str, identifier: str | Digest, problem: OciError
 ) -> HttpResponse:
-    reference = Reference(registry.host, name)
-    named = (
-        reference.with_digest(identifier)
-        if isinstance(identifier, Digest)
-        else reference.with_tag(identifier)
-    )
+    reference = _reference(registry, name, identifier)
     context = {
         "registry": registry,
         "repository_name": name,
-        "reference": named,
+        "reference": reference,
         "problem": problem,
     }
-    return render(
-        request,
-        "registries/image_problem.html",
-        context,
-        status=404 if isinstance(problem, NotFound) else 200,
-    )
+    # A registry that does not answer is no error of the request, so the page is shown with 200.
+    status = 404 if isinstance(problem, NotFound) else 200
+    return render(request, "registries/image_problem.html", context, status=status)

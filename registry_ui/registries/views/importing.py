@@ -1,4 +1,4 @@
-"""Logins from a docker configuration: paste, choose, done. What was pasted is never sent back."""
+"""Import of logins from a docker configuration in three pages. None sends the text back."""
 
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase
@@ -15,14 +15,14 @@ from registry_ui.accounts.recency import needs_recent_sign_in
 from registry_ui.accounts.requests import TeamRequest
 
 from ..docker_config import Login, Skipped
-from ..forms import ChoiceOfLogins, DockerConfigForm
+from ..forms import DockerConfigForm, LoginSelection
 from ..importing import (
     ImportResult,
     chosen_logins,
+    decrypt_draft,
+    encrypt_draft,
     import_logins,
-    open_draft,
     plan_import,
-    seal_draft,
 )
 from ..models import Credential
 
@@ -43,12 +43,15 @@ def paste(request: TeamRequest) -> HttpResponseBase:
     if not form.is_valid():
         template = "registries/import.html#form" if is_fragment else "registries/import.html"
         return render(request, template, {"form": form}, status=422 if form.is_bound else 200)
-    request.session[_DRAFT] = seal_draft(
+
+    # The session is in the database or cache, so the draft is encrypted.
+    request.session[_DRAFT] = encrypt_draft(
         user=request.user, team=request.team, logins=form.config.logins
     )
     request.session[_SKIPPED] = [[entry.name, str(entry.reason)] for entry in form.config.skipped]
     if is_fragment:
         return HttpResponseClientRedirect(resolve_url("registries:import_choose"))
+
     return redirect("registries:import_choose")
 
 
@@ -56,23 +59,26 @@ def paste(request: TeamRequest) -> HttpResponseBase:
 @needs_role(Role.ADMIN)
 def choose(request: TeamRequest) -> HttpResponse:
     assert request.team is not None
-    logins = open_draft(request.session.get(_DRAFT), user=request.user, team=request.team)
+    logins = decrypt_draft(request.session.get(_DRAFT), user=request.user, team=request.team)
     if logins is None:
-        _forget(request)
+        _delete_draft(request)
         messages.warning(
             request, _("What was pasted is kept for fifteen minutes only. Paste it again.")
         )
         return redirect("registries:import_docker_config")
+    # The secrets are deleted at once, not only after the draft's expiry.
     if request.method == "POST" and "discard" in request.POST:
-        _forget(request)
+        _delete_draft(request)
         messages.info(request, _("Nothing was imported."))
         return redirect("registries:list")
-    form = ChoiceOfLogins(
+
+    form = LoginSelection(
         request.POST if request.method == "POST" else None,
         planned=plan_import(request.team, logins),
     )
     if form.is_valid():
         return _import(request, request.team, chosen_logins(logins, form.cleaned_data["login"]))
+
     context = {
         "form": form,
         "skipped": [Skipped(*entry) for entry in request.session.get(_SKIPPED, [])],
@@ -98,7 +104,9 @@ def done(request: TeamRequest) -> HttpResponse:
 
 def _import(request: TeamRequest, team: Team, logins: list[Login]) -> HttpResponse:
     result = import_logins(team=team, user=request.user, logins=logins)
-    _forget(request)
+    # A draft can be imported once only.
+    _delete_draft(request)
+    # The next page offers to test these credentials.
     request.session[_IMPORTED] = [str(credential.pk) for credential in result.credentials]
     messages.success(request, _summary(result))
     return redirect("registries:import_done")
@@ -125,6 +133,6 @@ def _summary(result: ImportResult) -> str:
     return _("Imported: %(what)s.") % {"what": ", ".join(part for part in parts if part)}
 
 
-def _forget(request: TeamRequest) -> None:
+def _delete_draft(request: TeamRequest) -> None:
     for key in (_DRAFT, _SKIPPED):
         request.session.pop(key, None)

@@ -1,4 +1,4 @@
-"""The index of a registry: its progress, Refresh, and pinned repositories."""
+"""Views of a registry's index: progress, refresh, cancel and pinned repositories."""
 
 import uuid
 from typing import Any
@@ -15,7 +15,7 @@ from registry_ui.accounts.access import require_operator
 from registry_ui.accounts.requests import TeamRequest
 from registry_ui.oci.errors import InvalidReference
 
-from ..browsing.looks import Look
+from ..browsing.looks import IndexStatus
 from ..browsing.querying import with_newest_tag
 from ..indexing import services
 from ..models import Registry, Repository
@@ -27,14 +27,19 @@ ENDED = "index-ended"
 
 @require_safe
 def progress(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
-    """What the pages poll while somebody looks at the registry. At the end the lists on the page load themselves anew."""
+    """Return the fragment that pages poll while a run is active.
+
+    At its end an event makes the lists on the page reload.
+    """
     registry = _visible(request, pk)
     repository = _named_repository(registry, request.GET.get("repository", ""))
     if not request.htmx or request.htmx.boosted:
-        return _back(registry, repository)
-    look = Look.latest(registry, repository)
-    response = render(request, "registries/_index_status.html", _context(request, look))
-    if not look.is_active:
+        return _redirect_back(registry, repository)
+
+    status = IndexStatus.latest(registry, repository)
+    response = render(request, "registries/_index_status.html", _context(request, status))
+    # htmx stops polling on 286. A queued run is active, so it goes on.
+    if not status.is_active:
         response.status_code = STOP_POLLING
         response["HX-Trigger-After-Swap"] = ENDED
     return response
@@ -46,12 +51,14 @@ def refresh(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
     require_operator(request.user, registry)
     name = request.POST.get("repository", "")
     repository = _named_repository(registry, name)
+    # Without this, a removed repository would start a run of the whole registry.
     if name and repository is None:
         return _gone(request, registry)
+
     services.start_index(
         registry=registry, user=request.user, repository=repository.name if repository else ""
     )
-    return _status_or_back(request, registry, repository)
+    return _status_or_redirect(request, registry, repository)
 
 
 @require_POST
@@ -62,7 +69,7 @@ def cancel(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
     run = services.latest_run(registry, repository.name if repository else "")
     if run is not None:
         services.cancel_index(run, request.user)
-    return _status_or_back(request, registry, repository)
+    return _status_or_redirect(request, registry, repository)
 
 
 @require_POST
@@ -73,18 +80,20 @@ def pin(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
     try:
         repository = services.pin_repository(registry=registry, user=request.user, name=name)
     except InvalidReference as exc:
-        wrong = {"pin_name": name[:255], "pin_error": f"{exc.message} {exc.advice}"}
+        error = {"pin_name": name[:255], "pin_error": f"{exc.message} {exc.advice}"}
         return render(
             request,
             "registries/repositories.html",
-            {**repositories_context(request, registry), **wrong},
+            {**repositories_context(request, registry), **error},
             status=422,
         )
+
     messages.success(
         request,
         _("%(name)s is pinned: it stays in the index, and is looked at now.")
         % {"name": repository.name},
     )
+    # A long list may not show the new row, so its own page is shown.
     return redirect("registries:repository", registry.pk, repository.name)
 
 
@@ -95,9 +104,11 @@ def unpin(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
     repository = _named_repository(registry, request.POST.get("repository", ""))
     if repository is None:
         return _gone(request, registry)
+
     services.unpin_repository(repository=repository, user=request.user)
     messages.success(request, _("%(name)s is pinned no more.") % {"name": repository.name})
-    return _back(registry, Repository.objects.filter(pk=repository.pk).first())
+    # Without a pin the row may be gone.
+    return _redirect_back(registry, Repository.objects.filter(pk=repository.pk).first())
 
 
 def _visible(request: TeamRequest, pk: uuid.UUID) -> Registry:
@@ -107,49 +118,47 @@ def _visible(request: TeamRequest, pk: uuid.UUID) -> Registry:
 
 
 def _named_repository(registry: Registry, name: str) -> Repository | None:
-    """None where the whole registry is meant, or where there is no such repository."""
-    return (
-        with_newest_tag(Repository.objects.filter(registry=registry, name=name)).first()
-        if name and "\0" not in name
-        else None
-    )
+    """Return the repository; None for an empty or unknown name."""
+    # PostgreSQL refuses a NUL in a query.
+    if not name or "\0" in name:
+        return None
+    return with_newest_tag(Repository.objects.filter(registry=registry, name=name)).first()
 
 
-def _context(request: TeamRequest, look: Look) -> dict[str, Any]:
-    stamp = request.GET.get("seen", "")
+def _context(request: TeamRequest, status: IndexStatus) -> dict[str, Any]:
+    announced = request.GET.get("seen", "")
     return {
-        **rights_in(request, look.registry),
-        "registry": look.registry,
-        "repository": look.repository,
-        "look": look,
+        **rights_in(request, status.registry),
+        "registry": status.registry,
+        "repository": status.repository,
+        "index_status": status,
         "is_fragment": True,
-        "has_news": stamp != look.stamp,
+        "has_new_label": announced != status.announcement_key,
     }
 
 
-def _status_or_back(
+def _status_or_redirect(
     request: TeamRequest, registry: Registry, repository: Repository | None
 ) -> HttpResponse:
     if request.htmx and not request.htmx.boosted:
         return render(
             request,
             "registries/_index_status.html",
-            _context(request, Look.latest(registry, repository)),
+            _context(request, IndexStatus.latest(registry, repository)),
         )
-    return _back(registry, repository)
+    return _redirect_back(registry, repository)
 
 
 def _gone(request: TeamRequest, registry: Registry) -> HttpResponse:
     messages.error(request, _("That repository is not in the index any more."))
-    leave = (
-        HttpResponseClientRedirect
-        if request.htmx and not request.htmx.boosted
-        else HttpResponseRedirect
-    )
-    return leave(reverse("registries:repositories", args=[registry.pk]))
+    url = reverse("registries:repositories", args=[registry.pk])
+    # htmx would follow a plain redirect itself and put the whole page into the fragment.
+    if request.htmx and not request.htmx.boosted:
+        return HttpResponseClientRedirect(url)
+    return HttpResponseRedirect(url)
 
 
-def _back(registry: Registry, repository: Repository | None) -> HttpResponseRedirect:
+def _redirect_back(registry: Registry, repository: Repository | None) -> HttpResponseRedirect:
     if repository is None:
         return HttpResponseRedirect(reverse("registries:repositories", args=[registry.pk]))
     return HttpResponseRedirect(

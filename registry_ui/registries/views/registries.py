@@ -1,4 +1,4 @@
-"""Registries: the list, one of them with its connection and credentials, and what an admin does to it."""
+"""Pages that list, show, add, edit, test and remove registries."""
 
 from typing import Any
 
@@ -22,9 +22,9 @@ from ..connection import stage_title
 from ..forms import RegistryForm
 from ..hosts import read_host
 from ..models import Registry
-from ..overseeing import would_stop
-from ..providers import Provider, ProviderFacts, all_facts, provider_of
-from ..this_server import own_prefix
+from ..overseeing import find_all_dependents
+from ..providers import Provider, ProviderFacts, detect_provider, list_addable_providers
+from ..this_server import builtin_registry_prefix
 
 _form_methods = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -34,6 +34,7 @@ def listing(request: TeamRequest) -> HttpResponse:
     registries = (
         Registry.objects.with_credential_counts().filter(team=request.team).visible_to(request.user)
     )
+    # All providers but those whose only host the team has already.
     providers = [facts for facts, registry in _choices(request) if registry is None]
     context = {"registries": registries, "may_edit": _is_admin(request), "providers": providers}
     return render(request, "registries/list.html", context)
@@ -50,9 +51,10 @@ def detail(request: TeamRequest, pk: str) -> HttpResponse:
 @needs_recent_sign_in
 def add(request: TeamRequest) -> HttpResponse:
     assert request.team is not None
-    provider = _wished_provider(request)
+    provider = _requested_provider(request)
     if provider is None:
         return render(request, "registries/add.html", {"choices": _choices(request)})
+
     form = RegistryForm(
         request.POST or None,
         team=request.team,
@@ -67,10 +69,12 @@ def add(request: TeamRequest) -> HttpResponse:
         except ValidationError as exc:
             form.add_error(None, exc)
         else:
-            _say_mended(request, form)
+            _report_corrected_host(request, form)
             messages.success(request, _("%(name)s is added.") % {"name": registry.name})
+            # The page that follows shows the result of the test.
             services.check_connection(registry)
             return redirect("registries:detail", registry.pk)
+
     return _form_page(request, form, "registries/add_form.html", {})
 
 
@@ -79,7 +83,7 @@ def add(request: TeamRequest) -> HttpResponse:
 def edit(request: TeamRequest, pk: str) -> HttpResponse:
     registry = get_object_or_404(Registry.objects.visible_to(request.user), pk=pk)
     require_admin(request.user, registry)
-    services.refuse_this_server(registry)
+    services.refuse_builtin_registry(registry)
     form = RegistryForm(
         request.POST or None, team=registry.team, provider=registry.provider, registry=registry
     )
@@ -91,9 +95,10 @@ def edit(request: TeamRequest, pk: str) -> HttpResponse:
         except ValidationError as exc:
             form.add_error(None, exc)
         else:
-            _say_mended(request, form)
+            _report_corrected_host(request, form)
             _after_change(request, changed, form)
             return redirect("registries:detail", registry.pk)
+
     return _form_page(request, form, "registries/edit.html", {"registry": registry})
 
 
@@ -102,7 +107,7 @@ def edit(request: TeamRequest, pk: str) -> HttpResponse:
 def remove(request: TeamRequest, pk: str) -> HttpResponse:
     registry = get_object_or_404(Registry.objects.visible_to(request.user), pk=pk)
     require_admin(request.user, registry)
-    services.refuse_this_server(registry)
+    services.refuse_builtin_registry(registry)
     if request.method != "POST":
         credentials = registry.credentials.select_related("registry", "team").prefetch_related(
             "grants__team"
@@ -110,7 +115,7 @@ def remove(request: TeamRequest, pk: str) -> HttpResponse:
         context = {
             "registry": registry,
             "credentials": credentials,
-            "dependents": would_stop(*credentials),
+            "dependents": find_all_dependents(*credentials),
         }
         return render(request, "registries/remove.html", context)
     try:
@@ -118,6 +123,7 @@ def remove(request: TeamRequest, pk: str) -> HttpResponse:
     except ValidationError as exc:
         messages.error(request, " ".join(exc.messages))
         return redirect("registries:detail", registry.pk)
+
     messages.success(
         request, _("%(name)s is removed, with its credentials.") % {"name": registry.name}
     )
@@ -126,7 +132,7 @@ def remove(request: TeamRequest, pk: str) -> HttpResponse:
 
 @require_POST
 def check(request: TeamRequest, pk: str) -> HttpResponse:
-    """Test the connection now: as a fragment for htmx, else back to the page that shows the same report."""
+    """Test the connection. Answers htmx with the report, others with a redirect to the page."""
     registry = get_object_or_404(Registry.objects.visible_to(request.user), pk=pk)
     require_operator(request.user, registry)
     failed = services.check_connection(registry).failed
@@ -138,15 +144,21 @@ def check(request: TeamRequest, pk: str) -> HttpResponse:
         return render(
             request, "registries/detail.html#connection", _detail_context(request, registry)
         )
+
     return redirect("registries:detail", registry.pk)
 
 
 def _detail_context(request: TeamRequest, registry: Registry) -> dict[str, Any]:
     role = request.user.role_in(registry.team)
+    # Names of Docker Hub are written without its host.
     prefix = "" if registry.host == DOCKER_HUB else f"{registry.host}/"
     example = registry.facts.example
-    if registry.is_this_server:
-        prefix, example = own_prefix(registry.team), example.replace("my-team", registry.team.slug)
+    if registry.is_builtin:
+        prefix, example = (
+            builtin_registry_prefix(registry.team),
+            example.replace("my-team", registry.team.slug),
+        )
+
     return {
         "registry": registry,
         "facts": registry.facts,
@@ -155,7 +167,7 @@ def _detail_context(request: TeamRequest, registry: Registry) -> dict[str, Any]:
         "credentials": registry.credentials.select_related("registry"),
         "stages": [{**stage, "title": stage_title(stage["name"])} for stage in registry.report],
         "authorities": authorities_in(registry.ca_certificate),
-        "may_edit": role is not None and role.allows(Role.ADMIN) and not registry.is_this_server,
+        "may_edit": role is not None and role.allows(Role.ADMIN) and not registry.is_builtin,
         "may_test": role is not None and role.allows(Role.OPERATOR),
     }
 
@@ -171,35 +183,43 @@ def _form_page(
     )
 
 
-def _wished_provider(request: TeamRequest) -> Provider | None:
-    """From the tile that was chosen, or from the host that a link brings along."""
+def _requested_provider(request: TeamRequest) -> Provider | None:
+    """Return the provider that was selected, or that of the host in the link."""
     name = request.GET.get("provider", "")
-    if name in Provider.values and name != Provider.THIS:
+    if name in Provider.values and name != Provider.BUILTIN:
         return Provider(name)
+
+    host = request.GET.get("host")
+    if not host:
+        return None
     try:
-        return provider_of(read_host(request.GET["host"]).name) if request.GET.get("host") else None
+        return detect_provider(read_host(host).name)
     except OciError:
         return Provider.PRIVATE
 
 
 def _after_change(request: TeamRequest, registry: Registry, form: RegistryForm) -> None:
     messages.success(request, _("%(name)s is changed.") % {"name": registry.name})
+    # Other settings do not change the connection.
     if {"host", "security", "ca_certificate", "token_hosts"} & set(form.changed_data):
         services.check_connection(registry)
 
 
-def _say_mended(request: TeamRequest, form: RegistryForm) -> None:
-    if form.mended:
+def _report_corrected_host(request: TeamRequest, form: RegistryForm) -> None:
+    if form.corrected_host:
         messages.info(
             request,
-            _("Only the host of what you entered was kept: %(host)s.") % {"host": form.mended},
+            _("Only the host of what you entered was kept: %(host)s.")
+            % {"host": form.corrected_host},
         )
 
 
 def _choices(request: TeamRequest) -> list[tuple[ProviderFacts, Registry | None]]:
-    """Each provider, with the team's registry where the provider has only one host and the team has it."""
+    """Return the providers, each with the team's registry of its only host, if it exists."""
     known = {registry.host: registry for registry in Registry.objects.filter(team=request.team)}
-    return [(facts, known.get(facts.host) if facts.host else None) for facts in all_facts()]
+    return [
+        (facts, known.get(facts.host) if facts.host else None) for facts in list_addable_providers()
+    ]
 
 
 def _is_admin(request: TeamRequest) -> bool:

@@ -1,4 +1,4 @@
-"""The repositories of a registry."""
+"""The page of a registry's repositories."""
 
 import uuid
 from typing import Any
@@ -12,7 +12,7 @@ from registry_ui.accounts.models import Role
 from registry_ui.accounts.requests import TeamRequest
 
 from ..browsing.filters import RepositoryFilter
-from ..browsing.looks import Look
+from ..browsing.looks import IndexStatus
 from ..browsing.querying import page_of_repositories
 from ..models import Listing, Registry
 
@@ -30,32 +30,39 @@ def repositories(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
 
 
 def repositories_context(request: TeamRequest, registry: Registry) -> dict[str, Any]:
-    """
+    """Return the page's context.
+
     Raises:
-        BadRequest: an order or page that there is not.
+        BadRequest: the order or the page is unknown.
     """
-    wish = RepositoryFilter.read(request.GET)
+    list_filter = RepositoryFilter.read(request.GET)
     page, matches = page_of_repositories(
-        registry, wish, after=request.GET.get("after", ""), before=request.GET.get("before", "")
+        registry,
+        list_filter,
+        after=request.GET.get("after", ""),
+        before=request.GET.get("before", ""),
     )
-    look = Look.latest(registry)
+    # The head of the page shows the last run and refreshes itself.
+    status = IndexStatus.latest(registry)
     return {
         **rights_in(request, registry),
         "registry": registry,
         "facts": registry.facts,
         "address": reverse("registries:repositories", args=[registry.pk]),
-        "look": look,
-        "wish": wish,
-        "query": wish.query,
+        "index_status": status,
+        "list_filter": list_filter,
+        "query": list_filter.query,
         "page": page,
         "matches": matches,
         "has_no_list": registry.listing == Listing.NONE,
-        "is_unknown": look.looked_at is None and not look.is_active and not page.rows,
+        # The list is empty because no run has finished, not because the registry is empty.
+        "is_unknown": status.indexed_at is None and not status.is_active and not page.rows,
     }
 
 
 def rights_in(request: TeamRequest, registry: Registry) -> dict[str, bool]:
-    """What the person may do there; the registry need not be of the team that is chosen."""
+    """Return the person's rights in the registry's team, which need not be the current one."""
+    # The current team's role is loaded already; another team costs a query.
     role = request.role if registry.team == request.team else request.user.role_in(registry.team)
     return {
         "may_operate": role is not None and role.allows(Role.OPERATOR),
@@ -64,7 +71,8 @@ def rights_in(request: TeamRequest, registry: Registry) -> dict[str, bool]:
 
 
 def with_clean_address(request: TeamRequest, response: HttpResponse, query: str) -> HttpResponse:
-    """What a form of filters asked for goes into the address without its empty fields."""
+    """Replace the browser's URL after a filter form, without the empty fields."""
+    # Only for the filter form. Links of the list already have a clean address.
     if (request.htmx.trigger or "").endswith("-filters"):
         response["HX-Replace-Url"] = f"{request.path}?{query}" if query else request.path
     return response

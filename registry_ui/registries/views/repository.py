@@ -1,4 +1,4 @@
-"""The tags of a repository."""
+"""The page of a repository's tags."""
 
 import uuid
 from typing import Any
@@ -11,56 +11,51 @@ from django.views.decorators.http import require_safe
 from registry_ui.accounts.requests import TeamRequest
 
 from ..browsing.filters import TagFilter
-from ..browsing.looks import Look
-from ..browsing.querying import choices_of, page_of_tags, with_newest_tag
+from ..browsing.looks import IndexStatus
+from ..browsing.querying import page_of_tags, tag_choices, with_newest_tag
 from ..models import Repository
 from .repositories import rights_in, with_clean_address
 
 
 @require_safe
 def repository(request: TeamRequest, pk: uuid.UUID, name: str) -> HttpResponse:
+    # The head of the page shows the command that pulls the newest tag.
     rows = with_newest_tag(
         Repository.objects.visible_to(request.user).select_related("registry__team")
     )
-    found = get_object_or_404(rows, registry=pk, name=name)
-    wish = TagFilter.read(request.GET)
+    row = get_object_or_404(rows, registry=pk, name=name)
+    list_filter = TagFilter.read(request.GET)
+    # Keyset pages: their cost does not grow with the number of tags.
     page, matches = page_of_tags(
-        found, wish, after=request.GET.get("after", ""), before=request.GET.get("before", "")
+        row, list_filter, after=request.GET.get("after", ""), before=request.GET.get("before", "")
     )
+
     context: dict[str, Any] = {
-        **rights_in(request, found.registry),
-        "registry": found.registry,
-        "repository": found,
+        **rights_in(request, row.registry),
+        "registry": row.registry,
+        "repository": row,
         "address": request.path,
-        "wish": wish,
-        "query": wish.query,
+        "list_filter": list_filter,
+        "query": list_filter.query,
         "page": page,
         "matches": matches,
         "orders": _orders(),
-        "look": Look.latest(found.registry, found),
+        "index_status": IndexStatus.latest(row.registry, row),
     }
     if request.htmx and not request.htmx.boosted:
-        # After a look at the repository the filters may have more to offer.
-        renewed = (
-            {"is_renewed": True, "choices": choices_of(found, wish)}
-            if request.htmx.trigger == "results"
-            else {}
-        )
-        response = render(
-            request,
-            "registries/repository.html#results",
-            {**context, **renewed, "is_fragment": True},
-        )
+        context["is_fragment"] = True
+        # The list reloads itself after an index run, which may have found new variants.
+        if request.htmx.trigger == "results":
+            context |= {"is_renewed": True, "choices": tag_choices(row, list_filter)}
+        response = render(request, "registries/repository.html#results", context)
         return with_clean_address(request, response, context["query"].urlencode())
-    return render(
-        request,
-        "registries/repository.html",
-        {**context, "choices": choices_of(found, wish), "columns": _columns()},
-    )
+
+    context |= {"choices": tag_choices(row, list_filter), "columns": _columns()}
+    return render(request, "registries/repository.html", context)
 
 
 def _columns() -> list[tuple[str, str]]:
-    """What can be hidden of a row, with its name."""
+    """Return the columns that can be hidden, with their names."""
     return [
         ("aliases", _("Other names of the digest")),
         ("digest", _("Digest")),
@@ -72,7 +67,7 @@ def _columns() -> list[tuple[str, str]]:
 
 
 def _orders() -> list[tuple[str, str]]:
-    """For narrow screens, where the table has no head."""
+    """Return the orders for narrow screens, where the table has no head."""
     return [
         ("-version", _("Newest version first")),
         ("version", _("Oldest version first")),

@@ -1,4 +1,4 @@
-"""A credential in full: its use, its shares, and a new secret. A team's list of all that it may use."""
+"""Pages of one credential with its uses and grants, and the list of a team's credentials."""
 
 from typing import Any
 
@@ -22,9 +22,9 @@ from registry_ui.oci.errors import OciError
 from .. import services
 from ..checking import is_unreachable, log_in
 from ..forms import RotateForm, ShareForm
-from ..lending import grant_for
+from ..lending import find_grant
 from ..models import Credential, CredentialGrant
-from ..overseeing import Borrowed, borrowed_by, uses_of, would_stop
+from ..overseeing import SharedCredential, credentials_shared_with, find_all_dependents, recent_uses
 from .credentials import row_context
 
 _form_methods = require_http_methods(["GET", "HEAD", "POST"])
@@ -38,10 +38,11 @@ def team_credentials(request: TeamRequest) -> HttpResponse:
         .select_related("registry")
         .order_by("registry__name", "label")
     )
+    # One query for the counts of all credentials.
     own = own.annotate(share_count=Count("grants", filter=Q(grants__revoked_at=None)))
     context = {
         "own": own if team else [],
-        "borrowed": borrowed_by(team) if team else [],
+        "shared": credentials_shared_with(team) if team else [],
         "may_edit": request.role is not None and request.role.allows(Role.ADMIN),
     }
     return render(request, "registries/team_credentials.html", context)
@@ -49,38 +50,42 @@ def team_credentials(request: TeamRequest) -> HttpResponse:
 
 @require_safe
 def credential(request: TeamRequest, pk: str) -> HttpResponse:
-    """In full for its own team; for one that it is shared with, only what that one needs to know."""
+    """Show the whole page to the owner's team, and a shorter one to a team it is shared with."""
     rows = Credential.objects.select_related("registry", "team", "created_by")
+    # Members of the owner's team and of the other team use the same address.
     own = rows.filter(pk=pk).visible_to(request.user).first()
     if own is not None:
         context = {
             **row_context(request, own),
             "registry": own.registry,
             "grants": own.grants.filter(revoked_at=None).select_related("team", "credential"),
-            "uses": uses_of(own),
-            "dependents": would_stop(own),
+            "uses": recent_uses(own),
+            "dependents": find_all_dependents(own),
         }
         return render(request, "registries/credential.html", context)
-    borrowed, team = _borrowed(request, pk)
-    dependents = would_stop(borrowed.credential, team=team)
+
+    # The other team sees neither the owner's jobs nor other grants.
+    shared, team = _shared_credential(request, pk)
+    dependents = find_all_dependents(shared.credential, team=team)
     context = {
-        "borrowed": borrowed,
-        "credential": borrowed.credential,
+        "shared": shared,
+        "credential": shared.credential,
         "team": team,
         "dependents": dependents,
     }
-    return render(request, "registries/credential_lent.html", context)
+    return render(request, "registries/credential_shared.html", context)
 
 
 @sensitive_post_parameters("secret")
 @_form_methods
 @needs_recent_sign_in
 def rotate(request: TeamRequest, pk: str) -> HttpResponseBase:
-    credential = _editable(request, pk)
+    credential = _get_editable(request, pk)
     form = RotateForm(request.POST or None, credential=credential)
-    if form.is_valid() and _rotated(request, form, credential):
+    if form.is_valid() and _rotate(request, form, credential):
         url = resolve_url("registries:credential", credential.pk)
         return HttpResponseClientRedirect(url) if _is_fragment(request) else redirect(url)
+
     template = (
         "registries/_rotate_form.html"
         if _is_fragment(request)
@@ -98,7 +103,7 @@ def rotate(request: TeamRequest, pk: str) -> HttpResponseBase:
 @_form_methods
 @needs_recent_sign_in
 def grant_add(request: TeamRequest, pk: str) -> HttpResponse:
-    credential = _editable(request, pk)
+    credential = _get_editable(request, pk)
     form = ShareForm(request.POST or None, credential=credential)
     if form.is_valid():
         team: Team = form.cleaned_data["team"]
@@ -115,13 +120,14 @@ def grant_add(request: TeamRequest, pk: str) -> HttpResponse:
                 % {"label": credential.label, "team": team},
             )
             return redirect("registries:credential", credential.pk)
+
     return _share_page(request, form)
 
 
 @_form_methods
 @needs_recent_sign_in
 def grant_edit(request: TeamRequest, pk: str) -> HttpResponse:
-    grant = _editable_grant(request, pk)
+    grant = _get_editable_grant(request, pk)
     form = ShareForm(request.POST or None, credential=grant.credential, grant=grant)
     if form.is_valid():
         try:
@@ -133,15 +139,16 @@ def grant_edit(request: TeamRequest, pk: str) -> HttpResponse:
                 request, _("The share with %(team)s is changed.") % {"team": grant.team}
             )
             return redirect("registries:credential", grant.credential_id)
+
     return _share_page(request, form)
 
 
 @_form_methods
 @needs_recent_sign_in
 def grant_revoke(request: TeamRequest, pk: str) -> HttpResponse:
-    grant = _editable_grant(request, pk)
+    grant = _get_editable_grant(request, pk)
     if request.method != "POST":
-        dependents = would_stop(grant.credential, team=grant.team)
+        dependents = find_all_dependents(grant.credential, team=grant.team)
         context = {
             "grant": grant,
             "credential": grant.credential,
@@ -149,9 +156,10 @@ def grant_revoke(request: TeamRequest, pk: str) -> HttpResponse:
             "dependents": dependents,
         }
         return render(request, "registries/grant_revoke.html", context)
+
     stopped = services.revoke_grant(grant=grant, user=request.user)
-    words = {"label": grant.credential.label, "team": grant.team, "count": stopped}
-    sentence = _("“%(label)s” is taken back from %(team)s.") % words
+    parameters = {"label": grant.credential.label, "team": grant.team, "count": stopped}
+    sentence = _("“%(label)s” is taken back from %(team)s.") % parameters
     if stopped:
         sentence += (
             " "
@@ -160,14 +168,16 @@ def grant_revoke(request: TeamRequest, pk: str) -> HttpResponse:
                 "%(count)d jobs of theirs were stopped.",
                 stopped,
             )
-            % words
+            % parameters
         )
+
     messages.success(request, sentence)
     return redirect("registries:credential", grant.credential_id)
 
 
-def _editable(request: TeamRequest, pk: str) -> Credential:
-    """
+def _get_editable(request: TeamRequest, pk: str) -> Credential:
+    """Return a credential of a team of which the user is an admin.
+
     Raises:
         Http404, PermissionDenied
     """
@@ -178,11 +188,12 @@ def _editable(request: TeamRequest, pk: str) -> Credential:
     return credential
 
 
-def _editable_grant(request: TeamRequest, pk: str) -> CredentialGrant:
-    """Only those who gave it: to the team that has it, it is not there to be changed.
+def _get_editable_grant(request: TeamRequest, pk: str) -> CredentialGrant:
+    """Return a grant by a team of which the user is an admin.
 
     Raises:
-        Http404, PermissionDenied
+        Http404: also for a team that the credential is shared with.
+        PermissionDenied
     """
     rows = CredentialGrant.objects.given_by(request.user).select_related(
         "team", "credential__team", "credential__registry"
@@ -192,24 +203,24 @@ def _editable_grant(request: TeamRequest, pk: str) -> CredentialGrant:
     return grant
 
 
-def _borrowed(request: TeamRequest, pk: str) -> tuple[Borrowed, Team]:
-    """A credential that is shared with a team of the person, the current one first, and that team.
+def _shared_credential(request: TeamRequest, pk: str) -> tuple[SharedCredential, Team]:
+    """Return a credential shared with a team of the user (the current team first), and the team.
 
     Raises:
         Http404
     """
-    for team in sorted(request.teams, key=lambda each: each != request.team):
-        found = Credential.objects.usable_by(team).filter(pk=pk).first()
-        grant = grant_for(found, team) if found is not None else None
-        if found is not None and grant is not None:
-            return Borrowed(found, grant), team
+    for team in sorted(request.teams, key=lambda team: team != request.team):
+        credential = Credential.objects.usable_by(team).filter(pk=pk).first()
+        grant = find_grant(credential, team) if credential is not None else None
+        if credential is not None and grant is not None:
+            return SharedCredential(credential, grant), team
     raise Http404
 
 
-def _rotated(request: TeamRequest, form: RotateForm, credential: Credential) -> bool:
-    """Whether the new secret is in place; if not, the form says why, and the old one is."""
+def _rotate(request: TeamRequest, form: RotateForm, credential: Credential) -> bool:
+    """Save the new secret; return False if the form has an error and the old one is kept."""
     try:
-        sentence = _tested(request, form)
+        sentence = _test_login(request, form)
         values = {
             "secret": form.cleaned_data["secret"],
             "expires_at": form.cleaned_data["expires_at"],
@@ -223,6 +234,7 @@ def _rotated(request: TeamRequest, form: RotateForm, credential: Credential) -> 
     except ValidationError as exc:
         form.add_error(None, exc)
         return False
+
     messages.success(
         request,
         _("The new secret of “%(label)s” is in place.") % {"label": credential.label}
@@ -230,11 +242,14 @@ def _rotated(request: TeamRequest, form: RotateForm, credential: Credential) -> 
     )
     if not sentence:
         messages.warning(request, _("Its login is not tested yet."))
+
     return True
 
 
-def _tested(request: TeamRequest, form: RotateForm) -> str:
-    """Log in with it; empty where the registry does not answer, and the person has said that it is to be kept all the same.
+def _test_login(request: TeamRequest, form: RotateForm) -> str:
+    """Log in with the new secret and return the sentence about it.
+
+    Empty if the registry does not answer and the user saves the secret untested.
 
     Raises:
         OciError: the registry refuses it, or does not answer.
@@ -242,6 +257,7 @@ def _tested(request: TeamRequest, form: RotateForm) -> str:
     try:
         return log_in(form.registry, form.login())
     except OciError as exc:
+        # Only an unreachable registry allows an untested secret; a refused one is never saved.
         if is_unreachable(exc) and "save_anyway" in request.POST:
             return ""
         raise

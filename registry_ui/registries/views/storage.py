@@ -1,4 +1,4 @@
-"""What a registry and its repositories take."""
+"""The storage pages of a registry and of a repository."""
 
 import uuid
 
@@ -15,26 +15,25 @@ from .repositories import rights_in
 
 @require_safe
 def registry(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
-    found = get_object_or_404(
-        Registry.objects.visible_to(request.user).select_related("team"), pk=pk
-    )
+    row = get_object_or_404(Registry.objects.visible_to(request.user).select_related("team"), pk=pk)
     context = {
-        **rights_in(request, found),
-        "registry": found,
-        "facts": found.facts,
-        "storage": storage_of_registry(found),
+        **rights_in(request, row),
+        "registry": row,
+        "facts": row.facts,
+        "storage": storage_of_registry(row),
     }
     return render(request, "registries/storage.html", context)
 
 
 @require_safe
 def repository(request: TeamRequest, pk: uuid.UUID, name: str) -> HttpResponse:
+    # With the registry's team: the rights below are those of the person in that team.
     rows = Repository.objects.visible_to(request.user).select_related("registry__team")
-    found = get_object_or_404(rows, registry=pk, name=name)
+    row = get_object_or_404(rows, registry=pk, name=name)
     context = {
-        **rights_in(request, found.registry),
-        "registry": found.registry,
-        "repository": found,
-        "storage": storage_of_repository(found),
+        **rights_in(request, row.registry),
+        "registry": row.registry,
+        "repository": row,
+        "storage": storage_of_repository(row),
     }
     return render(request, "registries/repository_storage.html", context)

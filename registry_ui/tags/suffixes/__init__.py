@@ -1,4 +1,4 @@
-"""What the words in tags mean, when to choose them and what to beware of: the data behind the parser, the field and the Guide."""
+"""The known words in tags: the data of the parser, the reference field and the Guide."""
 
 from ..suffix import Suffix
 from .architectures import ARCHITECTURES

@@ -1,4 +1,4 @@
-"""Which processor one image of a multi-platform family is for."""
+"""Words for the processor architecture."""
 
 from ..suffix import Group, Role, Suffix
 from ..suffix import mark as _
@@ -30,7 +30,8 @@ def _architecture(
 
 
 _PLAIN_IS_BETTER = _(
-    "Mostly not needed: the tag without it is an index, from which each machine takes its own image."
+    "Mostly not needed: the tag without it is an index, from which each machine takes its own "
+    "image."
 )
 
 ARCHITECTURES = (
@@ -68,7 +69,8 @@ ARCHITECTURES = (
         r"arm32[-_]?v[56]|arm[-_]?v[56]|armel",
         example="arm32v6-latest",
         meaning=_(
-            "For 32-bit ARM processors of version 6 or 5: the first Raspberry Pi, the Zero, old network storage."
+            "For 32-bit ARM processors of version 6 or 5: the first Raspberry Pi, the Zero, old "
+            "network storage."
         ),
         choose=_("Nothing newer runs there."),
         beware=_("Few images exist, and those get few updates."),
@@ -88,7 +90,8 @@ ARCHITECTURES = (
         r"(?P<release>ppc64le|ppc64el|ppc64|s390x|riscv64|mips64le|mips64el|mips64|loong64|loongarch64)",
         example="acme/app:1.4-s390x",
         meaning=_(
-            "For IBM POWER (ppc64le), IBM Z (s390x), RISC-V (riscv64), MIPS (mips64le) or LoongArch (loong64)."
+            "For IBM POWER (ppc64le), IBM Z (s390x), RISC-V (riscv64), MIPS (mips64le) or "
+            "LoongArch (loong64)."
         ),
         choose=_("You run such a machine."),
         beware=_("Tested far less than amd64 and arm64."),

@@ -1,4 +1,4 @@
-"""Words about the programs inside."""
+"""Words for the programs in an image."""
 
 from ..suffix import Group, Role, Suffix
 from ..suffix import mark as _
@@ -53,7 +53,8 @@ CONTENTS = (
         example="maven:3.9-eclipse-temurin-21",
         pattern=r"(?:eclipse-temurin|temurin|amazoncorretto|corretto|sapmachine|ibmjava|ibm-semeru|liberica|zulu|graalvm(?:-community)?|graal)(?:-?(?P<release>\d{1,2}))?",
         meaning=_(
-            "Which build of Java is inside: Eclipse Temurin, Amazon Corretto, SapMachine, GraalVM …, and its major version."
+            "Which build of Java is inside: Eclipse Temurin, Amazon Corretto, SapMachine, GraalVM "
+            "…, and its major version."
         ),
         choose=_("Your support contract names one; else Temurin."),
         beware=_("They differ in how long they are supported and in what they bundle."),
@@ -62,7 +63,8 @@ CONTENTS = (
         "fpm",
         example="php:8.3-fpm-alpine",
         meaning=_(
-            "PHP as a FastCGI process manager: it runs PHP, and a web server in another container talks to it."
+            "PHP as a FastCGI process manager: it runs PHP, and a web server in another container "
+            "talks to it."
         ),
         choose=_("Behind nginx or Caddy, one container for each."),
         beware=_("It answers no HTTP by itself: without a web server in front there is no page."),
@@ -128,7 +130,8 @@ CONTENTS = (
         example="buildpack-deps:bookworm-scm",
         aliases=("buildpack", "scm", "curl"),
         meaning=_(
-            "The compilers, headers and tools with which language images are built; scm and curl are smaller selections."
+            "The compilers, headers and tools with which language images are built; scm and curl "
+            "are smaller selections."
         ),
         choose=_("A build stage that compiles native extensions."),
         beware=_("Very large: copy the result into a slim image."),

@@ -1,4 +1,4 @@
-"""Which C library the programs are linked against."""
+"""Words for the C library of the programs."""
 
 from ..suffix import Group, Role, Suffix
 from ..suffix import mark as _

@@ -106,7 +106,8 @@ DEBIAN = (
         pattern=r"debian-?(?P<release>\d{1,2}(?:\.\d{1,2})?)|debian|backports|jessie|wheezy",
         terms="jessie wheezy backports debian12",
         meaning=_(
-            "Debian GNU/Linux: glibc, apt, and a very large choice of packages. jessie and wheezy are old releases of it."
+            "Debian GNU/Linux: glibc, apt, and a very large choice of packages. jessie and wheezy "
+            "are old releases of it."
         ),
         choose=_("Software that expects an ordinary Linux."),
         beware=_("Without a release it moves to the next Debian one day."),
@@ -164,7 +165,8 @@ UBUNTU = (
         ),
         terms="bionic xenial trusty mantic oracular plucky questing ubuntu24.04",
         meaning=_(
-            "Ubuntu, by code name or number. bionic, xenial and trusty are old LTS releases; plucky and others lived nine months."
+            "Ubuntu, by code name or number. bionic, xenial and trusty are old LTS releases; "
+            "plucky and others lived nine months."
         ),
         choose=_("Software whose supplier tests on Ubuntu."),
         beware=_("Interim releases and old LTS releases get no updates: choose noble or resolute."),
@@ -180,7 +182,8 @@ OTHERS = (
         example="mariadb:11.4-ubi9",
         pattern=r"ubi-?(?P<release>\d{1,2}(?:\.\d{1,2})?)|ubi",
         meaning=_(
-            "Red Hat's Universal Base Image: packages of Red Hat Enterprise Linux that may be passed on."
+            "Red Hat's Universal Base Image: packages of Red Hat Enterprise Linux that may be "
+            "passed on."
         ),
         choose=_("OpenShift, and suppliers who support Red Hat only."),
         beware=_("Packages beyond the free set need a subscription."),
@@ -194,7 +197,8 @@ OTHERS = (
         pattern=r"oraclelinux-?(?P<release>\d{1,2})|oraclelinux|oracle|ol(?P<short>[789])",
         terms="oracle",
         meaning=_(
-            "Oracle Linux, compatible with Red Hat Enterprise Linux; MySQL and OpenJDK are built on it."
+            "Oracle Linux, compatible with Red Hat Enterprise Linux; MySQL and OpenJDK are built "
+            "on it."
         ),
         choose=_("MySQL as its makers test it."),
         beware=_("microdnf in place of apt: installation lines for Debian do not work."),
@@ -222,7 +226,8 @@ OTHERS = (
         meaning=_("CentOS, Fedora or Red Hat Enterprise Linux."),
         choose=_("Software built for exactly this system."),
         beware=_(
-            "CentOS Linux is dead (7 since June 2024, 8 since 2021); a Fedora release lives about a year."
+            "CentOS Linux is dead (7 since June 2024, 8 since 2021); a Fedora release lives about "
+            "a year."
         ),
     ),
     Suffix(
@@ -258,7 +263,8 @@ OTHERS = (
         pattern=r"(?:opensuse|sles|sle|bci|leap)-?(?P<release>\d{1,2}(?:\.\d)?)|opensuse|tumbleweed|leap|sles|bci",
         terms="leap tumbleweed sles bci",
         meaning=_(
-            "SUSE's family: Leap, the rolling Tumbleweed, SLES, and its base container images (BCI)."
+            "SUSE's family: Leap, the rolling Tumbleweed, SLES, and its base container images "
+            "(BCI)."
         ),
         choose=_("Clusters that run on SUSE."),
         beware=_("Tumbleweed changes several times a week."),
@@ -271,7 +277,8 @@ OTHERS = (
         example="acme/app:1.4-wolfi",
         aliases=("chainguard", "photon"),
         meaning=_(
-            "A distribution made for containers: glibc, apk packages, rebuilt daily to stay free of known faults."
+            "A distribution made for containers: glibc, apk packages, rebuilt daily to stay free "
+            "of known faults."
         ),
         choose=_("Scanners must report as little as possible."),
         beware=_("Old versions are not kept: pin by digest, or mirror what you use."),

@@ -1,4 +1,4 @@
-"""Names that say how fresh an image is, and not which one it is."""
+"""Words for release channels, which move from image to image."""
 
 from ..suffix import Group, Role, Suffix
 from ..suffix import mark as _
@@ -14,7 +14,8 @@ MOVING = (
         ),
         choose=_("Trying something out on a development machine."),
         beware=_(
-            "Be careful in production: it names another image after every release, so two pulls may differ and there is no way back."
+            "Be careful in production: it names another image after every release, so two pulls "
+            "may differ and there is no way back."
         ),
     ),
     Suffix(
@@ -57,7 +58,8 @@ MOVING = (
         example="node:current-slim",
         aliases=("innovation",),
         meaning=_(
-            "The newest release line, supported for months only (Node.js says current, MySQL says innovation)."
+            "The newest release line, supported for months only (Node.js says current, MySQL says "
+            "innovation)."
         ),
         choose=_("You want the newest features and upgrade often."),
         beware=_("Support ends when the next line opens. Production belongs on the lts line."),
@@ -113,7 +115,8 @@ MOVING = (
         meaning=_("Built automatically from the newest source, every night."),
         choose=_("Checking today whether tomorrow's version still works for you."),
         beware=_(
-            "Untested, and replaced by the next night's build. A nightly with a date can at least be found again."
+            "Untested, and replaced by the next night's build. A nightly with a date can at least "
+            "be found again."
         ),
     ),
     Suffix(
@@ -137,7 +140,8 @@ MOVING = (
         meaning=_("The newest build of one pull request or merge request."),
         choose=_("Looking at a change before it is merged."),
         beware=_(
-            "Unreviewed code; each push to the request replaces it, and it should be deleted afterwards."
+            "Unreviewed code; each push to the request replaces it, and it should be deleted "
+            "afterwards."
         ),
     ),
     Suffix(
@@ -160,10 +164,12 @@ MOVING = (
         ),
         meaning=_("A label of your own process: where the image runs, or that it was released."),
         choose=_(
-            "People must see at a glance what an environment runs; beside a version tag on the same image."
+            "People must see at a glance what an environment runs; beside a version tag on the "
+            "same image."
         ),
         beware=_(
-            "Alone it does not say what is inside, and rolling back needs to know. Always keep a version tag too."
+            "Alone it does not say what is inside, and rolling back needs to know. Always keep a "
+            "version tag too."
         ),
     ),
     Suffix(
@@ -178,7 +184,8 @@ MOVING = (
         ),
         terms="node traefik iron jod hydrogen krypton comte munster",
         meaning=_(
-            "A project's own name for one release line: Node.js counts elements (iron is 20, jod is 22), Traefik counts cheeses."
+            "A project's own name for one release line: Node.js counts elements (iron is 20, jod "
+            "is 22), Traefik counts cheeses."
         ),
         choose=_("You want a line and know its name better than its number."),
         beware=_("It moves with each release of its line, and readers have to look the name up."),

@@ -1,4 +1,4 @@
-"""What is no word: versions, dates and hashes. Recognised by the parser, explained from here."""
+"""Versions, dates and hashes, which the parser itself recognises."""
 
 from ..suffix import Group, Role, Suffix
 from ..suffix import mark as _
@@ -11,6 +11,7 @@ def _number(
         name=name,
         group=Group.NUMBER,
         role=role,
+        # Matches nothing: the parser has its own expressions for numbers.
         pattern="(?!)",
         example=example,
         meaning=meaning,
@@ -25,11 +26,13 @@ FULL_VERSION = _number(
     Role.VERSION,
     example="nginx:1.27.3",
     meaning=_(
-        "One release in full: major, minor and patch. By convention nobody moves it to another version."
+        "One release in full: major, minor and patch. By convention nobody moves it to another "
+        "version."
     ),
     choose=_("Production."),
     beware=_(
-        "It is rebuilt under the same name when its base gets security updates. Only the digest never changes."
+        "It is rebuilt under the same name when its base gets security updates. Only the digest "
+        "never changes."
     ),
     terms="semver full version pinned patch",
 )
@@ -40,7 +43,8 @@ MINOR_VERSION = _number(
     meaning=_("A minor line: the newest patch release of it."),
     choose=_("You want fixes as they come, and no new features."),
     beware=_(
-        "It moves with each patch release; write the full version where two machines must run the same."
+        "It moves with each patch release; write the full version where two machines must run the "
+        "same."
     ),
     terms="minor version partial floating",
 )
@@ -85,7 +89,8 @@ DIGEST_LIKE = _number(
     Role.DIGEST,
     example="sha256-9f86d081….sig",
     meaning=_(
-        "Made by a tool: a signature (.sig), attestation (.att) or bill of materials (.sbom) of the image with that digest."
+        "Made by a tool: a signature (.sig), attestation (.att) or bill of materials (.sbom) of "
+        "the image with that digest."
     ),
     choose=_("Leave it to the tool; copy it along with its image."),
     beware=_(

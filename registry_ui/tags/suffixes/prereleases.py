@@ -1,4 +1,4 @@
-"""Stages before a release."""
+"""Words for stages before a release."""
 
 from ..suffix import Group, Role, Suffix
 from ..suffix import mark as _
@@ -49,7 +49,8 @@ PRERELEASES = (
         terms="milestone M1 M02 pre",
         unstable=True,
         meaning=_(
-            "Preview or milestone: a public look at the next version (.NET and Ruby say preview, Redis and Spring say M1)."
+            "Preview or milestone: a public look at the next version (.NET and Ruby say preview, "
+            "Redis and Spring say M1)."
         ),
         choose=_("Preparing for the next version."),
         beware=_("Not for production, and mostly without support."),
@@ -73,7 +74,8 @@ PRERELEASES = (
         pattern=rf"dev(?:{_NUMBERS})?",
         unstable=True,
         meaning=_(
-            "A development build; in hardened images, the variant that adds a shell and a package manager."
+            "A development build; in hardened images, the variant that adds a shell and a package "
+            "manager."
         ),
         choose=_("Trying the next version, or building on top of a hardened image."),
         beware=_("Not for production in either sense."),

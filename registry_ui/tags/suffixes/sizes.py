@@ -1,4 +1,4 @@
-"""Words about how much, or how little, is in the image, and who it runs as."""
+"""Words for small, full and hardened images, and for the user that runs the program."""
 
 from ..suffix import Group, Role, Suffix
 from ..suffix import mark as _
@@ -12,11 +12,13 @@ SIZES = (
         example="nginx:1.27-alpine3.20",
         pattern=r"alpine-?(?P<release>3\.\d{1,3}(?:\.\d{1,3})?)|alpine",
         meaning=_(
-            "Built on Alpine Linux, a system of about 5 MB with musl in place of glibc and BusyBox in place of the GNU tools."
+            "Built on Alpine Linux, a system of about 5 MB with musl in place of glibc and BusyBox "
+            "in place of the GNU tools."
         ),
         choose=_("Microservices, and wherever the smallest image with a shell is wanted."),
         beware=_(
-            "musl is not glibc: ready-made binaries (Python wheels, native Node modules) may be missing, slower or behave differently."
+            "musl is not glibc: ready-made binaries (Python wheels, native Node modules) may be "
+            "missing, slower or behave differently."
         ),
     ),
     Suffix(
@@ -29,7 +31,8 @@ SIZES = (
         ),
         choose=_("Production in general: smaller than the full image, and compatible with it."),
         beware=_(
-            "No compiler and few tools: what builds native extensions needs the full image, or a build stage."
+            "No compiler and few tools: what builds native extensions needs the full image, or a "
+            "build stage."
         ),
     ),
     Suffix(
@@ -42,7 +45,8 @@ SIZES = (
         ),
         choose=_("Production where the attack surface counts."),
         beware=_(
-            "There is nothing to open a shell with: debug with the debug variant or an ephemeral container."
+            "There is nothing to open a shell with: debug with the debug variant or an ephemeral "
+            "container."
         ),
     ),
     Suffix(
@@ -51,7 +55,8 @@ SIZES = (
         role=Role.VARIANT,
         example="mcr.microsoft.com/dotnet/aspnet:8.0-jammy-chiseled",
         meaning=_(
-            "Ubuntu cut down to the slices that one program needs: no shell, no package manager, not root."
+            "Ubuntu cut down to the slices that one program needs: no shell, no package manager, "
+            "not root."
         ),
         choose=_("Production of .NET and Java services on Ubuntu's libraries."),
         beware=_(
@@ -65,7 +70,8 @@ SIZES = (
         example="registry.access.redhat.com/ubi9:minimal",
         aliases=("micro", "tiny", "mini", "lite", "small", "static", "scratch"),
         meaning=_(
-            "Cut down further than slim: often without a package manager, sometimes only the one binary."
+            "Cut down further than slim: often without a package manager, sometimes only the one "
+            "binary."
         ),
         choose=_("Images in which only your own program runs."),
         beware=_(
@@ -89,10 +95,12 @@ SIZES = (
         example="mcr.microsoft.com/dotnet/runtime:9.0-noble-chiseled-extra",
         aliases=("composite", "extras"),
         meaning=_(
-            ".NET: extra adds the data for cultures and time zones; composite compiles the framework as one for a faster start."
+            ".NET: extra adds the data for cultures and time zones; composite compiles the "
+            "framework as one for a faster start."
         ),
         choose=_(
-            "The program formats dates or sorts text for several languages (extra), or must start fast (composite)."
+            "The program formats dates or sorts text for several languages (extra), or must start "
+            "fast (composite)."
         ),
         beware=_("Both are made for a framework of exactly this version."),
     ),
@@ -105,7 +113,8 @@ SIZES = (
         meaning=_("The program runs as an ordinary user, not as root."),
         choose=_("Production, above all on clusters that refuse root."),
         beware=_(
-            "Ports below 1024 and files that belong to root are out of reach: check mounted volumes."
+            "Ports below 1024 and files that belong to root are out of reach: check mounted "
+            "volumes."
         ),
     ),
     Suffix(
@@ -117,7 +126,8 @@ SIZES = (
         meaning=_("The same image with a shell and tools, or with debugging symbols."),
         choose=_("Finding a fault in a test environment."),
         beware=_(
-            "Do not leave it in production: the shell is what the plain variant left out on purpose."
+            "Do not leave it in production: the shell is what the plain variant left out on "
+            "purpose."
         ),
     ),
     Suffix(

@@ -3,7 +3,10 @@
 from ..suffix import Group, Role, Suffix
 from ..suffix import mark as _
 
-_RELEASE = r"-?(?P<release>ltsc\d{4}|sac\d{4}|1607|1703|1709|180[39]|190[39]|2004|20[Hh]2|2016|2019|2022|2025)"
+_RELEASE = (
+    r"-?(?P<release>ltsc\d{4}|sac\d{4}|1607|1703|1709|180[39]|190[39]|2004|20[Hh]2"
+    r"|2016|2019|2022|2025)"
+)
 
 WINDOWS = (
     Suffix(
@@ -28,7 +31,8 @@ WINDOWS = (
         pattern=rf"(?:windowsservercore|servercore)(?:{_RELEASE})?",
         aliases=("servercore",),
         meaning=_(
-            "Windows Server without the desktop: .NET Framework, PowerShell and most of the Windows interfaces."
+            "Windows Server without the desktop: .NET Framework, PowerShell and most of the "
+            "Windows interfaces."
         ),
         choose=_("Programs on .NET Framework and installers of type MSI."),
         beware=_("About 2 GB to download. Use nanoserver if the program runs on modern .NET."),
@@ -41,7 +45,8 @@ WINDOWS = (
         example="mcr.microsoft.com/dotnet/runtime:8.0-nanoserver-ltsc2022",
         pattern=rf"nanoserver(?:{_RELEASE})?",
         meaning=_(
-            "The smallest Windows base, about 120 MB to download: no PowerShell, no .NET Framework, no MSI."
+            "The smallest Windows base, about 120 MB to download: no PowerShell, no .NET "
+            "Framework, no MSI."
         ),
         choose=_("Modern .NET, Go or Node.js on Windows hosts."),
         beware=_("32-bit programs and many Windows interfaces are missing."),
@@ -55,11 +60,13 @@ WINDOWS = (
         pattern=r"(?P<release>ltsc20\d{2}|20[Hh]2|1809)",
         terms="ltsc2016 ltsc2019 ltsc2025 1809 20H2",
         meaning=_(
-            "The Windows release that the image is made for: ltsc2019 (also 1809), ltsc2022 and ltsc2025 are supported for ten years."
+            "The Windows release that the image is made for: ltsc2019 (also 1809), ltsc2022 and "
+            "ltsc2025 are supported for ten years."
         ),
         choose=_("It is the release of your hosts."),
         beware=_(
-            "With process isolation it runs only on a host of a matching release; on others it needs Hyper-V."
+            "With process isolation it runs only on a host of a matching release; on others it "
+            "needs Hyper-V."
         ),
     ),
 )

@@ -1,4 +1,4 @@
-"""The field in which a name is typed, and the anatomy of the name under it."""
+"""The input field for an image reference, with the analysis of the typed text."""
 
 from typing import Any
 
@@ -7,15 +7,15 @@ from django.forms import BoundField
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from ..anatomy import dissect
+from ..anatomy import analyse_reference
 
 register = template.Library()
 
 
 @register.inclusion_tag("web/_reference_field.html")
 def reference_field(field: BoundField, use: str = "pull") -> dict[str, Any]:
-    """A bound field as input with its live anatomy: `use` is what the name is for, pull, push or tag."""
-    anatomy = dissect(str(field.value() or ""), use)
+    """Render a bound field with its analysis; `use` is pull, push or tag."""
+    anatomy = analyse_reference(str(field.value() or ""), use)
     return {
         "field": field,
         "widget": field.as_widget(attrs=_live_attributes(field, use)),

@@ -1,4 +1,7 @@
-"""A tag's name whose parts explain themselves: on hover, on keyboard focus, on a tap; without JavaScript in the Guide."""
+"""Names of tags with explanations of their parts, on hover, focus and tap.
+
+Without JavaScript, a link leads to the explanations in the Guide.
+"""
 
 import functools
 import re
@@ -17,9 +20,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from registry_ui.tags import BY_NAME, Explanation, Movement, explain_tag, parse_tag, risk_of
+from registry_ui.tags import BY_NAME, Explanation, Movement, describe_risk, explain_tag, parse_tag
 
 register = template.Library()
+# Lists repeat tags, and an explanation takes longer than the lookup.
 _NAMES_KEPT = 4096
 _LONGEST_TAG = 128
 _SPACES = re.compile(r"\s+")
@@ -27,7 +31,7 @@ _SPACES = re.compile(r"\s+")
 
 @dataclass(frozen=True, slots=True)
 class _Named:
-    """A tag's name as it is shown; the texts of `parts` and `movement` have to stand once on its page."""
+    """A rendered tag. Its page needs the texts of `parts` and `movement` once."""
 
     text: SafeString
     attributes: SafeString
@@ -38,8 +42,12 @@ class _Named:
 
 @register.simple_tag(takes_context=True)
 def tag_name(context: Context, text: Any, href: str = "") -> SafeString:
-    """A tag's name, as a link where an address is given. The texts about its parts come with the first name that needs them."""
+    """Render a tag, as a link if `href` is given.
+
+    The texts about its parts come with the first tag on the page that needs them.
+    """
     language = get_language() or ""
+    # A hostile text longer than a tag must not fill the cache.
     named = (_named if len(str(text)) <= _LONGEST_TAG else _named.__wrapped__)(str(text), language)
     body = (
         format_html('<a class="tag-name-link" href="{}">{}</a>', href, named.text)
@@ -58,7 +66,7 @@ def _named(text: str, language: str) -> _Named:
     attributes = format_html(
         ' data-tag-name data-movement="{}" data-risk="{}"',
         tag.movement.value,
-        _translated(risk_of(tag)),
+        _translated(describe_risk(tag)),
     )
     label = _("What %(tag)s means") % {"tag": text}
     link = format_html(
@@ -67,16 +75,16 @@ def _named(text: str, language: str) -> _Named:
         label,
     )
     explanations = explain_tag(tag)
-    parts = tuple(dict.fromkeys(replace(each, part="") for each in explanations))
+    parts = tuple(dict.fromkeys(replace(explanation, part="") for explanation in explanations))
     return _Named(_pieces(text, explanations), attributes, link, parts, tag.movement)
 
 
 def _pieces(text: str, explanations: Sequence[Explanation]) -> SafeString:
-    """The text with each part marked, and what separates them left as it is."""
+    """Return the text with a span around each part; separators stay as they are."""
     marked, rest = [], text
-    for each in explanations:
-        separator, _part, rest = rest.partition(each.part)
-        marked.append((separator, _key(each), each.part))
+    for explanation in explanations:
+        separator, _part, rest = rest.partition(explanation.part)
+        marked.append((separator, _key(explanation), explanation.part))
     return format_html_join("", '{}<span data-part="{}">{}</span>', marked) + format_html(
         "{}", rest
     )
@@ -84,6 +92,7 @@ def _pieces(text: str, explanations: Sequence[Explanation]) -> SafeString:
 
 def _texts(context: Context, named: _Named, language: str) -> SafeString:
     request = context.get("request")
+    # A page with a thousand tags has each text once; fragments have texts of their own.
     given: set[object] = (
         set() if request is None else request.__dict__.setdefault("tag_texts_given", set())
     )
@@ -93,8 +102,8 @@ def _texts(context: Context, named: _Named, language: str) -> SafeString:
     return SafeString(
         "".join(
             [
-                *(_movement(each, language) for each in movements),
-                *(_part(each, language) for each in parts),
+                *(_movement(movement, language) for movement in movements),
+                *(_part(part, language) for part in parts),
             ]
         )
     )

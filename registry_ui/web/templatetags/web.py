@@ -1,4 +1,4 @@
-"""The tags that every template has."""
+"""The template tags that are built into every template."""
 
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,7 @@ from registry_ui.oci.errors import InvalidDigest, InvalidReference
 from registry_ui.oci.reference import Reference
 
 from .. import icons, quantities
-from ..states import look_of
+from ..states import badge_for
 
 register = template.Library()
 register.filter(is_safe=True)(quantities.binary_size)
@@ -31,21 +31,22 @@ def icon(name: str, size: int = 16) -> SafeString:
 
 
 @register.simple_tag
-def when(moment: datetime | None) -> SafeString:
-    if moment is None:
+def when(timestamp: datetime | None) -> SafeString:
+    if timestamp is None:
         return _DASH
     return format_html(
         '<time datetime="{}" title="{}">{}</time>',
-        moment.isoformat(timespec="seconds"),
-        quantities.exact_time(moment),
-        quantities.relative(moment, timezone.now()),
+        timestamp.isoformat(timespec="seconds"),
+        quantities.exact_time(timestamp),
+        quantities.relative(timestamp, timezone.now()),
     )
 
 
 @register.simple_tag
 def copy_button(text: Any, label: str = "") -> SafeString:
     return format_html(
-        '<button type="button" class="copy" data-copy="{}" aria-label="{}" title="{}">{}{}</button>',
+        '<button type="button" class="copy" data-copy="{}" aria-label="{}" title="{}">'
+        "{}{}</button>",
         text,
         label or _("Copy %(text)s") % {"text": text},
         label or _("Copy"),
@@ -75,7 +76,7 @@ def _short(text: Digest | str) -> str:
 
 @register.simple_tag
 def reference(name: Reference | str | None) -> SafeString:
-    """A reference with its four parts in their colours; text that is none is shown as it is."""
+    """Render a reference with its parts in their colours; other text as it is."""
     if not name:
         return _DASH
     try:
@@ -92,36 +93,38 @@ def _anatomy(parsed: Reference) -> SafeString:
     parts = [("registry", parsed.registry, "/")]
     parts += [("namespace", component, "/") for component in namespace.split("/") if component]
     parts.append(("repository", repository, ""))
-    pieces = [
-        (kind, text, separator, _BREAK if separator else "") for kind, text, separator in parts
-    ]
+    # A long name may break after a slash.
+    breaks = {"/": _BREAK, "": ""}
+    pieces = [(kind, text, separator, breaks[separator]) for kind, text, separator in parts]
     body = format_html_join("", '<span class="part-{}">{}</span>{}{}', pieces)
     if parsed.tag:
         body += format_html('<wbr>:<span class="part-tag">{}</span>', parsed.tag)
     if parsed.digest:
         body += format_html('<wbr>@<span class="part-tag">{}</span>', parsed.digest.short)
+
     return body
 
 
 @register.simple_tag
 def state_badge(state: str, label: str = "") -> SafeString:
-    look = look_of(state)
+    badge = badge_for(state)
     text = label or str(getattr(state, "label", "") or state).capitalize()
     return format_html(
         '<span class="badge badge-{}" data-state="{}">{}{}</span>',
-        look.tone,
+        badge.tone,
         state,
-        icons.icon(look.icon, 14),
+        icons.icon(badge.icon, 14),
         text,
     )
 
 
 @register.simple_tag
 def bar(value: float | None, maximum: float | None, label: str = "") -> SafeString:
-    """A progress bar; without a maximum it only says that something goes on."""
+    """Render a progress bar; without a maximum an indeterminate one."""
     if maximum is None:
         return format_html('<progress class="bar" aria-label="{}"></progress>', label)
     most = maximum or 1
+    # Nothing to do is complete.
     done = most if maximum == 0 else min(max(value or 0, 0), most)
     return format_html(
         '<progress class="bar" value="{}" max="{}" aria-label="{}"></progress>', done, most, label
@@ -130,7 +133,7 @@ def bar(value: float | None, maximum: float | None, label: str = "") -> SafeStri
 
 @register.simple_block_tag
 def emptystate(content: str, icon_name: str, title: str, text: str = "") -> SafeString:
-    """What a page says that has nothing yet; the content is the button that makes the first one."""
+    """Render the text of an empty list; the content is the button that adds the first item."""
     return format_html(
         '<div class="empty">{}<h2>{}</h2><p>{}</p><div class="cluster">{}</div></div>',
         icons.icon(icon_name, 32),
@@ -142,13 +145,14 @@ def emptystate(content: str, icon_name: str, title: str, text: str = "") -> Safe
 
 @register.simple_tag
 def avatar_name(user: Any, name: str = "") -> SafeString:
-    """A person; the command line, where there is none; by name alone, where the person was removed."""
+    """Render a user; the name alone if the user was removed; without both, the command line."""
     if user is None and not name:
         return format_html(
             '<span class="person person-machine">{}{}</span>',
             icons.icon("terminal-2", 16),
             _("command line"),
         )
+
     shown = name if user is None else user.get_full_name() or user.get_username()
     return format_html(
         '<span class="person"><span class="avatar" aria-hidden="true">{}</span>{}</span>',

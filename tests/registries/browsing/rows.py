@@ -1,4 +1,4 @@
-"""Tags by the hundred, without images behind them."""
+"""Rows of many tags without images."""
 
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
@@ -12,7 +12,7 @@ from tests.parts.index_rows import BUILT, digest_of
 def add_tags(
     repository: Repository, names: Iterable[str] | Mapping[str, str], **columns: Any
 ) -> None:
-    """Names, each with a digest of its own; or names with any text that stands for the digest."""
+    """Add tags, each with its own digest; a mapping gives tags with the same text one digest."""
     contents = names if isinstance(names, Mapping) else {name: name for name in names}
     first = Tag.objects.filter(repository=repository).count()
     rows = [
@@ -40,8 +40,8 @@ def _tag(
     return Tag(repository=repository, team=repository.team, name=name, **values)
 
 
-def known(repository: Repository) -> Artifact:
-    """One artifact for all the tags: the index knows what is behind them."""
+def add_artifact(repository: Repository) -> Artifact:
+    """Give all tags of a repository one artifact."""
     artifact = Artifact.objects.create(
         registry=repository.registry,
         team=repository.team,

@@ -4,7 +4,7 @@ import pytest
 from django.utils import timezone
 
 from registry_ui.jobs.models import State
-from registry_ui.registries.browsing.looks import Look
+from registry_ui.registries.browsing.looks import IndexStatus
 from registry_ui.registries.models import IndexRun
 from tests.parts.index_rows import make_repository
 
@@ -14,11 +14,11 @@ NOW = timezone.now()
 
 
 @pytest.fixture
-def look(make_registry):
-    """The look at a registry whose latest run has these columns."""
+def make_status(make_registry):
+    """Return a function that creates a run and returns its registry's status."""
     registry = make_registry()
 
-    def of(state=State.RUNNING, *, repository=None, indexed_at=None, **columns):
+    def make(state=State.RUNNING, *, repository=None, indexed_at=None, **columns):
         registry.indexed_at = indexed_at
         name = repository.name if repository else ""
         columns = {
@@ -28,27 +28,27 @@ def look(make_registry):
         IndexRun.objects.create(
             team=registry.team, registry=registry, repository=name, state=state, **columns
         )
-        return Look.latest(registry, repository)
+        return IndexStatus.latest(registry, repository)
 
-    of.registry = registry
-    return of
+    make.registry = registry
+    return make
 
 
-def test_without_a_run_there_is_nothing_to_say(make_registry):
-    look = Look.latest(make_registry())
+def test_without_a_run_the_status_is_empty(make_registry):
+    status = IndexStatus.latest(make_registry())
 
     assert (
-        look.words,
-        look.stamp,
-        look.trouble,
-        look.is_active,
-        look.looked_at,
-        look.duration,
+        status.label,
+        status.announcement_key,
+        status.queue_problem,
+        status.is_active,
+        status.indexed_at,
+        status.duration,
     ) == ("", "", "", False, None, None)
 
 
 @pytest.mark.parametrize(
-    ("phase", "words"),
+    ("phase", "label"),
     [
         ("", "Starting"),
         ("listing", "Reading the list of repositories"),
@@ -57,30 +57,30 @@ def test_without_a_run_there_is_nothing_to_say(make_registry):
         ("something new", "Starting"),
     ],
 )
-def test_a_run_says_what_it_does(look, phase, words):
-    now = look(progress={"phase": phase})
+def test_a_running_run_shows_its_phase(make_status, phase, label):
+    status = make_status(progress={"phase": phase})
 
-    assert (now.words, now.is_active) == (words, True)
-
-
-def test_a_run_that_is_to_stop_says_so(look):
-    assert look(cancel_requested_at=NOW, progress={"phase": "looking"}).words == "Stopping"
+    assert (status.label, status.is_active) == (label, True)
 
 
-def test_a_run_that_waits_says_why_nothing_starts(look):
-    now = look(State.QUEUED)
-
-    assert now.words == "Waiting for a worker"
-    assert "No worker is running" in now.trouble
+def test_a_run_that_is_being_cancelled_is_stopping(make_status):
+    assert make_status(cancel_requested_at=NOW, progress={"phase": "looking"}).label == "Stopping"
 
 
-def test_while_the_list_is_read_nobody_knows_how_long_it_is(look):
-    bars = look(progress={"phase": "listing", "repositories": 12000}).bars
+def test_a_queued_run_shows_why_it_does_not_start(make_status):
+    status = make_status(State.QUEUED)
 
-    assert [(bar.words, bar.total) for bar in bars] == [("12,000", None)]
+    assert status.label == "Waiting for a worker"
+    assert "No worker is running" in status.queue_problem
 
 
-def test_the_bars_are_of_repositories_and_tags(look):
+def test_while_listing_the_total_is_unknown(make_status):
+    bars = make_status(progress={"phase": "listing", "repositories": 12000}).bars
+
+    assert [(bar.text, bar.total) for bar in bars] == [("12,000", None)]
+
+
+def test_the_bars_are_of_repositories_and_tags(make_status):
     progress = {
         "phase": "looking",
         "repositories": 5000,
@@ -88,72 +88,80 @@ def test_the_bars_are_of_repositories_and_tags(look):
         "tags": 31200,
         "tags_done": 30111,
     }
-    bars = look(progress=progress).bars
+    bars = make_status(progress=progress).bars
 
-    assert [(bar.words, bar.done, bar.total) for bar in bars] == [
+    assert [(bar.text, bar.done, bar.total) for bar in bars] == [
         ("1,204 of 5,000", 1204, 5000),
         ("30,111 of 31,200", 30111, 31200),
     ]
 
 
-def test_of_one_repository_only_the_tags_are_counted(look):
-    bars = look(
-        repository=make_repository(look.registry, "team/app"),
+def test_a_repository_has_a_bar_of_its_tags_only(make_status):
+    bars = make_status(
+        repository=make_repository(make_status.registry, "team/app"),
         progress={"phase": "looking", "tags": 0},
     ).bars
 
-    assert [(bar.words, bar.total) for bar in bars] == [("counting", None)]
+    assert [(bar.text, bar.total) for bar in bars] == [("counting", None)]
 
 
-def test_a_pause_is_told_only_while_it_lasts(look):
+def test_a_pause_is_shown_only_while_the_run_is_active(make_status):
     pause = {"pause": {"seconds": 42, "reason": "Too many requests."}}
 
-    paused = look(progress=pause)
+    paused = make_status(progress=pause)
     assert (paused.pause_reason, paused.pause_seconds) == ("Too many requests.", 42)
     IndexRun.objects.all().delete()
-    assert look(State.SUCCEEDED, progress=pause).pause_reason == ""
+    assert make_status(State.SUCCEEDED, progress=pause).pause_reason == ""
 
 
-def test_what_was_spared_is_said_with_what_to_do(look):
-    assert "31 tags were left for later" in look(progress={"spared": 31}).spared_words
-    assert Look.latest(look.registry).spared_words.endswith("Opening a tag fetches it at once.")
+def test_skipped_tags_are_shown_with_advice(make_status):
+    assert "31 tags were left for later" in make_status(progress={"spared": 31}).skipped_message
+    assert IndexStatus.latest(make_status.registry).skipped_message.endswith(
+        "Opening a tag fetches it at once."
+    )
 
 
-def test_a_look_that_ended_well_says_how_long_it_took_and_for_whom(look):
-    ended = look(
+def test_a_successful_run_shows_its_duration_and_person(make_status):
+    ended = make_status(
         State.SUCCEEDED, indexed_at=NOW - timedelta(seconds=1), finished_at=NOW, requested_by="bob"
     )
 
-    assert (ended.words, ended.duration, ended.by_run.requested_by) == (
+    assert (ended.label, ended.duration, ended.latest_success.requested_by) == (
         "Up to date",
         timedelta(seconds=90),
         "bob",
     )
 
 
-def test_another_look_than_the_latest_brought_the_index_up_to_date(look):
-    failed = look(State.FAILED, indexed_at=NOW - timedelta(days=1), finished_at=NOW)
-    assert (failed.by_run, failed.has_failed, failed.words) == (None, True, "The last look failed")
+def test_the_success_of_another_run_has_no_duration(make_status):
+    failed = make_status(State.FAILED, indexed_at=NOW - timedelta(days=1), finished_at=NOW)
+    assert (failed.latest_success, failed.has_failed, failed.label) == (
+        None,
+        True,
+        "The last look failed",
+    )
     IndexRun.objects.all().delete()
-    newer = look(State.SUCCEEDED, indexed_at=NOW + timedelta(hours=1), finished_at=NOW)
-    assert newer.by_run is None
+    newer = make_status(State.SUCCEEDED, indexed_at=NOW + timedelta(hours=1), finished_at=NOW)
+    assert newer.latest_success is None
 
 
-def test_the_stamp_changes_with_what_is_to_be_said_and_not_with_numbers(look):
-    stamps = [
-        look(progress={"phase": "looking", "tags_done": done}).stamp.split("-", 5)[5]
+def test_the_announcement_key_ignores_the_counters(make_status):
+    keys = [
+        make_status(progress={"phase": "looking", "tags_done": done}).announcement_key.split(
+            "-", 5
+        )[5]
         for done in (1, 2)
     ]
     IndexRun.objects.all().delete()
 
-    assert stamps[0] == stamps[1]
-    assert look(progress={"phase": "counting"}).stamp.split("-", 5)[5] != stamps[0]
+    assert keys[0] == keys[1]
+    assert make_status(progress={"phase": "counting"}).announcement_key.split("-", 5)[5] != keys[0]
 
 
-def test_a_repository_has_looks_of_its_own(look):
-    repository = make_repository(look.registry, "team/app", indexed_at=NOW)
-    look(State.FAILED)
+def test_a_repository_has_its_own_runs(make_status):
+    repository = make_repository(make_status.registry, "team/app", indexed_at=NOW)
+    make_status(State.FAILED)
 
-    own = Look.latest(look.registry, repository)
+    own = IndexStatus.latest(make_status.registry, repository)
 
-    assert (own.run, own.looked_at, own.has_failed) == (None, NOW, False)
+    assert (own.run, own.indexed_at, own.has_failed) == (None, NOW, False)

@@ -8,16 +8,16 @@ from django.http import QueryDict
 from registry_ui.registries.browsing.filters import RepositoryFilter, TagFilter
 from registry_ui.registries.browsing.orders import TAGS, TAGS_BY_VARIANT
 from registry_ui.registries.browsing.querying import (
-    choices_of,
     page_of_repositories,
     page_of_tags,
+    tag_choices,
     with_newest_tag,
 )
 from registry_ui.registries.models import UNSTATED, Repository, Tag
 from registry_ui.tags import sort_tags
 from tests.parts.index_rows import BUILT, make_repository
 
-from .rows import add_tags, known
+from .rows import add_artifact, add_tags
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db]
 
@@ -46,15 +46,15 @@ def names(page):
 
 def walk(repository, query):
     page, _matches = tags(repository, query)
-    found = names(page)
+    forward = names(page)
     while page.next:
         page, _matches = tags(repository, query, after=page.next)
-        found += names(page)
+        forward += names(page)
     back = names(page)
     while page.previous:
         page, _matches = tags(repository, query, before=page.previous)
         back = names(page) + back
-    return found, back
+    return forward, back
 
 
 # --- orders
@@ -63,9 +63,9 @@ def walk(repository, query):
 def test_the_newest_version_comes_first_and_ten_after_nine(repository):
     add_tags(repository, NAMES)
 
-    found, back = walk(repository, "")
+    forward, back = walk(repository, "")
 
-    assert found == back == sort_tags(NAMES, newest_first=True)
+    assert forward == back == sort_tags(NAMES, newest_first=True)
     assert walk(repository, "sort=version")[0] == sort_tags(NAMES)
 
 
@@ -74,10 +74,10 @@ def test_the_newest_version_comes_first_and_ten_after_nine(repository):
 def test_every_order_shows_every_tag_once(repository, order, group):
     add_tags(repository, NAMES)
 
-    found, back = walk(repository, f"sort={order}{group}")
+    forward, back = walk(repository, f"sort={order}{group}")
 
-    assert found == back
-    assert sorted(found) == sorted(NAMES)
+    assert forward == back
+    assert sorted(forward) == sorted(NAMES)
 
 
 def test_grouped_by_variant_the_plain_ones_come_first(repository):
@@ -125,14 +125,14 @@ def test_pages_of_tags_are_found_by_an_index(repository, order, index, django_as
     assert "TEMP B-TREE" not in plan
 
 
-def test_groups_are_in_every_order_that_lists_are_in():
+def test_groups_have_every_order_of_lists():
     assert TAGS.keys() == TAGS_BY_VARIANT.keys()
 
 
-# --- what a row says
+# --- rows
 
 
-def test_names_of_one_digest_stand_beside_each_other(repository):
+def test_tags_of_one_digest_are_aliases(repository):
     add_tags(
         repository,
         dict.fromkeys(("latest", "1", "1.27", "1.27.3", "mainline"), "one") | {"1.26": "other"},
@@ -146,7 +146,7 @@ def test_names_of_one_digest_stand_beside_each_other(repository):
     assert (listed["1.26"].aliases, listed["1.26"].more_aliases) == ((), 0)
 
 
-def test_a_long_name_leaves_no_room_for_others_but_is_there(repository):
+def test_a_long_name_is_the_only_alias(repository):
     add_tags(repository, {"a" * 128: "one", "b" * 128: "one", "c": "one"})
 
     listed = {entry.row.name[:1]: entry for entry in tags(repository)[0].rows}
@@ -155,9 +155,7 @@ def test_a_long_name_leaves_no_room_for_others_but_is_there(repository):
     assert (len(listed["c"].aliases), listed["c"].more_aliases) == (1, 1)
 
 
-def test_a_digest_of_a_thousand_names_brings_a_few_of_them_only(
-    repository, django_assert_num_queries
-):
+def test_a_digest_with_a_thousand_tags_shows_a_few(repository, django_assert_num_queries):
     add_tags(repository, {f"1.{i}": "one" for i in range(1000)})
 
     with django_assert_num_queries(2):
@@ -167,7 +165,7 @@ def test_a_digest_of_a_thousand_names_brings_a_few_of_them_only(
     assert page.rows[0].more_aliases == 996
 
 
-def test_tags_without_a_digest_are_nobodys_aliases(repository):
+def test_tags_without_a_digest_have_no_aliases(repository):
     add_tags(repository, ["1", "2"], digest="", checked_at=None, changed_at=UNSTATED)
 
     listed = tags(repository)[0].rows[0]
@@ -180,7 +178,7 @@ def test_tags_without_a_digest_are_nobodys_aliases(repository):
     )
 
 
-def test_the_same_digest_elsewhere_is_no_alias(repository):
+def test_the_digest_in_another_repository_is_no_alias(repository):
     add_tags(repository, {"1": "one"})
     add_tags(make_repository(repository.registry, "team/other"), {"2": "one"})
 
@@ -189,7 +187,7 @@ def test_the_same_digest_elsewhere_is_no_alias(repository):
 
 def test_platforms_are_folded_after_three(repository):
     add_tags(repository, ["1"], platforms="|linux/amd64|linux/arm64|linux/arm/v7|linux/s390x|")
-    known(repository)
+    add_artifact(repository)
 
     listed = tags(repository)[0].rows[0]
 
@@ -201,9 +199,7 @@ def test_platforms_are_folded_after_three(repository):
 # --- counts and choices
 
 
-def test_what_is_filtered_is_counted_only_where_that_is_cheap(
-    repository, django_assert_num_queries
-):
+def test_matches_are_counted_up_to_a_limit(repository, django_assert_num_queries):
     add_tags(repository, [f"1.{i}" for i in range(1100)])
 
     with django_assert_num_queries(2):
@@ -216,12 +212,12 @@ def test_what_is_filtered_is_counted_only_where_that_is_cheap(
     assert (matches.are_more, matches.shown) == (True, 1000)
 
 
-def test_the_choices_are_what_occurs_the_most_frequent_first(repository, django_assert_num_queries):
+def test_choices_are_sorted_by_frequency(repository, django_assert_num_queries):
     add_tags(repository, ["1", "2", "1-alpine", "2-alpine", "3-alpine", "1-alpine-slim", "3-rc1"])
     add_tags(repository, ["old"], platforms="|linux/386|", problem="It is gone.")
 
     with django_assert_num_queries(1):
-        choices = choices_of(
+        choices = tag_choices(
             repository,
             TagFilter.read(QueryDict("variant=slim&variant=nothing&platform=plan9/mips")),
         )
@@ -242,7 +238,7 @@ def test_the_choices_are_what_occurs_the_most_frequent_first(repository, django_
     assert "documentation" in {choice.value: choice.meaning for choice in choices.variants}["slim"]
 
 
-def test_many_variants_are_folded_and_open_where_one_is_chosen(repository):
+def test_many_variants_are_folded_unless_one_is_chosen(repository):
     first = ["alpine", "slim", "perl", "otel", "fpm", "apache", "jre", "jdk"]
     add_tags(
         repository,
@@ -252,9 +248,9 @@ def test_many_variants_are_folded_and_open_where_one_is_chosen(repository):
         ],
     )
 
-    folded = choices_of(repository, TagFilter.read(QueryDict()))
+    folded = tag_choices(repository, TagFilter.read(QueryDict()))
     last = folded.more_variants[-1].value
-    chosen = choices_of(repository, TagFilter.read(QueryDict(f"variant={last}")))
+    chosen = tag_choices(repository, TagFilter.read(QueryDict(f"variant={last}")))
 
     assert len(folded.first_variants) == 14
     assert (
@@ -263,7 +259,7 @@ def test_many_variants_are_folded_and_open_where_one_is_chosen(repository):
     ) == (False, True)
 
 
-def test_the_newest_tag_is_latest_where_there_is_one(repository):
+def test_the_newest_tag_is_latest_if_it_exists(repository):
     add_tags(repository, ["1.9", "1.10", "1.10-alpine"])
     assert with_newest_tag(Repository.objects.all()).get().newest_tag == "1.10"
     add_tags(repository, ["latest"])
@@ -320,9 +316,7 @@ def test_repositories_are_sorted_by_each_column(make_registry):
     ]
 
 
-def test_pages_of_repositories_ask_little_however_many_there_are(
-    make_registry, django_assert_num_queries
-):
+def test_pages_of_repositories_need_few_queries(make_registry, django_assert_num_queries):
     registry = make_registry(repository_count=10_000)
     Repository.objects.bulk_create(
         Repository(registry=registry, team=registry.team, name=f"team-{i % 97}/app-{i}")
@@ -338,7 +332,7 @@ def test_pages_of_repositories_ask_little_however_many_there_are(
             registry, RepositoryFilter.read(QueryDict("sort=-size")), after=page.next, before=""
         )
     with django_assert_num_queries(2):
-        _page, found = page_of_repositories(
+        _page, filtered = page_of_repositories(
             registry, RepositoryFilter.read(QueryDict("q=app-1")), after="", before=""
         )
-    assert (matches.count, found.are_more) == (10_000, True)
+    assert (matches.count, filtered.are_more) == (10_000, True)

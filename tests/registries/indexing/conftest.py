@@ -1,4 +1,4 @@
-"""Looks at real registries, by way of a line that writes down what was asked."""
+"""Index runs against real registries, through a proxy that records the requests."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,14 +15,14 @@ from tests.parts.slow_line import SlowLine, slow_line
 
 @pytest.fixture
 def index() -> Callable[..., IndexRun]:
-    """Look at a registry, or one of its repositories, here and now; the run's row in its end state."""
+    """Return a function that runs an index run in this process and returns its row."""
 
-    def look(registry: Registry, repository: str = "", user: Any = None) -> IndexRun:
-        return services.run_index_here(
+    def run(registry: Registry, repository: str = "", user: Any = None) -> IndexRun:
+        return services.run_index_inline(
             services.start_index(registry=registry, repository=repository, user=user, enqueue=False)
         )
 
-    return look
+    return run
 
 
 @pytest.fixture
@@ -33,19 +33,19 @@ def line(own_registry) -> Iterator[SlowLine]:
 
 @pytest.fixture
 def row(make_registry, line) -> Registry:
-    """The team's registry that is reached by the line; it is this test's alone."""
+    """The team's registry behind the proxy; no other test uses it."""
     return make_registry(host=line.host, security="plain_http")
 
 
 @pytest.fixture
 def hasty(monkeypatch) -> None:
-    """Clients that give up soon."""
+    """Make clients give up soon."""
     limits = Limits(connect=1, read=2, tries=3, first_pause=0.02, longest_pause=5, all_pauses=8)
     monkeypatch.setattr("registry_ui.oci.client.Limits", lambda: limits)
 
 
 def names(registry: Registry) -> dict[str, str]:
-    """What the index says: `repository:tag` and the digest that it names."""
+    """Return the indexed digests by `repository:tag`."""
     tags = Tag.objects.filter(repository__registry=registry).select_related("repository")
     return {f"{tag.repository.name}:{tag.name}": tag.digest for tag in tags}
 
@@ -63,7 +63,7 @@ def repository_of(registry: Registry, name: str) -> Repository:
 def write_repository(
     running: RunningRegistry, source: str, target: str, tags: dict[str, str]
 ) -> None:
-    """A repository with the content of another, and tags of digests: written where the registry keeps them, as quick as it gets."""
+    """Copy a repository on the registry's disk, with other tags: much faster than to push it."""
     root = Path(running.folder) / "storage/docker/registry/v2/repositories"
     for path in sorted((root / source).rglob("link")):
         if "tags" not in path.parts:

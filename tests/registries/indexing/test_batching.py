@@ -1,4 +1,4 @@
-"""What a run costs the database: batches, and not a query a tag or a repository."""
+"""The number of queries of a run: batches, not a query per tag or repository."""
 
 import pytest
 from django.db import connection
@@ -36,9 +36,7 @@ def many(own_registry):
     return own_registry
 
 
-def test_there_are_few_queries_a_thousand_tags_however_many_repositories_have_them(
-    make_registry, many, index
-):
+def test_there_are_few_queries_for_a_thousand_tags(make_registry, many, index):
     registry = make_registry(many)
 
     with CaptureQueriesContext(connection) as cold:

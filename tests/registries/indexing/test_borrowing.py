@@ -1,10 +1,10 @@
-"""The index of a team that reads a registry with what another team shares with it."""
+"""Index runs with a credential that another team shares."""
 
 import pytest
 
 from registry_ui.accounts.models import Action, AuditEvent
 from registry_ui.jobs.models import State
-from registry_ui.registries.dependents import dependents_of
+from registry_ui.registries.dependents import find_dependents
 from registry_ui.registries.models import Credential, IndexRun, Registry
 from registry_ui.registries.services import revoke_grant, share_credential
 
@@ -21,8 +21,8 @@ def credential(htpasswd_row, htpasswd_registry, make_credential) -> Credential:
 
 
 @pytest.fixture
-def theirs(make_registry, htpasswd_registry, other_team) -> Registry:
-    """The other team's row of the same registry, without a login of its own."""
+def other_row(make_registry, htpasswd_registry, other_team) -> Registry:
+    """The other team's row of the same registry, without a credential of its own."""
     return make_registry(htpasswd_registry, team=other_team, name="Theirs")
 
 
@@ -35,15 +35,15 @@ def share(credential, other_team):
     return give
 
 
-def test_a_share_shows_the_registry_and_its_owner_who_looks(
-    share, theirs, credential, charlie, team, index, htpasswd_registry, image_factory
+def test_a_shared_credential_indexes_and_its_use_is_recorded(
+    share, other_row, credential, charlie, team, index, htpasswd_registry, image_factory
 ):
-    image = image_factory(htpasswd_registry, "lent/app", "1.0")
+    image = image_factory(htpasswd_registry, "shared/app", "1.0")
     grant = share()
 
-    assert index(theirs, user=charlie).state == State.SUCCEEDED
+    assert index(other_row, user=charlie).state == State.SUCCEEDED
 
-    assert names(theirs)["lent/app:1.0"] == image.digest
+    assert names(other_row)["shared/app:1.0"] == image.digest
     event = AuditEvent.objects.get(action=Action.CREDENTIAL_USED)
     assert (event.team_key, event.actor_name, event.details["act"], event.details["by_team"]) == (
         team.pk,
@@ -55,21 +55,21 @@ def test_a_share_shows_the_registry_and_its_owner_who_looks(
     assert grant.used_at is not None
 
 
-def test_a_share_for_some_repositories_shows_those_and_not_the_registrys_list(
-    share, theirs, index, htpasswd_registry, image_factory
+def test_a_share_for_some_repositories_indexes_only_these(
+    share, other_row, index, htpasswd_registry, image_factory
 ):
     image_factory(htpasswd_registry, "open/app", "1.0")
     image_factory(htpasswd_registry, "closed/app", "1.0")
     share("open/*")
 
-    index(theirs)
-    index(theirs, "open/app")
-    index(theirs, "closed/app")
+    index(other_row)
+    index(other_row, "open/app")
+    index(other_row, "closed/app")
 
-    assert set(names(theirs)) == {"open/app:1.0"}
+    assert set(names(other_row)) == {"open/app:1.0"}
 
 
-def test_what_a_team_reads_with_its_own_is_no_event(
+def test_the_use_of_an_own_credential_is_no_event(
     htpasswd_row, credential, index, htpasswd_registry, image_factory
 ):
     image_factory(htpasswd_registry, "own/app", "1.0")
@@ -77,26 +77,24 @@ def test_what_a_team_reads_with_its_own_is_no_event(
     assert not AuditEvent.objects.filter(action=Action.CREDENTIAL_USED).exists()
 
 
-def test_after_it_is_taken_back_the_index_logs_in_no_more(
-    share, theirs, credential, index, htpasswd_registry
-):
+def test_a_revoked_share_is_not_used(share, other_row, credential, index, htpasswd_registry):
     revoke_grant(grant=share(), user=None)
-    index(theirs)
+    index(other_row)
     credential.refresh_from_db()
     assert credential.used_at is None
-    assert names(theirs) == {}
+    assert names(other_row) == {}
 
 
-def test_a_look_that_goes_on_is_stopped_when_it_is_taken_back(
-    share, theirs, credential, htpasswd_row, other_team
+def test_revoking_a_share_cancels_a_running_run(
+    share, other_row, credential, htpasswd_row, other_team
 ):
     grant = share()
-    running = IndexRun.objects.create(team=other_team, registry=theirs, state=State.RUNNING)
+    running = IndexRun.objects.create(team=other_team, registry=other_row, state=State.RUNNING)
     own = IndexRun.objects.create(
         team=htpasswd_row.team, registry=htpasswd_row, state=State.RUNNING
     )
-    (found,) = dependents_of(credential, other_team)
-    assert (found.state, found.team) == (State.RUNNING, other_team)
+    (dependent,) = find_dependents(credential, other_team)
+    assert (dependent.state, dependent.team) == (State.RUNNING, other_team)
 
     assert revoke_grant(grant=grant, user=None) == 1
 

@@ -1,13 +1,13 @@
 import pytest
 
 from registry_ui.oci.client import RateLimit
-from registry_ui.registries.indexing.budget import Budget, Spared
+from registry_ui.registries.indexing.budget import Budget, FetchSkipped
 
 
-def test_a_registry_that_counts_nothing_gives_all():
+def test_without_a_limit_everything_is_fetched():
     budget = Budget()
     for _number in range(1000):
-        budget.take(None, is_child=False)
+        budget.acquire(None, is_child=False)
 
 
 @pytest.mark.parametrize(
@@ -19,29 +19,29 @@ def test_half_of_a_small_limit_and_a_tenth_of_a_large_one_stay_for_people(
 ):
     budget = Budget()
     for _number in range(granted):
-        budget.take(RateLimit(limit, remaining), is_child=False)
+        budget.acquire(RateLimit(limit, remaining), is_child=False)
 
-    with pytest.raises(Spared):
-        budget.take(RateLimit(limit, remaining), is_child=False)
+    with pytest.raises(FetchSkipped):
+        budget.acquire(RateLimit(limit, remaining), is_child=False)
 
 
-def test_what_has_begun_may_go_on_a_little():
+def test_children_may_use_half_of_the_reserve():
     budget = Budget()
-    budget.take(RateLimit(100, 27), is_child=True)
-    with pytest.raises(Spared):
-        budget.take(RateLimit(100, 26), is_child=True)
+    budget.acquire(RateLimit(100, 27), is_child=True)
+    with pytest.raises(FetchSkipped):
+        budget.acquire(RateLimit(100, 26), is_child=True)
 
 
-def test_what_has_arrived_is_in_the_registrys_count_already():
+def test_an_answered_request_is_in_the_registrys_count():
     budget = Budget()
-    budget.take(RateLimit(100, 52), is_child=False)
-    budget.take(RateLimit(100, 52), is_child=False)
-    budget.give_back()
-    budget.take(RateLimit(100, 52), is_child=False)
+    budget.acquire(RateLimit(100, 52), is_child=False)
+    budget.acquire(RateLimit(100, 52), is_child=False)
+    budget.release()
+    budget.acquire(RateLimit(100, 52), is_child=False)
 
 
-def test_after_a_refusal_nothing_more_is_asked():
+def test_after_a_refusal_nothing_more_is_fetched():
     budget = Budget()
-    budget.spend()
-    with pytest.raises(Spared):
-        budget.take(None, is_child=False)
+    budget.exhaust()
+    with pytest.raises(FetchSkipped):
+        budget.acquire(None, is_child=False)

@@ -1,4 +1,4 @@
-"""manage.py index."""
+"""The command `manage.py index`."""
 
 import io
 
@@ -17,7 +17,7 @@ def run(*arguments, **options):
     return out.getvalue(), err.getvalue()
 
 
-def test_a_registry_is_looked_at_here_and_told(row, own_registry, image_factory):
+def test_a_registry_is_indexed_in_the_process(row, own_registry, image_factory):
     image_factory(own_registry, "team/app")
 
     out, err = run(row.host, "--now")
@@ -27,7 +27,7 @@ def test_a_registry_is_looked_at_here_and_told(row, own_registry, image_factory)
     assert Tag.objects.count() == 1
 
 
-def test_one_repository_is_looked_at(row, own_registry, image_factory):
+def test_one_repository_is_indexed(row, own_registry, image_factory):
     image_factory(own_registry, "team/app")
     image_factory(own_registry, "team/other")
 
@@ -36,7 +36,7 @@ def test_one_repository_is_looked_at(row, own_registry, image_factory):
     assert set(Repository.objects.values_list("name", flat=True)) == {"team/app"}
 
 
-def test_a_failure_says_why_and_ends_with_status_1(row, own_registry, capsys):
+def test_a_failure_is_printed_and_exits_with_status_1(row, own_registry, capsys):
     with pytest.raises(SystemExit) as ended:
         run(f"{row.host}/team/nothing", "--now")
 
@@ -44,7 +44,7 @@ def test_a_failure_says_why_and_ends_with_status_1(row, own_registry, capsys):
     assert IndexRun.objects.get().error["kind"] == "RepositoryUnknown"
 
 
-def test_without_a_worker_that_is_said(row, own_registry, image_factory, manage):
+def test_a_missing_worker_is_reported(row, own_registry, image_factory, manage):
     image_factory(own_registry, "team/app")
     command = manage.start("index", row.host)
     command.wait_for(
@@ -63,11 +63,11 @@ def test_ctrl_c_cancels_the_run(row, own_registry, manage):
 
     assert command.stop() == 130
     assert IndexRun.objects.get().state == "cancelled"
-    assert INDEX_RUNS.waiting_ids() == set()
+    assert INDEX_RUNS.queued_ids() == set()
 
 
 @pytest.mark.parametrize("name", ["registry.example.com", "nginx", "HOST:80:80/x"])
-def test_a_host_that_the_team_does_not_have_is_said(row, name):
+def test_an_unknown_host_is_refused(row, name):
     with pytest.raises(CommandError):
         run(name, "--now")
     assert not IndexRun.objects.exists()

@@ -1,4 +1,4 @@
-"""What the tags of an index add up to, and what is dropped when nothing leads to it any more."""
+"""Sizes and counts from tags, and the deletion of unreached artifacts and blobs."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -38,7 +38,7 @@ def registry_row(make_registry):
 
 @pytest.fixture
 def tagged(registry_row):
-    """A repository whose rows nobody has counted yet."""
+    """Return a repository that is not counted yet."""
 
     def make(name: str, **tags: Artifact | None) -> Repository:
         repository, _created = Repository.objects.get_or_create(
@@ -60,7 +60,7 @@ def tagged(registry_row):
 
 
 def layers_of(repository: Repository) -> set[str]:
-    """The digests that a repository is said to need, without the configs."""
+    """Return the digests of the layers that a repository needs."""
     digests = RepositoryBlob.objects.filter(repository=repository).values_list(
         "blob__digest", flat=True
     )
@@ -89,7 +89,7 @@ def test_each_blob_of_a_repository_counts_once(registry_row, tagged):
     assert layers_of(repository) == {digest_of("base"), digest_of("one"), digest_of("two")}
 
 
-def test_an_index_in_an_index_brings_the_blobs_of_its_images(registry_row, tagged):
+def test_an_index_in_an_index_needs_the_blobs_of_its_images(registry_row, tagged):
     inner = make_index(
         registry_row,
         make_image(registry_row, BASE),
@@ -167,13 +167,14 @@ def test_an_unchanged_repository_costs_few_queries_however_many_tags_it_has(regi
 
 @pytest.fixture(params=["fresh", "stale"])
 def statistics(request):
-    """Stale ones are what PostgreSQL's autovacuum leaves of tables whose rows had all been dropped: they promise no rows."""
+    """Return stale statistics, as PostgreSQL's autovacuum leaves them: they promise no rows."""
     if request.param == "stale":
         if connection.vendor != "postgresql":
             pytest.skip("SQLite plans by no such statistics")
         with connection.cursor() as cursor:
             cursor.execute(
-                "UPDATE pg_class SET relpages = 100, reltuples = 0 WHERE relname LIKE 'registries_%'"
+                "UPDATE pg_class SET relpages = 100, reltuples = 0 "
+                "WHERE relname LIKE 'registries_%'"
             )
 
 
@@ -192,7 +193,7 @@ def test_thousands_of_blobs_in_one_repository_are_counted(registry_row, tagged):
     assert Blob.objects.filter(repository_count=1).count() == 3002
 
 
-def test_a_repository_that_is_removed_meanwhile_is_left_alone(registry_row, tagged):
+def test_a_repository_that_is_deleted_meanwhile_is_ignored(registry_row, tagged):
     repository = tagged("shop/web", latest=make_image(registry_row, BASE))
     Repository.objects.all().delete()
     count_repository(repository)
@@ -227,7 +228,7 @@ def test_a_repository_knows_its_shared_part_before_the_registry_is_counted(regis
     assert (api.unique_size, api.shared_size) == (0, image.size)
 
 
-def test_what_a_repository_shared_is_its_own_when_the_other_one_is_gone(registry_row, tagged):
+def test_shared_size_becomes_unique_when_the_other_repository_is_deleted(registry_row, tagged):
     image = make_image(registry_row, BASE)
     for name in ("shop/web", "shop/api"):
         count_repository(tagged(name, latest=image))
@@ -243,7 +244,7 @@ def test_many_repositories_are_counted_together(registry_row, tagged):
         for number in range(250)
     ]
     with CaptureQueriesContext(connection) as queries:
-        count_repositories(registry_row, [each.pk for each in repositories] + [999_999])
+        count_repositories(registry_row, [repository.pk for repository in repositories] + [999_999])
     assert len(queries) <= 30
     for number, repository in enumerate(Repository.objects.order_by("pk")):
         assert (repository.unique_size, repository.tag_count) == (number, 1)
@@ -264,7 +265,7 @@ def test_counting_an_unchanged_registry_changes_nothing(registry_row, tagged):
     ] == before
 
 
-def test_what_no_tag_leads_to_is_dropped_with_its_blobs(registry_row, tagged):
+def test_an_unreached_artifact_is_deleted_with_its_blobs(registry_row, tagged):
     kept, lost = (
         make_image(registry_row, BASE, ("kept", 1)),
         make_image(registry_row, BASE, ("lost", 2), platform="linux/arm64"),
@@ -281,7 +282,7 @@ def test_what_no_tag_leads_to_is_dropped_with_its_blobs(registry_row, tagged):
     }
 
 
-def test_children_and_referrers_of_what_a_tag_names_stay(registry_row, tagged):
+def test_children_and_referrers_of_a_tagged_artifact_stay(registry_row, tagged):
     image = make_image(registry_row, BASE)
     index = make_index(registry_row, image)
     signature = make_image(
@@ -296,7 +297,7 @@ def test_children_and_referrers_of_what_a_tag_names_stay(registry_row, tagged):
     assert set(Artifact.objects.all()) == {image, index, signature, of_the_signature}
 
 
-def test_referrers_go_with_what_they_refer_to(registry_row):
+def test_referrers_are_deleted_with_their_subject(registry_row):
     index = make_index(registry_row, make_image(registry_row, BASE))
     make_image(registry_row, ("signature", 1), subject=index, artifact_type="application/example")
     as_old_as_the_hills()
@@ -305,7 +306,7 @@ def test_referrers_go_with_what_they_refer_to(registry_row):
     assert not Blob.objects.exists()
 
 
-def test_what_was_fetched_a_moment_ago_stays_with_all_that_it_needs(registry_row):
+def test_a_lately_fetched_artifact_stays(registry_row):
     image = make_image(registry_row, BASE)
     index = make_index(registry_row, image)
     as_old_as_the_hills()
@@ -317,7 +318,7 @@ def test_what_was_fetched_a_moment_ago_stays_with_all_that_it_needs(registry_row
     assert registry_row.size == 0
 
 
-def test_another_registry_is_left_as_it_is(registry_row, make_registry):
+def test_another_registry_does_not_change(registry_row, make_registry):
     other = make_registry(host="other.example.com")
     image = make_image(other, BASE)
     as_old_as_the_hills()
@@ -325,7 +326,7 @@ def test_another_registry_is_left_as_it_is(registry_row, make_registry):
     assert list(Artifact.objects.all()) == [image]
 
 
-def test_an_empty_registry_has_nothing(registry_row):
+def test_an_empty_registry_has_no_size(registry_row):
     count_registry(registry_row)
     registry_row.refresh_from_db()
     assert (registry_row.repository_count, registry_row.tag_count, registry_row.size) == (0, 0, 0)

@@ -1,4 +1,4 @@
-"""Workers that die, runs that are cancelled, registries that fail or count: every run comes to its end, and nothing is fetched twice."""
+"""Killed workers, cancelled runs, failing registries: every run ends, and resumes its work."""
 
 import json
 import threading
@@ -35,7 +35,7 @@ def wait_for_end(run, seconds=30):
 
 
 def kill(worker):
-    """SIGKILL; its work horse is gone too when this returns."""
+    """Kill a worker and wait until its work horse is gone too."""
     horses = [
         int(child)
         for child in Path(f"/proc/{worker.pid}/task/{worker.pid}/children").read_text().split()
@@ -44,8 +44,8 @@ def kill(worker):
     wait_until(lambda: not any(map(is_running, horses)), what="the death of the work horse")
 
 
-def fall_silent(run):
-    """The row looks as it does when the reconciler's patience is over."""
+def expire_heartbeat(run):
+    """Make the row's heartbeat older than the reconciler allows."""
     IndexRun.objects.filter(pk=run.pk).update(
         heartbeat_at=timezone.now() - SILENCE_LIMIT - timedelta(seconds=1)
     )
@@ -54,7 +54,7 @@ def fall_silent(run):
 # --- a worker is killed
 
 
-def test_a_worker_killed_within_a_run_is_replaced_by_one_that_fetches_only_the_rest(
+def test_after_a_killed_worker_the_next_one_fetches_only_the_rest(
     row, line, own_registry, image_factory, manage
 ):
     images = [
@@ -77,14 +77,14 @@ def test_a_worker_killed_within_a_run_is_replaced_by_one_that_fetches_only_the_r
 
     kill(worker)
     line.release(drop=True)
-    fall_silent(run)
-    asked = len(line.requests)
+    expire_heartbeat(run)
+    sent = len(line.requests)
     manage.start_worker("index")
     assert reconcile(INDEX_RUNS).requeued == 1
     ended = wait_for_end(run)
 
     assert (ended.state, ended.attempt) == (State.SUCCEEDED, 2), ended.error
-    again = line.requests[asked:]
+    again = line.requests[sent:]
     fetched = [
         path
         for method, path in again
@@ -99,7 +99,7 @@ def test_a_worker_killed_within_a_run_is_replaced_by_one_that_fetches_only_the_r
     )
 
 
-def test_a_repository_whose_worker_died_before_it_was_counted_is_counted_by_the_next(
+def test_a_repository_that_a_killed_worker_did_not_count_is_counted(
     row, own_registry, image_factory, index, monkeypatch
 ):
     image = image_factory(own_registry, "team/app")
@@ -108,7 +108,7 @@ def test_a_repository_whose_worker_died_before_it_was_counted_is_counted_by_the_
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("registry_ui.registries.indexing.looking.write_ends", die)
+        patch.setattr("registry_ui.registries.indexing.looking.save_results", die)
         with pytest.raises(KeyboardInterrupt):
             index(row)
     assert (names(row), repository_of(row, "team/app").tag_count) == (
@@ -151,10 +151,10 @@ def test_a_queued_run_is_cancelled_at_once(row, bob):
     services.cancel_index(run, bob)
 
     assert IndexRun.objects.get(pk=run.pk).state == State.CANCELLED
-    assert INDEX_RUNS.waiting_ids() == set()
+    assert INDEX_RUNS.queued_ids() == set()
 
 
-def test_a_run_that_another_worker_took_over_stops_and_writes_no_end(
+def test_a_run_that_another_worker_took_over_saves_no_end_state(
     row, line, own_registry, image_factory, index
 ):
     image = image_factory(own_registry, "team/app")
@@ -182,7 +182,7 @@ def test_a_run_that_another_worker_took_over_stops_and_writes_no_end(
 # --- rights
 
 
-def test_whoever_lost_the_right_while_it_was_queued_looks_at_nothing(
+def test_a_person_without_the_role_at_the_start_indexes_nothing(
     row, line, own_registry, image_factory, bob, team
 ):
     image_factory(own_registry, "team/app")
@@ -190,7 +190,7 @@ def test_whoever_lost_the_right_while_it_was_queued_looks_at_nothing(
     Membership.objects.filter(user=bob).update(role="viewer")
     line.requests.clear()
 
-    ended = services.run_index_here(run)
+    ended = services.run_index_inline(run)
 
     assert (ended.state, ended.error["kind"]) == (State.FAILED, "Denied")
     assert "bob may no longer do this" in ended.error["message"]
@@ -207,7 +207,7 @@ def scripted():
 
 
 class ScriptedIndex:
-    """A scripted registry of one repository, healthy until a test says otherwise."""
+    """A scripted registry with one repository, healthy until a test changes that."""
 
     def __init__(self, server):
         self.server = server
@@ -237,7 +237,7 @@ class ScriptedIndex:
                 self.server.on("GET", f"/v2/team/app/blobs/{digest}", Reply(body=blob))
 
     def count(self, limit, remaining):
-        """Say with every HEAD how many pulls are left."""
+        """Send the number of remaining pulls with every HEAD."""
         for tag, image in self.tags.items():
             head = {"Content-Type": OCI_MANIFEST, "Docker-Content-Digest": image.digest}
             limits = {
@@ -262,9 +262,7 @@ def images(count):
     return {f"1.{number}": build_image(layers=1, layer_size=10) for number in range(count)}
 
 
-def test_where_few_pulls_are_left_tags_keep_their_digest_and_are_fetched_later(
-    make_registry, scripted, index
-):
+def test_with_few_pulls_left_images_are_fetched_later(make_registry, scripted, index):
     registry = make_registry(host=scripted.host, security="plain_http")
     built = images(6)
     scripted.serve(**built)
@@ -304,24 +302,24 @@ def test_latest_and_the_newest_versions_are_fetched_first(make_registry, scripte
     }
 
 
-def test_a_spared_tag_is_fetched_when_somebody_opens_it(make_registry, scripted, index):
+def test_a_skipped_tag_is_fetched_when_it_is_opened(make_registry, scripted, index):
     registry = make_registry(host=scripted.host, security="plain_http")
     built = images(2)
     scripted.serve(**built)
     scripted.count(100, 5)
     index(registry)
 
-    found = services.look_up(registry=registry, repository="team/app", identifier="1.1")
+    resolved = services.resolve_artifact(registry=registry, repository="team/app", identifier="1.1")
 
-    assert found.artifact.digest == built["1.1"].digest
-    assert tag_of(registry, "team/app", "1.1").artifact == found.artifact
+    assert resolved.artifact.digest == built["1.1"].digest
+    assert tag_of(registry, "team/app", "1.1").artifact == resolved.artifact
     assert repository_of(registry, "team/app").indexed_by is None
 
 
 def test_a_registry_that_stops_answering_in_the_middle_ends_the_run(
     make_registry, scripted, index, hasty, monkeypatch
 ):
-    monkeypatch.setattr("registry_ui.registries.indexing.looking._MOST_FAILURES", 5)
+    monkeypatch.setattr("registry_ui.registries.indexing.looking._MAX_FAILURES", 5)
     monkeypatch.setattr("registry_ui.registries.indexing.looking._BATCH", 10)
     registry = make_registry(host=scripted.host, security="plain_http")
     scripted.serve(**dict.fromkeys((f"1.{number}" for number in range(200)), build_image(layers=0)))
@@ -335,7 +333,9 @@ def test_a_registry_that_stops_answering_in_the_middle_ends_the_run(
     assert registry.health == "failing"
 
 
-def test_a_pause_that_the_registry_asks_for_is_told(make_registry, scripted, manage, row):
+def test_a_pause_that_the_registry_requests_is_in_the_progress(
+    make_registry, scripted, manage, row
+):
     registry = make_registry(host=scripted.host, security="plain_http")
     scripted.serve(**images(1))
     scripted.server.on(
@@ -375,11 +375,11 @@ def test_a_hostile_index_without_end_is_a_problem_of_its_tag_alone(
     assert tag_of(row, "team/app", "one").problem == ""
 
 
-def test_a_fault_of_ours_ends_the_run_and_says_so(
-    row, own_registry, image_factory, index, monkeypatch
-):
+def test_a_bug_ends_the_run_with_an_error(row, own_registry, image_factory, index, monkeypatch):
     image_factory(own_registry, "team/app")
-    monkeypatch.setattr("registry_ui.registries.indexing.looking.fetch", lambda *_a, **_o: 1 / 0)
+    monkeypatch.setattr(
+        "registry_ui.registries.indexing.manifest_queue.fetch", lambda *_a, **_o: 1 / 0
+    )
 
     run = index(row)
 

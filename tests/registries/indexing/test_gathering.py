@@ -6,21 +6,21 @@ from registry_ui.oci.errors import ConnectionFailed, InvalidManifest, ManifestUn
 from registry_ui.oci.manifest import OCI_INDEX, OCI_MANIFEST, Manifest
 from registry_ui.registries.indexing import gathering
 from registry_ui.registries.indexing.fetching import Fetched
-from registry_ui.registries.indexing.gathering import Gathering
+from registry_ui.registries.indexing.gathering import ManifestCollector
 from tests.parts.images import build_index
 
 
-class Shelf:
+class FakeRegistry:
     """Manifests by digest, as a registry has them."""
 
     def __init__(self, *built):
         self.manifests = {}
-        for each in built:
-            self.add(each)
+        for image in built:
+            self.add(image)
 
     def add(self, built):
-        for each in (built, *built.children):
-            self.put(each.content, each.media_type)
+        for manifest in (built, *built.children):
+            self.put(manifest.content, manifest.media_type)
 
     def put(self, content, media_type):
         manifest = Manifest.parse(content, media_type)
@@ -37,22 +37,22 @@ class Shelf:
             OCI_INDEX,
         )
 
-    def fill(self, gathered, known=()):
-        """Bring everything that is asked for; returns the digests in the order in which they were fetched."""
+    def answer(self, collector, known=()):
+        """Answer all requests, and return the fetched digests in their order."""
         fetched = []
         while True:
-            for digest in gathered.new():
+            for digest in collector.take_new():
                 if digest in known:
-                    gathered.arrived(digest, self.manifests[digest])
-            wishes = gathered.wishes()
-            if not wishes:
+                    collector.add(digest, self.manifests[digest])
+            requests = collector.take_requests()
+            if not requests:
                 return fetched
-            for wish in wishes:
-                fetched.append(wish.digest)
-                if wish.digest in self.manifests:
-                    gathered.arrived(wish.digest, self.manifests[wish.digest])
+            for request in requests:
+                fetched.append(request.digest)
+                if request.digest in self.manifests:
+                    collector.add(request.digest, self.manifests[request.digest])
                 else:
-                    gathered.failed(wish.digest, ManifestUnknown("It is not there."))
+                    collector.fail(request.digest, ManifestUnknown("It is not there."))
 
 
 @pytest.fixture
@@ -60,137 +60,142 @@ def multi():
     return build_index(platforms=["linux/amd64", "linux/arm64"], attestation=True, layers=0)
 
 
-def test_an_index_is_whole_with_its_children(multi):
-    shelf, gathered = Shelf(multi), Gathering()
-    gathered.want(multi.digest, "team/app")
+def test_an_index_is_complete_with_its_children(multi):
+    registry, collector = FakeRegistry(multi), ManifestCollector()
+    collector.want(multi.digest, "team/app")
 
-    assert shelf.fill(gathered) == [multi.digest, *(child.digest for child in multi.children)]
-    (whole,) = gathered.whole()
-    assert (whole.digest, whole.error) == (multi.digest, None)
-    assert set(whole.members) == {multi.digest, *(child.digest for child in multi.children)}
-    assert len(gathered) == 0
-
-
-def test_attestations_are_wanted_without_their_config(multi):
-    gathered = Gathering()
-    gathered.want(multi.digest, "team/app")
-    gathered.new()
-    gathered.wishes()
-    gathered.arrived(multi.digest, Shelf(multi).manifests[multi.digest])
-    gathered.new()
-
-    assert [wish.with_config for wish in gathered.wishes()] == [True, True, False, False]
+    assert registry.answer(collector) == [multi.digest, *(child.digest for child in multi.children)]
+    (artifact,) = collector.take_complete()
+    assert (artifact.digest, artifact.error) == (multi.digest, None)
+    assert set(artifact.members) == {multi.digest, *(child.digest for child in multi.children)}
+    assert len(collector) == 0
 
 
-def test_what_is_at_hand_is_not_fetched(multi):
-    shelf, gathered = Shelf(multi), Gathering()
-    gathered.want(multi.digest, "team/app")
+def test_attestations_are_requested_without_their_config(multi):
+    collector = ManifestCollector()
+    collector.want(multi.digest, "team/app")
+    collector.take_new()
+    collector.take_requests()
+    collector.add(multi.digest, FakeRegistry(multi).manifests[multi.digest])
+    collector.take_new()
+
+    assert [request.with_config for request in collector.take_requests()] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+
+
+def test_a_known_manifest_is_not_fetched(multi):
+    registry, collector = FakeRegistry(multi), ManifestCollector()
+    collector.want(multi.digest, "team/app")
 
     known = {child.digest for child in multi.children[:3]}
-    assert shelf.fill(gathered, known) == [multi.digest, multi.children[3].digest]
-    assert len(gathered.whole()[0].members) == 5
+    assert registry.answer(collector, known) == [multi.digest, multi.children[3].digest]
+    assert len(collector.take_complete()[0].members) == 5
 
 
 def test_two_indexes_that_share_a_child_fetch_it_once(multi):
-    shelf, gathered = Shelf(multi), Gathering()
-    child = shelf.manifests[multi.children[0].digest].manifest
-    other = shelf.index_of(child)
+    registry, collector = FakeRegistry(multi), ManifestCollector()
+    child = registry.manifests[multi.children[0].digest].manifest
+    other = registry.index_of(child)
     for digest in (multi.digest, str(other.digest), multi.children[0].digest):
-        gathered.want(digest, "team/app")
+        collector.want(digest, "team/app")
 
-    fetched = shelf.fill(gathered)
+    fetched = registry.answer(collector)
     assert len(fetched) == len(set(fetched)) == 6
-    assert {whole.digest for whole in gathered.whole()} == {
+    assert {artifact.digest for artifact in collector.take_complete()} == {
         multi.digest,
         str(other.digest),
         multi.children[0].digest,
     }
-    assert len(gathered) == 0
+    assert len(collector) == 0
 
 
-def test_a_child_that_is_not_there_is_left_out(multi):
-    shelf, gathered = Shelf(multi), Gathering()
-    del shelf.manifests[multi.children[1].digest]
-    gathered.want(multi.digest, "team/app")
-    shelf.fill(gathered)
+def test_a_missing_child_is_left_out(multi):
+    registry, collector = FakeRegistry(multi), ManifestCollector()
+    del registry.manifests[multi.children[1].digest]
+    collector.want(multi.digest, "team/app")
+    registry.answer(collector)
 
-    (whole,) = gathered.whole()
-    assert whole.error is None
-    assert set(whole.members) == {
+    (artifact,) = collector.take_complete()
+    assert artifact.error is None
+    assert set(artifact.members) == {
         multi.digest,
         *(child.digest for child in multi.children if child is not multi.children[1]),
     }
 
 
-def test_a_child_that_cannot_be_had_makes_the_index_fail(multi):
-    shelf, gathered = Shelf(multi), Gathering()
-    gathered.want(multi.digest, "team/app")
-    gathered.new()
-    gathered.wishes()
-    gathered.arrived(multi.digest, shelf.manifests[multi.digest])
-    gathered.new()
-    gathered.wishes()
-    gathered.failed(multi.children[2].digest, ConnectionFailed("It was cut."))
+def test_a_child_that_cannot_be_fetched_fails_its_index(multi):
+    registry, collector = FakeRegistry(multi), ManifestCollector()
+    collector.want(multi.digest, "team/app")
+    collector.take_new()
+    collector.take_requests()
+    collector.add(multi.digest, registry.manifests[multi.digest])
+    collector.take_new()
+    collector.take_requests()
+    collector.fail(multi.children[2].digest, ConnectionFailed("It was cut."))
 
-    (whole,) = gathered.whole()
-    assert isinstance(whole.error, ConnectionFailed)
+    (artifact,) = collector.take_complete()
+    assert isinstance(artifact.error, ConnectionFailed)
     for child in multi.children:
-        gathered.arrived(child.digest, shelf.manifests[child.digest])
-    assert gathered.whole() == []
-    assert len(gathered) == 0
+        collector.add(child.digest, registry.manifests[child.digest])
+    assert collector.take_complete() == []
+    assert len(collector) == 0
 
 
-def test_what_failed_can_be_wanted_again(multi):
-    shelf, gathered = Shelf(), Gathering()
-    gathered.want(multi.digest, "team/app")
-    shelf.fill(gathered)
-    (failed,) = gathered.whole()
+def test_a_failed_digest_can_be_requested_again(multi):
+    registry, collector = FakeRegistry(), ManifestCollector()
+    collector.want(multi.digest, "team/app")
+    registry.answer(collector)
+    (failed,) = collector.take_complete()
     assert isinstance(failed.error, ManifestUnknown)
-    shelf.add(multi)
-    gathered.want(multi.digest, "team/app")
-    shelf.fill(gathered)
+    registry.add(multi)
+    collector.want(multi.digest, "team/app")
+    registry.answer(collector)
 
-    assert gathered.whole()[0].error is None
+    assert collector.take_complete()[0].error is None
 
 
 def test_an_index_that_names_too_many_manifests_fails(multi, monkeypatch):
     monkeypatch.setattr(gathering, "MEMBERS_LIMIT", 4)
-    shelf, gathered = Shelf(multi), Gathering()
-    gathered.want(multi.digest, "team/app")
+    registry, collector = FakeRegistry(multi), ManifestCollector()
+    collector.want(multi.digest, "team/app")
 
-    assert shelf.fill(gathered) == [multi.digest]
-    assert isinstance(gathered.whole()[0].error, InvalidManifest)
+    assert registry.answer(collector) == [multi.digest]
+    assert isinstance(collector.take_complete()[0].error, InvalidManifest)
 
 
 def test_a_long_chain_of_indexes_ends():
-    shelf, gathered = Shelf(), Gathering()
-    below = shelf.put(json.dumps(empty_image()).encode(), OCI_MANIFEST)
+    registry, collector = FakeRegistry(), ManifestCollector()
+    below = registry.put(json.dumps(empty_image()).encode(), OCI_MANIFEST)
     for _depth in range(1200):
-        below = shelf.index_of(below)
-    gathered.want(str(below.digest), "team/app")
-    shelf.fill(gathered)
+        below = registry.index_of(below)
+    collector.want(str(below.digest), "team/app")
+    registry.answer(collector)
 
-    (whole,) = gathered.whole()
-    assert len(whole.members) == gathering.DEPTH_LIMIT + 1
-    assert len(gathered) == 0
+    (artifact,) = collector.take_complete()
+    assert len(artifact.members) == gathering.DEPTH_LIMIT + 1
+    assert len(collector) == 0
 
 
 def test_indexes_that_share_their_children_do_not_multiply():
-    shelf, gathered = Shelf(), Gathering()
+    registry, collector = FakeRegistry(), ManifestCollector()
     level = [
-        shelf.put(
+        registry.put(
             json.dumps({**empty_image(), "annotations": {"n": str(number)}}).encode(), OCI_MANIFEST
         )
         for number in range(8)
     ]
     for _depth in range(30):
-        level = [shelf.index_of(*level[number:], *level[:number]) for number in range(8)]
-    gathered.want(str(level[0].digest), "team/app")
-    shelf.fill(gathered)
+        level = [registry.index_of(*level[number:], *level[:number]) for number in range(8)]
+    collector.want(str(level[0].digest), "team/app")
+    registry.answer(collector)
 
-    (whole,) = gathered.whole()
-    assert whole.error is None
-    assert len(whole.members) <= 8 * gathering.DEPTH_LIMIT + 1
+    (artifact,) = collector.take_complete()
+    assert artifact.error is None
+    assert len(artifact.members) <= 8 * gathering.DEPTH_LIMIT + 1
 
 
 def empty_image():

@@ -2,7 +2,7 @@ import pytest
 
 from registry_ui.registries.catalogs import NoListing
 from registry_ui.registries.indexing import inventory
-from registry_ui.registries.indexing.inventory import take_inventory
+from registry_ui.registries.indexing.inventory import update_repositories
 from registry_ui.registries.models import Repository
 from tests.parts.index_rows import make_repository
 
@@ -18,20 +18,20 @@ def listed():
     return dict(Repository.objects.values_list("name", "is_listed"))
 
 
-def test_new_names_come_and_known_ones_stay(registry_row):
+def test_new_names_are_inserted_and_known_ones_stay(registry_row):
     kept = make_repository(registry_row, "team/kept", is_listed=False, is_pinned=True)
-    told = []
+    counts = []
 
-    take_inventory(registry_row, iter(["team/kept", "team/new", "team/new"]), told.append)
+    update_repositories(registry_row, iter(["team/kept", "team/new", "team/new"]), counts.append)
 
     assert listed() == {"team/kept": True, "team/new": True}
     assert Repository.objects.get(name="team/kept") == kept
     assert Repository.objects.get(name="team/new").team == registry_row.team
-    assert told[-1] == 2
+    assert counts[-1] == 2
 
 
-def test_bad_names_are_left_out(registry_row):
-    take_inventory(
+def test_invalid_names_are_left_out(registry_row):
+    update_repositories(
         registry_row,
         ["Team/App", "../x", "a" * 256, "", "team//app", "team/app"],
         lambda count: None,
@@ -40,7 +40,7 @@ def test_bad_names_are_left_out(registry_row):
     assert listed() == {"team/app": True}
 
 
-def test_a_part_that_is_not_listed_takes_nothing_away(registry_row):
+def test_an_incomplete_list_deletes_nothing(registry_row):
     make_repository(registry_row, "hidden/app")
 
     def names():
@@ -48,24 +48,24 @@ def test_a_part_that_is_not_listed_takes_nothing_away(registry_row):
         raise NoListing("A part is not listed.")
 
     with pytest.raises(NoListing):
-        take_inventory(registry_row, names(), lambda count: None)
+        update_repositories(registry_row, names(), lambda count: None)
     assert listed() == {"hidden/app": True, "team/app": True}
 
 
-def test_a_list_that_was_cut_takes_nothing_away(registry_row, monkeypatch):
+def test_a_list_that_was_cut_deletes_nothing(registry_row, monkeypatch):
     monkeypatch.setattr(inventory, "REPOSITORIES_LIMIT", 1)
     make_repository(registry_row, "team/old")
 
-    take_inventory(registry_row, ["team/app"], lambda count: None)
+    update_repositories(registry_row, ["team/app"], lambda count: None)
 
     assert listed() == {"team/old": True, "team/app": True}
 
 
-def test_a_long_list_comes_in_batches(registry_row, django_assert_max_num_queries):
+def test_a_long_list_is_written_in_batches(registry_row, django_assert_max_num_queries):
     with django_assert_max_num_queries(40):
-        take_inventory(
+        update_repositories(
             registry_row, (f"team/app-{number}" for number in range(1200)), lambda count: None
         )
     with django_assert_max_num_queries(60):
-        take_inventory(registry_row, [], lambda count: None)
+        update_repositories(registry_row, [], lambda count: None)
     assert not Repository.objects.exists()

@@ -1,6 +1,6 @@
 from datetime import UTC, datetime, timedelta
 
-from registry_ui.registries.indexing.planning import KnownTag, in_order_of_use, plan_names, row_of
+from registry_ui.registries.indexing.planning import KnownTag, by_importance, plan_names, tag_row
 from registry_ui.registries.models import UNSTATED, Artifact
 
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
@@ -16,18 +16,18 @@ def row(known, digest, built_at=BUILT):
         if built_at
         else None
     )
-    return row_of(
+    return tag_row(
         "1.0", repository_id=1, team_id=1, known=known, digest=digest, artifact=artifact, now=NOW
     )
 
 
-def test_names_that_are_gone_are_found_by_their_rows():
+def test_rows_of_missing_names_are_deleted():
     known = {"1.0": KnownTag(1), "1.1": KnownTag(2), "1.2": KnownTag(3)}
 
-    assert plan_names(known, ["1.1", "1.3"]).vanished == [1, 3]
+    assert plan_names(known, ["1.1", "1.3"]).deleted == [1, 3]
 
 
-def test_what_has_no_image_yet_is_asked_for_first():
+def test_tags_without_an_image_are_resolved_first():
     known = {"1.0": KnownTag(1, OLD, True), "2.0": KnownTag(2, OLD, False)}
 
     assert plan_names(known, ["1.0", "2.0", "latest", "1.5"]).names == [
@@ -38,14 +38,14 @@ def test_what_has_no_image_yet_is_asked_for_first():
     ]
 
 
-def test_names_that_no_client_could_ask_for_are_left_out():
+def test_invalid_tags_are_left_out():
     assert plan_names({}, ["1.0", "../1.0", "-x", "a b", "x" * 129, "", "1.0\n", "1.0"]).names == [
         "1.0"
     ]
 
 
 def test_latest_comes_first_and_then_the_newest():
-    assert in_order_of_use({"1.9", "1.10", "latest", "2.0-rc1", "2.0"}) == [
+    assert by_importance({"1.9", "1.10", "latest", "2.0-rc1", "2.0"}) == [
         "latest",
         "2.0",
         "2.0-rc1",
@@ -71,12 +71,12 @@ def test_a_moved_name_has_changed_now():
 
 
 def test_a_name_that_stays_keeps_its_history():
-    seen = NOW - timedelta(days=3)
-    tag = row(KnownTag(1, NEW, True, previous_digest=OLD, changed_at=seen), NEW)
-    assert (tag.changed_at, tag.previous_digest) == (seen, OLD)
+    changed_at = NOW - timedelta(days=3)
+    tag = row(KnownTag(1, NEW, True, previous_digest=OLD, changed_at=changed_at), NEW)
+    assert (tag.changed_at, tag.previous_digest) == (changed_at, OLD)
 
 
-def test_a_name_whose_image_comes_late_has_not_moved():
+def test_a_tag_whose_image_is_fetched_later_has_not_moved():
     waiting = row(None, NEW, built_at=None)
     assert (waiting.changed_at, waiting.artifact, waiting.size) == (UNSTATED, None, 0)
 
@@ -84,13 +84,13 @@ def test_a_name_whose_image_comes_late_has_not_moved():
     assert (tag.changed_at, tag.previous_digest) == (BUILT, "")
 
 
-def test_a_name_that_could_not_be_asked_before_has_not_moved():
+def test_a_tag_that_could_not_be_resolved_before_has_not_moved():
     tag = row(KnownTag(1, "", False, problem="It did not answer."), NEW)
     assert (tag.changed_at, tag.previous_digest, tag.problem) == (BUILT, "", "")
 
 
-def test_nothing_is_written_for_what_is_as_it_was():
-    assert KnownTag(1, NEW, True).is_settled_at(NEW)
-    assert not KnownTag(1, NEW, True).is_settled_at(OLD)
-    assert not KnownTag(1, NEW, False).is_settled_at(NEW)
-    assert not KnownTag(1, NEW, True, problem="It did not answer.").is_settled_at(NEW)
+def test_an_unchanged_tag_is_current():
+    assert KnownTag(1, NEW, True).is_current(NEW)
+    assert not KnownTag(1, NEW, True).is_current(OLD)
+    assert not KnownTag(1, NEW, False).is_current(NEW)
+    assert not KnownTag(1, NEW, True, problem="It did not answer.").is_current(NEW)

@@ -1,4 +1,4 @@
-"""Whole runs against real registries."""
+"""Complete runs against real registries."""
 
 import json
 
@@ -26,7 +26,7 @@ from .conftest import names, repository_of, tag_of, write_repository
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
 
 
-# --- the first look
+# --- the first run
 
 
 def test_a_cold_index_holds_every_repository_tag_and_image(row, own_registry, image_factory, index):
@@ -51,7 +51,7 @@ def test_a_cold_index_holds_every_repository_tag_and_image(row, own_registry, im
     assert set(tag.artifact.blobs.values_list("digest", flat=True)) == set(second.blobs)
 
 
-def test_the_rows_of_registry_repository_and_run_say_what_was_found(
+def test_the_rows_of_registry_repository_and_run_have_the_counts(
     row, own_registry, image_factory, index
 ):
     image = image_factory(own_registry, "team/app", "1.0")
@@ -117,7 +117,7 @@ def test_an_index_names_its_platforms_and_keeps_its_attestations_as_children(
     assert Artifact.objects.get(digest=built.children[2].digest).platforms == []
 
 
-def test_what_is_no_image_is_kept_with_its_type(row, own_registry, index):
+def test_an_artifact_that_is_no_image_is_indexed_with_its_type(row, own_registry, index):
     chart = b"a chart"
     config = json.dumps({"name": "app", "version": "1.2.3"}).encode()
     manifest = {
@@ -148,7 +148,7 @@ def test_what_is_no_image_is_kept_with_its_type(row, own_registry, index):
     assert tag.built_at.isoformat() == "2026-02-01T00:00:00+00:00"
 
 
-def test_hostile_words_of_a_manifest_fit_into_the_rows(row, own_registry, index):
+def test_hostile_texts_of_a_manifest_fit_into_the_rows(row, own_registry, index):
     config = json.dumps(
         {
             "os": "linux\x00" * 50,
@@ -206,10 +206,10 @@ def test_a_digest_is_fetched_once_however_many_tags_and_indexes_name_it(
     assert Tag.objects.filter(artifact__digest=built.digest).count() == 3
 
 
-# --- the second look
+# --- the second run
 
 
-def test_an_unchanged_second_look_makes_one_head_a_tag_and_fetches_nothing(
+def test_an_unchanged_second_run_makes_one_head_a_tag_and_fetches_nothing(
     row, line, own_registry, image_factory, index
 ):
     image = image_factory(own_registry, "team/app", "1.0", platforms=["linux/amd64", "linux/arm64"])
@@ -234,7 +234,7 @@ def test_an_unchanged_second_look_makes_one_head_a_tag_and_fetches_nothing(
     assert Tag.objects.filter(checked_at__gt=run.started_at).count() == 30
 
 
-def test_a_moved_tag_says_what_it_named_before(row, own_registry, image_factory, index):
+def test_a_moved_tag_keeps_its_previous_digest(row, own_registry, image_factory, index):
     old = image_factory(own_registry, "team/app", "latest")
     kept = image_factory(own_registry, "team/app", "1.0")
     index(row)
@@ -258,7 +258,7 @@ def test_a_moved_tag_says_what_it_named_before(row, own_registry, image_factory,
     assert repository_of(row, "team/app").changed_at == moved.changed_at
 
 
-def test_a_tag_that_is_gone_leaves_the_index(row, own_registry, image_factory, index):
+def test_a_deleted_tag_leaves_the_index(row, own_registry, image_factory, index):
     gone = image_factory(own_registry, "team/app", "1.0")
     image_factory(own_registry, "team/app", "1.1")
     index(row)
@@ -270,10 +270,10 @@ def test_a_tag_that_is_gone_leaves_the_index(row, own_registry, image_factory, i
     assert repository_of(row, "team/app").tag_count == 1
 
 
-def test_a_repository_that_is_gone_leaves_the_index_unless_somebody_keeps_it(
+def test_a_missing_repository_leaves_the_index_unless_it_is_kept(
     row, own_registry, image_factory, index, bob
 ):
-    for repository in ("team/gone", "team/pinned", "team/here"):
+    for repository in ("team/gone", "team/pinned", "team/listed"):
         image_factory(own_registry, repository)
     index(row)
     Repository.objects.filter(name="team/pinned").update(is_pinned=True)
@@ -282,7 +282,7 @@ def test_a_repository_that_is_gone_leaves_the_index_unless_somebody_keeps_it(
 
     run = index(row)
 
-    assert set(Repository.objects.values_list("name", flat=True)) == {"team/pinned", "team/here"}
+    assert set(Repository.objects.values_list("name", flat=True)) == {"team/pinned", "team/listed"}
     pinned = repository_of(row, "team/pinned")
     assert not pinned.is_listed
     assert "has no repository team/pinned" in pinned.problem
@@ -291,7 +291,7 @@ def test_a_repository_that_is_gone_leaves_the_index_unless_somebody_keeps_it(
     assert row.repository_count == 2
 
 
-def test_a_repository_with_a_problem_gets_well(row, line, own_registry, image_factory, index):
+def test_a_repositorys_problem_is_cleared(row, line, own_registry, image_factory, index):
     image_factory(own_registry, "team/app")
     index(row)
     Repository.objects.update(problem="It did not answer.")
@@ -308,7 +308,7 @@ def test_a_repository_with_a_problem_gets_well(row, line, own_registry, image_fa
 # --- one repository, or no list
 
 
-def test_a_run_for_one_repository_looks_at_no_other(row, line, own_registry, image_factory, index):
+def test_a_run_for_one_repository_indexes_no_other(row, line, own_registry, image_factory, index):
     image_factory(own_registry, "team/app")
     image_factory(own_registry, "team/other")
 
@@ -321,21 +321,21 @@ def test_a_run_for_one_repository_looks_at_no_other(row, line, own_registry, ima
     assert row.indexed_at is None
 
 
-def test_a_run_for_a_repository_that_is_not_there_fails_and_leaves_no_row(row, own_registry, index):
+def test_a_run_for_a_missing_repository_fails_and_leaves_no_row(row, own_registry, index):
     run = index(row, "team/nothing")
 
     assert (run.state, run.error["kind"]) == (State.FAILED, "RepositoryUnknown")
     assert not Repository.objects.exists()
 
 
-def test_where_nothing_is_listed_what_is_pinned_or_used_is_looked_at(
+def test_without_a_list_pinned_and_used_repositories_are_indexed(
     make_registry, own_registry, image_factory, index, bob
 ):
     registry = make_registry(own_registry, provider="ghcr")
     for name, columns in {
         "team/pinned": {"is_pinned": True},
         "team/used": {"used_at": bob.date_joined},
-        "team/seen": {},
+        "team/opened": {},
     }.items():
         image_factory(own_registry, name)
         Repository.objects.create(registry=registry, team=registry.team, name=name, **columns)
@@ -344,7 +344,7 @@ def test_where_nothing_is_listed_what_is_pinned_or_used_is_looked_at(
 
     assert run.state == State.SUCCEEDED
     assert set(names(registry)) == {"team/pinned:1.0", "team/used:1.0"}
-    assert not Repository.objects.filter(name="team/seen").exists()
+    assert not Repository.objects.filter(name="team/opened").exists()
     registry.refresh_from_db()
     assert registry.listing == Listing.NONE
     assert "Pin " in registry.listing_message
@@ -405,7 +405,7 @@ def test_each_repository_is_read_with_the_credential_that_serves_it(
     assert all("account=reader" in str(request) or "'reader'" in str(request) for request in asked)
 
 
-def test_a_registry_that_wants_a_login_fails_with_what_to_do(
+def test_a_registry_that_requires_a_login_fails_with_advice(
     make_registry, htpasswd_registry, index
 ):
     registry = make_registry(htpasswd_registry)
@@ -454,7 +454,7 @@ def test_one_broken_tag_does_not_stop_the_others(row, own_registry, image_factor
     assert (run.progress["tag_problems"], run.progress["problems"]) == (1, 0)
 
 
-def test_a_tag_whose_manifest_is_gone_says_so(row, own_registry, image_factory, index):
+def test_a_tag_without_a_manifest_has_a_problem(row, own_registry, image_factory, index):
     image = image_factory(own_registry, "team/app", "good")
     write_repository(own_registry, "team/app", "team/app", {"lost": f"sha256:{'0' * 64}"})
 
@@ -482,7 +482,7 @@ def test_an_index_that_was_copied_for_some_platforms_only_is_kept_with_those(
     assert tag.artifact.children.count() == 1
 
 
-def test_a_registry_that_does_not_answer_is_marked_and_asked_again_soon(
+def test_an_unreachable_registry_is_marked_and_retried_soon(
     make_registry, own_registry, index, hasty
 ):
     registry = make_registry(own_registry, index_hours=24)
@@ -504,7 +504,7 @@ def delete(registry, image):
 
 
 def forget_repository(registry, name):
-    """What its administrator does who removes it from the disk."""
+    """Delete a repository from the registry's disk."""
     import shutil
 
     shutil.rmtree(registry.folder / "storage/docker/registry/v2/repositories" / name)
@@ -528,7 +528,7 @@ def lose_manifest(registry, repository, digest):
     (folder / "_manifests/revisions" / algorithm / encoded / "link").unlink()
 
 
-def test_what_one_repository_does_not_give_is_asked_of_another_that_has_it(
+def test_a_refused_manifest_is_fetched_from_another_repository(
     make_registry, make_credential, token_registry, image_factory, index
 ):
     server = token_registry.token_server
@@ -539,9 +539,9 @@ def test_what_one_repository_does_not_give_is_asked_of_another_that_has_it(
     server.users["narrow"] = type(server.users["reader"])("narrow-password", {"open/*": {"pull"}})
     registry = make_registry(token_registry)
     make_credential(registry, "narrow", "narrow-password")
-    for each in (image, opened):
+    for reference in (image, opened):
         Repository.objects.create(
-            registry=registry, team=registry.team, name=each.repository, is_pinned=True
+            registry=registry, team=registry.team, name=reference.repository, is_pinned=True
         )
 
     run = index(registry)
@@ -552,7 +552,7 @@ def test_what_one_repository_does_not_give_is_asked_of_another_that_has_it(
     del server.users["narrow"]
 
 
-def test_two_repositories_that_share_a_damaged_image_both_say_so(
+def test_two_repositories_with_a_damaged_image_both_have_a_problem(
     row, own_registry, image_factory, index
 ):
     image = image_factory(own_registry, "team/app")

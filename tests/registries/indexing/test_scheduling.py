@@ -1,4 +1,4 @@
-"""The product's own processes: schedulers that find what is due, and a worker that looks at it."""
+"""The index schedule, and schedulers with a worker as processes."""
 
 from datetime import timedelta
 
@@ -19,18 +19,18 @@ NOW = timezone.now()
 @pytest.mark.parametrize(
     ("hours", "failed", "wait"), [(6, False, 6), (6, True, 1), (1, True, 1), (24, False, 24)]
 )
-def test_a_registry_that_failed_is_looked_at_again_sooner(hours, failed, wait):
+def test_a_failed_run_is_repeated_sooner(hours, failed, wait):
     assert next_time(Registry(index_hours=hours), after=NOW, failed=failed) == NOW + timedelta(
         hours=wait
     )
 
 
-def test_one_that_is_looked_at_by_hand_has_no_next_time():
+def test_without_hours_there_is_no_next_time():
     assert next_time(Registry(index_hours=0), after=NOW) is None
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_schedulers_and_a_worker_look_at_what_is_due_once(
+def test_two_schedulers_and_a_worker_index_a_due_registry_once(
     make_registry, own_registry, image_factory, manage
 ):
     image = image_factory(own_registry, "team/app")

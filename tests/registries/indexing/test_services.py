@@ -1,4 +1,4 @@
-"""The verbs of the index."""
+"""Services of the index."""
 
 import threading
 from datetime import timedelta
@@ -28,17 +28,17 @@ from .conftest import names, repository_of, tag_of
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
 
 
-# --- starting, and by whom
+# --- starting a run
 
 
-def test_an_operator_starts_a_run_that_the_index_workers_get(row, bob):
+def test_an_operator_starts_a_run(row, bob):
     run = services.start_index(registry=row, user=bob)
 
     assert (run.state, run.team, run.requested_by) == (State.QUEUED, row.team, "bob")
-    assert INDEX_RUNS.waiting_ids() == {str(run.pk)}
+    assert INDEX_RUNS.queued_ids() == {str(run.pk)}
 
 
-def test_while_a_run_goes_on_no_other_of_the_same_scope_is_started(row, bob, alice):
+def test_an_active_run_is_returned_instead_of_a_second_one(row, bob, alice):
     run = services.start_index(registry=row, user=bob)
 
     assert services.start_index(registry=row, user=alice) == run
@@ -54,16 +54,27 @@ def test_after_a_run_has_ended_the_next_one_starts(row, bob):
     assert services.start_index(registry=row, user=bob) != run
 
 
-@pytest.mark.parametrize("act", [
-    lambda row, user: services.start_index(registry=row, user=user),
-    lambda row, user: services.cancel_index(services.start_index(registry=row, user=None), user),
-    lambda row, user: services.pin_repository(registry=row, user=user, name="team/app"),
-    lambda row, user: services.unpin_repository(repository=make_repository(row, "team/app"), user=user),
-])  # fmt: skip
+def start(row, user):
+    services.start_index(registry=row, user=user)
+
+
+def cancel(row, user):
+    services.cancel_index(services.start_index(registry=row, user=None), user)
+
+
+def pin(row, user):
+    services.pin_repository(registry=row, user=user, name="team/app")
+
+
+def unpin(row, user):
+    services.unpin_repository(repository=make_repository(row, "team/app"), user=user)
+
+
+@pytest.mark.parametrize("action", [start, cancel, pin, unpin])
 @pytest.mark.parametrize("person", ["victor", "charlie"])
-def test_viewers_and_outsiders_may_not(row, person, act, request):
+def test_viewers_and_outsiders_may_not(row, person, action, request):
     with pytest.raises(PermissionDenied):
-        act(row, request.getfixturevalue(person))
+        action(row, request.getfixturevalue(person))
 
 
 def test_a_bad_repository_name_starts_nothing(row, bob):
@@ -73,22 +84,22 @@ def test_a_bad_repository_name_starts_nothing(row, bob):
 
 
 def test_many_at_once_start_one_run(row, bob):
-    runs = at_once(lambda: services.start_index(registry=row, user=bob).pk, 6)
+    runs = run_concurrently(lambda: services.start_index(registry=row, user=bob).pk, 6)
 
     assert len(set(runs)) == IndexRun.objects.count() == 1
 
 
-def test_the_latest_run_is_of_the_scope_that_was_asked_for(row, bob):
+def test_the_latest_run_is_of_the_requested_scope(row, bob):
     assert services.latest_run(row) is None
-    whole = services.start_index(registry=row, user=bob)
+    full = services.start_index(registry=row, user=bob)
     one = services.start_index(registry=row, user=bob, repository="team/app")
 
-    assert services.latest_run(row) == whole
+    assert services.latest_run(row) == full
     assert services.latest_run(row, "team/app") == one
     assert services.latest_run(row, "team/other") is None
 
 
-# --- when it is due
+# --- the schedule
 
 
 def due(registry):
@@ -97,58 +108,58 @@ def due(registry):
     )
 
 
-def test_a_registry_whose_time_has_come_is_looked_at(row):
+def test_a_due_registry_is_indexed(row):
     due(row)
 
-    assert services.start_due() == 1
+    assert services.start_due_index_runs() == 1
     run = IndexRun.objects.get()
     assert (run.registry, run.requested_by, run.repository) == (row, "", "")
     row.refresh_from_db()
     assert row.next_index_at > timezone.now() + timedelta(hours=5)
-    assert services.start_due() == 0
+    assert services.start_due_index_runs() == 0
 
 
 def test_two_schedulers_start_one_run(row):
     due(row)
 
-    assert sorted(at_once(services.start_due, 2)) == [0, 1]
+    assert sorted(run_concurrently(services.start_due_index_runs, 2)) == [0, 1]
     assert IndexRun.objects.count() == 1
 
 
-def test_what_is_looked_at_by_hand_only_is_never_due(row):
+def test_a_registry_without_hours_is_never_due(row):
     due(row)
     Registry.objects.update(index_hours=0)
 
-    assert services.start_due() == 0
+    assert services.start_due_index_runs() == 0
     row.refresh_from_db()
     assert row.next_index_at is None
 
 
-def test_fewer_hours_take_effect_before_the_time_planned_with_more(row):
+def test_shorter_hours_take_effect_at_once(row):
     Registry.objects.update(index_hours=1, next_index_at=timezone.now() + timedelta(hours=24))
 
-    services.start_due()
+    services.start_due_index_runs()
 
     row.refresh_from_db()
     assert row.next_index_at < timezone.now() + timedelta(hours=1, minutes=1)
 
 
-def test_hours_given_to_one_that_was_looked_at_by_hand_plan_the_next_look(row):
+def test_setting_hours_schedules_the_next_run(row):
     Registry.objects.update(index_hours=2, indexed_at=timezone.now(), next_index_at=None)
 
-    services.start_due()
+    services.start_due_index_runs()
 
     row.refresh_from_db()
     assert row.next_index_at is not None
 
 
-def test_docker_hub_is_not_looked_at_before_something_of_it_is_kept(team):
-    assert {each.host for each in team.registries.all()} >= {"docker.io"}
+def test_docker_hub_is_not_due_before_a_repository_is_kept(team):
+    assert {registry.host for registry in team.registries.all()} >= {"docker.io"}
 
-    assert services.start_due() == 0
+    assert services.start_due_index_runs() == 0
 
 
-def test_a_new_registry_and_a_new_login_are_looked_at_soon(team, alice):
+def test_a_new_registry_and_a_new_login_are_due(team, alice):
     from registry_ui.registries import services as registries
 
     values = {
@@ -161,7 +172,7 @@ def test_a_new_registry_and_a_new_login_are_looked_at_soon(team, alice):
     registry = registries.add_registry(
         team=team, user=alice, provider="private", values={**values, **defaults(registries, values)}
     )
-    assert services.start_due() == 1
+    assert services.start_due_index_runs() == 1
     IndexRun.objects.update(state=State.SUCCEEDED)
 
     login = {
@@ -174,7 +185,7 @@ def test_a_new_registry_and_a_new_login_are_looked_at_soon(team, alice):
     registries.add_credential(
         registry=registry, user=alice, values=login, secret="a secret of the tests"
     )
-    assert services.start_due() == 1
+    assert services.start_due_index_runs() == 1
 
 
 def defaults(registries, values):
@@ -182,14 +193,14 @@ def defaults(registries, values):
     return {name: getattr(row, name) for name in registries.REGISTRY_FIELDS if name not in values}
 
 
-def at_once(act, count):
-    """The results of threads that start together."""
+def run_concurrently(function, count):
+    """Return the results of threads that start together."""
     results, barrier = [], threading.Barrier(count)
 
     def run():
         try:
             barrier.wait()
-            results.append(act())
+            results.append(function())
         finally:
             connection.close()
 
@@ -204,7 +215,7 @@ def at_once(act, count):
 # --- pins
 
 
-def test_a_pinned_repository_is_kept_and_looked_at(row, bob):
+def test_a_pinned_repository_is_kept_and_indexed(row, bob):
     repository = services.pin_repository(registry=row, user=bob, name=" team/app ")
 
     assert (repository.name, repository.is_pinned, repository.team) == ("team/app", True, row.team)
@@ -223,7 +234,7 @@ def test_a_short_name_is_completed_as_docker_does(team, bob, text):
 @pytest.mark.parametrize(
     "text", ["team/app:1.0", f"team/app@sha256:{'a' * 64}", "", "Team/App", "../etc"]
 )
-def test_what_is_no_repository_is_not_pinned(row, bob, text):
+def test_an_invalid_name_is_not_pinned(row, bob, text):
     with pytest.raises(InvalidReference):
         services.pin_repository(registry=row, user=bob, name=text)
     assert not Repository.objects.exists()
@@ -248,137 +259,137 @@ def test_an_unpinned_repository_leaves_the_index_unless_it_is_listed_or_used(row
 # --- opening
 
 
-def test_what_the_index_has_is_opened_without_the_registry(row, line, django_assert_num_queries):
+def test_an_indexed_tag_is_resolved_without_the_registry(row, line, django_assert_num_queries):
     image = make_image(row, ("base", 10))
     make_repository(row, "team/app", {"1.0": image})
 
     with django_assert_num_queries(1):
-        found = services.look_up(registry=row, repository="team/app", identifier="1.0")
-        assert found.artifact.document.manifest
+        resolved = services.resolve_artifact(registry=row, repository="team/app", identifier="1.0")
+        assert resolved.artifact.document.manifest
 
-    assert (found.repository.name, found.tag.name, found.artifact) == ("team/app", "1.0", image)
+    assert (resolved.repository.name, resolved.tag.name, resolved.artifact) == (
+        "team/app",
+        "1.0",
+        image,
+    )
     assert line.requests == []
 
 
-def test_a_digest_below_a_tag_is_opened_without_the_registry(row, line, own_registry, index):
+def test_a_digest_below_a_tag_is_resolved_without_the_registry(row, line, own_registry, index):
     built = build_index(platforms=["linux/amd64", "linux/arm64"])
     push(own_registry, built, "team/app", "1.0")
     index(row)
     line.requests.clear()
 
     for digest in (built.digest, built.children[1].digest):
-        found = services.look_up(
+        resolved = services.resolve_artifact(
             registry=row, repository="team/app", identifier=Digest.parse(digest)
         )
-        assert (found.artifact.digest, found.tag) == (digest, None)
+        assert (resolved.artifact.digest, resolved.tag) == (digest, None)
     assert line.requests == []
 
 
-def test_what_the_index_lacks_is_fetched_at_once_and_then_kept(
-    row, line, own_registry, image_factory
-):
+def test_an_unknown_tag_is_fetched_and_saved(row, line, own_registry, image_factory):
     image = image_factory(
         own_registry, "team/app", "1.0", platforms=["linux/amd64", "linux/arm64"], attestation=True
     )
 
-    found = services.look_up(registry=row, repository="team/app", identifier="1.0")
+    resolved = services.resolve_artifact(registry=row, repository="team/app", identifier="1.0")
 
-    assert (found.artifact.digest, found.tag.name, found.tag.artifact) == (
+    assert (resolved.artifact.digest, resolved.tag.name, resolved.tag.artifact) == (
         image.digest,
         "1.0",
-        found.artifact,
+        resolved.artifact,
     )
-    assert found.artifact.children.count() == 4
-    assert (found.repository.tag_count, found.repository.size) == (1, found.artifact.size)
+    assert resolved.artifact.children.count() == 4
+    assert (resolved.repository.tag_count, resolved.repository.size) == (1, resolved.artifact.size)
     line.requests.clear()
     assert (
-        services.look_up(registry=row, repository="team/app", identifier="1.0").artifact
-        == found.artifact
+        services.resolve_artifact(registry=row, repository="team/app", identifier="1.0").artifact
+        == resolved.artifact
     )
     assert line.requests == []
 
 
-def test_a_digest_that_another_repository_has_is_asked_for_in_this_one(
-    row, own_registry, image_factory, index
-):
+def test_a_digest_of_another_repository_is_unknown(row, own_registry, image_factory, index):
     image = image_factory(own_registry, "team/app", "1.0")
     image_factory(own_registry, "team/other", "1.0")
     index(row)
 
     with pytest.raises(ManifestUnknown):
-        services.look_up(registry=row, repository="team/other", identifier=image.digest)
+        services.resolve_artifact(registry=row, repository="team/other", identifier=image.digest)
 
 
-def test_a_tag_that_is_not_there_is_said_to_be_missing_and_leaves_the_index(
-    row, own_registry, image_factory
-):
+def test_a_missing_tag_is_deleted_from_the_index(row, own_registry, image_factory):
     image_factory(own_registry, "team/app", "1.0")
     make_repository(row, "team/app", {"1.1": None})
 
     with pytest.raises(ManifestUnknown, match=r"has no tag 1\.1"):
-        services.look_up(registry=row, repository="team/app", identifier="1.1")
+        services.resolve_artifact(registry=row, repository="team/app", identifier="1.1")
     assert not Tag.objects.exists()
 
 
-def test_a_repository_that_is_not_there_leaves_no_row(row, own_registry):
+def test_a_missing_repository_gets_no_row(row, own_registry):
     with pytest.raises((ManifestUnknown, RepositoryUnknown)):
-        services.look_up(registry=row, repository="team/nothing", identifier="1.0")
+        services.resolve_artifact(registry=row, repository="team/nothing", identifier="1.0")
     assert not Repository.objects.exists()
 
 
-def test_a_repository_that_no_run_looks_at_is_believed_for_a_while_only(
-    row, line, own_registry, image_factory
-):
+def test_a_tag_that_no_run_updates_expires(row, line, own_registry, image_factory):
     old = image_factory(own_registry, "team/app", "latest")
-    services.look_up(registry=row, repository="team/app", identifier="latest")
+    services.resolve_artifact(registry=row, repository="team/app", identifier="latest")
     new = image_factory(own_registry, "team/app", "latest")
     assert (
-        services.look_up(registry=row, repository="team/app", identifier="latest").artifact.digest
+        services.resolve_artifact(
+            registry=row, repository="team/app", identifier="latest"
+        ).artifact.digest
         == old.digest
     )
     Tag.objects.update(checked_at=timezone.now() - timedelta(hours=2))
 
-    found = services.look_up(registry=row, repository="team/app", identifier="latest")
+    resolved = services.resolve_artifact(registry=row, repository="team/app", identifier="latest")
 
-    assert (found.artifact.digest, found.tag.previous_digest) == (new.digest, old.digest)
+    assert (resolved.artifact.digest, resolved.tag.previous_digest) == (new.digest, old.digest)
 
 
-def test_where_the_registry_does_not_answer_an_old_entry_is_better_than_none(
+def test_an_expired_tag_is_used_while_the_registry_is_unreachable(
     make_registry, own_registry, image_factory
 ):
     row = make_registry(own_registry)
     image = image_factory(own_registry, "team/app", "latest")
-    services.look_up(registry=row, repository="team/app", identifier="latest")
+    services.resolve_artifact(registry=row, repository="team/app", identifier="latest")
     Tag.objects.update(checked_at=timezone.now() - timedelta(hours=2))
     own_registry.stop()
 
     assert (
-        services.look_up(registry=row, repository="team/app", identifier="latest").artifact.digest
+        services.resolve_artifact(
+            registry=row, repository="team/app", identifier="latest"
+        ).artifact.digest
         == image.digest
     )
     with pytest.raises(ConnectionFailed):
-        services.look_up(registry=row, repository="team/app", identifier="other")
+        services.resolve_artifact(registry=row, repository="team/app", identifier="other")
 
 
 @pytest.mark.parametrize(
     ("repository", "identifier"),
     [("Team/App", "1.0"), ("team/app", "-1"), ("team/app", "sha256:12")],
 )
-def test_what_cannot_be_a_name_is_refused_without_asking(row, line, repository, identifier):
+def test_an_invalid_name_is_refused_without_a_request(row, line, repository, identifier):
     with pytest.raises(ValueError):
-        services.look_up(registry=row, repository=repository, identifier=identifier)
+        services.resolve_artifact(registry=row, repository=repository, identifier=identifier)
     assert line.requests == []
 
 
 # --- after a transfer
 
 
-def test_what_a_transfer_has_pushed_is_in_the_index(row, own_registry, image_factory, team, index):
+def test_a_pushed_image_is_indexed(row, own_registry, image_factory, team, index):
     old = image_factory(own_registry, "team/app", "1.0")
     index(row)
     new = image_factory(own_registry, "team/app", "1.0")
 
-    services.observe(team=team, reference=Reference.parse(f"{row.host}/team/app:1.0"))
+    services.record_image_use(team=team, reference=Reference.parse(f"{row.host}/team/app:1.0"))
 
     tag = tag_of(row, "team/app", "1.0")
     assert (tag.digest, tag.previous_digest) == (new.digest, old.digest)
@@ -387,40 +398,40 @@ def test_what_a_transfer_has_pushed_is_in_the_index(row, own_registry, image_fac
     assert repository.size == sum(map(len, new.blobs.values()))
 
 
-def test_a_use_is_remembered_even_where_the_registry_does_not_answer(
-    make_registry, own_registry, team
-):
+def test_a_use_is_recorded_while_the_registry_is_unreachable(make_registry, own_registry, team):
     registry = make_registry(own_registry, next_index_at=None)
     own_registry.stop()
 
-    services.observe(team=team, reference=Reference.parse(f"{registry.host}/team/app:1.0"))
+    services.record_image_use(team=team, reference=Reference.parse(f"{registry.host}/team/app:1.0"))
 
     assert repository_of(registry, "team/app").used_at is not None
     registry.refresh_from_db()
     assert registry.next_index_at is not None
 
 
-def test_a_use_of_a_strange_host_is_no_business_of_the_index(team):
-    services.observe(team=team, reference=Reference.parse("registry.example.com/team/app:1.0"))
+def test_a_use_of_an_unknown_host_is_ignored(team):
+    services.record_image_use(
+        team=team, reference=Reference.parse("registry.example.com/team/app:1.0")
+    )
 
     assert not Repository.objects.exists()
 
 
-def test_a_fault_of_the_index_never_reaches_the_transfer(row, team, monkeypatch, caplog):
+def test_a_bug_in_the_index_does_not_fail_the_transfer(row, team, monkeypatch, caplog):
     monkeypatch.setattr(
-        "registry_ui.registries.indexing.services.look_again", lambda **_names: 1 / 0
+        "registry_ui.registries.indexing.services.fetch_artifact", lambda **_names: 1 / 0
     )
 
-    services.observe(team=team, reference=Reference.parse(f"{row.host}/team/app:1.0"))
+    services.record_image_use(team=team, reference=Reference.parse(f"{row.host}/team/app:1.0"))
 
     assert "could not be taken into the index" in caplog.text
 
 
-def test_a_deleted_tag_is_forgotten_and_its_repository_counted(row, team):
+def test_a_deleted_tag_leaves_the_index(row, team):
     image, other = make_image(row, ("a", 10)), make_image(row, ("b", 20))
     make_repository(row, "team/app", {"1.0": image, "1.1": other})
 
-    services.forget_tag(team=team, reference=Reference.parse(f"{row.host}/team/app:1.0"))
+    services.unindex_tag(team=team, reference=Reference.parse(f"{row.host}/team/app:1.0"))
 
     assert names(row) == {"team/app:1.1": other.digest}
     repository = repository_of(row, "team/app")
@@ -430,12 +441,12 @@ def test_a_deleted_tag_is_forgotten_and_its_repository_counted(row, team):
 def test_another_teams_registry_of_the_same_host_is_left_alone(
     row, team, other_team, make_registry
 ):
-    theirs = make_registry(host=row.host, team=other_team)
-    make_repository(theirs, "team/app", {"1.0": make_image(theirs, ("a", 10))})
+    other_row = make_registry(host=row.host, team=other_team)
+    make_repository(other_row, "team/app", {"1.0": make_image(other_row, ("a", 10))})
 
-    services.forget_tag(team=team, reference=Reference.parse(f"{row.host}/team/app:1.0"))
-    services.observe(team=team, reference=Reference.parse(f"{row.host}/team/app:1.0"))
+    services.unindex_tag(team=team, reference=Reference.parse(f"{row.host}/team/app:1.0"))
+    services.record_image_use(team=team, reference=Reference.parse(f"{row.host}/team/app:1.0"))
 
-    assert set(names(theirs)) == {"team/app:1.0"}
-    assert Repository.objects.get(registry=theirs).used_at is None
+    assert set(names(other_row)) == {"team/app:1.0"}
+    assert Repository.objects.get(registry=other_row).used_at is None
     assert not Artifact.objects.filter(registry=row).exists()

@@ -1,4 +1,4 @@
-"""Images and artifacts as registries have them, for the tests of their pages."""
+"""Rows of images and other artifacts for the tests of their pages."""
 
 import json
 from typing import Any
@@ -13,7 +13,8 @@ HISTORY = [
     {"created_by": '/bin/sh -c #(nop)  CMD ["/bin/sh"]', "empty_layer": True},
     {"created_by": "ENV NGINX_VERSION=1.27.3", "empty_layer": True},
     {
-        "created_by": "RUN /bin/sh -c set -x && addgroup -g 101 -S nginx && apk add --no-cache tzdata curl # buildkit"
+        "created_by": "RUN /bin/sh -c set -x && addgroup -g 101 -S nginx "
+        "&& apk add --no-cache tzdata curl # buildkit"
     },
     {"created_by": "COPY docker-entrypoint.sh / # buildkit"},
     {"created_by": 'ENTRYPOINT ["/docker-entrypoint.sh"]', "empty_layer": True},
@@ -51,7 +52,7 @@ LAYERS = (("alpine-3.20", 3_600_000), ("nginx packages", 1_400_000), ("entrypoin
 def save_artifact(
     registry: Registry, document: dict[str, Any] | bytes, config: bytes = b"", **columns: Any
 ) -> Artifact:
-    """A row for a manifest of any shape, with no blobs."""
+    """Save a row for any manifest, without blobs."""
     raw = document if isinstance(document, bytes) else json.dumps(document).encode()
     values = {
         "media_type": OCI_MANIFEST,
@@ -77,7 +78,7 @@ def manifest_of(
     config_type: str = OCI_CONFIG,
     **more: Any,
 ) -> dict[str, Any]:
-    """A manifest; `config` is the config's content, or its descriptor."""
+    """Return a manifest; `config` is the config's content, or its descriptor."""
     named = config if isinstance(config, dict) else described(config, config_type)
     return {
         "schemaVersion": 2,
@@ -112,7 +113,7 @@ def save_helm_chart(registry: Registry) -> Artifact:
 
 
 def save_index_with_attestation(registry: Registry, *images: Artifact) -> Artifact:
-    """As BuildKit writes it: each image with an attestation beside it."""
+    """Save an index as BuildKit writes it: each image with an attestation beside it."""
     entries = []
     for image in images:
         system, architecture = image.platforms[0]["platform"].split("/")[:2]

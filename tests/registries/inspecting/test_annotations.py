@@ -9,13 +9,13 @@ from tests.parts.index_rows import digest_of
 OCI = "org.opencontainers.image."
 
 
-def said(annotations, labels=()):
-    found = well_known(settings_of(dict(annotations).items()), settings_of(dict(labels).items()))
-    return {str(fact.label): fact for fact in found}
+def facts_by_label(annotations, labels=()):
+    facts = well_known(settings_of(dict(annotations).items()), settings_of(dict(labels).items()))
+    return {str(fact.label): fact for fact in facts}
 
 
-def test_the_names_of_the_spec_are_told_in_words_and_in_order():
-    facts = said(
+def test_well_known_annotations_have_labels_in_order():
+    facts = facts_by_label(
         {
             f"{OCI}source": "https://github.com/x/y",
             f"{OCI}licenses": "MIT",
@@ -29,15 +29,15 @@ def test_the_names_of_the_spec_are_told_in_words_and_in_order():
     assert facts["Licences"].value == "MIT"
 
 
-def test_an_annotation_goes_before_a_label_of_the_same_name():
-    facts = said({f"{OCI}version": "2"}, {f"{OCI}version": "1", f"{OCI}vendor": "Acme"})
+def test_an_annotation_overrides_a_label_of_the_same_name():
+    facts = facts_by_label({f"{OCI}version": "2"}, {f"{OCI}version": "1", f"{OCI}vendor": "Acme"})
 
     assert (facts["Version"].value, facts["Vendor"].value) == ("2", "Acme")
 
 
 def test_the_base_and_the_time_are_more_than_text():
     digest = digest_of("base")
-    facts = said(
+    facts = facts_by_label(
         {
             f"{OCI}base.name": "alpine:3.20",
             f"{OCI}base.digest": digest,
@@ -50,8 +50,8 @@ def test_the_base_and_the_time_are_more_than_text():
     assert facts["Created"].time.year == 2026
 
 
-def test_what_they_should_not_hold_is_shown_as_text():
-    facts = said(
+def test_an_invalid_value_is_shown_as_text():
+    facts = facts_by_label(
         {
             f"{OCI}base.name": "NOT A NAME",
             f"{OCI}base.digest": "sha256:zz",
@@ -66,11 +66,11 @@ def test_what_they_should_not_hold_is_shown_as_text():
     assert facts["Built on"].value == "NOT A NAME"
 
 
-def test_an_empty_one_is_not_told():
-    assert said({f"{OCI}vendor": " "}) == {}
+def test_an_empty_annotation_is_left_out():
+    assert facts_by_label({f"{OCI}vendor": " "}) == {}
 
 
-def test_an_earlier_source_goes_before_a_later_one():
+def test_an_earlier_source_overrides_a_later_one():
     settings, is_cut = annotations_of(
         {"a": "image"}, {"a": "entry", "b": "entry"}, {"b": "index", "c": "https://example.com"}
     )
@@ -83,7 +83,7 @@ def test_an_earlier_source_goes_before_a_later_one():
     assert not is_cut
 
 
-def test_too_many_are_cut_and_that_is_known():
+def test_too_many_annotations_are_cut():
     settings, is_cut = annotations_of({str(number): "x" * 4000 for number in range(600)})
 
     assert len(settings) == 500

@@ -1,6 +1,6 @@
 import pytest
 
-from registry_ui.registries.indexing.services import look_up
+from registry_ui.registries.indexing.services import resolve_artifact
 from registry_ui.registries.inspecting.comparing import compare
 from tests.parts.index_rows import make_image, make_index, make_repository
 
@@ -14,8 +14,10 @@ def compared(make_registry):
 
     def run(left, right, platform=""):
         make_repository(registry, "a/b", {"1": left(registry), "2": right(registry)})
-        found = [look_up(registry=registry, repository="a/b", identifier=tag) for tag in "12"]
-        return compare(*found, platform)
+        sides = [
+            resolve_artifact(registry=registry, repository="a/b", identifier=tag) for tag in "12"
+        ]
+        return compare(*sides, platform)
 
     return run
 
@@ -25,7 +27,7 @@ def image(*layers, **options):
 
 
 def index(*images):
-    return lambda registry: make_index(registry, *(each(registry) for each in images))
+    return lambda registry: make_index(registry, *(make(registry) for make in images))
 
 
 def test_layers_of_both_and_of_one(compared):
@@ -80,7 +82,7 @@ def test_indexes_are_compared_for_a_platform_that_both_have(compared):
     assert not comparison.has_no_common_platform
 
 
-def test_the_wanted_platform_is_taken(compared):
+def test_the_requested_platform_is_compared(compared):
     amd, arm = (image(BASE, (name, 5), platform=name) for name in ("linux/amd64", "linux/arm64"))
 
     comparison = compared(index(amd, arm), index(arm, amd), "linux/arm64")
@@ -100,7 +102,7 @@ def test_without_a_common_platform_each_shows_its_own(compared):
     assert [layer.change for layer in comparison.layers] == ["equal"]
 
 
-def test_histories_are_one_list_with_what_only_one_side_has(compared):
+def test_histories_are_merged_into_one_list(compared):
     history = [
         {"created_by": "ADD x /"},
         {"created_by": "ENV A=1", "empty_layer": True},

@@ -7,8 +7,11 @@ from registry_ui.registries.inspecting.differences import align, differences_of
 
 
 def changes(left, right):
-    found = differences_of(config_facts({"config": left}), config_facts({"config": right}))
-    return [(str(each.label), each.key, each.left, each.right, each.change) for each in found]
+    differences = differences_of(config_facts({"config": left}), config_facts({"config": right}))
+    return [
+        (str(entry.label), entry.key, entry.left, entry.right, entry.change)
+        for entry in differences
+    ]
 
 
 def test_single_entries():
@@ -64,13 +67,13 @@ def test_the_health_check_is_one_sentence():
         ("abcd", "bd", "-a b -c d"),
     ],
 )
-def test_two_sequences_as_one(left, right, marks):
+def test_two_sequences_are_merged(left, right, marks):
     signs = {"equal": "", "removed": "-", "added": "+"}
 
     assert " ".join(signs[change] + item for item, change in align(left, right)) == marks
 
 
-def test_both_sides_can_be_read_back_whatever_they_are():
+def test_both_sequences_can_be_restored():
     chance = random.Random(7)
     for _round in range(200):
         left, right = (
@@ -78,16 +81,16 @@ def test_both_sides_can_be_read_back_whatever_they_are():
             for _side in range(2)
         )
 
-        found = align(left, right)
+        aligned = align(left, right)
 
-        assert [item for item, change in found if change != "added"] == left
-        assert [item for item, change in found if change != "removed"] == right
+        assert [item for item, change in aligned if change != "added"] == left
+        assert [item for item, change in aligned if change != "removed"] == right
 
 
-def test_sequences_made_to_take_long_are_not_compared():
+def test_very_long_sequences_are_not_compared():
     left, right = ["a", *("b" * 400), "x"], ["c", *("d" * 400), "x"]
 
-    found = align(left, right)
+    aligned = align(left, right)
 
-    assert len(found) == 803
-    assert [change for _item, change in found].count("equal") == 1
+    assert len(aligned) == 803
+    assert [change for _item, change in aligned].count("equal") == 1

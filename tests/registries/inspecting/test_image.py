@@ -23,22 +23,22 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def ours(make_registry):
+def registry_row(make_registry):
     return make_registry()
 
 
-def test_an_image_by_tag_and_by_digest(ours):
+def test_an_image_by_tag_and_by_digest(registry_row):
     image = make_image(
-        ours,
+        registry_row,
         *LAYERS,
         run=RUN,
         history=HISTORY,
         annotations={"org.opencontainers.image.revision": "abc"},
     )
-    make_repository(ours, "a/b", {"1.0": image})
+    make_repository(registry_row, "a/b", {"1.0": image})
 
-    by_tag = open_artifact(ours, "a/b", "1.0")
-    by_digest = open_artifact(ours, "a/b", Digest.parse(image.digest))
+    by_tag = open_artifact(registry_row, "a/b", "1.0")
+    by_digest = open_artifact(registry_row, "a/b", Digest.parse(image.digest))
 
     assert str(by_tag.reference) == "registry.example.com/a/b:1.0"
     assert str(by_digest.reference) == f"registry.example.com/a/b@{image.digest}"
@@ -60,29 +60,32 @@ def test_an_image_by_tag_and_by_digest(ours):
         assert opened.query == "?"
 
 
-def test_an_index_shows_one_platform_and_what_is_attached(ours):
-    amd, arm = make_image(ours, *LAYERS), make_image(ours, ("arm", 5), platform="linux/arm64")
-    index = save_index_with_attestation(ours, amd, arm)
-    make_repository(ours, "a/b", {"1.0": index})
+def test_an_index_shows_one_platform_and_what_is_attached(registry_row):
+    amd, arm = (
+        make_image(registry_row, *LAYERS),
+        make_image(registry_row, ("arm", 5), platform="linux/arm64"),
+    )
+    index = save_index_with_attestation(registry_row, amd, arm)
+    make_repository(registry_row, "a/b", {"1.0": index})
 
-    opened = open_artifact(ours, "a/b", "1.0", arm.digest)
+    opened = open_artifact(registry_row, "a/b", "1.0", arm.digest)
 
     assert opened.root.is_index
     assert opened.shown == arm
     assert opened.platform_name == "linux/arm64"
     assert [entry["platform"] for entry in opened.platforms] == ["linux/amd64", "linux/arm64"]
-    assert [(str(each.kind.text), each.platform) for each in opened.attached] == [
+    assert [(str(entry.kind.text), entry.platform) for entry in opened.attached] == [
         ("BuildKit attestation", "linux/amd64"),
         ("BuildKit attestation", "linux/arm64"),
     ]
     assert [str(document.title) for document in opened.documents] == ["Index", "Manifest", "Config"]
     assert opened.query == f"?platform={arm.digest.replace(':', '%3A')}&"
-    assert open_artifact(ours, "a/b", "1.0", "linux/arm64").shown == arm
-    assert open_artifact(ours, "a/b", "1.0", "nonsense").is_image
+    assert open_artifact(registry_row, "a/b", "1.0", "linux/arm64").shown == arm
+    assert open_artifact(registry_row, "a/b", "1.0", "nonsense").is_image
 
 
-def test_annotations_of_the_image_go_before_those_of_the_index(ours):
-    image = make_image(ours, ("a", 1), annotations={"who": "image"})
+def test_annotations_of_the_image_override_those_of_the_index(registry_row):
+    image = make_image(registry_row, ("a", 1), annotations={"who": "image"})
     entry = described(
         "x",
         OCI_MANIFEST,
@@ -97,21 +100,22 @@ def test_annotations_of_the_image_go_before_those_of_the_index(ours):
         "annotations": {"who": "index", "index": "x"},
     }
     index = save_artifact(
-        ours, document, media_type=OCI_INDEX, config_digest="", platforms=image.platforms
+        registry_row, document, media_type=OCI_INDEX, config_digest="", platforms=image.platforms
     )
-    make_repository(ours, "a/b", {"1.0": index})
+    make_repository(registry_row, "a/b", {"1.0": index})
 
-    found = {
-        setting.key: setting.value for setting in open_artifact(ours, "a/b", "1.0").annotations
+    values = {
+        setting.key: setting.value
+        for setting in open_artifact(registry_row, "a/b", "1.0").annotations
     }
 
-    assert found == {"who": "image", "entry": "x", "index": "x"}
+    assert values == {"who": "image", "entry": "x", "index": "x"}
 
 
-def test_a_chart_is_files_and_no_image(ours):
-    make_repository(ours, "charts/demo", {"0.3.1": save_helm_chart(ours)})
+def test_a_chart_is_files_and_no_image(registry_row):
+    make_repository(registry_row, "charts/demo", {"0.3.1": save_helm_chart(registry_row)})
 
-    opened = open_artifact(ours, "charts/demo", "0.3.1")
+    opened = open_artifact(registry_row, "charts/demo", "0.3.1")
 
     assert not opened.is_image
     assert opened.kind.text == "Helm chart"
@@ -122,68 +126,72 @@ def test_a_chart_is_files_and_no_image(ours):
     assert [str(document.title) for document in opened.documents] == ["Manifest", "Config"]
 
 
-def test_a_signature_says_what_it_refers_to(ours):
-    image = make_image(ours, ("a", 1))
+def test_a_signature_has_a_subject(registry_row):
+    image = make_image(registry_row, ("a", 1))
     subject = {"mediaType": OCI_MANIFEST, "digest": image.digest, "size": image.manifest_size}
     layer = described("x", "application/vnd.dev.cosign.simplesigning.v1+json")
     signature = save_artifact(
-        ours, manifest_of(layers=[layer], subject=subject), subject=image.digest
+        registry_row, manifest_of(layers=[layer], subject=subject), subject=image.digest
     )
-    make_repository(ours, "a/b", {"1.0": image, "signature": signature})
+    make_repository(registry_row, "a/b", {"1.0": image, "signature": signature})
 
-    opened = open_artifact(ours, "a/b", "signature")
+    opened = open_artifact(registry_row, "a/b", "signature")
 
     assert opened.subject == image.digest
     assert opened.kind.text == "cosign signature"
 
 
-def test_an_index_without_images_shows_its_contents(ours):
+def test_an_index_without_images_shows_its_contents(registry_row):
     document = {
         "schemaVersion": 2,
         "mediaType": OCI_INDEX,
         "manifests": [described("x", OCI_MANIFEST, artifactType="application/spdx+json")],
     }
     make_repository(
-        ours, "a/b", {"1.0": save_artifact(ours, document, media_type=OCI_INDEX, config_digest="")}
+        registry_row,
+        "a/b",
+        {"1.0": save_artifact(registry_row, document, media_type=OCI_INDEX, config_digest="")},
     )
 
-    opened = open_artifact(ours, "a/b", "1.0")
+    opened = open_artifact(registry_row, "a/b", "1.0")
 
     assert not opened.is_image
     assert opened.files == []
-    assert [str(each.kind.text) for each in opened.attached] == ["SBOM (SPDX)"]
+    assert [str(entry.kind.text) for entry in opened.attached] == ["SBOM (SPDX)"]
     assert [str(document.title) for document in opened.documents] == ["Index"]
 
 
 @pytest.mark.parametrize(
     "config", [b"not json", b"[]", b"[" * 5000, b'{"config": 7, "history": {}}', b"\xff\xfe", b""]
 )
-def test_a_config_that_cannot_be_read_says_nothing(ours, config):
-    artifact = save_artifact(ours, manifest_of(config, [described("layer")]), config)
-    make_repository(ours, "a/b", {"1.0": artifact})
+def test_an_invalid_config_has_no_facts(registry_row, config):
+    artifact = save_artifact(registry_row, manifest_of(config, [described("layer")]), config)
+    make_repository(registry_row, "a/b", {"1.0": artifact})
 
-    opened = open_artifact(ours, "a/b", "1.0")
+    opened = open_artifact(registry_row, "a/b", "1.0")
 
     assert opened.is_image
     assert opened.facts.user == ""
     assert len(opened.picture.layers) == 1
 
 
-def test_a_tag_that_moved_knows_what_it_named_before(ours):
+def test_a_moved_tag_has_its_previous_digest(registry_row):
     repository = make_repository(
-        ours, "a/b", {"1.0": make_image(ours, ("a", 1)), "2.0": make_image(ours, ("b", 1))}
+        registry_row,
+        "a/b",
+        {"1.0": make_image(registry_row, ("a", 1)), "2.0": make_image(registry_row, ("b", 1))},
     )
     repository.tags.filter(name="1.0").update(previous_digest=digest_of("before"))
 
     assert (
-        str(open_artifact(ours, "a/b", "1.0").previous)
+        str(open_artifact(registry_row, "a/b", "1.0").previous)
         == f"registry.example.com/a/b@{digest_of('before')}"
     )
-    assert open_artifact(ours, "a/b", "2.0").previous is None
+    assert open_artifact(registry_row, "a/b", "2.0").previous is None
 
 
 def test_a_platform_that_the_index_lacks_is_fetched_at_once(
-    ours, make_registry, registry, image_factory
+    registry_row, make_registry, registry, image_factory
 ):
     real = make_registry(registry)
     pushed = image_factory(registry, platforms=["linux/amd64", "linux/arm64"])
@@ -197,7 +205,7 @@ def test_a_platform_that_the_index_lacks_is_fetched_at_once(
     assert json.loads(opened.manifest.raw) == json.loads(pushed.children[1].content)
 
 
-def test_what_is_not_there_is_an_error_that_says_so(make_registry, registry, image_factory):
+def test_a_missing_image_is_an_error(make_registry, registry, image_factory):
     real = make_registry(registry)
     pushed = image_factory(registry)
 
@@ -206,15 +214,15 @@ def test_what_is_not_there_is_an_error_that_says_so(make_registry, registry, ima
     assert caught.value.advice
 
 
-def test_one_query_for_the_documents_of_both_sides(ours, django_assert_max_num_queries):
+def test_one_query_for_the_documents_of_both_sides(registry_row, django_assert_max_num_queries):
     make_repository(
-        ours,
+        registry_row,
         "a/b",
         {
             "1.0": make_index(
-                ours,
+                registry_row,
                 *(
-                    make_image(ours, (name, 1), platform=name)
+                    make_image(registry_row, (name, 1), platform=name)
                     for name in ("linux/amd64", "linux/arm64")
                 ),
             )
@@ -222,4 +230,4 @@ def test_one_query_for_the_documents_of_both_sides(ours, django_assert_max_num_q
     )
 
     with django_assert_max_num_queries(2):
-        open_artifact(ours, "a/b", "1.0")
+        open_artifact(registry_row, "a/b", "1.0")

@@ -19,7 +19,7 @@ def kind_of(document) -> str:
 
 
 @pytest.mark.parametrize(
-    ("media_type", "words"),
+    ("media_type", "label"),
     [
         ("application/vnd.dev.cosign.artifact.sig.v1+json", "cosign signature"),
         ("application/vnd.cncf.notary.signature", "Notation signature"),
@@ -36,8 +36,8 @@ def kind_of(document) -> str:
         ("", "artifact of no stated type"),
     ],
 )
-def test_types_in_words(media_type, words):
-    assert kind_of_type(media_type).text == words
+def test_types_have_labels(media_type, label):
+    assert kind_of_type(media_type).text == label
 
 
 def test_an_image_is_an_image():
@@ -45,7 +45,7 @@ def test_an_image_is_an_image():
     assert kind_of(manifest_of()) == "Image of one platform"
 
 
-def test_an_index_is_one_unless_it_says_what_else():
+def test_an_index_has_its_artifact_type():
     index = {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": []}
 
     assert kind_of(index) == "Index of several platforms"
@@ -56,7 +56,7 @@ def test_an_index_is_one_unless_it_says_what_else():
 
 
 @pytest.mark.parametrize(
-    ("document", "words"),
+    ("document", "label"),
     [
         (
             manifest_of(
@@ -107,8 +107,8 @@ def test_an_index_is_one_unless_it_says_what_else():
         ),
     ],
 )
-def test_what_is_no_image_says_what_it_is(document, words):
-    assert kind_of(document) == words
+def test_other_artifacts_have_their_kind(document, label):
+    assert kind_of(document) == label
     assert not kind_of_manifest(Manifest.parse(json.dumps(document).encode())).is_image
 
 

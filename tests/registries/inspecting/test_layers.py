@@ -28,13 +28,13 @@ def test_each_line_is_joined_to_its_layer_and_back():
     assert [line.layer.number if line.layer else None for line in picture.lines] == [1, None, 2]
 
 
-def test_a_layer_that_no_line_made_stands_alone():
+def test_a_layer_without_a_line_has_no_command():
     (layer,) = draw_layers(layers("one"), [], {}).layers
 
     assert (layer.line, layer.command) == (0, "")
 
 
-def test_who_shares_it_and_what_is_lost():
+def test_sharing_and_missing_layers():
     one, two = layers("one", "two")
 
     picture = draw_layers([one, two], [], {str(one.digest): SHARED}, {str(two.digest)})
@@ -50,7 +50,7 @@ def test_the_picture_is_to_scale_and_fits():
     assert rest[-1].x + rest[-1].width <= 1000
 
 
-def test_more_layers_than_a_page_takes_are_counted():
+def test_layers_beyond_the_limit_are_counted():
     history = [HistoryLine("RUN", "x", number) for number in range(1000)]
 
     picture = draw_layers(layers(*(str(number) for number in range(1000))), history, {})

@@ -24,9 +24,9 @@ def test_tags_of_a_digest_in_natural_order_and_tags_of_indexes_that_hold_it(make
 
     names = names_of(repository, image)
 
-    assert [tag.name for tag in names.own] == ["1.9", "1.10"]
-    assert [tag.name for tag in names.through] == ["all"]
-    assert [tag.name for tag in names.beside(names.own[0])] == [names.own[1].name]
+    assert [tag.name for tag in names.direct] == ["1.9", "1.10"]
+    assert [tag.name for tag in names.via_index] == ["all"]
+    assert [tag.name for tag in names.siblings_of(names.direct[0])] == [names.direct[1].name]
     assert not names.is_cut
 
 
@@ -37,7 +37,7 @@ def test_very_many_tags_of_one_digest_are_cut(make_registry):
 
     names = names_of(repository, image)
 
-    assert len(names.own) == 40
+    assert len(names.direct) == 40
     assert names.is_cut
 
 
@@ -51,13 +51,13 @@ def test_very_many_tags_of_one_digest_are_cut(make_registry):
         ("1.27.3", ["1.27.3-alpine"], None),
     ],
 )
-def test_a_tag_that_moves_is_told_what_to_write_instead(make_registry, tag, others, pinned):
+def test_a_floating_tag_has_a_pinned_alternative(make_registry, tag, others, pinned):
     registry = make_registry()
     image = make_image(registry, ("a", 1))
     repository = make_repository(registry, "a/b", dict.fromkeys([tag, *others], image))
     (row,) = tags_of(repository, tag)
 
-    guidance = guide_tag(row, names_of(repository, image).own)
+    guidance = guide_tag(row, names_of(repository, image).direct)
 
     assert (guidance.pinned.name if guidance.pinned else None) == pinned
     assert bool(guidance.risk) == (tag != "1.27.3")

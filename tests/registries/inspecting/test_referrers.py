@@ -23,10 +23,10 @@ def built(document, *blobs):
     )
 
 
-def said(opened):
-    found = referrers_of(opened)
-    assert found.problem is None
-    return {str(each.kind.text): each for each in found.found}
+def referrers_by_kind(opened):
+    referrers = referrers_of(opened)
+    assert referrers.problem is None
+    return {str(referrer.kind.text): referrer for referrer in referrers.listed}
 
 
 def test_signatures_and_sboms_of_a_registry_without_the_api(make_registry, registry, image_factory):
@@ -56,9 +56,9 @@ def test_signatures_and_sboms_of_a_registry_without_the_api(make_registry, regis
     push(registry, signature, pushed.repository, f"{tag}.sig")
 
     opened = open_artifact(make_registry(registry), pushed.repository, pushed.tag)
-    found = said(opened)
+    referrers = referrers_by_kind(opened)
 
-    assert {kind: each.digest for kind, each in found.items()} == {
+    assert {kind: referrer.digest for kind, referrer in referrers.items()} == {
         "SBOM (SPDX)": sbom.digest,
         "cosign signature": signature.digest,
     }
@@ -69,11 +69,11 @@ def test_signatures_and_sboms_of_a_registry_without_the_api(make_registry, regis
     )
 
 
-def test_a_registry_with_the_api_is_asked_once_in_two_minutes(make_registry):
+def test_a_registrys_referrers_are_cached_for_two_minutes(make_registry):
     with scripted_server() as server:
-        ours = make_registry(host=f"127.0.0.1:{server.port}", security=Security.PLAIN_HTTP)
-        image = make_image(ours, ("a", 1))
-        make_repository(ours, "a/b", {"1.0": image})
+        registry_row = make_registry(host=f"127.0.0.1:{server.port}", security=Security.PLAIN_HTTP)
+        image = make_image(registry_row, ("a", 1))
+        make_repository(registry_row, "a/b", {"1.0": image})
         entry = described("provenance", OCI_MANIFEST, artifactType="application/vnd.in-toto+json")
         entry["annotations"] = {
             "in-toto.io/predicate-type": "https://slsa.dev/provenance/v1",
@@ -91,41 +91,46 @@ def test_a_registry_with_the_api_is_asked_once_in_two_minutes(make_registry):
         )
 
         for _time in range(2):
-            found = said(open_artifact(ours, "a/b", "1.0"))
-            assert list(found) == ["provenance (SLSA)"]
-            assert found["provenance (SLSA)"].detail == "https://slsa.dev/provenance/v1"
-            assert found["provenance (SLSA)"].created.year == 2026
+            referrers = referrers_by_kind(open_artifact(registry_row, "a/b", "1.0"))
+            assert list(referrers) == ["provenance (SLSA)"]
+            assert referrers["provenance (SLSA)"].detail == "https://slsa.dev/provenance/v1"
+            assert referrers["provenance (SLSA)"].created.year == 2026
 
         assert len(server.made("GET", ".*/referrers/.*")) == 1
 
 
-def test_what_the_index_knows_is_told_where_the_registry_does_not_answer(make_registry):
-    ours = make_registry(host=f"127.0.0.1:{free_port()}", security=Security.PLAIN_HTTP)
-    image = make_image(ours, ("a", 1))
+def test_known_referrers_are_shown_while_the_registry_is_unreachable(make_registry):
+    registry_row = make_registry(host=f"127.0.0.1:{free_port()}", security=Security.PLAIN_HTTP)
+    image = make_image(registry_row, ("a", 1))
     known = make_image(
-        ours, ("sbom", 1), artifact_type="application/vnd.cyclonedx+json", subject=image
+        registry_row, ("sbom", 1), artifact_type="application/vnd.cyclonedx+json", subject=image
     )
     signature = save_artifact(
-        ours,
+        registry_row,
         manifest_of(layers=[described("x", "application/vnd.dev.cosign.simplesigning.v1+json")]),
     )
-    make_repository(ours, "a/b", {"1.0": image, f"{image.digest.replace(':', '-')}.sig": signature})
+    make_repository(
+        registry_row, "a/b", {"1.0": image, f"{image.digest.replace(':', '-')}.sig": signature}
+    )
 
-    found = referrers_of(open_artifact(ours, "a/b", "1.0"))
+    referrers = referrers_of(open_artifact(registry_row, "a/b", "1.0"))
 
-    assert found.problem is not None
-    assert found.problem.message
-    assert {(str(each.kind.text), each.digest) for each in found.found} == {
+    assert referrers.problem is not None
+    assert referrers.problem.message
+    assert {(str(referrer.kind.text), referrer.digest) for referrer in referrers.listed} == {
         ("SBOM (CycloneDX)", known.digest),
         ("cosign signature", signature.digest),
     }
-    assert {each.tag for each in found.found} == {"", f"{image.digest.replace(':', '-')}.sig"}
+    assert {referrer.tag for referrer in referrers.listed} == {
+        "",
+        f"{image.digest.replace(':', '-')}.sig",
+    }
 
 
 def test_hostile_descriptors_are_bounded_and_inert(make_registry):
     with scripted_server() as server:
-        ours = make_registry(host=f"127.0.0.1:{server.port}", security=Security.PLAIN_HTTP)
-        make_repository(ours, "a/b", {"1.0": make_image(ours, ("a", 1))})
+        registry_row = make_registry(host=f"127.0.0.1:{server.port}", security=Security.PLAIN_HTTP)
+        make_repository(registry_row, "a/b", {"1.0": make_image(registry_row, ("a", 1))})
         long = "x" * 100_000
         entries = [
             described(str(number), OCI_MANIFEST, artifactType=f"{number}\u202e<b>{long[:9000]}")
@@ -138,7 +143,10 @@ def test_hostile_descriptors_are_bounded_and_inert(make_registry):
         server.on("HEAD", "/v2/.*", Reply(404))
         server.on("GET", ".*/referrers/.*", Reply(body=body, headers={"Content-Type": OCI_INDEX}))
 
-        found = referrers_of(open_artifact(ours, "a/b", "1.0"))
+        referrers = referrers_of(open_artifact(registry_row, "a/b", "1.0"))
 
-        assert (len(found.found), found.left_out) == (200, 100)
-        assert all(len(each.detail) < 300 and "\u202e" not in each.detail for each in found.found)
+        assert (len(referrers.listed), referrers.left_out) == (200, 100)
+        assert all(
+            len(referrer.detail) < 300 and "\u202e" not in referrer.detail
+            for referrer in referrers.listed
+        )

@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 from django.utils.translation import gettext as _
 
-from registry_ui.accounts.commands import team_named
+from registry_ui.accounts.commands import find_team
 from registry_ui.accounts.models import Team
 from registry_ui.jobs.models import State
 from registry_ui.oci.errors import OciError
@@ -21,7 +21,7 @@ from registry_ui.registries.models import IndexRun, Registry
 from registry_ui.registries.queueing import INDEX_RUNS
 
 _INTERRUPTED = 130
-_LOOK_SECONDS = 0.25
+_POLL_SECONDS = 0.25
 _STOP_SECONDS = 20.0
 
 
@@ -43,10 +43,11 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        # The progress says it all: log lines of a run in this process would tear it.
+        # Log lines of a run in this process would break the progress line of a terminal.
         logging.getLogger("registry_ui.registries.indexing").setLevel(logging.WARNING)
-        # A script that is told to end cancels its run as Ctrl-C does.
+        # SIGTERM cancels the run, as Ctrl-C does.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
+
         try:
             runs = [
                 self._follow(
@@ -58,44 +59,58 @@ class Command(BaseCommand):
                     ),
                     options,
                 )
-                for registry, repository in _wanted(team_named(options["team"]), options["name"])
+                for registry, repository in _selected(find_team(options["team"]), options["name"])
             ]
         except OciError as exc:
             raise CommandError(f"{exc.message} {exc.advice}".strip()) from None
+
         if any(run.state != State.SUCCEEDED for run in runs):
             sys.exit(1)
 
     def _follow(self, run: IndexRun, options: dict[str, Any]) -> IndexRun:
-        """Print how far it is until it has ended; the row as it is then."""
+        """Print the progress of a run until it has ended, and return its row."""
         thread = threading.Thread(target=_run, args=(run,), name="index-run", daemon=True)
         if options["now"]:
             thread.start()
-        elif trouble := INDEX_RUNS.trouble():
-            self.stderr.write(f"{trouble} {_('With --now the command does the work itself.')}")
+        # Without a worker the command would wait for ever and say nothing.
+        elif problem := INDEX_RUNS.problem():
+            self.stderr.write(f"{problem} {_('With --now the command does the work itself.')}")
+
         try:
-            said = ""
+            printed = ""
+            # With --now, a thread that died has left no end state to wait for.
             while not run.is_terminal and (thread.is_alive() or not options["now"]):
-                said = self._say(run, said)
-                time.sleep(_LOOK_SECONDS)
+                printed = self._print_progress(run, printed)
+                time.sleep(_POLL_SECONDS)
                 run.refresh_from_db()
-            thread.join() if options["now"] else None
+            if options["now"]:
+                thread.join()
             run.refresh_from_db()
         except KeyboardInterrupt:
             self._stop(run)
+
         self._report(run)
         return run
 
-    def _say(self, run: IndexRun, said: str) -> str:
-        """A line a phase; on a terminal one that is renewed all the time."""
+    def _print_progress(self, run: IndexRun, printed: str) -> str:
+        """Print a line per phase, or on a terminal one line that is overwritten.
+
+        Returns:
+            What was printed, for the next call: the phase, or the line of a terminal.
+        """
         line = _progress_line(run)
         is_terminal = self.stdout.isatty()
-        mark = line if is_terminal else str(run.progress.get("phase", ""))
-        if line and mark != said:
-            self.stdout.write(
-                f"\r\x1b[K{line}" if is_terminal else line, ending="" if is_terminal else "\n"
-            )
-            self.stdout.flush()
-        return mark
+        current = line if is_terminal else str(run.progress.get("phase", ""))
+        if not line or current == printed:
+            return current
+
+        if is_terminal:
+            # Carriage return, then “erase to the end of the line”.
+            self.stdout.write(f"\r\x1b[K{line}", ending="")
+        else:
+            self.stdout.write(line)
+        self.stdout.flush()
+        return current
 
     def _report(self, run: IndexRun) -> None:
         if self.stdout.isatty():
@@ -110,9 +125,10 @@ class Command(BaseCommand):
     def _stop(self, run: IndexRun) -> NoReturn:
         services.cancel_index(run, None)
         deadline = time.monotonic() + _STOP_SECONDS
+        # A second Ctrl-C gives up waiting.
         with suppress(KeyboardInterrupt):
             while not run.is_terminal and time.monotonic() < deadline:
-                time.sleep(_LOOK_SECONDS)
+                time.sleep(_POLL_SECONDS)
                 run.refresh_from_db()
         self.stderr.write(f"\n{run}: {run.get_state_display()}")
         sys.exit(_INTERRUPTED)
@@ -120,12 +136,14 @@ class Command(BaseCommand):
 
 def _run(run: IndexRun) -> None:
     try:
-        services.run_index_here(run)
+        services.run_index_inline(run)
     finally:
+        # The connection belongs to this thread; Django does not close it.
         connection.close()
 
 
-def _wanted(team: Team, name: str) -> list[tuple[Registry, str]]:
+def _selected(team: Team, name: str) -> list[tuple[Registry, str]]:
+    # The command line has no user, so all registries of the team are visible.
     registries = Registry.objects.filter(team=team).select_related("team")
     if not name:
         return [(registry, "") for registry in registries]
@@ -142,33 +160,37 @@ def _progress_line(run: IndexRun) -> str:
         return _("%(run)s: waiting") % {"run": run}
     if pause := progress.get("pause"):
         return _("%(run)s: pausing for %(seconds)d s: %(reason)s") % {"run": run, **pause}
-    words = {"run": run, **progress}
+
+    values = {"run": run, **progress}
     if progress["phase"] == "listing":
-        return _("%(run)s: listing; repositories so far: %(repositories)d") % words
+        return _("%(run)s: listing; repositories so far: %(repositories)d") % values
     if progress["phase"] == "counting":
-        return _("%(run)s: counting") % words
+        return _("%(run)s: counting") % values
     return (
         _(
-            "%(run)s: looking; repositories: %(repositories_done)d of %(repositories)d; tags: %(tags_done)d of %(tags)d; "
+            "%(run)s: looking; repositories: %(repositories_done)d of %(repositories)d; "
+            "tags: %(tags_done)d of %(tags)d; "
         )
-        % words
-        + _("manifests fetched: %(fetched)d") % words
+        % values
+        + _("manifests fetched: %(fetched)d") % values
     )
 
 
 def _closing_line(run: IndexRun) -> str:
     progress = run.progress
-    words = {"run": run, **progress}
+    values = {"run": run, **progress}
     parts = [
         _(
-            "%(run)s: done; repositories: %(repositories)d; tags: %(tags)d; manifests fetched: %(fetched)d; requests: %(requests)d"
+            "%(run)s: done; repositories: %(repositories)d; tags: %(tags)d; "
+            "manifests fetched: %(fetched)d; requests: %(requests)d"
         )
-        % words
+        % values
     ]
+
     if progress["problems"] or progress["tag_problems"]:
         parts.append(
-            _("could not be looked at: repositories %(problems)d, tags %(tag_problems)d") % words
+            _("could not be looked at: repositories %(problems)d, tags %(tag_problems)d") % values
         )
     if progress["spared"]:
-        parts.append(_("not fetched, because the registry counts pulls: tags %(spared)d") % words)
+        parts.append(_("not fetched, because the registry counts pulls: tags %(spared)d") % values)
     return "; ".join(parts)

@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from registry_ui.accounts.commands import team_named
+from registry_ui.accounts.commands import find_team
 from registry_ui.accounts.models import Action, Team
 from registry_ui.accounts.trail import record
 from registry_ui.oci.client import BasicCredential
@@ -15,15 +15,16 @@ from registry_ui.oci.errors import OciError
 from registry_ui.registries.certificates import clean_pem
 from registry_ui.registries.checking import log_in
 from registry_ui.registries.hosts import read_host
+from registry_ui.registries.importing import unused_label
 from registry_ui.registries.models import Credential, Registry, Security
-from registry_ui.registries.providers import facts_of, provider_of
+from registry_ui.registries.providers import detect_provider, provider_facts
 from registry_ui.registries.services import (
     add_credential,
     change_credential,
-    free_label,
-    registry_for,
+    find_registry,
 )
 
+# The same limit as in the form.
 _LONGEST_SECRET = 16384
 
 
@@ -62,25 +63,29 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            team = team_named(options["team"])
+            team = find_team(options["team"])
             registry = _registry(team, options)
             username = options["username"] or input(_("Username: ")).strip()
+            # The prompt does not echo, and no argument has the secret: `ps` shows arguments.
             login = BasicCredential(username, _secret(options["password_stdin"]))
             if not login.username or not login.secret:
                 raise CommandError(_("A username and a password or token are needed."))
             sentence = log_in(registry, login)
-            _keep(registry, login, options["label"])
+            _save(registry, login, options["label"])
         except OciError as exc:
             raise CommandError(f"{exc.message} {exc.advice}".strip()) from None
+
         self.stdout.write(sentence)
+        # The line that `docker login` prints, for scripts that expect it.
         self.stdout.write("Login Succeeded")
 
 
 def _registry(team: Team, options: dict[str, Any]) -> Registry:
-    """The team's registry of that host, or a new one that is not saved yet."""
+    """Return the team's registry of that host, or a new one that is not saved yet."""
     host = read_host(options["host"]).name
-    known = registry_for(team, host)
+    known = find_registry(team, host)
     if known is not None:
+        # The command must not weaken the connection of an existing registry.
         if options["plain_http"] or options["ca_file"]:
             raise CommandError(
                 _("The team has %(host)s already. Its connection is changed in its settings.")
@@ -89,12 +94,13 @@ def _registry(team: Team, options: dict[str, Any]) -> Registry:
         return known
     if options["plain_http"] and options["ca_file"]:
         raise CommandError(_("--plain-http and --ca-file exclude each other."))
-    provider = provider_of(host)
+
+    provider = detect_provider(host)
     registry = Registry(
         team=team,
         host=host,
         provider=provider,
-        name=facts_of(provider).title if facts_of(provider).host else host[:100],
+        name=provider_facts(provider).title if provider_facts(provider).host else host[:100],
     )
     if options["plain_http"]:
         registry.security = Security.PLAIN_HTTP
@@ -103,6 +109,7 @@ def _registry(team: Team, options: dict[str, Any]) -> Registry:
             Security.OWN_CA,
             clean_pem(_text_of(options["ca_file"])),
         )
+
     return registry
 
 
@@ -115,18 +122,21 @@ def _text_of(path: Path) -> str:
 
 def _secret(from_stdin: bool) -> str:
     if from_stdin:
+        # A trailing line break is not part of the secret, as in `docker login`.
         return sys.stdin.read(_LONGEST_SECRET + 1).rstrip("\r\n")[:_LONGEST_SECRET]
     return getpass.getpass(_("Password or token: "))
 
 
 @transaction.atomic
-def _keep(registry: Registry, login: BasicCredential, label: str) -> Credential:
-    """A new credential, or a new secret for the one of the same username (and label, where one is given)."""
+def _save(registry: Registry, login: BasicCredential, label: str) -> Credential:
+    """Add a credential, or change the secret of the one with that username (and label)."""
+    # A new registry is saved only after the login has succeeded.
     if registry._state.adding:
         registry.save(force_insert=True)
         record(
             Action.REGISTRY_ADDED, obj=registry, host=registry.host, connection=registry.security
         )
+
     known = (
         registry.credentials.filter(username=login.username, **({"label": label} if label else {}))
         .select_related("registry")
@@ -144,8 +154,9 @@ def _keep(registry: Registry, login: BasicCredential, label: str) -> Credential:
             secret=login.secret,
             is_verified=True,
         )
+
     values = {
-        "label": free_label(registry, label or login.username),
+        "label": unused_label(registry, label or login.username),
         "username": login.username,
         "repository_pattern": "",
         "can_push": True,
@@ -160,4 +171,4 @@ def _keep(registry: Registry, login: BasicCredential, label: str) -> Credential:
 
 
 def _expiry(registry: Registry) -> Any:
-    return registry.facts.expiry_of_new_secret()
+    return registry.facts.new_secret_expiry()

@@ -13,12 +13,15 @@ _ENDING = "_ciphertext"
 
 
 class Command(BaseCommand):
-    help = "Encrypts every stored secret, of credentials and of second factors, again, under the first of REGISTRY_UI_ENCRYPTION_KEYS."
+    help = (
+        "Encrypts every stored secret, of credentials and of second factors, again, under the "
+        "first of REGISTRY_UI_ENCRYPTION_KEYS."
+    )
 
     @transaction.atomic
     def handle(self, *args: Any, **options: Any) -> None:
         rotated, unreadable = rotate_secrets()
-        for row, column in _sealed():
+        for row, column in _encrypted_columns():
             try:
                 setattr(row, column, rotate(getattr(row, column)))
             except DecryptionFailed:
@@ -26,16 +29,19 @@ class Command(BaseCommand):
                 continue
             row.save(update_fields=[column])
             rotated += 1
+
         self.stdout.write(_("%(count)s secrets are under the newest key.") % {"count": rotated})
         if not unreadable:
             self.stdout.write(_("The other keys can be removed from REGISTRY_UI_ENCRYPTION_KEYS."))
             return
-        # What could be read is rotated all the same; raising would undo it.
+
+        # Raising inside the transaction would undo the rotation of the readable secrets.
         transaction.on_commit(lambda: _fail(unreadable))
 
 
-def _sealed() -> Iterator[tuple[models.Model, str]]:
-    """Every row of every app with something encrypted in it, and the column. The apps above say nothing: the column's name does."""
+def _encrypted_columns() -> Iterator[tuple[models.Model, str]]:
+    """Yield every row of every app with an encrypted column, and the column's name."""
+    # By the column's name: this app cannot import the apps above, which have secrets too.
     for model in apps.get_models():
         for column in [
             field.name for field in model._meta.concrete_fields if field.name.endswith(_ENDING)
@@ -47,10 +53,11 @@ def _sealed() -> Iterator[tuple[models.Model, str]]:
 
 
 def _fail(unreadable: list[str]) -> None:
-    words = {"names": ", ".join(unreadable)}
+    parameters = {"names": ", ".join(unreadable)}
     raise CommandError(
         _(
-            "No key opens the secrets of: %(names)s. Keep the old keys, or enter these secrets again."
+            "No key opens the secrets of: %(names)s. Keep the old keys, or enter these secrets "
+            "again."
         )
-        % words
+        % parameters
     )
