@@ -1,4 +1,4 @@
-"""Tags of one repository that a person chose in a list, as a request brings them along."""
+"""A selection of tags of one repository, as a request carries it."""
 
 import uuid
 from dataclasses import dataclass
@@ -14,12 +14,16 @@ from registry_ui.oci.errors import OciError
 from registry_ui.oci.reference import Reference, check_repository, check_tag
 from registry_ui.registries.models import Registry
 
-MOST_TAGS = 200
+# Each tag starts a transfer of its own, and its name is a part of the form's data.
+MAX_SELECTED_TAGS = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
-    """A repository's name with no tag, and what was chosen of it: tags, or a digest with all of its tags."""
+class TagSelection:
+    """The selected tags of a repository, or a digest with all of its tags.
+
+    `name` is the repository's reference without a tag.
+    """
 
     registry: Registry
     name: Reference
@@ -43,36 +47,40 @@ class Chosen:
         return [self.name.with_tag(tag) for tag in self.tags]
 
 
-def read_chosen(data: QueryDict, user: User) -> Chosen | None:
-    """What was chosen; None where not even a registry was.
+def read_tag_selection(data: QueryDict, user: User) -> TagSelection | None:
+    """Return the selection, or None if the request names no registry.
 
     Raises:
-        Http404: the person sees no such registry.
-        BadRequest: names that no page of this project has made.
+        Http404: the user sees no such registry.
+        BadRequest: a name is invalid, or there are too many tags.
     """
     identifier = data.get("registry")
     if not identifier:
         return None
+
+    # Another team's registry is a 404, like one that does not exist.
     registry = get_object_or_404(
-        Registry.objects.visible_to(user).select_related("team"), pk=_uuid(identifier)
+        Registry.objects.visible_to(user).select_related("team"), pk=_parse_uuid(identifier)
     )
+    # A tag that is sent twice must not start two transfers.
     tags = tuple(dict.fromkeys(tag for tag in data.getlist("tag") if tag))
-    if len(tags) > MOST_TAGS:
+    if len(tags) > MAX_SELECTED_TAGS:
         raise BadRequest(
-            _("At most %(count)d tags can be chosen at a time.") % {"count": MOST_TAGS}
+            _("At most %(count)d tags can be chosen at a time.") % {"count": MAX_SELECTED_TAGS}
         )
+
     try:
-        # As docker completes it: a bare name is an official image on Docker Hub.
+        # The parser completes a bare name as docker does: on Docker Hub it is an official image.
         name = Reference.parse(f"{registry.host}/{check_repository(data.get('repository', ''))}")
         digest = str(Digest.parse(text)) if (text := data.get("digest")) else ""
-        return Chosen(
+        return TagSelection(
             registry, Reference(registry.host, name.repository), tuple(map(check_tag, tags)), digest
         )
     except OciError as exc:
         raise BadRequest(exc.message) from exc
 
 
-def _uuid(text: str) -> uuid.UUID:
+def _parse_uuid(text: str) -> uuid.UUID:
     try:
         return uuid.UUID(text)
     except ValueError as exc:

@@ -1,4 +1,4 @@
-"""Transfers and mirror runs of people who leave, and those of a team that is removed."""
+"""Offboarding of transfers and mirror runs, and their part of a team's deletion summary."""
 
 from collections.abc import Sequence
 
@@ -8,29 +8,29 @@ from django.utils.translation import ngettext
 
 from registry_ui.accounts.models import Action, Role, Team, User
 from registry_ui.accounts.trail import record
-from registry_ui.jobs.departures import JobWork
+from registry_ui.jobs.departures import JobOffboarding
 from registry_ui.oci.reference import Reference
 
 from .mirrors.queueing import MIRROR_RUNS
 from .models import Mirror, MirrorRun, Transfer
 from .queueing import TRANSFERS
-from .situation import Situation
+from .situation import TransferPresenter
 from .trail import record_transfer
 
 
-def _words(transfer: Transfer) -> str:
-    return f"{Situation(transfer).verb} {Reference.parse(transfer.target).familiar}"
+def _describe_transfer(transfer: Transfer) -> str:
+    return f"{TransferPresenter(transfer).verb} {Reference.parse(transfer.target).familiar}"
 
 
-def _url(transfer: Transfer) -> str:
+def _transfer_url(transfer: Transfer) -> str:
     return reverse("transfers:detail", args=[transfer.pk])
 
 
-def _tell_ended(transfer: Transfer, by: User | None, why: str) -> None:
-    record_transfer(Action.TRANSFER_CANCELLED, transfer, user=by, error=why)
+def _record_transfer_ended(transfer: Transfer, by: User | None, reason: str) -> None:
+    record_transfer(Action.TRANSFER_CANCELLED, transfer, user=by, error=reason)
 
 
-def _tell_handed_over(transfer: Transfer, person: User, to: User) -> None:
+def _record_transfer_handed_over(transfer: Transfer, person: User, to: User) -> None:
     record_transfer(
         Action.TRANSFER_HANDED_OVER,
         transfer,
@@ -40,32 +40,30 @@ def _tell_handed_over(transfer: Transfer, person: User, to: User) -> None:
     )
 
 
-TRANSFER_WORK = JobWork(
+TRANSFER_OFFBOARDING = JobOffboarding(
     TRANSFERS,
-    words=_words,
-    url=_url,
-    wanted_role=lambda transfer: transfer.wanted_role,
-    tell_ended=_tell_ended,
-    tell_handed_over=_tell_handed_over,
+    describe=_describe_transfer,
+    url=_transfer_url,
+    required_role=lambda transfer: transfer.required_role,
+    record_ended=_record_transfer_ended,
+    record_handed_over=_record_transfer_handed_over,
 )
 
 
-def _run_words(run: MirrorRun) -> str:
-    words = {"name": run.mirror.name}
+def _describe_run(run: MirrorRun) -> str:
+    parameters = {"name": run.mirror.name}
     if run.is_staging:
-        return _("Images of the mirror “%(name)s”, brought here") % words
-    return (
-        _("Plan of the mirror “%(name)s”") % words
-        if run.is_plan
-        else _("Run of the mirror “%(name)s”") % words
-    )
+        return _("Images of the mirror “%(name)s”, brought here") % parameters
+    if run.is_plan:
+        return _("Plan of the mirror “%(name)s”") % parameters
+    return _("Run of the mirror “%(name)s”") % parameters
 
 
-def _tell_run_ended(run: MirrorRun, by: User | None, why: str) -> None:
-    record(Action.MIRROR_CANCELLED, user=by, obj=run, name=run.mirror.name, error=why)
+def _record_run_ended(run: MirrorRun, by: User | None, reason: str) -> None:
+    record(Action.MIRROR_CANCELLED, user=by, obj=run, name=run.mirror.name, error=reason)
 
 
-def _tell_run_handed_over(run: MirrorRun, person: User, to: User) -> None:
+def _record_run_handed_over(run: MirrorRun, person: User, to: User) -> None:
     record(
         Action.MIRROR_HANDED_OVER,
         obj=run,
@@ -75,30 +73,28 @@ def _tell_run_handed_over(run: MirrorRun, person: User, to: User) -> None:
     )
 
 
-# What a schedule or a webhook started is the team's, and stays when a person goes.
-MIRROR_WORK = JobWork(
+# Runs of a schedule or a webhook have no user: they belong to the team and stay.
+MIRROR_OFFBOARDING = JobOffboarding(
     MIRROR_RUNS,
-    words=_run_words,
+    describe=_describe_run,
     url=lambda run: reverse("mirrors:run", args=[run.pk]),
-    wanted_role=lambda run: Role.OPERATOR,
-    tell_ended=_tell_run_ended,
-    tell_handed_over=_tell_run_handed_over,
+    required_role=lambda run: Role.OPERATOR,
+    record_ended=_record_run_ended,
+    record_handed_over=_record_run_handed_over,
 )
 
 
-def mirrors_of(team: Team) -> Sequence[str]:
+def mirror_deletion_summary(team: Team) -> Sequence[str]:
     count = Mirror.objects.filter(team=team).count()
-    words = ngettext("%(count)d mirror, with its runs", "%(count)d mirrors, with their runs", count)
-    return [words % {"count": count}] if count else []
+    if not count:
+        return []
+    text = ngettext("%(count)d mirror, with its runs", "%(count)d mirrors, with their runs", count)
+    return [text % {"count": count}]
 
 
-def transfers_of(team: Team) -> Sequence[str]:
+def transfer_deletion_summary(team: Team) -> Sequence[str]:
     count = Transfer.objects.filter(team=team).count()
-    return (
-        [
-            ngettext("the record of %(count)d transfer", "the record of %(count)d transfers", count)
-            % {"count": count}
-        ]
-        if count
-        else []
-    )
+    if not count:
+        return []
+    text = ngettext("the record of %(count)d transfer", "the record of %(count)d transfers", count)
+    return [text % {"count": count}]

@@ -1,4 +1,4 @@
-"""Transfers and mirrors that need a credential: what they are called to those who may stop them, and how they are stopped."""
+"""The transfers and mirrors that depend on a credential."""
 
 import contextlib
 from collections.abc import Sequence
@@ -11,26 +11,28 @@ from django.utils.translation import gettext as _
 from registry_ui.accounts.models import Action, Team, User
 from registry_ui.accounts.trail import record
 from registry_ui.oci.reference import Reference
-from registry_ui.registries.dependents import Dependent, why_stopped
-from registry_ui.registries.lending import is_lent
+from registry_ui.registries.dependents import Dependent, stop_error
+from registry_ui.registries.lending import is_from_other_team
 from registry_ui.registries.models import Credential
-from registry_ui.registries.using import as_others_see
+from registry_ui.registries.using import acting_by_name_only
 
 from .mirrors.queueing import MIRROR_RUNS
 from .models import Mirror, MirrorRun, Transfer
 from .queueing import TRANSFERS
-from .situation import Situation
+from .situation import TransferPresenter
 from .trail import record_transfer
 
 _NAMES_SHOWN = 3
 
 
 class TransferDependents:
-    def of(self, credential: Credential, team: Team | None) -> Sequence[Dependent]:
+    """The queued and running transfers that use a credential."""
+
+    def find(self, credential: Credential, team: Team | None) -> Sequence[Dependent]:
         return [_dependent(transfer, credential) for transfer in _active(credential, team)]
 
     def stop(self, credential: Credential, team: Team | None, *, by: User | None) -> int:
-        reason = why_stopped(credential, team)
+        reason = stop_error(credential, team)
         return sum(
             _stop(transfer, reason, credential, by) for transfer in _active(credential, team)
         )
@@ -39,21 +41,26 @@ class TransferDependents:
 def _stop(
     transfer: Transfer, reason: dict[str, str], credential: Credential, by: User | None
 ) -> bool:
+    # The state and its entry in the audit log are written together or not at all.
     with transaction.atomic():
         is_stopped = TRANSFERS.cancel(transfer, reason=reason)
         if is_stopped:
-            with _in_trail_of(transfer.team, credential, by):
+            with _acting_for(transfer.team, credential, by):
                 record_transfer(
                     Action.TRANSFER_CANCELLED, transfer, user=by, error=reason["message"]
                 )
     return is_stopped
 
 
-def _in_trail_of(
+def _acting_for(
     team: Team, credential: Credential, by: User | None
 ) -> contextlib.AbstractContextManager[None]:
-    """The team's own, which need not be that of whoever stops its work."""
-    return as_others_see(by) if is_lent(credential, team) else contextlib.nullcontext()
+    """Return a context in which the team's audit log names the actor as that team may see them."""
+    return (
+        acting_by_name_only(by)
+        if is_from_other_team(credential, team)
+        else contextlib.nullcontext()
+    )
 
 
 def _active(credential: Credential, team: Team | None) -> list[Transfer]:
@@ -71,31 +78,35 @@ def _active(credential: Credential, team: Team | None) -> list[Transfer]:
 
 
 def _dependent(transfer: Transfer, credential: Credential) -> Dependent:
-    """By the end that the credential is for: the other one may be a registry that is none of the owner's affair."""
-    end = transfer.source if transfer.source_credential_id == credential.pk else transfer.target
-    words = {
-        "act": Situation(transfer).verb,
-        "name": Reference.parse(end).familiar,
+    # Only the endpoint that the credential is for: its owner must not learn of the other registry.
+    is_source = transfer.source_credential_id == credential.pk
+    endpoint = transfer.source if is_source else transfer.target
+    parameters = {
+        "act": TransferPresenter(transfer).verb,
+        "name": Reference.parse(endpoint).familiar,
         "person": transfer.requested_by or _("command line"),
     }
     url = reverse("transfers:detail", args=[transfer.pk])
-    return Dependent(
-        _("%(act)s %(name)s, for %(person)s") % words, url, transfer.state, transfer.team
-    )
+    text = _("%(act)s %(name)s, for %(person)s") % parameters
+    return Dependent(text, url, transfer.state, transfer.team)
 
 
 class MirrorDependents:
-    """The rules, of which each later run fails and says why; what of them is at work now is stopped."""
+    """The mirrors that use a credential.
 
-    def of(self, credential: Credential, team: Team | None) -> Sequence[Dependent]:
+    `stop` ends their active runs; each later run fails with an error that names the reason.
+    """
+
+    def find(self, credential: Credential, team: Team | None) -> Sequence[Dependent]:
         return [_rule(mirror, credential) for mirror in _mirrors(credential, team)]
 
     def stop(self, credential: Credential, team: Team | None, *, by: User | None) -> int:
-        reason = why_stopped(credential, team)
-        needing = Q(is_staging=False) | Q(mirror__source_credential=credential)
+        reason = stop_error(credential, team)
+        # A staging run writes to the local images, so it needs the source's credential only.
+        uses_credential = Q(is_staging=False) | Q(mirror__source_credential=credential)
         runs = (
             MirrorRun.objects.active()
-            .filter(needing, mirror__in=_mirrors(credential, team))
+            .filter(uses_credential, mirror__in=_mirrors(credential, team))
             .select_related("team", "mirror")
         )
         return sum(_stop_run(run, reason, credential, by) for run in runs)
@@ -111,10 +122,11 @@ def _mirrors(credential: Credential, team: Team | None) -> list[Mirror]:
 def _stop_run(
     run: MirrorRun, reason: dict[str, str], credential: Credential, by: User | None
 ) -> bool:
+    # The state and its entry in the audit log are written together or not at all.
     with transaction.atomic():
         is_stopped = MIRROR_RUNS.cancel(run, reason=reason)
         if is_stopped:
-            with _in_trail_of(run.team, credential, by):
+            with _acting_for(run.team, credential, by):
                 record(
                     Action.MIRROR_CANCELLED,
                     user=by,
@@ -126,15 +138,17 @@ def _stop_run(
 
 
 def _rule(mirror: Mirror, credential: Credential) -> Dependent:
-    """Another team's is called by what it takes or brings at the credential's registry, and not by its name."""
-    if not is_lent(credential, mirror.team):
-        words = _("Mirror “%(name)s”") % {"name": mirror.name}
+    # Another team's mirror shows what it does at the credential's registry, and not its name.
+    if not is_from_other_team(credential, mirror.team):
+        text = _("Mirror “%(name)s”") % {"name": mirror.name}
     elif mirror.source_credential_id == credential.pk:
-        words = _("A mirror of %(repositories)s") % {
+        text = _("A mirror of %(repositories)s") % {
             "repositories": ", ".join(mirror.repositories[:_NAMES_SHOWN])
         }
     else:
-        words = _("A mirror to %(host)s") % {"host": mirror.target_host}
-    active = mirror.runs.active().order_by("created_at").values_list("state", flat=True).first()
+        text = _("A mirror to %(host)s") % {"host": mirror.target_host}
+
+    run_states = mirror.runs.active().order_by("created_at").values_list("state", flat=True)
+    state = run_states.first() or ("paused" if mirror.paused else "waiting")
     url = reverse_lazy("mirrors:detail", args=[mirror.pk])
-    return Dependent(words, url, active or ("paused" if mirror.paused else "waiting"), mirror.team)
+    return Dependent(text, url, state, mirror.team)

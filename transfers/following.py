@@ -1,4 +1,4 @@
-"""The command line's wait for a transfer: the row is read until it ends, and drawn."""
+"""The command line's wait for a transfer: it reads the row until the transfer ends."""
 
 import threading
 import time
@@ -11,91 +11,93 @@ from django.utils.translation import gettext as _
 from . import services
 from .models import State, Transfer
 from .queueing import TRANSFERS
-from .situation import Situation
+from .situation import TransferPresenter
 from .terminal import Screen, progress_lines
-from .waiting import position_words, waited_for
+from .waiting import position_text, transfers_ahead
 
-_LOOK_SECONDS = 0.25
-_PATIENCE = 3.0
+_POLL_SECONDS = 0.25
+_QUEUE_MESSAGE_SECONDS = 3.0
 _STOP_SECONDS = 20.0
 
 
-def follow(
+def wait_for_end(
     transfer: Transfer, screen: Screen, *, is_alive: Callable[[], bool] = lambda: True
 ) -> Transfer:
-    """Draw the transfer until it has ended, and return its row as it is then.
+    """Draw the transfer until it has ended, and return its row.
 
     Args:
-        is_alive: whether whoever runs it in this process still does; the row is trusted for the others.
+        is_alive: return whether the thread that runs it in this process is alive.
     """
-    waiter = _Waiter(screen)
+    queue_messages = _QueueMessages(screen)
     while True:
+        # Read before the row: a thread that ends in between has written its end state.
         alive = is_alive()
         row = Transfer.objects.get(pk=transfer.pk)
+        presenter = TransferPresenter(row)
+
         if row.is_terminal or not alive:
-            screen.draw(
-                progress_lines(Situation(row), columns=screen.columns, live=False), keep=True
-            )
+            screen.draw(progress_lines(presenter, columns=screen.columns, live=False), keep=True)
             return row
         if row.state == State.QUEUED:
-            waiter.wait(row)
+            queue_messages.update(row)
         else:
-            screen.draw(
-                progress_lines(Situation(row), columns=screen.columns, live=screen.is_terminal)
-            )
-        time.sleep(_LOOK_SECONDS)
+            screen.draw(progress_lines(presenter, columns=screen.columns, live=screen.is_terminal))
+        time.sleep(_POLL_SECONDS)
 
 
-def run_beside(transfer: Transfer, screen: Screen) -> Transfer:
+def run_in_thread(transfer: Transfer, screen: Screen) -> Transfer:
     """Run a queued transfer in a thread of this process, and draw it meanwhile."""
     thread = threading.Thread(target=_run, args=(transfer,), name="transfer", daemon=True)
     thread.start()
-    ended = follow(transfer, screen, is_alive=thread.is_alive)
-    # The index is told after the row has ended: a process that ends at once would take that away.
+    ended = wait_for_end(transfer, screen, is_alive=thread.is_alive)
+    # The index is updated after the row has ended; a daemon thread would not finish that.
     thread.join(_STOP_SECONDS)
     return ended
 
 
-def stop(transfer: Transfer) -> Transfer:
-    """Cancel it and wait until it has stopped, which takes about a second. A second Ctrl-C waits no longer."""
+def cancel_and_wait(transfer: Transfer) -> Transfer:
+    """Cancel the transfer and wait until it has stopped, or until a second Ctrl-C."""
+    # A worker reads the request with its next heartbeat.
     services.cancel(transfer, None)
     deadline = time.monotonic() + _STOP_SECONDS
     row = Transfer.objects.get(pk=transfer.pk)
     with suppress(KeyboardInterrupt):
         while not row.is_terminal and time.monotonic() < deadline:
-            time.sleep(_LOOK_SECONDS)
+            time.sleep(_POLL_SECONDS)
             row.refresh_from_db()
     return row
 
 
 def _run(transfer: Transfer) -> None:
     try:
-        services.run_here(transfer)
+        services.run_in_process(transfer)
     finally:
+        # Django closes connections at the end of a request only; this thread has its own.
         connection.close()
 
 
-class _Waiter:
-    """What is said while no worker has taken the transfer."""
+class _QueueMessages:
+    """The messages while no worker has claimed the transfer."""
 
     def __init__(self, screen: Screen) -> None:
         self._screen = screen
-        self._since = time.monotonic()
-        self._said = ""
+        self._last_message_at = time.monotonic()
+        self._last_problem = ""
 
-    def wait(self, row: Transfer) -> None:
-        waited = time.monotonic() - self._since
-        if waited >= _PATIENCE:
-            self._since = time.monotonic()
-            self._say(TRANSFERS.trouble())
-            running, ahead = waited_for(row)
-            position = position_words(running=running.count(), ahead=ahead.count())
-            self._screen.draw([_("Waiting: %(position)s") % {"position": position}])
+    def update(self, row: Transfer) -> None:
+        if time.monotonic() - self._last_message_at < _QUEUE_MESSAGE_SECONDS:
+            return
 
-    def _say(self, trouble: str) -> None:
-        if trouble and trouble != self._said:
-            self._screen.say(trouble)
-            self._screen.say(
+        self._last_message_at = time.monotonic()
+        self._show_problem(TRANSFERS.problem())
+        running, ahead = transfers_ahead(row)
+        position = position_text(running=running.count(), ahead=ahead.count())
+        self._screen.draw([_("Waiting: %(position)s") % {"position": position}])
+
+    def _show_problem(self, problem: str) -> None:
+        if problem and problem != self._last_problem:
+            self._screen.print(problem)
+            self._screen.print(
                 _("With --now the command does the work itself. Ctrl-C cancels the transfer.")
             )
-        self._said = trouble
+        self._last_problem = problem

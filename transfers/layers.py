@@ -1,4 +1,4 @@
-"""What a row's progress says of its layers, in docker's words: shared by the pages and the command line."""
+"""The layers of a transfer as its row's progress lists them, with docker's texts."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -8,14 +8,15 @@ from django.utils.translation import gettext as _
 
 from .models import Kind, State, Transfer
 
-PICTURE_WIDTH = 1000
-_NARROWEST = 5
+BAR_WIDTH = 1000
+# Units of `BAR_WIDTH`
+_MIN_SEGMENT_WIDTH = 5
 _GAP = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """One blob of a transfer: `offset` of `size` bytes have passed."""
+    """A blob of a transfer, of which `offset` bytes of `size` are transferred."""
 
     digest: str
     kind: str
@@ -23,10 +24,10 @@ class Layer:
     size: int
     offset: int
     state: str
-    word: str
+    label: str
 
     @property
-    def short(self) -> str:
+    def short_digest(self) -> str:
         return self.digest.partition(":")[2][:12]
 
     @property
@@ -39,28 +40,29 @@ class Layer:
 
     @property
     def is_reused(self) -> bool:
-        """Nothing had to be sent: it was there, or was mounted from a neighbour."""
+        """Return whether the target had it already, or mounted it from another repository."""
         return self.state in ("exists", "mounted")
 
     @property
-    def is_there(self) -> bool:
+    def is_complete(self) -> bool:
         return self.is_reused or self.state in ("done", "unpacking")
 
     @property
     def shows_bar(self) -> bool:
+        # A failed layer keeps its bar: a retry continues at this offset.
         return self.is_moving or (self.state == "failed" and self.offset > 0)
 
 
 @dataclass(frozen=True, slots=True)
-class LayerGroup:
-    """The layers of one platform, where an index brings several."""
+class PlatformLayers:
+    """The layers of one platform of an image index."""
 
     platform: str
     layers: Sequence[Layer]
 
     @property
-    def there(self) -> int:
-        return sum(layer.is_there for layer in self.layers)
+    def complete_count(self) -> int:
+        return sum(layer.is_complete for layer in self.layers)
 
     @property
     def size(self) -> int:
@@ -68,53 +70,60 @@ class LayerGroup:
 
 
 @dataclass(frozen=True, slots=True)
-class Segment:
-    """One layer's place in the picture of the image; all in units of which the picture has `PICTURE_WIDTH`."""
+class BarSegment:
+    """A layer's segment of the progress bar, in units of which the bar has `BAR_WIDTH`."""
 
     layer: Layer
     x: float
     width: float
 
     @property
-    def inner(self) -> float:
+    def visible_width(self) -> float:
         """The width without the gap to the next segment."""
         return round(max(self.width - _GAP, self.width / 2), 2)
 
     @property
-    def filled(self) -> float:
-        if self.layer.is_there:
-            return self.inner
-        return (
-            round(self.inner * self.layer.offset / self.layer.size, 2) if self.layer.size else 0.0
-        )
+    def filled_width(self) -> float:
+        if self.layer.is_complete:
+            return self.visible_width
+        if not self.layer.size:
+            return 0.0
+        return round(self.visible_width * self.layer.offset / self.layer.size, 2)
 
 
-def layers_of(transfer: Transfer) -> list[Layer]:
+# The worker writes the documents; see `registry_ui.oci.progress` for their format.
+def read_layers(transfer: Transfer) -> list[Layer]:
     return [_layer(transfer, document) for document in transfer.progress.get("layers") or []]
 
 
-def grouped(layers: Iterable[Layer]) -> list[LayerGroup]:
-    """By platform, in the order of their appearance; configs after the layers that they describe."""
+def group_by_platform(layers: Iterable[Layer]) -> list[PlatformLayers]:
+    """Group layers by platform in the order of their appearance, with each config last."""
     platforms: dict[str, list[Layer]] = {}
     for layer in layers:
         platforms.setdefault(layer.platform, []).append(layer)
+
+    # The copy transfers the small config first; a reader expects the layers first.
     return [
-        LayerGroup(platform, sorted(members, key=lambda layer: layer.is_config))
+        PlatformLayers(platform, sorted(members, key=lambda layer: layer.is_config))
         for platform, members in platforms.items()
     ]
 
 
-def picture(layers: Sequence[Layer]) -> list[Segment]:
-    """The image as one bar: a segment a layer, as wide as its share of the bytes, yet never too narrow to be seen."""
+def bar_segments(layers: Sequence[Layer]) -> list[BarSegment]:
+    """Return one segment for each layer, as wide as its share of the bytes, but visible."""
     if not layers:
         return []
+
+    # All layers can be empty, so the total is at least one byte.
     total = sum(layer.size for layer in layers) or 1
-    narrowest = min(_NARROWEST, PICTURE_WIDTH / len(layers))
-    widths = [max(layer.size / total * PICTURE_WIDTH, narrowest) for layer in layers]
-    scale = PICTURE_WIDTH / sum(widths)
+    min_width = min(_MIN_SEGMENT_WIDTH, BAR_WIDTH / len(layers))
+    widths = [max(layer.size / total * BAR_WIDTH, min_width) for layer in layers]
+    # The minimum widths can add up to more than the bar.
+    scale = BAR_WIDTH / sum(widths)
+
     segments, x = [], 0.0
     for layer, width in zip(layers, widths, strict=True):
-        segments.append(Segment(layer, round(x, 2), round(width * scale, 2)))
+        segments.append(BarSegment(layer, round(x, 2), round(width * scale, 2)))
         x += width * scale
     return segments
 
@@ -128,17 +137,19 @@ def _layer(transfer: Transfer, document: dict[str, Any]) -> Layer:
         size=int(document["size"]),
         offset=int(document["offset"]),
         state=state,
-        word=_word(transfer, state, str(document.get("from", ""))),
+        label=_label(transfer, state, str(document.get("from", ""))),
     )
 
 
-def _word(transfer: Transfer, state: str, origin: str) -> str:
+def _label(transfer: Transfer, state: str, origin: str) -> str:
     if state == "waiting":
         return _("Not started") if transfer.is_terminal else _("Waiting")
     if state == "failed":
         return _("Interrupted") if transfer.state == State.CANCELLED else _("Failed")
     if state == "unpacking":
         return _("Unpacking")
+
+    # The texts of docker pull, docker push and docker load differ for the same state.
     if transfer.kind in (Kind.LOAD, Kind.SAVE):
         return {"exists": _("Already exists"), "moving": _("Copying"), "done": _("Copied")}.get(
             state, state
@@ -157,6 +168,7 @@ def _word(transfer: Transfer, state: str, origin: str) -> str:
         return _("Mounted from %(repository)s") % {"repository": origin}
     if state == "exists":
         return _("Layer already exists")
+    # What is left writes to a registry: a copy with its own verb, the rest as a push.
     if transfer.kind == Kind.COPY:
         return {"moving": _("Copying"), "done": _("Copied")}.get(state, state)
     return {"moving": _("Pushing"), "done": _("Pushed")}.get(state, state)

@@ -1,4 +1,4 @@
-"""Which credential will serve a transfer, told before it starts: in the form, where the person can still choose."""
+"""The choice of the credential for a transfer, shown in the form before it starts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -10,15 +10,15 @@ from registry_ui.oci.reference import DOCKER_HUB, Reference
 from registry_ui.registries.models import Credential, Provider, Registry
 from registry_ui.registries.services import (
     AmbiguousCredential,
-    candidates_for,
-    credential_for,
-    lost_share,
-    registry_for,
-    why_unfit,
+    find_registry,
+    list_candidates,
+    lost_share_reason,
+    select_credential,
+    unfit_reason,
 )
 
-# Registries of which everybody knows that they take no push without a login.
-_ALWAYS_LOGGED_IN = frozenset(
+# These providers accept no anonymous push.
+_LOGIN_REQUIRED = frozenset(
     {
         Provider.DOCKER_HUB,
         Provider.ALIYUN_ACR,
@@ -31,73 +31,104 @@ _ALWAYS_LOGGED_IN = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Login:
-    """How a transfer will log in: with `serving`, with one that the person must choose (`is_tie`), or not at all.
+class LoginChoice:
+    """The login of a transfer: with `credential`, with one that the user must choose, or anonymous.
 
-    `problem` says why a push cannot start; `candidates` are the credentials among which the person may choose; `lost` says
-    which one of another team is not the team's to use any more, where none is left.
+    Args:
+        is_ambiguous: the user must choose among `candidates`.
+        candidates: the credentials among which the user may choose.
+        problem: why a push cannot start; empty if it can.
+        lost_share: the message about a shared credential that the team may not use any more.
     """
 
     reference: Reference
     team: Team
-    serving: Credential | None = None
-    is_tie: bool = False
+    credential: Credential | None = None
+    is_ambiguous: bool = False
     candidates: Sequence[Credential] = field(default_factory=list)
     problem: str = ""
     registry: Registry | None = None
-    lost: str = ""
+    lost_share: str = ""
 
     @property
-    def is_choice(self) -> bool:
-        return self.is_tie or len(self.candidates) > 1
+    def has_choice(self) -> bool:
+        return self.is_ambiguous or len(self.candidates) > 1
 
 
-def login_for(
+def choose_login(
     *, team: Team, reference: Reference, push: bool, candidates: Sequence[Credential] | None = None
-) -> Login:
-    """
+) -> LoginChoice:
+    """Return the login that fits the reference best.
+
     Args:
-        candidates: the credentials for the reference's host, the team's and those shared with it, where they are at hand.
+        candidates: the credentials for the reference's host, if the caller has them already.
     """
-    candidates = (
-        candidates_for(team=team, reference=reference) if candidates is None else candidates
-    )
-    fitting = [
-        each for each in candidates if why_unfit(each, reference, push=push, team=team) is None
-    ]
+    # A form with two logins loads the credentials once for both.
+    if candidates is None:
+        candidates = list_candidates(team=team, reference=reference)
     try:
-        serving = credential_for(team=team, reference=reference, push=push, candidates=candidates)
-    except AmbiguousCredential as exc:
-        return Login(reference, team, is_tie=True, candidates=exc.candidates)
-    lost = lost_share(team, reference) if serving is None else ""
-    if serving is None and push:
-        registry = registry_for(team, reference.registry)
-        problem = _why_no_push(team, reference, candidates, registry)
-        return Login(
-            reference,
-            team,
-            problem=f"{lost} {problem}".strip() if problem else "",
-            registry=registry,
-            lost=lost,
+        credential = select_credential(
+            team=team, reference=reference, push=push, candidates=candidates
         )
-    return Login(reference, team, serving, candidates=fitting, lost=lost)
+    except AmbiguousCredential as exc:
+        return LoginChoice(reference, team, is_ambiguous=True, candidates=exc.candidates)
+
+    if credential is None:
+        return _anonymous_login(team, reference, candidates, push=push)
+    # The person may prefer another one than the best fit.
+    fitting = _fitting(candidates, reference, team, push=push)
+    return LoginChoice(reference, team, credential, candidates=fitting)
 
 
-def _why_no_push(
+def _anonymous_login(
+    team: Team, reference: Reference, candidates: Sequence[Credential], *, push: bool
+) -> LoginChoice:
+    lost_share = lost_share_reason(team, reference)
+    if not push:
+        fitting = _fitting(candidates, reference, team, push=push)
+        return LoginChoice(reference, team, candidates=fitting, lost_share=lost_share)
+
+    # Some registries accept anonymous pushes, so a missing credential alone is no problem.
+    registry = find_registry(team, reference.registry)
+    problem = _push_problem(team, reference, candidates, registry)
+    return LoginChoice(
+        reference,
+        team,
+        problem=f"{lost_share} {problem}".strip() if problem else "",
+        registry=registry,
+        lost_share=lost_share,
+    )
+
+
+def _fitting(
+    candidates: Sequence[Credential], reference: Reference, team: Team, *, push: bool
+) -> list[Credential]:
+    return [
+        credential
+        for credential in candidates
+        if unfit_reason(credential, reference, push=push, team=team) is None
+    ]
+
+
+def _push_problem(
     team: Team, reference: Reference, candidates: Sequence[Credential], registry: Registry | None
 ) -> str:
-    """Why nobody can log in for a push; empty where the registry may take one without."""
-    unfit = [why_unfit(each, reference, push=True, team=team) for each in candidates]
-    if unfit:
+    """Return why no push is possible; empty where the registry may accept an anonymous one."""
+    reasons = [
+        unfit_reason(credential, reference, push=True, team=team) for credential in candidates
+    ]
+    # Each reason names what is missing, such as the permission to push or the repository.
+    if reasons:
         return " ".join(
             [
                 _("No credential of the team may push there."),
-                *(reason for reason in unfit if reason),
+                *(reason for reason in reasons if reason),
             ]
         )
-    if reference.registry == DOCKER_HUB or (
-        registry is not None and registry.provider in _ALWAYS_LOGGED_IN
-    ):
+
+    # A host that is no registry of the team has no provider, except Docker Hub.
+    needs_login = registry is not None and registry.provider in _LOGIN_REQUIRED
+    if reference.registry == DOCKER_HUB or needs_login:
         return _(
             "The team has no credential for %(host)s, which takes no push without a login."
         ) % {"host": reference.registry}

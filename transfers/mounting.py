@@ -1,4 +1,4 @@
-"""Which repositories of a registry are known to hold which blobs: what can be mounted there instead of sent."""
+"""The repositories of a registry from which blobs can be mounted instead of sent."""
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
@@ -11,61 +11,75 @@ from registry_ui.oci.reference import Reference
 
 from .models import Kind, State, Transfer
 
-_MOST_TRANSFERS = 500
-_MOST_CANDIDATES = 2
-_MOVING = (Kind.PULL, Kind.PUSH, Kind.PUBLISH, Kind.COPY)
+_MAX_TRANSFERS = 500
+_MAX_CANDIDATES = 2
+_BLOB_KINDS = (Kind.PULL, Kind.PUSH, Kind.PUBLISH, Kind.COPY)
 
 
-def holders(
+def mount_sources(
     team: Team, target: Reference, source: Reference | None = None
 ) -> Callable[[Digest], Sequence[str]]:
-    """For `copy_image`: the repositories beside the target's own from which a blob can be mounted there, likeliest first.
+    """Return the function that `copy_image` asks for repositories to mount a blob from.
+
+    It lists the likeliest repository first (distribution spec, "Mounting a blob from another
+    repository").
 
     Args:
-        source: where the image comes from, if that is a registry: on the same one its repository surely holds every blob.
+        source: the image's source, if that is a registry.
     """
-    holding = repositories_holding(team=team, registry=target.registry, but=target.repository)
+    repositories = repositories_with_blobs(
+        team=team, registry=target.registry, excluded=target.repository
+    )
     if (
         source is None
         or source.registry != target.registry
         or source.repository == target.repository
     ):
-        return lambda digest: holding.get(str(digest), ())
+        return lambda digest: repositories.get(str(digest), ())
+
+    # On the same registry the source's repository has every blob of the image.
     first = source.repository
-    return lambda digest: [first, *(name for name in holding.get(str(digest), ()) if name != first)]
+    return lambda digest: [
+        first,
+        *(name for name in repositories.get(str(digest), ()) if name != first),
+    ]
 
 
-def repositories_holding(*, team: Team, registry: str, but: str) -> Mapping[str, Sequence[str]]:
-    """Blob digest → at most two repositories of `registry`, other than `but`, likeliest first.
+def repositories_with_blobs(
+    *, team: Team, registry: str, excluded: str
+) -> Mapping[str, Sequence[str]]:
+    """Return at most two repositories of a registry for each blob digest, likeliest first.
 
-    They are known from what the team has moved from there and to there, as far as the images are still local.
+    They come from the team's transfers of images that are still local.
     """
     repositories: dict[str, list[str]] = defaultdict(list)
-    for transfer in _moved(team):
-        for reference in _ends(transfer):
-            if reference.registry == registry and reference.repository != but:
+    for transfer in _recent_transfers(team):
+        for reference in _registry_references(transfer):
+            if reference.registry == registry and reference.repository != excluded:
                 repositories[transfer.digest].append(reference.repository)
-    holding: dict[str, list[str]] = defaultdict(list)
-    for digest, blobs in LocalImage.objects.filter(team=team, digest__in=repositories).values_list(
-        "digest", "blobs"
-    ):
+
+    by_blob: dict[str, list[str]] = defaultdict(list)
+    images = LocalImage.objects.filter(team=team, digest__in=repositories)
+    for digest, blobs in images.values_list("digest", "blobs"):
         for blob in blobs:
-            known = holding[blob["digest"]]
-            known.extend(name for name in dict.fromkeys(repositories[digest]) if name not in known)
-    return {digest: known[:_MOST_CANDIDATES] for digest, known in holding.items()}
+            names = by_blob[blob["digest"]]
+            names.extend(name for name in dict.fromkeys(repositories[digest]) if name not in names)
+    # Each wrong candidate costs a request: the registry answers 202 and begins an upload.
+    return {digest: names[:_MAX_CANDIDATES] for digest, names in by_blob.items()}
 
 
-def _moved(team: Team) -> list[Transfer]:
-    succeeded = Transfer.objects.filter(team=team, state=State.SUCCEEDED, kind__in=_MOVING)
+def _recent_transfers(team: Team) -> list[Transfer]:
+    succeeded = Transfer.objects.filter(team=team, state=State.SUCCEEDED, kind__in=_BLOB_KINDS)
     columns = ("digest", "kind", "source", "target", "source_is_local", "target_is_local")
-    return list(succeeded.only(*columns).order_by("-created_at")[:_MOST_TRANSFERS])
+    return list(succeeded.only(*columns).order_by("-created_at")[:_MAX_TRANSFERS])
 
 
-def _ends(transfer: Transfer) -> list[Reference]:
-    """The ends of a transfer that lie on a registry."""
-    ends = [] if transfer.source_is_local else [transfer.source]
-    ends += [] if transfer.target_is_local else [transfer.target]
+def _registry_references(transfer: Transfer) -> list[Reference]:
+    """Return the endpoints of a transfer that are on a registry."""
+    names = [] if transfer.source_is_local else [transfer.source]
+    names += [] if transfer.target_is_local else [transfer.target]
     try:
-        return [Reference.parse(end) for end in ends]
+        return [Reference.parse(name) for name in names]
     except OciError:
+        # An old row may have a name that the parser does not accept any more.
         return []

@@ -1,4 +1,4 @@
-"""What the overview says of transfers: what runs now, what failed lately and why, what was done last."""
+"""The section of the overview with active, failed and recent transfers."""
 
 from datetime import timedelta
 from typing import Any
@@ -10,60 +10,64 @@ from registry_ui.accounts.requests import TeamRequest
 
 from .models import State, Transfer
 from .queueing import TRANSFERS
-from .situation import Situation
-from .waiting import with_positions
+from .situation import TransferPresenter
+from .waiting import add_queue_positions
 
 _RECENT_DAYS = timedelta(days=7)
-_MOST_ACTIVE = 8
-_MOST_FAILED = 5
-_MOST_RECENT = 8
+_MAX_ACTIVE = 8
+_MAX_FAILED = 5
+_MAX_RECENT = 8
 
 
 def section(request: TeamRequest) -> tuple[str, dict[str, Any]] | None:
-    """The section, or None while the team has moved nothing."""
+    """Return the template and its context, or None while the team has no transfer."""
     if request.team is None or not Transfer.objects.filter(team=request.team).exists():
         return None
-    return "transfers/_overview.html", context(request)
+    return "transfers/_overview.html", overview_context(request)
 
 
-def context(request: TeamRequest) -> dict[str, Any]:
+def overview_context(request: TeamRequest) -> dict[str, Any]:
     rows = Transfer.objects.filter(team=request.team).select_related("user")
-    active = [Situation(row) for row in rows.active().order_by("created_at")[:_MOST_ACTIVE]]
+    active = [TransferPresenter(row) for row in rows.active().order_by("created_at")[:_MAX_ACTIVE]]
+    add_queue_positions(active)
+    has_queued = any(presenter.transfer.state == State.QUEUED for presenter in active)
+
+    # Ended transfers show no layers, which can be hundreds of kilobytes a row.
     rows = rows.defer("progress")
+    recent = rows.filter(state=State.SUCCEEDED).order_by("-created_at")[:_MAX_RECENT]
     return {
-        "active": with_positions(active),
-        "more_active": max(rows.active().count() - _MOST_ACTIVE, 0),
-        "failed": [_failed(row, request.role) for row in _unmended(rows)],
-        "recent": [
-            Situation(row)
-            for row in rows.filter(state=State.SUCCEEDED).order_by("-created_at")[:_MOST_RECENT]
-        ],
-        "trouble": TRANSFERS.trouble()
-        if any(row.transfer.state == State.QUEUED for row in active)
-        else "",
+        "active": active,
+        "more_active": max(rows.active().count() - _MAX_ACTIVE, 0),
+        "failed": [_present_failure(row, request.role) for row in _unresolved_failures(rows)],
+        "recent": [TransferPresenter(row) for row in recent],
+        "queue_problem": TRANSFERS.problem() if has_queued else "",
     }
 
 
-def _failed(transfer: Transfer, role: Role | None) -> Situation:
-    now = Situation(transfer)
-    now.may_retry = role is not None and role.allows(transfer.wanted_role) and now.is_worth_a_retry
-    return now
+def _present_failure(transfer: Transfer, role: Role | None) -> TransferPresenter:
+    presenter = TransferPresenter(transfer)
+    may_start = role is not None and role.allows(transfer.required_role)
+    presenter.can_retry = may_start and transfer.is_retryable
+    return presenter
 
 
-def _unmended(rows: Any) -> list[Transfer]:
-    """Failures of the last days that nobody has retried, and that nothing has made good since."""
+def _unresolved_failures(rows: Any) -> list[Transfer]:
+    """Return recent failures without a retry and without a later success."""
     failures = rows.filter(
         state=State.FAILED, retries=None, created_at__gt=timezone.now() - _RECENT_DAYS
     ).order_by("-created_at")
-    unmended: dict[tuple[str, str, str], Transfer] = {}
-    for failure in failures[: _MOST_FAILED * 4]:
-        unmended.setdefault((failure.kind, failure.source, failure.target), failure)
-    return [failure for failure in unmended.values() if not _made_good(rows, failure)][
-        :_MOST_FAILED
-    ]
+
+    # Repeated failures of the same transfer count once, so more rows than shown are read.
+    latest: dict[tuple[str, str, str], Transfer] = {}
+    for failure in failures[: _MAX_FAILED * 4]:
+        latest.setdefault((failure.kind, failure.source, failure.target), failure)
+
+    unresolved = [failure for failure in latest.values() if not _succeeded_later(rows, failure)]
+    return unresolved[:_MAX_FAILED]
 
 
-def _made_good(rows: Any, failure: Transfer) -> bool:
+def _succeeded_later(rows: Any, failure: Transfer) -> bool:
+    # A push with another client is not known here; only the product's own transfers count.
     later = rows.filter(state=State.SUCCEEDED, created_at__gt=failure.created_at)
     return bool(
         later.filter(kind=failure.kind, source=failure.source, target=failure.target).exists()

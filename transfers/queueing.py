@@ -1,4 +1,4 @@
-"""The queues that carry transfers and notices."""
+"""The job queues of transfers and notices."""
 
 from registry_ui.jobs.queueing import JobQueue
 

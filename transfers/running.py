@@ -1,5 +1,7 @@
-"""One transfer from claimed to an end state. Rights and credentials are looked up again here: what was true when it was
-queued may not be true now."""
+"""The run of a claimed transfer to its end state.
+
+Permissions and credentials are checked again: they may have changed while it was queued.
+"""
 
 import logging
 
@@ -7,7 +9,7 @@ from django.db import DatabaseError, InterfaceError, OperationalError
 from django.utils.translation import gettext as _
 
 from registry_ui.jobs.reporting import Reporter
-from registry_ui.jobs.rights import check_person
+from registry_ui.jobs.rights import check_requester
 from registry_ui.oci.errors import (
     Cancelled,
     Denied,
@@ -19,8 +21,8 @@ from registry_ui.oci.errors import (
 from registry_ui.oci.progress import Progress
 from registry_ui.oci.reference import Reference
 from registry_ui.oci.store import Cancellation
-from registry_ui.registries.indexing.services import observe
-from registry_ui.registries.services import lost_share
+from registry_ui.registries.indexing.services import record_image_use
+from registry_ui.registries.services import lost_share_reason
 
 from .acts import engines
 from .acts.copying import copy
@@ -28,14 +30,14 @@ from .acts.deleting import delete
 from .acts.importing import import_archive
 from .acts.pulling import pull
 from .acts.pushing import publish, push
-from .acts.run import Act, Run
+from .acts.run import Executor, TransferRun
 from .acts.tagging import tag
 from .models import Kind, State, Transfer
 from .steps import Steps
 
 logger = logging.getLogger(__name__)
 
-_ACTS: dict[Kind, Act] = {
+_EXECUTORS: dict[Kind, Executor] = {
     Kind.PULL: pull,
     Kind.TAG: tag,
     Kind.PUSH: push,
@@ -44,7 +46,7 @@ _ACTS: dict[Kind, Act] = {
     Kind.DELETE: delete,
     Kind.IMPORT: import_archive,
 }
-_ACTS_AT_AN_ENGINE: dict[Kind, Act] = {
+_ENGINE_EXECUTORS: dict[Kind, Executor] = {
     Kind.PULL: engines.pull,
     Kind.TAG: engines.tag,
     Kind.PUSH: engines.push,
@@ -55,8 +57,9 @@ _ACTS_AT_AN_ENGINE: dict[Kind, Act] = {
 
 
 def run(transfer: Transfer) -> None:
-    """Run a claimed transfer; whatever happens, the row ends in an end state, or is another run's by then."""
-    run = Run(transfer, Progress(), Steps.of(transfer), Cancellation())
+    """Run a claimed transfer, and write its end state if no other worker has claimed it."""
+    run = TransferRun(transfer, Progress(), Steps.of(transfer), Cancellation())
+    # Writes the progress and the heartbeat, and requests the cancellation that the row asks for.
     reporter = Reporter(transfer, run.values, run.cancellation)
     logger.info(
         "Transfer %s: %s %s begins (attempt %d).",
@@ -65,42 +68,50 @@ def run(transfer: Transfer) -> None:
         transfer.target,
         transfer.attempt,
     )
+
     with reporter:
-        state, values = _attempt(run)
+        state, values = _execute(run)
     logger.info("Transfer %s: %s.", transfer.pk, state.value)
+
     if reporter.lost:
         logger.warning("Transfer %s was taken over by another worker.", transfer.pk)
         return
+    # What had begun must not look as if it still ran.
     if state is not State.SUCCEEDED:
         run.progress.fail_unfinished()
         run.steps.fail_running()
     try:
         transfer.finish(state, **run.values(), **values)
     except DatabaseError:
-        # The row stays “running” without a heartbeat, and the reconciler brings it to its end.
+        # The row stays “running” without a heartbeat, so the reconciler ends or queues it.
         logger.exception("Transfer %s: its end could not be written.", transfer.pk)
         return
+
+    # After the end, so that nobody waits for it; a deletion updates the index itself.
     if state is State.SUCCEEDED and transfer.kind != Kind.DELETE:
-        _tell_index(transfer)
+        _update_index(transfer)
 
 
-def _attempt(run: Run) -> tuple[State, dict[str, object]]:
+def _execute(run: TransferRun) -> tuple[State, dict[str, object]]:
     try:
-        check_person(run.transfer, run.transfer.wanted_role)
-        acts = _ACTS_AT_AN_ENGINE if run.transfer.engine else _ACTS
-        result = acts[Kind(run.transfer.kind)](run)
+        # The person may have lost the role, or the account, while the transfer was queued.
+        check_requester(run.transfer, run.transfer.required_role)
+        executors = _ENGINE_EXECUTORS if run.transfer.engine else _EXECUTORS
+        result = executors[Kind(run.transfer.kind)](run)
     except Cancelled:
         return State.CANCELLED, {}
     except OciError as exc:
         logger.info("Transfer %s failed: %s", run.transfer.pk, exc.message)
-        return State.FAILED, {"error": describe(exc, lost=_lost_login(run.transfer, exc))}
+        return State.FAILED, {"error": describe(exc, lost=_lost_share(run.transfer, exc))}
     except (OperationalError, InterfaceError):
         logger.exception("Transfer %s failed: the database does not answer.", run.transfer.pk)
-        return State.FAILED, {"error": _without_database(run.transfer)}
+        return State.FAILED, {"error": _database_error(run.transfer)}
     except Exception:
-        # The one broad net: a row must never stay “running” because of a fault of ours. RQ's time-outs are off here.
+        # A bug must not leave the row “running”: RQ's own timeout is disabled for these jobs.
         logger.exception("Transfer %s failed unexpectedly.", run.transfer.pk)
-        return State.FAILED, {"error": _unexpected(run.transfer)}
+        return State.FAILED, {"error": _unexpected_error(run.transfer)}
+
+    # A deletion that finds nothing keeps the digest that the user saw.
     if result is None:
         return State.SUCCEEDED, {
             "digest": str(run.transfer.options.get("digest") or ""),
@@ -110,7 +121,7 @@ def _attempt(run: Run) -> tuple[State, dict[str, object]]:
 
 
 def describe(exc: OciError, lost: str = "") -> dict[str, str]:
-    """The row's `error`."""
+    """Return the row's `error`."""
     return {
         "kind": type(exc).__name__,
         "message": f"{lost} {exc.message}".strip(),
@@ -118,33 +129,34 @@ def describe(exc: OciError, lost: str = "") -> dict[str, str]:
     }
 
 
-def _lost_login(transfer: Transfer, exc: OciError) -> str:
-    """Why a transfer had no login where one was asked for, or not the connection that goes with it, if another team's would have
-    served it until lately."""
+def _lost_share(transfer: Transfer, exc: OciError) -> str:
+    """Return a message if the failure can come from a shared credential that was withdrawn."""
+    # A shared credential also brings its registry's TLS settings.
     if not isinstance(exc, Unauthorized | Denied | RepositoryUnknown | TlsFailed):
         return ""
-    ends = []
+
+    anonymous = []
     if not transfer.source_is_local and transfer.source_credential is None:
-        ends.append(transfer.source)
+        anonymous.append(Reference.parse(transfer.source))
     if not transfer.target_is_local and transfer.target_credential is None:
-        ends.append(transfer.target)
-    return next(
-        (lost for end in ends if (lost := lost_share(transfer.team, Reference.parse(end)))), ""
-    )
+        anonymous.append(Reference.parse(transfer.target))
+    reasons = (lost_share_reason(transfer.team, reference) for reference in anonymous)
+    return next(filter(None, reasons), "")
 
 
-def _without_database(transfer: Transfer) -> dict[str, str]:
+def _database_error(transfer: Transfer) -> dict[str, str]:
     return {
         "kind": "DatabaseFailed",
         "message": _("The database of Registry UI did not answer in time."),
         "advice": _(
-            "Retry: what has arrived is not sent again. If it happens again, look for %(id)s in the worker's log."
+            "Retry: what has arrived is not sent again. If it happens again, look for %(id)s in "
+            "the worker's log."
         )
         % {"id": transfer.pk},
     }
 
 
-def _unexpected(transfer: Transfer) -> dict[str, str]:
+def _unexpected_error(transfer: Transfer) -> dict[str, str]:
     return {
         "kind": "Unexpected",
         "message": _("Something went wrong inside Registry UI itself."),
@@ -153,9 +165,9 @@ def _unexpected(transfer: Transfer) -> dict[str, str]:
     }
 
 
-def _tell_index(transfer: Transfer) -> None:
-    """So that its pages show the new tag at once. The row has ended by now, so nobody waits for this."""
-    ends = [] if transfer.source_is_local else [transfer.source]
-    ends += [] if transfer.target_is_local else [transfer.target]
-    for end in dict.fromkeys(ends):
-        observe(team=transfer.team, reference=Reference.parse(end), user=transfer.user)
+def _update_index(transfer: Transfer) -> None:
+    """Index the transferred tags, so that their pages show them at once."""
+    names = [] if transfer.source_is_local else [transfer.source]
+    names += [] if transfer.target_is_local else [transfer.target]
+    for name in dict.fromkeys(names):
+        record_image_use(team=transfer.team, reference=Reference.parse(name), user=transfer.user)

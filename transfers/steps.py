@@ -1,4 +1,4 @@
-"""The named steps of a transfer, as its page shows them."""
+"""The named steps of a transfer."""
 
 from .models import Kind, Transfer
 
@@ -10,23 +10,23 @@ _NAMES = {
     Kind.IMPORT: ("verify", "import"),
     Kind.SAVE: ("fetch", "store"),
 }
-# An engine logs in by itself, as part of what it does.
-_AT_AN_ENGINE = {
+# An engine logs in as part of its push, so there is no step to show for it.
+_ENGINE_NAMES = {
     Kind.PUSH: ("push",),
     Kind.PUBLISH: ("tag", "push"),
 }
 
 
 class Steps:
-    """The named steps of a transfer: waiting, running, done or failed, each with a word on how it went."""
+    """The steps of a transfer, each with its state and a detail of its result."""
 
     def __init__(self, *names: str) -> None:
         self._steps = {name: {"name": name, "state": "waiting", "detail": ""} for name in names}
 
     @classmethod
     def of(cls, transfer: Transfer) -> "Steps":
-        """Those of its kind, none of them begun; a pull and a tag have none."""
-        names = _NAMES | _AT_AN_ENGINE if transfer.engine else _NAMES
+        """Return the waiting steps of the transfer's kind; a pull and a tag have none."""
+        names = _NAMES | _ENGINE_NAMES if transfer.engine else _NAMES
         return cls(*names.get(Kind(transfer.kind), ()))
 
     def begin(self, name: str) -> None:
@@ -36,6 +36,7 @@ class Steps:
         self._steps[name].update(state="done", detail=detail)
 
     def fail_running(self) -> None:
+        # The steps after it stay waiting: they have not begun.
         for step in self._steps.values():
             if step["state"] == "running":
                 step["state"] = "failed"

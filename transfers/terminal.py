@@ -1,4 +1,4 @@
-"""How a transfer looks in a terminal: as docker prints it. Nothing here reads the database or the clock."""
+"""The output of a transfer in a terminal, in the format of docker."""
 
 from collections.abc import Callable, Sequence
 
@@ -9,27 +9,31 @@ from registry_ui.web.quantities import binary_size, binary_speed
 
 from .layers import Layer
 from .models import Kind, State, Transfer
-from .situation import Situation
+from .situation import TransferPresenter
 
 _UP = "\x1b[{}A"
 _CLEAR_BELOW = "\x1b[J"
-_MOST_BAR = 50
-_LEAST_BAR = 10
+_MAX_BAR_WIDTH = 50
+_MIN_BAR_WIDTH = 10
+# With more layers than this the active ones are listed first.
+_MAX_UNSORTED_LAYERS = 15
 
 
 class Screen:
-    """Lines that are drawn again in place on a terminal; elsewhere only what is new is written, a line each.
+    """An output that redraws its lines in place on a terminal.
+
+    Into a file or a pipe it writes each different line once.
 
     Args:
-        write: takes text, line ends included.
-        size: columns and rows of the terminal; None where the output is a file or a pipe.
+        write: writes text, line ends included.
+        size: columns and rows of the terminal; None for a file or a pipe.
     """
 
     def __init__(self, write: Callable[[str], object], size: tuple[int, int] | None) -> None:
         self._write = write
         self._size = size
-        self._drawn = 0
-        self._told: set[str] = set()
+        self._drawn_lines = 0
+        self._written: set[str] = set()
 
     @property
     def is_terminal(self) -> bool:
@@ -39,45 +43,51 @@ class Screen:
     def columns(self) -> int:
         return self._size[0] if self._size else 80
 
-    def say(self, line: str) -> None:
-        """A line that stays, above whatever is drawn."""
+    def print(self, line: str) -> None:
+        """Write a line that stays above the drawn lines."""
         self._erase()
         self._write(f"{printable(line)}\n")
 
     def draw(self, lines: Sequence[str], *, keep: bool = False) -> None:
-        """Replace what was drawn; `keep` leaves it there, whole, as the last of it."""
+        """Replace the drawn lines; with `keep` draw all lines, and for the last time."""
         if self._size is None:
-            self._tell(lines)
+            self._write_new(lines)
             return
+
         self._erase()
-        room = len(lines) if keep else max(self._size[1] - 2, 1)
-        shown = [printable(line)[: self.columns - 1] for line in lines[:room]]
+        # A line that scrolls out of the terminal or wraps could not be erased any more.
+        max_lines = len(lines) if keep else max(self._size[1] - 2, 1)
+        shown = [printable(line)[: self.columns - 1] for line in lines[:max_lines]]
         self._write("".join(f"{line}\n" for line in shown))
-        self._drawn = 0 if keep else len(shown)
+        self._drawn_lines = 0 if keep else len(shown)
 
     def _erase(self) -> None:
-        if self._drawn:
-            self._write(_UP.format(self._drawn) + _CLEAR_BELOW)
-            self._drawn = 0
+        if self._drawn_lines:
+            self._write(_UP.format(self._drawn_lines) + _CLEAR_BELOW)
+            self._drawn_lines = 0
 
-    def _tell(self, lines: Sequence[str]) -> None:
+    def _write_new(self, lines: Sequence[str]) -> None:
         for line in lines:
-            if line not in self._told:
-                self._told.add(line)
+            if line not in self._written:
+                self._written.add(line)
                 self._write(f"{printable(line)}\n")
 
 
 def printable(text: str) -> str:
-    """One line that moves no cursor and changes no colour, whatever a registry sent."""
+    """Return the text as one line without control characters."""
+    # The sizes have no-break spaces, which some terminals show as a symbol.
+    # A registry's error message could otherwise send escape sequences to the terminal.
     text = text.replace("\N{NO-BREAK SPACE}", " ")
     return "".join(
         character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text
     )
 
 
-def opening(transfer: Transfer) -> str:
-    """The first line, as docker's pull and push have it."""
+def opening_line(transfer: Transfer) -> str:
+    """Return the first line of the output, in the format of docker."""
     source, target = Reference.parse(transfer.source), Reference.parse(transfer.target)
+
+    # Scripts read the output of docker, so the texts for pull and push are the same.
     if transfer.kind == Kind.PULL:
         return _("%(tag)s: Pulling from %(repository)s") % {
             "tag": source.identifier,
@@ -98,73 +108,79 @@ def opening(transfer: Transfer) -> str:
     return _("The push refers to repository [%(name)s]") % {"name": target.name}
 
 
-def progress_lines(now: Situation, *, columns: int, live: bool) -> list[str]:
-    """A line a layer, and while it is `live` one for the whole; without `live` only what does not change every second."""
-    transfer = now.transfer
+def progress_lines(presenter: TransferPresenter, *, columns: int, live: bool) -> list[str]:
+    """Return one line for each step and layer, and a total.
+
+    Without `live` there is no total, and no text that changes every second.
+    """
+    transfer, progress = presenter.transfer, presenter.progress
     lines = [
-        _step_line(step.title, step.word, step.detail)
-        for step in now.steps
+        f"{step.title}: {step.detail or step.state_label}"
+        for step in presenter.steps
         if step.state in ("done", "failed")
     ]
-    layers = [layer for layer in now.layers if not layer.is_config]
+
+    # docker lists no config.
+    layers = [layer for layer in progress.layers if not layer.is_config]
     if not live:
         return lines + [
-            f"{layer.short}: {layer.word}"
+            f"{layer.short_digest}: {layer.label}"
             for layer in layers
             if layer.state != "waiting" or transfer.is_terminal
         ]
-    lines += [layer_line(layer, columns) for layer in _moving_first(layers)]
-    if now.is_paused and now.note:
-        lines.append(now.note)
-    return [*lines, total_line(now)] if transfer.state == State.RUNNING else lines
+
+    lines += [layer_line(layer, columns) for layer in _active_first(layers)]
+    if progress.is_paused and presenter.note:
+        lines.append(presenter.note)
+    return [*lines, total_line(presenter)] if transfer.state == State.RUNNING else lines
 
 
 def layer_line(layer: Layer, columns: int) -> str:
-    """`f18232174bc9: Pulling [====>      ]  12.4 MiB/31.0 MiB`."""
-    words = f"{layer.short}: {layer.word}"
+    """Return a line such as `f18232174bc9: Pulling [====>      ]  12.4 MiB/31.0 MiB`."""
+    text = f"{layer.short_digest}: {layer.label}"
     if not layer.is_moving:
-        return words
+        return text
+
     sizes = f"{binary_size(layer.offset)}/{binary_size(layer.size)}"
-    room = columns - len(words) - len(sizes) - 6
-    return (
-        f"{words} {bar(layer.offset, layer.size, min(room, _MOST_BAR))}  {sizes}"
-        if room >= _LEAST_BAR
-        else f"{words} {sizes}"
-    )
+    # Six columns are for the brackets, the three spaces and the column that stays empty.
+    width = min(columns - len(text) - len(sizes) - 6, _MAX_BAR_WIDTH)
+    if width < _MIN_BAR_WIDTH:
+        return f"{text} {sizes}"
+    return f"{text} {progress_bar(layer.offset, layer.size, width)}  {sizes}"
 
 
-def bar(done: int, total: int, width: int) -> str:
+def progress_bar(done: int, total: int, width: int) -> str:
     filled = min(done * width // total, width) if total else width
+    # A full or an empty bar has no arrow head.
     arrow = "=" * (filled - 1) + ">" if 0 < filled < width else "=" * filled
     return f"[{arrow:<{width}}]"
 
 
-def total_line(now: Situation) -> str:
-    parts = [now.words]
-    if now.percent is not None and now.transfer.bytes_total:
-        parts.append(f"{now.percent} %")
-        parts.append(
-            f"{binary_size(now.transfer.bytes_done)}/{binary_size(now.transfer.bytes_total)}"
-        )
-    if now.speed and not now.is_paused:
-        parts.append(binary_speed(now.speed))
-    if now.time_left:
-        parts.append(_("%(time)s left") % {"time": now.time_left})
+def total_line(presenter: TransferPresenter) -> str:
+    transfer, progress = presenter.transfer, presenter.progress
+    parts = [presenter.activity]
+    if progress.percent is not None and transfer.bytes_total:
+        parts.append(f"{progress.percent} %")
+        parts.append(f"{binary_size(transfer.bytes_done)}/{binary_size(transfer.bytes_total)}")
+    if progress.speed and not progress.is_paused:
+        parts.append(binary_speed(progress.speed))
+    if presenter.time_left:
+        parts.append(_("%(time)s left") % {"time": presenter.time_left})
     return "  ".join(parts)
 
 
-def closing(transfer: Transfer, *, digest: str, was_here: bool) -> list[str]:
-    """The last lines of one that succeeded, as docker's pull and push have them.
+def closing_lines(transfer: Transfer, *, digest: str, was_present: bool) -> list[str]:
+    """Return the last lines of a successful transfer, in the format of docker.
 
     Args:
-        digest: what the reference points at on the registry.
-        was_here: whether the local name pointed at this image before.
+        digest: the reference's digest on the registry.
+        was_present: the local reference pointed at this image before.
     """
     if transfer.kind == Kind.PULL:
         name = Reference.parse(transfer.source).familiar
         status = (
             _("Image is up to date for %(name)s")
-            if was_here
+            if was_present
             else _("Downloaded newer image for %(name)s")
         )
         return [f"Digest: {digest}", f"Status: {status % {'name': name}}", transfer.source]
@@ -173,18 +189,19 @@ def closing(transfer: Transfer, *, digest: str, was_here: bool) -> list[str]:
     if transfer.kind == Kind.IMPORT:
         return [
             f"{_('Loaded image')}: {name.familiar}  {digest}"
-            for name, digest in Situation(transfer).imported
+            for name, digest in TransferPresenter(transfer).imported_images
         ]
     tag = Reference.parse(transfer.target).identifier
     return [f"{tag}: digest: {digest} size: {transfer.size}"]
 
 
 def failure_lines(transfer: Transfer) -> list[str]:
-    """Why it did not succeed, and what to do."""
+    """Return the cause of the failure, and advice."""
     if transfer.state == State.CANCELLED:
         if transfer.kind == Kind.DELETE:
             return [_("Cancelled.")]
         return [_("Cancelled. What has arrived stays, so the next try moves only the rest.")]
+
     error = transfer.error or {}
     lines = [
         _("Error: %(cause)s") % {"cause": error.get("message") or _("unknown")},
@@ -193,14 +210,8 @@ def failure_lines(transfer: Transfer) -> list[str]:
     return [printable(line) for line in lines if line]
 
 
-def _moving_first(layers: list[Layer]) -> list[Layer]:
-    """In the image's order where that fits every terminal; what moves on top where it does not."""
-    return (
-        layers
-        if len(layers) <= 15
-        else sorted(layers, key=lambda layer: (not layer.is_moving, layer.is_there))
-    )
-
-
-def _step_line(title: str, word: str, detail: str) -> str:
-    return f"{title}: {detail or word}"
+def _active_first(layers: list[Layer]) -> list[Layer]:
+    """Return the image's order, or the active layers first if a terminal cannot show all."""
+    if len(layers) <= _MAX_UNSORTED_LAYERS:
+        return layers
+    return sorted(layers, key=lambda layer: (not layer.is_moving, layer.is_complete))

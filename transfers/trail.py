@@ -1,14 +1,14 @@
-"""What the trail is told of transfers."""
+"""The audit log's entries about transfers."""
 
 from typing import Any
 
 from registry_ui.accounts.models import Action, Outcome, User
-from registry_ui.accounts.trail import acting, record
+from registry_ui.accounts.trail import acting_as, record
 from registry_ui.oci.reference import Reference
 
 from .models import State, Transfer
 
-_ENDS = {
+_ACTIONS = {
     State.SUCCEEDED: (Action.TRANSFER_SUCCEEDED, Outcome.DONE),
     State.FAILED: (Action.TRANSFER_FAILED, Outcome.FAILED),
 }
@@ -20,30 +20,38 @@ def record_transfer(
     *,
     user: User | None,
     outcome: Outcome = Outcome.DONE,
-    **more: Any,
+    **details: Any,
 ) -> None:
-    """With the credential that it writes with, else the one that it reads with; the other one is named in the details."""
-    reading, writing = transfer.source_credential, transfer.target_credential
-    read_with = str(reading) if reading and writing and reading != writing else None
+    """Record an action on a transfer, with the target's credential or else the source's.
+
+    Where there are two, the details name the source's.
+    """
+    source, target = transfer.source_credential, transfer.target_credential
+    has_two = source and target and source != target
+    read_with = str(source) if has_two else None
+    # The registry that the action changes, or else reads.
     registry = transfer.target_registry or transfer.source_registry
     record(
         action,
         user=user,
         obj=transfer,
         name=_familiar(transfer.target),
-        credential=writing or reading,
+        credential=target or source,
         outcome=outcome,
         kind=transfer.kind,
         source=_familiar(transfer.source) if transfer.source != transfer.target else None,
         registry=registry.name if registry else None,
         read_with=read_with,
-        **more,
+        **details,
     )
 
 
-def record_end(seen: Transfer) -> None:
-    """Of a row that has just ended, as it is now: the one that a run holds is older."""
-    ends = Transfer.objects.select_related(
+def record_end(transfer: Transfer, **_signal: Any) -> None:
+    """Record that a transfer has succeeded or failed.
+
+    Who cancels a transfer records that, with the person.
+    """
+    rows = Transfer.objects.select_related(
         "team",
         "user",
         "source_credential",
@@ -51,17 +59,19 @@ def record_end(seen: Transfer) -> None:
         "source_registry",
         "target_registry",
     )
-    transfer = ends.get(pk=seen.pk)
-    if transfer.state not in _ENDS:
+    # The end state was written by an UPDATE, so the worker's object does not have it.
+    row = rows.get(pk=transfer.pk)
+    if row.state not in _ACTIONS:
         return
-    action, outcome = _ENDS[State(transfer.state)]
-    more: dict[str, Any] = {"bytes": transfer.bytes_done} if transfer.bytes_done else {}
-    if transfer.digest:
-        more["digest"] = transfer.digest
-    if transfer.error:
-        more["error"] = str(transfer.error.get("message", ""))
-    with acting(transfer.origin):
-        record_transfer(action, transfer, user=None, outcome=outcome, **more)
+
+    action, outcome = _ACTIONS[State(row.state)]
+    details: dict[str, Any] = {"bytes": row.bytes_done} if row.bytes_done else {}
+    if row.digest:
+        details["digest"] = row.digest
+    if row.error:
+        details["error"] = str(row.error.get("message", ""))
+    with acting_as(row.origin):
+        record_transfer(action, row, user=None, outcome=outcome, **details)
 
 
 def _familiar(name: str) -> str:

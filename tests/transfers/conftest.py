@@ -1,4 +1,4 @@
-"""Registries of a team in the database, and blobs on disk held against their names."""
+"""Fixtures with registries of a team, and a check of the stored blobs."""
 
 import hashlib
 
@@ -15,7 +15,7 @@ from .scripts import HASTY, ScriptedRegistry
 
 @pytest.fixture
 def add_registry():
-    """Make a running registry, or a line to it, known to a team."""
+    """Add a running registry, or a line to it, to a team."""
 
     def add(team, running, *, host=None, with_credential=True):
         security = Security.PLAIN_HTTP if running.scheme == "http" else Security.OWN_CA
@@ -44,11 +44,11 @@ def add_credential(registry, username, password, **values):
 
 @pytest.fixture
 def pull(team, alice):
-    """Pull here and now, as Alice; returns the row in its end state."""
+    """Return a function that pulls in this process as Alice and returns the ended row."""
 
     def run(reference, **options):
         options = {"team": team, "user": alice, **options}
-        return services.run_here(
+        return services.run_in_process(
             services.start_pull(reference=Reference.parse(reference), enqueue=False, **options)
         )
 
@@ -57,7 +57,7 @@ def pull(team, alice):
 
 @pytest.fixture
 def start(team, alice):
-    """Start a pull as Alice; `enqueue=False` leaves it to the test to run it."""
+    """Return a function that starts a pull as Alice; with `enqueue=False` nothing runs it."""
 
     def run(reference, **options):
         return services.start_pull(
@@ -69,7 +69,7 @@ def start(team, alice):
 
 @pytest.fixture
 def line(team, registry, add_registry):
-    """The open registry by way of a line that can be slow, or hold a request; the team knows it."""
+    """Return a line to the open registry that can be slow or hold a request, known to the team."""
     with slow_line(registry.port) as line:
         add_registry(team, registry, host=line.host)
         yield line
@@ -77,7 +77,7 @@ def line(team, registry, add_registry):
 
 @pytest.fixture
 def pushable(team, pull, registry, line, add_registry, image_factory):
-    """A local image of four layers, and a name of it that leads through the line to a repository that lacks it."""
+    """Return a local image of four layers, and a reference through the line to a new repository."""
     add_registry(team, registry)
     image = image_factory(registry, layers=4, layer_size=1 << 20)
     pull(image.reference)
@@ -91,7 +91,7 @@ def pushable(team, pull, registry, line, add_registry, image_factory):
 def publish(team, alice):
     def run(source, target, **options):
         ends = {"source": Reference.parse(source), "target": Reference.parse(target)}
-        return services.run_here(
+        return services.run_in_process(
             services.start_publish(team=team, user=alice, enqueue=False, **ends, **options)
         )
 
@@ -99,8 +99,8 @@ def publish(team, alice):
 
 
 @pytest.fixture
-def ill(team, add_registry):
-    """A scripted registry that the team knows, healthy until a test says otherwise."""
+def faulty_registry(team, add_registry):
+    """Return a scripted registry of the team, which is healthy until a test changes it."""
     with scripted_server() as server:
         registry = ScriptedRegistry(server)
         add_registry(team, registry)
@@ -117,7 +117,7 @@ def blob_files(folder):
 
 
 def check_every_blob_hashes_to_its_name(folder):
-    """I1 of the hardening list."""
+    """Check I1 of the hardening list."""
     for path in blob_files(folder):
         assert hashlib.new(path.parent.parent.name, path.read_bytes()).hexdigest() == path.name, (
             path
@@ -125,5 +125,5 @@ def check_every_blob_hashes_to_its_name(folder):
 
 
 def states(transfer):
-    """The states of the layers, without the config."""
+    """Return the states of the layers, without the config."""
     return [layer["state"] for layer in transfer.progress["layers"] if layer["kind"] == "layer"]

@@ -1,4 +1,4 @@
-"""What the fault tests share: holding a run in a phase, the death of a worker, and recovery from it."""
+"""Helpers of the fault tests: hold a run in a phase, kill a worker, and recover from it."""
 
 import fcntl
 import json
@@ -22,12 +22,15 @@ CANARY = "canary-secret-4711"
 
 
 def through(line, image):
-    """An image's reference by way of a line to its registry."""
+    """Return an image's reference through a line to its registry."""
     return f"{line.host}/{image.repository}:{image.tag}"
 
 
 def times_fetched(line, image):
-    """How often each layer was fetched by way of a line. A config counts for nothing: the index reads it too."""
+    """Return how often each layer was fetched through a line.
+
+    A config does not count, because the index reads it too.
+    """
     return [line.count("GET", digest) for digest in image.layers]
 
 
@@ -41,7 +44,7 @@ def layers_done(transfer):
 
 
 def wait_for_end(transfer, seconds=30):
-    """The row in its end state."""
+    """Wait for the end state and return the row."""
     wait_until(
         lambda: Transfer.objects.get(pk=transfer.pk).is_terminal,
         seconds=seconds,
@@ -52,7 +55,7 @@ def wait_for_end(transfer, seconds=30):
 
 @contextmanager
 def manifest_held(images_directory, team, digest):
-    """Nobody can store a manifest meanwhile: a pull gets as far as its last step."""
+    """Block the storing of manifests, so that a pull stops before its last step."""
     folder = images_directory / "partial" / str(team.pk)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     descriptor = os.open(folder / digest.replace(":", "-"), os.O_RDWR | os.O_CREAT, 0o600)
@@ -64,7 +67,7 @@ def manifest_held(images_directory, team, digest):
 
 
 def kill(worker):
-    """SIGKILL; its work horse is gone too when this returns."""
+    """Kill a worker and its work horse with SIGKILL."""
     horses = children_of(worker.pid)
     worker.kill()
     wait_until(lambda: not any(map(is_running, horses)), what="the death of the work horse")
@@ -79,17 +82,17 @@ def kill_work_horse(worker):
         os.kill(horse, signal.SIGKILL)
 
 
-def let_time_pass(transfer):
-    """The row looks as it does when the reconciler's patience is over."""
+def expire_heartbeat(transfer):
+    """Age the row until the reconciler takes its worker for dead."""
     row = Transfer.objects.filter(pk=transfer.pk)
     age = SILENCE_LIMIT if row.get().state == State.RUNNING else QUEUE_LIMIT
-    moment = timezone.now() - age - timedelta(seconds=1)
-    row.update(heartbeat_at=moment, queued_at=moment)
+    heartbeat_at = timezone.now() - age - timedelta(seconds=1)
+    row.update(heartbeat_at=heartbeat_at, queued_at=heartbeat_at)
 
 
 def recover(transfer):
-    """What the scheduler does, when its time has come; the row in its end state."""
-    let_time_pass(transfer)
+    """Reconcile as the scheduler does, and return the row in its end state."""
+    expire_heartbeat(transfer)
     assert reconcile(TRANSFERS).requeued == 1
     return wait_for_end(transfer)
 
@@ -98,15 +101,15 @@ def check_named(team, image):
     assert LocalImage.objects.get(team=team).image_id == image.config
 
 
-def check_told(transfer, client):
-    """A sentence and an advice, on the row and on the page; no trace of the program's inside and no secret."""
+def check_error(transfer, client):
+    """Check that row and page have a message and advice, without internals and without a secret."""
     message, advice = transfer.error["message"], transfer.error["advice"]
     assert message.endswith(".")
     assert advice.endswith((".", ")", "?"))
     page = client.get(reverse("transfers:detail", args=[transfer.pk])).content.decode()
     assert escape(message) in page
     assert escape(advice) in page
-    told = json.dumps([transfer.error, transfer.progress]) + page
+    report = json.dumps([transfer.error, transfer.progress]) + page
     for word in ("Traceback", 'File "', "Error(", "Exception", "urllib3", CANARY):
-        assert word not in told
+        assert word not in report
     assert transfer.error["kind"] != "Unexpected"

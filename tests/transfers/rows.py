@@ -1,4 +1,4 @@
-"""Transfers made up in the database, in any state, for what only reads them."""
+"""Transfer rows in any state, for tests that only read them."""
 
 import hashlib
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""A scripted server that serves an image, so that a test has to say only what is wrong with it."""
+"""A scripted server with an image; a test changes only the answer that it is about."""
 
 import re
 
@@ -26,7 +26,7 @@ HASTY = Limits(
 
 
 class ScriptedRegistry:
-    """What the product's rows need of a registry, and an image on it, under the tag 1.0 and its digest."""
+    """A scripted registry with an image under the tag 1.0 and its digest."""
 
     scheme = "http"
     username = password = ca_pem = ""
@@ -54,7 +54,7 @@ class ScriptedRegistry:
             self.serve_manifest(manifest.content, manifest.media_type, name)
 
     def serve_blob(self, digest, content):
-        """Content under a digest, its own or not; ranges are served too."""
+        """Serve content under a digest, its own or another one, with ranges."""
         self.server.on("GET", blob_path(digest), lambda call: ranged(call, content))
 
     def serve_manifest(self, content, media_type, name="1.0"):
@@ -64,7 +64,7 @@ class ScriptedRegistry:
         self.server.on("GET", manifest_path(name), *scripts)
 
     def answer_layer(self, *scripts):
-        """What to answer for the image's first layer, in place of it."""
+        """Replace the answer for the image's first layer."""
         self.server.on("GET", blob_path(self.layer), *scripts)
 
     @property
@@ -85,7 +85,7 @@ def blob_path(digest: str) -> str:
 
 
 def ranged(call: Call, content: bytes) -> Reply:
-    """All of it, or what a Range header asks for."""
+    """Return the whole content, or the part of a Range header."""
     asked = re.fullmatch(r"bytes=(\d+)-", call.headers.get("Range", ""))
     if asked is None:
         return Reply(body=content)
@@ -98,6 +98,6 @@ def ranged(call: Call, content: bytes) -> Reply:
 
 
 def flipped(content: bytes) -> bytes:
-    """The same length, one bit different."""
+    """Return content of the same length with one different bit."""
     middle = len(content) // 2
     return content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :]

@@ -1,4 +1,4 @@
-"""A registry that is missing, wrong or ill: each transfer ends in a sentence and an advice, and nothing else is touched."""
+"""Pulls from a registry that is missing or faulty, each of which ends with a clear error."""
 
 import json
 import time
@@ -15,7 +15,7 @@ from transfers import services
 from transfers.models import State, Transfer
 
 from .conftest import add_credential, check_every_blob_hashes_to_its_name
-from .faulty import CANARY, check_told
+from .faulty import CANARY, check_error
 from .scripts import HASTY, HTML, REPOSITORY, flipped, ranged
 from .test_running import run_in_thread
 
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def fails(team, alice, pull, registry, add_registry, image_factory, images_directory, client_for):
-    """Run a pull that has to fail, check all that holds for every failure, and return the row."""
+    """Run a pull that must fail, check what holds for every failure, and return the row."""
     add_registry(team, registry)
     assert pull(image_factory(registry).reference).state == State.SUCCEEDED
 
@@ -32,7 +32,7 @@ def fails(team, alice, pull, registry, add_registry, image_factory, images_direc
         before = names()
         transfer = pull(reference, **options)
         assert transfer.state == State.FAILED, transfer.state
-        check_told(transfer, client_for(alice))
+        check_error(transfer, client_for(alice))
         assert names() == before
         check_every_blob_hashes_to_its_name(images_directory)
         healthy = pull(image_factory(registry).reference)
@@ -98,20 +98,20 @@ def test_a_missing_tag_is_named_with_its_repository(fails, registry, image_facto
     assert "no-such-tag" in transfer.error["message"]
 
 
-def test_a_web_page_in_place_of_a_registry_is_told(fails, ill):
-    ill.server.on("GET", "/v2/.*", HTML)
+def test_a_web_page_in_place_of_a_registry_is_told(fails, faulty_registry):
+    faulty_registry.server.on("GET", "/v2/.*", HTML)
 
-    transfer = fails(ill.reference)
+    transfer = fails(faulty_registry.reference)
 
     assert transfer.error["kind"] == "NotARegistry"
-    assert ill.host in transfer.error["message"]
+    assert faulty_registry.host in transfer.error["message"]
     assert "web page" in transfer.error["message"]
 
 
-def test_a_web_page_in_place_of_a_manifest_is_told(fails, ill):
-    ill.answer_manifest(HTML)
+def test_a_web_page_in_place_of_a_manifest_is_told(fails, faulty_registry):
+    faulty_registry.answer_manifest(HTML)
 
-    assert "web page" in fails(ill.reference).error["message"]
+    assert "web page" in fails(faulty_registry.reference).error["message"]
 
 
 # --- manifests
@@ -121,14 +121,16 @@ def manifest_document(**members):
     return json.dumps({"schemaVersion": 2, "mediaType": OCI_MANIFEST, **members}).encode()
 
 
-def test_another_manifest_than_the_digest_names_is_refused(fails, ill):
-    ill.serve_manifest(build_image().content, OCI_MANIFEST, ill.image.digest)
+def test_another_manifest_than_the_digest_names_is_refused(fails, faulty_registry):
+    faulty_registry.serve_manifest(
+        build_image().content, OCI_MANIFEST, faulty_registry.image.digest
+    )
 
-    transfer = fails(f"{ill.host}/{REPOSITORY}@{ill.image.digest}")
+    transfer = fails(f"{faulty_registry.host}/{REPOSITORY}@{faulty_registry.image.digest}")
 
     assert transfer.error["kind"] == "ContentMismatch"
-    assert ill.host in transfer.error["message"]
-    assert ill.server.made("GET", ".*/blobs/.*") == []
+    assert faulty_registry.host in transfer.error["message"]
+    assert faulty_registry.server.made("GET", ".*/blobs/.*") == []
 
 
 BAD_MANIFESTS = {
@@ -169,95 +171,102 @@ BAD_MANIFESTS = {
 
 
 @pytest.mark.parametrize("case", BAD_MANIFESTS)
-def test_a_bad_manifest_is_refused_and_its_place_named(fails, ill, case):
-    content, words = BAD_MANIFESTS[case]
-    ill.serve_manifest(
+def test_a_bad_manifest_is_refused_and_its_place_named(fails, faulty_registry, case):
+    content, expected = BAD_MANIFESTS[case]
+    faulty_registry.serve_manifest(
         content,
         "application/json" if b"surprise" in content or b"fsLayers" in content else OCI_MANIFEST,
     )
 
-    transfer = fails(ill.reference)
+    transfer = fails(faulty_registry.reference)
 
     assert transfer.error["kind"] == "InvalidManifest"
-    assert words in transfer.error["message"]
-    assert ill.reference in transfer.error["message"]
-    assert ill.server.made("GET", ".*/blobs/.*") == []
+    assert expected in transfer.error["message"]
+    assert faulty_registry.reference in transfer.error["message"]
+    assert faulty_registry.server.made("GET", ".*/blobs/.*") == []
 
 
 # --- blobs
 
 
-def test_a_layer_cut_short_is_resumed_where_it_broke(pull, ill, images_directory):
-    ill.answer_layer(
-        Reply(body=ill.layer_content, cut=70_000), lambda call: ranged(call, ill.layer_content)
+def test_a_layer_cut_short_is_resumed_where_it_broke(pull, faulty_registry, images_directory):
+    faulty_registry.answer_layer(
+        Reply(body=faulty_registry.layer_content, cut=70_000),
+        lambda call: ranged(call, faulty_registry.layer_content),
     )
 
-    transfer = pull(ill.reference)
+    transfer = pull(faulty_registry.reference)
 
     assert transfer.state == State.SUCCEEDED, transfer.error
-    assert [call.headers.get("Range") for call in ill.server.made("GET", f".*/{ill.layer}")] == [
+    assert [
+        call.headers.get("Range")
+        for call in faulty_registry.server.made("GET", f".*/{faulty_registry.layer}")
+    ] == [
         None,
         "bytes=70000-",
     ]
     check_every_blob_hashes_to_its_name(images_directory)
 
 
-def test_a_layer_that_is_always_cut_short_fails(fails, ill, hasty):
-    ill.answer_layer(Reply(body=ill.layer_content, cut=0))
+def test_a_layer_that_is_always_cut_short_fails(fails, faulty_registry, hasty):
+    faulty_registry.answer_layer(Reply(body=faulty_registry.layer_content, cut=0))
 
-    transfer = fails(ill.reference)
+    transfer = fails(faulty_registry.reference)
 
     assert transfer.error["kind"] == "ConnectionFailed"
-    assert ill.host in transfer.error["message"]
-    assert len(ill.server.made("GET", f".*/{ill.layer}")) <= 2 * HASTY.tries
+    assert faulty_registry.host in transfer.error["message"]
+    assert len(faulty_registry.server.made("GET", f".*/{faulty_registry.layer}")) <= 2 * HASTY.tries
 
 
-def test_a_layer_of_another_length_is_damaged_at_its_source(fails, ill):
-    ill.answer_layer(Reply(body=ill.layer_content[:-1]))
+def test_a_layer_of_another_length_is_damaged_at_its_source(fails, faulty_registry):
+    faulty_registry.answer_layer(Reply(body=faulty_registry.layer_content[:-1]))
 
-    transfer = fails(ill.reference)
+    transfer = fails(faulty_registry.reference)
 
     assert transfer.error["kind"] == "ContentMismatch"
-    assert ill.host in transfer.error["message"]
+    assert faulty_registry.host in transfer.error["message"]
     assert "source" in transfer.error["advice"]
 
 
-def test_a_flipped_bit_in_a_layer_is_noticed(fails, ill, images_directory):
-    ill.serve_blob(ill.layer, flipped(ill.layer_content))
+def test_a_flipped_bit_in_a_layer_is_noticed(fails, faulty_registry, images_directory):
+    faulty_registry.serve_blob(faulty_registry.layer, flipped(faulty_registry.layer_content))
 
-    transfer = fails(ill.reference)
-
-    assert transfer.error["kind"] == "ContentMismatch"
-    assert ill.layer.removeprefix("sha256:")[:12] in transfer.error["message"]
-    assert not list(images_directory.rglob(f"*{ill.layer.removeprefix('sha256:')}"))
-
-
-def test_a_config_that_is_not_what_its_digest_names_is_noticed(fails, ill):
-    ill.serve_blob(ill.image.config, flipped(ill.image.blobs[ill.image.config]))
-
-    transfer = fails(ill.reference)
+    transfer = fails(faulty_registry.reference)
 
     assert transfer.error["kind"] == "ContentMismatch"
-    assert ill.image.config.removeprefix("sha256:")[:12] in transfer.error["message"]
+    assert faulty_registry.layer.removeprefix("sha256:")[:12] in transfer.error["message"]
+    assert not list(images_directory.rglob(f"*{faulty_registry.layer.removeprefix('sha256:')}"))
 
 
-def test_a_missing_layer_is_named(fails, ill):
-    ill.answer_layer(Reply(404))
+def test_a_config_that_is_not_what_its_digest_names_is_noticed(fails, faulty_registry):
+    faulty_registry.serve_blob(
+        faulty_registry.image.config,
+        flipped(faulty_registry.image.blobs[faulty_registry.image.config]),
+    )
 
-    transfer = fails(ill.reference)
+    transfer = fails(faulty_registry.reference)
+
+    assert transfer.error["kind"] == "ContentMismatch"
+    assert faulty_registry.image.config.removeprefix("sha256:")[:12] in transfer.error["message"]
+
+
+def test_a_missing_layer_is_named(fails, faulty_registry):
+    faulty_registry.answer_layer(Reply(404))
+
+    transfer = fails(faulty_registry.reference)
 
     assert transfer.error["kind"] == "BlobUnknown"
-    assert f"{ill.host}/{REPOSITORY}" in transfer.error["message"]
-    assert ill.layer in transfer.error["message"]
+    assert f"{faulty_registry.host}/{REPOSITORY}" in transfer.error["message"]
+    assert faulty_registry.layer in transfer.error["message"]
 
 
-def test_a_tag_stays_what_it_was_when_its_new_image_is_broken(fails, pull, ill):
-    assert pull(ill.reference).state == State.SUCCEEDED
-    old, ill.image = ill.image, build_image()
-    ill.serve(ill.image)
-    ill.serve_blob(ill.layer, flipped(ill.layer_content))
+def test_a_tag_stays_what_it_was_when_its_new_image_is_broken(fails, pull, faulty_registry):
+    assert pull(faulty_registry.reference).state == State.SUCCEEDED
+    old, faulty_registry.image = faulty_registry.image, build_image()
+    faulty_registry.serve(faulty_registry.image)
+    faulty_registry.serve_blob(faulty_registry.layer, flipped(faulty_registry.layer_content))
 
-    fails(ill.reference)
+    fails(faulty_registry.reference)
 
     assert LocalImage.objects.get(repository=REPOSITORY).digest == old.digest
 
@@ -265,10 +274,12 @@ def test_a_tag_stays_what_it_was_when_its_new_image_is_broken(fails, pull, ill):
 # --- a registry in trouble
 
 
-def test_a_short_retry_after_is_waited_for_and_shown(team, alice, ill):
-    ill.answer_layer(Reply(429, headers={"Retry-After": "3"}), Reply(body=ill.layer_content))
+def test_a_short_retry_after_is_waited_for_and_shown(team, alice, faulty_registry):
+    faulty_registry.answer_layer(
+        Reply(429, headers={"Retry-After": "3"}), Reply(body=faulty_registry.layer_content)
+    )
     transfer = services.start_pull(
-        team=team, user=alice, reference=Reference.parse(ill.reference), enqueue=False
+        team=team, user=alice, reference=Reference.parse(faulty_registry.reference), enqueue=False
     )
     thread = run_in_thread(transfer)
 
@@ -281,84 +292,87 @@ def test_a_short_retry_after_is_waited_for_and_shown(team, alice, ill):
     thread.join(20)
 
     transfer.refresh_from_db()
-    assert ill.host in note
+    assert faulty_registry.host in note
     assert "slow down" in note
     assert transfer.state == State.SUCCEEDED, transfer.error
     assert transfer.progress["phase"] != "paused"
 
 
-def test_a_very_long_retry_after_fails_at_once_and_says_when(fails, ill):
-    ill.answer_manifest(Reply(429, headers={"Retry-After": "7200"}))
+def test_a_very_long_retry_after_fails_at_once_and_says_when(fails, faulty_registry):
+    faulty_registry.answer_manifest(Reply(429, headers={"Retry-After": "7200"}))
 
-    transfer = fails(ill.reference)
+    transfer = fails(faulty_registry.reference)
 
     assert transfer.error["kind"] == "RateLimited"
     assert "2 hours" in transfer.error["message"]
-    assert len(ill.server.made("GET", ".*/manifests/.*")) == 1
+    assert len(faulty_registry.server.made("GET", ".*/manifests/.*")) == 1
 
 
-def test_a_registry_that_recovers_after_three_503_is_waited_for(pull, ill, hasty):
-    ill.answer_manifest(
-        *[Reply(503)] * 3, Reply(body=ill.image.content, headers={"Content-Type": OCI_MANIFEST})
+def test_a_registry_that_recovers_after_three_503_is_waited_for(pull, faulty_registry, hasty):
+    faulty_registry.answer_manifest(
+        *[Reply(503)] * 3,
+        Reply(body=faulty_registry.image.content, headers={"Content-Type": OCI_MANIFEST}),
     )
-    ill.answer_layer(*[Reply(503)] * 3, Reply(body=ill.layer_content))
+    faulty_registry.answer_layer(*[Reply(503)] * 3, Reply(body=faulty_registry.layer_content))
 
-    transfer = pull(ill.reference)
+    transfer = pull(faulty_registry.reference)
 
     assert transfer.state == State.SUCCEEDED, transfer.error
-    assert len(ill.server.made("GET", f".*/{ill.layer}")) == 4
+    assert len(faulty_registry.server.made("GET", f".*/{faulty_registry.layer}")) == 4
 
 
-def test_a_registry_that_never_recovers_is_given_up_after_a_few_tries(fails, ill, hasty):
-    ill.answer_manifest(Reply(500))
+def test_a_registry_that_never_recovers_is_given_up_after_a_few_tries(
+    fails, faulty_registry, hasty
+):
+    faulty_registry.answer_manifest(Reply(500))
 
-    transfer = fails(ill.reference)
+    transfer = fails(faulty_registry.reference)
 
     assert transfer.error["kind"] == "ServerFailed"
-    assert ill.host in transfer.error["message"]
+    assert faulty_registry.host in transfer.error["message"]
     assert "500" in transfer.error["message"]
-    assert len(ill.server.made("GET", ".*/manifests/.*")) == HASTY.tries
+    assert len(faulty_registry.server.made("GET", ".*/manifests/.*")) == HASTY.tries
 
 
-def test_a_registry_that_hangs_is_given_up(fails, ill, hasty):
-    ill.answer_manifest(Reply(stall=60))
+def test_a_registry_that_hangs_is_given_up(fails, faulty_registry, hasty):
+    faulty_registry.answer_manifest(Reply(stall=60))
 
-    transfer = fails(ill.reference)
+    transfer = fails(faulty_registry.reference)
 
     assert transfer.error["kind"] == "ConnectionTimeout"
-    assert ill.host in transfer.error["message"]
+    assert faulty_registry.host in transfer.error["message"]
 
 
-def test_a_layer_that_drips_is_given_up(fails, ill, hasty):
-    ill.answer_layer(Reply(body=ill.layer_content, drip=0.02))
+def test_a_layer_that_drips_is_given_up(fails, faulty_registry, hasty):
+    faulty_registry.answer_layer(Reply(body=faulty_registry.layer_content, drip=0.02))
 
-    transfer = fails(ill.reference)
+    transfer = fails(faulty_registry.reference)
 
     assert transfer.error["kind"] == "ConnectionTimeout"
     assert "too slowly" in transfer.error["message"]
 
 
-def test_a_manifest_that_drips_is_given_up(fails, ill, hasty):
-    ill.answer_manifest(
-        Reply(body=ill.image.content, headers={"Content-Type": OCI_MANIFEST}, drip=0.02)
+def test_a_manifest_that_drips_is_given_up(fails, faulty_registry, hasty):
+    faulty_registry.answer_manifest(
+        Reply(body=faulty_registry.image.content, headers={"Content-Type": OCI_MANIFEST}, drip=0.02)
     )
 
-    transfer = fails(ill.reference)
+    transfer = fails(faulty_registry.reference)
 
     assert transfer.error["kind"] == "ConnectionTimeout"
-    assert ill.host in transfer.error["message"]
+    assert faulty_registry.host in transfer.error["message"]
 
 
 def test_a_hanging_registry_does_not_hold_up_another_transfer(
-    team, alice, pull, registry, add_registry, image_factory, ill
+    team, alice, pull, registry, add_registry, image_factory, faulty_registry
 ):
     add_registry(team, registry)
-    ill.answer_manifest(Reply(stall=60))
+    faulty_registry.answer_manifest(Reply(stall=60))
     hanging = services.start_pull(
-        team=team, user=alice, reference=Reference.parse(ill.reference), enqueue=False
+        team=team, user=alice, reference=Reference.parse(faulty_registry.reference), enqueue=False
     )
     thread = run_in_thread(hanging)
-    wait_until(lambda: ill.server.made("GET", ".*/manifests/.*"))
+    wait_until(lambda: faulty_registry.server.made("GET", ".*/manifests/.*"))
 
     assert pull(image_factory(registry).reference).state == State.SUCCEEDED
 

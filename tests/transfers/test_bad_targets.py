@@ -1,4 +1,4 @@
-"""A registry that refuses or spoils what is pushed: the transfer says why, and the local image stays as it is."""
+"""Pushes to a registry that refuses or damages the image, which leave the local image unchanged."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from tests.parts.scripted import Reply
 from transfers.models import State
 
 from .conftest import check_every_blob_hashes_to_its_name
-from .faulty import check_told
+from .faulty import check_error
 from .scripts import HTML, REPOSITORY
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def local(team, pull, registry, add_registry, image_factory):
-    """An image in the local store."""
+    """Return a local image."""
     add_registry(team, registry)
     image = image_factory(registry)
     assert pull(image.reference).state == State.SUCCEEDED
@@ -48,24 +48,24 @@ PUSH_FAULTS = {
 
 @pytest.mark.parametrize("case", PUSH_FAULTS)
 def test_a_push_that_fails_says_why_and_leaves_the_local_image_alone(
-    alice, local, publish, ill, hasty, client_for, images_directory, case, pull
+    alice, local, publish, faulty_registry, hasty, client_for, images_directory, case, pull
 ):
     fault, kind = PUSH_FAULTS[case]
-    take_uploads(ill.server)
-    ill.server.on(*fault)
+    accept_uploads(faulty_registry.server)
+    faulty_registry.server.on(*fault)
 
-    transfer = publish(local.reference, f"{ill.host}/{REPOSITORY}:2.0")
+    transfer = publish(local.reference, f"{faulty_registry.host}/{REPOSITORY}:2.0")
 
     assert (transfer.state, transfer.error["kind"]) == (State.FAILED, kind)
-    assert ill.host in f"{transfer.error['message']} {transfer.error['advice']}"
-    check_told(transfer, client_for(alice))
+    assert faulty_registry.host in f"{transfer.error['message']} {transfer.error['advice']}"
+    check_error(transfer, client_for(alice))
     check_every_blob_hashes_to_its_name(images_directory)
     assert str(LocalImage.objects.get(repository=local.repository).digest) == local.digest
     assert pull(local.reference).state == State.SUCCEEDED
 
 
-def take_uploads(server):
-    """A registry that takes every upload and keeps nothing."""
+def accept_uploads(server):
+    """Let the registry accept every upload and store nothing."""
     server.on("POST", ".*/uploads/", Reply(202, headers={"Location": "/upload/1"}))
     server.on("PUT", "/upload/1.*", Reply(201))
     server.on("DELETE", "/upload/1.*", Reply(204))

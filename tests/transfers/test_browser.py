@@ -1,4 +1,4 @@
-"""The job page and the forms in a real browser, with a real worker and a real registry behind them."""
+"""The job page and the forms in a real browser, with a real worker and a real registry."""
 
 import re
 import time
@@ -19,13 +19,14 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 @pytest.fixture
 def faults(page):
-    """What the browser complains about: a broken script, or something that the content security policy forbids."""
-    found = []
-    page.on("pageerror", lambda error: found.append(str(error)))
+    """Collect the browser's script errors and violations of the content security policy."""
+    problems = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
     page.on(
-        "console", lambda message: found.append(message.text) if message.type == "error" else None
+        "console",
+        lambda message: problems.append(message.text) if message.type == "error" else None,
     )
-    return found
+    return problems
 
 
 def go(page, live_server, name, *arguments, **query):

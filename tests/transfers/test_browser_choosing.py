@@ -1,4 +1,4 @@
-"""Chosen tags in a real browser: what will be there follows what is typed, and a deletion wants a name typed."""
+"""The forms for selected tags in a real browser."""
 
 import re
 from urllib.parse import urlencode

@@ -24,8 +24,8 @@ from .rows import publish_row, transfer_row
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-class Ran:
-    """What a command printed on either stream, and its exit status."""
+class CommandResult:
+    """The output of a command on both streams, and its exit status."""
 
     def __init__(self, *arguments):
         out, err = io.StringIO(), io.StringIO()
@@ -44,7 +44,7 @@ def shorts(digests):
 def test_a_pull_prints_as_docker_pull_does(team, registry, image_factory):
     image = image_factory(registry, "team/app", layers=2)
 
-    ran = Ran("pull", image.reference, "--now", "--plain-http")
+    ran = CommandResult("pull", image.reference, "--now", "--plain-http")
 
     assert (ran.status, ran.err) == (0, "")
     first, *middle, digest, status, name = ran.out.splitlines()
@@ -61,9 +61,9 @@ def test_a_pull_prints_as_docker_pull_does(team, registry, image_factory):
 
 def test_a_second_pull_says_that_the_image_is_up_to_date(team, registry, image_factory):
     image = image_factory(registry, layers=1)
-    Ran("pull", image.reference, "--now", "--plain-http")
+    CommandResult("pull", image.reference, "--now", "--plain-http")
 
-    again = Ran("pull", image.reference, "--now", "--plain-http")
+    again = CommandResult("pull", image.reference, "--now", "--plain-http")
 
     assert f"{shorts(image.layers)[0]}: Already exists" in again.out.splitlines()
     assert f"Status: Image is up to date for {image.reference}" in again.out.splitlines()
@@ -72,7 +72,9 @@ def test_a_second_pull_says_that_the_image_is_up_to_date(team, registry, image_f
 def test_a_pull_of_one_platform_prints_the_digest_that_docker_would(team, registry, image_factory):
     image = image_factory(registry, platforms=["linux/amd64", "linux/arm64"])
 
-    ran = Ran("pull", image.reference, "--now", "--plain-http", "--platform", "linux/arm64")
+    ran = CommandResult(
+        "pull", image.reference, "--now", "--plain-http", "--platform", "linux/arm64"
+    )
 
     assert f"Digest: {image.digest}" in ran.out
     assert LocalImage.objects.get().platforms[0]["platform"] == "linux/arm64"
@@ -83,7 +85,7 @@ def test_a_tag_that_is_not_there_ends_with_cause_and_advice_on_the_error_stream(
 ):
     image = image_factory(registry, "team/app", "1.0")
 
-    ran = Ran("pull", f"{registry.host}/{image.repository}:nope", "--now", "--plain-http")
+    ran = CommandResult("pull", f"{registry.host}/{image.repository}:nope", "--now", "--plain-http")
 
     assert ran.status == 1
     cause, advice = ran.err.splitlines()
@@ -94,7 +96,7 @@ def test_a_tag_that_is_not_there_ends_with_cause_and_advice_on_the_error_stream(
 
 
 @pytest.mark.parametrize(
-    ("reference", "words"),
+    ("reference", "expected"),
     [
         ("Nginx", "upper-case"),
         ("https://nginx", "is a URL"),
@@ -102,41 +104,39 @@ def test_a_tag_that_is_not_there_ends_with_cause_and_advice_on_the_error_stream(
         ("a b", "no spaces"),
     ],
 )
-def test_a_malformed_reference_makes_no_transfer(team, reference, words):
-    ran = Ran("pull", reference, "--now")
+def test_a_malformed_reference_makes_no_transfer(team, reference, expected):
+    ran = CommandResult("pull", reference, "--now")
 
     assert ran.status == 1
-    assert words in ran.err
+    assert expected in ran.err
     assert not Transfer.objects.exists()
 
 
 def test_an_unknown_platform_is_named(team):
-    ran = Ran("pull", "nginx", "--platform", "toaster", "--now")
+    ran = CommandResult("pull", "nginx", "--platform", "toaster", "--now")
     assert ran.status == 1
     assert "toaster" in ran.err
 
 
 def test_tag_prints_the_one_image_id_of_both_names(team, registry, image_factory):
     image = image_factory(registry)
-    Ran("pull", image.reference, "--now", "--plain-http")
+    CommandResult("pull", image.reference, "--now", "--plain-http")
 
-    ran = Ran("tag", image.reference, "johndoe/my-app:v1.0")
+    ran = CommandResult("tag", image.reference, "johndoe/my-app:v1.0")
 
     assert ran.status == 0
-    assert (
-        ran.out
-        == f"{image.reference} and johndoe/my-app:v1.0 are both image {shorts([image.config])[0]}.\n"
-    )
+    image_id = shorts([image.config])[0]
+    assert ran.out == f"{image.reference} and johndoe/my-app:v1.0 are both image {image_id}.\n"
     assert set(LocalImage.objects.values_list("image_id", flat=True)) == {image.config}
 
 
 def test_tag_says_when_it_takes_the_name_from_another_image(team, registry, image_factory):
     first, second = image_factory(registry), image_factory(registry)
     for image in (first, second):
-        Ran("pull", image.reference, "--now", "--plain-http")
-    Ran("tag", first.reference, "johndoe/my-app:v1.0")
+        CommandResult("pull", image.reference, "--now", "--plain-http")
+    CommandResult("tag", first.reference, "johndoe/my-app:v1.0")
 
-    moved = Ran("tag", second.reference, "johndoe/my-app:v1.0")
+    moved = CommandResult("tag", second.reference, "johndoe/my-app:v1.0")
 
     assert (
         moved.out.splitlines()[0]
@@ -145,7 +145,7 @@ def test_tag_says_when_it_takes_the_name_from_another_image(team, registry, imag
 
 
 def test_tag_of_an_image_that_is_not_here_fails(team):
-    ran = Ran("tag", "my-app", "johndoe/my-app:v1.0")
+    ran = CommandResult("tag", "my-app", "johndoe/my-app:v1.0")
     assert ran.status == 1
     assert ran.err.startswith("Error: There is no local image my-app:latest.")
 
@@ -154,12 +154,12 @@ def test_push_prints_as_docker_push_does_and_another_client_finds_it(
     team, registry, image_factory, skopeo
 ):
     image = image_factory(registry, layers=2)
-    Ran("pull", image.reference, "--now", "--plain-http")
+    CommandResult("pull", image.reference, "--now", "--plain-http")
     repository = registry.new_repository()
     target = f"{registry.host}/{repository}:v1.0"
-    Ran("tag", image.reference, target)
+    CommandResult("tag", image.reference, target)
 
-    ran = Ran("push", target, "--now", "--plain-http")
+    ran = CommandResult("push", target, "--now", "--plain-http")
 
     assert (ran.status, ran.err) == (0, "")
     lines = ran.out.splitlines()
@@ -174,7 +174,7 @@ def test_push_prints_as_docker_push_does_and_another_client_finds_it(
 def test_a_remote_tag_copies_nothing(team, registry, image_factory, skopeo):
     image = image_factory(registry)
 
-    ran = Ran(
+    ran = CommandResult(
         "tag",
         image.reference,
         f"{registry.host}/{image.repository}:stable",
@@ -195,7 +195,7 @@ def test_a_copy_prints_both_names_and_ends_as_a_push_does(
     image = image_factory(registry, platforms=["linux/amd64", "linux/arm64"])
     repository = second_registry.new_repository()
 
-    ran = Ran(
+    ran = CommandResult(
         "copy",
         image.reference,
         f"{second_registry.host}/{repository}:v1.0",
@@ -217,7 +217,9 @@ def test_a_copy_of_one_platform_says_that_the_digest_is_another_one(
     image = image_factory(registry, platforms=["linux/amd64", "linux/arm64"])
     target = f"{second_registry.host}/{second_registry.new_repository()}:1"
 
-    ran = Ran("copy", image.reference, target, "--now", "--plain-http", "--platform", "linux/arm64")
+    ran = CommandResult(
+        "copy", image.reference, target, "--now", "--plain-http", "--platform", "linux/arm64"
+    )
 
     assert ran.status == 0, ran.err
     assert "the digest is another one" in ran.out
@@ -225,7 +227,7 @@ def test_a_copy_of_one_platform_says_that_the_digest_is_another_one(
 
 
 def test_a_copy_to_itself_is_refused(team, registry):
-    ran = Ran("copy", f"{registry.host}/a:1", f"{registry.host}/a:1", "--now")
+    ran = CommandResult("copy", f"{registry.host}/a:1", f"{registry.host}/a:1", "--now")
     assert ran.status == 1
     assert "cannot be copied to itself" in ran.err
 
@@ -248,31 +250,38 @@ def test_a_copy_says_at_which_end_a_credential_must_be_chosen(
         else (image_factory(registry).reference, tied)
     )
 
-    ran = Ran("copy", source, target, "--now")
+    ran = CommandResult("copy", source, target, "--now")
     assert ran.status == 1
     assert f"--{end}-credential 'first' --{end}-credential 'second'" in ran.err
 
-    assert Ran("copy", source, target, "--now", f"--{end}-credential", "second").status == 0
+    assert (
+        CommandResult("copy", source, target, "--now", f"--{end}-credential", "second").status == 0
+    )
 
 
 def test_with_several_teams_one_must_be_named(team, other_team):
-    ran = Ran("pull", "nginx", "--now")
+    ran = CommandResult("pull", "nginx", "--now")
     assert ran.status == 1
     assert "harbour, lighthouse" in ran.err
 
-    unknown = Ran("pull", "nginx", "--now", "--team", "nobody")
+    unknown = CommandResult("pull", "nginx", "--now", "--team", "nobody")
     assert unknown.status == 1
     assert "nobody" in unknown.err
 
 
 def test_a_named_team_gets_the_image(team, other_team, registry, image_factory):
     image = image_factory(registry)
-    assert Ran("pull", image.reference, "--now", "--plain-http", "--team", "lighthouse").status == 0
+    assert (
+        CommandResult(
+            "pull", image.reference, "--now", "--plain-http", "--team", "lighthouse"
+        ).status
+        == 0
+    )
     assert LocalImage.objects.get().team == other_team
 
 
 def test_without_a_team_it_says_how_to_begin(db):
-    ran = Ran("pull", "nginx", "--now")
+    ran = CommandResult("pull", "nginx", "--now")
     assert ran.status == 1
     assert "no team" in ran.err
 
@@ -285,24 +294,24 @@ def test_credentials_that_fit_equally_well_must_be_chosen(
     for label in ("first", "second"):
         add_credential(row, htpasswd_registry.username, htpasswd_registry.password, label=label)
 
-    ran = Ran("pull", image.reference, "--now")
+    ran = CommandResult("pull", image.reference, "--now")
     assert ran.status == 1
     assert "--credential 'first' --credential 'second'" in ran.err
 
-    assert Ran("pull", image.reference, "--now", "--credential", "second").status == 0
+    assert CommandResult("pull", image.reference, "--now", "--credential", "second").status == 0
     assert Transfer.objects.get().source_credential.label == "second"
 
 
 def test_an_unknown_credential_names_those_that_there_are(team, htpasswd_registry, add_registry):
     add_registry(team, htpasswd_registry)
-    ran = Ran("pull", f"{htpasswd_registry.host}/x:1", "--now", "--credential", "nope")
+    ran = CommandResult("pull", f"{htpasswd_registry.host}/x:1", "--now", "--credential", "nope")
     assert ran.status == 1
     assert htpasswd_registry.username in ran.err
     assert htpasswd_registry.password not in ran.err + ran.out
 
 
 def test_detach_prints_the_id_and_leaves_the_work_to_a_worker(team):
-    ran = Ran("pull", "nginx:1.27", "--detach")
+    ran = CommandResult("pull", "nginx:1.27", "--detach")
 
     assert ran.status == 0
     assert Transfer.objects.get(pk=uuid.UUID(ran.out.strip())).state == State.QUEUED
@@ -393,7 +402,7 @@ def test_transfers_are_listed_newest_first(team, bob):
     transfer_row(team, bob, state=State.SUCCEEDED, age=3600)
     newest = publish_row(team, state=State.FAILED)
 
-    heading, first, second = Ran("transfers").out.splitlines()
+    heading, first, second = CommandResult("transfers").out.splitlines()
 
     assert heading.split() == ["ID", "KIND", "STATE", "IMAGE", "MOVED", "WHEN", "BY"]
     assert first.startswith(f"{newest.pk}   publish   failed")
@@ -407,7 +416,7 @@ def test_transfers_can_be_chosen_by_state_and_team(team, other_team):
     transfer_row(team)
     transfer_row(other_team, state=State.FAILED)
 
-    lines = Ran("transfers", "--team", "harbour", "--state", "failed").out.splitlines()
+    lines = CommandResult("transfers", "--team", "harbour", "--state", "failed").out.splitlines()
 
     assert len(lines) == 2
     assert lines[1].startswith(str(wanted.pk))
@@ -418,7 +427,9 @@ def test_transfers_as_json_are_an_object_a_line(team, bob):
         team, bob, state=State.FAILED, error={"kind": "Denied", "message": "No.", "advice": "Ask."}
     )
 
-    (document,) = [json.loads(line) for line in Ran("transfers", "--json").out.splitlines()]
+    (document,) = [
+        json.loads(line) for line in CommandResult("transfers", "--json").out.splitlines()
+    ]
 
     assert document["id"] == str(row.pk)
     assert document["state"] == "failed"
@@ -427,4 +438,12 @@ def test_transfers_as_json_are_an_object_a_line(team, bob):
 
 
 def test_no_transfers_is_only_the_heading(team):
-    assert Ran("transfers").out.split() == ["ID", "KIND", "STATE", "IMAGE", "MOVED", "WHEN", "BY"]
+    assert CommandResult("transfers").out.split() == [
+        "ID",
+        "KIND",
+        "STATE",
+        "IMAGE",
+        "MOVED",
+        "WHEN",
+        "BY",
+    ]

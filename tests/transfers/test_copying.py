@@ -1,4 +1,4 @@
-"""Copies between real registries: same digest, nothing sent twice, nothing kept here."""
+"""Copies between real registries: the same digest, no blob sent twice, nothing stored locally."""
 
 import json
 
@@ -25,11 +25,11 @@ PLATFORMS = ["linux/amd64", "linux/arm64/v8"]
 
 @pytest.fixture
 def copy(team, alice):
-    """Copy here and now, as Alice; returns the row in its end state."""
+    """Return a function that copies in this process as Alice and returns the ended row."""
 
     def run(source, target, **options):
         ends = {"source": Reference.parse(source), "target": Reference.parse(target)}
-        return services.run_here(
+        return services.run_in_process(
             services.start_copy(team=team, user=alice, enqueue=False, **ends, **options)
         )
 
@@ -217,38 +217,42 @@ def test_a_credential_for_pulling_only_does_not_write(
     assert transfer.state == State.SUCCEEDED, transfer.error
     row.credentials.update(can_push=False)
 
-    again = services.run_here(services.retry(transfer, alice, enqueue=False))
+    again = services.run_in_process(services.retry(transfer, alice, enqueue=False))
 
     assert (again.state, again.error["kind"]) == (State.FAILED, "CredentialUnfit")
 
 
 def test_a_layer_cut_short_at_the_source_is_resumed_where_it_broke(
-    team, copy, ill, second_registry, add_registry
+    team, copy, faulty_registry, second_registry, add_registry
 ):
     add_registry(team, second_registry)
     repository = second_registry.new_repository()
-    ill.answer_layer(
-        Reply(body=ill.layer_content, cut=70_000), lambda call: ranged(call, ill.layer_content)
+    faulty_registry.answer_layer(
+        Reply(body=faulty_registry.layer_content, cut=70_000),
+        lambda call: ranged(call, faulty_registry.layer_content),
     )
 
-    transfer = copy(ill.reference, f"{second_registry.host}/{repository}:1.0")
+    transfer = copy(faulty_registry.reference, f"{second_registry.host}/{repository}:1.0")
 
     assert transfer.state == State.SUCCEEDED, transfer.error
-    assert second_registry.digest_of(repository, "1.0") == ill.image.digest
-    assert [call.headers.get("Range") for call in ill.server.made("GET", f".*/{ill.layer}")] == [
+    assert second_registry.digest_of(repository, "1.0") == faulty_registry.image.digest
+    assert [
+        call.headers.get("Range")
+        for call in faulty_registry.server.made("GET", f".*/{faulty_registry.layer}")
+    ] == [
         None,
         "bytes=70000-",
     ]
 
 
 def test_a_source_that_sends_other_bytes_leaves_nothing_at_the_target(
-    team, copy, ill, second_registry, add_registry
+    team, copy, faulty_registry, second_registry, add_registry
 ):
     add_registry(team, second_registry)
     repository = second_registry.new_repository()
-    ill.answer_layer(Reply(body=b"x" * len(ill.layer_content)))
+    faulty_registry.answer_layer(Reply(body=b"x" * len(faulty_registry.layer_content)))
 
-    transfer = copy(ill.reference, f"{second_registry.host}/{repository}:1.0")
+    transfer = copy(faulty_registry.reference, f"{second_registry.host}/{repository}:1.0")
 
     assert (transfer.state, transfer.error["kind"]) == (State.FAILED, "ContentMismatch")
     assert second_registry.tags(repository) == []
@@ -259,7 +263,11 @@ def test_a_source_that_sends_other_bytes_leaves_nothing_at_the_target(
 
 @pytest.fixture
 def slow_copy(team, alice, registry, second_registry, add_registry, image_factory):
-    """A copy in the middle of its last layer, which would take a minute: target, row, thread, image and the source's line."""
+    """Return a copy in the middle of its last layer, which would take a minute.
+
+    Returns:
+        The target, the row, the thread, the image and the source's line.
+    """
     image = image_factory(registry, layers=3, layer_size=64 << 10)
     add_registry(team, second_registry)
     target = Reference.parse(f"{second_registry.host}/{second_registry.new_repository()}:1.0")
@@ -293,7 +301,7 @@ def test_a_cancelled_copy_stops_and_its_retry_sends_only_the_rest(
     assert second_registry.tags(target.repository) == []
     line.release()
     line.requests.clear()
-    again = services.run_here(services.retry(ended, alice, enqueue=False))
+    again = services.run_in_process(services.retry(ended, alice, enqueue=False))
     assert again.state == State.SUCCEEDED, again.error
     assert sorted(states(again)) == ["done", "exists", "exists"]
     assert times_fetched(line, image) == [0, 0, 1]

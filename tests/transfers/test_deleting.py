@@ -1,4 +1,4 @@
-"""Deletions on real registries: what was chosen goes, its siblings stay, and what has changed meanwhile stays too."""
+"""Deletions on real registries: only the confirmed targets are deleted."""
 
 import pytest
 from django.core.exceptions import PermissionDenied
@@ -14,7 +14,7 @@ from transfers import services
 from transfers.models import Kind, State, Transfer
 
 from .conftest import add_credential
-from .faulty import check_told, kill, recover
+from .faulty import check_error, kill, recover
 from .test_running import run_in_thread
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture(scope="module")
 def locked_registry(parts_folder):
-    """A registry on which deletion is switched off, as it is by default."""
+    """Return a registry on which deletion is disabled, which is the default."""
     running = registries._registry(parts_folder / "locked-registry-of-transfers")
     running.configuration["storage"]["delete"]["enabled"] = False
     with registries._running(running):
@@ -31,11 +31,11 @@ def locked_registry(parts_folder):
 
 @pytest.fixture
 def delete(team, alice):
-    """Delete here and now, as Alice; returns the row in its end state."""
+    """Return a function that deletes in this process as Alice and returns the ended row."""
 
     def run(reference, **options):
         options = {"team": team, "user": alice, **options}
-        return services.run_here(
+        return services.run_in_process(
             services.start_delete(reference=Reference.parse(reference), enqueue=False, **options)
         )
 
@@ -44,7 +44,7 @@ def delete(team, alice):
 
 @pytest.fixture
 def tagged(image_factory):
-    """An image of three tags, and another one beside it."""
+    """Return an image with three tags, and another image in the same repository."""
 
     def make(registry, **options):
         image = image_factory(registry, tag="1.0", **options)
@@ -63,11 +63,11 @@ def digests(registry, image):
 
 
 def step(transfer, name):
-    return next(each for each in transfer.progress["steps"] if each["name"] == name)
+    return next(step for step in transfer.progress["steps"] if step["name"] == name)
 
 
 def indexed(image, row, *tags):
-    """The index's rows of an image's tags, as far as a deletion reads them."""
+    """Index an image's tags as far as a deletion reads them."""
     repository = make_repository(row, image.repository, dict.fromkeys(tags))
     repository.tags.update(digest=image.digest)
     return repository
@@ -88,7 +88,7 @@ def test_one_of_three_aliases_goes_and_the_others_keep_their_digest(
     assert transfer.state == State.SUCCEEDED, transfer.error
     assert digests(registry, image) == {"1": image.digest, "latest": image.digest, "2.0": other}
     assert transfer.digest == image.digest
-    assert [each["state"] for each in transfer.progress["steps"]] == ["done", "done"]
+    assert [step["state"] for step in transfer.progress["steps"]] == ["done", "done"]
     assert "placeholder" in step(transfer, "delete")["detail"]
 
 
@@ -131,7 +131,7 @@ def test_a_tag_that_was_moved_meanwhile_stays(
     assert "Nothing was deleted" in transfer.error["message"]
     assert registry.digest_of(image.repository, "1.0") == newer.digest
     assert len(registry.tags(image.repository)) == 4
-    check_told(transfer, client_for(alice))
+    check_error(transfer, client_for(alice))
 
 
 def test_a_tag_that_is_gone_already_is_deleted(team, delete, registry, add_registry, tagged):
@@ -210,7 +210,7 @@ def test_where_deletion_is_switched_off_it_says_so_and_nothing_is_lost(
     assert (transfer.state, transfer.error["kind"]) == (State.FAILED, "Unsupported")
     assert "storage.delete.enabled" in transfer.error["advice"]
     assert digests(locked_registry, image) == before
-    check_told(transfer, client_for(alice))
+    check_error(transfer, client_for(alice))
 
 
 def test_who_may_only_pull_there_deletes_nothing(
@@ -241,7 +241,7 @@ def test_an_admin_who_is_one_no_more_deletes_nothing(team, alice, registry, add_
     )
     Membership.objects.filter(user=alice).update(role=Role.OPERATOR)
 
-    ended = services.run_here(transfer)
+    ended = services.run_in_process(transfer)
 
     assert (ended.state, ended.error["kind"]) == (State.FAILED, "Denied")
     assert len(registry.tags(image.repository)) == 4
@@ -273,7 +273,7 @@ def test_a_retry_still_knows_what_the_person_saw(
     newer = image_factory(registry, image.repository, "1.0")
     failed = delete(image.reference, digest=image.digest)
 
-    again = services.run_here(services.retry(failed, alice, enqueue=False))
+    again = services.run_in_process(services.retry(failed, alice, enqueue=False))
 
     assert again.error["kind"] == "Changed"
     assert registry.digest_of(image.repository, "1.0") == newer.digest

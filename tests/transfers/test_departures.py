@@ -1,11 +1,11 @@
-"""HARDENING 30: what somebody had queued and running when they lost the right to it."""
+"""HARDENING 30: queued and running transfers of a person who loses the permission."""
 
 import pytest
 
 from registry_ui.accounts import services as people
 from registry_ui.accounts.models import Action, AuditEvent, Membership, Role
 from registry_ui.oci.reference import Reference
-from registry_ui.registries.indexing.services import run_index_here, start_index
+from registry_ui.registries.indexing.services import run_index_inline, start_index
 from registry_ui.registries.models import IndexRun, Registry, Security
 from transfers import services
 from transfers.models import Kind, State, Transfer
@@ -29,7 +29,7 @@ def lose_the_role(team, alice, bob):
 
 
 def lose_the_account(team, alice, bob):
-    # Not by the service, which would have ended the job: by a hand in the database, or by single sign-on.
+    # Without the service, which would have ended the job: as single sign-on does it.
     type(bob).objects.filter(pk=bob.pk).update(is_active=False)
 
 
@@ -41,7 +41,7 @@ def lose_the_team(team, alice, bob):
 def test_a_right_lost_between_queueing_and_running_stops_the_job(team, alice, bob, pull, lose):
     lose(team, alice, bob)
 
-    ended = services.run_here(pull)
+    ended = services.run_in_process(pull)
 
     assert (ended.state, ended.error["kind"]) == (State.FAILED, "Denied")
     assert ended.error["message"] == "bob may no longer do this in the team Harbour."
@@ -58,7 +58,7 @@ def test_a_deletion_needs_an_admin_when_it_runs_too(team, alice, bob):
         target=str(NAME),
     )
     people.change_role(membership=membership(bob, team), role=Role.OPERATOR, by=alice)
-    assert services.run_here(row).error["kind"] == "Denied"
+    assert services.run_in_process(row).error["kind"] == "Denied"
 
 
 def test_a_look_at_a_registry_is_stopped_too(team, alice, bob):
@@ -67,7 +67,7 @@ def test_a_look_at_a_registry_is_stopped_too(team, alice, bob):
     )
     run = start_index(registry=registry, user=bob, enqueue=False)
     lose_the_role(team, alice, bob)
-    assert run_index_here(run).error["kind"] == "Denied"
+    assert run_index_inline(run).error["kind"] == "Denied"
 
 
 def test_removal_ends_what_waits_and_says_why(team, alice, bob, pull):
@@ -75,7 +75,7 @@ def test_removal_ends_what_waits_and_says_why(team, alice, bob, pull):
 
     pull.refresh_from_db()
     assert (pull.state, pull.error["kind"]) == (State.CANCELLED, "PersonGone")
-    assert services.run_here(pull).state == State.CANCELLED
+    assert services.run_in_process(pull).state == State.CANCELLED
     event = AuditEvent.objects.get(action=Action.TRANSFER_CANCELLED)
     assert (event.actor_name, event.object_key) == ("alice", str(pull.pk))
 
@@ -103,7 +103,7 @@ def test_what_others_and_other_teams_have_goes_on(team, other_team, alice, bob, 
 def test_what_is_handed_over_runs_in_the_name_of_who_took_it(team, alice, bob, pull):
     people.remove_member(membership=membership(bob, team), by=alice, successor=alice)
 
-    ended = services.run_here(pull)
+    ended = services.run_in_process(pull)
 
     assert (ended.user, ended.requested_by, ended.state) == (alice, "alice", State.FAILED)
     assert ended.error["kind"] != "Denied"

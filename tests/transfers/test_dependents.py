@@ -1,4 +1,4 @@
-"""Credentials that another team shares, from the start of a transfer to its end: real registries, and no way around the terms."""
+"""Transfers with credentials that another team shares, from their start to their end."""
 
 from datetime import timedelta
 
@@ -10,7 +10,7 @@ from django.utils import timezone
 from registry_ui.accounts.models import Action, AuditEvent, Team
 from registry_ui.images.models import LocalImage
 from registry_ui.oci.reference import Reference
-from registry_ui.registries.dependents import dependents_of
+from registry_ui.registries.dependents import find_dependents
 from registry_ui.registries.models import Credential, CredentialGrant, Registry, Security
 from registry_ui.registries.services import (
     CredentialUnfit,
@@ -35,7 +35,7 @@ FREE = {"can_push": False, "repository_pattern": "", "until": None}
 
 @pytest.fixture
 def robot(team, add_registry, htpasswd_registry):
-    """Harbour's credential for a registry that asks everybody for a login."""
+    """Return Harbour's credential for a registry that requires a login."""
     row = add_registry(team, htpasswd_registry, with_credential=False)
     return add_credential(
         row, htpasswd_registry.username, htpasswd_registry.password, label="Robot"
@@ -53,8 +53,8 @@ def share(robot, other_team, alice):
 
 
 @pytest.fixture
-def borrow(other_team, charlie):
-    """Pull as Charlie of the other team, here and now."""
+def pull_shared(other_team, charlie):
+    """Return a function that pulls in this process as Charlie of the other team."""
 
     def run(reference, **options):
         started = services.start_pull(
@@ -64,18 +64,18 @@ def borrow(other_team, charlie):
             enqueue=False,
             **options,
         )
-        return services.run_here(started)
+        return services.run_in_process(started)
 
     return run
 
 
 def test_the_other_team_pulls_with_what_is_shared_without_a_registry_of_its_own(
-    share, borrow, robot, htpasswd_registry, image_factory
+    share, pull_shared, robot, htpasswd_registry, image_factory
 ):
     grant = share()
     image = image_factory(htpasswd_registry)
 
-    ended = borrow(image.reference)
+    ended = pull_shared(image.reference)
 
     assert ended.state == State.SUCCEEDED, ended.error
     assert ended.source_credential == robot
@@ -85,19 +85,19 @@ def test_the_other_team_pulls_with_what_is_shared_without_a_registry_of_its_own(
     assert grant.used_at is not None
 
 
-def test_without_a_share_the_registry_refuses(robot, borrow, htpasswd_registry, image_factory):
-    ended = borrow(image_factory(htpasswd_registry).reference)
+def test_without_a_share_the_registry_refuses(robot, pull_shared, htpasswd_registry, image_factory):
+    ended = pull_shared(image_factory(htpasswd_registry).reference)
     assert (ended.state, ended.source_credential) == (State.FAILED, None)
     assert "Robot" not in str(ended.error)
 
 
 def test_each_use_stands_in_the_owners_trail_with_team_person_and_reference(
-    team, share, borrow, robot, htpasswd_registry, image_factory
+    team, share, pull_shared, robot, htpasswd_registry, image_factory
 ):
     share()
     image = image_factory(htpasswd_registry)
 
-    borrow(image.reference)
+    pull_shared(image.reference)
 
     event = AuditEvent.objects.get(action=Action.CREDENTIAL_USED)
     assert (event.team_key, event.actor_name, event.credential_key) == (
@@ -119,7 +119,7 @@ def test_the_owner_learns_nothing_of_where_a_copy_goes(
     target = Reference.parse(f"{registry.host}/{registry.new_repository()}:secret-plan")
 
     ends = {"source": Reference.parse(image.reference), "target": target}
-    copied = services.run_here(
+    copied = services.run_in_process(
         services.start_copy(team=other_team, user=charlie, enqueue=False, **ends)
     )
 
@@ -137,13 +137,13 @@ def test_a_push_with_a_share_for_pulling_is_refused(
     registry,
     htpasswd_registry,
     image_factory,
-    borrow,
+    pull_shared,
     add_registry,
 ):
     share()
     add_registry(other_team, registry)
     image = image_factory(registry)
-    assert borrow(image.reference).state == State.SUCCEEDED
+    assert pull_shared(image.reference).state == State.SUCCEEDED
     target = Reference.parse(f"{htpasswd_registry.host}/{htpasswd_registry.new_repository()}:1.0")
     ends = {"source": Reference.parse(image.reference), "target": target}
 
@@ -151,7 +151,7 @@ def test_a_push_with_a_share_for_pulling_is_refused(
         services.start_publish(
             team=other_team, user=charlie, credential=robot, enqueue=False, **ends
         )
-    anonymous = services.run_here(
+    anonymous = services.run_in_process(
         services.start_publish(team=other_team, user=charlie, enqueue=False, **ends)
     )
 
@@ -166,17 +166,17 @@ def test_a_share_for_pushing_pushes(
     registry,
     htpasswd_registry,
     image_factory,
-    borrow,
+    pull_shared,
     add_registry,
 ):
     share(can_push=True)
     add_registry(other_team, registry)
     image = image_factory(registry)
-    borrow(image.reference)
+    pull_shared(image.reference)
     target = Reference.parse(f"{htpasswd_registry.host}/{htpasswd_registry.new_repository()}:1.0")
 
     ends = {"source": Reference.parse(image.reference), "target": target}
-    pushed = services.run_here(
+    pushed = services.run_in_process(
         services.start_publish(team=other_team, user=charlie, enqueue=False, **ends)
     )
 
@@ -184,7 +184,9 @@ def test_a_share_for_pushing_pushes(
     assert pushed.target_credential == robot
 
 
-def test_a_share_never_pushes_where_the_credential_itself_may_not(share, robot, borrow, other_team):
+def test_a_share_never_pushes_where_the_credential_itself_may_not(
+    share, robot, pull_shared, other_team
+):
     share(can_push=True)
     Credential.objects.filter(pk=robot.pk).update(can_push=False)
     robot.refresh_from_db()
@@ -200,7 +202,7 @@ def test_a_share_never_pushes_where_the_credential_itself_may_not(share, robot, 
 
 
 def test_a_share_for_some_repositories_serves_no_others(
-    share, robot, borrow, htpasswd_registry, image_factory
+    share, robot, pull_shared, htpasswd_registry, image_factory
 ):
     share(repository_pattern="open/*")
     inside, outside = (
@@ -208,39 +210,39 @@ def test_a_share_for_some_repositories_serves_no_others(
         image_factory(htpasswd_registry, "closed/app"),
     )
 
-    assert borrow(inside.reference).state == State.SUCCEEDED
-    assert borrow(outside.reference).state == State.FAILED
+    assert pull_shared(inside.reference).state == State.SUCCEEDED
+    assert pull_shared(outside.reference).state == State.FAILED
     with pytest.raises(CredentialUnfit, match="for the repositories open/"):
-        borrow(outside.reference, credential=robot)
+        pull_shared(outside.reference, credential=robot)
 
 
 def test_a_share_that_has_ended_serves_nothing_and_says_since_when(
-    share, robot, borrow, htpasswd_registry, image_factory
+    share, robot, pull_shared, htpasswd_registry, image_factory
 ):
     grant = share()
     CredentialGrant.objects.filter(pk=grant.pk).update(until=timezone.now() - timedelta(minutes=1))
     image = image_factory(htpasswd_registry)
 
-    ended = borrow(image.reference)
+    ended = pull_shared(image.reference)
 
     assert ended.state == State.FAILED
     assert "The team Harbour shared the credential “Robot” until" in ended.error["message"]
     with pytest.raises(CredentialUnfit, match="until"):
-        borrow(image.reference, credential=robot)
+        pull_shared(image.reference, credential=robot)
 
 
 # --- taking it back
 
 
 def test_after_it_is_taken_back_the_next_pull_is_refused_and_says_by_whom_and_when(
-    share, borrow, alice, htpasswd_registry, image_factory
+    share, pull_shared, alice, htpasswd_registry, image_factory
 ):
     grant = share()
     image = image_factory(htpasswd_registry)
-    assert borrow(image.reference).state == State.SUCCEEDED
+    assert pull_shared(image.reference).state == State.SUCCEEDED
 
     revoke_grant(grant=grant, user=alice)
-    ended = borrow(image.reference)
+    ended = pull_shared(image.reference)
 
     assert ended.state == State.FAILED
     assert "The team Harbour took the credential “Robot” back on" in ended.error["message"]
@@ -248,15 +250,15 @@ def test_after_it_is_taken_back_the_next_pull_is_refused_and_says_by_whom_and_wh
 
 
 def test_a_retry_with_what_was_taken_back_is_refused_in_the_worker(
-    share, borrow, robot, alice, charlie, htpasswd_registry, image_factory
+    share, pull_shared, robot, alice, charlie, htpasswd_registry, image_factory
 ):
     grant = share()
-    ended = borrow(image_factory(htpasswd_registry).reference)
+    ended = pull_shared(image_factory(htpasswd_registry).reference)
     revoke_grant(grant=grant, user=alice)
     robot.refresh_from_db()
     used_at = robot.used_at
 
-    again = services.run_here(services.retry(ended, charlie, enqueue=False))
+    again = services.run_in_process(services.retry(ended, charlie, enqueue=False))
 
     assert (again.state, again.error["kind"]) == (State.FAILED, "CredentialUnfit")
     assert "took the credential “Robot” back" in again.error["message"]
@@ -366,20 +368,20 @@ def test_what_depends_is_named_by_the_end_that_the_credential_is_for(
     target = Reference.parse(f"{registry.host}/private/c:secret-plan")
     services.start_copy(team=other_team, user=charlie, source=source, target=target)
 
-    (found,) = dependents_of(robot)
+    (dependent,) = find_dependents(robot)
 
-    assert found.team == other_team
-    assert "a/b:1" in found.words
-    assert "charlie" in found.words
-    assert "secret-plan" not in found.words
-    assert dependents_of(robot, Team.objects.get(name="Harbour")) == []
+    assert dependent.team == other_team
+    assert "a/b:1" in dependent.description
+    assert "charlie" in dependent.description
+    assert "secret-plan" not in dependent.description
+    assert find_dependents(robot, Team.objects.get(name="Harbour")) == []
 
 
 # --- whose connection
 
 
 def test_a_share_is_not_used_where_the_borrowers_own_registry_demands_more(
-    share, borrow, robot, other_team, htpasswd_registry, image_factory
+    share, pull_shared, robot, other_team, htpasswd_registry, image_factory
 ):
     share()
     Registry.objects.create(
@@ -388,24 +390,23 @@ def test_a_share_is_not_used_where_the_borrowers_own_registry_demands_more(
     image = image_factory(htpasswd_registry)
 
     with pytest.raises(CredentialUnfit, match="less safely"):
-        borrow(image.reference, credential=robot)
-    ended = borrow(image.reference)
+        pull_shared(image.reference, credential=robot)
+    ended = pull_shared(image.reference)
 
     assert (ended.state, ended.source_credential) == (State.FAILED, None)
     assert ended.error["kind"] == "TlsFailed"
 
 
 def test_a_secret_goes_over_the_owners_connection_however_lax_the_borrowers_is(
-    other_team, share, borrow, robot, htpasswd_registry
+    other_team, share, pull_shared, robot, htpasswd_registry
 ):
-    """The owner demands HTTPS; the borrower's row and the wish for plain HTTP change nothing."""
     share()
     Registry.objects.filter(pk=robot.registry_id).update(security=Security.VERIFY)
     Registry.objects.create(
         team=other_team, name="Lax", host=htpasswd_registry.host, security=Security.PLAIN_HTTP
     )
 
-    ended = borrow(f"{htpasswd_registry.host}/a/b:1", plain_http=True)
+    ended = pull_shared(f"{htpasswd_registry.host}/a/b:1", plain_http=True)
 
     assert (ended.state, ended.error["kind"]) == (State.FAILED, "TlsFailed")
 
@@ -449,7 +450,7 @@ def test_the_id_of_a_credential_that_was_never_shared_is_worth_nothing(
 
 
 def test_form_page_and_list_say_whose_credential_it_is(
-    share, borrow, charlie, client_for, htpasswd_registry, image_factory
+    share, pull_shared, charlie, client_for, htpasswd_registry, image_factory
 ):
     grant = share()
     image = image_factory(htpasswd_registry)
@@ -459,7 +460,7 @@ def test_form_page_and_list_say_whose_credential_it_is(
     ).content.decode()
     assert "Robot of team Harbour" in form
 
-    ended = borrow(image.reference)
+    ended = pull_shared(image.reference)
 
     page = reverse("transfers:detail", args=[ended.pk])
     assert "of the team Harbour" in client.get(page).content.decode()
@@ -520,7 +521,7 @@ def test_a_new_secret_leaves_what_runs_alone_and_serves_what_starts(
         )
         line.release()
         thread.join(30)
-        later = services.run_here(
+        later = services.run_in_process(
             services.start_pull(team=team, user=alice, reference=reference, enqueue=False)
         )
 
@@ -534,7 +535,7 @@ def test_a_new_secret_leaves_what_runs_alone_and_serves_what_starts(
 
 @pytest.fixture
 def mirror(other_team, robot, registry, add_registry):
-    """Of the other team, from the registry of what is shared with it."""
+    """Return a mirror of the other team with a shared source."""
     source = Registry.objects.create(
         team=other_team, name="Theirs", host=robot.registry.host, security=Security.PLAIN_HTTP
     )
@@ -556,8 +557,8 @@ def test_a_mirror_of_the_other_team_is_named_by_what_it_takes_and_ends_when_it_i
     grant = share()
     mirror = request.getfixturevalue("mirror")
     run = start_run(mirror=mirror, user=None)
-    (found,) = dependents_of(robot, other_team)
-    assert (found.words, found.state) == ("A mirror of team/app", State.QUEUED)
+    (dependent,) = find_dependents(robot, other_team)
+    assert (dependent.description, dependent.state) == ("A mirror of team/app", State.QUEUED)
 
     assert revoke_grant(grant=grant, user=alice) == 1
 

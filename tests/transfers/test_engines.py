@@ -1,4 +1,4 @@
-"""A real Docker Engine and a real Podman as local stores: pull, tag, push, and copies between them and the embedded store."""
+"""A real Docker Engine and a real Podman: pull, tag, push, and copies to and from local images."""
 
 import json
 import threading
@@ -14,14 +14,14 @@ from registry_ui.registries.models import CredentialGrant
 from tests.parts.process import wait_until
 from transfers import services
 from transfers.models import Kind, State, Transfer
-from transfers.situation import Situation
+from transfers.situation import TransferPresenter
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.engine]
 
 
 @pytest.fixture(params=["docker", "podman"])
 def engine(request, settings):
-    """The name of an engine that every team may use; each test meets both kinds."""
+    """Return the name of an engine for every team; each test runs with both kinds."""
     running = request.getfixturevalue(
         {"docker": "docker_engine", "podman": "podman_service"}[request.param]
     )
@@ -36,44 +36,44 @@ def opened(engine, settings):
 
 
 @pytest.fixture
-def do(team, alice, engine):
-    """Start something at the engine as Alice, and run it here."""
+def run_transfer(team, alice, engine):
+    """Return a function that starts a transfer at the engine as Alice and runs it."""
 
     def run(start, *, platform=None, **names):
         options = {name: Reference.parse(text) for name, text in names.items()} | (
             {"platform": platform} if platform else {}
         )
-        return services.run_here(
+        return services.run_in_process(
             start(team=team, user=alice, engine=engine, enqueue=False, **options)
         )
 
     return run
 
 
-def test_the_engine_pulls_with_its_own_progress(do, opened, registry, image_factory):
+def test_the_engine_pulls_with_its_own_progress(run_transfer, opened, registry, image_factory):
     image = image_factory(registry, layers=3, layer_size=200_000)
 
-    transfer = do(services.start_engine_pull, reference=image.reference)
+    transfer = run_transfer(services.start_engine_pull, reference=image.reference)
 
     assert transfer.state == State.SUCCEEDED, transfer.error
     assert transfer.digest == image.digest
     assert opened.inspect(image.reference)["Id"].removeprefix(
         "sha256:"
     ) == image.config.removeprefix("sha256:")
-    now = Situation(transfer)
-    assert now.layers
-    assert {layer.state for layer in now.layers} <= {"done", "exists", "unpacking"}
+    layers = TransferPresenter(transfer).progress.layers
+    assert layers
+    assert {layer.state for layer in layers} <= {"done", "exists", "unpacking"}
 
 
 def test_an_image_goes_from_the_engine_to_a_registry_under_another_name(
-    do, opened, registry, image_factory, skopeo
+    run_transfer, opened, registry, image_factory, skopeo
 ):
     image = image_factory(registry, layers=2)
-    do(services.start_engine_pull, reference=image.reference)
+    run_transfer(services.start_engine_pull, reference=image.reference)
     repository = registry.new_repository()
     target = f"{registry.host}/{repository}:2.0"
 
-    transfer = do(services.start_engine_push, source=image.reference, target=target)
+    transfer = run_transfer(services.start_engine_push, source=image.reference, target=target)
 
     assert (transfer.kind, transfer.state) == (Kind.PUBLISH, State.SUCCEEDED), transfer.error
     assert registry.digest_of(repository, "2.0") == transfer.digest or not transfer.digest
@@ -83,10 +83,10 @@ def test_an_image_goes_from_the_engine_to_a_registry_under_another_name(
 
 
 def test_a_tag_is_one_more_name_of_the_same_id(
-    do, opened, team, alice, engine, registry, image_factory
+    run_transfer, opened, team, alice, engine, registry, image_factory
 ):
     image = image_factory(registry)
-    do(services.start_engine_pull, reference=image.reference)
+    run_transfer(services.start_engine_pull, reference=image.reference)
     target = Reference.parse(f"registry.example.com/{registry.new_repository()}:1")
 
     transfer = services.start_engine_tag(
@@ -97,10 +97,10 @@ def test_a_tag_is_one_more_name_of_the_same_id(
     assert opened.inspect(str(target))["Id"] == opened.inspect(image.reference)["Id"]
 
 
-def test_a_failure_inside_an_answer_of_200_is_a_failure_here(do, registry):
+def test_a_failure_inside_an_answer_of_200_is_a_failure_here(run_transfer, registry):
     missing = f"{registry.host}/{registry.new_repository()}:1.0"
 
-    transfer = do(services.start_engine_pull, reference=missing)
+    transfer = run_transfer(services.start_engine_pull, reference=missing)
 
     assert transfer.state == State.FAILED
     assert "engine" in transfer.error["message"]
@@ -108,17 +108,17 @@ def test_a_failure_inside_an_answer_of_200_is_a_failure_here(do, registry):
 
 
 def test_store_to_engine_to_store_keeps_the_image_id(
-    team, do, pull, opened, registry, add_registry, image_factory
+    team, run_transfer, pull, opened, registry, add_registry, image_factory
 ):
     add_registry(team, registry)
     image = image_factory(registry, layers=3)
     pull(image.reference)
     before = LocalImage.objects.get(team=team)
 
-    loaded = do(services.start_load, source=image.reference)
+    loaded = run_transfer(services.start_load, source=image.reference)
     assert loaded.state == State.SUCCEEDED, loaded.error
     back = f"back.example.com/{registry.new_repository()}:1.0"
-    saved = do(services.start_save, source=image.reference, target=back)
+    saved = run_transfer(services.start_save, source=image.reference, target=back)
 
     assert saved.state == State.SUCCEEDED, saved.error
     after = LocalImage.objects.get(team=team, registry="back.example.com")
@@ -129,13 +129,13 @@ def test_store_to_engine_to_store_keeps_the_image_id(
 
 
 def test_one_platform_of_several_is_loaded(
-    team, do, pull, opened, registry, add_registry, image_factory
+    team, run_transfer, pull, opened, registry, add_registry, image_factory
 ):
     add_registry(team, registry)
     image = image_factory(registry, platforms=["linux/amd64", "linux/arm64/v8"])
     pull(image.reference, platform="all")
 
-    transfer = do(services.start_load, source=image.reference, platform="linux/arm64/v8")
+    transfer = run_transfer(services.start_load, source=image.reference, platform="linux/arm64/v8")
 
     assert transfer.state == State.SUCCEEDED, transfer.error
     assert opened.inspect(image.reference)["Architecture"] == "arm64"
@@ -143,12 +143,12 @@ def test_one_platform_of_several_is_loaded(
 
 @pytest.mark.parametrize("engine", ["docker"], indirect=True)
 def test_the_engine_is_given_the_credential_of_the_team_and_no_other(
-    team, other_team, do, htpasswd_registry, image_factory, add_registry
+    team, other_team, run_transfer, htpasswd_registry, image_factory, add_registry
 ):
     image = image_factory(htpasswd_registry)
     row = add_registry(team, htpasswd_registry)
 
-    transfer = do(services.start_engine_pull, reference=image.reference)
+    transfer = run_transfer(services.start_engine_pull, reference=image.reference)
 
     assert transfer.state == State.SUCCEEDED, transfer.error
     credential = row.credentials.get()
@@ -161,14 +161,14 @@ def test_the_engine_is_given_the_credential_of_the_team_and_no_other(
 
 @pytest.mark.parametrize("engine", ["docker"], indirect=True)
 def test_a_credential_that_another_team_shares_is_not_handed_to_an_engine(
-    team, other_team, alice, do, htpasswd_registry, image_factory, add_registry
+    team, other_team, alice, run_transfer, htpasswd_registry, image_factory, add_registry
 ):
     image = image_factory(htpasswd_registry)
     row = add_registry(other_team, htpasswd_registry)
     credential = row.credentials.get()
     CredentialGrant.objects.create(credential=credential, team=team)
 
-    transfer = do(services.start_engine_pull, reference=image.reference)
+    transfer = run_transfer(services.start_engine_pull, reference=image.reference)
     forced = Transfer.objects.create(
         team=team,
         user=alice,
@@ -183,7 +183,7 @@ def test_a_credential_that_another_team_shares_is_not_handed_to_an_engine(
     )
 
     assert (transfer.state, transfer.source_credential) == (State.FAILED, None)
-    assert services.run_here(forced).error["kind"] == "CredentialUnfit"
+    assert services.run_in_process(forced).error["kind"] == "CredentialUnfit"
     credential.refresh_from_db()
     assert credential.used_at is None
 
@@ -204,7 +204,7 @@ def test_an_engine_that_the_operator_took_away_is_not_used_by_what_waits(
         EngineSetting(engine, settings.ENGINES[0].address, frozenset({"another-team"})),
     )
 
-    ended = services.run_here(transfer)
+    ended = services.run_in_process(transfer)
 
     assert (ended.state, ended.error["kind"]) == (State.FAILED, "EngineUnknown")
 
@@ -219,7 +219,7 @@ def test_a_pull_at_an_engine_is_cancelled_within_seconds(
     transfer = services.start_engine_pull(
         team=team, user=alice, engine=engine, reference=name, enqueue=False
     )
-    thread = threading.Thread(target=services.run_here, args=(transfer,))
+    thread = threading.Thread(target=services.run_in_process, args=(transfer,))
     thread.start()
     wait_until(lambda: Transfer.objects.get(pk=transfer.pk).bytes_done > 0, seconds=60)
 
@@ -242,5 +242,5 @@ def test_who_left_the_team_pulls_nothing(team, bob, engine, registry, image_fact
     )
     Membership.objects.filter(user=bob).delete()
 
-    assert services.run_here(transfer).error["kind"] == "Denied"
+    assert services.run_in_process(transfer).error["kind"] == "Denied"
     assert Team.objects.filter(pk=team.pk).exists()

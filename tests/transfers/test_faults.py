@@ -1,4 +1,4 @@
-"""Workers and queues that die in the middle: every transfer comes to its end, and sends nothing twice."""
+"""Workers and queues that die during a transfer, which still ends and sends no blob twice."""
 
 import signal
 import time
@@ -18,10 +18,10 @@ from .conftest import check_every_blob_hashes_to_its_name
 from .faulty import (
     check_named,
     children_of,
+    expire_heartbeat,
     kill,
     kill_work_horse,
     layers_done,
-    let_time_pass,
     manifest_held,
     phase_of,
     recover,
@@ -256,9 +256,9 @@ def test_queued_rows_outlive_a_flushed_redis(
 
     redis_server.flush()
     for transfer in waiting:
-        let_time_pass(transfer)
+        expire_heartbeat(transfer)
     assert reconcile(TRANSFERS).requeued == 2
-    work_off(manage)
+    run_worker(manage)
 
     assert {Transfer.objects.get(pk=transfer.pk).state for transfer in waiting} == {State.SUCCEEDED}
 
@@ -269,13 +269,13 @@ def test_a_job_that_lies_in_the_queue_twice_runs_once(start, manage, line, regis
     TRANSFERS.rq.push_job_id(str(transfer.pk))
     assert TRANSFERS.rq.get_job_ids() == [str(transfer.pk)] * 2
 
-    work_off(manage)
+    run_worker(manage)
 
     ended = Transfer.objects.get(pk=transfer.pk)
     assert (ended.state, ended.attempt) == (State.SUCCEEDED, 1), ended.error
     assert times_fetched(line, image) == [1] * len(image.layers)
 
 
-def work_off(manage):
-    """A worker that runs what is queued and ends."""
+def run_worker(manage):
+    """Run a worker until the queue is empty."""
     assert manage.start("rqworker", "transfers", "--burst").popen.wait(30) == 0

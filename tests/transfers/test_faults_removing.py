@@ -1,4 +1,4 @@
-"""Somebody cancels, or removes what a transfer needs, while it is in the middle of something."""
+"""Transfers that are cancelled, or whose objects are deleted, while they run."""
 
 import time
 
@@ -15,7 +15,7 @@ from transfers.models import State, Transfer
 from transfers.queueing import TRANSFERS
 
 from .conftest import add_credential
-from .faulty import check_named, kill, let_time_pass, manifest_held, phase_of, through
+from .faulty import check_named, expire_heartbeat, kill, manifest_held, phase_of, through
 from .scripts import ScriptedRegistry
 from .test_running import run_in_thread
 
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def check_cancelled(transfer, thread, alice):
-    """Within two seconds, or five on a machine that has other things to do."""
+    """Check the cancellation within two seconds, or within five on a busy machine."""
     started = time.monotonic()
     services.cancel(transfer, alice)
     thread.join(10)
@@ -119,7 +119,7 @@ def test_cancelling_while_the_worker_is_dead_ends_the_row(
 
     kill(worker)
     services.cancel(transfer, alice)
-    let_time_pass(transfer)
+    expire_heartbeat(transfer)
 
     assert reconcile(TRANSFERS).ended == 1
     assert Transfer.objects.get(pk=transfer.pk).state == State.CANCELLED
@@ -139,7 +139,7 @@ def test_a_registry_removed_while_queued_ends_in_a_sentence_and_nothing_goes_the
         transfer = start(through(line, image), enqueue=False)
         row.delete()
 
-        ended = services.run_here(transfer)
+        ended = services.run_in_process(transfer)
 
         assert ended.state == State.CANCELLED
         assert line.host in ended.error["message"]

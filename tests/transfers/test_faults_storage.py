@@ -1,4 +1,4 @@
-"""A disk that is full or damaged, a locked database, and others at work in the same store."""
+"""A full or damaged disk, a locked database, and concurrent use of the same storage."""
 
 import os
 import subprocess
@@ -21,7 +21,7 @@ from transfers.models import State, Transfer
 from transfers.queueing import TRANSFERS
 
 from .conftest import blob_files, check_every_blob_hashes_to_its_name, states
-from .faulty import check_named, let_time_pass, through, times_fetched, wait_for_end
+from .faulty import check_named, expire_heartbeat, through, times_fetched, wait_for_end
 from .scripts import flipped
 from .test_running import run_in_thread
 
@@ -35,7 +35,7 @@ MIB = 1 << 20
 
 @pytest.fixture
 def small_disk(settings, tmp_path):
-    """The images lie on a disk of 4 MiB."""
+    """Put the images on a disk of 4 MiB."""
     if os.getuid():
         pytest.skip("mounting a small disk takes root")
     folder = tmp_path / "disk"
@@ -95,7 +95,7 @@ def test_after_room_was_made_the_same_pull_succeeds(
 
     remove_name(image=LocalImage.objects.get(), user=alice)
     collect(grace_seconds=0)
-    again = services.run_here(services.retry(full, alice, enqueue=False))
+    again = services.run_in_process(services.retry(full, alice, enqueue=False))
 
     assert again.state == State.SUCCEEDED, again.error
     check_named(team, second)
@@ -149,16 +149,16 @@ def test_two_teams_that_pull_one_image_bring_their_own_bytes(
 
     assert [transfer.state for transfer in ended] == [State.SUCCEEDED] * 2
     assert times_fetched(line, image) == [2] * len(image.layers)
-    for each in (team, other_team):
-        check_named(each, image)
-        assert TeamBlob.objects.filter(team=each).count() == len(image.blobs) + 1
+    for owner in (team, other_team):
+        check_named(owner, image)
+        assert TeamBlob.objects.filter(team=owner).count() == len(image.blobs) + 1
     assert len(blob_files(images_directory)) == len(image.blobs) + 1
     check_every_blob_hashes_to_its_name(images_directory)
 
 
 @pytest.fixture
-def half_pulled(start, line, registry, image_factory):
-    """A pull whose first layer and config are here already, and whose last layer is held on its way."""
+def partial_pull(start, line, registry, image_factory):
+    """Return a pull whose first layer and config are stored, and whose last layer is held."""
     image = image_factory(registry, layers=2)
     line.hold("GET", image.layers[-1])
     transfer = start(through(line, image), enqueue=False)
@@ -176,8 +176,8 @@ def half_pulled(start, line, registry, image_factory):
     thread.join(20)
 
 
-def test_the_collector_leaves_a_running_pull_alone(team, line, half_pulled, images_directory):
-    image, go_on = half_pulled
+def test_the_collector_leaves_a_running_pull_alone(team, line, partial_pull, images_directory):
+    image, go_on = partial_pull
 
     collected = collect()
     ended = go_on()
@@ -189,9 +189,9 @@ def test_the_collector_leaves_a_running_pull_alone(team, line, half_pulled, imag
 
 
 def test_a_pull_brings_again_what_a_collector_without_patience_took(
-    team, half_pulled, images_directory
+    team, partial_pull, images_directory
 ):
-    image, go_on = half_pulled
+    image, go_on = partial_pull
 
     assert collect(grace_seconds=0).count == 2
     ended = go_on()
@@ -265,7 +265,7 @@ def test_a_push_of_a_harmed_image_says_so_and_a_pull_repairs_it(
 
 @pytest.fixture
 def lock_database():
-    """Call it to lock the whole database from another connection; what it returns unlocks it."""
+    """Return a function that locks the whole database and returns the one that unlocks it."""
     if connection.vendor != "sqlite":
         pytest.skip("only SQLite locks the whole database")
     locked, ended = threading.Event(), threading.Event()
@@ -294,8 +294,8 @@ def lock_database():
 
 
 @pytest.fixture
-def impatient(monkeypatch):
-    """New connections wait a second for a lock, and not half a minute."""
+def short_lock_timeout(monkeypatch):
+    """Let new connections wait one second for a lock instead of half a minute."""
     monkeypatch.setitem(
         connection.settings_dict["OPTIONS"], "init_command", "PRAGMA busy_timeout=1000;"
     )
@@ -303,7 +303,7 @@ def impatient(monkeypatch):
 
 @pytest.fixture
 def held_pull(start, line, registry, image_factory):
-    """A pull whose blobs wait for `line.release()`."""
+    """Return a pull whose blobs wait for `line.release()`."""
     image = image_factory(registry, layers=3)
     line.hold("GET", "/blobs/")
     transfer = start(through(line, image), enqueue=False)
@@ -331,7 +331,7 @@ def test_a_database_locked_for_seconds_only_delays_a_transfer(team, line, lock_d
 
 
 def test_a_database_locked_for_too_long_is_named_as_the_cause(
-    line, impatient, lock_database, held_pull, caplog
+    line, short_lock_timeout, lock_database, held_pull, caplog
 ):
     transfer, thread, _ = held_pull
 
@@ -349,7 +349,7 @@ def test_a_database_locked_for_too_long_is_named_as_the_cause(
 
 
 def test_a_transfer_whose_end_could_not_be_written_is_brought_to_one(
-    team, line, impatient, lock_database, held_pull, images_directory
+    team, line, short_lock_timeout, lock_database, held_pull, images_directory
 ):
     transfer, thread, image = held_pull
 
@@ -358,9 +358,9 @@ def test_a_transfer_whose_end_could_not_be_written_is_brought_to_one(
     thread.join(20)
     unlock()
     assert Transfer.objects.get(pk=transfer.pk).state == State.RUNNING
-    let_time_pass(transfer)
+    expire_heartbeat(transfer)
     assert reconcile(TRANSFERS).requeued == 1
-    ended = services.run_here(transfer)
+    ended = services.run_in_process(transfer)
 
     assert (ended.state, ended.attempt) == (State.SUCCEEDED, 2), ended.error
     check_named(team, image)

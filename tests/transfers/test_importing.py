@@ -1,4 +1,4 @@
-"""Archives into the local images: the names, the job, its retry, and nothing kept of what is refused."""
+"""Imports of archives to the local images: names, job, retry, and refused archives."""
 
 import hashlib
 import io
@@ -14,12 +14,12 @@ from registry_ui.images.models import ArchiveUpload, LocalImage, TeamBlob
 from registry_ui.images.services import find_image
 from registry_ui.oci.errors import InvalidReference
 from registry_ui.oci.reference import Reference
-from registry_ui.registries.this_server import this_host
+from registry_ui.registries.this_server import builtin_registry_host
 from tests.parts import archives
 from tests.parts.images import build_image, build_index
 from transfers import services
 from transfers.models import Kind, State, Transfer
-from transfers.services import ChosenName
+from transfers.services import ImportedName
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -35,23 +35,23 @@ TWO = archives.tar(
 
 
 @pytest.fixture
-def brought(team, bob):
-    """An upload that was looked into."""
+def inspected_upload(team, bob):
+    """Return an inspected upload."""
 
     def make(content: bytes = TWO, **values) -> ArchiveUpload:
         upload = uploads.begin_upload(
             team=team, user=bob, name="images.tar", size=len(content), **values
         )
-        uploads.receive(upload, 0, io.BytesIO(content).read)
-        uploads.look(upload)
+        uploads.receive_chunk(upload, 0, io.BytesIO(content).read)
+        uploads.inspect_upload(upload)
         return upload
 
     return make
 
 
 def run(upload, user, *pairs, **more) -> Transfer:
-    chosen = [ChosenName(built.digest, Reference.parse(name)) for built, name in pairs]
-    return services.run_here(
+    chosen = [ImportedName(built.digest, Reference.parse(name)) for built, name in pairs]
+    return services.run_in_process(
         services.start_import(upload=upload, user=user, chosen=chosen, enqueue=False, **more)
     )
 
@@ -62,8 +62,10 @@ def blobs_on_disk(folder) -> list[str]:
     )
 
 
-def test_the_chosen_images_come_in_under_the_chosen_names(brought, bob, team, images_directory):
-    upload = brought()
+def test_the_chosen_images_come_in_under_the_chosen_names(
+    inspected_upload, bob, team, images_directory
+):
+    upload = inspected_upload()
 
     transfer = run(
         upload,
@@ -91,8 +93,8 @@ def test_the_chosen_images_come_in_under_the_chosen_names(brought, bob, team, im
     assert list((images_directory / "incoming").iterdir()) == []
 
 
-def test_the_form_offers_what_was_found_and_starts_the_job(brought, bob, client_for):
-    upload, client = brought(), client_for(bob)
+def test_the_form_offers_what_was_found_and_starts_the_job(inspected_upload, bob, client_for):
+    upload, client = inspected_upload(), client_for(bob)
     address = reverse("transfers:import_archive", args=[upload.pk])
     page = client.get(address).content.decode()
     assert 'value="many:2.0"' in page
@@ -115,42 +117,44 @@ def test_the_form_offers_what_was_found_and_starts_the_job(brought, bob, client_
         ["b.example.com/air/many:2.0"],
         ["b.example.com/air/other:1"],
     ]
-    services.run_here(transfer)
+    services.run_in_process(transfer)
     page = client.get(response.headers["Location"]).content.decode()
     assert "The images are here" in page
     assert "images.tar" in page
 
 
 @pytest.mark.parametrize(
-    ("values", "words"),
+    ("values", "expected"),
     [
         ({"name_0": "", "name_1": ""}, "No image was chosen."),
         ({"name_0": "x:1", "name_1": "x:1"}, "stands there for two images"),
         ({"name_0": "Not A Name"}, "spaces"),
         ({"name_0": f"x@sha256:{'a' * 64}"}, "has no tag, or a digest"),
         ({"name_0": "x:1", "under": "not a place"}, "spaces"),
-        ({"name_0": f"{this_host()}/lighthouse/x:1"}, "have names that begin with"),
+        ({"name_0": f"{builtin_registry_host()}/lighthouse/x:1"}, "have names that begin with"),
     ],
 )
-def test_names_that_cannot_be_are_said_in_the_form(brought, bob, client_for, values, words):
+def test_names_that_cannot_be_are_said_in_the_form(
+    inspected_upload, bob, client_for, values, expected
+):
     response = client_for(bob).post(
-        reverse("transfers:import_archive", args=[brought().pk]), values
+        reverse("transfers:import_archive", args=[inspected_upload().pk]), values
     )
-    assert (response.status_code, words in response.content.decode()) == (422, True)
+    assert (response.status_code, expected in response.content.decode()) == (422, True)
     assert not Transfer.objects.exists()
 
 
-def test_outsiders_and_readers_choose_nothing(brought, bob, victor, charlie, client_for):
-    address = reverse("transfers:import_archive", args=[brought().pk])
+def test_outsiders_and_readers_choose_nothing(inspected_upload, bob, victor, charlie, client_for):
+    address = reverse("transfers:import_archive", args=[inspected_upload().pk])
     for person, status in ((charlie, 404), (victor, 403)):
         assert client_for(person).get(address).status_code == status
         assert client_for(person).post(address, {"name_0": "x:1"}).status_code == status
     assert not Transfer.objects.exists()
 
 
-def test_one_archive_is_imported_once_at_a_time(brought, bob):
-    upload = brought()
-    chosen = [ChosenName(INDEX.digest, Reference.parse("x:1"))]
+def test_one_archive_is_imported_once_at_a_time(inspected_upload, bob):
+    upload = inspected_upload()
+    chosen = [ImportedName(INDEX.digest, Reference.parse("x:1"))]
     services.start_import(upload=upload, user=bob, chosen=chosen, enqueue=False)
     with pytest.raises(InvalidReference, match="already"):
         services.start_import(upload=upload, user=bob, chosen=chosen, enqueue=False)
@@ -164,12 +168,12 @@ DAMAGED = {
 
 @pytest.mark.parametrize("what", DAMAGED)
 def test_a_wrong_byte_in_the_last_layer_leaves_nothing_behind(
-    brought, bob, images_directory, what, client_for
+    inspected_upload, bob, images_directory, what, client_for
 ):
-    upload = brought(DAMAGED[what])
-    chosen = [ChosenName(upload.found[0]["digest"], Reference.parse("x:1"))]
+    upload = inspected_upload(DAMAGED[what])
+    chosen = [ImportedName(upload.found[0]["digest"], Reference.parse("x:1"))]
 
-    transfer = services.run_here(
+    transfer = services.run_in_process(
         services.start_import(upload=upload, user=bob, chosen=chosen, enqueue=False)
     )
 
@@ -183,51 +187,53 @@ def test_a_wrong_byte_in_the_last_layer_leaves_nothing_behind(
     assert "Retry" not in page
 
 
-def test_another_checksum_than_the_persons_leaves_nothing_behind(brought, bob, images_directory):
+def test_another_checksum_than_the_persons_leaves_nothing_behind(
+    inspected_upload, bob, images_directory
+):
     right = hashlib.sha256(TWO).hexdigest()
-    assert run(brought(sha256=right), bob, (OTHER, "other:1")).state == State.SUCCEEDED
+    assert run(inspected_upload(sha256=right), bob, (OTHER, "other:1")).state == State.SUCCEEDED
     before = blobs_on_disk(images_directory)
-    transfer = run(brought(sha256="0" * 64), bob, (INDEX, "many:1"))
+    transfer = run(inspected_upload(sha256="0" * 64), bob, (INDEX, "many:1"))
     assert (transfer.state, "SHA-256" in transfer.error["message"]) == (State.FAILED, True)
     assert blobs_on_disk(images_directory) == before
 
 
-def test_a_person_who_lost_the_role_brings_nothing_in(brought, bob, team):
-    upload = brought()
+def test_a_person_who_lost_the_role_brings_nothing_in(inspected_upload, bob, team):
+    upload = inspected_upload()
     transfer = services.start_import(
         upload=upload,
         user=bob,
-        chosen=[ChosenName(OTHER.digest, Reference.parse("x:1"))],
+        chosen=[ImportedName(OTHER.digest, Reference.parse("x:1"))],
         enqueue=False,
     )
     bob.memberships.all().delete()
-    ended = services.run_here(transfer)
+    ended = services.run_in_process(transfer)
     assert (ended.state, ended.error["kind"]) == (State.FAILED, "Denied")
     assert not LocalImage.objects.exists()
 
 
-def test_a_cancelled_import_can_be_tried_again(brought, bob):
-    upload = brought()
+def test_a_cancelled_import_can_be_tried_again(inspected_upload, bob):
+    upload = inspected_upload()
     transfer = services.start_import(
         upload=upload,
         user=bob,
-        chosen=[ChosenName(OTHER.digest, Reference.parse("x:1"))],
+        chosen=[ImportedName(OTHER.digest, Reference.parse("x:1"))],
         enqueue=False,
     )
     services.cancel(transfer, bob)
     transfer.refresh_from_db()
-    again = services.run_here(services.retry(transfer, bob, enqueue=False))
+    again = services.run_in_process(services.retry(transfer, bob, enqueue=False))
     assert again.state == State.SUCCEEDED
     transfer.refresh_from_db()
-    late = services.run_here(services.retry(transfer, bob, enqueue=False))
+    late = services.run_in_process(services.retry(transfer, bob, enqueue=False))
     assert (late.state, late.error["message"]) == (
         State.FAILED,
         "The archive is not here any more.",
     )
 
 
-def test_another_teams_archive_is_not_imported(brought, other_team, charlie):
-    upload = brought()
+def test_another_teams_archive_is_not_imported(inspected_upload, other_team, charlie):
+    upload = inspected_upload()
     forged = Transfer.objects.create(
         team=other_team,
         user=charlie,
@@ -243,7 +249,7 @@ def test_another_teams_archive_is_not_imported(brought, other_team, charlie):
             "images": [{"digest": OTHER.digest, "names": ["x:1"]}],
         },
     )
-    assert services.run_here(forged).error["message"] == "The archive is not here any more."
+    assert services.run_in_process(forged).error["message"] == "The archive is not here any more."
     assert ArchiveUpload.objects.filter(pk=upload.pk).exists()
 
 
@@ -319,8 +325,8 @@ def test_the_checksum_beside_the_file_is_compared(command, team):
     assert LocalImage.objects.count() == 1
 
 
-def test_an_import_under_way_keeps_the_collector_away(brought, bob):
-    upload = brought()
+def test_an_import_under_way_keeps_the_collector_away(inspected_upload, bob):
+    upload = inspected_upload()
     ArchiveUpload.objects.update(used_at=timezone.now() - timedelta(hours=30))
-    uploads.touch(upload)
+    uploads.touch_upload(upload)
     assert uploads.collect_uploads() == 0

@@ -1,4 +1,4 @@
-"""Images go to and fro between this program and clients that nobody here wrote, and keep their digests and ids."""
+"""Images between this program and other clients, which keep their digests and image ids."""
 
 import json
 
@@ -12,9 +12,10 @@ pytestmark = [pytest.mark.django_db(transaction=True)]
 
 @pytest.fixture
 def pushed_by_docker(docker_engine, registry, tmp_path):
-    """An image that docker built from scratch and pushed; its reference and its id."""
+    """Return the reference and the id of an image that docker built and pushed."""
     (tmp_path / "Dockerfile").write_text(
-        'FROM scratch\nCOPY greeting /greeting\nCOPY reply /reply\nENV MOOD=calm\nCMD ["/greeting"]\n'
+        "FROM scratch\nCOPY greeting /greeting\nCOPY reply /reply\n"
+        'ENV MOOD=calm\nCMD ["/greeting"]\n'
     )
     (tmp_path / "greeting").write_text(f"hello from {registry.new_repository()}\n")
     (tmp_path / "reply").write_bytes(bytes(range(256)) * 2000)

@@ -27,15 +27,17 @@ def transfer(team, alice):
 
 
 def grow_old(transfer, age, **values):
-    moment = timezone.now() - age - timedelta(seconds=1)
-    Transfer.objects.filter(pk=transfer.pk).update(queued_at=moment, heartbeat_at=moment, **values)
+    heartbeat_at = timezone.now() - age - timedelta(seconds=1)
+    Transfer.objects.filter(pk=transfer.pk).update(
+        queued_at=heartbeat_at, heartbeat_at=heartbeat_at, **values
+    )
 
 
 def test_a_queued_row_that_redis_lost_is_handed_over_again(transfer):
     grow_old(transfer, QUEUE_LIMIT)
 
     assert reconcile(TRANSFERS).requeued == 1
-    assert TRANSFERS.waiting_ids() == {str(transfer.pk)}
+    assert TRANSFERS.queued_ids() == {str(transfer.pk)}
 
 
 def test_a_queued_row_that_waits_in_the_queue_is_left_alone(transfer):
@@ -58,7 +60,7 @@ def test_a_running_row_without_a_sign_of_life_is_queued_again(transfer):
 
     transfer.refresh_from_db()
     assert (transfer.state, transfer.claim) == (State.QUEUED, None)
-    assert TRANSFERS.waiting_ids() == {str(transfer.pk)}
+    assert TRANSFERS.queued_ids() == {str(transfer.pk)}
 
 
 def test_a_running_row_that_gave_a_sign_of_life_is_left_alone(transfer):
@@ -178,7 +180,7 @@ def test_after_sigkill_of_the_worker_the_transfer_completes_and_no_finished_blob
 
 
 def finished_layers(transfer):
-    """Not the config: that is read anew at each attempt, for the platform that it names."""
+    """Return the finished layers without the config, which each attempt reads again."""
     transfer.refresh_from_db()
     return [
         layer["digest"]

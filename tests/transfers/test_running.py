@@ -219,7 +219,7 @@ def test_a_second_push_sends_no_layer_and_a_neighbour_mounts_them(
     image = image_factory(registry, layers=3)
     pull(image.reference)
 
-    again = services.run_here(
+    again = services.run_in_process(
         services.start_push(
             team=team, user=None, reference=Reference.parse(image.reference), enqueue=False
         )
@@ -256,7 +256,7 @@ def test_a_retag_is_one_manifest_put(team, alice, registry, add_registry, image_
         add_registry(team, registry, host=line.host)
         source = Reference.parse(f"{line.host}/{image.repository}:{image.tag}")
 
-        transfer = services.run_here(
+        transfer = services.run_in_process(
             services.start_retag(
                 team=team,
                 user=alice,
@@ -311,7 +311,7 @@ def test_a_person_who_lost_the_right_meanwhile_is_refused(
     )
     Membership.objects.filter(user=bob).update(role=Role.VIEWER)
 
-    ended = services.run_here(transfer)
+    ended = services.run_in_process(transfer)
 
     assert (ended.state, ended.error["kind"]) == (State.FAILED, "Denied")
     assert "bob" in ended.error["message"]
@@ -329,7 +329,7 @@ def test_a_person_who_was_removed_meanwhile_is_refused(
     )
     bob.delete()
 
-    ended = services.run_here(transfer)
+    ended = services.run_in_process(transfer)
 
     assert (ended.state, ended.error["kind"]) == (State.FAILED, "Denied")
 
@@ -349,7 +349,7 @@ def test_a_credential_that_was_removed_meanwhile_is_not_replaced_by_another(
     # However it came about: a removal of the product's stops what waits, see test_dependents.
     Transfer.objects.filter(pk=transfer.pk).update(source_credential=None)
 
-    ended = services.run_here(transfer)
+    ended = services.run_in_process(transfer)
 
     assert ended.state == State.FAILED
     assert "removed" in ended.error["message"]
@@ -377,7 +377,7 @@ def test_a_credential_that_was_restricted_meanwhile_is_not_used_by_a_retry(
     assert pushed.state == State.SUCCEEDED, pushed.error
     row.credentials.update(**change)
 
-    again = services.run_here(services.retry(pushed, bob, enqueue=False))
+    again = services.run_in_process(services.retry(pushed, bob, enqueue=False))
 
     assert (again.state, again.error["kind"]) == (State.FAILED, "CredentialUnfit")
 
@@ -392,7 +392,7 @@ def test_with_the_wrong_encryption_key_nothing_is_asked_of_the_registry(
         transfer = services.start_pull(team=team, user=alice, reference=reference, enqueue=False)
         settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
 
-        ended = services.run_here(transfer)
+        ended = services.run_in_process(transfer)
 
         assert ended.state == State.FAILED
         assert "REGISTRY_UI_ENCRYPTION_KEYS" in ended.error["advice"]
@@ -407,7 +407,7 @@ def run_in_thread(transfer):
 
     def run():
         try:
-            services.run_here(transfer)
+            services.run_in_process(transfer)
         finally:
             connection.close()
 
@@ -425,7 +425,7 @@ def wait_for(condition, seconds=15):
 
 @pytest.fixture
 def slow_pull(team, alice, registry, add_registry, image_factory):
-    """A pull that is in the middle of a layer: it would take a minute."""
+    """Return a pull in the middle of a layer that would take a minute."""
     image = image_factory(registry, layers=1, layer_size=4 << 20)
     with slow_line(registry.port, bytes_per_second=64 << 10) as line:
         add_registry(team, registry, host=line.host)
@@ -457,7 +457,7 @@ def test_a_retry_goes_on_from_what_has_arrived(slow_pull, alice):
     thread.join()
     line.bytes_per_second = None
 
-    retried = services.run_here(
+    retried = services.run_in_process(
         services.retry(Transfer.objects.get(pk=transfer.pk), alice, enqueue=False)
     )
 
@@ -490,7 +490,7 @@ def test_a_queued_transfer_is_cancelled_at_once_and_never_runs(
 
     services.cancel(transfer, alice)
 
-    assert services.run_here(transfer).state == State.CANCELLED
+    assert services.run_in_process(transfer).state == State.CANCELLED
     assert not LocalImage.objects.exists()
 
 

@@ -1,16 +1,16 @@
 import pytest
 
-from transfers.layers import layers_of
+from transfers.layers import read_layers
 from transfers.models import Kind, State, Transfer
-from transfers.situation import Situation
+from transfers.situation import TransferPresenter
 from transfers.terminal import (
     Screen,
-    bar,
-    closing,
+    closing_lines,
     failure_lines,
     layer_line,
-    opening,
+    opening_line,
     printable,
+    progress_bar,
     progress_lines,
     total_line,
 )
@@ -30,31 +30,31 @@ def pull(*layers, state=State.RUNNING, progress=None, **values):
 
 
 def lines(row, *, live=True, columns=100):
-    return progress_lines(Situation(row), columns=columns, live=live)
+    return progress_lines(TransferPresenter(row), columns=columns, live=live)
 
 
 def test_the_first_line_is_dockers():
-    assert opening(pull()) == "3.12-slim: Pulling from library/python"
+    assert opening_line(pull()) == "3.12-slim: Pulling from library/python"
     push = Transfer(
         kind=Kind.PUSH,
         source="docker.io/johndoe/my-app:v1.0",
         target="docker.io/johndoe/my-app:v1.0",
     )
-    assert opening(push) == "The push refers to repository [docker.io/johndoe/my-app]"
+    assert opening_line(push) == "The push refers to repository [docker.io/johndoe/my-app]"
 
 
 def test_a_layer_that_moves_has_a_bar_and_its_sizes():
-    (moving,) = layers_of(pull(layer(1, "moving", size=4 * MIB, offset=MIB)))
+    (moving,) = read_layers(pull(layer(1, "moving", size=4 * MIB, offset=MIB)))
 
     drawn = printable(layer_line(moving, 80))
 
-    assert drawn.startswith(f"{moving.short}: Pulling [")
+    assert drawn.startswith(f"{moving.short_digest}: Pulling [")
     assert drawn.endswith("]  1.0 MiB/4.0 MiB")
     assert len(drawn) < 80
 
 
 def test_a_narrow_terminal_gets_sizes_without_a_bar():
-    (moving,) = layers_of(pull(layer(1, "moving", size=4 * MIB, offset=MIB)))
+    (moving,) = read_layers(pull(layer(1, "moving", size=4 * MIB, offset=MIB)))
     assert "[" not in layer_line(moving, 40)
 
 
@@ -63,7 +63,7 @@ def test_a_narrow_terminal_gets_sizes_without_a_bar():
     [(0, 4, "[    ]"), (1, 4, "[>   ]"), (2, 4, "[=>  ]"), (4, 4, "[====]"), (0, 0, "[====]")],
 )
 def test_the_bar_fills_from_the_left(done, total, drawn):
-    assert bar(done, total, 4) == drawn
+    assert progress_bar(done, total, 4) == drawn
 
 
 def test_the_config_is_no_layer_of_dockers():
@@ -80,7 +80,7 @@ def test_the_last_line_tells_of_the_whole():
         progress={"speed": MIB, "seconds_left": 3},
     )
     assert (
-        printable(total_line(Situation(row)))
+        printable(total_line(TransferPresenter(row)))
         == "Pulling layers  25 %  1.0 MiB/4.0 MiB  1.0 MiB/s  3 s left"
     )
 
@@ -104,7 +104,7 @@ def test_a_file_gets_a_line_only_when_a_layer_changes():
     ):
         screen.draw(lines(row, live=screen.is_terminal))
 
-    short = layers_of(pull(moving))[0].short
+    short = read_layers(pull(moving))[0].short_digest
     assert "".join(text) == f"{short}: Pulling\n{short}: Pull complete\n"
 
 
@@ -113,9 +113,9 @@ def test_a_terminal_is_drawn_again_in_place():
     screen = Screen(text.append, (80, 24))
     screen.draw(["one", "two"])
     screen.draw(["three"])
-    screen.say("stays")
+    screen.print("stays")
     screen.draw(["four"], keep=True)
-    screen.say("five")
+    screen.print("five")
 
     assert "".join(text) == "one\ntwo\n\x1b[2A\x1b[Jthree\n\x1b[1A\x1b[Jstays\nfour\nfive\n"
 
@@ -135,22 +135,20 @@ def test_a_long_line_does_not_wrap():
 def test_what_a_registry_sends_moves_no_cursor():
     text = []
     screen = Screen(text.append, (80, 24))
-    screen.say("evil\x1b[2J\r\nnext\u202e")
-    assert (
-        "".join(text)
-        == "evil\N{REPLACEMENT CHARACTER}[2J\N{REPLACEMENT CHARACTER}\N{REPLACEMENT CHARACTER}next\N{REPLACEMENT CHARACTER}\n"
-    )
+    screen.print("evil\x1b[2J\r\nnext\u202e")
+    mark = "\N{REPLACEMENT CHARACTER}"
+    assert "".join(text) == f"evil{mark}[2J{mark}{mark}next{mark}\n"
 
 
 def test_a_pull_ends_as_dockers_does():
     row = pull(state=State.SUCCEEDED)
-    assert closing(row, digest=DIGEST, was_here=False) == [
+    assert closing_lines(row, digest=DIGEST, was_present=False) == [
         f"Digest: {DIGEST}",
         "Status: Downloaded newer image for python:3.12-slim",
         PYTHON,
     ]
     assert (
-        closing(row, digest=DIGEST, was_here=True)[1]
+        closing_lines(row, digest=DIGEST, was_present=True)[1]
         == "Status: Image is up to date for python:3.12-slim"
     )
 
@@ -159,7 +157,9 @@ def test_a_push_ends_as_dockers_does():
     row = Transfer(
         kind=Kind.PUSH, source="r.example.com/a/b:v1.0", target="r.example.com/a/b:v1.0", size=1234
     )
-    assert closing(row, digest=DIGEST, was_here=False) == [f"v1.0: digest: {DIGEST} size: 1234"]
+    assert closing_lines(row, digest=DIGEST, was_present=False) == [
+        f"v1.0: digest: {DIGEST} size: 1234"
+    ]
 
 
 def test_a_failure_names_cause_and_advice_a_line_each():
@@ -191,8 +191,10 @@ def test_the_steps_of_a_publish_are_lines_once_they_are_done():
 
 def test_a_copy_says_where_from_and_where_to():
     row = Transfer(kind=Kind.COPY, source=PYTHON, target="r.example.com/a/b:v1.0", size=1234)
-    assert opening(row) == "python:3.12-slim: Copying to r.example.com/a/b:v1.0"
-    assert closing(row, digest=DIGEST, was_here=False) == [f"v1.0: digest: {DIGEST} size: 1234"]
+    assert opening_line(row) == "python:3.12-slim: Copying to r.example.com/a/b:v1.0"
+    assert closing_lines(row, digest=DIGEST, was_present=False) == [
+        f"v1.0: digest: {DIGEST} size: 1234"
+    ]
 
 
 def test_a_deletion_says_what_and_where():
@@ -202,6 +204,8 @@ def test_a_deletion_says_what_and_where():
         target="r.example.com/a/b:v1.0",
         state=State.CANCELLED,
     )
-    assert opening(row) == "r.example.com/a/b:v1.0: Deleting from r.example.com"
-    assert closing(row, digest=DIGEST, was_here=False) == ["Deleted: r.example.com/a/b:v1.0"]
+    assert opening_line(row) == "r.example.com/a/b:v1.0: Deleting from r.example.com"
+    assert closing_lines(row, digest=DIGEST, was_present=False) == [
+        "Deleted: r.example.com/a/b:v1.0"
+    ]
     assert failure_lines(row) == ["Cancelled."]

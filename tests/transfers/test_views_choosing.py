@@ -1,4 +1,4 @@
-"""What is done to chosen tags: pull and copy. Deleting has tests of its own."""
+"""The forms that pull and copy selected tags."""
 
 import uuid
 from itertools import product
@@ -11,8 +11,8 @@ from django.urls import reverse
 from registry_ui.accounts.models import Membership
 from registry_ui.registries.models import Registry
 from tests.parts.index_rows import make_image, make_repository
-from tests.parts.odd_texts import ODD_TEXTS, spread
-from transfers.chosen import read_chosen
+from tests.parts.odd_texts import ODD_TEXTS, distribute
+from transfers.chosen import read_tag_selection
 from transfers.forms import CopyTagsForm, PullTagsForm
 from transfers.models import Kind, State, Transfer
 
@@ -38,7 +38,7 @@ def mirror(team):
 
 @pytest.fixture
 def app(source):
-    """team/app with 1.27.3 and its aliases, and an older one."""
+    """Return team/app with 1.27.3 and its aliases, and an older tag."""
     new, old = make_image(source, ("new", 300)), make_image(source, ("old", 200))
     return make_repository(
         source, "team/app", {"1.27.3": new, "1.27": new, "latest": new, "1.26.0": old}
@@ -50,10 +50,10 @@ def chosen(registry, *tags, **values):
 
 
 def query(data):
-    found = QueryDict(mutable=True)
+    values = QueryDict(mutable=True)
     for name, value in data.items():
-        found.setlist(name, value if isinstance(value, list) else [value])
-    return found
+        values.setlist(name, value if isinstance(value, list) else [value])
+    return values
 
 
 def send(client, name, data, headers=None):
@@ -159,7 +159,7 @@ FIELDS += (
 def test_odd_texts_are_read_as_a_choice_or_refused(app, source, alice, parameter):
     for text in ODD_TEXTS:
         try:
-            read = read_chosen(query({**chosen(source, "1.27"), parameter: text}), alice)
+            read = read_tag_selection(query({**chosen(source, "1.27"), parameter: text}), alice)
         except (BadRequest, Http404):
             continue
         assert read is None or text in ("", read.repository, *read.tags), text
@@ -173,14 +173,14 @@ def test_odd_texts_are_errors_of_a_field(app, source, mirror, alice):
     }
     for form_class in (PullTagsForm, CopyTagsForm):
         for field, text in product(form_class.base_fields, ODD_TEXTS):
-            selection = read_chosen(query(chosen(source, "1.27")), alice)
-            form = form_class(query({**target, field: text}), chosen=selection)
+            selection = read_tag_selection(query(chosen(source, "1.27")), alice)
+            form = form_class(query({**target, field: text}), selection=selection)
             assert form.is_valid() or form.errors, (field, text)
 
 
 def test_odd_texts_get_a_page_or_a_plain_no(client_for, app, source, mirror, alice):
     client, usual = client_for(alice), chosen(source, "1.27")
-    for (name, parameter), text in spread(product(VIEWS, FIELDS)):
+    for (name, parameter), text in distribute(product(VIEWS, FIELDS)):
         data = {**usual, parameter: text}
         for response in (
             look(client, name, data),
@@ -403,8 +403,8 @@ def test_one_platform_is_announced_to_change_the_digest(client_for, app, source,
 
 
 @pytest.fixture
-def standing(mirror):
-    """The mirror's index: 1.27 names something else there, 1.26.0 names the same."""
+def mirror_index(mirror):
+    """Index the mirror: its tag 1.27 has another digest, and 1.26.0 the same."""
     return make_repository(
         mirror,
         "team/app",
@@ -413,7 +413,7 @@ def standing(mirror):
 
 
 def test_what_would_be_moved_is_listed_and_wants_a_word(
-    client_for, app, source, mirror, standing, bob
+    client_for, app, source, mirror, mirror_index, bob
 ):
     client, data = client_for(bob), copied(source, mirror, "1.27", "1.26.0", "latest")
 
@@ -421,8 +421,8 @@ def test_what_would_be_moved_is_listed_and_wants_a_word(
 
     form = refused.context["form"]
     assert refused.status_code == 422
-    assert [each.target.tag for each in form.overwritten] == ["1.27"]
-    assert [each.target.tag for each in form.planned if each.is_same] == ["1.26.0"]
+    assert [copy.target.tag for copy in form.overwritten_copies] == ["1.27"]
+    assert [copy.target.tag for copy in form.planned_copies if copy.is_same] == ["1.26.0"]
     assert "1 tag is there already" in refused.content.decode()
     assert not Transfer.objects.exists()
 
@@ -431,7 +431,7 @@ def test_what_would_be_moved_is_listed_and_wants_a_word(
 
 
 def test_the_same_image_of_one_platform_only_is_not_the_same(
-    client_for, app, source, mirror, standing, bob
+    client_for, app, source, mirror, mirror_index, bob
 ):
     data = copied(
         source,
@@ -444,7 +444,7 @@ def test_the_same_image_of_one_platform_only_is_not_the_same(
     )
     del data["confirmed"]
     form = send(client_for(bob), "copy_tags", data).context["form"]
-    assert [each.target.tag for each in form.overwritten] == ["1.26.0"]
+    assert [copy.target.tag for copy in form.overwritten_copies] == ["1.26.0"]
 
 
 def test_latest_is_warned_of(client_for, app, source, mirror, bob):
@@ -459,7 +459,7 @@ def test_latest_is_warned_of(client_for, app, source, mirror, bob):
     )
 
 
-def test_what_is_typed_shows_what_will_be_there(client_for, app, source, mirror, standing, bob):
+def test_what_is_typed_shows_what_will_be_there(client_for, app, source, mirror, mirror_index, bob):
     data = copied(source, mirror, "1.27", new_tag="stable", target_repository="other/name")
     del data["confirmed"]
 
@@ -475,7 +475,7 @@ def test_what_is_typed_shows_what_will_be_there(client_for, app, source, mirror,
 
 
 @pytest.mark.parametrize(
-    ("values", "field", "words"),
+    ("values", "field", "expected"),
     [
         ({"target_repository": "Team/App"}, "target_repository", "Write team"),
         ({"target_repository": "a:b"}, "target_repository", "cannot be part"),
@@ -485,12 +485,12 @@ def test_what_is_typed_shows_what_will_be_there(client_for, app, source, mirror,
         ({"platform_choice": "chosen"}, "platform", "Write the platform"),
     ],
 )
-def test_each_part_has_its_own_error(client_for, app, source, mirror, bob, values, field, words):
+def test_each_part_has_its_own_error(client_for, app, source, mirror, bob, values, field, expected):
     response = send(
         client_for(bob), "copy_tags", copied(source, mirror, "1.27", **{"new_tag": "1", **values})
     )
     assert response.status_code == 422
-    assert words in response.context["form"].errors[field][0]
+    assert expected in response.context["form"].errors[field][0]
     assert not Transfer.objects.exists()
 
 

@@ -1,4 +1,4 @@
-"""The page that deletes: what it says of siblings and losses, and what it wants to hear before it starts."""
+"""The page that deletes selected tags or images."""
 
 import pytest
 from django.urls import reverse
@@ -27,7 +27,11 @@ def images(registry_row):
 
 @pytest.fixture
 def app(registry_row, images):
-    """1.27.3, 1.27 and latest are one image, 1.26.0 is another, and multi is an index of which the tag arm names a part."""
+    """Return a repository with three images.
+
+    1.27.3, 1.27 and latest are one image, 1.26.0 is another one, and multi is an index with the
+    image of the tag arm.
+    """
     new, old, arm = images.values()
     multi = make_index(registry_row, arm)
     tags = {
@@ -44,7 +48,7 @@ def app(registry_row, images):
 
 @pytest.fixture
 def ask(client_for, registry_row, app, alice):
-    """What the page answers to Alice."""
+    """Return a function that requests the page as Alice."""
 
     def send(*tags, person=None, **values):
         data = {
@@ -99,11 +103,15 @@ def test_it_tells_what_stays_and_what_is_lost(ask, images):
     plan = plan_for(ask, "1.27", "1.26.0")
 
     new, old = plan.images if plan.images[0].digest == images["new"].digest else plan.images[::-1]
-    assert (new.chosen, set(new.others), new.is_lost) == (("1.27",), {"1.27.3", "latest"}, False)
-    assert (old.chosen, old.others, old.is_lost) == (("1.26.0",), (), True)
+    assert (new.selected_tags, set(new.other_tags), new.is_lost) == (
+        ("1.27",),
+        {"1.27.3", "latest"},
+        False,
+    )
+    assert (old.selected_tags, old.other_tags, old.is_lost) == (("1.26.0",), (), True)
     assert plan.lost_size == images["old"].size
     html = ask("1.27", "1.26.0").content.decode()
-    for words in (
+    for expected in (
         "is lost",
         "stays",
         "1 image of",
@@ -111,19 +119,19 @@ def test_it_tells_what_stays_and_what_is_lost(ask, images):
         "2 tags that you have not chosen",
         "collects its garbage",
     ):
-        assert words in html, words
+        assert expected in html, expected
 
 
 def test_when_every_alias_is_chosen_the_image_is_lost(ask, images):
     plan = plan_for(ask, "1.27.3", "1.27", "latest")
-    assert [image.digest for image in plan.lost] == [images["new"].digest]
-    assert plan.unchosen == []
+    assert [image.digest for image in plan.lost_images] == [images["new"].digest]
+    assert plan.unselected_tags == []
 
 
 def test_a_part_of_an_index_that_has_a_name_is_not_lost(ask):
     plan = plan_for(ask, "arm")
-    assert plan.images[0].dependents == ("multi",)
-    assert plan.lost == []
+    assert plan.images[0].index_tags == ("multi",)
+    assert plan.lost_images == []
     assert "as a part of" in ask("arm").content.decode()
 
 
@@ -156,8 +164,8 @@ def test_what_is_no_digest_is_refused(ask, digest):
 )
 def test_the_buttons_name_what_they_destroy(ask, tags, buttons):
     html = ask(*tags).content.decode()
-    for words in buttons:
-        assert words in html
+    for expected in buttons:
+        assert expected in html
 
 
 # --- tags alone
@@ -313,7 +321,7 @@ def test_a_digest_with_ten_thousand_names_is_one_page(
     with django_assert_max_num_queries(12):
         response = client.post(reverse("transfers:delete_tags"), data)
     others = [
-        image.others
+        image.other_tags
         for image in response.context["plan"].images
         if image.digest == images["old"].digest
     ]
@@ -354,7 +362,7 @@ def test_a_done_deletion_says_how_and_what_still_names_the_image(
     client_for, victor, deletion_row, app, images
 ):
     html = detail(client_for(victor), deletion_row(digest=images["new"].digest))
-    for words in (
+    for expected in (
         "The tag is gone",
         "Gone.",
         "Still named by",
@@ -363,7 +371,7 @@ def test_a_done_deletion_says_how_and_what_still_names_the_image(
         "collects its garbage",
         "Back to the repository",
     ):
-        assert words in html, words
+        assert expected in html, expected
     assert "docker pull" not in html
     assert "moved" not in html
 

@@ -1,4 +1,4 @@
-"""All transfers, and what the overview says of them."""
+"""The list of transfers, and their section of the overview."""
 
 import pytest
 from django.urls import reverse
@@ -188,8 +188,8 @@ def test_the_overview_says_what_runs_what_failed_and_what_is_done(client_for, te
 
     html = overview(client_for(bob))
 
-    for words in ("Running now", "Failed lately", "The cause.", "Done lately", "every 2s"):
-        assert words in html
+    for expected in ("Running now", "Failed lately", "The cause.", "Done lately", "every 2s"):
+        assert expected in html
     assert reverse("transfers:retry", args=[failed.pk]) in html
 
 

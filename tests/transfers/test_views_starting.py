@@ -34,7 +34,7 @@ def acr(team):
 
 @pytest.fixture
 def my_app(team):
-    """A local image of two names, as rows only: a form reads no more."""
+    """Return the rows of a local image with two names."""
     values = {
         "team": team,
         "registry": "docker.io",
@@ -145,15 +145,15 @@ def test_the_platform_is_what_was_chosen(client_for, bob, choice, text, platform
 
 
 @pytest.mark.parametrize(
-    ("text", "words"),
+    ("text", "expected"),
     [("", "Write the platform"), ("toaster", "toaster"), ("a/b/c/d", "is not a platform")],
 )
-def test_a_malformed_platform_is_an_error_in_the_form(client_for, bob, text, words):
+def test_a_malformed_platform_is_an_error_in_the_form(client_for, bob, text, expected):
     response = client_for(bob).post(
         page("pull"), {"reference": "nginx:1", "platform_choice": "chosen", "platform": text}
     )
     assert response.status_code == 422
-    assert words in response.context["form"].errors["platform"][0]
+    assert expected in response.context["form"].errors["platform"][0]
     assert not Transfer.objects.exists()
 
 
@@ -162,7 +162,7 @@ def test_this_machines_platform_is_named(client_for, bob):
 
 
 @pytest.mark.parametrize(
-    ("text", "words"),
+    ("text", "expected"),
     [
         ("", "required"),
         ("Nginx", "Write nginx"),
@@ -172,10 +172,10 @@ def test_this_machines_platform_is_named(client_for, bob):
         ("x" * 501, "at most 500"),
     ],
 )
-def test_a_malformed_reference_is_an_error_in_the_form(client_for, bob, text, words):
+def test_a_malformed_reference_is_an_error_in_the_form(client_for, bob, text, expected):
     response = client_for(bob).post(page("pull"), {"reference": text})
     assert response.status_code == 422
-    assert words in response.context["form"].errors["reference"][0]
+    assert expected in response.context["form"].errors["reference"][0]
 
 
 def test_a_hostile_reference_is_inert(client_for, bob):
@@ -440,7 +440,7 @@ def test_a_publish_starts(client_for, bob, acr, my_app):
 
 
 @pytest.mark.parametrize(
-    ("values", "field", "words"),
+    ("values", "field", "expected"),
     [
         ({"registry": "https://r.example.com"}, "registry", "no https://"),
         ({"registry": "myhost"}, "registry", "myhost:443 for HTTPS"),
@@ -453,10 +453,10 @@ def test_a_publish_starts(client_for, bob, acr, my_app):
         ({"source": "nothing:1"}, "source", "There is no local image"),
     ],
 )
-def test_each_part_has_its_own_error(client_for, bob, acr, my_app, values, field, words):
+def test_each_part_has_its_own_error(client_for, bob, acr, my_app, values, field, expected):
     response = client_for(bob).post(page("publish"), published(**values))
     assert response.status_code == 422
-    assert words in response.context["form"].errors[field][0]
+    assert expected in response.context["form"].errors[field][0]
     assert not Transfer.objects.exists()
 
 
@@ -502,7 +502,7 @@ def test_a_retag_stays_in_its_repository(client_for, bob, acr):
 
 
 @pytest.mark.parametrize(
-    ("tag", "words"),
+    ("tag", "expected"),
     [
         ("a b", "is not a tag"),
         ("x/y:z", "is not a tag"),
@@ -510,6 +510,6 @@ def test_a_retag_stays_in_its_repository(client_for, bob, acr):
         ("", "required"),
     ],
 )
-def test_a_retag_needs_another_tag(client_for, bob, acr, tag, words):
+def test_a_retag_needs_another_tag(client_for, bob, acr, tag, expected):
     data = {"source": "registry.cn-hangzhou.aliyuncs.com/my-company/app:1.0", "tag": tag}
-    assert words in client_for(bob).post(page("retag"), data).context["form"].errors["tag"][0]
+    assert expected in client_for(bob).post(page("retag"), data).context["form"].errors["tag"][0]

@@ -1,4 +1,4 @@
-"""The page of one transfer, what it polls, and what can be done about it."""
+"""The page of a transfer, its poll, and its actions."""
 
 import re
 import uuid
@@ -107,7 +107,7 @@ def test_a_running_pull_shows_its_layers_in_dockers_words(client_for, team, bob)
         ),
     )
 
-    for words in (
+    for expected in (
         "Running",
         "Already exists",
         "Pulling",
@@ -117,7 +117,7 @@ def test_a_running_pull_shows_its_layers_in_dockers_words(client_for, team, bob)
         "2 s left",
         "Pulling layers",
     ):
-        assert words in html, words
+        assert expected in html, expected
     assert "1.0\xa0MiB" in html
     assert '<meta http-equiv="refresh" content="2">' in html
     assert "style=" not in html
@@ -200,7 +200,7 @@ def test_a_running_copy_shows_both_ends_and_both_logins(client_for, team, bob):
             team, bob, state=State.RUNNING, layers=LAYERS, steps=steps, platform="linux/arm64"
         ),
     )
-    for words in (
+    for expected in (
         "Log in at the source",
         "Log in at the target",
         "Login succeeded as robot",
@@ -208,7 +208,7 @@ def test_a_running_copy_shows_both_ends_and_both_logins(client_for, team, bob):
         "Login at the target",
         "linux/arm64",
     ):
-        assert words in html, words
+        assert expected in html, expected
     assert html.count("docker.io/library/python:3.12-slim") >= 1
 
 
@@ -233,10 +233,10 @@ def test_a_finished_copy_says_that_the_digest_stayed_or_that_it_did_not(client_f
 
 
 def test_a_failed_copy_points_at_the_end_that_failed(client_for, team, bob):
-    here = Registry.objects.create(team=team, name="Here", host="here.example.com")
+    registry = Registry.objects.create(team=team, name="Here", host="here.example.com")
     there = Registry.objects.create(team=team, name="There", host="there.example.com")
     ends = {
-        "source_registry": here,
+        "source_registry": registry,
         "target_registry": there,
         "source": "here.example.com/a:1",
         "target": "there.example.com/a:1",
@@ -262,7 +262,7 @@ def test_a_failed_copy_points_at_the_end_that_failed(client_for, team, bob):
 
 
 def test_a_copy_of_a_missing_platform_leads_back_to_its_form(client_for, team, bob):
-    here = Registry.objects.create(team=team, name="Here", host="here.example.com")
+    registry = Registry.objects.create(team=team, name="Here", host="here.example.com")
     error = {"kind": "PlatformMissing", "message": "No.", "advice": ""}
     row = copy_row(
         team,
@@ -270,7 +270,7 @@ def test_a_copy_of_a_missing_platform_leads_back_to_its_form(client_for, team, b
         state=State.FAILED,
         error=error,
         source="here.example.com/a:1",
-        source_registry=here,
+        source_registry=registry,
     )
     html = detail(client_for(bob), row)
     assert "Copy every platform" in html
@@ -302,18 +302,18 @@ def test_a_failure_shows_cause_advice_and_retry(client_for, team, bob):
     }
     row = publish_row(team, bob, state=State.FAILED, error=error)
     html = detail(client_for(bob), row)
-    for words in (
+    for expected in (
         "The login was refused.",
         "Check the secret.",
         "re-sends only what is missing",
         "Add the registry registry.example.com",
     ):
-        assert words in html
+        assert expected in html
     assert reverse("transfers:retry", args=[row.pk]) in html
 
 
 @pytest.mark.parametrize(
-    ("kind", "words"),
+    ("kind", "expected"),
     [
         ("PlatformMissing", "Pull every platform"),
         ("ManifestUnknown", "Correct the reference"),
@@ -322,11 +322,11 @@ def test_a_failure_shows_cause_advice_and_retry(client_for, team, bob):
         ("ContentMismatch", "Retry"),
     ],
 )
-def test_each_cause_has_its_cure(client_for, team, bob, kind, words):
+def test_each_cause_has_its_cure(client_for, team, bob, kind, expected):
     row = transfer_row(
         team, bob, state=State.FAILED, error={"kind": kind, "message": "No.", "advice": ""}
     )
-    assert words in detail(client_for(bob), row)
+    assert expected in detail(client_for(bob), row)
 
 
 def test_hostile_words_are_inert(client_for, team, bob):

@@ -1,12 +1,12 @@
 import pytest
 
-from transfers.waiting import position_words
+from transfers.waiting import position_text
 
 pytestmark = pytest.mark.postgresql
 
 
 @pytest.mark.parametrize(
-    ("running", "ahead", "words"),
+    ("running", "ahead", "expected"),
     [
         (0, 0, "It is the next one."),
         (1, 0, "1 transfer runs; this one is next."),
@@ -14,5 +14,5 @@ pytestmark = pytest.mark.postgresql
         (2, 3, "2 transfers run, 3 wait before this one."),
     ],
 )
-def test_the_place_in_the_queue_is_told_in_as_few_words_as_it_needs(running, ahead, words):
-    assert position_words(running=running, ahead=ahead) == words
+def test_the_place_in_the_queue_is_told_in_as_few_words_as_it_needs(running, ahead, expected):
+    assert position_text(running=running, ahead=ahead) == expected

@@ -1,1 +1,1 @@
-"""What a worker does for each kind of transfer."""
+"""The executors: one function for each kind of transfer, which a worker calls."""

@@ -1,4 +1,4 @@
-"""Registry to registry: what is read at one end is written at the other, and nothing stays here."""
+"""The executor of a copy between registries; nothing is stored locally."""
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -7,54 +7,62 @@ from registry_ui.oci.client import RegistryClient
 from registry_ui.oci.copying import CopiedImage, PlatformChoice, copy_image
 from registry_ui.oci.manifest import Manifest
 
-from ..mounting import holders
-from .run import Run, login_words
+from ..mounting import mount_sources
+from .run import TransferRun, login_detail
 
 
-def copy(run: Run) -> Manifest:
-    with run.source_client() as origin, run.target_client() as destination:
-        _log_in(run, origin, destination)
+def copy(run: TransferRun) -> Manifest:
+    with run.source_client() as source_client, run.target_client() as target_client:
+        _log_in(run, source_client, target_client)
+
+        # The blobs stream from one registry to the other and never reach the disk.
         run.steps.begin("copy")
         copied = copy_image(
-            origin.store(run.source.repository),
+            source_client.store(run.source.repository),
             run.source.identifier,
-            destination.store(run.target.repository, push=True),
+            target_client.store(run.target.repository, push=True),
             run.target.tag,
             platform=PlatformChoice.parse(run.transfer.platform),
             progress=run.progress,
             cancellation=run.cancellation,
-            lanes=settings.BLOB_LANES,
-            mount_from=holders(run.transfer.team, run.target, source=run.source),
+            blob_workers=settings.BLOB_LANES,
+            mount_from=mount_sources(run.transfer.team, run.target, source=run.source),
         )
     run.steps.complete(
         "copy",
         _("%(tag)s: digest: %(digest)s")
         % {"tag": run.target.identifier, "digest": copied.manifest.digest},
     )
-    _note_digest(run, copied)
+    _set_digest_note(run, copied)
     return copied.manifest
 
 
-def _log_in(run: Run, origin: RegistryClient, destination: RegistryClient) -> None:
-    """Both logins before the first byte. A HEAD proves the source's, and costs no pull where pulls are counted."""
+def _log_in(run: TransferRun, source_client: RegistryClient, target_client: RegistryClient) -> None:
+    """Check both logins before the first byte."""
     run.steps.begin("source")
-    origin.store(run.source.repository).head_manifest(run.source.identifier)
-    run.steps.complete("source", login_words(run.transfer.source_credential, run.transfer.team))
+    # Docker Hub does not count a HEAD request against its pull limit.
+    source_client.store(run.source.repository).head_manifest(run.source.identifier)
+    run.steps.complete("source", login_detail(run.transfer.source_credential, run.transfer.team))
+
+    # A push also reads: it asks for the blobs that the target already has.
     run.steps.begin("target")
-    destination.may(run.target.repository, "pull,push")
-    run.steps.complete("target", login_words(run.transfer.target_credential, run.transfer.team))
+    target_client.check_access(run.target.repository, "pull,push")
+    run.steps.complete("target", login_detail(run.transfer.target_credential, run.transfer.team))
 
 
-def _note_digest(run: Run, copied: CopiedImage) -> None:
-    if copied.manifest.digest != copied.source_digest:
-        words = {
-            "platform": run.transfer.platform,
-            "source": copied.source_digest.short,
-            "target": copied.manifest.digest.short,
-        }
-        run.progress.note(
-            _(
-                "Only %(platform)s was copied, so the digest is another one: %(source)s at the source, %(target)s at the target."
-            )
-            % words
+def _set_digest_note(run: TransferRun, copied: CopiedImage) -> None:
+    # An image index whose other platforms are left out is replaced by the platform's manifest.
+    if copied.manifest.digest == copied.source_digest:
+        return
+    parameters = {
+        "platform": run.transfer.platform,
+        "source": copied.source_digest.short,
+        "target": copied.manifest.digest.short,
+    }
+    run.progress.set_note(
+        _(
+            "Only %(platform)s was copied, so the digest is another one: %(source)s at the "
+            "source, %(target)s at the target."
         )
+        % parameters
+    )

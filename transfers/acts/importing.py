@@ -1,4 +1,4 @@
-"""Images from an archive into the local store: all of it is checked before any of it is kept."""
+"""The executor of an import, which verifies the whole archive before it stores an image."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,12 +7,17 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import ngettext
 
-from registry_ui.images.archives.incoming import gone
-from registry_ui.images.archives.uploads import check_checksum, discard, opened, touch
+from registry_ui.images.archives.incoming import archive_missing
+from registry_ui.images.archives.uploads import (
+    check_checksum,
+    discard_upload,
+    open_archive,
+    touch_upload,
+)
 from registry_ui.images.models import ArchiveUpload
 from registry_ui.images.services import name_image
 from registry_ui.images.store import LocalStore
-from registry_ui.jobs.rights import check_person
+from registry_ui.jobs.rights import check_requester
 from registry_ui.oci.archive.reading import ArchiveStore
 from registry_ui.oci.copying import PlatformChoice, copy_image
 from registry_ui.oci.digest import Digest
@@ -20,31 +25,36 @@ from registry_ui.oci.errors import InvalidArchive
 from registry_ui.oci.manifest import Manifest
 from registry_ui.oci.reference import Reference
 
-from .run import Run
+from .run import TransferRun
 
 
-def import_archive(run: Run) -> Manifest:
+def import_archive(run: TransferRun) -> Manifest:
     upload = ArchiveUpload.objects.filter(
         team=run.transfer.team, pk=run.transfer.options["upload"]
     ).first()
     if upload is None:
-        raise gone()
-    touch(upload)
+        raise archive_missing()
+
+    # An upload that nobody uses is removed after some time, also one that waited in the queue.
+    touch_upload(upload)
     try:
-        with opened(upload, run.cancellation) as archive:
+        with open_archive(upload, run.cancellation) as archive:
             _verify(run, upload, archive)
-            manifests = _bring(run, archive)
+            manifests = _store_images(run, archive)
     except InvalidArchive:
-        discard(upload)
+        # A retry would fail in the same way; after any other error it continues with the archive.
+        discard_upload(upload)
         raise
-    _name(run, upload, manifests)
-    discard(upload)
+
+    _name_images(run, upload, manifests)
+    discard_upload(upload)
     return manifests[0]
 
 
-def _verify(run: Run, upload: ArchiveUpload, archive: ArchiveStore) -> None:
+def _verify(run: TransferRun, upload: ArchiveUpload, archive: ArchiveStore) -> None:
     run.progress.enter("verifying")
     run.steps.begin("verify")
+    # The SHA-256 of the whole file first: it shows an incomplete transport at once.
     check_checksum(upload, run.cancellation)
     archive.verify(lambda count: run.cancellation.check())
     count = len(archive.images)
@@ -54,16 +64,16 @@ def _verify(run: Run, upload: ArchiveUpload, archive: ArchiveStore) -> None:
     )
 
 
-def _bring(run: Run, archive: ArchiveStore) -> list[Manifest]:
+def _store_images(run: TransferRun, archive: ArchiveStore) -> list[Manifest]:
     run.steps.begin("import")
-    digests = [Digest.parse(chosen["digest"]) for chosen in run.transfer.options["images"]]
+    digests = [Digest.parse(image["digest"]) for image in run.transfer.options["images"]]
     for blob, kind, platform in archive.blobs_of(digests):
         run.progress.expect(blob, kind=kind, platform=platform)
-    # By no name yet: all images are here before the first of them gets one.
-    return [_copy(run, archive, digest) for digest in digests]
+    # Without names yet: all images are stored before the first one gets a name.
+    return [_store_image(run, archive, digest) for digest in digests]
 
 
-def _copy(run: Run, archive: ArchiveStore, digest: Digest) -> Manifest:
+def _store_image(run: TransferRun, archive: ArchiveStore, digest: Digest) -> Manifest:
     return copy_image(
         archive,
         digest,
@@ -76,17 +86,19 @@ def _copy(run: Run, archive: ArchiveStore, digest: Digest) -> Manifest:
         platform=PlatformChoice(None),
         progress=run.progress,
         cancellation=run.cancellation,
-        lanes=settings.BLOB_LANES,
+        blob_workers=settings.BLOB_LANES,
     ).manifest
 
 
-def _name(run: Run, upload: ArchiveUpload, manifests: Sequence[Manifest]) -> None:
+def _name_images(run: TransferRun, upload: ArchiveUpload, manifests: Sequence[Manifest]) -> None:
     transfer = run.transfer
-    check_person(transfer)
+    check_requester(transfer)
     run.cancellation.check()
-    chosen: list[dict[str, Any]] = transfer.options["images"]
+
+    # All names or none: an image that depends on another one is never alone.
+    images: list[dict[str, Any]] = transfer.options["images"]
     with transaction.atomic():
-        for manifest, image in zip(manifests, chosen, strict=True):
+        for manifest, image in zip(manifests, images, strict=True):
             for name in image["names"]:
                 name_image(
                     team=transfer.team,
@@ -96,9 +108,7 @@ def _name(run: Run, upload: ArchiveUpload, manifests: Sequence[Manifest]) -> Non
                     source_digest=manifest.digest,
                     origin="",
                 )
-    count = sum(len(image["names"]) for image in chosen)
-    words = ngettext("%(count)d name from %(file)s", "%(count)d names from %(file)s", count) % {
-        "count": count,
-        "file": upload.name,
-    }
-    run.steps.complete("import", words)
+
+    count = sum(len(image["names"]) for image in images)
+    text = ngettext("%(count)d name from %(file)s", "%(count)d names from %(file)s", count)
+    run.steps.complete("import", text % {"count": count, "file": upload.name})

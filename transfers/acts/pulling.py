@@ -4,16 +4,17 @@ from django.conf import settings
 
 from registry_ui.images.services import name_image
 from registry_ui.images.store import LocalStore
-from registry_ui.jobs.rights import check_person
+from registry_ui.jobs.rights import check_requester
 from registry_ui.oci.copying import PlatformChoice, copy_image
 from registry_ui.oci.manifest import Manifest
 
-from .run import Run
-from .tagging import note_moved_name
+from .run import TransferRun
+from .tagging import record_previous_image
 
 
-def pull(run: Run) -> Manifest:
+def pull(run: TransferRun) -> Manifest:
     transfer, source, target = run.transfer, run.source, run.target
+    # Without a tag, so that the store does not name the image.
     store = LocalStore(
         transfer.team, replace(target, tag=None, digest=None), cancellation=run.cancellation
     )
@@ -26,10 +27,11 @@ def pull(run: Run) -> Manifest:
             platform=PlatformChoice.parse(transfer.platform),
             progress=run.progress,
             cancellation=run.cancellation,
-            lanes=settings.BLOB_LANES,
+            blob_workers=settings.BLOB_LANES,
         )
-    check_person(transfer)
-    # Named here and not by the store: only the copy knows which index the one platform was taken from.
+
+    check_requester(transfer)
+    # The store does not name the image: only the copy knows the index that a platform came from.
     image = name_image(
         team=transfer.team,
         user=transfer.user,
@@ -38,5 +40,5 @@ def pull(run: Run) -> Manifest:
         source_digest=copied.source_digest,
         origin=str(source),
     )
-    note_moved_name(run, image)
+    record_previous_image(run, image)
     return copied.manifest

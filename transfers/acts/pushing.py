@@ -11,35 +11,38 @@ from registry_ui.oci.errors import ContentMismatch
 from registry_ui.oci.manifest import Manifest
 from registry_ui.oci.reference import Reference
 
-from ..mounting import holders
-from .run import Run, login_words
+from ..mounting import mount_sources
+from .run import TransferRun, login_detail
 
 
-def push(run: Run) -> Manifest:
+def push(run: TransferRun) -> Manifest:
     with run.target_client() as client:
         _log_in(run, client)
         return _send(run, client, run.source)
 
 
-def publish(run: Run) -> Manifest:
+def publish(run: TransferRun) -> Manifest:
     with run.target_client() as client:
         _log_in(run, client)
+
+        # The local tag is set before the push, as `docker tag` and `docker push` do it.
         run.steps.begin("tag")
         image = tag_image(
             team=run.transfer.team, user=run.transfer.user, source=run.source, target=run.target
         )
-        words = {"name": run.target.familiar, "id": Digest.parse(image.image_id).short}
-        run.steps.complete("tag", _("%(name)s is one more name of image %(id)s") % words)
+        parameters = {"name": run.target.familiar, "id": Digest.parse(image.image_id).short}
+        run.steps.complete("tag", _("%(name)s is one more name of image %(id)s") % parameters)
         return _send(run, client, run.target)
 
 
-def _log_in(run: Run, client: RegistryClient) -> None:
+def _log_in(run: TransferRun, client: RegistryClient) -> None:
     run.steps.begin("login")
-    client.may(run.target.repository, "pull,push")
-    run.steps.complete("login", login_words(run.transfer.target_credential, run.transfer.team))
+    # A push also reads: it asks for the blobs that the target already has.
+    client.check_access(run.target.repository, "pull,push")
+    run.steps.complete("login", login_detail(run.transfer.target_credential, run.transfer.team))
 
 
-def _send(run: Run, client: RegistryClient, local: Reference) -> Manifest:
+def _send(run: TransferRun, client: RegistryClient, local: Reference) -> Manifest:
     run.steps.begin("push")
     store = LocalStore(
         run.transfer.team, local, user=run.transfer.user, cancellation=run.cancellation
@@ -50,17 +53,19 @@ def _send(run: Run, client: RegistryClient, local: Reference) -> Manifest:
             local.identifier,
             client.store(run.target.repository, push=True),
             run.target.tag,
+            # A local image has the platforms that were pulled, so all of them are sent.
             platform=PlatformChoice.parse(run.transfer.platform or "all"),
             progress=run.progress,
             cancellation=run.cancellation,
-            lanes=settings.BLOB_LANES,
-            mount_from=holders(run.transfer.team, run.target),
+            blob_workers=settings.BLOB_LANES,
+            mount_from=mount_sources(run.transfer.team, run.target),
         )
     except ContentMismatch as exc:
-        # What turns out to be damaged here is taken out of sight, so that a pull brings it again.
-        if found := store.recheck_opened():
-            raise damaged(found[0]) from exc
+        # A damaged local blob is removed, so that the next pull fetches it again.
+        if damaged_blobs := store.recheck_opened():
+            raise damaged(damaged_blobs[0]) from exc
         raise
+
     run.steps.complete(
         "push",
         _("%(tag)s: digest: %(digest)s")

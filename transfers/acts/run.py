@@ -1,4 +1,4 @@
-"""What every act works with."""
+"""A running transfer, as its executor gets it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,16 +14,16 @@ from registry_ui.oci.progress import Progress
 from registry_ui.oci.reference import Reference
 from registry_ui.oci.store import Cancellation
 from registry_ui.registries.models import Credential
-from registry_ui.registries.services import credential_for, engine_login, open_client
-from registry_ui.registries.using import Use
+from registry_ui.registries.services import open_client, open_engine_login, select_credential
+from registry_ui.registries.using import CredentialUse
 
 from ..models import Kind, Transfer
 from ..steps import Steps
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
-    """One claimed transfer while it runs."""
+class TransferRun:
+    """A claimed transfer with its progress, its clients and its logins."""
 
     transfer: Transfer
     progress: Progress
@@ -39,7 +39,8 @@ class Run:
         return Reference.parse(self.transfer.target)
 
     def values(self) -> dict[str, Any]:
-        """The row's columns as they should be now."""
+        """Return the row's columns for the current progress."""
+        # The worker's thread writes these at most once a second; see `Reporter`.
         done, total = self.progress.totals()
         return {
             "progress": {**self.progress.snapshot(), "steps": self.steps.as_list()},
@@ -64,7 +65,7 @@ class Run:
         )
 
     def source_login(self) -> BasicCredential | None:
-        """For an engine that pulls."""
+        """Return the login for an engine that pulls."""
         return self._login(
             self.source,
             self.transfer.source_credential,
@@ -73,7 +74,7 @@ class Run:
         )
 
     def target_login(self) -> BasicCredential | None:
-        """For an engine that pushes."""
+        """Return the login for an engine that pushes."""
         return self._login(
             self.target,
             self.transfer.target_credential,
@@ -84,17 +85,20 @@ class Run:
     def _login(
         self, reference: Reference, credential: Credential | None, *, needed: bool, push: bool
     ) -> BasicCredential | None:
-        self._check_login(reference, credential, needed=needed, push=push)
+        self._check_credential(reference, credential, needed=needed, push=push)
         if credential is None:
             return None
+
+        # An engine gets the login itself and not a client: it opens its own connection.
         use = self._use(reference, push=push)
-        return engine_login(
+        return open_engine_login(
             team=self.transfer.team, reference=reference, credential=credential, use=use
         )
 
-    def _check_login(
+    def _check_credential(
         self, reference: Reference, credential: Credential | None, *, needed: bool, push: bool
     ) -> None:
+        # Without this an anonymous login would be tried, and its error would mislead.
         if needed and credential is None:
             raise Denied(
                 _("The credential chosen for %(host)s was removed meanwhile.")
@@ -102,16 +106,16 @@ class Run:
                 advice=_("Start the transfer again with another credential."),
             )
         if credential is not None:
-            # An admin may have restricted it since it was chosen, or the team that shares it may have taken it back.
-            credential_for(
+            # It may have been restricted, or not be shared any more, since it was selected.
+            select_credential(
                 team=self.transfer.team, reference=reference, push=push, chosen=credential
             )
 
     def _client(
         self, reference: Reference, credential: Credential | None, *, needed: bool, push: bool
     ) -> RegistryClient:
-        """A client for the reference's registry, with the chosen credential or none: never with another one."""
-        self._check_login(reference, credential, needed=needed, push=push)
+        """Open a client with the selected credential or none, and never with another one."""
+        self._check_credential(reference, credential, needed=needed, push=push)
         return open_client(
             team=self.transfer.team,
             reference_or_host=reference,
@@ -122,27 +126,33 @@ class Run:
             use=self._use(reference, push=push),
         )
 
-    def _use(self, reference: Reference, *, push: bool) -> Use:
-        """As the credential's owner may know it: this end alone, and not where the image comes from or goes."""
+    def _use(self, reference: Reference, *, push: bool) -> CredentialUse:
+        """Return the entry for the audit log of the credential's owner."""
         transfer = self.transfer
-        act = transfer.kind if transfer.kind != Kind.COPY else Kind.PUSH if push else Kind.PULL
-        return Use(
+        # The owner of a shared credential learns of this endpoint only, so a copy is half of one.
+        kind = transfer.kind
+        if kind == Kind.COPY:
+            kind = Kind.PUSH if push else Kind.PULL
+        return CredentialUse(
             str(reference),
             person=transfer.user,
             by=transfer.requested_by,
-            act=str(act),
+            act=str(kind),
             is_recorded=True,
         )
 
 
-Act = Callable[[Run], Manifest | Descriptor | None]
-"""Does it, and returns what the name stands for, or stood for before it was deleted; None where it was gone already."""
+# It returns the manifest of the target, or of the deleted one; None if there was nothing to delete.
+Executor = Callable[[TransferRun], Manifest | Descriptor | None]
 
 
-def login_words(credential: Credential | None, team: Team) -> str:
+def login_detail(credential: Credential | None, team: Team) -> str:
     if credential is None:
         return _("No login needed")
-    words = {"name": credential.username, "owner": credential.team}
+
+    parameters = {"name": credential.username, "owner": credential.team}
+    # The account of a shared credential is not the team's own, so its owner is named.
     if credential.team_id != team.pk:
-        return _("Login succeeded as %(name)s, with the credential of the team %(owner)s") % words
-    return _("Login succeeded as %(name)s") % words
+        text = _("Login succeeded as %(name)s, with the credential of the team %(owner)s")
+        return text % parameters
+    return _("Login succeeded as %(name)s") % parameters

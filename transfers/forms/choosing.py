@@ -1,4 +1,4 @@
-"""The forms of what is done to tags that were chosen in a list."""
+"""The forms that pull or delete selected tags of a repository."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,144 +10,148 @@ from registry_ui.oci.errors import OciError
 from registry_ui.oci.reference import Reference
 from registry_ui.registries.services import AmbiguousCredential, CredentialUnfit
 
-from ..chosen import MOST_TAGS, Chosen
-from ..deletion import Plan
-from ..logins import Login
-from ..services.deleting import Doomed
+from ..chosen import MAX_SELECTED_TAGS, TagSelection
+from ..deletion import DeletionPlan
+from ..logins import LoginChoice
+from ..services.deleting import DeletionTarget
 from .naming import NAME_INPUT, CredentialField, StartForm, sentence
 from .platforms import PlatformForm
 
 
-class ChosenForm(StartForm):
-    """One credential serves all of them: patterns are about repositories, not about tags."""
+class TagSelectionForm(StartForm):
+    """A form for selected tags, which all have the credential of their repository."""
 
-    def __init__(self, *args: Any, chosen: Chosen, **kwargs: Any) -> None:
-        self.chosen = chosen
-        super().__init__(*args, team=chosen.team, **kwargs)
+    def __init__(self, *args: Any, selection: TagSelection, **kwargs: Any) -> None:
+        self.selection = selection
+        super().__init__(*args, team=selection.team, **kwargs)
 
     def login_reference(self) -> Reference | None:
-        return self.chosen.name
+        return self.selection.name
 
     def add_failure(self, exc: OciError) -> None:
-        about_login = isinstance(exc, AmbiguousCredential | CredentialUnfit)
-        self.add_error(
-            "credential" if about_login and "credential" in self.fields else None, sentence(exc)
-        )
+        is_login_error = isinstance(exc, AmbiguousCredential | CredentialUnfit)
+        field = "credential" if is_login_error and "credential" in self.fields else None
+        self.add_error(field, sentence(exc))
 
 
-class PullTagsForm(ChosenForm, PlatformForm):
+# The platform applies to every selected tag; a tag without it fails alone.
+class PullTagsForm(TagSelectionForm, PlatformForm):
     credential = CredentialField()
 
     def arguments(self) -> dict[str, Any]:
-        credential = self.cleaned_data["credential"]
         return {
-            "references": self.chosen.references,
+            "references": self.selection.references,
             "platform": self.chosen_platform(),
-            "credential": credential,
+            "credential": self.cleaned_data["credential"],
         }
 
 
-class DeleteTagsForm(ChosenForm):
-    """Tags alone, or images with every tag that names them: each way has a button and a form of its own.
+class DeleteTagsForm(TagSelectionForm):
+    """The form that deletes tags alone, or images with all of their tags.
 
     Args:
-        way: `tags` or `images`.
-        login: how it will log in, for pushing.
+        mode: `tags` or `images`.
+        login: the login for a push, which a deletion needs.
     """
 
+    # Required only for more than one tag, so `clean` checks it.
     name = forms.CharField(required=False, max_length=300, widget=forms.TextInput(attrs=NAME_INPUT))
     seen = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
     credential = CredentialField()
 
-    def __init__(self, *args: Any, plan: Plan, way: str, login: Login, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, plan: DeletionPlan, mode: str, login: LoginChoice, **kwargs: Any
+    ) -> None:
         self.plan = plan
-        self.way = way
+        self.mode = mode
         self.login = login
+        # Two of these forms are on one page, so the ids of their fields must differ.
         super().__init__(
-            *args, auto_id=f"id_{way}_%s", initial={"seen": plan.fingerprint}, **kwargs
+            *args, auto_id=f"id_{mode}_%s", initial={"seen": plan.fingerprint}, **kwargs
         )
 
     @property
-    def affected(self) -> Sequence[str]:
-        """The tags that go."""
-        return self.plan.tags if self.way == "tags" else self.plan.all_tags
+    def deleted_tags(self) -> Sequence[str]:
+        return self.plan.tags if self.mode == "tags" else self.plan.all_tags
 
     @property
-    def wants_name(self) -> bool:
-        return len(self.affected) > 1
+    def needs_confirmation(self) -> bool:
+        """Return whether the user must type the repository's name."""
+        return len(self.deleted_tags) > 1
 
     @property
-    def verdict(self) -> str:
-        """What the button does, by name and number."""
-        tags, images = len(self.affected), len(self.plan.images)
-        words = {"tag": self.affected[0] if tags else "", "tags": tags, "images": images}
-        if self.way == "tags":
-            return (
-                _("Delete the tag %(tag)s") % words
-                if tags == 1
-                else _("Delete %(tags)d tags") % words
-            )
+    def button_label(self) -> str:
+        # The button names what it deletes, so that nobody confirms by habit.
+        tags, images = len(self.deleted_tags), len(self.plan.images)
+        parameters = {"tag": self.deleted_tags[0] if tags else "", "tags": tags, "images": images}
+        if self.mode == "tags":
+            text = _("Delete the tag %(tag)s") if tags == 1 else _("Delete %(tags)d tags")
+            return text % parameters
+
         if images > 1:
-            return _("Delete %(images)d images and all of their %(tags)d tags") % words
+            return _("Delete %(images)d images and all of their %(tags)d tags") % parameters
         if tags > 1:
-            return _("Delete the image and all of its %(tags)d tags") % words
-        return _("Delete the image and its tag %(tag)s") % words if tags else _("Delete the image")
+            return _("Delete the image and all of its %(tags)d tags") % parameters
+        if tags:
+            return _("Delete the image and its tag %(tag)s") % parameters
+        return _("Delete the image")
 
     @property
-    def obstacle(self) -> str:
-        """Why it cannot be done this way; empty where it can."""
-        if self.way == "tags":
-            return (
-                ""
-                if len(self.plan.tags) <= MOST_TAGS
-                else _("At most %(count)d tags can be deleted at a time.") % {"count": MOST_TAGS}
-            )
-        if self.plan.unseen:
-            words = {"tags": _some(self.plan.unseen)}
-            return (
-                _(
-                    "Nobody has looked yet at what these tags name, so they can only be deleted alone: %(tags)s."
-                )
-                % words
-            )
-        if self.plan.broken:
-            words = {"tags": _some(self.plan.broken)}
-            return (
-                _(
-                    "These tags name an image index of which this is a part; without it they would be broken: %(tags)s."
-                )
-                % words
-            )
+    def problem(self) -> str:
+        """The reason why this deletion is impossible, or an empty text."""
+        if self.mode == "tags":
+            if len(self.plan.tags) <= MAX_SELECTED_TAGS:
+                return ""
+            return _("At most %(count)d tags can be deleted at a time.") % {
+                "count": MAX_SELECTED_TAGS
+            }
+
+        # The other tags of these images are unknown, so nobody could confirm their loss.
+        if self.plan.unindexed_tags:
+            return _(
+                "Nobody has looked yet at what these tags name, so they can only be deleted "
+                "alone: %(tags)s."
+            ) % {"tags": _shorten(self.plan.unindexed_tags)}
+        # Registries delete the parts of an index without a warning.
+        if self.plan.broken_tags:
+            return _(
+                "These tags name an image index of which this is a part; without it they would be "
+                "broken: %(tags)s."
+            ) % {"tags": _shorten(self.plan.broken_tags)}
         return ""
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
+        # The worker checks the digests again; this one is for the user, who saw the old plan.
         if values.get("seen") and values["seen"] != self.plan.fingerprint:
             self.add_error(
                 None,
                 _(
-                    "What these tags name has changed since this page was shown. Look at it again before you go on."
+                    "What these tags name has changed since this page was shown. Look at it again "
+                    "before you go on."
                 ),
             )
-        elif self.obstacle:
-            self.add_error(None, self.obstacle)
-        if self.wants_name and values.get("name", "").strip() != self.chosen.repository:
+        elif self.problem:
+            self.add_error(None, self.problem)
+
+        repository = self.selection.repository
+        if self.needs_confirmation and values.get("name", "").strip() != repository:
             self.add_error(
                 "name",
-                _("Type the repository's name exactly: %(name)s")
-                % {"name": self.chosen.repository},
+                _("Type the repository's name exactly: %(name)s") % {"name": repository},
             )
+        # A deletion without a login fails on every registry that asks for one to push.
         if self.login is not None and self.login.problem:
             self.add_error(None, self.login.problem)
         return values
 
     def arguments(self) -> dict[str, Any]:
-        doomed: list[Doomed] = (
-            self.plan.doomed_tags() if self.way == "tags" else self.plan.doomed_images()
+        targets: list[DeletionTarget] = (
+            self.plan.tag_targets() if self.mode == "tags" else self.plan.image_targets()
         )
-        return {"doomed": doomed, "credential": self.cleaned_data["credential"]}
+        return {"targets": targets, "credential": self.cleaned_data["credential"]}
 
 
-def _some(names: Sequence[str], most: int = 10) -> str:
-    more = f", … (+{len(names) - most})" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
+def _shorten(names: Sequence[str], limit: int = 10) -> str:
+    more = f", … (+{len(names) - limit})" if len(names) > limit else ""
+    return ", ".join(names[:limit]) + more

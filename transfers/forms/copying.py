@@ -1,4 +1,4 @@
-"""Chosen tags to another registry or repository: where to, under which names, and what that overwrites."""
+"""The form that copies selected tags to another registry or repository."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,29 +20,29 @@ from registry_ui.oci.reference import (
 from registry_ui.registries.models import Credential, Registry, Repository, Tag
 from registry_ui.registries.services import AmbiguousCredential, CredentialUnfit
 
-from ..chosen import Chosen
-from ..logins import Login, login_for
-from .choosing import ChosenForm
-from .naming import NAME_INPUT, CredentialField, checked, parsed, sentence
+from ..chosen import TagSelection
+from ..logins import LoginChoice, choose_login
+from .choosing import TagSelectionForm
+from .naming import NAME_INPUT, CredentialField, parse_or_none, sentence, validate
 from .platforms import PlatformForm
-from .publishing import namespace_of
+from .publishing import credential_namespace
 
 
 @dataclass(frozen=True, slots=True)
-class Planned:
-    """One copy: `standing` is the digest that the target's tag names now; empty where it is new, as far as the index knows."""
+class PlannedCopy:
+    """A copy, with the digest that the target's tag has now according to the index."""
 
     source: Reference
     target: Reference
-    standing: str = ""
+    current_digest: str = ""
     is_same: bool = False
 
     @property
     def overwrites(self) -> bool:
-        return bool(self.standing) and not self.is_same
+        return bool(self.current_digest) and not self.is_same
 
 
-class CopyTagsForm(ChosenForm, PlatformForm):
+class CopyTagsForm(TagSelectionForm, PlatformForm):
     target_registry = forms.ModelChoiceField(
         Registry.objects.none(), label=_("To the registry"), empty_label=None
     )
@@ -59,91 +59,107 @@ class CopyTagsForm(ChosenForm, PlatformForm):
     overwrite = forms.BooleanField(required=False)
 
     def __init__(
-        self, *args: Any, chosen: Chosen, initial: Mapping[str, Any] | None = None, **kwargs: Any
+        self,
+        *args: Any,
+        selection: TagSelection,
+        initial: Mapping[str, Any] | None = None,
+        **kwargs: Any,
     ) -> None:
-        self.registries = list(Registry.objects.filter(team=chosen.team))
-        hosts = [each.host for each in self.registries]
+        registries = Registry.objects.filter(team=selection.team)
+        self.registries = list(registries)
+        hosts = [registry.host for registry in self.registries]
         self.credentials = list(
-            Credential.objects.usable_by(chosen.team).filter(registry__host__in=hosts)
+            Credential.objects.usable_by(selection.team).filter(registry__host__in=hosts)
         )
-        initial = {**_suggested(chosen, self.registries, self.credentials), **(initial or {})}
-        super().__init__(*args, chosen=chosen, initial=initial, **kwargs)
-        self.fields["target_registry"].queryset = Registry.objects.filter(team=chosen.team)  # type: ignore[attr-defined]
-        choices = [(each.pk, f"{each.name} ({each.host})") for each in self.registries]
-        self.fields["target_registry"].choices = choices  # type: ignore[attr-defined]
-        if len(chosen.tags) != 1:
+
+        suggested = _suggested_target(selection, self.registries, self.credentials)
+        super().__init__(
+            *args, selection=selection, initial={**suggested, **(initial or {})}, **kwargs
+        )
+        field = self.fields["target_registry"]
+        field.queryset = registries  # type: ignore[attr-defined]
+        field.choices = [  # type: ignore[attr-defined]
+            (registry.pk, f"{registry.name} ({registry.host})") for registry in self.registries
+        ]
+        # Several tags keep their names.
+        if len(selection.tags) != 1:
             del self.fields["new_tag"]
 
-    def offered(self) -> list[tuple[str, Any]]:
+    def platform_choices(self) -> list[tuple[str, Any]]:
         return [
             ("all", _("Every platform: the digest stays the same")),
             ("chosen", _("One platform: the digest changes")),
         ]
 
-    # --- what has been filled in so far
+    # --- the values so far, before the form is valid
 
     @cached_property
-    def target_row(self) -> Registry | None:
+    def selected_registry(self) -> Registry | None:
         value = str(self["target_registry"].value() or "")
-        return next((each for each in self.registries if str(each.pk) == value), None)
+        return next((registry for registry in self.registries if str(registry.pk) == value), None)
 
     @cached_property
     def target_name(self) -> Reference | None:
-        """The target's repository with no tag; None while it is none."""
+        """Return the target's repository without a tag, or None while it is invalid."""
+        # A tag or a digest in this field would change the meaning of the tags.
         name = str(self["target_repository"].value() or "").strip().strip("/")
-        if self.target_row is None or not name or ":" in name or "@" in name:
+        if self.selected_registry is None or not name or ":" in name or "@" in name:
             return None
-        found = parsed(f"{self.target_row.host}/{name}")
-        return Reference(found.registry, found.repository) if found else None
+        reference = parse_or_none(f"{self.selected_registry.host}/{name}")
+        return Reference(reference.registry, reference.repository) if reference else None
 
     @cached_property
     def pairs(self) -> list[tuple[Reference, Reference]]:
-        """Source and target of each copy; empty while a target cannot be named."""
+        """Return the source and target of each copy; empty while the target is invalid."""
         name = self.target_name
         if name is None:
             return []
+
         tags = (
             [str(self["new_tag"].value() or "").strip()]
             if "new_tag" in self.fields
-            else self.chosen.tags
+            else self.selection.tags
         )
+        # A tag that is not complete yet can be invalid.
         try:
             return [
                 (source, name.with_tag(tag))
-                for source, tag in zip(self.chosen.references, tags, strict=True)
+                for source, tag in zip(self.selection.references, tags, strict=True)
             ]
         except OciError:
             return []
 
     @cached_property
-    def planned(self) -> list[Planned]:
+    def planned_copies(self) -> list[PlannedCopy]:
         if self.target_name is None:
             return []
-        here = _digests(self.chosen.registry, self.chosen.repository, self.chosen.tags)
-        there = _digests(
-            self.target_row,
-            self.target_name.repository,
-            [str(target.tag) for _source, target in self.pairs],
-        )
-        is_whole = self["platform_choice"].value() != "chosen"
-        planned = []
+
+        selection = self.selection
+        source_digests = _digests(selection.registry, selection.repository, selection.tags)
+        target_tags = [str(target.tag) for _source, target in self.pairs]
+        target_digests = _digests(self.selected_registry, self.target_name.repository, target_tags)
+
+        # A copy of one platform has another digest than the index at the source.
+        keeps_digest = self["platform_choice"].value() != "chosen"
+        copies = []
         for source, target in self.pairs:
-            standing = there.get(str(target.tag), "")
-            is_same = is_whole and bool(standing) and standing == here.get(str(source.tag))
-            planned.append(Planned(source, target, standing, is_same))
-        return planned
+            current = target_digests.get(str(target.tag), "")
+            is_equal = bool(current) and current == source_digests.get(str(source.tag))
+            copies.append(PlannedCopy(source, target, current, keeps_digest and is_equal))
+        return copies
 
     @property
-    def overwritten(self) -> list[Planned]:
-        return [each for each in self.planned if each.overwrites]
+    def overwritten_copies(self) -> list[PlannedCopy]:
+        return [copy for copy in self.planned_copies if copy.overwrites]
 
     @cached_property
-    def is_target_known(self) -> bool:
-        """Whether the index has looked into the target's repository."""
+    def is_target_indexed(self) -> bool:
         if self.target_name is None:
             return False
         rows = Repository.objects.filter(
-            registry=self.target_row, name=self.target_name.repository, indexed_at__isnull=False
+            registry=self.selected_registry,
+            name=self.target_name.repository,
+            indexed_at__isnull=False,
         )
         return bool(rows.exists())
 
@@ -153,7 +169,7 @@ class CopyTagsForm(ChosenForm, PlatformForm):
 
     @property
     def needs_account(self) -> bool:
-        """Whether the target lies on Docker Hub, and its name is an official image's."""
+        """Return whether the target is in Docker Hub's namespace of official images."""
         name = self.target_name
         return (
             name is not None and name.registry == DOCKER_HUB and name.namespace == DEFAULT_NAMESPACE
@@ -161,52 +177,62 @@ class CopyTagsForm(ChosenForm, PlatformForm):
 
     @property
     def suggestions(self) -> list[str]:
-        """Names that the credentials for the target may push to."""
-        last = self.chosen.repository.rpartition("/")[2]
-        pushing = [
-            each for each in self.credentials if each.registry == self.target_row and each.can_push
+        """The repositories to which the credentials for the target may push."""
+        last_part = self.selection.repository.rpartition("/")[2]
+        credentials = [
+            credential
+            for credential in self.credentials
+            if credential.registry == self.selected_registry and credential.can_push
         ]
-        names = {f"{namespace}/{last}" for namespace in map(namespace_of, pushing) if namespace}
-        return sorted(names | {_plain_name(self.chosen)})
+        namespaces = {credential_namespace(credential) for credential in credentials} - {""}
+        names = {f"{namespace}/{last_part}" for namespace in namespaces}
+        return sorted(names | {_short_repository(self.selection)})
 
     # --- logins
 
     @cached_property
-    def source_login(self) -> Login:
-        return self._login(self.chosen.name, push=False)
+    def source_login(self) -> LoginChoice:
+        return self._choose_login(self.selection.name, push=False)
 
     @cached_property
-    def login(self) -> Login | None:
-        """At the target."""
-        return self._login(self.target_name, push=True) if self.target_name else None
+    def login(self) -> LoginChoice | None:
+        """Return the login at the target."""
+        return self._choose_login(self.target_name, push=True) if self.target_name else None
 
-    def _login(self, reference: Reference, *, push: bool) -> Login:
-        candidates = [each for each in self.credentials if each.registry.host == reference.registry]
-        return login_for(team=self.team, reference=reference, push=push, candidates=candidates)
+    def _choose_login(self, reference: Reference, *, push: bool) -> LoginChoice:
+        candidates = [
+            credential
+            for credential in self.credentials
+            if credential.registry.host == reference.registry
+        ]
+        return choose_login(team=self.team, reference=reference, push=push, candidates=candidates)
 
     # --- checks
 
     def clean_target_repository(self) -> str:
-        return checked(check_repository, self.cleaned_data["target_repository"].strip("/"))
+        return validate(check_repository, self.cleaned_data["target_repository"].strip("/"))
 
     def clean_new_tag(self) -> str:
-        return checked(check_tag, self.cleaned_data["new_tag"])
+        return validate(check_tag, self.cleaned_data["new_tag"])
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
-        if self.source_login.is_tie and not values.get("source_credential"):
-            self.add_error("source_credential", self.tie)
-        if self.login is not None and self.login.is_tie and not values.get("target_credential"):
-            self.add_error("target_credential", self.tie)
+        if self.source_login.is_ambiguous and not values.get("source_credential"):
+            self.add_error("source_credential", self.ambiguous_message)
+        is_ambiguous = self.login is not None and self.login.is_ambiguous
+        if is_ambiguous and not values.get("target_credential"):
+            self.add_error("target_credential", self.ambiguous_message)
         self.refuse_push_without_login("target_registry")
         self.refuse_official_namespace(self.target_name, "target_repository")
+
         if any(source == target for source, target in self.pairs):
             self.add_error(
                 "target_repository",
                 _("This is where the image is: choose another registry, repository or tag."),
             )
-        elif self.overwritten and not values.get("overwrite") and not self.errors:
-            count = len(self.overwritten)
+        # The index may be old, so the worker can still overwrite a tag that is not listed here.
+        elif self.overwritten_copies and not values.get("overwrite") and not self.errors:
+            count = len(self.overwritten_copies)
             self.add_error(
                 "overwrite",
                 ngettext(
@@ -216,8 +242,8 @@ class CopyTagsForm(ChosenForm, PlatformForm):
         return values
 
     def add_failure(self, exc: OciError) -> None:
-        unfit = isinstance(exc, AmbiguousCredential | CredentialUnfit)
-        self.add_error("target_credential" if unfit else None, sentence(exc))
+        is_login_error = isinstance(exc, AmbiguousCredential | CredentialUnfit)
+        self.add_error("target_credential" if is_login_error else None, sentence(exc))
 
     def arguments(self) -> dict[str, Any]:
         values = self.cleaned_data
@@ -226,40 +252,46 @@ class CopyTagsForm(ChosenForm, PlatformForm):
 
 
 def _digests(registry: Registry | None, repository: str, tags: Sequence[str]) -> Mapping[str, str]:
-    """What the index knows these tags to name."""
+    """Return the indexed digests of the tags; “?” stands for a digest that is not indexed yet."""
     rows = Tag.objects.filter(
         repository__registry=registry, repository__name=repository, name__in=tags
     )
     return {name: digest or "?" for name, digest in rows.values_list("name", "digest")}
 
 
-def _plain_name(chosen: Chosen) -> str:
-    """The repository's name as people say it: Docker Hub's own prefix is left out."""
-    on_hub = chosen.registry.host == DOCKER_HUB
-    return chosen.repository.removeprefix(f"{DEFAULT_NAMESPACE}/") if on_hub else chosen.repository
+def _short_repository(selection: TagSelection) -> str:
+    """Return the repository without Docker Hub's `library/`."""
+    if selection.registry.host != DOCKER_HUB:
+        return selection.repository
+    return selection.repository.removeprefix(f"{DEFAULT_NAMESPACE}/")
 
 
-def _suggested(
-    chosen: Chosen, registries: Sequence[Registry], credentials: Sequence[Credential]
+def _suggested_target(
+    selection: TagSelection, registries: Sequence[Registry], credentials: Sequence[Credential]
 ) -> dict[str, Any]:
-    """Where the tags will most likely go: the first other registry that the team may push to, under the same name."""
+    """Return the likeliest target: the first other registry to which the team may push."""
+    others = [registry for registry in registries if registry != selection.registry]
     pushing = [
-        each
-        for each in credentials
-        if each.can_push and each.registry in registries and each.registry != chosen.registry
-    ]
-    credential = min(pushing, key=lambda each: each.created_at, default=None)
-    others = [each for each in registries if each != chosen.registry and each.host != DOCKER_HUB]
-    target = credential.registry if credential else others[0] if others else chosen.registry
-    name = _plain_name(chosen)
-    if (
         credential
-        and namespace_of(credential)
-        and not credential.serves(Reference(target.host, name))
-    ):
-        name = f"{namespace_of(credential)}/{name.rpartition('/')[2]}"
+        for credential in credentials
+        if credential.can_push and credential.registry in others
+    ]
+    # The oldest one, so that the suggestion does not change with each new credential.
+    credential = min(pushing, key=lambda candidate: candidate.created_at, default=None)
+    if credential:
+        registry = credential.registry
+    else:
+        # Nobody can push to Docker Hub without a credential.
+        without_hub = [other for other in others if other.host != DOCKER_HUB]
+        registry = without_hub[0] if without_hub else selection.registry
+
+    # A credential for one namespace cannot push elsewhere.
+    name = _short_repository(selection)
+    namespace = credential_namespace(credential) if credential else ""
+    if credential and namespace and not credential.serves(Reference(registry.host, name)):
+        name = f"{namespace}/{name.rpartition('/')[2]}"
     return {
-        "target_registry": target.pk,
+        "target_registry": registry.pk,
         "target_repository": name,
-        "new_tag": chosen.tags[0] if len(chosen.tags) == 1 else "",
+        "new_tag": selection.tags[0] if len(selection.tags) == 1 else "",
     }

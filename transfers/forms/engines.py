@@ -1,4 +1,4 @@
-"""The forms of what a Docker Engine or Podman service is asked to do."""
+"""The forms of transfers at a Docker Engine or Podman service."""
 
 from typing import Any
 
@@ -10,17 +10,18 @@ from registry_ui.environment import EngineSetting
 from registry_ui.images.engines.listing import EngineImage
 from registry_ui.oci.reference import Reference
 
-from ..logins import Login, login_for
-from ..services.engines import own_candidates
+from ..logins import LoginChoice, choose_login
+from ..services.engines import team_candidates
 from .naming import CredentialField, ReferenceField, StartForm
 from .platforms import PlatformForm
 
 
 class EngineForm(StartForm):
-    """
+    """A form of one engine.
+
     Args:
-        engine: whose form it is; None where only the login is asked for.
-        images: what it has, for the names that are offered.
+        engine: the engine; None for the part of the form that shows the login.
+        images: the engine's images, whose names are suggested.
     """
 
     def __init__(
@@ -33,6 +34,7 @@ class EngineForm(StartForm):
         self.engine = engine
         self.images = images or []
         super().__init__(*args, **kwargs)
+        # A shared credential is not given to an engine; see `team_candidates`.
         if "credential" in self.fields:
             field = self.fields["credential"]
             field.queryset = field.queryset.filter(team=self.team)  # type: ignore[attr-defined]
@@ -41,24 +43,25 @@ class EngineForm(StartForm):
         return [name.familiar for image in self.images for name in image.names]
 
     @cached_property
-    def login(self) -> Login | None:
+    def login(self) -> LoginChoice | None:
+        # With the team's own credentials alone, so that the page shows what the service will use.
         reference = self.login_reference()
         if reference is None:
             return None
-        return login_for(
+        return choose_login(
             team=self.team,
             reference=reference,
             push=self.pushes,
-            candidates=own_candidates(self.team, reference),
+            candidates=team_candidates(self.team, reference),
         )
 
 
 class OnePlatformForm(EngineForm, PlatformForm):
-    """An engine takes one image of an index: its own platform's, or another one."""
+    """A form with a choice of one platform, because an engine keeps one image of an index."""
 
     own_platform = _("The engine's own")
 
-    def offered(self) -> list[tuple[str, Any]]:
+    def platform_choices(self) -> list[tuple[str, Any]]:
         return [("machine", self.own_platform), ("chosen", _("Another one"))]
 
 
@@ -76,7 +79,7 @@ class EnginePullForm(OnePlatformForm):
 
 
 class _NamedForm(EngineForm):
-    """An image of the engine, and the name under which it goes on: the same where none is written."""
+    """A form with an image of the engine and an optional new reference for it."""
 
     name_field = "source"
     source = ReferenceField(
@@ -100,10 +103,11 @@ class EnginePushForm(_NamedForm):
     credential = CredentialField()
 
     def login_reference(self) -> Reference | None:
-        return self.named("target") or self.named("source")
+        return self.typed_reference("target") or self.typed_reference("source")
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
+        # Without a new reference the engine pushes to the registry of the source.
         field = "target" if values.get("target") else "source"
         self.refuse_official_namespace(values.get(field), field)
         self.refuse_push_without_login(field)
@@ -118,7 +122,7 @@ class EnginePushForm(_NamedForm):
 
 
 class EngineTagForm(EngineForm):
-    """An image that has no name is meant by its id."""
+    """The form that tags an engine's image; an image without a tag is identified by its id."""
 
     name_field = "source"
     source = ReferenceField(
@@ -127,6 +131,7 @@ class EngineTagForm(EngineForm):
         placeholder="my-app:latest",
         required=False,
     )
+    # The link from the list of an engine's images carries the id.
     image_id = forms.RegexField(
         r"\Asha256:[0-9a-f]{64}\Z", required=False, widget=forms.HiddenInput
     )
@@ -134,11 +139,13 @@ class EngineTagForm(EngineForm):
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
+        # An image without a tag has only its id, which a link to this form carries.
         if not values.get("source") and not values.get("image_id") and "source" not in self.errors:
             self.add_error("source", _("Say which image gets the name."))
         return values
 
     def arguments(self) -> dict[str, Any]:
+        # A reference wins: a tag may point at another image than the page showed.
         values = self.cleaned_data
         image_id = "" if values["source"] else values["image_id"]
         return {
@@ -150,6 +157,7 @@ class EngineTagForm(EngineForm):
 
 class LoadForm(OnePlatformForm):
     name_field = "source"
+    # The engine is on this machine or has its platform; with one platform there is no choice.
     own_platform = _("This machine's, where the image has several")
     source = ReferenceField(
         label=_("Local image"), names="local-names", placeholder="my-app:latest"

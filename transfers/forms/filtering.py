@@ -7,7 +7,11 @@ from ..models import Kind, State
 
 
 class FilterForm(forms.Form):
-    """What the list of transfers shows; the choices of persons are those who asked for one."""
+    """The filters of the list of transfers.
+
+    Args:
+        persons: the users who started a transfer; an empty name is the command line.
+    """
 
     ACTIVE = "active"
     COMMAND_LINE = "command line"
@@ -18,6 +22,7 @@ class FilterForm(forms.Form):
 
     def __init__(self, *args: Any, persons: list[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        # The command line has no name, but an empty value means no filter.
         choices = {
             "kind": [("", _("All kinds")), *Kind.choices],
             "state": [("", _("All states")), (self.ACTIVE, _("Queued or running")), *State.choices],

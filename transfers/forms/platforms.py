@@ -9,6 +9,7 @@ from registry_ui.web.forms import TileSelect
 
 from .naming import NAME_INPUT, StartForm, sentence
 
+# The platforms of Docker's official images
 USUAL_PLATFORMS = (
     "linux/amd64",
     "linux/arm64",
@@ -23,7 +24,7 @@ USUAL_PLATFORMS = (
 
 
 class PlatformForm(StartForm):
-    """Which images of an index to take: this machine's, another one, or all of them."""
+    """A form with a choice of platforms: this machine's, another one, or all of them."""
 
     usual_platforms = USUAL_PLATFORMS
     platform_choice = forms.ChoiceField(label=_("Platform"), widget=TileSelect, required=False)
@@ -39,17 +40,21 @@ class PlatformForm(StartForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["platform_choice"].choices = self.offered()  # type: ignore[attr-defined]
-        wanted = str(self.initial.get("platform", ""))
-        if self.initial.get("platform_choice") not in dict(self.offered()):
-            self.initial["platform_choice"] = (
-                "all" if wanted == "all" else "chosen" if wanted else self.offered()[0][0]
-            )
-        if wanted == "all":
+        choices = self.platform_choices()
+        self.fields["platform_choice"].choices = choices  # type: ignore[attr-defined]
+
+        # A link carries the platform in one parameter, as the command line does.
+        platform = str(self.initial.get("platform", ""))
+        if self.initial.get("platform_choice") not in dict(choices):
+            if platform == "all":
+                self.initial["platform_choice"] = "all"
+            else:
+                self.initial["platform_choice"] = "chosen" if platform else choices[0][0]
+        if platform == "all":
             self.initial["platform"] = ""
 
-    def offered(self) -> list[tuple[str, Any]]:
-        """The choices, the usual one first."""
+    def platform_choices(self) -> list[tuple[str, Any]]:
+        """Return the choices, with the default first."""
         machine = Platform.of_this_machine()
         return [
             ("machine", _("This machine's: %(platform)s") % {"platform": machine}),
@@ -59,6 +64,7 @@ class PlatformForm(StartForm):
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
+        # The text field is hidden, and its value ignored, with the other choices.
         if values.get("platform_choice") == "chosen" and "platform" not in self.errors:
             try:
                 values["platform"] = str(Platform.parse(values.get("platform", "")))
@@ -72,6 +78,6 @@ class PlatformForm(StartForm):
         return values
 
     def chosen_platform(self) -> str:
-        """As the services take it."""
+        """Return the platform as the services expect it."""
         values = self.cleaned_data
         return str({"chosen": values["platform"], "all": "all"}.get(values["platform_choice"], ""))

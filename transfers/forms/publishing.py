@@ -13,13 +13,13 @@ from registry_ui.oci.reference import (
     normalise_host,
 )
 from registry_ui.registries.models import Credential, Registry
-from registry_ui.registries.this_server import this_host
+from registry_ui.registries.this_server import builtin_registry_host
 
-from .naming import NAME_INPUT, CredentialField, ReferenceField, StartForm, checked, parsed
+from .naming import NAME_INPUT, CredentialField, ReferenceField, StartForm, parse_or_none, validate
 
 
 class PublishForm(StartForm):
-    """The target is asked for in its four parts: that is how its anatomy is learnt, and the registry is a choice."""
+    """The form that publishes a local image, with a field for each part of the target."""
 
     pushes = True
     name_field = "source"
@@ -56,44 +56,47 @@ class PublishForm(StartForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        # The suggestion needs two queries, which a submitted form does not.
         if not self.is_bound:
             self.initial = {**_suggested_target(self.team, self.initial), **self.initial}
 
     def clean_registry(self) -> str:
-        return checked(normalise_host, self.cleaned_data["registry"])
+        return validate(normalise_host, self.cleaned_data["registry"])
 
     def clean_namespace(self) -> str:
         namespace = self.cleaned_data["namespace"].strip("/")
-        return checked(check_repository, namespace) if namespace else ""
+        return validate(check_repository, namespace) if namespace else ""
 
     def clean_name(self) -> str:
-        return checked(check_repository, self.cleaned_data["name"])
+        return validate(check_repository, self.cleaned_data["name"])
 
     def clean_tag(self) -> str:
-        return checked(check_tag, self.cleaned_data["tag"])
+        return validate(check_tag, self.cleaned_data["tag"])
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
+        # The parts can be valid and the whole too long.
         if not {"registry", "namespace", "name", "tag"} & set(self.errors):
-            values["target"] = checked(Reference.parse, self.composed())
+            values["target"] = validate(Reference.parse, self.target_text())
             self.refuse_official_namespace(values["target"], "namespace")
             self.refuse_foreign_name(values["target"], "namespace")
             self.refuse_push_without_login("registry")
         return values
 
-    def composed(self) -> str:
+    def target_text(self) -> str:
         parts = [
             str(self[part].value() or "").strip().strip("/")
             for part in ("registry", "namespace", "name")
         ]
-        return (
-            f"{'/'.join(part for part in parts if part)}:{str(self['tag'].value() or '').strip()}"
-        )
+        name = "/".join(part for part in parts if part)
+        tag = str(self["tag"].value() or "").strip()
+        return f"{name}:{tag}"
 
     def login_reference(self) -> Reference | None:
+        # Half a reference would parse as one of Docker Hub and show the wrong login.
         if not self["registry"].value() or not self["name"].value():
             return None
-        return parsed(self.composed())
+        return parse_or_none(self.target_text())
 
     def arguments(self) -> dict[str, Any]:
         values = self.cleaned_data
@@ -107,19 +110,22 @@ class PublishForm(StartForm):
         return list(Registry.objects.filter(team=self.team))
 
     def namespaces(self) -> list[str]:
+        credentials = Credential.objects.filter(team=self.team, can_push=True)
         names = {
-            namespace_of(credential)
-            for credential in Credential.objects.filter(
-                team=self.team, can_push=True
-            ).select_related("registry")
+            credential_namespace(credential)
+            for credential in credentials.select_related("registry")
         }
+        # On the built-in registry a team's namespace is its slug.
         return sorted({*names, self.team.slug} - {""})
 
 
 def _suggested_target(team: Team, initial: Mapping[str, Any]) -> dict[str, str]:
-    """Where the source will most likely go: the first registry that the team has a login for, else this server; under the same
-    last name."""
-    target = parsed(str(initial.get("target", "")))
+    """Return the parts of the likeliest target.
+
+    That is the first registry to which the team may push, or else the built-in registry.
+    """
+    # A link can name the target, such as that of an earlier publish.
+    target = parse_or_none(str(initial.get("target", "")))
     if target is not None:
         repository = target.repository.rpartition("/")[2]
         return {
@@ -128,7 +134,7 @@ def _suggested_target(team: Team, initial: Mapping[str, Any]) -> dict[str, str]:
             "name": repository,
             "tag": target.tag or "",
         }
-    source = parsed(str(initial.get("source", "")))
+    source = parse_or_none(str(initial.get("source", "")))
     credential = (
         Credential.objects.filter(team=team, can_push=True)
         .select_related("registry")
@@ -136,20 +142,19 @@ def _suggested_target(team: Team, initial: Mapping[str, Any]) -> dict[str, str]:
         .first()
     )
     return {
-        "registry": credential.registry.host if credential else this_host(),
-        "namespace": namespace_of(credential) if credential else team.slug,
+        "registry": credential.registry.host if credential else builtin_registry_host(),
+        "namespace": credential_namespace(credential) if credential else team.slug,
         "name": source.repository.rpartition("/")[2] if source else "",
         "tag": source.tag or "" if source else "",
     }
 
 
-def namespace_of(credential: Credential) -> str:
-    """The namespace that a credential is for: its pattern's fixed part, or on Docker Hub the account itself."""
-    fixed, slash, _rest = credential.repository_pattern.rpartition("/")
-    if slash and not any(character in fixed for character in "*?["):
-        return fixed
-    return (
-        credential.username
-        if credential.registry.host == DOCKER_HUB and not credential.repository_pattern
-        else ""
-    )
+def credential_namespace(credential: Credential) -> str:
+    """Return the namespace to which a credential belongs; empty if it is not known."""
+    fixed_part, slash, _rest = credential.repository_pattern.rpartition("/")
+    if slash and not any(character in fixed_part for character in "*?["):
+        return fixed_part
+    # On Docker Hub an account's namespace has its name.
+    if credential.registry.host == DOCKER_HUB and not credential.repository_pattern:
+        return credential.username
+    return ""

@@ -13,9 +13,9 @@ from .naming import (
     CredentialField,
     ReferenceField,
     StartForm,
-    checked,
-    local_image,
+    find_local_image,
     sentence,
+    validate,
 )
 from .platforms import PlatformForm
 
@@ -45,6 +45,7 @@ class PushForm(StartForm):
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
+        # In the form rather than by the worker: these pushes can never succeed.
         self.refuse_official_namespace(values.get("reference"), "reference")
         self.refuse_foreign_name(values.get("reference"), "reference")
         self.refuse_push_without_login("reference")
@@ -70,6 +71,7 @@ class TagForm(StartForm):
         return values
 
     def add_failure(self, exc: OciError) -> None:
+        # Without a login in this form, the two fields are all that can be wrong.
         self.add_error("target" if isinstance(exc, InvalidReference) else "source", sentence(exc))
 
     def arguments(self) -> dict[str, Any]:
@@ -77,20 +79,16 @@ class TagForm(StartForm):
 
     @cached_property
     def known_image(self) -> LocalImage | None:
-        """The image that the source names, for the page to show its id and its other names."""
-        reference = self.named("source")
-        return local_image(self.team, reference) if reference else None
+        """Return the local image of the source, whose id and tags the page shows."""
+        reference = self.typed_reference("source")
+        return find_local_image(self.team, reference) if reference else None
 
     def known_names(self) -> list[Reference]:
-        image = self.known_image
-        return (
-            [
-                same.reference
-                for same in LocalImage.objects.filter(team=self.team, image_id=image.image_id)
-            ]
-            if image
-            else []
-        )
+        if self.known_image is None:
+            return []
+        # Several references can share one image id, as after `docker tag`.
+        images = LocalImage.objects.filter(team=self.team, image_id=self.known_image.image_id)
+        return [image.reference for image in images]
 
 
 class RetagForm(StartForm):
@@ -107,11 +105,13 @@ class RetagForm(StartForm):
     credential = CredentialField()
 
     def clean_tag(self) -> str:
-        return checked(check_tag, self.cleaned_data["tag"])
+        return validate(check_tag, self.cleaned_data["tag"])
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
+        # Either can be missing, if its own field has an error.
         source, tag = values.get("source"), values.get("tag")
+        # With a digest the tag may point elsewhere by now, and is moved back.
         if source and tag and source.tag == tag and source.digest is None:
             self.add_error("tag", _("The image has this tag already."))
         self.refuse_push_without_login("source")

@@ -1,4 +1,4 @@
-"""`manage.py mirror import` and `mirror export`: rules from and to YAML."""
+"""The file commands: `manage.py mirror import` and `mirror export`."""
 
 import sys
 from argparse import ArgumentParser
@@ -11,11 +11,11 @@ from django.utils.translation import gettext as _
 from registry_ui.accounts.models import Team
 from registry_ui.oci.errors import OciError
 from registry_ui.registries.models import Registry
-from registry_ui.registries.services import registry_for
+from registry_ui.registries.services import find_registry
 
-from ..mirrors.files import Entry, Reading, create_entries, export_rules, read_file
+from ..mirrors.files import Entry, Reading, create_entries, export_mirrors, read_file
 from ..mirrors.files.exporting import LOCAL_TARGET
-from ..mirrors.files.loading import LONGEST_FILE
+from ..mirrors.files.loading import MAX_FILE_LENGTH
 from ..models import Mirror
 
 
@@ -37,19 +37,22 @@ def add_import_arguments(parser: ArgumentParser) -> None:
 
 
 def import_file(command: BaseCommand, team: Team, options: dict[str, Any]) -> None:
-    """
+    """Create the mirrors of a YAML file, or list them with `--dry-run`.
+
     Raises:
-        CommandError: the file is none; or, with status 1, a rule of it could not be made.
+        CommandError: the file is invalid; or, with status 1, a mirror of it was not created.
     """
     reading = _read(team, options["file"], options["target"])
-    made = [] if options["dry_run"] else create_entries(reading.entries, team=team, user=None)
+
+    # A dry run reads and checks the file as well.
+    created = [] if options["dry_run"] else create_entries(reading.entries, team=team, user=None)
     for entry in reading.entries:
-        _tell(command, entry)
+        _print_entry(command, entry)
     command.stdout.write(
         _("%(made)d of %(count)d mirrors were made.")
-        % {"made": len(made), "count": len(reading.entries)}
+        % {"made": len(created), "count": len(reading.entries)}
     )
-    if any(not entry.can_be_made for entry in reading.entries):
+    if any(not entry.is_importable for entry in reading.entries):
         raise CommandError(_("Some could not be made: see above."))
 
 
@@ -57,39 +60,44 @@ def export(command: BaseCommand, team: Team) -> None:
     rows = Mirror.objects.filter(team=team).select_related(
         "source_registry", "target_registry", "source_credential", "target_credential"
     )
-    command.stdout.write(export_rules(rows.order_by("name")), ending="")
+    command.stdout.write(export_mirrors(rows.order_by("name")), ending="")
 
 
 def _read(team: Team, path: str, target: str | None) -> Reading:
     try:
-        text = sys.stdin.read(LONGEST_FILE + 1) if path == "-" else Path(path).read_text()
+        # One character more than allowed, so that a longer input is refused.
+        text = sys.stdin.read(MAX_FILE_LENGTH + 1) if path == "-" else Path(path).read_text()
     except (OSError, UnicodeDecodeError) as exc:
         raise CommandError(_("%(path)s cannot be read.") % {"path": path}) from exc
+
     try:
         reading = read_file(
             text, team=team, target=_target(team, target), has_target=target is not None
         )
     except OciError as exc:
         raise CommandError(f"{exc.message} {exc.advice}".strip()) from exc
+
     if reading.needs_target and target is None:
         raise CommandError(
             _(
-                "The file names no target. Say where its rules lead: --target HOST, or --target local."
+                "The file names no target. Say where its rules lead: --target HOST, or --target "
+                "local."
             )
         )
+
     return reading
 
 
 def _target(team: Team, host: str | None) -> Registry | None:
     if host is None or host == LOCAL_TARGET:
         return None
-    found = registry_for(team, host)
-    if found is None:
+    registry = find_registry(team, host)
+    if registry is None:
         raise CommandError(_("The team has no registry %(host)s.") % {"host": host})
-    return found
+    return registry
 
 
-def _tell(command: BaseCommand, entry: Entry) -> None:
+def _print_entry(command: BaseCommand, entry: Entry) -> None:
     sign = "✕" if entry.problem else "✓"
     command.stdout.write(f"{sign} {entry.name}")
     for line in [entry.problem, *entry.remarks]:

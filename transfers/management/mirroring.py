@@ -1,4 +1,4 @@
-"""What `manage.py mirror` prints, and the statuses that it ends with."""
+"""The output and the exit statuses of `manage.py mirror`."""
 
 import json
 import logging
@@ -18,23 +18,23 @@ from registry_ui.accounts.models import Team
 from registry_ui.oci.errors import OciError
 from registry_ui.web.quantities import binary_size, binary_speed, relative
 
-from ..mirrors.exporting import latest_brought
+from ..mirrors.exporting import archive_run
 from ..mirrors.queueing import MIRROR_RUNS
-from ..mirrors.services import cancel_run, run_here, start_staging
+from ..mirrors.services import cancel_run, run_here, start_local_pull
 from ..models import ItemAction, ItemState, Mirror, MirrorItem, MirrorRun, State
 from ..terminal import printable
 from .running import INTERRUPTED
 
-OUT_OF_LINE = 2
+OUT_OF_SYNC = 2
 _HEADINGS = ("NAME", "SOURCE", "TARGET", "STATE", "LAST SUCCESS", "NEXT RUN")
-_LOOK_SECONDS = 0.25
-_STOP_SECONDS = 20.0
-_PATIENCE = 5.0
-_TOLD = (ItemAction.NEW, ItemAction.CHANGED, ItemAction.EXTRA)
+_POLL_SECONDS = 0.25
+_STOP_TIMEOUT_SECONDS = 20.0
+_QUEUE_PATIENCE_SECONDS = 5.0
+_REPORTED_ACTIONS = (ItemAction.NEW, ItemAction.CHANGED, ItemAction.EXTRA)
 
 
 class Terminal(Protocol):
-    """Where a command writes."""
+    """The two streams of a command."""
 
     @property
     def stdout(self) -> OutputWrapper: ...
@@ -43,25 +43,29 @@ class Terminal(Protocol):
     def stderr(self) -> OutputWrapper: ...
 
 
-class _Beside(NamedTuple):
-    """For a command whose standard output may be what it makes."""
+class _StderrTerminal(NamedTuple):
+    """A terminal that keeps standard output free for an archive."""
 
     stdout: OutputWrapper
     stderr: OutputWrapper
 
 
-def mirror_named(team: Team, name: str) -> Mirror:
-    """
+def find_mirror(team: Team, name: str) -> Mirror:
+    """Return a team's mirror by its name.
+
     Raises:
-        OciError: with the names that there are.
+        OciError: there is none; the advice lists the existing names.
     """
-    found = (
+    mirror = (
         Mirror.objects.filter(team=team, name=name)
         .select_related("source_registry", "target_registry", "team")
         .first()
     )
-    if found is not None:
-        return found
+
+    if mirror is not None:
+        return mirror
+
+    # A wrong name is mostly a typing error, so the message lists the existing ones.
     names = ", ".join(Mirror.objects.filter(team=team).values_list("name", flat=True)) or _("none")
     raise OciError(
         _("The team has no mirror “%(name)s”.") % {"name": name},
@@ -70,7 +74,10 @@ def mirror_named(team: Team, name: str) -> Mirror:
 
 
 def list_mirrors(command: Terminal, team: Team, *, as_json: bool) -> None:
-    """A table, or a line a mirror; the command ends with 1 where the latest run of one has failed."""
+    """Print a table, or one JSON object per line.
+
+    The command exits with 1 if the latest run of a mirror failed.
+    """
     mirrors = list(
         Mirror.objects.filter(team=team).select_related("source_registry", "target_registry")
     )
@@ -84,44 +91,49 @@ def list_mirrors(command: Terminal, team: Team, *, as_json: bool) -> None:
 
 
 def finish(command: Terminal, run: MirrorRun, options: dict[str, Any]) -> None:
-    """Wait for the end and print it; the exit status says what came of it."""
+    """Wait for the end of a run, print it and exit with its status."""
     if options["detach"]:
         command.stdout.write(str(run.pk))
         return
+
+    # Log lines would break the line of progress.
     logging.getLogger("transfers").setLevel(logging.WARNING)
-    # A script that is told to end cancels its run as Ctrl-C does.
+    # SIGTERM cancels the run as Ctrl-C does.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        ended = _run_beside(command, run) if options["now"] else _follow(command, run)
+        ended = _run_in_thread(command, run) if options["now"] else _follow(command, run)
     except KeyboardInterrupt:
         _stop(run)
         command.stderr.write(
             _("Cancelled. What has arrived stays, so the next run moves only the rest.")
         )
         sys.exit(INTERRUPTED)
-    _report(command, ended, tells_all=options["all"])
+
+    _report(command, ended, is_full=options["all"])
 
 
-def bring_here(command: Terminal, mirror: Mirror) -> None:
-    """Bring a rule's images here in this process, as `mirror run --now` brings them to its target. The command ends with 1 where
-    not all of them arrive.
+def pull_to_local(command: Terminal, mirror: Mirror) -> None:
+    """Pull the images of a mirror to the local images in this process.
+
+    The command exits with 1 if a tag fails.
 
     Raises:
-        OciError: the rule runs at this moment.
+        OciError: the mirror has an active run.
     """
-    run = start_staging(mirror=mirror, user=None, enqueue=False)
+    run = start_local_pull(mirror=mirror, user=None, enqueue=False)
     finish(
-        _Beside(OutputWrapper(sys.stderr), command.stderr),
+        _StderrTerminal(OutputWrapper(sys.stderr), command.stderr),
         run,
         {"detach": False, "now": True, "all": False},
     )
 
 
-def _run_beside(command: Terminal, run: MirrorRun) -> MirrorRun:
+def _run_in_thread(command: Terminal, run: MirrorRun) -> MirrorRun:
+    # The main thread draws the progress and receives Ctrl-C.
     thread = threading.Thread(target=_run, args=(run,), name="mirror", daemon=True)
     thread.start()
     while thread.is_alive():
-        thread.join(_LOOK_SECONDS)
+        thread.join(_POLL_SECONDS)
         _draw(command, run)
     return MirrorRun.objects.get(pk=run.pk)
 
@@ -130,62 +142,77 @@ def _run(run: MirrorRun) -> None:
     try:
         run_here(run)
     finally:
+        # The connection of a thread is not closed by Django.
         connection.close()
 
 
 def _follow(command: Terminal, run: MirrorRun) -> MirrorRun:
-    said, began = "", time.monotonic()
+    reported, started_at = "", time.monotonic()
     while not (row := MirrorRun.objects.get(pk=run.pk)).is_terminal:
-        if row.is_parked:
+        # The command does not wait for hours until a registry allows pulls again.
+        if row.is_postponed:
             return row
-        trouble = (
-            MIRROR_RUNS.trouble()
-            if row.state == State.QUEUED and time.monotonic() - began > _PATIENCE
+
+        problem = (
+            MIRROR_RUNS.problem()
+            if row.state == State.QUEUED and time.monotonic() - started_at > _QUEUE_PATIENCE_SECONDS
             else ""
         )
-        if trouble and trouble != said:
-            command.stderr.write(printable(trouble))
-            said = trouble
+
+        if problem and problem != reported:
+            command.stderr.write(printable(problem))
+            reported = problem
+
         _draw(command, row)
-        time.sleep(_LOOK_SECONDS)
+        time.sleep(_POLL_SECONDS)
+
     return row
 
 
 def _draw(command: Terminal, run: MirrorRun) -> None:
-    """One line that is written over, on a terminal only."""
+    """Overwrite one line of progress, on a terminal only."""
     if not command.stdout.isatty():
         return
     row = MirrorRun.objects.get(pk=run.pk)
     totals, progress = row.totals, row.progress
     moved = f"{totals.get('done', 0)}/{totals.get('new', 0) + totals.get('changed', 0)}"
-    words = f"{progress.get('phase', '')}  {moved}  {binary_size(row.bytes_done)}  {binary_speed(progress.get('speed'))}"
-    command.stdout.write(f"\r\x1b[K{words}", ending="")
+    size, speed = binary_size(row.bytes_done), binary_speed(progress.get("speed"))
+    line = f"{progress.get('phase', '')}  {moved}  {size}  {speed}"
+    command.stdout.write(f"\r\x1b[K{line}", ending="")
     command.stdout.flush()
 
 
 def _stop(run: MirrorRun) -> None:
+    # The run stops at its next checkpoint, so the command waits a little.
     cancel_run(run=run, user=None)
-    deadline = time.monotonic() + _STOP_SECONDS
+    deadline = time.monotonic() + _STOP_TIMEOUT_SECONDS
     while not MirrorRun.objects.get(pk=run.pk).is_terminal and time.monotonic() < deadline:
-        time.sleep(_LOOK_SECONDS)
+        time.sleep(_POLL_SECONDS)
 
 
-def _report(command: Terminal, run: MirrorRun, *, tells_all: bool) -> None:
+def _report(command: Terminal, run: MirrorRun, *, is_full: bool) -> None:
+    # The line of progress must not mix with the table.
     if command.stdout.isatty():
         command.stdout.write("\r\x1b[K", ending="")
+
     items = MirrorItem.objects.filter(run=run)
-    shown = (
+    reported = (
         items
-        if tells_all
-        else items.filter(action__in=_TOLD) | items.filter(state=ItemState.FAILED)
+        if is_full
+        else items.filter(action__in=_REPORTED_ACTIONS) | items.filter(state=ItemState.FAILED)
     )
-    rows = [_item_cells(item) for item in shown]
+    rows = [_item_cells(item) for item in reported]
+
     if rows:
         _write_table(command, [("ACTION", "STATE", "BYTES", "TAG", "WHY"), *rows])
+
     command.stdout.write(printable(_summary(run)))
+
+    # Notes concern the whole run, such as repositories without tags.
     for note in run.progress.get("notes") or []:
         command.stdout.write(printable(note))
-    if run.is_parked:
+
+    if run.is_postponed:
         command.stdout.write(
             printable(
                 _("Waits until %(time)s: %(reason)s")
@@ -193,6 +220,7 @@ def _report(command: Terminal, run: MirrorRun, *, tells_all: bool) -> None:
             )
         )
         sys.exit(1)
+
     if run.state != State.SUCCEEDED:
         error = run.error or {}
         command.stderr.write(
@@ -203,24 +231,28 @@ def _report(command: Terminal, run: MirrorRun, *, tells_all: bool) -> None:
         if error.get("advice"):
             command.stderr.write(printable(str(error["advice"])))
         sys.exit(1)
+
+    # Scripts see by the exit status that the target is out of sync.
     if run.is_plan and any(run.totals.get(name) for name in ("new", "changed")):
-        sys.exit(OUT_OF_LINE)
+        sys.exit(OUT_OF_SYNC)
 
 
 def _summary(run: MirrorRun) -> str:
     totals = run.totals
-    words = {name: totals.get(name, 0) for name in (*ItemAction.values, "failed")}
+    counts = {name: totals.get(name, 0) for name in (*ItemAction.values, "failed")}
     line = (
         _(
-            "%(new)d new, %(changed)d changed, %(same)d the same, %(skipped)d left out, %(extra)d extra, %(failed)d failed"
+            "%(new)d new, %(changed)d changed, %(same)d the same, %(skipped)d left out, %(extra)d "
+            "extra, %(failed)d failed"
         )
-        % words
+        % counts
     )
     moved = _("%(size)s to move") if run.is_plan else _("%(size)s moved")
     size = {"size": binary_size(run.bytes_total if run.is_plan else run.bytes_done)}
     requests = ngettext("%(count)d request", "%(count)d requests", run.requests) % {
         "count": run.requests
     }
+
     return f"{line}; {moved % size}; {requests}."
 
 
@@ -243,9 +275,11 @@ def _cells(mirror: Mirror) -> tuple[str, ...]:
 
 
 def _document(mirror: Mirror) -> dict[str, Any]:
-    """For scripts: the names and forms here stay as they are."""
-    moments = {name: getattr(mirror, name) for name in ("last_success_at", "next_run_at")}
-    brought = latest_brought(mirror)
+    """Return a mirror as JSON for scripts, which rely on these names."""
+    timestamps = {name: getattr(mirror, name) for name in ("last_success_at", "next_run_at")}
+
+    # A mirror between registries may have an archive as well.
+    archived = archive_run(mirror)
     return {
         "id": str(mirror.pk),
         "name": mirror.name,
@@ -255,10 +289,13 @@ def _document(mirror: Mirror) -> dict[str, Any]:
         "schedule": mirror.schedule,
         "paused": mirror.paused,
         "last_state": mirror.last_state,
-        "brought_at": brought.finished_at.isoformat()
-        if brought is not None and brought.finished_at
+        "brought_at": archived.finished_at.isoformat()
+        if archived is not None and archived.finished_at
         else None,
-        **{name: moment.isoformat() if moment else None for name, moment in moments.items()},
+        **{
+            name: timestamp.isoformat() if timestamp else None
+            for name, timestamp in timestamps.items()
+        },
     }
 
 

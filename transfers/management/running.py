@@ -1,4 +1,4 @@
-"""What the commands that move images share: the team, the credential, the wait and the exit status."""
+"""The base class of the commands that transfer images."""
 
 import logging
 import shutil
@@ -10,24 +10,27 @@ from typing import Any, NoReturn
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
-from registry_ui.accounts.commands import team_named
+from registry_ui.accounts.commands import find_team
 from registry_ui.accounts.models import Team
 from registry_ui.images.models import LocalImage
 from registry_ui.images.services import find_image
 from registry_ui.oci.errors import ManifestUnknown, OciError
 from registry_ui.oci.reference import Reference
 from registry_ui.registries.models import Credential
-from registry_ui.registries.services import AmbiguousCredential, candidates_for, name_for
+from registry_ui.registries.services import AmbiguousCredential, list_candidates, name_for
 
-from ..following import follow, run_beside, stop
+from ..following import cancel_and_wait, run_in_thread, wait_for_end
 from ..models import Kind, State, Transfer
-from ..situation import Situation
-from ..terminal import Screen, closing, failure_lines, opening, printable
+from ..situation import TransferPresenter
+from ..terminal import Screen, closing_lines, failure_lines, opening_line, printable
 
+# 128 + SIGINT, the exit status that a shell reports after Ctrl-C
 INTERRUPTED = 130
 
 
 class TransferCommand(BaseCommand):
+    """A command that starts a transfer, waits for its end and exits with its status."""
+
     def add_team_argument(self, parser: ArgumentParser) -> None:
         parser.add_argument(
             "--team", help=_("the team's name or short name; not needed while there is only one")
@@ -39,21 +42,21 @@ class TransferCommand(BaseCommand):
             metavar="LABEL",
             help=_("the credential to log in with, where several fit"),
         )
-        self.add_way_arguments(parser)
+        self.add_execution_arguments(parser)
 
-    def add_way_arguments(self, parser: ArgumentParser) -> None:
-        """Whose transfer it is, and who does the work."""
+    def add_execution_arguments(self, parser: ArgumentParser) -> None:
+        """Add the arguments for the team, plain HTTP and the process that does the work."""
         self.add_team_argument(parser)
         parser.add_argument(
             "--plain-http",
             action="store_true",
             help=_("speak HTTP without TLS to a host that is no registry of the team"),
         )
-        way = parser.add_mutually_exclusive_group()
-        way.add_argument(
+        process = parser.add_mutually_exclusive_group()
+        process.add_argument(
             "--now", action="store_true", help=_("do the work in this process, without a worker")
         )
-        way.add_argument(
+        process.add_argument(
             "--detach",
             action="store_true",
             help=_("print the transfer's id and do not wait for its end"),
@@ -61,7 +64,8 @@ class TransferCommand(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            self.act(team_named(options.get("team")), options)
+            self.perform(find_team(options.get("team")), options)
+        # Every error ends with status 1 and two lines, and never with a traceback.
         except AmbiguousCredential as exc:
             self.fail_ambiguous(exc, "--credential")
         except OciError as exc:
@@ -69,8 +73,8 @@ class TransferCommand(BaseCommand):
         except CommandError as exc:
             self.fail(str(exc))
 
-    def act(self, team: Team, options: dict[str, Any]) -> None:
-        """The command itself.
+    def perform(self, team: Team, options: dict[str, Any]) -> None:
+        """Perform the command.
 
         Raises:
             OciError, AmbiguousCredential
@@ -80,36 +84,41 @@ class TransferCommand(BaseCommand):
     def run_arguments(
         self, team: Team, reference: Reference, options: dict[str, Any]
     ) -> dict[str, Any]:
-        """What every service that starts a transfer takes."""
+        """Return the arguments that every service for transfers accepts."""
         return {
             "team": team,
+            # The command line has no user; see `check_role`.
             "user": None,
-            "credential": credential_named(team, reference, options["credential"]),
+            "credential": find_credential(team, reference, options["credential"]),
             "plain_http": options["plain_http"],
             "enqueue": not options["now"],
         }
 
     def finish(self, transfer: Transfer, options: dict[str, Any]) -> None:
-        """Wait for the end and print it; the exit status says whether it succeeded."""
+        """Wait for the end of a transfer, print it and exit with its status."""
         if options["detach"]:
             self.stdout.write(str(transfer.pk))
             return
-        # The screen says it all: log lines of a run in this process would tear it.
+
+        # Log lines of a run in this process would break the redrawn lines.
         logging.getLogger("transfers").setLevel(logging.WARNING)
-        # A script that is told to end cancels its transfer as Ctrl-C does.
+        # SIGTERM cancels the transfer as Ctrl-C does.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
-        before = local_target(transfer)
+
+        # Read before the run, for docker's “Image is up to date”.
+        previous_digest = local_target_digest(transfer)
         screen = Screen(self._write, _terminal_size() if self.stdout.isatty() else None)
         if transfer.kind != Kind.TAG:
-            screen.say(opening(transfer))
+            screen.print(opening_line(transfer))
+        wait = run_in_thread if options["now"] else wait_for_end
         try:
-            ended = run_beside(transfer, screen) if options["now"] else follow(transfer, screen)
+            ended = wait(transfer, screen)
         except KeyboardInterrupt:
-            self._interrupted(stop(transfer))
-        self._report(ended, screen, before)
+            self._exit_interrupted(cancel_and_wait(transfer))
+        self._report(ended, screen, previous_digest)
 
     def fail(self, cause: str, advice: str = "") -> NoReturn:
-        self._complain(_("Error: %(cause)s") % {"cause": cause}, advice)
+        self._write_errors(_("Error: %(cause)s") % {"cause": cause}, advice)
         sys.exit(1)
 
     def fail_ambiguous(self, exc: AmbiguousCredential, option: str) -> NoReturn:
@@ -119,50 +128,56 @@ class TransferCommand(BaseCommand):
             _("Choose one: %(labels)s") % {"labels": labels},
         )
 
-    def _report(self, transfer: Transfer, screen: Screen, before: str) -> None:
+    def _report(self, transfer: Transfer, screen: Screen, previous_digest: str) -> None:
         if transfer.state != State.SUCCEEDED:
-            self._complain(*failure_lines(transfer))
+            self._write_errors(*failure_lines(transfer))
             sys.exit(1)
-        if note := Situation(transfer).note:
-            screen.say(note)
-        for line in closing(
-            transfer, digest=_registry_digest(transfer), was_here=before == transfer.digest
-        ):
-            screen.say(line)
 
-    def _interrupted(self, transfer: Transfer) -> NoReturn:
-        """It may have ended by itself in the moment of the Ctrl-C: then that is said, not that it was cancelled."""
+        if note := TransferPresenter(transfer).note:
+            screen.print(note)
+        was_present = previous_digest == transfer.digest
+        for line in closing_lines(
+            transfer, digest=_registry_digest(transfer), was_present=was_present
+        ):
+            screen.print(line)
+
+    def _exit_interrupted(self, transfer: Transfer) -> NoReturn:
+        # It can have ended by itself just before Ctrl-C.
         if transfer.state == State.SUCCEEDED:
-            self._complain(_("It had succeeded already when it should have been cancelled."))
+            self._write_errors(_("It had succeeded already when it should have been cancelled."))
         elif transfer.is_terminal:
-            self._complain(*failure_lines(transfer))
+            self._write_errors(*failure_lines(transfer))
         else:
-            self._complain(_("Cancelling: the worker has not answered yet."))
+            self._write_errors(_("Cancelling: the worker has not answered yet."))
         sys.exit(INTERRUPTED)
 
-    def _complain(self, *lines: str) -> None:
+    def _write_errors(self, *lines: str) -> None:
         for line in lines:
             if line:
                 self.stderr.write(printable(line))
 
     def _write(self, text: str) -> None:
+        # The lines are redrawn in place, so they must not wait in a buffer.
         self.stdout.write(text, ending="")
         self.stdout.flush()
 
 
-def local_target(transfer: Transfer) -> str:
-    """The digest at which a pull's local name points now; empty where there is none."""
-    image = _local(transfer)
+def local_target_digest(transfer: Transfer) -> str:
+    """Return the digest of the transfer's local target; empty if there is none."""
+    image = _find_local_target(transfer)
     return image.digest if image else ""
 
 
 def _registry_digest(transfer: Transfer) -> str:
-    """What docker prints after a pull: the tag's digest on the registry, the index's even where one platform was kept."""
-    image = _local(transfer)
-    return image.source_digest or transfer.digest if image else transfer.digest
+    """Return the digest that docker prints: the tag's on the registry."""
+    image = _find_local_target(transfer)
+    if image is None:
+        return transfer.digest
+    # A pull of one platform stores its manifest, while the tag points at the index.
+    return image.source_digest or transfer.digest
 
 
-def _local(transfer: Transfer) -> LocalImage | None:
+def _find_local_target(transfer: Transfer) -> LocalImage | None:
     if not transfer.target_is_local:
         return None
     try:
@@ -171,11 +186,18 @@ def _local(transfer: Transfer) -> LocalImage | None:
         return None
 
 
-def credential_named(team: Team, reference: Reference, label: str | None) -> Credential | None:
+def find_credential(team: Team, reference: Reference, label: str | None) -> Credential | None:
+    """Return the credential with the label; None without a label.
+
+    Raises:
+        OciError: there is no such credential for the reference.
+    """
     if not label:
         return None
+
     credentials = {
-        name_for(each, team): each for each in candidates_for(team=team, reference=reference)
+        name_for(credential, team): credential
+        for credential in list_candidates(team=team, reference=reference)
     }
     if label in credentials:
         return credentials[label]

@@ -1,4 +1,8 @@
-"""Starts what is due: each run once, however many schedulers ask, and one after a time that all of them missed."""
+"""The start of due mirrors, and pauses.
+
+Each due time has one run, however many schedulers ask. Due times that no scheduler saw are
+made up for by a single run.
+"""
 
 import logging
 from datetime import datetime
@@ -11,39 +15,48 @@ from registry_ui.accounts.models import Action, Role, Team, User
 from registry_ui.accounts.trail import record
 
 from ..models import Mirror, MirrorHook, MirrorPause, MirrorRun, Trigger
-from ..services.rows import need_role
+from ..services.rows import check_role
 from .schedule import next_run
 from .starting import MirrorBusy, start_run
 
 logger = logging.getLogger(__name__)
 
-_MOST_AT_ONCE = 200
+_BATCH_SIZE = 200
 
 
-def start_due() -> int:
-    """Start every rule whose time has come; how many were started. One whose run before goes on waits, and then runs once."""
+def start_due_mirrors() -> int:
+    """Start every due mirror and return how many were started.
+
+    A mirror whose previous run is active keeps its due time and runs once afterwards.
+    """
     now = timezone.now()
+
+    # A pause of the team leaves the due times, so each mirror runs once after it.
     due = Mirror.objects.filter(
         paused=False, team__mirror_pause=None, next_run_at__lte=now
     ).select_related("team")
-    return sum(_start(mirror, now) for mirror in due.order_by("next_run_at")[:_MOST_AT_ONCE])
+    return sum(_start(mirror, now) for mirror in due.order_by("next_run_at")[:_BATCH_SIZE])
 
 
 def _start(mirror: Mirror, now: datetime) -> bool:
     try:
+        # Checked before the claim, so that a running mirror keeps its due time.
         return not is_running(mirror) and _claim(mirror, now)
     except (MirrorBusy, IntegrityError):
-        return False  # Somebody has started it in this moment; its time stays as it was.
+        return False  # A person was faster; the due time stays.
 
 
 @transaction.atomic
 def _claim(mirror: Mirror, now: datetime) -> bool:
+    # One row changed, or another scheduler was faster: the update claims the due time.
     rows = Mirror.objects.filter(pk=mirror.pk, paused=False, next_run_at=mirror.next_run_at)
     if not rows.update(next_run_at=next_run(mirror, after=now)):
         return False
-    due_at, called = mirror.next_run_at, _take_call(mirror)
+    due_at, run_values = mirror.next_run_at, _consume_call(mirror)
+
+    # The columns may have changed since the list of due mirrors was read.
     mirror.refresh_from_db()
-    start_run(mirror=mirror, user=None, due_at=due_at, **called)
+    start_run(mirror=mirror, user=None, due_at=due_at, **run_values)
     logger.info("Mirror %s is due and was started.", mirror.pk)
     return True
 
@@ -52,50 +65,54 @@ def is_running(mirror: Mirror) -> bool:
     return MirrorRun.objects.active().filter(mirror=mirror, is_plan=False).exists()
 
 
-def _take_call(mirror: Mirror) -> dict[str, Any]:
-    """Why it runs; whatever a webhook has asked for is served by this run."""
+def _consume_call(mirror: Mirror) -> dict[str, Any]:
+    """Return the trigger and the tags of the run; it also serves a pending webhook call."""
     hook = MirrorHook.objects.select_for_update().filter(mirror=mirror).first()
     if hook is None or hook.due_at is None:
         return {"trigger": Trigger.SCHEDULE}
     by_call, only = hook.due_at == mirror.next_run_at, hook.pending
+
+    # The run starts after the push, so it serves the call in either case.
     MirrorHook.objects.filter(pk=hook.pk).update(due_at=None, pending=[])
     return {"trigger": Trigger.WEBHOOK, "only": only} if by_call else {"trigger": Trigger.SCHEDULE}
 
 
 @transaction.atomic
 def pause_mirror(mirror: Mirror, user: User | None) -> None:
-    """It starts no more by itself; what runs goes on.
+    """Stop the schedule and the webhook of a mirror; an active run continues.
 
     Raises:
         PermissionDenied
     """
-    need_role(mirror.team, user, Role.OPERATOR)
+    check_role(mirror.team, user, Role.OPERATOR)
     if Mirror.objects.filter(pk=mirror.pk, paused=False).update(paused=True):
         record(Action.MIRROR_PAUSED, user=user, obj=mirror)
 
 
 @transaction.atomic
 def resume_mirror(mirror: Mirror, user: User | None) -> None:
-    """It runs again from its next time on: what was due in between is not made up for.
+    """Resume a mirror at its next time; the times of the pause are not made up for.
 
     Raises:
         PermissionDenied
     """
-    need_role(mirror.team, user, Role.OPERATOR)
-    if Mirror.objects.filter(pk=mirror.pk, paused=True).update(
-        paused=False, next_run_at=next_run(mirror, after=timezone.now())
-    ):
+    check_role(mirror.team, user, Role.OPERATOR)
+    # The next time is computed anew, so that times of the pause are not due at once.
+    due_at = next_run(mirror, after=timezone.now())
+    if Mirror.objects.filter(pk=mirror.pk, paused=True).update(paused=False, next_run_at=due_at):
         record(Action.MIRROR_RESUMED, user=user, obj=mirror)
 
 
 @transaction.atomic
 def pause_all(team: Team, user: User) -> None:
-    """None of the team's mirrors starts by itself until `resume_all`. Each one's own pause stays as it is.
+    """Stop all mirrors of a team from starting until `resume_all`.
+
+    The pause of a single mirror stays as it is.
 
     Raises:
         PermissionDenied
     """
-    need_role(team, user, Role.OPERATOR)
+    check_role(team, user, Role.OPERATOR)
     _pause, created = MirrorPause.objects.get_or_create(
         team=team, defaults={"paused_by": user.get_username()}
     )
@@ -105,11 +122,11 @@ def pause_all(team: Team, user: User) -> None:
 
 @transaction.atomic
 def resume_all(team: Team, user: User) -> None:
-    """They run again. One whose time came meanwhile runs once now.
+    """Resume the mirrors of a team; each that became due during the pause runs once now.
 
     Raises:
         PermissionDenied
     """
-    need_role(team, user, Role.OPERATOR)
+    check_role(team, user, Role.OPERATOR)
     if MirrorPause.objects.filter(team=team).delete()[0]:
         record(Action.MIRROR_RESUMED, user=user, obj=team, team=team)

@@ -1,4 +1,4 @@
-"""HEAD on both sides, many tags at once: what is new, changed, the same, or to be left alone."""
+"""The comparison of tags: one HEAD request on each side, many tags at once."""
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -11,152 +11,210 @@ from registry_ui.oci.manifest import Descriptor
 from registry_ui.oci.platforms import PlatformChoice, reduced_index
 from registry_ui.oci.store import ImageStore
 
-from ..models import Existing, ItemAction, ItemState, MirrorItem, MirrorRun, Verdict
-from .ends import Ends
-from .ledger import Ledger, describe
-from .listing import Pair
-from .signatures import includes, is_fallback
+from ..models import (
+    ConflictPolicy,
+    ItemAction,
+    ItemState,
+    MirrorItem,
+    MirrorRun,
+    VerificationResult,
+)
+from .ends import Endpoints
+from .ledger import ItemStore, describe_error
+from .listing import RepositoryPair
+from .signatures import includes_all, is_fallback_tag
 
 _BATCH = 200
-_MOST_REMEMBERED = 50_000
+_MAX_EARLIER_DIGESTS = 50_000
 
 
 class Comparer:
-    """Looks at tags on both sides. Its threads touch no database."""
+    """A comparison of a run's tags on both sides. Its threads do not use the database."""
 
     def __init__(
-        self, run: MirrorRun, ends: Ends, ledger: Ledger, pool: ThreadPoolExecutor
+        self, run: MirrorRun, endpoints: Endpoints, item_store: ItemStore, pool: ThreadPoolExecutor
     ) -> None:
         self._run = run
-        self._ends = ends
-        self._ledger = ledger
+        self._endpoints = endpoints
+        self._item_store = item_store
         self._pool = pool
-        self._choice = PlatformChoice.keeping(run.mirror.platforms)
-        self._reduced = self._remembered() if run.mirror.platforms else {}
+        self._choice = PlatformChoice.any_of(run.mirror.platforms)
+        self._reduced_digests = self._earlier_digests() if run.mirror.platforms else {}
+
+        # A plan is run at the digests that it showed; other tags are skipped.
         self._planned = self._planned_digests() if run.based_on else None
-        self.temporary: list[MirrorItem] = []
+        self.temporary_failures: list[MirrorItem] = []
 
     def compare(
-        self, asked: Iterable[tuple[Pair, str]], tick: Callable[[], None]
+        self, tags: Iterable[tuple[RepositoryPair, str]], checkpoint: Callable[[], None]
     ) -> list[MirrorItem]:
-        """The items of some tags, written down; those that an earlier worker of this run has finished are left as they are.
+        """Compare tags and save an item for each.
+
+        Items that an earlier worker of this run has finished stay as they are.
 
         Raises:
             Cancelled
         """
-        left = [
+        pending = [
             (pair, tag)
-            for pair, tag in asked
-            if not self._ledger.is_done(pair.source, pair.target, tag)
+            for pair, tag in tags
+            if not self._item_store.is_done(pair.source, pair.target, tag)
         ]
-        futures = [self._pool.submit(self._compared, pair, tag) for pair, tag in left]
-        found: list[MirrorItem] = []
+
+        # Threads only ask the registries; this thread writes to the database.
+        futures = [self._pool.submit(self._compare_tag, pair, tag) for pair, tag in pending]
+        items: list[MirrorItem] = []
         batch: list[MirrorItem] = []
+
         try:
             for future in as_completed(futures):
                 batch.append(future.result())
+
+                # A run of 10,000 tags shows its progress, and a new worker continues from it.
                 if len(batch) >= _BATCH:
-                    found += self._ledger.put(batch)
+                    items += self._item_store.save(batch)
                     batch = []
-                    tick()
+                    checkpoint()
         except BaseException:
+            # Without this, closing the pool would wait for every queued request.
             for future in futures:
                 future.cancel()
             raise
-        return found + self._ledger.put(batch)
 
-    def _compared(self, pair: Pair, tag: str) -> MirrorItem:
+        return items + self._item_store.save(batch)
+
+    def _compare_tag(self, pair: RepositoryPair, tag: str) -> MirrorItem:
         item = MirrorItem(
             source_repository=pair.source,
             target_repository=pair.target,
             tag=tag,
             action=ItemAction.NEW,
         )
+
         try:
-            self._look(item, pair)
+            self._classify(item, pair)
         except Cancelled:
             raise
         except PlatformMissing as exc:
-            _leave(item, ItemAction.SKIPPED, exc.message)
+            # An image without any selected platform has nothing to copy; it is no failure.
+            _complete(item, ItemAction.SKIPPED, exc.message)
         except OciError as exc:
-            item.state, item.error = ItemState.FAILED, describe(exc)
+            item.state, item.error = ItemState.FAILED, describe_error(exc)
+
+            # `_RunPhases` retries these at the end of the copy.
             if exc.temporary:
-                self.temporary.append(item)
+                self.temporary_failures.append(item)
+
         return item
 
-    def _look(self, item: MirrorItem, pair: Pair) -> None:
-        source = self._ends.source(pair.source)
-        found = source.head_manifest(item.tag)
-        if found is None:
-            self._note_missing(item, pair)
+    def _classify(self, item: MirrorItem, pair: RepositoryPair) -> None:
+        source = self._endpoints.source(pair.source)
+        descriptor = source.head_manifest(item.tag)
+        if descriptor is None:
+            self._record_missing(item, pair)
             return
-        item.source_digest = str(found.digest)
+
+        item.source_digest = str(descriptor.digest)
         if (
             self._planned is not None
             and self._planned.get((pair.source, item.tag)) != item.source_digest
         ):
-            _leave(item, ItemAction.SKIPPED, _("It has moved on since the plan was made"))
+            _complete(item, ItemAction.SKIPPED, _("It has moved on since the plan was made"))
             return
-        wanted = found.digest if self._run.is_here_already else self._expected(source, found)
-        present = found.digest if self._run.is_here_already else self._target_digest(pair, item.tag)
+
+        # The built-in registry serves the local images: what it has is up to date there.
+        expected = (
+            descriptor.digest
+            if self._run.source_is_builtin
+            else self._expected_digest(source, descriptor)
+        )
+        present = (
+            descriptor.digest
+            if self._run.source_is_builtin
+            else self._target_digest(pair, item.tag)
+        )
         item.target_digest = str(present or "")
+
         if present is None:
             return
-        if present == wanted or (is_fallback(item.tag) and self._has_all(pair, item)):
-            _leave(item, ItemAction.SAME, "")
+
+        if present == expected or (
+            is_fallback_tag(item.tag) and self._has_all_referrers(pair, item)
+        ):
+            _complete(item, ItemAction.SAME, "")
             item.copied_digest = str(present)
-            # Both sides were asked just now: nothing is left to compare.
-            item.verified = Verdict.EQUAL if self._run.mirror.verify else ""
-        elif self._run.existing == Existing.KEEP:
-            _leave(item, ItemAction.SKIPPED, _("The target names something else, and keeps it"))
+            # Both sides were compared just now, so the verification has nothing to add.
+            item.verified = VerificationResult.EQUAL if self._run.mirror.verify else ""
+        elif self._run.existing == ConflictPolicy.KEEP:
+            # The mirror keeps what others pushed to the target.
+            _complete(item, ItemAction.SKIPPED, _("The target names something else, and keeps it"))
         else:
             item.action = ItemAction.CHANGED
 
-    def _target_digest(self, pair: Pair, tag: str) -> Digest | None:
+    def _target_digest(self, pair: RepositoryPair, tag: str) -> Digest | None:
+        # The local images were read at once, so no request per tag is needed.
         if pair.local is not None:
             return Digest.parse(pair.local[tag]) if tag in pair.local else None
-        found = self._ends.target(pair.target).head_manifest(tag) if pair.may_have(tag) else None
-        return found.digest if found is not None else None
+        descriptor = (
+            self._endpoints.target(pair.target).head_manifest(tag)
+            if pair.may_have_tag(tag)
+            else None
+        )
+        return descriptor.digest if descriptor is not None else None
 
-    def _has_all(self, pair: Pair, item: MirrorItem) -> bool:
-        """Whether the target's list of referrers names all of the source's: others may have added to it."""
-        source, target = self._ends.source(pair.source), self._ends.target(pair.target)
-        return includes(
+    def _has_all_referrers(self, pair: RepositoryPair, item: MirrorItem) -> bool:
+        """Return whether the target's list of referrers includes all of the source's.
+
+        Other clients may have added to it, so the two digests may differ.
+        """
+        source, target = self._endpoints.source(pair.source), self._endpoints.target(pair.target)
+        return includes_all(
             target.get_manifest(item.target_digest), source.get_manifest(item.source_digest)
         )
 
-    def _note_missing(self, item: MirrorItem, pair: Pair) -> None:
+    def _record_missing(self, item: MirrorItem, pair: RepositoryPair) -> None:
+        # The tag was in the list, so it was deleted between the list and this request.
         if pair.source_tags is not None and not pair.tags:
-            _leave(item, ItemAction.SKIPPED, _("It went away while the source was looked at"))
+            _complete(item, ItemAction.SKIPPED, _("It went away while the source was looked at"))
             return
         item.state = ItemState.FAILED
-        words = {"repository": pair.source, "tag": item.tag}
+        params = {"repository": pair.source, "tag": item.tag}
         item.error = {
             "kind": "ManifestUnknown",
-            "message": _("The source has no tag %(tag)s in %(repository)s.") % words,
+            "message": _("The source has no tag %(tag)s in %(repository)s.") % params,
             "advice": _("Check the mirror's tags."),
         }
 
-    def _expected(self, source: ImageStore, found: Descriptor) -> Digest:
-        """The digest at the target once it is alike: another one where platforms were chosen."""
-        if self._choice.is_all or not found.is_index:
-            return found.digest
-        known = self._reduced.get(str(found.digest))
-        if known is None:
-            known = str(reduced_index(source.get_manifest(found.digest), self._choice).digest)
-            self._reduced[str(found.digest)] = known
-        return Digest.parse(known)
+    def _expected_digest(self, source: ImageStore, descriptor: Descriptor) -> Digest:
+        """Return the digest that an up-to-date target has.
 
-    def _remembered(self) -> dict[str, str]:
-        """The source's digest → the target's, as earlier runs of the same rule made them."""
+        It differs from the source's where platforms are selected.
+        """
+        if self._choice.is_all or not descriptor.is_index:
+            return descriptor.digest
+
+        # Reducing an index takes a GET of its manifest; earlier runs know the result.
+        reduced = self._reduced_digests.get(str(descriptor.digest))
+        if reduced is None:
+            reduced = str(
+                reduced_index(source.get_manifest(descriptor.digest), self._choice).digest
+            )
+            self._reduced_digests[str(descriptor.digest)] = reduced
+        return Digest.parse(reduced)
+
+    def _earlier_digests(self) -> dict[str, str]:
+        """Return source digest → target digest, as earlier runs of the mirror copied them."""
         mirror = self._run.mirror
         runs = MirrorRun.objects.filter(
-            mirror=mirror, is_staging=False, created_at__gte=mirror.changed_at
+            # A change of the platforms changes the digests, so older runs do not count.
+            mirror=mirror,
+            is_staging=False,
+            created_at__gte=mirror.changed_at,
         )
         rows = MirrorItem.objects.filter(run__in=runs, state=ItemState.DONE)
         rows = rows.exclude(copied_digest="").exclude(source_digest="")
         return dict(
-            rows.order_by("pk").values_list("source_digest", "copied_digest")[:_MOST_REMEMBERED]
+            rows.order_by("pk").values_list("source_digest", "copied_digest")[:_MAX_EARLIER_DIGESTS]
         )
 
     def _planned_digests(self) -> dict[tuple[str, str], str]:
@@ -165,6 +223,6 @@ class Comparer:
         return {(repository, tag): digest for repository, tag, digest in rows}
 
 
-def _leave(item: MirrorItem, action: ItemAction, reason: str) -> None:
-    """Nothing is to be moved for it."""
+def _complete(item: MirrorItem, action: ItemAction, reason: str) -> None:
+    """Mark an item as done without a copy."""
     item.action, item.reason, item.state = action, reason[:500], ItemState.DONE

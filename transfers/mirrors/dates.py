@@ -1,4 +1,7 @@
-"""When images were built: from the index where it knows the tags, else from the image's own config, which takes some requests."""
+"""Build dates of images: from the index, else from the image's configuration.
+
+The second way takes two requests for each tag.
+"""
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -11,34 +14,42 @@ from registry_ui.oci.store import ImageStore, read_blob
 from registry_ui.registries.models import UNSTATED, Tag
 
 from ..models import Mirror
-from .ends import Ends
-from .selection import Dates
+from .ends import Endpoints
+from .selection import BuildDates
 
 _CONFIG_LIMIT = 8 * 1024 * 1024
 _CHUNK = 500
 
 
-def dates_of(mirror: Mirror, repository: str, ends: Ends, pool: ThreadPoolExecutor) -> Dates:
-    """For a selection by date, of one repository.
+def build_date_lookup(
+    mirror: Mirror, repository: str, endpoints: Endpoints, pool: ThreadPoolExecutor
+) -> BuildDates:
+    """Return a function that looks up the build dates of a repository's tags.
 
-    What the index does not know costs a manifest and a config each: on a
-    registry that counts pulls that is a pull, so there such a mirror wants an index.
+    A tag that the index does not know costs a manifest and a config. On a registry that counts
+    pulls that is one pull, so such a mirror should index its source.
     """
 
     def dates(names: Sequence[str]) -> Mapping[str, datetime | None]:
-        known = _indexed(mirror, repository, names)
+        known = _indexed_dates(mirror, repository, names)
         missing = [name for name in names if name not in known]
-        store = ends.source(repository)
-        asked = pool.map(lambda name: _built(store, name), missing)
-        return {**known, **dict(zip(missing, asked, strict=True))}
+
+        # The pool of the comparison is idle now, so it reads the dates of many tags at once.
+        store = endpoints.source(repository)
+        read = pool.map(lambda name: _read_build_date(store, name), missing)
+        return {**known, **dict(zip(missing, read, strict=True))}
 
     return dates
 
 
-def _indexed(mirror: Mirror, repository: str, names: Sequence[str]) -> dict[str, datetime | None]:
+def _indexed_dates(
+    mirror: Mirror, repository: str, names: Sequence[str]
+) -> dict[str, datetime | None]:
     rows = Tag.objects.filter(
         repository__registry=mirror.source_registry, repository__name=repository
     ).exclude(built_at=UNSTATED)
+
+    # SQLite limits the number of parameters of a query.
     known: dict[str, datetime | None] = {}
     for start in range(0, len(names), _CHUNK):
         known.update(
@@ -47,27 +58,30 @@ def _indexed(mirror: Mirror, repository: str, names: Sequence[str]) -> dict[str,
     return known
 
 
-def _built(store: ImageStore, tag: str) -> datetime | None:
+def _read_build_date(store: ImageStore, tag: str) -> datetime | None:
     try:
-        manifest = _image_of(store, store.get_manifest(tag))
+        manifest = _first_image(store, store.get_manifest(tag))
         if manifest is None or manifest.config is None:
             return None
         return parse_time(
             parse_config(read_blob(store, manifest.config, limit=_CONFIG_LIMIT)).get("created")
         )
     except Cancelled:
+        # Only a cancellation stops the run; a tag without a date is skipped with a reason.
         raise
     except OciError:
         return None
 
 
-def _image_of(store: ImageStore, found: Manifest) -> Manifest | None:
-    """The image itself; of an index its first one."""
-    if not found.is_index:
-        return found
+def _first_image(store: ImageStore, manifest: Manifest) -> Manifest | None:
+    """Return the manifest itself, or the first image of an index."""
+    if not manifest.is_index:
+        return manifest
+
+    # Attestations of buildx have the platform unknown/unknown and no build date.
     images = [
         child
-        for child in found.children
+        for child in manifest.children
         if child.is_manifest and (child.platform is None or child.platform.is_known)
     ]
     return store.get_manifest(images[0].digest) if images else None

@@ -1,4 +1,7 @@
-"""Both ends of a mirror while a run is at work: clients, stores, and the rights to use them, looked up again."""
+"""Clients and stores of a mirror's source and target during a run.
+
+The rights to use them are checked again here.
+"""
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
@@ -14,22 +17,22 @@ from registry_ui.oci.errors import Denied
 from registry_ui.oci.reference import Reference
 from registry_ui.oci.registry_store import RegistryStore
 from registry_ui.oci.store import Cancellation, ImageStore
-from registry_ui.registries.choosing import index_credential
+from registry_ui.registries.choosing import select_for_index
 from registry_ui.registries.models import Credential, Registry
-from registry_ui.registries.services import credential_for, open_client
-from registry_ui.registries.using import Use
+from registry_ui.registries.services import open_client, select_credential
+from registry_ui.registries.using import CredentialUse
 
 from ..models import MirrorRun
-from .caps import CappedStore, Gate
+from .caps import LimitedStore, RateLimiter
 
 
-class Ends:
-    """One client a login, with its connections and tokens, for every tag of the run. Safe to use from several threads.
+class Endpoints:
+    """The source and the target of a run, with one client per login. Thread-safe.
 
-    Where the rule names no login, each repository is served by the one that fits it best: `check_rights` finds it.
+    A mirror without a login uses the one that fits each repository best: see `check_rights`.
 
     Args:
-        on_pause: told the seconds and the reason whenever a registry makes everything wait.
+        on_pause: receives the seconds and the reason when a registry delays all requests.
     """
 
     def __init__(
@@ -41,27 +44,32 @@ class Ends:
         self._cancellation = cancellation
         self._on_pause = on_pause
         self._stores: dict[tuple[bool, str], ImageStore] = {}
-        self._known: dict[str, list[Credential]] = {}
+        self._candidates_by_host: dict[str, list[Credential]] = {}
         self._logins: dict[tuple[bool, str], Credential | None] = {}
         self._clients: dict[tuple[bool, UUID | None], RegistryClient] = {}
-        self._open_chosen(
+
+        # A missing credential fails the run now, before any request without a login.
+        self._open_configured(
             mirror.source_registry,
             mirror.source_credential,
             needed=mirror.needs_source_credential,
             is_target=False,
         )
+
         if self._target is not None:
-            self._open_chosen(
+            self._open_configured(
                 self._target,
                 mirror.target_credential,
                 needed=mirror.needs_target_credential,
                 is_target=True,
             )
+
+        # Both sides may be one registry, which then has one limiter.
         source, target = mirror.source_registry, self._target or mirror.source_registry
-        gates = _open_gates(
+        limiters = _open_limiters(
             {source.host: source, target.host: target}, mirror.team_id, cancellation
         )
-        self._source_gate, self._target_gate = gates[source.host], gates[target.host]
+        self._source_limiter, self._target_limiter = limiters[source.host], limiters[target.host]
 
     def source(self, repository: str) -> ImageStore:
         return self._store(repository, is_target=False)
@@ -69,24 +77,27 @@ class Ends:
     def target(self, repository: str) -> ImageStore:
         return self._store(repository, is_target=True)
 
-    def plain_target(self, repository: str) -> RegistryStore | None:
-        """For what only registries do; None for the local store."""
+    def target_registry_store(self, repository: str) -> RegistryStore | None:
+        """Return the store for registry-only requests; None for the local images."""
         client = self.target_client(repository)
         return client.store(repository, push=True) if client is not None else None
 
     def check_rights(self, source: str, target: str) -> None:
-        """Find how one pair of repositories is logged in to. An admin may have restricted a credential since it was chosen.
+        """Select the logins for one pair of repositories.
+
+        An admin may have restricted a credential since it was selected.
 
         Raises:
-            CredentialUnfit: the chosen credential cannot serve one of the two repositories any more.
-            AmbiguousCredential: none was chosen, and several fit equally well.
+            CredentialUnfit: the selected credential does not cover one of the repositories.
+            AmbiguousCredential: none is selected, and several fit equally well.
         """
         mirror = self.mirror
-        ends = [(mirror.source_registry, mirror.source_credential, source, False)]
+        endpoints = [(mirror.source_registry, mirror.source_credential, source, False)]
         if self._target is not None:
-            ends.append((self._target, mirror.target_credential, target, True))
-        for registry, chosen, repository, push in ends:
-            login = credential_for(
+            endpoints.append((self._target, mirror.target_credential, target, True))
+
+        for registry, chosen, repository, push in endpoints:
+            login = select_credential(
                 team=mirror.team,
                 reference=Reference(registry.host, repository),
                 push=push,
@@ -95,50 +106,60 @@ class Ends:
             )
             self._logins[push, repository] = login
             self._client(registry, login, is_target=push)
-        # Made by the thread that leads the run: a store of this server gives back the database connections of all others.
+
+        # Opened by the leading thread: a store of the built-in registry closes the database
+        # connections of all other threads.
         self.source(source)
         self.target(target)
 
     def source_client(self, repository: str) -> RegistryClient:
-        """Of a repository whose rights were checked."""
+        """Return the client of a repository whose rights were checked."""
         return self._client(
             self.mirror.source_registry, self._logins.get((False, repository)), is_target=False
         )
 
     def target_client(self, repository: str) -> RegistryClient | None:
-        """None for the local store."""
+        """Return the client of a checked repository; None for the local images."""
         if self._target is None:
             return None
         return self._client(self._target, self._logins.get((True, repository)), is_target=True)
 
-    def for_listing(self) -> tuple[RegistryClient, Credential | None]:
-        """How the source is asked which repositories it has: only read, where a guess between equals does no harm."""
+    def listing_client(self) -> tuple[RegistryClient, Credential | None]:
+        """Return the client and the login that list the source's repositories.
+
+        Listing only reads, so any of several equal logins will do.
+        """
+        # The catalog of a registry is no repository, so the check per repository does not fit.
         registry = self.mirror.source_registry
-        login = self.mirror.source_credential or index_credential(registry)
+        login = self.mirror.source_credential or select_for_index(registry)
         return self._client(registry, login, is_target=False), login
 
     def source_slot(self) -> AbstractContextManager[None]:
-        """One request of the source's cap, for what is asked past its stores."""
-        return self._source_gate.slot()
+        """Hold one request of the source's limit, for requests outside its stores."""
+        return self._source_limiter.slot()
 
     def target_slot(self) -> AbstractContextManager[None]:
-        return self._target_gate.slot()
+        return self._target_limiter.slot()
 
     @property
-    def _is_shared(self) -> bool:
-        return self._source_gate is self._target_gate and self._target is not None
+    def _is_same_registry(self) -> bool:
+        return self._source_limiter is self._target_limiter and self._target is not None
 
     @property
     def requests(self) -> int:
         return sum(client.request_count for client in list(self._clients.values()))
 
     def local_name(self, repository: str) -> Reference:
-        """What a mirrored repository is called in the local store: as at its source, so that it is found under its own name."""
+        """Return the name of a mirrored repository among the local images.
+
+        It is the name at the source, so that `docker pull` finds it there.
+        """
         return Reference(self.mirror.source_registry.host, repository)
 
-    def _open_chosen(
+    def _open_configured(
         self, registry: Registry, chosen: Credential | None, *, needed: bool, is_target: bool
     ) -> None:
+        # Without this check the run would continue anonymously, or with another login.
         if needed and chosen is None:
             raise Denied(
                 _("The credential chosen for %(host)s was removed meanwhile.")
@@ -149,13 +170,16 @@ class Ends:
             self._client(registry, chosen, is_target=is_target)
 
     def _candidates(self, host: str) -> list[Credential]:
-        if host not in self._known:
-            self._known[host] = list(Credential.objects.for_host(self.mirror.team, host))
-        return self._known[host]
+        if host not in self._candidates_by_host:
+            self._candidates_by_host[host] = list(
+                Credential.objects.for_host(self.mirror.team, host)
+            )
+        return self._candidates_by_host[host]
 
     def _client(
         self, registry: Registry, login: Credential | None, *, is_target: bool
     ) -> RegistryClient:
+        # Source and target keep separate clients: a push asks for another scope of token.
         key = (is_target, login.pk if login is not None else None)
         if key not in self._clients:
             act = "plan" if self._run.is_plan else "pull" if self._run.is_staging else "mirror"
@@ -165,38 +189,44 @@ class Ends:
                 credential=login,
                 cancellation=self._cancellation,
                 on_pause=self._on_pause,
-                use=Use(
+                use=CredentialUse(
                     registry.host, self._run.user, self._run.requested_by, act=act, is_recorded=True
                 ),
             )
+
         return self._clients[key]
 
     def _store(self, repository: str, *, is_target: bool) -> ImageStore:
-        found = self._stores.get((is_target, repository))
-        if found is None:
-            found = self._made(repository, is_target=is_target)
-            self._stores[is_target, repository] = found
-        return found
+        store = self._stores.get((is_target, repository))
+        if store is None:
+            store = self._open_store(repository, is_target=is_target)
+            self._stores[is_target, repository] = store
+        return store
 
-    def _made(self, repository: str, *, is_target: bool) -> ImageStore:
+    def _open_store(self, repository: str, *, is_target: bool) -> ImageStore:
+        # Only sources and registries are limited; local images need no request.
         if not is_target:
-            return CappedStore.of(
+            return LimitedStore.of(
                 self.source_client(repository).store(repository),
-                self._source_gate,
-                is_shared=self._is_shared,
+                self._source_limiter,
+                is_same_registry=self._is_same_registry,
             )
+
         client = self.target_client(repository)
         if client is None:
             return LocalStore(
                 self.mirror.team, self.local_name(repository), cancellation=self._cancellation
             )
-        return CappedStore.of(
-            client.store(repository, push=True), self._target_gate, is_shared=self._is_shared
+
+        return LimitedStore.of(
+            client.store(repository, push=True),
+            self._target_limiter,
+            is_same_registry=self._is_same_registry,
         )
 
     def close(self) -> None:
-        for gate in {self._source_gate, self._target_gate}:
-            gate.close()
+        for limiter in {self._source_limiter, self._target_limiter}:
+            limiter.close()
         for client in self._clients.values():
             client.close()
 
@@ -212,24 +242,28 @@ class Ends:
         self.close()
 
 
-def _open_gates(
+def _open_limiters(
     registries: Mapping[str, Registry], team: int, cancellation: Cancellation
-) -> dict[str, Gate]:
-    """Always in the same order, the second only when there is something of the first to use: of two runs in opposite directions
-    none then holds what the other one waits for.
+) -> dict[str, RateLimiter]:
+    """Return a limiter per host, opened in the same order by every run.
+
+    The second is opened only when the first has a slot. Of two runs in opposite directions, none
+    holds what the other waits for.
 
     Raises:
         Cancelled
         ServerFailed: Redis does not answer.
     """
-    gates: dict[str, Gate] = {}
+    limiters: dict[str, RateLimiter] = {}
     try:
         for host in sorted(registries):
-            for gate in gates.values():
-                gate.wait()
-            gates[host] = Gate.of(registries[host], team, cancellation)
+            # The earlier ones must be usable before this one takes a share.
+            for limiter in limiters.values():
+                limiter.wait()
+            limiters[host] = RateLimiter.of(registries[host], team, cancellation)
     except BaseException:
-        for gate in gates.values():
-            gate.close()
+        for limiter in limiters.values():
+            limiter.close()
         raise
-    return gates
+
+    return limiters

@@ -1,4 +1,4 @@
-"""What a rule has brought into the local images, to be taken to where no network reaches."""
+"""The images of a mirror as an archive for air-gapped networks."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,63 +12,80 @@ from registry_ui.oci.reference import Reference
 
 from ..models import ItemAction, ItemState, Mirror, MirrorItem, MirrorRun, State
 
-_KEPT = (ItemAction.NEW, ItemAction.CHANGED, ItemAction.SAME)
+_SELECTED_ACTIONS = (ItemAction.NEW, ItemAction.CHANGED, ItemAction.SAME)
 
 
-def latest_brought(mirror: Mirror) -> MirrorRun | None:
-    """The run whose tags are the archive: the latest that brought all of the selection here, and ended well."""
-    whole = MirrorRun.objects.filter(
+def archive_run(mirror: Mirror) -> MirrorRun | None:
+    """Return the run that an archive consists of.
+
+    It is the latest successful one that pulled the whole selection to the local images.
+    """
+    runs = MirrorRun.objects.filter(
         mirror=mirror, is_plan=False, is_staging=not mirror.is_local, only=[], based_on=None
     )
     return (
-        whole.filter(state=State.SUCCEEDED).select_related("mirror").order_by("-created_at").first()
+        runs.filter(state=State.SUCCEEDED).select_related("mirror").order_by("-created_at").first()
     )
 
 
-def images_of(mirror: Mirror) -> Sequence[LocalImage]:
-    """The selection as `latest_brought` brought it, and as it lies here.
+def archive_images(mirror: Mirror) -> Sequence[LocalImage]:
+    """Return the local images of `archive_run`.
 
     Raises:
-        InvalidReference: nothing was brought yet, or it selected nothing.
-        ManifestUnknown: a name was removed since; or, where the rule does not keep it here, moved to something else.
+        InvalidReference: there is no such run, or it selected nothing.
+        ManifestUnknown: a tag was removed since; or it names another image now, unless the
+            mirror's target is the local images.
     """
-    wanted = _wanted(mirror)
+    expected = _expected_digests(mirror)
     rows = (
         LocalImage.objects.filter(team=mirror.team, registry=mirror.source_registry.host)
         .exclude(tag="")
         .select_related("team")
     )
-    found = {(row.repository, row.tag): row for row in rows if (row.repository, row.tag) in wanted}
-    for repository, tag in sorted(wanted):
-        row = found.get((repository, tag))
+    images = {
+        (row.repository, row.tag): row for row in rows if (row.repository, row.tag) in expected
+    }
+
+    # In a fixed order, so that the message names the same tag each time.
+    for repository, tag in sorted(expected):
+        row = images.get((repository, tag))
         name = Reference(mirror.source_registry.host, repository, tag).familiar
         if row is None:
             raise ManifestUnknown(
-                _("%(name)s is not here any more.") % {"name": name}, advice=_again(mirror)
+                _("%(name)s is not here any more.") % {"name": name}, advice=_retry_advice(mirror)
             )
-        if not mirror.is_local and row.digest != wanted[repository, tag]:
+
+        # A mirror to the local images may have updated the tag; any other change is foreign.
+        if not mirror.is_local and row.digest != expected[repository, tag]:
             raise ManifestUnknown(
-                _("%(name)s is another image here by now.") % {"name": name}, advice=_again(mirror)
+                _("%(name)s is another image here by now.") % {"name": name},
+                advice=_retry_advice(mirror),
             )
-    return [found[key] for key in sorted(found)]
+
+    return [images[key] for key in sorted(images)]
 
 
-def _wanted(mirror: Mirror) -> dict[tuple[str, str], str]:
-    """Repository and tag here → the digest that was brought."""
-    run = latest_brought(mirror)
+def _expected_digests(mirror: Mirror) -> dict[tuple[str, str], str]:
+    """Return (repository, tag) of the local images → the digest that was pulled."""
+    # The items of the run record what was selected, even if the mirror changed since.
+    run = archive_run(mirror)
     if run is None:
-        raise InvalidReference(_not_brought(mirror), advice=_first(mirror))
-    items = MirrorItem.objects.filter(run=run, action__in=_KEPT).exclude(state=ItemState.FAILED)
-    wanted = {(item.target_repository, item.tag): item.copied_digest for item in items}
-    if not wanted:
+        raise InvalidReference(_missing_message(mirror), advice=_first_run_advice(mirror))
+
+    items = MirrorItem.objects.filter(run=run, action__in=_SELECTED_ACTIONS).exclude(
+        state=ItemState.FAILED
+    )
+    expected = {(item.target_repository, item.tag): item.copied_digest for item in items}
+    if not expected:
         raise InvalidReference(
             _("The mirror “%(name)s” selects nothing.") % {"name": mirror.name},
             advice=_("Check its repositories and tags."),
         )
-    return wanted
+
+    return expected
 
 
-def _not_brought(mirror: Mirror) -> str:
+def _missing_message(mirror: Mirror) -> str:
     if mirror.is_local:
         return _("No run of the mirror “%(name)s” has brought images yet.") % {"name": mirror.name}
     return _("The images of the mirror “%(name)s” have not been brought here yet.") % {
@@ -76,42 +93,45 @@ def _not_brought(mirror: Mirror) -> str:
     }
 
 
-def _first(mirror: Mirror) -> str:
+def _first_run_advice(mirror: Mirror) -> str:
     if mirror.is_local:
         return _("Run it first: mirror run “%(name)s”.") % {"name": mirror.name}
     return _("Bring them here first.")
 
 
-def _again(mirror: Mirror) -> str:
+def _retry_advice(mirror: Mirror) -> str:
     if mirror.is_local:
         return _("Run the mirror again: it brings what is missing.")
     return _("Bring the images again: only what is missing is moved.")
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """How far a rule between registries is on its way to an archive.
+class ArchiveStatus:
+    """The state of a mirror's archive.
 
     Args:
-        images: what the archive would hold; none where `trouble` says why there is none.
-        unfinished: the latest time that they were to be brought, where that came to nothing since.
-        active: what is at work for the rule, of whichever sort: nothing else can be begun meanwhile.
+        run: the run that the archive consists of.
+        images: the images of the archive; empty where `error` says why there is none.
+        unfinished: the latest pull to local images, if it did not succeed.
+        active: an active run of any kind; no other can start meanwhile.
     """
 
-    brought: MirrorRun | None
+    run: MirrorRun | None
     images: Sequence[LocalImage]
-    trouble: OciError | None
+    error: OciError | None
     unfinished: MirrorRun | None
     active: MirrorRun | None
 
     @property
     def is_outdated(self) -> bool:
-        """Whether the rule was another one when they were brought."""
-        return self.brought is not None and self.brought.mirror.changed_at > self.brought.created_at
+        """Return whether the mirror was changed after the pull."""
+        return self.run is not None and self.run.mirror.changed_at > self.run.created_at
 
 
-def standing_of(mirror: Mirror) -> Standing:
-    brought = latest_brought(mirror)
+def archive_status(mirror: Mirror) -> ArchiveStatus:
+    run = archive_run(mirror)
+
+    # A failed or cancelled pull is shown beside the archive, which stays usable.
     latest = (
         MirrorRun.objects.finished()
         .filter(mirror=mirror, is_staging=True)
@@ -119,22 +139,24 @@ def standing_of(mirror: Mirror) -> Standing:
         .first()
     )
     images: Sequence[LocalImage] = ()
-    trouble: OciError | None = None
+    error: OciError | None = None
+
     try:
-        images = images_of(mirror) if brought else ()
+        images = archive_images(mirror) if run else ()
     except OciError as exc:
-        trouble = exc
-    return Standing(
-        brought=brought,
+        error = exc
+
+    return ArchiveStatus(
+        run=run,
         images=images,
-        trouble=trouble,
-        unfinished=latest if latest != brought else None,
+        error=error,
+        unfinished=latest if latest != run else None,
         active=MirrorRun.objects.active().filter(mirror=mirror, is_plan=False).first(),
     )
 
 
-def latest_whole(mirror: Mirror) -> MirrorRun | None:
-    """The latest run or plan of all of the rule that ended well."""
+def latest_full_run(mirror: Mirror) -> MirrorRun | None:
+    """Return the latest successful run or plan of the whole mirror."""
     return (
         MirrorRun.objects.filter(mirror=mirror, state=State.SUCCEEDED, only=[], based_on=None)
         .order_by("-created_at")
@@ -142,10 +164,15 @@ def latest_whole(mirror: Mirror) -> MirrorRun | None:
     )
 
 
-def latest_look(mirror: Mirror) -> tuple[MirrorRun, int] | None:
-    """The latest run or plan that looked at all of the rule, and how many tags it selected; signatures do not count."""
-    run = latest_whole(mirror)
+def latest_comparison(mirror: Mirror) -> tuple[MirrorRun, int] | None:
+    """Return the latest successful run or plan of the whole mirror, and its number of tags.
+
+    Signatures do not count.
+    """
+    run = latest_full_run(mirror)
     if run is None:
         return None
-    tags = MirrorItem.objects.filter(run=run, action__in=_KEPT).values_list("tag", flat=True)
+    tags = MirrorItem.objects.filter(run=run, action__in=_SELECTED_ACTIONS).values_list(
+        "tag", flat=True
+    )
     return run, sum(":" not in tag and not is_digest_tag(tag) for tag in tags)

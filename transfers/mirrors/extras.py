@@ -1,4 +1,7 @@
-"""Tags that the target has and the source has not: found always, deleted only where the rule says so, and never many by mistake."""
+"""Extra tags: those of the target that the source does not have.
+
+They are always reported, and deleted only where the mirror says so and within its cap.
+"""
 
 from collections.abc import Callable, Sequence
 
@@ -10,33 +13,39 @@ from registry_ui.oci.errors import NotFound, OciError
 from registry_ui.oci.listing import is_digest_tag
 
 from ..models import ItemAction, ItemState, MirrorItem
-from .ends import Ends
-from .ledger import Ledger, describe
-from .listing import Pair
-from .moving import is_backup
+from .ends import Endpoints
+from .ledger import ItemStore, describe_error
+from .listing import RepositoryPair
+from .moving import is_backup_tag
 from .selection import Selection
 
 
-def extras_of(pair: Pair, selection: Selection) -> list[str]:
-    """Tags of the target that the rule would take by their names, and that the source does not have. None where either is not known.
+def find_extras(pair: RepositoryPair, selection: Selection) -> list[str]:
+    """Return the target's tags that the mirror selects by name and the source lacks.
 
-    What only a newer version or a date left out of the selection is still at the source, and no extra.
+    The result is empty where one of the lists is unknown. A tag that only a newer version or a
+    date excludes is still at the source, so it is no extra.
     """
+    # An empty list may be an error of the source, and would make every tag an extra.
     if not pair.source_tags or pair.target_tags is None or pair.error is not None:
         return []
-    there = set(pair.source_tags)
+    source_tags = set(pair.source_tags)
     unknown = [
         tag
         for tag in pair.target_tags
-        if tag not in there and not is_digest_tag(tag) and not is_backup(tag)
+        if tag not in source_tags and not is_digest_tag(tag) and not is_backup_tag(tag)
     ]
-    return [choice.tag for choice in selection.by_name(unknown) if choice.is_chosen]
+    return [choice.tag for choice in selection.select_by_name(unknown) if choice.is_chosen]
 
 
-def note_extras(pairs: Sequence[Pair], selection: Selection, ledger: Ledger) -> list[MirrorItem]:
-    if ledger.run.is_staging:
-        return []  # what else is here is nothing to the rule
-    found = [
+def record_extras(
+    pairs: Sequence[RepositoryPair], selection: Selection, item_store: ItemStore
+) -> list[MirrorItem]:
+    if item_store.run.is_staging:
+        return []  # Other local images do not belong to the mirror.
+
+    # An earlier worker of this run may have deleted some already.
+    items = [
         MirrorItem(
             target_repository=pair.target,
             tag=tag,
@@ -44,56 +53,72 @@ def note_extras(pairs: Sequence[Pair], selection: Selection, ledger: Ledger) -> 
             reason=_("The source does not have it"),
         )
         for pair in pairs
-        for tag in extras_of(pair, selection)
-        if not ledger.is_done("", pair.target, tag)
+        for tag in find_extras(pair, selection)
+        if not item_store.is_done("", pair.target, tag)
     ]
-    return ledger.put(found)
+
+    return item_store.save(items)
 
 
-def why_kept(items: Sequence[MirrorItem], pairs: Sequence[Pair], *, cap: int, asked: bool) -> str:
-    """Why none of the extras is deleted, in a sentence; empty where they are."""
-    if not asked:
+def keep_reason(
+    items: Sequence[MirrorItem], pairs: Sequence[RepositoryPair], *, cap: int, is_enabled: bool
+) -> str:
+    """Return why no extra is deleted, in a sentence; empty where they are deleted."""
+    if not is_enabled:
         return _("The rule deletes nothing")
+
+    # Nothing is deleted while the view of the source is incomplete.
     if any(pair.error is not None for pair in pairs):
         return _("A repository of the source could not be listed, so nothing is deleted")
+
     if len(items) > cap:
-        words = {"count": len(items), "cap": cap}
+        params = {"count": len(items), "cap": cap}
         return (
             ngettext(
                 "%(count)d extra tag, and the cap is %(cap)d",
                 "%(count)d extra tags, and the cap is %(cap)d",
                 len(items),
             )
-            % words
+            % params
         )
+
     return ""
 
 
 def delete_extras(
-    items: Sequence[MirrorItem], ends: Ends, ledger: Ledger, tick: Callable[[], None]
+    items: Sequence[MirrorItem],
+    endpoints: Endpoints,
+    item_store: ItemStore,
+    checkpoint: Callable[[], None],
 ) -> int:
-    """How many tags were deleted. Each alone: other tags of the same image stay."""
+    """Delete extra tags one by one and return how many were deleted.
+
+    Other tags of the same image stay.
+    """
     deleted = 0
     for item in items:
         try:
-            _delete(item, ends)
+            _delete(item, endpoints)
         except NotFound:
+            # Somebody else deleted it; the result is the same.
             item.state, item.reason = ItemState.DONE, _("It was gone already")
         except OciError as exc:
-            item.state, item.error = ItemState.FAILED, describe(exc)
+            item.state, item.error = ItemState.FAILED, describe_error(exc)
         else:
             deleted += 1
             item.state, item.reason = ItemState.DONE, _("Deleted: the source does not have it")
-        ledger.touch(item)
-        tick()
+
+        item_store.mark_changed(item)
+        checkpoint()
+
     return deleted
 
 
-def _delete(item: MirrorItem, ends: Ends) -> None:
-    store = ends.plain_target(item.target_repository)
+def _delete(item: MirrorItem, endpoints: Endpoints) -> None:
+    store = endpoints.target_registry_store(item.target_repository)
     if store is not None:
-        with ends.target_slot():
+        with endpoints.target_slot():
             store.delete_tag(item.tag)
         return
-    name = ends.local_name(item.target_repository).with_tag(item.tag)
-    remove_name(image=find_image(ends.mirror.team, name), user=None)
+    name = endpoints.local_name(item.target_repository).with_tag(item.tag)
+    remove_name(image=find_image(endpoints.mirror.team, name), user=None)

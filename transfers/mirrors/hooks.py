@@ -1,4 +1,7 @@
-"""A registry tells of a push: which tags, and whether whoever says so knows the secret. What it says starts a run, and no more."""
+"""Webhooks of registries: authentication, the pushed tags, and the run they cause.
+
+A call can only start a run of its mirror.
+"""
 
 import hashlib
 import hmac
@@ -15,19 +18,19 @@ from registry_ui.accounts.models import Action, Role, User
 from registry_ui.accounts.trail import record
 
 from ..models import Mirror, MirrorHook
-from ..services.rows import need_role
+from ..services.rows import check_role
 from .patterns import matches_glob
 from .selection import Selection
 
-LONGEST_BODY = 1024 * 1024
+MAX_BODY_BYTES = 1024 * 1024
 SIGNATURE_HEADERS = ("X-Registry-UI-Signature-256", "X-Hub-Signature-256")
-_MOST_PENDING = 100
-_MOST_EVENTS = 1000
+_MAX_PENDING = 100
+_MAX_EVENTS = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Pushed:
-    """A tag that was pushed, and to which repository of the source."""
+class PushedTag:
+    """A pushed tag and its repository at the source."""
 
     repository: str
     tag: str
@@ -35,13 +38,17 @@ class Pushed:
 
 @transaction.atomic
 def create_hook(mirror: Mirror, user: User) -> tuple[MirrorHook, str]:
-    """A new secret for it, which is shown this once; the one before is no good any more.
+    """Create the webhook of a mirror, or replace its secret, and return the new secret.
+
+    The previous secret stops working.
 
     Raises:
         PermissionDenied
     """
-    need_role(mirror.team, user, Role.ADMIN)
+    check_role(mirror.team, user, Role.ADMIN)
     secret = secrets.token_urlsafe(32)
+
+    # The id stays with a new secret, so the registry keeps its address.
     hook = MirrorHook.objects.filter(mirror=mirror).first() or MirrorHook(
         mirror=mirror, created_by=user
     )
@@ -53,113 +60,154 @@ def create_hook(mirror: Mirror, user: User) -> tuple[MirrorHook, str]:
 
 @transaction.atomic
 def remove_hook(mirror: Mirror, user: User) -> None:
-    """
+    """Remove the webhook of a mirror.
+
     Raises:
         PermissionDenied
     """
-    need_role(mirror.team, user, Role.ADMIN)
+    check_role(mirror.team, user, Role.ADMIN)
     if MirrorHook.objects.filter(mirror=mirror).delete()[0]:
         record(Action.MIRROR_HOOK_REMOVED, user=user, obj=mirror)
 
 
-def is_from_holder(secret: str, headers: Mapping[str, str], body: bytes) -> bool:
-    """Whether the request shows the secret as a bearer token, or is signed with it (HMAC-SHA256 of the body)."""
-    shown = headers.get("Authorization", "")
-    if shown:
-        # Harbor sends what was entered as it stands; distribution's configuration has the word Bearer written out.
-        return hmac.compare_digest(shown.removeprefix("Bearer ").strip().encode(), secret.encode())
+def is_authentic(secret: str, headers: Mapping[str, str], body: bytes) -> bool:
+    """Return whether a request proves that its sender knows the secret.
+
+    It shows the secret as a bearer token, or signs the body with it (HMAC-SHA256).
+    """
+    token = headers.get("Authorization", "")
+    if token:
+        # Harbor sends the entered text as it is; distribution's configuration contains the word
+        # Bearer.
+        # Constant time: the duration must not reveal a prefix of the secret.
+        return hmac.compare_digest(token.removeprefix("Bearer ").strip().encode(), secret.encode())
+
     for name in SIGNATURE_HEADERS:
-        signed = headers.get(name, "").removeprefix("sha256=")
-        if signed:
-            return hmac.compare_digest(
-                signed.lower().encode(),
-                hmac.new(secret.encode(), body, hashlib.sha256).hexdigest().encode(),
-            )
+        signature = headers.get(name, "").removeprefix("sha256=")
+        if signature:
+            expected = hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+            return hmac.compare_digest(signature.lower().encode(), expected.encode())
+
     return False
 
 
-def read_pushes(body: bytes) -> list[Pushed]:
-    """What was pushed, as distribution's notifications or Harbor's webhooks tell it.
+def read_pushes(body: bytes) -> list[PushedTag]:
+    """Return the pushed tags of distribution's notifications or Harbor's webhook.
 
     Raises:
-        ValueError: neither of them.
+        ValueError: the body is neither of them.
     """
     try:
         document = json.loads(body)
     except RecursionError as exc:
+        # Deeply nested JSON exhausts the stack of the parser.
         raise ValueError("too deep") from exc
+
+    # A body may be any JSON value.
     document = document if isinstance(document, dict) else {}
     if isinstance(document.get("events"), list):
-        return list(dict.fromkeys(_of_distribution(document["events"][:_MOST_EVENTS])))
+        return list(dict.fromkeys(_parse_distribution(document["events"][:_MAX_EVENTS])))
     if isinstance(document.get("event_data"), dict):
-        return list(dict.fromkeys(_of_harbor(document)))
+        return list(dict.fromkeys(_parse_harbor(document)))
     raise ValueError("neither distribution's nor Harbor's")
 
 
-def _of_distribution(events: Iterable[Any]) -> Iterator[Pushed]:
-    """https://distribution.github.io/distribution/about/notifications/: a push of a manifest has its tag; of a blob it has none."""
+def _parse_distribution(events: Iterable[Any]) -> Iterator[PushedTag]:
+    """Yield the tags of distribution's notifications.
+
+    https://distribution.github.io/distribution/about/notifications/: the push of a manifest has
+    its tag, that of a blob has none.
+    """
     for event in events:
         target = event.get("target") if isinstance(event, dict) else None
         if isinstance(target, dict) and event.get("action") == "push" and target.get("tag"):
-            yield Pushed(str(target.get("repository", "")), str(target["tag"]))
+            yield PushedTag(str(target.get("repository", "")), str(target["tag"]))
 
 
-def _of_harbor(document: dict[str, Any]) -> Iterator[Pushed]:
-    """https://goharbor.io/docs/latest/working-with-projects/project-configuration/configure-webhooks/"""
+def _parse_harbor(document: dict[str, Any]) -> Iterator[PushedTag]:
+    """Yield the tags of a Harbor webhook.
+
+    https://goharbor.io/docs/latest/working-with-projects/project-configuration/configure-webhooks/
+    """
     data = document["event_data"]
     repository, resources = data.get("repository"), data.get("resources")
+
+    # Harbor sends other events to the same address, such as finished scans.
     if (
         document.get("type") != "PUSH_ARTIFACT"
         or not isinstance(repository, dict)
         or not isinstance(resources, list)
     ):
         return
-    for resource in resources[:_MOST_EVENTS]:
+
+    for resource in resources[:_MAX_EVENTS]:
         if isinstance(resource, dict) and resource.get("tag"):
-            yield Pushed(str(repository.get("repo_full_name", "")), str(resource["tag"]))
+            yield PushedTag(str(repository.get("repo_full_name", "")), str(resource["tag"]))
 
 
-def of_interest(mirror: Mirror, pushes: Iterable[Pushed]) -> list[Pushed]:
-    """Those that the rule takes, as far as their names tell."""
+def select_pushes(mirror: Mirror, pushes: Iterable[PushedTag]) -> list[PushedTag]:
+    """Return the pushes that the mirror selects by their names."""
     selection = Selection.parse(mirror.selection)
-    wanted = [
+    matching = [
         push
         for push in pushes
         if any(matches_glob(push.repository, pattern) for pattern in mirror.repositories)
     ]
     chosen = {
-        choice.tag for choice in selection.by_name(push.tag for push in wanted) if choice.is_chosen
+        choice.tag
+        for choice in selection.select_by_name(push.tag for push in matching)
+        if choice.is_chosen
     }
-    return [push for push in wanted if push.tag in chosen]
+
+    return [push for push in matching if push.tag in chosen]
 
 
 @transaction.atomic
-def call(hook: MirrorHook, pushes: Iterable[Pushed]) -> bool:
-    """Plan a run for what was pushed, as soon as none goes on: however many calls come until then, it is one. False where the
-    rule is paused, or takes none of it."""
+def record_call(hook: MirrorHook, pushes: Iterable[PushedTag]) -> bool:
+    """Schedule one run for all pushes that arrive before it starts.
+
+    Return False where the mirror is paused or selects none of the tags.
+    """
     hook = MirrorHook.objects.select_for_update().select_related("mirror__team").get(pk=hook.pk)
     now, mirror = timezone.now(), hook.mirror
-    wanted = of_interest(mirror, pushes)
+    matching = select_pushes(mirror, pushes)
     MirrorHook.objects.filter(pk=hook.pk).update(called_at=now)
-    if not wanted or mirror.paused:
+
+    # The call is still recorded, so that the page shows that the webhook works.
+    if not matching or mirror.paused:
         return False
+
     is_first = hook.due_at is None
     if is_first and mirror.next_run_at is not None and mirror.next_run_at <= now:
-        return True  # The schedule's own run is about to begin, and takes it along.
-    hook.pending = _together(hook, wanted)
+        return True  # The due run of the schedule covers it.
+
+    hook.pending = _merge_pending(hook, matching)
+
+    # The scheduler starts the run, as soon as no other run of the mirror is active.
     if mirror.next_run_at is None or mirror.next_run_at > now:
         hook.due_at = now
         Mirror.objects.filter(pk=mirror.pk).update(next_run_at=now)
+
     hook.save(update_fields=["pending", "due_at"])
+
+    # One audit entry per run, not per push: registries send bursts of notifications.
     if is_first:
-        record(Action.MIRROR_HOOK_CALLED, obj=mirror, tags=len(wanted))
+        record(Action.MIRROR_HOOK_CALLED, obj=mirror, tags=len(matching))
+
     return True
 
 
-def _together(hook: MirrorHook, wanted: Iterable[Pushed]) -> list[dict[str, str]]:
-    """What waits with what was pushed now; empty, which is all of the rule, where that is too much to name."""
+def _merge_pending(hook: MirrorHook, matching: Iterable[PushedTag]) -> list[dict[str, str]]:
+    """Return the pending tags with the new ones added.
+
+    An empty list stands for the whole mirror, where there are too many to name.
+    """
+    # The waiting run covers the whole mirror already.
     if hook.due_at is not None and not hook.pending:
         return []
-    known = [*hook.pending, *({"repository": push.repository, "tag": push.tag} for push in wanted)]
-    once = list({(each["repository"], each["tag"]): each for each in known}.values())
-    return once if len(once) <= _MOST_PENDING else []
+    entries = [
+        *hook.pending,
+        *({"repository": push.repository, "tag": push.tag} for push in matching),
+    ]
+    unique = list({(entry["repository"], entry["tag"]): entry for entry in entries}.values())
+    return unique if len(unique) <= _MAX_PENDING else []

@@ -1,4 +1,7 @@
-"""The rows of one run: read when it begins, made as tags are found, written at most once a second."""
+"""The items of one run: read at the start, created as tags are found.
+
+Changes are written at most once a second.
+"""
 
 import threading
 import time
@@ -27,44 +30,53 @@ _COLUMNS = (
     "error",
     "verified",
 )
-_MOST_KNOWN = 100_000
+_MAX_KNOWN_BLOBS = 100_000
 
 _Key = tuple[str, str, str]
 """Repository of the source and of the target, tag."""
 
 
-class Ledger:
-    """The items of a run. `touch` may be called from any thread, all else from the one that leads the run."""
+class ItemStore:
+    """The items of a run.
+
+    Any thread may call `mark_changed`; all other methods belong to the leading thread.
+    """
 
     def __init__(self, run: MirrorRun) -> None:
         self.run = run
         self.counts: Counter[str] = Counter()
         self._lock = threading.Lock()
-        self._touched: dict[_Key, MirrorItem] = {}
+        self._changed: dict[_Key, MirrorItem] = {}
         self._written_at = time.monotonic()
-        kept = (
+
+        # A plan starts anew; a run continues from the items of its earlier worker.
+        items = (
             {}
             if run.is_plan
             else {self._key(item): item for item in MirrorItem.objects.filter(run=run)}
         )
+
         if run.is_plan:
             MirrorItem.objects.filter(run=run).delete()
-        self._items: dict[_Key, MirrorItem] = kept
+
+        self._items: dict[_Key, MirrorItem] = items
 
     @property
     def items(self) -> Sequence[MirrorItem]:
         return list(self._items.values())
 
     def is_done(self, source_repository: str, target_repository: str, tag: str) -> bool:
-        """Whether an earlier worker of this run has finished a tag."""
-        found = self._items.get((source_repository, target_repository, tag))
-        return found is not None and found.state == ItemState.DONE
+        """Return whether an earlier worker of this run has finished a tag."""
+        item = self._items.get((source_repository, target_repository, tag))
+        return item is not None and item.state == ItemState.DONE
 
-    def put(self, found: Iterable[MirrorItem]) -> list[MirrorItem]:
-        """Write what was found about tags; a row that an earlier worker made is brought up to date."""
-        kept, made = [], []
-        for item in found:
+    def save(self, items: Iterable[MirrorItem]) -> list[MirrorItem]:
+        """Write compared tags; the row of an earlier worker is updated."""
+        saved, created = [], []
+        for item in items:
             item.run = self.run
+
+            # The unique constraint allows one row per tag, so an earlier row is reused.
             earlier = self._items.get(self._key(item))
             if earlier is not None:
                 item.pk, item.bytes_done, item.attempt = (
@@ -72,33 +84,40 @@ class Ledger:
                     earlier.bytes_done,
                     earlier.attempt,
                 )
-                self.touch(item)
+                self.mark_changed(item)
             else:
-                made.append(item)
-            self._items[self._key(item)] = item
-            kept.append(item)
-        with transaction.atomic():
-            self._check_mine()
-            MirrorItem.objects.bulk_create(made, batch_size=_CHUNK)
-        return kept
+                created.append(item)
 
-    def touch(self, item: MirrorItem) -> None:
-        """It has changed: write it with the next batch."""
+            self._items[self._key(item)] = item
+            saved.append(item)
+
+        with transaction.atomic():
+            # In the same transaction as the write, so that no other worker can claim in between.
+            self._check_claim()
+            MirrorItem.objects.bulk_create(created, batch_size=_CHUNK)
+
+        return saved
+
+    def mark_changed(self, item: MirrorItem) -> None:
+        """Mark an item for the next write."""
         with self._lock:
-            # By its key: a tag that is looked at again has a new object, and one statement must not write a row twice.
-            self._touched[self._key(item)] = item
+            # By key: a retried tag has a new object, and one statement must not write a row twice.
+            self._changed[self._key(item)] = item
 
     def flush(self, *, force: bool = False) -> None:
-        """Write what has changed, if it is time."""
+        """Write the changed items, at most once a second unless forced."""
         if not force and time.monotonic() - self._written_at < _WRITE_SECONDS:
             return
+
+        # The copying threads go on marking items while this one writes.
         with self._lock:
-            changed, self._touched = list(self._touched.values()), {}
+            changed, self._changed = list(self._changed.values()), {}
+
         self._written_at = time.monotonic()
         if changed:
             with transaction.atomic():
-                self._check_mine()
-                # Not bulk_update: its CASE for every column costs more than all else that a run does.
+                self._check_claim()
+                # Not bulk_update: its CASE for every column costs more than the rest of the run.
                 MirrorItem.objects.bulk_create(
                     changed,
                     batch_size=_CHUNK,
@@ -108,7 +127,10 @@ class Ledger:
                 )
 
     def totals(self) -> dict[str, int]:
-        """For the run's row: by action, by state of what moves, and what else was counted."""
+        """Return the counts for the run's row.
+
+        They are by action, by state of the tags to copy, and what else was counted.
+        """
         items = self.items
         actions = Counter(item.action for item in items)
         states = Counter(
@@ -120,39 +142,52 @@ class Ledger:
         return {**totals, "failed": failed, **self.counts}
 
     def known_blobs(self, repositories: Iterable[str]) -> list[tuple[str, str]]:
-        """(repository, digest) that the target was seen to hold: of the run's own repositories first, then of neighbours."""
+        """Return (repository, digest) of blobs that the target is known to have.
+
+        Those of the run's own repositories come first, then those of others, for mounts.
+        """
         registry = self.run.target_registry
         if registry is None:
             return []
+
         rows = KnownBlob.objects.filter(registry=registry)
-        own = list(
+        own_blobs = list(
             rows.filter(repository__in=list(repositories)[:_CHUNK]).values_list(
                 "repository", "digest"
-            )[:_MOST_KNOWN]
+            )[:_MAX_KNOWN_BLOBS]
         )
-        others = rows.exclude(repository__in=list(repositories)[:_CHUNK]).order_by("-pk")
-        return own + list(others.values_list("repository", "digest")[:_MOST_KNOWN])
 
-    def remember_blobs(
-        self, learnt: Sequence[tuple[str, str]], forgotten: Sequence[tuple[str, str]]
+        # The newest first: they are the most likely sources of a mount.
+        other_blobs = rows.exclude(repository__in=list(repositories)[:_CHUNK]).order_by("-pk")
+
+        return own_blobs + list(other_blobs.values_list("repository", "digest")[:_MAX_KNOWN_BLOBS])
+
+    def record_blobs(
+        self, added: Sequence[tuple[str, str]], removed: Sequence[tuple[str, str]]
     ) -> None:
         registry = self.run.target_registry
-        if registry is None or not (learnt or forgotten):
+        if registry is None or not (added or removed):
             return
-        for repository, digest in forgotten:
+
+        # The registry answered 404 for these, so a later run must not rely on them.
+        for repository, digest in removed:
             KnownBlob.objects.filter(
                 registry=registry, repository=repository, digest=digest
             ).delete()
+
         rows = [
             KnownBlob(registry=registry, repository=repository, digest=digest)
-            for repository, digest in learnt
+            for repository, digest in added
         ]
+
+        # Another run may have recorded the same blob.
         KnownBlob.objects.bulk_create(rows, batch_size=_CHUNK, ignore_conflicts=True)
 
-    def _check_mine(self) -> None:
-        """
+    def _check_claim(self) -> None:
+        """Refuse to write for a run that another worker has claimed.
+
         Raises:
-            Cancelled: another worker has taken the run over.
+            Cancelled
         """
         if not MirrorRun.objects.filter(
             pk=self.run.pk, claim=self.run.claim, state=State.RUNNING
@@ -164,6 +199,6 @@ class Ledger:
         return (item.source_repository, item.target_repository, item.tag)
 
 
-def describe(exc: Any) -> dict[str, str]:
-    """An item's or a run's `error`."""
+def describe_error(exc: Any) -> dict[str, str]:
+    """Return the `error` of an item or a run."""
     return {"kind": type(exc).__name__, "message": exc.message, "advice": exc.advice}

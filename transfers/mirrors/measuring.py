@@ -1,31 +1,34 @@
-"""What a plan would move: the bytes that the target lacks, each blob counted once however many tags want it."""
+"""The bytes that a plan would transfer.
+
+They are the blobs that the target lacks, each counted once however many tags need it.
+"""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 
 from registry_ui.oci.copying import survey_image
-from registry_ui.oci.crews import Crew
+from registry_ui.oci.crews import WorkerPools
 from registry_ui.oci.errors import OciError
-from registry_ui.oci.holdings import Holdings
+from registry_ui.oci.holdings import BlobPresence
 from registry_ui.oci.listing import is_digest_tag
 from registry_ui.oci.manifest import Descriptor
 from registry_ui.oci.platforms import PlatformChoice
 
 from ..models import ItemAction, ItemState
-from .ends import Ends
-from .moving import Group, grouped
-from .parking import Budget
-from .work import Work
+from .ends import Endpoints
+from .moving import TagGroup, group_by_digest
+from .parking import PullBudget
+from .work import RunContext
 
-_AT_ONCE = 16
+_CONCURRENCY = 16
 
 
 @dataclass(slots=True)
-class _Count:
-    """What is counted across all tags of the plan."""
+class _Totals:
+    """The counts across all tags of the plan."""
 
-    holdings: Holdings
+    presence: BlobPresence
     new_repositories: frozenset[str]
     lock: threading.Lock = field(default_factory=threading.Lock)
     seen: set[str] = field(default_factory=set)
@@ -41,78 +44,113 @@ class _Count:
             return True
 
 
-def measure(work: Work, ends: Ends, holdings: Holdings, new_repositories: frozenset[str]) -> None:
-    """Fill in the bytes of each tag that would be moved. Where the registry counts pulls and has few left, some stay unknown.
+def measure_plan(
+    context: RunContext,
+    endpoints: Endpoints,
+    presence: BlobPresence,
+    new_repositories: frozenset[str],
+) -> None:
+    """Fill in the bytes of each tag that would be copied.
+
+    Where the registry counts pulls and has few left, some sizes stay unknown.
 
     Raises:
         Cancelled
     """
     moving = [
         item
-        for item in work.ledger.items
+        for item in context.item_store.items
         if item.action in (ItemAction.NEW, ItemAction.CHANGED) and item.state == ItemState.WAITING
     ]
-    count = _Count(holdings, new_repositories)
-    budget = Budget(work.mirror.source_registry.host)
-    crew = Crew.of(metadata=_AT_ONCE, large=1)
+
+    # Groups run in threads, so shared blobs are counted under a lock.
+    totals = _Totals(presence, new_repositories)
+    budget = PullBudget(context.mirror.source_registry.host)
+    pools = WorkerPools.create(metadata=_CONCURRENCY, large=1)
+
     try:
-        with ThreadPoolExecutor(_AT_ONCE, "measure") as pool:
+        with ThreadPoolExecutor(_CONCURRENCY, "measure") as pool:
             futures = [
-                pool.submit(_measure, group, work, ends, count, budget, crew)
-                for group in grouped(moving)
+                pool.submit(_measure, group, context, endpoints, totals, budget, pools)
+                for group in group_by_digest(moving)
             ]
             for future in as_completed(futures):
                 future.result()
-                work.tick()
+                context.checkpoint()
     finally:
-        crew.close()
+        pools.close()
+
+    # The threads do not write to the database.
     for item in moving:
-        work.ledger.touch(item)
-    work.ledger.counts.update(bytes=count.bytes, pulls=count.pulls, unmeasured=count.unmeasured)
+        context.item_store.mark_changed(item)
+
+    context.item_store.counts.update(
+        bytes=totals.bytes, pulls=totals.pulls, unmeasured=totals.unmeasured
+    )
 
 
 def _measure(
-    group: Group, work: Work, ends: Ends, count: _Count, budget: Budget, crew: Crew
+    group: TagGroup,
+    context: RunContext,
+    endpoints: Endpoints,
+    totals: _Totals,
+    budget: PullBudget,
+    pools: WorkerPools,
 ) -> None:
     for item in group.items[1:]:
-        item.bytes_total = 0  # one more name of what the first brings
-    if not budget.take(ends.source_client(group.source).rate_limit):
-        with count.lock:
-            count.unmeasured += len(group.items)
+        # Another tag of the same image costs one manifest.
+        item.bytes_total = 0
+
+    if not budget.acquire(endpoints.source_client(group.source).rate_limit):
+        # A manifest would cost a pull that people need; the plan says how many are missing.
+        with totals.lock:
+            totals.unmeasured += len(group.items)
         return
+
     try:
-        work.cancellation.check()
-        whole = is_digest_tag(group.items[0].tag) or ":" in group.items[0].tag
-        choice = PlatformChoice.keeping(() if whole else work.mirror.platforms)
-        found = survey_image(
-            ends.source(group.source),
+        context.cancellation.check()
+
+        # Signatures and lists of referrers have no platforms to select.
+        is_complete = is_digest_tag(group.items[0].tag) or ":" in group.items[0].tag
+        choice = PlatformChoice.any_of(() if is_complete else context.mirror.platforms)
+        survey = survey_image(
+            endpoints.source(group.source),
             group.digest,
             platform=choice,
-            cancellation=work.cancellation,
-            crew=crew,
+            cancellation=context.cancellation,
+            pools=pools,
         )
         group.items[0].bytes_total = sum(
-            blob.size for blob in found.blobs if _is_missing(blob, group, ends, count)
+            blob.size for blob in survey.blobs if _is_missing(blob, group, endpoints, totals)
         )
     except OciError as exc:
-        work.cancellation.check()
+        # A cancelled request may surface as any other error.
+        context.cancellation.check()
         group.items[0].reason = exc.message[:500]
-        with count.lock:
-            count.unmeasured += 1
+
+        with totals.lock:
+            totals.unmeasured += 1
         return
     finally:
-        budget.give_back()
-    with count.lock:
-        count.bytes += group.items[0].bytes_total or 0
-        count.pulls += found.manifests
+        budget.release()
+
+    with totals.lock:
+        totals.bytes += group.items[0].bytes_total or 0
+        totals.pulls += survey.manifests
 
 
-def _is_missing(blob: Descriptor, group: Group, ends: Ends, count: _Count) -> bool:
-    """Whether it would be sent: nobody else brings it, and the target neither has it nor can mount it."""
+def _is_missing(blob: Descriptor, group: TagGroup, endpoints: Endpoints, totals: _Totals) -> bool:
+    """Return whether a blob would be sent.
+
+    It would not where another tag sends it, or the target has it or can mount it.
+    """
+    # The cheap checks come first: the last one is a HEAD request.
     if (
-        not count.is_first(blob)
-        or count.holdings.holds(group.target, blob.digest)
-        or count.holdings.neighbours(group.target, blob.digest)
+        not totals.is_first(blob)
+        or totals.presence.contains(group.target, blob.digest)
+        or totals.presence.other_repositories(group.target, blob.digest)
     ):
         return False
-    return group.target in count.new_repositories or not ends.target(group.target).has_blob(blob)
+    return group.target in totals.new_repositories or not endpoints.target(group.target).has_blob(
+        blob
+    )

@@ -1,4 +1,7 @@
-"""What a monitor reads: how old each rule's last success is, what runs and what waits. Figures and names, no secret."""
+"""Metrics for Prometheus: ages of mirrors, states of jobs, queues.
+
+They contain names of teams and mirrors, but no secret.
+"""
 
 from collections.abc import Iterable, Iterator
 
@@ -25,24 +28,25 @@ _JOBS: tuple[type[Job], ...] = (Transfer, MirrorRun, IndexRun, Notice)
 _LABELS = ["team", "mirror"]
 
 
-def exposition() -> bytes:
-    """The text format of Prometheus, as things are now."""
+def render_metrics() -> bytes:
+    """Return the current metrics in the text format of Prometheus."""
+    # A registry per request: the default one would add metrics of this process.
     registry = CollectorRegistry()
-    registry.register(_Installation())
+    registry.register(_InstallationCollector())
     return generate_latest(registry)
 
 
-class _Installation(Collector):
+class _InstallationCollector(Collector):
     def describe(self) -> Iterable[Metric]:
-        return []  # Registering it asks nothing of the database.
+        return []  # Otherwise registering it would query the database.
 
     def collect(self) -> Iterator[Metric]:
-        yield from _of_mirrors()
-        yield _of_jobs()
-        yield from _of_queues()
+        yield from _mirror_metrics()
+        yield _job_metrics()
+        yield from _queue_metrics()
 
 
-def _of_mirrors() -> Iterator[Metric]:
+def _mirror_metrics() -> Iterator[Metric]:
     age = _gauge(
         "mirror_last_success_age_seconds",
         "Seconds since the mirror's last run that succeeded",
@@ -60,13 +64,16 @@ def _of_mirrors() -> Iterator[Metric]:
         "Tags that the target lacks or has otherwise, at the last look",
         _LABELS,
     )
-    drift = _drift()
+    tags_behind = _tags_behind()
     now = timezone.now()
+
     for mirror in Mirror.objects.select_related("team", "team__mirror_pause").order_by(
         "team", "name"
     ):
         labels = [mirror.team.slug, mirror.name]
         is_paused = mirror.paused or hasattr(mirror.team, "mirror_pause")
+
+        # A mirror that never succeeded counts from its creation, so that an alert can fire.
         since = mirror.last_success_at or mirror.created_at
         age.add_metric(labels, (now - since).total_seconds())
         limit = allowed_age(mirror.schedule, mirror.time_zone, now=now) if mirror.schedule else None
@@ -74,20 +81,21 @@ def _of_mirrors() -> Iterator[Metric]:
             allowed.add_metric(labels, limit.total_seconds())
         failed.add_metric(labels, float(mirror.last_state == State.FAILED))
         paused.add_metric(labels, float(is_paused))
-        behind.add_metric(labels, drift.get(mirror.pk, 0))
+        behind.add_metric(labels, tags_behind.get(mirror.pk, 0))
+
     yield from (age, allowed, failed, paused, behind)
 
 
-def _drift() -> dict[object, int]:
-    found: dict[object, int] = {}
+def _tags_behind() -> dict[object, int]:
+    counts: dict[object, int] = {}
     for mirror, missing, differing in MirrorPair.objects.values_list(
         "mirror", "missing", "differing"
     ):
-        found[mirror] = found.get(mirror, 0) + missing + differing
-    return found
+        counts[mirror] = counts.get(mirror, 0) + missing + differing
+    return counts
 
 
-def _of_jobs() -> Metric:
+def _job_metrics() -> Metric:
     jobs = _gauge("jobs", "Jobs that the database knows, by kind and state", ["kind", "state"])
     for model in _JOBS:
         counts = dict(
@@ -98,10 +106,12 @@ def _of_jobs() -> Metric:
     return jobs
 
 
-def _of_queues() -> Iterator[Metric]:
+def _queue_metrics() -> Iterator[Metric]:
     depth = _gauge("queue_depth", "Jobs that lie in the queue", ["queue"])
     workers = _gauge("workers_alive", "Workers that serve the queue", ["queue"])
     answers = _gauge("queue_up", "1 where the queue's server answers", [])
+
+    # Redis may be down: its metric must then still be served.
     is_up = True
     for queue in _QUEUES:
         try:
@@ -109,7 +119,8 @@ def _of_queues() -> Iterator[Metric]:
         except RedisError:
             is_up = False
             continue
-        workers.add_metric([queue.name], queue.workers_alive())
+        workers.add_metric([queue.name], queue.count_workers())
+
     answers.add_metric([], float(is_up))
     yield from (answers, depth, workers)
 

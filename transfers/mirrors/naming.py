@@ -1,4 +1,4 @@
-"""What a source's repository is called at the target."""
+"""The names of mirrored repositories at the target."""
 
 import re
 from collections.abc import Iterable
@@ -11,13 +11,13 @@ from registry_ui.oci.errors import InvalidReference
 from registry_ui.oci.reference import check_repository
 
 KINDS = ("keep", "flatten", "prefix", "template")
-_LONGEST = 255
+_MAX_NAME_LENGTH = 255
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
-_NAMES = ("host", "repository", "namespace", "name")
+_PLACEHOLDERS = ("host", "repository", "namespace", "name")
 
 
 class NamingCollision(InvalidReference):
-    """Two repositories of the source would become one at the target, and overwrite each other's tags."""
+    """Two repositories that would get the same name and overwrite each other's tags."""
 
     def __init__(self, first: str, second: str, target: str) -> None:
         super().__init__(
@@ -30,11 +30,12 @@ class NamingCollision(InvalidReference):
 
 @dataclass(frozen=True, slots=True)
 class Naming:
-    """A repository's name at the target.
+    """A rule for repository names at the target.
 
     Args:
-        kind: `keep`: as at the source; `flatten`: without its first `levels` parts, all but the last where that is 0;
-            `prefix`: below `text`; `template`: `text` with {host}, {repository}, {namespace} and {name} filled in.
+        kind: `keep`: as at the source; `flatten`: without the first `levels` parts, all but the
+            last where that is 0; `prefix`: below `text`; `template`: `text` with {host},
+            {repository}, {namespace} and {name} filled in.
     """
 
     kind: str = "keep"
@@ -43,107 +44,124 @@ class Naming:
 
     @classmethod
     def parse(cls, document: Any) -> "Naming":
-        """From a mirror's `naming`.
+        """Parse the `naming` of a mirror.
 
         Raises:
-            InvalidReference: with what to write instead.
+            InvalidReference: its advice says what to write instead.
         """
         if not isinstance(document, dict):
             raise InvalidReference(
                 _("The naming is no object."), advice=_('Write {"kind": "keep"}.')
             )
+
         kind = document.get("kind", "keep")
         if kind not in KINDS:
-            words = {"kind": str(kind)[:40], "kinds": ", ".join(KINDS)}
+            params = {"kind": str(kind)[:40], "kinds": ", ".join(KINDS)}
             raise InvalidReference(
-                _("“%(kind)s” is no way of naming.") % words,
-                advice=_("Choose one of %(kinds)s.") % words,
+                _("“%(kind)s” is no way of naming.") % params,
+                advice=_("Choose one of %(kinds)s.") % params,
             )
-        naming = cls(kind, _levels_of(document), _text_of(document, kind))
+
+        naming = cls(kind, _read_levels(document), _read_text(document, kind))
+
+        # Errors appear when the mirror is saved, not in its next run.
         naming._check()
         return naming
 
     def document(self) -> dict[str, Any]:
-        """As a mirror keeps it."""
+        """Return the value of a mirror's `naming`."""
         if self.kind == "flatten":
             return {"kind": self.kind, "levels": self.levels}
         return {"kind": self.kind, self.kind: self.text} if self.text else {"kind": self.kind}
 
-    def target_of(self, repository: str, *, host: str) -> str:
-        """
+    def target_name(self, repository: str, *, host: str) -> str:
+        """Return the name of a repository at the target.
+
         Args:
-            repository: at the source.
-            host: the source's.
+            repository: the name at the source.
+            host: the source's host.
 
         Raises:
-            InvalidReference: no registry takes what comes of it.
+            InvalidReference: no registry accepts the result.
         """
-        name = self._made_of(repository, host)
-        if len(name) > _LONGEST:
+        name = self._apply(repository, host)
+
+        # Many clients accept no longer name (distribution spec, "Pulling manifests").
+        if len(name) > _MAX_NAME_LENGTH:
             raise InvalidReference(
                 _(
-                    "%(repository)s would get a name of %(count)d characters; registries take %(most)d."
+                    "%(repository)s would get a name of %(count)d characters; registries take "
+                    "%(most)d."
                 )
-                % {"repository": repository, "count": len(name), "most": _LONGEST},
+                % {"repository": repository, "count": len(name), "most": _MAX_NAME_LENGTH},
                 advice=_("Choose a shorter prefix or template."),
             )
+
         return check_repository(name)
 
-    def targets_of(self, repositories: Iterable[str], *, host: str) -> dict[str, str]:
-        """Source → target for all of them.
+    def target_names(self, repositories: Iterable[str], *, host: str) -> dict[str, str]:
+        """Return source name → target name.
 
         Raises:
-            NamingCollision: two of them would get one name.
+            NamingCollision: two of them get the same name.
             InvalidReference
         """
         targets: dict[str, str] = {}
-        taken: dict[str, str] = {}
+        sources: dict[str, str] = {}
+
+        # Two sources with one target would overwrite each other on every run.
         for repository in dict.fromkeys(repositories):
-            target = self.target_of(repository, host=host)
-            if target in taken:
-                raise NamingCollision(taken[target], repository, target)
-            taken[target] = repository
+            target = self.target_name(repository, host=host)
+            if target in sources:
+                raise NamingCollision(sources[target], repository, target)
+            sources[target] = repository
             targets[repository] = target
         return targets
 
-    def _made_of(self, repository: str, host: str) -> str:
+    def _apply(self, repository: str, host: str) -> str:
         parts = repository.split("/")
         if self.kind == "flatten":
-            # The last part always stays: it is the name.
             return "/".join(parts[min(self.levels or len(parts), len(parts) - 1) :])
         if self.kind == "prefix":
             return f"{self.text}/{repository}"
+
         if self.kind == "template":
             values = {
-                "host": _host_part(host),
+                "host": _host_path_part(host),
                 "repository": repository,
                 "namespace": "/".join(parts[:-1]),
                 "name": parts[-1],
             }
-            # A repository without a namespace leaves no empty part behind.
+            # A repository without a namespace must not leave an empty part.
             return re.sub(
                 "/{2,}", "/", _PLACEHOLDER.sub(lambda match: values[match[1]], self.text)
             ).strip("/")
+
         return repository
 
     def _check(self) -> None:
         if self.kind == "prefix":
             check_repository(self.text)
+
         if self.kind == "template":
-            unknown = [name for name in _PLACEHOLDER.findall(self.text) if name not in _NAMES]
+            unknown = [
+                name for name in _PLACEHOLDER.findall(self.text) if name not in _PLACEHOLDERS
+            ]
             if unknown:
-                words = {
+                params = {
                     "name": unknown[0][:40],
-                    "names": ", ".join(f"{{{name}}}" for name in _NAMES),
+                    "names": ", ".join(f"{{{name}}}" for name in _PLACEHOLDERS),
                 }
                 raise InvalidReference(
-                    _("{%(name)s} is no placeholder.") % words,
-                    advice=_("There are %(names)s.") % words,
+                    _("{%(name)s} is no placeholder.") % params,
+                    advice=_("There are %(names)s.") % params,
                 )
-            self.target_of("namespace/name", host="registry.example.com")
+
+            # A sample name shows at once whether the template gives valid names.
+            self.target_name("namespace/name", host="registry.example.com")
 
 
-def _levels_of(document: dict[str, Any]) -> int:
+def _read_levels(document: dict[str, Any]) -> int:
     levels = document.get("levels", 0)
     if not isinstance(levels, int) or isinstance(levels, bool) or not 0 <= levels <= 20:
         raise InvalidReference(
@@ -153,7 +171,7 @@ def _levels_of(document: dict[str, Any]) -> int:
     return levels
 
 
-def _text_of(document: dict[str, Any], kind: str) -> str:
+def _read_text(document: dict[str, Any], kind: str) -> str:
     if kind not in ("prefix", "template"):
         return ""
     text = document.get(kind, "")
@@ -165,6 +183,6 @@ def _text_of(document: dict[str, Any], kind: str) -> str:
     return text.strip().strip("/")
 
 
-def _host_part(host: str) -> str:
-    """A host as a part of a path: a colon is not allowed there."""
+def _host_path_part(host: str) -> str:
+    """Return a host as a path component, in which a colon is not allowed."""
     return host.lower().replace(":", "-").replace("[", "").replace("]", "")

@@ -1,4 +1,4 @@
-"""What the overview says of mirrors: those that failed, and those behind their schedules."""
+"""The overview section of failed and late mirrors."""
 
 from typing import Any
 
@@ -6,23 +6,31 @@ from registry_ui.accounts.models import Role
 from registry_ui.accounts.requests import TeamRequest
 
 from ..models import Mirror, MirrorPause
-from .situation import situations
+from .situation import mirror_statuses
 
-_MOST = 8
+_MAX_SHOWN = 8
 
 
 def section(request: TeamRequest) -> tuple[str, dict[str, Any]] | None:
-    """The section, or None where all is well."""
+    """Return the template and its context, or None where no mirror needs attention."""
+    # A new account may not belong to a team yet.
     if request.team is None:
         return None
+
     mirrors = Mirror.objects.filter(team=request.team).select_related(
         "source_registry", "target_registry", "last_run"
     )
     is_paused = MirrorPause.objects.filter(team=request.team).exists()
+
+    # Healthy mirrors do not appear on the overview.
     troubled = [
-        now for now in situations(mirrors, is_all_paused=is_paused) if now.has_failed or now.is_late
+        status
+        for status in mirror_statuses(mirrors, is_all_paused=is_paused)
+        if status.has_failed or status.is_late
     ]
+
     if not troubled:
         return None
+
     may_operate = request.role is not None and request.role.allows(Role.OPERATOR)
-    return "mirrors/_overview.html", {"troubled": troubled[:_MOST], "may_operate": may_operate}
+    return "mirrors/_overview.html", {"troubled": troubled[:_MAX_SHOWN], "may_operate": may_operate}

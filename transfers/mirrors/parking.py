@@ -1,4 +1,4 @@
-"""When a registry that counts pulls has few left: the run waits without a worker, and people can go on pulling."""
+"""Pull limits of a source: a run waits without a worker before it uses up the last pulls."""
 
 import threading
 from datetime import datetime, timedelta
@@ -9,87 +9,96 @@ from django.utils.translation import gettext as _
 from registry_ui.oci.client import RateLimit
 from registry_ui.oci.errors import OciError, RateLimited
 
-# Without a word of the registry on how long its limit holds, or where that is hours, it is asked again after this.
-_LONGEST_WAIT = timedelta(minutes=30)
-_SHORTEST_WAIT = timedelta(seconds=5)
-_PATIENCE = 120.0
+# The registry is asked again after this time, where it states no window, or one of hours.
+_MAX_WAIT = timedelta(minutes=30)
+_MIN_WAIT = timedelta(seconds=5)
+_IN_RUN_WAIT_SECONDS = 120.0
 
 
-class Parked(OciError):
-    """The run waits until `until`."""
+class Postponed(OciError):
+    """A run that waits until `resume_at`."""
 
-    def __init__(self, until: datetime, reason: str) -> None:
+    def __init__(self, resume_at: datetime, reason: str) -> None:
         super().__init__(reason)
-        self.until = until
+        self.resume_at = resume_at
 
 
-class Budget:
-    """Decides whether one more image may be fetched now. Safe to use from several threads."""
+class PullBudget:
+    """The pulls that a run may still use. Thread-safe."""
 
     def __init__(self, host: str) -> None:
         self._host = host
         self._lock = threading.Lock()
-        self._open = 0
-        self._parked: Parked | None = None
+        self._in_flight = 0
+        self._postponed: Postponed | None = None
 
     @property
-    def is_spent(self) -> bool:
-        return self._parked is not None
+    def is_exhausted(self) -> bool:
+        return self._postponed is not None
 
-    def take(self, limit: RateLimit | None) -> bool:
-        """An image is to be fetched; `give_back` when it has arrived. False where too few pulls are left."""
+    def acquire(self, limit: RateLimit | None) -> bool:
+        """Reserve a pull for one image, to be released when it has arrived.
+
+        Return False where too few are left.
+        """
         with self._lock:
+            # Images in flight are not yet counted in the header of the last response.
             if (
-                self._parked is None
+                self._postponed is None
                 and limit is not None
-                and limit.remaining - self._open <= floor_of(limit)
+                and limit.remaining - self._in_flight <= reserved_pulls(limit)
             ):
-                self._parked = Parked(_until(limit), self._words(limit))
-            if self._parked is not None:
+                self._postponed = Postponed(_resume_time(limit), self._reason(limit))
+            if self._postponed is not None:
                 return False
-            self._open += 1
+            self._in_flight += 1
             return True
 
-    def give_back(self) -> None:
+    def release(self) -> None:
         with self._lock:
-            self._open -= 1
+            self._in_flight -= 1
 
-    def consider(self, failure: OciError) -> None:
-        """Something failed: where the registry wants to be left alone for minutes, the run does so."""
+    def record_failure(self, failure: OciError) -> None:
+        """Postpone the run where a registry refuses requests for minutes."""
         if not isinstance(failure, RateLimited):
             return
-        seconds = failure.retry_after or _LONGEST_WAIT.total_seconds()
-        if failure.retry_after is None or failure.retry_after > _PATIENCE:
-            words = _("%(host)s takes no more requests for now: %(message)s") % {
+
+        seconds = failure.retry_after or _MAX_WAIT.total_seconds()
+
+        # A short delay is waited out within the run; the client has retried those already.
+        if failure.retry_after is None or failure.retry_after > _IN_RUN_WAIT_SECONDS:
+            params = _("%(host)s takes no more requests for now: %(message)s") % {
                 "host": self._host,
                 "message": failure.message,
             }
             with self._lock:
-                self._parked = self._parked or Parked(
-                    timezone.now() + timedelta(seconds=min(seconds, 86400)), words
+                self._postponed = self._postponed or Postponed(
+                    timezone.now() + timedelta(seconds=min(seconds, 86400)), params
                 )
 
     def check(self) -> None:
-        """
-        Raises:
-            Parked
-        """
-        if self._parked is not None:
-            raise self._parked
+        """Stop the run if it was postponed.
 
-    def _words(self, limit: RateLimit) -> str:
-        words = {"host": self._host, "left": limit.remaining, "limit": limit.limit}
+        Raises:
+            Postponed
+        """
+        if self._postponed is not None:
+            raise self._postponed
+
+    def _reason(self, limit: RateLimit) -> str:
+        params = {"host": self._host, "left": limit.remaining, "limit": limit.limit}
         return (
             _("%(host)s allows %(limit)d pulls, and %(left)d are left: these are for people.")
-            % words
+            % params
         )
 
 
-def floor_of(limit: RateLimit) -> int:
-    """What is left to people: a tenth, and one at least."""
+def reserved_pulls(limit: RateLimit) -> int:
+    """Return the pulls that are kept for people: a tenth, at least one."""
     return max(1, limit.limit // 10)
 
 
-def _until(limit: RateLimit) -> datetime:
-    window = timedelta(seconds=limit.window) if limit.window else _LONGEST_WAIT
-    return timezone.now() + max(_SHORTEST_WAIT, min(window, _LONGEST_WAIT))
+def _resume_time(limit: RateLimit) -> datetime:
+    # `;w=` of the RateLimit headers of Docker Hub, in seconds.
+    window = timedelta(seconds=limit.window) if limit.window else _MAX_WAIT
+    return timezone.now() + max(_MIN_WAIT, min(window, _MAX_WAIT))

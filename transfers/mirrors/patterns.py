@@ -1,4 +1,4 @@
-"""Patterns that people write: globs, and regular expressions within a time that no pattern can exceed."""
+"""Globs and regular expressions of people, matched within a fixed time."""
 
 import fnmatch
 import time
@@ -9,13 +9,14 @@ from django.utils.translation import gettext as _
 
 from registry_ui.oci.errors import OciError
 
-LONGEST_PATTERN = 300
-_SECONDS = 0.3  # of this process, which on a busy machine are more of the clock
+MAX_PATTERN_LENGTH = 300
+# `regex` measures the time of the process, which is less than that of the clock.
+_MATCH_SECONDS = 0.3
 _WILDCARDS = "*?["
 
 
 class InvalidPattern(OciError, ValueError):
-    """No pattern, or one that takes too long."""
+    """An invalid regular expression, or one that takes too long."""
 
 
 def is_glob(text: str) -> bool:
@@ -23,44 +24,53 @@ def is_glob(text: str) -> bool:
 
 
 def matches_glob(name: str, pattern: str) -> bool:
-    """Case counts; “*” crosses slashes, as it does in a credential's pattern."""
+    """Return whether a name matches a glob, case-sensitively.
+
+    `*` also matches slashes, as in a credential's pattern.
+    """
     return fnmatch.fnmatchcase(name, pattern)
 
 
-def expression(text: str) -> Callable[[str], bool]:
-    """Whether the whole of a name matches a regular expression. All of its answers together have less than a second.
+def compile_expression(text: str) -> Callable[[str], bool]:
+    """Return a function that matches a whole name, in less than a second for all calls.
 
-    Python's own engine cannot be stopped, and `(a+)+$` takes it for ever: `regex` can.
+    Python's `re` cannot be interrupted, and `(a+)+$` runs practically for ever; `regex` has a
+    timeout.
 
     Raises:
-        InvalidPattern: now, where it is none; when it is called, where it takes too long.
+        InvalidPattern: at once if it is invalid; on a call if it takes too long.
     """
-    if len(text) > LONGEST_PATTERN:
+    if len(text) > MAX_PATTERN_LENGTH:
         raise InvalidPattern(
-            _("The expression has more than %(most)d characters.") % {"most": LONGEST_PATTERN},
+            _("The expression has more than %(most)d characters.") % {"most": MAX_PATTERN_LENGTH},
             advice=_("Shorten it."),
         )
+
     try:
         compiled = regex.compile(text)
     except (regex.error, RecursionError, OverflowError, MemoryError) as exc:
+        # Deep nesting and huge repetitions exhaust the compiler in other ways.
         raise InvalidPattern(
             _("“%(text)s” is no regular expression: %(problem)s.")
             % {"text": text[:60], "problem": str(exc)[:100]},
             advice=_("Mend it, or use names with * and ? instead."),
         ) from exc
-    left = _SECONDS
+
+    # All calls share one time budget, since thousands of tags are matched.
+    remaining = _MATCH_SECONDS
 
     def matches(name: str) -> bool:
-        nonlocal left
+        nonlocal remaining
         started = time.monotonic()
         try:
-            found = compiled.fullmatch(name, timeout=max(left, 0.001)) is not None
+            # A timeout must be positive.
+            is_match = compiled.fullmatch(name, timeout=max(remaining, 0.001)) is not None
         except TimeoutError as exc:
             raise _too_slow(text) from exc
-        left -= time.monotonic() - started
-        if left <= 0:
+        remaining -= time.monotonic() - started
+        if remaining <= 0:
             raise _too_slow(text)
-        return found
+        return is_match
 
     return matches
 
@@ -69,6 +79,7 @@ def _too_slow(text: str) -> InvalidPattern:
     return InvalidPattern(
         _("The expression “%(text)s” takes too long for these tags.") % {"text": text[:60]},
         advice=_(
-            "Repetitions within repetitions, such as (a+)+, make it slow: write it without them, or use names with * and ?."
+            "Repetitions within repetitions, such as (a+)+, make it slow: write it without them, "
+            "or use names with * and ?."
         ),
     )

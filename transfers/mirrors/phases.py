@@ -1,4 +1,4 @@
-"""The phases of a run in their order: list, choose, compare, move, verify, delete."""
+"""The phases of a run: list, select, compare, copy, verify, delete."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -8,95 +8,114 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from registry_ui.oci.crews import Crew
-from registry_ui.oci.holdings import Holdings
+from registry_ui.oci.crews import WorkerPools
+from registry_ui.oci.holdings import BlobPresence
 
 from ..models import ItemAction, ItemState, MirrorItem
 from .comparing import Comparer
-from .dates import dates_of
-from .drift import keep_pairs
-from .ends import Ends
-from .extras import delete_extras, note_extras, why_kept
-from .ledger import describe
-from .listing import Pair, list_pair, look_at_local, pairs_of, wanted_tags
-from .measuring import measure
-from .moving import Group, Mover, grouped
-from .parking import Budget, Parked
-from .referring import referrers_by_api, referrers_by_tag, write_lists
+from .dates import build_date_lookup
+from .drift import update_pairs
+from .ends import Endpoints
+from .extras import delete_extras, keep_reason, record_extras
+from .ledger import describe_error
+from .listing import RepositoryPair, candidate_tags, list_pairs, list_tags, read_local_tags
+from .measuring import measure_plan
+from .moving import TagCopier, TagGroup, group_by_digest
+from .parking import Postponed, PullBudget
+from .referring import find_referrers_by_api, find_referrers_by_tag, write_fallback_tags
 from .selection import Selection
 from .verifying import verify
-from .work import QUESTIONS, Work
+from .work import CONCURRENT_COMPARISONS, RunContext
 
 _RETRY_SECONDS = (2, 8)
 _GROUPS, _SMALL, _METADATA = 24, 24, 16
 _LOCAL = 4
-_MOVABLE = (ItemAction.NEW, ItemAction.CHANGED)
+_COPIED_ACTIONS = (ItemAction.NEW, ItemAction.CHANGED)
 
 
-def execute(work: Work) -> None:
-    """Bring a claimed run to its end.
+def execute(context: RunContext) -> None:
+    """Run all phases of a claimed run.
 
     Raises:
-        Parked, Cancelled
-        OciError: what concerns all of it, before anything moved; what concerns one tag is with its item.
+        Postponed, Cancelled
+        OciError: a failure of the whole run before it copied; a tag's failure is in its item.
     """
     with (
-        Ends(work.run, cancellation=work.cancellation, on_pause=work.pause) as ends,
-        ThreadPoolExecutor(QUESTIONS, "question") as pool,
+        Endpoints(
+            context.run, cancellation=context.cancellation, on_pause=context.record_pause
+        ) as endpoints,
+        ThreadPoolExecutor(CONCURRENT_COMPARISONS, "question") as pool,
     ):
-        work.ends = ends
-        _Phases(work, ends, pool).run()
+        context.endpoints = endpoints
+        _RunPhases(context, endpoints, pool).run()
 
 
-class _Phases:
-    def __init__(self, work: Work, ends: Ends, pool: ThreadPoolExecutor) -> None:
-        self._work = work
-        self._ends = ends
+class _RunPhases:
+    """One execution of the phases."""
+
+    def __init__(self, context: RunContext, endpoints: Endpoints, pool: ThreadPoolExecutor) -> None:
+        self._context = context
+        self._endpoints = endpoints
         self._pool = pool
-        self._ledger = work.ledger
-        self._mirror = work.mirror
-        self._is_local = work.run.is_local
-        self._was_begun = bool(work.ledger.items) or work.run.attempt > 1
+        self._item_store = context.item_store
+        self._mirror = context.mirror
+        self._is_local = context.run.is_local
+
+        # A later worker cannot know which blobs the earlier one has sent.
+        self._was_begun = bool(context.item_store.items) or context.run.attempt > 1
         self._selection = Selection.parse(self._mirror.selection)
-        self._comparer = Comparer(work.run, ends, work.ledger, pool)
-        self._pairs: dict[tuple[str, str], Pair] = {}
+        self._comparer = Comparer(context.run, endpoints, context.item_store, pool)
+        self._pairs: dict[tuple[str, str], RepositoryPair] = {}
 
     def run(self) -> None:
-        pairs = pairs_of(self._work.run, self._ends)
+        # Names and rights first: a naming collision must stop the run before any copy.
+        pairs = list_pairs(self._context.run, self._endpoints)
         self._pairs = {(pair.source, pair.target): pair for pair in pairs}
         self._list(pairs)
-        self._ledger.counts.update(
+        self._item_store.counts.update(
             repositories=len(pairs), new_repositories=len(self._new_repositories(pairs))
         )
-        asked = [(pair, tag) for pair in pairs for tag in self._choose(pair)]
-        self._work.phase = "comparing"
-        self._compare(asked)
+        tags = [(pair, tag) for pair in pairs for tag in self._select_tags(pair)]
+        self._context.phase = "comparing"
+        self._compare(tags)
         self._compare_signatures(pairs)
-        extras = note_extras(pairs, self._selection, self._ledger)
-        if self._work.run.is_plan:
-            self._work.phase = "measuring"
-            measure(self._work, self._ends, self._holdings(pairs), self._new_repositories(pairs))
-        else:
-            self._move(pairs)
-            self._delete(pairs, extras)
-        self._ledger.flush(force=True)
-        keep_pairs(self._work.run, pairs, self._ledger.items)
 
-    def _list(self, pairs: Sequence[Pair], *, always: bool = False) -> None:
+        # After the comparison, whose failures decide whether extras are deleted.
+        extras = record_extras(pairs, self._selection, self._item_store)
+
+        if self._context.run.is_plan:
+            self._context.phase = "measuring"
+            measure_plan(
+                self._context,
+                self._endpoints,
+                self._blob_presence(pairs),
+                self._new_repositories(pairs),
+            )
+        else:
+            self._copy(pairs)
+            self._delete(pairs, extras)
+
+        self._item_store.flush(force=True)
+        update_pairs(self._context.run, pairs, self._item_store.items)
+
+    def _list(self, pairs: Sequence[RepositoryPair], *, always: bool = False) -> None:
+        # An extra is a tag that the complete list of the source lacks.
         always = always or self._mirror.delete_extras
-        for listed in [
-            self._pool.submit(list_pair, pair, self._ends, self._selection, always=always)
+        futures = [
+            self._pool.submit(list_tags, pair, self._endpoints, self._selection, always=always)
             for pair in pairs
-        ]:
-            listed.result()
-        self._work.cancellation.check()
+        ]
+        for future in futures:
+            future.result()
+
+        self._context.cancellation.check()
         for pair in pairs:
             if self._is_local:
-                look_at_local(pair, self._ends)
+                read_local_tags(pair, self._endpoints)
             if pair.error is not None:
-                self._note_unlisted(pair)
+                self._record_unlisted(pair)
 
-    def _note_unlisted(self, pair: Pair) -> None:
+    def _record_unlisted(self, pair: RepositoryPair) -> None:
         assert pair.error is not None
         item = MirrorItem(
             source_repository=pair.source,
@@ -107,36 +126,46 @@ class _Phases:
         item.reason, item.state, item.error = (
             _("It could not be looked at"),
             ItemState.FAILED,
-            describe(pair.error),
+            describe_error(pair.error),
         )
-        self._ledger.put([item])
+        self._item_store.save([item])
 
-    def _choose(self, pair: Pair) -> Iterable[str]:
+    def _select_tags(self, pair: RepositoryPair) -> Iterable[str]:
         if pair.error is not None:
             return []
-        names = wanted_tags(pair, self._selection)
+
+        names = candidate_tags(pair, self._selection)
         if pair.tags or pair.source_tags is None:
             return names
+
         if not names:
-            self._work.note(_("%(name)s has no tags at the source.") % {"name": pair.source})
+            self._context.add_note(_("%(name)s has no tags at the source.") % {"name": pair.source})
+
+        # Dates may cost requests, so they are looked up only where the selection needs them.
         dates = (
-            dates_of(self._mirror, pair.source, self._ends, self._pool)
+            build_date_lookup(self._mirror, pair.source, self._endpoints, self._pool)
             if self._selection.needs_dates
             else None
         )
-        choices = self._selection.select(dict.fromkeys((*self._literal(), *names)), dates)
-        left_out = [choice for choice in choices if not choice.is_chosen]
-        self._ledger.counts["unselected"] += len(left_out)
-        if self._work.run.is_plan:
-            rows = [self._skipped(pair, choice.tag, choice.reason) for choice in left_out]
-            self._ledger.put(rows)
+        choices = self._selection.select(dict.fromkeys((*self._literal_tags(), *names)), dates)
+        skipped = [choice for choice in choices if not choice.is_chosen]
+        self._item_store.counts["unselected"] += len(skipped)
+
+        # A run does not store a row for each skipped tag: there may be thousands.
+        if self._context.run.is_plan:
+            rows = [self._skipped_item(pair, choice.tag, choice.reason) for choice in skipped]
+            self._item_store.save(rows)
+
         return [choice.tag for choice in choices if choice.is_chosen]
 
-    def _literal(self) -> Sequence[str]:
-        """Where each tag is named in full, one that the source lacks is a failure and not a tag that nobody asked for."""
+    def _literal_tags(self) -> Sequence[str]:
+        """Return the tags of a mirror that names all in full.
+
+        One that the source lacks is a failure there, and not an unselected tag.
+        """
         return self._selection.tags if self._selection.is_literal else ()
 
-    def _skipped(self, pair: Pair, tag: str, reason: str) -> MirrorItem:
+    def _skipped_item(self, pair: RepositoryPair, tag: str, reason: str) -> MirrorItem:
         return MirrorItem(
             source_repository=pair.source,
             target_repository=pair.target,
@@ -146,11 +175,11 @@ class _Phases:
             state=ItemState.DONE,
         )
 
-    def _compare(self, asked: Iterable[tuple[Pair, str]]) -> list[MirrorItem]:
-        return self._comparer.compare(asked, self._work.tick)
+    def _compare(self, tags: Iterable[tuple[RepositoryPair, str]]) -> list[MirrorItem]:
+        return self._comparer.compare(tags, self._context.checkpoint)
 
-    def _compare_signatures(self, pairs: Sequence[Pair]) -> None:
-        """What is about the tags, as more items: it is copied and compared as they are."""
+    def _compare_signatures(self, pairs: Sequence[RepositoryPair]) -> None:
+        """Compare signatures and SBOMs of the tags as further items."""
         if not self._mirror.referrers or self._is_local:
             return
         by_pair = self._subjects()
@@ -158,147 +187,175 @@ class _Phases:
         self._list_for_signatures(
             [pair for pair in unlisted if by_pair.get((pair.source, pair.target))]
         )
-        self._compare(referrers_by_tag(pairs, by_pair))
-        self._referring = referrers_by_api(pairs, by_pair, self._ends, self._pool)
-        self._compare(self._referring.asked())
 
-    def _list_for_signatures(self, pairs: Sequence[Pair]) -> None:
-        """Named tags were asked for one by one; what is about them may have come later, and only the list shows it."""
-        for listed in [
-            self._pool.submit(list_pair, pair, self._ends, self._selection, always=True)
+        # cosign tags and fallback tags first: the list of tags shows them for free.
+        self._compare(find_referrers_by_tag(pairs, by_pair))
+        self._referrers = find_referrers_by_api(pairs, by_pair, self._endpoints, self._pool)
+        self._compare(self._referrers.tags())
+
+    def _list_for_signatures(self, pairs: Sequence[RepositoryPair]) -> None:
+        """List the tags of repositories whose tags are named in full.
+
+        Signatures may be newer than the mirror, and only the list shows them.
+        """
+        futures = [
+            self._pool.submit(list_tags, pair, self._endpoints, self._selection, always=True)
             for pair in pairs
-        ]:
-            listed.result()
-        self._work.cancellation.check()
+        ]
+        for future in futures:
+            future.result()
+
+        self._context.cancellation.check()
         for pair in pairs:
             if pair.error is not None:
-                words = {"name": pair.source, "why": pair.error.message}
-                self._work.note(
-                    _("Signatures of %(name)s by tag could not be looked for: %(why)s") % words
+                params = {"name": pair.source, "why": pair.error.message}
+                self._context.add_note(
+                    _("Signatures of %(name)s by tag could not be looked for: %(why)s") % params
                 )
                 pair.error = None
 
     def _subjects(self) -> dict[tuple[str, str], set[str]]:
         subjects: dict[tuple[str, str], set[str]] = defaultdict(set)
-        for item in self._ledger.items:
-            if item.source_digest and item.action in (*_MOVABLE, ItemAction.SAME):
+        for item in self._item_store.items:
+            if item.source_digest and item.action in (*_COPIED_ACTIONS, ItemAction.SAME):
                 subjects[item.source_repository, item.target_repository].add(item.source_digest)
         return subjects
 
-    def _movable(self) -> list[MirrorItem]:
+    def _items_to_copy(self) -> list[MirrorItem]:
         return [
             item
-            for item in self._ledger.items
-            if item.action in _MOVABLE and item.state in (ItemState.WAITING, ItemState.MOVING)
+            for item in self._item_store.items
+            if item.action in _COPIED_ACTIONS
+            and item.state in (ItemState.WAITING, ItemState.MOVING)
         ]
 
-    def _holdings(self, pairs: Sequence[Pair]) -> Holdings:
-        known = self._ledger.known_blobs([pair.target for pair in pairs])
-        # After a worker died, a repository without a tag may hold blobs all the same.
+    def _blob_presence(self, pairs: Sequence[RepositoryPair]) -> BlobPresence:
+        # Blobs known from earlier runs need no HEAD request, or can be mounted (distribution spec,
+        # "Mounting a blob from another repository").
+        known = self._item_store.known_blobs([pair.target for pair in pairs])
+
+        # After a worker died, a repository without tags may have blobs nevertheless.
         empty = (
             set()
             if self._was_begun
             else self._new_repositories(pairs) - {repository for repository, _digest in known}
         )
-        return Holdings(known, empty)
+        return BlobPresence(known, empty)
 
-    def _new_repositories(self, pairs: Sequence[Pair]) -> frozenset[str]:
+    def _new_repositories(self, pairs: Sequence[RepositoryPair]) -> frozenset[str]:
         return frozenset(pair.target for pair in pairs if pair.is_new)
 
-    def _move(self, pairs: Sequence[Pair]) -> None:
-        groups = grouped(self._movable())
+    def _copy(self, pairs: Sequence[RepositoryPair]) -> None:
+        groups = group_by_digest(self._items_to_copy())
         if not groups:
             return
-        self._work.phase = "moving"
-        crew = self._crew()
+
+        self._context.phase = "moving"
+        pools = self._worker_pools()
         try:
-            mover = Mover(
-                self._ends,
-                self._ledger,
-                self._holdings(pairs),
-                crew,
-                Budget(self._mirror.source_registry.host),
-                self._work.cancellation,
+            copier = TagCopier(
+                self._endpoints,
+                self._item_store,
+                self._blob_presence(pairs),
+                pools,
+                PullBudget(self._mirror.source_registry.host),
+                self._context.cancellation,
                 groups_at_once=_LOCAL if self._is_local else _GROUPS,
             )
-            self._work.mover = mover
-            self._move_groups(mover, groups)
-            self._bring_children_signatures(mover, pairs)
+            self._context.copier = copier
+            self._copy_groups(copier, groups)
+            self._copy_child_signatures(copier, pairs)
         finally:
-            crew.close()
-            self._ledger.remember_blobs(
-                *self._work.mover.holdings.drain() if self._work.mover else ([], [])
-            )
+            pools.close()
+            # Also after a failure, so that the next run need not ask for these blobs.
+            if self._context.copier is not None:
+                self._item_store.record_blobs(*self._context.copier.presence.drain())
+
         self._verify()
 
-    def _crew(self) -> Crew:
+    def _worker_pools(self) -> WorkerPools:
         if self._is_local:
-            return Crew.of(metadata=_LOCAL, small=_LOCAL, large=settings.BLOB_LANES)
-        return Crew.of(metadata=_METADATA, small=_SMALL, large=settings.BLOB_LANES)
+            return WorkerPools.create(metadata=_LOCAL, small=_LOCAL, large=settings.BLOB_LANES)
+        return WorkerPools.create(metadata=_METADATA, small=_SMALL, large=settings.BLOB_LANES)
 
-    def _move_groups(self, mover: Mover, groups: Sequence[Group]) -> None:
+    def _copy_groups(self, copier: TagCopier, groups: Sequence[TagGroup]) -> None:
         try:
-            mover.move(groups, self._work.tick)
+            copier.copy(groups, self._context.checkpoint)
+
+            # Failures that may pass are retried in the run, after all other tags.
             for seconds in _RETRY_SECONDS:
-                failed = [*mover.temporary, *self._comparer.temporary]
+                failed = [*copier.temporary_failures, *self._comparer.temporary_failures]
                 if not failed:
                     return
-                self._work.cancellation.wait(seconds)
-                self._comparer.temporary = []
-                again = [
+
+                self._context.cancellation.wait(seconds)
+                self._comparer.temporary_failures = []
+                retried = [
                     (self._pairs[item.source_repository, item.target_repository], item.tag)
                     for item in failed
                 ]
-                items = self._compare(again)
-                mover.move(
-                    grouped(item for item in items if item.state == ItemState.WAITING),
-                    self._work.tick,
+                items = self._compare(retried)
+                copier.copy(
+                    group_by_digest(item for item in items if item.state == ItemState.WAITING),
+                    self._context.checkpoint,
                 )
-        except Parked:
-            for item in mover.temporary:
+        except Postponed:
+            # A postponed run continues later, so these have not failed for good.
+            for item in copier.temporary_failures:
                 item.state, item.error = ItemState.WAITING, None
-                self._ledger.touch(item)
+                self._item_store.mark_changed(item)
             raise
 
-    def _bring_children_signatures(self, mover: Mover, pairs: Sequence[Pair]) -> None:
-        """Signatures of the images that an index names, known only now, and the lists of referrers where the target needs them."""
+    def _copy_child_signatures(self, copier: TagCopier, pairs: Sequence[RepositoryPair]) -> None:
+        """Copy the signatures of an index's images, which are known only after its copy.
+
+        Write the lists of referrers too, where the target needs them.
+        """
         if not self._mirror.referrers or self._is_local:
             return
         by_pair = {
-            (pair.source, pair.target): mover.manifests.get(pair.target, set()) for pair in pairs
+            (pair.source, pair.target): copier.manifests.get(pair.target, set()) for pair in pairs
         }
-        items = self._compare(referrers_by_tag(pairs, by_pair))
-        self._move_groups(mover, grouped(item for item in items if item.state == ItemState.WAITING))
-        write_lists(self._referring, self._ledger.items, self._ends)
+        items = self._compare(find_referrers_by_tag(pairs, by_pair))
+        self._copy_groups(
+            copier, group_by_digest(item for item in items if item.state == ItemState.WAITING)
+        )
+        write_fallback_tags(self._referrers, self._item_store.items, self._endpoints)
 
     def _verify(self) -> None:
         if not self._mirror.verify:
             return
-        self._work.phase = "verifying"
-        moved = [
-            item
-            for item in self._ledger.items
-            if item.action in _MOVABLE and item.state == ItemState.DONE and not item.verified
-        ]
-        verify(moved, self._ends, self._ledger, self._pool, self._work.tick)
+        self._context.phase = "verifying"
 
-    def _delete(self, pairs: Sequence[Pair], extras: Sequence[MirrorItem]) -> None:
+        # Up-to-date tags were compared just now; only copied ones are verified.
+        copied = [
+            item
+            for item in self._item_store.items
+            if item.action in _COPIED_ACTIONS and item.state == ItemState.DONE and not item.verified
+        ]
+        verify(copied, self._endpoints, self._item_store, self._pool, self._context.checkpoint)
+
+    def _delete(self, pairs: Sequence[RepositoryPair], extras: Sequence[MirrorItem]) -> None:
         if not extras:
             return
-        kept = why_kept(
-            extras, pairs, cap=self._mirror.delete_cap, asked=self._mirror.delete_extras
+
+        reason = keep_reason(
+            extras, pairs, cap=self._mirror.delete_cap, is_enabled=self._mirror.delete_extras
         )
-        if kept:
+
+        # The extras stay, each with the reason.
+        if reason:
             for item in extras:
-                item.reason = f"{item.reason}. {kept}"[:500]
-                self._ledger.touch(item)
+                item.reason = f"{item.reason}. {reason}"[:500]
+                self._item_store.mark_changed(item)
             if self._mirror.delete_extras:
-                self._work.note(kept)
+                self._context.add_note(reason)
             return
-        self._work.phase = "deleting"
-        deleted = delete_extras(extras, self._ends, self._ledger, self._work.tick)
-        self._ledger.counts["deleted"] += deleted
-        self._work.note(
+
+        self._context.phase = "deleting"
+        deleted = delete_extras(extras, self._endpoints, self._item_store, self._context.checkpoint)
+        self._item_store.counts["deleted"] += deleted
+        self._context.add_note(
             ngettext("%(count)d tag was deleted.", "%(count)d tags were deleted.", deleted)
             % {"count": deleted}
         )

@@ -1,4 +1,4 @@
-"""What a rule that is being written would do, as far as the index knows. Nothing here asks a registry."""
+"""The preview of a mirror that is being edited. It reads the index and no registry."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,27 +15,27 @@ from registry_ui.oci.errors import OciError
 from registry_ui.oci.reference import DEFAULT_NAMESPACE, DOCKER_HUB
 from registry_ui.registries.models import Registry, Repository, Tag
 
-from ..models import Existing
+from ..models import ConflictPolicy
 from .naming import Naming, NamingCollision
 from .patterns import InvalidPattern, is_glob, matches_glob
-from .schedule import next_times
-from .selection import Choice, Selection
+from .schedule import next_cron_times
+from .selection import Selection, TagChoice
 
-MOST_REPOSITORIES = 12
-_MOST_NAMES = 5000
-_MOST_TAGS = 2000
+MAX_REPOSITORIES = 12
+_MAX_NAMES = 5000
+_MAX_TAGS = 2000
 _SHOWN_TAGS = 12
 _SHOWN_SKIPPED = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Matched:
-    """A repository that the rule takes: its name at the target, and its tags as the index knows them."""
+class MatchedRepository:
+    """A selected repository, its name at the target, and its indexed tags."""
 
     name: str
     target: str
     is_known: bool
-    choices: Sequence[Choice] = ()
+    choices: Sequence[TagChoice] = ()
     problem: str = ""
 
     @property
@@ -44,7 +44,7 @@ class Matched:
 
     @property
     def shown(self) -> list[str]:
-        # The latest of the natural order are what a person looks for.
+        # The newest tags of the natural order come first.
         return self.chosen[-_SHOWN_TAGS:][::-1]
 
     @property
@@ -52,19 +52,20 @@ class Matched:
         return max(len(self.chosen) - _SHOWN_TAGS, 0)
 
     @property
-    def skipped(self) -> list[Choice]:
+    def skipped(self) -> list[TagChoice]:
         return [choice for choice in self.choices if not choice.is_chosen]
 
     @property
-    def shown_skipped(self) -> list[Choice]:
+    def shown_skipped(self) -> list[TagChoice]:
         return self.skipped[-_SHOWN_SKIPPED:][::-1]
 
 
 @dataclass
 class Preview:
-    """
+    """The effect of an unsaved mirror.
+
     Args:
-        values: what the form has of value so far; fields in error are missing.
+        values: the valid fields of the form so far.
     """
 
     team: Team
@@ -81,162 +82,193 @@ class Preview:
 
     @cached_property
     def names(self) -> list[str]:
-        """The repositories: what is written in full, and what the index knows of the globs."""
+        """Return the literal repositories, and the indexed ones that match a glob."""
         patterns: list[str] = self.values.get("repositories") or []
         if self.source is None:
             return []
+
         globs = [pattern for pattern in patterns if is_glob(pattern)]
+
+        # Only globs need the index; a literal name may be new to it.
         known = (
             Repository.objects.filter(registry=self.source)
             .order_by("name")
-            .values_list("name", flat=True)[:_MOST_NAMES]
+            .values_list("name", flat=True)[:_MAX_NAMES]
             if globs
             else []
         )
-        found = [name for name in known if any(matches_glob(name, pattern) for pattern in globs)]
+        matching = [name for name in known if any(matches_glob(name, pattern) for pattern in globs)]
+
         return list(
-            dict.fromkeys([*(pattern for pattern in patterns if not is_glob(pattern)), *found])
+            dict.fromkeys([*(pattern for pattern in patterns if not is_glob(pattern)), *matching])
         )
 
     @property
     def more(self) -> int:
-        return max(len(self.names) - MOST_REPOSITORIES, 0)
+        return max(len(self.names) - MAX_REPOSITORIES, 0)
 
     @cached_property
-    def matched(self) -> list[Matched]:
+    def matched(self) -> list[MatchedRepository]:
         return list(self._matched())
 
-    def _matched(self) -> Iterator[Matched]:
+    def _matched(self) -> Iterator[MatchedRepository]:
         rows = {
             row.name: row
             for row in Repository.objects.filter(
-                registry=self.source, name__in=self.names[:MOST_REPOSITORIES]
+                registry=self.source, name__in=self.names[:MAX_REPOSITORIES]
             )
         }
         is_slow = False
-        for name in self.names[:MOST_REPOSITORIES]:
-            row, target = rows.get(name), self._target_of(name)
-            if row is None or row.indexed_at is None or is_slow:
-                yield Matched(name, target, is_known=False)
-                continue
-            try:
-                yield Matched(name, target, is_known=True, choices=self._choices(row))
-            except InvalidPattern as exc:
-                is_slow = True
-                yield Matched(name, target, is_known=True, problem=f"{exc.message} {exc.advice}")
 
-    def _choices(self, row: Repository) -> list[Choice]:
+        for name in self.names[:MAX_REPOSITORIES]:
+            row, target = rows.get(name), self._target_name(name)
+            if row is None or row.indexed_at is None or is_slow:
+                yield MatchedRepository(name, target, is_known=False)
+                continue
+
+            try:
+                yield MatchedRepository(name, target, is_known=True, choices=self._choices(row))
+            except InvalidPattern as exc:
+                # The time budget is per selection, so the other repositories are not matched again.
+                is_slow = True
+                yield MatchedRepository(
+                    name, target, is_known=True, problem=f"{exc.message} {exc.advice}"
+                )
+
+    def _choices(self, row: Repository) -> list[TagChoice]:
         selection: Selection = self.values.get("selection") or Selection()
-        built = {
+
+        # The newest tags only: the preview is an excerpt, and runs with every key press.
+        built_at = {
             tag.name: tag.built
-            for tag in Tag.objects.filter(repository=row).order_by("-order_key")[:_MOST_TAGS]
+            for tag in Tag.objects.filter(repository=row).order_by("-order_key")[:_MAX_TAGS]
         }
 
         def dates(names: Sequence[str]) -> Mapping[str, datetime | None]:
-            return {name: built[name] for name in names}
+            return {name: built_at[name] for name in names}
 
-        return selection.select(built, dates)
+        return selection.select(built_at, dates)
 
-    def _target_of(self, name: str) -> str:
+    def _target_name(self, name: str) -> str:
         naming: Naming = self.values.get("naming") or Naming()
         try:
-            return naming.target_of(name, host=self.source.host if self.source else "")
+            return naming.target_name(name, host=self.source.host if self.source else "")
         except OciError as exc:
             self.problems.append(f"{exc.message} {exc.advice}".strip())
             return ""
 
     @property
     def chosen_count(self) -> int:
-        return sum(len(each.chosen) for each in self.matched)
+        return sum(len(repository.chosen) for repository in self.matched)
 
     @cached_property
     def next_runs(self) -> list[datetime]:
-        """In the time zone of whoever looks."""
-        found = next_times(
+        """Return the next runs in the viewer's time zone."""
+        timestamps = next_cron_times(
             self.values.get("schedule", ""),
             self.values.get("time_zone", "UTC"),
             after=timezone.now(),
         )
-        return [timezone.localtime(moment) for moment in found]
+        return [timezone.localtime(timestamp) for timestamp in timestamps]
 
     @cached_property
     def warnings(self) -> list[str]:
         return list(dict.fromkeys([*self.problems, *self._warnings()]))
 
     def _warnings(self) -> Iterator[str]:
-        yield from self._of_names()
-        if any("latest" in each.chosen for each in self.matched):
+        yield from self._name_warnings()
+
+        # Warnings, not errors: each of these may be intended.
+        if any("latest" in repository.chosen for repository in self.matched):
             yield _(
-                "“latest” is no version: it moves, and what runs from the target may change with every run."
+                "“latest” is no version: it moves, and what runs from the target may change with "
+                "every run."
             )
+
         if self.values.get("platforms"):
             yield _(
-                "Chosen platforms make a new index with another digest: a digest of the source is not found at the target, and "
+                "Chosen platforms make a new index with another digest: a digest of the source is "
+                "not found at the target, and "
                 "signatures of the source's index do not fit it."
             )
+
         if (
-            self.values.get("existing", Existing.OVERWRITE) == Existing.OVERWRITE
+            self.values.get("existing", ConflictPolicy.OVERWRITE) == ConflictPolicy.OVERWRITE
             and self._differing
         ):
             count = len(self._differing)
-            words = {"count": count, "names": ", ".join(self._differing[:5])}
+            params = {"count": count, "names": ", ".join(self._differing[:5])}
             yield (
                 ngettext(
                     "%(count)d tag of the target would be overwritten: %(names)s.",
                     "%(count)d tags of the target would be overwritten: %(names)s …",
                     count,
                 )
-                % words
+                % params
             )
+
         if self.values.get("delete_extras"):
             yield _(
-                "Tags that the source no longer has are deleted at the target. Where other things are pushed there, they would go too."
+                "Tags that the source no longer has are deleted at the target. Where other things "
+                "are pushed there, they would go too."
             )
+
         if (
             self.target is not None
             and self.target == self.source
-            and any(each.name == each.target for each in self.matched)
+            and any(repository.name == repository.target for repository in self.matched)
         ):
             yield _("Source and target are the same: choose another registry, or other names.")
 
-    def _of_names(self) -> Iterator[str]:
+    def _name_warnings(self) -> Iterator[str]:
         naming: Naming = self.values.get("naming") or Naming()
         try:
-            naming.targets_of(
-                self.names[:_MOST_NAMES], host=self.source.host if self.source else ""
+            naming.target_names(
+                self.names[:_MAX_NAMES], host=self.source.host if self.source else ""
             )
         except NamingCollision as exc:
             yield f"{exc.message} {exc.advice}".strip()
         except OciError:
-            pass  # Said already, at its repository.
+            pass  # Shown at its repository already.
+
         if (
+            # Docker Hub accepts pushes to library/ from Docker only.
             self.target is not None
             and self.target.host == DOCKER_HUB
-            and any(each.target.startswith(f"{DEFAULT_NAMESPACE}/") for each in self.matched)
+            and any(
+                repository.target.startswith(f"{DEFAULT_NAMESPACE}/") for repository in self.matched
+            )
         ):
             yield _(
-                "On Docker Hub, names without an account are official images, and only Docker pushes those: choose a prefix."
+                "On Docker Hub, names without an account are official images, and only Docker "
+                "pushes those: choose a prefix."
             )
 
     @cached_property
     def _differing(self) -> list[str]:
-        """What the index knows to differ at the target; empty where the digest changes anyway."""
+        """Return the indexed tags that differ at the target.
+
+        None are known where platforms are selected, as that changes every digest.
+        """
         if self.target is None or self.values.get("platforms"):
             return []
-        found = []
-        for each in self.matched:
-            here = _digests(self.source, each.name, each.chosen)
-            there = _digests(self.target, each.target, each.chosen)
-            found += [
-                f"{each.target}:{tag}"
-                for tag in each.chosen
-                if there.get(tag) and there[tag] != here.get(tag)
+
+        differing = []
+        for repository in self.matched:
+            # Both from the index: the preview asks no registry.
+            source_digests = _digests(self.source, repository.name, repository.chosen)
+            target_digests = _digests(self.target, repository.target, repository.chosen)
+            differing += [
+                f"{repository.target}:{tag}"
+                for tag in repository.chosen
+                if target_digests.get(tag) and target_digests[tag] != source_digests.get(tag)
             ]
-        return found
+
+        return differing
 
 
 def _digests(registry: Registry | None, repository: str, tags: Sequence[str]) -> dict[str, str]:
     rows = Tag.objects.filter(
-        repository__registry=registry, repository__name=repository, name__in=tags[:_MOST_TAGS]
+        repository__registry=registry, repository__name=repository, name__in=tags[:_MAX_TAGS]
     )
     return dict(rows.values_list("name", "digest"))

@@ -1,4 +1,7 @@
-"""The queue that carries mirror runs: its own, so that a run of hours keeps no pull waiting. Teams take turns in it."""
+"""The queue of mirror runs, in which teams take turns.
+
+It is separate, so that a run of hours does not delay a pull.
+"""
 
 import logging
 import uuid
@@ -14,16 +17,20 @@ from ..models import MirrorRun, State
 
 logger = logging.getLogger(__name__)
 
-_TRIES = 10
+_CLAIM_ATTEMPTS = 10
 _FAILURE_TTL = 7 * 24 * 3600
 
 
-class TurnQueue(JobQueue):
-    """A queue whose jobs are turns: each runs one of the rows that wait then, so none belongs to a row."""
+class FairQueue(JobQueue):
+    """A queue whose jobs are not bound to a row.
+
+    Each job runs one of the rows that wait when it starts.
+    """
 
     def enqueue(self, row: Job) -> bool:
         MirrorRun.objects.filter(pk=row.pk, state=State.QUEUED).update(queued_at=timezone.now())
         try:
+            # Redis keeps a failed job for a week for diagnosis; the row has the result.
             self.rq.enqueue_call(
                 self.function,
                 args=(str(row.pk),),
@@ -35,39 +42,43 @@ class TurnQueue(JobQueue):
         except RedisError:
             logger.warning("Mirror run %s waits: the queue does not answer.", row.pk)
             return False
+
         return True
 
     def forget(self, pk: uuid.UUID) -> None:
-        """A turn that is left over finds nothing to run."""
+        """Do nothing: a surplus job finds no row to run."""
 
-    def waiting_ids(self) -> set[str]:
-        """The rows for which there are turns: the first that wait, as many as there are jobs."""
-        rows = _ready().order_by("queued_at").values_list("pk", flat=True)
+    def queued_ids(self) -> set[str]:
+        """Return the rows that the queued jobs will run: the first that wait."""
+        rows = _ready_runs().order_by("queued_at").values_list("pk", flat=True)
         return {str(pk) for pk in rows[: self.rq.count]}
 
 
-MIRROR_RUNS = TurnQueue("mirrors", "transfers.jobs.run_mirror", MirrorRun)
+MIRROR_RUNS = FairQueue("mirrors", "transfers.jobs.run_mirror", MirrorRun)
 
 
 def claim_next(run_id: uuid.UUID) -> MirrorRun | None:
-    """The run to work on now, claimed; None where none waits.
+    """Claim the run to execute now; None where none waits.
 
-    A job in the queue is the right to run one of those that wait, not this very one: the team of which the fewest run comes
-    first, then who has waited longest. So a team that starts a hundred keeps no other from its turn. The job of the run that was
-    taken comes later and takes what waits then.
+    A queued job is the right to run one of the waiting rows, not a certain one. The team with the
+    fewest active runs comes first, then the row that has waited longest. So a team that starts a
+    hundred runs does not delay the others. The job of the chosen run later takes another one.
     """
-    for _attempt in range(_TRIES):
-        chosen = _fairest()
+    for _attempt in range(_CLAIM_ATTEMPTS):
+        chosen = _next_in_turn()
         if chosen is None:
             return None
         claimed = MirrorRun.claim_for_run(chosen, worker_name())
         if claimed is not None:
             return claimed
+
+    # Other workers were faster each time: try the row that this job was queued for.
     return MirrorRun.claim_for_run(run_id, worker_name())
 
 
-def _fairest() -> uuid.UUID | None:
-    waiting = list(_ready().order_by("queued_at").values_list("pk", "team"))
+def _next_in_turn() -> uuid.UUID | None:
+    # Two queries and a sort, because a team may have no running row at all.
+    waiting = list(_ready_runs().order_by("queued_at").values_list("pk", "team"))
     running = (
         MirrorRun.objects.filter(state=State.RUNNING)
         .order_by()
@@ -75,14 +86,15 @@ def _fairest() -> uuid.UUID | None:
         .annotate(count=Count("pk"))
     )
     counts = {row["team"]: row["count"] for row in running}
-    ordered = sorted(
-        waiting, key=lambda row: counts.get(row[1], 0)
-    )  # stable: within equals, who has waited longest
+
+    # The sort is stable: within a team the row that has waited longest comes first.
+    ordered = sorted(waiting, key=lambda row: counts.get(row[1], 0))
+
     return ordered[0][0] if ordered else None
 
 
-def _ready() -> QuerySet[MirrorRun]:
-    """Those that wait for nothing but a worker."""
+def _ready_runs() -> QuerySet[MirrorRun]:
+    """Return the runs that wait for a worker only."""
     return MirrorRun.objects.filter(
         Q(parked_until=None) | Q(parked_until__lte=timezone.now()), state=State.QUEUED
     )

@@ -1,4 +1,4 @@
-"""Which signatures, attestations and SBOMs come along with the tags of a run."""
+"""Discovery of the signatures, attestations and SBOMs of a run's tags."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -8,83 +8,112 @@ from registry_ui.oci.errors import Cancelled, OciError
 from registry_ui.oci.manifest import Descriptor
 
 from ..models import ItemState, MirrorItem
-from .ends import Ends
-from .listing import Pair
-from .signatures import keep_list, lists_referrers, referrers_of, tags_about
+from .ends import Endpoints
+from .listing import RepositoryPair
+from .signatures import has_referrers_api, list_referrers, referrer_tags, update_fallback_tag
 
 Subjects = Mapping[tuple[str, str], Iterable[str]]
 """(source, target) of a pair → the digests that are mirrored there."""
 
 
 @dataclass(slots=True)
-class Referring:
-    """What the source's API names: by pair and subject."""
+class ReferrerList:
+    """The referrers that the source's API lists, by pair and subject."""
 
-    found: dict[tuple[str, str, str], list[Descriptor]] = field(default_factory=dict)
-    pairs: dict[tuple[str, str], Pair] = field(default_factory=dict)
+    by_subject: dict[tuple[str, str, str], list[Descriptor]] = field(default_factory=dict)
+    pairs: dict[tuple[str, str], RepositoryPair] = field(default_factory=dict)
 
-    def asked(self) -> Iterator[tuple[Pair, str]]:
-        """The referrers as tags to compare: each by its digest."""
-        for (source, target, _subject), descriptors in self.found.items():
+    def tags(self) -> Iterator[tuple[RepositoryPair, str]]:
+        """Yield the referrers as tags to compare, each by its digest."""
+        for (source, target, _subject), descriptors in self.by_subject.items():
             for descriptor in descriptors:
                 yield self.pairs[source, target], str(descriptor.digest)
 
 
-def referrers_by_tag(pairs: Sequence[Pair], subjects: Subjects) -> list[tuple[Pair, str]]:
-    """Tags of cosign's older kind, and the fallback lists, as far as the source's list of tags shows them: that costs nothing."""
+def find_referrers_by_tag(
+    pairs: Sequence[RepositoryPair], subjects: Subjects
+) -> list[tuple[RepositoryPair, str]]:
+    """Return cosign's older tags and the fallback tags in the source's list of tags.
+
+    This takes no further request.
+    """
     return [
         (pair, tag)
         for pair in pairs
-        for tag in tags_about(pair, subjects.get((pair.source, pair.target), ()))
+        for tag in referrer_tags(pair, subjects.get((pair.source, pair.target), ()))
     ]
 
 
-def referrers_by_api(
-    pairs: Sequence[Pair], subjects: Subjects, ends: Ends, pool: ThreadPoolExecutor
-) -> Referring:
-    """By the source's API, where it has one: one request for each digest. Where it has none, one request finds that out."""
-    referring = Referring(pairs={(pair.source, pair.target): pair for pair in pairs})
-    wanted = [
+def find_referrers_by_api(
+    pairs: Sequence[RepositoryPair],
+    subjects: Subjects,
+    endpoints: Endpoints,
+    pool: ThreadPoolExecutor,
+) -> ReferrerList:
+    """Return the referrers of each digest by the source's API, one request each.
+
+    Where the source has no API, one request finds that out.
+    """
+    referrers = ReferrerList(pairs={(pair.source, pair.target): pair for pair in pairs})
+    queries = [
         (pair, subject)
         for pair in pairs
         for subject in sorted(subjects.get((pair.source, pair.target), ()))
     ]
-    if not wanted:
-        return referring
-    first, subject = wanted[0]
-    with ends.source_slot():
-        has_api = lists_referrers(ends.source_client(first.source).store(first.source), subject)
+
+    if not queries:
+        return referrers
+
+    # The API is optional (distribution spec, "Listing Referrers"), so one request tests it.
+    first, subject = queries[0]
+    with endpoints.source_slot():
+        store = endpoints.source_client(first.source).store(first.source)
+        has_api = has_referrers_api(store, subject)
+
     if not has_api:
-        return referring
+        return referrers
 
-    def ask(question: tuple[Pair, str]) -> list[Descriptor]:
-        pair, subject = question
-        try:
-            with ends.source_slot():
-                return (
-                    referrers_of(ends.source_client(pair.source).store(pair.source), subject) or []
-                )
-        except Cancelled:
-            raise
-        except OciError:
-            return []  # the image itself tells what is wrong with the source
+    def fetch(query: tuple[RepositoryPair, str]) -> list[Descriptor]:
+        return _fetch_referrers(endpoints, *query)
 
-    for (pair, subject), found in zip(wanted, pool.map(ask, wanted), strict=True):
-        if found:
-            referring.found[pair.source, pair.target, subject] = found
-    return referring
+    for (pair, subject), descriptors in zip(queries, pool.map(fetch, queries), strict=True):
+        if descriptors:
+            referrers.by_subject[pair.source, pair.target, subject] = descriptors
+
+    return referrers
 
 
-def write_lists(referring: Referring, items: Sequence[MirrorItem], ends: Ends) -> None:
-    """Where the target has no API for referrers, the fallback tags name what has arrived."""
-    arrived = {(item.target_repository, item.tag) for item in items if item.state == ItemState.DONE}
-    for (_source, target, subject), descriptors in referring.found.items():
-        there = [
-            descriptor for descriptor in descriptors if (target, str(descriptor.digest)) in arrived
+def _fetch_referrers(endpoints: Endpoints, pair: RepositoryPair, subject: str) -> list[Descriptor]:
+    try:
+        # The request bypasses the limited store, so it takes a slot itself.
+        with endpoints.source_slot():
+            store = endpoints.source_client(pair.source).store(pair.source)
+            return list_referrers(store, subject) or []
+    except Cancelled:
+        raise
+    except OciError:
+        # The image itself fails with the same error, which is enough.
+        return []
+
+
+def write_fallback_tags(
+    referrers: ReferrerList, items: Sequence[MirrorItem], endpoints: Endpoints
+) -> None:
+    """Add the copied referrers to fallback tags, where the target has no API."""
+    copied_tags = {
+        (item.target_repository, item.tag) for item in items if item.state == ItemState.DONE
+    }
+    for (_source, target, subject), descriptors in referrers.by_subject.items():
+        copied = [
+            descriptor
+            for descriptor in descriptors
+            if (target, str(descriptor.digest)) in copied_tags
         ]
-        store = ends.plain_target(target)
-        if there and store is not None:
-            with ends.target_slot():
-                has_api = lists_referrers(store, subject)
+        store = endpoints.target_registry_store(target)
+
+        # Only what has arrived: a list must not name a missing manifest.
+        if copied and store is not None:
+            with endpoints.target_slot():
+                has_api = has_referrers_api(store, subject)
             if not has_api:
-                keep_list(ends.target(target), subject, there)
+                update_fallback_tag(endpoints.target(target), subject, copied)

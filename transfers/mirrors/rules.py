@@ -1,4 +1,4 @@
-"""The verbs on a mirror itself: make, change, remove."""
+"""Creation, change and removal of mirrors."""
 
 from typing import Any
 
@@ -14,14 +14,14 @@ from registry_ui.oci.manifest import Platform
 from registry_ui.oci.reference import Reference
 from registry_ui.registries.indexing.services import repository_name
 from registry_ui.registries.models import Credential, Registry
-from registry_ui.registries.services import credential_for
+from registry_ui.registries.services import select_credential
 
 from ..models import Mirror
-from ..services.rows import need_role
+from ..services.rows import check_role
 from .naming import Naming
-from .patterns import LONGEST_PATTERN, is_glob
+from .patterns import MAX_PATTERN_LENGTH, is_glob
 from .queueing import MIRROR_RUNS
-from .schedule import LONGEST_JITTER, check_cron, next_run
+from .schedule import MAX_JITTER_SECONDS, check_cron, next_run
 from .selection import Selection
 
 MIRROR_FIELDS = (
@@ -44,11 +44,11 @@ MIRROR_FIELDS = (
     "jitter_seconds",
     "notify",
 )
-_MOST_REPOSITORIES = 1000
+_MAX_REPOSITORIES = 1000
 
 
 class MirrorInvalid(OciError, ValueError):
-    """A rule that cannot be; `field` is the column at fault."""
+    """An invalid mirror; `field` is the column at fault."""
 
     def __init__(self, field: str, message: str, advice: str = "") -> None:
         super().__init__(message, advice=advice)
@@ -56,12 +56,13 @@ class MirrorInvalid(OciError, ValueError):
 
 
 def create_mirror(*, team: Team, user: User | None, values: dict[str, Any]) -> Mirror:
-    """
+    """Create a mirror.
+
     Args:
         values: some of `MIRROR_FIELDS`; the others have their defaults.
 
     Raises:
-        MirrorInvalid: naming the column at fault.
+        MirrorInvalid: its `field` is the column at fault.
         PermissionDenied
     """
     mirror = Mirror(
@@ -69,8 +70,10 @@ def create_mirror(*, team: Team, user: User | None, values: dict[str, Any]) -> M
         created_by=user,
         **{name: values[name] for name in MIRROR_FIELDS if name in values},
     )
-    need_role(team, user, wanted_role(mirror))
+    check_role(team, user, required_role(mirror))
     check_mirror(mirror)
+
+    # The next time follows from the checked schedule.
     mirror.next_run_at = next_run(mirror, after=timezone.now())
     _save(mirror, force_insert=True)
     record(
@@ -80,25 +83,36 @@ def create_mirror(*, team: Team, user: User | None, values: dict[str, Any]) -> M
         source=mirror.source_registry.host,
         target=mirror.target_host,
     )
+
     return mirror
 
 
 def change_mirror(*, mirror: Mirror, user: User | None, values: dict[str, Any]) -> Mirror:
-    """
+    """Change a mirror.
+
+    Args:
+        values: some of `MIRROR_FIELDS`; the others stay.
+
     Raises:
         MirrorInvalid, PermissionDenied
     """
-    need_role(mirror.team, user, wanted_role(mirror))
-    planned = _timing(mirror)
+    # Both before and after: an operator may neither enable the deletion of tags nor change a mirror
+    # that has it.
+    check_role(mirror.team, user, required_role(mirror))
+
+    # A new time is computed only if the schedule changed: saving must not skip a due run.
+    previous_schedule = _schedule_fields(mirror)
     for name in MIRROR_FIELDS:
         if name in values:
             setattr(mirror, name, values[name])
-    need_role(mirror.team, user, wanted_role(mirror))
+
+    check_role(mirror.team, user, required_role(mirror))
     check_mirror(mirror)
-    if _timing(mirror) != planned:
+    if _schedule_fields(mirror) != previous_schedule:
         mirror.next_run_at = next_run(mirror, after=timezone.now())
+
     _save(mirror)
-    # What was found under the old rule says nothing of the new one.
+    # The drift of the old selection says nothing about the new one.
     mirror.pairs.all().delete()
     record(
         Action.MIRROR_CHANGED,
@@ -107,18 +121,22 @@ def change_mirror(*, mirror: Mirror, user: User | None, values: dict[str, Any]) 
         source=mirror.source_registry.host,
         target=mirror.target_host,
     )
+
     return mirror
 
 
 def remove_mirror(*, mirror: Mirror, user: User | None) -> None:
-    """The rule and its runs; what it has copied stays. A run that is at work is stopped.
+    """Remove a mirror and its runs; copied images stay. An active run is cancelled.
 
     Raises:
         PermissionDenied
     """
-    need_role(mirror.team, user, wanted_role(mirror))
+    check_role(mirror.team, user, required_role(mirror))
+
+    # The worker would otherwise continue until its next write fails.
     for run in mirror.runs.active():
         MIRROR_RUNS.cancel(run)
+
     record(
         Action.MIRROR_REMOVED,
         user=user,
@@ -129,36 +147,39 @@ def remove_mirror(*, mirror: Mirror, user: User | None) -> None:
     mirror.delete()
 
 
-def _timing(mirror: Mirror) -> tuple[str, str, int]:
+def _schedule_fields(mirror: Mirror) -> tuple[str, str, int]:
     return mirror.schedule, mirror.time_zone, mirror.jitter_seconds
 
 
-def wanted_role(mirror: Mirror) -> Role:
-    """Whoever makes or changes a rule that deletes tags is an admin, as for a deletion by hand."""
+def required_role(mirror: Mirror) -> Role:
+    """Return the role to edit a mirror: admin where it deletes tags, as for a deletion."""
     return Role.ADMIN if mirror.delete_extras else Role.OPERATOR
 
 
 def check_mirror(mirror: Mirror) -> None:
-    """Bring it to its kept form.
+    """Normalize the columns of a mirror.
 
     Raises:
         MirrorInvalid
     """
-    _check_ends(mirror)
+    _check_registries(mirror)
     mirror.name = mirror.name.strip()
     if not mirror.name:
         raise MirrorInvalid("name", _("The mirror has no name."))
-    mirror.repositories = _repositories(mirror.source_registry, mirror.repositories)
-    mirror.selection = _kept(mirror, "selection", Selection)
-    mirror.naming = _kept(mirror, "naming", Naming)
-    mirror.platforms = _platforms(mirror.platforms)
+
+    mirror.repositories = _normalize_repositories(mirror.source_registry, mirror.repositories)
+    mirror.selection = _normalize(mirror, "selection", Selection)
+    mirror.naming = _normalize(mirror, "naming", Naming)
+    mirror.platforms = _normalize_platforms(mirror.platforms)
     _check_schedule(mirror)
     _check_names(mirror)
+
+    # A removed credential leaves NULL, which must not mean "none needed".
     mirror.needs_source_credential = mirror.source_credential is not None
     mirror.needs_target_credential = mirror.target_credential is not None
 
 
-def _check_ends(mirror: Mirror) -> None:
+def _check_registries(mirror: Mirror) -> None:
     for name, registry in (
         ("source_registry", mirror.source_registry),
         ("target_registry", mirror.target_registry),
@@ -169,30 +190,33 @@ def _check_ends(mirror: Mirror) -> None:
         raise MirrorInvalid("target_credential", _("The local store needs no credential."))
 
 
-def _repositories(registry: Registry, texts: Any) -> list[str]:
+def _normalize_repositories(registry: Registry, texts: Any) -> list[str]:
     if (
         not isinstance(texts, list)
         or not all(isinstance(text, str) for text in texts)
-        or len(texts) > _MOST_REPOSITORIES
+        or len(texts) > _MAX_REPOSITORIES
     ):
         raise MirrorInvalid(
             "repositories",
             _("The repositories are a list of at most %(most)d names.")
-            % {"most": _MOST_REPOSITORIES},
+            % {"most": _MAX_REPOSITORIES},
         )
-    names = [_repository(registry, text.strip()) for text in texts if text.strip()]
+
+    # Blank lines of the form are ignored.
+    names = [_normalize_repository(registry, text.strip()) for text in texts if text.strip()]
     if not names:
         raise MirrorInvalid(
             "repositories",
             _("No repository is named."),
             _("Write a name such as library/nginx, or a glob such as team/*."),
         )
+
     return list(dict.fromkeys(names))
 
 
-def _repository(registry: Registry, text: str) -> str:
+def _normalize_repository(registry: Registry, text: str) -> str:
     if is_glob(text):
-        if len(text) > LONGEST_PATTERN:
+        if len(text) > MAX_PATTERN_LENGTH:
             raise MirrorInvalid("repositories", _("“%(text)s…” is too long.") % {"text": text[:40]})
         return text
     try:
@@ -201,14 +225,14 @@ def _repository(registry: Registry, text: str) -> str:
         raise MirrorInvalid("repositories", exc.message, exc.advice) from exc
 
 
-def _kept(mirror: Mirror, field: str, kind: type[Selection] | type[Naming]) -> dict[str, Any]:
+def _normalize(mirror: Mirror, field: str, kind: type[Selection] | type[Naming]) -> dict[str, Any]:
     try:
         return kind.parse(getattr(mirror, field) or {}).document()
     except OciError as exc:
         raise MirrorInvalid(field, exc.message, exc.advice) from exc
 
 
-def _platforms(texts: Any) -> list[str]:
+def _normalize_platforms(texts: Any) -> list[str]:
     if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
         raise MirrorInvalid(
             "platforms", _("The platforms are a list such as linux/amd64, linux/arm64.")
@@ -227,21 +251,24 @@ def _check_schedule(mirror: Mirror) -> None:
         raise MirrorInvalid("schedule", exc.message, exc.advice) from exc
     except ValidationError as exc:
         raise MirrorInvalid("time_zone", exc.messages[0]) from exc
-    if not 0 <= mirror.jitter_seconds <= LONGEST_JITTER:
+
+    if not 0 <= mirror.jitter_seconds <= MAX_JITTER_SECONDS:
         raise MirrorInvalid(
             "jitter_seconds",
-            _("The jitter is at most %(hours)d hours.") % {"hours": LONGEST_JITTER // 3600},
+            _("The jitter is at most %(hours)d hours.") % {"hours": MAX_JITTER_SECONDS // 3600},
         )
 
 
 def _check_names(mirror: Mirror) -> None:
-    """What can be said of the names before the registry is asked: that they differ, and that the credentials serve them."""
+    """Check names and credentials as far as possible without a request."""
     literal = [name for name in mirror.repositories if not is_glob(name)]
     host = mirror.source_registry.host
     try:
-        targets = Naming.parse(mirror.naming).targets_of(literal, host=host)
+        targets = Naming.parse(mirror.naming).target_names(literal, host=host)
     except InvalidReference as exc:
         raise MirrorInvalid("naming", exc.message, exc.advice) from exc
+
+    # Globs cannot be checked here; the run checks each repository again.
     for source, target in targets.items():
         if mirror.target_registry_id == mirror.source_registry_id and source == target:
             raise MirrorInvalid(
@@ -249,6 +276,7 @@ def _check_names(mirror: Mirror) -> None:
                 _("%(name)s would be copied to itself.") % {"name": source},
                 _("Choose another name for the target, or another registry."),
             )
+
         check_credential(
             mirror,
             "source_credential",
@@ -257,6 +285,7 @@ def _check_names(mirror: Mirror) -> None:
             source,
             push=False,
         )
+
         if mirror.target_registry is not None:
             check_credential(
                 mirror,
@@ -266,6 +295,8 @@ def _check_names(mirror: Mirror) -> None:
                 target,
                 push=True,
             )
+
+    # No name is known yet for globs; the run checks each of them.
     if not literal:
         check_credential(
             mirror,
@@ -286,22 +317,24 @@ def check_credential(
     *,
     push: bool,
 ) -> None:
-    """
+    """Check that a selected credential covers a repository.
+
     Raises:
-        MirrorInvalid: the chosen credential belongs elsewhere, or cannot do this.
+        MirrorInvalid: it is for another registry, or does not allow this.
     """
     if credential is None:
         return
     try:
-        # For globs nothing is known yet of the names; the run checks each of them.
+        # A glob has no name yet, so the credential's own pattern stands for one.
         reference = Reference(registry.host, repository or credential.repository_pattern or "any")
-        credential_for(team=mirror.team, reference=reference, push=push, chosen=credential)
+        select_credential(team=mirror.team, reference=reference, push=push, chosen=credential)
     except OciError as exc:
         raise MirrorInvalid(field, exc.message, exc.advice) from exc
 
 
 def _save(mirror: Mirror, *, force_insert: bool = False) -> None:
     try:
+        # A savepoint: on PostgreSQL a failed INSERT would break the outer transaction.
         with transaction.atomic():
             mirror.save(force_insert=force_insert)
     except IntegrityError as exc:

@@ -1,4 +1,4 @@
-"""One run of a mirror from claimed to an end state, or until it is parked."""
+"""One run of a mirror, from claimed to an end state or postponed."""
 
 import logging
 from typing import Any
@@ -11,20 +11,20 @@ from django.utils.translation import ngettext
 from registry_ui.accounts.models import Action
 from registry_ui.accounts.trail import record
 from registry_ui.jobs.reporting import Reporter
-from registry_ui.jobs.rights import check_person
+from registry_ui.jobs.rights import check_requester
 from registry_ui.oci.errors import Cancelled, OciError
 from registry_ui.oci.store import Cancellation
-from registry_ui.registries.indexing.services import look_soon
+from registry_ui.registries.indexing.services import schedule_index
 
 from ..models import ItemState, Mirror, MirrorRun, State
-from .ledger import describe
-from .parking import Parked
+from .ledger import describe_error
+from .parking import Postponed
 from .phases import execute
-from .work import Work
+from .work import RunContext
 
 logger = logging.getLogger(__name__)
 
-_ENDS = {
+_AUDIT_ACTIONS = {
     (False, State.SUCCEEDED): Action.MIRROR_SUCCEEDED,
     (False, State.FAILED): Action.MIRROR_FAILED,
     (True, State.SUCCEEDED): Action.MIRROR_STAGED,
@@ -33,45 +33,56 @@ _ENDS = {
 
 
 def run(claimed: MirrorRun) -> None:
-    """Run a claimed run of a mirror; whatever happens, its row ends in an end state, is parked, or is another worker's by then."""
+    """Execute a claimed run.
+
+    Its row always ends in an end state, is postponed, or belongs to another worker.
+    """
+    # A postponed run continues now, so the page must not show its wait any more.
     MirrorRun.objects.filter(pk=claimed.pk, claim=claimed.claim).update(
         parked_until=None, parked_reason=""
     )
-    work = Work(claimed, Cancellation())
-    reporter = Reporter(claimed, work.values, work.cancellation)
+
+    # The reporter renews the heartbeat, writes the progress and notices a cancellation.
+    context = RunContext(claimed, Cancellation())
+    reporter = Reporter(claimed, context.row_values, context.cancellation)
     logger.info("Mirror run %s: %s begins (attempt %d).", claimed.pk, claimed, claimed.attempt)
+
     with reporter:
-        state, values = _attempt(work)
+        state, values = _execute(context)
+
     if reporter.lost:
         logger.warning("Mirror run %s was taken over by another worker.", claimed.pk)
         return
+
     try:
-        _finish(work, state, values)
+        _finish(context, state, values)
     except DatabaseError:
-        # The row stays “running” without a heartbeat, and the reconciler brings it to its end.
+        # The row stays “running” without a heartbeat, and the reconciler finishes it.
         logger.exception("Mirror run %s: its end could not be written.", claimed.pk)
 
 
-def _attempt(work: Work) -> tuple[State | Parked, dict[str, Any]]:
-    run = work.run
+def _execute(context: RunContext) -> tuple[State | Postponed, dict[str, Any]]:
+    run = context.run
     try:
-        check_person(run)
-        execute(work)
+        check_requester(run)
+        execute(context)
     except Cancelled:
         return State.CANCELLED, {}
-    except Parked as parked:
-        return parked, {}
+    except Postponed as postponed:
+        return postponed, {}
     except OciError as exc:
         logger.info("Mirror run %s failed: %s", run.pk, exc.message)
-        return State.FAILED, {"error": describe(exc)}
+        return State.FAILED, {"error": describe_error(exc)}
     except (OperationalError, InterfaceError):
         logger.exception("Mirror run %s failed: the database does not answer.", run.pk)
-        return State.FAILED, {"error": _without_database(run)}
+        return State.FAILED, {"error": _database_error(run)}
     except Exception:
-        # The one broad net: a row must never stay “running” because of a fault of ours. RQ's time-outs are off here.
+        # A bug must not leave a row “running”: RQ's own timeout is off for these jobs.
         logger.exception("Mirror run %s failed unexpectedly.", run.pk)
-        return State.FAILED, {"error": _unexpected(run)}
-    failed = sum(item.state == ItemState.FAILED for item in work.ledger.items)
+        return State.FAILED, {"error": _internal_error(run)}
+
+    # One failed tag makes the run failed, though all others are copied.
+    failed = sum(item.state == ItemState.FAILED for item in context.item_store.items)
     return (
         (State.FAILED, {"error": _items_failed(failed)})
         if failed
@@ -79,39 +90,47 @@ def _attempt(work: Work) -> tuple[State | Parked, dict[str, Any]]:
     )
 
 
-def _finish(work: Work, state: State | Parked, values: dict[str, Any]) -> None:
-    run = work.run
+def _finish(context: RunContext, state: State | Postponed, values: dict[str, Any]) -> None:
+    run = context.run
     try:
-        work.ledger.flush(force=True)
+        context.item_store.flush(force=True)
     except Cancelled:
         return
-    work.phase = ""
-    if isinstance(state, Parked):
-        logger.info("Mirror run %s waits until %s.", run.pk, state.until)
-        run.park(state.until, state.message, **work.values())
+
+    # The page must not show a phase of an ended run.
+    context.phase = ""
+    if isinstance(state, Postponed):
+        logger.info("Mirror run %s waits until %s.", run.pk, state.resume_at)
+        run.postpone(state.resume_at, state.message, **context.row_values())
         return
+
     logger.info("Mirror run %s: %s.", run.pk, state.value)
     with transaction.atomic():
-        if not run.finish(state, **work.values(), **values) or run.is_plan:
+        # A plan changes nothing at its target, so it has no audit entry and no index run.
+        if not run.finish(state, **context.row_values(), **values) or run.is_plan:
             return
+
         if not run.is_staging:
-            _keep_in_rule(run, state)
-        if run.target_registry is not None and work.mover is not None:
-            look_soon(run.target_registry)
+            _update_mirror(run, state)
+
+        if run.target_registry is not None and context.copier is not None:
+            schedule_index(run.target_registry)
+
         if state != State.CANCELLED:
             record(
-                _ENDS[run.is_staging, state],
+                _AUDIT_ACTIONS[run.is_staging, state],
                 obj=run,
                 name=run.mirror.name,
                 trigger=str(run.trigger),
             )
 
 
-def _keep_in_rule(run: MirrorRun, state: State) -> None:
-    kept: dict[str, Any] = {"last_run": run, "last_state": state}
+def _update_mirror(run: MirrorRun, state: State) -> None:
+    values: dict[str, Any] = {"last_run": run, "last_state": state}
     if state == State.SUCCEEDED:
-        kept["last_success_at"] = timezone.now()
-    Mirror.objects.filter(pk=run.mirror_id).update(**kept)
+        # The age of the last success decides whether the mirror is late.
+        values["last_success_at"] = timezone.now()
+    Mirror.objects.filter(pk=run.mirror_id).update(**values)
 
 
 def _items_failed(count: int) -> dict[str, str]:
@@ -123,18 +142,19 @@ def _items_failed(count: int) -> dict[str, str]:
     }
 
 
-def _without_database(run: MirrorRun) -> dict[str, str]:
+def _database_error(run: MirrorRun) -> dict[str, str]:
     return {
         "kind": "DatabaseFailed",
         "message": _("The database of Registry UI did not answer in time."),
         "advice": _(
-            "Run it again: what has arrived is not sent again. If it happens again, look for %(id)s in the worker's log."
+            "Run it again: what has arrived is not sent again. If it happens again, look for "
+            "%(id)s in the worker's log."
         )
         % {"id": run.pk},
     }
 
 
-def _unexpected(run: MirrorRun) -> dict[str, str]:
+def _internal_error(run: MirrorRun) -> dict[str, str]:
     return {
         "kind": "Unexpected",
         "message": _("Something went wrong inside Registry UI itself."),

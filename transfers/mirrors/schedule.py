@@ -1,6 +1,7 @@
-"""When a rule runs: a five-field cron expression in a named time zone, and the simple choices that stand for one.
+"""Schedules: five-field cron expressions in a named time zone, and simple choices for them.
 
-Both daylight-saving changes give exactly one run of what is due at a set hour: cronsim does as Debian's cron does.
+A time of day has exactly one run on both days of a daylight-saving change: cronsim follows
+Debian's cron.
 """
 
 import hashlib
@@ -21,14 +22,14 @@ from registry_ui.oci.errors import OciError
 
 from ..models import Mirror
 
-LONGEST_CRON = 100
-LONGEST_JITTER = 6 * 3600
-_MOST_TRIED = 8
-_LAST_SURE_DAY = 28
+MAX_CRON_LENGTH = 100
+MAX_JITTER_SECONDS = 6 * 3600
+_SAMPLED_TIMES = 8
+_LAST_COMMON_DAY = 28
 
 
 class InvalidSchedule(OciError):
-    """No five-field cron expression, or one whose time never comes."""
+    """An invalid cron expression, or one whose time never comes."""
 
 
 class Frequency(models.TextChoices):
@@ -52,13 +53,13 @@ class Weekday(models.IntegerChoices):
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class ScheduleChoice:
     """A schedule as the form has it.
 
     Args:
-        at: the time of day; of an hourly one only the minute counts.
-        day: of the month, at most 28, which every month has.
-        cron: where none of the simple choices says it.
+        at: the time of day; an hourly schedule uses the minute only.
+        day: the day of the month, at most 28, which every month has.
+        cron: the expression where no simple choice matches.
     """
 
     frequency: Frequency
@@ -68,7 +69,7 @@ class Choice:
     cron: str = ""
 
     def to_cron(self) -> str:
-        """Empty where it runs only when somebody asks."""
+        """Return the cron expression; empty for manual runs only."""
         clock = f"{self.at.minute} {self.at.hour}"
         return {
             Frequency.NEVER: "",
@@ -81,53 +82,63 @@ class Choice:
         }[self.frequency]
 
     @classmethod
-    def from_cron(cls, text: str) -> "Choice":
-        """The simple choice that means the same, if there is one."""
+    def from_cron(cls, text: str) -> "ScheduleChoice":
+        """Return the simple choice for an expression, if there is one."""
         text = " ".join(text.split())
         if not text:
             return cls(Frequency.NEVER)
-        found = _simple(text.split(" "))
+        choice = _parse_simple(text.split(" "))
         return (
-            found
-            if found is not None and found.to_cron() == text
+            choice
+            if choice is not None and choice.to_cron() == text
             else cls(Frequency.CRON, cron=text)
         )
 
 
-def _simple(fields: list[str]) -> Choice | None:
+def _parse_simple(fields: list[str]) -> ScheduleChoice | None:
     if len(fields) != 5 or not fields[0].isdecimal() or int(fields[0]) > 59:
         return None
+
     minute, hour, day, month, weekday = fields
     if [hour, day, month, weekday] == ["*"] * 4:
-        return Choice(Frequency.HOURLY, at=time(0, int(minute)))
+        return ScheduleChoice(Frequency.HOURLY, at=time(0, int(minute)))
     if not hour.isdecimal() or int(hour) > 23 or month != "*":
         return None
+
     at = time(int(hour), int(minute))
+
+    # A form of three fields cannot show a day of the month with a weekday.
     if day != "*":
-        sure = weekday == "*" and day.isdecimal() and 1 <= int(day) <= _LAST_SURE_DAY
-        return Choice(Frequency.MONTHLY, at=at, day=int(day)) if sure else None
+        is_valid = weekday == "*" and day.isdecimal() and 1 <= int(day) <= _LAST_COMMON_DAY
+        return ScheduleChoice(Frequency.MONTHLY, at=at, day=int(day)) if is_valid else None
+
     if weekday in ("*", "1-5"):
-        return Choice(Frequency.NIGHTLY if weekday == "*" else Frequency.WEEKDAYS, at=at)
+        return ScheduleChoice(Frequency.NIGHTLY if weekday == "*" else Frequency.WEEKDAYS, at=at)
+
     return (
-        Choice(Frequency.WEEKLY, at=at, weekday=Weekday(int(weekday)))
+        ScheduleChoice(Frequency.WEEKLY, at=at, weekday=Weekday(int(weekday)))
         if weekday in "1234567" and len(weekday) == 1
         else None
     )
 
 
 def check_cron(text: str) -> str:
-    """The expression with single spaces.
+    """Return the expression with single spaces.
 
     Raises:
         InvalidSchedule
     """
     fields = text.split()
     advice = _(
-        "Write five fields: minute, hour, day of the month, month, day of the week. 30 2 * * 1-5 is half past two from Monday to Friday."
+        "Write five fields: minute, hour, day of the month, month, day of the week. 30 2 * * 1-5 "
+        "is half past two from Monday to Friday."
     )
-    if len(fields) != 5 or len(text) > LONGEST_CRON:
+
+    if len(fields) != 5 or len(text) > MAX_CRON_LENGTH:
         raise InvalidSchedule(_("A schedule has five fields."), advice=advice)
+
     try:
+        # cronsim reports a day that no month has, such as 30 February, by an empty sequence.
         next(CronSim(" ".join(fields), datetime.now(UTC)))
     except CronSimError as exc:
         raise InvalidSchedule(
@@ -138,72 +149,79 @@ def check_cron(text: str) -> str:
             _("The time of “%(text)s” never comes.") % {"text": text},
             advice=_("Choose a day that the month has."),
         ) from exc
+
     return " ".join(fields)
 
 
-def times(cron: str, zone: str, *, after: datetime) -> Iterator[datetime]:
-    """The times of the expression in the zone, each later than the one before; UTC."""
+def cron_times(cron: str, zone: str, *, after: datetime) -> Iterator[datetime]:
+    """Yield the times of an expression in UTC, in strictly ascending order."""
     previous = after.astimezone(UTC)
     for local in CronSim(cron, after.astimezone(zoneinfo.ZoneInfo(zone))):
-        # In UTC, because Python compares the clocks of one zone without regard to which of the two hours is meant. In the hour
-        # that comes twice, cronsim's next time may be the first half's, which has passed.
-        moment = local.astimezone(UTC)
-        if moment > previous:
-            previous = moment
-            yield moment
+        # In UTC, because Python compares two times of one zone by their wall clock alone. In the
+        # hour that repeats, cronsim's next time may be that of the first pass, which is over.
+        timestamp = local.astimezone(UTC)
+        if timestamp > previous:
+            previous = timestamp
+            yield timestamp
 
 
-def next_time(
+def next_cron_time(
     cron: str, zone: str, *, after: datetime, offset: timedelta = timedelta()
 ) -> datetime | None:
-    """The first moment of the expression, moved by the offset, after this one; None where there is no schedule."""
+    """Return the first time after `after`, moved by the offset; None without a schedule."""
     if not cron:
         return None
-    found = next(times(cron, zone, after=after.astimezone(UTC) - offset), None)
-    return found + offset if found is not None else None
+    timestamp = next(cron_times(cron, zone, after=after.astimezone(UTC) - offset), None)
+    return timestamp + offset if timestamp is not None else None
 
 
-def next_times(
+def next_cron_times(
     cron: str, zone: str, *, after: datetime, count: int = 5, offset: timedelta = timedelta()
 ) -> list[datetime]:
-    return (
-        [
-            moment + offset
-            for moment in islice(times(cron, zone, after=after.astimezone(UTC) - offset), count)
-        ]
-        if cron
-        else []
-    )
+    if not cron:
+        return []
+    following = cron_times(cron, zone, after=after.astimezone(UTC) - offset)
+    return [timestamp + offset for timestamp in islice(following, count)]
 
 
-def offset_of(pk: uuid.UUID, jitter_seconds: int) -> timedelta:
-    """A rule's own share of its jitter: always the same, so that the distance between runs stays."""
+def jitter_offset(pk: uuid.UUID, jitter_seconds: int) -> timedelta:
+    """Return a mirror's share of its jitter.
+
+    It is always the same, so that the interval between runs stays constant.
+    """
+    # Derived from the id: it needs no column, and spreads the mirrors evenly.
     share = int.from_bytes(hashlib.sha256(pk.bytes).digest()[:8], "big")
     return timedelta(seconds=share % (jitter_seconds + 1))
 
 
 def next_run(mirror: Mirror, *, after: datetime) -> datetime | None:
-    """When a rule runs next by its schedule, at its own moment within the jitter."""
-    return next_time(
+    """Return the next scheduled time of a mirror, including its share of the jitter."""
+    return next_cron_time(
         mirror.schedule,
         mirror.time_zone,
         after=after,
-        offset=offset_of(mirror.pk, mirror.jitter_seconds),
+        offset=jitter_offset(mirror.pk, mirror.jitter_seconds),
     )
 
 
 def allowed_age(cron: str, zone: str, *, now: datetime) -> timedelta | None:
-    """How old the last success may be before something is wrong: the longest gap of the coming times, and half of it more."""
-    moments = next_times(cron, zone, after=now, count=_MOST_TRIED)
-    gaps = [later - earlier for earlier, later in pairwise(moments)]
+    """Return how old the last success may be: 1.5 times the longest coming interval."""
+    timestamps = next_cron_times(cron, zone, after=now, count=_SAMPLED_TIMES)
+
+    # The next intervals: "Monday to Friday" has one of three days.
+    gaps = [later - earlier for earlier, later in pairwise(timestamps)]
     return max(gaps) * 1.5 if gaps else None
 
 
-def in_words(cron: str) -> str:
-    """What the expression says, for a person."""
+def describe_cron(cron: str) -> str:
+    """Return the expression in words."""
     if not cron:
         return str(Frequency.NEVER.label)
+
+    # cron_descriptor translates the expression itself.
     options = Options()
+
+    # As all other times of the pages.
     options.use_24hour_time_format = True
     options.locale_code = to_locale(get_language() or "en")
     try:

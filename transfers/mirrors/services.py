@@ -1,4 +1,4 @@
-"""The verbs on mirrors: what pages, commands and schedules call."""
+"""The operations on mirrors for pages, commands and schedules."""
 
 from registry_ui.jobs.queueing import worker_name
 
@@ -18,9 +18,9 @@ from .starting import (
     cancel_run,
     retry_failed,
     run_plan,
+    start_local_pull,
     start_plan,
     start_run,
-    start_staging,
     sync_items,
 )
 
@@ -38,15 +38,16 @@ __all__ = [
     "retry_failed",
     "run_here",
     "run_plan",
+    "start_local_pull",
     "start_plan",
     "start_run",
-    "start_staging",
     "sync_items",
 ]
 
 
 def run_here(queued: MirrorRun) -> MirrorRun:
-    """Run a queued run in this process, to its end, and return its row as it is then."""
+    """Execute a queued run in this process and return its row afterwards."""
+    # A worker may have taken the run; then its row is returned as it is.
     claimed = MirrorRun.claim_for_run(queued.pk, worker_name())
     if claimed is not None:
         run(claimed)

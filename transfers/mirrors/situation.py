@@ -1,11 +1,11 @@
-"""What a rule's and a run's rows mean, for a page: words, shares, what is late."""
+"""The texts and badges of mirrors and their runs, for pages."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, F, Q, Window
+from django.db.models import F, Window
 from django.db.models.functions import RowNumber
 from django.utils import timezone
 from django.utils.functional import cached_property
@@ -16,21 +16,27 @@ from registry_ui.jobs.models import State
 from registry_ui.web.quantities import duration
 
 from ..models import Mirror, MirrorPair, MirrorRun
-from .schedule import allowed_age, in_words, next_run
+from .progress import RunProgress
+from .schedule import allowed_age, describe_cron, next_run
 
 _RATED_RUNS = 20
 _ENDED = (State.SUCCEEDED, State.FAILED)
 
 
 @dataclass
-class RunNow:
-    """One run or plan."""
+class RunPresenter:
+    """One run or plan in words; `progress` has its numbers."""
 
     run: MirrorRun
 
+    @cached_property
+    def progress(self) -> RunProgress:
+        return RunProgress(self.run)
+
     @property
-    def look(self) -> str:
-        return "paused" if self.run.is_parked else str(self.run.state)
+    def tone(self) -> str:
+        """The tone of the run's badge."""
+        return "paused" if self.run.is_postponed else str(self.run.state)
 
     @property
     def is_stopping(self) -> bool:
@@ -38,25 +44,27 @@ class RunNow:
 
     @property
     def label(self) -> str:
+        """The text of the run's badge."""
         run = self.run
-        if run.is_parked:
+        if run.is_postponed:
             return _("Parked")
         if self.is_stopping:
             return _("Stopping")
         if run.is_staging and run.state == State.RUNNING:
             return _("Bringing here")
-        if run.state == State.FAILED and not run.is_plan and self.count("done"):
+        if run.state == State.FAILED and not run.is_plan and self.progress.count("done"):
             return _("Partly failed")
         return str(State(run.state).label)
 
     @property
-    def words(self) -> str:
-        """What it does now."""
+    def activity(self) -> str:
+        """The present step of the run."""
         run = self.run
-        if run.is_parked:
+        if run.is_postponed:
             return _("Waits for the registry's limit")
         if run.state == State.QUEUED:
             return _("Waits for a worker")
+
         phases = {
             "listing": _("Lists the repositories and tags"),
             "comparing": _("Compares both sides"),
@@ -64,123 +72,45 @@ class RunNow:
             "verifying": _("Compares what was copied"),
             "deleting": _("Deletes extras"),
         }
+
         return phases.get(str(run.progress.get("phase", "")), _("Begins"))
-
-    def count(self, name: str) -> int:
-        return int(self.run.totals.get(name) or 0)
-
-    @property
-    def counts(self) -> dict[str, int]:
-        names = (
-            "new",
-            "changed",
-            "same",
-            "skipped",
-            "extra",
-            "waiting",
-            "moving",
-            "done",
-            "failed",
-            "deleted",
-            "repositories",
-            "new_repositories",
-        )
-        return {name: self.count(name) for name in (*names, "unselected", "unmeasured", "pulls")}
-
-    @property
-    def seen(self) -> int:
-        return sum(self.count(name) for name in ("new", "changed", "same", "skipped", "extra"))
-
-    @property
-    def to_do(self) -> int:
-        return self.count("new") + self.count("changed")
-
-    @property
-    def percent(self) -> int | None:
-        """Of the bytes where there are any, else of the tags; None while nobody knows the whole."""
-        run = self.run
-        if run.state == State.SUCCEEDED:
-            return 100
-        if run.progress.get("phase") in (None, "listing", "comparing"):
-            return None
-        if run.bytes_total:
-            return min(100, int(run.bytes_done * 100 / self.expected_bytes))
-        return int(self.count("done") * 100 / self.to_do) if self.to_do else None
-
-    @property
-    def is_estimate(self) -> bool:
-        """Whether some images have not begun, so that nobody knows their bytes."""
-        return bool(self.run.progress.get("to_come"))
-
-    @property
-    def expected_bytes(self) -> int:
-        return self.run.bytes_total + int(self.run.progress.get("to_come") or 0)
-
-    @property
-    def speed(self) -> float | None:
-        return self.run.progress.get("speed") if self.run.state == State.RUNNING else None
 
     @property
     def time_left(self) -> str:
-        seconds = self.run.progress.get("seconds_left")
-        return duration(seconds) if self.run.state == State.RUNNING and seconds is not None else ""
-
-    @property
-    def pause(self) -> dict[str, Any] | None:
-        return self.run.progress.get("pause") if self.run.state == State.RUNNING else None
-
-    @property
-    def layers(self) -> list[dict[str, Any]]:
-        found = self.run.progress.get("layers") or [] if self.run.state == State.RUNNING else []
-        return [
-            {**layer, "short": str(layer.get("digest", "")).partition(":")[2][:12]}
-            for layer in found
-        ]
+        seconds = self.progress.seconds_left
+        return duration(seconds) if seconds is not None else ""
 
     @property
     def notes(self) -> list[str]:
         return list(self.run.progress.get("notes") or [])
 
     @property
-    def duration(self) -> timedelta | None:
-        if self.run.started_at is None:
-            return None
-        return (self.run.finished_at or timezone.now()) - self.run.started_at
-
-    @property
     def summary(self) -> str:
-        """In a few words, for a list."""
-        parts = []
-        if done := self.count("done"):
-            parts.append(ngettext("%(count)d copied", "%(count)d copied", done) % {"count": done})
-        if failed := self.count("failed"):
-            parts.append(
-                ngettext("%(count)d failed", "%(count)d failed", failed) % {"count": failed}
-            )
-        if deleted := self.count("deleted"):
-            parts.append(
-                ngettext("%(count)d deleted", "%(count)d deleted", deleted) % {"count": deleted}
-            )
-        if self.run.is_plan and self.to_do:
-            parts.append(
-                ngettext("%(count)d to copy", "%(count)d to copy", self.to_do)
-                % {"count": self.to_do}
-            )
-        if same := self.count("same"):
-            parts.append(
-                ngettext("%(count)d the same", "%(count)d the same", same) % {"count": same}
-            )
-        return ", ".join(parts)
+        """The outcome in a few words, for a list."""
+        count = self.progress.count
+        to_copy = self.progress.to_copy if self.run.is_plan else 0
+        parts = [
+            (count("done"), ngettext("%(count)d copied", "%(count)d copied", count("done"))),
+            (count("failed"), ngettext("%(count)d failed", "%(count)d failed", count("failed"))),
+            (
+                count("deleted"),
+                ngettext("%(count)d deleted", "%(count)d deleted", count("deleted")),
+            ),
+            (to_copy, ngettext("%(count)d to copy", "%(count)d to copy", to_copy)),
+            (count("same"), ngettext("%(count)d the same", "%(count)d the same", count("same"))),
+        ]
+
+        return ", ".join(text % {"count": number} for number, text in parts if number)
 
     @property
     def stamp(self) -> str:
-        """Changes with whatever stands outside of the part that only numbers change in."""
+        """A value that changes with anything outside the page's part that only shows numbers."""
         return f"{self.run.state}-{self.label}-{self.run.attempt}"
 
 
 @dataclass
-class Drift:
-    """A rule's pairs together."""
+class DriftSummary:
+    """The pairs of a mirror, counted by their state."""
 
     pairs: int = 0
     in_sync: int = 0
@@ -190,19 +120,23 @@ class Drift:
 
 
 @dataclass
-class MirrorNow:
-    """One rule. `rate` is of its latest runs, in percent; None while none has ended."""
+class MirrorStatus:
+    """A mirror's state for a page.
+
+    Args:
+        rate: the percentage of its latest `rated` runs that succeeded; None before the first end.
+    """
 
     mirror: Mirror
-    active: RunNow | None = None
+    active: RunPresenter | None = None
     rate: int | None = None
     rated: int = 0
-    drift: Drift | None = None
+    drift: DriftSummary | None = None
     is_all_paused: bool = False
 
     @property
-    def schedule_words(self) -> str:
-        return in_words(self.mirror.schedule)
+    def schedule_text(self) -> str:
+        return describe_cron(self.mirror.schedule)
 
     @property
     def is_paused(self) -> bool:
@@ -214,13 +148,13 @@ class MirrorNow:
 
     @property
     def is_waiting(self) -> bool:
-        """Whether its time has come while its run before goes on."""
+        """Return whether the next run is due while the previous one is still active."""
         due = self.next_run_at
         return self.active is not None and due is not None and due <= timezone.now()
 
     @cached_property
     def is_late(self) -> bool:
-        """Whether it has not succeeded for longer than its schedule allows."""
+        """Return whether the latest success is older than the schedule allows."""
         mirror, now = self.mirror, timezone.now()
         if not mirror.schedule or self.is_paused:
             return False
@@ -233,69 +167,73 @@ class MirrorNow:
 
     @property
     def tone(self) -> str:
-        """As a badge has it."""
+        """The tone of the mirror's badge."""
         if self.active is not None:
-            return self.active.look
+            return self.active.tone
         return str(self.mirror.last_state or "unknown")
 
     @property
     def label(self) -> str:
+        """The text of the mirror's badge."""
         if self.active is not None:
             return self.active.label
-        return (
-            str(State(self.mirror.last_state).label) if self.mirror.last_state else _("Has not run")
-        )
+        if not self.mirror.last_state:
+            return _("Has not run")
+        return str(State(self.mirror.last_state).label)
 
 
-def situations(mirrors: Iterable[Mirror], *, is_all_paused: bool = False) -> list[MirrorNow]:
-    """All of them with a handful of queries."""
+def mirror_statuses(
+    mirrors: Iterable[Mirror], *, is_all_paused: bool = False
+) -> list[MirrorStatus]:
+    """Return the status of each mirror, with a fixed number of queries."""
     rows = list(mirrors)
-    active = {
-        run.mirror_id: run
-        for run in MirrorRun.objects.active()
-        .filter(mirror__in=rows, is_plan=False)
-        .order_by("created_at")
-    }
+    runs = MirrorRun.objects.active().filter(mirror__in=rows, is_plan=False).order_by("created_at")
+    active = {run.mirror_id: RunPresenter(run) for run in runs}
+
+    # One query each, however many mirrors the page shows.
     rates, drifts = _rates(rows), _drifts(rows)
-    return [
-        MirrorNow(
-            mirror,
-            active=RunNow(active[mirror.pk]) if mirror.pk in active else None,
-            rate=round(100 * rates[mirror.pk][0] / rates[mirror.pk][1])
-            if rates[mirror.pk][1]
-            else None,
-            rated=rates[mirror.pk][1],
-            drift=drifts.get(mirror.pk),
-            is_all_paused=is_all_paused,
+
+    # A mirror has at most one active run, plans aside.
+    statuses = []
+
+    for mirror in rows:
+        succeeded, rated = rates[mirror.pk]
+        statuses.append(
+            MirrorStatus(
+                mirror,
+                active=active.get(mirror.pk),
+                rate=round(100 * succeeded / rated) if rated else None,
+                rated=rated,
+                drift=drifts.get(mirror.pk),
+                is_all_paused=is_all_paused,
+            )
         )
-        for mirror in rows
-    ]
+
+    return statuses
 
 
-def situation_of(mirror: Mirror) -> MirrorNow:
-    return situations([mirror], is_all_paused=hasattr(mirror.team, "mirror_pause"))[0]
+def mirror_status(mirror: Mirror) -> MirrorStatus:
+    return mirror_statuses([mirror], is_all_paused=hasattr(mirror.team, "mirror_pause"))[0]
 
 
 def _rates(mirrors: Sequence[Mirror]) -> dict[Any, tuple[int, int]]:
-    """Of each rule's latest runs, how many succeeded, of how many."""
-    place = Window(RowNumber(), partition_by=F("mirror"), order_by=F("created_at").desc())
-    ended = MirrorRun.objects.mirroring().filter(mirror__in=mirrors, state__in=_ENDED)
-    found = {mirror.pk: (0, 0) for mirror in mirrors}
-    for pk, state in (
-        ended.order_by()
-        .annotate(place=place)
-        .filter(place__lte=_RATED_RUNS)
-        .values_list("mirror", "state")
-    ):
-        succeeded, count = found[pk]
-        found[pk] = (succeeded + (state == State.SUCCEEDED), count + 1)
-    return found
+    """Return by mirror: the successes among its latest runs, and the number of these runs."""
+    # One query for all mirrors: a window numbers the runs of each.
+    age_rank = Window(RowNumber(), partition_by=F("mirror"), order_by=F("created_at").desc())
+    ended = MirrorRun.objects.to_target().filter(mirror__in=mirrors, state__in=_ENDED)
+    latest = ended.order_by().annotate(age_rank=age_rank).filter(age_rank__lte=_RATED_RUNS)
+
+    rates = {mirror.pk: (0, 0) for mirror in mirrors}
+    for pk, state in latest.values_list("mirror", "state"):
+        succeeded, count = rates[pk]
+        rates[pk] = (succeeded + (state == State.SUCCEEDED), count + 1)
+    return rates
 
 
-def _drifts(mirrors: Sequence[Mirror]) -> dict[Any, Drift]:
-    drifts: dict[Any, Drift] = {}
+def _drifts(mirrors: Sequence[Mirror]) -> dict[Any, DriftSummary]:
+    drifts: dict[Any, DriftSummary] = {}
     for pair in MirrorPair.objects.filter(mirror__in=mirrors, looked_at__isnull=False):
-        drift = drifts.setdefault(pair.mirror_id, Drift())
+        drift = drifts.setdefault(pair.mirror_id, DriftSummary())
         drift.pairs += 1
         drift.in_sync += pair.is_in_sync
         drift.behind += pair.behind
@@ -304,24 +242,14 @@ def _drifts(mirrors: Sequence[Mirror]) -> dict[Any, Drift]:
     return drifts
 
 
-def coming_runs(mirror: Mirror, count: int = 5) -> list[datetime]:
-    """In the viewer's time zone; none where it is paused or only runs when asked."""
-    moments: list[datetime] = []
+def upcoming_runs(mirror: Mirror, count: int = 5) -> list[datetime]:
+    """Return the next times of a mirror in the viewer's time zone."""
+    timestamps: list[datetime] = []
     after = timezone.now()
-    while len(moments) < count and (moment := next_run(mirror, after=after)) is not None:
-        moments.append(timezone.localtime(moment))
-        after = moment
-    return moments
-
-
-def action_counts(run: MirrorRun) -> dict[str, int]:
-    """How many of a run's items there are of each action, and how many failed."""
-    rows = run.items.aggregate(
-        **{
-            name: Count("pk", filter=Q(action=name))
-            for name in ("new", "changed", "same", "skipped", "extra")
-        },
-        failed=Count("pk", filter=Q(state="failed")),
-        all=Count("pk"),
-    )
-    return {name: int(count) for name, count in rows.items()}
+    while len(timestamps) < count:
+        timestamp = next_run(mirror, after=after)
+        if timestamp is None:
+            break
+        timestamps.append(timezone.localtime(timestamp))
+        after = timestamp
+    return timestamps

@@ -1,4 +1,4 @@
-"""The verbs that start and stop runs of a mirror."""
+"""The start and cancellation of runs."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -14,14 +14,14 @@ from registry_ui.accounts.trail import record
 from registry_ui.oci.errors import InvalidReference, OciError
 
 from ..models import ItemAction, ItemState, Mirror, MirrorRun, State, Trigger
-from ..services.rows import need_role
+from ..services.rows import check_role
 from .queueing import MIRROR_RUNS
 
-_MOST_CHOSEN = 1000
+_MAX_SELECTED = 1000
 
 
 class MirrorBusy(OciError):
-    """The mirror runs already; `run` is the one. One rule never runs twice at a time."""
+    """A mirror that already has an active run: `run`."""
 
     general_advice = ""
 
@@ -34,10 +34,10 @@ class MirrorBusy(OciError):
 
 
 def start_plan(*, mirror: Mirror, user: User | None, enqueue: bool = True) -> MirrorRun:
-    """Find out what a run would do, and do nothing of it.
+    """Start a dry run.
 
     Raises:
-        MirrorBusy: a plan is being made. A run at work is no hindrance.
+        MirrorBusy: another dry run is active. An active run does not matter.
         PermissionDenied
     """
     trigger = Trigger.PERSON if user else Trigger.COMMAND
@@ -53,19 +53,22 @@ def start_run(
     only: Sequence[dict[str, str]] = (),
     enqueue: bool = True,
 ) -> MirrorRun:
-    """
+    """Start a run.
+
     Args:
-        due_at: the moment of the schedule that it belongs to; the database takes each once.
-        only: [{"repository": at the source, "tag": …}]; without a tag the whole repository; none is all.
+        due_at: the scheduled time that it belongs to; the database accepts each once.
+        only: [{"repository": at the source, "tag": …}]; without a tag the whole repository;
+            empty for all.
 
     Raises:
         MirrorBusy
         PermissionDenied
         IntegrityError: this due time has had its run.
     """
-    if len(only) > _MOST_CHOSEN:
+    # The list is stored in one column of the row.
+    if len(only) > _MAX_SELECTED:
         raise InvalidReference(
-            _("At most %(most)d tags are chosen at once.") % {"most": _MOST_CHOSEN},
+            _("At most %(most)d tags are chosen at once.") % {"most": _MAX_SELECTED},
             advice=_("Run the whole mirror."),
         )
     return _start(
@@ -75,20 +78,24 @@ def start_run(
     )
 
 
-def start_staging(
+def start_local_pull(
     *, mirror: Mirror, user: User | None, retry_of: MirrorRun | None = None, enqueue: bool = True
 ) -> MirrorRun:
-    """Bring the selection of a rule between registries here, to be exported. Its target gets no request and stays as it is.
+    """Pull the selection of a mirror between registries to the local images, for an export.
+
+    The target receives no request.
 
     Raises:
         MirrorBusy, PermissionDenied
-        InvalidReference: the rule keeps its images here anyway.
+        InvalidReference: the local images are the mirror's target anyway.
     """
+    # A plain run has the same result.
     if mirror.is_local:
         raise InvalidReference(
             _("“%(name)s” keeps its images here anyway.") % {"name": mirror.name},
             advice=_("Run it."),
         )
+
     trigger = Trigger.RETRY if retry_of else Trigger.PERSON if user else Trigger.COMMAND
     return _start(
         MirrorRun(mirror=mirror, trigger=trigger, is_staging=True, retry_of=retry_of),
@@ -98,20 +105,25 @@ def start_staging(
 
 
 def run_plan(*, plan: MirrorRun, user: User | None, enqueue: bool = True) -> MirrorRun:
-    """Do what a plan shows: its tags, at the digests that it saw. What has moved on since is left as it is, and said.
+    """Copy the tags of a plan, at the digests that it compared.
+
+    A tag that has changed since is skipped, with a reason.
 
     Raises:
         MirrorBusy, PermissionDenied
-        InvalidReference: the plan has not succeeded, or was made for another rule than it is now.
+        InvalidReference: the plan has not succeeded, or the mirror was changed since.
     """
     if not plan.is_plan or plan.state != State.SUCCEEDED:
         raise InvalidReference(
             _("Only a plan that is complete can be run."), advice=_("Make a new plan.")
         )
+
+    # A changed selection or naming could give its tags other names.
     if plan.mirror.changed_at > plan.created_at:
         raise InvalidReference(
             _("The rule was changed after this plan was made."), advice=_("Make a new plan.")
         )
+
     trigger = Trigger.PERSON if user else Trigger.COMMAND
     return _start(
         MirrorRun(mirror=plan.mirror, trigger=trigger, based_on=plan), user, enqueue=enqueue
@@ -119,34 +131,43 @@ def run_plan(*, plan: MirrorRun, user: User | None, enqueue: bool = True) -> Mir
 
 
 def retry_failed(*, run: MirrorRun, user: User | None, enqueue: bool = True) -> MirrorRun:
-    """Try again what failed in a run, and nothing else; where the run itself failed before it knew its tags, all of it.
+    """Retry the failed tags of a run; all of it if it failed before it knew its tags.
 
-    What is brought here to be exported is looked at whole again, so that it is of one moment; what is here is not moved again.
+    A pull to local images is compared as a whole, so that it has the state of one time. Tags that
+    are up to date are not copied again.
 
     Raises:
         MirrorBusy, PermissionDenied
         InvalidReference: it has not ended, or nothing failed.
     """
+    # The failed tags are complete only at the end.
     if not run.is_terminal or run.is_plan:
         raise InvalidReference(_("This run has not ended."), advice=_("Cancel it first."))
+
+    # An archive must have the state of one time, so everything is compared again.
     if run.is_staging:
-        return start_staging(mirror=run.mirror, user=user, retry_of=run, enqueue=enqueue)
-    undone = Q(state=ItemState.FAILED) | Q(state__in=(ItemState.WAITING, ItemState.MOVING)) & ~Q(
-        action=ItemAction.EXTRA
-    )
-    # An extra is found anew by looking at all of it.
+        return start_local_pull(mirror=run.mirror, user=user, retry_of=run, enqueue=enqueue)
+
+    unfinished = Q(state=ItemState.FAILED) | Q(
+        state__in=(ItemState.WAITING, ItemState.MOVING)
+    ) & ~Q(action=ItemAction.EXTRA)
+    # Extras have no source and are found again by any full comparison.
+    # One more than allowed, to see whether there are too many to name.
     failed = list(
-        run.items.filter(undone)
+        run.items.filter(unfinished)
         .exclude(source_repository="")
-        .values_list("source_repository", "tag")[: _MOST_CHOSEN + 1]
+        .values_list("source_repository", "tag")[: _MAX_SELECTED + 1]
     )
+
     if not failed and run.error is None:
         raise InvalidReference(_("Nothing failed in this run."))
+
     only = (
         [{"repository": repository, "tag": tag} for repository, tag in failed]
-        if len(failed) <= _MOST_CHOSEN
+        if len(failed) <= _MAX_SELECTED
         else run.only
     )
+
     return _start(
         MirrorRun(mirror=run.mirror, trigger=Trigger.RETRY, retry_of=run, only=only),
         user,
@@ -157,7 +178,7 @@ def retry_failed(*, run: MirrorRun, user: User | None, enqueue: bool = True) -> 
 def sync_items(
     *, mirror: Mirror, user: User | None, only: Sequence[dict[str, str]], enqueue: bool = True
 ) -> MirrorRun:
-    """Bring some repositories or tags into line now.
+    """Start a run of some repositories or tags.
 
     Raises:
         MirrorBusy, PermissionDenied, InvalidReference
@@ -174,12 +195,12 @@ def sync_items(
 
 
 def cancel_run(*, run: MirrorRun, user: User | None) -> None:
-    """Stop a run: at once while it waits, within two seconds while it is at work. What has arrived stays.
+    """Cancel a run: at once if queued, within two seconds if running. Copied tags stay.
 
     Raises:
         PermissionDenied
     """
-    need_role(run.team, user, Role.OPERATOR)
+    check_role(run.team, user, Role.OPERATOR)
     if not run.is_terminal:
         record(Action.MIRROR_CANCELLED, user=user, obj=run, name=run.mirror.name)
     MIRROR_RUNS.cancel(run)
@@ -187,18 +208,23 @@ def cancel_run(*, run: MirrorRun, user: User | None) -> None:
 
 def _start(run: MirrorRun, user: User | None, *, enqueue: bool) -> MirrorRun:
     run.team = run.mirror.team
-    need_role(run.team, user, Role.OPERATOR)
+    check_role(run.team, user, Role.OPERATOR)
     run.user = user
     run.requested_by = user.get_username() if user else ""
     with transaction.atomic():
-        # The lock makes two that start at once see each other.
+        # The lock serializes two starts, so that the second sees the first.
         Mirror.objects.select_for_update().get(pk=run.mirror.pk)
+
+        # A plan and a run may be active together, two runs may not.
         active = MirrorRun.objects.active().filter(mirror=run.mirror, is_plan=run.is_plan).first()
         if active is not None:
             raise MirrorBusy(active)
         run.save(force_insert=True)
+
+        # After the commit, so that the worker finds the row.
         if enqueue:
             transaction.on_commit(partial(MIRROR_RUNS.enqueue, run))
+
     action = (
         Action.MIRROR_PLANNED
         if run.is_plan
@@ -207,6 +233,7 @@ def _start(run: MirrorRun, user: User | None, *, enqueue: bool) -> MirrorRun:
         else Action.MIRROR_STARTED
     )
     record(action, **_event(run, user))
+
     return run
 
 

@@ -1,4 +1,4 @@
-"""After the work: HEAD on both sides again, and the digests compared."""
+"""The verification after the copy: HEAD on both sides, digests compared."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -7,60 +7,66 @@ from django.utils.translation import gettext as _
 
 from registry_ui.oci.errors import OciError
 
-from ..models import ItemState, MirrorItem, Verdict
-from .ends import Ends
-from .ledger import Ledger, describe
+from ..models import ItemState, MirrorItem, VerificationResult
+from .ends import Endpoints
+from .ledger import ItemStore, describe_error
 
 
 def verify(
     items: Sequence[MirrorItem],
-    ends: Ends,
-    ledger: Ledger,
+    endpoints: Endpoints,
+    item_store: ItemStore,
     pool: ThreadPoolExecutor,
-    tick: Callable[[], None],
+    checkpoint: Callable[[], None],
 ) -> None:
-    """Say of each tag that was moved whether both sides are alike now; one that is not has failed.
+    """Record for each copied tag whether both sides are equal; a mismatch is a failure.
 
     Raises:
         Cancelled
     """
-    futures = [pool.submit(_verify, item, ends) for item in items]
+    # Two HEAD requests per tag, on the idle pool of the comparison.
+    futures = [pool.submit(_verify, item, endpoints) for item in items]
     try:
         for future in as_completed(futures):
-            ledger.touch(future.result())
-            tick()
+            item_store.mark_changed(future.result())
+            checkpoint()
     except BaseException:
+        # Without this, closing the pool would wait for every queued request.
         for future in futures:
             future.cancel()
         raise
 
 
-def _verify(item: MirrorItem, ends: Ends) -> MirrorItem:
+def _verify(item: MirrorItem, endpoints: Endpoints) -> MirrorItem:
     try:
-        source = ends.source(item.source_repository).head_manifest(item.tag)
-        target = ends.target(item.target_repository).head_manifest(item.tag)
+        source = endpoints.source(item.source_repository).head_manifest(item.tag)
+        target = endpoints.target(item.target_repository).head_manifest(item.tag)
     except OciError as exc:
-        item.state, item.error = ItemState.FAILED, describe(exc)
+        item.state, item.error = ItemState.FAILED, describe_error(exc)
         return item
+
     if target is None:
-        _fault(item, Verdict.MISSING)
+        _mark_mismatch(item, VerificationResult.MISSING)
     elif str(target.digest) != item.copied_digest:
-        _fault(item, Verdict.DIFFERS)
+        _mark_mismatch(item, VerificationResult.DIFFERS)
     else:
+        # A push to the source during the run is no failure of the copy.
         item.verified = (
-            Verdict.EQUAL
+            VerificationResult.EQUAL
             if source is not None and str(source.digest) == item.source_digest
-            else Verdict.MOVED
+            else VerificationResult.MOVED
         )
+
     return item
 
 
-def _fault(item: MirrorItem, verdict: Verdict) -> None:
-    item.verified, item.state = verdict, ItemState.FAILED
+def _mark_mismatch(item: MirrorItem, result: VerificationResult) -> None:
+    item.verified, item.state = result, ItemState.FAILED
     item.error = {
         "kind": "NotVerified",
-        "message": _("Copied, but afterwards: %(verdict)s.") % {"verdict": verdict.label},
+        "message": _("Copied, but afterwards: %(verdict)s.") % {"verdict": result.label},
         "advice": _(
-            "Somebody else writes to this tag of the target, or the registry loses what it accepts. Retry what failed."
+            "Somebody else writes to this tag of the target, or the registry loses what it "
+            "accepts. Retry what failed."
         ),
     }

@@ -1,4 +1,4 @@
-"""One run at work: its phases, its threads, and what its row should say now."""
+"""The shared state of one run, and the values of its row."""
 
 import time
 from collections import deque
@@ -9,77 +9,95 @@ from django.utils import timezone
 from registry_ui.oci.store import Cancellation
 
 from ..models import MirrorRun
-from .ends import Ends
-from .ledger import Ledger
-from .moving import Mover
+from .ends import Endpoints
+from .ledger import ItemStore
+from .moving import TagCopier
 
-QUESTIONS = 48
-"""Tags that are looked at at once, a pair of HEADs each; a client keeps more connections than that."""
+CONCURRENT_COMPARISONS = 48
+"""The tags compared at once, two HEAD requests each; a client keeps more connections."""
 _SPEED_SECONDS = 6.0
-_MOST_LAYERS = 60
-_MOST_NOTES = 20
+_MAX_LAYERS = 60
+_MAX_NOTES = 20
 
 
-class Work:
-    """What all parts of a run share. `values` is called by the reporter's thread."""
+class RunContext:
+    """The state that all phases of a run share. The reporter's thread calls `row_values`."""
 
     def __init__(self, run: MirrorRun, cancellation: Cancellation) -> None:
         self.run = run
         self.mirror = run.mirror
         self.cancellation = cancellation
-        self.ledger = Ledger(run)
+        self.item_store = ItemStore(run)
         self.phase = "listing"
         self.notes: list[str] = []
-        self.ends: Ends | None = None
-        self.mover: Mover | None = None
-        self._bytes_before = run.bytes_done
-        self._requests_before = run.requests
+        self.endpoints: Endpoints | None = None
+        self.copier: TagCopier | None = None
+        self._earlier_bytes = run.bytes_done
+        self._earlier_requests = run.requests
         self._pause = (0.0, "")
         self._samples: deque[tuple[float, int]] = deque()
 
-    def note(self, text: str) -> None:
-        """Something that a person should know of the whole run, in a sentence."""
-        if text and text not in self.notes and len(self.notes) < _MOST_NOTES:
+    def add_note(self, text: str) -> None:
+        """Add a sentence about the whole run."""
+        if text and text not in self.notes and len(self.notes) < _MAX_NOTES:
             self.notes.append(text)
 
-    def pause(self, seconds: float, reason: str) -> None:
-        """A registry makes everything wait so long."""
+    def record_pause(self, seconds: float, reason: str) -> None:
+        """Record that a registry delays all requests."""
         self._pause = (time.monotonic() + seconds, reason)
 
-    def tick(self) -> None:
-        """Called often by the thread that leads the run: it stops it, and writes what has changed."""
-        self.cancellation.check()
-        if self.mover is not None:
-            self.ledger.remember_blobs(*self.mover.holdings.drain())
-        self.ledger.flush()
+    def checkpoint(self) -> None:
+        """Stop a cancelled run and write what has changed.
 
-    def values(self) -> dict[str, Any]:
-        """The row's columns as they should be now."""
+        The leading thread calls it often.
+        """
+        self.cancellation.check()
+
+        # Known blobs are kept even if the run fails later.
+        if self.copier is not None:
+            self.item_store.record_blobs(*self.copier.presence.drain())
+        self.item_store.flush()
+
+    def row_values(self) -> dict[str, Any]:
+        """Return the present values of the row's columns."""
         done, total = (
-            self.mover.totals() if self.mover is not None else (0, self.ledger.counts["bytes"])
+            self.copier.totals()
+            if self.copier is not None
+            else (0, self.item_store.counts["bytes"])
         )
-        done, total = done + self._bytes_before, total + self._bytes_before
+
+        # An earlier worker of the same run has transferred bytes too.
+        done, total = done + self._earlier_bytes, total + self._earlier_bytes
+
+        requests = self.endpoints.requests if self.endpoints is not None else 0
+
         return {
-            "totals": self.ledger.totals(),
+            "totals": self.item_store.totals(),
             "bytes_done": done,
             "bytes_total": total,
-            "requests": self._requests_before
-            + (self.ends.requests if self.ends is not None else 0),
+            "requests": self._earlier_requests + requests,
             "progress": self._progress(done, total),
         }
 
     def _progress(self, done: int, total: int) -> dict[str, Any]:
         speed = self._speed(done)
-        left = self._pause[0] - time.monotonic()
-        to_come = self.mover.to_come() if self.mover is not None else 0
-        missing = total + to_come - done
+        remaining_seconds = self._pause[0] - time.monotonic()
+        estimated_bytes = self.copier.estimated_bytes() if self.copier is not None else 0
+
+        # Estimated bytes are left out of the total, which only grows by known images.
+        missing = total + estimated_bytes - done
+
+        pause = None
+        if remaining_seconds > 0:
+            pause = {"seconds": int(remaining_seconds) + 1, "reason": self._pause[1]}
+
         return {
             "phase": self.phase,
-            "layers": self.mover.layers()[:_MOST_LAYERS] if self.mover is not None else [],
+            "layers": self.copier.layers()[:_MAX_LAYERS] if self.copier is not None else [],
             "speed": int(speed),
-            "to_come": to_come,
+            "to_come": estimated_bytes,
             "seconds_left": int(missing / speed) + 1 if speed > 1 and missing > 0 else None,
-            "pause": {"seconds": int(left) + 1, "reason": self._pause[1]} if left > 0 else None,
+            "pause": pause,
             "notes": list(self.notes),
             "at": timezone.now().isoformat(),
         }
@@ -87,6 +105,8 @@ class Work:
     def _speed(self, done: int) -> float:
         now = time.monotonic()
         self._samples.append((now, done))
+
+        # A moving average over some seconds; two samples always remain.
         while len(self._samples) > 2 and now - self._samples[0][0] > _SPEED_SECONDS:
             self._samples.popleft()
         (first, before), (last, after) = self._samples[0], self._samples[-1]

@@ -1,17 +1,17 @@
 from registry_ui.jobs.models import ACTIVE_STATES, TERMINAL_STATES, State
 
 from .known import KnownBlob
-from .mirrors import LOCAL, Existing, Mirror, MirrorPair, Notify
+from .mirrors import LOCAL, ConflictPolicy, Mirror, MirrorPair, NotificationPolicy
 from .notices import Notice, NoticeKind, NotificationChannel
-from .runs import ItemAction, ItemState, MirrorItem, MirrorRun, Trigger, Verdict
-from .transfer import Kind, Transfer
+from .runs import ItemAction, ItemState, MirrorItem, MirrorRun, Trigger, VerificationResult
+from .transfer import Kind, Transfer, transfer_finished
 from .triggers import MirrorHook, MirrorPause
 
 __all__ = [
     "ACTIVE_STATES",
     "LOCAL",
     "TERMINAL_STATES",
-    "Existing",
+    "ConflictPolicy",
     "ItemAction",
     "ItemState",
     "Kind",
@@ -25,9 +25,10 @@ __all__ = [
     "Notice",
     "NoticeKind",
     "NotificationChannel",
-    "Notify",
+    "NotificationPolicy",
     "State",
     "Transfer",
     "Trigger",
-    "Verdict",
+    "VerificationResult",
+    "transfer_finished",
 ]

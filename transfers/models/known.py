@@ -6,12 +6,14 @@ from registry_ui.registries.models import Registry
 
 
 class KnownBlob(models.Model):
-    """A repository of a team's registry was seen to hold a blob: it is not asked for again, and can be mounted from there.
+    """A blob that a repository of a team's registry has.
 
-    It may be wrong, where the registry was cleaned since: a manifest that is refused for it deletes the row. A registry belongs
-    to one team, so what one team's mirrors have sent says nothing to another's.
+    Mirrors do not send it again and can mount it from there. The row can be wrong after a garbage
+    collection of the registry: a manifest that is refused for the blob deletes the row. A registry
+    belongs to one team, so no team learns from it what another one has.
     """
 
+    # Numbers instead of UUIDs: a large mirror writes hundreds of thousands of these rows.
     id = models.BigAutoField(primary_key=True)
     registry = models.ForeignKey(Registry, models.CASCADE, related_name="+")
     repository = models.CharField(max_length=255)

@@ -11,18 +11,18 @@ from registry_ui.jobs.models import State
 from registry_ui.registries.models import Credential, Registry
 
 LOCAL = "local store"
-"""How a mirror's target is written where it is no registry."""
+"""The text for a target that is no registry."""
 
 
-class Existing(models.TextChoices):
-    """What becomes of a target's tag that names something else than the source's."""
+class ConflictPolicy(models.TextChoices):
+    """The treatment of a target's tag that names another image than the source's."""
 
     OVERWRITE = "overwrite", _("Overwrite it")
     KEEP = "keep", _("Keep it as it is")
     BACKUP = "backup", _("Keep it under another name first")
 
 
-class Notify(models.TextChoices):
+class NotificationPolicy(models.TextChoices):
     NEVER = "never", _("Never")
     FAILURE = "failure", _("When a run fails")
     RECOVERY = "recovery", _("When a run fails, and when the next one succeeds")
@@ -40,19 +40,21 @@ class MirrorQuerySet(TeamOwnedQuerySet):
 
 
 class Mirror(models.Model):
-    """A rule: which repositories of one registry are kept where, with which tags, and when."""
+    """A selection of repositories and tags that is copied to a target by a schedule."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     team = models.ForeignKey(Team, models.CASCADE, related_name="mirrors")
     name = models.CharField(_("name"), max_length=100)
 
+    # RESTRICT: a registry that a mirror uses is not deleted; the page lists its mirrors.
     source_registry = models.ForeignKey(Registry, models.RESTRICT, related_name="mirrors_from")
     source_credential = models.ForeignKey(
         Credential, models.SET_NULL, null=True, blank=True, related_name="+"
     )
-    # True where a credential was chosen: if it is gone when a run begins, the run fails and never goes on without it.
+    # True where a credential was selected: if it was removed since, a run fails instead of
+    # continuing without a login.
     needs_source_credential = models.BooleanField(default=False)
-    # Null is this team's local store.
+    # Null for the team's local images.
     target_registry = models.ForeignKey(
         Registry, models.RESTRICT, null=True, blank=True, related_name="mirrors_to"
     )
@@ -61,7 +63,7 @@ class Mirror(models.Model):
     )
     needs_target_credential = models.BooleanField(default=False)
 
-    # Names of repositories, or globs of names: ["library/nginx", "platform/*"]
+    # Names or globs: ["library/nginx", "platform/*"]
     repositories = models.JSONField(_("repositories"), default=list)
     # {"kind": "keep" | "flatten" | "prefix" | "template", …}: see mirrors/naming.py
     naming = models.JSONField(_("names at the target"), default=dict, blank=True)
@@ -71,26 +73,36 @@ class Mirror(models.Model):
     platforms = models.JSONField(_("platforms"), default=list, blank=True)
     referrers = models.BooleanField(_("signatures and SBOMs too"), default=True)
     existing = models.CharField(
-        _("when a tag differs"), max_length=10, choices=Existing.choices, default=Existing.OVERWRITE
+        _("when a tag differs"),
+        max_length=10,
+        choices=ConflictPolicy.choices,
+        default=ConflictPolicy.OVERWRITE,
     )
     delete_extras = models.BooleanField(_("delete what the source no longer has"), default=False)
-    # One run deletes none at all where there are more extras than this.
+    # A run with more extras than this deletes none.
     delete_cap = models.PositiveIntegerField(_("at most"), default=10)
     verify = models.BooleanField(_("compare both sides afterwards"), default=True)
 
-    # Five-field cron; empty is by hand only
+    # Five-field cron; empty for manual runs only
     schedule = models.CharField(_("schedule"), max_length=100, blank=True)
     time_zone = models.CharField(
         _("time zone"), max_length=64, default="UTC", validators=[validate_time_zone]
     )
+
+    # The upper bound of the random delay; each mirror has its own share of it.
     jitter_seconds = models.PositiveIntegerField(_("jitter"), default=0)
+
+    # Computed when the schedule changes and when a run starts; null for manual runs only.
     next_run_at = models.DateTimeField(null=True, blank=True)
     paused = models.BooleanField(default=False)
     notify = models.CharField(
-        _("notify"), max_length=10, choices=Notify.choices, default=Notify.RECOVERY
+        _("notify"),
+        max_length=10,
+        choices=NotificationPolicy.choices,
+        default=NotificationPolicy.RECOVERY,
     )
 
-    # What the latest run that moved something, or tried to, came to. A plan changes none of these.
+    # The result of the latest run to the target. Plans and pulls to local images do not change it.
     last_run = models.ForeignKey(
         "transfers.MirrorRun", models.SET_NULL, null=True, blank=True, related_name="+"
     )
@@ -100,6 +112,8 @@ class Mirror(models.Model):
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
     )
+
+    # Plans, archives and known digests of an earlier time belong to other settings.
     changed_at = models.DateTimeField(auto_now=True)
 
     objects = MirrorQuerySet.as_manager()
@@ -111,7 +125,10 @@ class Mirror(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["next_run_at"], condition=models.Q(paused=False), name="mirror_due"
+                # The scheduler reads only these rows, every few seconds.
+                fields=["next_run_at"],
+                condition=models.Q(paused=False),
+                name="mirror_due",
             )
         ]
 
@@ -128,21 +145,21 @@ class Mirror(models.Model):
 
 
 class MirrorPair(models.Model):
-    """One repository and where it is kept: how far the two were apart when they were last looked at (the drift board's row)."""
+    """A repository and its copy, with their drift at the latest comparison."""
 
     id = models.BigAutoField(primary_key=True)
     mirror = models.ForeignKey(Mirror, models.CASCADE, related_name="pairs")
     source_repository = models.CharField(max_length=255)
     target_repository = models.CharField(max_length=255)
-    # Tags: alike on both sides, missing at the target, naming something else there, and there alone.
+    # Tags: equal on both sides, missing at the target, different there, and at the target only.
     same = models.PositiveIntegerField(default=0)
     missing = models.PositiveIntegerField(default=0)
     differing = models.PositiveIntegerField(default=0)
     extra = models.PositiveIntegerField(default=0)
-    # Of those that were to be brought into line, how many failed.
+    # Failed tags of the latest run.
     failed = models.PositiveIntegerField(default=0)
     looked_at = models.DateTimeField(null=True, blank=True)
-    # When both sides' digests were last compared, and how many were not alike although they should have been.
+    # The latest verification of digests, and how many of them did not match.
     verified_at = models.DateTimeField(null=True, blank=True)
     mismatched = models.PositiveIntegerField(default=0)
 

@@ -13,13 +13,18 @@ from .runs import MirrorRun
 
 
 class NotificationChannel(models.Model):
-    """Where a team is told what became of its mirrors: an address of e-mail, a webhook or a chat, which holds a secret."""
+    """A recipient of a team's notices: an e-mail address, a webhook or a chat.
+
+    Its address contains a secret.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     team = models.ForeignKey(Team, models.CASCADE, related_name="notification_channels")
     name = models.CharField(_("name"), max_length=100)
-    # Of the service: see notices/kinds.py
+    # The scheme of the service: see notices/kinds.py
     scheme = models.CharField(max_length=20)
+
+    # Encrypted, because the address of a chat or of SMTP contains a token or a password.
     address_ciphertext = models.TextField(editable=False)
     mirrors = models.ManyToManyField(Mirror, blank=True, related_name="channels")
     created_at = models.DateTimeField(auto_now_add=True)
@@ -27,7 +32,7 @@ class NotificationChannel(models.Model):
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
     )
     delivered_at = models.DateTimeField(null=True, blank=True)
-    # Since the latest message that arrived; null where the latest did.
+    # The first failure since the latest delivery; null where that was the last attempt.
     failed_at = models.DateTimeField(null=True, blank=True)
 
     objects = TeamOwnedQuerySet.as_manager()
@@ -46,11 +51,12 @@ class NotificationChannel(models.Model):
         return SealedSecret(self.address_ciphertext, self._address_row)
 
     def set_address(self, address: str) -> None:
-        """Encrypt for this row; the caller saves."""
+        """Encrypt an address for this row; the caller saves."""
         self.address_ciphertext = encrypt(address, self._address_row)
 
     @property
     def _address_row(self) -> str:
+        # The label binds the ciphertext to its row and service.
         return row_label(self, "address", self.scheme)
 
 
@@ -62,11 +68,11 @@ class NoticeKind(models.TextChoices):
 
 
 class Notice(Job):
-    """One message on its way to one channel."""
+    """A message to one channel."""
 
     channel = models.ForeignKey(NotificationChannel, models.CASCADE, related_name="notices")
     kind = models.CharField(max_length=10, choices=NoticeKind.choices)
-    # Null for a test.
+    # Null for a test message.
     run = models.ForeignKey(
         MirrorRun, models.CASCADE, null=True, blank=True, related_name="notices"
     )
@@ -74,6 +80,7 @@ class Notice(Job):
     class Meta:
         ordering = ["-created_at", "-id"]
         constraints = [
+            # Two schedulers cannot notify a channel twice of one run.
             models.UniqueConstraint(fields=["run", "channel"], name="one_notice_a_run_and_channel")
         ]
         indexes = [models.Index(fields=["channel", "-created_at"], name="notice_newest_of_channel")]

@@ -1,9 +1,13 @@
 from django.db import models
+from django.dispatch import Signal
 from django.utils.translation import gettext_lazy as _
 
 from registry_ui.accounts.models import Role
-from registry_ui.jobs.models import Job
+from registry_ui.jobs.models import Job, State
 from registry_ui.registries.models import Credential, Registry
+
+# Sent with `transfer` in the transaction in which a worker writes the end state.
+transfer_finished = Signal()
 
 
 class Kind(models.TextChoices):
@@ -19,11 +23,11 @@ class Kind(models.TextChoices):
 
 
 class Transfer(Job):
-    """One pull, tag, push, publish, copy, delete or import."""
+    """A transfer of one image: a pull, tag, push, publish, copy, delete, import, load or save."""
 
     kind = models.CharField(max_length=10, choices=Kind.choices)
 
-    # Canonical references. For a pull the target is the local name; for a push and a publish the source is.
+    # Canonical references. The local one is a pull's target, and the source of a push or publish.
     source = models.CharField(max_length=600)
     target = models.CharField(max_length=600)
     source_is_local = models.BooleanField(default=False)
@@ -40,10 +44,12 @@ class Transfer(Job):
     target_credential = models.ForeignKey(
         Credential, models.SET_NULL, null=True, blank=True, related_name="+"
     )
-    # True where a credential was chosen: if it is gone when the job runs, the job fails and never goes on without it.
+    # True where a credential was selected: if it is deleted before the job runs, the job fails and
+    # does not continue without a login.
     needs_source_credential = models.BooleanField(default=False)
     needs_target_credential = models.BooleanField(default=False)
-    # The engine that is the local end, or one of both: of a load the target, of a save the source. Empty is the local store.
+    # The engine at the local endpoint, of a load the target, of a save the source. Empty means
+    # the local images.
     engine = models.CharField(max_length=40, blank=True)
     platform = models.CharField(
         max_length=60,
@@ -53,12 +59,13 @@ class Transfer(Job):
     plain_http = models.BooleanField(
         default=False, help_text="For a host that is no Registry row: chosen on the command line."
     )
-    # Of a delete: {"digest": what the tag named when it was asked for, "tags": the digest's tags then}
-    # Of an import: {"upload": its id, "archive": the file's name, "images": [{"digest": "…", "names": ["…"]}]}; the source is
-    # the first name then, as the target is.
+    # Of a delete: {"digest": the tag's digest at the request, "tags": the digest's tags then}
+    # Of an import: {"upload": its id, "archive": the file's name,
+    #  "images": [{"digest": "…", "names": ["…"]}]}; source and target are the first name.
     options = models.JSONField(default=dict, blank=True)
 
-    # {"phase": "…", "steps": [...], "layers": [...], "speed": bytes a second}: see transfers/steps.py and oci/progress.py
+    # {"phase": "…", "steps": […], "layers": […], "speed": bytes per second}: see `Steps` and
+    # `registry_ui.oci.progress`
     progress = models.JSONField(default=dict, blank=True)
     bytes_done = models.BigIntegerField(default=0)
     bytes_total = models.BigIntegerField(null=True, blank=True)
@@ -81,13 +88,23 @@ class Transfer(Job):
     def __str__(self) -> str:
         return f"{self.kind} {self.source} → {self.target}"
 
-    def note_end(self) -> None:
-        """That it was cancelled is recorded where somebody asks for it."""
-        from ..trail import record_end
-
-        record_end(self)
+    def on_finished(self) -> None:
+        # The audit log is above the models, so they announce the end instead of recording it.
+        transfer_finished.send(sender=Transfer, transfer=self)
 
     @property
-    def wanted_role(self) -> Role:
-        """Whoever asks for it, or for it again, has at least this role in the team."""
+    def required_role(self) -> Role:
+        """The role in the team that starting or retrying it needs."""
         return Role.ADMIN if self.kind == Kind.DELETE else Role.OPERATOR
+
+    @property
+    def is_retryable(self) -> bool:
+        """Return whether a retry can succeed."""
+        error_kind = (self.error or {}).get("kind")
+        # An invalid archive is discarded, so there is nothing to import any more.
+        if self.kind == Kind.IMPORT and error_kind == "InvalidArchive":
+            return False
+        # A deletion is retried only while its target is what the user confirmed.
+        if self.kind == Kind.DELETE:
+            return self.state == State.FAILED and error_kind != "Changed"
+        return self.state in (State.FAILED, State.CANCELLED)

@@ -10,7 +10,7 @@ from .mirrors import Mirror
 
 
 class MirrorHook(models.Model):
-    """The address at which a registry tells of a push, and the secret that it shows, or signs with."""
+    """The webhook of a mirror, with the secret that authenticates its calls."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     mirror = models.OneToOneField(Mirror, models.CASCADE, related_name="hook")
@@ -20,9 +20,11 @@ class MirrorHook(models.Model):
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
     )
     called_at = models.DateTimeField(null=True, blank=True)
-    # What was pushed and waits for its run: [{"repository": …, "tag": …}], all of the rule where that is empty; and the moment for
-    # which the call has planned that run.
+    # The pushed tags that wait for a run: [{"repository": …, "tag": …}]; empty for the whole
+    # mirror.
     pending = models.JSONField(default=list, blank=True)
+
+    # The time for which a call has scheduled the run; null where none waits.
     due_at = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:
@@ -33,16 +35,17 @@ class MirrorHook(models.Model):
         return SealedSecret(self.secret_ciphertext, self._secret_row)
 
     def set_secret(self, secret: str) -> None:
-        """Encrypt for this row; the caller saves."""
+        """Encrypt a secret for this row; the caller saves."""
         self.secret_ciphertext = encrypt(secret, self._secret_row)
 
     @property
     def _secret_row(self) -> str:
+        # The label binds the ciphertext to its row, so it cannot be moved to another mirror.
         return row_label(self, "secret", str(self.mirror_id))
 
 
 class MirrorPause(models.Model):
-    """While a team has this row, none of its mirrors starts by itself."""
+    """A pause of all mirrors of a team."""
 
     team = models.OneToOneField(Team, models.CASCADE, primary_key=True, related_name="mirror_pause")
     paused_at = models.DateTimeField(auto_now_add=True)

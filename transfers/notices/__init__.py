@@ -1,1 +1,1 @@
-"""Notices: a sentence to people when a mirror's run ends, by e-mail, webhook, chat. Each is a row that a worker sends."""
+"""Notifications about ended runs by e-mail, webhook or chat."""

@@ -1,5 +1,8 @@
-"""The services that a channel can lead to. Only the listed plugins of apprise are ever loaded: others read files, start programs
-or speak to this machine's own daemons."""
+"""The services of notification channels.
+
+Only the listed plugins of apprise are loaded: others read files, start programs or connect to
+local daemons.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,21 +15,22 @@ from django.utils.translation import gettext_lazy
 
 from registry_ui.oci.errors import OciError
 
-LONGEST_ADDRESS = 2000
+MAX_ADDRESS_LENGTH = 2000
 
 
 class InvalidAddress(OciError):
-    """No address of a service that is known here."""
+    """An address of no known service."""
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """One service.
+    """A service that delivers messages.
 
     Args:
         plugin: module and class below `apprise.plugins`.
-        schemes: of its addresses.
-        names_host: whether the address names the server, which may then lie in a private network as a registry may.
+        schemes: the schemes of its addresses.
+        names_host: whether the address names the server, which may then be in a private network,
+            as a registry may.
     """
 
     title: str | Promise
@@ -101,14 +105,14 @@ SERVICES = (
     ),
     Service("Opsgenie", "opsgenie:NotifyOpsgenie", ("opsgenie",), "opsgenie://api-key"),
 )
-BY_SCHEME: Mapping[str, Service] = {
+SERVICES_BY_SCHEME: Mapping[str, Service] = {
     scheme: service for service in SERVICES for scheme in service.schemes
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A channel's address, taken apart. Its `plugin` sends; printing it shows nothing of it."""
+    """The parsed address of a channel. Its `plugin` sends; its `repr` has no secret."""
 
     service: Service
     plugin: Any
@@ -119,7 +123,7 @@ class Address:
 
     @property
     def named_host(self) -> str:
-        """The server that the person named; empty where the service has its own."""
+        """The server of the address; empty where the service has its own."""
         if not self.service.names_host:
             return ""
         return str(getattr(self.plugin, "smtp_host", "") or getattr(self.plugin, "host", "") or "")
@@ -129,43 +133,51 @@ class Address:
 
 
 def read_address(text: str) -> Address:
-    """
+    """Parse the address of a channel.
+
     Raises:
-        InvalidAddress: it never repeats the address.
+        InvalidAddress: the message never contains the address.
     """
     text = text.strip()
-    if len(text) > LONGEST_ADDRESS or not text.isprintable():
+
+    # The message must not repeat the address, which contains a secret.
+    if len(text) > MAX_ADDRESS_LENGTH or not text.isprintable():
         raise InvalidAddress(_("This is no address."), advice=_("Copy it again, as one line."))
+
     scheme = text.partition("://")[0].lower()
-    found = _native(text) if scheme in ("https", "http") else _own(text, scheme)
-    if found is None:
+    address = _parse_native(text) if scheme in ("https", "http") else _parse_own(text, scheme)
+    if address is None:
         raise InvalidAddress(
             _("No service takes this address."),
             advice=_("Write it as one of the examples. A plain webhook begins with jsons://"),
         )
-    return found
+
+    return address
 
 
-def _own(text: str, scheme: str) -> Address | None:
-    service = BY_SCHEME.get(scheme)
-    return _built(service, service.load().parse_url(text)) if service is not None else None
+def _parse_own(text: str, scheme: str) -> Address | None:
+    service = SERVICES_BY_SCHEME.get(scheme)
+    return _build_address(service, service.load().parse_url(text)) if service is not None else None
 
 
-def _native(text: str) -> Address | None:
-    """The address that the service itself shows: https://hooks.slack.com/…"""
+def _parse_native(text: str) -> Address | None:
+    """Parse an address as the service shows it (https://hooks.slack.com/…)."""
     for service in SERVICES:
         plugin = service.load()
         parsed = plugin.parse_native_url(text) if hasattr(plugin, "parse_native_url") else None
         if parsed:
-            return _built(service, parsed)
+            return _build_address(service, parsed)
     return None
 
 
-def _built(service: Service, parsed: dict[str, Any] | None) -> Address | None:
+def _build_address(service: Service, parsed: dict[str, Any] | None) -> Address | None:
+    # Imported late, so that other commands do not load apprise.
     from apprise import AppriseAsset
 
+    # apprise returns None for an address that it cannot parse.
     if not parsed:
         return None
+
     asset = AppriseAsset(
         app_id="Registry UI",
         app_desc="Registry UI",
@@ -173,11 +185,14 @@ def _built(service: Service, parsed: dict[str, Any] | None) -> Address | None:
         http_redirects=False,
         secure_logging=True,
     )
-    # What the address itself may not decide: redirects are not followed, and certificates are checked.
+    # An address may not decide these: apprise reads `verify` and `redirect` from its query.
     parsed = {**parsed, "asset": asset, "verify": True, "redirect": False}
+
     try:
         plugin = service.load()(**parsed)
     except (TypeError, ValueError, AttributeError):
         return None
+
+    # Again after the constructor, in case a plugin overrides them.
     plugin.redirects, plugin.verify_certificate = False, True
     return Address(service, plugin)

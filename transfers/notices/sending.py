@@ -1,4 +1,4 @@
-"""One notice on its way. It is sent by a worker, with a time-out, and only where the egress rules lead."""
+"""The delivery of one message, with a timeout and within the egress rules."""
 
 import contextlib
 import logging
@@ -19,34 +19,43 @@ _PROXY_NAMES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 
 
 def deliver(address: str, *, title: str, body: str, is_bad: bool) -> bool:
-    """Whether the service took it. Why it did not is said to nobody: that would tell open ports from closed ones.
+    """Send a message and return whether the service accepted it.
+
+    The reason of a failure is not reported: it would tell open ports from closed ones.
 
     Raises:
-        OciError: the address is none.
+        OciError: the address is invalid.
     """
-    found = read_address(address)
-    found.plugin.socket_connect_timeout, found.plugin.socket_read_timeout = (
+    target = read_address(address)
+    target.plugin.socket_connect_timeout, target.plugin.socket_read_timeout = (
         CONNECT_SECONDS,
         READ_SECONDS,
     )
     policy = egress_policy()
-    with _proxied(policy), guarded(policy, found.named_host):
+
+    with _proxy_environment(policy), guarded(policy, target.named_host):
         try:
             return bool(
-                found.plugin.notify(
+                target.plugin.notify(
                     title=title, body=body, notify_type="failure" if is_bad else "success"
                 )
             )
         except (OciError, OSError, TypeError, ValueError) as exc:
-            logger.info("A notice to %s was not delivered: %s", found.scheme, type(exc).__name__)
+            # apprise plugins raise these for a response that they do not expect.
+            logger.info("A notice to %s was not delivered: %s", target.scheme, type(exc).__name__)
             return False
 
 
 @contextlib.contextmanager
-def _proxied(policy: EgressPolicy) -> Iterator[None]:
-    """This installation's proxy, and none that the environment names: the plugins read it there."""
+def _proxy_environment(policy: EgressPolicy) -> Iterator[None]:
+    """Set the configured proxy in the environment, and no other.
+
+    The plugins of apprise read their proxy there.
+    """
     names = [*_PROXY_NAMES, *map(str.lower, _PROXY_NAMES)]
-    kept = {name: os.environ.pop(name) for name in names if name in os.environ}
+
+    # An RQ worker runs one job at a time, so no other thread sees the change.
+    previous = {name: os.environ.pop(name) for name in names if name in os.environ}
     if policy.proxy_url:
         os.environ.update(
             {
@@ -55,9 +64,10 @@ def _proxied(policy: EgressPolicy) -> Iterator[None]:
                 "NO_PROXY": ",".join(policy.no_proxy),
             }
         )
+
     try:
         yield
     finally:
         for name in names:
             os.environ.pop(name, None)
-        os.environ.update(kept)
+        os.environ.update(previous)

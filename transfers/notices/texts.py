@@ -1,4 +1,4 @@
-"""What a notice says: the rule, the cause, the link."""
+"""The texts of notices: mirror, cause, link."""
 
 from dataclasses import dataclass
 
@@ -9,31 +9,35 @@ from django.utils.translation import ngettext
 
 from ..models import MirrorRun, Notice, NoticeKind
 
-_LONGEST_CAUSE = 500
+_MAX_CAUSE_LENGTH = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class NoticeText:
     title: str
     body: str
     is_bad: bool = False
 
 
-def text_of(notice: Notice) -> Text:
+def notice_text(notice: Notice) -> NoticeText:
     if notice.run is None:
-        words = {"channel": notice.channel.name, "team": notice.team.name}
-        return Text(
+        params = {"channel": notice.channel.name, "team": notice.team.name}
+        return NoticeText(
             _("Registry UI: a test"),
             _(
-                "The channel “%(channel)s” of the team %(team)s works. Messages about mirrors arrive here."
+                "The channel “%(channel)s” of the team %(team)s works. Messages about mirrors "
+                "arrive here."
             )
-            % words,
+            % params,
         )
+
     title = {
         NoticeKind.FAILURE: _("Mirror %(name)s failed"),
         NoticeKind.RECOVERY: _("Mirror %(name)s works again"),
         NoticeKind.SUCCESS: _("Mirror %(name)s succeeded"),
     }[NoticeKind(notice.kind)]
+
+    # Only a failure has a cause; otherwise the copied tags are counted.
     is_bad = notice.kind == NoticeKind.FAILURE
     mirror = notice.run.mirror
     lines = [
@@ -43,24 +47,28 @@ def text_of(notice: Notice) -> Text:
             "target": mirror.target_host,
             "team": mirror.team.name,
         },
-        cause_of(notice.run) if is_bad else _moved(notice.run),
+        failure_cause(notice.run) if is_bad else _copied_sentence(notice.run),
+        # The worker has no request, so the address of the installation comes from the settings.
         settings.URL + reverse("mirrors:run", args=[notice.run.pk]),
     ]
-    return Text(title % {"name": mirror.name}, "\n".join(line for line in lines if line), is_bad)
+
+    return NoticeText(
+        title % {"name": mirror.name}, "\n".join(line for line in lines if line), is_bad
+    )
 
 
-def cause_of(run: MirrorRun) -> str:
-    """Why a run failed, in a sentence or two."""
+def failure_cause(run: MirrorRun) -> str:
+    """Return why a run failed, in a sentence or two."""
     error = run.error or {}
     failed = int(run.totals.get("failed") or 0)
     counted = ngettext(
         "%(count)d tag could not be mirrored.", "%(count)d tags could not be mirrored.", failed
     ) % {"count": failed}
-    said = f"{error.get('message', '')} {error.get('advice', '')}".strip()
-    return said[:_LONGEST_CAUSE] if said else counted if failed else ""
+    cause = f"{error.get('message', '')} {error.get('advice', '')}".strip()
+    return cause[:_MAX_CAUSE_LENGTH] if cause else counted if failed else ""
 
 
-def _moved(run: MirrorRun) -> str:
+def _copied_sentence(run: MirrorRun) -> str:
     done = int(run.totals.get("done") or 0)
     return (
         ngettext("%(count)d tag was brought over.", "%(count)d tags were brought over.", done)

@@ -1,4 +1,4 @@
-"""What is done to a transfer that there is."""
+"""The services on an existing transfer: cancel, retry and run in this process."""
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -11,10 +11,10 @@ from ..models import Kind, State, Transfer
 from ..queueing import TRANSFERS
 from ..running import run
 from ..trail import record_transfer
-from .rows import need_role, save
+from .rows import check_role, create_transfer
 
-# What a retry takes over from the row that it repeats.
-_REPEATED = (
+# The columns that a retry copies from the original row.
+_COPIED_FIELDS = (
     "team",
     "kind",
     "source",
@@ -35,39 +35,48 @@ _REPEATED = (
 
 
 def cancel(transfer: Transfer, user: User | None) -> None:
-    """Stop a transfer: at once while it is queued, within two seconds while it runs. One that has ended stays as it is.
+    """Cancel a transfer: at once while it is queued, within two seconds while it runs.
+
+    A transfer that has ended is not changed.
 
     Raises:
         PermissionDenied
     """
-    need_role(transfer.team, user, Role.OPERATOR)
+    check_role(transfer.team, user, Role.OPERATOR)
+    # The state and its entry in the audit log are written together or not at all.
     with transaction.atomic():
         if TRANSFERS.cancel(transfer):
             record_transfer(Action.TRANSFER_CANCELLED, transfer, user=user)
 
 
 def retry(transfer: Transfer, user: User | None, *, enqueue: bool = True) -> Transfer:
-    """Start an ended transfer again as a new row; whatever has arrived is not moved again.
+    """Start an ended transfer again as a new row, which skips the blobs that the target has.
 
     Raises:
         OciError, PermissionDenied
     """
-    need_role(transfer.team, user, transfer.wanted_role)
+    check_role(transfer.team, user, transfer.required_role)
     if not transfer.is_terminal:
         raise InvalidReference(_("This transfer has not ended."), advice=_("Cancel it first."))
+    # Somebody may have cancelled a deletion because it was a mistake.
     if transfer.kind == Kind.DELETE and transfer.state != State.FAILED:
         raise InvalidReference(
             _("Only a deletion that failed is tried again."),
             advice=_("To delete what is there now, choose it in its repository anew."),
         )
-    copied = {name: getattr(transfer, name) for name in _REPEATED}
-    return save(
-        Transfer(user=user, retry_of=transfer, **copied), enqueue=enqueue, role=transfer.wanted_role
+
+    # The credentials are copied, so a retry never logs in as somebody else.
+    copied = {name: getattr(transfer, name) for name in _COPIED_FIELDS}
+    return create_transfer(
+        Transfer(user=user, retry_of=transfer, **copied),
+        enqueue=enqueue,
+        role=transfer.required_role,
     )
 
 
-def run_here(transfer: Transfer) -> Transfer:
-    """Run a queued transfer in this process, to its end, and return its row as it is then."""
+def run_in_process(transfer: Transfer) -> Transfer:
+    """Run a queued transfer in this process to its end, and return its row."""
+    # It can be cancelled, or claimed by a worker, before this process begins.
     claimed = Transfer.claim_for_run(transfer.pk, worker_name())
     if claimed is not None:
         run(claimed)

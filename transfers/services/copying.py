@@ -1,6 +1,7 @@
-"""From a registry to a registry, or within one: nothing is kept here."""
+"""The services that start copies between registries."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -9,10 +10,10 @@ from registry_ui.oci.copying import PlatformChoice
 from registry_ui.oci.errors import InvalidReference
 from registry_ui.oci.reference import Reference
 from registry_ui.registries.models import Credential
-from registry_ui.registries.services import credential_for, registry_for
+from registry_ui.registries.services import find_registry, select_credential
 
 from ..models import Kind, Transfer
-from .rows import need_tag, only_name, save_all
+from .rows import create_transfers, require_tag, single_repository
 
 
 def start_copy(
@@ -30,8 +31,9 @@ def start_copy(
     """Copy an image from one registry to another, or to another name on the same one.
 
     Args:
-        platform: `all`, which keeps the digest, or `os/architecture[/variant]`; empty is all too.
-        source_credential, target_credential: the person's choice; None lets the repository patterns choose.
+        platform: `all`, which keeps the digest, or `os/architecture[/variant]`; empty means `all`.
+        source_credential, target_credential: the user's choice; with None the repository patterns
+            decide.
 
     Raises:
         OciError, AmbiguousCredential, PermissionDenied
@@ -59,29 +61,19 @@ def start_copies(
     plain_http: bool = False,
     enqueue: bool = True,
 ) -> list[Transfer]:
-    """`start_copy` for several tags of one repository that go to one other: all of them, or none.
+    """Copy several tags of one repository to another repository: all of them, or none.
 
     Raises:
         OciError, AmbiguousCredential, PermissionDenied
     """
+    # Parsed for its error only: the row keeps the text, which the worker parses again.
     platform = platform.strip().lower() or "all"
     PlatformChoice.parse(platform)
     for source, target in pairs:
         _check_pair(source, target)
-    source, target = (
-        only_name([source for source, _target in pairs]),
-        only_name([target for _source, target in pairs]),
-    )
-    reading = credential_for(team=team, reference=source, push=False, chosen=source_credential)
-    writing = credential_for(team=team, reference=target, push=True, chosen=target_credential)
-    ends = {
-        "source_registry": registry_for(team, source.registry),
-        "target_registry": registry_for(team, target.registry),
-        "source_credential": reading,
-        "target_credential": writing,
-        "needs_source_credential": reading is not None,
-        "needs_target_credential": writing is not None,
-    }
+
+    endpoints = _endpoints(team, pairs, source_credential, target_credential)
+    # One row a tag, so that each can be cancelled and retried alone.
     rows = [
         Transfer(
             team=team,
@@ -91,15 +83,42 @@ def start_copies(
             target=str(target),
             platform=platform,
             plain_http=plain_http,
-            **ends,
+            **endpoints,
         )
         for source, target in pairs
     ]
-    return save_all(rows, enqueue=enqueue)
+    return create_transfers(rows, enqueue=enqueue)
+
+
+def _endpoints(
+    team: Team,
+    pairs: Sequence[tuple[Reference, Reference]],
+    source_credential: Credential | None,
+    target_credential: Credential | None,
+) -> dict[str, Any]:
+    """Return the columns for registries and credentials, which all of the pairs share."""
+    # One credential serves a repository, so each endpoint needs one look-up only.
+    source = single_repository([source for source, _target in pairs])
+    target = single_repository([target for _source, target in pairs])
+    source_credential = select_credential(
+        team=team, reference=source, push=False, chosen=source_credential
+    )
+    target_credential = select_credential(
+        team=team, reference=target, push=True, chosen=target_credential
+    )
+    return {
+        "source_registry": find_registry(team, source.registry),
+        "target_registry": find_registry(team, target.registry),
+        "source_credential": source_credential,
+        "target_credential": target_credential,
+        "needs_source_credential": source_credential is not None,
+        "needs_target_credential": target_credential is not None,
+    }
 
 
 def _check_pair(source: Reference, target: Reference) -> None:
-    need_tag(target)
+    require_tag(target)
+    # A copy to itself would transfer nothing and succeed, which hides a typing error.
     if source == target:
         raise InvalidReference(
             _("%(name)s cannot be copied to itself.") % {"name": source.familiar},

@@ -1,4 +1,4 @@
-"""What is taken off a registry. Only admins may."""
+"""The services that start deletions on a registry, for admins only."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,20 +10,23 @@ from registry_ui.oci.digest import Digest
 from registry_ui.oci.errors import InvalidReference
 from registry_ui.oci.reference import Reference
 from registry_ui.registries.models import Credential
-from registry_ui.registries.services import credential_for, registry_for
+from registry_ui.registries.services import find_registry, select_credential
 
 from ..models import Kind, Transfer
-from .rows import only_name, save_all
+from .rows import create_transfers, single_repository
 
 
 @dataclass(frozen=True, slots=True)
-class Doomed:
-    """What one deletion takes away, as the person saw it.
+class DeletionTarget:
+    """The target of one deletion, as the user confirmed it.
 
     Args:
-        reference: with a tag, which goes alone; with a digest, which goes with all of its tags.
-        digest: what the tag named; if it names something else by then, nothing is deleted. Empty where nobody had looked.
-        tags: those that go with the digest; if it has another one by then, nothing is deleted. None takes any.
+        reference: with a tag, which is deleted alone, or with a digest, which is deleted with all
+            of its tags.
+        digest: the digest of the tag; if the tag has another one when the job runs, nothing is
+            deleted. Empty if the index does not know it.
+        tags: the tags of the digest; if it has one more when the job runs, nothing is deleted.
+            None allows any.
     """
 
     reference: Reference
@@ -42,16 +45,15 @@ def start_delete(
     plain_http: bool = False,
     enqueue: bool = True,
 ) -> Transfer:
-    """Take a tag alone, or a digest with all of its tags, off its registry: see `Doomed`.
+    """Delete a tag alone, or a digest with all of its tags: see `DeletionTarget`.
 
     Raises:
         OciError, AmbiguousCredential, PermissionDenied
     """
-    doomed = [Doomed(reference, digest, tags)]
     return start_deletes(
         team=team,
         user=user,
-        doomed=doomed,
+        targets=[DeletionTarget(reference, digest, tags)],
         credential=credential,
         plain_http=plain_http,
         enqueue=enqueue,
@@ -62,43 +64,50 @@ def start_deletes(
     *,
     team: Team,
     user: User | None,
-    doomed: Sequence[Doomed],
+    targets: Sequence[DeletionTarget],
     credential: Credential | None = None,
     plain_http: bool = False,
     enqueue: bool = True,
 ) -> list[Transfer]:
-    """`start_delete` for several names of one repository: all of them, or none.
+    """Delete several tags or digests of one repository: all of them, or none.
 
     Raises:
         OciError, AmbiguousCredential, PermissionDenied
     """
-    name = only_name([each.reference for each in doomed])
-    serving = credential_for(team=team, reference=name, push=True, chosen=credential)
-    registry = registry_for(team, name.registry)
+    name = single_repository([target.reference for target in targets])
+    # The registries of most providers demand the permission to push for a deletion.
+    credential = select_credential(team=team, reference=name, push=True, chosen=credential)
+    registry = find_registry(team, name.registry)
+
+    # One row a target, so that each can be cancelled and retried alone.
     rows = [
         Transfer(
             team=team,
             user=user,
             kind=Kind.DELETE,
-            source=str(each.reference),
-            target=str(each.reference),
+            # Lists and the audit log show the target; the source makes a retry link possible.
+            source=str(target.reference),
+            target=str(target.reference),
             source_registry=registry,
             target_registry=registry,
-            target_credential=serving,
-            needs_target_credential=serving is not None,
+            target_credential=credential,
+            needs_target_credential=credential is not None,
             plain_http=plain_http,
-            options=_options(each),
+            options=_options(target),
         )
-        for each in doomed
+        for target in targets
     ]
-    return save_all(rows, enqueue=enqueue, role=Role.ADMIN)
+    return create_transfers(rows, enqueue=enqueue, role=Role.ADMIN)
 
 
-def _options(doomed: Doomed) -> dict[str, object]:
-    if doomed.reference.digest is not None and doomed.reference.tag is not None:
+def _options(target: DeletionTarget) -> dict[str, object]:
+    # With both it would be unclear whether the other tags of the digest are to stay.
+    if target.reference.digest is not None and target.reference.tag is not None:
         raise InvalidReference(
             _("Either a tag or a digest is deleted, not both at once."),
             advice=_("Leave out one of the two."),
         )
-    seen = Digest.parse(doomed.digest) if doomed.digest else doomed.reference.digest
-    return {"digest": str(seen or ""), "tags": None if doomed.tags is None else list(doomed.tags)}
+
+    digest = Digest.parse(target.digest) if target.digest else target.reference.digest
+    tags = None if target.tags is None else list(target.tags)
+    return {"digest": str(digest or ""), "tags": tags}

@@ -1,4 +1,7 @@
-"""What is asked of a Docker Engine or Podman service. The operator allows engines to teams; the worker looks again."""
+"""The services that start transfers at a Docker Engine or Podman service.
+
+The operator allows engines to teams; the worker checks that again.
+"""
 
 from registry_ui.accounts.models import Team, User
 from registry_ui.images.engines.allowed import engine_for
@@ -6,11 +9,11 @@ from registry_ui.images.services import find_image
 from registry_ui.oci.manifest import Platform
 from registry_ui.oci.reference import Reference
 from registry_ui.registries.models import Credential
-from registry_ui.registries.services import candidates_for, credential_for, registry_for
+from registry_ui.registries.services import find_registry, list_candidates, select_credential
 
 from ..models import Kind, Transfer
-from .controlling import run_here
-from .rows import need_tag, save
+from .controlling import run_in_process
+from .rows import create_transfer, require_tag
 
 
 def start_engine_pull(
@@ -26,18 +29,18 @@ def start_engine_pull(
     """Let the engine pull an image.
 
     Args:
-        platform: `os/architecture[/variant]`, or empty for the engine's own.
+        platform: `os/architecture[/variant]`; empty means the engine's own.
 
     Raises:
         OciError, AmbiguousCredential, PermissionDenied
     """
     engine_for(team, engine)
-    serving = credential_for(
+    credential = select_credential(
         team=team,
         reference=reference,
         push=False,
         chosen=credential,
-        candidates=own_candidates(team, reference),
+        candidates=team_candidates(team, reference),
     )
     transfer = Transfer(
         team=team,
@@ -47,12 +50,12 @@ def start_engine_pull(
         source=str(reference),
         target=str(reference),
         target_is_local=True,
-        source_registry=registry_for(team, reference.registry),
-        source_credential=serving,
-        needs_source_credential=serving is not None,
+        source_registry=find_registry(team, reference.registry),
+        source_credential=credential,
+        needs_source_credential=credential is not None,
         platform=_platform(platform),
     )
-    return save(transfer, enqueue=enqueue)
+    return create_transfer(transfer, enqueue=enqueue)
 
 
 def start_engine_push(
@@ -65,33 +68,34 @@ def start_engine_push(
     credential: Credential | None = None,
     enqueue: bool = True,
 ) -> Transfer:
-    """Let the engine push one of its images, under this name or another, which it gets first.
+    """Let the engine push one of its images, under its own reference or a new one.
 
     Raises:
         OciError, AmbiguousCredential, PermissionDenied
     """
     engine_for(team, engine)
-    need_tag(target)
-    serving = credential_for(
+    require_tag(target)
+    credential = select_credential(
         team=team,
         reference=target,
         push=True,
         chosen=credential,
-        candidates=own_candidates(team, target),
+        candidates=team_candidates(team, target),
     )
     transfer = Transfer(
         team=team,
         user=user,
+        # A new reference is tagged at the engine first, which is a step of a publish.
         kind=Kind.PUSH if source == target else Kind.PUBLISH,
         engine=engine,
         source=str(source),
         target=str(target),
         source_is_local=True,
-        target_registry=registry_for(team, target.registry),
-        target_credential=serving,
-        needs_target_credential=serving is not None,
+        target_registry=find_registry(team, target.registry),
+        target_credential=credential,
+        needs_target_credential=credential is not None,
     )
-    return save(transfer, enqueue=enqueue)
+    return create_transfer(transfer, enqueue=enqueue)
 
 
 def start_engine_tag(
@@ -103,19 +107,20 @@ def start_engine_tag(
     target: Reference,
     image_id: str = "",
 ) -> Transfer:
-    """Give an engine's image one more name, at once.
+    """Tag an engine's image at once.
 
     Args:
-        image_id: of an image that has no name yet; `source` is only how it is shown then.
+        image_id: the id of an image without a tag; `source` is only shown then.
 
     Raises:
         OciError, PermissionDenied
     """
     engine_for(team, engine)
-    need_tag(target)
-    transfer = _within(team, user, Kind.TAG, engine, source, target)
+    require_tag(target)
+    # There is no data to transfer, so no worker is needed.
+    transfer = _local_transfer(team, user, Kind.TAG, engine, source, target)
     transfer.options = {"image_id": image_id} if image_id else {}
-    return run_here(save(transfer, enqueue=False))
+    return run_in_process(create_transfer(transfer, enqueue=False))
 
 
 def start_load(
@@ -127,17 +132,18 @@ def start_load(
     platform: str = "",
     enqueue: bool = True,
 ) -> Transfer:
-    """Copy an image of the local store into an engine, under the same name.
+    """Copy a local image into an engine, under the same reference.
 
     Raises:
         OciError, PermissionDenied
     """
+    # An image that does not exist is an error of the form, and not of a job later.
     engine_for(team, engine)
-    need_tag(source)
+    require_tag(source)
     find_image(team, source)
-    transfer = _within(team, user, Kind.LOAD, engine, source, source)
+    transfer = _local_transfer(team, user, Kind.LOAD, engine, source, source)
     transfer.platform = _platform(platform)
-    return save(transfer, enqueue=enqueue)
+    return create_transfer(transfer, enqueue=enqueue)
 
 
 def start_save(
@@ -149,27 +155,32 @@ def start_save(
     target: Reference,
     enqueue: bool = True,
 ) -> Transfer:
-    """Copy an engine's image into the local store.
+    """Copy an engine's image to the local images.
 
     Raises:
         OciError, PermissionDenied
     """
     engine_for(team, engine)
-    need_tag(target)
-    return save(_within(team, user, Kind.SAVE, engine, source, target), enqueue=enqueue)
+    require_tag(target)
+    transfer = _local_transfer(team, user, Kind.SAVE, engine, source, target)
+    return create_transfer(transfer, enqueue=enqueue)
 
 
-def own_candidates(team: Team, reference: Reference) -> list[Credential]:
-    """Those of the team itself: what others share is not handed to an engine, which connects as its own settings say."""
+def team_candidates(team: Team, reference: Reference) -> list[Credential]:
+    """Return the team's own credentials for a reference."""
+    # A shared credential is not given to an engine: the engine uses its own TLS settings, and not
+    # those of the registry that the credential is shared with.
     return [
-        each for each in candidates_for(team=team, reference=reference) if each.team_id == team.pk
+        credential
+        for credential in list_candidates(team=team, reference=reference)
+        if credential.team_id == team.pk
     ]
 
 
-def _within(
+def _local_transfer(
     team: Team, user: User | None, kind: Kind, engine: str, source: Reference, target: Reference
 ) -> Transfer:
-    """Between this machine's stores: no registry takes part."""
+    """Return a transfer without a registry, between an engine and the local images."""
     return Transfer(
         team=team,
         user=user,
@@ -183,8 +194,10 @@ def _within(
 
 
 def _platform(text: str) -> str:
-    """
+    """Return the normalized platform.
+
     Raises:
         InvalidManifest: it is no platform.
     """
+    # Without a platform the engine chooses its own.
     return str(Platform.parse(text)) if text.strip() else ""

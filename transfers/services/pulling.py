@@ -1,4 +1,4 @@
-"""From a registry into the local images."""
+"""The services that start pulls to the local images."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -7,10 +7,10 @@ from registry_ui.accounts.models import Team, User
 from registry_ui.oci.copying import PlatformChoice
 from registry_ui.oci.reference import Reference
 from registry_ui.registries.models import Credential
-from registry_ui.registries.services import credential_for, registry_for
+from registry_ui.registries.services import find_registry, select_credential
 
 from ..models import Kind, Transfer
-from .rows import only_name, save_all
+from .rows import create_transfers, single_repository
 
 
 def start_pull(
@@ -23,11 +23,11 @@ def start_pull(
     plain_http: bool = False,
     enqueue: bool = True,
 ) -> Transfer:
-    """Bring an image from its registry into the local store, under the same name.
+    """Pull an image to the local images, under the same reference.
 
     Args:
         platform: `os/architecture[/variant]`, `all`, or empty for this machine's.
-        credential: the person's choice; None lets the repository patterns choose.
+        credential: the user's choice; with None the repository patterns decide.
 
     Raises:
         OciError, AmbiguousCredential, PermissionDenied
@@ -53,29 +53,33 @@ def start_pulls(
     plain_http: bool = False,
     enqueue: bool = True,
 ) -> list[Transfer]:
-    """`start_pull` for several tags of one repository: all of them, or none.
+    """Pull several tags of one repository: all of them, or none.
 
     Raises:
         OciError, AmbiguousCredential, PermissionDenied
     """
+    # Parsed for its error only: the row keeps the text, which the worker parses again.
     PlatformChoice.parse(platform)
-    name = only_name(references)
-    serving = credential_for(team=team, reference=name, push=False, chosen=credential)
-    registry = registry_for(team, name.registry)
+    name = single_repository(references)
+    credential = select_credential(team=team, reference=name, push=False, chosen=credential)
+    registry = find_registry(team, name.registry)
+
+    # One row a tag, so that each can be cancelled and retried alone.
     rows = [
         Transfer(
             team=team,
             user=user,
             kind=Kind.PULL,
             source=str(reference),
+            # The local reference of an image with tag and digest is the tag, as docker does it.
             target=str(replace(reference, digest=None) if reference.tag else reference),
             target_is_local=True,
             source_registry=registry,
-            source_credential=serving,
-            needs_source_credential=serving is not None,
+            source_credential=credential,
+            needs_source_credential=credential is not None,
             platform=platform.strip().lower(),
             plain_http=plain_http,
         )
         for reference in references
     ]
-    return save_all(rows, enqueue=enqueue)
+    return create_transfers(rows, enqueue=enqueue)

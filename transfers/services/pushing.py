@@ -1,13 +1,13 @@
-"""From the local images to a registry."""
+"""The services that start pushes of local images to a registry."""
 
 from registry_ui.accounts.models import Team, User
 from registry_ui.images.services import find_image
 from registry_ui.oci.reference import Reference
 from registry_ui.registries.models import Credential
-from registry_ui.registries.services import credential_for, registry_for
+from registry_ui.registries.services import find_registry, select_credential
 
 from ..models import Kind, Transfer
-from .rows import need_tag, save
+from .rows import create_transfer, require_tag
 
 
 def start_push(
@@ -19,7 +19,7 @@ def start_push(
     plain_http: bool = False,
     enqueue: bool = True,
 ) -> Transfer:
-    """Send the local image of this name to the registry that the name says.
+    """Push a local image to the registry of its reference.
 
     Raises:
         OciError, AmbiguousCredential, PermissionDenied
@@ -37,7 +37,7 @@ def start_publish(
     plain_http: bool = False,
     enqueue: bool = True,
 ) -> Transfer:
-    """Check the login, give a local image the target's name, push it: the three steps of a private registry.
+    """Check the login, tag a local image with the target's reference, and push it.
 
     Raises:
         OciError, AmbiguousCredential, PermissionDenied
@@ -55,9 +55,11 @@ def _start(
     plain_http: bool,
     enqueue: bool,
 ) -> Transfer:
-    need_tag(target)
+    # An image that does not exist is an error of the form, and not of a job later.
+    require_tag(target)
     find_image(team, source)
-    serving = credential_for(team=team, reference=target, push=True, chosen=credential)
+
+    credential = select_credential(team=team, reference=target, push=True, chosen=credential)
     transfer = Transfer(
         team=team,
         user=user,
@@ -65,9 +67,9 @@ def _start(
         source=str(source),
         target=str(target),
         source_is_local=True,
-        target_registry=registry_for(team, target.registry),
-        target_credential=serving,
-        needs_target_credential=serving is not None,
+        target_registry=find_registry(team, target.registry),
+        target_credential=credential,
+        needs_target_credential=credential is not None,
         plain_http=plain_http,
     )
-    return save(transfer, enqueue=enqueue)
+    return create_transfer(transfer, enqueue=enqueue)

@@ -1,4 +1,4 @@
-"""What every verb needs: rights, names, and rows that go to the queue once they are written."""
+"""The creation of transfer rows, and the checks that all services share."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -16,51 +16,58 @@ from ..queueing import TRANSFERS
 from ..trail import record_transfer
 
 
-def save_all(
+def create_transfers(
     transfers: Sequence[Transfer], *, enqueue: bool, role: Role = Role.OPERATOR
 ) -> list[Transfer]:
-    """Write new rows of one team and one person, all or none, and hand them to the workers.
+    """Create rows, all or none, and enqueue them after the commit.
 
     Raises:
-        PermissionDenied: the person has not at least this role in the team.
+        PermissionDenied: the user does not have the role in the team.
     """
     for team, user in {(transfer.team, transfer.user) for transfer in transfers}:
-        need_role(team, user, role)
+        check_role(team, user, role)
+
+    # The name stays when the account is deleted.
     for transfer in transfers:
         transfer.requested_by = transfer.user.get_username() if transfer.user else ""
+
     with transaction.atomic():
         rows = Transfer.objects.bulk_create(transfers)
         for row in rows:
             record_transfer(Action.TRANSFER_STARTED, row, user=row.user)
+        # Before the commit a worker would not find the row.
         if enqueue:
             for row in rows:
                 transaction.on_commit(partial(TRANSFERS.enqueue, row))
     return rows
 
 
-def save(transfer: Transfer, *, enqueue: bool, role: Role = Role.OPERATOR) -> Transfer:
-    return save_all([transfer], enqueue=enqueue, role=role)[0]
+def create_transfer(transfer: Transfer, *, enqueue: bool, role: Role = Role.OPERATOR) -> Transfer:
+    return create_transfers([transfer], enqueue=enqueue, role=role)[0]
 
 
-def need_role(team: Team, user: User | None, wanted: Role) -> None:
-    """The command line, which has no user, is trusted with everything: who runs it reads the database anyway.
+def check_role(team: Team, user: User | None, required: Role) -> None:
+    """Check that the user has the role in the team.
 
     Raises:
         PermissionDenied
     """
+    # The command line has no user; its operator can read and write the database anyway.
     if user is None:
         return
+
     role = user.role_in(team)
-    if role is None or not role.allows(wanted):
-        words = {"team": team.name}
-        raise PermissionDenied(
-            _("Only admins of the team %(team)s may do this.") % words
-            if wanted == Role.ADMIN
-            else _("Only operators and admins of the team %(team)s may do this.") % words
+    if role is None or not role.allows(required):
+        text = (
+            _("Only admins of the team %(team)s may do this.")
+            if required == Role.ADMIN
+            else _("Only operators and admins of the team %(team)s may do this.")
         )
+        raise PermissionDenied(text % {"team": team.name})
 
 
-def need_tag(target: Reference) -> None:
+def require_tag(target: Reference) -> None:
+    # A manifest gets its digest from its content, so a digest cannot be the target.
     if target.digest is not None or target.tag is None:
         raise InvalidReference(
             _("The new name needs a tag, not a digest."),
@@ -68,8 +75,8 @@ def need_tag(target: Reference) -> None:
         )
 
 
-def only_name(references: Sequence[Reference]) -> Reference:
-    """Any of the references, which are all of one repository: one credential serves them."""
+def single_repository(references: Sequence[Reference]) -> Reference:
+    """Return the first of the references, after checking that they are of one repository."""
     if len({reference.name for reference in references}) != 1:
         raise ValueError("These references are not of one repository.")
     return references[0]

@@ -1,4 +1,4 @@
-"""One more name for an image: here, or on its registry."""
+"""The services that tag an image: locally, or on its registry."""
 
 from django.utils.translation import gettext as _
 
@@ -7,20 +7,20 @@ from registry_ui.images.services import find_image
 from registry_ui.oci.errors import InvalidReference
 from registry_ui.oci.reference import Reference
 from registry_ui.registries.models import Credential
-from registry_ui.registries.services import credential_for, registry_for
+from registry_ui.registries.services import find_registry, select_credential
 
 from ..models import Kind, Transfer
-from .controlling import run_here
-from .rows import need_tag, save
+from .controlling import run_in_process
+from .rows import create_transfer, require_tag
 
 
 def start_tag(*, team: Team, user: User | None, source: Reference, target: Reference) -> Transfer:
-    """Give a local image one more name, at once: no data moves, so nothing has to wait for a worker.
+    """Tag a local image at once: there is no data to transfer, so no worker is needed.
 
     Raises:
         OciError, PermissionDenied
     """
-    need_tag(target)
+    require_tag(target)
     find_image(team, source)
     transfer = Transfer(
         team=team,
@@ -31,7 +31,7 @@ def start_tag(*, team: Team, user: User | None, source: Reference, target: Refer
         source_is_local=True,
         target_is_local=True,
     )
-    return run_here(save(transfer, enqueue=False))
+    return run_in_process(create_transfer(transfer, enqueue=False))
 
 
 def start_retag(
@@ -44,20 +44,23 @@ def start_retag(
     plain_http: bool = False,
     enqueue: bool = True,
 ) -> Transfer:
-    """Point another tag of the same repository on a registry at the same image: one manifest, no local copy.
+    """Tag an image on its registry within its repository, which sends one manifest only.
 
     Raises:
         OciError, AmbiguousCredential, PermissionDenied
     """
-    need_tag(target)
+    require_tag(target)
+    # A manifest's blobs belong to its repository, so another repository needs a copy.
     if source.name != target.name:
         raise InvalidReference(
             _("A retag stays within one repository; %(source)s and %(target)s are two.")
             % {"source": source.name, "target": target.name},
             advice=_("Copy the image there instead."),
         )
-    serving = credential_for(team=team, reference=target, push=True, chosen=credential)
-    registry = registry_for(team, target.registry)
+
+    credential = select_credential(team=team, reference=target, push=True, chosen=credential)
+    registry = find_registry(team, target.registry)
+    # One credential reads and writes, because source and target are one repository.
     transfer = Transfer(
         team=team,
         user=user,
@@ -66,10 +69,10 @@ def start_retag(
         target=str(target),
         source_registry=registry,
         target_registry=registry,
-        source_credential=serving,
-        target_credential=serving,
-        needs_source_credential=serving is not None,
-        needs_target_credential=serving is not None,
+        source_credential=credential,
+        target_credential=credential,
+        needs_source_credential=credential is not None,
+        needs_target_credential=credential is not None,
         plain_http=plain_http,
     )
-    return save(transfer, enqueue=enqueue)
+    return create_transfer(transfer, enqueue=enqueue)

@@ -33,17 +33,18 @@ _ACTION_ICONS = {
 
 
 @register.simple_tag
-def mirror_ends(mirror: Mirror) -> SafeString:
-    """Where from and where to, in a line."""
-    return _ends(mirror, mirror.target_registry)
+def mirror_endpoints(mirror: Mirror) -> SafeString:
+    """Return the source and the target of a mirror in one line."""
+    return _endpoint_line(mirror, mirror.target_registry)
 
 
 @register.simple_tag
-def run_ends(run: MirrorRun) -> SafeString:
-    return _ends(run.mirror, run.target_registry)
+def run_endpoints(run: MirrorRun) -> SafeString:
+    return _endpoint_line(run.mirror, run.target_registry)
 
 
-def _ends(mirror: Mirror, registry: Registry | None) -> SafeString:
+def _endpoint_line(mirror: Mirror, registry: Registry | None) -> SafeString:
+    # A mirror may have hundreds of repositories.
     names = mirror.repositories[:_SHOWN_REPOSITORIES]
     more = len(mirror.repositories) - len(names)
     listed = ", ".join(names) + (
@@ -52,6 +53,7 @@ def _ends(mirror: Mirror, registry: Registry | None) -> SafeString:
         else ""
     )
     target = _("local images") if registry is None else registry.name
+
     return format_html(
         '{} <code translate="no">{}</code> <span aria-label="{}">→</span> {}',
         mirror.source_registry.name,
@@ -74,20 +76,24 @@ def action_badge(item: MirrorItem) -> SafeString:
 
 @register.simple_tag
 def item_state(item: MirrorItem) -> SafeString:
-    """How far a tag of a run is; nothing where there is nothing to do for it."""
-    looks = {
+    """Return the badge of an item; nothing where no action is needed."""
+    badges = {
         ItemState.WAITING: ("muted", "clock"),
         ItemState.MOVING: ("info", "loader-2"),
         ItemState.DONE: ("ok", "circle-check"),
         ItemState.FAILED: ("error", "circle-x"),
     }
+
+    # An extra has nothing to do until the run deletes it.
     is_idle = item.action in (ItemAction.SAME, ItemAction.SKIPPED) or (
         item.action == ItemAction.EXTRA and item.state == ItemState.WAITING
     )
+
     if is_idle and item.state != ItemState.FAILED:
         return SafeString("")
+
     state = ItemState(item.state)
-    tone, name = looks[state]
+    tone, name = badges[state]
     return format_html(
         '<span class="badge badge-{}" data-state="{}">{}{}</span>',
         tone,
@@ -99,21 +105,25 @@ def item_state(item: MirrorItem) -> SafeString:
 
 @register.simple_tag
 def item_filters(run: MirrorRun, counts: dict[str, int], show: str) -> SafeString:
-    """Links that show the tags of one action, or those that failed."""
-    words = {
+    """Return links that show the items of one action, or the failed ones."""
+    labels = {
         "": _("All"),
         **{action.value: str(action.label) for action in ItemAction},
         "failed": _("Failed"),
     }
     address = reverse("mirrors:run", args=[run.pk])
+
+    # Actions without items are left out, except the selected one.
     shown = [
-        (name, word, counts.get(name or "all", 0))
-        for name, word in words.items()
+        (name, label, counts.get(name or "all", 0))
+        for name, label in labels.items()
         if not name or counts.get(name) or name == show
     ]
+
     return format_html_join(
         "",
-        '<a class="chip" href="{}{}#items" hx-get="{}{}" hx-target="#items" hx-swap="outerHTML"{}>{} <span class="muted">{}</span></a>',
+        '<a class="chip" href="{}{}#items" hx-get="{}{}" hx-target="#items" '
+        'hx-swap="outerHTML"{}>{} <span class="muted">{}</span></a>',
         [
             (
                 address,
@@ -121,16 +131,16 @@ def item_filters(run: MirrorRun, counts: dict[str, int], show: str) -> SafeStrin
                 reverse("mirrors:items", args=[run.pk]),
                 f"?show={name}" if name else "",
                 mark_safe(' aria-current="true"') if name == show else "",
-                word,
+                label,
                 intcomma(count),
             )
-            for name, word, count in shown
+            for name, label, count in shown
         ],
     )
 
 
 @register.simple_tag
-def naming_words(mirror: Mirror) -> str:
+def naming_label(mirror: Mirror) -> str:
     naming = Naming.parse(mirror.naming)
     if naming.kind == "flatten":
         if not naming.levels:
@@ -144,29 +154,34 @@ def naming_words(mirror: Mirror) -> str:
 
 
 @register.simple_tag
-def selection_words(mirror: Mirror) -> str:
-    """What restricts the tags, in a line."""
-    chosen = Selection.parse(mirror.selection)
+def selection_label(mirror: Mirror) -> str:
+    """Return the restrictions of a mirror's tags in one line."""
+    selection = Selection.parse(mirror.selection)
+
+    # In the order of the form.
     lists = [
-        (chosen.tags, _("named %(words)s")),
-        (chosen.variants, _("variants %(words)s")),
-        (chosen.without_variants, _("without the variants %(words)s")),
+        (selection.tags, _("named %(words)s")),
+        (selection.variants, _("variants %(words)s")),
+        (selection.without_variants, _("without the variants %(words)s")),
     ]
     texts = [
-        (chosen.versions, _("versions %(words)s")),
-        (chosen.newer_than, _("built after %(words)s")),
-        (chosen.match, _("matching %(words)s")),
-        (chosen.exclude, _("not matching %(words)s")),
+        (selection.versions, _("versions %(words)s")),
+        (selection.newer_than, _("built after %(words)s")),
+        (selection.match, _("matching %(words)s")),
+        (selection.exclude, _("not matching %(words)s")),
     ]
-    words = [text % {"words": ", ".join(names)} for names, text in lists if names]
-    words += [text % {"words": value} for value, text in texts if value]
-    if chosen.newest:
+    parts = [text % {"words": ", ".join(names)} for names, text in lists if names]
+    parts += [text % {"words": value} for value, text in texts if value]
+
+    if selection.newest:
         per = {"minor": _("minor version"), "major": _("major version"), "all": _("repository")}[
-            chosen.per
+            selection.per
         ]
-        words.append(
-            _("the newest %(count)d of each %(per)s") % {"count": chosen.newest, "per": per}
+        parts.append(
+            _("the newest %(count)d of each %(per)s") % {"count": selection.newest, "per": per}
         )
-    if not chosen.prereleases:
-        words.append(_("no pre-releases"))
-    return "; ".join(words) or _("all")
+
+    if not selection.prereleases:
+        parts.append(_("no pre-releases"))
+
+    return "; ".join(parts) or _("all")

@@ -2,7 +2,7 @@ from django import template
 from django.utils.safestring import SafeString
 
 from registry_ui.web.icons import icon
-from registry_ui.web.states import look_of
+from registry_ui.web.states import badge_for
 
 from ..models import Kind, Transfer
 
@@ -23,7 +23,7 @@ _KIND_ICONS = {
 
 @register.simple_tag
 def layer_icon(state: str) -> SafeString:
-    return icon(look_of(state).icon, 14)
+    return icon(badge_for(state).icon, 14)
 
 
 @register.simple_tag

@@ -1,5 +1,7 @@
-"""What is done to tags of one repository that were chosen in a list: pull, copy, delete. They may be of any of the person's
-teams; whatever is started belongs to the team of their registry."""
+"""The forms that pull, copy or delete selected tags of a repository.
+
+The tags can be of any of the user's teams; the transfers belong to the team of their registry.
+"""
 
 import functools
 from collections.abc import Callable, Sequence
@@ -20,150 +22,164 @@ from registry_ui.accounts.requests import TeamRequest
 from registry_ui.oci.errors import OciError
 
 from .. import services
-from ..chosen import Chosen, read_chosen
-from ..deletion import plan_of
+from ..chosen import TagSelection, read_tag_selection
+from ..deletion import plan_deletion
 from ..forms import CopyTagsForm, DeleteTagsForm, PullTagsForm
-from ..forms.choosing import ChosenForm
-from ..logins import login_for
+from ..forms.choosing import TagSelectionForm
+from ..logins import choose_login
 from ..models import Transfer
 
-View = Callable[[TeamRequest, Chosen], HttpResponse]
+View = Callable[[TeamRequest, TagSelection], HttpResponse]
 
 
-def _of_chosen(
-    role: Role, *, may_be_digest: bool = False
+def _with_selection(
+    role: Role, *, allows_digest: bool = False
 ) -> Callable[[View], Callable[[TeamRequest], HttpResponse]]:
-    """Gives a view the tags that were chosen, if the person has the role in the team of their registry."""
+    """Pass the selection to a view if the user has the role in the team of its registry."""
 
     def decorate(view: View) -> Callable[[TeamRequest], HttpResponse]:
         @require_http_methods(["GET", "HEAD", "POST"])
         @functools.wraps(view)
-        def guarded(request: TeamRequest) -> HttpResponse:
-            chosen = read_chosen(
-                request.POST if request.method == "POST" else request.GET, request.user
-            )
-            if chosen is None:
-                return _begin_at_the_registries(role, request)
-            require_role(request.user, chosen.registry, role)
-            if not may_be_digest:
-                chosen = replace(chosen, digest="")
-            if chosen.is_empty:
-                messages.info(request, _("Choose at least one tag."))
-                return redirect("registries:repository", chosen.registry.pk, chosen.repository)
-            return view(request, chosen)
+        def wrapper(request: TeamRequest) -> HttpResponse:
+            data = request.POST if request.method == "POST" else request.GET
+            selection = read_tag_selection(data, request.user)
+            if selection is None:
+                return _redirect_to_registries(role, request)
 
-        return guarded
+            # A visible registry is not enough: the role counts in the team of the registry.
+            require_role(request.user, selection.registry, role)
+            if not allows_digest:
+                selection = replace(selection, digest="")
+            if selection.is_empty:
+                messages.info(request, _("Choose at least one tag."))
+                return redirect(
+                    "registries:repository", selection.registry.pk, selection.repository
+                )
+            return view(request, selection)
+
+        return wrapper
 
     return decorate
 
 
-def _begin_at_the_registries(role: Role, request: TeamRequest) -> HttpResponse:
+def _redirect_to_registries(role: Role, request: TeamRequest) -> HttpResponse:
     @needs_role(role)
-    def begin(request: TeamRequest) -> HttpResponse:
+    def view(request: TeamRequest) -> HttpResponse:
         messages.info(request, _("Choose the tags in their repository."))
         return redirect("registries:list")
 
-    response = begin(request)
+    # Without a registry in the request, the role in the current team decides.
+    response = view(request)
     assert isinstance(response, HttpResponse)
     return response
 
 
-@_of_chosen(Role.OPERATOR)
-def pull_tags(request: TeamRequest, chosen: Chosen) -> HttpResponse:
-    form = PullTagsForm(_confirmed(request), chosen=chosen, initial=_typed(request, PullTagsForm))
+@_with_selection(Role.OPERATOR)
+def pull_tags(request: TeamRequest, selection: TagSelection) -> HttpResponse:
+    form = PullTagsForm(
+        _confirmed_data(request),
+        selection=selection,
+        initial=_initial_values(request, PullTagsForm),
+    )
     if form.is_valid():
-        started = _started(request, form, services.start_pulls)
-        if started:
-            return _onward(
-                request,
-                started,
-                ngettext(
-                    "%(count)d pull was started.", "%(count)d pulls were started.", len(started)
-                ),
+        transfers = _start_transfers(request, form, services.start_pulls)
+        if transfers:
+            message = ngettext(
+                "%(count)d pull was started.", "%(count)d pulls were started.", len(transfers)
             )
-    return _answer(request, "transfers/pull_tags.html", form)
+            return _redirect_to_transfers(request, transfers, message)
+    return _form_response(request, "transfers/pull_tags.html", form)
 
 
-@_of_chosen(Role.OPERATOR)
-def copy_tags(request: TeamRequest, chosen: Chosen) -> HttpResponse:
-    form = CopyTagsForm(_confirmed(request), chosen=chosen, initial=_typed(request, CopyTagsForm))
+@_with_selection(Role.OPERATOR)
+def copy_tags(request: TeamRequest, selection: TagSelection) -> HttpResponse:
+    form = CopyTagsForm(
+        _confirmed_data(request),
+        selection=selection,
+        initial=_initial_values(request, CopyTagsForm),
+    )
     if form.is_valid():
-        started = _started(request, form, services.start_copies)
-        if started:
-            return _onward(
-                request,
-                started,
-                ngettext(
-                    "%(count)d copy was started.", "%(count)d copies were started.", len(started)
-                ),
+        transfers = _start_transfers(request, form, services.start_copies)
+        if transfers:
+            message = ngettext(
+                "%(count)d copy was started.", "%(count)d copies were started.", len(transfers)
             )
+            return _redirect_to_transfers(request, transfers, message)
+
+    # The page requests this part with each change of the destination.
     if request.htmx and not request.htmx.boosted and not form.is_bound:
-        return render(
-            request, "transfers/copy_tags.html#destination", {"form": form, "chosen": chosen}
-        )
-    return _answer(request, "transfers/copy_tags.html", form)
+        context = {"form": form, "selection": selection}
+        return render(request, "transfers/copy_tags.html#destination", context)
+    return _form_response(request, "transfers/copy_tags.html", form)
 
 
-@_of_chosen(Role.ADMIN, may_be_digest=True)
-def delete_tags(request: TeamRequest, chosen: Chosen) -> HttpResponse:
-    plan = plan_of(chosen)
-    data, asked = _confirmed(request), "images" if request.POST.get("way") == "images" else "tags"
-    login = login_for(team=chosen.team, reference=chosen.name, push=True)
+@_with_selection(Role.ADMIN, allows_digest=True)
+def delete_tags(request: TeamRequest, selection: TagSelection) -> HttpResponse:
+    plan = plan_deletion(selection)
+    login = choose_login(team=selection.team, reference=selection.name, push=True)
+    data = _confirmed_data(request)
+    # The page has two forms: only the one whose button was used is bound to the data.
+    requested = "images" if request.POST.get("way") == "images" else "tags"
     forms = {
-        way: DeleteTagsForm(
-            data if way == asked else None, chosen=chosen, plan=plan, login=login, way=way
+        mode: DeleteTagsForm(
+            data if mode == requested else None,
+            selection=selection,
+            plan=plan,
+            login=login,
+            mode=mode,
         )
-        for way in ("tags", "images")
+        for mode in ("tags", "images")
     }
-    form = forms[asked]
+
+    form = forms[requested]
     if form.is_valid():
-        started = _started(request, form, services.start_deletes)
-        if started:
-            return _onward(
-                request,
-                started,
-                ngettext(
-                    "%(count)d deletion was started.",
-                    "%(count)d deletions were started.",
-                    len(started),
-                ),
+        transfers = _start_transfers(request, form, services.start_deletes)
+        if transfers:
+            message = ngettext(
+                "%(count)d deletion was started.",
+                "%(count)d deletions were started.",
+                len(transfers),
             )
-    return _answer(request, "transfers/delete_tags.html", form, plan=plan, forms=forms)
+            return _redirect_to_transfers(request, transfers, message)
+    return _form_response(request, "transfers/delete_tags.html", form, plan=plan, forms=forms)
 
 
-def _confirmed(request: TeamRequest) -> Any:
-    """The data of a form that is to be carried out; None while it is only looked at."""
+def _confirmed_data(request: TeamRequest) -> Any:
+    """Return the data of a submitted form, or None for a preview."""
     return request.POST if request.method == "POST" and "confirmed" in request.POST else None
 
 
-def _typed(request: TeamRequest, form_class: type[ChosenForm]) -> dict[str, str]:
-    """What a link or an unfinished form brings along."""
+def _initial_values(request: TeamRequest, form_class: type[TagSelectionForm]) -> dict[str, str]:
+    """Return the form's values from a link or an unconfirmed form."""
+    # `base_fields` keeps other parameters of the address away from the form.
     data = request.POST if request.method == "POST" else request.GET
     return {name: str(text) for name, text in data.items() if name in form_class.base_fields}
 
 
-def _started(
-    request: TeamRequest, form: ChosenForm, start: Callable[..., list[Transfer]]
+def _start_transfers(
+    request: TeamRequest, form: TagSelectionForm, start: Callable[..., list[Transfer]]
 ) -> list[Transfer]:
-    """The transfers; none, with the reason in the form, where they cannot be."""
+    """Return the transfers; on an error, add it to the form and return none."""
     try:
-        return start(team=form.chosen.team, user=request.user, **form.arguments())
+        return start(team=form.selection.team, user=request.user, **form.arguments())
     except OciError as exc:
         form.add_failure(exc)
     return []
 
 
-def _onward(request: TeamRequest, started: Sequence[Transfer], words: str) -> HttpResponse:
-    if len(started) == 1:
-        return redirect("transfers:detail", started[0].pk)
-    messages.success(request, words % {"count": len(started)})
-    return redirect(reverse("transfers:list", query={"kind": started[0].kind}))
+def _redirect_to_transfers(
+    request: TeamRequest, transfers: Sequence[Transfer], message: str
+) -> HttpResponse:
+    # One transfer has a page of its own; several are the first rows of the filtered list.
+    if len(transfers) == 1:
+        return redirect("transfers:detail", transfers[0].pk)
+    messages.success(request, message % {"count": len(transfers)})
+    return redirect(reverse("transfers:list", query={"kind": transfers[0].kind}))
 
 
-def _answer(request: TeamRequest, template: str, form: ChosenForm, **context: Any) -> HttpResponse:
-    return render(
-        request,
-        template,
-        {"form": form, "chosen": form.chosen, **context},
-        status=422 if form.is_bound else 200,
-    )
+def _form_response(
+    request: TeamRequest, template: str, form: TagSelectionForm, **context: Any
+) -> HttpResponse:
+    # 422 tells htmx and tests that the form has errors.
+    context = {"form": form, "selection": form.selection, **context}
+    return render(request, template, context, status=422 if form.is_bound else 200)

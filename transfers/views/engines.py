@@ -1,4 +1,4 @@
-"""The forms of what an engine is asked to do. An engine that the team may not use is not there."""
+"""The forms of transfers at an engine. An engine that the team may not use gets a 404."""
 
 from collections.abc import Callable
 from functools import partial
@@ -13,62 +13,69 @@ from registry_ui.accounts.requests import TeamRequest
 from registry_ui.environment import EngineSetting
 from registry_ui.images.engines.calls import Engine
 from registry_ui.images.engines.errors import EngineFailed
-from registry_ui.images.engines.listing import EngineImage, images_of_engine
-from registry_ui.images.engines.views import allowed
+from registry_ui.images.engines.listing import EngineImage, list_engine_images
+from registry_ui.images.engines.views import get_engine_or_404
 
 from .. import services
 from ..forms import EnginePullForm, EnginePushForm, EngineTagForm, LoadForm, SaveForm
 from ..forms.engines import EngineForm
 from ..models import Transfer
-from .starting import prefilled, started
+from .starting import initial_values, start_transfer
 
 _form_methods = require_http_methods(["GET", "HEAD", "POST"])
 
 
 @_form_methods
 def engine_pull(request: TeamRequest, engine: str) -> HttpResponseBase:
-    return _answer(
+    return _engine_form(
         request, engine, EnginePullForm, "transfers/engine_pull.html", services.start_engine_pull
     )
 
 
 @_form_methods
 def engine_push(request: TeamRequest, engine: str) -> HttpResponseBase:
-    return _answer(
+    return _engine_form(
         request, engine, EnginePushForm, "transfers/engine_push.html", services.start_engine_push
     )
 
 
 @_form_methods
 def engine_tag(request: TeamRequest, engine: str) -> HttpResponseBase:
-    return _answer(
+    return _engine_form(
         request, engine, EngineTagForm, "transfers/engine_tag.html", services.start_engine_tag
     )
 
 
 @_form_methods
 def engine_load(request: TeamRequest, engine: str) -> HttpResponseBase:
-    return _answer(request, engine, LoadForm, "transfers/engine_load.html", services.start_load)
+    return _engine_form(
+        request, engine, LoadForm, "transfers/engine_load.html", services.start_load
+    )
 
 
 @_form_methods
 def engine_save(request: TeamRequest, engine: str) -> HttpResponseBase:
-    return _answer(request, engine, SaveForm, "transfers/engine_save.html", services.start_save)
+    return _engine_form(
+        request, engine, SaveForm, "transfers/engine_save.html", services.start_save
+    )
 
 
-def _answer(
+def _engine_form(
     request: TeamRequest,
     name: str,
     form_class: type[EngineForm],
     template: str,
     start: Callable[..., Transfer],
 ) -> HttpResponseBase:
-    engine = allowed(request, name)
-    return _form(request, engine=engine, form_class=form_class, template=template, start=start)
+    # Before the role: an outsider gets a 404 and no hint that the engine exists.
+    engine = get_engine_or_404(request, name)
+    return _operator_form(
+        request, engine=engine, form_class=form_class, template=template, start=start
+    )
 
 
 @needs_role(Role.OPERATOR)
-def _form(
+def _operator_form(
     request: TeamRequest,
     *,
     engine: EngineSetting,
@@ -77,27 +84,29 @@ def _form(
     start: Callable[..., Transfer],
 ) -> HttpResponse:
     data = request.POST if request.method == "POST" else None
-    images = _images(engine) if data is None else []
+    # A submitted form needs no suggestions, unless it is shown again with an error.
+    images = _list_images(engine) if data is None else []
     form = form_class(
         data,
         team=request.team,
         engine=engine,
         images=images,
-        initial=prefilled(request, form_class),
+        initial=initial_values(request, form_class),
     )
     if form.is_valid():
-        transfer = started(request, form, partial(start, engine=engine.name))
+        transfer = start_transfer(request, form, partial(start, engine=engine.name))
         if transfer is not None:
             return redirect("transfers:detail", transfer.pk)
-    return render(
-        request, template, {"form": form, "engine": engine}, status=422 if form.is_bound else 200
-    )
+
+    context = {"form": form, "engine": engine}
+    return render(request, template, context, status=422 if form.is_bound else 200)
 
 
-def _images(engine: EngineSetting) -> list[EngineImage]:
-    """For the names that the form offers; none where the engine does not answer: the transfer will say so."""
+def _list_images(engine: EngineSetting) -> list[EngineImage]:
+    """Return the images whose names the form suggests."""
     try:
-        with Engine(engine) as opened:
-            return images_of_engine(opened)
+        with Engine(engine) as client:
+            return list_engine_images(client)
     except EngineFailed:
+        # The form works without suggestions, and the transfer will report the error.
         return []

@@ -1,4 +1,4 @@
-"""What an archive holds, and under which names it comes in."""
+"""The form that imports images of an uploaded archive."""
 
 import uuid
 
@@ -25,6 +25,7 @@ def import_archive(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
         pk=pk,
     )
     require_operator(request.user, upload)
+    # An upload can be resumed; until it is complete nobody has inspected it.
     if upload.found is None:
         messages.info(
             request,
@@ -32,21 +33,19 @@ def import_archive(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
             % {"name": upload.name},
         )
         return redirect("images:import")
+
     form = ImportNamesForm(request.POST if request.method == "POST" else None, upload=upload)
     if form.is_valid():
         transfer = _start(request, upload, form)
         if transfer is not None:
             return redirect("transfers:detail", transfer.pk)
-    return render(
-        request,
-        "transfers/import.html",
-        {"form": form, "upload": upload},
-        status=422 if form.is_bound else 200,
-    )
+
+    context = {"form": form, "upload": upload}
+    return render(request, "transfers/import.html", context, status=422 if form.is_bound else 200)
 
 
 def _start(request: TeamRequest, upload: ArchiveUpload, form: ImportNamesForm) -> Transfer | None:
-    """The transfer, or None with the reason in the form."""
+    """Return the transfer; on an error, add it to the form and return None."""
     try:
         return services.start_import(upload=upload, user=request.user, chosen=form.chosen())
     except OciError as exc:

@@ -1,4 +1,4 @@
-"""All transfers of the current team, newest first."""
+"""The list of the current team's transfers, newest first."""
 
 import uuid
 from dataclasses import dataclass
@@ -20,8 +20,9 @@ from .. import overview
 from ..forms import FilterForm
 from ..models import ACTIVE_STATES, State, Transfer
 from ..queueing import TRANSFERS
-from ..situation import Situation, with_progress
-from ..waiting import with_positions
+from ..situation import TransferPresenter
+from ..transfer_progress import load_progress
+from ..waiting import add_queue_positions
 from .watching import STOP_POLLING
 
 PAGE_SIZE = 30
@@ -29,9 +30,9 @@ PAGE_SIZE = 30
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of rows; `older` is the key of the next one, empty on the last."""
+    """A page of transfers; `older` is the key of the next page, empty on the last one."""
 
-    rows: list[Situation]
+    rows: list[TransferPresenter]
     older: str
     is_first: bool
 
@@ -42,93 +43,99 @@ class Page:
 
 @require_safe
 def transfers(request: TeamRequest) -> HttpResponse:
-    persons = _persons(request.team)
-    form = FilterForm(request.GET, persons=persons)
+    requesters = _requesters(request.team)
+    form = FilterForm(request.GET, persons=requesters)
     if not form.is_valid():
         raise BadRequest(_("There is no such filter."))
-    page = _page(_filtered(_of_team(request.team), form), request.GET.get("before", ""))
+
+    page = _page(_filter(_team_transfers(request.team), form), request.GET.get("before", ""))
+    has_queued = any(presenter.transfer.state == State.QUEUED for presenter in page.rows)
     context = {
         "form": form,
         "page": page,
-        "has_any": bool(persons),
+        "has_any": bool(requesters),
         "address": _address(request, form),
         "query": urlencode({name: value for name, value in form.cleaned_data.items() if value}),
         "can_operate": request.role is not None and request.role.allows(Role.OPERATOR),
-        "trouble": TRANSFERS.trouble()
-        if any(row.transfer.state == State.QUEUED for row in page.rows)
-        else "",
+        "queue_problem": TRANSFERS.problem() if has_queued else "",
     }
+
+    # A changed filter and the poll replace the rows only; the poll stops when nothing runs.
     if request.htmx and not request.htmx.boosted:
-        polled = "poll" in request.GET
-        status = STOP_POLLING if polled and not page.is_live else 200
+        is_poll = "poll" in request.GET
+        status = STOP_POLLING if is_poll and not page.is_live else 200
         return render(request, "transfers/list.html#rows", context, status=status)
     return render(request, "transfers/list.html", context)
 
 
 @require_safe
 def now(request: TeamRequest) -> HttpResponse:
-    """The overview's card of what runs; what ends there shows on the other cards after a reload."""
-    context = overview.context(request)
-    return render(
-        request, "transfers/_now.html", context, status=200 if context["active"] else STOP_POLLING
-    )
+    """Show the overview's card of active transfers, which the page polls."""
+    context = overview.overview_context(request)
+    status = 200 if context["active"] else STOP_POLLING
+    return render(request, "transfers/_now.html", context, status=status)
 
 
 def _address(request: TeamRequest, form: FilterForm) -> str:
-    """This page's own query, for the poll: filters and position, and the mark that it is a poll."""
+    """Return the query for the poll: the filters, the position, and `poll`."""
     values = {name: value for name, value in form.cleaned_data.items() if value}
     if before := request.GET.get("before"):
         values["before"] = before
     return urlencode({**values, "poll": "1"})
 
 
-def _of_team(team: Team | None) -> QuerySet[Transfer]:
-    # Only what runs shows its progress; the layers of all the others would be megabytes to read.
+def _team_transfers(team: Team | None) -> QuerySet[Transfer]:
     if team is None:
         return Transfer.objects.none()
     rows = Transfer.objects.filter(team=team).select_related(
         "team", "user", "source_credential__team", "target_credential__team"
     )
+    # Running transfers alone show their progress; the layers of a page would be megabytes.
     return rows.defer("progress", "options")
 
 
-def _persons(team: Team | None) -> list[str]:
-    """Everybody who asked for a transfer; the command line, which has no name, last."""
-    names = set(_of_team(team).order_by().values_list("requested_by", flat=True).distinct())
+def _requesters(team: Team | None) -> list[str]:
+    """Return the name of each user with a transfer; the command line has an empty one, last."""
+    rows = _team_transfers(team).order_by()
+    names = set(rows.values_list("requested_by", flat=True).distinct())
     return sorted(names, key=lambda name: (not name, name))
 
 
-def _filtered(rows: QuerySet[Transfer], form: FilterForm) -> QuerySet[Transfer]:
-    values = form.cleaned_data
-    if values["kind"]:
-        rows = rows.filter(kind=values["kind"])
-    if values["state"]:
-        rows = rows.filter(
-            state__in=ACTIVE_STATES if values["state"] == FilterForm.ACTIVE else [values["state"]]
-        )
-    if values["person"]:
-        rows = rows.filter(
-            requested_by="" if values["person"] == FilterForm.COMMAND_LINE else values["person"]
-        )
+def _filter(rows: QuerySet[Transfer], form: FilterForm) -> QuerySet[Transfer]:
+    kind, state = form.cleaned_data["kind"], form.cleaned_data["state"]
+    person = form.cleaned_data["person"]
+    if kind:
+        rows = rows.filter(kind=kind)
+    if state:
+        rows = rows.filter(state__in=ACTIVE_STATES if state == FilterForm.ACTIVE else [state])
+    if person:
+        rows = rows.filter(requested_by="" if person == FilterForm.COMMAND_LINE else person)
     return rows
 
 
 def _page(rows: QuerySet[Transfer], before: str) -> Page:
+    # Pages by key and not by number: new transfers do not shift the rows of the next page.
     if before:
-        created_at, pk = _key(before)
+        created_at, pk = _parse_page_key(before)
         rows = rows.filter(Q(created_at__lt=created_at) | Q(created_at=created_at, pk__lt=pk))
-    found = list(rows.order_by("-created_at", "-pk")[: PAGE_SIZE + 1])
-    shown = found[:PAGE_SIZE]
-    older = f"{shown[-1].created_at.isoformat()}_{shown[-1].pk}" if len(found) > PAGE_SIZE else ""
-    return Page(
-        with_progress(with_positions([Situation(row) for row in shown])), older, is_first=not before
-    )
+
+    # One row more than a page tells whether there is an older page.
+    transfers = list(rows.order_by("-created_at", "-pk")[: PAGE_SIZE + 1])
+    has_older = len(transfers) > PAGE_SIZE
+    transfers = transfers[:PAGE_SIZE]
+    older = f"{transfers[-1].created_at.isoformat()}_{transfers[-1].pk}" if has_older else ""
+
+    load_progress(transfers)
+    presenters = [TransferPresenter(transfer) for transfer in transfers]
+    add_queue_positions(presenters)
+    return Page(presenters, older, is_first=not before)
 
 
-def _key(text: str) -> tuple[datetime, uuid.UUID]:
-    moment, _underscore, pk = text.partition("_")
+def _parse_page_key(text: str) -> tuple[datetime, uuid.UUID]:
+    # The key comes from the address, so it can be anything.
+    timestamp, _underscore, pk = text.partition("_")
     try:
-        created_at = parse_datetime(moment)
+        created_at = parse_datetime(timestamp)
         if created_at is None or created_at.tzinfo is None:
             raise BadRequest(_("There is no such page."))
         return created_at.astimezone(UTC), uuid.UUID(pk)

@@ -1,4 +1,4 @@
-"""The forms that start a transfer: each ends on the page of the transfer that it made."""
+"""The forms that start a transfer; each redirects to the page of the new transfer."""
 
 from collections.abc import Callable
 from typing import Any
@@ -26,7 +26,7 @@ from ..forms import (
 from ..models import Transfer
 
 _form_methods = require_http_methods(["GET", "HEAD", "POST"])
-_WITH_LOGIN: dict[str, type[StartForm]] = {
+_LOGIN_FORMS: dict[str, type[StartForm]] = {
     "pull": PullForm,
     "push": PushForm,
     "publish": PublishForm,
@@ -39,45 +39,46 @@ _WITH_LOGIN: dict[str, type[StartForm]] = {
 @_form_methods
 @needs_role(Role.OPERATOR)
 def pull(request: TeamRequest) -> HttpResponse:
-    return _answer(request, PullForm, "transfers/pull.html", services.start_pull)
+    return _form_response(request, PullForm, "transfers/pull.html", services.start_pull)
 
 
 @_form_methods
 @needs_role(Role.OPERATOR)
 def push(request: TeamRequest) -> HttpResponse:
-    return _answer(request, PushForm, "transfers/push.html", services.start_push)
+    return _form_response(request, PushForm, "transfers/push.html", services.start_push)
 
 
 @_form_methods
 @needs_role(Role.OPERATOR)
 def publish(request: TeamRequest) -> HttpResponse:
-    return _answer(request, PublishForm, "transfers/publish.html", services.start_publish)
+    return _form_response(request, PublishForm, "transfers/publish.html", services.start_publish)
 
 
 @_form_methods
 @needs_role(Role.OPERATOR)
 def tag(request: TeamRequest) -> HttpResponse:
-    return _answer(request, TagForm, "transfers/tag.html", services.start_tag)
+    return _form_response(request, TagForm, "transfers/tag.html", services.start_tag)
 
 
 @_form_methods
 @needs_role(Role.OPERATOR)
 def retag(request: TeamRequest) -> HttpResponse:
-    return _answer(request, RetagForm, "transfers/retag.html", services.start_retag)
+    return _form_response(request, RetagForm, "transfers/retag.html", services.start_retag)
 
 
 @require_safe
 @needs_role(Role.OPERATOR)
 def login(request: TeamRequest, kind: str) -> HttpResponse:
-    """The part of a form that says which credential will serve what has been typed so far."""
-    if kind not in _WITH_LOGIN:
+    """Show the part of a form that names the credential for the typed reference."""
+    if kind not in _LOGIN_FORMS:
         raise Http404
-    form = _WITH_LOGIN[kind](team=_team(request), initial=request.GET.dict())
+    # An unbound form: what is typed so far may be incomplete and must show no errors.
+    form = _LOGIN_FORMS[kind](team=_team(request), initial=request.GET.dict())
     template = "transfers/_destination.html" if kind == "publish" else "transfers/_login.html"
     return render(request, template, {"form": form, "kind": kind})
 
 
-def _answer(
+def _form_response(
     request: TeamRequest,
     form_class: type[StartForm],
     template: str,
@@ -85,20 +86,20 @@ def _answer(
     **context: Any,
 ) -> HttpResponse:
     data = request.POST if request.method == "POST" else None
-    form = form_class(data, team=_team(request), initial=prefilled(request, form_class))
+    form = form_class(data, team=_team(request), initial=initial_values(request, form_class))
     if form.is_valid():
-        transfer = started(request, form, start)
+        transfer = start_transfer(request, form, start)
         if transfer is not None:
             return redirect("transfers:detail", transfer.pk)
-    return render(
-        request, template, {"form": form, **context}, status=422 if form.is_bound else 200
-    )
+
+    status = 422 if form.is_bound else 200
+    return render(request, template, {"form": form, **context}, status=status)
 
 
-def started(
+def start_transfer(
     request: TeamRequest, form: StartForm, start: Callable[..., Transfer]
 ) -> Transfer | None:
-    """The transfer, or None with the reason in the form."""
+    """Return the transfer; on an error, add it to the form and return None."""
     try:
         return start(team=_team(request), user=request.user, **form.arguments())
     except OciError as exc:
@@ -107,13 +108,17 @@ def started(
 
 
 def _team(request: TeamRequest) -> Team:
-    assert request.team is not None  # needs_role has refused everybody without one.
+    # `needs_role` has refused a user without a team.
+    assert request.team is not None
     return request.team
 
 
-def prefilled(request: TeamRequest, form_class: type[StartForm]) -> dict[str, str]:
-    """What a link brings along; a name is a `reference` to some forms and a `source` to others."""
-    wanted = {**form_class.base_fields, "target": None}
-    values = {name: str(text) for name, text in request.GET.items() if name in wanted}
-    name = request.GET.get("source") or request.GET.get("reference")
-    return {**values, form_class.name_field: name} if name else values
+def initial_values(request: TeamRequest, form_class: type[StartForm]) -> dict[str, str]:
+    """Return the form's initial values from a link."""
+    # The publish form has fields for the parts of a target, and reads `target` itself.
+    accepted = {**form_class.base_fields, "target": None}
+    values = {name: str(text) for name, text in request.GET.items() if name in accepted}
+
+    # A link need not know which of the two names the form's field has.
+    reference = request.GET.get("source") or request.GET.get("reference")
+    return {**values, form_class.name_field: reference} if reference else values

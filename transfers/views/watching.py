@@ -1,4 +1,4 @@
-"""The page of one transfer, and what can be done about it."""
+"""The page of a transfer, and the views that cancel and retry it."""
 
 import uuid
 from typing import Any
@@ -17,12 +17,12 @@ from registry_ui.oci.errors import OciError
 from registry_ui.oci.reference import Reference
 
 from .. import services
-from ..deletion import siblings_of
-from ..forms.naming import local_image, sentence
+from ..deletion import remaining_tags
+from ..forms.naming import find_local_image, sentence
 from ..models import Kind, State, Transfer
-from ..remedies import remedies_for
-from ..situation import Situation
-from ..waiting import position_words, queue_for
+from ..remedies import error_actions_for
+from ..situation import TransferPresenter
+from ..waiting import position_text, queue_status
 
 STOP_POLLING = 286
 
@@ -34,12 +34,14 @@ def detail(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
 
 @require_safe
 def progress(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
-    """What the page polls. While only numbers change, only they are sent: a swapped button would lose a click."""
+    """Show the part of the page that changed, for the poll."""
     transfer = _visible(request, pk)
     context = _context(request, transfer)
+    # While only numbers change, the buttons stay in place: a swapped button would lose a click.
     changed = request.GET.get("seen") != context["stamp"]
     partial = "transfer" if changed else "progress"
     response = render(request, f"transfers/detail.html#{partial}", {**context, "is_fragment": True})
+    # htmx stops polling with this status.
     if transfer.is_terminal:
         response.status_code = STOP_POLLING
     if changed:
@@ -58,23 +60,23 @@ def cancel(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
 @require_POST
 def retry(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
     transfer = _visible(request, pk)
-    require_role(request.user, transfer, transfer.wanted_role)
+    require_role(request.user, transfer, transfer.required_role)
+    # The buttons follow the same rules; the service refuses a request without one.
     try:
         again = services.retry(transfer, request.user)
     except OciError as exc:
         messages.error(request, sentence(exc))
         return redirect("transfers:detail", transfer.pk)
-    has_sent = transfer.kind != Kind.DELETE
-    messages.success(
-        request,
-        _("Started again. What has arrived is not sent a second time.")
-        if has_sent
-        else _("Started again."),
-    )
+
+    if transfer.kind == Kind.DELETE:
+        messages.success(request, _("Started again."))
+    else:
+        messages.success(request, _("Started again. What has arrived is not sent a second time."))
     return redirect("transfers:detail", again.pk)
 
 
 def _visible(request: TeamRequest, pk: uuid.UUID) -> Transfer:
+    # Of any of the user's teams: a link to a transfer works whichever team is selected.
     rows = Transfer.objects.visible_to(request.user).select_related(
         "team",
         "user",
@@ -88,46 +90,46 @@ def _visible(request: TeamRequest, pk: uuid.UUID) -> Transfer:
 
 def _context(request: TeamRequest, transfer: Transfer) -> dict[str, Any]:
     role = request.user.role_in(transfer.team)
-    situation = Situation(transfer)
-    queue = queue_for(transfer, request.user) if transfer.state == State.QUEUED else None
-    ended = transfer.is_terminal
+    presenter = TransferPresenter(transfer)
+    queue = queue_status(transfer, request.user) if transfer.state == State.QUEUED else None
+
+    # The queries below are for an ended transfer only, so that the poll stays cheap.
+    has_ended = transfer.is_terminal
+    has_succeeded = transfer.state == State.SUCCEEDED
+    is_deleted = has_succeeded and transfer.kind == Kind.DELETE
     return {
         "transfer": transfer,
-        "now": situation,
-        "stamp": _stamp(situation),
+        "presenter": presenter,
+        "stamp": _stamp(presenter),
         "can_operate": role is not None and role.allows(Role.OPERATOR),
-        "may_repeat": role is not None and role.allows(transfer.wanted_role),
-        "is_here": transfer.team == request.team,
+        "can_retry": role is not None and role.allows(transfer.required_role),
+        "is_current_team": transfer.team == request.team,
         "queue": queue,
-        "position": position_words(running=queue.running, ahead=queue.ahead) if queue else "",
-        "remedies": remedies_for(transfer) if ended and transfer.error else [],
-        "again": transfer.retries.order_by("-created_at").first() if ended else None,
-        "image": _image(transfer) if transfer.state == State.SUCCEEDED else None,
-        "siblings": siblings_of(transfer)
-        if transfer.kind == Kind.DELETE and transfer.state == State.SUCCEEDED
-        else [],
+        "position": position_text(running=queue.running, ahead=queue.ahead) if queue else "",
+        "error_actions": error_actions_for(transfer) if has_ended and transfer.error else [],
+        "again": transfer.retries.order_by("-created_at").first() if has_ended else None,
+        "image": _local_image(transfer) if has_succeeded else None,
+        "remaining_tags": remaining_tags(transfer) if is_deleted else [],
     }
 
 
-def _stamp(now: Situation) -> str:
-    """Changes with whatever stands outside of the part that only numbers change in."""
-    if now.is_stopping:
-        return f"{now.transfer.state}-stopping"
-    return f"{now.transfer.state}-{now.label}" if now.is_paused else str(now.transfer.state)
+def _stamp(presenter: TransferPresenter) -> str:
+    """Return a text that changes with every part of the page that is not a number."""
+    state = str(presenter.transfer.state)
+    if presenter.progress.is_stopping:
+        return f"{state}-stopping"
+    return f"{state}-{presenter.label}" if presenter.progress.is_paused else state
 
 
-def _image(transfer: Transfer) -> LocalImage | None:
-    """The local image that the transfer brought, named or sent, if it still is there."""
+def _local_image(transfer: Transfer) -> LocalImage | None:
+    """Return the local image of the transfer, if it still has the reference."""
     if transfer.engine and transfer.kind != Kind.SAVE:
         return None
-    local = (
-        transfer.target
-        if transfer.target_is_local or transfer.kind == Kind.PUBLISH
-        else transfer.source
-    )
-    image = (
-        local_image(transfer.team, Reference.parse(local))
-        if transfer.target_is_local or transfer.source_is_local
-        else None
-    )
+    if not transfer.target_is_local and not transfer.source_is_local:
+        return None
+
+    # A publish tags the local image with the target's reference.
+    is_target = transfer.target_is_local or transfer.kind == Kind.PUBLISH
+    reference = transfer.target if is_target else transfer.source
+    image = find_local_image(transfer.team, Reference.parse(reference))
     return image if image is not None and image.digest == transfer.digest else None

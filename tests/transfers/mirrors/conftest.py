@@ -1,9 +1,15 @@
-"""A mirror between two real registries, and what tests ask of it."""
+"""Fixtures of mirrors between two real registries."""
 
 import pytest
 
 from registry_ui.registries.models import Registry, Security
-from transfers.mirrors.services import create_mirror, run_here, start_plan, start_run, start_staging
+from transfers.mirrors.services import (
+    create_mirror,
+    run_here,
+    start_local_pull,
+    start_plan,
+    start_run,
+)
 from transfers.models import MirrorRun
 
 
@@ -18,10 +24,10 @@ def registry_row(team, host: str, name: str) -> Registry:
 
 @pytest.fixture
 def make_mirror(team, registry, second_registry):
-    """A mirror of some repositories of the first registry into the second, or wherever `values` say."""
+    """Create a mirror from the first registry to the second, or as `values` say."""
 
     def make(*repositories: str, source=None, target=None, **values):
-        ends = {
+        endpoints = {
             "source_registry": registry_row(team, (source or registry).host, "Source"),
             "target_registry": registry_row(team, (target or second_registry).host, "Target"),
         }
@@ -30,7 +36,7 @@ def make_mirror(team, registry, second_registry):
             user=None,
             values={
                 "name": f"Mirror of {repositories[0]}",
-                **ends,
+                **endpoints,
                 "repositories": list(repositories),
                 **values,
             },
@@ -58,12 +64,14 @@ def plan_mirror(transactional_db):
 
 
 @pytest.fixture
-def bring_here(transactional_db):
-    """The images of a mirror between registries, brought here to be exported."""
+def pull_to_local(transactional_db):
+    """Pull the images of a mirror between registries to the local images."""
 
-    def bring(mirror, **options) -> MirrorRun:
+    def pull(mirror, **options) -> MirrorRun:
         return run_here(
-            start_staging(mirror=mirror, user=options.pop("user", None), enqueue=False, **options)
+            start_local_pull(
+                mirror=mirror, user=options.pop("user", None), enqueue=False, **options
+            )
         )
 
-    return bring
+    return pull

@@ -1,8 +1,8 @@
-"""What became of a run's tags."""
+"""The outcome of a run."""
 
 from transfers.models import MirrorRun
 
 
 def outcome(run: MirrorRun) -> dict[str, str]:
-    """Tag → action and state."""
+    """Return tag → action and state."""
     return {item.tag: f"{item.action} {item.state}" for item in run.items.all()}

@@ -1,4 +1,4 @@
-"""Mirrors and their runs made up in the database, in any state, for what only reads them."""
+"""Rows of mirrors and runs in any state, for tests that only read them."""
 
 from datetime import timedelta
 
@@ -12,7 +12,7 @@ MIB = 1024 * 1024
 
 
 def registry_row(team, name, host=""):
-    """A registry that does not answer."""
+    """Create a registry that does not answer."""
     values = {"name": name, "security": Security.PLAIN_HTTP}
     return Registry.objects.get_or_create(
         team=team, host=host or f"127.0.0.1:{free_port()}", defaults=values

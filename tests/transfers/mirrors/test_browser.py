@@ -1,4 +1,4 @@
-"""A mirror in the browser, from its form to a drift board in sync, between real registries."""
+"""A mirror in the browser, from its form to a drift table in sync."""
 
 import re
 
@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import expect
 
-from registry_ui.registries.indexing.services import run_index_here, start_index
+from registry_ui.registries.indexing.services import run_index_inline, start_index
 from transfers.models import Mirror, MirrorRun, State
 
 from .conftest import registry_row
@@ -35,7 +35,7 @@ def test_a_mirror_from_its_form_to_both_sides_in_sync(
         registry_row(team, registry.host, "Source"),
         registry_row(team, second_registry.host, "Target"),
     )
-    run_index_here(start_index(registry=source, user=None, enqueue=False))
+    run_index_inline(start_index(registry=source, user=None, enqueue=False))
     manage.start_worker("mirrors")
     sign_in(alice)
 

@@ -1,4 +1,4 @@
-"""Due rules are started once, whoever asks and whatever was missed."""
+"""Due mirrors are started once."""
 
 import threading
 import time
@@ -26,11 +26,11 @@ def due(team, name="Nightly", *, ago=timedelta(seconds=1), **values):
     return mirror_row(team, name, next_run_at=timezone.now() - ago, **values)
 
 
-def test_a_due_rule_is_started_and_planned_anew(team):
+def test_a_due_mirror_is_started_and_rescheduled(team):
     mirror = due(team)
     due_at = mirror.next_run_at
 
-    assert claiming.start_due() == 1
+    assert claiming.start_due_mirrors() == 1
 
     mirror.refresh_from_db()
     run = MirrorRun.objects.get()
@@ -43,39 +43,39 @@ def test_a_due_rule_is_started_and_planned_anew(team):
     assert mirror.next_run_at > timezone.now()
 
 
-def test_what_is_not_due_waits(team):
+def test_a_mirror_that_is_not_due_waits(team):
     mirror_row(team)
 
-    assert claiming.start_due() == 0
+    assert claiming.start_due_mirrors() == 0
 
 
-def test_a_rule_that_was_missed_for_25_hours_runs_once(team):
+def test_a_mirror_missed_for_25_hours_runs_once(team):
     mirror = due(team, ago=timedelta(hours=25), schedule="0 * * * *")
 
-    assert [claiming.start_due() for _number in range(3)] == [1, 0, 0]
+    assert [claiming.start_due_mirrors() for _number in range(3)] == [1, 0, 0]
     mirror.refresh_from_db()
     assert timezone.now() < mirror.next_run_at <= timezone.now() + timedelta(hours=1)
 
 
-def test_a_rule_whose_run_goes_on_waits_and_then_runs_once(team):
+def test_a_mirror_with_an_active_run_waits_and_then_runs_once(team):
     mirror = due(team, ago=timedelta(hours=3), schedule="0 * * * *")
     before = run_row(mirror, state=State.RUNNING)
 
-    assert claiming.start_due() == 0
+    assert claiming.start_due_mirrors() == 0
     mirror.refresh_from_db()
     assert mirror.next_run_at < timezone.now()
     MirrorRun.objects.filter(pk=before.pk).update(state=State.SUCCEEDED)
-    assert [claiming.start_due() for _number in range(2)] == [1, 0]
+    assert [claiming.start_due_mirrors() for _number in range(2)] == [1, 0]
 
 
-def test_a_plan_keeps_no_run_waiting(team):
+def test_a_plan_does_not_delay_a_run(team):
     run_row(due(team), state=State.RUNNING, is_plan=True)
 
-    assert claiming.start_due() == 1
+    assert claiming.start_due_mirrors() == 1
 
 
 @pytest.mark.django_db(transaction=True)
-def test_many_schedulers_at_once_start_each_rule_once(team):
+def test_many_schedulers_start_each_mirror_once(team):
     for number in range(5):
         due(team, f"Mirror {number}")
     barrier = threading.Barrier(4)
@@ -83,7 +83,7 @@ def test_many_schedulers_at_once_start_each_rule_once(team):
 
     def scheduler():
         barrier.wait()
-        counts.append(claiming.start_due())
+        counts.append(claiming.start_due_mirrors())
         connection.close()
 
     threads = [threading.Thread(target=scheduler) for _number in range(4)]
@@ -122,15 +122,15 @@ def test_two_real_schedulers_start_each_due_time_once(team, manage):
     "night", [datetime(2026, 3, 29, tzinfo=BERLIN), datetime(2026, 10, 25, tzinfo=BERLIN)]
 )
 @pytest.mark.parametrize("hour", [2, 3])
-def test_a_night_with_a_change_of_the_clock_has_one_run(team, monkeypatch, night, hour):
-    """The scheduler asks every ten minutes from midnight to six."""
+def test_a_night_with_a_clock_change_has_one_run(team, monkeypatch, night, hour):
+    """Start due mirrors every ten minutes from midnight to six."""
     clock = night.astimezone(UTC)
     monkeypatch.setattr(timezone, "now", lambda: clock)
     mirror = mirror_row(team, schedule=f"30 {hour} * * *", time_zone="Europe/Berlin")
     mirror.next_run_at = claiming.next_run(mirror, after=clock)
     mirror.save()
     while clock.astimezone(BERLIN).hour < 6:
-        claiming.start_due()
+        claiming.start_due_mirrors()
         MirrorRun.objects.update(state=State.SUCCEEDED)
         clock += timedelta(minutes=10)
 
@@ -140,14 +140,14 @@ def test_a_night_with_a_change_of_the_clock_has_one_run(team, monkeypatch, night
 # --- pauses
 
 
-def test_a_paused_rule_is_not_started_and_does_not_make_up_for_it(team, bob):
+def test_a_paused_mirror_does_not_catch_up(team, bob):
     mirror = due(team)
     claiming.pause_mirror(mirror, bob)
 
-    assert claiming.start_due() == 0
+    assert claiming.start_due_mirrors() == 0
 
     claiming.resume_mirror(mirror, bob)
-    assert claiming.start_due() == 0
+    assert claiming.start_due_mirrors() == 0
     mirror.refresh_from_db()
     assert mirror.next_run_at > timezone.now()
     assert (
@@ -157,8 +157,8 @@ def test_a_paused_rule_is_not_started_and_does_not_make_up_for_it(team, bob):
 
 
 @pytest.mark.parametrize("changed", [{"paused": True}, {"next_run_at": LATER}])
-def test_a_mirror_that_was_paused_or_planned_anew_meanwhile_is_not_claimed(team, changed):
-    """The scheduler has read the row before somebody changes it."""
+def test_a_mirror_paused_or_rescheduled_meanwhile_is_not_claimed(team, changed):
+    """Change the mirror after the scheduler has read its row."""
     mirror = due(team)
     Mirror.objects.filter(pk=mirror.pk).update(**changed)
 
@@ -166,21 +166,21 @@ def test_a_mirror_that_was_paused_or_planned_anew_meanwhile_is_not_claimed(team,
     assert not MirrorRun.objects.exists()
 
 
-def test_a_team_that_has_paused_all_starts_none_and_makes_up_for_it_once(team, other_team, bob):
+def test_a_paused_team_catches_up_once(team, other_team, bob):
     due(team)
     due(other_team, "Another team's")
     claiming.pause_all(team, bob)
     claiming.pause_all(team, bob)
 
-    assert claiming.start_due() == 1
+    assert claiming.start_due_mirrors() == 1
     assert MirrorRun.objects.get().team == other_team
 
     claiming.resume_all(team, bob)
-    assert claiming.start_due() == 1
+    assert claiming.start_due_mirrors() == 1
     assert not MirrorPause.objects.exists()
 
 
-def test_readers_pause_nothing(team, victor):
+def test_viewers_cannot_pause(team, victor):
     mirror = due(team)
     for act in (claiming.pause_mirror, claiming.resume_mirror):
         with pytest.raises(PermissionDenied):

@@ -1,4 +1,4 @@
-"""`manage.py mirror`: tables, and statuses that scripts can use."""
+"""`manage.py mirror`: tables, and exit statuses for scripts."""
 
 import io
 import json
@@ -10,7 +10,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def mirror(*arguments: str) -> tuple[int, str, str]:
-    """Status, output and errors."""
+    """Return exit status, output and errors."""
     out, err = io.StringIO(), io.StringIO()
     try:
         call_command("mirror", *arguments, stdout=out, stderr=err)
@@ -19,9 +19,7 @@ def mirror(*arguments: str) -> tuple[int, str, str]:
     return 0, out.getvalue(), err.getvalue()
 
 
-def test_plan_and_run_say_what_is_to_be_done_and_what_was(
-    registry, second_registry, image_factory, make_mirror
-):
+def test_plan_and_run_print_their_tags(registry, second_registry, image_factory, make_mirror):
     repository = registry.new_repository()
     image_factory(registry, repository)
     make_mirror(repository, name="nightly")
@@ -42,7 +40,7 @@ def test_plan_and_run_say_what_is_to_be_done_and_what_was(
     assert "1 the same" in output
 
 
-def test_failed_tag_is_status_one_and_says_why(registry, image_factory, make_mirror):
+def test_a_failed_tag_exits_with_one_and_the_reason(registry, image_factory, make_mirror):
     make_mirror(registry.new_repository(), name="nightly", selection={"tags": ["9.9"]})
     status, output, errors = mirror("run", "nightly", "--now")
     assert status == 1
@@ -67,7 +65,7 @@ def test_list_as_json(make_mirror):
     )
 
 
-def test_unknown_mirror_is_named_with_those_that_there_are(make_mirror):
+def test_an_unknown_mirror_lists_the_existing_ones(make_mirror):
     make_mirror("tests/app", name="nightly")
     status, _output, errors = mirror("run", "weekly")
     assert status == 1
@@ -75,7 +73,7 @@ def test_unknown_mirror_is_named_with_those_that_there_are(make_mirror):
     assert "nightly" in errors
 
 
-def test_detached_run_is_left_to_a_worker(make_mirror):
+def test_a_detached_run_waits_for_a_worker(make_mirror):
     made = make_mirror("tests/app", name="nightly")
     status, output, _errors = mirror("run", "nightly", "--detach")
     assert status == 0

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 
 
 def mirror(*arguments):
-    """Status, and everything that was written."""
+    """Return exit status and all output."""
     out = io.StringIO()
     try:
         call_command("mirror", *arguments, stdout=out, stderr=out)
@@ -36,7 +36,7 @@ def file(tmp_path):
     return write
 
 
-def test_import_says_what_was_made_and_what_was_not(registries, file):  # noqa: F811
+def test_import_prints_created_and_failed_entries(registries, file):  # noqa: F811
     status, out = mirror("import", file(REGSYNC))
 
     assert status == 1
@@ -46,7 +46,7 @@ def test_import_says_what_was_made_and_what_was_not(registries, file):  # noqa: 
     assert "elsewhere.example.com" in out
 
 
-def test_a_dry_run_makes_nothing(registries, file):  # noqa: F811
+def test_a_dry_run_creates_nothing(registries, file):  # noqa: F811
     mirror("import", file(REGSYNC), "--dry-run")
 
     assert not Mirror.objects.exists()
@@ -61,7 +61,7 @@ def test_skopeos_file_needs_a_target(registries, file, team):  # noqa: F811
     assert mirror("import", file(SKOPEO), "--target", "nowhere.example.com")[0] == 1
 
 
-def test_what_is_exported_is_imported_again(registries, team, monkeypatch):  # noqa: F811
+def test_an_export_is_imported_again(registries, team, monkeypatch):  # noqa: F811
     mirror_row(team, source=registries["Hub"], target=registries["Company"])
     status, out = mirror("export")
     Mirror.objects.all().delete()
@@ -72,12 +72,12 @@ def test_what_is_exported_is_imported_again(registries, team, monkeypatch):  # n
 
 
 @pytest.mark.parametrize("text", ["", "no rules", "[" * 1000])
-def test_what_is_no_file_ends_with_a_sentence(team, file, text):
+def test_an_invalid_file_ends_with_a_sentence(team, file, text):
     status, out = mirror("import", file(text))
 
     assert status == 1
     assert out
 
 
-def test_a_file_that_is_not_there(team, tmp_path):
+def test_a_missing_file(team, tmp_path):
     assert mirror("import", str(tmp_path / "missing.yml"))[0] == 1

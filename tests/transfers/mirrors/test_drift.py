@@ -1,4 +1,4 @@
-"""The drift board after runs of some tags only."""
+"""The drift after runs of some tags only."""
 
 import pytest
 
@@ -8,9 +8,7 @@ from transfers.models import ItemState, MirrorItem, MirrorRun, State
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
 
 
-def test_a_plan_that_was_run_as_shown_brings_the_board_into_line(
-    registry, image_factory, make_mirror, plan_mirror
-):
+def test_running_a_plan_updates_the_drift(registry, image_factory, make_mirror, plan_mirror):
     repository = registry.new_repository()
     for tag in ("1.0", "1.1"):
         image_factory(registry, repository=repository, tag=tag)
@@ -24,7 +22,7 @@ def test_a_plan_that_was_run_as_shown_brings_the_board_into_line(
     assert (pair.same, pair.missing, pair.is_in_sync) == (2, 0, True)
 
 
-def test_one_tag_that_was_brought_over_counts_beside_what_was_seen_before(
+def test_a_single_copied_tag_is_merged_into_the_drift(
     registry, image_factory, make_mirror, plan_mirror
 ):
     repository = registry.new_repository()

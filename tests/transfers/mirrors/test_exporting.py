@@ -1,4 +1,4 @@
-"""A mirror's selection as one archive."""
+"""The archive of a mirror's images."""
 
 import hashlib
 import io
@@ -12,7 +12,7 @@ from registry_ui.accounts.models import Action, AuditEvent
 from registry_ui.images.models import LocalImage
 from registry_ui.oci.errors import InvalidReference, ManifestUnknown
 from registry_ui.registries.models import Registry
-from transfers.mirrors.exporting import images_of
+from transfers.mirrors.exporting import archive_images
 from transfers.mirrors.services import create_mirror, run_here, run_plan
 
 from .conftest import registry_row
@@ -32,7 +32,7 @@ def mirror(team, registry, image_factory, transactional_db):
     )
 
 
-def test_all_that_a_mirror_brought_is_one_archive(mirror, run_mirror, tmp_path):
+def test_all_images_of_a_mirror_are_one_archive(mirror, run_mirror, tmp_path):
     run_mirror(mirror)
     path = tmp_path / "base.tar"
     call_command("export_images", "--mirror", "base", "-o", str(path))
@@ -41,30 +41,28 @@ def test_all_that_a_mirror_brought_is_one_archive(mirror, run_mirror, tmp_path):
             image.digest.removeprefix("sha256:") in "".join(archive.getnames())
             for image in LocalImage.objects.all()
         )
-    assert sorted(image.tag for image in images_of(mirror)) == ["1.0", "2.0"]
+    assert sorted(image.tag for image in archive_images(mirror)) == ["1.0", "2.0"]
 
 
-def test_what_was_removed_since_is_named(mirror, run_mirror):
+def test_an_image_removed_since_is_named(mirror, run_mirror):
     run_mirror(mirror)
     LocalImage.objects.filter(tag="2.0").delete()
     with pytest.raises(ManifestUnknown, match="is not here any more"):
-        images_of(mirror)
+        archive_images(mirror)
 
 
-def test_a_mirror_that_has_not_run_or_keeps_its_images_elsewhere_says_so(mirror, team):
+def test_a_mirror_without_local_images_has_no_archive(mirror, team):
     with pytest.raises(InvalidReference, match="has brought images yet"):
-        images_of(mirror)
+        archive_images(mirror)
     mirror.target_registry = Registry.objects.create(
         team=team, name="Elsewhere", host="elsewhere.example.com"
     )
     mirror.save(update_fields=["target_registry"])
     with pytest.raises(InvalidReference, match="have not been brought here yet"):
-        images_of(mirror)
+        archive_images(mirror)
 
 
-def test_the_rules_page_hands_the_archive_out_to_readers_of_the_team_only(
-    client_for, victor, charlie, mirror, run_mirror
-):
+def test_only_team_members_download_the_archive(client_for, victor, charlie, mirror, run_mirror):
     run_mirror(mirror)
     addresses = [
         reverse("mirrors:archive", args=[mirror.pk]),
@@ -85,16 +83,14 @@ def test_the_rules_page_hands_the_archive_out_to_readers_of_the_team_only(
     assert client.post(addresses[0]).status_code == 405
 
 
-def test_a_rule_that_has_brought_nothing_leads_back_with_the_reason(client_for, victor, mirror):
+def test_a_mirror_without_an_archive_redirects_with_the_reason(client_for, victor, mirror):
     answer = client_for(victor).get(reverse("mirrors:archive", args=[mirror.pk]), follow=True)
     assert "has brought images yet" in answer.text
 
 
-def test_a_run_of_a_part_is_not_taken_for_the_whole(
-    mirror, run_mirror, plan_mirror, image_factory, registry
-):
+def test_a_partial_run_is_no_archive(mirror, run_mirror, plan_mirror, image_factory, registry):
     run_mirror(mirror)
     plan = plan_mirror(mirror)
     run_here(run_plan(plan=plan, user=None, enqueue=False))
     run_mirror(mirror, only=[{"repository": mirror.repositories[0], "tag": "1.0"}])
-    assert sorted(image.tag for image in images_of(mirror)) == ["1.0", "2.0"]
+    assert sorted(image.tag for image in archive_images(mirror)) == ["1.0", "2.0"]

@@ -1,4 +1,4 @@
-"""Caps that hold across workers, and turns that teams take."""
+"""Limits that hold across workers, and turns of teams."""
 
 import threading
 import time
@@ -14,8 +14,8 @@ from registry_ui.registries.models import Registry
 from tests.parts.gateway import gateway
 from tests.parts.process import wait_until
 from transfers.mirrors import caps
-from transfers.mirrors.caps import Gate
-from transfers.mirrors.ends import _open_gates
+from transfers.mirrors.caps import RateLimiter
+from transfers.mirrors.ends import _open_limiters
 from transfers.mirrors.queueing import MIRROR_RUNS, claim_next
 from transfers.mirrors.services import start_run
 from transfers.models import Mirror, MirrorRun, State
@@ -26,21 +26,21 @@ pytestmark = pytest.mark.postgresql
 
 
 @pytest.fixture
-def gates(redis_server):
+def limiters(redis_server):
     made = []
 
     def make(team=1, **options):
-        gate = Gate("registry.example.com", team, Cancellation(), **options)
-        made.append(gate)
-        return gate
+        limiter = RateLimiter("registry.example.com", team, Cancellation(), **options)
+        made.append(limiter)
+        return limiter
 
     yield make
-    for gate in made:
-        gate.close()
+    for limiter in made:
+        limiter.close()
 
 
-class Users:
-    """Threads that hold a gate's slots as fast as they get them, and count how many do at once, all gates together."""
+class SlotHolders:
+    """Threads that hold slots of limiters as fast as they get them, and count them."""
 
     def __init__(self):
         self.lock = threading.Lock()
@@ -49,15 +49,15 @@ class Users:
         self.ended = threading.Event()
         self.threads = []
 
-    def use(self, gate, name, count):
+    def use(self, limiter, name, count):
         for _number in range(count):
-            thread = threading.Thread(target=self._work, args=(gate, name), daemon=True)
+            thread = threading.Thread(target=self._hold_slots, args=(limiter, name), daemon=True)
             thread.start()
             self.threads.append(thread)
 
-    def _work(self, gate, name):
+    def _hold_slots(self, limiter, name):
         while not self.ended.is_set():
-            with gate.slot():
+            with limiter.slot():
                 with self.lock:
                     self.now += 1
                     self.most = max(self.most, self.now)
@@ -72,37 +72,37 @@ class Users:
             thread.join(10)
 
 
-def test_without_a_cap_nothing_is_asked(gates):
-    gate = gates()
-    assert not gate.is_capped
-    with gate.slot():
+def test_without_a_limit_redis_is_not_used(limiters):
+    limiter = limiters()
+    assert not limiter.is_limited
+    with limiter.slot():
         pass
 
 
-def test_cap_holds_across_two_workers(gates):
-    users = Users()
-    users.use(gates(team=1, slots=4), "first", 8)
+def test_limit_holds_across_two_workers(limiters):
+    users = SlotHolders()
+    users.use(limiters(team=1, slots=4), "first", 8)
     time.sleep(0.3)
-    users.use(gates(team=1, slots=4), "second", 8)
+    users.use(limiters(team=1, slots=4), "second", 8)
     time.sleep(4)
     users.stop()
     assert users.most <= 4
     assert users.turns["second"] > 0
 
 
-def test_who_comes_later_gets_only_what_others_have_released(gates):
-    first = gates(team=1, slots=4)
+def test_a_later_run_gets_only_released_slots(limiters):
+    first = limiters(team=1, slots=4)
     assert first._granted == 4
-    second = gates(team=2, slots=4)
+    second = limiters(team=2, slots=4)
     assert first._granted + second._granted == 4
     wait_until(lambda: (first._granted, second._granted) == (2, 2))
 
 
-def test_teams_share_a_cap_fairly_however_many_runs_one_of_them_has(gates):
-    users = Users()
+def test_teams_share_a_limit_equally_regardless_of_their_runs(limiters):
+    users = SlotHolders()
     for number in range(3):
-        users.use(gates(team=1, slots=6), f"many-{number}", 6)
-    users.use(gates(team=2, slots=6), "one", 6)
+        users.use(limiters(team=1, slots=6), f"many-{number}", 6)
+    users.use(limiters(team=2, slots=6), "one", 6)
     time.sleep(4)
     before = dict(users.turns)
     time.sleep(3)
@@ -115,36 +115,36 @@ def test_teams_share_a_cap_fairly_however_many_runs_one_of_them_has(gates):
     assert 0.5 < one / many < 2
 
 
-def test_slots_of_a_worker_that_died_are_free_after_a_while(gates, monkeypatch):
+def test_slots_of_a_dead_worker_become_free(limiters, monkeypatch):
     monkeypatch.setattr(caps, "LEASE_SECONDS", 2.0)
-    dead = gates(team=1, slots=2)
-    dead._ended.set()
+    dead = limiters(team=1, slots=2)
+    dead._closed.set()
     dead._thread.join()
-    gate = gates(team=1, slots=2)
+    limiter = limiters(team=1, slots=2)
     time.sleep(4.5)
-    assert gate._granted == 2
+    assert limiter._granted == 2
 
 
-def test_bytes_keep_to_the_rate(gates):
-    gate = gates(bytes_per_second=100_000)
-    gate.spend(100_000)
+def test_bytes_keep_to_the_rate(limiters):
+    limiter = limiters(bytes_per_second=100_000)
+    limiter.consume(100_000)
     started = time.monotonic()
     for _number in range(10):
-        gate.spend(15_000)
+        limiter.consume(15_000)
     assert time.monotonic() - started > 1.0
 
 
-def test_two_workers_together_keep_to_the_rate(gates, monkeypatch):
+def test_two_workers_together_keep_to_the_rate(limiters, monkeypatch):
     monkeypatch.setattr(caps, "_RENEW_SECONDS", 0.05)
     started, cap, pieces = time.monotonic(), 400_000, 25
-    workers = [gates(team=1, bytes_per_second=cap) for _number in range(2)]
-    wait_until(lambda: all(gate._sharers == 2 for gate in workers))
+    workers = [limiters(team=1, bytes_per_second=cap) for _number in range(2)]
+    wait_until(lambda: all(limiter._sharers == 2 for limiter in workers))
 
-    def pass_bytes(gate):
+    def pass_bytes(limiter):
         for _number in range(pieces):
-            gate.spend(10_000)
+            limiter.consume(10_000)
 
-    threads = [threading.Thread(target=pass_bytes, args=(gate,)) for gate in workers]
+    threads = [threading.Thread(target=pass_bytes, args=(limiter,)) for limiter in workers]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -154,7 +154,7 @@ def test_two_workers_together_keep_to_the_rate(gates, monkeypatch):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_waiting_team_comes_before_the_second_run_of_another(
+def test_a_waiting_team_runs_before_the_second_run_of_another(
     team, other_team, registry, second_registry
 ):
     ours = [mirror_of(team, registry, second_registry, f"ours-{number}") for number in range(3)]
@@ -169,17 +169,17 @@ def test_waiting_team_comes_before_the_second_run_of_another(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_turn_that_ran_another_team_leaves_one_for_the_run_that_waits_on(
+def test_a_job_that_ran_another_team_leaves_one_for_the_waiting_run(
     team, other_team, registry, second_registry
 ):
     first, second = (
-        mirror_of(each, registry, second_registry, each.name) for each in (team, other_team)
+        mirror_of(owner, registry, second_registry, owner.name) for owner in (team, other_team)
     )
     runs = [start_run(mirror=mirror, user=None) for mirror in (first, second)]
-    assert MIRROR_RUNS.waiting_ids() == {str(run.pk) for run in runs}
+    assert MIRROR_RUNS.queued_ids() == {str(run.pk) for run in runs}
 
     MIRROR_RUNS.rq.empty()
-    assert MIRROR_RUNS.waiting_ids() == set()
+    assert MIRROR_RUNS.queued_ids() == set()
     MirrorRun.objects.update(queued_at=timezone.now() - timedelta(minutes=1))
     assert reconcile(MIRROR_RUNS).requeued == 2
     assert reconcile(MIRROR_RUNS).requeued == 0
@@ -197,7 +197,7 @@ def mirror_of(team, source, target, name) -> Mirror:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_capped_run_keeps_to_its_cap_and_ends(
+def test_a_limited_run_keeps_its_limit_and_ends(
     registry, second_registry, image_factory, make_mirror, run_mirror
 ):
     repository = registry.new_repository()
@@ -213,7 +213,7 @@ def test_capped_run_keeps_to_its_cap_and_ends(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_cap_holds_across_two_worker_processes(
+def test_limit_holds_across_two_worker_processes(
     registry, second_registry, image_factory, make_mirror, manage
 ):
     repositories = [registry.new_repository() for _number in range(2)]
@@ -239,41 +239,41 @@ def test_cap_holds_across_two_worker_processes(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_runs_in_opposite_directions_with_caps_of_one_do_not_wait_for_each_other(
+def test_two_runs_in_opposite_directions_do_not_deadlock(
     registry, second_registry, image_factory, make_mirror, manage
 ):
     names = registry.new_repository(), second_registry.new_repository()
-    for place, name in zip((registry, second_registry), names, strict=True):
-        image_factory(place, name, "1.0", layers=1, layer_size=100)
-    there = make_mirror(names[0])
+    for server, name in zip((registry, second_registry), names, strict=True):
+        image_factory(server, name, "1.0", layers=1, layer_size=100)
+    forward = make_mirror(names[0])
     back = make_mirror(names[1], source=second_registry, target=registry)
     Registry.objects.update(most_requests=1)
     for _number in range(2):
         manage.start_worker("mirrors")
-    for mirror in (there, back):
+    for mirror in (forward, back):
         start_run(mirror=Mirror.objects.get(pk=mirror.pk), user=None)
     wait_until(lambda: all(run.is_terminal for run in MirrorRun.objects.all()), seconds=60)
     assert [run.state for run in MirrorRun.objects.all()] == [State.SUCCEEDED] * 2
 
 
-def test_second_gate_waits_for_the_first_and_the_first_is_given_back_when_that_is_cancelled(
-    gates, team, registry, second_registry, db
+def test_a_cancelled_wait_for_the_second_limiter_releases_the_first(
+    limiters, team, registry, second_registry, db
 ):
-    rows = [registry_row(team, place.host, place.host) for place in (registry, second_registry)]
+    rows = [registry_row(team, server.host, server.host) for server in (registry, second_registry)]
     Registry.objects.update(most_requests=1)
     first, second = sorted(
         Registry.objects.filter(pk__in=[row.pk for row in rows]), key=lambda row: row.host
     )
     cancellation = Cancellation()
-    holder = Gate.of(first, team.pk, Cancellation())
+    holder = RateLimiter.of(first, team.pk, Cancellation())
     threading.Timer(1.0, cancellation.request).start()
     with pytest.raises(Cancelled):
-        _open_gates({second.host: second, first.host: first}, team.pk, cancellation)
-    other = Gate.of(second, team.pk, Cancellation())
+        _open_limiters({second.host: second, first.host: first}, team.pk, cancellation)
+    other = RateLimiter.of(second, team.pk, Cancellation())
     try:
         other.wait()
         holder.close()
-        opened = _open_gates({first.host: first}, team.pk, Cancellation())
+        opened = _open_limiters({first.host: first}, team.pk, Cancellation())
         opened[first.host].wait()
         opened[first.host].close()
     finally:

@@ -1,4 +1,7 @@
-"""Failures that pass, and workers that die while they mirror: the next one goes on, and no blob that has arrived is sent again."""
+"""Temporary failures, and workers that die during a run.
+
+The next worker continues, sends no blob again and loses no tag.
+"""
 
 import re
 from collections import Counter
@@ -23,10 +26,12 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 TAGS = 8
 _STORED = re.compile(
-    r'"PUT /v2/[^ ]*/blobs/uploads/[^ ]*digest=(sha256%3A[0-9a-f]{64}|sha256:[0-9a-f]{64})[^"]*" 201'
+    r'"PUT /v2/[^ ]*/blobs/uploads/[^ ]*digest='
+    r'(sha256%3A[0-9a-f]{64}|sha256:[0-9a-f]{64})[^"]*" 201'
 )
 
-# Where the line to the target (or the source) stops: before the first byte, within the blobs, before a manifest, and at the end.
+# Points at which the connection stops: before the first byte, within the blobs, before a manifest,
+# and at the end.
 MOMENTS = [
     pytest.param("source", "GET", r"/manifests/", id="before-the-first-byte"),
     pytest.param("target", "POST", r"/blobs/uploads/", id="before-a-blob"),
@@ -42,8 +47,8 @@ def lines(registry, own_registry):
         yield {"source": source, "target": target}
 
 
-def let_the_worker_be_missed(run) -> None:
-    """What takes 45 seconds otherwise."""
+def expire_heartbeat(run) -> None:
+    """Skip the 45 seconds after which a worker counts as dead."""
     MirrorRun.objects.filter(pk=run.pk, state=State.RUNNING).update(
         heartbeat_at=timezone.now() - timedelta(minutes=5)
     )
@@ -56,7 +61,7 @@ def ended(run) -> MirrorRun:
 
 
 @pytest.mark.parametrize(("end", "method", "pattern"), MOMENTS)
-def test_killed_worker_is_replaced_by_one_that_sends_no_blob_again(
+def test_after_a_killed_worker_no_blob_is_sent_again(
     end, method, pattern, lines, registry, own_registry, image_factory, make_mirror, manage
 ):
     repository = registry.new_repository()
@@ -72,7 +77,7 @@ def test_killed_worker_is_replaced_by_one_that_sends_no_blob_again(
 
     kill(worker)
     lines[end].release(drop=True)
-    let_the_worker_be_missed(run)
+    expire_heartbeat(run)
     manage.start_worker("mirrors")
     done = ended(run)
 
@@ -86,7 +91,7 @@ def test_killed_worker_is_replaced_by_one_that_sends_no_blob_again(
     assert set(stored.values()) == {1}
 
 
-def test_cancelled_run_stops_within_two_seconds_and_keeps_what_has_arrived(
+def test_a_cancelled_run_stops_within_two_seconds_and_keeps_its_copies(
     lines, registry, image_factory, make_mirror, manage
 ):
     repository = registry.new_repository()
@@ -108,7 +113,7 @@ def test_cancelled_run_stops_within_two_seconds_and_keeps_what_has_arrived(
     assert not done.items.filter(state="moving").exists()
 
 
-def test_tag_that_moves_tells_how_far_it_is(registry, image_factory, make_mirror, manage):
+def test_a_tag_in_transfer_shows_its_progress(registry, image_factory, make_mirror, manage):
     repository = registry.new_repository()
     image_factory(registry, repository, "1.0", layers=1, layer_size=3_000_000)
     with slow_line(registry.port, 1_000_000) as source:
@@ -125,7 +130,7 @@ def test_tag_that_moves_tells_how_far_it_is(registry, image_factory, make_mirror
     assert item.bytes_done == item.bytes_total > 3_000_000
 
 
-def test_failure_that_passes_is_tried_again_within_the_run(
+def test_a_temporary_failure_is_retried_within_the_run(
     registry, second_registry, image_factory, make_mirror, run_mirror
 ):
     repository = registry.new_repository()
@@ -140,7 +145,7 @@ def test_failure_that_passes_is_tried_again_within_the_run(
 
 
 @pytest.mark.parametrize("is_taken_over", [False, True])
-def test_nothing_is_deleted_where_a_list_failed_also_after_a_worker_died(
+def test_a_failed_list_prevents_deletion_even_after_a_dead_worker(
     is_taken_over, registry, second_registry, image_factory, make_mirror
 ):
     unlisted, listed = registry.new_repository(), registry.new_repository()
@@ -152,13 +157,13 @@ def test_nothing_is_deleted_where_a_list_failed_also_after_a_worker_died(
         mirror = make_mirror(unlisted, listed, source=source, delete_extras=True, delete_cap=10)
         run = start_run(mirror=mirror, user=None, enqueue=False)
         if is_taken_over:
-            found = {"source_digest": image.digest, "target_digest": image.digest}
+            digests = {"source_digest": image.digest, "target_digest": image.digest}
             row = {
                 "source_repository": unlisted,
                 "target_repository": unlisted,
                 "tag": "1.0",
                 "action": ItemAction.SAME,
             }
-            MirrorItem.objects.create(run=run, state=ItemState.DONE, **row, **found)
+            MirrorItem.objects.create(run=run, state=ItemState.DONE, **row, **digests)
         run_here(run)
     assert "9.9" in second_registry.tags(listed)

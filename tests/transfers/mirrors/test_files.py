@@ -1,4 +1,4 @@
-"""Rules from regsync's, skopeo sync's and our own files, and to ours."""
+"""Files of regsync, of skopeo sync and of the project's own format."""
 
 import pytest
 import yaml
@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 
 from registry_ui.accounts.models import Action, AuditEvent
 from registry_ui.registries.models import Credential
-from transfers.mirrors.files import create_entries, export_rules, read_file
+from transfers.mirrors.files import create_entries, export_mirrors, read_file
 from transfers.mirrors.files.loading import InvalidFile
 from transfers.mirrors.files.regsync import cron_of
-from transfers.models import Existing, Mirror, Notify
+from transfers.models import ConflictPolicy, Mirror, NotificationPolicy
 
 from .rows import mirror_row, registry_row
 
@@ -88,7 +88,7 @@ def registries(team):
 HOSTS = {"Docker Hub": "docker.io", "Hub": "hub.example.com", "Company": "company.example.com"}
 
 
-def test_regsync_rules_are_read_with_what_could_not_be_carried_over(team, registries):
+def test_regsync_entries_are_read_with_remarks(team, registries):
     entries = read_file(REGSYNC, team=team).entries
     image, repository, registry, renamed, folder, template, elsewhere, expressions = entries
 
@@ -109,7 +109,7 @@ def test_regsync_rules_are_read_with_what_could_not_be_carried_over(team, regist
         ["linux/amd64"],
         True,
     )
-    assert repository.values["existing"] == Existing.BACKUP
+    assert repository.values["existing"] == ConflictPolicy.BACKUP
     assert registry.values["repositories"] == ["team/*", "tools"]
     assert registry.values["schedule"] == ""
     assert any("7m30s" in remark for remark in registry.remarks)
@@ -119,7 +119,7 @@ def test_regsync_rules_are_read_with_what_could_not_be_carried_over(team, regist
     assert "elsewhere.example.com" in elsewhere.problem
 
 
-def test_regsync_rules_become_mirrors(team, alice, registries):
+def test_regsync_entries_become_mirrors(team, alice, registries):
     reading = read_file(REGSYNC, team=team)
 
     made = create_entries(reading.entries, team=team, user=alice)
@@ -130,22 +130,22 @@ def test_regsync_rules_become_mirrors(team, alice, registries):
     assert AuditEvent.objects.filter(action=Action.MIRRORS_IMPORTED).count() == 1
 
 
-def test_skopeo_files_ask_for_a_target_and_are_read(team, registries):
+def test_skopeo_files_need_a_target(team, registries):
     assert read_file(SKOPEO, team=team).needs_target
 
     entries = read_file(SKOPEO, team=team, target=registries["Company"], has_target=True).entries
 
-    found = {entry.values["repositories"][0]: entry for entry in entries}
-    assert found["busybox"].values["selection"] == {}
+    by_repository = {entry.values["repositories"][0]: entry for entry in entries}
+    assert by_repository["busybox"].values["selection"] == {}
     # A YAML parser that takes it for a number makes 1.1 of it.
-    assert found["redis"].values["selection"] == {"tags": ["1.0", "1.10"]}
-    assert found["nginx"].values["selection"] == {"match": r"1\.13\.[12]-alpine-perl"}
-    assert found["alpine"].values["selection"] == {"versions": ">= 3.12.0"}
-    assert all(entry.can_be_made and entry.target == "company.example.com" for entry in entries)
-    assert "Digests are not carried over" in " ".join(found["redis"].remarks)
+    assert by_repository["redis"].values["selection"] == {"tags": ["1.0", "1.10"]}
+    assert by_repository["nginx"].values["selection"] == {"match": r"1\.13\.[12]-alpine-perl"}
+    assert by_repository["alpine"].values["selection"] == {"versions": ">= 3.12.0"}
+    assert all(entry.is_importable and entry.target == "company.example.com" for entry in entries)
+    assert "Digests are not carried over" in " ".join(by_repository["redis"].remarks)
 
 
-def test_skopeo_rules_become_mirrors_to_the_local_store(team, alice, registries):
+def test_skopeo_entries_become_mirrors_to_local_images(team, alice, registries):
     reading = read_file(SKOPEO, team=team, target=None, has_target=True)
 
     made = create_entries(reading.entries, team=team, user=alice)
@@ -154,7 +154,7 @@ def test_skopeo_rules_become_mirrors_to_the_local_store(team, alice, registries)
     assert all(mirror.is_local for mirror in made)
 
 
-def test_no_secret_of_a_file_is_kept_or_shown(team, alice, registries):
+def test_no_secret_of_a_file_is_stored_or_shown(team, alice, registries):
     for text in (REGSYNC, SKOPEO):
         reading = read_file(text, team=team, target=None, has_target=True)
         create_entries(reading.entries, team=team, user=alice)
@@ -164,7 +164,7 @@ def test_no_secret_of_a_file_is_kept_or_shown(team, alice, registries):
     )
 
 
-def test_exported_rules_are_read_back_as_they_were(team, other_team, alice, registries):
+def test_exported_mirrors_are_imported_unchanged(team, other_team, alice, registries):
     source, target = registries["Hub"], registries["Company"]
     credential = Credential(team=team, registry=target, label="Robot", username="robot")
     credential.set_secret("canary-secret")
@@ -190,14 +190,14 @@ def test_exported_rules_are_read_back_as_they_were(team, other_team, alice, regi
         },
         platforms=["linux/amd64"],
         referrers=False,
-        existing=Existing.KEEP,
+        existing=ConflictPolicy.KEEP,
         delete_extras=True,
         delete_cap=7,
         verify=False,
         schedule="30 2 * * 1-5",
         time_zone="Europe/Berlin",
         jitter_seconds=600,
-        notify=Notify.ALWAYS,
+        notify=NotificationPolicy.ALWAYS,
     )
     names = [
         field.name
@@ -205,7 +205,7 @@ def test_exported_rules_are_read_back_as_they_were(team, other_team, alice, regi
         if field.name not in ("id", "created_at", "changed_at", "created_by", "next_run_at")
     ]
     before = list(Mirror.objects.order_by("name").values(*names))
-    text = export_rules(Mirror.objects.order_by("name"))
+    text = export_mirrors(Mirror.objects.order_by("name"))
     Mirror.objects.all().delete()
 
     reading = read_file(text, team=team)
@@ -219,23 +219,23 @@ def test_exported_rules_are_read_back_as_they_were(team, other_team, alice, regi
     assert after == before
 
 
-def test_a_name_that_is_taken_is_said(team, alice, registries):
+def test_a_duplicate_name_is_reported(team, alice, registries):
     mirror_row(team, source=registries["Hub"], target=registries["Company"])
-    text = export_rules(Mirror.objects.all())
+    text = export_mirrors(Mirror.objects.all())
 
     reading = read_file(text, team=team)
 
-    assert not reading.entries[0].can_be_made
+    assert not reading.entries[0].is_importable
     assert create_entries(reading.entries, team=team, user=alice) == []
 
 
-def test_another_teams_registries_and_logins_are_none(team, other_team, charlie, registries):
+def test_registries_and_logins_of_another_team_are_not_used(team, other_team, charlie, registries):
     mirror_row(team, source=registries["Hub"], target=registries["Company"])
-    text = export_rules(Mirror.objects.all())
+    text = export_mirrors(Mirror.objects.all())
 
     reading = read_file(text, team=other_team)
 
-    assert not reading.entries[0].can_be_made
+    assert not reading.entries[0].is_importable
 
 
 @pytest.mark.parametrize(
@@ -271,7 +271,7 @@ def test_intervals_that_divide_an_hour_or_a_day_are_cron_expressions(interval, c
         "x" * 300_000,
     ],
 )
-def test_what_is_no_file_of_rules_is_refused(team, text):
+def test_an_invalid_file_is_refused(team, text):
     with pytest.raises(InvalidFile) as caught:
         read_file(text, team=team)
 
@@ -287,7 +287,7 @@ def test_what_is_no_file_of_rules_is_refused(team, text):
         ),
     )
 )
-def test_whatever_stands_in_a_file_breaks_nothing(team, alice, value):
+def test_arbitrary_content_of_a_file_raises_no_other_error(team, alice, value):
     for document in (
         {
             "registry-ui-mirrors": 1,

@@ -1,4 +1,4 @@
-"""A registry tells of a push: by whom it is believed, and what it starts."""
+"""Webhooks of registries: authentication, and the run that a push causes."""
 
 import hashlib
 import hmac
@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.postgresql, pytest.mark.django_db]
 
 
 def distribution(repository="library/nginx", tag="1.27", action="push"):
-    """As distribution 2.8 sends it."""
+    """Return a notification of distribution 2.8."""
     target = {
         "mediaType": "application/vnd.docker.distribution.manifest.v2+json",
         "repository": repository,
@@ -43,7 +43,7 @@ def distribution(repository="library/nginx", tag="1.27", action="push"):
 
 
 def harbor(repository="library/nginx", tag="1.27", kind="PUSH_ARTIFACT"):
-    """As Harbor 2 sends it."""
+    """Return a webhook of Harbor 2."""
     resource = {
         "digest": "sha256:954b3784",
         "tag": tag,
@@ -85,20 +85,22 @@ def call(mirror, secret):
     return send
 
 
-def planned(mirror):
+def start_due_runs(mirror):
     return (
         list(MirrorRun.objects.filter(mirror=mirror).values_list("trigger", "only"))
-        if claiming.start_due()
+        if claiming.start_due_mirrors()
         else []
     )
 
 
 @pytest.mark.parametrize("document", [distribution(), harbor()], ids=["distribution", "harbor"])
-def test_a_push_starts_a_run_of_what_was_pushed(mirror, call, document):
+def test_a_push_starts_a_run_of_the_pushed_tag(mirror, call, document):
     response = call(document)
 
     assert (response.status_code, response.json()) == (202, {"started": True})
-    assert planned(mirror) == [(Trigger.WEBHOOK, [{"repository": "library/nginx", "tag": "1.27"}])]
+    assert start_due_runs(mirror) == [
+        (Trigger.WEBHOOK, [{"repository": "library/nginx", "tag": "1.27"}])
+    ]
     assert AuditEvent.objects.filter(action=Action.MIRROR_HOOK_CALLED).count() == 1
 
 
@@ -124,21 +126,21 @@ def test_a_push_starts_a_run_of_what_was_pushed(mirror, call, document):
         {"event_data": {"resources": "x", "repository": []}, "type": "PUSH_ARTIFACT"},
     ],
 )
-def test_what_the_rule_does_not_take_starts_nothing(mirror, call, document):
+def test_an_unselected_push_starts_no_run(mirror, call, document):
     assert call(document).json() == {"started": False}
-    assert planned(mirror) == []
+    assert start_due_runs(mirror) == []
 
 
 @pytest.mark.parametrize(
     "body",
     [b"", b"no json", b"[]", b"{}", b'"text"', b"\xff\xfe", b"[" * 100_000, b'{"events": {}}'],
 )
-def test_what_nobody_sends_is_refused(mirror, call, body):
+def test_an_unknown_body_is_refused(mirror, call, body):
     assert call(body=body).status_code == 400
-    assert planned(mirror) == []
+    assert start_due_runs(mirror) == []
 
 
-def test_a_signed_body_is_believed(mirror, call, secret):
+def test_a_signed_body_is_accepted(mirror, call, secret):
     body = json.dumps(distribution()).encode()
     signature = hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
     for header in ("X-Registry-UI-Signature-256", "X-Hub-Signature-256"):
@@ -157,12 +159,12 @@ def test_a_signed_body_is_believed(mirror, call, secret):
         {"Authorization": "Bearer \xff"},
     ],
 )
-def test_without_the_secret_nothing_is_read(mirror, call, headers):
+def test_without_the_secret_the_body_is_ignored(mirror, call, headers):
     response = call(**headers)
 
     assert response.status_code == 401
     assert response["WWW-Authenticate"] == "Bearer"
-    assert planned(mirror) == []
+    assert start_due_runs(mirror) == []
     assert MirrorHook.objects.get().called_at is None
 
 
@@ -172,7 +174,7 @@ def test_a_signature_of_another_body_is_refused(call, secret):
     assert call(**{"X-Hub-Signature-256": f"sha256={signature}"}).status_code == 401
 
 
-def test_the_secret_in_the_query_is_no_secret(mirror, secret, client):
+def test_a_secret_in_the_query_is_refused(mirror, secret, client):
     address = reverse("mirrors:call", args=[mirror.hook.pk])
 
     assert (
@@ -183,27 +185,27 @@ def test_the_secret_in_the_query_is_no_secret(mirror, secret, client):
     )
 
 
-def test_a_hook_that_is_not_there_answers_as_a_wrong_secret(call, client, mirror):
-    there = call(Authorization="Bearer wrong")
-    not_there = client.post(
+def test_an_unknown_webhook_answers_like_a_wrong_secret(call, client, mirror):
+    known = call(Authorization="Bearer wrong")
+    unknown = client.post(
         reverse("mirrors:call", args=[uuid.uuid4()]), {}, content_type="application/json"
     )
 
-    assert (there.status_code, there.content) == (not_there.status_code, not_there.content)
+    assert (known.status_code, known.content) == (unknown.status_code, unknown.content)
 
 
-def test_with_another_encryption_key_nobody_is_believed(call, settings):
+def test_with_another_encryption_key_calls_are_refused(call, settings):
     settings.ENCRYPTION_KEYS = ["MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="]
 
     assert call().status_code == 401
 
 
-def test_a_body_that_is_too_long_is_refused_unread(call):
-    assert call(body=b"x" * (hooks.LONGEST_BODY + 1)).status_code == 413
+def test_a_large_body_is_refused_unread(call):
+    assert call(body=b"x" * (hooks.MAX_BODY_BYTES + 1)).status_code == 413
 
 
 @pytest.mark.parametrize("method", ["get", "put", "patch", "delete"])
-def test_it_takes_posts_only(client, mirror, secret, method):
+def test_it_accepts_post_only(client, mirror, secret, method):
     assert (
         getattr(client, method)(reverse("mirrors:call", args=[mirror.hook.pk])).status_code == 405
     )
@@ -213,77 +215,77 @@ def test_fifty_calls_are_one_run(mirror, call):
     for number in range(50):
         assert call(distribution(tag=f"1.27.{number % 5}")).status_code == 202
 
-    assert claiming.start_due() == 1
-    assert claiming.start_due() == 0
-    assert sorted(each["tag"] for each in MirrorRun.objects.get().only) == [
+    assert claiming.start_due_mirrors() == 1
+    assert claiming.start_due_mirrors() == 0
+    assert sorted(entry["tag"] for entry in MirrorRun.objects.get().only) == [
         f"1.27.{number}" for number in range(5)
     ]
 
 
-def test_more_than_can_be_named_is_all_of_the_rule(mirror, call):
+def test_too_many_pushes_run_the_whole_mirror(mirror, call):
     for number in range(0, 120, 60):
         events = [
-            distribution(tag=f"1.27.{each}")["events"][0] for each in range(number, number + 60)
+            distribution(tag=f"1.27.{entry}")["events"][0] for entry in range(number, number + 60)
         ]
         call({"events": events})
     call(distribution(tag="1.27.1"))
 
-    assert planned(mirror) == [(Trigger.WEBHOOK, [])]
+    assert start_due_runs(mirror) == [(Trigger.WEBHOOK, [])]
 
 
-def test_a_call_during_a_run_gives_one_more_run_when_that_has_ended(mirror, call):
+def test_calls_during_a_run_cause_one_more_run(mirror, call):
     run = run_row(mirror, state=State.RUNNING)
     for _number in range(3):
         call()
 
-    assert claiming.start_due() == 0
+    assert claiming.start_due_mirrors() == 0
     MirrorRun.objects.filter(pk=run.pk).update(state=State.SUCCEEDED)
-    assert claiming.start_due() == 1
-    assert claiming.start_due() == 0
+    assert claiming.start_due_mirrors() == 1
+    assert claiming.start_due_mirrors() == 0
 
 
-def test_the_schedule_goes_on_after_a_call(mirror, call):
-    was = mirror.next_run_at
+def test_the_schedule_continues_after_a_call(mirror, call):
+    previous = mirror.next_run_at
     call()
-    claiming.start_due()
+    claiming.start_due_mirrors()
 
     mirror.refresh_from_db()
-    assert timezone.now() < mirror.next_run_at <= was + timedelta(days=1)
+    assert timezone.now() < mirror.next_run_at <= previous + timedelta(days=1)
 
 
-def test_a_rule_without_a_schedule_is_started_too(mirror, call):
+def test_a_mirror_without_a_schedule_is_started(mirror, call):
     Mirror.objects.update(schedule="", next_run_at=None)
     call()
 
-    assert claiming.start_due() == 1
+    assert claiming.start_due_mirrors() == 1
     mirror.refresh_from_db()
     assert mirror.next_run_at is None
 
 
-def test_a_run_of_the_schedule_that_is_due_takes_the_push_along(mirror, call):
+def test_a_due_scheduled_run_covers_the_push(mirror, call):
     Mirror.objects.update(next_run_at=timezone.now() - timedelta(seconds=1))
 
     assert call().json() == {"started": True}
-    assert planned(mirror) == [(Trigger.SCHEDULE, [])]
+    assert start_due_runs(mirror) == [(Trigger.SCHEDULE, [])]
 
 
-def test_a_paused_rule_is_not_started(mirror, call):
+def test_a_paused_mirror_is_not_started(mirror, call):
     Mirror.objects.update(paused=True)
 
     assert call().json() == {"started": False}
-    assert planned(mirror) == []
+    assert start_due_runs(mirror) == []
 
 
 # --- the secret
 
 
-def test_a_new_secret_ends_the_one_before(mirror, alice, call, secret):
+def test_a_new_secret_replaces_the_previous_one(mirror, alice, call, secret):
     hooks.create_hook(mirror, alice)
 
     assert call(Authorization=f"Bearer {secret}").status_code == 401
 
 
-def test_a_removed_hook_is_refused(mirror, alice, call, secret):
+def test_a_removed_webhook_refuses_calls(mirror, alice, call, secret):
     address = reverse("mirrors:call", args=[mirror.hook.pk])
     hooks.remove_hook(mirror, alice)
 
@@ -300,7 +302,7 @@ def test_the_secret_is_stored_encrypted_and_in_no_event(secret):
     assert secret not in json.dumps(list(AuditEvent.objects.values()), default=str)
 
 
-def test_only_admins_make_and_remove_hooks(mirror, bob):
+def test_only_admins_create_and_remove_webhooks(mirror, bob):
     for act in (hooks.create_hook, hooks.remove_hook):
         with pytest.raises(PermissionDenied):
             act(mirror, bob)

@@ -1,4 +1,4 @@
-"""What Prometheus reads."""
+"""The metrics for Prometheus."""
 
 import pytest
 from django.urls import reverse
@@ -35,7 +35,7 @@ def samples(response):
     }
 
 
-def test_without_a_configured_token_there_is_no_such_page(client, settings):
+def test_without_a_configured_token_the_page_does_not_exist(client, settings):
     settings.METRICS_TOKEN = ""
 
     assert (
@@ -45,7 +45,7 @@ def test_without_a_configured_token_there_is_no_such_page(client, settings):
 
 
 @pytest.mark.parametrize("token", ["", "wrong", "\xff", TOKEN + "x"])
-def test_the_token_is_wanted(ask, token):
+def test_the_token_is_required(ask, token):
     assert ask(token).status_code == 401
 
 
@@ -55,35 +55,35 @@ def test_a_session_is_no_token(ask, client, alice):
     assert ask("").status_code == 401
 
 
-def test_it_is_for_reading_only(client, ask):
+def test_it_is_read_only(client, ask):
     assert client.post(reverse("mirrors:metrics")).status_code == 405
 
 
-def test_it_tells_the_age_of_each_last_success(ask, team):
+def test_it_reports_the_age_of_each_last_success(ask, team):
     mirror = mirror_row(team, schedule="0 * * * *")
     run_row(mirror, state=State.SUCCEEDED, age=600)
     run_row(mirror, state=State.FAILED, age=60)
     pair_row(mirror, missing=3, differing=2)
 
-    found = samples(ask())
+    metrics = samples(ask())
 
     labels = (mirror.name, team.slug)
-    assert found["registry_ui_mirror_last_success_age_seconds", *labels] == pytest.approx(
+    assert metrics["registry_ui_mirror_last_success_age_seconds", *labels] == pytest.approx(
         600, abs=30
     )
-    assert found["registry_ui_mirror_allowed_age_seconds", *labels] == 5400
-    assert found["registry_ui_mirror_last_run_failed", *labels] == 1
-    assert found["registry_ui_mirror_tags_behind", *labels] == 5
-    assert found["registry_ui_mirror_paused", *labels] == 0
+    assert metrics["registry_ui_mirror_allowed_age_seconds", *labels] == 5400
+    assert metrics["registry_ui_mirror_last_run_failed", *labels] == 1
+    assert metrics["registry_ui_mirror_tags_behind", *labels] == 5
+    assert metrics["registry_ui_mirror_paused", *labels] == 0
 
 
-def test_one_that_has_never_succeeded_ages_from_its_making(ask, team):
+def test_a_mirror_without_a_success_ages_from_its_creation(ask, team):
     mirror = mirror_row(team, schedule="")
 
-    found = samples(ask())
+    metrics = samples(ask())
 
-    assert found["registry_ui_mirror_last_success_age_seconds", mirror.name, team.slug] < 60
-    assert ("registry_ui_mirror_allowed_age_seconds", mirror.name, team.slug) not in found
+    assert metrics["registry_ui_mirror_last_success_age_seconds", mirror.name, team.slug] < 60
+    assert ("registry_ui_mirror_allowed_age_seconds", mirror.name, team.slug) not in metrics
 
 
 def test_a_pause_of_the_team_shows_on_each(ask, team):
@@ -96,21 +96,21 @@ def test_a_pause_of_the_team_shows_on_each(ask, team):
 def test_it_counts_jobs_queues_and_workers(ask, team):
     run_row(mirror_row(team), state=State.RUNNING)
 
-    found = samples(ask())
+    metrics = samples(ask())
 
-    assert found["registry_ui_jobs", "mirrorrun", "running"] == 1
-    assert found["registry_ui_jobs", "transfer", "queued"] == 0
-    assert found["registry_ui_queue_depth", "mirrors"] == 0
-    assert found["registry_ui_workers_alive", "transfers"] == 0
-    assert found["registry_ui_queue_up",] == 1
+    assert metrics["registry_ui_jobs", "mirrorrun", "running"] == 1
+    assert metrics["registry_ui_jobs", "transfer", "queued"] == 0
+    assert metrics["registry_ui_queue_depth", "mirrors"] == 0
+    assert metrics["registry_ui_workers_alive", "transfers"] == 0
+    assert metrics["registry_ui_queue_up",] == 1
 
 
 def test_without_redis_it_still_answers(ask, redis_server):
     redis_server.process.kill()
 
-    found = samples(ask())
+    metrics = samples(ask())
 
-    assert found["registry_ui_queue_up",] == 0
+    assert metrics["registry_ui_queue_up",] == 0
 
 
 def test_names_cannot_break_the_format(ask, team):
@@ -121,9 +121,7 @@ def test_names_cannot_break_the_format(ask, team):
     )
 
 
-def test_it_asks_the_database_as_often_for_many_as_for_one(
-    ask, team, django_assert_max_num_queries
-):
+def test_the_number_of_queries_is_constant(ask, team, django_assert_max_num_queries):
     source = mirror_row(team).source_registry
     for number in range(30):
         mirror_row(team, f"Mirror {number}", source=source, target=source)

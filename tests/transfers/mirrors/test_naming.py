@@ -1,4 +1,4 @@
-"""What a repository is called at the target, and that two never become one."""
+"""Repository names at the target, which never collide."""
 
 import pytest
 from hypothesis import given
@@ -12,7 +12,7 @@ REPOSITORIES = st.from_regex(r"[a-z0-9]{1,5}(/[a-z0-9]{1,5}){0,3}", fullmatch=Tr
 
 
 def named(document: dict, repository: str) -> str:
-    return Naming.parse(document).target_of(repository, host=HOST)
+    return Naming.parse(document).target_name(repository, host=HOST)
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def test_each_way_of_naming(document, expected):
     assert named(document, "team/back/app") == expected
 
 
-def test_template_leaves_no_empty_part_for_a_repository_without_namespace():
+def test_a_template_leaves_no_empty_part_without_a_namespace():
     assert named({"kind": "template", "template": "hub/{namespace}/{name}"}, "app") == "hub/app"
 
 
@@ -60,14 +60,14 @@ def test_bad_naming_is_refused_with_advice(document):
     assert caught.value.advice
 
 
-def test_name_that_becomes_too_long_is_refused():
+def test_a_name_that_becomes_too_long_is_refused():
     with pytest.raises(InvalidReference, match="300"):
         named({"kind": "prefix", "prefix": "a" * 200}, "b" * 99)
 
 
-def test_collision_names_both():
+def test_a_collision_names_both_repositories():
     with pytest.raises(NamingCollision) as caught:
-        Naming.parse({"kind": "flatten"}).targets_of(["one/app", "two/app"], host=HOST)
+        Naming.parse({"kind": "flatten"}).target_names(["one/app", "two/app"], host=HOST)
     assert (caught.value.first, caught.value.second, caught.value.target) == (
         "one/app",
         "two/app",
@@ -80,12 +80,12 @@ def test_collision_names_both():
 @given(st.lists(REPOSITORIES, max_size=10, unique=True), st.integers(0, 3))
 def test_no_two_repositories_ever_share_a_target(repositories, levels):
     naming = Naming.parse({"kind": "flatten", "levels": levels})
-    expected = {naming.target_of(repository, host=HOST) for repository in repositories}
+    expected = {naming.target_name(repository, host=HOST) for repository in repositories}
     if len(expected) < len(repositories):
         with pytest.raises(NamingCollision):
-            naming.targets_of(repositories, host=HOST)
+            naming.target_names(repositories, host=HOST)
     else:
-        assert set(naming.targets_of(repositories, host=HOST).values()) == expected
+        assert set(naming.target_names(repositories, host=HOST).values()) == expected
 
 
 @given(REPOSITORIES)
@@ -97,4 +97,4 @@ def test_naming_reads_back_as_the_same(repository):
     ):
         naming = Naming.parse(document)
         assert Naming.parse(naming.document()) == naming
-        assert naming.target_of(repository, host=HOST)
+        assert naming.target_name(repository, host=HOST)

@@ -1,4 +1,7 @@
-"""A registry that counts pulls: the run waits without a worker when few are left, says until when, and goes on then."""
+"""A registry that counts pulls.
+
+A run with few pulls left waits without a worker, shows its time, and continues then.
+"""
 
 from datetime import timedelta
 
@@ -9,7 +12,7 @@ from registry_ui.jobs.reconciling import reconcile
 from registry_ui.oci.client import RateLimit
 from registry_ui.oci.errors import RateLimited
 from tests.parts.gateway import gateway
-from transfers.mirrors.parking import Budget, Parked, floor_of
+from transfers.mirrors.parking import Postponed, PullBudget, reserved_pulls
 from transfers.mirrors.queueing import MIRROR_RUNS, claim_next
 from transfers.mirrors.running import run as run_claimed
 from transfers.mirrors.services import start_run
@@ -20,41 +23,43 @@ from .outcomes import outcome
 pytestmark = pytest.mark.postgresql
 
 
-def test_some_pulls_are_left_to_people():
-    budget = Budget("docker.io")
-    assert budget.take(None)
-    assert budget.take(RateLimit(100, 13))
-    assert not budget.take(RateLimit(100, 12))
-    with pytest.raises(Parked, match=r"docker\.io"):
+def test_some_pulls_are_reserved_for_people():
+    budget = PullBudget("docker.io")
+    assert budget.acquire(None)
+    assert budget.acquire(RateLimit(100, 13))
+    assert not budget.acquire(RateLimit(100, 12))
+    with pytest.raises(Postponed, match=r"docker\.io"):
         budget.check()
 
 
-def test_what_has_begun_counts_before_it_is_answered():
-    budget = Budget("docker.io")
+def test_pulls_in_flight_count():
+    budget = PullBudget("docker.io")
     limit = RateLimit(100, 15)
-    taken = [budget.take(limit) for _number in range(10)]
-    assert sum(taken) == 15 - floor_of(limit)
+    taken = [budget.acquire(limit) for _number in range(10)]
+    assert sum(taken) == 15 - reserved_pulls(limit)
 
 
-def test_the_registry_says_how_long():
-    budget = Budget("docker.io")
-    budget.take(RateLimit(100, 1, 60))
-    with pytest.raises(Parked) as parked:
+def test_the_window_of_the_registry_is_the_wait():
+    budget = PullBudget("docker.io")
+    budget.acquire(RateLimit(100, 1, 60))
+    with pytest.raises(Postponed) as postponed:
         budget.check()
-    assert timedelta(seconds=50) < parked.value.until - timezone.now() < timedelta(seconds=61)
+    assert (
+        timedelta(seconds=50) < postponed.value.resume_at - timezone.now() < timedelta(seconds=61)
+    )
 
 
-def test_long_refusal_parks_and_a_short_one_does_not():
-    budget = Budget("docker.io")
-    budget.consider(RateLimited("Too many.", retry_after=30))
+def test_only_a_long_refusal_postpones():
+    budget = PullBudget("docker.io")
+    budget.record_failure(RateLimited("Too many.", retry_after=30))
     budget.check()
-    budget.consider(RateLimited("Too many.", retry_after=3600))
-    with pytest.raises(Parked):
+    budget.record_failure(RateLimited("Too many.", retry_after=3600))
+    with pytest.raises(Postponed):
         budget.check()
 
 
 @pytest.mark.django_db(transaction=True)
-def test_run_at_a_registry_that_counts_parks_before_the_last_pulls_and_goes_on_when_the_time_has_come(
+def test_a_run_is_postponed_before_the_last_pulls_and_continues_later(
     registry, second_registry, image_factory, make_mirror
 ):
     repository = registry.new_repository()
@@ -65,7 +70,7 @@ def test_run_at_a_registry_that_counts_parks_before_the_last_pulls_and_goes_on_w
         run_claimed(claim_next(row.pk))
 
         row.refresh_from_db()
-        assert (row.state, row.is_parked, row.attempt) == (State.QUEUED, True, 0)
+        assert (row.state, row.is_postponed, row.attempt) == (State.QUEUED, True, 0)
         assert counting.host in row.parked_reason
         assert timedelta(minutes=8) < row.parked_until - timezone.now() < timedelta(minutes=11)
         assert counting.left >= 1, "a pull is left to people"
@@ -73,8 +78,8 @@ def test_run_at_a_registry_that_counts_parks_before_the_last_pulls_and_goes_on_w
         assert row.totals["done"] == 5 - counting.left > 0
 
         reconcile(MIRROR_RUNS)
-        assert str(row.pk) not in MIRROR_RUNS.waiting_ids()
-        while row.is_parked:
+        assert str(row.pk) not in MIRROR_RUNS.queued_ids()
+        while row.is_postponed:
             before = row.totals["done"]
             counting.refill()
             let_the_time_come(row)
@@ -88,7 +93,7 @@ def test_run_at_a_registry_that_counts_parks_before_the_last_pulls_and_goes_on_w
 
 
 @pytest.mark.django_db(transaction=True)
-def test_run_that_a_registry_refuses_for_an_hour_waits_and_loses_no_tag(
+def test_a_run_that_is_refused_for_an_hour_waits_and_copies_all_tags(
     registry, second_registry, image_factory, make_mirror
 ):
     repository = registry.new_repository()
@@ -101,7 +106,7 @@ def test_run_that_a_registry_refuses_for_an_hour_waits_and_loses_no_tag(
         run_claimed(claim_next(row.pk))
 
         row.refresh_from_db()
-        assert (row.state, row.is_parked) == (State.QUEUED, True)
+        assert (row.state, row.is_postponed) == (State.QUEUED, True)
         assert timedelta(minutes=55) < row.parked_until - timezone.now() < timedelta(minutes=61)
 
         counting.refill()
@@ -116,4 +121,4 @@ def let_the_time_come(row) -> None:
     earlier = timezone.now() - timedelta(minutes=1)
     MirrorRun.objects.filter(pk=row.pk).update(parked_until=earlier, queued_at=earlier)
     reconcile(MIRROR_RUNS)
-    assert str(row.pk) in MIRROR_RUNS.waiting_ids()
+    assert str(row.pk) in MIRROR_RUNS.queued_ids()

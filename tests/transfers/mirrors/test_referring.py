@@ -1,4 +1,4 @@
-"""Signatures, attestations and lists of referrers come along; and images go into the local store."""
+"""Signatures, attestations and lists of referrers of mirrored images."""
 
 import json
 
@@ -20,7 +20,7 @@ OCI_INDEX = "application/vnd.oci.image.index.v1+json"
 
 
 def sign(registry, image) -> str:
-    """A signature as cosign keeps it: under a tag of its own."""
+    """Push a signature in cosign's older form: under a tag of its own."""
     tag = f"{image.digest.replace(':', '-')}.sig"
     push(registry, build_image(layers=1, layer_size=60), image.repository, tag)
     return tag
@@ -39,7 +39,7 @@ def put(registry, repository, document, name, media_type):
 
 
 def refer(registry, image, note: str) -> str:
-    """A referrer, listed under the fallback tag as clients do where a registry has no API for it."""
+    """Push a referrer and list it under the fallback tag, for a registry without the API."""
     repository = image.repository
     built = build_image(layers=1, layer_size=60)
     push(registry, built, repository, "scratch")
@@ -69,7 +69,7 @@ def refer(registry, image, note: str) -> str:
     return digest
 
 
-def test_signature_comes_along_and_is_found_added_later(
+def test_a_signature_is_copied_even_if_added_later(
     registry, second_registry, image_factory, make_mirror, run_mirror
 ):
     repository = registry.new_repository()
@@ -93,7 +93,7 @@ def test_signature_comes_along_and_is_found_added_later(
     assert second_registry.digest_of(repository, later) == registry.digest_of(repository, later)
 
 
-def test_signatures_stay_behind_where_the_rule_says_so(
+def test_signatures_are_skipped_where_the_mirror_says_so(
     registry, second_registry, image_factory, make_mirror, run_mirror
 ):
     repository = registry.new_repository()
@@ -103,7 +103,7 @@ def test_signatures_stay_behind_where_the_rule_says_so(
     assert second_registry.digest_of(repository, tag) is None
 
 
-def test_signature_of_an_image_that_is_not_chosen_stays_behind(
+def test_a_signature_of_an_unselected_image_is_skipped(
     registry, second_registry, image_factory, make_mirror, run_mirror
 ):
     repository = registry.new_repository()
@@ -114,7 +114,7 @@ def test_signature_of_an_image_that_is_not_chosen_stays_behind(
     assert tag
 
 
-def test_signature_of_a_platform_comes_along_with_its_index(
+def test_a_signature_of_a_platform_is_copied_with_its_index(
     registry, second_registry, image_factory, make_mirror, run_mirror
 ):
     repository = registry.new_repository()
@@ -125,7 +125,7 @@ def test_signature_of_a_platform_comes_along_with_its_index(
     assert second_registry.digest_of(repository, tag) == registry.digest_of(repository, tag)
 
 
-def test_signature_of_a_named_tag_comes_along(
+def test_a_signature_of_a_named_tag_is_copied(
     registry, second_registry, image_factory, make_mirror, run_mirror
 ):
     repository = registry.new_repository()
@@ -135,7 +135,7 @@ def test_signature_of_a_named_tag_comes_along(
     assert second_registry.digest_of(repository, tag) == registry.digest_of(repository, tag)
 
 
-def test_signature_that_comes_after_its_named_tag_is_brought_by_the_next_run(
+def test_the_next_run_copies_a_later_signature_of_a_named_tag(
     registry, second_registry, image_factory, make_mirror, run_mirror
 ):
     repository = registry.new_repository()
@@ -154,7 +154,7 @@ def test_signature_that_comes_after_its_named_tag_is_brought_by_the_next_run(
     assert second_registry.digest_of(repository, tag) == registry.digest_of(repository, tag)
 
 
-def test_source_that_does_not_list_its_tags_serves_named_ones_all_the_same(
+def test_named_tags_are_copied_without_a_list_of_tags(
     registry, second_registry, image_factory, make_mirror, run_mirror
 ):
     repository = registry.new_repository()
@@ -167,7 +167,7 @@ def test_source_that_does_not_list_its_tags_serves_named_ones_all_the_same(
     assert any(repository in note for note in run.progress["notes"])
 
 
-def test_lists_of_referrers_are_joined_and_not_overwritten(
+def test_lists_of_referrers_are_merged(
     registry, second_registry, image_factory, make_mirror, run_mirror
 ):
     repository = registry.new_repository()
@@ -193,7 +193,7 @@ def test_lists_of_referrers_are_joined_and_not_overwritten(
     assert outcome(run_mirror(mirror))[tag] == "same done"
 
 
-def test_local_store_is_a_target(team, registry, image_factory, run_mirror):
+def test_the_local_images_are_a_target(team, registry, image_factory, run_mirror):
     repository = registry.new_repository()
     images = [image_factory(registry, repository, tag) for tag in ("1.0", "1.1")]
     sign(registry, images[0])

@@ -1,4 +1,7 @@
-"""Referrers that the source tells by the distribution spec's API: the source is this program's own registry, asked over HTTP."""
+"""Referrers of the distribution spec's API.
+
+The source is the built-in registry, which has the API.
+"""
 
 import json
 from types import SimpleNamespace
@@ -7,7 +10,7 @@ import pytest
 import requests
 
 from registry_ui.registries.models import Registry
-from registry_ui.registries.this_server import this_host
+from registry_ui.registries.this_server import builtin_registry_host
 from tests.parts.images import OCI_INDEX, BuiltManifest, build_image, digest_of, push
 from tests.parts.web_server import WebServer
 from tests.serving.calls import secret_of
@@ -23,7 +26,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def served(manage, settings, tmp_path, team, alice):
-    """The web process, as a registry that the mirror knows by another name than the process itself: so nothing is short-cut."""
+    """Start the web process as a registry that the mirror knows by another name."""
     server = WebServer(tmp_path)
     settings.URL = server.url
     server.start()
@@ -41,7 +44,7 @@ def served(manage, settings, tmp_path, team, alice):
 
 
 def push_signed(served, name: str) -> tuple[BuiltManifest, str]:
-    """An image as `name:1.0`, and the digest of what refers to it."""
+    """Push an image as `name:1.0`, and return the digest of its referrer."""
     image = build_image(layers=1, layer_size=600)
     push(served, image, name, "1.0")
     signature = build_image(layers=1, layer_size=60)
@@ -58,7 +61,7 @@ def push_signed(served, name: str) -> tuple[BuiltManifest, str]:
     return image, digest
 
 
-def test_what_the_api_lists_comes_along_and_is_found_by_clients_without_it(
+def test_referrers_of_the_api_are_copied_with_a_fallback_tag(
     served, team, second_registry, make_mirror, run_mirror
 ):
     name = f"{team.slug}/signed"
@@ -82,13 +85,13 @@ def test_what_the_api_lists_comes_along_and_is_found_by_clients_without_it(
     assert [entry["digest"] for entry in listed.json()["manifests"]] == [signature]
 
 
-def test_this_server_itself_is_mirrored_with_what_refers_to_its_images(
+def test_the_builtin_registry_is_mirrored_with_its_referrers(
     served, team, own_registry, make_mirror, run_mirror
 ):
     name = f"{team.slug}/signed"
     image, signature = push_signed(served, name)
-    here = registry_row(team, this_host(), "This server")
-    mirror = make_mirror(name, source=here, target=own_registry, selection={"match": r"1\..*"})
+    builtin = registry_row(team, builtin_registry_host(), "This server")
+    mirror = make_mirror(name, source=builtin, target=own_registry, selection={"match": r"1\..*"})
 
     run = run_mirror(mirror)
 
@@ -99,16 +102,16 @@ def test_this_server_itself_is_mirrored_with_what_refers_to_its_images(
     assert set(outcome(run_mirror(mirror)).values()) == {"same done"}
 
 
-def test_what_refers_to_an_image_comes_to_this_server_too(
+def test_referrers_are_copied_to_the_builtin_registry(
     served, team, second_registry, image_factory, make_mirror, run_mirror
 ):
     image = image_factory(second_registry, second_registry.new_repository(), "1.0", layer_size=2000)
     signature = refer(second_registry, image, "signed")
-    here = registry_row(team, this_host(), "This server")
+    builtin = registry_row(team, builtin_registry_host(), "This server")
     mirror = make_mirror(
         image.repository,
         source=second_registry,
-        target=here,
+        target=builtin,
         naming={"kind": "prefix", "prefix": team.slug},
         selection={"tags": ["1.0"]},
     )

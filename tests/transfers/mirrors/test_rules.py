@@ -1,4 +1,4 @@
-"""Who may make and change a mirror, what cannot be one, and the logins that its runs use."""
+"""Roles, validation and logins of mirrors."""
 
 import pytest
 from django.core.exceptions import PermissionDenied
@@ -36,7 +36,7 @@ def values(team):
     }
 
 
-def test_operator_makes_changes_pauses_and_removes_a_mirror_and_the_trail_has_it(team, bob, values):
+def test_an_operator_manages_a_mirror_and_the_audit_log_records_it(team, bob, values):
     mirror = create_mirror(team=team, user=bob, values=values)
     change_mirror(mirror=mirror, user=bob, values={"selection": {"newest": 3}})
     pause_mirror(mirror=mirror, user=bob)
@@ -54,7 +54,7 @@ def test_operator_makes_changes_pauses_and_removes_a_mirror_and_the_trail_has_it
     } <= actions
 
 
-def test_viewer_and_outsider_may_do_nothing(team, victor, charlie, values):
+def test_viewers_and_outsiders_are_refused(team, victor, charlie, values):
     mirror = create_mirror(team=team, user=None, values=values)
     run = start_run(mirror=mirror, user=None, enqueue=False)
     for person in (victor, charlie):
@@ -73,7 +73,7 @@ def test_viewer_and_outsider_may_do_nothing(team, victor, charlie, values):
                 act()
 
 
-def test_rule_that_deletes_is_an_admins_before_and_after_the_change(team, alice, bob, values):
+def test_a_mirror_that_deletes_tags_needs_an_admin(team, alice, bob, values):
     with pytest.raises(PermissionDenied):
         create_mirror(team=team, user=bob, values={**values, "delete_extras": True})
     mirror = create_mirror(team=team, user=alice, values={**values, "delete_extras": True})
@@ -102,7 +102,7 @@ def test_rule_that_deletes_is_an_admins_before_and_after_the_change(team, alice,
         ({"platforms": ["amd64"]}, "platforms"),
     ],
 )
-def test_rule_that_cannot_be_names_its_fault(team, values, change, field):
+def test_an_invalid_mirror_names_the_field(team, values, change, field):
     with pytest.raises(MirrorInvalid) as caught:
         create_mirror(team=team, user=None, values={**values, **change})
     assert caught.value.field == field
@@ -119,21 +119,21 @@ def test_another_teams_registry_is_refused(team, other_team, values):
     assert caught.value.field == "target_registry"
 
 
-def test_name_is_taken_once_in_a_team(team, values):
+def test_a_name_is_unique_in_a_team(team, values):
     create_mirror(team=team, user=None, values=values)
     with pytest.raises(MirrorInvalid) as caught:
         create_mirror(team=team, user=None, values=values)
     assert caught.value.field == "name"
 
 
-def test_repository_onto_itself_is_refused(team, values):
+def test_a_copy_onto_itself_is_refused(team, values):
     with pytest.raises(MirrorInvalid, match="itself"):
         create_mirror(
             team=team, user=None, values={**values, "target_registry": values["source_registry"]}
         )
 
 
-def test_person_who_left_runs_nothing_any_more(team, bob, values):
+def test_a_former_member_runs_nothing(team, bob, values):
     mirror = create_mirror(team=team, user=bob, values=values)
     run = start_run(mirror=mirror, user=bob, enqueue=False)
     bob.memberships.all().delete()
@@ -142,7 +142,7 @@ def test_person_who_left_runs_nothing_any_more(team, bob, values):
     assert "bob" in done.error["message"]
 
 
-def test_rule_goes_on_for_its_team_when_who_made_it_has_left(
+def test_a_mirror_continues_after_its_creator_has_left(
     team, bob, registry, image_factory, make_mirror, run_mirror
 ):
     repository = registry.new_repository()
@@ -153,7 +153,7 @@ def test_rule_goes_on_for_its_team_when_who_made_it_has_left(
     assert run_mirror(Mirror.objects.get(pk=mirror.pk)).state == State.SUCCEEDED
 
 
-def test_run_logs_in_and_fails_when_its_credential_is_gone(
+def test_a_run_fails_without_its_removed_credential(
     registry, htpasswd_registry, image_factory, make_mirror, run_mirror
 ):
     repository = registry.new_repository()
@@ -176,7 +176,7 @@ def test_run_logs_in_and_fails_when_its_credential_is_gone(
     )
 
 
-def test_without_a_chosen_login_each_repository_is_served_by_the_one_that_fits(
+def test_without_a_selected_login_each_repository_uses_the_fitting_one(
     registry, htpasswd_registry, image_factory, make_mirror, run_mirror
 ):
     near, far = registry.new_repository(), registry.new_repository()
@@ -204,7 +204,7 @@ def test_without_a_chosen_login_each_repository_is_served_by_the_one_that_fits(
         assert credential.used_at is not None
 
 
-def test_several_logins_that_fit_alike_are_no_guess(
+def test_several_equal_logins_are_ambiguous(
     registry, htpasswd_registry, image_factory, make_mirror, run_mirror
 ):
     repository = registry.new_repository()
@@ -224,7 +224,7 @@ def test_several_logins_that_fit_alike_are_no_guess(
     assert "fit" in str(run.error) + str(list(run.items.values_list("error", flat=True)))
 
 
-def test_a_mirror_uses_what_another_team_shares(
+def test_a_mirror_uses_a_shared_credential(
     registry, htpasswd_registry, other_team, image_factory, make_mirror, run_mirror, team
 ):
     repository = registry.new_repository()
@@ -241,7 +241,7 @@ def test_a_mirror_uses_what_another_team_shares(
     assert run.state == State.FAILED
 
 
-def test_credential_that_may_only_pull_is_refused_for_the_target(team, values):
+def test_a_pull_only_credential_is_refused_for_the_target(team, values):
     credential = add_credential(values["target_registry"], "reader", "secret", can_push=False)
     with pytest.raises(MirrorInvalid) as caught:
         create_mirror(team=team, user=None, values={**values, "target_credential": credential})

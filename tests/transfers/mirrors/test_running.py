@@ -1,19 +1,29 @@
-"""Runs of mirrors between two real registries: what is moved, what is left alone, and what one tag's failure does to the others."""
+"""Runs of mirrors between two real registries.
+
+Copied and skipped tags, their reasons, and the requests that they take.
+"""
 
 import pytest
 from django.core.exceptions import ValidationError
 
 from registry_ui.registries.services import remove_registry
 from transfers.mirrors import phases
-from transfers.mirrors.work import Work
-from transfers.models import ItemAction, ItemState, MirrorItem, MirrorPair, State, Verdict
+from transfers.mirrors.work import RunContext
+from transfers.models import (
+    ItemAction,
+    ItemState,
+    MirrorItem,
+    MirrorPair,
+    State,
+    VerificationResult,
+)
 
 from .outcomes import outcome
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
 
 
-def test_first_run_brings_every_tag_with_its_digest(
+def test_the_first_run_copies_every_tag_with_its_digest(
     registry, second_registry, image_factory, make_mirror, run_mirror
 ):
     repository = registry.new_repository()
@@ -26,14 +36,14 @@ def test_first_run_brings_every_tag_with_its_digest(
     assert outcome(run) == dict.fromkeys(("1.0", "1.1", "2.0"), "new done")
     for image in images:
         assert second_registry.digest_of(repository, image.tag) == image.digest
-    assert set(run.items.values_list("verified", flat=True)) == {Verdict.EQUAL}
+    assert set(run.items.values_list("verified", flat=True)) == {VerificationResult.EQUAL}
     assert run.bytes_done == run.bytes_total > 0
     assert run.totals["new"] == 3
     assert run.totals["done"] == 3
     assert run.mirror.__class__.objects.get(pk=run.mirror_id).last_state == State.SUCCEEDED
 
 
-def test_second_run_finds_nothing_to_do_and_asks_twice_a_tag(
+def test_the_second_run_copies_nothing_with_two_requests_per_tag(
     registry, image_factory, make_mirror, run_mirror
 ):
     repository = registry.new_repository()
@@ -47,10 +57,10 @@ def test_second_run_finds_nothing_to_do_and_asks_twice_a_tag(
     assert outcome(again) == {f"1.{number}": "same done" for number in range(10)}
     # Two pings, two lists, one question whether the source lists referrers, and two HEADs a tag.
     assert again.requests <= 2 * 10 + 5
-    assert set(again.items.values_list("verified", flat=True)) == {Verdict.EQUAL}
+    assert set(again.items.values_list("verified", flat=True)) == {VerificationResult.EQUAL}
 
 
-def test_changed_tag_alone_is_moved(
+def test_only_a_changed_tag_is_copied(
     registry, second_registry, image_factory, make_mirror, run_mirror
 ):
     repository = registry.new_repository()
@@ -69,7 +79,7 @@ def test_changed_tag_alone_is_moved(
     assert item.target_digest != item.copied_digest == changed.digest
 
 
-def test_poisoned_tag_stops_no_other(
+def test_a_broken_tag_does_not_stop_others(
     own_registry, second_registry, image_factory, make_mirror, run_mirror
 ):
     repository = own_registry.new_repository()
@@ -89,7 +99,7 @@ def test_poisoned_tag_stops_no_other(
         assert second_registry.digest_of(repository, image.tag) == image.digest
 
 
-def test_one_digest_of_many_tags_moves_once_and_each_further_tag_is_one_put(
+def test_a_digest_of_many_tags_is_copied_once(
     own_registry, registry, image_factory, make_mirror, run_mirror
 ):
     repository = registry.new_repository()
@@ -111,7 +121,7 @@ def test_one_digest_of_many_tags_moves_once_and_each_further_tag_is_one_put(
     )
 
 
-def test_blob_that_several_repositories_want_is_downloaded_once_and_mounted(
+def test_a_shared_blob_is_downloaded_once_and_mounted(
     own_registry, registry, image_factory, make_mirror, run_mirror
 ):
     names = [registry.new_repository() for _number in range(3)]
@@ -131,7 +141,7 @@ def test_blob_that_several_repositories_want_is_downloaded_once_and_mounted(
     assert {own_registry.digest_of(name, "1.0") for name in names} == {built.digest}
 
 
-def test_known_blob_that_is_gone_is_brought_again(
+def test_a_missing_known_blob_is_sent_again(
     registry, own_registry, image_factory, make_mirror, run_mirror, team
 ):
     from transfers.models import KnownBlob
@@ -151,7 +161,7 @@ def test_known_blob_that_is_gone_is_brought_again(
     assert KnownBlob.objects.filter(registry=mirror.target_registry).count() == len(image.blobs)
 
 
-def test_bytes_of_images_that_have_not_begun_are_guessed_from_those_that_have(
+def test_bytes_of_waiting_images_are_estimated(
     registry, image_factory, make_mirror, run_mirror, monkeypatch
 ):
     repository = registry.new_repository()
@@ -159,13 +169,13 @@ def test_bytes_of_images_that_have_not_begun_are_guessed_from_those_that_have(
         image_factory(registry, repository, f"1.{number}", layers=1, layer_size=50_000)
     expected = []
 
-    def tick(work):
-        ticked(work)
-        if work.mover is not None:
-            expected.append(work.mover.totals()[1] + work.mover.to_come())
+    def checkpoint(context):
+        ticked(context)
+        if context.copier is not None:
+            expected.append(context.copier.totals()[1] + context.copier.estimated_bytes())
 
-    ticked = Work.tick
-    monkeypatch.setattr(Work, "tick", tick)
+    ticked = RunContext.checkpoint
+    monkeypatch.setattr(RunContext, "checkpoint", checkpoint)
     monkeypatch.setattr(phases, "_GROUPS", 1)
 
     run = run_mirror(make_mirror(repository))
@@ -175,7 +185,9 @@ def test_bytes_of_images_that_have_not_begun_are_guessed_from_those_that_have(
     assert run.progress["to_come"] == 0
 
 
-def test_index_moves_whole(registry, second_registry, image_factory, make_mirror, run_mirror):
+def test_an_index_is_copied_completely(
+    registry, second_registry, image_factory, make_mirror, run_mirror
+):
     repository = registry.new_repository()
     image = image_factory(
         registry, repository, platforms=["linux/amd64", "linux/arm64"], attestation=True
@@ -185,7 +197,7 @@ def test_index_moves_whole(registry, second_registry, image_factory, make_mirror
     assert second_registry.digest_of(repository, "1.0") == image.digest
 
 
-def test_chosen_platforms_make_an_index_of_their_own_that_is_the_same_next_time(
+def test_selected_platforms_give_a_stable_reduced_index(
     registry, second_registry, image_factory, make_mirror, run_mirror
 ):
     repository = registry.new_repository()
@@ -210,7 +222,7 @@ def test_chosen_platforms_make_an_index_of_their_own_that_is_the_same_next_time(
     assert outcome(run_mirror(mirror)) == {"1.0": "same done"}
 
 
-def test_image_of_another_platform_is_left_out_with_the_reason(
+def test_an_image_of_another_platform_is_skipped_with_the_reason(
     registry, second_registry, image_factory, make_mirror, run_mirror
 ):
     repository = registry.new_repository()
@@ -221,7 +233,7 @@ def test_image_of_another_platform_is_left_out_with_the_reason(
     assert second_registry.tags(repository) == []
 
 
-def test_target_that_differs_is_kept_where_the_rule_says_so(
+def test_a_differing_target_is_kept_where_the_mirror_says_so(
     registry, second_registry, image_factory, make_mirror, run_mirror
 ):
     repository = registry.new_repository()
@@ -232,7 +244,7 @@ def test_target_that_differs_is_kept_where_the_rule_says_so(
     assert second_registry.digest_of(repository, "1.0") == theirs.digest
 
 
-def test_target_that_differs_is_backed_up_first(
+def test_a_differing_target_is_backed_up_first(
     registry, second_registry, image_factory, make_mirror, run_mirror
 ):
     repository = registry.new_repository()
@@ -246,7 +258,7 @@ def test_target_that_differs_is_backed_up_first(
     assert backup in run.items.get().reason
 
 
-def test_glob_takes_every_repository_that_matches(
+def test_a_glob_selects_every_matching_repository(
     registry, second_registry, image_factory, make_mirror, run_mirror
 ):
     names = [registry.new_repository("globbed") for _number in range(2)]
@@ -257,7 +269,7 @@ def test_glob_takes_every_repository_that_matches(
     assert {item.source_repository for item in run.items.all()} >= set(names)
 
 
-def test_names_at_the_target_follow_the_rule(
+def test_names_at_the_target_follow_the_naming(
     registry, second_registry, image_factory, make_mirror, run_mirror
 ):
     repository = registry.new_repository()
@@ -266,7 +278,7 @@ def test_names_at_the_target_follow_the_rule(
     assert second_registry.digest_of(f"mirrored/{repository}", "1.0") == image.digest
 
 
-def test_collision_of_names_copies_nothing(
+def test_a_naming_collision_copies_nothing(
     registry, second_registry, image_factory, make_mirror, run_mirror
 ):
     for namespace in ("left", "right"):
@@ -277,14 +289,14 @@ def test_collision_of_names_copies_nothing(
     assert second_registry.tags("app-collides") == []
 
 
-def test_missing_named_tag_fails_alone(registry, image_factory, make_mirror, run_mirror):
+def test_a_missing_named_tag_fails_alone(registry, image_factory, make_mirror, run_mirror):
     repository = registry.new_repository()
     image_factory(registry, repository)
     run = run_mirror(make_mirror(repository, selection={"tags": ["1.0", "9.9"]}))
     assert outcome(run) == {"1.0": "new done", "9.9": "new failed"}
 
 
-def test_missing_repository_fails_alone(registry, image_factory, make_mirror, run_mirror):
+def test_a_missing_repository_fails_alone(registry, image_factory, make_mirror, run_mirror):
     repository = registry.new_repository()
     image_factory(registry, repository)
     run = run_mirror(make_mirror(repository, "tests/nothing-here"))
@@ -293,7 +305,7 @@ def test_missing_repository_fails_alone(registry, image_factory, make_mirror, ru
     assert run.items.get(source_repository=repository).state == ItemState.DONE
 
 
-def test_plan_moves_nothing_and_tells_the_bytes(
+def test_a_plan_copies_nothing_and_reports_the_bytes(
     registry, second_registry, image_factory, make_mirror, plan_mirror, run_mirror
 ):
     repository = registry.new_repository()
@@ -317,7 +329,7 @@ def test_plan_moves_nothing_and_tells_the_bytes(
     assert plan.totals["new_repositories"] == 1
 
 
-def test_plan_is_run_as_shown(registry, second_registry, image_factory, make_mirror, plan_mirror):
+def test_a_plan_is_run_as_shown(registry, second_registry, image_factory, make_mirror, plan_mirror):
     from transfers.mirrors.services import run_here, run_plan
 
     repository = registry.new_repository()
@@ -334,7 +346,7 @@ def test_plan_is_run_as_shown(registry, second_registry, image_factory, make_mir
     assert second_registry.tags(repository) == ["1.0"]
 
 
-def test_extras_are_kept_and_counted_unless_asked(
+def test_extras_are_kept_and_counted_by_default(
     registry, second_registry, image_factory, make_mirror, run_mirror
 ):
     repository = registry.new_repository()
@@ -346,7 +358,7 @@ def test_extras_are_kept_and_counted_unless_asked(
     assert MirrorPair.objects.get().extra == 1
 
 
-def test_extras_are_deleted_where_the_rule_says_so(
+def test_extras_are_deleted_where_the_mirror_says_so(
     registry, second_registry, image_factory, make_mirror, run_mirror
 ):
     repository = registry.new_repository()
@@ -358,7 +370,7 @@ def test_extras_are_deleted_where_the_rule_says_so(
     assert run.totals["deleted"] == 1
 
 
-def test_more_extras_than_the_cap_are_not_deleted_at_all(
+def test_no_extra_is_deleted_above_the_cap(
     registry, second_registry, image_factory, make_mirror, run_mirror
 ):
     repository = registry.new_repository()
@@ -371,7 +383,7 @@ def test_more_extras_than_the_cap_are_not_deleted_at_all(
     assert "cap" in run.progress["notes"][0]
 
 
-def test_nothing_is_deleted_where_the_source_has_no_list(
+def test_nothing_is_deleted_without_a_list_of_the_source(
     registry, second_registry, image_factory, make_mirror, run_mirror
 ):
     repository = registry.new_repository()
@@ -381,7 +393,7 @@ def test_nothing_is_deleted_where_the_source_has_no_list(
     assert second_registry.tags(repository) == ["precious"]
 
 
-def test_retry_takes_what_failed_and_nothing_else(
+def test_a_retry_copies_only_failed_tags(
     own_registry, second_registry, image_factory, make_mirror, run_mirror
 ):
     from transfers.mirrors.services import retry_failed, run_here
@@ -400,7 +412,7 @@ def test_retry_takes_what_failed_and_nothing_else(
     assert second_registry.digest_of(repository, "bad") == bad.digest
 
 
-def test_drift_board_says_how_far_apart_both_sides_are(
+def test_the_drift_of_each_pair_is_counted(
     registry, second_registry, image_factory, make_mirror, plan_mirror, run_mirror
 ):
     repository = registry.new_repository()
@@ -422,7 +434,7 @@ def test_drift_board_says_how_far_apart_both_sides_are(
     assert not pair.is_in_sync
 
 
-def test_same_rule_never_runs_twice_at_a_time(registry, make_mirror):
+def test_a_mirror_never_has_two_active_runs(registry, make_mirror):
     from transfers.mirrors.services import MirrorBusy, start_plan, start_run
 
     mirror = make_mirror("tests/busy")
@@ -433,14 +445,14 @@ def test_same_rule_never_runs_twice_at_a_time(registry, make_mirror):
     assert start_plan(mirror=mirror, user=None, enqueue=False).is_plan
 
 
-def test_registry_that_a_mirror_uses_is_not_removed_and_the_mirror_is_named(alice, make_mirror):
+def test_a_used_registry_is_not_removed(alice, make_mirror):
     mirror = make_mirror("tests/needed")
     with pytest.raises(ValidationError, match=mirror.name):
         remove_registry(registry=mirror.target_registry, user=alice)
     assert mirror.__class__.objects.filter(pk=mirror.pk).exists()
 
 
-def test_team_goes_with_its_mirrors(team, make_mirror):
+def test_a_team_is_removed_with_its_mirrors(team, make_mirror):
     mirror = make_mirror("tests/needed")
     team.delete()
     assert not mirror.__class__.objects.exists()

@@ -1,4 +1,7 @@
-"""A hundred and a thousand tags: cold, again with nothing to do, with one in a hundred changed, and with a poisoned one."""
+"""A hundred and a thousand tags.
+
+Cold, again with nothing to do, and with one changed and one broken tag.
+"""
 
 import re
 
@@ -21,7 +24,7 @@ def digests_by_skopeo(skopeo, registry, repository: str, tags) -> dict[str, str]
     return {tag: skopeo.inspect(registry, repository, tag)["Digest"] for tag in tags}
 
 
-def test_hundred_tags_cold_again_and_with_one_changed_and_one_poisoned(
+def test_a_hundred_tags_cold_warm_and_with_one_broken(
     own_registry, second_registry, skopeo, make_mirror, run_mirror
 ):
     repository = own_registry.new_repository()
@@ -59,7 +62,7 @@ def test_hundred_tags_cold_again_and_with_one_changed_and_one_poisoned(
     assert second_registry.digest_of(repository, tags[8]) != bad.digest
 
 
-def test_thousand_tags_of_fifty_images_move_each_blob_once(
+def test_a_thousand_tags_of_fifty_images_transfer_each_blob_once(
     own_registry, registry, make_mirror, run_mirror
 ):
     repository = registry.new_repository()

@@ -1,4 +1,4 @@
-"""Times of a schedule, and the simple choices that stand for cron expressions."""
+"""Times of a schedule, and the simple choices for cron expressions."""
 
 import uuid
 import zoneinfo
@@ -10,17 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from transfers.mirrors.schedule import (
-    Choice,
     Frequency,
     InvalidSchedule,
+    ScheduleChoice,
     Weekday,
     allowed_age,
     check_cron,
-    in_words,
-    next_time,
-    next_times,
-    offset_of,
-    times,
+    cron_times,
+    describe_cron,
+    jitter_offset,
+    next_cron_time,
+    next_cron_times,
 )
 
 BERLIN = zoneinfo.ZoneInfo("Europe/Berlin")
@@ -28,8 +28,10 @@ SPRING = datetime(2026, 3, 28, 12, tzinfo=BERLIN)
 AUTUMN = datetime(2026, 10, 24, 12, tzinfo=BERLIN)
 
 choices = st.builds(
-    Choice,
-    frequency=st.sampled_from([each for each in Frequency if each is not Frequency.CRON]),
+    ScheduleChoice,
+    frequency=st.sampled_from(
+        [frequency for frequency in Frequency if frequency is not Frequency.CRON]
+    ),
     at=st.times().map(lambda at: at.replace(second=0, microsecond=0)),
     weekday=st.sampled_from(Weekday),
     day=st.integers(1, 28),
@@ -43,7 +45,7 @@ crons = st.builds(
     st.one_of(st.integers(1, 12).map(str), st.just("*")),
     st.one_of(st.integers(0, 7).map(str), st.sampled_from(["*", "1-5", "MON"])),
 )
-moments = st.datetimes(datetime(2020, 1, 1), datetime(2035, 1, 1), timezones=st.just(UTC))
+timestamps = st.datetimes(datetime(2020, 1, 1), datetime(2035, 1, 1), timezones=st.just(UTC))
 some_zones = st.sampled_from(
     [
         "UTC",
@@ -57,34 +59,34 @@ some_zones = st.sampled_from(
 
 
 @given(choices)
-def test_a_simple_choice_is_read_back_from_its_cron_expression(choice):
-    again = Choice.from_cron(choice.to_cron())
+def test_a_simple_choice_round_trips_as_cron(choice):
+    again = ScheduleChoice.from_cron(choice.to_cron())
 
     assert (again.frequency, again.to_cron()) == (choice.frequency, choice.to_cron())
 
 
 @given(crons)
-def test_any_expression_survives_being_read_as_a_choice(cron):
-    assert Choice.from_cron(cron).to_cron() == cron
+def test_any_expression_round_trips_as_a_choice(cron):
+    assert ScheduleChoice.from_cron(cron).to_cron() == cron
 
 
-@given(crons, some_zones, moments)
-def test_times_only_go_forward_and_are_what_the_expression_says(cron, zone, after):
-    found = list(islice(times(check_cron(cron), zone, after=after), 4))
+@given(crons, some_zones, timestamps)
+def test_times_ascend_and_match_the_expression(cron, zone, after):
+    times = list(islice(cron_times(check_cron(cron), zone, after=after), 4))
 
-    assert all(earlier < later for earlier, later in pairwise([after, *found]))
-    assert all(moment.second == 0 for moment in found)
+    assert all(earlier < later for earlier, later in pairwise([after, *times]))
+    assert all(timestamp.second == 0 for timestamp in times)
 
 
-@given(choices, some_zones, moments)
-def test_the_wall_clock_shows_the_chosen_time_but_for_the_hour_that_is_skipped(choice, zone, after):
+@given(choices, some_zones, timestamps)
+def test_the_wall_clock_shows_the_selected_time_except_in_the_skipped_hour(choice, zone, after):
     if choice.frequency in (Frequency.NEVER, Frequency.HOURLY):
         return
-    found = next_time(choice.to_cron(), zone, after=after)
-    local = found.astimezone(zoneinfo.ZoneInfo(zone))
+    times = next_cron_time(choice.to_cron(), zone, after=after)
+    local = times.astimezone(zoneinfo.ZoneInfo(zone))
     skipped = (
         local.utcoffset()
-        != (found - timedelta(hours=1)).astimezone(zoneinfo.ZoneInfo(zone)).utcoffset()
+        != (times - timedelta(hours=1)).astimezone(zoneinfo.ZoneInfo(zone)).utcoffset()
     )
 
     assert skipped or (local.hour, local.minute) == (choice.at.hour, choice.at.minute)
@@ -92,63 +94,67 @@ def test_the_wall_clock_shows_the_chosen_time_but_for_the_hour_that_is_skipped(c
 
 @pytest.mark.parametrize("hour", [1, 2, 3])
 def test_the_night_that_skips_an_hour_has_exactly_one_run(hour):
-    found = [
-        moment.astimezone(BERLIN)
-        for moment in next_times(f"30 {hour} * * *", "Europe/Berlin", after=SPRING, count=3)
+    times = [
+        timestamp.astimezone(BERLIN)
+        for timestamp in next_cron_times(f"30 {hour} * * *", "Europe/Berlin", after=SPRING, count=3)
     ]
 
-    assert [moment.day for moment in found] == [29, 30, 31]
+    assert [timestamp.day for timestamp in times] == [29, 30, 31]
 
 
 @pytest.mark.parametrize("hour", [1, 2, 3])
 def test_the_night_that_repeats_an_hour_has_exactly_one_run(hour):
-    found = [
-        moment.astimezone(BERLIN)
-        for moment in next_times(f"30 {hour} * * *", "Europe/Berlin", after=AUTUMN, count=3)
+    times = [
+        timestamp.astimezone(BERLIN)
+        for timestamp in next_cron_times(f"30 {hour} * * *", "Europe/Berlin", after=AUTUMN, count=3)
     ]
 
-    assert [(moment.day, moment.hour) for moment in found] == [(25, hour), (26, hour), (27, hour)]
+    assert [(timestamp.day, timestamp.hour) for timestamp in times] == [
+        (25, hour),
+        (26, hour),
+        (27, hour),
+    ]
 
 
-def test_a_rule_that_is_saved_within_the_repeated_hour_does_not_run_in_the_past():
+def test_a_mirror_saved_within_the_repeated_hour_does_not_run_in_the_past():
     second_half = datetime(2026, 10, 25, 2, 10, tzinfo=BERLIN, fold=1)
 
-    assert next_time("30 2 * * *", "Europe/Berlin", after=second_half).astimezone(
+    assert next_cron_time("30 2 * * *", "Europe/Berlin", after=second_half).astimezone(
         BERLIN
     ) == datetime(2026, 10, 26, 2, 30, tzinfo=BERLIN)
 
 
-def test_an_hourly_one_runs_every_real_hour_of_both_nights():
+def test_an_hourly_schedule_runs_every_real_hour_of_both_nights():
     for start in (SPRING, AUTUMN):
-        found = next_times("15 * * * *", "Europe/Berlin", after=start, count=30)
-        assert {later - earlier for earlier, later in pairwise(found)} == {timedelta(hours=1)}
+        times = next_cron_times("15 * * * *", "Europe/Berlin", after=start, count=30)
+        assert {later - earlier for earlier, later in pairwise(times)} == {timedelta(hours=1)}
 
 
 def test_the_offset_moves_every_run_by_the_same():
     after, offset = datetime(2026, 1, 1, 2, 3, tzinfo=UTC), timedelta(minutes=5)
 
     # The run of two o'clock is still to come: it is moved to five past.
-    assert next_times("0 2 * * *", "UTC", after=after, count=2, offset=offset) == [
+    assert next_cron_times("0 2 * * *", "UTC", after=after, count=2, offset=offset) == [
         datetime(2026, 1, 1, 2, 5, tzinfo=UTC),
         datetime(2026, 1, 2, 2, 5, tzinfo=UTC),
     ]
 
 
-def test_a_rule_has_its_own_moment_within_the_jitter_and_keeps_it():
+def test_a_mirror_keeps_its_own_offset_within_the_jitter():
     keys = [uuid.UUID(int=number) for number in range(200)]
-    shares = [offset_of(key, 600) for key in keys]
+    shares = [jitter_offset(key, 600) for key in keys]
 
-    assert shares == [offset_of(key, 600) for key in keys]
+    assert shares == [jitter_offset(key, 600) for key in keys]
     assert max(shares) <= timedelta(minutes=10)
     assert len(set(shares)) > 100
-    assert {offset_of(key, 0) for key in keys} == {timedelta()}
+    assert {jitter_offset(key, 0) for key in keys} == {timedelta()}
 
 
 @pytest.mark.parametrize(
     "text",
     ["", "* * * *", "* * * * * *", "61 * * * *", "0 0 30 2 *", "x y z a b", "@daily", "* " * 200],
 )
-def test_what_is_no_schedule_is_refused_with_advice(text):
+def test_an_invalid_schedule_is_refused_with_advice(text):
     with pytest.raises(InvalidSchedule) as caught:
         check_cron(text)
 
@@ -159,12 +165,12 @@ def test_what_is_no_schedule_is_refused_with_advice(text):
 @given(st.text(max_size=40))
 def test_any_text_is_a_schedule_or_is_refused(text):
     try:
-        assert next_time(check_cron(text), "Europe/Berlin", after=datetime.now(UTC))
+        assert next_cron_time(check_cron(text), "Europe/Berlin", after=datetime.now(UTC))
     except InvalidSchedule:
         pass
 
 
-def test_a_last_success_may_be_as_old_as_the_longest_gap_and_a_half():
+def test_the_allowed_age_is_one_and_a_half_of_the_longest_interval():
     friday = datetime(2026, 11, 27, 12, tzinfo=UTC)
 
     assert allowed_age("0 * * * *", "UTC", now=friday) == timedelta(minutes=90)
@@ -172,7 +178,9 @@ def test_a_last_success_may_be_as_old_as_the_longest_gap_and_a_half():
     assert allowed_age("0 2 * * 1-5", "UTC", now=friday) == timedelta(days=4.5)
 
 
-def test_words_say_what_the_expression_means():
-    assert in_words("30 2 * * 1-5") == "At 02:30, Monday through Friday"
-    assert in_words("") == "Only when asked"
-    assert Choice.from_cron("30 2 * * *") == Choice(Frequency.NIGHTLY, at=time(2, 30))
+def test_an_expression_is_described():
+    assert describe_cron("30 2 * * 1-5") == "At 02:30, Monday through Friday"
+    assert describe_cron("") == "Only when asked"
+    assert ScheduleChoice.from_cron("30 2 * * *") == ScheduleChoice(
+        Frequency.NIGHTLY, at=time(2, 30)
+    )

@@ -1,4 +1,4 @@
-"""Which tags a mirror takes: each way of choosing, their reasons, and patterns that never end."""
+"""Selection of tags: each restriction, its reason, and slow patterns."""
 
 import contextlib
 import time
@@ -8,58 +8,60 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transfers.mirrors.patterns import InvalidPattern, expression
-from transfers.mirrors.selection import InvalidSelection, Selection
+from transfers.mirrors.patterns import InvalidPattern, compile_expression
+from transfers.mirrors.selection import Selection
+from transfers.mirrors.selection_document import InvalidSelection
 
 TAGS = st.from_regex(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,20}", fullmatch=True)
 
 
-def chosen(document: dict, *names: str, dates=None) -> list[str]:
+def selected_tags(document: dict, *names: str, dates=None) -> list[str]:
     return [
         choice.tag for choice in Selection.parse(document).select(names, dates) if choice.is_chosen
     ]
 
 
-def test_nothing_asked_takes_every_tag_in_natural_order():
-    assert chosen({}, "1.10", "1.9", "latest") == ["1.9", "1.10", "latest"]
+def test_an_empty_selection_selects_every_tag_in_natural_order():
+    assert selected_tags({}, "1.10", "1.9", "latest") == ["1.9", "1.10", "latest"]
 
 
 def test_names_and_globs():
-    assert chosen({"tags": ["1.*", "latest"]}, "1.9", "2.0", "latest") == ["1.9", "latest"]
+    assert selected_tags({"tags": ["1.*", "latest"]}, "1.9", "2.0", "latest") == ["1.9", "latest"]
 
 
-def test_expression_has_to_match_the_whole_name():
-    assert chosen({"match": r"1\.\d"}, "1.9", "1.10", "11.9") == ["1.9"]
+def test_an_expression_must_match_the_whole_name():
+    assert selected_tags({"match": r"1\.\d"}, "1.9", "1.10", "11.9") == ["1.9"]
 
 
-def test_expression_that_leaves_out():
-    assert chosen({"exclude": r".*-debug"}, "1.9", "1.9-debug") == ["1.9"]
+def test_an_excluding_expression():
+    assert selected_tags({"exclude": r".*-debug"}, "1.9", "1.9-debug") == ["1.9"]
 
 
-def test_range_of_versions_leaves_out_what_names_none():
-    assert chosen({"versions": ">=3.9 <4"}, "3.8", "3.9.1", "4.0", "latest") == ["3.9.1"]
+def test_a_version_range_skips_tags_without_version():
+    assert selected_tags({"versions": ">=3.9 <4"}, "3.8", "3.9.1", "4.0", "latest") == ["3.9.1"]
 
 
 def test_variants_in_and_out():
     names = ("1.27", "1.27-alpine", "1.27-alpine-slim", "1.27-bookworm")
-    assert chosen({"variants": ["alpine"]}, *names) == ["1.27-alpine-slim", "1.27-alpine"] or set(
-        chosen({"variants": ["alpine"]}, *names)
-    ) == {"1.27-alpine", "1.27-alpine-slim"}
-    assert chosen({"variants": ["plain"]}, *names) == ["1.27"]
-    assert "1.27-alpine-slim" not in chosen({"without_variants": ["slim"]}, *names)
+    assert selected_tags({"variants": ["alpine"]}, *names) == [
+        "1.27-alpine-slim",
+        "1.27-alpine",
+    ] or set(selected_tags({"variants": ["alpine"]}, *names)) == {"1.27-alpine", "1.27-alpine-slim"}
+    assert selected_tags({"variants": ["plain"]}, *names) == ["1.27"]
+    assert "1.27-alpine-slim" not in selected_tags({"without_variants": ["slim"]}, *names)
 
 
-def test_prereleases_can_be_left_out():
-    assert chosen({"prereleases": False}, "1.27.0", "1.28.0-rc1") == ["1.27.0"]
+def test_prereleases_can_be_skipped():
+    assert selected_tags({"prereleases": False}, "1.27.0", "1.28.0-rc1") == ["1.27.0"]
 
 
 def test_newest_of_each_minor_version_in_each_variant():
     names = ("1.27.1", "1.27.2", "1.27.3", "1.28.0", "1.27.2-alpine", "1.27.3-alpine")
-    assert set(chosen({"newest": 1}, *names)) == {"1.27.3", "1.28.0", "1.27.3-alpine"}
+    assert set(selected_tags({"newest": 1}, *names)) == {"1.27.3", "1.28.0", "1.27.3-alpine"}
 
 
-def test_partial_version_takes_no_place_among_the_newest():
-    assert set(chosen({"newest": 2}, "1.27", "1.27.1", "1.27.2", "1.27.3")) == {
+def test_a_floating_tag_does_not_count_among_the_newest():
+    assert set(selected_tags({"newest": 2}, "1.27", "1.27.1", "1.27.2", "1.27.3")) == {
         "1.27",
         "1.27.2",
         "1.27.3",
@@ -67,35 +69,40 @@ def test_partial_version_takes_no_place_among_the_newest():
 
 
 def test_newest_of_all():
-    assert chosen({"newest": 2, "per": "all"}, "1.0.0", "2.0.0", "3.0.0") == ["2.0.0", "3.0.0"]
+    assert selected_tags({"newest": 2, "per": "all"}, "1.0.0", "2.0.0", "3.0.0") == [
+        "2.0.0",
+        "3.0.0",
+    ]
 
 
-def test_tag_named_in_full_is_taken_whatever_the_others_say():
-    assert chosen({"tags": ["latest", "1.*"], "versions": "1.9"}, "1.9.0", "1.10.0", "latest") == [
+def test_a_tag_named_in_full_is_always_selected():
+    assert selected_tags(
+        {"tags": ["latest", "1.*"], "versions": "1.9"}, "1.9.0", "1.10.0", "latest"
+    ) == [
         "1.9.0",
         "latest",
     ]
 
 
-def test_newer_than_a_date_asks_only_for_what_is_left():
-    asked = []
+def test_dates_are_looked_up_only_for_remaining_tags():
+    looked_up = []
 
     def dates(names):
-        asked.extend(names)
+        looked_up.extend(names)
         return {
             "1.0": datetime(2020, 1, 1, tzinfo=UTC),
             "1.1": datetime.now(UTC) - timedelta(days=3),
             "1.2": None,
         }
 
-    assert chosen(
+    assert selected_tags(
         {"tags": ["1.*"], "newer_than": "30d"}, "1.0", "1.1", "1.2", "2.0", dates=dates
     ) == ["1.1"]
-    assert set(asked) == {"1.0", "1.1", "1.2"}
+    assert set(looked_up) == {"1.0", "1.1", "1.2"}
 
 
-def test_signatures_are_never_chosen_by_themselves():
-    assert chosen({}, "1.0", f"sha256-{'a' * 64}.sig", f"sha256-{'b' * 64}") == ["1.0"]
+def test_signatures_are_never_selected_by_name():
+    assert selected_tags({}, "1.0", f"sha256-{'a' * 64}.sig", f"sha256-{'b' * 64}") == ["1.0"]
 
 
 def test_literal_names_need_no_list():
@@ -119,7 +126,7 @@ def test_literal_names_need_no_list():
         ([], "tags"),
     ],
 )
-def test_bad_selection_names_the_member_at_fault(document, member):
+def test_an_invalid_selection_names_the_member(document, member):
     with pytest.raises(InvalidSelection) as caught:
         Selection.parse(document)
     assert caught.value.field == member
@@ -129,7 +136,7 @@ def test_bad_selection_names_the_member_at_fault(document, member):
 @pytest.mark.parametrize("bomb", ["(a+)+$", "(a|a)*b", "(.*)*x", "([a-z]+)*1", "(a|aa)+$"])
 def test_catastrophic_expression_over_ten_thousand_tags_ends_within_a_second(bomb):
     names = [f"{'a' * 40}{number}!" for number in range(10_000)]
-    matches = expression(Selection.parse({"match": bomb}).match)
+    matches = compile_expression(Selection.parse({"match": bomb}).match)
     # Time of this thread: another process may keep the machine busy.
     started = time.thread_time()
     with contextlib.suppress(InvalidPattern):
@@ -138,7 +145,7 @@ def test_catastrophic_expression_over_ten_thousand_tags_ends_within_a_second(bom
     assert time.thread_time() - started < 1
 
 
-def test_expression_that_takes_too_long_is_named_with_advice():
+def test_a_slow_expression_is_named_with_advice():
     with pytest.raises(InvalidPattern, match="takes too long") as caught:
         Selection.parse({"match": "(a|aa)+$"}).select(
             f"{'a' * 60}{number}b" for number in range(1000)
@@ -177,14 +184,14 @@ def test_selection_does_not_depend_on_the_order_of_the_list(names, patterns):
         },
     )
 )
-def test_what_is_kept_reads_back_as_the_same(document):
+def test_a_stored_selection_round_trips(document):
     selection = Selection.parse(document)
     again = Selection.parse(selection.document())
     assert again.document() == selection.document()
 
 
 @given(st.lists(TAGS, min_size=1, max_size=20, unique=True))
-def test_fewer_are_chosen_the_more_is_asked(names):
-    all_of_them = set(chosen({}, *names))
-    assert set(chosen({"newest": 1}, *names)) <= all_of_them
-    assert set(chosen({"prereleases": False}, *names)) <= all_of_them
+def test_more_restrictions_select_fewer_tags(names):
+    all_of_them = set(selected_tags({}, *names))
+    assert set(selected_tags({"newest": 1}, *names)) <= all_of_them
+    assert set(selected_tags({"prereleases": False}, *names)) <= all_of_them

@@ -4,7 +4,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from transfers.mirrors.files.loading import LONGEST_FILE
+from transfers.mirrors.files.loading import MAX_FILE_LENGTH
 from transfers.models import Mirror, Notice, NotificationChannel, State
 
 from .rows import mirror_row, registry_row
@@ -45,7 +45,7 @@ def test_a_channel_is_added_and_its_address_never_shown(client_for, alice):
 @pytest.mark.parametrize(
     "address", ["", "file:///etc/canary-secret", "https://canary-secret.example.com/"]
 )
-def test_an_address_of_no_service_is_refused_and_not_repeated(client_for, alice, address):
+def test_an_unknown_address_is_refused_and_not_repeated(client_for, alice, address):
     response = client_for(alice).post(
         reverse("mirrors:channel_add"), {"name": "Chat", "address": address}
     )
@@ -55,7 +55,7 @@ def test_an_address_of_no_service_is_refused_and_not_repeated(client_for, alice,
     assert not NotificationChannel.objects.exists()
 
 
-def test_a_blank_address_keeps_the_one_there_is(client_for, alice, channel):
+def test_a_blank_address_keeps_the_present_one(client_for, alice, channel):
     client_for(alice).post(
         reverse("mirrors:channel_edit", args=[channel.pk]), {"name": "Room", "address": ""}
     )
@@ -64,7 +64,7 @@ def test_a_blank_address_keeps_the_one_there_is(client_for, alice, channel):
     assert (channel.name, channel.address.reveal()) == ("Room", ADDRESS)
 
 
-def test_a_name_that_is_taken_is_said(client_for, alice, channel):
+def test_a_duplicate_name_is_reported(client_for, alice, channel):
     response = client_for(alice).post(
         reverse("mirrors:channel_add"), {"name": "Chat", "address": ADDRESS}
     )
@@ -90,9 +90,7 @@ def test_a_test_is_sent_by_a_worker_and_its_outcome_shows(client_for, alice, vic
     assert "Send a test" not in client_for(victor).get(reverse("mirrors:channels")).content.decode()
 
 
-def test_a_channel_that_delivers_nothing_shows_on_the_list_of_mirrors_and_on_its_rule(
-    client_for, victor, team, channel
-):
+def test_a_failing_channel_is_shown_on_the_list_and_its_mirror(client_for, victor, team, channel):
     mirror = mirror_row(team)
     channel.mirrors.add(mirror)
     NotificationChannel.objects.update(failed_at="2026-01-01T00:00Z")
@@ -105,7 +103,7 @@ def test_a_channel_that_delivers_nothing_shows_on_the_list_of_mirrors_and_on_its
     )
 
 
-def test_removing_a_channel_names_the_rules_that_use_it(client_for, alice, team, channel):
+def test_removing_a_channel_names_its_mirrors(client_for, alice, team, channel):
     channel.mirrors.add(mirror_row(team))
     client, address = client_for(alice), reverse("mirrors:channel_remove", args=[channel.pk])
 
@@ -126,7 +124,7 @@ def registries(team):
     ]
 
 
-def test_a_file_is_shown_before_anything_is_made(client_for, alice, registries):
+def test_a_file_is_shown_before_anything_is_created(client_for, alice, registries):
     client = client_for(alice)
     upload = SimpleUploadedFile("regsync.yml", REGSYNC.encode(), "application/yaml")
 
@@ -141,7 +139,7 @@ def test_a_file_is_shown_before_anything_is_made(client_for, alice, registries):
     assert Mirror.objects.count() == 3
 
 
-def test_the_text_that_the_page_carries_along_is_the_file(client_for, alice, registries):
+def test_the_page_contains_the_file_as_text(client_for, alice, registries):
     client = client_for(alice)
     upload = SimpleUploadedFile("regsync.yml", REGSYNC.encode(), "application/yaml")
     carried = (
@@ -156,8 +154,8 @@ def test_the_text_that_the_page_carries_along_is_the_file(client_for, alice, reg
 def test_skopeos_file_asks_for_the_target(client_for, alice, registries):
     client, address = client_for(alice), reverse("mirrors:import")
 
-    asked = client.post(address, {"text": SKOPEO, "confirmed": "1"}).content.decode()
-    assert "Go on" in asked
+    content = client.post(address, {"text": SKOPEO, "confirmed": "1"}).content.decode()
+    assert "Go on" in content
     assert not Mirror.objects.exists()
 
     client.post(address, {"text": SKOPEO, "target": str(registries[2].pk), "confirmed": "1"})
@@ -170,14 +168,14 @@ def test_skopeos_file_asks_for_the_target(client_for, alice, registries):
         {},
         {"text": "no rules"},
         {"file": SimpleUploadedFile("x", b"\xff\xfe")},
-        {"text": "x" * (LONGEST_FILE + 1)},
+        {"text": "x" * (MAX_FILE_LENGTH + 1)},
     ],
 )
-def test_what_is_no_file_of_rules_is_said(client_for, alice, values):
+def test_an_invalid_file_is_reported(client_for, alice, values):
     assert client_for(alice).post(reverse("mirrors:import"), values).status_code == 422
 
 
-def test_the_export_is_a_file_of_the_teams_rules_alone(client_for, victor, team, other_team):
+def test_the_export_has_only_the_teams_mirrors(client_for, victor, team, other_team):
     mirror_row(team, "Ours")
     mirror_row(other_team, "Theirs")
 

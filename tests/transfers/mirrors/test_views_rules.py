@@ -1,4 +1,4 @@
-"""The list of mirrors, their form with its preview, and a rule's page."""
+"""The list of mirrors, their form with its preview, and the page of a mirror."""
 
 import re
 from datetime import timedelta
@@ -10,7 +10,7 @@ from django.utils import timezone
 from registry_ui.accounts.models import Action, AuditEvent
 from registry_ui.registries.models import Credential, Registry
 from tests.parts.index_rows import make_image, make_repository
-from transfers.models import Existing, Mirror, MirrorPause, NotificationChannel, State
+from transfers.models import ConflictPolicy, Mirror, MirrorPause, NotificationChannel, State
 
 from .rows import mirror_row, pair_row, registry_row, run_row
 
@@ -84,9 +84,7 @@ def test_the_preview_shows_repositories_tags_and_names(client_for, alice, filled
     assert "<form" not in content
 
 
-def test_the_preview_follows_the_selection_and_says_why_a_tag_is_left_out(
-    client_for, alice, filled
-):
+def test_the_preview_shows_the_reason_of_skipped_tags(client_for, alice, filled):
     content = preview(
         client_for(alice), filled(versions=">=1.27 <2", without_prereleases="on", newest="1")
     )
@@ -120,7 +118,7 @@ def test_the_preview_shows_the_next_five_runs_in_the_viewers_time(client_for, al
     assert "In your time, Asia/Kolkata." in content
 
 
-def test_the_preview_stands_half_a_form_and_names_that_nobody_knows(client_for, alice, filled):
+def test_the_preview_works_with_an_incomplete_form(client_for, alice, filled):
     client = client_for(alice)
     for values in (
         {},
@@ -133,7 +131,7 @@ def test_the_preview_stands_half_a_form_and_names_that_nobody_knows(client_for, 
     assert not Mirror.objects.exists()
 
 
-def test_a_slow_expression_ends_in_the_preview_too(client_for, alice, filled, source):
+def test_a_slow_expression_ends_the_preview(client_for, alice, filled, source):
     repository = source.repositories.get(name="shop/app")
     image = make_image(source, ("d", 1))
     repository.delete()
@@ -142,7 +140,7 @@ def test_a_slow_expression_ends_in_the_preview_too(client_for, alice, filled, so
     assert "takes too long" in preview(client_for(alice), filled(match="(a|aa)+c"))
 
 
-def test_without_htmx_the_whole_page_has_the_preview(client_for, alice, filled):
+def test_without_htmx_the_full_page_has_the_preview(client_for, alice, filled):
     response = client_for(alice).post(reverse("mirrors:add"), filled())
 
     content = response.content.decode()
@@ -161,7 +159,7 @@ def test_another_teams_registry_shows_nothing(client_for, charlie, filled):
 # --- making and changing
 
 
-def test_a_confirmed_form_makes_the_rule(client_for, alice, team, filled, source, target):
+def test_a_confirmed_form_creates_the_mirror(client_for, alice, team, filled, source, target):
     channel = NotificationChannel.objects.create(team=team, name="Chat", scheme="slack")
     values = filled(
         repositories="shop/*\nlibrary/nginx",
@@ -188,7 +186,7 @@ def test_a_confirmed_form_makes_the_rule(client_for, alice, team, filled, source
     assert AuditEvent.objects.filter(action=Action.MIRROR_CREATED).count() == 1
 
 
-def test_the_local_store_is_a_target(client_for, alice, filled):
+def test_the_local_images_are_selectable_as_target(client_for, alice, filled):
     client_for(alice).post(reverse("mirrors:add"), filled(target_registry="", confirmed="1"))
 
     assert Mirror.objects.get().is_local
@@ -212,7 +210,7 @@ def test_the_local_store_is_a_target(client_for, alice, filled):
         ("source_registry", {"source_registry": "00000000-0000-0000-0000-000000000000"}),
     ],
 )
-def test_what_is_wrong_is_said_at_its_field(client_for, alice, filled, field, values):
+def test_errors_are_shown_at_their_fields(client_for, alice, filled, field, values):
     response = client_for(alice).post(reverse("mirrors:add"), filled(**values, confirmed="1"))
 
     assert response.status_code == 422
@@ -220,7 +218,7 @@ def test_what_is_wrong_is_said_at_its_field(client_for, alice, filled, field, va
     assert not Mirror.objects.exists()
 
 
-def test_a_rule_that_would_copy_to_itself_is_refused(client_for, alice, filled, source):
+def test_a_mirror_onto_itself_is_refused(client_for, alice, filled, source):
     response = client_for(alice).post(
         reverse("mirrors:add"),
         filled(target_registry=source.pk, repositories="shop/app", confirmed="1"),
@@ -230,7 +228,7 @@ def test_a_rule_that_would_copy_to_itself_is_refused(client_for, alice, filled, 
     assert not Mirror.objects.exists()
 
 
-def test_another_teams_things_are_no_choices(client_for, alice, filled, other_team):
+def test_rows_of_another_team_are_not_offered(client_for, alice, filled, other_team):
     theirs = registry_row(other_team, "Theirs", "theirs.example.com")
     credential = Credential(team=other_team, registry=theirs, label="x", username="x")
     credential.set_secret("x")
@@ -249,9 +247,7 @@ def test_another_teams_things_are_no_choices(client_for, alice, filled, other_te
     assert not Mirror.objects.exists()
 
 
-def test_the_form_shows_a_rule_as_it_is_and_saving_it_changes_nothing(
-    client_for, alice, team, source, target
-):
+def test_saving_an_unchanged_form_changes_nothing(client_for, alice, team, source, target):
     mirror = mirror_row(
         team,
         source=source,
@@ -266,7 +262,7 @@ def test_the_form_shows_a_rule_as_it_is_and_saving_it_changes_nothing(
             "prereleases": False,
         },
         platforms=["linux/amd64"],
-        existing=Existing.BACKUP,
+        existing=ConflictPolicy.BACKUP,
         schedule="15 3 * * 4",
         jitter_seconds=120,
     )
@@ -283,9 +279,7 @@ def test_the_form_shows_a_rule_as_it_is_and_saving_it_changes_nothing(
     assert after == before
 
 
-def test_a_new_schedule_plans_the_next_run_anew_and_another_change_does_not(
-    client_for, alice, team, filled, source, target
-):
+def test_only_a_new_schedule_changes_the_next_run(client_for, alice, team, filled, source, target):
     mirror = mirror_row(
         team, source=source, target=target, schedule="30 2 * * *", time_zone="Europe/Berlin"
     )
@@ -302,7 +296,7 @@ def test_a_new_schedule_plans_the_next_run_anew_and_another_change_does_not(
 
 
 @pytest.mark.parametrize("person", ["bob", "victor"])
-def test_only_admins_make_and_change_rules(request, client_for, person, team, filled, alice):
+def test_only_admins_create_and_change_mirrors(request, client_for, person, team, filled, alice):
     mirror = mirror_row(team)
     client = client_for(request.getfixturevalue(person))
 
@@ -319,7 +313,7 @@ def test_only_admins_make_and_change_rules(request, client_for, person, team, fi
     assert Mirror.objects.get().name == "Nightly"
 
 
-def test_a_rule_without_any_registry_begins_with_one(client_for, charlie):
+def test_without_registries_the_form_links_to_add_one(client_for, charlie):
     Registry.objects.all().delete()
 
     content = client_for(charlie).get(reverse("mirrors:add")).content.decode()
@@ -330,7 +324,7 @@ def test_a_rule_without_any_registry_begins_with_one(client_for, charlie):
 # --- the list and the page
 
 
-def test_the_list_shows_each_rule_with_its_state(client_for, victor, team):
+def test_the_list_shows_each_mirror_with_its_state(client_for, victor, team):
     mirror = mirror_row(team)
     run_row(mirror, state=State.SUCCEEDED, age=500)
     run_row(mirror, state=State.FAILED, age=60)
@@ -345,9 +339,7 @@ def test_the_list_shows_each_rule_with_its_state(client_for, victor, team):
     assert "Run now" not in content
 
 
-def test_a_rule_behind_its_schedule_is_said_on_the_list_its_page_and_the_overview(
-    client_for, bob, team
-):
+def test_a_late_mirror_is_shown_on_all_pages(client_for, bob, team):
     mirror = mirror_row(team, schedule="0 * * * *")
     run_row(mirror, state=State.SUCCEEDED, age=6000)
     client = client_for(bob)
@@ -365,7 +357,7 @@ def test_a_rule_behind_its_schedule_is_said_on_the_list_its_page_and_the_overvie
     assert "Mirrors that need a hand" not in client.get(reverse("web:overview")).content.decode()
 
 
-def test_a_failed_rule_is_on_the_overview_with_its_retry(client_for, bob, victor, team):
+def test_a_failed_mirror_is_on_the_overview_with_its_retry(client_for, bob, victor, team):
     mirror = mirror_row(team)
     run = run_row(
         mirror,
@@ -396,7 +388,7 @@ def test_the_list_polls_while_something_runs(client_for, victor, team):
     assert "<h1>" not in response.content.decode()
 
 
-def test_an_empty_list_says_what_belongs_there(client_for, alice, victor):
+def test_an_empty_list_explains_mirrors(client_for, alice, victor):
     assert reverse("mirrors:add") in client_for(alice).get(reverse("mirrors:list")).content.decode()
     assert (
         reverse("mirrors:add")
@@ -404,7 +396,7 @@ def test_an_empty_list_says_what_belongs_there(client_for, alice, victor):
     )
 
 
-def test_the_list_asks_the_database_as_often_for_many_as_for_one(
+def test_the_list_has_a_constant_number_of_queries(
     client_for, victor, team, django_assert_max_num_queries
 ):
     source = registry_row(team, "Hub", "hub.example.com")
@@ -418,7 +410,7 @@ def test_the_list_asks_the_database_as_often_for_many_as_for_one(
         assert client.get(reverse("mirrors:list")).status_code == 200
 
 
-def test_the_page_has_the_drift_board_the_runs_and_the_rule(client_for, bob, team):
+def test_the_page_has_the_drift_the_runs_and_the_settings(client_for, bob, team):
     mirror = mirror_row(
         team, selection={"versions": ">=1.27"}, naming={"kind": "prefix", "prefix": "hub"}
     )

@@ -1,4 +1,4 @@
-"""The page of a run or plan, and what is begun from pages."""
+"""The page of a run or plan, and actions that start runs."""
 
 from datetime import timedelta
 
@@ -24,7 +24,7 @@ def page(client, run, **query):
     return client.get(reverse("mirrors:run", args=[run.pk]), query).content.decode()
 
 
-def test_a_plan_shows_what_it_would_do_and_why(client_for, bob, victor, mirror):
+def test_a_plan_shows_its_tags_and_reasons(client_for, bob, victor, mirror):
     totals = {
         "new": 1,
         "changed": 1,
@@ -64,7 +64,7 @@ def test_a_plan_with_nothing_to_do_says_so(client_for, bob, mirror):
     assert "Run as shown" not in content
 
 
-def test_a_running_one_polls_and_shows_what_moves(client_for, bob, mirror):
+def test_a_running_page_polls_and_shows_transfers(client_for, bob, mirror):
     layers = [{"digest": "sha256:" + "a" * 64, "size": 100, "offset": 40, "state": "moving"}]
     progress = {
         "phase": "moving",
@@ -120,19 +120,19 @@ def test_polling_stops_at_the_end(client_for, bob, mirror):
     assert "every 1s" not in response.content.decode()
 
 
-def test_a_parked_run_says_until_when_and_why(client_for, bob, mirror):
-    until = timezone.now() + timedelta(minutes=30)
+def test_a_postponed_run_shows_its_time_and_reason(client_for, bob, mirror):
+    resume_at = timezone.now() + timedelta(minutes=30)
     run = run_row(
         mirror,
         state=State.QUEUED,
-        parked_until=until,
+        parked_until=resume_at,
         parked_reason="Docker Hub counts pulls.",
         totals={"new": 2},
     )
 
     content = page(client_for(bob), run)
 
-    assert f"Parked until {timezone.localtime(until):%H:%M}:" in content
+    assert f"Parked until {timezone.localtime(resume_at):%H:%M}:" in content
     assert "Docker Hub counts pulls." in content
     assert "No worker" not in content
 
@@ -195,19 +195,19 @@ def test_thousands_of_tags_are_filtered_and_paged(client_for, victor, mirror):
 # --- what is begun
 
 
-def test_plan_and_run_lead_to_their_pages(client_for, bob, mirror):
+def test_plan_and_run_redirect_to_their_pages(client_for, bob, mirror):
     client = client_for(bob)
 
     plan = client.post(reverse("mirrors:plan", args=[mirror.pk]))
     run = client.post(reverse("mirrors:start", args=[mirror.pk]))
 
-    made = {each.is_plan: each for each in MirrorRun.objects.all()}
-    assert plan["Location"] == reverse("mirrors:run", args=[made[True].pk])
-    assert run["Location"] == reverse("mirrors:run", args=[made[False].pk])
-    assert (made[False].trigger, made[False].user) == (Trigger.PERSON, bob)
+    started = {run.is_plan: run for run in MirrorRun.objects.all()}
+    assert plan["Location"] == reverse("mirrors:run", args=[started[True].pk])
+    assert run["Location"] == reverse("mirrors:run", args=[started[False].pk])
+    assert (started[False].trigger, started[False].user) == (Trigger.PERSON, bob)
 
 
-def test_a_rule_that_runs_already_is_not_started_twice(client_for, bob, mirror):
+def test_a_running_mirror_is_not_started_twice(client_for, bob, mirror):
     run_row(mirror, state=State.RUNNING)
     client = client_for(bob)
 
@@ -226,7 +226,7 @@ def test_a_plan_is_run_as_shown(client_for, bob, mirror):
     assert MirrorRun.objects.get(is_plan=False).based_on == plan
 
 
-def test_what_failed_is_tried_again_and_nothing_else(client_for, bob, mirror):
+def test_only_failed_tags_are_retried(client_for, bob, mirror):
     run = run_row(mirror, state=State.FAILED, totals={"failed": 1})
     item_row(run, "1.27", state=ItemState.FAILED)
     item_row(run, "1.28", state=ItemState.DONE)
@@ -239,7 +239,7 @@ def test_what_failed_is_tried_again_and_nothing_else(client_for, bob, mirror):
     assert reverse("mirrors:run", args=[again.pk]) in page(client, run)
 
 
-def test_chosen_pairs_are_brought_into_line(client_for, bob, mirror, other_team):
+def test_selected_pairs_are_synced(client_for, bob, mirror, other_team):
     chosen, _other = (
         pair_row(mirror, "library/nginx", missing=2),
         pair_row(mirror, "library/redis", missing=1),
@@ -254,7 +254,7 @@ def test_chosen_pairs_are_brought_into_line(client_for, bob, mirror, other_team)
     assert MirrorRun.objects.get().only == [{"repository": "library/nginx"}]
 
 
-def test_choosing_no_pair_starts_nothing(client_for, bob, mirror):
+def test_selecting_no_pair_starts_nothing(client_for, bob, mirror):
     client_for(bob).post(reverse("mirrors:sync", args=[mirror.pk]))
 
     assert not MirrorRun.objects.exists()

@@ -1,4 +1,4 @@
-"""The page from which a rule between registries is exported, and what other pages say of it."""
+"""The page that exports a mirror between registries."""
 
 import hashlib
 import io
@@ -35,8 +35,8 @@ def page(client, mirror) -> str:
     return client.get(address("bring", mirror)).content.decode()
 
 
-def brought(mirror, *tags, **values) -> MirrorRun:
-    """A run that brought some tags, and their names here."""
+def pulled_run(mirror, *tags, **values) -> MirrorRun:
+    """Create a run that pulled some tags, and their local images."""
     run = run_row(mirror, state=State.SUCCEEDED, is_staging=True, **values)
     for tag in tags:
         item_row(run, tag, ItemAction.NEW, ItemState.DONE, copied_digest=DIGEST)
@@ -47,7 +47,7 @@ def brought(mirror, *tags, **values) -> MirrorRun:
     return run
 
 
-def test_the_page_says_what_will_happen_before_anything_does(client_for, bob, mirror):
+def test_the_page_explains_the_pull_first(client_for, bob, mirror):
     plan = run_row(mirror, state=State.SUCCEEDED, is_plan=True)
     for tag in ("1.26", "1.27"):
         item_row(plan, tag)
@@ -68,7 +68,7 @@ def test_the_page_says_what_will_happen_before_anything_does(client_for, bob, mi
     assert address("bring", mirror) in client_for(bob).get(address("detail", mirror)).text
 
 
-def test_an_operator_begins_it_once_and_a_viewer_never(client_for, bob, victor, charlie, mirror):
+def test_operators_start_it_once_and_viewers_never(client_for, bob, victor, charlie, mirror):
     viewer = client_for(victor)
     content = page(viewer, mirror)
     assert "Whoever may run the mirror can bring them here." in content
@@ -92,10 +92,8 @@ def test_an_operator_begins_it_once_and_a_viewer_never(client_for, bob, victor, 
     assert reverse("mirrors:run", args=[run.pk]) in content
 
 
-def test_what_is_here_is_offered_with_its_time_and_how_to_refresh_it(
-    client_for, bob, victor, mirror
-):
-    run = brought(mirror, "1.26", "1.27", age=3600)
+def test_pulled_images_are_offered_with_their_time(client_for, bob, victor, mirror):
+    run = pulled_run(mirror, "1.26", "1.27", age=3600)
     Mirror.objects.filter(pk=mirror.pk).update(changed_at=timezone.now() - timedelta(days=1))
 
     content = page(client_for(bob), mirror)
@@ -120,7 +118,7 @@ def test_what_is_here_is_offered_with_its_time_and_how_to_refresh_it(
     assert "The rule was changed since" in page(client_for(bob), mirror)
 
 
-def test_a_part_is_offered_for_another_try_and_not_for_download(client_for, bob, victor, mirror):
+def test_a_partial_pull_offers_a_retry_and_no_download(client_for, bob, victor, mirror):
     error = {"kind": "ItemsFailed", "message": "2 tags failed.", "advice": "Retry."}
     run = run_row(
         mirror,
@@ -146,8 +144,8 @@ def test_a_part_is_offered_for_another_try_and_not_for_download(client_for, bob,
     assert "Download archive" not in client_for(bob).get(reverse("mirrors:run", args=[run.pk])).text
 
 
-def test_after_a_failure_the_archive_of_before_is_said_to_be_of_before(client_for, bob, mirror):
-    brought(mirror, "1.26", age=7200)
+def test_after_a_failure_the_earlier_archive_is_offered_with_its_time(client_for, bob, mirror):
+    pulled_run(mirror, "1.26", age=7200)
     run_row(
         mirror,
         state=State.FAILED,
@@ -170,7 +168,7 @@ def test_cancelling_is_no_failure(client_for, bob, mirror):
     assert "was cancelled" in page(client_for(bob), mirror)
 
 
-def test_the_rules_own_state_and_rate_do_not_count_it(client_for, bob, mirror):
+def test_state_and_rate_of_the_mirror_do_not_count_it(client_for, bob, mirror):
     run_row(mirror, state=State.SUCCEEDED, age=7200)
     run_row(
         mirror,
@@ -178,16 +176,21 @@ def test_the_rules_own_state_and_rate_do_not_count_it(client_for, bob, mirror):
         is_staging=True,
         error={"kind": "X", "message": "1 tag failed.", "advice": ""},
     )
-    now = client_for(bob).get(address("detail", mirror)).context["now"]
-    assert (now.rate, now.rated, now.has_failed, now.label) == (100, 1, False, "Succeeded")
+    status = client_for(bob).get(address("detail", mirror)).context["status"]
+    assert (status.rate, status.rated, status.has_failed, status.label) == (
+        100,
+        1,
+        False,
+        "Succeeded",
+    )
 
     run_row(mirror, bob, state=State.RUNNING, is_staging=True)
     for name in (address("detail", mirror), reverse("mirrors:list")):
         assert "Bringing here" in client_for(bob).get(name).text
 
 
-def test_the_end_of_it_comes_to_a_page_that_polls(client_for, bob, mirror):
-    run = brought(mirror, "1.26")
+def test_a_polling_page_shows_its_end(client_for, bob, mirror):
+    run = pulled_run(mirror, "1.26")
     answer = client_for(bob).get(
         reverse("mirrors:progress", args=[run.pk]), {"seen": "running"}, headers=HTMX
     )
@@ -196,7 +199,7 @@ def test_the_end_of_it_comes_to_a_page_that_polls(client_for, bob, mirror):
     assert "Bring again" in answer.text
 
 
-def test_a_rule_into_the_local_images_has_its_archive_on_its_own_page(client_for, bob, mirror):
+def test_a_mirror_to_the_local_images_has_its_archive_on_its_page(client_for, bob, mirror):
     Mirror.objects.filter(pk=mirror.pk).update(target_registry=None)
     assert client_for(bob).get(address("bring", mirror))["Location"] == address("detail", mirror)
     assert (
@@ -206,13 +209,13 @@ def test_a_rule_into_the_local_images_has_its_archive_on_its_own_page(client_for
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_reader_downloads_what_was_brought(
-    client_for, victor, registry, own_registry, image_factory, make_mirror, bring_here
+def test_a_viewer_downloads_the_archive(
+    client_for, victor, registry, own_registry, image_factory, make_mirror, pull_to_local
 ):
     repository = registry.new_repository()
     image = image_factory(registry, repository, "1.0", layer_size=2000)
     mirror = make_mirror(repository, target=own_registry)
-    bring_here(mirror)
+    pull_to_local(mirror)
     client = client_for(victor)
 
     content = b"".join(client.get(address("archive", mirror)).streaming_content)
@@ -226,7 +229,7 @@ def test_a_reader_downloads_what_was_brought(
     )
 
 
-def test_the_list_for_scripts_says_when_it_was_brought(team, mirror, capsys):
-    run = brought(mirror, "1.26")
+def test_the_list_for_scripts_has_the_time_of_the_pull(team, mirror, capsys):
+    run = pulled_run(mirror, "1.26")
     call_command("mirror", "list", "--json")
     assert json.loads(capsys.readouterr().out)["brought_at"] == run.finished_at.isoformat()

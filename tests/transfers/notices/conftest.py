@@ -6,7 +6,7 @@ from transfers.notices import services
 
 @pytest.fixture
 def receiver():
-    """A service that takes messages, or does not when a test says so."""
+    """A service that accepts messages, unless a test says otherwise."""
     with scripted_server() as server:
         server.on("POST", "/hook/?", Reply())
         yield server

@@ -1,4 +1,4 @@
-"""Which addresses lead to a service, and what an address may not decide."""
+"""Addresses of services, and options that an address may not set."""
 
 import sys
 
@@ -21,9 +21,9 @@ ADDRESSES = {
 
 @pytest.mark.parametrize("text", ADDRESSES)
 def test_addresses_of_the_services_are_read(text):
-    found = read_address(text)
+    address = read_address(text)
 
-    assert (found.scheme, found.named_host) == ADDRESSES[text]
+    assert (address.scheme, address.named_host) == ADDRESSES[text]
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_other_addresses_are_refused_and_never_repeated(text):
     assert not text or text not in f"{caught.value.message} {caught.value.advice}"
 
 
-def test_an_address_turns_off_neither_certificates_nor_follows_redirects():
+def test_an_address_cannot_disable_certificates_or_enable_redirects():
     plugin = read_address("jsons://hooks.example.com/?verify=no&redirect=yes").plugin
 
     assert (plugin.verify_certificate, plugin.redirects) == (True, False)
@@ -62,19 +62,19 @@ def test_printing_an_address_shows_no_secret():
     )
 
 
-def test_every_listed_plugin_is_there_and_has_its_schemes():
+def test_every_listed_plugin_exists_with_its_schemes():
     for service in SERVICES:
         plugin = service.load()
         theirs = {
             scheme
-            for each in (plugin.protocol, plugin.secure_protocol)
-            if each
-            for scheme in ([each] if isinstance(each, str) else each)
+            for schemes in (plugin.protocol, plugin.secure_protocol)
+            if schemes
+            for scheme in ([schemes] if isinstance(schemes, str) else schemes)
         }
         assert set(service.schemes) <= theirs, service.title
 
 
-def test_no_plugin_is_loaded_that_is_not_listed():
+def test_only_listed_plugins_are_loaded():
     read_address("jsons://hooks.example.com/")
 
     loaded = {

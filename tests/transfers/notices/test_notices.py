@@ -1,4 +1,4 @@
-"""What is told of a run, once, by a worker, and what becomes of it."""
+"""Notices of runs: created once, delivered by a worker."""
 
 import json
 import threading
@@ -13,7 +13,7 @@ from registry_ui.accounts.models import Action, AuditEvent, Membership
 from tests.parts.scripted import Reply
 from tests.transfers.mirrors.rows import mirror_row, run_row
 from transfers import jobs
-from transfers.models import Notice, NotificationChannel, Notify, State
+from transfers.models import Notice, NotificationChannel, NotificationPolicy, State
 from transfers.notices import services
 from transfers.queueing import NOTICES
 
@@ -24,12 +24,12 @@ def bodies(server):
     return [json.loads(call.body) for call in server.made("POST")]
 
 
-def tell(mirror, *states, notify, **values):
+def kinds_of_notices(mirror, *states, notify, **values):
     mirror.notify = notify
     mirror.save()
     for age, state in zip(range(len(states) * 100, 0, -100), states, strict=True):
         run_row(mirror, state=state, age=age, **values)
-        services.tell_of_ended_runs()
+        services.notify_ended_runs()
     return [
         str(kind) for kind in Notice.objects.order_by("created_at").values_list("kind", flat=True)
     ]
@@ -46,48 +46,52 @@ OK, BAD = State.SUCCEEDED, State.FAILED
 
 
 @pytest.mark.parametrize(
-    ("notify", "states", "told"),
+    ("notify", "states", "kinds"),
     [
-        (Notify.NEVER, (BAD, OK), []),
-        (Notify.FAILURE, (OK, BAD, OK), ["failure"]),
-        (Notify.RECOVERY, (OK, BAD, OK, OK), ["failure", "recovery"]),
-        (Notify.RECOVERY, (BAD, BAD, OK), ["failure", "failure", "recovery"]),
-        (Notify.ALWAYS, (OK, BAD, OK, OK), ["success", "failure", "recovery", "success"]),
-        (Notify.ALWAYS, (State.CANCELLED,), []),
+        (NotificationPolicy.NEVER, (BAD, OK), []),
+        (NotificationPolicy.FAILURE, (OK, BAD, OK), ["failure"]),
+        (NotificationPolicy.RECOVERY, (OK, BAD, OK, OK), ["failure", "recovery"]),
+        (NotificationPolicy.RECOVERY, (BAD, BAD, OK), ["failure", "failure", "recovery"]),
+        (
+            NotificationPolicy.ALWAYS,
+            (OK, BAD, OK, OK),
+            ["success", "failure", "recovery", "success"],
+        ),
+        (NotificationPolicy.ALWAYS, (State.CANCELLED,), []),
     ],
 )
-def test_what_is_told_is_as_the_rule_wants_it(mirror, notify, states, told):
-    assert tell(mirror, *states, notify=notify) == told
+def test_notices_follow_the_policy_of_the_mirror(mirror, notify, states, kinds):
+    assert kinds_of_notices(mirror, *states, notify=notify) == kinds
 
 
-def test_a_plan_is_no_news(mirror):
-    assert tell(mirror, BAD, notify=Notify.ALWAYS, is_plan=True) == []
+def test_a_plan_has_no_notice(mirror):
+    assert kinds_of_notices(mirror, BAD, notify=NotificationPolicy.ALWAYS, is_plan=True) == []
 
 
-def test_a_rule_without_channels_tells_nobody(team):
-    assert tell(mirror_row(team), BAD, notify=Notify.ALWAYS) == []
+def test_a_mirror_without_channels_has_no_notice(team):
+    assert kinds_of_notices(mirror_row(team), BAD, notify=NotificationPolicy.ALWAYS) == []
 
 
-def test_what_ended_long_ago_is_no_news(mirror):
+def test_an_old_run_has_no_notice(mirror):
     run_row(mirror, state=BAD, age=2 * 24 * 3600)
 
-    assert services.tell_of_ended_runs() == 0
+    assert services.notify_ended_runs() == 0
 
 
-def test_a_run_that_goes_on_is_not_told(mirror):
+def test_an_active_run_has_no_notice(mirror):
     run_row(mirror, state=State.RUNNING)
 
-    assert services.tell_of_ended_runs() == 0
+    assert services.notify_ended_runs() == 0
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_schedulers_tell_it_once(mirror):
+def test_two_schedulers_create_one_notice(mirror):
     run_row(mirror, state=BAD)
     barrier = threading.Barrier(4)
 
     def scheduler():
         barrier.wait()
-        services.tell_of_ended_runs()
+        services.notify_ended_runs()
         connection.close()
 
     threads = [threading.Thread(target=scheduler) for _number in range(4)]
@@ -99,16 +103,16 @@ def test_two_schedulers_tell_it_once(mirror):
     assert Notice.objects.count() == 1
 
 
-def test_a_run_that_another_scheduler_has_told_of_meanwhile_is_not_told_again(mirror):
-    """This scheduler has read the row before the other one tells of it."""
+def test_a_run_notified_by_another_scheduler_has_no_second_notice(mirror):
+    """Notify from a row that was read before another scheduler handled it."""
     read_before = run_row(mirror, state=BAD)
-    assert services.tell_of_ended_runs() == 1
+    assert services.notify_ended_runs() == 1
 
-    assert services._tell(read_before) == 0
+    assert services._notify_of_run(read_before) == 0
     assert Notice.objects.count() == 1
 
 
-def test_the_message_has_the_rule_the_cause_and_the_link(mirror, channel, receiver, settings):
+def test_the_message_has_the_mirror_the_cause_and_the_link(mirror, channel, receiver, settings):
     settings.URL = "https://registries.example.com"
     run = run_row(
         mirror,
@@ -119,7 +123,7 @@ def test_the_message_has_the_rule_the_cause_and_the_link(mirror, channel, receiv
             "advice": "Renew it.",
         },
     )
-    services.tell_of_ended_runs()
+    services.notify_ended_runs()
     notice = Notice.objects.get()
 
     jobs.send_notice(str(notice.pk))
@@ -135,9 +139,9 @@ def test_the_message_has_the_rule_the_cause_and_the_link(mirror, channel, receiv
     assert sent["type"] == "failure"
 
 
-def test_it_is_sent_once_however_often_the_job_runs(mirror, receiver):
+def test_it_is_sent_once_even_if_the_job_repeats(mirror, receiver):
     run_row(mirror, state=BAD)
-    services.tell_of_ended_runs()
+    services.notify_ended_runs()
     pk = str(Notice.objects.get().pk)
 
     for _number in range(3):
@@ -146,9 +150,9 @@ def test_it_is_sent_once_however_often_the_job_runs(mirror, receiver):
     assert len(bodies(receiver)) == 1
 
 
-def test_one_whose_worker_died_on_the_way_is_not_sent_again(mirror, receiver):
+def test_a_notice_of_a_dead_worker_is_not_sent_again(mirror, receiver):
     run_row(mirror, state=BAD)
-    services.tell_of_ended_runs()
+    services.notify_ended_runs()
     Notice.objects.update(attempt=1)
 
     jobs.send_notice(str(Notice.objects.get().pk))
@@ -218,13 +222,13 @@ def test_a_redirect_is_not_followed(channel, alice, receiver):
     assert not receiver.made("POST", "/elsewhere/?")
 
 
-def test_a_test_on_its_way_is_not_sent_twice(channel, alice):
+def test_an_unfinished_test_is_not_repeated(channel, alice):
     assert services.test_channel(channel=channel, user=alice) == services.test_channel(
         channel=channel, user=alice
     )
 
 
-def test_the_test_of_somebody_who_is_no_admin_any_more_is_not_sent(channel, alice, receiver):
+def test_the_test_of_a_former_admin_is_not_sent(channel, alice, receiver):
     notice = services.test_channel(channel=channel, user=alice)
     Membership.objects.filter(user=alice).update(role="viewer")
 
@@ -259,14 +263,14 @@ def test_only_admins_add_change_test_and_remove(team, channel, bob):
     assert NotificationChannel.objects.get().name == "Operators"
 
 
-def test_a_name_is_taken_once(team, channel, alice):
+def test_a_channel_name_is_unique(team, channel, alice):
     with pytest.raises(ValidationError):
         services.add_channel(
             team=team, user=alice, name="Operators", address="jsons://example.com/"
         )
 
 
-def test_renaming_leaves_the_address(channel, alice, receiver):
+def test_renaming_keeps_the_address(channel, alice, receiver):
     services.change_channel(channel=channel, user=alice, name="Others")
 
     assert NotificationChannel.objects.get().address.reveal() == f"json://{receiver.host}/hook"
@@ -297,7 +301,7 @@ def test_a_real_worker_sends_it(mirror, receiver, manage):
     run_row(mirror, state=BAD)
     manage.start_worker("notices")
 
-    services.tell_of_ended_runs()
+    services.notify_ended_runs()
 
     manage.processes[0].wait_for(lambda: bool(bodies(receiver)), seconds=60)
     manage.processes[0].wait_for(lambda: Notice.objects.get().state == OK, seconds=20)

@@ -7,13 +7,16 @@ from registry_ui.accounts.models import Team
 from registry_ui.oci.reference import Reference
 from registry_ui.registries.services import AmbiguousCredential
 from transfers import services
-from transfers.logins import login_for
+from transfers.logins import choose_login
 
-from ..running import TransferCommand, credential_named
+from ..running import TransferCommand, find_credential
 
 
 class Command(TransferCommand):
-    help = "Copy an image from one registry to another, or to another name on the same one: nothing is kept here."
+    help = (
+        "Copy an image from one registry to another, or to another name on the same one: "
+        "nothing is kept here."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("source", help=_("the image, as after docker pull: nginx:1.27-alpine"))
@@ -37,10 +40,12 @@ class Command(TransferCommand):
             metavar="LABEL",
             help=_("the credential to log in with at the target, where several fit"),
         )
-        self.add_way_arguments(parser)
+        # Without --credential of the other commands: a copy has two logins.
+        self.add_execution_arguments(parser)
 
-    def act(self, team: Team, options: dict[str, Any]) -> None:
+    def perform(self, team: Team, options: dict[str, Any]) -> None:
         source, target = Reference.parse(options["source"]), Reference.parse(options["target"])
+
         try:
             transfer = services.start_copy(
                 team=team,
@@ -48,15 +53,16 @@ class Command(TransferCommand):
                 source=source,
                 target=target,
                 platform=options["platform"],
-                source_credential=credential_named(team, source, options["source_credential"]),
-                target_credential=credential_named(team, target, options["target_credential"]),
+                source_credential=find_credential(team, source, options["source_credential"]),
+                target_credential=find_credential(team, target, options["target_credential"]),
                 plain_http=options["plain_http"],
                 enqueue=not options["now"],
             )
         except AmbiguousCredential as exc:
-            at_source = (
+            # The exception does not tell which of the two look-ups failed.
+            is_source = (
                 not options["source_credential"]
-                and login_for(team=team, reference=source, push=False).is_tie
+                and choose_login(team=team, reference=source, push=False).is_ambiguous
             )
-            self.fail_ambiguous(exc, "--source-credential" if at_source else "--target-credential")
+            self.fail_ambiguous(exc, "--source-credential" if is_source else "--target-credential")
         self.finish(transfer, options)

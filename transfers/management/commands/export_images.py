@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
-from registry_ui.accounts.commands import team_named
+from registry_ui.accounts.commands import find_team
 from registry_ui.accounts.models import Action, Team
 from registry_ui.accounts.trail import record
 from registry_ui.images.archives.exporting import Export, export_images
@@ -19,13 +19,16 @@ from registry_ui.oci.errors import OciError
 from registry_ui.oci.manifest import Platform
 from registry_ui.oci.reference import Reference
 from registry_ui.web.quantities import binary_size
-from transfers.mirrors.exporting import images_of
+from transfers.mirrors.exporting import archive_images
 
-from ..mirroring import bring_here, mirror_named
+from ..mirroring import find_mirror, pull_to_local
 
 
 class Command(BaseCommand):
-    help = "Write local images into one archive, which docker load, podman load, skopeo and import_images read."
+    help = (
+        "Write local images into one archive, which docker load, podman load, skopeo and "
+        "import_images read."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
@@ -35,7 +38,8 @@ class Command(BaseCommand):
             "--mirror",
             metavar="NAME",
             help=_(
-                "also all that this mirror selects; where it does not keep that here, it is brought here first"
+                "also all that this mirror selects; where it does not keep that here, it is "
+                "brought here first"
             ),
         )
         parser.add_argument(
@@ -59,7 +63,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            images = self._chosen(team_named(options["team"]), options["names"], options["mirror"])
+            images = self._selected_images(
+                find_team(options["team"]), options["names"], options["mirror"]
+            )
             export = export_images(
                 images=images, platforms=[Platform.parse(text) for text in options["platform"]]
             )
@@ -74,47 +80,58 @@ class Command(BaseCommand):
                 _("%(file)s cannot be written: %(reason)s.")
                 % {"file": options["output"], "reason": exc.strerror}
             ) from exc
+
         names = ", ".join(image.reference.familiar for image in images)
         record(Action.IMAGE_EXPORTED, team=export.store.team, name=names, bytes=export.archive.size)
 
-    def _chosen(self, team: Team, names: list[str], mirror: str | None) -> list[LocalImage]:
-        """
+    def _selected_images(
+        self, team: Team, names: list[str], mirror_name: str | None
+    ) -> list[LocalImage]:
+        """Return the named images and those of the mirror, each once.
+
         Raises:
             OciError
         """
         images = [find_image(team, Reference.parse(name)) for name in names]
-        if mirror:
-            rule = mirror_named(team, mirror)
-            if not rule.is_local:
-                bring_here(self, rule)
-            images += images_of(rule)
+        if mirror_name:
+            mirror = find_mirror(team, mirror_name)
+            # A mirror between registries keeps nothing here, so its images are pulled first.
+            if not mirror.is_local:
+                pull_to_local(self, mirror)
+            images += archive_images(mirror)
         return list({image.pk: image for image in images}.values())
 
     def _write_file(self, export: Export, path: Path) -> None:
-        """Beside it, its SHA-256. Until it is whole it has another name."""
-        draft = path.with_name(f"{path.name}.part")
+        """Write the archive and a file with its SHA-256."""
+        # An incomplete archive must not have the name that other tools wait for.
+        partial = path.with_name(f"{path.name}.part")
         try:
-            with draft.open("wb") as file:
+            with partial.open("wb") as file:
                 checksum = self._write(export, file.write)
                 file.flush()
                 os.fsync(file.fileno())
-            draft.replace(path)
+            partial.replace(path)
         finally:
-            draft.unlink(missing_ok=True)
+            partial.unlink(missing_ok=True)
+
+        # In the format of sha256sum; import_images reads the file too.
         path.with_name(f"{path.name}.sha256").write_text(f"{checksum}  {path.name}\n")
-        words = {
+        parameters = {
             "file": path,
             "size": binary_size(export.archive.size).replace("\N{NO-BREAK SPACE}", " "),
             "checksum": checksum,
         }
-        self.stdout.write(_("%(file)s: %(size)s, sha256:%(checksum)s") % words)
+        self.stdout.write(_("%(file)s: %(size)s, sha256:%(checksum)s") % parameters)
 
     def _write(self, export: Export, write: Callable[[bytes], Any]) -> str:
+        """Write the archive's bytes and return their SHA-256."""
         hasher, written, shown = hashlib.sha256(), 0, -1
-        for piece in export.archive.read(export.store.open_blob):
-            write(piece)
-            hasher.update(piece)
-            written += len(piece)
+        for chunk in export.archive.read(export.store.open_blob):
+            write(chunk)
+            hasher.update(chunk)
+            written += len(chunk)
+
+            # The archive itself may be on the standard output.
             percent = written * 100 // export.archive.size
             if percent != shown and self.stderr.isatty():
                 shown = percent

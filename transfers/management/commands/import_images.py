@@ -7,19 +7,27 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from registry_ui.accounts.models import Team
-from registry_ui.images.archives.uploads import discard, look, spooled, upload_on_disk
+from registry_ui.images.archives.uploads import (
+    discard_upload,
+    inspect_upload,
+    register_file,
+    spool_upload,
+)
 from registry_ui.images.models import ArchiveUpload
 from registry_ui.oci.errors import InvalidReference, OciError
 from registry_ui.oci.reference import Reference
 from registry_ui.web.quantities import binary_size
 from transfers import services
-from transfers.forms.importing import placed_name
+from transfers.forms.importing import prefixed_name
 
 from ..running import TransferCommand
 
 
 class Command(TransferCommand):
-    help = "Bring images from an archive into the local images: an OCI layout, or what docker save wrote; tar or tar.gz."
+    help = (
+        "Bring images from an archive into the local images: an OCI layout, or what docker save "
+        "wrote; tar or tar.gz."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", help=_("the archive; - reads it from the standard input"))
@@ -29,7 +37,8 @@ class Command(TransferCommand):
             default=[],
             metavar="[FOUND=]NAME",
             help=_(
-                "the name here, of the only image, or of one that the archive names; with it only the named ones come in"
+                "the name here, of the only image, or of one that the archive names; with it only "
+                "the named ones come in"
             ),
         )
         parser.add_argument(
@@ -47,18 +56,19 @@ class Command(TransferCommand):
         )
         self.add_team_argument(parser)
 
-    def act(self, team: Team, options: dict[str, Any]) -> None:
+    def perform(self, team: Team, options: dict[str, Any]) -> None:
         upload = _upload(team, options)
+        # The import runs in this process: a worker may not have access to the file.
         try:
-            look(upload)
+            inspect_upload(upload)
             if options["list"]:
                 self._list(upload)
                 return
-            chosen = _chosen(upload, options["name"], options["prefix"])
+            chosen = _imported_names(upload, options["name"], options["prefix"])
             transfer = services.start_import(upload=upload, user=None, chosen=chosen, enqueue=False)
             self.finish(transfer, {"detach": False, "now": True})
         finally:
-            discard(upload)
+            discard_upload(upload)
 
     def _list(self, upload: ArchiveUpload) -> None:
         for image in upload.found or []:
@@ -72,39 +82,48 @@ class Command(TransferCommand):
 
 
 def _upload(team: Team, options: dict[str, Any]) -> ArchiveUpload:
+    # A pipe cannot be read twice, so it is stored first.
     if options["file"] == "-":
-        return spooled(team=team, read=sys.stdin.buffer.read, sha256=options["sha256"])
+        return spool_upload(team=team, read=sys.stdin.buffer.read, sha256=options["sha256"])
     path = Path(options["file"])
     if not path.is_file():
         raise InvalidReference(_("There is no file %(path)s.") % {"path": path})
-    beside = path.with_name(f"{path.name}.sha256")
-    sha256 = options["sha256"] or (
-        beside.read_text(errors="replace")[:400] if beside.is_file() else ""
-    )
-    return upload_on_disk(team=team, path=path, sha256=sha256)
+
+    sha256 = options["sha256"]
+    checksum_file = path.with_name(f"{path.name}.sha256")
+    if not sha256 and checksum_file.is_file():
+        sha256 = checksum_file.read_text(errors="replace")[:400]
+    return register_file(team=team, path=path, sha256=sha256)
 
 
-def _chosen(upload: ArchiveUpload, wishes: list[str], prefix: str) -> list[services.ChosenName]:
-    found = [(image["digest"], name) for image in upload.found or [] for name in image["names"]]
-    if wishes:
-        return [
-            _wish(upload, dict(reversed([(name, digest) for digest, name in found])), wish)
-            for wish in wishes
-        ]
-    nameless = [image for image in upload.found or [] if not image["names"]]
-    if nameless:
+def _imported_names(
+    upload: ArchiveUpload, options: list[str], prefix: str
+) -> list[services.ImportedName]:
+    """Return the images to import: those of the `--name` options, or else all of the archive."""
+    images = upload.found or []
+    names = [(image["digest"], name) for image in images for name in image["names"]]
+    if options:
+        # The first of several images with one name counts.
+        digests = {name: digest for digest, name in reversed(names)}
+        return [_parse_name_option(upload, digests, option) for option in options]
+
+    # Without a name an image would be invisible in the local images.
+    if any(not image["names"] for image in images):
         raise InvalidReference(
             _("An image of the archive has no name."),
             advice=_("Give it one: --name app:1.0, or --name DIGEST=app:1.0."),
         )
     return [
-        services.ChosenName(digest, placed_name(prefix.rstrip("/"), Reference.parse(name)))
-        for digest, name in found
+        services.ImportedName(digest, prefixed_name(prefix.rstrip("/"), Reference.parse(name)))
+        for digest, name in names
     ]
 
 
-def _wish(upload: ArchiveUpload, digests: dict[str, str], wish: str) -> services.ChosenName:
-    old, equals, new = wish.rpartition("=")
+def _parse_name_option(
+    upload: ArchiveUpload, digests: dict[str, str], option: str
+) -> services.ImportedName:
+    """Parse an option of the form `[FOUND=]NAME`, where FOUND is a name or a digest."""
+    old, equals, new = option.rpartition("=")
     images = upload.found or []
     if not equals:
         if len(images) > 1:
@@ -114,7 +133,9 @@ def _wish(upload: ArchiveUpload, digests: dict[str, str], wish: str) -> services
                 advice=_("Say which: --name FOUND=%(new)s. There are: %(names)s.")
                 % {"new": new, "names": names},
             )
-        return services.ChosenName(images[0]["digest"], Reference.parse(new))
+        return services.ImportedName(images[0]["digest"], Reference.parse(new))
+
+    # The text can be a digest or a name, which is compared in its canonical form.
     digest = next((image["digest"] for image in images if image["digest"] == old), "")
     with suppress(OciError):
         digest = digest or digests.get(str(Reference.parse(old)), "")
@@ -123,4 +144,4 @@ def _wish(upload: ArchiveUpload, digests: dict[str, str], wish: str) -> services
             _("The archive has no image %(name)s.") % {"name": old},
             advice=_("--list prints those that it has."),
         )
-    return services.ChosenName(digest, Reference.parse(new))
+    return services.ImportedName(digest, Reference.parse(new))

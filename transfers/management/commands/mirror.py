@@ -8,7 +8,7 @@ from transfers.mirrors.services import start_plan, start_run
 from transfers.models import Trigger
 
 from ..mirror_files import add_import_arguments, export, import_file
-from ..mirroring import OUT_OF_LINE, finish, list_mirrors, mirror_named
+from ..mirroring import OUT_OF_SYNC, find_mirror, finish, list_mirrors
 from ..running import TransferCommand
 
 
@@ -26,32 +26,19 @@ class Command(TransferCommand):
         listing.add_argument(
             "--json", action="store_true", help=_("one JSON object a line, for scripts")
         )
-        words = {"code": OUT_OF_LINE}
+        params = {"code": OUT_OF_SYNC}
         plan = verbs.add_parser(
             "plan",
-            help=_("what a run would do; status 0 where nothing, %(code)d where something") % words,
+            help=_("what a run would do; status 0 where nothing, %(code)d where something")
+            % params,
         )
         run = verbs.add_parser(
             "run", help=_("run one; status 0 where all went well, 1 where a tag failed")
         )
+
         for verb in (plan, run):
-            verb.add_argument("name", help=_("the mirror's name"))
-            way = verb.add_mutually_exclusive_group()
-            way.add_argument(
-                "--now",
-                action="store_true",
-                help=_("do the work in this process, without a worker"),
-            )
-            way.add_argument(
-                "--detach",
-                action="store_true",
-                help=_("print the run's id and do not wait for its end"),
-            )
-            verb.add_argument(
-                "--all",
-                action="store_true",
-                help=_("print every tag, also what is the same or left out"),
-            )
+            _add_run_arguments(verb)
+
         importing = verbs.add_parser(
             "import",
             help=_("make rules of a YAML file; status 1 where one of them could not be made"),
@@ -60,24 +47,48 @@ class Command(TransferCommand):
         exporting = verbs.add_parser(
             "export", help=_("print the rules of a team as YAML, which import reads back")
         )
+
         for verb in (listing, plan, run, importing, exporting):
             self.add_team_argument(verb)
 
-    def act(self, team: Team, options: dict[str, Any]) -> None:
+    def perform(self, team: Team, options: dict[str, Any]) -> None:
         if options["verb"] == "list":
             list_mirrors(self, team, as_json=options["json"])
             return
+
         if options["verb"] == "import":
             import_file(self, team, options)
             return
+
         if options["verb"] == "export":
             export(self, team)
             return
-        mirror = mirror_named(team, options["name"])
+
+        # All other verbs name one mirror.
+        mirror = find_mirror(team, options["name"])
         if options["verb"] == "plan":
             started = start_plan(mirror=mirror, user=None, enqueue=not options["now"])
         else:
             started = start_run(
                 mirror=mirror, user=None, trigger=Trigger.COMMAND, enqueue=not options["now"]
             )
+
         finish(self, started, options)
+
+
+def _add_run_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("name", help=_("the mirror's name"))
+
+    # `--now` needs no worker, and `--detach` does not wait for one.
+    way = parser.add_mutually_exclusive_group()
+    way.add_argument(
+        "--now", action="store_true", help=_("do the work in this process, without a worker")
+    )
+    way.add_argument(
+        "--detach", action="store_true", help=_("print the run's id and do not wait for its end")
+    )
+    parser.add_argument(
+        "--all",
+        action="store_true",
+        help=_("print every tag, also what is the same or left out"),
+    )

@@ -20,7 +20,7 @@ class Command(TransferCommand):
         )
         self.add_run_arguments(parser)
 
-    def act(self, team: Team, options: dict[str, Any]) -> None:
+    def perform(self, team: Team, options: dict[str, Any]) -> None:
         reference = Reference.parse(options["reference"])
         self.finish(
             services.start_push(

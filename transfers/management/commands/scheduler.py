@@ -13,21 +13,21 @@ from redis.exceptions import RedisError
 
 from registry_ui.accounts.models import ActorKind
 from registry_ui.accounts.sealing import seal
-from registry_ui.accounts.trail import Origin, acting
+from registry_ui.accounts.trail import Origin, acting_as
 from registry_ui.images.archives.uploads import collect_uploads
 from registry_ui.images.collecting import collect
 from registry_ui.jobs.reconciling import reconcile
 from registry_ui.oci.errors import OciError
-from registry_ui.registries.indexing.pruning import drop_old_runs
-from registry_ui.registries.indexing.services import start_due
+from registry_ui.registries.indexing.pruning import delete_old_index_runs
+from registry_ui.registries.indexing.services import start_due_index_runs
 from registry_ui.registries.queueing import INDEX_RUNS
 from registry_ui.registries.services import check_overdue
-from registry_ui.serving.chores import tidy
-from transfers.mirrors.claiming import start_due as start_due_mirrors
-from transfers.mirrors.pruning import drop_old_runs as drop_old_mirror_runs
-from transfers.mirrors.pruning import settle_ended
+from registry_ui.serving.chores import run_maintenance
+from transfers.mirrors.claiming import start_due_mirrors
+from transfers.mirrors.pruning import delete_old_runs as delete_old_mirror_runs
+from transfers.mirrors.pruning import record_reconciled_runs
 from transfers.mirrors.queueing import MIRROR_RUNS
-from transfers.notices.services import tell_of_ended_runs
+from transfers.notices.services import notify_ended_runs
 from transfers.queueing import NOTICES, TRANSFERS
 
 logger = logging.getLogger(__name__)
@@ -42,52 +42,60 @@ _CHECK_AGE = timedelta(hours=1)
 
 
 class Command(BaseCommand):
-    help = "Keeps every job in a true state, looks at registries when it is time, and collects unused blobs. Several may run at once."
+    help = (
+        "Keeps every job in a true state, looks at registries when it is time, and collects "
+        "unused blobs. Several may run at once."
+    )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        ended = threading.Event()
+        stopping = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: ended.set())
-        # Each on a thread of its own: a registry that hangs must not keep a dead worker's transfer waiting.
+            signal.signal(number, lambda *_: stopping.set())
+
+        # One thread each: a registry that does not answer must not delay the reconciler.
         threads = [
             threading.Thread(
-                target=_repeat, args=(act, seconds, ended), name=act.__name__, daemon=True
+                target=_repeat, args=(task, seconds, stopping), name=task.__name__, daemon=True
             )
-            for act, seconds in (
+            for task, seconds in (
                 (_reconcile, _RECONCILE_SECONDS),
                 (_seal_trail, _SEAL_SECONDS),
                 (_start_index_runs, _INDEX_SECONDS),
                 (_start_mirrors, _MIRROR_SECONDS),
-                (_tell_of_mirrors, _MIRROR_SECONDS),
+                (_notify_of_mirrors, _MIRROR_SECONDS),
                 (_check_registries, _CHECK_SECONDS),
                 (_clean, _CLEAN_SECONDS),
             )
         ]
         for thread in threads:
             thread.start()
-        ended.wait()
+        stopping.wait()
+        # The other threads are daemons and can be interrupted: their tasks are repeatable.
         threads[0].join(_RECONCILE_SECONDS)
 
 
-def _repeat(act: Callable[[], None], seconds: float, ended: threading.Event) -> None:
+def _repeat(task: Callable[[], None], seconds: float, stopping: threading.Event) -> None:
     while True:
+        # The database may have closed the connection since the last round.
         close_old_connections()
         try:
-            with acting(Origin(ActorKind.SYSTEM)):
-                act()
+            with acting_as(Origin(ActorKind.SYSTEM)):
+                task()
+        # These can pass by themselves; any other error is a bug and ends the thread.
         except (DatabaseError, RedisError, OciError, OSError):
             logger.exception(
-                "%s failed; it is tried again in %d seconds.", act.__name__.strip("_"), seconds
+                "%s failed; it is tried again in %d seconds.", task.__name__.strip("_"), seconds
             )
-        if ended.wait(seconds):
+        if stopping.wait(seconds):
             return
 
 
 def _reconcile() -> None:
     for queue in (TRANSFERS, INDEX_RUNS, MIRROR_RUNS, NOTICES):
         reconcile(queue)
+        # RQ keeps the jobs of dead workers in this registry until somebody cleans it up.
         queue.rq.started_job_registry.cleanup()
-    settle_ended()
+    record_reconciled_runs()
 
 
 def _seal_trail() -> None:
@@ -95,15 +103,15 @@ def _seal_trail() -> None:
 
 
 def _start_index_runs() -> None:
-    start_due()
+    start_due_index_runs()
 
 
 def _start_mirrors() -> None:
     start_due_mirrors()
 
 
-def _tell_of_mirrors() -> None:
-    tell_of_ended_runs()
+def _notify_of_mirrors() -> None:
+    notify_ended_runs()
 
 
 def _check_registries() -> None:
@@ -116,6 +124,6 @@ def _clean() -> None:
     if collected.count:
         logger.info("Collected %d unused blobs, %d bytes.", collected.count, collected.bytes)
     collect_uploads()
-    tidy()
-    drop_old_runs()
-    drop_old_mirror_runs()
+    run_maintenance()
+    delete_old_index_runs()
+    delete_old_mirror_runs()

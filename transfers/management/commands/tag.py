@@ -9,7 +9,7 @@ from registry_ui.oci.digest import Digest
 from registry_ui.oci.reference import Reference
 from transfers import services
 from transfers.models import State
-from transfers.situation import Situation
+from transfers.situation import TransferPresenter
 from transfers.terminal import failure_lines
 
 from ..running import TransferCommand
@@ -28,12 +28,14 @@ class Command(TransferCommand):
         )
         self.add_run_arguments(parser)
 
-    def act(self, team: Team, options: dict[str, Any]) -> None:
+    def perform(self, team: Team, options: dict[str, Any]) -> None:
         source, target = Reference.parse(options["source"]), Reference.parse(options["target"])
         if options["remote"]:
             arguments = self.run_arguments(team, target, options)
             self.finish(services.start_retag(source=source, target=target, **arguments), options)
             return
+
+        # A local tag needs no worker, so there is nothing to wait for.
         transfer = services.start_tag(team=team, user=None, source=source, target=target)
         if transfer.state != State.SUCCEEDED:
             error = transfer.error or {}
@@ -41,8 +43,9 @@ class Command(TransferCommand):
                 str(error.get("message") or failure_lines(transfer)[0]),
                 str(error.get("advice") or ""),
             )
-        image_id = Digest.parse(find_image(team, target).image_id).short
-        words = {"source": source.familiar, "target": target.familiar, "id": image_id}
-        if note := Situation(transfer).note:
+
+        if note := TransferPresenter(transfer).note:
             self.stdout.write(note)
-        self.stdout.write(_("%(source)s and %(target)s are both image %(id)s.") % words)
+        image_id = Digest.parse(find_image(team, target).image_id).short
+        parameters = {"source": source.familiar, "target": target.familiar, "id": image_id}
+        self.stdout.write(_("%(source)s and %(target)s are both image %(id)s.") % parameters)

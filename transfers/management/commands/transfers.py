@@ -29,16 +29,19 @@ class Command(TransferCommand):
             "--json", action="store_true", help=_("one JSON object a line, for scripts")
         )
 
-    def act(self, team: Team, options: dict[str, Any]) -> None:
+    def perform(self, team: Team, options: dict[str, Any]) -> None:
+        # The model orders them by age, newest first.
         rows = Transfer.objects.filter(team=team)
         if options["state"]:
             rows = rows.filter(state=options["state"])
-        found = list(rows[: max(options["limit"], 0)])
+        transfers = list(rows[: max(options["limit"], 0)])
+
+        # One object per line, so that a script can process them one by one.
         if options["json"]:
-            for row in found:
-                self.stdout.write(json.dumps(_document(row), ensure_ascii=False))
+            for transfer in transfers:
+                self.stdout.write(json.dumps(_document(transfer), ensure_ascii=False))
             return
-        for line in _columns([_HEADINGS, *(_cells(row) for row in found)]):
+        for line in _format_table([_HEADINGS, *(_cells(transfer) for transfer in transfers)]):
             self.stdout.write(line)
 
 
@@ -54,19 +57,20 @@ def _cells(row: Transfer) -> tuple[str, ...]:
     )
 
 
-def _columns(rows: list[tuple[str, ...]]) -> list[str]:
+def _format_table(rows: list[tuple[str, ...]]) -> list[str]:
+    # The last column is not padded: `rstrip` keeps copied lines short.
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return [
-        printable(
-            "   ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()
-        )
-        for row in rows
-    ]
+    lines = []
+    for row in rows:
+        cells = [f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)]
+        lines.append(printable("   ".join(cells).rstrip()))
+    return lines
 
 
 def _document(row: Transfer) -> dict[str, Any]:
-    """For scripts: the names and forms here stay as they are."""
-    moments = {name: getattr(row, name) for name in ("created_at", "started_at", "finished_at")}
+    """Return a transfer as JSON for scripts, which rely on these names."""
+    columns = ("created_at", "started_at", "finished_at")
+    timestamps = {name: getattr(row, name) for name in columns}
     return {
         "id": str(row.pk),
         "kind": row.kind,
@@ -78,5 +82,5 @@ def _document(row: Transfer) -> dict[str, Any]:
         "bytes_total": row.bytes_total,
         "error": row.error,
         "requested_by": row.requested_by,
-        **{name: moment.isoformat() if moment else None for name, moment in moments.items()},
+        **{name: time.isoformat() if time else None for name, time in timestamps.items()},
     }

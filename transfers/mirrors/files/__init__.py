@@ -1,6 +1,9 @@
-"""Rules from and to YAML: regsync's and skopeo sync's files are read, our own are read and written."""
+"""YAML files of mirrors.
 
-from .exporting import export_rules
+regsync's and skopeo sync's files are read; the project's own format is read and written.
+"""
+
+from .exporting import export_mirrors
 from .importing import Entry, Reading, create_entries, read_file
 
-__all__ = ["Entry", "Reading", "create_entries", "export_rules", "read_file"]
+__all__ = ["Entry", "Reading", "create_entries", "export_mirrors", "read_file"]

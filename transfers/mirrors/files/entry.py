@@ -4,13 +4,13 @@ from typing import Any
 
 @dataclass
 class Entry:
-    """One rule as a file has it.
+    """One mirror of a file.
 
     Args:
-        values: of the model's columns, without the two registries.
-        source, target: their hosts; an empty target is the local store.
-        remarks: what could not be carried over, a sentence each.
-        problem: why it cannot be imported at all.
+        values: columns of the model, without the two registries.
+        source, target: their hosts; an empty target is the local images.
+        remarks: what the import drops, a sentence each.
+        problem: why the entry cannot be imported.
     """
 
     name: str
@@ -23,5 +23,5 @@ class Entry:
     problem: str = ""
 
     @property
-    def can_be_made(self) -> bool:
+    def is_importable(self) -> bool:
         return not self.problem

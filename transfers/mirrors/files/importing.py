@@ -1,4 +1,4 @@
-"""Files to rules: read, held against what the team has, and made."""
+"""Import of mirrors: read a file, check it against the team, create the mirrors."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -14,19 +14,23 @@ from registry_ui.accounts.trail import record
 from registry_ui.oci.errors import OciError
 from registry_ui.registries.models import Credential, Registry
 
-from ...models import Existing, Mirror, Notify
+from ...models import ConflictPolicy, Mirror, NotificationPolicy
 from ..rules import create_mirror
-from ..schedule import check_cron, next_time
+from ..schedule import check_cron, next_cron_time
 from . import own, regsync, skopeo
 from .entry import Entry
 from .loading import InvalidFile, load
 
-_MOST = 500
+_MAX_MIRRORS = 500
 
 
 @dataclass
 class Reading:
-    """A file's entries. `needs_target`: it names no target, and whoever imports it chooses one."""
+    """The entries of a file.
+
+    Args:
+        needs_target: whether the file names no target, so that the person selects one.
+    """
 
     kind: str
     entries: list[Entry] = field(default_factory=list)
@@ -36,13 +40,15 @@ class Reading:
 def read_file(
     text: str, *, team: Team, target: Registry | None = None, has_target: bool = False
 ) -> Reading:
-    """
+    """Return the entries of a file of any known format.
+
     Args:
-        target: where a file that names no target leads, if `has_target`; None is the local store.
+        target: the target of a file that names none, if `has_target`; None is the local images.
 
     Raises:
         InvalidFile
     """
+    # The formats are told apart by their members, not by the name of the file.
     document = load(text)
     if own.is_own(document):
         reading = Reading("registry-ui", list(own.read(document)))
@@ -57,22 +63,27 @@ def read_file(
             _("This is no file of rules."),
             advice=_("regsync's, skopeo sync's and exported files are read."),
         )
-    if len(reading.entries) > _MOST:
+
+    if len(reading.entries) > _MAX_MIRRORS:
         raise InvalidFile(
-            _("The file has more than %(most)d rules.") % {"most": _MOST}, advice=_("Split it.")
+            _("The file has more than %(most)d rules.") % {"most": _MAX_MIRRORS},
+            advice=_("Split it."),
         )
+
     if not reading.needs_target or has_target:
-        _hold_against(team, reading.entries)
+        _check_entries(team, reading.entries)
+
     return reading
 
 
-def _hold_against(team: Team, entries: Iterable[Entry]) -> None:
-    """What stands in the way in this team."""
+def _check_entries(team: Team, entries: Iterable[Entry]) -> None:
+    """Set the problem of each entry that the team's registries or names rule out."""
     hosts = set(Registry.objects.filter(team=team).values_list("host", flat=True))
     taken = set(Mirror.objects.filter(team=team).values_list("name", flat=True))
     for entry in entries:
         if entry.problem:
             continue
+
         missing = [host for host in (entry.source, entry.target) if host and host not in hosts]
         if not entry.source:
             entry.problem = _("It names no source.")
@@ -83,61 +94,75 @@ def _hold_against(team: Team, entries: Iterable[Entry]) -> None:
         elif entry.name in taken:
             entry.problem = _("The team has a mirror of that name already.")
         else:
-            entry.problem = _unlike(entry.values)
+            entry.problem = _column_problem(entry.values)
+
+        # Two entries of one file may have the same name too.
         taken.add(entry.name)
 
 
-def _unlike(values: dict[str, Any]) -> str:
-    """What a column cannot hold, said before the rule is made; empty where all fits."""
-    if values.get("existing", Existing.OVERWRITE) not in Existing.values:
+def _column_problem(values: dict[str, Any]) -> str:
+    """Return which column has an invalid value; empty if all are valid."""
+    if values.get("existing", ConflictPolicy.OVERWRITE) not in ConflictPolicy.values:
         return _("“%(name)s” is none of %(names)s.") % {
             "name": str(values["existing"])[:40],
-            "names": ", ".join(Existing.values),
+            "names": ", ".join(ConflictPolicy.values),
         }
-    if values.get("notify", Notify.RECOVERY) not in Notify.values:
+
+    if values.get("notify", NotificationPolicy.RECOVERY) not in NotificationPolicy.values:
         return _("“%(name)s” is none of %(names)s.") % {
             "name": str(values["notify"])[:40],
-            "names": ", ".join(Notify.values),
+            "names": ", ".join(NotificationPolicy.values),
         }
+
     try:
         if values.get("schedule"):
             values["schedule"] = check_cron(values["schedule"])
-            next_time(values["schedule"], values.get("time_zone", "UTC"), after=datetime.now(UTC))
+            next_cron_time(
+                values["schedule"], values.get("time_zone", "UTC"), after=datetime.now(UTC)
+            )
     except OciError as exc:
         return f"{exc.message} {exc.advice}"
     except (ValueError, KeyError, OSError):
+        # `zoneinfo` raises these for an unknown name, or one that is a path.
         return _("There is no time zone “%(name)s”.") % {"name": str(values.get("time_zone"))[:40]}
+
     return ""
 
 
 def create_entries(entries: Iterable[Entry], *, team: Team, user: User | None) -> list[Mirror]:
-    """Make the rules that can be made; why another could not, its entry then says.
+    """Create the importable mirrors; a failed one has its `problem` set.
 
     Raises:
         PermissionDenied
     """
-    made = []
+    created = []
     for entry in entries:
-        if not entry.can_be_made:
+        if not entry.is_importable:
             continue
+
+        # One failing entry must not undo the others.
         try:
-            made.append(_create(entry, team, user))
+            created.append(_create(entry, team, user))
         except OciError as exc:
             entry.problem = f"{exc.message} {exc.advice}".strip()
         except ValidationError as exc:
             entry.problem = " ".join(exc.messages)
-    if made:
+
+    # One audit entry for the whole file.
+    if created:
         record(
             Action.MIRRORS_IMPORTED,
             user=user,
             team=team,
-            names=[mirror.name for mirror in made][:50],
+            names=[mirror.name for mirror in created][:50],
         )
-    return made
+
+    return created
 
 
 @transaction.atomic
 def _create(entry: Entry, team: Team, user: User | None) -> Mirror:
+    # The hosts were checked when the file was read.
     registries = {
         row.host: row
         for row in Registry.objects.filter(team=team, host__in=[entry.source, entry.target])
@@ -147,18 +172,21 @@ def _create(entry: Entry, team: Team, user: User | None) -> Mirror:
         "name": entry.name,
         "source_registry": registries[entry.source],
         "target_registry": registries[entry.target] if entry.target else None,
-        "source_credential": _login(entry, registries[entry.source], entry.source_login),
-        "target_credential": _login(entry, registries.get(entry.target), entry.target_login),
+        "source_credential": _find_credential(entry, registries[entry.source], entry.source_login),
+        "target_credential": _find_credential(
+            entry, registries.get(entry.target), entry.target_login
+        ),
     }
+
     return create_mirror(team=team, user=user, values=values)
 
 
-def _login(entry: Entry, registry: Registry | None, label: str) -> Credential | None:
+def _find_credential(entry: Entry, registry: Registry | None, label: str) -> Credential | None:
     if not label or registry is None:
         return None
-    found = Credential.objects.filter(registry=registry, label=label).first()
-    if found is None:
+    credential = Credential.objects.filter(registry=registry, label=label).first()
+    if credential is None:
         entry.remarks.append(
             _("There is no login “%(label)s”: the one that fits is used.") % {"label": label[:100]}
         )
-    return found
+    return credential

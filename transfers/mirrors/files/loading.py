@@ -1,4 +1,4 @@
-"""A YAML file as plain texts, lists and objects, within bounds."""
+"""YAML files as plain texts, lists and objects, limited in size and depth."""
 
 from typing import Any
 
@@ -8,17 +8,20 @@ from yaml.events import AliasEvent
 
 from registry_ui.oci.errors import OciError
 
-LONGEST_FILE = 256 * 1024
-_DEEPEST = 30
+MAX_FILE_LENGTH = 256 * 1024
+_MAX_DEPTH = 30
 
 
 class InvalidFile(OciError):
-    """No file of rules."""
+    """A file that is no YAML, too large, or of no known format."""
 
 
 class _Loader(yaml.BaseLoader):
-    """Every scalar stays the text that it is: a tag 1.10 is no number, and 2026-01-31 no date. Aliases are refused: a few lines
-    of them can stand for gigabytes."""
+    """A YAML loader that keeps every scalar as text and refuses aliases.
+
+    A tag 1.10 is no number, and 2026-01-31 no date. A few lines of aliases can expand to
+    gigabytes.
+    """
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         if self.check_event(AliasEvent):
@@ -27,30 +30,35 @@ class _Loader(yaml.BaseLoader):
 
 
 def load(text: str) -> dict[str, Any]:
-    """
+    """Return the document of a YAML text.
+
     Raises:
         InvalidFile
     """
-    if len(text) > LONGEST_FILE:
+    if len(text) > MAX_FILE_LENGTH:
         raise InvalidFile(
-            _("The file is longer than %(most)d KiB.") % {"most": LONGEST_FILE // 1024},
+            _("The file is longer than %(most)d KiB.") % {"most": MAX_FILE_LENGTH // 1024},
             advice=_("Split it."),
         )
+
     try:
+        # Reading is bounded, because YAML can expand small input to huge documents.
         document = yaml.load(text, _Loader)  # noqa: S506  (BaseLoader makes texts, lists and objects only)
     except yaml.MarkedYAMLError as exc:
-        raise _marked(exc) from exc
+        raise _error_at_line(exc) from exc
     except (yaml.YAMLError, RecursionError) as exc:
         raise InvalidFile(_("This is no YAML."), advice=_("Paste the whole file.")) from exc
-    if not isinstance(document, dict) or _depth(document) > _DEEPEST:
+
+    if not isinstance(document, dict) or _nesting_depth(document) > _MAX_DEPTH:
         raise InvalidFile(
             _("This is no file of rules."),
             advice=_("regsync's, skopeo sync's and exported files are read."),
         )
+
     return document
 
 
-def _marked(exc: yaml.MarkedYAMLError) -> InvalidFile:
+def _error_at_line(exc: yaml.MarkedYAMLError) -> InvalidFile:
     line = exc.problem_mark.line + 1 if exc.problem_mark is not None else 0
     if exc.problem == "aliases":
         return InvalidFile(
@@ -63,29 +71,32 @@ def _marked(exc: yaml.MarkedYAMLError) -> InvalidFile:
     )
 
 
-def _depth(value: Any) -> int:
-    deepest, level = 0, [value]
-    while level and deepest <= _DEEPEST:
-        deepest += 1
+def _nesting_depth(value: Any) -> int:
+    depth, level = 0, [value]
+
+    # Breadth first and without recursion, so a deep document cannot exhaust the stack.
+    while level and depth <= _MAX_DEPTH:
+        depth += 1
         level = [
             inner
-            for each in level
+            for item in level
             for inner in (
-                each.values() if isinstance(each, dict) else each if isinstance(each, list) else ()
+                item.values() if isinstance(item, dict) else item if isinstance(item, list) else ()
             )
         ]
-    return deepest
+
+    return depth
 
 
 def texts(value: Any) -> list[str]:
-    """A list of texts; a single text is a list of one."""
+    """Return the texts of a list; a single text counts as a list of one."""
     if isinstance(value, str):
         return [value] if value else []
-    return [str(each) for each in value if isinstance(each, str)] if isinstance(value, list) else []
+    return [str(item) for item in value if isinstance(item, str)] if isinstance(value, list) else []
 
 
 def objects(value: Any) -> list[dict[str, Any]]:
-    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
 def flag(value: Any, default: bool) -> bool:

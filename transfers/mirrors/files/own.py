@@ -1,4 +1,4 @@
-"""Our own format, as exporting.py writes it."""
+"""The project's own format, as `exporting` writes it."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -20,23 +20,27 @@ def is_own(document: dict[str, Any]) -> bool:
 
 
 def read(document: dict[str, Any]) -> Iterator[Entry]:
-    for each in objects(document["mirrors"]):
-        target = str(each.get("target", ""))
+    for item in objects(document["mirrors"]):
+        target = str(item.get("target", ""))
         entry = Entry(
-            name=str(each.get("name", "")),
-            source=str(each.get("source", "")),
+            name=str(item.get("name", "")),
+            source=str(item.get("source", "")),
             target="" if target == LOCAL_TARGET else target,
-            source_login=str(each.get("source_login", "")),
-            target_login=str(each.get("target_login", "")),
-            values={name: _value(name, each[name]) for name in COLUMNS if name in each},
+            source_login=str(item.get("source_login", "")),
+            target_login=str(item.get("target_login", "")),
+            values={name: _value(name, item[name]) for name in COLUMNS if name in item},
         )
-        for name in sorted(set(each) - _KNOWN):
+
+        # A newer version may write members that this one does not know.
+        for name in sorted(set(item) - _KNOWN):
             entry.remarks.append(_("%(name)s is not carried over.") % {"name": name})
+
         yield entry
 
 
 def _value(name: str, value: Any) -> Any:
-    """Texts of the file as the model's kinds."""
+    """Convert a text of the file to the type of the model's column."""
+    # The loader keeps every scalar as text, so types are restored here.
     if name in _FLAGS:
         return flag(value, _FLAGS[name])
     if name in _NUMBERS:
@@ -44,11 +48,13 @@ def _value(name: str, value: Any) -> Any:
     if name in _LISTS:
         return texts(value)
     if name == "naming" and isinstance(value, dict):
-        return {key: number(each, 0) if key == "levels" else each for key, each in value.items()}
+        return {key: number(item, 0) if key == "levels" else item for key, item in value.items()}
+
     if name == "selection" and isinstance(value, dict):
         kinds: dict[str, Any] = {
-            "newest": lambda each: number(each, 0),
-            "prereleases": lambda each: flag(each, True),
+            "newest": lambda item: number(item, 0),
+            "prereleases": lambda item: flag(item, True),
         }
-        return {key: kinds.get(key, lambda each: each)(each) for key, each in value.items()}
+        return {key: kinds.get(key, lambda item: item)(item) for key, item in value.items()}
+
     return value if isinstance(value, str) else ""

@@ -1,4 +1,7 @@
-"""The YAML source of `skopeo sync`: https://github.com/containers/skopeo/blob/main/docs/skopeo-sync.1.md"""
+"""The YAML source of `skopeo sync`.
+
+https://github.com/containers/skopeo/blob/main/docs/skopeo-sync.1.md
+"""
 
 from collections.abc import Iterator
 from typing import Any
@@ -16,22 +19,25 @@ _SECTIONS = ("images", "images-by-tag-regex", "images-by-semver")
 
 def is_skopeo(document: dict[str, Any]) -> bool:
     return bool(document) and all(
-        isinstance(each, dict) and any(name in each for name in _SECTIONS)
-        for each in document.values()
+        isinstance(section, dict) and any(name in section for name in _SECTIONS)
+        for section in document.values()
     )
 
 
 def read(document: dict[str, Any]) -> Iterator[Entry]:
-    """One entry a repository. The file names no target: whoever imports it chooses one."""
+    """Yield one entry per repository.
+
+    The file names no target, so the person who imports it selects one.
+    """
     for host, registry in document.items():
         for section in _SECTIONS:
             images = registry.get(section)
-            for repository, wanted in images.items() if isinstance(images, dict) else ():
-                yield _entry(host, str(repository), section, wanted, registry)
+            for repository, selected in images.items() if isinstance(images, dict) else ():
+                yield _read_entry(host, str(repository), section, selected, registry)
 
 
-def _entry(
-    host: str, repository: str, section: str, wanted: Any, registry: dict[str, Any]
+def _read_entry(
+    host: str, repository: str, section: str, selected: Any, registry: dict[str, Any]
 ) -> Entry:
     entry = Entry(
         name=f"{host}/{repository}"[:100], values={"naming": {"kind": "keep"}, "referrers": False}
@@ -42,36 +48,49 @@ def _entry(
     except OciError as exc:
         entry.problem = f"{exc.message} {exc.advice}".strip()
         return entry
-    entry.values["selection"] = _selection(entry, section, wanted)
+
+    entry.values["selection"] = _read_selection(entry, section, selected)
+
+    # Secrets of a file are never stored; a person enters them once per registry.
     if registry.get("credentials"):
         entry.remarks.append(
             _("Its logins are not taken over: add them to the registries as credentials.")
         )
+
     if not flag(registry.get("tls-verify"), True):
         entry.remarks.append(_("tls-verify is set at the registry here, not at the mirror."))
+
     if registry.get("cert-dir"):
         entry.remarks.append(_("%(name)s is not carried over.") % {"name": "cert-dir"})
+
     return entry
 
 
-def _selection(entry: Entry, section: str, wanted: Any) -> dict[str, Any]:
+def _read_selection(entry: Entry, section: str, selected: Any) -> dict[str, Any]:
     if section == "images-by-tag-regex":
-        return {"match": _whole(str(wanted))}
+        return {"match": _match_whole_tag(str(selected))}
     if section == "images-by-semver":
-        return {"versions": str(wanted)}
-    tags = [text for text in texts(wanted) if not text.startswith("sha256:")]
-    digests = len(texts(wanted)) - len(tags)
+        return {"versions": str(selected)}
+
+    # skopeo lists digests beside the tags.
+    tags = [text for text in texts(selected) if not text.startswith("sha256:")]
+    digests = len(texts(selected)) - len(tags)
     if digests:
         entry.remarks.append(
             _("Digests are not carried over: they never change, so copy them once.")
         )
+
     if digests and not tags:
         entry.problem = _("It names digests only.")
+
     return {"tags": tags} if tags else {}
 
 
-def _whole(expression: str) -> str:
-    """skopeo looks for the expression anywhere in a tag; a mirror wants it to match the whole."""
+def _match_whole_tag(expression: str) -> str:
+    """Return an expression for the whole tag.
+
+    skopeo searches within a tag; a mirror's expression must match all of it.
+    """
     head = "" if expression.startswith("^") else ".*"
     tail = "" if expression.endswith("$") else ".*"
     inner = expression.removeprefix("^").removesuffix("$")

@@ -1,3 +1,3 @@
-from .rule import RuleForm
+from .rule import MirrorForm
 
-__all__ = ["RuleForm"]
+__all__ = ["MirrorForm"]

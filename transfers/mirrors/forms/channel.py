@@ -9,7 +9,7 @@ from registry_ui.oci.errors import OciError
 
 from ...forms.naming import sentence
 from ...models import NotificationChannel
-from ...notices.kinds import LONGEST_ADDRESS, read_address
+from ...notices.kinds import MAX_ADDRESS_LENGTH, read_address
 
 
 class ChannelForm(forms.Form):
@@ -21,13 +21,14 @@ class ChannelForm(forms.Form):
     )
     address = forms.CharField(
         label=_("Address"),
-        max_length=LONGEST_ADDRESS,
+        max_length=MAX_ADDRESS_LENGTH,
         widget=forms.PasswordInput(
             render_value=False,
             attrs={"autocomplete": "new-password", "class": "mono", "spellcheck": "false"},
         ),
         help_text=_(
-            "As one of the examples, or a webhook's https:// address as Slack, Teams and Discord show it. It is never shown again."
+            "As one of the examples, or a webhook's https:// address as Slack, Teams and Discord "
+            "show it. It is never shown again."
         ),
     )
 
@@ -38,6 +39,8 @@ class ChannelForm(forms.Form):
         super().__init__(*args, **kwargs)
         if channel is not None:
             self.initial["name"] = channel.name
+
+            # The address is write-only, so the form cannot show it; blank keeps it.
             self.fields["address"].required = False
             self.fields["address"].help_text = _(
                 "Leave it empty to keep the present one, which nobody can see."

@@ -10,13 +10,13 @@ from registry_ui.registries.models import Registry
 
 from ...forms.naming import NAME_INPUT, sentence
 from ..files import Reading, read_file
-from ..files.loading import LONGEST_FILE
+from ..files.loading import MAX_FILE_LENGTH
 
 LOCAL = "local"
 
 
 class FileForm(forms.Form):
-    """A file that is pasted or uploaded; `reading` is what it says."""
+    """A pasted or uploaded file; `reading` has its entries."""
 
     file = forms.FileField(
         label=_("File"),
@@ -26,7 +26,7 @@ class FileForm(forms.Form):
     text = forms.CharField(
         label=_("Or its text"),
         required=False,
-        max_length=LONGEST_FILE,
+        max_length=MAX_FILE_LENGTH,
         widget=forms.Textarea(attrs={**NAME_INPUT, "rows": 14}),
     )
     target = forms.ChoiceField(label=_("To"), required=False)
@@ -47,10 +47,13 @@ class FileForm(forms.Form):
         uploaded = self.cleaned_data["file"]
         if uploaded is None:
             return ""
-        if uploaded.size > LONGEST_FILE:
+
+        # Before it is read into memory.
+        if uploaded.size > MAX_FILE_LENGTH:
             raise ValidationError(
-                _("The file is longer than %(most)d KiB."), params={"most": LONGEST_FILE // 1024}
+                _("The file is longer than %(most)d KiB."), params={"most": MAX_FILE_LENGTH // 1024}
             )
+
         try:
             return str(uploaded.read().decode())
         except UnicodeDecodeError as exc:
@@ -59,10 +62,13 @@ class FileForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
         values["content"] = values.get("file") or values.get("text") or ""
+
+        # An unreadable file already has its error.
         if self.errors:
             return values
         if not values["content"]:
             raise ValidationError(_("Choose a file, or paste its text."))
+
         try:
             self.reading: Reading = read_file(
                 values["content"],
@@ -72,4 +78,5 @@ class FileForm(forms.Form):
             )
         except OciError as exc:
             raise ValidationError(sentence(exc)) from exc
+
         return values

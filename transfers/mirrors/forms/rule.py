@@ -1,4 +1,7 @@
-"""A rule in one form. It is read while it is still being filled in, for the preview: what is wrong is left out there."""
+"""The form of a mirror.
+
+The preview also reads it while it is incomplete, and leaves out invalid fields.
+"""
 
 from typing import Any
 
@@ -16,17 +19,17 @@ from registry_ui.web.forms import TileSelect
 
 from ...forms.naming import NAME_INPUT, CredentialField, sentence
 from ...forms.platforms import USUAL_PLATFORMS
-from ...models import Existing, Mirror, NotificationChannel, Notify
+from ...models import ConflictPolicy, Mirror, NotificationChannel, NotificationPolicy
 from ..naming import Naming
 from ..patterns import is_glob
-from .tags import SelectionForm, words_of
+from .tags import SelectionForm, split_words
 from .timing import ScheduleForm
 
-_MOST_REPOSITORIES = 200
-_LONGEST_LIST = 20000
+_MAX_REPOSITORIES = 200
+_MAX_LIST_LENGTH = 20000
 
 
-class RuleForm(SelectionForm, ScheduleForm):
+class MirrorForm(SelectionForm, ScheduleForm):
     name = forms.CharField(
         label=_("Name"),
         max_length=100,
@@ -41,7 +44,7 @@ class RuleForm(SelectionForm, ScheduleForm):
     )
     repositories = forms.CharField(
         label=_("Repositories"),
-        max_length=_LONGEST_LIST,
+        max_length=_MAX_LIST_LENGTH,
         widget=forms.Textarea(
             attrs={**NAME_INPUT, "rows": 3, "placeholder": "library/nginx\nplatform/*"}
         ),
@@ -117,14 +120,15 @@ class RuleForm(SelectionForm, ScheduleForm):
     )
     existing = forms.ChoiceField(
         label=_("Where a tag of the target differs"),
-        choices=Existing.choices,
-        initial=Existing.OVERWRITE,
+        choices=ConflictPolicy.choices,
+        initial=ConflictPolicy.OVERWRITE,
     )
     delete_extras = forms.BooleanField(
         label=_("Delete tags of the target that the source no longer has"),
         required=False,
         help_text=_(
-            "Never where the source's list is empty, and none at all where there are more than the number below."
+            "Never where the source's list is empty, and none at all where there are more than "
+            "the number below."
         ),
     )
     delete_cap = forms.IntegerField(
@@ -133,7 +137,9 @@ class RuleForm(SelectionForm, ScheduleForm):
     verify = forms.BooleanField(
         label=_("Compare both sides afterwards"), required=False, initial=True
     )
-    notify = forms.ChoiceField(label=_("When"), choices=Notify.choices, initial=Notify.RECOVERY)
+    notify = forms.ChoiceField(
+        label=_("When"), choices=NotificationPolicy.choices, initial=NotificationPolicy.RECOVERY
+    )
     channels = forms.ModelMultipleChoiceField(
         NotificationChannel.objects.none(),
         label=_("By way of"),
@@ -154,6 +160,8 @@ class RuleForm(SelectionForm, ScheduleForm):
         self.team, self.mirror = team, mirror
         super().__init__(*args, **kwargs)
         self.initial.update({**self._initial(), **(initial or {})})
+
+        # A form must not offer, nor accept, registries of other teams.
         registries = Registry.objects.filter(team=team)
         for name in ("source_registry", "target_registry"):
             field: Any = self.fields[name]
@@ -163,12 +171,14 @@ class RuleForm(SelectionForm, ScheduleForm):
                 if registry.name != registry.host
                 else registry.host
             )
+
         for name in ("source_credential", "target_credential"):
             field = self.fields[name]
             field.queryset = Credential.objects.usable_by(team)
             field.label_from_instance = lambda credential: (
                 f"{name_for(credential, team)} · {credential.registry.host}"
             )
+
         self.fields["channels"].queryset = NotificationChannel.objects.filter(team=team)  # type: ignore[attr-defined]
 
     def _initial(self) -> dict[str, Any]:
@@ -176,13 +186,15 @@ class RuleForm(SelectionForm, ScheduleForm):
         common = {**self.initial_schedule(mirror), **self.initial_selection(mirror)}
         if mirror is None:
             return common
+
+        # The form has one field per kind of naming.
         naming = Naming.parse(mirror.naming)
         same = ("name", "referrers", "existing", "delete_extras", "delete_cap", "verify", "notify")
-        ends = ("source_registry", "source_credential", "target_registry", "target_credential")
+        endpoints = ("source_registry", "source_credential", "target_registry", "target_credential")
         return {
             **common,
             **{name: getattr(mirror, name) for name in same},
-            **{name: getattr(mirror, f"{name}_id") for name in ends},
+            **{name: getattr(mirror, f"{name}_id") for name in endpoints},
             "repositories": "\n".join(mirror.repositories),
             "naming": naming.kind,
             "levels": naming.levels,
@@ -197,6 +209,8 @@ class RuleForm(SelectionForm, ScheduleForm):
 
     def clean_name(self) -> str:
         name = self.cleaned_data["name"]
+
+        # The unique constraint has no message for a person.
         others = Mirror.objects.filter(team=self.team, name=name)
         if self.mirror is not None:
             others = others.exclude(pk=self.mirror.pk)
@@ -206,14 +220,17 @@ class RuleForm(SelectionForm, ScheduleForm):
 
     def clean_repositories(self) -> list[str]:
         registry = self.cleaned_data.get("source_registry")
-        names = words_of(self.cleaned_data["repositories"])
-        if len(names) > _MOST_REPOSITORIES:
+        names = split_words(self.cleaned_data["repositories"])
+        if len(names) > _MAX_REPOSITORIES:
             raise ValidationError(
                 _("At most %(most)d lines; a * stands for many."),
-                params={"most": _MOST_REPOSITORIES},
+                params={"most": _MAX_REPOSITORIES},
             )
+
+        # Without the registry a name cannot be completed (library/ of Docker Hub).
         if registry is None:
             return names
+
         try:
             return list(
                 dict.fromkeys(
@@ -230,6 +247,8 @@ class RuleForm(SelectionForm, ScheduleForm):
         values = super().clean() or {}
         self._clean_naming(values)
         self._clean_platforms(values)
+
+        # A credential is bound to a host, and is never sent to another one.
         for end in ("source", "target"):
             credential, registry = values.get(f"{end}_credential"), values.get(f"{end}_registry")
             if (
@@ -238,18 +257,23 @@ class RuleForm(SelectionForm, ScheduleForm):
                 and credential.registry.host != registry.host
             ):
                 self.add_error(f"{end}_credential", _("This login is for another registry."))
+
         if values.get("delete_extras") and not values.get("delete_cap"):
             self.add_error("delete_cap", _("Say how many one run may delete."))
+
         return values
 
     def _clean_naming(self, values: dict[str, Any]) -> None:
         kind = values.get("naming", "keep")
+
+        # All fields go in; `Naming.parse` uses those of the selected kind.
         document = {
             "kind": kind,
             "levels": values.get("levels") or 0,
             "prefix": values.get("naming_prefix", ""),
             "template": values.get("naming_template", ""),
         }
+
         try:
             values["naming"] = Naming.parse(document)
         except OciError as exc:
@@ -260,25 +284,28 @@ class RuleForm(SelectionForm, ScheduleForm):
 
     def _clean_platforms(self, values: dict[str, Any]) -> None:
         if values.get("platforms_choice") != "chosen" or "platforms" in self.errors:
+            # The preview still shows the rest of an invalid form.
             values["platforms"] = []
             return
+
         try:
             values["platforms"] = list(
                 dict.fromkeys(
-                    str(Platform.parse(text)) for text in words_of(values.get("platforms", ""))
+                    str(Platform.parse(text)) for text in split_words(values.get("platforms", ""))
                 )
             )
         except OciError as exc:
             values["platforms"] = []
             self.add_error("platforms", sentence(exc))
             return
+
         if not values["platforms"]:
             self.add_error("platforms", _("Write the platforms, such as linux/amd64."))
 
     # --- what it says
 
     def values(self) -> dict[str, Any]:
-        """The model's columns; of a valid form."""
+        """Return the model's columns of a valid form."""
         values = self.cleaned_data
         same = (
             "name",
@@ -290,9 +317,10 @@ class RuleForm(SelectionForm, ScheduleForm):
             "verify",
             "notify",
         )
-        ends = ("source_registry", "source_credential", "target_registry", "target_credential")
+        endpoints = ("source_registry", "source_credential", "target_registry", "target_credential")
+
         return {
-            **{name: values[name] for name in (*same, *ends)},
+            **{name: values[name] for name in (*same, *endpoints)},
             "naming": values["naming"].document(),
             "selection": values["selection"].document(),
             "delete_cap": values.get("delete_cap") or 10,

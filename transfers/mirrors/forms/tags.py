@@ -1,4 +1,4 @@
-"""Which tags a rule takes, as a person chooses them."""
+"""The form fields that select tags."""
 
 from typing import Any
 
@@ -10,14 +10,15 @@ from registry_ui.oci.errors import OciError
 
 from ...forms.naming import NAME_INPUT, sentence
 from ...models import Mirror
-from ..patterns import LONGEST_PATTERN
-from ..selection import InvalidSelection, Selection
+from ..patterns import MAX_PATTERN_LENGTH
+from ..selection import Selection
+from ..selection_document import InvalidSelection
 
-_LONGEST_LIST = 5000
+_MAX_LIST_LENGTH = 5000
 
 
-def words_of(text: str) -> list[str]:
-    """The words of a list that stands on lines or between commas."""
+def split_words(text: str) -> list[str]:
+    """Return the words of a list that is separated by whitespace or commas."""
     return text.replace(",", " ").split()
 
 
@@ -25,10 +26,11 @@ class SelectionForm(forms.Form):
     tags = forms.CharField(
         label=_("Tags"),
         required=False,
-        max_length=_LONGEST_LIST,
+        max_length=_MAX_LIST_LENGTH,
         widget=forms.Textarea(attrs={**NAME_INPUT, "rows": 2, "placeholder": "1.27 1.28.*"}),
         help_text=_(
-            "Names, with * and ? where they may differ. Left empty, all. One written in full is taken whatever stands below."
+            "Names, with * and ? where they may differ. Left empty, all. One written in full is "
+            "taken whatever stands below."
         ),
     )
     versions = forms.CharField(
@@ -75,22 +77,23 @@ class SelectionForm(forms.Form):
     match = forms.CharField(
         label=_("Must match (regular expression)"),
         required=False,
-        max_length=LONGEST_PATTERN,
+        max_length=MAX_PATTERN_LENGTH,
         widget=forms.TextInput(attrs={**NAME_INPUT, "placeholder": r"\d+\.\d+"}),
         help_text=_("The whole tag."),
     )
     exclude = forms.CharField(
         label=_("Must not match"),
         required=False,
-        max_length=LONGEST_PATTERN,
+        max_length=MAX_PATTERN_LENGTH,
         widget=forms.TextInput(attrs=NAME_INPUT),
     )
 
-    # Their fields stand behind “more” on the page, which is open where one of them says something.
-    rarer = ("variants", "without_variants", "newer_than", "match", "exclude")
+    # The page hides these fields behind “more”, unless one of them has a value.
+    advanced_fields = ("variants", "without_variants", "newer_than", "match", "exclude")
 
     @staticmethod
     def initial_selection(mirror: Mirror | None) -> dict[str, Any]:
+        # The stored document has no defaults.
         document = mirror.selection if mirror is not None else {}
         lists = {
             name: " ".join(document.get(name, []))
@@ -99,6 +102,7 @@ class SelectionForm(forms.Form):
         texts = {
             name: document.get(name, "") for name in ("versions", "match", "exclude", "newer_than")
         }
+
         return {
             **lists,
             **texts,
@@ -108,8 +112,8 @@ class SelectionForm(forms.Form):
         }
 
     @property
-    def uses_rarer(self) -> bool:
-        return any(self[name].value() for name in self.rarer)
+    def uses_advanced(self) -> bool:
+        return any(self[name].value() for name in self.advanced_fields)
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
@@ -117,7 +121,9 @@ class SelectionForm(forms.Form):
             values["selection"] = Selection.parse(self._document(values))
         except InvalidSelection as exc:
             self.add_error(
-                exc.field if exc.field in self.fields else "tags", ValidationError(sentence(exc))
+                # A member may have no field of the same name.
+                exc.field if exc.field in self.fields else "tags",
+                ValidationError(sentence(exc)),
             )
         except OciError as exc:
             self.add_error("tags", ValidationError(sentence(exc)))
@@ -125,13 +131,14 @@ class SelectionForm(forms.Form):
 
     def _document(self, values: dict[str, Any]) -> dict[str, Any]:
         lists = {
-            name: words_of(values.get(name, ""))
+            name: split_words(values.get(name, ""))
             for name in ("tags", "variants", "without_variants")
         }
         texts = {
             name: values.get(name, "")
             for name in ("versions", "match", "exclude", "newer_than", "per")
         }
+
         return {
             **lists,
             **texts,

@@ -1,4 +1,4 @@
-"""When a rule runs, as a person chooses it."""
+"""The form fields of a schedule."""
 
 import functools
 import zoneinfo
@@ -13,12 +13,20 @@ from registry_ui.oci.errors import OciError
 
 from ...forms.naming import NAME_INPUT, sentence
 from ...models import Mirror
-from ..schedule import LONGEST_CRON, LONGEST_JITTER, Choice, Frequency, Weekday, check_cron
+from ..schedule import (
+    MAX_CRON_LENGTH,
+    MAX_JITTER_SECONDS,
+    Frequency,
+    ScheduleChoice,
+    Weekday,
+    check_cron,
+)
 
 
 @functools.cache
-def zones() -> list[str]:
+def time_zones() -> list[str]:
     return [
+        # Names such as Etc/GMT+3 have the opposite sign of what people expect.
         "UTC",
         *sorted(
             name
@@ -48,21 +56,23 @@ class ScheduleForm(forms.Form):
     cron = forms.CharField(
         label=_("Cron expression"),
         required=False,
-        max_length=LONGEST_CRON,
+        max_length=MAX_CRON_LENGTH,
         widget=forms.TextInput(attrs={**NAME_INPUT, "placeholder": "30 2 * * 1-5"}),
         help_text=_("Minute, hour, day of the month, month, day of the week."),
     )
     time_zone = forms.ChoiceField(
-        label=_("Time zone"), choices=lambda: [(name, name.replace("_", " ")) for name in zones()]
+        label=_("Time zone"),
+        choices=lambda: [(name, name.replace("_", " ")) for name in time_zones()],
     )
     jitter = forms.IntegerField(
         label=_("Spread over (minutes)"),
         required=False,
         min_value=0,
-        max_value=LONGEST_JITTER // 60,
+        max_value=MAX_JITTER_SECONDS // 60,
         initial=0,
         help_text=_(
-            "Each rule then starts at a moment of its own within this span, so that not all of them ask a registry at once."
+            "Each rule then starts at a moment of its own within this span, so that not all of "
+            "them ask a registry at once."
         ),
     )
 
@@ -70,7 +80,8 @@ class ScheduleForm(forms.Form):
     def initial_schedule(mirror: Mirror | None) -> dict[str, Any]:
         if mirror is None:
             return {"time_zone": timezone.get_current_timezone_name()}
-        choice = Choice.from_cron(mirror.schedule)
+
+        choice = ScheduleChoice.from_cron(mirror.schedule)
         return {
             "frequency": choice.frequency,
             "at": choice.at,
@@ -83,6 +94,8 @@ class ScheduleForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
+
+        # The other fields always give a valid expression.
         if values.get("frequency") == Frequency.CRON and "cron" not in self.errors:
             try:
                 values["cron"] = check_cron(values.get("cron", ""))
@@ -91,15 +104,16 @@ class ScheduleForm(forms.Form):
         return values
 
     def schedule_values(self) -> dict[str, Any]:
-        """Of the model; only of a form without errors in these fields."""
+        """Return the model's columns; these fields must be valid."""
         values = self.cleaned_data
-        choice = Choice(
+        choice = ScheduleChoice(
             Frequency(values["frequency"]),
             at=values.get("at") or time(2, 0),
             weekday=Weekday(values.get("weekday") or Weekday.MONDAY),
             day=values.get("day") or 1,
             cron=values.get("cron", ""),
         )
+
         return {
             "schedule": choice.to_cron(),
             "time_zone": values["time_zone"],

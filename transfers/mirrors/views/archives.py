@@ -1,4 +1,4 @@
-"""What a rule has brought into the local images, as one archive for where no network reaches."""
+"""Pages that pull the images of a mirror and offer them as one archive."""
 
 import uuid
 
@@ -10,39 +10,45 @@ from django.views.decorators.http import require_http_methods, require_safe
 from registry_ui.accounts.access import require_operator
 from registry_ui.accounts.requests import TeamRequest
 from registry_ui.images.archives.exporting import export_images
-from registry_ui.images.archives.sending import sent, sent_checksum
+from registry_ui.images.archives.sending import archive_response, checksum_response
 from registry_ui.oci.errors import OciError
 
 from ...forms.naming import sentence
 from ...models import Mirror
-from ..exporting import images_of, latest_look, standing_of
-from ..starting import start_staging
-from .rules import roles, visible_mirror
-from .runs import begun
+from ..exporting import archive_images, archive_status, latest_comparison
+from ..starting import start_local_pull
+from .rules import role_context, visible_mirror
+from .runs import redirect_to_started
 
 _NAMES_SHOWN = 5
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def bring(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
-    """What is to be brought here before it can be exported, and how far that is; a POST begins it."""
+def local_pull(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
+    """Show the archive of a mirror between registries; POST starts the pull."""
     mirror = visible_mirror(request, pk)
     if request.method == "POST":
         require_operator(request.user, mirror)
-        return begun(request, mirror, lambda: start_staging(mirror=mirror, user=request.user))
+        return redirect_to_started(
+            request, mirror, lambda: start_local_pull(mirror=mirror, user=request.user)
+        )
+
     if mirror.is_local:
         return redirect("mirrors:detail", mirror.pk)
+
+    # Globs are replaced by the repositories of the latest comparison, if there is one.
     repositories = (
         list(mirror.pairs.values_list("source_repository", flat=True)[:_NAMES_SHOWN])
         or mirror.repositories[:_NAMES_SHOWN]
     )
     context = {
         "mirror": mirror,
-        "standing": standing_of(mirror),
-        "look": latest_look(mirror),
+        "archive_status": archive_status(mirror),
+        "comparison": latest_comparison(mirror),
         "names": [f"{mirror.source_registry.host}/{name}" for name in repositories],
-        **roles(request, mirror),
+        **role_context(request, mirror),
     }
+
     return render(request, "mirrors/bring.html", context)
 
 
@@ -50,25 +56,25 @@ def bring(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
 def archive(request: TeamRequest, pk: uuid.UUID) -> HttpResponseBase:
     mirror = visible_mirror(request, pk)
     try:
-        images = images_of(mirror)
-        return sent(request, export_images(images=images), images)
+        images = archive_images(mirror)
+        return archive_response(request, export_images(images=images), images)
     except OciError as exc:
-        return _refused(request, mirror, exc)
+        return _redirect_with_error(request, mirror, exc)
 
 
 @require_safe
 def checksum(request: TeamRequest, pk: uuid.UUID) -> HttpResponseBase:
-    """Every blob is read for it."""
+    """Return the checksum of the archive, for which every blob is read."""
     mirror = visible_mirror(request, pk)
     try:
-        export = export_images(images=images_of(mirror))
-        return sent_checksum(
+        export = export_images(images=archive_images(mirror))
+        return checksum_response(
             export, export.archive.sha256(export.store.open_blob) if request.method == "GET" else ""
         )
     except OciError as exc:
-        return _refused(request, mirror, exc)
+        return _redirect_with_error(request, mirror, exc)
 
 
-def _refused(request: TeamRequest, mirror: Mirror, exc: OciError) -> HttpResponse:
+def _redirect_with_error(request: TeamRequest, mirror: Mirror, exc: OciError) -> HttpResponse:
     messages.error(request, sentence(exc))
     return redirect("mirrors:detail" if mirror.is_local else "mirrors:bring", mirror.pk)

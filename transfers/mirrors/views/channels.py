@@ -1,4 +1,4 @@
-"""Where the team is told what became of its mirrors. An address goes in and never comes out."""
+"""Pages of notification channels. An address is write-only."""
 
 import uuid
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from registry_ui.oci.errors import OciError
 from ...forms.naming import sentence
 from ...models import Notice, NotificationChannel
 from ...notices import services
-from ...notices.kinds import BY_SCHEME, SERVICES
+from ...notices.kinds import SERVICES, SERVICES_BY_SCHEME
 from ...queueing import NOTICES
 from ..forms.channel import ChannelForm
 from .polling import STOP_POLLING, is_fragment
@@ -29,14 +29,14 @@ _form_methods = require_http_methods(["GET", "HEAD", "POST"])
 
 
 @dataclass
-class Listed:
-    """A channel as the list has it."""
+class ListedChannel:
+    """A channel with its latest notice."""
 
     channel: NotificationChannel
 
     @property
     def service(self) -> str:
-        return str(BY_SCHEME[self.channel.scheme].title)
+        return str(SERVICES_BY_SCHEME[self.channel.scheme].title)
 
     @cached_property
     def latest(self) -> Notice | None:
@@ -50,18 +50,22 @@ class Listed:
 @require_safe
 def channels(request: TeamRequest) -> HttpResponse:
     rows = NotificationChannel.objects.filter(team=request.team).prefetch_related("mirrors")
-    found = [Listed(row) for row in rows]
-    is_live = any(each.is_on_its_way for each in found)
+    listed = [ListedChannel(row) for row in rows]
+
+    # The page polls only while a test message is in delivery.
+    is_live = any(channel.is_on_its_way for channel in listed)
     context = {
-        "channels": found,
+        "channels": listed,
         "is_live": is_live,
-        "trouble": NOTICES.trouble() if is_live else "",
+        "trouble": NOTICES.problem() if is_live else "",
         "may_edit": request.role is not None and request.role.allows(Role.ADMIN),
     }
+
     if is_fragment(request):
         return render(
             request, "mirrors/channels.html#rows", context, status=200 if is_live else STOP_POLLING
         )
+
     return render(request, "mirrors/channels.html", context)
 
 
@@ -99,23 +103,27 @@ def _form(request: TeamRequest, form: ChannelForm) -> HttpResponse:
 
 def _save(request: TeamRequest, form: ChannelForm) -> bool:
     values = form.cleaned_data
-    given = {"user": request.user, "name": values["name"], "address": values["address"]}
+
+    # The same values for a new channel and a changed one.
+    values_to_save = {"user": request.user, "name": values["name"], "address": values["address"]}
     try:
         if form.channel is None:
-            services.add_channel(team=form.team, **given)
+            services.add_channel(team=form.team, **values_to_save)
         else:
-            services.change_channel(channel=form.channel, **given)
+            services.change_channel(channel=form.channel, **values_to_save)
     except OciError as exc:
         form.add_error("address", sentence(exc))
         return False
     except ValidationError as exc:
         form.add_error(None, exc)
         return False
+
     messages.success(
         request,
         _("The channel “%(name)s” is saved. Send a test to see whether it works.")
         % {"name": values["name"]},
     )
+
     return True
 
 
@@ -138,6 +146,8 @@ def remove(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
             "mirrors/channel_remove.html",
             {"channel": channel, "mirrors": channel.mirrors.order_by("name")},
         )
+
+    # The name is gone after the deletion.
     name = channel.name
     services.remove_channel(channel=channel, user=request.user)
     messages.success(request, _("The channel “%(name)s” is removed.") % {"name": name})
@@ -145,6 +155,7 @@ def remove(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
 
 
 def _visible(request: TeamRequest, pk: uuid.UUID) -> NotificationChannel:
+    # Outsiders get 404, as for an unknown channel.
     return get_object_or_404(
         NotificationChannel.objects.visible_to(request.user).select_related("team"), pk=pk
     )

@@ -1,4 +1,4 @@
-"""A rule's webhook: its address, its secret once, and how a registry is told of both."""
+"""The page of a mirror's webhook."""
 
 import uuid
 
@@ -19,17 +19,23 @@ from .rules import visible_mirror
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def hook(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
-    """A POST makes a new secret, which this one answer shows."""
+    """Show the webhook; POST creates a new secret, which only this response shows."""
     mirror = visible_mirror(request, pk)
     require_admin(request.user, mirror)
-    found, secret = getattr(mirror, "hook", None), ""
+    mirror_hook, secret = getattr(mirror, "hook", None), ""
     if request.method == "POST":
-        found, secret = hooks.create_hook(mirror, request.user)
-    address = settings.URL + reverse("mirrors:call", args=[found.pk]) if found is not None else ""
+        mirror_hook, secret = hooks.create_hook(mirror, request.user)
+
+    address = (
+        settings.URL + reverse("mirrors:call", args=[mirror_hook.pk])
+        if mirror_hook is not None
+        else ""
+    )
+
     return render(
         request,
         "mirrors/hook.html",
-        {"mirror": mirror, "hook": found, "secret": secret, "address": address},
+        {"mirror": mirror, "hook": mirror_hook, "secret": secret, "address": address},
     )
 
 

@@ -1,4 +1,4 @@
-"""All mirrors of the current team."""
+"""The list of the current team's mirrors."""
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -13,7 +13,7 @@ from registry_ui.accounts.requests import TeamRequest
 from ...models import Mirror, MirrorPause, NotificationChannel
 from .. import claiming
 from ..queueing import MIRROR_RUNS
-from ..situation import situations
+from ..situation import mirror_statuses
 from .polling import STOP_POLLING, is_fragment
 
 
@@ -23,10 +23,12 @@ def mirrors(request: TeamRequest) -> HttpResponse:
         "team", "source_registry", "target_registry", "last_run"
     )
     pause = MirrorPause.objects.filter(team=request.team).first() if request.team else None
-    found = situations(rows.order_by("name"), is_all_paused=pause is not None)
-    is_live = any(each.active for each in found)
+    statuses = mirror_statuses(rows.order_by("name"), is_all_paused=pause is not None)
+
+    # The page polls only while a run is active.
+    is_live = any(status.active for status in statuses)
     context = {
-        "mirrors": found,
+        "mirrors": statuses,
         "pause": pause,
         "is_live": is_live,
         "may_operate": request.role is not None and request.role.allows(Role.OPERATOR),
@@ -34,14 +36,16 @@ def mirrors(request: TeamRequest) -> HttpResponse:
         "troubled_channels": NotificationChannel.objects.filter(
             team=request.team, failed_at__isnull=False
         ),
-        "trouble": MIRROR_RUNS.trouble()
-        if any(each.active and each.active.run.state == "queued" for each in found)
+        "trouble": MIRROR_RUNS.problem()
+        if any(status.active and status.active.run.state == "queued" for status in statuses)
         else "",
     }
+
     if is_fragment(request):
         return render(
             request, "mirrors/list.html#rows", context, status=200 if is_live else STOP_POLLING
         )
+
     return render(request, "mirrors/list.html", context)
 
 
@@ -62,7 +66,8 @@ def resume_all(request: TeamRequest) -> HttpResponse:
     messages.success(
         request,
         _(
-            "The mirrors run by their schedules again. One whose time came meanwhile runs now, once."
+            "The mirrors run by their schedules again. One whose time came meanwhile runs now, "
+            "once."
         ),
     )
     return redirect("mirrors:list")

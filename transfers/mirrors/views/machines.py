@@ -1,4 +1,7 @@
-"""What machines ask: a monitor for its figures, and a registry that tells of a push. Neither has a session; each shows a secret."""
+"""Endpoints for machines: Prometheus and the webhooks of registries.
+
+They have no session; each request shows a secret.
+"""
 
 import hmac
 import secrets
@@ -16,36 +19,47 @@ from registry_ui.accounts.encryption import DecryptionFailed
 
 from ...models import MirrorHook
 from .. import hooks
-from ..metrics import exposition
+from ..metrics import render_metrics
 
-# Of a hook that is not there: nobody knows it.
-_NOBODYS = secrets.token_urlsafe()
+# Compared for an unknown webhook, so that it takes the same time. Nobody knows this secret.
+_DUMMY_SECRET = secrets.token_urlsafe()
 
 
 @login_not_required
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
-    """For Prometheus. The names of all teams' rules are in it, so it wants a token, and without a configured one is not there."""
+    """Return the metrics for Prometheus.
+
+    They name the mirrors of all teams, so a token is required; without a configured token the
+    page does not exist.
+    """
     if not settings.METRICS_TOKEN:
         raise Http404
-    shown = request.headers.get("Authorization", "")
-    if not hmac.compare_digest(shown.encode(), f"Bearer {settings.METRICS_TOKEN}".encode()):
+    token = request.headers.get("Authorization", "")
+    if not hmac.compare_digest(token.encode(), f"Bearer {settings.METRICS_TOKEN}".encode()):
         return _refused()
-    return HttpResponse(exposition(), content_type=CONTENT_TYPE_LATEST)
+    return HttpResponse(render_metrics(), content_type=CONTENT_TYPE_LATEST)
 
 
-# No cookie is read, so that there is none that a foreign page could misuse.
+# No cookie is read, so a foreign page cannot misuse one.
 @csrf_exempt
 @login_not_required
 @require_POST
 def hook(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    """For distribution's notifications and Harbor's webhooks."""
-    if int(request.META.get("CONTENT_LENGTH") or 0) > hooks.LONGEST_BODY:
+    """Accept distribution's notifications and Harbor's webhooks."""
+    # Before the body is read.
+    if int(request.META.get("CONTENT_LENGTH") or 0) > hooks.MAX_BODY_BYTES:
         return JsonResponse({"error": _("The body is too long.")}, status=413)
-    found = MirrorHook.objects.select_related("mirror").filter(pk=pk).first()
-    # A hook that is not there costs the same time and gets the same answer as a wrong secret.
-    if not hooks.is_from_holder(_secret_of(found), request.headers, request.body) or found is None:
+
+    mirror_hook = MirrorHook.objects.select_related("mirror").filter(pk=pk).first()
+
+    # An unknown webhook costs the same time and gets the same answer as a wrong secret.
+    if (
+        not hooks.is_authentic(_reveal_secret(mirror_hook), request.headers, request.body)
+        or mirror_hook is None
+    ):
         return _refused()
+
     try:
         pushes = hooks.read_pushes(request.body)
     except ValueError:
@@ -53,14 +67,16 @@ def hook(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
             {"error": _("These are neither distribution's notifications nor a webhook of Harbor.")},
             status=400,
         )
-    return JsonResponse({"started": hooks.call(found, pushes)}, status=202)
+
+    return JsonResponse({"started": hooks.record_call(mirror_hook, pushes)}, status=202)
 
 
-def _secret_of(found: MirrorHook | None) -> str:
+def _reveal_secret(mirror_hook: MirrorHook | None) -> str:
     try:
-        return found.secret.reveal() if found is not None else _NOBODYS
+        return mirror_hook.secret.reveal() if mirror_hook is not None else _DUMMY_SECRET
     except DecryptionFailed:
-        return _NOBODYS
+        # The encryption key was replaced: no call can be authentic any more.
+        return _DUMMY_SECRET
 
 
 def _refused() -> HttpResponse:

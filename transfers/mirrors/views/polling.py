@@ -1,4 +1,4 @@
-"""What the pages that poll share."""
+"""Polling of pages."""
 
 from registry_ui.accounts.requests import TeamRequest
 

@@ -1,4 +1,4 @@
-"""A rule: its form with the preview, its page, and what is changed about it."""
+"""Pages of one mirror: form with preview, details, pause, removal."""
 
 import uuid
 from typing import Any
@@ -20,17 +20,17 @@ from registry_ui.web.keyset import Keyset
 from ...forms.naming import sentence
 from ...models import Mirror, MirrorRun
 from .. import claiming
-from ..exporting import latest_brought
-from ..forms import RuleForm
+from ..exporting import archive_run
+from ..forms import MirrorForm
 from ..preview import Preview
 from ..rules import change_mirror, create_mirror, remove_mirror
-from ..situation import RunNow, coming_runs, situation_of
+from ..situation import RunPresenter, mirror_status, upcoming_runs
 from .polling import STOP_POLLING, is_fragment
 
 _form_methods = require_http_methods(["GET", "HEAD", "POST"])
 _RUNS = Keyset("-created_at", "-id")
 _RUNS_SHOWN = 20
-_MOST_PAIRS = 500
+_MAX_PAIRS = 500
 
 
 @_form_methods
@@ -42,7 +42,7 @@ def add(request: TeamRequest) -> HttpResponse:
         for name in ("source_registry", "repositories")
         if name in request.GET
     }
-    form = RuleForm(
+    form = MirrorForm(
         request.POST if request.method == "POST" else None, team=request.team, initial=initial
     )
     return _form(request, form)
@@ -54,18 +54,19 @@ def edit(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
     require_admin(request.user, mirror)
     return _form(
         request,
-        RuleForm(
+        MirrorForm(
             request.POST if request.method == "POST" else None, team=mirror.team, mirror=mirror
         ),
     )
 
 
-def _form(request: TeamRequest, form: RuleForm) -> HttpResponse:
+def _form(request: TeamRequest, form: MirrorForm) -> HttpResponse:
     is_confirmed = "confirmed" in request.POST
     is_valid = form.is_valid()
-    if is_valid and is_confirmed and (saved := _saved(request, form)) is not None:
+    if is_valid and is_confirmed and (saved := _save_mirror(request, form)) is not None:
         messages.success(request, _("The mirror “%(name)s” is saved.") % {"name": saved.name})
         return redirect("mirrors:detail", saved.pk)
+
     context = {
         "form": form,
         "mirror": form.mirror,
@@ -73,22 +74,27 @@ def _form(request: TeamRequest, form: RuleForm) -> HttpResponse:
         "address": request.path,
         "has_registries": Registry.objects.filter(team=form.team).exists(),
     }
+
+    # htmx asks for the preview with every change of the form.
     if is_fragment(request) and not is_confirmed:
         return render(request, "mirrors/form.html#effect", context)
+
     return render(request, "mirrors/form.html", context, status=422 if is_confirmed else 200)
 
 
-def _preview(form: RuleForm) -> Preview | None:
+def _preview(form: MirrorForm) -> Preview | None:
     if not form.is_bound:
         return None
     values = dict(form.cleaned_data)
+
+    # Invalid fields of the schedule leave the preview without its next runs.
     if not {"frequency", "cron", "time_zone", "at", "day"} & form.errors.keys():
         values.update(form.schedule_values())
     return Preview(form.team, values)
 
 
-def _saved(request: TeamRequest, form: RuleForm) -> Mirror | None:
-    """The rule; None where the form says what is wrong."""
+def _save_mirror(request: TeamRequest, form: MirrorForm) -> Mirror | None:
+    """Save the mirror; return None where the form has errors."""
     try:
         if form.mirror is None:
             mirror = create_mirror(team=form.team, user=request.user, values=form.values())
@@ -100,6 +106,8 @@ def _saved(request: TeamRequest, form: RuleForm) -> Mirror | None:
     except ValidationError as exc:
         form.add_error(None, exc)
         return None
+
+    # Channels are a relation, and no column of the mirror.
     mirror.channels.set(form.cleaned_data["channels"])
     return mirror
 
@@ -113,23 +121,30 @@ def detail(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
         before=request.GET.get("before", ""),
         size=_RUNS_SHOWN,
     )
-    now = situation_of(mirror)
+
+    # The page polls while a run is active.
+    status = mirror_status(mirror)
     context = {
         "mirror": mirror,
-        "now": now,
-        "runs": [RunNow(run) for run in page.rows],
+        "status": status,
+        "runs": [RunPresenter(run) for run in page.rows],
         "page": page,
-        "pairs": mirror.pairs.order_by("source_repository")[:_MOST_PAIRS],
-        "coming": coming_runs(mirror) if not now.is_paused else [],
+        "pairs": mirror.pairs.order_by("source_repository")[:_MAX_PAIRS],
+        "coming": upcoming_runs(mirror) if not status.is_paused else [],
         "channels": mirror.channels.all(),
         "hook": getattr(mirror, "hook", None),
-        "brought": None if mirror.is_local else latest_brought(mirror),
-        **roles(request, mirror),
+        "archived_run": None if mirror.is_local else archive_run(mirror),
+        **role_context(request, mirror),
     }
+
     if is_fragment(request):
         return render(
-            request, "mirrors/detail.html#live", context, status=200 if now.active else STOP_POLLING
+            request,
+            "mirrors/detail.html#live",
+            context,
+            status=200 if status.active else STOP_POLLING,
         )
+
     return render(request, "mirrors/detail.html", context)
 
 
@@ -143,6 +158,7 @@ def remove(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
             "mirrors/remove.html",
             {"mirror": mirror, "runs": mirror.runs.count(), "active": claiming.is_running(mirror)},
         )
+
     name = mirror.name
     remove_mirror(mirror=mirror, user=request.user)
     messages.success(request, _("The mirror “%(name)s” is removed.") % {"name": name})
@@ -178,13 +194,15 @@ def visible_mirror(request: TeamRequest, pk: uuid.UUID) -> Mirror:
         "last_run",
         "hook",
     )
+
     return get_object_or_404(rows, pk=pk)
 
 
-def roles(request: TeamRequest, mirror: Mirror) -> dict[str, Any]:
+def role_context(request: TeamRequest, mirror: Mirror) -> dict[str, Any]:
     role = request.user.role_in(mirror.team)
     return {
         "may_operate": role is not None and role.allows(Role.OPERATOR),
         "may_edit": role is not None and role.allows(Role.ADMIN),
+        # A person may open a mirror of another of their teams by its address.
         "is_here": mirror.team == request.team,
     }

@@ -1,4 +1,4 @@
-"""One run or plan: its page, which polls while it goes on, and what can be done about it."""
+"""Pages and actions of one run or plan."""
 
 import uuid
 from typing import Any
@@ -17,12 +17,13 @@ from registry_ui.web.keyset import Keyset
 
 from ...forms.naming import sentence
 from ...models import ItemAction, Mirror, MirrorRun
-from ..exporting import standing_of
+from ..exporting import archive_status
+from ..progress import action_counts
 from ..queueing import MIRROR_RUNS
-from ..situation import RunNow, action_counts
+from ..situation import RunPresenter
 from ..starting import cancel_run, retry_failed, run_plan, start_plan, start_run, sync_items
 from .polling import STOP_POLLING, is_fragment
-from .rules import roles, visible_mirror
+from .rules import role_context, visible_mirror
 
 _ITEMS = Keyset("id")
 _ITEMS_SHOWN, _MOVING_SHOWN = 100, 8
@@ -37,13 +38,20 @@ def run(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
 
 @require_safe
 def progress(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
-    """What the page polls. While only numbers change, only they are sent: a swapped button would lose a click."""
-    found = _visible(request, pk)
-    context = _context(request, found)
+    """Return the part of the page that is polled.
+
+    While only numbers change, only they are sent: a swapped button would lose a click.
+    """
+    mirror_run = _visible(request, pk)
+    context = _context(request, mirror_run)
+
+    # `seen` is the stamp of the page that asks.
     changed = request.GET.get("seen") != context["stamp"]
     partial = "run" if changed else "progress"
     response = render(request, f"mirrors/run.html#{partial}", {**context, "is_fragment": True})
-    if found.is_terminal:
+
+    # 286 stops the polling of htmx.
+    if mirror_run.is_terminal:
         response.status_code = STOP_POLLING
     if changed:
         response["HX-Retarget"] = "#run"
@@ -52,63 +60,75 @@ def progress(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
 
 @require_safe
 def items(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
-    """The table alone, for the filter."""
-    found = _visible(request, pk)
+    """Return the table of items, for the filter."""
+    mirror_run = _visible(request, pk)
+
+    # Without JavaScript the filter links lead to the page itself.
     if not is_fragment(request):
-        return redirect("mirrors:run", found.pk)
-    return render(request, "mirrors/run.html#items", _context(request, found))
+        return redirect("mirrors:run", mirror_run.pk)
+    return render(request, "mirrors/run.html#items", _context(request, mirror_run))
 
 
 @require_POST
 def plan(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
     mirror = _operable(request, pk)
-    return begun(request, mirror, lambda: start_plan(mirror=mirror, user=request.user))
+    return redirect_to_started(
+        request, mirror, lambda: start_plan(mirror=mirror, user=request.user)
+    )
 
 
 @require_POST
 def start(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
     mirror = _operable(request, pk)
-    return begun(request, mirror, lambda: start_run(mirror=mirror, user=request.user))
+    return redirect_to_started(request, mirror, lambda: start_run(mirror=mirror, user=request.user))
 
 
 @require_POST
 def sync(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
-    """Bring the chosen pairs of the drift board into line."""
+    """Sync the selected pairs of the drift table."""
     mirror = _operable(request, pk)
+
+    # A number of 19 digits may exceed a bigint of PostgreSQL.
     chosen = [text for text in request.POST.getlist("pair") if text.isdecimal() and len(text) < 19]
     only = [{"repository": pair.source_repository} for pair in mirror.pairs.filter(pk__in=chosen)]
     if not only:
         messages.info(request, _("Choose at least one repository."))
         return redirect("mirrors:detail", mirror.pk)
-    return begun(request, mirror, lambda: sync_items(mirror=mirror, user=request.user, only=only))
+    return redirect_to_started(
+        request, mirror, lambda: sync_items(mirror=mirror, user=request.user, only=only)
+    )
 
 
 @require_POST
 def execute(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
-    """Run a plan as it is shown."""
-    found = _visible(request, pk)
-    require_operator(request.user, found)
-    return begun(request, found.mirror, lambda: run_plan(plan=found, user=request.user))
+    """Run a plan."""
+    mirror_run = _visible(request, pk)
+    require_operator(request.user, mirror_run)
+    return redirect_to_started(
+        request, mirror_run.mirror, lambda: run_plan(plan=mirror_run, user=request.user)
+    )
 
 
 @require_POST
 def retry(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
-    found = _visible(request, pk)
-    require_operator(request.user, found)
-    return begun(request, found.mirror, lambda: retry_failed(run=found, user=request.user))
+    mirror_run = _visible(request, pk)
+    require_operator(request.user, mirror_run)
+    return redirect_to_started(
+        request, mirror_run.mirror, lambda: retry_failed(run=mirror_run, user=request.user)
+    )
 
 
 @require_POST
 def cancel(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
-    found = _visible(request, pk)
-    require_operator(request.user, found)
-    cancel_run(run=found, user=request.user)
-    return redirect("mirrors:run", found.pk)
+    mirror_run = _visible(request, pk)
+    require_operator(request.user, mirror_run)
+    cancel_run(run=mirror_run, user=request.user)
+    return redirect("mirrors:run", mirror_run.pk)
 
 
-def begun(request: TeamRequest, mirror: Mirror, begin: Any) -> HttpResponse:
+def redirect_to_started(request: TeamRequest, mirror: Mirror, start_function: Any) -> HttpResponse:
     try:
-        started = begin()
+        started = start_function()
     except OciError as exc:
         messages.error(request, sentence(exc))
         return redirect("mirrors:detail", mirror.pk)
@@ -134,52 +154,62 @@ def _visible(request: TeamRequest, pk: uuid.UUID) -> MirrorRun:
     return get_object_or_404(rows, pk=pk)
 
 
-def _context(request: TeamRequest, found: MirrorRun) -> dict[str, Any]:
-    now, wanted = RunNow(found), request.GET.get("show", "")
-    rows = found.items.all()
+def _context(request: TeamRequest, mirror_run: MirrorRun) -> dict[str, Any]:
+    status, filter_name = RunPresenter(mirror_run), request.GET.get("show", "")
+    rows = mirror_run.items.all()
     page = _ITEMS.page(
-        _filtered(rows, wanted),
+        _filtered(rows, filter_name),
         after=request.GET.get("after", ""),
         before=request.GET.get("before", ""),
         size=_ITEMS_SHOWN,
     )
-    counts = action_counts(found)
+
+    # Counted from the items, so that the filters match the table.
+    counts = action_counts(mirror_run)
+
     return {
-        "run": found,
-        "mirror": found.mirror,
-        "now": now,
-        "stamp": now.stamp,
+        "run": mirror_run,
+        "mirror": mirror_run.mirror,
+        "status": status,
+        "stamp": status.stamp,
         "page": page,
         "counts": counts,
-        "show": wanted if wanted in _FILTERS else "",
+        "show": filter_name if filter_name in _FILTERS else "",
         "position": {
             name: request.GET[name] for name in ("after", "before") if request.GET.get(name)
         },
-        **_moving(found),
-        "standing": standing_of(found.mirror) if found.is_staging and found.is_terminal else None,
-        "again": found.retries.order_by("-created_at").first() if found.is_terminal else None,
-        "trouble": MIRROR_RUNS.trouble()
-        if found.state == State.QUEUED and not found.is_parked
+        **_active_items(mirror_run),
+        "archive_status": archive_status(mirror_run.mirror)
+        if mirror_run.is_staging and mirror_run.is_terminal
+        else None,
+        "again": mirror_run.retries.order_by("-created_at").first()
+        if mirror_run.is_terminal
+        else None,
+        "trouble": MIRROR_RUNS.problem()
+        if mirror_run.state == State.QUEUED and not mirror_run.is_postponed
         else "",
-        **roles(request, found.mirror),
+        **role_context(request, mirror_run.mirror),
     }
 
 
-def _moving(found: MirrorRun) -> dict[str, Any]:
-    """What moves now, those first of which most has come: most of the others wait for a lane."""
-    if found.state != State.RUNNING:
+def _active_items(mirror_run: MirrorRun) -> dict[str, Any]:
+    """Return the tags in transfer, those with the most bytes first.
+
+    The others mostly wait for a worker.
+    """
+    if mirror_run.state != State.RUNNING:
         return {}
-    rows = found.items.filter(state=_MOVING)
+    rows = mirror_run.items.filter(state=_MOVING)
     return {
         "moving": rows.order_by("-bytes_done", "id")[:_MOVING_SHOWN],
         "more_moving": max(rows.count() - _MOVING_SHOWN, 0),
     }
 
 
-def _filtered(rows: Any, wanted: str) -> Any:
-    """What was asked for; by itself what there is to do comes first, as what is the same interests nobody."""
-    if wanted in ItemAction.values:
-        return rows.filter(action=wanted)
-    if wanted in (_FAILED, _MOVING):
-        return rows.filter(state=wanted)
+def _filtered(rows: Any, filter_name: str) -> Any:
+    """Return the items of one action or state; all of them for an unknown name."""
+    if filter_name in ItemAction.values:
+        return rows.filter(action=filter_name)
+    if filter_name in (_FAILED, _MOVING):
+        return rows.filter(state=filter_name)
     return rows
