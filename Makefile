@@ -8,7 +8,7 @@ export PYTHON
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help run demo venv dev packages check test test-fast test-postgresql mutants bench lock messages
+.PHONY: help run demo venv dev packages check check-fast test test-fast test-postgresql mutants bench lock messages
 
 help:
 	@echo 'make run       install what is needed and start everything; Ctrl-C stops it'
@@ -37,13 +37,16 @@ dev:
 packages:
 	@scripts/debian-packages.sh
 
-check: dev
-	$(BIN)/python -m ruff format --check .
-	$(BIN)/python -m ruff check .
+check: dev check-fast
 	$(BIN)/python -m mypy registry_ui transfers bench manage.py
 	$(BIN)/python -m djlint --check --lint --quiet templates
-	$(BIN)/lint-imports
 	$(BIN)/python manage.py makemigrations --check --dry-run
+
+# What takes seconds: before each commit.
+check-fast:
+	$(BIN)/python -m ruff format --check .
+	$(BIN)/python -m ruff check .
+	$(BIN)/lint-imports
 	$(BIN)/python scripts/check_lengths.py
 
 # The whole suite comes last, so that its closing line is the last one.
