@@ -1,1 +1,5 @@
-"""Speed and memory: pull and push side by side with skopeo in the same run, the index, the pages: `make bench`. Nothing here is a test."""
+"""The benchmarks, started by `make bench`.
+
+They measure speed and memory of pulls, pushes, the index and the pages, next to skopeo and
+docker-registry in the same run. They are no tests.
+"""

@@ -1,4 +1,4 @@
-"""`make bench`; `python -m bench --help` tells what can be chosen."""
+"""The command line of the benchmarks: `python -m bench --help` lists the options."""
 
 import argparse
 import tempfile
@@ -47,7 +47,8 @@ def main() -> None:
         "--browsing",
         type=int,
         default=10_000,
-        help="tags, and repositories, of the measure of browsing; 0 leaves it out (default: %(default)s)",
+        help="tags, and repositories, of the measure of browsing; 0 leaves it out (default: "
+        "%(default)s)",
     )
     parser.add_argument("--only-browsing", action="store_true", help="measure nothing else")
     parser.add_argument(
@@ -61,7 +62,8 @@ def main() -> None:
         "--manifests",
         type=int,
         default=1000,
-        help="small manifests a client of the measure of /v2/; 0 leaves it out (default: %(default)s)",
+        help="small manifests a client of the measure of /v2/; 0 leaves it out (default: "
+        "%(default)s)",
     )
     parser.add_argument("--only-serving", action="store_true", help="measure nothing else")
     parser.add_argument(
@@ -89,7 +91,8 @@ def measure(folder: Path, options: argparse.Namespace) -> None:
     if options.only_browsing:
         return
     print(
-        f"{options.size} MiB in {_LAYERS} layers, medians of {options.rounds} rounds in turns, in {folder.parent}; {skopeo.version()}"
+        f"{options.size} MiB in {_LAYERS} layers, medians of {options.rounds} rounds in turns, in "
+        f"{folder.parent}; {skopeo.version()}"
     )
     print()
     with open_registry(folder / "registry") as registry:
@@ -114,7 +117,8 @@ def measure(folder: Path, options: argparse.Namespace) -> None:
         )
     print()
     print(
-        "job: the job alone; command: the whole of `manage.py pull --now`, the start of Python and Django included."
+        "job: the job alone; command: the whole of `manage.py pull --now`, the start of Python and "
+        "Django included."
     )
     print("skopeo: the whole of `skopeo copy`, from and to an OCI layout.")
     print()
@@ -124,13 +128,14 @@ def measure(folder: Path, options: argparse.Namespace) -> None:
 def show(title: str, comparison: Comparison) -> None:
     job, command, other = comparison.medians()
     print(
-        f"{title:24}{job:>7.2f} s{command:>9.2f} s{other:>8.2f} s{job / other:>13.2f}{command / other:>17.2f}",
+        f"{title:24}{job:>7.2f} s{command:>9.2f} s{other:>8.2f} s"
+        f"{job / other:>13.2f}{command / other:>17.2f}",
         flush=True,
     )
 
 
 def measure_product(folder: Path, template: Installation, options: argparse.Namespace) -> None:
-    """In the running product: the way from the click to the first blob, and the memory of a worker."""
+    """Measure the running product: the time from click to first blob, and a worker's memory."""
     product = template.copy_to(folder / "product")
     supervisor = product.start()
     try:
@@ -150,7 +155,8 @@ def measure_product(folder: Path, template: Installation, options: argparse.Name
                 )
                 peak = peak_memory(product, supervisor, browser, f"{registry.host}/bench/large:1.0")
                 print(
-                    f"Peak memory of the worker that pulls {options.large} MiB: {peak / MIB:.0f} MiB",
+                    f"Peak memory of the worker that pulls {options.large} MiB: {peak / MIB:.0f} "
+                    "MiB",
                     flush=True,
                 )
     finally:

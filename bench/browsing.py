@@ -1,4 +1,7 @@
-"""The index of a large registry, and how fast the pages are that read it; the requests are counted in the registry's own log."""
+"""The benchmark of the index of a large registry and of the pages that read it.
+
+The registry's own log counts the requests.
+"""
 
 import json
 import math
@@ -80,8 +83,8 @@ print(json.dumps(counts))
 
 
 @dataclass(frozen=True)
-class Look:
-    """One index run: its seconds as its row has them, and the requests that reached the registry, by method and kind."""
+class IndexMeasurement:
+    """The seconds of an index run, and the registry's requests by method and kind."""
 
     seconds: float
     requests: Counter[str]
@@ -89,11 +92,12 @@ class Look:
     def line(self, title: str, tags: int) -> str:
         heads = sum(count for request, count in self.requests.items() if request.startswith("HEAD"))
         total = self.requests.total()
-        return f"{title:40}{self.seconds:>8.1f} s{total:>11,}{heads / tags:>13.3f}{(total - heads) / tags:>12.3f}"
+        per_tag = f"{heads / tags:>13.3f}{(total - heads) / tags:>12.3f}"
+        return f"{title:40}{self.seconds:>8.1f} s{total:>11,}{per_tag}"
 
 
 def measure_browsing(folder: Path, template: Installation, count: int) -> None:
-    """With so many tags in one repository, and so many repositories."""
+    """Measure with `count` tags in one repository, and with `count` repositories."""
     product = template.copy_to(folder / "browsing")
     with (
         open_registry(folder / "many-tags") as tags,
@@ -114,9 +118,12 @@ def measure_browsing(folder: Path, template: Installation, count: int) -> None:
 def _measure_index(
     product: Installation, registry: RunningRegistry, title: str, count: int
 ) -> None:
-    """Each tag of `tags` names an image of its own; the repositories share fifty."""
-    print(_look(product, registry).line(f"{title}, cold", count), flush=True)
-    print(_look(product, registry).line(f"{title}, unchanged", count), flush=True)
+    """Measure cold and repeated index runs.
+
+    Each tag of `tags` points at an image of its own; the repositories share fifty images.
+    """
+    print(_measure_run(product, registry).line(f"{title}, cold", count), flush=True)
+    print(_measure_run(product, registry).line(f"{title}, unchanged", count), flush=True)
     if registry.tags(REPOSITORY):
         for patch in range(MOVED):
             move_tag(
@@ -125,13 +132,16 @@ def _measure_index(
                 f"1.{patch // 10}.{patch % 10}",
                 build_image(layers=1, layer_size=64),
             )
-        print(_look(product, registry).line(f"{title}, {MOVED} of them moved", count), flush=True)
+        print(
+            _measure_run(product, registry).line(f"{title}, {MOVED} of them moved", count),
+            flush=True,
+        )
 
 
-def _look(product: Installation, registry: RunningRegistry) -> Look:
+def _measure_run(product: Installation, registry: RunningRegistry) -> IndexMeasurement:
     with _counted(registry) as requests:
         product.manage("index", registry.host, "--now", "--team", "bench")
-    return Look(product.last_index_seconds(), requests)
+    return IndexMeasurement(product.last_index_seconds(), requests)
 
 
 @contextmanager
@@ -142,8 +152,8 @@ def _counted(registry: RunningRegistry) -> Iterator[Counter[str]]:
     yield requests
     with log.open("rb") as lines:
         lines.seek(before)
-        found = map(_REQUEST.search, (line.decode(errors="replace") for line in lines))
-        requests.update(f"{match['method']} {match['kind']}" for match in found if match)
+        matches = map(_REQUEST.search, (line.decode(errors="replace") for line in lines))
+        requests.update(f"{match['method']} {match['kind']}" for match in matches if match)
 
 
 def _measure_pages(
@@ -155,31 +165,26 @@ def _measure_pages(
         "host": tags.host,
     }
     paths = [path.format(**ids) for _title, path in PAGES]
-    print(
-        f"{f'Pages with {count:,} tags and repositories':40}{'median':>10}{'slowest':>11}{'queries':>13}"
-    )
+    title = f"Pages with {count:,} tags and repositories"
+    print(f"{title:40}{'median':>10}{'slowest':>11}{'queries':>13}")
     supervisor = product.start()
     try:
         browser, counts = Browser(product), _query_counts(product, paths)
         for (title, _path), path, queries in zip(PAGES, paths, counts, strict=True):
-            print(
-                _page_line(
-                    title,
-                    [_fetch(browser, product.url + path) for _round in range(_ROUNDS + 1)][1:],
-                    queries,
-                ),
-                flush=True,
-            )
+            times = [_fetch(browser, product.url + path) for _round in range(_ROUNDS + 1)]
+            # The first request fills the caches of the process.
+            print(_page_line(title, times[1:], queries), flush=True)
     finally:
         supervisor.stop(seconds=60)
     print(
-        f"Target: {TARGET_MILLISECONDS} ms at the median of {_ROUNDS}, and {TARGET_QUERIES} queries; gunicorn's time to the first byte."
+        f"Target: {TARGET_MILLISECONDS} ms at the median of {_ROUNDS}, and {TARGET_QUERIES} "
+        "queries; gunicorn's time to the first byte."
     )
     print()
 
 
 def _fetch(browser: Browser, address: str) -> float:
-    """Milliseconds to the answer; not a number where there is no page."""
+    """Return the milliseconds to the first byte, or NaN without a page."""
     answer = browser.session.get(address, timeout=60)
     return answer.elapsed.total_seconds() * 1000 if answer.status_code == 200 else math.nan
 
@@ -203,7 +208,7 @@ def _query_counts(product: Installation, paths: list[str]) -> list[int]:
 
 def _id_of(product: Installation, host: str) -> str:
     with sqlite3.connect(product.data / "registry-ui.sqlite3") as database:
-        (found,) = database.execute(
+        (identifier,) = database.execute(
             "SELECT id FROM registries_registry WHERE host = ?", [host]
         ).fetchone()
-    return str(uuid.UUID(found))
+    return str(uuid.UUID(identifier))

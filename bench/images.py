@@ -1,4 +1,4 @@
-"""Images too large for memory, made on disk and pushed by plain requests."""
+"""Images larger than the memory, built on disk and pushed by plain requests."""
 
 import gzip
 import hashlib
@@ -27,7 +27,7 @@ class _Noise:
 
 
 def make_layer(path: Path, size: int) -> dict[str, Any]:
-    """A stored (level 0) gzipped tar of about this size; returns its descriptor."""
+    """Write a stored (level 0) gzipped tar of about this size; return its descriptor."""
     with (
         gzip.open(path, "wb", compresslevel=0) as zipped,
         tarfile.open(fileobj=zipped, mode="w|", bufsize=_BLOCK) as archive,
@@ -53,7 +53,7 @@ def push_large_image(
     layers: int,
     layer_size: int,
 ) -> None:
-    """Layers are made one after another and removed when they are pushed."""
+    """Push an image, and build and delete one layer after another."""
     folder.mkdir(exist_ok=True)
     descriptors = []
     for number in range(layers):

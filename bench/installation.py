@@ -1,4 +1,4 @@
-"""An installation of the product on a data folder of its own, driven only from outside."""
+"""An installation of the product with its own data folder, used from outside only."""
 
 import json
 import os
@@ -23,7 +23,8 @@ Membership.objects.create(team=team, user=user, role="admin")
 _REGISTRY = """
 from registry_ui.accounts.models import Team
 from registry_ui.registries.models import Registry
-Registry.objects.create(team=Team.objects.get(slug="bench"), name="Bench", host={host!r}, security="plain_http")
+team = Team.objects.get(slug="bench")
+Registry.objects.create(team=team, name="Bench", host={host!r}, security="plain_http")
 """
 _SESSION = """
 from django.conf import settings
@@ -36,6 +37,8 @@ print(settings.SESSION_COOKIE_NAME, client.cookies[settings.SESSION_COOKIE_NAME]
 
 
 class Installation:
+    """An installation in a data folder, with a port of its own."""
+
     def __init__(self, data: Path) -> None:
         self.data = data
         self.port = free_port()
@@ -43,7 +46,7 @@ class Installation:
 
     @classmethod
     def prepared(cls, data: Path) -> "Installation":
-        """With its database and the team `bench`."""
+        """Return an installation with a database and the team `bench`."""
         installation = cls(data)
         installation.manage("migrate", "--verbosity=0")
         installation.manage("shell", "--verbosity=0", "-c", _TEAM)
@@ -54,18 +57,19 @@ class Installation:
         return Installation(data)
 
     def environment(self) -> dict[str, str]:
-        kept = {
+        # Settings of the shell must not reach the measured installation.
+        inherited = {
             name: value
             for name, value in os.environ.items()
             if not name.startswith(("REGISTRY_UI_", "DJANGO_"))
         }
-        more = {
+        settings = {
             "REGISTRY_UI_DATA": str(self.data),
             "REGISTRY_UI_LISTEN": f"127.0.0.1:{self.port}",
             "REGISTRY_UI_WORKERS": "1",
             "REGISTRY_UI_MIRROR_WORKERS": "1",
         }
-        return {**kept, **more}
+        return {**inherited, **settings}
 
     def manage(self, *arguments: str) -> str:
         command = [sys.executable, str(ROOT / "manage.py"), *arguments]
@@ -77,7 +81,11 @@ class Installation:
         return done.stdout
 
     def timed(self, *arguments: str) -> tuple[float, float]:
-        """Run a transfer command with --now; seconds of the job alone, as its row has them, and of the whole command."""
+        """Run a transfer command with `--now`.
+
+        Returns:
+            The seconds of the job alone, as its row has them, and of the whole command.
+        """
         started = time.perf_counter()
         self.manage(*arguments, "--now", "--plain-http", "--team", "bench")
         whole = time.perf_counter() - started
@@ -85,7 +93,10 @@ class Installation:
 
     def last_transfer(self) -> dict[str, Any]:
         with sqlite3.connect(self.data / "registry-ui.sqlite3") as database:
-            query = "SELECT state, started_at, finished_at, error FROM transfers_transfer ORDER BY created_at DESC LIMIT 1"
+            query = (
+                "SELECT state, started_at, finished_at, error FROM transfers_transfer "
+                "ORDER BY created_at DESC LIMIT 1"
+            )
             state, started, finished, error = database.execute(query).fetchone()
         return {
             "state": state,
@@ -95,7 +106,10 @@ class Installation:
 
     def last_index_seconds(self) -> float:
         with sqlite3.connect(self.data / "registry-ui.sqlite3") as database:
-            query = "SELECT started_at, finished_at FROM registries_indexrun ORDER BY created_at DESC LIMIT 1"
+            query = (
+                "SELECT started_at, finished_at FROM registries_indexrun "
+                "ORDER BY created_at DESC LIMIT 1"
+            )
             return seconds_between(*database.execute(query).fetchone())
 
     def add_registry(self, host: str) -> None:
@@ -106,7 +120,7 @@ class Installation:
         return name, value
 
     def start(self) -> Process:
-        """The whole product under its supervisor, with one worker."""
+        """Start the whole product under its supervisor, with one worker."""
         command = [
             "/usr/bin/env",
             "-i",
@@ -122,8 +136,6 @@ class Installation:
 
 
 def seconds_between(started: str, finished: str | None) -> float:
-    return (
-        (datetime.fromisoformat(finished) - datetime.fromisoformat(started)).total_seconds()
-        if finished
-        else 0.0
-    )
+    if not finished:
+        return 0.0
+    return (datetime.fromisoformat(finished) - datetime.fromisoformat(started)).total_seconds()

@@ -1,6 +1,7 @@
-"""A line to a server that takes some milliseconds a round trip: `python -m bench.latency LISTEN TARGET MILLISECONDS`.
+"""A proxy that adds latency: `python -m bench.latency LISTEN TARGET MILLISECONDS`.
 
-Half of the time is added each way. What follows on the same connection waits for nothing but its own way, as on a real line.
+Each direction adds half of the time. Data on the same connection is delayed and not slowed
+down, as on a real network.
 """
 
 import asyncio
@@ -47,7 +48,7 @@ async def _serve(listen: int, target: int, seconds: float) -> None:
 
 @contextlib.contextmanager
 def delayed(port: int, milliseconds: float, log: Path) -> Iterator[str]:
-    """The host to use instead of 127.0.0.1:`port`."""
+    """Yield the host to use instead of 127.0.0.1:`port`."""
     listen = free_port()
     command = [sys.executable, "-m", "bench.latency", str(listen), str(port), str(milliseconds)]
     process = Process(command, log=log, directory=Path(__file__).resolve().parent.parent)

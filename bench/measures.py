@@ -1,4 +1,4 @@
-"""What is measured, each with our way and skopeo's in turns."""
+"""The measurements of pulls and pushes, alternating with skopeo."""
 
 import os
 import re
@@ -24,13 +24,13 @@ MIB = 1024 * 1024
 
 @dataclass
 class Comparison:
-    """Seconds of each round."""
+    """The seconds of each round: of the job, of the whole command and of skopeo."""
 
     job: list[float] = field(default_factory=list)
     command: list[float] = field(default_factory=list)
     skopeo: list[float] = field(default_factory=list)
 
-    def add_ours(self, times: tuple[float, float]) -> None:
+    def add_product(self, times: tuple[float, float]) -> None:
         self.job.append(times[0])
         self.command.append(times[1])
 
@@ -43,7 +43,7 @@ class Comparison:
 
 
 def settle() -> None:
-    """Nobody pays for what another left to be written."""
+    """Flush the disks, so that no measurement includes the writes of another one."""
     os.sync()
     time.sleep(0.3)
 
@@ -51,13 +51,14 @@ def settle() -> None:
 def compare_pulls(
     folder: Path, template: Installation, registry: RunningRegistry, name: str, rounds: int
 ) -> Comparison:
-    """From a local registry: into our store, and into skopeo's OCI layout; each time into nothing."""
+    """Pull from a local registry into empty local images, and into skopeo's empty OCI layout."""
     result = Comparison()
     for number in range(rounds):
-        ours = template.copy_to(folder / f"pull-{number}")
+        product = template.copy_to(folder / f"pull-{number}")
         settle()
-        result.add_ours(ours.timed("pull", f"{registry.host}/{name}"))
-        shutil.rmtree(ours.data)
+        result.add_product(product.timed("pull", f"{registry.host}/{name}"))
+        shutil.rmtree(product.data)
+
         settle()
         layout = folder / f"layout-{number}"
         result.skopeo.append(skopeo.copy(f"docker://{registry.host}/{name}", f"oci:{layout}:bench"))
@@ -68,33 +69,35 @@ def compare_pulls(
 def compare_pushes(
     folder: Path, template: Installation, registry: RunningRegistry, name: str, rounds: int
 ) -> Comparison:
-    """From our store, and from skopeo's OCI layout, to a local registry; each time to one that is empty."""
+    """Push from the local images, and from skopeo's OCI layout, to empty local registries."""
     result = Comparison()
-    ours = template.copy_to(folder / "push")
-    ours.timed("pull", f"{registry.host}/{name}")
+    product = template.copy_to(folder / "push")
+    product.timed("pull", f"{registry.host}/{name}")
     layout = folder / "push-layout"
     skopeo.copy(f"docker://{registry.host}/{name}", f"oci:{layout}:bench")
+
     for number in range(rounds):
         with open_registry(folder / f"target-{number}") as target:
-            ours.manage(
+            product.manage(
                 "tag", f"{registry.host}/{name}", f"{target.host}/{name}", "--team", "bench"
             )
             settle()
-            result.add_ours(ours.timed("push", f"{target.host}/{name}"))
+            result.add_product(product.timed("push", f"{target.host}/{name}"))
         shutil.rmtree(target.folder)
+
         with open_registry(folder / f"other-{number}") as target:
             settle()
             result.skopeo.append(
                 skopeo.copy(f"oci:{layout}:bench", f"docker://{target.host}/{name}")
             )
         shutil.rmtree(target.folder)
-    shutil.rmtree(ours.data)
+    shutil.rmtree(product.data)
     shutil.rmtree(layout)
     return result
 
 
 class Browser:
-    """Somebody who fills in the pull form, without a browser's own time."""
+    """A session that submits the pull form without the time of a real browser."""
 
     def __init__(self, product: Installation) -> None:
         self.product = product
@@ -103,7 +106,7 @@ class Browser:
         self.session.cookies.set(*product.session_cookie())
 
     def pull(self, reference: str) -> float:
-        """Send the form; the moment of the click."""
+        """Submit the form and return the time of the click."""
         address = f"{self.product.url}/transfers/pull/"
         page = self.session.get(address, timeout=30).text
         token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
@@ -124,7 +127,7 @@ class Browser:
 
 
 def _errors(page: str) -> str:
-    """What a form or an error page says, without its markup."""
+    """Return the text of a form or of an error page, without markup."""
     main = re.search(r"<main.*</main>", page, re.DOTALL)
     return " ".join(re.sub(r"<[^>]+>", " ", main[0] if main else page).split())[:2000]
 
@@ -132,7 +135,7 @@ def _errors(page: str) -> str:
 def click_to_first_byte(
     product: Installation, browser: Browser, registry: RunningRegistry, rounds: int
 ) -> float:
-    """Median seconds from sending the form to the request for the first blob at the registry."""
+    """Return the median seconds from the form to the registry's request for the first blob."""
     seconds = []
     for number in range(rounds):
         repository = f"click/round-{number}"
@@ -163,7 +166,7 @@ def wait_for_end(product: Installation, seconds: float = 600) -> None:
 def peak_memory(
     product: Installation, supervisor: Process, browser: Browser, reference: str
 ) -> int:
-    """The most resident memory, in bytes, of the work horse that pulls the reference."""
+    """Return the highest resident memory, in bytes, of the process that pulls the reference."""
     worker = _worker_of(supervisor)
     browser.pull(reference)
     peak = 0
@@ -176,7 +179,7 @@ def peak_memory(
 
 
 def web_processes_of(supervisor: Process) -> list[int]:
-    """The processes of gunicorn that answer requests."""
+    """Return the gunicorn processes that answer requests."""
     for child in _children(supervisor.pid):
         if b"gunicorn" in Path(f"/proc/{child}/cmdline").read_bytes():
             return _children(child)
@@ -184,7 +187,7 @@ def web_processes_of(supervisor: Process) -> list[int]:
 
 
 def process_peak(pid: int) -> int:
-    """The most resident memory that a process has had, in bytes."""
+    """Return the highest resident memory of a process, in bytes."""
     return _high_water(pid)
 
 
@@ -200,7 +203,8 @@ def _children(pid: int) -> list[int]:
 
 
 def _high_water(pid: int) -> int:
+    # A process that ends meanwhile has no memory to measure.
     with suppress(FileNotFoundError, ProcessLookupError):
-        found = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
-        return int(found[1]) * 1024 if found else 0
+        match = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
+        return int(match[1]) * 1024 if match else 0
     return 0

@@ -1,4 +1,7 @@
-"""Mirrors beside `skopeo sync`, in the same run: seconds and requests, cold and unchanged, on loopback and on a line of 20 ms."""
+"""The benchmark of mirrors and `skopeo sync` in the same run.
+
+It counts seconds and requests, cold and unchanged, on loopback and with 20 ms per round trip.
+"""
 
 import json
 import re
@@ -28,14 +31,19 @@ from registry_ui.registries.models import Registry
 from transfers.mirrors.services import create_mirror
 team = Team.objects.get(slug="bench")
 source, target = (Registry.objects.get(host=host) for host in {hosts!r})
-values = {{"name": {name!r}, "source_registry": source, "target_registry": target, "repositories": [{repository!r}]}}
+values = {{
+    "name": {name!r},
+    "source_registry": source,
+    "target_registry": target,
+    "repositories": [{repository!r}],
+}}
 create_mirror(team=team, user=None, values=values)
 """
 
 
 @dataclass
 class Timed:
-    """Seconds of each round, and the requests of the last."""
+    """The seconds of each round, and the requests of the last one."""
 
     seconds: list[float] = field(default_factory=list)
     command: list[float] = field(default_factory=list)
@@ -48,7 +56,7 @@ class Timed:
 
 @dataclass
 class Line:
-    """Two registries as both programs see them, and the installation that knows them."""
+    """Two registries at the hosts that both programs use, and the installation."""
 
     product: Installation
     source: RunningRegistry
@@ -56,7 +64,7 @@ class Line:
     source_host: str
     target_host: str
 
-    def ours(self, timed: Timed, name: str) -> None:
+    def run_mirror(self, timed: Timed, name: str) -> None:
         with self._counted() as count:
             started = time.perf_counter()
             self.product.manage("mirror", "run", name, "--now", "--team", "bench")
@@ -76,11 +84,12 @@ class Line:
 
     @contextmanager
     def _counted(self) -> Iterator[Callable[[], int]]:
-        """The requests that reached both registries, by their own logs."""
+        """Count the requests that reached both registries, by their logs."""
         logs = [registry.folder / "registry.log" for registry in (self.source, self.target)]
         before = [log.stat().st_size for log in logs]
 
         def count() -> int:
+            # The registries write their logs a little after the answers.
             time.sleep(0.2)
             return sum(
                 len(_REQUEST.findall(log.read_bytes()[start:].decode(errors="replace")))
@@ -93,7 +102,8 @@ class Line:
 def measure_mirrors(folder: Path, template: Installation, tags: int, rounds: int) -> None:
     print(f"Mirror of {tags} tags, {LAYERS} layers each, medians of {rounds} rounds in turns")
     print(
-        f"{'':28}{'job':>9}{'command':>11}{'skopeo':>10}{'skopeo/job':>12}{'requests a tag':>17}{'skopeo':>9}"
+        f"{'':28}{'job':>9}{'command':>11}{'skopeo':>10}{'skopeo/job':>12}"
+        f"{'requests a tag':>17}{'skopeo':>9}"
     )
     for milliseconds in (0, MILLISECONDS):
         cold, same, other_cold, other_same = Timed(), Timed(), Timed(), Timed()
@@ -101,16 +111,18 @@ def measure_mirrors(folder: Path, template: Installation, tags: int, rounds: int
             with _line(
                 folder / f"mirror-{milliseconds}-{number}", template, tags, milliseconds
             ) as line:
-                line.ours(cold, "bench")
-                line.ours(same, "bench")
+                line.run_mirror(cold, "bench")
+                line.run_mirror(same, "bench")
                 line.skopeo(other_cold, "skopeo")
                 line.skopeo(other_same, "skopeo")
-        where = f"{milliseconds} ms a round trip" if milliseconds else "loopback"
-        print(_row(f"{where}, cold", cold, other_cold, tags), flush=True)
-        print(_row(f"{where}, unchanged", same, other_same, tags), flush=True)
+        network = f"{milliseconds} ms a round trip" if milliseconds else "loopback"
+        print(_row(f"{network}, cold", cold, other_cold, tags), flush=True)
+        print(_row(f"{network}, unchanged", same, other_same, tags), flush=True)
     print(
-        f"Target: unchanged {TARGET_REQUESTS} requests a tag, beside five a run (a ping and a list of tags of each side, and whether "
-        f"there is an API for referrers), and {TARGET_FACTOR} times as fast as skopeo on the slow line."
+        f"Target: unchanged {TARGET_REQUESTS} requests a tag, beside five a run (a ping and a list "
+        "of tags of each side, and whether "
+        f"there is an API for referrers), and {TARGET_FACTOR} times as fast as skopeo on the slow "
+        "line."
     )
     print()
 
@@ -127,6 +139,7 @@ def _line(folder: Path, template: Installation, tags: int, milliseconds: int) ->
     with ExitStack() as stack:
         source = stack.enter_context(open_registry(folder / "source"))
         target = stack.enter_context(open_registry(folder / "target"))
+        # Small layers: the benchmark is about requests and not about bandwidth.
         for number in range(tags):
             push(
                 source,
@@ -134,6 +147,7 @@ def _line(folder: Path, template: Installation, tags: int, milliseconds: int) ->
                 REPOSITORY,
                 f"1.{number}.0",
             )
+
         hosts = [source.host, target.host]
         if milliseconds:
             lines = (
@@ -144,6 +158,7 @@ def _line(folder: Path, template: Installation, tags: int, milliseconds: int) ->
                 stack.enter_context(delayed(registry.port, milliseconds, log))
                 for registry, log in lines
             ]
+
         product = template.copy_to(folder / "product")
         for host in hosts:
             product.add_registry(host)
@@ -158,7 +173,10 @@ def _line(folder: Path, template: Installation, tags: int, milliseconds: int) ->
 
 def _last_run(product: Installation) -> dict[str, Any]:
     with sqlite3.connect(product.data / "registry-ui.sqlite3") as database:
-        query = "SELECT state, started_at, finished_at, error, totals FROM transfers_mirrorrun ORDER BY created_at DESC LIMIT 1"
+        query = (
+            "SELECT state, started_at, finished_at, error, totals FROM transfers_mirrorrun "
+            "ORDER BY created_at DESC LIMIT 1"
+        )
         state, started, finished, error, totals = database.execute(query).fetchone()
     if state != "succeeded":
         raise RuntimeError(f"The run {state}: {error}")

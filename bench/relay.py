@@ -1,4 +1,4 @@
-"""A TCP relay that notes when the first blob is asked for: between the product and a registry, it slows nothing down much."""
+"""A TCP relay between the product and a registry that records the first request for a blob."""
 
 import socket
 import threading
@@ -6,6 +6,8 @@ import time
 
 
 class Relay:
+    """A relay to a local port; `first_blob_at` is the time of the first blob request."""
+
     def __init__(self, port: int) -> None:
         self._target = ("127.0.0.1", port)
         self._listener = socket.create_server(("127.0.0.1", 0))

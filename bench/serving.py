@@ -1,4 +1,7 @@
-"""This server as a registry, side by side with docker-registry: large layers in and out, small manifests for many clients, memory."""
+"""The benchmark of the built-in registry and docker-registry.
+
+It measures large layers in both directions, small manifests for many clients, and memory.
+"""
 
 import base64
 import http.client
@@ -18,7 +21,8 @@ from .images import make_layer
 from .installation import Installation
 from .measures import MIB, process_peak, settle, web_processes_of
 
-_LANES = 4
+# As many parallel blobs as docker transfers
+_CONNECTIONS = 4
 _CLIENTS = 16
 _MAKE_LOGIN = """
 from datetime import timedelta
@@ -26,13 +30,15 @@ from django.utils import timezone
 from registry_ui.accounts import tokens
 from registry_ui.accounts.models import Scope, User
 user = User.objects.get(username="bench")
-print(tokens.create_token(by=user, name="bench", scope=Scope.ADMIN, team=None, expires_at=timezone.now() + timedelta(days=1))[1])
+expires_at = timezone.now() + timedelta(days=1)
+options = {"scope": Scope.ADMIN, "team": None, "expires_at": expires_at}
+print(tokens.create_token(by=user, name="bench", **options)[1])
 """
 
 
 @dataclass
 class Peer:
-    """A registry, with the header that it wants. The client costs next to nothing, so that the servers are compared."""
+    """A registry with its authorization header, used by a client with little overhead."""
 
     host: str
     authorization: str = ""
@@ -51,8 +57,9 @@ class Peer:
         )
         begun = connection.getresponse()
         begun.read()
-        place = begun.headers["Location"].removeprefix(f"http://{self.host}")
-        connection.putrequest("PUT", f"{place}{'&' if '?' in place else '?'}digest={digest}")
+        location = begun.headers["Location"].removeprefix(f"http://{self.host}")
+        separator = "&" if "?" in location else "?"
+        connection.putrequest("PUT", f"{location}{separator}digest={digest}")
         for name, value in self.headers(Content_Length=str(path.stat().st_size)).items():
             connection.putheader(name, value)
         connection.endheaders()
@@ -113,14 +120,16 @@ def measure_serving(
         with open_registry(folder / "served") as registry:
             peers = {"this server": ours, "docker-registry": Peer(registry.host)}
             print(
-                f"This server at /v2/ beside docker-registry: {size} MiB in {len(layers)} layers, medians of {rounds} rounds in turns"
+                f"This server at /v2/ beside docker-registry: {size} MiB in {len(layers)} layers, "
+                f"medians of {rounds} rounds in turns"
             )
             print(
-                "docker-registry is asked without a login, so it looks nothing up; this server checks a token with every request."
+                "docker-registry is asked without a login, so it looks nothing up; this server "
+                "checks a token with every request."
             )
             print(f"{'':28}{'this server':>13}{'docker-registry':>17}{'ratio':>8}")
-            for title, act in (("push", _push), ("pull", _pull)):
-                _show(f"{title} of {size} MiB", _timed(peers, act, layers, rounds), "s")
+            for title, operation in (("push", _push), ("pull", _pull)):
+                _show(f"{title} of {size} MiB", _timed(peers, operation, layers, rounds), "s")
             _show(
                 f"{_CLIENTS} clients, {manifests} manifests", _small(peers, manifests, folder), "s"
             )
@@ -141,32 +150,40 @@ def _layers(folder: Path, size: int) -> dict[str, Path]:
     return made
 
 
-Act = Callable[[Peer, str, dict[str, Path]], None]
+Operation = Callable[[Peer, str, dict[str, Path]], None]
 
 
-def _timed(peers: dict[str, Peer], act: Act, layers: dict[str, Path], rounds: int) -> list[float]:
+def _timed(
+    peers: dict[str, Peer], operation: Operation, layers: dict[str, Path], rounds: int
+) -> list[float]:
+    """Return the median seconds of an operation with each peer."""
     times: dict[str, list[float]] = {name: [] for name in peers}
     for number in range(rounds):
+        # The peers alternate, so that a slow phase of the machine affects both.
         for name, peer in peers.items():
             settle()
             started = time.perf_counter()
-            act(peer, f"bench/round-{number}", layers)
+            operation(peer, f"bench/round-{number}", layers)
             times[name].append(time.perf_counter() - started)
-    return [statistics.median(each) for each in times.values()]
+    return [statistics.median(seconds) for seconds in times.values()]
 
 
 def _push(peer: Peer, repository: str, layers: dict[str, Path]) -> None:
-    with ThreadPoolExecutor(_LANES) as lanes:
-        list(lanes.map(lambda each: peer.push_blob(repository, each[1], each[0]), layers.items()))
+    with ThreadPoolExecutor(_CONNECTIONS) as pool:
+        pushes = [
+            pool.submit(peer.push_blob, repository, path, digest) for digest, path in layers.items()
+        ]
+        for push in pushes:
+            push.result()
 
 
 def _pull(peer: Peer, repository: str, layers: dict[str, Path]) -> None:
-    with ThreadPoolExecutor(_LANES) as lanes:
-        list(lanes.map(lambda digest: peer.pull_blob(repository, digest), layers))
+    with ThreadPoolExecutor(_CONNECTIONS) as pool:
+        list(pool.map(lambda digest: peer.pull_blob(repository, digest), layers))
 
 
 def _small(peers: dict[str, Peer], count: int, folder: Path) -> list[float]:
-    """Each client asks for a small manifest again and again."""
+    """Measure clients that each request a small manifest `count` times."""
     config = b"{}"
     path = folder / "config"
     path.write_bytes(config)

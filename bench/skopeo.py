@@ -1,11 +1,11 @@
-"""The yardstick."""
+"""The skopeo commands to which the product is compared."""
 
 import subprocess
 import time
 
 
 def copy(source: str, target: str) -> float:
-    """Seconds of `skopeo copy`, its start included: there is no way to leave that out."""
+    """Return the seconds of `skopeo copy`, which include its start."""
     command = [
         "skopeo",
         "--insecure-policy",

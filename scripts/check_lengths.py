@@ -1,4 +1,4 @@
-"""Functions of at most 50 lines, files of at most 400, scripts for the browser of at most 80: what grows wants splitting."""
+"""A check of the lengths of functions, Python files and browser scripts."""
 
 import ast
 import sys
@@ -9,7 +9,7 @@ FUNCTION_LINES, FILE_LINES, SCRIPT_LINES = 50, 480, 80
 SOURCES = ("registry_ui", "transfers", "scripts", "bench")
 
 
-def long_ones(path: Path) -> Iterator[str]:
+def check_file(path: Path) -> Iterator[str]:
     text = path.read_text()
     if len(text.splitlines()) > FILE_LINES:
         yield f"{path}: {len(text.splitlines())} lines (at most {FILE_LINES})"
@@ -17,10 +17,11 @@ def long_ones(path: Path) -> Iterator[str]:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             length = (node.end_lineno or node.lineno) - node.lineno + 1
             if length > FUNCTION_LINES:
-                yield f"{path}:{node.lineno}: {node.name} has {length} lines (at most {FUNCTION_LINES})"
+                limit = f"(at most {FUNCTION_LINES})"
+                yield f"{path}:{node.lineno}: {node.name} has {length} lines {limit}"
 
 
-def long_scripts() -> Iterator[str]:
+def check_scripts() -> Iterator[str]:
     for path in sorted(Path("static/js").rglob("*.js")):
         length = len(path.read_text().splitlines())
         if length > SCRIPT_LINES:
@@ -34,7 +35,7 @@ def main() -> int:
         for path in sorted(Path(source).rglob("*.py"))
         if "migrations" not in path.parts
     ]
-    problems = [problem for path in paths for problem in long_ones(path)] + list(long_scripts())
+    problems = [problem for path in paths for problem in check_file(path)] + list(check_scripts())
     print("\n".join(problems) or f"{len(paths)} files: no function and no file is too long.")
     return 1 if problems else 0
 

@@ -1,6 +1,6 @@
-"""The whole main job from the command line: pull, tag, push, on this machine alone. Leaves the dashboard open on it.
+"""A demo of pull, tag and push on the command line, which leaves the dashboard open.
 
-scripts/demo.py            a data folder and a port of its own, both gone with Ctrl-C
+scripts/demo.py            a temporary data folder and a free port, both removed with Ctrl-C
 REGISTRY_UI_DATA=… REGISTRY_UI_LISTEN=… scripts/demo.py     these instead; the folder stays
 """
 
@@ -27,7 +27,7 @@ READY = "Registry UI is ready"
 
 
 class DemoFailed(Exception):
-    """Why it cannot go on, in a sentence."""
+    """The demo cannot continue; the message is the reason."""
 
 
 def main() -> int:
@@ -63,7 +63,10 @@ def data_folder() -> Iterator[Path]:
 
 @contextmanager
 def product(log: Path, address: str) -> Iterator[str]:
-    """Everything that `make run` starts; its lines are in the log. Gives the link that makes the first administrator, if it made one."""
+    """Start all that `make run` starts, with its output in the log.
+
+    Yields the link that creates the first administrator, or an empty text if there is one.
+    """
     print(f"Starting Registry UI on {address} …", flush=True)
     with log.open("wb") as output:
         # A session of its own: Ctrl-C is for this script, which then stops the supervisor.
@@ -82,7 +85,7 @@ def product(log: Path, address: str) -> Iterator[str]:
 
 
 def wait_until_it_is_ready(process: "subprocess.Popen[bytes]", log: Path) -> str:
-    """What it printed until then."""
+    """Wait for the start, and return the output up to then."""
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         if process.poll() is not None:
@@ -95,12 +98,15 @@ def wait_until_it_is_ready(process: "subprocess.Popen[bytes]", log: Path) -> str
 
 
 def link_of(printed: str) -> str:
-    found = re.search(r"http://\S+/setup/\S+", printed)
-    return found[0] if found else ""
+    match = re.search(r"http://\S+/setup/\S+", printed)
+    return match[0] if match else ""
 
 
 def set_up(link: str) -> str:
-    """Make the first administrator as a person does, by the link that works once; the password, or nothing where there is one."""
+    """Create the first administrator through the one-time link.
+
+    Return the password, or an empty text without a link.
+    """
     if not link:
         return ""
     password = secrets.token_urlsafe(12)
@@ -125,7 +131,8 @@ def set_up(link: str) -> str:
 
 
 def show(address: str, password: str) -> None:
-    quiet = {**os.environ, "REGISTRY_UI_LOG_LEVEL": "WARNING"}
+    # Log lines would stand between the lines of the progress.
+    environment = {**os.environ, "REGISTRY_UI_LOG_LEVEL": "WARNING"}
     sample, new = f"{address}/demo/hello:1.1", f"{address}/demo/my-app:v1.0"
     for command in (
         ["images"],
@@ -137,7 +144,7 @@ def show(address: str, password: str) -> None:
     ):
         print(f"\n$ manage.py {' '.join(command)}", flush=True)
         done = subprocess.run(  # noqa: S603 - words of its own
-            [sys.executable, "manage.py", *command], cwd=ROOT, check=False, env=quiet
+            [sys.executable, "manage.py", *command], cwd=ROOT, check=False, env=environment
         )
         if done.returncode:
             raise DemoFailed(f"“manage.py {command[0]}” failed; the reason stands above.")

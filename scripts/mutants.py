@@ -1,8 +1,7 @@
 """Change one line of the product at a time, and check that the nearest tests fail for it.
 
-`scripts/mutations.toml` lists the changes. Each is made in a temporary copy of the tree, so the
-working tree is never touched, whatever ends this program. A change that no test notices breaks a
-promise that no test keeps.
+`scripts/mutations.toml` lists the changes. Each is made in a temporary copy of the tree. A change
+that no test notices breaks a promise that no test keeps.
 """
 
 import argparse
@@ -29,19 +28,13 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 DATA_FILE = Path(__file__).with_name("mutations.toml")
 OPTIONS = ("--reuse-db",)
-# A change that makes a test hang breaks its promise too: pytest-timeout makes that a failed test.
+# A change that makes a test hang counts too: pytest-timeout turns that into a failed test.
 TEST_SECONDS = 90
 RUN_SECONDS = 600
 _PIECES = re.compile(r"\w+|[^\w\s]")
 _CLOSING = (r"\)", r"\]", r"\}")
 _FAILED = re.compile(r"^FAILED ", re.MULTILINE)
-_TEMPLATE_TEST = """import pytest
-
-
-@pytest.mark.django_db
-def test_the_database_is_made():
-    pass
-"""
+_TEMPLATE_TEST = "import pytest\n\n@pytest.mark.django_db\ndef test_database():\n    pass\n"
 
 
 class Verdict(StrEnum):
@@ -136,20 +129,20 @@ def load(path: Path = DATA_FILE) -> list[Mutation]:
     entries = tomllib.loads(path.read_text())["mutation"]
     mutations = [Mutation(**{**entry, "tests": tuple(entry["tests"])}) for entry in entries]
 
-    names = Counter(each.name for each in mutations)
+    names = Counter(mutation.name for mutation in mutations)
     repeated = [name for name, count in names.items() if count > 1]
     if repeated:
         raise Refused(f"Two mutations are named “{repeated[0]}”.")
-    idle = [each.name for each in mutations if each.text == each.replacement or not each.tests]
-    if idle:
-        raise Refused(f"“{idle[0]}” changes nothing, or names no test.")
+    for mutation in mutations:
+        if mutation.text == mutation.replacement or not mutation.tests:
+            raise Refused(f"“{mutation.name}” changes nothing, or names no test.")
     return mutations
 
 
 def stale(mutations: Sequence[Mutation], root: Path) -> list[Result]:
     """Return a result for each mutation that does not fit the tree."""
-    problems = [(each, each.problem(root)) for each in mutations]
-    return [Result(each, Verdict.STALE, details=f"    {why}") for each, why in problems if why]
+    problems = [(mutation, mutation.problem(root)) for mutation in mutations]
+    return [Result(each, Verdict.STALE, details=f"    {text}") for each, text in problems if text]
 
 
 def verdict_of(status: int, output: str) -> Verdict:
@@ -220,12 +213,7 @@ class Copy:
         options: of pytest, for all of its runs.
     """
 
-    def __init__(
-        self,
-        folder: Path,
-        processes: Processes,
-        options: Sequence[str] = OPTIONS,
-    ) -> None:
+    def __init__(self, folder: Path, processes: Processes, options: Sequence[str] = OPTIONS):
         self.tree = folder / "tree"
         self._data = folder / "run"
         self._template = folder / "template"
@@ -307,7 +295,7 @@ def refuse_uncommitted(mutations: Sequence[Mutation], root: Path) -> None:
     Raises:
         Refused
     """
-    files = sorted({each.file for each in mutations})
+    files = sorted({mutation.file for mutation in mutations})
     changed = _git(root, "status", "--porcelain", "--", *files)
     if changed:
         raise Refused(f"Commit or stash these files first:\n{changed.rstrip()}")
@@ -326,12 +314,10 @@ def refuse_failing(tests: Sequence[str], copies: Sequence[Copy], pool: ThreadPoo
             raise Refused(f"The tests fail without a mutation:\n{output}")
 
 
-def judged(
-    mutations: Sequence[Mutation],
-    copies: Sequence[Copy],
-    pool: ThreadPoolExecutor,
+def judge_all(
+    mutations: Sequence[Mutation], copies: Sequence[Copy], pool: ThreadPoolExecutor
 ) -> Iterator[Result]:
-    """Judge each mutation in the copy that is free next; yield the results as they come."""
+    """Judge each mutation in the next free copy; yield the results as they arrive."""
     free: queue.Queue[Copy] = queue.Queue()
     for copy in copies:
         free.put(copy)
@@ -343,7 +329,7 @@ def judged(
         finally:
             free.put(copy)
 
-    for future in as_completed([pool.submit(judge, each) for each in mutations]):
+    for future in as_completed([pool.submit(judge, mutation) for mutation in mutations]):
         yield future.result()
 
 
@@ -359,9 +345,9 @@ def run(mutations: Sequence[Mutation], jobs: int) -> Iterator[Result]:
         try:
             list(pool.map(lambda copy: copy.fill(ROOT), copies))
             list(pool.map(lambda copy: copy.prepare_database(), copies))
-            tests = sorted({test for each in mutations for test in each.tests})
+            tests = sorted({test for mutation in mutations for test in mutation.tests})
             refuse_failing(tests, copies, pool)
-            yield from judged(mutations, copies, pool)
+            yield from judge_all(mutations, copies, pool)
         finally:
             processes.end()
             pool.shutdown(cancel_futures=True)
@@ -374,14 +360,14 @@ def report(mutations: Sequence[Mutation], jobs: int) -> int:
     for result in done:
         print(result, flush=True)
 
-    unfit = {result.mutation.name for result in done}
-    for result in run([each for each in mutations if each.name not in unfit], jobs):
+    stale_names = {result.mutation.name for result in done}
+    for result in run([each for each in mutations if each.name not in stale_names], jobs):
         print(result, flush=True)
         done.append(result)
 
     counts = Counter(result.verdict for result in done)
-    words = ", ".join(f"{counts[verdict]} {verdict}" for verdict in Verdict)
-    print(f"\n{len(done)} mutations in {time.monotonic() - started:.0f} s: {words}")
+    summary = ", ".join(f"{counts[verdict]} {verdict}" for verdict in Verdict)
+    print(f"\n{len(done)} mutations in {time.monotonic() - started:.0f} s: {summary}")
     return 0 if counts[Verdict.KILLED] == len(done) else 1
 
 

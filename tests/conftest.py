@@ -1,4 +1,4 @@
-"""Fixtures for every test: the cast of people, and the real parts of tests/parts."""
+"""Fixtures for every test: people, teams and the real servers of tests/parts."""
 
 import os
 import shutil
@@ -31,7 +31,7 @@ from tests.parts.workers import ManageCommands
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Page
 
-# How long an example takes says more of what else the machine does than of the code.
+# The duration of an example depends on what else the machine does.
 hypothesis.settings.register_profile(
     "any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
@@ -51,7 +51,7 @@ PASSWORD = "correct horse battery staple"
 
 @pytest.fixture(scope="session")
 def parts_folder() -> Iterator[Path]:
-    """Where the real parts of this pytest process keep their files."""
+    """The folder for the servers of this pytest process."""
     from tests.settings import FOLDER
 
     folder = FOLDER / "parts"
@@ -67,23 +67,25 @@ def parts_folder() -> Iterator[Path]:
 def django_db_setup(
     django_test_environment: None, django_db_blocker, parts_folder: Path
 ) -> Iterator[None]:
-    """Make the test database: a copy of the migrated template on SQLite, a new cluster on PostgreSQL.
+    """Create the test database: a copy of a template on SQLite, a new cluster on PostgreSQL.
 
-    Between tests every table is emptied, the audit log's too; what refuses that has tests of its own.
+    Every table is emptied between tests, also the audit log's, so its triggers are not installed.
     """
     from django.apps import apps
     from django.db import connections
     from django.db.models.signals import post_migrate
 
-    from registry_ui.accounts.apps import GUARD
+    from registry_ui.accounts.apps import TRIGGERS_UID
 
-    assert post_migrate.disconnect(sender=apps.get_app_config("accounts"), dispatch_uid=GUARD)
+    assert post_migrate.disconnect(
+        sender=apps.get_app_config("accounts"), dispatch_uid=TRIGGERS_UID
+    )
     database.stop_permission_rows()
     with ExitStack() as server:
         if database.is_postgresql():
             from tests.settings import FOLDER
 
-            missing.need_postgresql()
+            missing.require_postgresql()
             server.enter_context(postgresql_in(FOLDER / "pg"))
         with django_db_blocker.unblock():
             database.make_test_database()
@@ -103,7 +105,7 @@ def _redis(parts_folder: Path) -> Iterator[RedisServer]:
 
 @pytest.fixture
 def redis_server(_redis: RedisServer) -> RedisServer:
-    """The queue and the cache, empty. A test may kill and start it: the next one finds it running."""
+    """The queue and the cache, empty; a test may kill the server."""
     if _redis.process.popen.poll() is not None:
         _redis.start()
     _redis.flush()
@@ -112,7 +114,7 @@ def redis_server(_redis: RedisServer) -> RedisServer:
 
 @pytest.fixture(autouse=True)
 def _queue_for_database_tests(request: pytest.FixtureRequest) -> None:
-    """Whatever uses the database may enqueue, and counts failed logins in the cache."""
+    """Start Redis for tests with a database: they may enqueue jobs and use the cache."""
     if request.node.get_closest_marker("django_db") or {"db", "transactional_db"} & set(
         request.fixturenames
     ):
@@ -121,14 +123,15 @@ def _queue_for_database_tests(request: pytest.FixtureRequest) -> None:
 
 @pytest.fixture(autouse=True)
 def images_directory(settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Every test has an image store of its own, made when it is first used."""
+    """An image store for each test, created at its first use."""
     folder = tmp_path_factory.getbasetemp() / f"images-{os.urandom(6).hex()}"
     settings.IMAGES_DIRECTORY = folder
     yield folder
     shutil.rmtree(folder, ignore_errors=True)
 
 
-# --- the cast: Alice administers the team, Bob works in it, Victor reads, Charlie is outside, Ingrid runs the installation
+# --- people: in the team, Alice is admin, Bob operator and Victor viewer. Charlie is in another
+# team. Ingrid is an administrator of the installation.
 
 
 @pytest.fixture
@@ -175,7 +178,7 @@ def charlie(other_team):
 
 @pytest.fixture
 def ingrid(db):
-    """An administrator of the installation, and a member of no team."""
+    """An administrator of the installation who is in no team."""
     from registry_ui.accounts.models import User
 
     return User.objects.create_superuser("ingrid", "ingrid@example.com", PASSWORD)
@@ -183,69 +186,72 @@ def ingrid(db):
 
 @pytest.fixture
 def client_for(db):
-    """A browser without JavaScript, signed in as somebody, and seen already."""
+    """Return a function for a signed-in client whose session was just used."""
 
     def sign_in(user) -> Client:
         from allauth.usersessions.models import UserSession
 
-        from registry_ui.accounts.sign_in_middleware import first_in_a_while
+        from registry_ui.accounts.sign_in_middleware import is_write_due
 
         client = Client()
         client.force_login(user)
         UserSession.objects.create(
             user=user, session_key=client.session.session_key, ip="127.0.0.1", user_agent=""
         )
-        first_in_a_while(client.session.session_key)
+        is_write_due(client.session.session_key)
         return client
 
     return sign_in
 
 
-# --- real parts
+# --- real servers and clients
 
 
 @pytest.fixture(scope="session")
 def registry(parts_folder: Path):
-    """Open to everybody; deletion is enabled."""
-    missing.need("docker-registry", "docker-registry")
+    """A registry without authentication and with deletion."""
+    missing.require_program("docker-registry", "docker-registry")
     with registries.open_registry(parts_folder / "registry") as running:
         yield running
 
 
 @pytest.fixture(scope="session")
 def second_registry(parts_folder: Path):
-    """Another one that is open to everybody."""
-    missing.need("docker-registry", "docker-registry")
+    """Another registry without authentication."""
+    missing.require_program("docker-registry", "docker-registry")
     with registries.open_registry(parts_folder / "second-registry") as running:
         yield running
 
 
 @pytest.fixture
 def own_registry(tmp_path: Path):
-    """An open registry of this test alone, which may stop and start it."""
-    missing.need("docker-registry", "docker-registry")
+    """A registry for one test, which may stop and start it."""
+    missing.require_program("docker-registry", "docker-registry")
     with registries.open_registry(tmp_path / "own-registry") as running:
         yield running
 
 
 @pytest.fixture(scope="session")
 def htpasswd_registry(parts_folder: Path):
-    """Basic authentication: `.username` and `.password`."""
-    missing.need("docker-registry", "docker-registry")
+    """A registry with Basic authentication: `.username` and `.password`."""
+    missing.require_program("docker-registry", "docker-registry")
     with registries.htpasswd_registry(parts_folder / "htpasswd-registry") as running:
         yield running
 
 
 @pytest.fixture(scope="session")
 def _token_registry(parts_folder: Path):
-    missing.need("docker-registry", "docker-registry")
+    missing.require_program("docker-registry", "docker-registry")
     with registries.token_registry(parts_folder / "token-registry") as running:
         yield running
 
 
 @pytest.fixture
 def token_registry(_token_registry):
-    """Token authentication: `.username` may do all, `.reader_username` pull only; `.token_server` is ours, and as new."""
+    """A registry with token authentication.
+
+    `.username` may do everything, `.reader_username` pull only. `.token_server` is reset.
+    """
     from tests.parts.token_server import TokenServer
 
     server, fresh = (
@@ -261,8 +267,8 @@ def token_registry(_token_registry):
 
 @pytest.fixture(scope="session")
 def tls_registry(parts_folder: Path):
-    """HTTPS with an authority of its own: `.ca_pem`."""
-    missing.need("docker-registry", "docker-registry")
+    """A registry with HTTPS and a private certificate authority, `.ca_pem`."""
+    missing.require_program("docker-registry", "docker-registry")
     with registries.tls_registry(parts_folder / "tls-registry") as running:
         yield running
 
@@ -274,19 +280,19 @@ def image_factory() -> ImageFactory:
 
 @pytest.fixture
 def skopeo(tmp_path_factory: pytest.TempPathFactory) -> Skopeo:
-    missing.need("skopeo", "skopeo")
+    missing.require_program("skopeo", "skopeo")
     return Skopeo(tmp_path_factory.mktemp("skopeo"))
 
 
 @pytest.fixture
 def podman():
-    """podman's command line with a store of its own."""
-    missing.need("podman", "podman crun")
-    # It refuses a path of more than 50 characters.
+    """Podman's command line with its own store."""
+    missing.require_program("podman", "podman crun")
+    # Podman refuses a path of more than 50 characters.
     folder = Path(tempfile.mkdtemp(prefix="podman-"))
 
     def run(*arguments: object) -> str:
-        places = [
+        options = [
             "--root",
             str(folder / "root"),
             "--runroot",
@@ -294,7 +300,7 @@ def podman():
             "--storage-driver",
             "vfs",
         ]
-        command = ["podman", *places, *(str(argument) for argument in arguments)]
+        command = ["podman", *options, *(str(argument) for argument in arguments)]
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=240)
         assert done.returncode == 0, done.stderr
         return done.stdout
@@ -305,8 +311,8 @@ def podman():
 
 @pytest.fixture(scope="session")
 def docker_engine(parts_folder: Path):
-    """A Docker Engine of this pytest process, and docker's command line against it."""
-    missing.need_docker_engine()
+    """A Docker Engine of this pytest process, with docker's command line."""
+    missing.require_docker_engine()
     folder = parts_folder / "docker"
     folder.mkdir()
     engine = DockerEngine(folder)
@@ -321,9 +327,9 @@ def docker_engine(parts_folder: Path):
 
 @pytest.fixture(scope="session")
 def podman_service(parts_folder: Path, registry):
-    """Podman with Docker's API, of this pytest process; the open registry is one that it talks plain HTTP with."""
-    missing.need("podman", "podman")
-    missing.need_docker_engine()
+    """Podman with Docker's API, configured for plain HTTP with `registry`."""
+    missing.require_program("podman", "podman")
+    missing.require_docker_engine()
     folder = parts_folder / "podman"
     folder.mkdir()
     service = PodmanService(folder, registry)
@@ -339,7 +345,7 @@ def podman_service(parts_folder: Path, registry):
 def manage(
     transactional_db, redis_server: RedisServer, images_directory: Path, tmp_path: Path
 ) -> Iterator[ManageCommands]:
-    """`manage.start_worker()` is a real worker, `manage.start("scheduler")` any other command, on this test's data."""
+    """Processes of `manage.py` commands, such as workers, on this test's data."""
     commands = ManageCommands(tmp_path)
     yield commands
     commands.stop()
@@ -357,14 +363,14 @@ def _openid_provider():
 
 @pytest.fixture
 def openid_provider(_openid_provider):
-    """A real provider that knows nobody yet."""
-    _openid_provider.forget_everybody()
+    """A real provider without people."""
+    _openid_provider.reset()
     return _openid_provider
 
 
 @pytest.fixture
-def company(openid_provider, settings):
-    """`company(group_roles=…)`: this installation uses the provider, with these settings."""
+def use_provider(openid_provider, settings):
+    """Return a function that configures the provider, such as `use_provider(group_roles=…)`."""
     from registry_ui import single_sign_on
 
     def use(**changed):
@@ -380,7 +386,7 @@ def company(openid_provider, settings):
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict) -> dict:
-    missing.need_chromium()
+    missing.require_chromium()
     return {
         **browser_type_launch_args,
         "executable_path": str(missing.CHROMIUM),
@@ -395,7 +401,7 @@ def browser_context_args(browser_context_args: dict) -> dict:
 
 @pytest.fixture(scope="session")
 def browser(browser):
-    """Chromium; what is expected of a page may take long while other processes use the machine."""
+    """Chromium, with a long timeout, because other processes use the machine too."""
     from playwright.sync_api import expect
 
     expect.set_options(timeout=EXPECT_TIMEOUT)
@@ -471,7 +477,7 @@ def page(request: pytest.FixtureRequest, context: "BrowserContext") -> "Page":
 
 @pytest.fixture
 def sign_in(live_server, page):
-    """Sign somebody in in the browser, by a session cookie: the sign-in page has tests of its own."""
+    """Return a function that signs a person in with a session cookie."""
 
     def as_user(user) -> None:
         from django.conf import settings

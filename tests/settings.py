@@ -1,7 +1,8 @@
-"""The product's settings for tests: data, database and queue of this test process alone, and cheap passwords.
+"""The product's settings for tests, with own data, database and queue.
 
-pytest-django imports this before any conftest, so the environment is prepared here. Every pytest-xdist worker has a folder
-of its own; a process that a test starts finds the same folder through REGISTRY_UI_TEST_FOLDER.
+pytest-django imports this before any conftest, so the environment is prepared here. Every
+pytest-xdist worker has its own folder; a process that a test starts finds the same folder through
+REGISTRY_UI_TEST_FOLDER.
 """
 
 import atexit
@@ -15,7 +16,7 @@ MEMORY_NEEDED = 8 * 1024**3
 
 
 def _keep_files_in_memory() -> None:
-    """Let temporary files of the tests lie in memory where there is enough: half of the waiting is for a disk."""
+    """Keep temporary files in memory where there is enough, to save half of the time."""
     if "TMPDIR" in os.environ or not os.access(MEMORY, os.W_OK | os.X_OK):
         return
     if shutil.disk_usage(MEMORY).free >= MEMORY_NEEDED:
@@ -24,18 +25,18 @@ def _keep_files_in_memory() -> None:
 
 
 def _own_folder() -> Path:
-    """The folder of this pytest process, removed when the process that made it ends."""
+    """Return the folder of this pytest process, which is removed when its creator ends."""
     if "REGISTRY_UI_TEST_FOLDER" in os.environ:
         folder = Path(os.environ["REGISTRY_UI_TEST_FOLDER"])
         worker = os.environ.get("PYTEST_XDIST_WORKER", "")
         return folder / worker if worker and folder.name != worker else folder
     folder = Path(tempfile.mkdtemp(prefix="registry-ui-tests-"))
-    maker = os.getpid()
-    atexit.register(lambda: os.getpid() == maker and shutil.rmtree(folder, ignore_errors=True))
+    creator = os.getpid()
+    atexit.register(lambda: os.getpid() == creator and shutil.rmtree(folder, ignore_errors=True))
     return folder
 
 
-def _forget_the_developers_settings() -> None:
+def _remove_own_settings() -> None:
     for name in list(os.environ):
         if name.startswith("REGISTRY_UI_") and not name.startswith("REGISTRY_UI_TEST_"):
             del os.environ[name]
@@ -43,14 +44,14 @@ def _forget_the_developers_settings() -> None:
 
 _keep_files_in_memory()
 FOLDER = _own_folder()
-_forget_the_developers_settings()
+_remove_own_settings()
 os.environ["REGISTRY_UI_TEST_FOLDER"] = str(FOLDER)
 os.environ["REGISTRY_UI_DATA"] = str(FOLDER / "data")
-# Playwright keeps an event loop in the main thread, and Django takes every query there for one from a coroutine.
+# Playwright keeps an event loop in the main thread, so Django refuses queries there.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
 if os.environ.get("REGISTRY_UI_TEST_DATABASE", "sqlite") == "postgresql":
-    # PostgreSQL is started on this socket by tests/parts/postgresql.py before the first test that needs a database.
+    # tests/parts/postgresql.py starts the server on this socket.
     os.environ["REGISTRY_UI_DATABASE_URL"] = (
         f"postgresql://postgres@/registry_ui?host={FOLDER / 'pg'}"
     )
@@ -59,7 +60,7 @@ from registry_ui.settings import *  # noqa: E402, F403
 from registry_ui.settings import DATA, DATABASES, STORAGES, URL, WSGI_APPLICATION  # noqa: E402, F401
 
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
-    # In a file, as in production: threads and processes have a connection each.
+    # A file, as in production: every thread and process has its own connection.
     DATABASES["default"]["TEST"] = {"NAME": str(FOLDER / "test.sqlite3")}
 if "REGISTRY_UI_TEST_DATABASE_NAME" in os.environ:
     DATABASES["default"]["NAME"] = os.environ["REGISTRY_UI_TEST_DATABASE_NAME"]
@@ -71,7 +72,7 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.MD5PasswordHasher",
     "django.contrib.auth.hashers.Argon2PasswordHasher",
 ]
-# Served from their sources: the tests do not collect static files.
+# The tests do not collect static files, so these are served from their sources.
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = True

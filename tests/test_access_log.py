@@ -19,7 +19,7 @@ def logged_path(path):
     return AccessLogger(Config()).atoms(response, request, environ, timedelta())["U"]
 
 
-def test_the_token_of_the_set_up_link_is_not_logged():
+def test_the_token_of_the_setup_link_is_not_logged():
     assert logged_path("/setup/canary-token-123/") == "/setup/•••/"
 
 

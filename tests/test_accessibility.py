@@ -18,33 +18,36 @@ from registry_ui.accounts.models import Membership, Role
 from registry_ui.environment import EngineSetting
 from tests.conftest import PASSWORD
 from tests.parts.axe import COLOUR_RULES, colour_rules, findings
-from tests.parts.furnished import Furnished, furnish
+from tests.parts.furnished import DemoData, create_demo_data
 from tests.transfers.rows import transfer_row
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-Place = Callable[[Furnished], str]
+Place = Callable[[DemoData], str]
 
 
 def to(name: str, *parts: str, **query: str) -> Place:
-    """The address of a route; `parts` are attributes of what is furnished (`registry.pk`), or texts in quotes."""
+    """Return a function that builds the address of a route.
 
-    def address(furnished: Furnished) -> str:
-        found = [_value(furnished, part) for part in parts]
-        values = {key: _value(furnished, text) for key, text in query.items()}
+    `parts` are attributes of the demo data (`registry.pk`), or texts in quotes.
+    """
+
+    def address(demo_data: DemoData) -> str:
+        arguments = [_value(demo_data, part) for part in parts]
+        values = {key: _value(demo_data, text) for key, text in query.items()}
         return (
-            f"{reverse(name, args=found)}?{urlencode(values)}"
+            f"{reverse(name, args=arguments)}?{urlencode(values)}"
             if values
-            else reverse(name, args=found)
+            else reverse(name, args=arguments)
         )
 
     return address
 
 
-def _value(furnished: Furnished, part: str):
+def _value(demo_data: DemoData, part: str):
     if part.startswith("'"):
         return part.strip("'")
-    value = furnished
+    value = demo_data
     for name in part.split("."):
         value = value[name] if isinstance(value, dict) else getattr(value, name)
     return value
@@ -89,7 +92,7 @@ PAGES: dict[str, Place] = {
     "remove a credential": to("registries:credential_remove", "credential.pk"),
     "credentials of the team": to("registries:team_credentials"),
     "credential": to("registries:credential", "credential.pk"),
-    "credential of another team": to("registries:credential", "borrowed.pk"),
+    "credential of another team": to("registries:credential", "shared_credential.pk"),
     "new secret": to("registries:credential_rotate", "credential.pk"),
     "share a credential": to("registries:grant_add", "credential.pk"),
     "change a share": to("registries:grant_edit", "grant.pk"),
@@ -163,19 +166,19 @@ ERRORS = {"not found": 404, "not allowed": 403, "wrong request": 400, "failure":
 
 
 @pytest.fixture
-def furnished(team, alice, settings, docker_engine, tmp_path):
+def demo_data(team, alice, settings, docker_engine, tmp_path):
     (tmp_path / "Dockerfile").write_text("FROM scratch\nCOPY Dockerfile /\n")
     docker_engine.docker("build", "--tag", "shop/app:1.0", tmp_path)
     settings.ENGINES = (
         EngineSetting("build", docker_engine.host, frozenset({"*"})),
         EngineSetting("silent", f"unix://{tmp_path / 'silent.sock'}", frozenset({"*"})),
     )
-    return furnish(team, alice)
+    return create_demo_data(team, alice)
 
 
 @pytest.fixture
 def page_of(page: Page, live_server):
-    """`page_of(client)`: the page, signed in as the client's person; `page_of()`: as nobody."""
+    """Return a function that opens a page as a client's user, or as nobody."""
 
     def sign_in(client=None) -> Page:
         name = settings.SESSION_COOKIE_NAME
@@ -190,7 +193,7 @@ def page_of(page: Page, live_server):
 
 
 def open_page(page: Page, address: str, status: int = 200) -> str:
-    """Go there and unfold everything; what is wrong with the answer, or nothing."""
+    """Open a page and all of its details; return what is wrong with the answer."""
     answer = page.goto(address)
     if answer is None or answer.status != status:
         return f"answered {answer.status if answer else 'nothing'}, not {status}"
@@ -200,7 +203,8 @@ def open_page(page: Page, address: str, status: int = 200) -> str:
         "document.addEventListener('htmx:beforeRequest', (event) => event.preventDefault())"
     )
     page.evaluate(
-        "document.querySelectorAll('details:not([data-menu])').forEach((each) => { each.open = true; })"
+        "document.querySelectorAll('details:not([data-menu])')"
+        ".forEach((details) => { details.open = true; })"
     )
     return ""
 
@@ -260,10 +264,10 @@ def test_every_rule_of_axe_about_colours_runs_in_dark(live_server, page_of):
     assert colour_rules(page) == set(COLOUR_RULES)
 
 
-def test_axe_finds_nothing_serious_on_any_page(live_server, client_for, alice, furnished, page_of):
+def test_axe_finds_nothing_serious_on_any_page(live_server, client_for, alice, demo_data, page_of):
     page = page_of(client_for(alice))
     problems = {
-        name: problem_with(page, live_server.url + place(furnished))
+        name: problem_with(page, live_server.url + place(demo_data))
         for name, place in PAGES.items()
     }
     assert {name: found for name, found in problems.items() if found} == {}
@@ -271,7 +275,7 @@ def test_axe_finds_nothing_serious_on_any_page(live_server, client_for, alice, f
 
 @pytest.fixture
 def addresses_of_people(team, other_team, alice, bob, ingrid):
-    """The pages that administrators of the installation have, or that one of them sees as an admin of the team does."""
+    """Return the addresses of pages for administrators and for admins of a team."""
     transfer_row(team, bob)
     member = Membership.objects.get(user=bob).pk
     _invitation, token = services.invite(
@@ -369,7 +373,7 @@ def test_axe_finds_nothing_serious_before_the_sign_in(live_server, team, page_of
     _invitation, token = services.invite(
         team=team, role=Role.VIEWER, email="", lifetime=timedelta(days=1), by=None
     )
-    gone, joined = (reverse("accounts:join", args=[each]) for each in ("invented", token))
+    gone, joined = (reverse("accounts:join", args=[name]) for name in ("invented", token))
     for path, status in ((reverse("account_login"), 200), (setup, 200), (joined, 200), (gone, 404)):
         problems[path] = problem_with(page, live_server.url + path, status)
     assert {name: found for name, found in problems.items() if found} == {}
@@ -387,7 +391,7 @@ def test_axe_finds_nothing_serious_on_the_pages_of_errors(
     def fail(request):
         raise causes[int(request.GET["status"])]
 
-    monkeypatch.setattr("registry_ui.web.views.rendered_sections", fail)
+    monkeypatch.setattr("registry_ui.web.views.render_sections", fail)
     page = page_of(client_for(alice))
     problems = {}
     for name, status in ERRORS.items():

@@ -1,4 +1,4 @@
-"""A secret goes the whole way, through a login that works and one that does not, and is then looked for everywhere."""
+"""Secrets are used in logins, and then searched in the database, logs, pages and Redis."""
 
 import io
 import logging
@@ -29,8 +29,16 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def travelled(team, alice, manage, htpasswd_registry, add_registry, image_factory, caplog):  # noqa: F811
-    """A pull, a push and a refused pull by a real worker, and a login test that fails."""
+def transfers_with_secrets(
+    team,
+    alice,
+    manage,
+    htpasswd_registry,
+    add_registry,  # noqa: F811
+    image_factory,
+    caplog,
+):
+    """A pull, a push and a refused pull by a real worker, and a failed login test."""
     caplog.set_level(logging.DEBUG)
     row = add_registry(team, htpasswd_registry)
     wrong = add_credential(
@@ -66,7 +74,7 @@ def finished(transfer):
     return Transfer.objects.get(pk=transfer.pk)
 
 
-def everything_in_redis(redis):
+def redis_content(redis):
     content = []
     for key in redis.scan_iter("*"):
         content += [key, redis.dump(key) or b""]
@@ -76,7 +84,7 @@ def everything_in_redis(redis):
     return b"\n".join(content)
 
 
-def everything_in_the_database():
+def database_content():
     with connection.cursor() as cursor:
         tables = connection.introspection.table_names(cursor)
         rows = []
@@ -112,46 +120,43 @@ def pages(client, transfers):
     return {address: b"".join(client.get(address)).decode() for address in addresses}
 
 
-def test_a_secret_is_nowhere_but_encrypted_in_the_database(
-    travelled, alice, client_for, htpasswd_registry, redis_server, images_directory, caplog
+def test_a_secret_is_stored_encrypted_only(
+    transfers_with_secrets,
+    alice,
+    client_for,
+    htpasswd_registry,
+    redis_server,
+    images_directory,
+    caplog,
 ):
-    transfers, worker, raised = travelled
+    transfers, worker, raised = transfers_with_secrets
     secrets = [htpasswd_registry.password, WRONG_CANARY]
     shell = io.StringIO()
     call_command("transfers", stdout=shell)
     call_command("images", stdout=shell)
-    places = {
+    error = raised.value
+    exceptions = [error, error.__cause__, error.__context__, vars(error)]
+
+    contents = {
         "the worker's log": worker.output,
         "our log": caplog.text,
-        "Redis": everything_in_redis(TRANSFERS.rq.connection).decode("latin-1"),
-        "the database": everything_in_the_database(),
-        "the exception": "".join(
-            map(
-                repr,
-                [
-                    raised.value,
-                    raised.value.__cause__,
-                    raised.value.__context__,
-                    vars(raised.value),
-                ],
-            )
-        ),
+        "Redis": redis_content(TRANSFERS.rq.connection).decode("latin-1"),
+        "the database": database_content(),
+        "the exception": "".join(map(repr, exceptions)),
         "the command line": shell.getvalue(),
         **pages(client_for(alice), transfers),
     }
     for path in images_directory.rglob("*.json"):
-        places[str(path)] = path.read_text(errors="replace")
+        contents[str(path)] = path.read_text(errors="replace")
 
-    for place, content in places.items():
-        assert content or place == "our log", f"{place} is empty: the check would find nothing"
+    for location, content in contents.items():
+        assert content or location == "our log", f"{location} is empty: nothing was searched"
         for secret in secrets:
-            assert secret not in content, f"the secret is in {place}"
+            assert secret not in content, f"the secret is in {location}"
 
 
-def test_a_tokens_secret_is_nowhere_once_it_was_shown(
-    client_for, alice, team, redis_server, caplog
-):
-    """HARDENING 46 and 47: neither a person's token nor a robot's, whether good, refused or sent the wrong way."""
+def test_the_secret_of_a_token_is_shown_once_only(client_for, alice, team, redis_server, caplog):
+    """HARDENING 46 and 47, for tokens of people and robots, also revoked or in a URL."""
     caplog.set_level(logging.DEBUG)
     client, program, secrets = client_for(alice), Client(), []
     for name in ("accounts:tokens_add", "accounts:team_tokens_add"):
@@ -174,23 +179,23 @@ def test_a_tokens_secret_is_nowhere_once_it_was_shown(
     addresses = [reverse(name) for name in LISTS] + [
         f"{reverse('accounts:activity_export')}?format={kind}" for kind in ("csv", "jsonl")
     ]
-    places = {address: b"".join(client.get(address)).decode() for address in addresses}
-    places |= {
-        "the database": everything_in_the_database(),
+    contents = {address: b"".join(client.get(address)).decode() for address in addresses}
+    contents |= {
+        "the database": database_content(),
         "our log": caplog.text,
         "the answers": "".join(answers),
     }
-    places |= {"Redis": everything_in_redis(TRANSFERS.rq.connection).decode("latin-1")}
+    contents |= {"Redis": redis_content(TRANSFERS.rq.connection).decode("latin-1")}
 
-    for place, content in places.items():
+    for location, content in contents.items():
         for secret in secrets:
-            assert secret not in content, f"the token is in {place}"
-            assert secret.removeprefix("rui_")[4:] not in content, f"the token is in {place}"
+            assert secret not in content, f"the token is in {location}"
+            assert secret.removeprefix("rui_")[4:] not in content, f"the token is in {location}"
     assert AuditEvent.objects.filter(action__startswith="token.").count() == 8
 
 
-def test_the_canary_check_would_find_a_secret(travelled):
-    """The same look at the database finds what is there in clear, so that finding nothing means something."""
-    assert "mallory" in everything_in_the_database()
-    assert re.search(r"gAAAA[\w-]{40,}", everything_in_the_database())
+def test_the_search_finds_plain_text(transfers_with_secrets):
+    """The search itself works: it finds a user name and a ciphertext."""
+    assert "mallory" in database_content()
+    assert re.search(r"gAAAA[\w-]{40,}", database_content())
     assert Path(settings.DATA).exists()

@@ -1,4 +1,4 @@
-"""What the documents say of settings and commands is what the code has."""
+"""The documents list the settings and commands of the code."""
 
 import re
 
@@ -12,7 +12,8 @@ DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
 def settings_in_code():
-    pattern = re.compile(r"\benv(?:\.[a-z_]+)\(\s*\"([A-Z_]+)\"")
+    # `_worker_count` of the supervisor reads a setting too.
+    pattern = re.compile(r"\b(?:env\.[a-z_]+|_worker_count)\(\s*\"([A-Z_]+)\"")
     return {f"REGISTRY_UI_{name}" for path in SOURCES for name in pattern.findall(path.read_text())}
 
 

@@ -1,4 +1,4 @@
-"""REGISTRY_UI_ENGINES: what an operator may write, and what is refused with a sentence."""
+"""The setting REGISTRY_UI_ENGINES."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from environs import EnvError
 from registry_ui.environment import EngineSetting, engine_settings
 
 
-def test_a_socket_and_a_tls_address_are_read(tmp_path):
+def test_a_socket_and_a_tls_address_are_parsed(tmp_path):
     for name in ("ca.pem", "cert.pem", "key.pem"):
         (tmp_path / name).touch()
 
@@ -25,7 +25,7 @@ def test_a_socket_and_a_tls_address_are_read(tmp_path):
     )
 
 
-def test_there_are_none_by_default(settings):
+def test_there_are_no_engines_by_default(settings):
     assert engine_settings([]) == ()
     assert settings.ENGINES == ()
 
@@ -42,11 +42,11 @@ def test_there_are_none_by_default(settings):
         "Büro=unix:///x?teams=a",
     ],
 )
-def test_whatever_leaves_the_teams_or_the_encryption_open_is_refused(text):
+def test_settings_without_teams_or_encryption_are_refused(text):
     with pytest.raises(EnvError, match="REGISTRY_UI_ENGINES"):
         engine_settings([text])
 
 
-def test_two_of_one_name_are_refused():
+def test_two_engines_with_one_name_are_refused():
     with pytest.raises(EnvError, match="alike"):
         engine_settings(["a=unix:///x?teams=t", "a=unix:///y?teams=t"])

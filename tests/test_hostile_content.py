@@ -1,5 +1,7 @@
-"""What strangers write, in manifests, configs, headers and error bodies, harms nobody: it is refused in a sentence, or shown as
-inert text; no page fails because of it, and no row or process grows without end."""
+"""Hostile manifests, configs, headers and error bodies are refused or escaped.
+
+No page fails because of them, and no row or process grows without limit.
+"""
 
 import json
 import time
@@ -21,13 +23,13 @@ pytestmark = pytest.mark.django_db(transaction=True)
 CONFIG_TYPE = "application/vnd.oci.image.config.v1+json"
 LAYER_TYPE = "application/vnd.oci.image.layer.v1.tar+gzip"
 LONE_SURROGATE = "\ud83d"
-# Escape sequences, a line end, text that runs backwards, half a character, markup.
-NASTY = f"\x1b[31m\x00\r\n\u202egnirts\u2066{LONE_SURROGATE}<script>alert(1)</script>\"'"
+# Escape sequences, a line end, right-to-left text, a lone surrogate and markup.
+HOSTILE = f"\x1b[31m\x00\r\n\u202egnirts\u2066{LONE_SURROGATE}<script>alert(1)</script>\"'"
 
 
 @pytest.fixture
 def hostile(team):
-    """A registry that the team knows, and that is after no good."""
+    """A registry of the team that answers with hostile content."""
     with scripted_server() as server:
         registry = ScriptedRegistry(server)
         Registry.objects.create(
@@ -40,7 +42,7 @@ def hostile(team):
 def pull(team, alice):
     def run(reference, **options):
         options = {"team": team, "user": alice, **options}
-        return services.run_here(
+        return services.run_in_process(
             services.start_pull(reference=Reference.parse(reference), enqueue=False, **options)
         )
 
@@ -48,8 +50,8 @@ def pull(team, alice):
 
 
 @pytest.fixture
-def look(client_for, alice):
-    """Any page as Alice sees it."""
+def page_text(client_for, alice):
+    """Return a function for the text of a page as Alice sees it."""
     client = client_for(alice)
 
     def get(name, *arguments, query=""):
@@ -60,7 +62,7 @@ def look(client_for, alice):
     return get
 
 
-def described(content, media_type=LAYER_TYPE, **more):
+def descriptor(content, media_type=LAYER_TYPE, **more):
     return {"mediaType": media_type, "digest": digest_of(content), "size": len(content), **more}
 
 
@@ -82,26 +84,28 @@ def index(children, **more):
     ).encode()
 
 
-def serve_image(hostile, *, config=b"{}", layers=(b"layer",), tag="1.0", config_facts=None, **more):
-    """An image whose blobs are there; `config_facts` are added to the config's descriptor."""
+def serve_image(
+    hostile, *, config=b"{}", layers=(b"layer",), tag="1.0", config_fields=None, **more
+):
+    """Serve an image with its blobs; `config_fields` are added to the config's descriptor."""
     for content in (config, *layers):
         hostile.serve_blob(digest_of(content), content)
     content = manifest(
-        described(config, CONFIG_TYPE, **(config_facts or {})), map(described, layers), **more
+        descriptor(config, CONFIG_TYPE, **(config_fields or {})), map(descriptor, layers), **more
     )
     hostile.serve_manifest(content, OCI_MANIFEST, tag)
     hostile.serve_manifest(content, OCI_MANIFEST, digest_of(content))
     return content
 
 
-def check_refused(transfer, words=""):
+def check_refused(transfer, text=""):
     assert (transfer.state, transfer.error["kind"]) == (State.FAILED, "InvalidManifest"), (
         transfer.error
     )
-    assert words in transfer.error["message"]
+    assert text in transfer.error["message"]
 
 
-# --- what belongs to another team
+# --- other teams
 
 
 @pytest.mark.parametrize(
@@ -111,8 +115,8 @@ def check_refused(transfer, words=""):
         {"mediaType": CONFIG_TYPE, "urls": ["x"], "size": 1},
     ],
 )
-def test_a_config_that_claims_to_lie_elsewhere_opens_no_other_teams_config(
-    other_team, charlie, hostile, team, pull, look, claim
+def test_a_config_with_urls_does_not_give_access_to_another_team(
+    other_team, charlie, hostile, team, pull, page_text, claim
 ):
     secret = json.dumps(
         {"os": "linux", "architecture": "amd64", "config": {"Env": ["PASSWORD=of-the-lighthouse"]}}
@@ -123,14 +127,14 @@ def test_a_config_that_claims_to_lie_elsewhere_opens_no_other_teams_config(
     )
     assert pull(hostile.reference, team=other_team, user=charlie).state == State.SUCCEEDED
     hostile.server.on("GET", f"/v2/{REPOSITORY}/blobs/{digest_of(secret)}", Reply(404))
-    hostile.serve_manifest(manifest(described(secret, CONFIG_TYPE) | claim), OCI_MANIFEST)
+    hostile.serve_manifest(manifest(descriptor(secret, CONFIG_TYPE) | claim), OCI_MANIFEST)
 
     transfer = pull(hostile.reference)
 
     assert transfer.state == State.FAILED
     assert not LocalImage.objects.filter(team=team).exists()
     assert not TeamBlob.objects.filter(team=team, digest=digest_of(secret)).exists()
-    assert "of-the-lighthouse" not in look("transfers:detail", transfer.pk)
+    assert "of-the-lighthouse" not in page_text("transfers:detail", transfer.pk)
 
 
 # --- numbers
@@ -138,8 +142,8 @@ def test_a_config_that_claims_to_lie_elsewhere_opens_no_other_teams_config(
 
 @pytest.mark.parametrize("size", [2**63, 2**62, 10**400, 10**4000])
 @pytest.mark.parametrize("where", ["config", "layer", "foreign layer", "child"])
-def test_a_size_that_no_disk_has_is_refused(hostile, pull, look, size, where):
-    config, layer = described(b"{}", CONFIG_TYPE), described(b"layer")
+def test_an_impossible_size_is_refused(hostile, pull, page_text, size, where):
+    config, layer = descriptor(b"{}", CONFIG_TYPE), descriptor(b"layer")
     {"config": config, "layer": layer, "foreign layer": layer, "child": {}}[where]["size"] = size
     if where == "foreign layer":
         layer["urls"] = ["https://example.com/"]
@@ -149,7 +153,7 @@ def test_a_size_that_no_disk_has_is_refused(hostile, pull, look, size, where):
         content = index(
             [
                 {
-                    **described(content, OCI_MANIFEST),
+                    **descriptor(content, OCI_MANIFEST),
                     "size": size,
                     "platform": {"os": "linux", "architecture": "amd64"},
                 }
@@ -160,7 +164,7 @@ def test_a_size_that_no_disk_has_is_refused(hostile, pull, look, size, where):
     transfer = pull(hostile.reference, platform="all")
 
     check_refused(transfer, "size")
-    look("transfers:detail", transfer.pk)
+    page_text("transfers:detail", transfer.pk)
 
 
 @pytest.mark.parametrize(
@@ -172,7 +176,7 @@ def test_a_size_that_no_disk_has_is_refused(hostile, pull, look, size, where):
         "1970-01-01T00:00:00Z",
     ],
 )
-def test_an_image_made_at_the_end_of_time_breaks_no_page(hostile, pull, look, alice, created):
+def test_extreme_dates_break_no_page(hostile, pull, page_text, alice, created):
     for zone in ("Pacific/Kiritimati", "Pacific/Midway"):
         alice.time_zone = zone
         alice.save(update_fields=["time_zone"])
@@ -185,15 +189,15 @@ def test_an_image_made_at_the_end_of_time_breaks_no_page(hostile, pull, look, al
 
         assert pull(hostile.reference).state == State.SUCCEEDED
 
-        look("images:list")
-        look("images:detail", LocalImage.objects.get().pk)
-        look("web:overview")
+        page_text("images:list")
+        page_text("images:detail", LocalImage.objects.get().pk)
+        page_text("web:overview")
 
 
 @pytest.mark.parametrize(
     "seconds", ["1e400", "1" + "0" * 400, "-1" + "0" * 400, "NaN", "true", '"60"', "null"]
 )
-def test_a_token_of_a_strange_age_is_used_all_the_same(hostile, pull, seconds):
+def test_a_token_with_an_invalid_lifetime_is_used(hostile, pull, seconds):
     realm = f'Bearer realm="{hostile.server.url}/token",service="x"'
     body = f'{{"token": "abcdefgh", "expires_in": {seconds}}}'.encode()
     hostile.server.on("GET", "/token", Reply(body=body))
@@ -205,9 +209,9 @@ def test_a_token_of_a_strange_age_is_used_all_the_same(hostile, pull, seconds):
 # --- amounts
 
 
-def test_more_layers_than_an_image_has_are_refused(hostile, pull):
-    layer = described(b"layer")
-    hostile.serve_manifest(manifest(described(b"{}", CONFIG_TYPE), [layer] * 1001), OCI_MANIFEST)
+def test_too_many_layers_are_refused(hostile, pull):
+    layer = descriptor(b"layer")
+    hostile.serve_manifest(manifest(descriptor(b"{}", CONFIG_TYPE), [layer] * 1001), OCI_MANIFEST)
 
     check_refused(pull(hostile.reference), "1000")
 
@@ -216,9 +220,9 @@ def test_an_index_of_large_manifests_is_refused_before_all_are_fetched(hostile, 
     children = []
     for number in range(100):
         content = manifest(
-            described(b"{}", CONFIG_TYPE), annotations={"padding": f"{number}" + "x" * (4 << 20)}
+            descriptor(b"{}", CONFIG_TYPE), annotations={"padding": f"{number}" + "x" * (4 << 20)}
         )
-        children.append(described(content, OCI_MANIFEST))
+        children.append(descriptor(content, OCI_MANIFEST))
         hostile.serve_manifest(content, OCI_MANIFEST, digest_of(content))
     hostile.serve_manifest(index(children), OCI_INDEX)
 
@@ -226,17 +230,17 @@ def test_an_index_of_large_manifests_is_refused_before_all_are_fetched(hostile, 
     assert len(hostile.server.made("GET", ".*/manifests/sha256:.*")) < 40
 
 
-def test_an_index_that_branches_without_end_is_refused(hostile, pull):
+def test_an_index_with_too_many_manifests_is_refused(hostile, pull):
     def grow(depth, name):
         if depth == 0:
-            return manifest(described(b"{}", CONFIG_TYPE), annotations={"name": name})
+            return manifest(descriptor(b"{}", CONFIG_TYPE), annotations={"name": name})
         children = [grow(depth - 1, f"{name}/{number}") for number in range(40)]
         for child in children:
             hostile.serve_manifest(
                 child, OCI_INDEX if depth > 1 else OCI_MANIFEST, digest_of(child)
             )
         return index(
-            [described(child, OCI_INDEX if depth > 1 else OCI_MANIFEST) for child in children]
+            [descriptor(child, OCI_INDEX if depth > 1 else OCI_MANIFEST) for child in children]
         )
 
     hostile.serve_blob(digest_of(b"{}"), b"{}")
@@ -245,25 +249,25 @@ def test_an_index_that_branches_without_end_is_refused(hostile, pull):
     check_refused(pull(hostile.reference, platform="all"), "1000")
 
 
-def test_indexes_within_indexes_are_followed_only_so_deep(hostile, pull):
+def test_the_depth_of_nested_indexes_is_limited(hostile, pull):
     platform = {"platform": {"os": "linux", "architecture": "amd64"}}
     content = index([])
     for _ in range(1500):
         hostile.serve_manifest(content, OCI_INDEX, digest_of(content))
-        content = index([{**described(content, OCI_INDEX), **platform}])
+        content = index([{**descriptor(content, OCI_INDEX), **platform}])
     hostile.serve_manifest(content, OCI_INDEX)
 
     check_refused(pull(hostile.reference, platform="linux/amd64"), "deep")
     check_refused(pull(hostile.reference, platform="all"), "deep")
 
 
-def test_a_platform_with_an_endless_name_fills_no_row(hostile, pull, look):
+def test_a_long_platform_name_is_truncated(hostile, pull, page_text):
     long = "x" * (2 << 20)
     layers = [f"layer {number}".encode() for number in range(40)]
     content = serve_image(hostile, layers=layers, config=b'{"os": "linux"}')
     hostile.serve_manifest(
         index(
-            [{**described(content, OCI_MANIFEST), "platform": {"os": long, "architecture": long}}]
+            [{**descriptor(content, OCI_MANIFEST), "platform": {"os": long, "architecture": long}}]
         ),
         OCI_INDEX,
     )
@@ -271,30 +275,30 @@ def test_a_platform_with_an_endless_name_fills_no_row(hostile, pull, look):
     transfer = pull(hostile.reference, platform="all")
 
     assert len(json.dumps(transfer.progress)) < 100_000
-    assert len(look("transfers:detail", transfer.pk)) < 500_000
-    look("images:list")
+    assert len(page_text("transfers:detail", transfer.pk)) < 500_000
+    page_text("images:list")
 
 
 # --- texts
 
 
-def test_nasty_texts_of_an_image_are_inert_on_every_page(hostile, pull, look):
+def test_hostile_texts_of_an_image_are_escaped_on_every_page(hostile, pull, page_text):
     config = {
         "os": "linux",
         "architecture": "amd64",
-        "author": NASTY,
+        "author": HOSTILE,
         "config": {
-            "Env": [f"NAME={NASTY}", NASTY, 7, None],
-            "Labels": {NASTY: NASTY, "link": "javascript:alert(1)", "number": 7},
-            "ExposedPorts": {NASTY: {}},
-            "Volumes": [NASTY],
-            "Entrypoint": [NASTY],
-            "Cmd": NASTY,
-            "User": NASTY,
-            "WorkingDir": [NASTY],
+            "Env": [f"NAME={HOSTILE}", HOSTILE, 7, None],
+            "Labels": {HOSTILE: HOSTILE, "link": "javascript:alert(1)", "number": 7},
+            "ExposedPorts": {HOSTILE: {}},
+            "Volumes": [HOSTILE],
+            "Entrypoint": [HOSTILE],
+            "Cmd": HOSTILE,
+            "User": HOSTILE,
+            "WorkingDir": [HOSTILE],
         },
         "history": [
-            {"created_by": NASTY, "comment": NASTY},
+            {"created_by": HOSTILE, "comment": HOSTILE},
             "no object",
             {"created_by": ["a list"]},
             {"empty_layer": "yes"},
@@ -303,14 +307,14 @@ def test_nasty_texts_of_an_image_are_inert_on_every_page(hostile, pull, look):
     layer = b"layer"
     hostile.serve_blob(digest_of(layer), layer)
     for number, media_type in enumerate(
-        (LAYER_TYPE, f"{LAYER_TYPE}+{NASTY.replace(LONE_SURROGATE, '')}")
+        (LAYER_TYPE, f"{LAYER_TYPE}+{HOSTILE.replace(LONE_SURROGATE, '')}")
     ):
         content = json.dumps(config).encode()
         hostile.serve_blob(digest_of(content), content)
         document = manifest(
-            described(content, CONFIG_TYPE),
-            [described(layer, media_type)],
-            annotations={NASTY: NASTY, str(number): "x"},
+            descriptor(content, CONFIG_TYPE),
+            [descriptor(layer, media_type)],
+            annotations={HOSTILE: HOSTILE, str(number): "x"},
         )
         hostile.serve_manifest(document, OCI_MANIFEST)
 
@@ -318,9 +322,9 @@ def test_nasty_texts_of_an_image_are_inert_on_every_page(hostile, pull, look):
 
         assert transfer.state == State.SUCCEEDED, transfer.error
         shown = (
-            look("images:detail", LocalImage.objects.get().pk)
-            + look("images:list")
-            + look("transfers:detail", transfer.pk)
+            page_text("images:detail", LocalImage.objects.get().pk)
+            + page_text("images:list")
+            + page_text("transfers:detail", transfer.pk)
         )
         assert "<script>alert" not in shown
         assert 'href="javascript:' not in shown
@@ -339,62 +343,62 @@ def test_nasty_texts_of_an_image_are_inert_on_every_page(hostile, pull, look):
         '{"config": {"Env": {}, "Labels": []}}',
     ],
 )
-def test_a_config_of_another_shape_is_an_image_without_facts(hostile, pull, look, config):
+def test_a_malformed_config_is_accepted(hostile, pull, page_text, config):
     serve_image(hostile, config=config.encode())
 
     assert pull(hostile.reference).state == State.SUCCEEDED
-    look("images:detail", LocalImage.objects.get().pk)
+    page_text("images:detail", LocalImage.objects.get().pk)
 
 
 REFUSALS = {
     "an error of the specification": json.dumps(
-        {"errors": [{"code": NASTY, "message": NASTY, "detail": NASTY}]}
+        {"errors": [{"code": HOSTILE, "message": HOSTILE, "detail": HOSTILE}]}
     ).encode(),
-    "a message": json.dumps({"message": NASTY}).encode(),
-    "plain text": NASTY.encode("utf-8", "surrogatepass"),
+    "a message": json.dumps({"message": HOSTILE}).encode(),
+    "plain text": HOSTILE.encode("utf-8", "surrogatepass"),
     "something else": b'{"errors": {"code": 7}}',
 }
 
 
 @pytest.mark.parametrize("case", REFUSALS)
-def test_what_a_registry_says_when_it_refuses_is_one_inert_line(hostile, pull, look, case):
+def test_the_text_of_a_refusal_is_one_escaped_line(hostile, pull, page_text, case):
     hostile.answer_manifest(
         Reply(403, body=REFUSALS[case], headers={"Content-Type": "application/json"})
     )
 
-    check_inert(pull(hostile.reference), look)
+    check_inert(pull(hostile.reference), page_text)
 
 
 MANIFESTS = {
-    "a type": json.dumps({"schemaVersion": 2, "mediaType": NASTY, "layers": []}).encode(),
-    "a digest": manifest({"mediaType": CONFIG_TYPE, "size": 1, "digest": f"sha256:{NASTY}"}),
+    "a type": json.dumps({"schemaVersion": 2, "mediaType": HOSTILE, "layers": []}).encode(),
+    "a digest": manifest({"mediaType": CONFIG_TYPE, "size": 1, "digest": f"sha256:{HOSTILE}"}),
     "a platform": index(
-        [{**described(b"", OCI_MANIFEST), "platform": {"os": NASTY, "architecture": NASTY}}]
+        [{**descriptor(b"", OCI_MANIFEST), "platform": {"os": HOSTILE, "architecture": HOSTILE}}]
     ),
 }
 
 
 @pytest.mark.parametrize("case", MANIFESTS)
-def test_what_a_bad_manifest_says_is_quoted_inert(hostile, pull, look, case):
+def test_texts_of_an_invalid_manifest_are_escaped(hostile, pull, page_text, case):
     hostile.serve_manifest(MANIFESTS[case], "application/json")
 
-    check_inert(pull(hostile.reference), look)
+    check_inert(pull(hostile.reference), page_text)
 
 
-def check_inert(transfer, look):
+def check_inert(transfer, page_text):
     assert transfer.state == State.FAILED
     assert transfer.error["kind"] != "Unexpected"
-    told = transfer.error["message"] + transfer.error["advice"]
-    assert told.isprintable(), told
-    assert not set(told) & set("\u202e\u2066")
-    assert "<script>alert" not in look("transfers:detail", transfer.pk)
-    assert "<script>alert" not in look("transfers:list")
+    text = transfer.error["message"] + transfer.error["advice"]
+    assert text.isprintable(), text
+    assert not set(text) & set("\u202e\u2066")
+    assert "<script>alert" not in page_text("transfers:detail", transfer.pk)
+    assert "<script>alert" not in page_text("transfers:list")
 
 
 @pytest.mark.parametrize(
     "piece", ["eyJ-", "eyJaaaaa", "Bearer ", "a://", "a://b@", "-", "Basic\t\t"]
 )
-def test_an_error_body_made_to_be_slow_to_read_is_read_at_once(hostile, pull, piece):
+def test_a_slow_pattern_in_an_error_body_is_redacted_quickly(hostile, pull, piece):
     body = json.dumps(
         {"errors": [{"code": "DENIED", "message": piece * (60_000 // len(piece))}]}
     ).encode()
@@ -405,12 +409,15 @@ def test_an_error_body_made_to_be_slow_to_read_is_read_at_once(hostile, pull, pi
     assert time.process_time() - started < 3
 
 
-def test_a_token_service_that_says_nasty_things_is_quoted_inert(hostile, pull, look):
-    challenge = f'Bearer realm="{hostile.server.url}/token",service="<script>alert(1)</script>",scope="a:b:c" x'
+def test_texts_of_a_token_service_are_escaped(hostile, pull, page_text):
+    challenge = (
+        f'Bearer realm="{hostile.server.url}/token",service="<script>alert(1)</script>",'
+        'scope="a:b:c" x'
+    )
     hostile.server.on("GET", "/v2/.*", Reply(401, headers={"WWW-Authenticate": challenge}))
     hostile.server.on("GET", "/token", Reply(400, body=REFUSALS["a message"]))
 
-    check_inert(pull(hostile.reference), look)
+    check_inert(pull(hostile.reference), page_text)
 
 
 def test_the_image_stays_when_its_new_manifest_is_hostile(hostile, pull):
@@ -427,7 +434,7 @@ def test_the_image_stays_when_its_new_manifest_is_hostile(hostile, pull):
     assert Transfer.objects.filter(state=State.RUNNING).count() == 0
 
 
-def test_an_image_of_another_team_shares_no_page(
+def test_an_equal_image_of_another_team_is_not_shown(
     other_team, charlie, hostile, team, pull, client_for
 ):
     Registry.objects.create(
@@ -436,10 +443,10 @@ def test_an_image_of_another_team_shares_no_page(
     hostile.serve(build_image())
     for owner, user in ((team, None), (other_team, charlie)):
         assert pull(hostile.reference, team=owner, user=user).state == State.SUCCEEDED
-    ours, theirs = (LocalImage.objects.get(team=each) for each in (team, other_team))
+    first, second = (LocalImage.objects.get(team=owner) for owner in (team, other_team))
 
-    content = client_for(charlie).get(reverse("images:detail", args=[theirs.pk])).content.decode()
+    content = client_for(charlie).get(reverse("images:detail", args=[second.pk])).content.decode()
 
-    assert str(theirs.pk) in content
-    assert str(ours.pk) not in content
+    assert str(second.pk) in content
+    assert str(first.pk) not in content
     assert "Harbour" not in content

@@ -1,4 +1,7 @@
-"""Every route with every method by everybody: strangers, an outsider, and each role. A route that the table lacks fails too."""
+"""Every route with every method, for each role, an outsider and without a session.
+
+A route that is missing in the table fails too.
+"""
 
 import hashlib
 import re
@@ -16,7 +19,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from registry_ui.accounts import tokens
-from registry_ui.accounts.links import hash_of
+from registry_ui.accounts.links import hash_token
 from registry_ui.accounts.models import (
     Action,
     ApiToken,
@@ -42,7 +45,7 @@ from registry_ui.registries.models import (
     Tag,
 )
 from tests.parts.index_rows import make_image, make_repository
-from tests.parts.odd_texts import ODD_TEXTS, spread
+from tests.parts.odd_texts import ODD_TEXTS, distribute
 from tests.parts.process import free_port
 from tests.transfers.mirrors.rows import mirror_row, run_row
 from transfers import services
@@ -61,7 +64,7 @@ from transfers.models import (
 pytestmark = pytest.mark.django_db
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
-# “installation” is a page for administrators of the installation alone, whatever somebody is in a team.
+# “installation” is for administrators of the installation only, whatever their role in a team.
 RANKS = {"viewer": 1, "operator": 2, "admin": 3, "installation": 4}
 PEOPLE = {"charlie": 0, "victor": 1, "bob": 2, "alice": 3, "ingrid": 4}
 MARK = "of-the-harbour"
@@ -70,8 +73,15 @@ NAME = f"registry.example.com/{MARK}/app:1.0"
 
 @dataclass(frozen=True)
 class Route:
-    """`read` and `write`: the role that GET and POST need; empty where there is no such method. `names`: what its id is of;
-    `more`: what stands in its path beside that; `patch`: the role that PATCH needs."""
+    """A route's permissions.
+
+    Attributes:
+        read: the role that GET needs; empty where the method is not allowed.
+        write: the role that POST needs.
+        names: the object whose id is in the path.
+        more: further parts of the path.
+        patch: the role that PATCH needs.
+    """
 
     read: str = ""
     write: str = ""
@@ -209,11 +219,13 @@ TABLE = {
     "mirrors:hook": Route("admin", "admin", "mirror"),
     "mirrors:hook_remove": Route("", "admin", "mirror"),
 }
-# What programs ask, with the role that each method needs. A session counts for nothing there, and a token nowhere else.
+# The API, with the role that each method needs. It ignores sessions, and all other routes ignore
+# tokens.
 API_TABLE = {
     "accounts:api_me": Route("viewer"),
 }
-# Of nobody's team: each has tests of its own in tests/accounts, tests/web and tests/transfers/mirrors.
+# Without a team: these have their own tests in tests/accounts, tests/web and
+# tests/transfers/mirrors.
 ELSEWHERE = {"web:health", "accounts:setup", "accounts:join", "mirrors:call", "mirrors:metrics"}
 ELSEWHERE |= {
     "accounts:security_session_end",
@@ -223,7 +235,8 @@ ELSEWHERE |= {
     "sso_link",
     "sso_confirm",
 }
-# The registry at /v2/, which asks for API tokens and nothing else: tests/serving/test_access.py does there what is done here.
+# The registry at /v2/, which requires API tokens: tests/serving/test_access.py has the same tests
+# for it.
 ELSEWHERE |= {
     "serving:base",
     "serving:token",
@@ -236,7 +249,7 @@ ELSEWHERE |= {
     "serving:referrers",
     "serving:elsewhere",
 }
-OF_THE_LIBRARY = {
+ALLAUTH = {
     "account_login",
     "account_logout",
     "account_inactive",
@@ -259,7 +272,7 @@ OF_THE_LIBRARY = {
     "mfa_remove_webauthn",
     "socialaccount_login_cancelled",
 }
-# Names of these take the id of a person's own thing.
+# Routes with the id of an object that belongs to a person.
 WITH_ID = {
     "mfa_edit_webauthn",
     "mfa_remove_webauthn",
@@ -283,13 +296,39 @@ def route_names(patterns: Any, namespace: str = "") -> set[str]:
 def test_every_route_is_in_the_table():
     assert (
         route_names(get_resolver().url_patterns)
-        == TABLE.keys() | API_TABLE.keys() | ELSEWHERE | OF_THE_LIBRARY
+        == TABLE.keys() | API_TABLE.keys() | ELSEWHERE | ALLAUTH
     )
 
 
 @pytest.fixture
-def harbour(team, alice, bob, victor, charlie, settings, tmp_path):
-    """Something of everything, of Alice's team. Its registry is not there, so that whatever is asked of it fails at once."""
+def team_objects(team, alice, bob, victor, charlie, settings, tmp_path):
+    """One object of each kind in Alice's team.
+
+    Nothing listens at the registry's address, so every request to it fails at once.
+    """
+    objects = {"team": team}
+    objects |= _catalog_objects(team)
+    objects |= _transfer_objects(team, alice)
+    objects |= _people_objects(team, alice)
+    objects |= _image_objects(team, alice)
+    objects |= _mirror_objects(team, alice, objects["registry"])
+
+    engine = EngineSetting(
+        f"engine-{MARK}", f"unix://{tmp_path / 'silent.sock'}", frozenset({team.slug})
+    )
+    settings.ENGINES = (engine,)
+    record(Action.REGISTRY_ADDED, user=alice, obj=objects["registry"])
+    names = {
+        "repository": f"{MARK}/app",
+        "tag": "1.0",
+        "digest": objects.pop("artifact").digest,
+        "kind": "manifest",
+        "image_id": objects["image"].image_id,
+    }
+    return {**objects, "engine": SimpleNamespace(pk=engine.name), "names": names}
+
+
+def _catalog_objects(team):
     host = f"127.0.0.1:{free_port()}"
     registry = Registry.objects.create(
         team=team, name=f"Registry {MARK}", host=host, security=Security.PLAIN_HTTP
@@ -299,13 +338,22 @@ def harbour(team, alice, bob, victor, charlie, settings, tmp_path):
     )
     credential.set_secret(f"secret-{MARK}")
     credential.save()
-    # To a team that is nobody's here: what the team that has it may do is in tests/registries/test_views_sharing.py.
+    # For a team without people: tests/registries/test_views_sharing.py has the tests of grants.
     pilots = Team.objects.create(name="Pilots", slug="pilots")
     grant = CredentialGrant.objects.create(
         credential=credential, team=pilots, repository_pattern=f"{MARK}/*"
     )
     artifact = make_image(registry, (f"layer-{MARK}", 10))
     make_repository(registry, f"{MARK}/app", {"1.0": artifact})
+    return {
+        "registry": registry,
+        "credential": credential,
+        "grant": grant,
+        "artifact": artifact,
+    }
+
+
+def _image_objects(team, alice):
     digest = f"sha256:{hashlib.sha256(MARK.encode()).hexdigest()}"
     reference = Reference.parse(NAME)
     image = LocalImage.objects.create(
@@ -317,6 +365,12 @@ def harbour(team, alice, bob, victor, charlie, settings, tmp_path):
         image_id=digest,
         size=1,
     )
+    upload = ArchiveUpload.objects.create(team=team, created_by=alice, name=f"{MARK}.tar", size=10)
+    rule = ImmutableTags.objects.create(team=team, repository_pattern=f"{MARK}/*", tag_pattern="v*")
+    return {"image": image, "upload": upload, "rule": rule}
+
+
+def _transfer_objects(team, alice):
     transfer = Transfer.objects.create(
         team=team,
         user=alice,
@@ -335,6 +389,10 @@ def harbour(team, alice, bob, victor, charlie, settings, tmp_path):
         target=NAME,
         target_is_local=True,
     )
+    return {"transfer": transfer}
+
+
+def _people_objects(team, alice):
     robot = ApiToken.objects.create(
         team=team, name=f"robot {MARK}", scope=Scope.READ, token_hash=MARK, hint="rui_abcd"
     )
@@ -343,23 +401,14 @@ def harbour(team, alice, bob, victor, charlie, settings, tmp_path):
     invitation = Invitation.objects.create(
         team=team,
         email=f"{MARK}@example.com",
-        token_hash=hash_of(MARK),
+        token_hash=hash_token(MARK),
         created_by=alice,
         expires_at=timezone.now() + timedelta(days=1),
     )
-    record(Action.REGISTRY_ADDED, user=alice, obj=registry)
-    upload = ArchiveUpload.objects.create(team=team, created_by=alice, name=f"{MARK}.tar", size=10)
-    engine = EngineSetting(
-        f"engine-{MARK}", f"unix://{tmp_path / 'silent.sock'}", frozenset({team.slug})
-    )
-    settings.ENGINES = (engine,)
-    names = {
-        "repository": f"{MARK}/app",
-        "tag": "1.0",
-        "digest": artifact.digest,
-        "kind": "manifest",
-        "image_id": digest,
-    }
+    return {"robot": robot, "person": person, "member": member, "invitation": invitation}
+
+
+def _mirror_objects(team, alice, registry):
     mirror = mirror_row(
         team, f"Mirror {MARK}", source=registry, target=registry, repositories=[f"{MARK}/app"]
     )
@@ -372,47 +421,26 @@ def harbour(team, alice, bob, victor, charlie, settings, tmp_path):
     channel = NotificationChannel(team=team, name=f"Channel {MARK}", scheme="jsons")
     channel.set_address("jsons://hooks.example.com/")
     channel.save()
-    mirrors = {"mirror": mirror, "mirror_run": mirror_run, "channel": channel}
-    return {
-        "registry": registry,
-        "credential": credential,
-        "grant": grant,
-        "image": image,
-        "transfer": transfer,
-        "engine": SimpleNamespace(pk=engine.name),
-        "robot": robot,
-        "team": team,
-        "person": person,
-        "member": member,
-        "invitation": invitation,
-        "upload": upload,
-        "rule": ImmutableTags.objects.create(
-            team=team, repository_pattern=f"{MARK}/*", tag_pattern="v*"
-        ),
-        "names": names,
-        **mirrors,
-    }
+    return {"mirror": mirror, "mirror_run": mirror_run, "channel": channel}
 
 
 def body(response: Any) -> str:
-    """Of a page, and of a file that is sent in pieces."""
+    """Return the body of a response, streaming or not."""
     return b"".join(response).decode()
 
 
-def address(name: str, things: dict[str, Any]) -> str:
+def address(name: str, objects: dict[str, Any]) -> str:
     if name == "transfers:login":
         return reverse(name, args=["pull"])
     route = TABLE[name]
-    return reverse(
-        name,
-        args=[things[route.names].pk, *(things["names"][part] for part in route.more)]
-        if route.names
-        else [],
-    )
+    if not route.names:
+        return reverse(name)
+    more = (objects["names"][part] for part in route.more)
+    return reverse(name, args=[objects[route.names].pk, *more])
 
 
-def everything() -> list[Any]:
-    """All rows that a request could change; what a look or a check observes is left out."""
+def all_rows() -> list[Any]:
+    """Return all rows that a request could change, without fields that checks set."""
     observed = {
         Registry: ["health", "health_message", "report", "checked_at"],
         Tag: ["checked_at"],
@@ -422,7 +450,6 @@ def everything() -> list[Any]:
         ArchiveUpload: ["used_at"],
         ApiToken: ["used_at", "used_from"],
     }
-    rows = []
     people = (Team, Membership, User, Invitation, ApiToken)
     local = (LocalImage, ImmutableTags, TeamBlob, ArchiveUpload)
     owned = (
@@ -437,6 +464,8 @@ def everything() -> list[Any]:
         Transfer,
     )
     mirrors = (Mirror, MirrorRun, MirrorHook, MirrorPause, NotificationChannel, Notice)
+
+    rows = []
     for model in (*people, *owned, *mirrors):
         names = [
             field.attname
@@ -457,7 +486,7 @@ def expected(route: Route, method: str, rank: int) -> set[int]:
         return {200, 302, 422} if rank == RANKS[needed] else {403}
     if route.names and not rank:
         return {404}
-    # Outside of Alice's team Charlie is an admin: of his own.
+    # Charlie is an admin too, in his own team.
     if rank and rank < RANKS[needed]:
         return {403}
     if method == "PATCH":
@@ -466,61 +495,63 @@ def expected(route: Route, method: str, rank: int) -> set[int]:
 
 
 class Writes:
-    """Counts the statements of a connection that may change a row."""
+    """An execute wrapper that counts the statements that may change a row."""
 
     def __init__(self) -> None:
         self.count = 0
 
     def __call__(self, execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        self.count += (
-            not sql.lstrip("( ").upper().startswith(("SELECT", "SAVEPOINT", "RELEASE", "ROLLBACK"))
-        )
+        verbs = ("SELECT", "SAVEPOINT", "RELEASE", "ROLLBACK")
+        self.count += not sql.lstrip("( ").upper().startswith(verbs)
         return execute(sql, params, many, context)
 
 
-def wrong_answers(client: Client, things: dict[str, Any], rank: int) -> list[str]:
+def wrong_answers(client: Client, objects: dict[str, Any], rank: int) -> list[str]:
     wrong = []
-    before = everything()
+    before = all_rows()
     for name, route in TABLE.items():
         for method in METHODS:
             writes = Writes()
             with transaction.atomic(), connection.execute_wrapper(writes):
-                status = client.generic(method, address(name, things)).status_code
+                status = client.generic(method, address(name, objects)).status_code
                 allowed = expected(route, method, rank)
                 if status not in allowed:
                     wrong.append(f"{method} {name}: {status}, not {sorted(allowed)}")
-                # Reading every table takes longer than the request: it is done where something was written at all.
-                if status in (403, 404, 405) and writes.count and everything() != before:
+                # Reading every table is slow, so only after a write.
+                if status in (403, 404, 405) and writes.count and all_rows() != before:
                     wrong.append(f"{method} {name}: {status}, and yet something changed")
                 transaction.set_rollback(True)
     return wrong
 
 
 @pytest.mark.parametrize("person", PEOPLE)
-def test_every_route_answers_everybody_as_the_table_says(request, client_for, harbour, person):
-    assert wrong_answers(client_for(request.getfixturevalue(person)), harbour, PEOPLE[person]) == []
+def test_every_route_answers_as_in_the_table(request, client_for, team_objects, person):
+    assert (
+        wrong_answers(client_for(request.getfixturevalue(person)), team_objects, PEOPLE[person])
+        == []
+    )
 
 
-def test_the_role_that_counts_is_the_one_in_the_team_of_the_object(
-    client_for, harbour, team, charlie, other_team
+def test_the_role_in_the_team_of_the_object_counts(
+    client_for, team_objects, team, charlie, other_team
 ):
-    """An admin of the team that is chosen now, but only a reader where the object belongs."""
+    """Charlie is admin of the current team, but viewer in the object's team."""
     Membership.objects.create(team=team, user=charlie, role=Role.VIEWER)
     client = client_for(charlie)
     client.post(reverse("accounts:switch_team"), {"team": other_team.pk})
     wrong = []
     for name, route in TABLE.items():
-        # An engine is nobody's: it is there for the team that is chosen now, or not.
+        # An engine has no team: it is available to the current team, or not.
         if route.names and route.names != "engine" and route.write:
             with transaction.atomic():
-                status = client.post(address(name, harbour)).status_code
+                status = client.post(address(name, team_objects)).status_code
                 wrong += [f"{name}: {status}"] if status != 403 else []
                 transaction.set_rollback(True)
 
     assert wrong == []
 
 
-# Whoever has no session; and the roles that the tokens have in Alice's team.
+# Requests without a session, with the tokens' ranks in Alice's team.
 WITHOUT_SESSION = {
     "anonymous": 0,
     "outsider's token": 0,
@@ -533,12 +564,16 @@ WITHOUT_SESSION = {
 
 @pytest.fixture
 def without_session(team, other_team, alice, charlie):
-    """Clients by the names of `WITHOUT_SESSION`."""
+    """Clients by the keys of `WITHOUT_SESSION`."""
 
     def bearer(by: User, scope: Scope, **more: Any) -> Client:
-        until = timezone.now() + timedelta(days=1)
+        expires_at = timezone.now() + timedelta(days=1)
         _token, secret = tokens.create_token(
-            by=by, name=f"{scope} of {by}", scope=scope, expires_at=until, **{"team": None, **more}
+            by=by,
+            name=f"{scope} of {by}",
+            scope=scope,
+            expires_at=expires_at,
+            **{"team": None, **more},
         )
         return Client(headers={"Authorization": f"Bearer {secret}"})
 
@@ -552,17 +587,19 @@ def without_session(team, other_team, alice, charlie):
     }
 
 
-@pytest.mark.parametrize("who", WITHOUT_SESSION)
-def test_strangers_and_tokens_are_sent_to_the_sign_in_page(without_session, harbour, who):
-    client, before = without_session[who], everything()
+@pytest.mark.parametrize("caller", WITHOUT_SESSION)
+def test_requests_without_a_session_are_redirected_to_the_sign_in(
+    without_session, team_objects, caller
+):
+    client, before = without_session[caller], all_rows()
     for name in TABLE:
         for method in METHODS:
-            response = client.generic(method, address(name, harbour))
+            response = client.generic(method, address(name, team_objects))
             assert (response.status_code, response.headers["Location"].partition("?")[0]) == (
                 302,
                 reverse("account_login"),
             ), name
-    assert everything() == before
+    assert all_rows() == before
 
 
 def api_answer(route: Route, method: str, rank: int | None) -> int:
@@ -577,94 +614,94 @@ def api_answer(route: Route, method: str, rank: int | None) -> int:
 def api_ranks(
     request: Any, client_for: Any, clients: dict[str, Client]
 ) -> list[tuple[Client, int | None]]:
-    """Every client, with its token's role; None where it has none, a session included."""
+    """Return every client with its token's rank, None without a token."""
     people = [(client_for(request.getfixturevalue(name)), None) for name in PEOPLE]
     return people + [
-        (client, None if who == "anonymous" else WITHOUT_SESSION[who])
-        for who, client in clients.items()
+        (client, None if caller == "anonymous" else WITHOUT_SESSION[caller])
+        for caller, client in clients.items()
     ]
 
 
-def test_the_api_answers_tokens_and_nobody_else(request, client_for, without_session, harbour):
-    clients, before = api_ranks(request, client_for, without_session), everything()
+def test_the_api_answers_tokens_only(request, client_for, without_session, team_objects):
+    clients, before = api_ranks(request, client_for, without_session), all_rows()
     for client, rank in clients:
         for name, route in API_TABLE.items():
             for method in METHODS:
                 assert client.generic(method, reverse(name)).status_code == api_answer(
                     route, method, rank
                 ), (name, method, rank)
-    assert everything() == before
+    assert all_rows() == before
 
 
-def test_the_api_shows_an_outsiders_token_nothing_of_the_team(without_session, harbour, team):
+def test_the_api_shows_an_outsiders_token_nothing_of_the_team(without_session, team_objects, team):
     for name, route in API_TABLE.items():
         if route.read and not route.names:
             content = body(without_session["outsider's token"].get(reverse(name)))
             assert not [text for text in (MARK, team.name) if text in content], name
 
 
-def test_people_without_a_team_see_and_change_nothing(client_for, harbour, bob):
+def test_people_without_a_team_see_and_change_nothing(client_for, team_objects, bob):
     Membership.objects.filter(user=bob).delete()
-    client, before = client_for(bob), everything()
+    client, before = client_for(bob), all_rows()
     for name, route in TABLE.items():
         for method in ("GET", "POST"):
-            response = client.generic(method, address(name, harbour))
-            fitting = (200, 286, 302, 403, 404, 405, 422)
+            response = client.generic(method, address(name, team_objects))
+            allowed = (200, 286, 302, 403, 404, 405, 422)
             if route.names:
-                fitting = (403, 405) if "installation" in (route.read, route.write) else (404, 405)
-            assert response.status_code in fitting, name
+                allowed = (403, 405) if "installation" in (route.read, route.write) else (404, 405)
+            assert response.status_code in allowed, name
             assert MARK not in body(response), name
-    assert everything() == before
+    assert all_rows() == before
 
 
 @pytest.mark.parametrize("headers", [{}, {"HX-Request": "true"}])
-def test_every_post_needs_the_csrf_token(harbour, alice, headers):
+def test_every_post_needs_the_csrf_token(team_objects, alice, headers):
     client = Client(enforce_csrf_checks=True)
     client.force_login(alice)
-    before = everything()
-    others = OF_THE_LIBRARY | {name for name in ELSEWHERE if name.startswith("sso_")} | WITH_ID
-    addresses = [address(name, harbour) for name in TABLE] + [
+    before = all_rows()
+    others = ALLAUTH | {name for name in ELSEWHERE if name.startswith("sso_")} | WITH_ID
+    addresses = [address(name, team_objects) for name in TABLE] + [
         reverse(name, args=[1] if name in WITH_ID else []) for name in others
     ]
     for path in [*addresses, reverse("accounts:setup", args=["token"])]:
         assert client.post(path, headers=headers).status_code == 403, path
-    assert everything() == before
+    assert all_rows() == before
 
 
 # --- an outsider who knows ids and names
 
 
-def test_no_page_of_an_outsider_shows_anything_of_the_team(client_for, harbour, charlie):
+def test_pages_of_an_outsider_show_nothing_of_the_team(client_for, team_objects, charlie):
     client = client_for(charlie)
-    # A small number may stand on a page for another reason.
+    # A small number may be on a page for another reason.
     ids = {
-        name: str(thing.pk)
-        for name, thing in harbour.items()
-        if name != "names" and not isinstance(thing.pk, int)
+        name: str(obj.pk)
+        for name, obj in team_objects.items()
+        if name != "names" and not isinstance(obj.pk, int)
     }
     query = {
         "credential": ids["credential"],
-        "registry": harbour["registry"].host,
+        "registry": team_objects["registry"].host,
         "provider": "private",
-        "host": harbour["registry"].host,
-        "platform": harbour["image"].digest,
-        "q": harbour["image"].digest[7:20],
+        "host": team_objects["registry"].host,
+        "platform": team_objects["image"].digest,
+        "q": team_objects["image"].digest[7:20],
         "person": "",
         "namespace": "x",
         "name": "app",
         "tag": "1.0",
-        "team": str(harbour["registry"].team_id),
+        "team": str(team_objects["registry"].team_id),
     }
-    # He types a name that is not marked; everything marked on the page would come from the team.
-    host = harbour["registry"].host
+    # The typed name has no mark, so a mark on the page comes from the team.
+    host = team_objects["registry"].host
     typed = [{}, {**query, "source": f"{host}/x:1.0"}, {**query, "reference": f"{host}/x:1.0"}]
     asked = [name for name, route in TABLE.items() if route.read and not route.names]
     for (route_name, values), headers in zip(
         product(asked, typed), cycle(({}, {"HX-Request": "true"}))
     ):
-        content = body(client.get(address(route_name, harbour), values, headers=headers))
+        content = body(client.get(address(route_name, team_objects), values, headers=headers))
         assert MARK not in content, route_name
-        shown = [kind for kind, each in ids.items() if kind != "credential" and each in content]
+        shown = [kind for kind, pk in ids.items() if kind != "credential" and pk in content]
         assert shown == [], route_name
 
 
@@ -681,38 +718,43 @@ COUNTED = (
 _CHANGES_EACH_TIME = re.compile(r'csrfmiddlewaretoken" value="[^"]+"|X-CSRFToken": "[^"]+"')
 
 
-def test_no_count_of_an_outsider_counts_what_is_the_teams(request, client_for, charlie):
-    """Every list and figure is to the letter what it was before the team had anything."""
+def test_counts_of_an_outsider_do_not_include_the_team(request, client_for, charlie):
+    """Every list and number is the same as before the team had any objects."""
     client = client_for(charlie)
 
     def pages() -> dict[str, str]:
-        found = {name: body(client.get(reverse(name))) for name in COUNTED}
-        found["search"] = body(
+        texts = {name: body(client.get(reverse(name))) for name in COUNTED}
+        texts["search"] = body(
             client.get(reverse("web:search"), {"q": MARK}, headers={"HX-Request": "true"})
         )
-        return {name: _CHANGES_EACH_TIME.sub("", text) for name, text in found.items()}
+        return {name: _CHANGES_EACH_TIME.sub("", text) for name, text in texts.items()}
 
     before = pages()
-    request.getfixturevalue("harbour")
+    request.getfixturevalue("team_objects")
     assert pages() == before
 
 
-def test_names_of_the_team_under_a_registry_of_ones_own_are_not_found(
-    client_for, harbour, charlie, other_team
+def test_names_of_the_team_in_another_registry_get_404(
+    client_for, team_objects, charlie, other_team
 ):
-    """HARDENING 24: the parent is his, the child is not."""
+    """HARDENING 24: the parent is Charlie's, the child is not."""
     own = Registry.objects.create(
-        team=other_team, name="own", host=harbour["registry"].host, security=Security.PLAIN_HTTP
+        team=other_team,
+        name="own",
+        host=team_objects["registry"].host,
+        security=Security.PLAIN_HTTP,
     )
     client = client_for(charlie)
     for name, route in TABLE.items():
         if route.names == "registry" and route.more and route.read:
-            path = reverse(name, args=[own.pk, *(harbour["names"][part] for part in route.more)])
+            path = reverse(
+                name, args=[own.pk, *(team_objects["names"][part] for part in route.more)]
+            )
             answer = client.get(path)
-            # Where the registry itself is asked, the page says that it does not answer.
+            # A page that asks the registry itself says that it does not answer.
             assert answer.status_code == 404 or "does not answer" in body(answer), name
             assert not [
-                text for text in ("layer-", harbour["registry"].name) if text in body(answer)
+                text for text in ("layer-", team_objects["registry"].name) if text in body(answer)
             ], name
 
 
@@ -721,7 +763,7 @@ FORGED = dict.fromkeys(
 ) | {"role": "admin", "username": "root"}
 
 
-def of_the_team(team: Team) -> list[Any]:
+def rows_of(team: Team) -> list[Any]:
     owned = (Membership, Invitation, ApiToken, Registry, Credential, LocalImage, Transfer)
     rows = [
         list(model.objects.filter(team=team).order_by("pk").values_list("pk", "team"))
@@ -735,17 +777,15 @@ def of_the_team(team: Team) -> list[Any]:
 
 
 @pytest.mark.parametrize("person", ["victor", "charlie"])
-def test_forged_fields_make_nobody_more_than_they_are(
-    request, client_for, harbour, person, team, alice
-):
+def test_forged_fields_give_no_rights(request, client_for, team_objects, person, team, alice):
     user = request.getfixturevalue(person)
-    client, before = client_for(user), of_the_team(team)
+    client, before = client_for(user), rows_of(team)
     forged = {
         **FORGED,
         "team": team.pk,
         "user": alice.pk,
         "created_by": alice.pk,
-        "registry": harbour["registry"].pk,
+        "registry": team_objects["registry"].pk,
     }
     allowed = {
         "first_name": "x",
@@ -759,14 +799,14 @@ def test_forged_fields_make_nobody_more_than_they_are(
     for name, route in TABLE.items():
         if route.write:
             client.post(
-                address(name, harbour),
-                {**forged, **allowed, **token, "credential": harbour["credential"].pk},
+                address(name, team_objects),
+                {**forged, **allowed, **token, "credential": team_objects["credential"].pk},
             )
     user.refresh_from_db()
     assert (user.is_superuser, user.is_staff, user.username) == (False, False, person)
     assert not Membership.objects.filter(user=user, team=team).exclude(role=Role.VIEWER).exists()
-    assert not ApiToken.objects.filter(team=team).exclude(pk=harbour["robot"].pk).exists()
-    assert of_the_team(team) == before
+    assert not ApiToken.objects.filter(team=team).exclude(pk=team_objects["robot"].pk).exists()
+    assert rows_of(team) == before
 
 
 FORMS = {
@@ -785,14 +825,14 @@ FORMS = {
 
 
 @pytest.mark.parametrize("name", FORMS)
-def test_an_outsider_starts_nothing_with_what_is_the_teams(
-    client_for, harbour, charlie, other_team, name
+def test_an_outsider_cannot_use_objects_of_the_team(
+    client_for, team_objects, charlie, other_team, name
 ):
-    host = harbour["registry"].host
+    host = team_objects["registry"].host
     values = {field: text.format(host=host) for field, text in FORMS[name].items()}
     forged = {
-        "credential": harbour["credential"].pk,
-        "team": harbour["image"].team_id,
+        "credential": team_objects["credential"].pk,
+        "team": team_objects["image"].team_id,
         "user": 1,
         "source_credential": 1,
     }
@@ -804,24 +844,25 @@ def test_an_outsider_starts_nothing_with_what_is_the_teams(
     assert not [
         text
         for text in (
-            harbour["registry"].name,
-            harbour["credential"].label,
-            harbour["credential"].username,
+            team_objects["registry"].name,
+            team_objects["credential"].label,
+            team_objects["credential"].username,
         )
         if text in content
     ]
-    assert harbour["image"].digest[7:19] not in content
-    if name != "transfers:tag":  # which has no credential to forge
+    assert team_objects["image"].digest[7:19] not in content
+    # Tagging has no credential to forge.
+    if name != "transfers:tag":
         assert response.status_code == 422
-    made = Transfer.objects.exclude(team=harbour["image"].team)
-    assert Transfer.objects.count() == before + made.count()
-    assert all(each.team == other_team and each.state == State.FAILED for each in made)
+    created = Transfer.objects.exclude(team=team_objects["image"].team)
+    assert Transfer.objects.count() == before + created.count()
+    assert all(row.team == other_team and row.state == State.FAILED for row in created)
     assert LocalImage.objects.count() == 1
 
 
-def test_a_row_with_another_teams_credential_uses_it_for_nothing(harbour, other_team, charlie):
-    """However it came about: a fault elsewhere, or a row that somebody edited."""
-    credential = harbour["credential"]
+def test_a_transfer_does_not_use_another_teams_credential(team_objects, other_team, charlie):
+    """A row may have such a credential by a bug elsewhere, or by an edit in the database."""
+    credential = team_objects["credential"]
     forged = Transfer.objects.create(
         team=other_team,
         user=charlie,
@@ -835,15 +876,15 @@ def test_a_row_with_another_teams_credential_uses_it_for_nothing(harbour, other_
         needs_source_credential=True,
     )
 
-    again = services.run_here(services.retry(forged, charlie, enqueue=False))
+    again = services.run_in_process(services.retry(forged, charlie, enqueue=False))
 
     assert (again.state, again.error["kind"]) == (State.FAILED, "CredentialUnfit")
     credential.refresh_from_db()
     assert credential.used_at is None
 
 
-def test_what_waits_before_a_transfer_is_counted_but_not_named(
-    client_for, harbour, other_team, charlie
+def test_transfers_of_other_teams_in_the_queue_are_not_named(
+    client_for, team_objects, other_team, charlie
 ):
     queued = Transfer.objects.create(
         team=other_team,
@@ -856,25 +897,22 @@ def test_what_waits_before_a_transfer_is_counted_but_not_named(
     for name in ("transfers:detail", "transfers:progress"):
         content = client_for(charlie).get(reverse(name, args=[queued.pk])).content.decode()
         assert MARK not in content
-        assert str(harbour["transfer"].pk) not in content
+        assert str(team_objects["transfer"].pk) not in content
 
 
-def test_ids_that_nobody_has_read_the_same_as_those_of_others(client_for, harbour, charlie):
+def test_unknown_ids_get_the_same_answer_as_those_of_other_teams(client_for, team_objects, charlie):
     client = client_for(charlie)
     for name, route in TABLE.items():
         if route.names and route.read:
-            more = [harbour["names"][part] for part in route.more]
-            key = harbour[route.names].pk
-            nobodys_key = key + 1000 if isinstance(key, int) else uuid.uuid4()
-            theirs, nobodys = (
-                client.get(reverse(name, args=[pk, *more])) for pk in (key, nobodys_key)
+            more = [team_objects["names"][part] for part in route.more]
+            key = team_objects[route.names].pk
+            unknown_key = key + 1000 if isinstance(key, int) else uuid.uuid4()
+            existing, unknown = (
+                client.get(reverse(name, args=[pk, *more])) for pk in (key, unknown_key)
             )
-            assert (
-                theirs.status_code
-                == nobodys.status_code
-                == (403 if route.read == "installation" else 404)
-            )
-            assert len(theirs.content) == len(nobodys.content), name
+            status = 403 if route.read == "installation" else 404
+            assert existing.status_code == unknown.status_code == status
+            assert len(existing.content) == len(unknown.content), name
 
 
 ODD_PLACES = (
@@ -926,17 +964,17 @@ ODD_PLACES = (
 )
 
 
-def test_an_odd_query_gets_a_page_or_a_plain_no(client_for, harbour, alice):
+def test_an_unusual_query_gets_a_page_or_400(client_for, team_objects, alice):
     client = client_for(alice)
     single = [(name, [parameter]) for name, parameters in ODD_PLACES for parameter in parameters]
-    asked = [*spread(single, each=3), *spread(ODD_PLACES, each=len(ODD_TEXTS))]
+    asked = [*distribute(single, count=3), *distribute(ODD_PLACES, count=len(ODD_TEXTS))]
     for ((name, parameters), text), headers in zip(asked, cycle(({}, {"HX-Request": "true"}))):
         query = dict.fromkeys(parameters, text)
-        status = client.get(address(name, harbour), query, headers=headers).status_code
+        status = client.get(address(name, team_objects), query, headers=headers).status_code
         assert status in (200, 286, 302, 400), (name, query, headers)
 
 
-LEADING_ON = [
+REDIRECTING = [
     "account_login",
     "account_reauthenticate",
     "account_logout",
@@ -945,7 +983,7 @@ LEADING_ON = [
 ]
 
 
-@pytest.mark.parametrize("name", LEADING_ON)
+@pytest.mark.parametrize("name", REDIRECTING)
 @pytest.mark.parametrize(
     "target",
     [
@@ -956,7 +994,7 @@ LEADING_ON = [
         "javascript:alert(1)",
     ],
 )
-def test_no_page_leads_to_another_site(client, client_for, alice, name, target):
+def test_no_page_redirects_to_another_site(client, client_for, alice, name, target):
     from tests.conftest import PASSWORD
 
     client = client if name in ("account_login", "mfa_login_webauthn") else client_for(alice)

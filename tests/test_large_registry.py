@@ -1,4 +1,4 @@
-"""What tests/parts/large_registry.py writes into a registry's storage, the registry serves as if it had been pushed."""
+"""A registry serves what tests/parts/large_registry.py writes into its storage."""
 
 from tests.parts.images import build_image
 from tests.parts.large_registry import (

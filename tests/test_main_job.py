@@ -1,4 +1,4 @@
-"""The main job, as a person does it on a new installation: from the set-up link to an image that another client pulls."""
+"""The main job in a browser, from the setup link to an image that other clients pull."""
 
 import re
 
@@ -9,7 +9,7 @@ from registry_ui.accounts.models import Team, User
 from registry_ui.accounts.services import issue_setup_token
 from registry_ui.images.models import LocalImage
 from registry_ui.registries.models import Credential
-from registry_ui.registries.this_server import this_host
+from registry_ui.registries.this_server import builtin_registry_host
 from tests.transfers.conftest import add_registry  # noqa: F401
 from transfers.models import State, Transfer
 
@@ -17,14 +17,14 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture
-def complaints(page):
-    """What the browser complains about: a broken script, or something that the content security policy forbids."""
-    found = []
-    page.on("pageerror", lambda error: found.append(str(error)))
+def browser_errors(page):
+    """Errors in the browser's console, such as a violation of the content security policy."""
+    errors = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
     page.on(
-        "console", lambda message: found.append(message.text) if message.type == "error" else None
+        "console", lambda message: errors.append(message.text) if message.type == "error" else None
     )
-    return found
+    return errors
 
 
 def set_up(page, live_server):
@@ -80,10 +80,10 @@ def publish(page, live_server, source, registry, repository):
     page.locator('#transfer[data-state="succeeded"]').wait_for(timeout=60_000)
 
 
-def test_from_the_set_up_link_to_an_image_that_docker_pulls(
+def test_from_the_setup_link_to_an_image_that_docker_pulls(
     live_server,
     page,
-    complaints,
+    browser_errors,
     manage,
     registry,
     htpasswd_registry,
@@ -111,19 +111,18 @@ def test_from_the_set_up_link_to_an_image_that_docker_pulls(
     page.goto(live_server.url + reverse("transfers:list"))
     assert page.get_by_text("Succeeded").count() >= 2
     assert User.objects.get().is_superuser
-    # Beside it lies the sample, on this server.
-    brought = LocalImage.objects.exclude(registry=this_host())
-    assert set(brought.values_list("image_id", flat=True)) == {image.config}
+    # The built-in registry has the sample image.
+    pulled = LocalImage.objects.exclude(registry=builtin_registry_host())
+    assert set(pulled.values_list("image_id", flat=True)) == {image.config}
     assert set(Transfer.objects.values_list("state", flat=True)) == {State.SUCCEEDED}
     assert htpasswd_registry.password not in page.content()
-    assert [
-        complaint for complaint in complaints if "422" not in complaint
-    ] == []  # 422: the wrong password, on purpose
+    # 422 is the answer to the wrong password.
+    assert [error for error in browser_errors if "422" not in error] == []
     check_with_other_clients(docker_engine, skopeo, htpasswd_registry, repository, image)
 
 
 def check_with_other_clients(docker_engine, skopeo, registry, repository, image):
-    """Clients that nobody here wrote accept what was pushed, with the same digest and the same image id."""
+    """Pull with independent clients, which find the same digest and image id."""
     assert skopeo.inspect(registry, repository, "prod-2026")["Digest"] == image.digest
     docker_engine.login(registry)
     pulled = docker_engine.docker("pull", f"{registry.host}/{repository}:prod-2026").stdout

@@ -1,4 +1,4 @@
-"""The tree has the text of every mutation, and scripts/mutants.py tells killed from survived."""
+"""The mutations fit the tree, and scripts/mutants.py judges them correctly."""
 
 import dataclasses
 import subprocess
@@ -22,7 +22,7 @@ KILLED = Mutation("only admins delete", **CHANGE, tests=("test_rules.py",))
 
 @pytest.fixture
 def tree(tmp_path, monkeypatch):
-    """A small project with one rule and one test, as git knows it."""
+    """Return a small git project with one rule and one test."""
     # It needs no plugin of this environment, and loading them takes most of the time.
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     root = tmp_path / "project"
@@ -91,9 +91,9 @@ def test_a_name_that_stands_twice_is_refused(tmp_path):
     ],
 )
 def test_what_does_not_fit_is_stale(tree, changes, problem):
-    found = mutants.stale([dataclasses.replace(KILLED, **changes)], tree)
-    assert [result.verdict for result in found] == ([Verdict.STALE] if problem else [])
-    assert all(problem in str(result) for result in found)
+    stale = mutants.stale([dataclasses.replace(KILLED, **changes)], tree)
+    assert [result.verdict for result in stale] == ([Verdict.STALE] if problem else [])
+    assert all(problem in str(result) for result in stale)
 
 
 @pytest.mark.processes

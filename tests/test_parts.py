@@ -1,4 +1,4 @@
-"""The parts are real, and work together: what one client wrote, others accept."""
+"""The parts of the tests work together: what one client writes, others accept."""
 
 import hashlib
 

@@ -1,4 +1,7 @@
-"""No browsing page asks the database more than twelve questions, however much there is. The times are printed by `make bench`."""
+"""Each browsing page makes at most twelve queries, however many rows there are.
+
+`make bench` prints the times.
+"""
 
 import html
 import re
@@ -49,7 +52,7 @@ def large(team):
 
 @pytest.fixture
 def get(client_for, alice, django_assert_max_num_queries):
-    """Fetch a page within the number of queries; returns its text."""
+    """Return the text of a page that makes at most that many queries."""
     client = client_for(alice)
 
     def fetch(address: str, *, htmx: bool = False, **query: str) -> str:

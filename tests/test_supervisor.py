@@ -1,4 +1,4 @@
-"""The one command that starts everything: with real processes, killed for real."""
+"""The supervisor, with real processes that are killed."""
 
 import json
 import os
@@ -19,57 +19,71 @@ from tests.parts.process import Process, free_port, is_running, wait_until
 from tests.parts.slow_line import slow_line
 from tests.parts.workers import ROOT
 
-# Two programs: one that says its process id and sleeps, with a child of its own, and one that ends at once.
+# The script of a supervisor, and the programs that it runs.
 WATCHED = """
 import sys
 from registry_ui.supervisor.console import Console
 from registry_ui.supervisor.programs import Program
 from registry_ui.supervisor.watch import Supervisor
 
-programs = [Program(name, [sys.executable, "-u", "-c", code], 1, order) for name, code, order in PROGRAMS]
+programs = [
+    Program(name, [sys.executable, "-u", "-c", code], 1, order) for name, code, order in PROGRAMS
+]
 supervisor = Supervisor(programs, Console())
 with supervisor.listening():
     supervisor.start_all()
     supervisor.watch()
     supervisor.stop()
 """
+CREATE_TEAM = (
+    "from registry_ui.accounts.models import Team; Team.objects.create(name='Team', slug='team')"
+)
 SLEEPS = "import os, time; print('pid', os.getpid()); time.sleep(600)"
 ENDS = "import sys; print('ended'); sys.exit(3)"
-STUBBORN = "import os, signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('pid', os.getpid()); time.sleep(600)"
-TALKS = "import sys, time; sys.stdout.write('x' * 200000 + '\\nafter\\nno end of line'); sys.stdout.flush(); time.sleep(600)"
-IN_ORDER = "import signal, sys, time; signal.signal(signal.SIGTERM, lambda *_: sys.exit(print('goodbye'))); print('up'); time.sleep(600)"
+STUBBORN = (
+    "import os, signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); "
+    "print('pid', os.getpid()); time.sleep(600)"
+)
+TALKS = (
+    "import sys, time; sys.stdout.write('x' * 200000 + '\\nafter\\nno end of line'); "
+    "sys.stdout.flush(); time.sleep(600)"
+)
+IN_ORDER = (
+    "import signal, sys, time; "
+    "signal.signal(signal.SIGTERM, lambda *_: sys.exit(print('goodbye'))); "
+    "print('up'); time.sleep(600)"
+)
 
 
 @pytest.fixture
 def mark():
-    """In the environment of everything that a test starts, so that whatever is left over is found."""
+    """A mark in the environment of all processes of a test, by which they are found."""
     return uuid.uuid4().hex[:16]
 
 
-def left_over(mark):
-    """Process id and command line of everything that runs with the mark in its environment or in its current folder."""
-    found = []
+def remaining_processes(mark):
+    """Return the ids and command lines of processes with the mark.
+
+    It is in their environment or in their current folder.
+    """
+    processes = []
     for folder in Path("/proc").glob("[0-9]*"):
         try:
-            # The queue's server writes its title over its environment; it works in a folder below the product's.
+            # Valkey overwrites its environment with its title; its folder is below the product's.
             marked = mark.encode() in (folder / "environ").read_bytes() or mark in str(
                 (folder / "cwd").readlink()
             )
             if marked and is_running(int(folder.name)):
-                found.append(
-                    (
-                        int(folder.name),
-                        (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(),
-                    )
-                )
+                command_line = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+                processes.append((int(folder.name), command_line))
         except (FileNotFoundError, ProcessLookupError, PermissionError):
             continue
-    return found
+    return processes
 
 
 @pytest.fixture
 def watch(tmp_path, mark):
-    """Run a supervisor over small programs: (name, code, stop order)."""
+    """Return a function that runs a supervisor of small programs: (name, code, stop order)."""
     started = []
 
     def run(*programs):
@@ -92,7 +106,7 @@ def pids_of(process, name):
     return [int(pid) for pid in re.findall(rf"{name} +\| pid (\d+)", process.output)]
 
 
-def test_a_program_that_is_killed_is_started_again(watch):
+def test_a_killed_program_is_restarted(watch):
     supervisor = watch(("sleeper", SLEEPS, 0))
     supervisor.wait_for(lambda: pids_of(supervisor, "sleeper"))
 
@@ -103,7 +117,7 @@ def test_a_program_that_is_killed_is_started_again(watch):
     assert is_running(pids_of(supervisor, "sleeper")[1])
 
 
-def test_the_pause_grows_while_a_program_ends_at_once(watch):
+def test_the_pause_before_a_restart_grows(watch):
     supervisor = watch(("hasty", ENDS, 0), ("sleeper", SLEEPS, 0))
 
     supervisor.wait_for(
@@ -115,35 +129,35 @@ def test_the_pause_grows_while_a_program_ends_at_once(watch):
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_each_signal_to_stop_stops_in_order(watch, mark, number):
+def test_each_stop_signal_stops_in_order(watch, mark, number):
     supervisor = watch(("queue", IN_ORDER, 3), ("web", IN_ORDER, 1), ("worker", IN_ORDER, 0))
     supervisor.wait_for(lambda: supervisor.output.count("| up") == 3)
 
     assert supervisor.stop(number=number) == 0
 
     assert re.findall(r"(\w+) +\| goodbye", supervisor.output) == ["worker", "web", "queue"]
-    assert left_over(mark) == []
+    assert remaining_processes(mark) == []
 
 
-def test_what_does_not_end_in_time_is_killed(watch, mark):
+def test_a_program_that_does_not_end_is_killed(watch, mark):
     supervisor = watch(("stubborn", STUBBORN, 0))
     supervisor.wait_for(lambda: pids_of(supervisor, "stubborn"))
 
     assert supervisor.stop() == 0
 
-    assert left_over(mark) == []
+    assert remaining_processes(mark) == []
 
 
-def test_nothing_outlives_a_supervisor_that_is_killed(watch, mark):
+def test_programs_end_with_a_killed_supervisor(watch, mark):
     supervisor = watch(("stubborn", STUBBORN, 0), ("sleeper", SLEEPS, 1))
     supervisor.wait_for(lambda: pids_of(supervisor, "stubborn") and pids_of(supervisor, "sleeper"))
 
     supervisor.kill()
 
-    wait_until(lambda: not left_over(mark), seconds=5)
+    wait_until(lambda: not remaining_processes(mark), seconds=5)
 
 
-def test_lines_are_printed_whole_and_long_ones_in_pieces(watch):
+def test_long_lines_are_printed_in_parts(watch):
     supervisor = watch(("talker", TALKS, 0))
 
     supervisor.wait_for(lambda: "talker     | after" in supervisor.output)
@@ -187,7 +201,7 @@ class Product:
     def start(self, *arguments):
         self.starts += 1
         log = self.folder / f"product-{self.starts}.log"
-        # A shell replaces itself: Process merges environments, and the tests' own must not come through.
+        # With `env -i`, because Process adds to the tests' own environment.
         variables = [f"{name}={value}" for name, value in self.environment().items()]
         self.process = Process(
             [
@@ -205,7 +219,10 @@ class Product:
         return self.process
 
     def start_and_wait(self, *, migrated=True):
-        """Start it and wait for its pages; `migrated` spares the first start its migrations, by a copied database."""
+        """Start it and wait for its pages.
+
+        With `migrated`, the first start has a copied database and needs no migrations.
+        """
         database_file = self.folder / "data" / "registry-ui.sqlite3"
         if migrated and not database_file.exists():
             database_file.parent.mkdir(mode=0o700)
@@ -214,7 +231,7 @@ class Product:
         self.process.wait_for(lambda: "Registry UI is ready" in self.process.output, seconds=90)
 
     def run_again(self, **more):
-        """A second start, to its end."""
+        """Run the command again and wait for its end."""
         command = [sys.executable, "-m", "registry_ui.supervisor"]
         return subprocess.run(
             command,
@@ -245,18 +262,18 @@ class Product:
         return done.stdout
 
     def command_lines(self, word):
-        return [(pid, line) for pid, line in left_over(self.mark) if word in line]
+        return [(pid, line) for pid, line in remaining_processes(self.mark) if word in line]
 
 
 @pytest.fixture
 def product(parts_folder, mark):
-    # A short path: the queue's socket lies in the data folder.
+    # A short path, because the queue's socket is in the data folder.
     folder = parts_folder / mark
     folder.mkdir()
     running = Product(folder, mark)
     yield running
     running.process.kill()
-    wait_until(lambda: not left_over(mark), seconds=5)
+    wait_until(lambda: not remaining_processes(mark), seconds=5)
 
 
 def test_the_product_from_the_first_start_to_ctrl_c(product):
@@ -277,11 +294,11 @@ def test_the_product_from_the_first_start_to_ctrl_c(product):
     )
 
     assert product.process.stop(number=signal.SIGINT, seconds=40) == 0
-    assert left_over(product.mark) == []
+    assert remaining_processes(product.mark) == []
     assert "Traceback" not in product.process.output
 
 
-def test_whatever_part_is_killed_comes_back(product):
+def test_every_killed_program_is_restarted(product):
     product.start_and_wait()
     for word in ("rqworker", "valkey-server", "gunicorn", "scheduler"):
         kill_one(product, word)
@@ -311,23 +328,23 @@ def healthy(url):
         return False
 
 
-def test_nothing_of_the_product_outlives_a_killed_supervisor(product):
+def test_the_product_ends_with_a_killed_supervisor(product):
     product.start_and_wait()
-    assert len(left_over(product.mark)) >= 6
+    assert len(remaining_processes(product.mark)) >= 6
 
     product.process.kill()
 
-    wait_until(lambda: not left_over(product.mark), seconds=5)
+    wait_until(lambda: not remaining_processes(product.mark), seconds=5)
     product.start_and_wait()
 
 
-def test_a_transfer_that_was_cut_off_goes_on_at_the_next_start(product, registry, image_factory):
+def test_an_interrupted_transfer_continues_at_the_next_start(product, registry, image_factory):
     image = image_factory(registry, layers=2, layer_size=512 * 1024)
     product.start_and_wait()
     product.manage(
         "shell",
         "-c",
-        "from registry_ui.accounts.models import Team; Team.objects.create(name='Team', slug='team')",
+        CREATE_TEAM,
     )
     with slow_line(registry.port, 20_000) as line:
         name = f"{line.host}/{image.repository}:1.0"
@@ -336,9 +353,9 @@ def test_a_transfer_that_was_cut_off_goes_on_at_the_next_start(product, registry
         assert "running" in product.manage("transfers")
 
         product.process.kill()
-        wait_until(lambda: not left_over(product.mark), seconds=5)
-        # The reconciler takes a row for abandoned after 45 s without a sign of life: those have passed.
-        make_silent(product.folder / "data" / "registry-ui.sqlite3")
+        wait_until(lambda: not remaining_processes(product.mark), seconds=5)
+        # The reconciler closes a row after 45 s without a heartbeat.
+        age_heartbeat(product.folder / "data" / "registry-ui.sqlite3")
 
         line.bytes_per_second = None
         product.start_and_wait()
@@ -347,10 +364,11 @@ def test_a_transfer_that_was_cut_off_goes_on_at_the_next_start(product, registry
     assert "Every blob is what its name says" in product.manage("scrub_blobs")
 
 
-def make_silent(path):
+def age_heartbeat(path):
     with closing(sqlite3.connect(path)) as rows, rows:
         changed = rows.execute(
-            "UPDATE transfers_transfer SET heartbeat_at = datetime('now', '-1 minute') WHERE state = 'running'"
+            "UPDATE transfers_transfer SET heartbeat_at = datetime('now', '-1 minute') "
+            "WHERE state = 'running'"
         )
         assert changed.rowcount == 1
 
@@ -366,7 +384,7 @@ def test_the_data_folder_may_have_any_name(product, registry, image_factory, nam
     product.manage(
         "shell",
         "-c",
-        "from registry_ui.accounts.models import Team; Team.objects.create(name='Team', slug='team')",
+        CREATE_TEAM,
     )
 
     product.manage("pull", f"{registry.host}/{image.repository}:1.0", "--plain-http")
@@ -418,7 +436,7 @@ def test_a_port_in_use_names_the_setting(product, registry):
         ("REGISTRY_UI_DATA", "/dev/null", "The data folder /dev/null cannot be made"),
     ],
 )
-def test_a_bad_setting_is_refused_with_a_sentence(product, name, value, sentence):
+def test_an_invalid_setting_is_refused_with_a_message(product, name, value, sentence):
     product.process = product.start("--help")
     product.process.popen.wait(30)
 
@@ -427,4 +445,4 @@ def test_a_bad_setting_is_refused_with_a_sentence(product, name, value, sentence
     assert refused.returncode == 1
     assert sentence in refused.stderr
     assert "Traceback" not in refused.stderr
-    assert left_over(product.mark) == []
+    assert remaining_processes(product.mark) == []

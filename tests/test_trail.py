@@ -1,11 +1,11 @@
-"""Every act of people and workers leaves its event: who, what, to what, from where, with which credential."""
+"""Audit events of the actions of people and workers."""
 
 import pytest
 from django.urls import reverse
 
 from registry_ui.accounts.models import Action, ActorKind, AuditEvent, Outcome
 from registry_ui.accounts.services import setup
-from registry_ui.accounts.trail import Origin, acting, current_origin
+from registry_ui.accounts.trail import Origin, acting_as, current_origin
 from registry_ui.images.models import LocalImage
 from registry_ui.oci.errors import OciError
 from registry_ui.oci.reference import Reference
@@ -99,7 +99,7 @@ def test_a_login_test_that_fails(team, alice):
     credential = registries.add_credential(
         registry=registry, user=alice, values=LOGIN, secret="hunter22"
     )
-    with acting(Origin(ActorKind.PERSON, user=alice)), pytest.raises(OciError):
+    with acting_as(Origin(ActorKind.PERSON, user=alice)), pytest.raises(OciError):
         registries.check_login(credential)
     tested = only(Action.CREDENTIAL_TESTED)
     assert (tested.outcome, tested.actor_name, tested.object_name) == (
@@ -129,8 +129,8 @@ def test_index_and_pins(registry, bob):
     assert only(Action.REPOSITORY_UNPINNED).actor_name == "bob"
 
 
-def test_what_the_scheduler_does_by_itself_fills_no_trail(registry):
-    with acting(Origin(ActorKind.SYSTEM)):
+def test_scheduled_indexing_is_not_recorded(registry):
+    with acting_as(Origin(ActorKind.SYSTEM)):
         index.start_index(registry=registry, user=None)
     assert not AuditEvent.objects.filter(action=Action.INDEX_STARTED).exists()
 
@@ -164,7 +164,7 @@ def test_a_transfer_that_fails(registry, credential, team, bob):
     )
     assert started.details == {"kind": "pull", "registry": "Harbour registry"}
 
-    ended = services.run_here(transfer)
+    ended = services.run_in_process(transfer)
 
     failed = only(Action.TRANSFER_FAILED)
     assert ended.state == State.FAILED
@@ -183,7 +183,7 @@ def test_a_transfer_that_succeeds(team, bob, htpasswd_registry, add_registry, im
     transfer = services.start_pull(
         team=team, user=bob, reference=Reference.parse(image.reference), enqueue=False
     )
-    ended = services.run_here(transfer)
+    ended = services.run_in_process(transfer)
     succeeded = only(Action.TRANSFER_SUCCEEDED)
     assert ended.state == State.SUCCEEDED
     assert (succeeded.actor_kind, succeeded.actor_name, succeeded.object_name) == (
@@ -196,7 +196,7 @@ def test_a_transfer_that_succeeds(team, bob, htpasswd_registry, add_registry, im
     assert succeeded.details["bytes"] == ended.bytes_done > 0
 
 
-def test_a_transfer_that_is_cancelled_is_recorded_once_with_who_did_it(registry, team, alice, bob):
+def test_a_cancelled_transfer_is_recorded_once_with_the_actor(registry, team, alice, bob):
     reference = Reference.parse("registry.example.com/shop/web:1")
     transfer = services.start_pull(team=team, user=bob, reference=reference, enqueue=False)
     services.cancel(transfer, alice)
@@ -204,7 +204,7 @@ def test_a_transfer_that_is_cancelled_is_recorded_once_with_who_did_it(registry,
     assert only(Action.TRANSFER_CANCELLED).actor_name == "alice"
 
 
-def test_the_command_line_is_named_as_such(registry, team):
+def test_the_command_line_is_an_actor(registry, team):
     services.start_pull(
         team=team, user=None, reference=Reference.parse("registry.example.com/a:1"), enqueue=False
     )
@@ -230,16 +230,14 @@ def test_a_refusal_is_recorded_in_the_team_of_the_object(client_for, registry, v
     assert (event.object_name, event.details["method"]) == ("registries:remove", "POST")
 
 
-def test_who_knocks_at_every_door_does_not_fill_the_trail(client_for, registry, victor):
+def test_refusals_are_recorded_with_a_limit(client_for, registry, victor):
     client = client_for(victor)
     for _each in range(30):
         assert client.get(reverse("registries:edit", args=[registry.pk])).status_code == 403
     assert AuditEvent.objects.filter(action=Action.ACCESS_REFUSED).count() == 10
 
 
-def test_the_address_is_the_clients_and_a_forged_header_counts_for_nothing(
-    client_for, registry, alice
-):
+def test_the_clients_address_is_recorded_and_a_forged_header_ignored(client_for, registry, alice):
     client_for(alice).post(
         reverse("registries:remove", args=[registry.pk]),
         REMOTE_ADDR="192.0.2.7",
@@ -248,12 +246,12 @@ def test_the_address_is_the_clients_and_a_forged_header_counts_for_nothing(
     assert only(Action.REGISTRY_REMOVED).address == "192.0.2.7"
 
 
-def test_nothing_of_one_request_is_left_for_the_next(client_for, alice):
+def test_the_origin_ends_with_the_request(client_for, alice):
     client_for(alice).get("/")
     assert current_origin() == Origin()
 
 
-def test_the_set_up_is_the_first_event(db):
+def test_the_setup_is_the_first_event(db):
     token = setup.issue_setup_token()
     setup.create_first_administrator(
         token=token, username="root", email="", password="x" * 20, team_name="Harbour"

@@ -1,4 +1,4 @@
-"""Archives for tests: good ones as skopeo and docker write them, and every kind of bad one."""
+"""Archives for tests: valid ones as skopeo and docker write them, and many kinds of bad ones."""
 
 import gzip
 import io
@@ -12,7 +12,7 @@ NAME = "registry.example.com/team/app:1.0"
 
 
 def entry(name: str, content: bytes = b"", **values) -> tuple[tarfile.TarInfo, bytes]:
-    """A member; `values` are attributes of its header (`type`, `linkname`, …)."""
+    """Return a member; `values` are attributes of its header (`type`, `linkname`, …)."""
     info = tarfile.TarInfo(name)
     info.size = len(content)
     for key, value in values.items():
@@ -21,22 +21,22 @@ def entry(name: str, content: bytes = b"", **values) -> tuple[tarfile.TarInfo, b
 
 
 def tar(*members: tuple[tarfile.TarInfo, bytes], end: bytes = bytes(1024)) -> bytes:
-    """Headers and contents as given, whatever they say."""
-    made = io.BytesIO()
+    """Return a tar of the given headers and contents, valid or not."""
+    archive = io.BytesIO()
     for info, content in members:
-        made.write(info.tobuf(tarfile.GNU_FORMAT))
-        made.write(content + bytes(-len(content) % 512))
-    return made.getvalue() + end
+        archive.write(info.tobuf(tarfile.GNU_FORMAT))
+        archive.write(content + bytes(-len(content) % 512))
+    return archive.getvalue() + end
 
 
 def layout_members(
     images: Sequence[tuple[BuiltManifest, str]],
 ) -> list[tuple[tarfile.TarInfo, bytes]]:
-    """An OCI layout of images, each with a name; an empty one leaves it without."""
+    """Return an OCI layout of images, each with a name; an empty name is left out."""
     blobs: dict[str, bytes] = {}
     for built, _name in images:
-        for each in (built, *built.children):
-            blobs |= {each.digest: each.content, **each.blobs}
+        for manifest in (built, *built.children):
+            blobs |= {manifest.digest: manifest.content, **manifest.blobs}
     descriptors = [
         built.descriptor(
             **({"annotations": {"org.opencontainers.image.ref.name": name}} if name else {})
@@ -58,7 +58,7 @@ def layout(built: BuiltManifest, name: str = NAME) -> bytes:
 
 
 def docker_members(built: BuiltManifest, *names: str) -> list[tuple[tarfile.TarInfo, bytes]]:
-    """What docker 20.10 saves: plain layers in folders of their own."""
+    """Return the members that docker 20.10 saves: plain layers in folders of their own."""
     config = built.config.removeprefix("sha256:")
     layers = [gzip.decompress(built.blobs[digest]) for digest in built.layers]
     folders = [digest_of(layer).removeprefix("sha256:") for layer in layers]
@@ -73,7 +73,7 @@ def docker_members(built: BuiltManifest, *names: str) -> list[tuple[tarfile.TarI
 
 
 def replaced(members: list, name: str, content: bytes) -> list:
-    """The same members, one of them with another content."""
+    """Return the same members, one of them with another content."""
     return [entry(name, content) if info.name == name else (info, old) for info, old in members]
 
 

@@ -1,4 +1,4 @@
-"""Clients that nobody here wrote, to check what ours did: skopeo and a Docker Engine with its command line."""
+"""Other people's clients, to verify results: skopeo, a Docker Engine, and Podman."""
 
 import json
 import os
@@ -12,7 +12,10 @@ from .registries import RunningRegistry
 
 
 class Skopeo:
-    """`skopeo("copy", …)` runs it; the methods know a registry's credential and authority."""
+    """skopeo: `skopeo("copy", …)` runs it.
+
+    The methods add a registry's credential and certificate authority.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -33,10 +36,11 @@ class Skopeo:
         )
         if check and done.returncode:
             raise AssertionError(f"{' '.join(command)}: {done.stderr}")
+
         return done
 
     def access(self, registry: RunningRegistry, side: str = "") -> list[str]:
-        """The options for a registry; `side` is "src-" or "dest-" in a copy."""
+        """Return the options for a registry; `side` is "src-" or "dest-" in a copy."""
         options = (
             [f"--{side}creds={registry.username}:{registry.password}"] if registry.username else []
         )
@@ -48,7 +52,7 @@ class Skopeo:
         return [*options, f"--{side}cert-dir={authorities}"]
 
     def inspect(self, registry: RunningRegistry, repository: str, tag: str) -> dict[str, Any]:
-        """What skopeo says of an image: Digest, Layers, Architecture, …"""
+        """Return skopeo's description of an image: Digest, Layers, Architecture, …"""
         return json.loads(
             self(
                 "inspect", *self.access(registry), f"docker://{registry.host}/{repository}:{tag}"
@@ -72,7 +76,7 @@ class Skopeo:
         *,
         every_platform: bool = False,
     ) -> Path:
-        """Copy into an OCI layout, which makes skopeo check every digest."""
+        """Copy an image into an OCI layout, which makes skopeo verify every digest."""
         options = [*self.access(registry, "src-"), *(["--all"] if every_platform else [])]
         self(
             "copy", *options, f"docker://{registry.host}/{repository}:{tag}", f"oci:{folder}:{tag}"
@@ -81,7 +85,7 @@ class Skopeo:
 
 
 class DockerEngine:
-    """A Docker Engine of the tests' own, and docker's command line against it."""
+    """A separate Docker Engine for tests, with docker's command line."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -112,7 +116,7 @@ class DockerEngine:
     def docker(
         self, *arguments: object, check: bool = True, text: str | None = None
     ) -> subprocess.CompletedProcess[str]:
-        """`docker ARGUMENTS`; `text` goes to its standard input."""
+        """Run `docker ARGUMENTS`; `text` is its standard input."""
         command = ["docker", "--host", self.host, *(str(argument) for argument in arguments)]
         environment = {
             **os.environ,
@@ -130,6 +134,7 @@ class DockerEngine:
         )
         if check and done.returncode:
             raise AssertionError(f"{' '.join(command)}: {done.stderr or done.stdout}")
+
         return done
 
     def login(self, registry: RunningRegistry) -> None:
@@ -150,7 +155,10 @@ class DockerEngine:
 
 
 class PodmanService:
-    """Podman with Docker's API, on a socket of the tests' own; it may talk plain HTTP with one registry."""
+    """A separate Podman service with Docker's API, for tests.
+
+    It may use plain HTTP with one registry.
+    """
 
     def __init__(self, folder: Path, registry: RunningRegistry) -> None:
         self.folder = folder
@@ -160,7 +168,7 @@ class PodmanService:
     def start(self) -> None:
         settings = self.folder / "registries.conf"
         settings.write_text(f'[[registry]]\nlocation = "{self.registry.host}"\ninsecure = true\n')
-        # Podman takes no path of more than 50 characters for it.
+        # Podman takes at most 50 characters for its run root.
         self.run = tempfile.TemporaryDirectory(prefix="podman-", dir="/tmp")
         command = [
             "podman",

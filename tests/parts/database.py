@@ -1,4 +1,4 @@
-"""The test database, migrated once and then copied: migrations take seconds, a copy milliseconds."""
+"""The test database, migrated once and then copied, which takes milliseconds."""
 
 import fcntl
 import hashlib
@@ -32,7 +32,7 @@ def template_key() -> str:
 
 
 @contextmanager
-def _alone(lock: Path) -> Iterator[None]:
+def _locked(lock: Path) -> Iterator[None]:
     lock.parent.mkdir(parents=True, exist_ok=True)
     with lock.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
@@ -40,9 +40,9 @@ def _alone(lock: Path) -> Iterator[None]:
 
 
 def migrated_template() -> Path:
-    """Return a migrated SQLite file without a single row, made at most once for each set of migrations."""
+    """Return a migrated and empty SQLite file, created once for each set of migrations."""
     template = TEMPLATES / f"{template_key()}.sqlite3"
-    with _alone(TEMPLATES / "lock"):
+    with _locked(TEMPLATES / "lock"):
         if not template.exists():
             shutil.rmtree(TEMPLATES / "made", ignore_errors=True)
             (TEMPLATES / "made").mkdir()
@@ -61,7 +61,8 @@ def _migrate(path: Path) -> None:
     finally:
         connection.close()
         connection.settings_dict["NAME"] = name
-    # One file, without the write-ahead log beside it.
+
+    # A single file can be copied: without a write-ahead log.
     with closing(sqlite3.connect(path)) as database:
         database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         database.execute("PRAGMA journal_mode=DELETE")
@@ -75,7 +76,7 @@ def copy_template(target: Path) -> None:
 
 
 def make_test_database() -> None:
-    """Make the database of this test process, and let every connection of it use that one."""
+    """Create the database of this test process and use it in every connection."""
     connection = connections["default"]
     if connection.vendor == "postgresql":
         setup_databases(verbosity=0, interactive=False)
@@ -87,7 +88,10 @@ def make_test_database() -> None:
 
 
 def stop_permission_rows() -> None:
-    """Write no content types and permissions after each flush: the product uses neither, and each costs a hundred rows."""
+    """Write no content types and permissions after each flush.
+
+    The product uses neither, and each writes a hundred rows.
+    """
     post_migrate.disconnect(dispatch_uid="django.contrib.auth.management.create_permissions")
     from django.contrib.contenttypes.management import create_contenttypes
 

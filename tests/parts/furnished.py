@@ -1,4 +1,4 @@
-"""A team that has something of everything, so that every page of the product has something to show."""
+"""Demo data: a team with rows of every kind, so that every page has something to show."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -24,7 +24,7 @@ from registry_ui.registries.models import (
 )
 from registry_ui.registries.models.registry import Listing
 from tests.images.conftest import put
-from tests.parts.furnished_mirrors import FurnishedMirrors, furnish_mirrors
+from tests.parts.furnished_mirrors import DemoMirrors, create_demo_mirrors
 from tests.parts.furnished_shares import furnish_shares
 from tests.parts.furnished_trail import furnish_events, furnish_tokens
 from tests.parts.images import build_image
@@ -71,7 +71,9 @@ _NAMES = (
 
 
 @dataclass
-class Furnished:
+class DemoData:
+    """The rows of the demo data that tests refer to."""
+
     registry: Registry
     empty_registry: Registry
     credential: Credential
@@ -82,10 +84,10 @@ class Furnished:
     transfers: dict[str, Transfer]
     robot: ApiToken
     grant: CredentialGrant
-    borrowed: Credential
+    shared_credential: Credential
     upload: ArchiveUpload
     rule: ImmutableTags
-    mirrors: FurnishedMirrors
+    mirrors: DemoMirrors
 
     @property
     def left(self) -> Reference:
@@ -98,8 +100,11 @@ class Furnished:
         return self.repository.reference.with_tag("1.27")
 
 
-def furnish(team: Any, user: Any) -> Furnished:
-    """Its registry does not answer: whatever a page asks it comes to nothing at once."""
+def create_demo_data(team: Any, user: Any) -> DemoData:
+    """Create rows of every kind for a team.
+
+    Nothing listens at its registry's port, so requests to it fail at once.
+    """
     host = f"127.0.0.1:{free_port()}"
     registry = Registry.objects.create(
         team=team,
@@ -132,12 +137,13 @@ def furnish(team: Any, user: Any) -> Furnished:
     transfers = _transfers(team, user, host)
     robot = furnish_tokens(team, user)
     furnish_events(team, user, registry, credential, transfers)
-    grant, borrowed = furnish_shares(user, credential)
-    upload, mirrors = _upload(team, user), furnish_mirrors(team, user, registry, empty)
+    grant, shared_credential = furnish_shares(user, credential)
+    upload, mirrors = _upload(team, user), create_demo_mirrors(team, user, registry, empty)
     rule = ImmutableTags.objects.create(
         team=team, repository_pattern="*", tag_pattern="v*", created_by=user
     )
-    return Furnished(
+
+    return DemoData(
         registry,
         empty,
         credential,
@@ -148,7 +154,7 @@ def furnish(team: Any, user: Any) -> Furnished:
         transfers,
         robot,
         grant,
-        borrowed,
+        shared_credential,
         upload,
         rule,
         mirrors,
@@ -198,11 +204,12 @@ def _browsable(registry: Registry) -> tuple[Repository, Artifact, Artifact]:
         "tools/broken",
         problem="The registry refused: this credential may not read tools/broken.",
     )
+
     return repository, index, other
 
 
 def _upload(team: Any, user: Any) -> ArchiveUpload:
-    """An archive that was looked into: one image by its name, and one without any."""
+    """Create an inspected archive: one image with a name, and one without."""
     image = {
         "image_id": f"sha256:{'1' * 64}",
         "platforms": ["linux/amd64"],
@@ -215,6 +222,7 @@ def _upload(team: Any, user: Any) -> ArchiveUpload:
         {**image, "digest": f"sha256:{'3' * 64}", "names": []},
     ]
     ArchiveUpload.objects.create(team=team, created_by=user, name="cut-off.tar", size=9 * _MIB)
+
     return ArchiveUpload.objects.create(
         team=team, created_by=user, name="images.tar", size=6 * _MIB, found=found
     )
@@ -269,6 +277,7 @@ def _transfers(team: Any, user: Any, host: str) -> dict[str, Transfer]:
         "bytes_done": 3 * _MIB,
         "bytes_total": 3 * _MIB,
     }
+
     return {
         "running": transfer_row(
             team, user, state=State.RUNNING, layers=layers, bytes_done=_MIB, bytes_total=3 * _MIB

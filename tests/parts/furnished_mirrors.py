@@ -1,4 +1,4 @@
-"""Mirrors of a furnished team: rules in several states, runs, a plan, the drift board, a channel."""
+"""Demo mirrors: several states, runs, a dry run, drift, and a notification channel."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -18,21 +18,23 @@ from transfers.models import (
     MirrorRun,
     NotificationChannel,
     State,
-    Verdict,
+    VerificationResult,
 )
 
 _DIGEST = "sha256:" + "4f" * 32
 
 
 @dataclass
-class FurnishedMirrors:
+class DemoMirrors:
+    """The rows of the demo mirrors that tests refer to."""
+
     mirror: Mirror
     late: Mirror
     channel: NotificationChannel
     runs: dict[str, MirrorRun]
 
 
-def furnish_mirrors(team: Any, user: Any, source: Registry, target: Registry) -> FurnishedMirrors:
+def create_demo_mirrors(team: Any, user: Any, source: Registry, target: Registry) -> DemoMirrors:
     mirror = mirror_row(
         team,
         "Shop, nightly",
@@ -67,6 +69,7 @@ def furnish_mirrors(team: Any, user: Any, source: Registry, target: Registry) ->
     hook = MirrorHook(mirror=mirror, created_by=user)
     hook.set_secret("not-a-real-secret")
     hook.save()
+
     for number, name in enumerate(("shop/app", "shop/worker", "library/nginx", "tools/builder")):
         state: dict[str, Any] = [
             {},
@@ -76,7 +79,8 @@ def furnish_mirrors(team: Any, user: Any, source: Registry, target: Registry) ->
         ][number]
         pair = pair_row(mirror, name, same=40 + number, verified_at=timezone.now(), **state)
         type(pair).objects.filter(pk=pair.pk).update(target_repository=f"mirror/company/{name}")
-    return FurnishedMirrors(mirror, late, channel, _runs(mirror, late, user))
+
+    return DemoMirrors(mirror, late, channel, _runs(mirror, late, user))
 
 
 def _runs(mirror: Mirror, late: Mirror, user: Any) -> dict[str, MirrorRun]:
@@ -138,6 +142,7 @@ def _runs(mirror: Mirror, late: Mirror, user: Any) -> dict[str, MirrorRun]:
         totals={**counts, "done": 1, "moving": 2},
     )
     _items(running)
+
     return {
         "staged": _staged(mirror, user),
         "plan": plan,
@@ -149,7 +154,7 @@ def _runs(mirror: Mirror, late: Mirror, user: Any) -> dict[str, MirrorRun]:
 
 
 def _staged(mirror: Mirror, user: Any) -> MirrorRun:
-    """Some images brought here to be exported, and a later time that did not bring them all."""
+    """Create a staged export of some images, and a later one that failed in part."""
     counts = {"new": 3, "changed": 1, "same": 0, "repositories": 1}
     run = run_row(
         mirror,
@@ -161,6 +166,7 @@ def _staged(mirror: Mirror, user: Any) -> MirrorRun:
         bytes_total=310 * MIB,
         totals={**counts, "done": 4},
     )
+
     for tag in ("1.26.1", "1.26.2", "1.26.3", "1.26.3-alpine"):
         names = {
             "source_repository": "shop/app",
@@ -169,7 +175,12 @@ def _staged(mirror: Mirror, user: Any) -> MirrorRun:
             "copied_digest": _DIGEST,
         }
         item_row(
-            run, tag, state=ItemState.DONE, bytes_total=42 * MIB, verified=Verdict.EQUAL, **names
+            run,
+            tag,
+            state=ItemState.DONE,
+            bytes_total=42 * MIB,
+            verified=VerificationResult.EQUAL,
+            **names,
         )
         name = {
             "team": mirror.team,
@@ -180,6 +191,7 @@ def _staged(mirror: Mirror, user: Any) -> MirrorRun:
         LocalImage.objects.update_or_create(
             **name, defaults={"digest": _DIGEST, "image_id": _DIGEST, "size": 42 * MIB}
         )
+
     error = {
         "kind": "ItemsFailed",
         "message": "2 tags failed.",
@@ -210,7 +222,7 @@ def _items(run: MirrorRun) -> None:
         if plan
         else {
             "copied_digest": _DIGEST,
-            "verified": Verdict.EQUAL if ended else "",
+            "verified": VerificationResult.EQUAL if ended else "",
             "bytes_done": 20 * MIB,
         }
     )
@@ -238,8 +250,10 @@ def _items(run: MirrorRun) -> None:
         reason="The target has it otherwise, and the rule keeps it",
         **names,
     )
+
     for number in range(6):
         item_row(run, f"1.27.{number + 10}", ItemAction.SAME, ItemState.DONE, **names)
+
     item_row(
         run,
         "old",

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from registry_ui.accounts.models import Team
 from registry_ui.registries.models import Credential, CredentialGrant, Registry
-from registry_ui.registries.using import Use, note_use
+from registry_ui.registries.using import CredentialUse, record_use
 from tests.transfers.rows import transfer_row
 
 
@@ -26,7 +26,7 @@ def furnish_shares(user: Any, credential: Credential) -> tuple[CredentialGrant, 
     transfer_row(
         pilots, source=name, target=name, source_credential=credential, requested_by="dora"
     )
-    note_use(credential, pilots, Use(name, by="dora", act="pull", is_recorded=True))
+    record_use(credential, pilots, CredentialUse(name, by="dora", act="pull", is_recorded=True))
     return grant, _borrowed(pilots, credential.team)
 
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 from registry_ui.accounts import tokens
 from registry_ui.accounts.models import Action, ActorKind, ApiToken, AuditEvent, Outcome, Scope
 from registry_ui.accounts.sealing import seal
-from registry_ui.accounts.trail import Origin, acting, record
+from registry_ui.accounts.trail import Origin, acting_as, record
 
 
 def furnish_tokens(team: Any, user: Any) -> ApiToken:
@@ -56,7 +56,7 @@ def furnish_events(
     team: Any, user: Any, registry: Any, credential: Any, transfers: dict[str, Any]
 ) -> None:
     """Of today and of days before, sealed."""
-    with acting(Origin(ActorKind.PERSON, user=user, address="192.0.2.17")):
+    with acting_as(Origin(ActorKind.PERSON, user=user, address="192.0.2.17")):
         record(Action.SIGNED_IN)
         record(
             Action.REGISTRY_ADDED, obj=registry, host=registry.host, connection=registry.security
@@ -69,7 +69,7 @@ def furnish_events(
             name="accounts:installation",
             reason="This needs more rights.",
         )
-    with acting(Origin(ActorKind.SYSTEM, user=user)):
+    with acting_as(Origin(ActorKind.SYSTEM, user=user)):
         _transfer(
             Action.TRANSFER_SUCCEEDED,
             transfers["succeeded"],
@@ -84,7 +84,7 @@ def furnish_events(
             Outcome.FAILED,
             error="The registry refused the login.",
         )
-    with acting(
+    with acting_as(
         Origin(
             ActorKind.TOKEN,
             user=user,

@@ -1,4 +1,7 @@
-"""Images for tests: real tar layers, a config and manifests that docker and skopeo accept, pushed by plain requests."""
+"""Images for tests: real layers, configs and manifests, pushed by plain requests.
+
+docker and skopeo accept them.
+"""
 
 import gzip
 import hashlib
@@ -74,7 +77,7 @@ class BuiltManifest:
 
 @dataclass
 class PushedImage:
-    """An image that lies in a registry."""
+    """An image in a registry."""
 
     registry: RunningRegistry
     repository: str
@@ -107,7 +110,7 @@ class PushedImage:
 
 
 def make_layer(seed: str, size: int) -> tuple[bytes, str]:
-    """A gzipped tar of one file with incompressible content; returns it and its diff id."""
+    """Return a gzipped tar of one incompressible file, and its diff id."""
     content = random.Random(seed).randbytes(size)
     raw = io.BytesIO()
     with tarfile.open(fileobj=raw, mode="w", format=tarfile.PAX_FORMAT) as archive:
@@ -127,7 +130,7 @@ def build_image(
     media: str = "oci",
     shared_layers: Sequence[str] = (),
 ) -> BuiltManifest:
-    """An image of one platform.
+    """Return an image for one platform.
 
     Args:
         seed: the same seed gives the same bytes; none gives an image that no other test has.
@@ -137,7 +140,7 @@ def build_image(
     seed = seed or secrets.token_hex(8)
     types = _TYPES[media]
     seeds = [*shared_layers, *(f"{seed}/{platform}/{number}" for number in range(layers))]
-    made = [make_layer(each, layer_size) for each in seeds]
+    built_layers = [make_layer(layer_seed, layer_size) for layer_seed in seeds]
     os_name, _, architecture = platform.partition("/")
     architecture, _, variant = architecture.partition("/")
     config = {
@@ -146,13 +149,15 @@ def build_image(
         **({"variant": variant} if variant else {}),
         "os": os_name,
         "config": {"Cmd": ["/bin/true"], "Labels": {"tests.seed": seed}},
-        "rootfs": {"type": "layers", "diff_ids": [diff_id for _, diff_id in made]},
+        "rootfs": {"type": "layers", "diff_ids": [diff_id for _, diff_id in built_layers]},
         "history": [
             {"created": _CREATED, "created_by": f"COPY files {number}"}
-            for number in range(len(made))
+            for number in range(len(built_layers))
         ],
     }
-    return _manifest(types, json.dumps(config).encode(), [blob for blob, _ in made], platform)
+    return _manifest(
+        types, json.dumps(config).encode(), [blob for blob, _ in built_layers], platform
+    )
 
 
 def _manifest(
@@ -187,7 +192,7 @@ def build_index(
     attestation: bool = False,
     **options: Any,
 ) -> BuiltManifest:
-    """An image of several platforms; with `attestation`, each with a child as BuildKit adds it."""
+    """Return an image for several platforms; with `attestation`, each with one by BuildKit."""
     seed = seed or secrets.token_hex(8)
     types = _TYPES[media]
     children = [
@@ -229,7 +234,7 @@ def _attestation_of(child: BuiltManifest) -> BuiltManifest:
 
 
 def push(registry: RunningRegistry, built: BuiltManifest, repository: str, tag: str) -> PushedImage:
-    """Put an image into a registry, children first and the tag last."""
+    """Push an image to a registry, children first and the tag last."""
     with registry.session() as session:
         for digest, blob in built.blobs.items():
             started = session.post(f"{registry.url}/v2/{repository}/blobs/uploads/", timeout=60)
@@ -253,9 +258,9 @@ def push(registry: RunningRegistry, built: BuiltManifest, repository: str, tag: 
 
 
 class ImageFactory:
-    """Makes an image and puts it into a registry:
+    """A factory that builds an image and pushes it to a registry.
 
-    image_factory(registry)                                           # one platform, two layers, tag 1.0
+    image_factory(registry)  # one platform, two layers, tag 1.0
     image_factory(registry, "team/app", "2.0", media="docker", layers=5, layer_size=1 << 20)
     image_factory(registry, platforms=["linux/amd64", "linux/arm64/v8"], attestation=True)
     """

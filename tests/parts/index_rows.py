@@ -1,4 +1,4 @@
-"""An index without a registry: rows as a run would have written them, for tests of pages."""
+"""Rows of the index as a run would write them, for tests of pages without a registry."""
 
 import hashlib
 import json
@@ -24,7 +24,8 @@ BUILT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 def digest_of(content: bytes | str) -> str:
-    return f"sha256:{hashlib.sha256(content.encode() if isinstance(content, str) else content).hexdigest()}"
+    raw = content.encode() if isinstance(content, str) else content
+    return f"sha256:{hashlib.sha256(raw).hexdigest()}"
 
 
 def make_image(
@@ -38,7 +39,10 @@ def make_image(
     artifact_type: str = "",
     subject: Artifact | None = None,
 ) -> Artifact:
-    """An image of layers (any text that stands for the content, bytes); the same arguments give the same digest."""
+    """Save an image of layers, given as (any text, bytes).
+
+    The same arguments give the same digest.
+    """
     system, _slash, architecture = platform.partition("/")
     document = {
         "os": system,
@@ -51,11 +55,15 @@ def make_image(
         {"mediaType": OCI_LAYER_GZIP, "digest": digest_of(text), "size": size}
         for text, size in layers
     ]
-    named = {"mediaType": OCI_CONFIG, "digest": digest_of(config), "size": len(config)}
+    config_descriptor = {
+        "mediaType": OCI_CONFIG,
+        "digest": digest_of(config),
+        "size": len(config),
+    }
     body: dict[str, Any] = {
         "schemaVersion": 2,
         "mediaType": OCI_MANIFEST,
-        "config": named,
+        "config": config_descriptor,
         "layers": descriptors,
     }
     body |= {"annotations": dict(annotations)} if annotations else {}
@@ -75,7 +83,7 @@ def make_image(
             "team": registry.team,
             "media_type": OCI_MANIFEST,
             "artifact_type": artifact_type,
-            "config_digest": named["digest"],
+            "config_digest": config_descriptor["digest"],
             "subject": subject.digest if subject else "",
             "manifest_size": len(raw),
             "size": size,
@@ -84,7 +92,7 @@ def make_image(
                 {
                     "platform": platform,
                     "digest": digest_of(raw),
-                    "image_id": named["digest"],
+                    "image_id": config_descriptor["digest"],
                     "size": size,
                 }
             ],
@@ -93,7 +101,8 @@ def make_image(
     )
     if created:
         ArtifactDocument.of(artifact, raw, config).save()
-        for descriptor in {each["digest"]: each for each in (named, *descriptors)}.values():
+        blobs = {blob["digest"]: blob for blob in (config_descriptor, *descriptors)}
+        for descriptor in blobs.values():
             blob, _new = Blob.objects.get_or_create(
                 registry=registry,
                 digest=descriptor["digest"],
@@ -104,12 +113,12 @@ def make_image(
 
 
 def make_index(registry: Registry, *images: Artifact) -> Artifact:
-    """An index of images that `make_image` made."""
+    """Save an index of images."""
     entries = []
     for image in images:
         system, _slash, architecture = image.platforms[0]["platform"].partition("/")
-        named = {"mediaType": image.media_type, "digest": image.digest, "size": image.manifest_size}
-        entries.append({**named, "platform": {"os": system, "architecture": architecture}})
+        entry = {"mediaType": image.media_type, "digest": image.digest, "size": image.manifest_size}
+        entries.append({**entry, "platform": {"os": system, "architecture": architecture}})
     raw = json.dumps({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": entries}).encode()
     blobs = {blob.digest: blob.size for image in images for blob in image.blobs.all()}
     index = Artifact.objects.create(
@@ -134,7 +143,7 @@ def make_index(registry: Registry, *images: Artifact) -> Artifact:
 def make_repository(
     registry: Registry, name: str, tags: Mapping[str, Artifact | None] | None = None, **columns: Any
 ) -> Repository:
-    """A repository with tags, and its counts and blobs as a run leaves them."""
+    """Save a repository with tags, counted as after a run."""
     tags = tags or {}
     repository = Repository.objects.create(
         registry=registry,

@@ -1,4 +1,4 @@
-"""Texts that no page of the product sends, and how they are spread over many parameters."""
+"""Texts that no page of the product sends, for the parameters of many views."""
 
 import uuid
 from collections.abc import Iterable, Iterator
@@ -23,9 +23,9 @@ ODD_TEXTS = (
 )
 
 
-def spread(places: Iterable[Any], each: int = 1) -> Iterator[tuple[Any, str]]:
-    """Give each place the next texts in turn: every text is tried somewhere, every place is tried with some."""
+def distribute(parameters: Iterable[Any], count: int = 1) -> Iterator[tuple[Any, str]]:
+    """Return every parameter with the next `count` texts, so that every text is tried."""
     texts = cycle(ODD_TEXTS)
-    for place in places:
-        for text in islice(texts, each):
-            yield place, text
+    for parameter in parameters:
+        for text in islice(texts, count):
+            yield parameter, text

@@ -1,4 +1,4 @@
-"""A real OpenID provider: canaille, in a thread of pytest, with its people in memory."""
+"""A real OpenID provider: canaille, in a thread of pytest, with its data in memory."""
 
 import datetime
 import logging
@@ -25,7 +25,7 @@ CALLBACK = "/account/sso/callback/"
 
 
 class OpenIdProvider:
-    """`stop()` and `start()` make it unreachable and reachable again, at the same address."""
+    """A provider that can be stopped and started again at the same address."""
 
     def __init__(self) -> None:
         self.port = free_port()
@@ -41,6 +41,7 @@ class OpenIdProvider:
             },
             "CANAILLE_OIDC": {"ACTIVE_JWKS": [RSAKey.generate_key(2048).as_dict(private=True)]},
         }
+
         self.app = create_app(config=config)
         logging.getLogger("werkzeug").setLevel(logging.ERROR)
         with self.app.app_context():
@@ -73,15 +74,18 @@ class OpenIdProvider:
         client.audience = [client]
         Backend.instance.save(client)
 
-    def let_back_to(self, origin: str) -> None:
+    def allow_callback(self, origin: str) -> None:
         """Allow the callback of an installation at another address than the test client's."""
         with self.app.app_context():
             client = Backend.instance.get(models.Client, client_id=CLIENT_ID)
             client.redirect_uris = [f"http://testserver{CALLBACK}", f"{origin}{CALLBACK}"]
             Backend.instance.save(client)
 
-    def forget_everybody(self) -> None:
-        """Codes too: kept in memory, canaille looks them up by their client alone, and may find the wrong one."""
+    def reset(self) -> None:
+        """Delete people, groups and codes.
+
+        Its memory backend looks codes up by the client alone, and may find an old one.
+        """
         with self.app.app_context():
             for model in (
                 models.AuthorizationCode,
@@ -90,8 +94,8 @@ class OpenIdProvider:
                 models.Group,
                 models.User,
             ):
-                for each in Backend.instance.query(model):
-                    Backend.instance.delete(each)
+                for row in Backend.instance.query(model):
+                    Backend.instance.delete(row)
 
     def add(self, name: str, *groups: str, email: str = "") -> None:
         with self.app.app_context():
@@ -105,10 +109,10 @@ class OpenIdProvider:
                 password=PASSWORD,
             )
             Backend.instance.save(person)
-        self.put_into(name, *groups)
+        self.set_groups(name, *groups)
 
-    def put_into(self, name: str, *groups: str) -> None:
-        """Into these groups, and no others."""
+    def set_groups(self, name: str, *groups: str) -> None:
+        """Make the person a member of these groups only."""
         with self.app.app_context():
             person = Backend.instance.get(models.User, user_name=name)
             for group in list(person.groups or []):
@@ -131,9 +135,10 @@ class OpenIdProvider:
         }
         return SingleSignOn(**{**values, **changed})
 
-    def answer_of(self, address: str, name: str, browser: requests.Session | None = None) -> str:
-        """What a person's browser does at the provider, until that sends it back: the callback's path and query."""
+    def callback_url(self, address: str, name: str, browser: requests.Session | None = None) -> str:
+        """Sign a person in at the provider and return the callback's path and query."""
         browser = browser or requests.Session()
+
         answer = browser.get(address, allow_redirects=False)
         for _step in range(12):
             if "location" in answer.headers:
@@ -153,8 +158,8 @@ class OpenIdProvider:
         raise AssertionError(f"The provider never sent {name} back.")
 
 
-def address_in(page: str) -> str:
-    """Where the page of ours that leads on to the provider leads."""
-    found = re.search(r'http-equiv="refresh" content="0; url=([^"]+)"', page)
-    assert found, page[:2000]
-    return unescape(found[1])
+def redirect_url_in(page: str) -> str:
+    """Return the provider's URL in the page that continues there."""
+    match = re.search(r'http-equiv="refresh" content="0; url=([^"]+)"', page)
+    assert match, page[:2000]
+    return unescape(match[1])

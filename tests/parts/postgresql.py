@@ -1,4 +1,4 @@
-"""A PostgreSQL of the tests' own, on a Unix socket, for `REGISTRY_UI_TEST_DATABASE=postgresql`."""
+"""A PostgreSQL server for the tests, with `REGISTRY_UI_TEST_DATABASE=postgresql`."""
 
 import os
 import pwd
@@ -13,7 +13,7 @@ from .process import Process
 
 
 def program(name: str) -> str | None:
-    """The newest installed version's program: Debian keeps them outside PATH."""
+    """Return a program of the newest installed version; Debian keeps them outside PATH."""
     versions = sorted(
         Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), key=lambda path: int(path.parts[-3])
     )
@@ -21,7 +21,7 @@ def program(name: str) -> str | None:
 
 
 def _owner() -> str | None:
-    """Who runs the server: PostgreSQL refuses to run as root."""
+    """Return the user of the server; PostgreSQL refuses to run as root."""
     if os.getuid():
         return None
     names = {entry.pw_name for entry in pwd.getpwall()}
@@ -30,35 +30,12 @@ def _owner() -> str | None:
 
 @contextmanager
 def postgresql_in(folder: Path) -> Iterator[Path]:
-    """Run a server whose socket is in the folder; its superuser is `postgres`, with no password."""
+    """Run a server with its socket in the folder; the superuser `postgres` has no password."""
     owner = _owner()
-    folder.mkdir(parents=True, exist_ok=True)
-    if owner:
-        shutil.chown(folder, owner)
-        for parent in folder.parents[:2]:
-            parent.chmod(0o755)
     data = folder / "data"
-    initdb = [
-        program("initdb"),
-        "--pgdata",
-        data,
-        "--username=postgres",
-        "--auth=trust",
-        "--no-sync",
-        "--encoding=UTF8",
-        "--locale=C",
-    ]
-    done = subprocess.run(
-        [str(word) for word in initdb],
-        user=owner,
-        cwd="/",
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        raise RuntimeError(done.stderr)
-    # Of transactions that are all rolled back, autovacuum would gather statistics that no installation has.
+    _create_cluster(folder, data, owner)
+
+    # Tests roll their transactions back; autovacuum would gather misleading statistics.
     settings = ["full_page_writes=off", "max_connections=60", "autovacuum=off"]
     options = [
         "-D",
@@ -81,3 +58,32 @@ def postgresql_in(folder: Path) -> Iterator[Path]:
         yield folder
     finally:
         server.stop(number=signal.SIGINT)
+
+
+def _create_cluster(folder: Path, data: Path, owner: str | None) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    if owner:
+        shutil.chown(folder, owner)
+        for parent in folder.parents[:2]:
+            parent.chmod(0o755)
+
+    initdb = [
+        program("initdb"),
+        "--pgdata",
+        data,
+        "--username=postgres",
+        "--auth=trust",
+        "--no-sync",
+        "--encoding=UTF8",
+        "--locale=C",
+    ]
+    done = subprocess.run(
+        [str(word) for word in initdb],
+        user=owner,
+        cwd="/",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise RuntimeError(done.stderr)

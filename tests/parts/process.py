@@ -1,4 +1,4 @@
-"""Programs that tests start: each is stopped by its process id, and dies with pytest whatever happens to that."""
+"""Programs that tests start. They end with pytest, however that ends."""
 
 import ctypes
 import os
@@ -13,14 +13,18 @@ from random import SystemRandom
 _PR_SET_PDEATHSIG = 1
 
 
-def _start_as_from_a_terminal() -> None:
-    """Let the program die with pytest, and take Ctrl-C: a shell that runs pytest in the background has it ignored."""
+def _prepare_child() -> None:
+    """Make the program end with pytest and accept SIGINT."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    # A shell that runs pytest in the background lets its children ignore SIGINT.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def free_port() -> int:
-    """A port of the loopback interface, below those that the kernel gives to outgoing connections."""
+    """Return a free port of the loopback interface.
+
+    It is below the ports that the kernel gives to outgoing connections.
+    """
     # Not `random`: Hypothesis seeds that, and two pytest processes would get the same ports.
     for port in SystemRandom().sample(range(20000, 32000), 200):
         with socket.socket() as listener:
@@ -52,7 +56,7 @@ def wait_until(
 
 
 def is_running(pid: int) -> bool:
-    """Whether a process is there and not merely waiting to be reaped."""
+    """Return whether a process exists and is no zombie."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except (FileNotFoundError, ProcessLookupError):
@@ -60,7 +64,7 @@ def is_running(pid: int) -> bool:
 
 
 class Process:
-    """One started program. What it prints is in `.output`."""
+    """A started program, with its output in `.output`."""
 
     def __init__(
         self,
@@ -82,7 +86,7 @@ class Process:
                 env={**os.environ, **environment} if environment else None,
                 user=user,
                 cwd=directory,
-                preexec_fn=_start_as_from_a_terminal,
+                preexec_fn=_prepare_child,
             )
 
     @property
@@ -94,9 +98,9 @@ class Process:
         return self.log.read_text(errors="replace")
 
     def wait_for(self, condition: Callable[[], object], *, seconds: float = 30) -> None:
-        """Wait for a sign of life; a program that ends before it shows what it printed."""
+        """Wait for a condition; raise with the output where the program ends before."""
 
-        def alive_and_ready() -> object:
+        def is_ready() -> object:
             if self.popen.poll() is not None:
                 raise RuntimeError(
                     f"{self.command} ended with {self.popen.returncode}:\n{self.output[-4000:]}"
@@ -104,7 +108,7 @@ class Process:
             return condition()
 
         try:
-            wait_until(alive_and_ready, seconds=seconds, what=self.command)
+            wait_until(is_ready, seconds=seconds, what=self.command)
         except TimeoutError as exc:
             raise TimeoutError(f"{exc}\n{self.output[-4000:]}") from None
 
@@ -113,12 +117,12 @@ class Process:
             os.kill(self.pid, number)
 
     def kill(self) -> None:
-        """SIGKILL, as the machine does when memory runs out."""
+        """Send SIGKILL, as the kernel does where memory runs out."""
         self.send(signal.SIGKILL)
         self.popen.wait(10)
 
     def stop(self, *, seconds: float = 15, number: signal.Signals = signal.SIGTERM) -> int:
-        """Ask it to end; insist after some seconds. Returns the exit status."""
+        """Send a signal, and SIGKILL after some seconds; return the exit status."""
         self.send(number)
         try:
             return self.popen.wait(seconds)

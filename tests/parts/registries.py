@@ -22,7 +22,10 @@ _names = itertools.count(1)
 
 
 class _TokenAuthentication(requests.auth.AuthBase):
-    """Fetches a token of the widest scope before each request; the tests' own client need not be clever."""
+    """A login that fetches a token of the widest scope before each request.
+
+    The tests' own client may be slow and simple.
+    """
 
     def __init__(self, server: TokenServer, username: str) -> None:
         self.server = server
@@ -39,7 +42,7 @@ class _TokenAuthentication(requests.auth.AuthBase):
 
 @dataclass
 class RunningRegistry:
-    """A registry that runs, with what a client needs to know to use it."""
+    """A running registry, with everything that a client needs to use it."""
 
     host: str
     folder: Path
@@ -63,15 +66,15 @@ class RunningRegistry:
 
     @property
     def log(self) -> str:
-        """What the registry printed, its access log among it."""
+        """The registry's output, its access log included."""
         return self.process.output if self.process else ""
 
     def new_repository(self, namespace: str = "tests") -> str:
-        """A repository's name that no other test uses."""
+        """Return a repository's name that no other test uses."""
         return f"{namespace}/repository-{next(_names)}-{secrets.token_hex(3)}"
 
     def session(self) -> requests.Session:
-        """A plain HTTP client with full rights, for preparing and checking."""
+        """Return a plain HTTP client with all rights, for preparing and checking."""
         session = requests.Session()
         session.trust_env = False
         if self.token_server:
@@ -87,11 +90,14 @@ class RunningRegistry:
         return sorted(answer.json().get("tags") or []) if answer.ok else []
 
     def digest_of(self, repository: str, reference: str) -> str | None:
-        """The digest that the registry itself states, or None where it has no such manifest."""
+        """Return the digest that the registry itself states; None without such a manifest."""
         accept = (
             "application/vnd.oci.image.index.v1+json, application/vnd.oci.image.manifest.v1+json, "
         )
-        accept += "application/vnd.docker.distribution.manifest.list.v2+json, application/vnd.docker.distribution.manifest.v2+json"
+        accept += (
+            "application/vnd.docker.distribution.manifest.list.v2+json, "
+            "application/vnd.docker.distribution.manifest.v2+json"
+        )
         answer = self.session().head(
             f"{self.url}/v2/{repository}/manifests/{reference}",
             headers={"Accept": accept},
@@ -103,7 +109,7 @@ class RunningRegistry:
         return self.session().head(f"{self.url}/v2/{repository}/blobs/{digest}", timeout=30).ok
 
     def corrupt_blob(self, digest: str) -> Callable[[], None]:
-        """Turn the first byte of a stored blob round; call what is returned to mend it."""
+        """Invert the first byte of a stored blob; return a function that restores it."""
         algorithm, _, encoded = digest.partition(":")
         path = (
             self.folder
@@ -174,7 +180,7 @@ def open_registry(folder: Path) -> Iterator[RunningRegistry]:
 
 @contextmanager
 def htpasswd_registry(folder: Path) -> Iterator[RunningRegistry]:
-    """Basic authentication. The reader of this registry may push too: htpasswd knows no rights."""
+    """Run a registry with Basic authentication. Its reader may push too: htpasswd has no rights."""
     passwords = folder / "htpasswd"
     registry = _registry(folder, auth={"htpasswd": {"realm": "tests", "path": str(passwords)}})
     registry.username, registry.password = "robot", f"htpasswd-{secrets.token_hex(8)}"
@@ -186,7 +192,10 @@ def htpasswd_registry(folder: Path) -> Iterator[RunningRegistry]:
 
 @contextmanager
 def token_registry(folder: Path) -> Iterator[RunningRegistry]:
-    """Token authentication: `.username` may do all, `.reader_username` may pull only, nobody else may do anything."""
+    """Run a registry with token authentication.
+
+    `.username` has all rights, `.reader_username` may pull, and anonymous visitors may do nothing.
+    """
     server = TokenServer()
     server.start()
     folder.mkdir(parents=True, exist_ok=True)
@@ -215,7 +224,7 @@ def token_registry(folder: Path) -> Iterator[RunningRegistry]:
 
 @contextmanager
 def tls_registry(folder: Path) -> Iterator[RunningRegistry]:
-    """HTTPS with a certificate for 127.0.0.1 and localhost, signed by an authority that nobody else knows."""
+    """Run an HTTPS registry for 127.0.0.1 and localhost, signed by an authority of its own."""
     folder.mkdir(parents=True, exist_ok=True)
     authority = make_authority()
     server = make_server_certificate(authority, "127.0.0.1", "localhost")

@@ -1,6 +1,6 @@
 """A registry that misbehaves on command: HTTP on a loopback port, answered by a script.
 
-Only for faults that a real registry cannot be made to show.
+It is only for faults that a real registry cannot be made to show.
 """
 
 import re
@@ -18,11 +18,17 @@ from urllib.parse import parse_qs, urlsplit
 
 @dataclass
 class Reply:
-    """What to answer, and how badly.
+    """One scripted answer, with its faults.
 
-    `length` overrides the Content-Length; `cut` resets the connection after so many bytes of the body; `drip` sends
-    the body so slowly (seconds a byte); `stall` waits before the head; `reset` gives no answer at all; `unread` answers
-    without reading the request's body and closes; `chunked` sends no Content-Length.
+    Args:
+        length: the Content-Length, where it is not the body's.
+        cut: bytes of the body after which the connection is reset.
+        drip: seconds between two bytes of the body.
+        drip_head: seconds between two bytes of the head.
+        stall: seconds before the head.
+        reset: whether there is no answer at all.
+        unread: answer without reading the request's body, and close.
+        chunked: send no Content-Length.
     """
 
     status: int = 200
@@ -40,7 +46,7 @@ class Reply:
 
 @dataclass
 class Call:
-    """One request as it came."""
+    """One request as it was received."""
 
     method: str
     path: str
@@ -66,7 +72,10 @@ class _Route:
 
 
 class ScriptedServer:
-    """Routes are tried newest first; a route's scripts answer one call each, the last one all that follow."""
+    """A server that answers by routes, the newest route first.
+
+    A route's scripts answer one call each, and the last one all that follow.
+    """
 
     def __init__(self, context: ssl.SSLContext | None = None) -> None:
         self.calls: list[Call] = []
@@ -89,12 +98,12 @@ class ScriptedServer:
         self._thread.start()
 
     def on(self, method: str, path: str, *scripts: Script) -> None:
-        """Answer `method` on a path (a regular expression for all of it, without the query)."""
+        """Answer `method` on a path: a regular expression for all of it, without the query."""
         with self._lock:
             self._routes.insert(0, _Route(method, re.compile(path), list(scripts)))
 
     def made(self, method: str, path: str = ".*") -> list[Call]:
-        """The calls that came so far."""
+        """Return the calls received so far."""
         return [
             call for call in self.calls if call.method == method and re.fullmatch(path, call.path)
         ]

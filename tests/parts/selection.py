@@ -1,11 +1,14 @@
-"""Which tests run, and in which order: `--fast` leaves out what starts programs; what takes long comes first."""
+"""The selection and the order of the tests.
+
+`--fast` deselects tests that start programs. Slow tests come first.
+"""
 
 import sys
 from typing import Any
 
 import pytest
 
-# Whoever asks for one of these starts a program. A test that does so by itself is marked `processes`.
+# Fixtures that start a program. A test that starts one itself is marked `processes`.
 PROGRAMS = frozenset(
     {
         "_token_registry",
@@ -25,13 +28,13 @@ PROGRAMS = frozenset(
         "watch",
     }
 )
-# Started for every test that uses the database, in the fast run too.
+# Started for every test that uses the database, also in the fast run.
 ALLOWED_PROGRAMS = ("valkey-server",)
 STARTS = frozenset({"subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn", "os.exec"})
 
 
 class FastRunGuard:
-    """Refuses to start programs while a test of the fast run runs: an audit hook, which nothing gets around."""
+    """An audit hook that refuses to start programs while a test of the fast run runs."""
 
     def __init__(self) -> None:
         self.is_on = False
@@ -50,7 +53,7 @@ class FastRunGuard:
 
 
 def fixtures_of(item: pytest.Item) -> set[str]:
-    """Return the names of the fixtures that a test asks for, those among its parameters included."""
+    """Return the names of a test's fixtures, including those among its parameters."""
     parameters = getattr(item, "callspec", None)
     values = parameters.params.values() if parameters else ()
     named = [name for value in values for name in (value if isinstance(value, tuple) else (value,))]
@@ -62,16 +65,11 @@ def starts_programs(item: pytest.Item) -> bool:
     return marked or bool(PROGRAMS & fixtures_of(item))
 
 
-def rank(item: pytest.Item) -> int:
-    """Return when a test comes: the slow kinds first, so that the last minute has short tests for both workers."""
+def start_order(item: pytest.Item) -> int:
+    """Return a sort key that puts slow tests first, so that all workers end together."""
     fixtures = fixtures_of(item)
-    if {
-        "product",
-        "manage",
-        "docker_engine",
-        "podman_service",
-        "podman",
-    } & fixtures or item.get_closest_marker("processes"):
+    slow = {"product", "manage", "docker_engine", "podman_service", "podman"} & fixtures
+    if slow or item.get_closest_marker("processes"):
         return 0
     if "browser" in fixtures:
         return 1
@@ -108,11 +106,11 @@ class FastRun:
     def pytest_collection_modifyitems(
         self, config: pytest.Config, items: list[pytest.Item]
     ) -> None:
-        left_out = [item for item in items if starts_programs(item)]
-        config.hook.pytest_deselected(items=left_out)
+        deselected = [item for item in items if starts_programs(item)]
+        config.hook.pytest_deselected(items=deselected)
         items[:] = [item for item in items if not starts_programs(item)]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    # Stable: within a kind the tests of a file stay together, and so do its fixtures.
-    items.sort(key=rank)
+    # The sort is stable, so tests of one file, which share fixtures, stay together.
+    items.sort(key=start_order)

@@ -1,4 +1,4 @@
-"""A slow line to a registry: a TCP proxy on loopback with a settable speed, which writes down what was asked through it."""
+"""A slow line to a registry: a TCP proxy on loopback with a speed, that records requests."""
 
 import re
 import socket
@@ -11,9 +11,10 @@ _REQUEST = re.compile(rb"(GET|HEAD|POST|PUT|PATCH|DELETE) (/v2/[^ ]*) HTTP/1\.1\
 
 
 class SlowLine:
-    """`host` stands for the registry behind it. `bytes_per_second` may change at any time; None is full speed.
+    """A proxy in front of a registry; clients use `host` in place of the registry's.
 
-    `hold` stops requests on their way; `is_holding` is set as soon as one is stopped.
+    `bytes_per_second` may change at any time; None is full speed. `hold` stops requests on their
+    way, and `is_holding` is set as soon as one is stopped.
     """
 
     def __init__(self, port: int, bytes_per_second: int | None) -> None:
@@ -30,20 +31,20 @@ class SlowLine:
         threading.Thread(target=self._accept, daemon=True).start()
 
     def count(self, method: str, pattern: str) -> int:
-        """How many requests of a method had a path that matches."""
+        """Return the number of requests of a method whose path matches."""
         return sum(
-            asked == method and re.search(pattern, path) is not None
-            for asked, path in self.requests
+            requested == method and re.search(pattern, path) is not None
+            for requested, path in self.requests
         )
 
     def hold(self, method: str, pattern: str) -> None:
-        """Let no request of a method pass whose path matches, until `release`."""
+        """Hold the requests of a method whose path matches, until `release`."""
         self._released.clear()
         self.is_holding.clear()
         self._held = (method, pattern)
 
     def release(self, *, drop: bool = False) -> None:
-        """Let what was held go on; with `drop` it never arrives, as when its sender died."""
+        """Pass held requests on; with `drop` they never arrive, as when their sender died."""
         self._drops = drop
         self._held = ("", "")
         self._released.set()
@@ -79,11 +80,11 @@ class SlowLine:
                 end.shutdown(socket.SHUT_RDWR)
 
     def _passes(self, piece: bytes) -> bool:
-        """Write down the requests that begin in a piece; False where it is to be dropped."""
-        asked = [(method.decode(), path.decode()) for method, path in _REQUEST.findall(piece)]
-        self.requests += asked
+        """Record the requests that begin in a piece; return False where it is to be dropped."""
+        requests = [(method.decode(), path.decode()) for method, path in _REQUEST.findall(piece)]
+        self.requests += requests
         method, pattern = self._held
-        if any(method == each and re.search(pattern, path) for each, path in asked):
+        if any(method == requested and re.search(pattern, path) for requested, path in requests):
             self.is_holding.set()
             self._released.wait()
             return not self._drops
@@ -92,7 +93,7 @@ class SlowLine:
 
 @contextmanager
 def slow_line(port: int, bytes_per_second: int | None = None) -> Iterator[SlowLine]:
-    """A line to the registry on `port`; the speed is that of one connection."""
+    """Open a line to the registry on `port`; the speed is that of one connection."""
     line = SlowLine(port, bytes_per_second)
     try:
         yield line

@@ -1,8 +1,9 @@
-"""A small token server: the token authentication of the distribution project, as docker-registry 2.8 checks it.
+"""A small token server: the distribution project's token authentication.
 
-GET with Basic and repeated `scope`, POST with `grant_type=password` or `refresh_token`; tokens are JWTs signed with RS256
-whose header carries the certificate (`x5c`). Users have rights by repository pattern; what is not allowed is left out of
-the token, as real servers do.
+docker-registry 2.8 accepts it. GET with Basic and repeated `scope`, POST with
+`grant_type=password` or `refresh_token`; tokens are JWTs signed with RS256 whose header carries the
+certificate (`x5c`). Users have rights by repository pattern; other actions are left out of the
+token, as real servers do.
 """
 
 import base64
@@ -41,13 +42,13 @@ class TokenUser:
 
 @dataclass
 class TokenServer:
-    """Its state may be changed while it runs.
+    """A token server whose attributes may be changed while it runs.
 
     Attributes:
-        anonymous: what a request without a credential may do; nothing by default.
-        token_seconds: the life that a token really has.
-        stated_seconds: `expires_in` of the answer; None leaves it out, so that clients must assume 60 s.
-        requests: what was asked: (method, user or "", scopes).
+        anonymous: the rights of a request without a credential; none by default.
+        token_seconds: the real lifetime of a token.
+        stated_seconds: `expires_in` of the answer; None leaves it out, so that clients assume 60 s.
+        requests: the requests so far: (method, user or "", scopes).
         post_allowed: False answers 404 to POST, as servers without OAuth2 do.
     """
 
@@ -83,7 +84,7 @@ class TokenServer:
         return username if user and secrets.compare_digest(user.password, password) else None
 
     def refresh_token_for(self, username: str) -> str:
-        """An identity token, as `docker login` keeps it."""
+        """Return an identity token, as `docker login` stores it."""
         token = secrets.token_urlsafe(24)
         self.refresh_tokens[token] = username
         return token

@@ -1,4 +1,4 @@
-"""The product's web process as it runs, on the running test's database, queue and store."""
+"""The product's web process, on the test's database, queue and image store."""
 
 import sys
 from pathlib import Path
@@ -8,7 +8,7 @@ from .workers import ROOT, product_environment
 
 
 class WebServer:
-    """gunicorn on a port of its own. `.host` is what names of images on it begin with."""
+    """A gunicorn with its own port; image names on it begin with `.host`."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -19,7 +19,7 @@ class WebServer:
 
     def start(self, *, processes: int = 1, **environment: str) -> None:
         """Start (again) on the same port."""
-        more = {
+        address = {
             "REGISTRY_UI_LISTEN": self.host,
             "REGISTRY_UI_TEST_URL": self.url,
             "REGISTRY_UI_WEB_PROCESSES": str(processes),
@@ -33,7 +33,7 @@ class WebServer:
         ]
         environment = {
             **product_environment(),
-            **more,
+            **address,
             "REGISTRY_UI_ACCESS_LOG": "true",
             **environment,
         }
@@ -47,7 +47,7 @@ class WebServer:
         return self.process.output if self.process else ""
 
     def kill(self) -> None:
-        """SIGKILL of the master, with which its workers die."""
+        """Send SIGKILL to the master; its workers end with it."""
         if self.process is not None:
             self.process.kill()
             wait_until(lambda: not answers(self.port), what="the end of its workers")

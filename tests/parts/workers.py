@@ -1,4 +1,4 @@
-"""Real workers and the scheduler, as the product starts them, on the test's own database, queue and store."""
+"""Real workers and the scheduler, on the test's database, queue and image store."""
 
 import os
 import sys
@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 def product_environment() -> dict[str, str]:
-    """What a process needs to work on the database and the store of the running test."""
+    """Return the environment of a process for the database and the store of the test."""
     return {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "tests.settings",
@@ -24,7 +24,7 @@ def product_environment() -> dict[str, str]:
 
 
 class ManageCommands:
-    """Starts `manage.py` commands as processes of their own; what runs at the end of the test is killed."""
+    """Processes of `manage.py` commands, which are killed at the end of the test."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -40,7 +40,7 @@ class ManageCommands:
         return process
 
     def start_worker(self, queue: str = "transfers", **environment: str) -> Process:
-        """A worker that is ready to take jobs."""
+        """Start a worker and wait until it is ready."""
         worker = self.start("rqworker", queue, **environment)
         worker.wait_for(lambda: "Listening on" in worker.output, seconds=60)
         return worker
