@@ -48,6 +48,7 @@ check-fast:
 	$(BIN)/python -m ruff check .
 	$(BIN)/lint-imports
 	$(BIN)/python scripts/check_lengths.py
+	$(BIN)/python scripts/check_style.py
 
 # The whole suite comes last, so that its closing line is the last one.
 test: packages check test-postgresql

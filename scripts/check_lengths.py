@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-FUNCTION_LINES, FILE_LINES, SCRIPT_LINES = 50, 480, 80
+FUNCTION_LINES, FILE_LINES, SCRIPT_LINES = 50, 400, 80
 SOURCES = ("registry_ui", "transfers", "scripts", "bench")
 
 

@@ -12,7 +12,7 @@ from tests.transfers.rows import transfer_row
 
 
 def furnish_shares(user: Any, credential: Credential) -> tuple[CredentialGrant, Credential]:
-    """The share that the team gives, which pilots have used and use now; and the credential that it gets."""
+    """Create a share that the team gives and one that it receives, both in use."""
     pilots = Team.objects.create(name="Pilots", slug="pilots")
     Team.objects.create(name="Shipyard", slug="shipyard")
     grant = CredentialGrant.objects.create(

@@ -1,4 +1,4 @@
-"""Tokens and events of every kind, so that the pages of tokens and of the activity have something to show."""
+"""Demo tokens, and audit events of every kind."""
 
 from datetime import timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""A gateway before a real registry: it counts pulls and says how many are left, as Docker Hub does, and counts requests at once."""
+"""A gateway before a real registry: it counts pulls, and tells how many are left."""
 
 import threading
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ class Gateway:
     """`host` stands for the registry behind it.
 
     Args:
-        pulls: manifests that may be fetched until `refill`; HEAD costs nothing; None for any number.
+        pulls: manifests that may be fetched until `refill`; HEAD is free; None: no limit.
         seconds: that each request takes longer.
     """
 

@@ -1,4 +1,4 @@
-"""A large index without a registry: thousands of tags in one repository, and thousands of repositories, as rows."""
+"""A large index without a registry: rows of thousands of tags and of repositories."""
 
 import itertools
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class LargeIndex:
 
 
 def fill_index(registry: Registry, *, tags: int, repositories: int, images: int = 20) -> LargeIndex:
-    """One repository with so many tags on `images` indexes of two platforms, and so many repositories with a tag each."""
+    """Create one repository with many tags, and many repositories with one tag."""
     artifacts = [_index(registry, number) for number in range(images)]
     repository = Repository.objects.create(
         registry=registry,

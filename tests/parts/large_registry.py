@@ -1,4 +1,4 @@
-"""A real registry with thousands of tags or repositories, written straight into its storage: it reads what lies there at once."""
+"""A real registry with thousands of tags or repositories, written straight into its storage."""
 
 import itertools
 import os
@@ -32,7 +32,7 @@ def repository_names(count: int) -> list[str]:
 def fill_tags(
     registry: RunningRegistry, repository: str, count: int, *, distinct: int | None = None
 ) -> list[str]:
-    """Put so many tags into a repository, each an image of its own or of `distinct` images in turns; returns their names."""
+    """Write tags into a repository, on `distinct` images in turn, and return their names."""
     storage = _Storage(registry)
     images = list(itertools.islice(_images(repository), distinct or count))
     for image in images:
@@ -46,7 +46,7 @@ def fill_tags(
 def fill_repositories(
     registry: RunningRegistry, count: int, *, tags: Sequence[str] = ("1.0.0",), distinct: int = 50
 ) -> list[str]:
-    """Make so many repositories, each with these tags on one of a few images; returns their names."""
+    """Write repositories with these tags on one of a few images, and return their names."""
     storage = _Storage(registry)
     images = list(itertools.islice(_images("services"), distinct))
     names = repository_names(count)
@@ -71,7 +71,7 @@ def _images(seed: str) -> Iterator[BuiltManifest]:
 
 
 class _Storage:
-    """The layout of docker-registry's file system driver: blobs by digest, and a `link` file wherever a repository names one."""
+    """Write the layout of docker-registry's file system driver: blobs, and `link` files."""
 
     def __init__(self, registry: RunningRegistry) -> None:
         self.root = (
