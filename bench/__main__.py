@@ -10,7 +10,7 @@ from . import skopeo
 from .browsing import measure_browsing
 from .images import push_large_image
 from .installation import Installation
-from .measures import (
+from .measurements import (
     MIB,
     Browser,
     Comparison,

@@ -20,7 +20,7 @@ from tests.parts.large_registry import fill_repositories, fill_tags, move_tag
 from tests.parts.registries import RunningRegistry, open_registry
 
 from .installation import Installation
-from .measures import Browser
+from .measurements import Browser
 
 REPOSITORY = "library/app"
 MOVED = 100

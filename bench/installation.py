@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from tests.parts.process import Process, free_port
+from tests.parts.processes import Process, free_port
 
 ROOT = Path(__file__).resolve().parent.parent
 _TEAM = """
@@ -107,7 +107,7 @@ class Installation:
     def last_index_seconds(self) -> float:
         with sqlite3.connect(self.data / "registry-ui.sqlite3") as database:
             query = (
-                "SELECT started_at, finished_at FROM registries_indexrun "
+                "SELECT started_at, finished_at FROM catalog_indexrun "
                 "ORDER BY created_at DESC LIMIT 1"
             )
             return seconds_between(*database.execute(query).fetchone())

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.parts.process import Process, free_port
+from tests.parts.processes import Process, free_port
 
 _BLOCK = 256 * 1024
 

@@ -174,7 +174,7 @@ def _line(folder: Path, template: Installation, tags: int, milliseconds: int) ->
 def _last_run(product: Installation) -> dict[str, Any]:
     with sqlite3.connect(product.data / "registry-ui.sqlite3") as database:
         query = (
-            "SELECT state, started_at, finished_at, error, totals FROM transfers_mirrorrun "
+            "SELECT state, started_at, finished_at, error, totals FROM mirrors_mirrorrun "
             "ORDER BY created_at DESC LIMIT 1"
         )
         state, started, finished, error, totals = database.execute(query).fetchone()

@@ -19,7 +19,7 @@ from tests.parts.registries import open_registry
 
 from .images import make_layer
 from .installation import Installation
-from .measures import MIB, process_peak, settle, web_processes_of
+from .measurements import MIB, process_peak, settle, web_processes_of
 
 # As many parallel blobs as docker transfers
 _CONNECTIONS = 4

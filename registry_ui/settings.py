@@ -79,7 +79,7 @@ def _check_encryption_keys() -> None:
         except ValueError as exc:
             raise ImproperlyConfigured(
                 "REGISTRY_UI_ENCRYPTION_KEYS: each key is 32 url-safe base64 bytes; "
-                "make one with `manage.py make_key`."
+                "make one with `manage.py create_key`."
             ) from exc
 
 
@@ -92,9 +92,12 @@ INSTALLED_APPS = [
     "registry_ui.web",
     "registry_ui.accounts",
     "registry_ui.registries",
+    "registry_ui.credentials",
+    "registry_ui.catalog",
     "registry_ui.images",
     "registry_ui.serving",
     "transfers",
+    "transfers.mirrors",
     "allauth",
     "allauth.account",
     "allauth.mfa",
@@ -135,8 +138,8 @@ MIDDLEWARE = [
     "registry_ui.accounts.middleware.TeamMiddleware",
     "registry_ui.accounts.middleware.OriginMiddleware",
     "registry_ui.web.middleware.LocaleChoiceMiddleware",
-    "registry_ui.accounts.sign_in_middleware.SeenMiddleware",
-    "registry_ui.accounts.sign_in_middleware.SecondFactorMiddleware",
+    "registry_ui.accounts.sign_in.middleware.SeenMiddleware",
+    "registry_ui.accounts.sign_in.middleware.SecondFactorMiddleware",
     "registry_ui.web.middleware.FragmentMiddleware",
 ]
 
@@ -153,7 +156,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "registry_ui.web.context.navigation",
+                "registry_ui.web.navigation.navigation",
             ],
             "builtins": [
                 "registry_ui.web.templatetags.web",
@@ -224,14 +227,14 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
-ACCOUNT_ADAPTER = "registry_ui.accounts.adapter.AccountAdapter"
+ACCOUNT_ADAPTER = "registry_ui.accounts.sign_in.adapter.AccountAdapter"
 ACCOUNT_FORMS = {
-    "login": "registry_ui.accounts.sign_in_forms.SignInForm",
-    "change_password": "registry_ui.accounts.sign_in_forms.ChangePasswordForm",
-    "set_password": "registry_ui.accounts.sign_in_forms.SetPasswordForm",
-    "reset_password": "registry_ui.accounts.sign_in_forms.ResetPasswordForm",
-    "reset_password_from_key": "registry_ui.accounts.sign_in_forms.ResetPasswordKeyForm",
-    "reauthenticate": "registry_ui.accounts.sign_in_forms.ReauthenticateForm",
+    "login": "registry_ui.accounts.sign_in.forms.SignInForm",
+    "change_password": "registry_ui.accounts.sign_in.forms.ChangePasswordForm",
+    "set_password": "registry_ui.accounts.sign_in.forms.SetPasswordForm",
+    "reset_password": "registry_ui.accounts.sign_in.forms.ResetPasswordForm",
+    "reset_password_from_key": "registry_ui.accounts.sign_in.forms.ResetPasswordKeyForm",
+    "reauthenticate": "registry_ui.accounts.sign_in.forms.ReauthenticateForm",
 }
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*", "password2*"]
@@ -256,7 +259,7 @@ TOKEN_MAX_DAYS = env.int("TOKEN_MAX_DAYS", 365, validate=not_negative)
 
 # Second factors and passkeys. allauth's own confirmations are off: accounts.recency asks for them.
 REQUIRE_SECOND_FACTOR = env.bool("REQUIRE_SECOND_FACTOR", False)
-MFA_ADAPTER = "registry_ui.accounts.factors.FactorAdapter"
+MFA_ADAPTER = "registry_ui.accounts.sign_in.factors.FactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_REAUTHENTICATION_REQUIRED = False
@@ -265,19 +268,19 @@ MFA_ALLOW_UNVERIFIED_EMAIL = True
 # accounts.factor_forms accepts each code once.
 MFA_TOTP_TOLERANCE = 1
 MFA_FORMS = {
-    "authenticate": "registry_ui.accounts.factor_forms.AuthenticateForm",
-    "reauthenticate": "registry_ui.accounts.factor_forms.ReauthenticateForm",
-    "activate_totp": "registry_ui.accounts.factor_forms.ActivateTOTPForm",
-    "authenticate_webauthn": "registry_ui.accounts.factor_forms.AuthenticateKeyForm",
-    "reauthenticate_webauthn": "registry_ui.accounts.factor_forms.ReauthenticateKeyForm",
-    "login_webauthn": "registry_ui.accounts.factor_forms.SignInKeyForm",
-    "add_webauthn": "registry_ui.accounts.factor_forms.AddKeyForm",
-    "edit_webauthn": "registry_ui.accounts.factor_forms.EditKeyForm",
+    "authenticate": "registry_ui.accounts.sign_in.factor_forms.AuthenticateForm",
+    "reauthenticate": "registry_ui.accounts.sign_in.factor_forms.ReauthenticateForm",
+    "activate_totp": "registry_ui.accounts.sign_in.factor_forms.ActivateTOTPForm",
+    "authenticate_webauthn": "registry_ui.accounts.sign_in.factor_forms.AuthenticateKeyForm",
+    "reauthenticate_webauthn": "registry_ui.accounts.sign_in.factor_forms.ReauthenticateKeyForm",
+    "login_webauthn": "registry_ui.accounts.sign_in.factor_forms.SignInKeyForm",
+    "add_webauthn": "registry_ui.accounts.sign_in.factor_forms.AddKeyForm",
+    "edit_webauthn": "registry_ui.accounts.sign_in.factor_forms.EditKeyForm",
 }
 
 SINGLE_SIGN_ON = single_sign_on.from_environment(production=PRODUCTION)
 SOCIALACCOUNT_PROVIDERS = single_sign_on.allauth_providers(SINGLE_SIGN_ON)
-SOCIALACCOUNT_ADAPTER = "registry_ui.accounts.sso.adapter.SingleSignOnAdapter"
+SOCIALACCOUNT_ADAPTER = "registry_ui.accounts.sign_in.sso.adapter.SingleSignOnAdapter"
 # The provider's tokens are not needed after sign-in, so they are not stored.
 SOCIALACCOUNT_STORE_TOKENS = False
 # An address is no proof of identity: a provider may let people choose it.

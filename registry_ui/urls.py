@@ -5,9 +5,9 @@ from django.urls import include, path
 urlpatterns = [
     path("", include("registry_ui.web.urls")),
     # Without a namespace: allauth reverses these names.
-    path("account/", include("registry_ui.accounts.sign_in_urls")),
+    path("account/", include("registry_ui.accounts.sign_in.urls")),
     path("", include("registry_ui.accounts.urls")),
-    path("registries/", include("registry_ui.registries.urls")),
+    path("registries/", include("registry_ui.catalog.urls")),
     path("this-server/", include("registry_ui.serving.page_urls")),
     path("v2/", include("registry_ui.serving.urls")),
     path("images/", include("registry_ui.images.urls")),

@@ -15,7 +15,7 @@ import pytest
 from django.test import Client
 from pytest_django.live_server_helper import LiveServer
 
-from tests.parts import database, missing, registries
+from tests.parts import database, registries, requirements
 from tests.parts.clients import DockerEngine, PodmanService, Skopeo
 from tests.parts.images import ImageFactory
 from tests.parts.live_site import LiveSiteHandler
@@ -85,7 +85,7 @@ def django_db_setup(
         if database.is_postgresql():
             from tests.settings import FOLDER
 
-            missing.require_postgresql()
+            requirements.require_postgresql()
             server.enter_context(postgresql_in(FOLDER / "pg"))
         with django_db_blocker.unblock():
             database.make_test_database()
@@ -191,7 +191,7 @@ def client_for(db):
     def sign_in(user) -> Client:
         from allauth.usersessions.models import UserSession
 
-        from registry_ui.accounts.sign_in_middleware import is_write_due
+        from registry_ui.accounts.sign_in.middleware import is_write_due
 
         client = Client()
         client.force_login(user)
@@ -210,7 +210,7 @@ def client_for(db):
 @pytest.fixture(scope="session")
 def registry(parts_folder: Path):
     """A registry without authentication and with deletion."""
-    missing.require_program("docker-registry", "docker-registry")
+    requirements.require_program("docker-registry", "docker-registry")
     with registries.open_registry(parts_folder / "registry") as running:
         yield running
 
@@ -218,7 +218,7 @@ def registry(parts_folder: Path):
 @pytest.fixture(scope="session")
 def second_registry(parts_folder: Path):
     """Another registry without authentication."""
-    missing.require_program("docker-registry", "docker-registry")
+    requirements.require_program("docker-registry", "docker-registry")
     with registries.open_registry(parts_folder / "second-registry") as running:
         yield running
 
@@ -226,7 +226,7 @@ def second_registry(parts_folder: Path):
 @pytest.fixture
 def own_registry(tmp_path: Path):
     """A registry for one test, which may stop and start it."""
-    missing.require_program("docker-registry", "docker-registry")
+    requirements.require_program("docker-registry", "docker-registry")
     with registries.open_registry(tmp_path / "own-registry") as running:
         yield running
 
@@ -234,14 +234,14 @@ def own_registry(tmp_path: Path):
 @pytest.fixture(scope="session")
 def htpasswd_registry(parts_folder: Path):
     """A registry with Basic authentication: `.username` and `.password`."""
-    missing.require_program("docker-registry", "docker-registry")
+    requirements.require_program("docker-registry", "docker-registry")
     with registries.htpasswd_registry(parts_folder / "htpasswd-registry") as running:
         yield running
 
 
 @pytest.fixture(scope="session")
 def _token_registry(parts_folder: Path):
-    missing.require_program("docker-registry", "docker-registry")
+    requirements.require_program("docker-registry", "docker-registry")
     with registries.token_registry(parts_folder / "token-registry") as running:
         yield running
 
@@ -268,7 +268,7 @@ def token_registry(_token_registry):
 @pytest.fixture(scope="session")
 def tls_registry(parts_folder: Path):
     """A registry with HTTPS and a private certificate authority, `.ca_pem`."""
-    missing.require_program("docker-registry", "docker-registry")
+    requirements.require_program("docker-registry", "docker-registry")
     with registries.tls_registry(parts_folder / "tls-registry") as running:
         yield running
 
@@ -280,14 +280,14 @@ def image_factory() -> ImageFactory:
 
 @pytest.fixture
 def skopeo(tmp_path_factory: pytest.TempPathFactory) -> Skopeo:
-    missing.require_program("skopeo", "skopeo")
+    requirements.require_program("skopeo", "skopeo")
     return Skopeo(tmp_path_factory.mktemp("skopeo"))
 
 
 @pytest.fixture
 def podman():
     """Podman's command line with its own store."""
-    missing.require_program("podman", "podman crun")
+    requirements.require_program("podman", "podman crun")
     # Podman refuses a path of more than 50 characters.
     folder = Path(tempfile.mkdtemp(prefix="podman-"))
 
@@ -312,7 +312,7 @@ def podman():
 @pytest.fixture(scope="session")
 def docker_engine(parts_folder: Path):
     """A Docker Engine of this pytest process, with docker's command line."""
-    missing.require_docker_engine()
+    requirements.require_docker_engine()
     folder = parts_folder / "docker"
     folder.mkdir()
     engine = DockerEngine(folder)
@@ -328,8 +328,8 @@ def docker_engine(parts_folder: Path):
 @pytest.fixture(scope="session")
 def podman_service(parts_folder: Path, registry):
     """Podman with Docker's API, configured for plain HTTP with `registry`."""
-    missing.require_program("podman", "podman")
-    missing.require_docker_engine()
+    requirements.require_program("podman", "podman")
+    requirements.require_docker_engine()
     folder = parts_folder / "podman"
     folder.mkdir()
     service = PodmanService(folder, registry)
@@ -386,10 +386,10 @@ def use_provider(openid_provider, settings):
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict) -> dict:
-    missing.require_chromium()
+    requirements.require_chromium()
     return {
         **browser_type_launch_args,
-        "executable_path": str(missing.CHROMIUM),
+        "executable_path": str(requirements.CHROMIUM),
         "args": CHROMIUM_FLAGS,
     }
 

@@ -18,7 +18,7 @@ from registry_ui.accounts.models import Membership, Role
 from registry_ui.environment import EngineSetting
 from tests.conftest import PASSWORD
 from tests.parts.axe import COLOUR_RULES, colour_rules, findings
-from tests.parts.furnished import DemoData, create_demo_data
+from tests.parts.demo_data import DemoData, create_demo_data
 from tests.transfers.rows import transfer_row
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -126,7 +126,7 @@ PAGES: dict[str, Place] = {
     "load an image into an engine": to("transfers:engine_load", "'build'", source=LOCAL),
     "copy an image of an engine": to("transfers:engine_save", "'build'", source="'nginx:1.27'"),
     "transfers": to("transfers:list"),
-    "transfer that runs": to("transfers:detail", "transfers.running.pk"),
+    "transfer that runs": to("transfers:detail", "transfers.runner.pk"),
     "transfer that failed": to("transfers:detail", "transfers.failed.pk"),
     "transfer that succeeded": to("transfers:detail", "transfers.succeeded.pk"),
     "transfer that waits": to("transfers:detail", "transfers.queued.pk"),

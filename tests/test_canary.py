@@ -12,16 +12,16 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
+from registry_ui.accounts.audit.chain import seal
 from registry_ui.accounts.models import ApiToken, AuditEvent
-from registry_ui.accounts.sealing import seal
+from registry_ui.credentials.models import Credential
+from registry_ui.credentials.services import check_login
 from registry_ui.oci.reference import Reference
-from registry_ui.registries.models import Credential
-from registry_ui.registries.services import check_login
-from tests.parts.process import wait_until
+from tests.parts.processes import wait_until
 from tests.transfers.conftest import add_credential, add_registry  # noqa: F401
 from transfers import services
 from transfers.models import State, Transfer
-from transfers.queueing import TRANSFERS
+from transfers.queues import TRANSFERS
 
 WRONG_CANARY = "canary-5b1f32c-never-print-me"
 

@@ -13,7 +13,7 @@ from registry_ui.images.models import LocalImage, TeamBlob
 from registry_ui.oci.reference import Reference
 from registry_ui.registries.models import Registry, Security
 from tests.parts.images import OCI_INDEX, OCI_MANIFEST, build_image, digest_of
-from tests.parts.scripted import Reply, scripted_server
+from tests.parts.scripted_server import Reply, scripted_server
 from tests.transfers.scripts import REPOSITORY, ScriptedRegistry, manifest_path
 from transfers import services
 from transfers.models import State, Transfer

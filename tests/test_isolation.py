@@ -18,8 +18,8 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from registry_ui.accounts import tokens
-from registry_ui.accounts.links import hash_token
+from registry_ui.accounts.audit.log import record
+from registry_ui.accounts.link_tokens import hash_token
 from registry_ui.accounts.models import (
     Action,
     ApiToken,
@@ -30,36 +30,21 @@ from registry_ui.accounts.models import (
     Team,
     User,
 )
-from registry_ui.accounts.trail import record
+from registry_ui.accounts.tokens import service
+from registry_ui.catalog.models import Artifact, IndexRun, Repository, Tag
+from registry_ui.credentials.models import Credential, CredentialGrant
 from registry_ui.environment import EngineSetting
-from registry_ui.images.models import ArchiveUpload, ImmutableTags, LocalImage, TeamBlob
+from registry_ui.images.models import ArchiveUpload, ImmutableTagRule, LocalImage, TeamBlob
 from registry_ui.oci.reference import Reference
-from registry_ui.registries.models import (
-    Artifact,
-    Credential,
-    CredentialGrant,
-    IndexRun,
-    Registry,
-    Repository,
-    Security,
-    Tag,
-)
+from registry_ui.registries.models import Registry, Security
 from tests.parts.index_rows import make_image, make_repository
-from tests.parts.odd_texts import ODD_TEXTS, distribute
-from tests.parts.process import free_port
+from tests.parts.processes import free_port
+from tests.parts.unusual_texts import ODD_TEXTS, distribute
 from tests.transfers.mirrors.rows import mirror_row, run_row
 from transfers import services
-from transfers.models import (
-    Kind,
-    Mirror,
-    MirrorHook,
-    MirrorPause,
-    MirrorRun,
-    Notice,
-    NotificationChannel,
-    State,
-    Transfer,
-)
+from transfers.mirrors.models import Mirror, MirrorHook, MirrorPause, MirrorRun
+from transfers.mirrors.models.notice import Notice, NotificationChannel
+from transfers.models import Kind, State, Transfer
 
 pytestmark = pytest.mark.django_db
 
@@ -338,7 +323,7 @@ def _catalog_objects(team):
     )
     credential.set_secret(f"secret-{MARK}")
     credential.save()
-    # For a team without people: tests/registries/test_views_sharing.py has the tests of grants.
+    # For a team without people: tests/credentials/views/test_grants.py has the tests of grants.
     pilots = Team.objects.create(name="Pilots", slug="pilots")
     grant = CredentialGrant.objects.create(
         credential=credential, team=pilots, repository_pattern=f"{MARK}/*"
@@ -366,7 +351,9 @@ def _image_objects(team, alice):
         size=1,
     )
     upload = ArchiveUpload.objects.create(team=team, created_by=alice, name=f"{MARK}.tar", size=10)
-    rule = ImmutableTags.objects.create(team=team, repository_pattern=f"{MARK}/*", tag_pattern="v*")
+    rule = ImmutableTagRule.objects.create(
+        team=team, repository_pattern=f"{MARK}/*", tag_pattern="v*"
+    )
     return {"image": image, "upload": upload, "rule": rule}
 
 
@@ -451,7 +438,7 @@ def all_rows() -> list[Any]:
         ApiToken: ["used_at", "used_from"],
     }
     people = (Team, Membership, User, Invitation, ApiToken)
-    local = (LocalImage, ImmutableTags, TeamBlob, ArchiveUpload)
+    local = (LocalImage, ImmutableTagRule, TeamBlob, ArchiveUpload)
     owned = (
         Registry,
         Credential,
@@ -568,7 +555,7 @@ def without_session(team, other_team, alice, charlie):
 
     def bearer(by: User, scope: Scope, **more: Any) -> Client:
         expires_at = timezone.now() + timedelta(days=1)
-        _token, secret = tokens.create_token(
+        _token, secret = service.create_token(
             by=by,
             name=f"{scope} of {by}",
             scope=scope,

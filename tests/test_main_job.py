@@ -7,9 +7,9 @@ from django.urls import reverse
 
 from registry_ui.accounts.models import Team, User
 from registry_ui.accounts.services import issue_setup_token
+from registry_ui.credentials.models import Credential
 from registry_ui.images.models import LocalImage
-from registry_ui.registries.models import Credential
-from registry_ui.registries.this_server import builtin_registry_host
+from registry_ui.registries.builtin_registry import builtin_registry_host
 from tests.transfers.conftest import add_registry  # noqa: F401
 from transfers.models import State, Transfer
 

@@ -15,7 +15,7 @@ import pytest
 import requests
 
 from tests.parts import database
-from tests.parts.process import Process, free_port, is_running, wait_until
+from tests.parts.processes import Process, free_port, is_running, wait_until
 from tests.parts.slow_line import slow_line
 from tests.parts.workers import ROOT
 
@@ -24,7 +24,7 @@ WATCHED = """
 import sys
 from registry_ui.supervisor.console import Console
 from registry_ui.supervisor.programs import Program
-from registry_ui.supervisor.watch import Supervisor
+from registry_ui.supervisor.loop import Supervisor
 
 programs = [
     Program(name, [sys.executable, "-u", "-c", code], 1, order) for name, code, order in PROGRAMS

@@ -9,9 +9,9 @@ from registry_ui.accounts.models import Role
 from registry_ui.accounts.requests import TeamRequest
 
 from .models import State, Transfer
-from .queueing import TRANSFERS
-from .situation import TransferPresenter
-from .waiting import add_queue_positions
+from .presenter import TransferPresenter
+from .queue_status import add_queue_positions
+from .queues import TRANSFERS
 
 _RECENT_DAYS = timedelta(days=7)
 _MAX_ACTIVE = 8

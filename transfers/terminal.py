@@ -7,9 +7,9 @@ from django.utils.translation import gettext as _
 from registry_ui.oci.reference import Reference
 from registry_ui.web.quantities import binary_size, binary_speed
 
-from .layers import Layer
+from .layer_progress import Layer
 from .models import Kind, State, Transfer
-from .situation import TransferPresenter
+from .presenter import TransferPresenter
 
 _UP = "\x1b[{}A"
 _CLEAR_BELOW = "\x1b[J"

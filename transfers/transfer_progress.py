@@ -6,7 +6,14 @@ from functools import cached_property
 
 from django.utils import timezone
 
-from .layers import BarSegment, Layer, PlatformLayers, bar_segments, group_by_platform, read_layers
+from .layer_progress import (
+    BarSegment,
+    Layer,
+    PlatformLayers,
+    bar_segments,
+    group_by_platform,
+    read_layers,
+)
 from .models import State, Transfer
 
 

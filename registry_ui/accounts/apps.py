@@ -12,12 +12,12 @@ class AccountsConfig(AppConfig):
         from django.contrib.auth.signals import user_logged_in
         from django.db.models.signals import post_delete, post_migrate, post_save
 
-        from . import recording
-        from .guarding import install_append_only_triggers
+        from .audit.triggers import install_append_only_triggers
         from .models import Membership, User
-        from .recency import record_sign_in_time
-        from .sso.groups import sync_at_sign_in
-        from .tokens import revoke_with_membership, revoke_with_person
+        from .sign_in import audit_events
+        from .sign_in.confirmation import record_sign_in_time
+        from .sign_in.sso.groups import sync_at_sign_in
+        from .tokens.service import revoke_with_membership, revoke_with_person
 
         # Sign-in
         user_logged_in.connect(record_sign_in_time, dispatch_uid="accounts.record_sign_in_time")
@@ -34,5 +34,5 @@ class AccountsConfig(AppConfig):
         )
 
         # Audit log. SQLite drops triggers when a migration rebuilds a table: see `guarding`.
-        recording.connect()
+        audit_events.connect()
         post_migrate.connect(install_append_only_triggers, sender=self, dispatch_uid=TRIGGERS_UID)

@@ -12,9 +12,9 @@ from django.utils.translation import gettext_lazy as _
 
 from registry_ui.web.forms import TileSelect
 
-from .departures import ActiveJob
 from .forms import AccountForm
 from .models import Invitation, Role, Team, User
+from .offboarding import ActiveJob
 
 _ROLE_SUMMARIES = {
     Role.VIEWER: _("browses registries, images and transfers"),

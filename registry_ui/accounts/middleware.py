@@ -5,10 +5,10 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpResponseBase
 
 from .addresses import client_address
-from .bounds import count_this_minute
+from .audit.log import Origin, acting_as, current_origin, record, set_actor
 from .models import Action, ActorKind, Outcome, Team
+from .rate_limits import count_this_minute
 from .requests import TeamRequest
-from .trail import Origin, acting_as, current_origin, record, set_actor
 
 SESSION_KEY = "team"
 _REFUSALS_A_MINUTE = 10

@@ -5,17 +5,17 @@ class ImagesConfig(AppConfig):
     name = "registry_ui.images"
 
     def ready(self) -> None:
-        from registry_ui.accounts.activity.pages import register_page
-        from registry_ui.accounts.belongings import register_deletion_summary
-        from registry_ui.accounts.first_start import register_team_seed
+        from registry_ui.accounts.audit.object_links import register_page
+        from registry_ui.accounts.deletion_summary import register_deletion_summary
+        from registry_ui.accounts.team_seeds import register_team_seed
         from registry_ui.web.overview import register_overview_section
-        from registry_ui.web.searching import register_search_source
+        from registry_ui.web.search_sources import register_search_source
 
-        from .belongings import deletion_summary
+        from .deletion_summary import deletion_summary
         from .models import LocalImage
         from .overview import overview_section
         from .sample import install_sample_image
-        from .searching import find_local_images
+        from .search import find_local_images
 
         register_deletion_summary(deletion_summary)
         register_team_seed(install_sample_image)

@@ -23,7 +23,7 @@ from registry_ui.oci.store import BUFFER_SIZE, Cancellation
 
 from .blob_file import BlobFile
 from .disk import free_bytes, is_same_file, lock, open_folder, storage_errors, try_lock
-from .partials import PartialBlob
+from .partial_blobs import PartialBlob
 
 # O_NONBLOCK: a FIFO in place of a blob must not block its reader.
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK

@@ -87,7 +87,7 @@ class LocalImage(models.Model):
         return {entry["digest"] for entry in (*self.manifests, *self.blobs)}
 
 
-class ImmutableTags(models.Model):
+class ImmutableTagRule(models.Model):
     """A rule that makes tags of the built-in registry immutable.
 
     Such a tag can be neither moved nor removed until the rule is removed. The patterns are those

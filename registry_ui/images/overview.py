@@ -4,7 +4,7 @@ from typing import Any
 
 from registry_ui.accounts.requests import TeamRequest
 
-from .listing import list_images, storage_totals
+from .image_list import list_images, storage_totals
 
 _MAX_RECENT = 5
 

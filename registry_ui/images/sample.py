@@ -7,9 +7,9 @@ from registry_ui.accounts.models import Team, User
 from registry_ui.oci.digest import Digest
 from registry_ui.oci.errors import OciError
 from registry_ui.oci.reference import Reference
-from registry_ui.oci.sample import REPOSITORY, SampleImage, sample_images
+from registry_ui.oci.sample_image import REPOSITORY, SampleImage, sample_images
 from registry_ui.oci.store import OpenSource
-from registry_ui.registries.this_server import builtin_registry_prefix
+from registry_ui.registries.builtin_registry import builtin_registry_prefix
 
 from .services import name_image
 from .store import LocalStore

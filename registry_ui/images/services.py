@@ -7,14 +7,14 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
+from registry_ui.accounts.audit.log import record
 from registry_ui.accounts.models import Action, Team, User
-from registry_ui.accounts.trail import record
 from registry_ui.oci.digest import Digest
 from registry_ui.oci.errors import InvalidReference, ManifestUnknown
 from registry_ui.oci.reference import Reference
 
 from .models import LocalImage
-from .naming import assign_name, copy_name, refuse_immutable
+from .names import assign_name, copy_name, refuse_immutable
 from .store import LocalStore
 
 logger = logging.getLogger(__name__)

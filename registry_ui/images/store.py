@@ -18,15 +18,15 @@ from django.utils.translation import gettext as _
 from registry_ui.accounts.models import Team, User
 from registry_ui.oci.digest import Digest
 from registry_ui.oci.errors import BlobUnknown, ContentMismatch, ManifestUnknown
-from registry_ui.oci.facts import ImageFacts, gather_facts
+from registry_ui.oci.image_facts import ImageFacts, gather_facts
 from registry_ui.oci.manifest import MANIFEST_LIMIT, Descriptor, Manifest
 from registry_ui.oci.reference import Reference
 from registry_ui.oci.store import BlobReader, Cancellation, OpenSource
 
 from .blobs import BlobDirectory
 from .models import LocalImage, TeamBlob
-from .naming import assign_name
-from .partials import PartialBlob
+from .names import assign_name
+from .partial_blobs import PartialBlob
 from .team_blobs import touch_blobs
 
 

@@ -9,16 +9,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
-from registry_ui.accounts.access import require_operator
 from registry_ui.accounts.models import Role
+from registry_ui.accounts.permissions import require_operator
 from registry_ui.accounts.requests import TeamRequest
 from registry_ui.oci.errors import OciError
 
-from .engines.allowed import engines_of
-from .inspecting import copy_boxes, inspect_image, served_references, suggested_name
-from .listing import list_images, storage_totals
+from .engines.allowed_engines import engines_of
+from .image_list import list_images, storage_totals
+from .inspection import copy_boxes, inspect_image, served_references, suggested_name
 from .models import LocalImage
-from .newer import find_newer
+from .newer_images import find_newer
 from .services import NameRemoval, plan_removal, remove_name
 
 _PAGE_SIZE = 50

@@ -6,8 +6,8 @@ from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from registry_ui.accounts.audit.log import Origin
 from registry_ui.accounts.models import ActorKind, Team, TeamOwnedQuerySet
-from registry_ui.accounts.trail import Origin
 
 
 class State(models.TextChoices):

@@ -20,9 +20,9 @@ logger = logging.getLogger(__name__)
 LISTED_FUNCTIONS = frozenset(
     {
         "transfers.jobs.run_transfer",
-        "transfers.jobs.run_mirror",
-        "transfers.jobs.send_notice",
-        "registry_ui.registries.jobs.run_index",
+        "transfers.mirrors.jobs.run_mirror",
+        "transfers.mirrors.jobs.send_notice",
+        "registry_ui.catalog.index_jobs.run_index",
     }
 )
 

@@ -7,11 +7,11 @@ from typing import Any
 
 from .errors import ConnectionFailed, InvalidManifest, Unsupported
 from .http_messages import Authorization, Request, Response
-from .listing import PAGE_LIMIT
-from .pacing import Attempts
+from .name_lists import PAGE_LIMIT
 from .registry_session import RegistrySession
 from .request_context import RequestContext
-from .responses import error_from
+from .response_errors import error_from
+from .retries import Attempts
 
 _JSON = {"Accept": "application/json"}
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
+from .blob_presence import BlobPresence
 from .copy_tasks import CopyTasks
 from .digest import Digest
-from .holdings import BlobPresence
 from .manifest import Descriptor
 from .progress import BlobState, Progress
 from .store import BlobReader, ImageStore, OpenSource

@@ -3,11 +3,11 @@
 import itertools
 from collections.abc import Callable, Iterator
 
+from .basic_credential import BasicCredential
 from .connections import Limits
-from .credential import BasicCredential
 from .errors import RepositoryUnknown, ResponseError
 from .http_messages import Response
-from .listing import iterate_repositories, iterate_tags
+from .name_lists import iterate_repositories, iterate_tags
 from .reference import check_repository
 from .registry_session import Endpoint, RateLimit, RegistrySession
 from .registry_store import RegistryStore

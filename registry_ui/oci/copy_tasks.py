@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from typing import TypeVar
 
-from .crews import WorkerPools
 from .errors import Cancelled
 from .manifest import Descriptor
 from .store import Cancellation
+from .worker_pools import WorkerPools
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")

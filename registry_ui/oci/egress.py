@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 
 from .address_scope import AddressScope, IpAddress, address_scope
 from .errors import ConnectionFailed, ConnectionTimeout, EgressRefused, HostUnknown
-from .sockets import SocketWatch
+from .socket_watch import SocketWatch
 from .store import Cancellation
 
 # The longest delay of a cancellation while a connection is being opened.

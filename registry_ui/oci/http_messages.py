@@ -7,7 +7,7 @@ from typing import Any, Protocol, Self
 from urllib.parse import urlsplit
 
 from .errors import ConnectionFailed, ConnectionTimeout, InvalidManifest, ResponseError
-from .failures import READ_FAILURES, Translation
+from .http_failures import READ_FAILURES, Translation
 
 
 class Body(Protocol):

@@ -12,7 +12,7 @@ from .copy_tasks import CopyTasks
 from .digest import Digest
 from .errors import InvalidManifest, PlatformMissing
 from .manifest import CHILDREN_LIMIT, Descriptor, Manifest, Platform, parse_config
-from .platforms import PlatformChoice, best_child, reduced_index
+from .platform_choice import PlatformChoice, best_child, reduced_index
 from .store import ImageStore, read_blob
 
 _INDEX_DEPTH = 4

@@ -19,8 +19,8 @@ from .errors import (
     ResponseError,
     Unauthorized,
 )
-from .listing import next_link
 from .manifest import MANIFEST_LIMIT, OCI_INDEX, Descriptor, Manifest
+from .name_lists import next_link
 from .registry_session import RegistrySession
 from .request_context import RequestContext
 from .store import ImageStore

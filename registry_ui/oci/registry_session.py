@@ -13,19 +13,19 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
 
-from .auth import Authenticator
+from .authenticator import Authenticator
+from .basic_credential import BasicCredential
 from .connections import Limits
-from .credential import BasicCredential
 from .egress import Dialer, EgressPolicy
 from .errors import ConnectionFailed, NotARegistry, ResponseError
 from .http_messages import Authorization, Body, Request, Response
-from .pacing import Attempts, OnPause, Pacer
 from .redaction import redact, redact_url
 from .reference import DOCKER_HUB
 from .refusal_messages import not_a_registry
 from .request_context import RequestContext
-from .responses import error_from
-from .sockets import SocketWatch
+from .response_errors import error_from
+from .retries import Attempts, OnPause, Pacer
+from .socket_watch import SocketWatch
 from .store import Cancellation
 from .token_scopes import Scope
 from .transport import Transport, same_origin

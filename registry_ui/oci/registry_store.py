@@ -4,8 +4,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from .blobs import BlobDownload
-from .deletion import check_deletion, delete_tag
+from .blob_download import BlobDownload
+from .blob_upload import BlobUpload, UploadApi, UploadSession
 from .digest import Digest
 from .errors import (
     ContentMismatch,
@@ -24,8 +24,8 @@ from .refusal_messages import not_a_registry
 from .registry_session import RegistrySession
 from .request_context import RequestContext, Subject
 from .store import BlobReader, OpenSource
+from .tag_deletion import check_deletion, delete_tag
 from .token_scopes import Scope
-from .uploads import BlobUpload, UploadApi, UploadSession
 
 # The spec wants 201 for a stored and 202 for a deleted manifest; registries also answer these.
 _STORED = (200, 201, 202, 204)

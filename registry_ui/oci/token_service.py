@@ -13,14 +13,14 @@ from typing import Any
 from urllib.parse import quote, urlencode, urljoin, urlsplit, urlunsplit
 
 from .advice import advice_for
+from .basic_credential import BasicCredential
 from .challenges import Challenge
-from .credential import BasicCredential
 from .egress import host_and_port
 from .errors import EgressRefused, InvalidManifest, OciError, Unauthorized
 from .http_messages import Authorization, Request, Response
-from .pacing import Attempts, Pacer
 from .request_context import RequestContext
-from .responses import error_from
+from .response_errors import error_from
+from .retries import Attempts, Pacer
 from .transport import Transport
 
 TOKEN_LIMIT = 1024 * 1024

@@ -15,7 +15,7 @@ from .egress import Dialer, host_and_port
 from .errors import (
     EgressRefused,
 )
-from .failures import Translation
+from .http_failures import Translation
 from .http_messages import Request, Response
 from .store import Cancellation
 

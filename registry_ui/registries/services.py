@@ -1,4 +1,4 @@
-"""Operations on registries and credentials. Other apps import them from here."""
+"""Operations on registries."""
 
 from typing import Any
 
@@ -8,69 +8,14 @@ from django.db import transaction
 from django.db.models import RestrictedError
 from django.utils.translation import gettext as _
 
+from registry_ui.accounts.audit.log import record
 from registry_ui.accounts.models import Action, Team, User
-from registry_ui.accounts.trail import record
+from registry_ui.providers.facts import Provider, provider_facts
 
-from .checking import check_login
-from .choosing import (
-    AmbiguousCredential,
-    CredentialUnfit,
-    find_registry,
-    list_candidates,
-    select_credential,
-    unfit_reason,
-)
-from .clients import egress_policy, endpoint_of, open_client, open_engine_login
-from .connection import ConnectionReport, Stage, check_connection, check_overdue
-from .credential_changes import (
-    add_credential,
-    change_credential,
-    remove_credential,
-    rotate_credential,
-)
-from .granting import change_grant, revoke_grant, share_credential
-from .importing import ImportResult, import_docker_config
-from .indexing.scheduling import schedule_index
-from .lending import lost_share_reason, name_for
+from .builtin_registry import builtin_registry_host
+from .index_schedule import schedule_index
 from .models import Health, Registry, Security
-from .providers import Provider, provider_facts
 from .row_changes import as_form_error, log_change
-from .this_server import builtin_registry_host
-
-__all__ = [
-    "AmbiguousCredential",
-    "ConnectionReport",
-    "CredentialUnfit",
-    "ImportResult",
-    "Stage",
-    "add_builtin_registry",
-    "add_credential",
-    "add_registry",
-    "change_credential",
-    "change_grant",
-    "change_registry",
-    "check_connection",
-    "check_login",
-    "check_overdue",
-    "create_default_registries",
-    "egress_policy",
-    "endpoint_of",
-    "find_registry",
-    "import_docker_config",
-    "list_candidates",
-    "lost_share_reason",
-    "name_for",
-    "open_client",
-    "open_engine_login",
-    "refuse_builtin_registry",
-    "remove_credential",
-    "remove_registry",
-    "revoke_grant",
-    "rotate_credential",
-    "select_credential",
-    "share_credential",
-    "unfit_reason",
-]
 
 # The fields that forms set; the others belong to the index and the health check.
 REGISTRY_FIELDS = (
@@ -250,3 +195,7 @@ def remove_registry(*, registry: Registry, user: User | None) -> None:
 def _log_plain_http(user: User | None, registry: Registry) -> None:
     if registry.security == Security.PLAIN_HTTP:
         log_change(user, "chose plain HTTP for %s: secrets travel in clear", registry.host)
+
+
+def find_registry(team: Team, host: str) -> Registry | None:
+    return Registry.objects.filter(team=team, host=host).first()

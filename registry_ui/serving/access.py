@@ -20,17 +20,17 @@ from django.core import signing
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from registry_ui.accounts.bounds import is_first_this_minute
+from registry_ui.accounts.audit.log import current_origin, record
 from registry_ui.accounts.models import Action, Outcome, Role, Team
-from registry_ui.accounts.tokens import (
+from registry_ui.accounts.rate_limits import is_first_this_minute
+from registry_ui.accounts.tokens.service import (
     PREFIX,
     Principal,
     TokenRefused,
     authenticate,
     authenticate_by_key,
 )
-from registry_ui.accounts.trail import current_origin, record
-from registry_ui.registries.this_server import builtin_registry_host
+from registry_ui.registries.builtin_registry import builtin_registry_host
 
 from .errors import Refusal, name_unknown
 

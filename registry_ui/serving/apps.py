@@ -8,13 +8,13 @@ class ServingConfig(AppConfig):
     name = "registry_ui.serving"
 
     def ready(self) -> None:
-        from registry_ui.images.collecting import register_mark_source
+        from registry_ui.images.garbage_collection import register_mark_source
         from registry_ui.images.models import LocalImage
-        from registry_ui.registries.this_server import register_builtin_opener
+        from registry_ui.registries.builtin_registry import register_builtin_opener
 
-        from .embedded import BuiltinRegistry
-        from .naming import on_name_added, on_name_removed
-        from .proxying import marks_of_kept_tags
+        from .builtin_registry import BuiltinRegistry
+        from .name_signals import on_name_added, on_name_removed
+        from .proxy_cache import marks_of_kept_tags
         from .repositories import marks_of_referrers
 
         register_builtin_opener(BuiltinRegistry)
@@ -36,6 +36,6 @@ def _ensure_builtin_registries(**_kwargs: Any) -> None:
 
     The server's address may have changed, and teams may come from an older version.
     """
-    from .chores import ensure_builtin_registries
+    from .maintenance import ensure_builtin_registries
 
     ensure_builtin_registries()

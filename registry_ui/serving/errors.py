@@ -6,7 +6,7 @@ from typing import Any
 from django.http import JsonResponse
 from django.utils.translation import gettext as _
 
-from registry_ui.images.uploads import UploadBusy, UploadTooLarge, UploadUnknown
+from registry_ui.images.blob_uploads import UploadBusy, UploadTooLarge, UploadUnknown
 from registry_ui.oci import errors as oci
 
 API_VERSION = {"Docker-Distribution-API-Version": "registry/2.0"}

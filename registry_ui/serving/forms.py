@@ -4,14 +4,14 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from registry_ui.accounts.models import Team
-from registry_ui.images.models import ImmutableTags
+from registry_ui.images.models import ImmutableTagRule
 
 _INPUT = {"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false", "class": "mono"}
 
 
 class RuleForm(forms.ModelForm):
     class Meta:
-        model = ImmutableTags
+        model = ImmutableTagRule
         fields = ["repository_pattern", "tag_pattern"]
         widgets = {
             "repository_pattern": forms.TextInput(attrs={**_INPUT, "placeholder": "*"}),
@@ -28,7 +28,7 @@ class RuleForm(forms.ModelForm):
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
-        same = ImmutableTags.objects.filter(
+        same = ImmutableTagRule.objects.filter(
             team=self.instance.team, **{name: values.get(name) for name in self.Meta.fields}
         )
         if same.exists():

@@ -9,7 +9,7 @@ from django.db.models import Q
 from registry_ui.accounts.models import Team, TeamOwnedQuerySet
 
 
-class Holding(models.Model):
+class ServedBlob(models.Model):
     """A link from a repository of the built-in registry to a manifest or blob.
 
     It is added with a name of an image (images.LocalImage), an upload or a manifest, and gives
@@ -73,7 +73,7 @@ class Upload(models.Model):
         return f"upload to {self.repository}"
 
 
-class KeptTag(models.Model):
+class CachedTag(models.Model):
     """A cached tag of another registry, as a client last pulled it through the proxy."""
 
     id = models.BigAutoField(primary_key=True)

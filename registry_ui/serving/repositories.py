@@ -8,9 +8,10 @@ from django.db.models import CharField, IntegerField, OuterRef, Q, QuerySet, Sub
 from django.utils.translation import gettext as _
 
 from registry_ui.accounts.models import Team, User
+from registry_ui.catalog.indexing.artifact_columns import artifact_type_of
 from registry_ui.images.blobs import damaged
 from registry_ui.images.models import LocalImage, TeamBlob
-from registry_ui.images.naming import refuse_immutable
+from registry_ui.images.names import refuse_immutable
 from registry_ui.images.store import LocalStore, blob_directory
 from registry_ui.oci.digest import Digest
 from registry_ui.oci.errors import (
@@ -22,12 +23,11 @@ from registry_ui.oci.errors import (
 )
 from registry_ui.oci.manifest import MANIFEST_LIMIT, Descriptor, Manifest
 from registry_ui.oci.reference import Reference
-from registry_ui.registries.indexing.describing import artifact_type_of
-from registry_ui.registries.this_server import builtin_registry_host
-from registry_ui.web.statements import Parameter, Statement
+from registry_ui.registries.builtin_registry import builtin_registry_host
+from registry_ui.web.prepared_queries import Parameter, Statement
 
-from .holdings import is_stale, link, link_manifest, linked, touch_image
-from .models import Holding
+from .links import is_stale, link, link_manifest, linked, touch_image
+from .models import ServedBlob
 
 _MAX_REFERRERS = 1000
 # Every pull by tag runs this query, so its SQL is compiled once (web/statements.py).
@@ -78,7 +78,7 @@ class ServedRepository:
     def is_known(self) -> bool:
         return (
             self.images.exists()
-            or Holding.objects.filter(team=self.team, repository=self.name).exists()
+            or ServedBlob.objects.filter(team=self.team, repository=self.name).exists()
         )
 
     def tags(self) -> list[str]:
@@ -183,7 +183,9 @@ class ServedRepository:
 
     def _is_in_named_image(self, digest: str) -> bool:
         """Return whether a named image of the repository contains the manifest."""
-        if not Holding.objects.filter(team=self.team, repository=self.name, digest=digest).exists():
+        if not ServedBlob.objects.filter(
+            team=self.team, repository=self.name, digest=digest
+        ).exists():
             return False
         return any(
             _contains(manifests, digest)
@@ -233,7 +235,7 @@ class ServedRepository:
                 )
 
             self.images.filter(pk__in=[image.pk for image in deleted]).delete()
-            Holding.objects.filter(
+            ServedBlob.objects.filter(
                 team=self.team, repository=self.name, digest=str(digest)
             ).delete()
 
@@ -241,7 +243,7 @@ class ServedRepository:
 
     def referrers(self, subject: Digest, artifact_type: str = "") -> list[Descriptor]:
         """Return the referrers of a manifest, oldest first (spec, "Listing Referrers")."""
-        rows = Holding.objects.filter(
+        rows = ServedBlob.objects.filter(
             team=self.team, repository=self.name, subject=str(subject)
         ).order_by("pk")[:_MAX_REFERRERS]
         descriptors = (self._referrer(row.digest) for row in rows)
@@ -306,7 +308,7 @@ class ServedRepository:
                 _("An image of this repository needs this blob."),
                 advice=_("Delete the image first."),
             )
-        Holding.objects.filter(team=self.team, repository=self.name, digest=row.digest).delete()
+        ServedBlob.objects.filter(team=self.team, repository=self.name, digest=row.digest).delete()
 
 
 def repositories_of(teams: Iterable[Team]) -> list[str]:
@@ -331,7 +333,7 @@ def paginate(names: Sequence[str], last: str, count: int) -> tuple[list[str], bo
 
 def marks_of_referrers() -> Iterator[tuple[int, list[str]]]:
     """Yield the digests of referrers whose subject exists, for the garbage collector."""
-    subjects = Holding.objects.exclude(subject="")
+    subjects = ServedBlob.objects.exclude(subject="")
     for team_id, digest, subject, needs in subjects.values_list(
         "team_id", "digest", "subject", "needs"
     ).iterator():

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from registry_ui.accounts.models import Team
+from registry_ui.catalog.indexing.registry_clients import RegistryClients
+from registry_ui.credentials.services import find_registry
+from registry_ui.credentials.usage import CredentialUse
 from registry_ui.oci.client import Limits, RegistryStore
 from registry_ui.oci.errors import OciError, Unauthorized, Unsupported
 from registry_ui.oci.reference import Reference, normalise_host
-from registry_ui.registries.indexing.reading import RegistryClients
+from registry_ui.registries.builtin_registry import PROXY, builtin_registry_prefix
 from registry_ui.registries.models import Registry
-from registry_ui.registries.services import find_registry
-from registry_ui.registries.this_server import PROXY, builtin_registry_prefix
-from registry_ui.registries.using import CredentialUse
 
 from .errors import Refusal, name_unknown
 from .repositories import ServedRepository

@@ -5,8 +5,8 @@ A repository name may contain slashes, so each pattern takes the longest name th
 
 from django.urls import path, re_path
 
-from .views import blobs, listing, manifests, uploads
-from .views.answering import endpoint, unknown_endpoint
+from .views import blobs, discovery, manifests, uploads
+from .views.endpoints import endpoint, unknown_endpoint
 from .views.token import token
 
 app_name = "serving"
@@ -14,10 +14,10 @@ app_name = "serving"
 _NAME = r"^(?P<name>.+)"
 
 urlpatterns = [
-    path("", endpoint(GET=listing.api_version, HEAD=listing.api_version), name="base"),
+    path("", endpoint(GET=discovery.api_version, HEAD=discovery.api_version), name="base"),
     path("token", token, name="token"),
-    path("_catalog", endpoint(GET=listing.catalog, HEAD=listing.catalog), name="catalog"),
-    re_path(rf"{_NAME}/tags/list$", endpoint(GET=listing.tags, HEAD=listing.tags), name="tags"),
+    path("_catalog", endpoint(GET=discovery.catalog, HEAD=discovery.catalog), name="catalog"),
+    re_path(rf"{_NAME}/tags/list$", endpoint(GET=discovery.tags, HEAD=discovery.tags), name="tags"),
     re_path(
         rf"{_NAME}/manifests/(?P<reference>[^/]+)$",
         endpoint(
@@ -44,7 +44,7 @@ urlpatterns = [
     ),
     re_path(
         rf"{_NAME}/referrers/(?P<digest>[^/]+)$",
-        endpoint(GET=listing.referrers, HEAD=listing.referrers),
+        endpoint(GET=discovery.referrers, HEAD=discovery.referrers),
         name="referrers",
     ),
     re_path(

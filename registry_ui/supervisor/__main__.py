@@ -14,10 +14,10 @@ from environs import EnvError
 
 from registry_ui.environment import check_files, data_directory, env
 
-from .child import start
 from .console import Console
+from .loop import Supervisor
+from .process import start
 from .programs import Address, BadSetting, manage_command, programs
-from .watch import Supervisor
 
 _PARTS = ("web", "workers", "scheduler")
 # The last line of a traceback whose message is meant for people.

@@ -1,9 +1,9 @@
 """Tags: parse, order, explain and select them. No network, no database, no Django."""
 
-from .explaining import Explanation, describe_risk, explain_tag
+from .explanations import Explanation, describe_risk, explain_tag
 from .keys import sort_key, version_key
-from .ordering import natural_key, order_key, sort_tags
-from .parsing import parse_tag
+from .order import natural_key, order_key, sort_tags
+from .parser import parse_tag
 from .ranges import InvalidRange, VersionRange
 from .suffix import Group, Role, Suffix
 from .suffixes import BY_NAME, SUFFIXES

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from .ordering import BELOW_ALL, OrderKey, order_key, stage_key, version_numbers
+from .order import BELOW_ALL, OrderKey, order_key, stage_key, version_numbers
 from .tag import Tag
 
 _OPEN = b"\1"

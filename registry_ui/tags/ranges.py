@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from .keys import line_prefix, stage_prefix, version_key
-from .ordering import RELEASED, OrderKey, stage_key
-from .parsing import parse_tag
+from .order import RELEASED, OrderKey, stage_key
+from .parser import parse_tag
 from .suffix import Role
 from .suffix import mark as _
 from .tag import Tag

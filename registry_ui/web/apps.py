@@ -6,6 +6,6 @@ class WebConfig(AppConfig):
 
     def ready(self) -> None:
         from .search import search_guide
-        from .searching import register_search_source
+        from .search_sources import register_search_source
 
         register_search_source(60, search_guide)

@@ -26,7 +26,7 @@ from registry_ui.tags import (
 )
 from registry_ui.tags.ranges import LONGEST_RANGE
 
-from .anatomy import analyse_reference
+from .reference_analysis import analyse_reference
 
 COMMON_SUFFIXES = ("latest", "alpine", "slim", "windowsserver")
 EXPLORED_TAGS = 200

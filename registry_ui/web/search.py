@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from registry_ui.tags import SUFFIXES, Suffix, parse_tag
 from registry_ui.tags import Group as Subject
 
-from .searching import Group, SearchQuery, SearchResult, run_search
+from .search_sources import Group, SearchQuery, SearchResult, run_search
 
 _PANEL_LIMIT, _PAGE_LIMIT = 5, 20
 _PANEL = "search-panel"

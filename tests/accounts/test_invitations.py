@@ -10,7 +10,7 @@ from django.utils import timezone
 from registry_ui.accounts import services
 from registry_ui.accounts.models import Action, AuditEvent, Invitation, Membership, Role, User
 from registry_ui.web.logs import OneLineFormatter
-from tests.accounts.parallel import run_concurrently
+from tests.accounts.concurrency import run_concurrently
 from tests.conftest import PASSWORD
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db]

@@ -16,8 +16,8 @@ from registry_ui.accounts.models import (
     Role,
     Scope,
 )
-from registry_ui.accounts.tokens import create_token
-from tests.accounts.parallel import run_concurrently
+from registry_ui.accounts.tokens.service import create_token
+from tests.accounts.concurrency import run_concurrently
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db]
 

@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from registry_ui.accounts import services
 from registry_ui.accounts.models import Action, ApiToken, AuditEvent, Invitation, Role, Scope, User
-from registry_ui.accounts.tokens import create_token
-from tests.accounts.parallel import run_concurrently
+from registry_ui.accounts.tokens.service import create_token
+from tests.accounts.concurrency import run_concurrently
 
 pytestmark = pytest.mark.django_db
 

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from registry_ui.accounts import services
-from registry_ui.accounts.links import hash_token
+from registry_ui.accounts.link_tokens import hash_token
 from registry_ui.accounts.models import Membership, Role, SetupToken, Team, User
 
 pytestmark = pytest.mark.postgresql

@@ -8,11 +8,12 @@ from django.utils import timezone
 
 from registry_ui.accounts import services
 from registry_ui.accounts.models import Action, ApiToken, AuditEvent, Membership, Role, Scope, Team
-from registry_ui.accounts.tokens import create_token
+from registry_ui.accounts.tokens.service import create_token
 from registry_ui.registries.models import Registry
-from tests.accounts.parallel import run_concurrently
-from tests.parts.furnished import create_demo_data
-from transfers.models import MirrorRun, State, Transfer
+from tests.accounts.concurrency import run_concurrently
+from tests.parts.demo_data import create_demo_data
+from transfers.mirrors.models import MirrorRun
+from transfers.models import State, Transfer
 
 pytestmark = pytest.mark.django_db
 

@@ -8,9 +8,10 @@ import pytest
 from django.core import mail
 from django.urls import reverse
 
-from registry_ui.accounts import mailing, services
+from registry_ui.accounts import mail as account_mail
+from registry_ui.accounts import services
 from registry_ui.accounts.models import Invitation, Membership, Role, Team, User
-from registry_ui.accounts.recency import OPENING_SECONDS, SENDING_SECONDS, SESSION_KEY
+from registry_ui.accounts.sign_in.confirmation import OPENING_SECONDS, SENDING_SECONDS, SESSION_KEY
 from transfers.models import Kind, State, Transfer
 
 pytestmark = pytest.mark.django_db
@@ -354,7 +355,7 @@ def test_a_failed_mail_is_reported_and_the_link_works(settings, monkeypatch, cap
     def fail(self):
         raise fault
 
-    monkeypatch.setattr(mailing.EmailMessage, "send", fail)
+    monkeypatch.setattr(account_mail.EmailMessage, "send", fail)
     page = invite(email="dora@example.com").text
     assert "did not take the message" in page
     assert services.open_invitation(re.search(r"/join/([^/]+)/", page)[1]) is not None

@@ -7,7 +7,7 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import expect
 
-from registry_ui.images.archives import uploads
+from registry_ui.images.archives import archive_uploads
 from registry_ui.images.models import ArchiveUpload
 from tests.parts import archives
 
@@ -45,7 +45,7 @@ def test_an_upload_continues_after_the_browser_was_killed(live_server, page, sig
     ).to_be_visible(timeout=60_000)
     context = page.context
     page.close()
-    assert uploads.received_bytes(ArchiveUpload.objects.get()) == PIECE
+    assert archive_uploads.received_bytes(ArchiveUpload.objects.get()) == PIECE
 
     again = context.new_page()
     sent: list[str] = []

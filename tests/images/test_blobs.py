@@ -465,7 +465,7 @@ def test_disk_errors_have_advice(blobs, monkeypatch, number):
     def fail(descriptor, chunk):
         raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr("registry_ui.images.partials.os.write", fail)
+    monkeypatch.setattr("registry_ui.images.partial_blobs.os.write", fail)
     with pytest.raises(StorageError) as failure:
         write(blobs, Source(CONTENT))
     assert isinstance(failure.value, StorageFull) == (number != errno.EIO)

@@ -12,7 +12,7 @@ from registry_ui.oci.digest import Digest
 from registry_ui.oci.reference import Reference
 from tests.parts.images import build_image, build_index
 
-from .test_collecting import age
+from .test_garbage_collection import age
 from .test_store import damage
 
 

@@ -14,8 +14,8 @@ from registry_ui.images.sample import install_sample_image
 from registry_ui.images.services import remove_name
 from registry_ui.images.store import LocalStore
 from registry_ui.oci.errors import StorageFull
-from registry_ui.oci.sample import sample_images
-from registry_ui.registries.this_server import builtin_registry_prefix
+from registry_ui.oci.sample_image import sample_images
+from registry_ui.registries.builtin_registry import builtin_registry_prefix
 from tests.conftest import PASSWORD
 
 

@@ -8,9 +8,9 @@ from django.utils import timezone
 
 from registry_ui.images.models import LocalImage, TeamBlob
 from registry_ui.images.store import LocalStore, blob_directory
-from registry_ui.oci.copying import PlatformChoice, copy_image
 from registry_ui.oci.digest import Digest
 from registry_ui.oci.errors import BlobUnknown, ConnectionFailed, ContentMismatch, ManifestUnknown
+from registry_ui.oci.image_copy import PlatformChoice, copy_image
 from registry_ui.oci.manifest import Descriptor, Platform
 from registry_ui.oci.progress import Progress
 from registry_ui.oci.reference import Reference

@@ -5,11 +5,11 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from registry_ui.jobs.queueing import JobQueue
-from registry_ui.jobs.reconciling import SILENCE_LIMIT, reconcile
+from registry_ui.jobs.queues import JobQueue
+from registry_ui.jobs.reconciler import SILENCE_LIMIT, reconcile
 from tests.transfers.rows import transfer_row
 from transfers.models import State, Transfer
-from transfers.queueing import TRANSFERS
+from transfers.queues import TRANSFERS
 
 pytestmark = pytest.mark.django_db
 

@@ -9,7 +9,7 @@ import zlib
 import pytest
 from rq.exceptions import DeserializationError
 
-from transfers.queueing import TRANSFERS
+from transfers.queues import TRANSFERS
 
 pytestmark = pytest.mark.django_db
 

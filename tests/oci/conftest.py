@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 
 from registry_ui.oci import egress
+from registry_ui.oci.basic_credential import BasicCredential
 from registry_ui.oci.client import Endpoint, RegistryClient
 from registry_ui.oci.connections import Limits
-from registry_ui.oci.credential import BasicCredential
 from registry_ui.oci.egress import EgressPolicy
 from registry_ui.oci.errors import HostUnknown
 from tests.parts.certificates import Certificate, make_authority, make_server_certificate
-from tests.parts.scripted import ScriptedServer, scripted_server
+from tests.parts.scripted_server import ScriptedServer, scripted_server
 
 QUICK = Limits(
     connect=2,

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from registry_ui.oci.api import JsonApi
-from registry_ui.oci.credential import BasicCredential
+from registry_ui.oci.basic_credential import BasicCredential
 from registry_ui.oci.egress import EgressPolicy
 from registry_ui.oci.errors import (
     Cancelled,
@@ -19,7 +19,7 @@ from registry_ui.oci.errors import (
 )
 from registry_ui.oci.http_messages import Authorization
 from registry_ui.oci.store import Cancellation
-from tests.parts.scripted import Reply
+from tests.parts.scripted_server import Reply
 
 SECRET = "canary-5ecret-8f1d27b3a9"
 TOKEN = Authorization("Bearer the-token-of-the-tests")

@@ -9,14 +9,14 @@ import tracemalloc
 
 import pytest
 
-from registry_ui.oci.archive.container import ArchiveFile, gunzip
+from registry_ui.oci.archive.archive_file import ArchiveFile, gunzip
+from registry_ui.oci.archive.archive_plan import ArchivePlan, PlannedArchive
+from registry_ui.oci.archive.archive_store import ArchiveStore
 from registry_ui.oci.archive.limits import ArchiveLimits
-from registry_ui.oci.archive.platforms import PlatformFilter
-from registry_ui.oci.archive.reading import ArchiveStore
-from registry_ui.oci.archive.writing import ArchivePlan, PlannedArchive
-from registry_ui.oci.copying import PlatformChoice, copy_image
+from registry_ui.oci.archive.platform_filter import PlatformFilter
 from registry_ui.oci.digest import Digest
 from registry_ui.oci.errors import ContentMismatch, InvalidArchive, PlatformMissing
+from registry_ui.oci.image_copy import PlatformChoice, copy_image
 from registry_ui.oci.manifest import Platform
 from registry_ui.oci.progress import Progress
 from registry_ui.oci.reference import Reference

@@ -8,9 +8,9 @@ import time
 
 import pytest
 
+from registry_ui.oci.basic_credential import BasicCredential
 from registry_ui.oci.client import RateLimit
 from registry_ui.oci.connections import Limits
-from registry_ui.oci.credential import BasicCredential
 from registry_ui.oci.digest import Digest
 from registry_ui.oci.errors import (
     BlobUnknown,
@@ -34,7 +34,7 @@ from registry_ui.oci.manifest import OCI_CONFIG, OCI_MANIFEST, Manifest
 from registry_ui.oci.store import ImageStore
 from tests.parts.bytes_readers import descriptor_of, read_all, source_of
 from tests.parts.certificates import make_authority
-from tests.parts.scripted import Reply
+from tests.parts.scripted_server import Reply
 
 RAW = json.dumps(
     {

@@ -5,12 +5,12 @@ import threading
 
 import pytest
 
-from registry_ui.oci.credential import BasicCredential
+from registry_ui.oci.basic_credential import BasicCredential
 from registry_ui.oci.egress import EgressPolicy
 from registry_ui.oci.errors import ConnectionFailed, ConnectionTimeout, TlsFailed
-from registry_ui.oci.sockets import SocketWatch
+from registry_ui.oci.socket_watch import SocketWatch
 from registry_ui.oci.store import Cancellation
-from tests.parts.scripted import Reply
+from tests.parts.scripted_server import Reply
 
 
 @pytest.fixture

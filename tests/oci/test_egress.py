@@ -6,12 +6,12 @@ import time
 import pytest
 
 from registry_ui.oci.address_scope import AddressScope, address_scope
-from registry_ui.oci.credential import BasicCredential
+from registry_ui.oci.basic_credential import BasicCredential
 from registry_ui.oci.egress import EgressPolicy
 from registry_ui.oci.errors import Cancelled, ConnectionFailed, EgressRefused, HostUnknown, OciError
 from registry_ui.oci.store import Cancellation
 from tests.parts.bytes_readers import descriptor_of, read_all, source_of
-from tests.parts.scripted import Reply
+from tests.parts.scripted_server import Reply
 
 SECRET = "canary-7f3a91"
 CREDENTIAL = BasicCredential("alice", SECRET)

@@ -5,12 +5,12 @@ import json
 import pytest
 import requests
 
-from registry_ui.oci.credential import BasicCredential
+from registry_ui.oci.basic_credential import BasicCredential
 from registry_ui.oci.digest import Digest
 from registry_ui.oci.errors import ConnectionFailed, Denied, EgressRefused, RateLimited
 from registry_ui.oci.manifest import OCI_INDEX, OCI_MANIFEST
 from tests.parts.images import BuiltManifest
-from tests.parts.scripted import Reply
+from tests.parts.scripted_server import Reply
 
 SUBJECT = Digest.of(b"the subject")
 REFERRERS = f"/v2/team/app/referrers/{SUBJECT}"

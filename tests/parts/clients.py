@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from .process import Process
+from .processes import Process
 from .registries import RunningRegistry
 
 

@@ -6,8 +6,9 @@ from typing import Any
 from django.utils import timezone
 
 from registry_ui.accounts.models import Team
-from registry_ui.registries.models import Credential, CredentialGrant, Registry
-from registry_ui.registries.using import CredentialUse, record_use
+from registry_ui.credentials.models import Credential, CredentialGrant
+from registry_ui.credentials.usage import CredentialUse, record_use
+from registry_ui.registries.models import Registry
 from tests.transfers.rows import transfer_row
 
 

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 import requests
 
-from .scripted import Call, Reply, ScriptedServer
+from .scripted_server import Call, Reply, ScriptedServer
 
 _KEPT = (
     "Content-Type",

@@ -6,19 +6,19 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from registry_ui.oci.manifest import OCI_CONFIG, OCI_INDEX, OCI_LAYER_GZIP, OCI_MANIFEST
-from registry_ui.registries.indexing.rows import columns_of_artifact, columns_of_name
-from registry_ui.registries.models import (
+from registry_ui.catalog.indexing.tag_columns import columns_of_artifact, columns_of_name
+from registry_ui.catalog.models import (
     Artifact,
     ArtifactBlob,
     ArtifactChild,
     ArtifactDocument,
     Blob,
-    Registry,
     Repository,
     RepositoryBlob,
     Tag,
 )
+from registry_ui.oci.manifest import OCI_CONFIG, OCI_INDEX, OCI_LAYER_GZIP, OCI_MANIFEST
+from registry_ui.registries.models import Registry
 
 BUILT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

@@ -4,8 +4,9 @@ import itertools
 from dataclasses import dataclass
 from datetime import timedelta
 
-from registry_ui.registries.indexing.rows import columns_of_artifact, columns_of_name
-from registry_ui.registries.models import Artifact, Registry, Repository, RepositoryBlob, Tag
+from registry_ui.catalog.indexing.tag_columns import columns_of_artifact, columns_of_name
+from registry_ui.catalog.models import Artifact, Repository, RepositoryBlob, Tag
+from registry_ui.registries.models import Registry
 from tests.parts.index_rows import BUILT, make_image, make_index
 from tests.parts.large_registry import repository_names, tag_names
 

@@ -17,7 +17,7 @@ from werkzeug.serving import make_server
 
 from registry_ui.single_sign_on import SingleSignOn
 
-from .process import free_port
+from .processes import free_port
 
 CLIENT_ID, CLIENT_SECRET = "registry-ui", "canary-of-the-client-secret"
 PASSWORD = "a sentence for the provider"

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from .process import Process
+from .processes import Process
 
 
 def program(name: str) -> str | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import redis
 
-from .process import Process
+from .processes import Process
 
 
 def binary() -> Path:

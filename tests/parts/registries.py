@@ -15,7 +15,7 @@ import bcrypt
 import requests
 
 from .certificates import make_authority, make_server_certificate
-from .process import Process, answers, free_port
+from .processes import Process, answers, free_port
 from .token_server import ISSUER, SERVICE, TokenServer, TokenUser
 
 _names = itertools.count(1)

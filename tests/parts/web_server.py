@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from .process import Process, answers, free_port, wait_until
+from .processes import Process, answers, free_port, wait_until
 from .workers import ROOT, product_environment
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import connection
 
-from .process import Process
+from .processes import Process
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 

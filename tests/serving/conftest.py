@@ -2,7 +2,7 @@ import pytest
 
 from registry_ui.accounts.models import Scope
 
-from .calls import Calls, basic, secret_of
+from .client import Calls, basic, secret_of
 
 
 @pytest.fixture

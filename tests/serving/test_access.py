@@ -14,7 +14,7 @@ from registry_ui.images.models import LocalImage
 from registry_ui.serving.access import TOKEN_SECONDS
 from tests.parts.images import build_image, digest_of
 
-from .calls import Calls, basic, codes, content_of, secret_of
+from .client import Calls, basic, codes, content_of, secret_of
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db]
 

@@ -14,16 +14,16 @@ import requests
 from django.utils import timezone
 
 from registry_ui.accounts.models import ApiToken, Membership, Scope
-from registry_ui.images.collecting import collect
+from registry_ui.images.garbage_collection import collect
 from registry_ui.images.models import LocalImage
-from registry_ui.serving.chores import ensure_builtin_registries
-from tests.parts import missing
+from registry_ui.serving.maintenance import ensure_builtin_registries
+from tests.parts import requirements
 from tests.parts.images import digest_of
-from tests.parts.process import wait_until
+from tests.parts.processes import wait_until
 from tests.parts.web_server import WebServer
 from tests.transfers.conftest import check_every_blob_hashes_to_its_name
 
-from .calls import secret_of
+from .client import secret_of
 
 
 @pytest.fixture
@@ -158,7 +158,7 @@ def short_path():
 
 
 def test_podman_pushes_and_pulls(server, login, short_path, tmp_path, image_factory, registry):
-    missing.require_program("podman", "podman")
+    requirements.require_program("podman", "podman")
     podman = [
         "podman",
         "--root",
@@ -361,9 +361,9 @@ def test_twenty_simultaneous_clients_during_a_collection(
 def test_fifty_parallel_pushes_of_an_immutable_tag_have_one_winner(
     server, login, team, image_factory, alice
 ):
-    from registry_ui.images.models import ImmutableTags
+    from registry_ui.images.models import ImmutableTagRule
 
-    ImmutableTags.objects.create(team=team, tag_pattern="v*")
+    ImmutableTagRule.objects.create(team=team, tag_pattern="v*")
     built = [image_factory.build_image(layers=1, layer_size=200) for _number in range(50)]
     session = requests.Session()
     session.trust_env, session.auth = False, (login.username, login.password)

@@ -6,7 +6,7 @@ import pytest
 
 from tests.parts.images import OCI_INDEX, OCI_MANIFEST, build_image, build_index, digest_of
 
-from .calls import EMPTY, EMPTY_TYPE, codes, content_of
+from .client import EMPTY, EMPTY_TYPE, codes, content_of
 
 pytestmark = pytest.mark.django_db
 
@@ -459,7 +459,7 @@ def test_an_unknown_subject_has_no_referrers(admin, image):
 
 
 def test_a_long_list_of_referrers_has_pages(admin, image, monkeypatch):
-    monkeypatch.setattr("registry_ui.serving.views.listing._REFERRERS_PAGE", 2)
+    monkeypatch.setattr("registry_ui.serving.views.discovery._REFERRERS_PAGE", 2)
     made = [
         digest_of(
             admin.push_artifact(NAME, artifact_type=f"a/{number}", subject=subject_of(image))[0]

@@ -5,22 +5,23 @@ import json
 import pytest
 from django.urls import reverse
 
-from registry_ui.images.collecting import collect
-from registry_ui.images.models import ImmutableTags, LocalImage, TeamBlob
+from registry_ui.catalog.indexing.index_services import latest_run, run_index_inline, start_index
+from registry_ui.catalog.models import Artifact, Repository, Tag
+from registry_ui.images.garbage_collection import collect
+from registry_ui.images.models import ImmutableTagRule, LocalImage, TeamBlob
 from registry_ui.images.services import remove_name, tag_image
 from registry_ui.images.store import blob_directory
 from registry_ui.oci.digest import Digest
 from registry_ui.oci.errors import Denied, InvalidReference
 from registry_ui.oci.reference import Reference
-from registry_ui.registries.indexing.services import latest_run, run_index_inline, start_index
-from registry_ui.registries.models import Artifact, Provider, Registry, Repository, Tag
-from registry_ui.serving.chores import ensure_builtin_registries
+from registry_ui.registries.models import Provider, Registry
+from registry_ui.serving.maintenance import ensure_builtin_registries
 from tests.images.conftest import put
 from tests.parts.images import build_image, build_index
 from transfers import services
 from transfers.models import State
 
-from .calls import codes, content_of
+from .client import codes, content_of
 
 pytestmark = pytest.mark.postgresql
 
@@ -226,7 +227,7 @@ def test_a_damaged_manifest_is_unknown_until_it_is_pushed_again(admin, image, im
 
 @pytest.fixture
 def rule(team):
-    return ImmutableTags.objects.create(team=team, repository_pattern="app", tag_pattern="v*")
+    return ImmutableTagRule.objects.create(team=team, repository_pattern="app", tag_pattern="v*")
 
 
 @pytest.mark.django_db
@@ -275,7 +276,7 @@ def test_an_immutable_tag_is_neither_moved_nor_removed_from_the_pages(
 
 @pytest.mark.django_db
 def test_another_teams_rule_does_not_apply(admin, image, other_team):
-    ImmutableTags.objects.create(team=other_team, tag_pattern="*")
+    ImmutableTagRule.objects.create(team=other_team, tag_pattern="*")
     admin.push(NAME, "v1", image)
     admin.push(NAME, "v1", build_image(layer_size=300))
 

@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 
 from registry_ui.accounts.models import Action, AuditEvent
-from registry_ui.images.models import ImmutableTags
+from registry_ui.images.models import ImmutableTagRule
 from registry_ui.registries.models import Registry
 
 pytestmark = pytest.mark.django_db
@@ -15,7 +15,7 @@ VALUES = {"repository_pattern": "app", "tag_pattern": "v*"}
 
 @pytest.fixture
 def rule(team, alice):
-    return ImmutableTags.objects.create(team=team, created_by=alice, **VALUES)
+    return ImmutableTagRule.objects.create(team=team, created_by=alice, **VALUES)
 
 
 def test_every_member_sees_the_client_instructions(client_for, victor, rule, team):
@@ -45,11 +45,11 @@ def test_an_admin_makes_tags_immutable_and_movable_again(client_for, alice, team
     assert client.get(reverse("this_server:rule_add")).status_code == 200
     assert client.post(reverse("this_server:rule_add"), VALUES).status_code == 302
 
-    rule = ImmutableTags.objects.get()
+    rule = ImmutableTagRule.objects.get()
     assert (rule.team, rule.created_by, str(rule)) == (team, alice, "app:v*")
     assert reverse("this_server:rule_remove", args=[rule.pk]) in client.get(PAGE).content.decode()
     assert client.post(reverse("this_server:rule_remove", args=[rule.pk])).status_code == 302
-    assert not ImmutableTags.objects.exists()
+    assert not ImmutableTagRule.objects.exists()
 
     actions = (
         AuditEvent.objects.filter(action__startswith="tag_rule")
@@ -65,7 +65,7 @@ def test_an_admin_makes_tags_immutable_and_movable_again(client_for, alice, team
 def test_an_invalid_or_duplicate_rule_is_an_error_on_its_field(client_for, alice, rule, values):
     answer = client_for(alice).post(reverse("this_server:rule_add"), {**values, "team": 1})
     assert answer.status_code == 422
-    assert ImmutableTags.objects.count() == 1
+    assert ImmutableTagRule.objects.count() == 1
 
 
 @pytest.mark.parametrize(("person", "status"), [("charlie", 404), ("victor", 403), ("bob", 403)])
@@ -74,7 +74,7 @@ def test_nobody_else_changes_rules(request, client_for, rule, person, status):
     assert client.post(reverse("this_server:rule_remove", args=[rule.pk])).status_code == status
     if person != "charlie":
         assert client.post(reverse("this_server:rule_add"), VALUES).status_code == 403
-    assert ImmutableTags.objects.count() == 1
+    assert ImmutableTagRule.objects.count() == 1
 
 
 def test_the_wrong_method_is_refused(client_for, alice, rule):
@@ -88,14 +88,14 @@ def test_removing_a_rule_lists_the_tags_that_it_alone_covers(
 ):
     for tag in ("v1", "v2", "latest"):
         pulled_here(f"127.0.0.1:8000/harbour/app:{tag}")
-    ImmutableTags.objects.create(team=team, repository_pattern="app", tag_pattern="v2")
+    ImmutableTagRule.objects.create(team=team, repository_pattern="app", tag_pattern="v2")
     content = (
         client_for(alice).get(reverse("this_server:rule_remove", args=[rule.pk])).content.decode()
     )
     assert "harbour/app:v1" in content
     assert "harbour/app:v2" not in content
     assert "harbour/app:latest" not in content
-    assert ImmutableTags.objects.count() == 2
+    assert ImmutableTagRule.objects.count() == 2
 
 
 def test_an_images_page_suggests_a_builtin_name_and_then_shows_it(

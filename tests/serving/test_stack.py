@@ -11,7 +11,7 @@ from registry_ui.images.models import TeamBlob
 from tests.parts.images import digest_of
 from tests.web.test_headers import assert_safe
 
-from .calls import Calls, basic, codes, secret_of
+from .client import Calls, basic, codes, secret_of
 
 pytestmark = pytest.mark.django_db
 
@@ -81,7 +81,7 @@ def test_an_internal_error_is_json_without_details(admin, monkeypatch):
     def break_down(*_args, **_named):
         raise RuntimeError("a secret of the inside")
 
-    monkeypatch.setattr("registry_ui.serving.views.answering.identify", break_down)
+    monkeypatch.setattr("registry_ui.serving.views.endpoints.identify", break_down)
     admin.client.raise_request_exception = False
     answer = admin("GET", f"/v2/{NAME}/tags/list")
     assert (answer.status_code, codes(answer)) == (500, ["UNKNOWN"])

@@ -5,16 +5,16 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from registry_ui.images.collecting import collect
+from registry_ui.images.blob_uploads import open_upload
 from registry_ui.images.disk import free_bytes
+from registry_ui.images.garbage_collection import collect
 from registry_ui.images.store import blob_directory
-from registry_ui.images.uploads import open_upload
-from registry_ui.serving.chores import run_maintenance
-from registry_ui.serving.hashing import RUNNING_HASHES
-from registry_ui.serving.models import Holding, Upload
+from registry_ui.serving.hash_cache import RUNNING_HASHES
+from registry_ui.serving.maintenance import run_maintenance
+from registry_ui.serving.models import ServedBlob, Upload
 from tests.parts.images import digest_of
 
-from .calls import codes
+from .client import codes
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db]
 
@@ -87,6 +87,6 @@ def test_an_abandoned_upload_is_collected(admin, location, settings):
 def test_links_to_a_collected_blob_are_deleted(admin):
     admin.push_blob(NAME, BLOB)
     collect(grace_seconds=-1)
-    Holding.objects.update(created_at=timezone.now() - timedelta(hours=2))
+    ServedBlob.objects.update(created_at=timezone.now() - timedelta(hours=2))
     run_maintenance()
-    assert not Holding.objects.exists()
+    assert not ServedBlob.objects.exists()

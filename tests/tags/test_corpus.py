@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from registry_ui.tags import Role, explain_tag, parse_tag, sort_tags
-from registry_ui.tags.explaining import COMING_MEANING
+from registry_ui.tags.explanations import COMING_MEANING
 
 from .notation import notation
 

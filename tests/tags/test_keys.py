@@ -3,7 +3,7 @@ import random
 from hypothesis import example, given
 
 from registry_ui.tags import order_key, parse_tag, sort_key, sort_tags, version_key
-from registry_ui.tags.ordering import stage_key, version_numbers
+from registry_ui.tags.order import stage_key, version_numbers
 
 from .test_corpus import ROWS
 from .test_parsing import TAG_LIKE

@@ -140,7 +140,8 @@ def test_any_text_is_a_range_or_refused(text):
 
 @pytest.mark.django_db
 def test_the_database_finds_what_python_matches(team):
-    from registry_ui.registries.models import Registry, Tag
+    from registry_ui.catalog.models import Tag
+    from registry_ui.registries.models import Registry
     from tests.parts.index_rows import make_repository
 
     registry = Registry.objects.create(team=team, name="Quay", host="registry.example.com")

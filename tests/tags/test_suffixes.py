@@ -1,7 +1,7 @@
 import re
 
 from registry_ui.tags import SUFFIXES, Group, Role, parse_tag
-from registry_ui.tags.explaining import ROLE_LABELS
+from registry_ui.tags.explanations import ROLE_LABELS
 
 MUST_BE_KNOWN = """
     latest alpine slim windowsserver windowsservercore nanoserver ltsc2022 bookworm bullseye trixie

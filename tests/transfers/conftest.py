@@ -4,9 +4,10 @@ import hashlib
 
 import pytest
 
+from registry_ui.credentials.models import Credential
 from registry_ui.oci.reference import Reference
-from registry_ui.registries.models import Credential, Registry, Security
-from tests.parts.scripted import scripted_server
+from registry_ui.registries.models import Registry, Security
+from tests.parts.scripted_server import scripted_server
 from tests.parts.slow_line import slow_line
 from transfers import services
 

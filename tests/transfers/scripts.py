@@ -4,7 +4,7 @@ import re
 
 from registry_ui.oci.connections import Limits
 from tests.parts.images import build_image
-from tests.parts.scripted import Call, Reply, ScriptedServer
+from tests.parts.scripted_server import Call, Reply, ScriptedServer
 
 HTML = Reply(
     body=b"<!doctype html><title>Sign in</title>",

@@ -9,15 +9,15 @@ from registry_ui.images.models import LocalImage
 from registry_ui.oci.reference import Reference
 from registry_ui.registries.models import Registry, Security
 from tests.parts.images import OCI_MANIFEST, build_image, digest_of
-from tests.parts.process import free_port, wait_until
-from tests.parts.scripted import Reply
+from tests.parts.processes import free_port, wait_until
+from tests.parts.scripted_server import Reply
 from transfers import services
 from transfers.models import State, Transfer
 
 from .conftest import add_credential, check_every_blob_hashes_to_its_name
-from .faulty import CANARY, check_error
+from .scripted_registry import CANARY, check_error
 from .scripts import HASTY, HTML, REPOSITORY, flipped, ranged
-from .test_running import run_in_thread
+from .test_runner import run_in_thread
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -4,11 +4,11 @@ import pytest
 
 from registry_ui.images.models import LocalImage
 from tests.parts.images import digest_of
-from tests.parts.scripted import Reply
+from tests.parts.scripted_server import Reply
 from transfers.models import State
 
 from .conftest import check_every_blob_hashes_to_its_name
-from .faulty import check_error
+from .scripted_registry import check_error
 from .scripts import HTML, REPOSITORY
 
 pytestmark = pytest.mark.django_db(transaction=True)

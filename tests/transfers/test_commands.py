@@ -12,7 +12,7 @@ from django.core.management import call_command
 
 from registry_ui.images.models import LocalImage
 from registry_ui.oci.digest import Digest
-from tests.parts.process import wait_until
+from tests.parts.processes import wait_until
 from tests.parts.slow_line import slow_line
 from tests.parts.workers import ROOT, product_environment
 from transfers import services

@@ -4,19 +4,19 @@ import json
 
 import pytest
 
+from registry_ui.catalog.models import Tag
 from registry_ui.images.models import LocalImage
 from registry_ui.oci.reference import Reference
-from registry_ui.registries.models import Tag
-from tests.parts.process import wait_until
-from tests.parts.scripted import Reply
+from tests.parts.processes import wait_until
+from tests.parts.scripted_server import Reply
 from tests.parts.slow_line import slow_line
 from transfers import services
 from transfers.models import State, Transfer
 
 from .conftest import add_credential, blob_files, states
-from .faulty import kill, layers_done, recover, through, times_fetched
+from .scripted_registry import kill, layers_done, recover, through, times_fetched
 from .scripts import ranged
-from .test_running import run_in_thread, wait_for
+from .test_runner import run_in_thread, wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

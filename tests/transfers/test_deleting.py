@@ -4,9 +4,9 @@ import pytest
 from django.core.exceptions import PermissionDenied
 
 from registry_ui.accounts.models import Membership, Role
+from registry_ui.catalog.models import Tag
 from registry_ui.oci.errors import InvalidReference
 from registry_ui.oci.reference import Reference
-from registry_ui.registries.models import Tag
 from tests.parts import registries
 from tests.parts.index_rows import make_repository
 from tests.parts.slow_line import slow_line
@@ -14,8 +14,8 @@ from transfers import services
 from transfers.models import Kind, State, Transfer
 
 from .conftest import add_credential
-from .faulty import check_error, kill, recover
-from .test_running import run_in_thread
+from .scripted_registry import check_error, kill, recover
+from .test_runner import run_in_thread
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -8,18 +8,19 @@ from django.urls import reverse
 from django.utils import timezone
 
 from registry_ui.accounts.models import Action, AuditEvent, Team
-from registry_ui.images.models import LocalImage
-from registry_ui.oci.reference import Reference
-from registry_ui.registries.dependents import find_dependents
-from registry_ui.registries.models import Credential, CredentialGrant, Registry, Security
-from registry_ui.registries.services import (
+from registry_ui.credentials.dependents import find_dependents
+from registry_ui.credentials.models import Credential, CredentialGrant
+from registry_ui.credentials.services import (
     CredentialUnfit,
     remove_credential,
     revoke_grant,
     rotate_credential,
     share_credential,
 )
-from tests.parts.process import wait_until
+from registry_ui.images.models import LocalImage
+from registry_ui.oci.reference import Reference
+from registry_ui.registries.models import Registry, Security
+from tests.parts.processes import wait_until
 from tests.parts.slow_line import slow_line
 from transfers import services
 from transfers.mirrors.services import create_mirror, run_here, start_run

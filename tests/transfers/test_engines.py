@@ -6,15 +6,15 @@ import threading
 import pytest
 
 from registry_ui.accounts.models import Membership, Team
+from registry_ui.credentials.models import CredentialGrant
 from registry_ui.environment import EngineSetting
-from registry_ui.images.engines.calls import Engine
+from registry_ui.images.engines.client import Engine
 from registry_ui.images.models import LocalImage
 from registry_ui.oci.reference import Reference
-from registry_ui.registries.models import CredentialGrant
-from tests.parts.process import wait_until
+from tests.parts.processes import wait_until
 from transfers import services
 from transfers.models import Kind, State, Transfer
-from transfers.situation import TransferPresenter
+from transfers.presenter import TransferPresenter
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.engine]
 

@@ -6,16 +6,16 @@ import time
 import pytest
 
 from registry_ui.images.models import LocalImage
-from registry_ui.jobs.reconciling import reconcile
-from tests.parts.process import wait_until
-from tests.parts.scripted import scripted_server
+from registry_ui.jobs.reconciler import reconcile
+from tests.parts.processes import wait_until
+from tests.parts.scripted_server import scripted_server
 from tests.parts.slow_line import slow_line
 from transfers import services
 from transfers.models import State, Transfer
-from transfers.queueing import TRANSFERS
+from transfers.queues import TRANSFERS
 
 from .conftest import check_every_blob_hashes_to_its_name
-from .faulty import (
+from .scripted_registry import (
     check_named,
     children_of,
     expire_heartbeat,

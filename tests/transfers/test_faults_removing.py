@@ -5,19 +5,19 @@ import time
 import pytest
 
 from registry_ui.images.models import LocalImage
-from registry_ui.jobs.reconciling import reconcile
+from registry_ui.jobs.reconciler import reconcile
 from registry_ui.oci.reference import Reference
-from tests.parts.process import wait_until
-from tests.parts.scripted import Reply, scripted_server
+from tests.parts.processes import wait_until
+from tests.parts.scripted_server import Reply, scripted_server
 from tests.parts.slow_line import slow_line
 from transfers import services
 from transfers.models import State, Transfer
-from transfers.queueing import TRANSFERS
+from transfers.queues import TRANSFERS
 
 from .conftest import add_credential
-from .faulty import check_named, expire_heartbeat, kill, manifest_held, phase_of, through
+from .scripted_registry import check_named, expire_heartbeat, kill, manifest_held, phase_of, through
 from .scripts import ScriptedRegistry
-from .test_running import run_in_thread
+from .test_runner import run_in_thread
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -8,22 +8,22 @@ import time
 import pytest
 from django.db import connection
 
-from registry_ui.images.collecting import collect
+from registry_ui.images.garbage_collection import collect
 from registry_ui.images.models import LocalImage, TeamBlob
 from registry_ui.images.services import remove_name
 from registry_ui.images.store import blob_directory
-from registry_ui.jobs.reconciling import reconcile
+from registry_ui.jobs.reconciler import reconcile
 from registry_ui.oci.digest import Digest
 from registry_ui.oci.reference import Reference
-from tests.parts.process import wait_until
+from tests.parts.processes import wait_until
 from transfers import services
 from transfers.models import State, Transfer
-from transfers.queueing import TRANSFERS
+from transfers.queues import TRANSFERS
 
 from .conftest import blob_files, check_every_blob_hashes_to_its_name, states
-from .faulty import check_named, expire_heartbeat, through, times_fetched, wait_for_end
+from .scripted_registry import check_named, expire_heartbeat, through, times_fetched, wait_for_end
 from .scripts import flipped
-from .test_running import run_in_thread
+from .test_runner import run_in_thread
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

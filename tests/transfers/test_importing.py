@@ -9,12 +9,12 @@ from django.core.management import call_command
 from django.urls import reverse
 from django.utils import timezone
 
-from registry_ui.images.archives import uploads
+from registry_ui.images.archives import archive_uploads
 from registry_ui.images.models import ArchiveUpload, LocalImage, TeamBlob
 from registry_ui.images.services import find_image
 from registry_ui.oci.errors import InvalidReference
 from registry_ui.oci.reference import Reference
-from registry_ui.registries.this_server import builtin_registry_host
+from registry_ui.registries.builtin_registry import builtin_registry_host
 from tests.parts import archives
 from tests.parts.images import build_image, build_index
 from transfers import services
@@ -39,11 +39,11 @@ def inspected_upload(team, bob):
     """Return an inspected upload."""
 
     def make(content: bytes = TWO, **values) -> ArchiveUpload:
-        upload = uploads.begin_upload(
+        upload = archive_uploads.begin_upload(
             team=team, user=bob, name="images.tar", size=len(content), **values
         )
-        uploads.receive_chunk(upload, 0, io.BytesIO(content).read)
-        uploads.inspect_upload(upload)
+        archive_uploads.receive_chunk(upload, 0, io.BytesIO(content).read)
+        archive_uploads.inspect_upload(upload)
         return upload
 
     return make
@@ -328,5 +328,5 @@ def test_the_checksum_beside_the_file_is_compared(command, team):
 def test_an_import_under_way_keeps_the_collector_away(inspected_upload, bob):
     upload = inspected_upload()
     ArchiveUpload.objects.update(used_at=timezone.now() - timedelta(hours=30))
-    uploads.touch_upload(upload)
-    assert uploads.collect_uploads() == 0
+    archive_uploads.touch_upload(upload)
+    assert archive_uploads.collect_uploads() == 0

@@ -1,6 +1,6 @@
 import pytest
 
-from transfers.layers import BAR_WIDTH, bar_segments, group_by_platform, read_layers
+from transfers.layer_progress import BAR_WIDTH, bar_segments, group_by_platform, read_layers
 from transfers.models import Kind, State, Transfer
 
 from .rows import MIB, layer

@@ -6,13 +6,13 @@ import pytest
 from django.utils import timezone
 
 from registry_ui.images.models import LocalImage
-from registry_ui.jobs.reconciling import QUEUE_LIMIT, SILENCE_LIMIT, reconcile
+from registry_ui.jobs.reconciler import QUEUE_LIMIT, SILENCE_LIMIT, reconcile
 from registry_ui.oci.reference import Reference
-from tests.parts.process import wait_until
+from tests.parts.processes import wait_until
 from tests.parts.slow_line import slow_line
 from transfers import services
 from transfers.models import State, Transfer
-from transfers.queueing import TRANSFERS
+from transfers.queues import TRANSFERS
 
 from .conftest import check_every_blob_hashes_to_its_name
 

@@ -1,8 +1,8 @@
 import pytest
 
-from transfers.layers import read_layers
+from transfers.layer_progress import read_layers
 from transfers.models import Kind, State, Transfer
-from transfers.situation import TransferPresenter
+from transfers.presenter import TransferPresenter
 from transfers.terminal import (
     Screen,
     closing_lines,

@@ -3,7 +3,8 @@
 import pytest
 from django.urls import reverse
 
-from registry_ui.registries.models import Registry, Tag
+from registry_ui.catalog.models import Tag
+from registry_ui.registries.models import Registry
 from tests.parts.index_rows import make_image, make_index, make_repository
 from transfers.models import Kind, State, Transfer
 

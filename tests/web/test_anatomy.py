@@ -8,7 +8,7 @@ from django.template import Context, Template
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registry_ui.web.anatomy import analyse_reference
+from registry_ui.web.reference_analysis import analyse_reference
 
 DIGEST = "sha256:" + "ab" * 32
 HOSTILE = [

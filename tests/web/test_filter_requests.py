@@ -8,9 +8,9 @@ from django.conf import settings
 from django.urls import reverse
 from playwright.sync_api import Page, expect
 
+from registry_ui.accounts.audit.log import record
 from registry_ui.accounts.models import Action
-from registry_ui.accounts.trail import record
-from tests.parts.furnished import create_demo_data
+from tests.parts.demo_data import create_demo_data
 
 TEMPLATES = Path(settings.BASE_DIR) / "templates"
 TRIGGER = re.compile(r'hx-trigger="([^"]*)"')

@@ -7,7 +7,8 @@ import pytest
 from django.core.exceptions import BadRequest
 from django.db import connection
 
-from registry_ui.registries.models import Registry, Repository
+from registry_ui.catalog.models import Repository
+from registry_ui.registries.models import Registry
 from registry_ui.web.keyset import Keyset, Page
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db]

@@ -2,7 +2,7 @@ from itertools import pairwise
 
 import pytest
 
-from registry_ui.web.pictures import WIDTH, bar_widths, bars
+from registry_ui.web.bars import WIDTH, bar_widths, bars
 
 
 def test_widths_are_to_scale():

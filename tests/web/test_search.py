@@ -55,7 +55,7 @@ def test_without_a_question_nothing_is_looked_up(page, text):
         assert not [
             query["sql"]
             for query in queries
-            if "registries_" in query["sql"] or "images_" in query["sql"]
+            if "catalog_" in query["sql"] or "images_" in query["sql"]
         ]
 
 

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from registry_ui.registries.indexing import services as index_services
+from registry_ui.catalog.indexing import index_services as index_services
 from registry_ui.registries.models import Registry, Security
 from tests.conftest import PASSWORD
 from tests.parts.axe import SERIOUS, findings

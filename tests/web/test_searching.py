@@ -2,8 +2,8 @@
 
 import pytest
 
-from registry_ui.web import searching
-from registry_ui.web.searching import Group, SearchQuery, SearchResult
+from registry_ui.web import search_sources
+from registry_ui.web.search_sources import Group, SearchQuery, SearchResult
 
 HEX = "0f4b1c" * 10 + "abcd"
 LONG_HEX = "ab" * 64
@@ -116,7 +116,7 @@ def test_many_words_are_not_all_looked_for():
 
 @pytest.fixture
 def no_sources(monkeypatch):
-    monkeypatch.setattr(searching, "_registered", [])
+    monkeypatch.setattr(search_sources, "_registered", [])
 
 
 def late(request, query):
@@ -130,10 +130,10 @@ def early(request, query):
 
 
 def test_groups_have_the_order_of_their_sources_with_suggestions_last(no_sources):
-    searching.register_search_source(20, late)
-    searching.register_search_source(10, early)
-    searching.register_search_source(10, early)
-    assert [group.title for group in searching.run_search(None, SearchQuery.parse("x"))] == [
+    search_sources.register_search_source(20, late)
+    search_sources.register_search_source(10, early)
+    search_sources.register_search_source(10, early)
+    assert [group.title for group in search_sources.run_search(None, SearchQuery.parse("x"))] == [
         "early",
         "late",
         "offer",
@@ -141,5 +141,5 @@ def test_groups_have_the_order_of_their_sources_with_suggestions_last(no_sources
 
 
 def test_no_source_gets_an_empty_query(no_sources):
-    searching.register_search_source(10, early)
-    assert searching.run_search(None, SearchQuery.parse("  ")) == []
+    search_sources.register_search_source(10, early)
+    assert search_sources.run_search(None, SearchQuery.parse("  ")) == []

@@ -5,8 +5,8 @@ from django.db import connection
 from django.db.models import CharField, IntegerField, OuterRef, Subquery
 
 from registry_ui.accounts.models import ApiToken, Membership, Role, Scope, Team
-from registry_ui.accounts.tokens import create_token
-from registry_ui.web.statements import Parameter, Statement
+from registry_ui.accounts.tokens.service import create_token
+from registry_ui.web.prepared_queries import Parameter, Statement
 
 pytestmark = pytest.mark.django_db
 

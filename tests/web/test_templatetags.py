@@ -8,9 +8,9 @@ from django.template import Context, Template
 
 from registry_ui.accounts.models import User
 from registry_ui.oci.reference import Reference
-from registry_ui.web.context import NAVIGATION
+from registry_ui.web.badges import _BADGES
 from registry_ui.web.icons import icon
-from registry_ui.web.states import _BADGES
+from registry_ui.web.navigation import NAVIGATION
 
 DIGEST = "sha256:" + "0123456789ab" + "c" * 52
 HOSTILE = '"><script>alert(1)</script>'

@@ -1,10 +1,10 @@
-from .choosing import DeleteTagsForm, PullTagsForm
-from .copying import CopyTagsForm
-from .engines import EnginePullForm, EnginePushForm, EngineTagForm, LoadForm, SaveForm
-from .filtering import FilterForm
-from .naming import ReferenceField, StartForm
-from .publishing import PublishForm
-from .starting import PullForm, PushForm, RetagForm, TagForm
+from .base import ReferenceField, StartForm
+from .copy_tags import CopyTagsForm
+from .engine import EnginePullForm, EnginePushForm, EngineTagForm, LoadForm, SaveForm
+from .publish import PublishForm
+from .start import PullForm, PushForm, RetagForm, TagForm
+from .tag_selection import DeleteTagsForm, PullTagsForm
+from .transfer_filter import FilterForm
 
 __all__ = [
     "CopyTagsForm",

@@ -7,7 +7,7 @@ from registry_ui.oci.errors import OciError
 from registry_ui.oci.manifest import Platform
 from registry_ui.web.forms import TileSelect
 
-from .naming import NAME_INPUT, StartForm, sentence
+from .base import NAME_INPUT, StartForm, sentence
 
 # The platforms of Docker's official images
 USUAL_PLATFORMS = (

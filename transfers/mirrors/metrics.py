@@ -13,14 +13,17 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 from redis.exceptions import RedisError
 
+from registry_ui.catalog.index_queue import INDEX_RUNS
+from registry_ui.catalog.models import IndexRun
 from registry_ui.jobs.models import Job, State
-from registry_ui.jobs.queueing import JobQueue
-from registry_ui.registries.models import IndexRun
-from registry_ui.registries.queueing import INDEX_RUNS
+from registry_ui.jobs.queues import JobQueue
+from transfers.mirrors.models.notice import Notice
+from transfers.mirrors.notifications.queue import NOTICES
+from transfers.queues import TRANSFERS
 
-from ..models import Mirror, MirrorPair, MirrorRun, Notice, Transfer
-from ..queueing import NOTICES, TRANSFERS
-from .queueing import MIRROR_RUNS
+from ..models import Transfer
+from .models import Mirror, MirrorRun, RepositoryDrift
+from .run_queue import MIRROR_RUNS
 from .schedule import allowed_age
 
 _QUEUES: tuple[JobQueue, ...] = (TRANSFERS, MIRROR_RUNS, INDEX_RUNS, NOTICES)
@@ -88,7 +91,7 @@ def _mirror_metrics() -> Iterator[Metric]:
 
 def _tags_behind() -> dict[object, int]:
     counts: dict[object, int] = {}
-    for mirror, missing, differing in MirrorPair.objects.values_list(
+    for mirror, missing, differing in RepositoryDrift.objects.values_list(
         "mirror", "missing", "differing"
     ):
         counts[mirror] = counts.get(mirror, 0) + missing + differing

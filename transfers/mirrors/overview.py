@@ -5,8 +5,8 @@ from typing import Any
 from registry_ui.accounts.models import Role
 from registry_ui.accounts.requests import TeamRequest
 
-from ..models import Mirror, MirrorPause
-from .situation import mirror_statuses
+from .models import Mirror, MirrorPause
+from .presenter import mirror_statuses
 
 _MAX_SHOWN = 8
 

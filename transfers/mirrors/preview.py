@@ -11,13 +11,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from registry_ui.accounts.models import Team
+from registry_ui.catalog.models import Repository, Tag
 from registry_ui.oci.errors import OciError
 from registry_ui.oci.reference import DEFAULT_NAMESPACE, DOCKER_HUB
-from registry_ui.registries.models import Registry, Repository, Tag
+from registry_ui.registries.models import Registry
 
-from ..models import ConflictPolicy
-from .naming import Naming, NamingCollision
+from .models import ConflictPolicy
 from .patterns import InvalidPattern, is_glob, matches_glob
+from .repository_naming import Naming, NamingCollision
 from .schedule import next_cron_times
 from .selection import Selection, TagChoice
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from registry_ui.jobs.models import State
 
-from ..models import MirrorRun
+from .models import MirrorRun
 
 _ACTIONS = ("new", "changed", "same", "skipped", "extra")
 _COUNTS = (

@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 
 from registry_ui.oci.errors import OciError
 
-from ..models import Mirror
+from .models import Mirror
 
 MAX_CRON_LENGTH = 100
 MAX_JITTER_SECONDS = 6 * 3600

@@ -3,8 +3,9 @@ from django.dispatch import Signal
 from django.utils.translation import gettext_lazy as _
 
 from registry_ui.accounts.models import Role
+from registry_ui.credentials.models import Credential
 from registry_ui.jobs.models import Job, State
-from registry_ui.registries.models import Credential, Registry
+from registry_ui.registries.models import Registry
 
 # Sent with `transfer` in the transaction in which a worker writes the end state.
 transfer_finished = Signal()

@@ -1,13 +1,13 @@
 """The services that create, cancel and retry transfers, for forms, commands and the API."""
 
-from .controlling import cancel, retry, run_in_process
-from .copying import start_copies, start_copy
-from .deleting import start_delete, start_deletes
-from .engines import start_engine_pull, start_engine_push, start_engine_tag, start_load, start_save
-from .importing import ImportedName, start_import
-from .pulling import start_pull, start_pulls
-from .pushing import start_publish, start_push
-from .tagging import start_retag, start_tag
+from .archive_import import ImportedName, start_import
+from .control import cancel, retry, run_in_process
+from .copy import start_copies, start_copy
+from .delete import start_delete, start_deletes
+from .engine import start_engine_pull, start_engine_push, start_engine_tag, start_load, start_save
+from .pull import start_pull, start_pulls
+from .push import start_publish, start_push
+from .tag import start_retag, start_tag
 
 __all__ = [
     "ImportedName",

@@ -11,9 +11,9 @@ from registry_ui.accounts.models import Action, Role, Team, User
 from registry_ui.oci.errors import InvalidReference
 from registry_ui.oci.reference import Reference
 
+from ..audit_entries import record_transfer
 from ..models import Transfer
-from ..queueing import TRANSFERS
-from ..trail import record_transfer
+from ..queues import TRANSFERS
 
 
 def create_transfers(

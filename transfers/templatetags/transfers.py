@@ -1,8 +1,8 @@
 from django import template
 from django.utils.safestring import SafeString
 
+from registry_ui.web.badges import badge_for
 from registry_ui.web.icons import icon
-from registry_ui.web.states import badge_for
 
 from ..models import Kind, Transfer
 

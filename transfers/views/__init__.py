@@ -1,9 +1,9 @@
-from .choosing import copy_tags, delete_tags, pull_tags
-from .engines import engine_load, engine_pull, engine_push, engine_save, engine_tag
-from .importing import import_archive
-from .listing import now, transfers
-from .starting import login, publish, pull, push, retag, tag
-from .watching import cancel, detail, progress, retry
+from .archive_import import import_archive
+from .engine_forms import engine_load, engine_pull, engine_push, engine_save, engine_tag
+from .start_forms import login, publish, pull, push, retag, tag
+from .tag_selection import copy_tags, delete_tags, pull_tags
+from .transfer_list import now, transfers
+from .transfer_page import cancel, detail, progress, retry
 
 __all__ = [
     "cancel",

@@ -1,4 +1,5 @@
-from .entry import Invitation, SetupToken
+from .audit import Action, ActorKind, AuditChainHead, AuditEvent, Outcome
+from .links import Invitation, SetupToken
 from .people import (
     Actor,
     Density,
@@ -13,13 +14,13 @@ from .people import (
     validate_time_zone,
 )
 from .tokens import ApiToken, Scope
-from .trail import Action, ActorKind, AuditEvent, Outcome, TrailHead
 
 __all__ = [
     "Action",
     "Actor",
     "ActorKind",
     "ApiToken",
+    "AuditChainHead",
     "AuditEvent",
     "Density",
     "Invitation",
@@ -33,7 +34,6 @@ __all__ = [
     "TeamOwnedQuerySet",
     "TeamQuerySet",
     "Theme",
-    "TrailHead",
     "User",
     "validate_time_zone",
 ]

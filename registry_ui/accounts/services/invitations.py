@@ -6,9 +6,9 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from ..links import hash_token, new_token
+from ..audit.log import record
+from ..link_tokens import hash_token, new_token
 from ..models import Action, Invitation, Membership, Role, Team, User
-from ..trail import record
 from .memberships import locked, require_team_admin
 from .refusals import InvitationGone, Refused
 

@@ -9,9 +9,9 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from ..departures import OffboardingResult, offboard
+from ..audit.log import record
 from ..models import Action, Invitation, Membership, Role, Team, User
-from ..trail import record
+from ..offboarding import OffboardingResult, offboard
 from .refusals import LastAdmin, Refused
 
 

@@ -5,9 +5,9 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from ..departures import OffboardingResult, offboard
+from ..audit.log import record
 from ..models import Action, User
-from ..trail import record
+from ..offboarding import OffboardingResult, offboard
 from .memberships import revoke_invitations_of
 from .refusals import LastAdmin
 

@@ -3,8 +3,8 @@
 from allauth.account.models import EmailAddress
 from django.db import transaction
 
+from ..audit.log import record
 from ..models import Action, User
-from ..trail import record
 
 PREFERENCES = ("first_name", "email", "language", "time_zone", "theme", "density", "landing")
 

@@ -10,10 +10,10 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from ..first_start import seed_team
-from ..links import hash_token, new_token
+from ..audit.log import record
+from ..link_tokens import hash_token, new_token
 from ..models import Action, Membership, Role, SetupToken, Team, User
-from ..trail import record
+from ..team_seeds import seed_team
 from .teams import create_team
 
 SETUP_TOKEN_AGE = timedelta(days=7)

@@ -7,9 +7,9 @@ from django.db import transaction
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
-from ..departures import active_jobs_of
+from ..audit.log import record
 from ..models import Action, Membership, Role, Team, User
-from ..trail import record
+from ..offboarding import active_jobs_of
 from .memberships import locked, require_team_admin
 from .refusals import Refused
 

@@ -10,13 +10,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from .. import services
-from ..access import needs_administrator
-from ..departures import active_jobs_of
 from ..member_forms import AddToTeamForm, WorkForm
+from ..member_lists import memberships_of, successors_everywhere, with_last_seen
 from ..models import ApiToken, Role, User
-from ..recency import needs_recent_sign_in
+from ..offboarding import active_jobs_of
+from ..permissions import needs_administrator
 from ..requests import TeamRequest
-from ..roster import memberships_of, successors_everywhere, with_last_seen
+from ..sign_in.confirmation import needs_recent_sign_in
 
 _form_methods = require_http_methods(["GET", "HEAD", "POST"])
 

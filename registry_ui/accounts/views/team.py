@@ -12,15 +12,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from .. import services
-from ..access import needs_role, require_admin
-from ..departures import OffboardingResult, active_jobs_of
-from ..mailing import send_invitation
+from ..mail import send_invitation
 from ..member_forms import InviteForm, RoleForm, TeamNameForm, WorkForm
+from ..member_lists import administrators, members_of, successors_of
 from ..models import Invitation, Membership, Role
-from ..recency import needs_recent_sign_in, needs_recent_sign_in_for
+from ..offboarding import OffboardingResult, active_jobs_of
+from ..permissions import needs_role, require_admin
 from ..redirects import local_url
 from ..requests import TeamRequest
-from ..roster import administrators, members_of, successors_of
+from ..sign_in.confirmation import needs_recent_sign_in, needs_recent_sign_in_for
 
 _form_methods = require_http_methods(["GET", "HEAD", "POST"])
 

@@ -13,8 +13,8 @@ from registry_ui.oci.errors import OciError
 from registry_ui.oci.manifest import Platform
 
 from ..models import LocalImage
-from .exporting import Export, export_images
-from .sending import archive_response, checksum_response
+from .exports import Export, export_images
+from .responses import archive_response, checksum_response
 
 _MAX_IMAGES = 500
 

@@ -13,7 +13,7 @@ from registry_ui.accounts.models import Team, User
 from registry_ui.oci.errors import OciError
 
 from ..models import ArchiveUpload
-from .uploads import check_size, incoming_folder, parse_sha256
+from .archive_uploads import check_size, incoming_folder, parse_sha256
 
 FIELD = "archive"
 

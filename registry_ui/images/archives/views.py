@@ -14,15 +14,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST
 
-from registry_ui.accounts.access import needs_role, require_operator
+from registry_ui.accounts.audit.log import record
 from registry_ui.accounts.models import Action, Outcome, Role, Team
+from registry_ui.accounts.permissions import needs_role, require_operator
 from registry_ui.accounts.requests import TeamRequest
-from registry_ui.accounts.trail import record
 from registry_ui.oci.errors import OciError, StorageError
 
 from ..models import ArchiveUpload
-from .forms import ArchiveUploadHandler, BeginForm, ImportForm
-from .uploads import (
+from .archive_uploads import (
     OffsetConflict,
     begin_upload,
     discard_upload,
@@ -30,6 +29,7 @@ from .uploads import (
     receive_chunk,
     received_bytes,
 )
+from .forms import ArchiveUploadHandler, BeginForm, ImportForm
 
 _MAX_SHOWN = 50
 _INSUFFICIENT_STORAGE = 507

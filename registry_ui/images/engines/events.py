@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from registry_ui.oci.progress import BlobState, Progress
 
-from .calls import Event
+from .client import Event
 
 _LAYER = re.compile(r"[0-9a-f]{12,64}")
 _DIGEST = re.compile(r"\b(sha256:[0-9a-f]{64})\b")

@@ -9,17 +9,17 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from registry_ui.accounts.access import needs_role
+from registry_ui.accounts.audit.log import record
 from registry_ui.accounts.models import Action, Role
+from registry_ui.accounts.permissions import needs_role
 from registry_ui.accounts.requests import TeamRequest
-from registry_ui.accounts.trail import record
 from registry_ui.environment import EngineSetting
 from registry_ui.oci.errors import OciError
 
-from .allowed import engine_for, engines_of
-from .calls import Engine
+from .allowed_engines import engine_for, engines_of
+from .client import Engine
+from .engine_images import EngineImage, get_engine_image, list_engine_images
 from .errors import EngineFailed, EngineImageUnknown, EngineUnknown
-from .listing import EngineImage, get_engine_image, list_engine_images
 
 _PAGE_SIZE = 50
 

@@ -19,7 +19,7 @@ from ..manifest import (
 )
 from ..reference import Reference
 from ..store import BUFFER_SIZE
-from .container import ArchiveFile
+from .archive_file import ArchiveFile
 from .documents import DOCKER_FILE, ArchiveRoot, Documents, complete_name, unreadable
 from .tar import Member
 

@@ -9,7 +9,7 @@ from ..digest import Digest
 from ..errors import InvalidArchive, InvalidReference, OciError
 from ..manifest import Manifest
 from ..reference import Reference
-from .container import ArchiveFile
+from .archive_file import ArchiveFile
 from .tar import Member
 
 LAYOUT_FILE = "oci-layout"

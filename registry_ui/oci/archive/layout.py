@@ -21,7 +21,7 @@ from .documents import (
     complete_name,
     unreadable,
 )
-from .platforms import filtered_index
+from .platform_filter import filtered_index
 
 
 def images_of_layout(documents: Documents) -> list[ArchiveRoot]:

@@ -11,7 +11,7 @@ import tarfile
 from dataclasses import dataclass
 
 from ..errors import InvalidArchive
-from .container import ArchiveFile, too_large
+from .archive_file import ArchiveFile, too_large
 from .limits import ArchiveLimits
 
 _BLOCK = 512

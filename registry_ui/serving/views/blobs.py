@@ -5,18 +5,18 @@ import re
 from django.http import FileResponse, HttpRequest, HttpResponseBase, StreamingHttpResponse
 from django.utils.translation import gettext as _
 
-from registry_ui.images.following import follow, received_bytes
+from registry_ui.images.partial_reader import follow, received_bytes
 from registry_ui.images.store import blob_directory
 from registry_ui.oci.digest import Digest
 from registry_ui.oci.store import BUFFER_SIZE
 
-from .. import proxying
+from .. import proxy_cache
 from ..access import Caller
 from ..errors import Refusal, blob_unknown
-from ..fetching import Fetch
-from ..holdings import BlobPart, linked
+from ..fetches import Fetch
+from ..links import BlobPart, linked
 from ..upstream import is_proxied, refuse_push
-from .answering import empty_response, repository_for
+from .endpoints import empty_response, repository_for
 
 _FIRST_BYTE_POLL_SECONDS = 0.02
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
@@ -32,7 +32,7 @@ def pull(request: HttpRequest, caller: Caller, name: str, digest: str) -> HttpRe
     # distribution spec, "Pulling blobs": 404 with BLOB_UNKNOWN.
     if not is_proxied(name):
         raise blob_unknown()
-    return _stream_fetch(request, proxying.fetch_blob(repository, wanted))
+    return _stream_fetch(request, proxy_cache.fetch_blob(repository, wanted))
 
 
 def delete(request: HttpRequest, caller: Caller, name: str, digest: str) -> HttpResponseBase:

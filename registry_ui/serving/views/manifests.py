@@ -3,20 +3,20 @@
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
+from registry_ui.accounts.audit.log import record
 from registry_ui.accounts.models import Action
-from registry_ui.accounts.trail import record
 from registry_ui.oci.digest import Digest
 from registry_ui.oci.errors import BlobUnknown, InvalidDigest, InvalidReference, ManifestUnknown
 from registry_ui.oci.manifest import Manifest
 from registry_ui.oci.reference import check_tag
 
-from .. import proxying
+from .. import proxy_cache
 from ..access import Caller
 from ..bodies import RequestBody
 from ..errors import Refusal, manifest_unknown
 from ..repositories import ServedRepository
 from ..upstream import is_proxied, refuse_push
-from .answering import empty_response, repository_for
+from .endpoints import empty_response, repository_for
 
 MANIFEST_LIMIT = 4 * 1024 * 1024
 
@@ -30,7 +30,9 @@ def pull(request: HttpRequest, caller: Caller, name: str, reference: str) -> Htt
         raise manifest_unknown() from exc
 
     resolved = (
-        proxying.find_manifest(repository, wanted) if is_proxied(name) else repository.find(wanted)
+        proxy_cache.find_manifest(repository, wanted)
+        if is_proxied(name)
+        else repository.find(wanted)
     )
     if resolved is None:
         raise manifest_unknown()

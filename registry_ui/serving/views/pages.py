@@ -9,14 +9,14 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from registry_ui.accounts.access import needs_role, require_admin
+from registry_ui.accounts.audit.log import record
 from registry_ui.accounts.models import Action, Role, Team
+from registry_ui.accounts.permissions import needs_role, require_admin
 from registry_ui.accounts.requests import TeamRequest
-from registry_ui.accounts.trail import record
-from registry_ui.images.models import ImmutableTags
-from registry_ui.images.naming import tags_covered_only_by
+from registry_ui.images.models import ImmutableTagRule
+from registry_ui.images.names import tags_covered_only_by
+from registry_ui.registries.builtin_registry import builtin_registry_host, builtin_registry_prefix
 from registry_ui.registries.models import Provider, Registry
-from registry_ui.registries.this_server import builtin_registry_host, builtin_registry_prefix
 
 from ..forms import RuleForm
 from ..upstream import proxied_prefix
@@ -51,7 +51,7 @@ def rule_add(request: TeamRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def rule_remove(request: TeamRequest, pk: UUID) -> HttpResponse:
     rule = get_object_or_404(
-        ImmutableTags.objects.visible_to(request.user).select_related("team"), pk=pk
+        ImmutableTagRule.objects.visible_to(request.user).select_related("team"), pk=pk
     )
     require_admin(request.user, rule)
 
@@ -84,7 +84,7 @@ def _render_page(request: TeamRequest) -> HttpResponse:
         registries = Registry.objects.filter(team=team, provider=Provider.BUILTIN)
         context |= {
             "prefix": builtin_registry_prefix(team),
-            "rules": ImmutableTags.objects.filter(team=team).select_related("created_by"),
+            "rules": ImmutableTagRule.objects.filter(team=team).select_related("created_by"),
             "proxied": _proxied_registries(team),
             "registry": registries.first(),
         }

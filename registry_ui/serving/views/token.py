@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 
-from registry_ui.accounts.tokens import Principal, TokenRefused
+from registry_ui.accounts.tokens.service import Principal, TokenRefused
 
 from ..access import TOKEN_SECONDS, basic_login, issue_access_token, principal_of, too_many_logins
 from ..errors import Refusal, error_response

@@ -10,27 +10,27 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
-from registry_ui.images.disk import check_free_space
-from registry_ui.images.store import blob_directory
-from registry_ui.images.uploads import (
+from registry_ui.images.blob_uploads import (
     UploadFile,
     create_upload,
     open_upload,
     publish_upload,
     upload_size,
 )
+from registry_ui.images.disk import check_free_space
+from registry_ui.images.store import blob_directory
 from registry_ui.oci.digest import Digest
 from registry_ui.oci.errors import ContentMismatch
 
 from ..access import Caller, LoginRequired
 from ..bodies import BodyTruncated, RequestBody
 from ..errors import Refusal, upload_unknown
-from ..hashing import RUNNING_HASHES
-from ..holdings import link
+from ..hash_cache import RUNNING_HASHES
+from ..links import link
 from ..models import Upload
 from ..repositories import ServedRepository
 from ..upstream import refuse_push
-from .answering import empty_response, query_value, repository_for
+from .endpoints import empty_response, query_value, repository_for
 
 # The specification writes FIRST-LAST; some clients send "bytes FIRST-LAST/SIZE" as in RFC 9110.
 _CHUNK_RANGE = re.compile(r"(?:bytes )?(\d{1,18})-(\d{1,18})(?:/\S+)?")

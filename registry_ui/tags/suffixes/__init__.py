@@ -2,10 +2,10 @@
 
 from ..suffix import Suffix
 from .architectures import ARCHITECTURES
+from .channels import MOVING
 from .contents import CONTENTS
 from .libraries import LIBRARIES
 from .linux import LINUX
-from .moving import MOVING
 from .numbers import (
     BUILD_NUMBER,
     CALENDAR_VERSION,

@@ -7,7 +7,7 @@ from django.forms import BoundField
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from ..anatomy import analyse_reference
+from ..reference_analysis import analyse_reference
 
 register = template.Library()
 

@@ -14,7 +14,7 @@ from registry_ui.oci.errors import InvalidDigest, InvalidReference
 from registry_ui.oci.reference import Reference
 
 from .. import icons, quantities
-from ..states import badge_for
+from ..badges import badge_for
 
 register = template.Library()
 register.filter(is_safe=True)(quantities.binary_size)

@@ -3,7 +3,7 @@
 import pytest
 
 from registry_ui.environment import EngineSetting
-from registry_ui.images.engines.calls import Engine
+from registry_ui.images.engines.client import Engine
 from registry_ui.images.engines.errors import (
     EngineFailed,
     EngineImageUnknown,

@@ -5,7 +5,7 @@ from django.urls import reverse
 
 from registry_ui.accounts.models import AuditEvent
 from registry_ui.environment import EngineSetting
-from registry_ui.images.engines.calls import Engine
+from registry_ui.images.engines.client import Engine
 
 HTMX = {"HX-Request": "true"}
 

@@ -3,6 +3,7 @@
 import pytest
 
 from registry_ui.registries.models import Registry, Security
+from transfers.mirrors.models import MirrorRun
 from transfers.mirrors.services import (
     create_mirror,
     run_here,
@@ -10,7 +11,6 @@ from transfers.mirrors.services import (
     start_plan,
     start_run,
 )
-from transfers.models import MirrorRun
 
 
 def registry_row(team, host: str, name: str) -> Registry:

@@ -1,6 +1,6 @@
 """The outcome of a run."""
 
-from transfers.models import MirrorRun
+from transfers.mirrors.models import MirrorRun
 
 
 def outcome(run: MirrorRun) -> dict[str, str]:

@@ -5,8 +5,16 @@ from datetime import timedelta
 from django.utils import timezone
 
 from registry_ui.registries.models import Registry, Security
-from tests.parts.process import free_port
-from transfers.models import ItemAction, ItemState, Mirror, MirrorItem, MirrorPair, MirrorRun, State
+from tests.parts.processes import free_port
+from transfers.mirrors.models import (
+    ItemAction,
+    ItemState,
+    Mirror,
+    MirrorItem,
+    MirrorRun,
+    RepositoryDrift,
+)
+from transfers.models import State
 
 MIB = 1024 * 1024
 
@@ -65,7 +73,7 @@ def item_row(run, tag, action=ItemAction.NEW, state=ItemState.WAITING, **values)
 
 
 def pair_row(mirror, name="library/nginx", **values):
-    return MirrorPair.objects.create(
+    return RepositoryDrift.objects.create(
         mirror=mirror,
         source_repository=name,
         target_repository=name,

@@ -6,8 +6,9 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import expect
 
-from registry_ui.registries.indexing.services import run_index_inline, start_index
-from transfers.models import Mirror, MirrorRun, State
+from registry_ui.catalog.indexing.index_services import run_index_inline, start_index
+from transfers.mirrors.models import Mirror, MirrorRun
+from transfers.models import State
 
 from .conftest import registry_row
 

@@ -6,10 +6,10 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
-from transfers.models import Mirror
+from transfers.mirrors.models import Mirror
 
+from .files.test_importer import REGSYNC, SKOPEO, registries  # noqa: F401  (a fixture)
 from .rows import mirror_row
-from .test_files import REGSYNC, SKOPEO, registries  # noqa: F401  (a fixture)
 
 pytestmark = pytest.mark.django_db
 

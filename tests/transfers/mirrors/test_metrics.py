@@ -4,7 +4,8 @@ import pytest
 from django.urls import reverse
 from prometheus_client.parser import text_string_to_metric_families
 
-from transfers.models import Mirror, MirrorPause, State
+from transfers.mirrors.models import Mirror, MirrorPause
+from transfers.models import State
 
 from .rows import mirror_row, pair_row, run_row
 

@@ -4,12 +4,12 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from registry_ui.accounts.models import Team
+from registry_ui.credentials.services import AmbiguousCredential
 from registry_ui.oci.reference import Reference
-from registry_ui.registries.services import AmbiguousCredential
 from transfers import services
-from transfers.logins import choose_login
+from transfers.login_choice import choose_login
 
-from ..running import TransferCommand, find_credential
+from ..transfer_command import TransferCommand, find_credential
 
 
 class Command(TransferCommand):

@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from registry_ui.accounts.models import Team
-from registry_ui.images.archives.uploads import (
+from registry_ui.images.archives.archive_uploads import (
     discard_upload,
     inspect_upload,
     register_file,
@@ -18,9 +18,9 @@ from registry_ui.oci.errors import InvalidReference, OciError
 from registry_ui.oci.reference import Reference
 from registry_ui.web.quantities import binary_size
 from transfers import services
-from transfers.forms.importing import prefixed_name
+from transfers.forms.archive_import import prefixed_name
 
-from ..running import TransferCommand
+from ..transfer_command import TransferCommand
 
 
 class Command(TransferCommand):

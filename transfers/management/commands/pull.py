@@ -7,7 +7,7 @@ from registry_ui.accounts.models import Team
 from registry_ui.oci.reference import Reference
 from transfers import services
 
-from ..running import TransferCommand
+from ..transfer_command import TransferCommand
 
 
 class Command(TransferCommand):

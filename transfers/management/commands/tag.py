@@ -9,10 +9,10 @@ from registry_ui.oci.digest import Digest
 from registry_ui.oci.reference import Reference
 from transfers import services
 from transfers.models import State
-from transfers.situation import TransferPresenter
+from transfers.presenter import TransferPresenter
 from transfers.terminal import failure_lines
 
-from ..running import TransferCommand
+from ..transfer_command import TransferCommand
 
 
 class Command(TransferCommand):

@@ -11,7 +11,7 @@ from registry_ui.web.quantities import binary_size, relative
 from transfers.models import State, Transfer
 from transfers.terminal import printable
 
-from ..running import TransferCommand
+from ..transfer_command import TransferCommand
 
 _HEADINGS = ("ID", "KIND", "STATE", "IMAGE", "MOVED", "WHEN", "BY")
 

@@ -3,7 +3,7 @@
 regsync's and skopeo sync's files are read; the project's own format is read and written.
 """
 
-from .exporting import export_mirrors
-from .importing import Entry, Reading, create_entries, read_file
+from .exporter import export_mirrors
+from .importer import Entry, Reading, create_entries, read_file
 
 __all__ = ["Entry", "Reading", "create_entries", "export_mirrors", "read_file"]

@@ -9,10 +9,10 @@ from django.utils.translation import gettext as _
 from registry_ui.oci.errors import OciError
 from registry_ui.oci.reference import Reference, normalise_host
 
-from ...models import ConflictPolicy
+from ..models import ConflictPolicy
 from ..schedule import check_cron
 from .entry import Entry
-from .loading import flag, objects, texts
+from .yaml_document import flag, objects, texts
 
 _PLAIN = re.compile(r"[a-z0-9._/-]+")
 _INTERVAL = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:0s)?")

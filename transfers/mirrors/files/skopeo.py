@@ -12,7 +12,7 @@ from registry_ui.oci.errors import OciError
 from registry_ui.oci.reference import Reference, normalise_host
 
 from .entry import Entry
-from .loading import flag, texts
+from .yaml_document import flag, texts
 
 _SECTIONS = ("images", "images-by-tag-regex", "images-by-semver")
 

@@ -1,3 +1,3 @@
-from .rule import MirrorForm
+from .mirror import MirrorForm
 
 __all__ = ["MirrorForm"]

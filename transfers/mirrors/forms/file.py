@@ -8,9 +8,9 @@ from registry_ui.accounts.models import Team
 from registry_ui.oci.errors import OciError
 from registry_ui.registries.models import Registry
 
-from ...forms.naming import NAME_INPUT, sentence
+from ...forms.base import NAME_INPUT, sentence
 from ..files import Reading, read_file
-from ..files.loading import MAX_FILE_LENGTH
+from ..files.yaml_document import MAX_FILE_LENGTH
 
 LOCAL = "local"
 

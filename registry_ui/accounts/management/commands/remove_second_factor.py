@@ -4,7 +4,7 @@ from allauth.account.internal.userkit import get_user_by_username
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
-from registry_ui.accounts.factors import remove_all
+from registry_ui.accounts.sign_in.factors import remove_all
 
 
 class Command(BaseCommand):

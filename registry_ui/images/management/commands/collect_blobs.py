@@ -5,7 +5,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
-from registry_ui.images.collecting import collect
+from registry_ui.images.garbage_collection import collect
 from registry_ui.oci.errors import OciError
 from registry_ui.web.quantities import binary_size
 

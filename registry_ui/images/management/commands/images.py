@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from registry_ui.accounts.commands import find_team
+from registry_ui.accounts.team_argument import find_team
 from registry_ui.images.models import LocalImage
 from registry_ui.oci.digest import Digest
 from registry_ui.web.quantities import NOTHING, binary_size, relative

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
-from registry_ui.images.scrubbing import ScrubReport, scrub
+from registry_ui.images.scrub import ScrubReport, scrub
 from registry_ui.oci.digest import Digest
 from registry_ui.oci.errors import OciError
 from registry_ui.web.quantities import binary_size

@@ -1,0 +1,143 @@
+"""Clients of a team's registries. The only module that decrypts a stored secret."""
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from registry_ui.accounts.encryption import DecryptionFailed
+from registry_ui.accounts.models import Team
+from registry_ui.oci.client import BasicCredential, Endpoint, Limits, RegistryClient
+from registry_ui.oci.egress import EgressPolicy
+from registry_ui.oci.reference import Reference
+from registry_ui.oci.retries import OnPause
+from registry_ui.oci.store import Cancellation
+from registry_ui.registries.builtin_registry import is_builtin_registry, open_builtin_registry
+from registry_ui.registries.models import Registry, Security
+from registry_ui.registries.services import find_registry
+
+from .models import Credential
+from .selection import CredentialUnfit, check_ownership
+from .usage import CredentialUse, record_use
+
+
+def egress_policy() -> EgressPolicy:
+    return EgressPolicy(
+        allow_private=settings.EGRESS_ALLOW_PRIVATE,
+        allow_loopback=settings.EGRESS_ALLOW_LOOPBACK,
+        proxy_url=settings.PROXY_URL or None,
+        no_proxy=tuple(settings.NO_PROXY),
+    )
+
+
+def endpoint_of(registry: Registry) -> Endpoint:
+    return Endpoint(
+        registry.host,
+        scheme="http" if registry.security == Security.PLAIN_HTTP else "https",
+        # The row may keep a certificate of a former setting.
+        ca_pem=registry.ca_certificate if registry.security == Security.OWN_CA else "",
+        token_hosts=registry.approved_token_hosts,
+    )
+
+
+def open_client(
+    *,
+    team: Team,
+    reference_or_host: Reference | str,
+    credential: Credential | None,
+    plain_http: bool = False,
+    cancellation: Cancellation | None = None,
+    on_pause: OnPause | None = None,
+    limits: Limits | None = None,
+    use: CredentialUse | None = None,
+) -> RegistryClient:
+    """Return a client of the registry with exactly this credential; anonymous without one.
+
+    Nothing is sent yet. The built-in registry needs no connection and no credential.
+
+    Args:
+        plain_http: for a host without a registry row; a row's own setting is never overridden.
+        use: who logs in and why; recorded with the credential.
+
+    Raises:
+        CredentialUnfit: the credential is for another host or team, or has expired.
+        DecryptionFailed: its secret cannot be read.
+    """
+    host = reference_or_host if isinstance(reference_or_host, str) else reference_or_host.registry
+    if is_builtin_registry(host):
+        return open_builtin_registry(team, cancellation)
+
+    # A credential is always sent with the connection settings of the team that owns it, also when
+    # the team that it is shared with has no such registry.
+    if credential is not None:
+        registry: Registry | None = credential.registry
+        login = _login_of(credential, team, host, use or CredentialUse())
+    else:
+        registry = find_registry(team, host)
+        login = None
+    endpoint = (
+        endpoint_of(registry)
+        if registry is not None
+        else Endpoint(host, scheme="http" if plain_http else "https")
+    )
+
+    return RegistryClient(
+        endpoint,
+        login,
+        egress=egress_policy(),
+        cancellation=cancellation,
+        on_pause=on_pause,
+        limits=limits,
+    )
+
+
+def open_engine_login(
+    *, team: Team, reference: Reference, credential: Credential, use: CredentialUse
+) -> BasicCredential:
+    """Return the login with which a Docker Engine pulls or pushes.
+
+    Raises:
+        CredentialUnfit: it is another team's, for another host, or has expired.
+        DecryptionFailed
+    """
+    # An engine has its own TLS settings, so the owner's connection settings would not apply.
+    if credential.team_id != team.pk:
+        raise CredentialUnfit(
+            _(
+                "The credential “%(label)s” belongs to the team %(owner)s, and is not handed to an "
+                "engine."
+            )
+            % {"label": credential.label, "owner": credential.team},
+            advice=_(
+                "An engine connects as its own settings say, not as that team has set. Choose a "
+                "credential of your own team."
+            ),
+        )
+    return _login_of(credential, team, reference.registry, use)
+
+
+def _login_of(credential: Credential, team: Team, host: str, use: CredentialUse) -> BasicCredential:
+    check_ownership(credential, team, host)
+    # Checked again here: the credential may have expired since it was selected.
+    if credential.is_expired:
+        raise CredentialUnfit(
+            _("The credential “%(label)s” has expired.") % {"label": credential.label},
+            advice=_("Enter a new secret and a new expiry for it."),
+        )
+    login = reveal(credential)
+    # After the decryption, so that a credential that cannot be read counts as not used.
+    record_use(credential, team, use)
+    return login
+
+
+def reveal(credential: Credential) -> BasicCredential:
+    """Decrypt the credential's secret.
+
+    Raises:
+        DecryptionFailed: naming the credential.
+    """
+    try:
+        return BasicCredential(credential.username, credential.secret.reveal())
+    except DecryptionFailed as exc:
+        parameters = {"label": credential.label, "problem": exc.message}
+        raise DecryptionFailed(
+            _("The secret of the credential “%(label)s” cannot be read. %(problem)s") % parameters
+        ) from exc

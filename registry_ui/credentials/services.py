@@ -1,0 +1,61 @@
+"""Operations on registries and credentials. Other apps import them from here."""
+
+from registry_ui.registries.services import (
+    add_builtin_registry,
+    add_registry,
+    change_registry,
+    create_default_registries,
+    find_registry,
+    refuse_builtin_registry,
+    remove_registry,
+)
+
+from .changes import add_credential, change_credential, remove_credential, rotate_credential
+from .clients import egress_policy, endpoint_of, open_client, open_engine_login
+from .connection_test import ConnectionReport, Stage, check_connection, check_overdue
+from .docker_config_import import ImportResult, import_docker_config
+from .grants import change_grant, revoke_grant, share_credential
+from .login_test import check_login
+from .selection import (
+    AmbiguousCredential,
+    CredentialUnfit,
+    list_candidates,
+    select_credential,
+    unfit_reason,
+)
+from .sharing import lost_share_reason, name_for
+
+__all__ = [
+    "AmbiguousCredential",
+    "ConnectionReport",
+    "CredentialUnfit",
+    "ImportResult",
+    "Stage",
+    "add_builtin_registry",
+    "add_credential",
+    "add_registry",
+    "change_credential",
+    "change_grant",
+    "change_registry",
+    "check_connection",
+    "check_login",
+    "check_overdue",
+    "create_default_registries",
+    "egress_policy",
+    "endpoint_of",
+    "find_registry",
+    "import_docker_config",
+    "list_candidates",
+    "lost_share_reason",
+    "name_for",
+    "open_client",
+    "open_engine_login",
+    "refuse_builtin_registry",
+    "remove_credential",
+    "remove_registry",
+    "revoke_grant",
+    "rotate_credential",
+    "select_credential",
+    "share_credential",
+    "unfit_reason",
+]

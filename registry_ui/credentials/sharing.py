@@ -1,0 +1,138 @@
+"""Checks of credentials that other teams share with a team.
+
+The connection settings are always the owner's, so that a secret is sent as safely as its owner
+chose. The credential is refused if the other team's own registry row demands a safer
+connection: a grant must not weaken what a team has set for itself.
+"""
+
+from datetime import datetime
+
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from registry_ui.accounts.models import Team
+from registry_ui.oci.reference import Reference
+from registry_ui.registries.models import Registry, Security
+
+from .models import Credential, CredentialGrant
+
+
+def is_from_other_team(credential: Credential, team: Team) -> bool:
+    return credential.team_id != team.pk
+
+
+def name_for(credential: Credential, team: Team | None) -> str:
+    """Return the label, followed by the owner's name if another team owns the credential."""
+    if team is None or not is_from_other_team(credential, team):
+        return credential.label
+    return _("%(label)s of team %(team)s") % {"label": credential.label, "team": credential.team}
+
+
+def find_grant(credential: Credential, team: Team) -> CredentialGrant | None:
+    """Return the team's grant, in force or not: the one that is not revoked, or the latest."""
+    grants = [grant for grant in credential.grants.all() if grant.team_id == team.pk]
+    return max(grants, key=lambda grant: (grant.revoked_at is None, grant.created_at), default=None)
+
+
+def unshared_reason(credential: Credential, team: Team) -> str | None:
+    """Return why the team may not use another team's credential at all; None if it may."""
+    grant = find_grant(credential, team)
+    if grant is None:
+        return _("This credential does not belong to the team %(team)s.") % {"team": team}
+
+    parameters = {
+        "owner": credential.team,
+        "label": credential.label,
+        "host": credential.registry.host,
+    }
+    if grant.revoked_at is not None:
+        return revoked_message(grant)
+    if not grant.is_in_force:
+        return _("The team %(owner)s shared the credential “%(label)s” until %(when)s.") % {
+            **parameters,
+            "when": format_timestamp(grant.until),
+        }
+    # The secret would be sent over the owner's connection, also to reach this team's images.
+    if _is_laxer(credential.registry, team):
+        return (
+            _(
+                "The team %(owner)s reaches %(host)s less safely than your own registry of that "
+                "host demands, so its credential "
+                "“%(label)s” is not used. Make the connection settings of the two alike."
+            )
+            % parameters
+        )
+    return None
+
+
+def uncovered_reason(
+    credential: Credential, team: Team, reference: Reference, *, push: bool
+) -> str | None:
+    """Return why the grant does not allow one use of the credential; None if it does.
+
+    `unshared_reason` must have passed before.
+    """
+    grant = find_grant(credential, team)
+    assert grant is not None
+
+    parameters = {
+        "owner": credential.team,
+        "label": credential.label,
+        "repository": reference.repository,
+        "pattern": grant.repository_pattern,
+    }
+    if push and not grant.can_push:
+        return (
+            _("The team %(owner)s shares the credential “%(label)s” for pulling only.") % parameters
+        )
+    if not grant.covers(reference):
+        return (
+            _(
+                "The team %(owner)s shares the credential “%(label)s” for the repositories "
+                "%(pattern)s, not for %(repository)s."
+            )
+            % parameters
+        )
+    return None
+
+
+def revoked_message(grant: CredentialGrant) -> str:
+    parameters = {
+        "owner": grant.credential.team,
+        "label": grant.credential.label,
+        "when": format_timestamp(grant.revoked_at),
+    }
+    return _("The team %(owner)s took the credential “%(label)s” back on %(when)s.") % parameters
+
+
+def lost_share_reason(team: Team, reference: Reference) -> str:
+    """Return why a grant for this reference has ended; empty if the team never had one."""
+    grants = CredentialGrant.objects.ended().filter(
+        team=team, credential__registry__host=reference.registry
+    )
+    for grant in grants.select_related("credential__team", "credential__registry").order_by(
+        "-revoked_at", "-until"
+    ):
+        if grant.covers(reference) and grant.credential.serves(reference):
+            return unshared_reason(grant.credential, team) or ""
+    return ""
+
+
+def format_timestamp(timestamp: datetime | None) -> str:
+    """Return date, time and time zone, for texts that are stored and read by other people."""
+    if timestamp is None:
+        return ""
+    # In the time zone of the request, or of the installation for jobs.
+    local = timezone.localtime(timestamp)
+    return f"{date_format(local, 'j F Y H:i')} {local.tzname()}"
+
+
+def _is_laxer(theirs: Registry, team: Team) -> bool:
+    """Return whether the owner's connection is less safe than the team's own for the host."""
+    # VERIFY is the strictest setting and PLAIN_HTTP the laxest. Two private authorities cannot be
+    # compared, so a different one counts as less safe.
+    ours = Registry.objects.filter(team=team, host=theirs.host).first()
+    if ours is None or ours.security == Security.PLAIN_HTTP or theirs.security == Security.VERIFY:
+        return False
+    return theirs.security != ours.security or theirs.ca_certificate != ours.ca_certificate

@@ -1,0 +1,118 @@
+"""The reconciler: it corrects job rows after a worker, Redis or the machine was killed.
+
+A queued row that RQ does not know is enqueued again. A running row without a recent heartbeat
+goes back to the queue, or fails after too many attempts. Several reconcilers may run at once:
+each update is conditional on the row's state that was read.
+"""
+
+import logging
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from redis.exceptions import RedisError
+
+from .models import Job, State
+from .queues import JobQueue
+
+logger = logging.getLogger(__name__)
+
+# A live run writes its row every second, but may have to wait half a minute for a locked database.
+SILENCE_LIMIT = timedelta(seconds=45)
+# A row this young may be on its way into the queue just now, or out of it.
+QUEUE_LIMIT = timedelta(seconds=15)
+
+
+@dataclass(slots=True)
+class Reconciled:
+    """The numbers of rows that were enqueued again and that were set to an end state."""
+
+    requeued: int = 0
+    ended: int = 0
+
+
+def reconcile(queue: JobQueue) -> Reconciled:
+    """Check all rows of a queue once. Safe at any time and from several processes."""
+    result = Reconciled()
+    _reconcile_running(queue, result)
+    _reconcile_queued(queue, result)
+    if result.requeued or result.ended:
+        logger.info(
+            "Reconciled %s: %d queued again, %d ended.", queue.name, result.requeued, result.ended
+        )
+    return result
+
+
+def _reconcile_running(queue: JobQueue, result: Reconciled) -> None:
+    silent = queue.model._default_manager.filter(
+        state=State.RUNNING, heartbeat_at__lt=timezone.now() - SILENCE_LIMIT
+    )
+    for row in silent:
+        # The worker died before it saw the request.
+        if row.cancel_requested_at:
+            result.ended += _end(row, State.CANCELLED)
+        elif row.attempt >= settings.TRANSFER_ATTEMPTS:
+            result.ended += _end(row, State.FAILED, error=_died(row))
+        elif _seen(row).update(state=State.QUEUED, claim=None, worker=""):
+            logger.warning(
+                "%s %s: its worker %s died; it goes on from what has arrived.",
+                type(row).__name__,
+                row.pk,
+                row.worker,
+            )
+            # `enqueue` works on the queued row, not on the one that was read.
+            row.refresh_from_db()
+            queue.enqueue(row)
+            result.requeued += 1
+
+
+def _reconcile_queued(queue: JobQueue, result: Reconciled) -> None:
+    rows = queue.model._default_manager.filter(
+        state=State.QUEUED, queued_at__lt=timezone.now() - QUEUE_LIMIT
+    )
+    if not rows.exists():
+        return
+    try:
+        queued_ids = queue.queued_ids()
+    except RedisError:
+        # Without the list of ids, every queued row would look lost.
+        logger.warning("The queue (Redis) does not answer; %s wait.", queue.name)
+        return
+
+    # A row that RQ knows waits for a worker; any other one was lost with Redis.
+    for row in rows:
+        if row.cancel_requested_at:
+            result.ended += _end(row, State.CANCELLED)
+        elif str(row.pk) not in queued_ids:
+            result.requeued += queue.enqueue(row)
+
+
+def _seen(row: Job) -> QuerySet[Job]:
+    """Return a queryset of the row, empty if the row was changed since it was read."""
+    return type(row)._default_manager.filter(
+        pk=row.pk, state=row.state, claim=row.claim, heartbeat_at=row.heartbeat_at
+    )
+
+
+def _end(row: Job, state: State, **values: object) -> int:
+    # The event in the audit log and the end state are written together.
+    with transaction.atomic():
+        ended = _seen(row).update(state=state, finished_at=timezone.now(), **values)
+        if ended:
+            row.on_finished()
+    return ended
+
+
+def _died(row: Job) -> dict[str, str]:
+    return {
+        "kind": "WorkerDied",
+        "message": _("The worker died %(count)d times while it ran this.") % {"count": row.attempt},
+        "advice": _(
+            "Look into the worker's log (out of memory?), then retry: what has arrived is not "
+            "fetched or sent again."
+        ),
+    }

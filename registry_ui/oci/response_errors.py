@@ -1,0 +1,158 @@
+"""Unexpected responses, turned into typed errors (distribution spec, "Error Codes")."""
+
+import json
+
+from .errors import (
+    BlobUnknown,
+    Denied,
+    ManifestUnknown,
+    NotARegistry,
+    NotFound,
+    RangeRefused,
+    RateLimited,
+    RepositoryUnknown,
+    ResponseError,
+    ServerFailed,
+    Unauthorized,
+    Unsupported,
+)
+from .http_messages import Response
+from .redaction import redact
+from .refusal_messages import describe_refusal, foreign_error
+from .request_context import Refusal, RequestContext
+from .retries import retry_after
+
+# A useful message is far shorter; a hostile body may be endless.
+ERROR_BODY_LIMIT = 64 * 1024
+
+_CODES: dict[str, type[ResponseError]] = {
+    "NAME_UNKNOWN": RepositoryUnknown,
+    "MANIFEST_UNKNOWN": ManifestUnknown,
+    "BLOB_UNKNOWN": BlobUnknown,
+    "MANIFEST_BLOB_UNKNOWN": BlobUnknown,
+    "TOOMANYREQUESTS": RateLimited,
+    "DENIED": Denied,
+    "UNAUTHORIZED": Unauthorized,
+    "UNSUPPORTED": Unsupported,
+}
+_STATUSES: dict[int, type[ResponseError]] = {
+    401: Unauthorized,
+    403: Denied,
+    405: Unsupported,
+    415: Unsupported,
+    416: RangeRefused,
+    429: RateLimited,
+    501: Unsupported,
+}
+
+# A 404 without a code means the thing that was requested.
+_NOT_FOUND: dict[str, type[ResponseError]] = {
+    "registry": NotARegistry,
+    "manifest": ManifestUnknown,
+    "blob": BlobUnknown,
+    "upload": RepositoryUnknown,
+    "tags": RepositoryUnknown,
+}
+
+# PROTOCOL.md, "Errors and lists"; 499 is nginx's "client closed request".
+_TEMPORARY = frozenset({408, 425, 429, 499})
+
+
+def error_from(response: Response, context: RequestContext) -> ResponseError:
+    """Return the typed error for a response with an unexpected status.
+
+    It reads at most 64 KiB of the body and closes the response.
+    """
+    wait = retry_after(response.headers)
+    media_type = response.media_type
+    body = response.read_start(ERROR_BODY_LIMIT)
+
+    # A web page is a proxy's or a sign-in page's: its text says nothing to the reader.
+    is_page = media_type == "text/html"
+    codes, text = ((), "") if is_page else _parse_body(body, context.secrets)
+    refusal = Refusal(response.status, codes, text, wait)
+
+    if response.is_foreign:
+        return foreign_error(response, refusal, context)
+
+    kind = _kind_of(refusal, context)
+    message, advice = describe_refusal(kind, refusal, context)
+    return kind(
+        message,
+        advice=advice,
+        status=refusal.status,
+        codes=codes,
+        temporary=kind.temporary_by_default or refusal.status in _TEMPORARY,
+        retry_after=wait,
+    )
+
+
+def _parse_body(body: bytes, secrets: tuple[str, ...]) -> tuple[tuple[str, ...], str]:
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError):
+        return (), redact(body.decode("utf-8", "replace"), secrets)
+
+    errors = document.get("errors") if isinstance(document, dict) else None
+    if not isinstance(errors, list):
+        return (), redact(_plain_text(document), secrets)
+
+    # At most twenty: the message shows their texts to a person.
+    entries = [entry for entry in errors[:20] if isinstance(entry, dict)]
+    codes = tuple(
+        entry["code"][:60].upper() for entry in entries if isinstance(entry.get("code"), str)
+    )
+    return codes, redact("; ".join(_entry_text(entry) for entry in entries), secrets)
+
+
+def _plain_text(document: object) -> str:
+    """Return the message of a body in another form than the spec's; empty where it has none."""
+    if not isinstance(document, dict):
+        return ""
+    text = document.get("message") or document.get("error") or document.get("details")
+    return text if isinstance(text, str) else ""
+
+
+def _entry_text(entry: dict[str, object]) -> str:
+    message, detail = entry.get("message"), entry.get("detail")
+    texts = [text for text in (message, detail) if isinstance(text, str) and text]
+    return ": ".join(dict.fromkeys(texts))
+
+
+def _kind_of(refusal: Refusal, context: RequestContext) -> type[ResponseError]:
+    if refusal.status >= 500 and refusal.status != 501:
+        return ServerFailed
+    if refusal.status == 429:
+        return RateLimited
+
+    # Harbor states immutable tags and full quotas in the body only (PROTOCOL.md, "Providers").
+    if (refusal.is_immutable or refusal.is_over_quota) and refusal.status < 500:
+        return Denied
+
+    if context.subject == "repositories" and refusal.status == 404:
+        return Unsupported
+
+    # The code is more exact than the status (distribution spec, "Error Codes").
+    for code in refusal.codes:
+        if code in _CODES:
+            return _agreeing(_CODES[code], refusal.status, context)
+
+    if refusal.status == 404:
+        return _NOT_FOUND.get(context.subject, NotFound)
+
+    # The answers of Go's servers and of nginx to plain HTTP on a TLS port.
+    if refusal.says("http request to an https server", "plain http request was sent to https port"):
+        return NotARegistry
+
+    if context.is_deletion and refusal.status == 400:
+        return Unsupported  # distribution calls a tag that is to be deleted a bad digest
+
+    return _agreeing(_STATUSES.get(refusal.status, ResponseError), refusal.status, context)
+
+
+def _agreeing(
+    kind: type[ResponseError], status: int, context: RequestContext
+) -> type[ResponseError]:
+    """Return the kind, but `Denied` where a known credential is refused, whatever the code."""
+    # Docker Hub answers UNAUTHORIZED for a repository that the account may not see.
+    return Denied if kind is Unauthorized and (status == 403 or context.is_known) else kind

@@ -1,0 +1,134 @@
+from datetime import timedelta
+
+import pytest
+from cryptography.fernet import Fernet
+from django.utils import timezone
+
+from registry_ui.accounts.encryption import DecryptionFailed
+from registry_ui.credentials.services import CredentialUnfit, open_client
+from registry_ui.oci.errors import EgressRefused, OciError, TlsFailed, Unauthorized
+from registry_ui.oci.reference import Reference
+from tests.parts.registry_rows import CANARY
+
+
+def open_for(registry, credential=None, **more):
+    return open_client(
+        team=registry.team, reference_or_host=registry.host, credential=credential, **more
+    )
+
+
+def test_a_registry_row_says_how_to_connect(make_registry, tls_registry) -> None:
+    with open_for(make_registry(tls_registry)) as client:
+        client.ping()
+
+
+def test_without_the_authority_the_certificate_is_refused(make_registry, tls_registry) -> None:
+    with (
+        open_for(make_registry(tls_registry, security="verify")) as client,
+        pytest.raises(TlsFailed),
+    ):
+        client.ping()
+
+
+def test_a_host_without_a_row_is_https_unless_plain_http_is_asked_for(team, registry) -> None:
+    with (
+        open_client(team=team, reference_or_host=registry.host, credential=None) as client,
+        pytest.raises(TlsFailed, match="plain HTTP"),
+    ):
+        client.ping()
+    reference = Reference.parse(f"{registry.host}/a/b:1")
+    with open_client(
+        team=team, reference_or_host=reference, credential=None, plain_http=True
+    ) as client:
+        client.ping()
+
+
+def test_plain_http_asked_for_does_not_override_the_registrys_setting(
+    make_registry, registry
+) -> None:
+    row = make_registry(registry, security="verify")
+    with open_for(row, plain_http=True) as client, pytest.raises(TlsFailed):
+        client.ping()
+
+
+def test_the_credential_logs_in_and_its_use_is_noted(
+    htpasswd_row, htpasswd_registry, make_credential
+) -> None:
+    credential = make_credential(
+        htpasswd_row, htpasswd_registry.username, htpasswd_registry.password
+    )
+    with open_for(htpasswd_row, credential) as client:
+        assert client.login() == "basic"
+    credential.refresh_from_db()
+    assert credential.used_at is not None
+
+
+def test_tokens_work_too(make_registry, token_registry, make_credential) -> None:
+    row = make_registry(token_registry)
+    with open_for(
+        row, make_credential(row, token_registry.username, token_registry.password)
+    ) as client:
+        assert client.login() == "token"
+
+
+def test_without_a_credential_the_client_is_anonymous(
+    htpasswd_row, htpasswd_registry, make_credential
+) -> None:
+    make_credential(htpasswd_row, htpasswd_registry.username, htpasswd_registry.password)
+    with open_for(htpasswd_row) as client, pytest.raises(Unauthorized):
+        client.login()
+
+
+def test_a_credential_is_never_sent_to_another_host(
+    htpasswd_row, make_registry, make_credential, registry
+) -> None:
+    credential = make_credential(htpasswd_row)
+    with pytest.raises(CredentialUnfit, match="never sent"):
+        open_client(
+            team=htpasswd_row.team,
+            reference_or_host=registry.host,
+            credential=credential,
+            plain_http=True,
+        )
+
+
+def test_another_teams_credential_is_refused(htpasswd_row, other_team, make_credential) -> None:
+    with pytest.raises(CredentialUnfit, match="belong"):
+        open_client(
+            team=other_team,
+            reference_or_host=htpasswd_row.host,
+            credential=make_credential(htpasswd_row),
+        )
+
+
+def test_an_expired_credential_is_refused(htpasswd_row, make_credential) -> None:
+    credential = make_credential(htpasswd_row, expires_at=timezone.now() - timedelta(minutes=1))
+    with pytest.raises(CredentialUnfit, match="expired"):
+        open_for(htpasswd_row, credential)
+
+
+def test_with_a_wrong_key_nothing_is_sent_and_the_error_says_what_to_do(
+    settings, make_registry, token_registry, make_credential
+) -> None:
+    row = make_registry(token_registry)
+    credential = make_credential(row, "Robot", CANARY)
+    settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
+    with pytest.raises(DecryptionFailed, match="Robot") as caught:
+        open_for(row, credential)
+    assert isinstance(caught.value, OciError)
+    assert "REGISTRY_UI_ENCRYPTION_KEYS" in caught.value.advice
+    assert token_registry.token_server.requests == []
+    credential.refresh_from_db()
+    assert credential.used_at is None
+
+
+def test_the_egress_policy_is_the_installations(settings, make_registry, registry) -> None:
+    settings.EGRESS_ALLOW_LOOPBACK = False
+    with open_for(make_registry(registry)) as client, pytest.raises(EgressRefused):
+        client.ping()
+
+
+def test_the_client_and_its_credential_show_no_secret(htpasswd_row, make_credential) -> None:
+    with open_for(htpasswd_row, make_credential(htpasswd_row, secret=CANARY)) as client:
+        assert CANARY not in repr(client)
+        assert CANARY not in repr(vars(client))

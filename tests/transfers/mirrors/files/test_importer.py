@@ -1,0 +1,322 @@
+"""Files of regsync, of skopeo sync and of the project's own format."""
+
+import pytest
+import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from registry_ui.accounts.models import Action, AuditEvent
+from registry_ui.credentials.models import Credential
+from transfers.mirrors.files import create_entries, export_mirrors, read_file
+from transfers.mirrors.files.regsync import cron_of
+from transfers.mirrors.files.yaml_document import InvalidFile
+from transfers.mirrors.models import ConflictPolicy, Mirror, NotificationPolicy
+
+from ..rows import mirror_row, registry_row
+
+pytestmark = pytest.mark.django_db
+
+REGSYNC = """
+version: 1
+creds:
+  - registry: company.example.com
+    user: robot
+    pass: canary-secret
+defaults:
+  ratelimit: {min: 100, retry: 15m}
+  parallel: 2
+  interval: 60m
+sync:
+  - source: busybox:1.36
+    target: company.example.com/library/busybox:1.36
+    type: image
+  - source: alpine
+    target: company.example.com/mirror/library/alpine
+    type: repository
+    schedule: "15 3 * * *"
+    tags:
+      allow: ["3", '3\\.\\d+']
+      deny: ["edge"]
+    platform: linux/amd64
+    referrers: true
+    backup: "backup-{{.Ref.Tag}}"
+  - source: hub.example.com
+    target: company.example.com/hub
+    type: registry
+    repos: {allow: ["team/.*", "tools"]}
+    interval: 7m30s
+  - source: redis:7
+    target: company.example.com/redis:stable
+    type: image
+  - source: ocidir:///tmp/x
+    target: company.example.com/x
+    type: repository
+  - source: "{{ .x }}"
+    target: company.example.com/x
+    type: repository
+  - source: a/b
+    target: elsewhere.example.com/a/b
+    type: repository
+  - source: hub.example.com
+    target: company.example.com
+    type: registry
+    repos: {allow: ["(a|b)/.+"]}
+"""
+
+SKOPEO = """
+hub.example.com:
+  tls-verify: false
+  credentials: {username: john, password: canary-secret}
+  images:
+    busybox: []
+    redis:
+      - "1.0"
+      - 1.10
+      - sha256:0000000000000000000000000000000011111111111111111111111111111111
+  images-by-tag-regex:
+    nginx: ^1\\.13\\.[12]-alpine-perl$
+  images-by-semver:
+    alpine: ">= 3.12.0"
+"""
+
+
+@pytest.fixture
+def registries(team):
+    return {name: registry_row(team, name, host) for name, host in HOSTS.items()}
+
+
+HOSTS = {"Docker Hub": "docker.io", "Hub": "hub.example.com", "Company": "company.example.com"}
+
+
+def test_regsync_entries_are_read_with_remarks(team, registries):
+    entries = read_file(REGSYNC, team=team).entries
+    image, repository, registry, renamed, folder, template, elsewhere, expressions = entries
+
+    assert image.values["repositories"] == ["library/busybox"]
+    assert (image.values["selection"], image.values["naming"], image.values["schedule"]) == (
+        {"tags": ["1.36"]},
+        {"kind": "keep"},
+        "0 * * * *",
+    )
+    assert repository.values["selection"] == {"match": r"(?:3)|(?:3\.\d+)", "exclude": "edge"}
+    assert repository.values["naming"] == {"kind": "prefix", "prefix": "mirror"}
+    assert (
+        repository.values["schedule"],
+        repository.values["platforms"],
+        repository.values["referrers"],
+    ) == (
+        "15 3 * * *",
+        ["linux/amd64"],
+        True,
+    )
+    assert repository.values["existing"] == ConflictPolicy.BACKUP
+    assert registry.values["repositories"] == ["team/*", "tools"]
+    assert registry.values["schedule"] == ""
+    assert any("7m30s" in remark for remark in registry.remarks)
+    assert all("ratelimit" in " ".join(entry.remarks) for entry in (image, repository, registry))
+    assert [bool(entry.problem) for entry in (image, repository, registry)] == [False] * 3
+    assert all(entry.problem for entry in (renamed, folder, template, elsewhere, expressions))
+    assert "elsewhere.example.com" in elsewhere.problem
+
+
+def test_regsync_entries_become_mirrors(team, alice, registries):
+    reading = read_file(REGSYNC, team=team)
+
+    made = create_entries(reading.entries, team=team, user=alice)
+
+    assert [entry.problem for entry in reading.entries[:3]] == ["", "", ""]
+    assert len(made) == 3
+    assert Mirror.objects.get(repositories=["library/alpine"]).next_run_at is not None
+    assert AuditEvent.objects.filter(action=Action.MIRRORS_IMPORTED).count() == 1
+
+
+def test_skopeo_files_need_a_target(team, registries):
+    assert read_file(SKOPEO, team=team).needs_target
+
+    entries = read_file(SKOPEO, team=team, target=registries["Company"], has_target=True).entries
+
+    by_repository = {entry.values["repositories"][0]: entry for entry in entries}
+    assert by_repository["busybox"].values["selection"] == {}
+    # A YAML parser that takes it for a number makes 1.1 of it.
+    assert by_repository["redis"].values["selection"] == {"tags": ["1.0", "1.10"]}
+    assert by_repository["nginx"].values["selection"] == {"match": r"1\.13\.[12]-alpine-perl"}
+    assert by_repository["alpine"].values["selection"] == {"versions": ">= 3.12.0"}
+    assert all(entry.is_importable and entry.target == "company.example.com" for entry in entries)
+    assert "Digests are not carried over" in " ".join(by_repository["redis"].remarks)
+
+
+def test_skopeo_entries_become_mirrors_to_local_images(team, alice, registries):
+    reading = read_file(SKOPEO, team=team, target=None, has_target=True)
+
+    made = create_entries(reading.entries, team=team, user=alice)
+
+    assert len(made) == 4
+    assert all(mirror.is_local for mirror in made)
+
+
+def test_no_secret_of_a_file_is_stored_or_shown(team, alice, registries):
+    for text in (REGSYNC, SKOPEO):
+        reading = read_file(text, team=team, target=None, has_target=True)
+        create_entries(reading.entries, team=team, user=alice)
+        assert "canary-secret" not in repr(reading)
+    assert "canary-secret" not in repr(list(Mirror.objects.values())) + repr(
+        list(AuditEvent.objects.values())
+    )
+
+
+def test_exported_mirrors_are_imported_unchanged(team, other_team, alice, registries):
+    source, target = registries["Hub"], registries["Company"]
+    credential = Credential(team=team, registry=target, label="Robot", username="robot")
+    credential.set_secret("canary-secret")
+    credential.save()
+    mirror_row(
+        team, "Local: “all”", source=source, target=None, schedule="", naming={"kind": "keep"}
+    )
+    Mirror.objects.update(target_registry=None)
+    mirror_row(
+        team,
+        "Everything",
+        source=source,
+        target=target,
+        target_credential=credential,
+        repositories=["a/b", "c/*"],
+        naming={"kind": "flatten", "levels": 1},
+        selection={
+            "tags": ["1.10", "2026-01-31", "on"],
+            "newest": 3,
+            "per": "major",
+            "prereleases": False,
+            "match": r"\d+.*",
+        },
+        platforms=["linux/amd64"],
+        referrers=False,
+        existing=ConflictPolicy.KEEP,
+        delete_extras=True,
+        delete_cap=7,
+        verify=False,
+        schedule="30 2 * * 1-5",
+        time_zone="Europe/Berlin",
+        jitter_seconds=600,
+        notify=NotificationPolicy.ALWAYS,
+    )
+    names = [
+        field.name
+        for field in Mirror._meta.fields
+        if field.name not in ("id", "created_at", "changed_at", "created_by", "next_run_at")
+    ]
+    before = list(Mirror.objects.order_by("name").values(*names))
+    text = export_mirrors(Mirror.objects.order_by("name"))
+    Mirror.objects.all().delete()
+
+    reading = read_file(text, team=team)
+    create_entries(reading.entries, team=team, user=alice)
+
+    assert "canary-secret" not in text
+    assert [(entry.problem, entry.remarks) for entry in reading.entries] == [("", []), ("", [])]
+    after = list(Mirror.objects.order_by("name").values(*names))
+    for row in (*before, *after):
+        row.pop("needs_target_credential")
+    assert after == before
+
+
+def test_a_duplicate_name_is_reported(team, alice, registries):
+    mirror_row(team, source=registries["Hub"], target=registries["Company"])
+    text = export_mirrors(Mirror.objects.all())
+
+    reading = read_file(text, team=team)
+
+    assert not reading.entries[0].is_importable
+    assert create_entries(reading.entries, team=team, user=alice) == []
+
+
+def test_registries_and_logins_of_another_team_are_not_used(team, other_team, charlie, registries):
+    mirror_row(team, source=registries["Hub"], target=registries["Company"])
+    text = export_mirrors(Mirror.objects.all())
+
+    reading = read_file(text, team=other_team)
+
+    assert not reading.entries[0].is_importable
+
+
+@pytest.mark.parametrize(
+    ("interval", "cron"),
+    [
+        ("60m", "0 * * * *"),
+        ("1h", "0 * * * *"),
+        ("15m", "*/15 * * * *"),
+        ("6h", "0 */6 * * *"),
+        ("24h", "0 0 * * *"),
+        ("1h0m0s", "0 * * * *"),
+    ]
+    + [(text, "") for text in ("", "7m", "5h", "48h", "1h30m", "x", "0m", "999999999999h")],
+)
+def test_intervals_that_divide_an_hour_or_a_day_are_cron_expressions(interval, cron):
+    assert cron_of(interval) == cron
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "just text",
+        "- a\n- b",
+        "a: {b: [",
+        "a: &x [1]\nb: [*x, *x]",
+        "a: &a {k: v}\nsync:\n  - <<: *a",
+        "!!python/object/apply:os.system ['true']",
+        "[" * 5000,
+        "{a: " * 2000,
+        "\x00",
+        "sync: text",
+        "x" * 300_000,
+    ],
+)
+def test_an_invalid_file_is_refused(team, text):
+    with pytest.raises(InvalidFile) as caught:
+        read_file(text, team=team)
+
+    assert caught.value.advice
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.recursive(
+        st.text(max_size=8) | st.integers(),
+        lambda inner: (
+            st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3)
+        ),
+    )
+)
+def test_arbitrary_content_of_a_file_raises_no_other_error(team, alice, value):
+    for document in (
+        {
+            "registry-ui-mirrors": 1,
+            "mirrors": [
+                {
+                    "name": "x",
+                    "source": "docker.io",
+                    "selection": value,
+                    "naming": value,
+                    "repositories": value,
+                }
+            ],
+        },
+        {
+            "sync": [
+                {
+                    "type": "repository",
+                    "source": value,
+                    "target": value,
+                    "tags": value,
+                    "platforms": value,
+                    "interval": value,
+                }
+            ]
+        },
+        {"hub.example.com": {"images": {"a": value}, "images-by-semver": value}},
+    ):
+        try:
+            reading = read_file(yaml.safe_dump(document), team=team, target=None, has_target=True)
+        except InvalidFile:
+            continue
+        create_entries(reading.entries, team=team, user=alice)

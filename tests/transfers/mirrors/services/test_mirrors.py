@@ -1,0 +1,249 @@
+"""Roles, validation and logins of mirrors."""
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.utils import timezone
+
+from registry_ui.accounts.models import Action, AuditEvent
+from registry_ui.credentials.models import CredentialGrant
+from transfers.mirrors.models import Mirror
+from transfers.mirrors.services import (
+    MirrorInvalid,
+    cancel_run,
+    change_mirror,
+    create_mirror,
+    pause_mirror,
+    remove_mirror,
+    resume_mirror,
+    run_here,
+    start_plan,
+    start_run,
+)
+from transfers.models import State
+
+from ...conftest import add_credential
+from ..conftest import registry_row
+
+pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def values(team):
+    return {
+        "name": "nightly",
+        "source_registry": registry_row(team, "source.example.com", "Source"),
+        "target_registry": registry_row(team, "target.example.com", "Target"),
+        "repositories": ["platform/app"],
+    }
+
+
+def test_an_operator_manages_a_mirror_and_the_audit_log_records_it(team, bob, values):
+    mirror = create_mirror(team=team, user=bob, values=values)
+    change_mirror(mirror=mirror, user=bob, values={"selection": {"newest": 3}})
+    pause_mirror(mirror=mirror, user=bob)
+    assert Mirror.objects.get(pk=mirror.pk).paused
+    resume_mirror(mirror=mirror, user=bob)
+    remove_mirror(mirror=mirror, user=bob)
+    assert not Mirror.objects.exists()
+    actions = set(AuditEvent.objects.filter(actor_name="bob").values_list("action", flat=True))
+    assert {
+        Action.MIRROR_CREATED,
+        Action.MIRROR_CHANGED,
+        Action.MIRROR_PAUSED,
+        Action.MIRROR_RESUMED,
+        Action.MIRROR_REMOVED,
+    } <= actions
+
+
+def test_viewers_and_outsiders_are_refused(team, victor, charlie, values):
+    mirror = create_mirror(team=team, user=None, values=values)
+    run = start_run(mirror=mirror, user=None, enqueue=False)
+    for person in (victor, charlie):
+        for act in (
+            lambda person=person: create_mirror(
+                team=team, user=person, values={**values, "name": "another"}
+            ),
+            lambda person=person: change_mirror(mirror=mirror, user=person, values={}),
+            lambda person=person: remove_mirror(mirror=mirror, user=person),
+            lambda person=person: pause_mirror(mirror=mirror, user=person),
+            lambda person=person: start_run(mirror=mirror, user=person),
+            lambda person=person: start_plan(mirror=mirror, user=person),
+            lambda person=person: cancel_run(run=run, user=person),
+        ):
+            with pytest.raises(PermissionDenied):
+                act()
+
+
+def test_a_mirror_that_deletes_tags_needs_an_admin(team, alice, bob, values):
+    with pytest.raises(PermissionDenied):
+        create_mirror(team=team, user=bob, values={**values, "delete_extras": True})
+    mirror = create_mirror(team=team, user=alice, values={**values, "delete_extras": True})
+    with pytest.raises(PermissionDenied):
+        change_mirror(
+            mirror=Mirror.objects.get(pk=mirror.pk), user=bob, values={"delete_extras": False}
+        )
+    calm = create_mirror(team=team, user=bob, values={**values, "name": "calm"})
+    with pytest.raises(PermissionDenied):
+        change_mirror(
+            mirror=Mirror.objects.get(pk=calm.pk), user=bob, values={"delete_extras": True}
+        )
+    assert not Mirror.objects.get(pk=calm.pk).delete_extras
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"name": " "}, "name"),
+        ({"repositories": []}, "repositories"),
+        ({"repositories": ["UPPER"]}, "repositories"),
+        ({"repositories": ["app:1.0"]}, "repositories"),
+        ({"selection": {"match": "("}}, "selection"),
+        ({"naming": {"kind": "prefix"}}, "naming"),
+        ({"repositories": ["a/app", "b/app"], "naming": {"kind": "flatten"}}, "naming"),
+        ({"platforms": ["amd64"]}, "platforms"),
+    ],
+)
+def test_an_invalid_mirror_names_the_field(team, values, change, field):
+    with pytest.raises(MirrorInvalid) as caught:
+        create_mirror(team=team, user=None, values={**values, **change})
+    assert caught.value.field == field
+    assert caught.value.message
+
+
+def test_another_teams_registry_is_refused(team, other_team, values):
+    with pytest.raises(MirrorInvalid) as caught:
+        create_mirror(
+            team=team,
+            user=None,
+            values={**values, "target_registry": registry_row(other_team, "x.example.com", "X")},
+        )
+    assert caught.value.field == "target_registry"
+
+
+def test_a_name_is_unique_in_a_team(team, values):
+    create_mirror(team=team, user=None, values=values)
+    with pytest.raises(MirrorInvalid) as caught:
+        create_mirror(team=team, user=None, values=values)
+    assert caught.value.field == "name"
+
+
+def test_a_copy_onto_itself_is_refused(team, values):
+    with pytest.raises(MirrorInvalid, match="itself"):
+        create_mirror(
+            team=team, user=None, values={**values, "target_registry": values["source_registry"]}
+        )
+
+
+def test_a_former_member_runs_nothing(team, bob, values):
+    mirror = create_mirror(team=team, user=bob, values=values)
+    run = start_run(mirror=mirror, user=bob, enqueue=False)
+    bob.memberships.all().delete()
+    done = run_here(run)
+    assert done.state == State.FAILED
+    assert "bob" in done.error["message"]
+
+
+def test_a_mirror_continues_after_its_creator_has_left(
+    team, bob, registry, image_factory, make_mirror, run_mirror
+):
+    repository = registry.new_repository()
+    image_factory(registry, repository)
+    mirror = make_mirror(repository)
+    Mirror.objects.filter(pk=mirror.pk).update(created_by=bob)
+    bob.delete()
+    assert run_mirror(Mirror.objects.get(pk=mirror.pk)).state == State.SUCCEEDED
+
+
+def test_a_run_fails_without_its_removed_credential(
+    registry, htpasswd_registry, image_factory, make_mirror, run_mirror
+):
+    repository = registry.new_repository()
+    image = image_factory(registry, repository)
+    mirror = make_mirror(repository, target=htpasswd_registry)
+    credential = add_credential(
+        mirror.target_registry, htpasswd_registry.username, htpasswd_registry.password
+    )
+    change_mirror(mirror=mirror, user=None, values={"target_credential": credential})
+
+    assert run_mirror(mirror).state == State.SUCCEEDED
+    assert htpasswd_registry.digest_of(repository, "1.0") == image.digest
+
+    credential.delete()
+    run = run_mirror(Mirror.objects.get(pk=mirror.pk))
+    assert run.state == State.FAILED
+    assert "removed" in run.error["message"]
+    assert htpasswd_registry.password not in str(list(Mirror.objects.values())) + str(
+        list(mirror.runs.values())
+    )
+
+
+def test_without_a_selected_login_each_repository_uses_the_fitting_one(
+    registry, htpasswd_registry, image_factory, make_mirror, run_mirror
+):
+    near, far = registry.new_repository(), registry.new_repository()
+    for repository in (near, far):
+        image_factory(registry, repository)
+    mirror = make_mirror(near, far, target=htpasswd_registry)
+    fitting = add_credential(
+        mirror.target_registry,
+        htpasswd_registry.username,
+        htpasswd_registry.password,
+        repository_pattern=near,
+    )
+    wrong = add_credential(
+        mirror.target_registry, "nobody", "wrong", label="wrong", repository_pattern=far
+    )
+
+    run = run_mirror(mirror)
+
+    states = {item.source_repository: item.state for item in run.items.all()}
+    assert states[near] == "done"
+    assert states.get(far) != "done"
+    assert htpasswd_registry.digest_of(near, "1.0") == registry.digest_of(near, "1.0")
+    for credential in (fitting, wrong):
+        credential.refresh_from_db()
+        assert credential.used_at is not None
+
+
+def test_several_equal_logins_are_ambiguous(
+    registry, htpasswd_registry, image_factory, make_mirror, run_mirror
+):
+    repository = registry.new_repository()
+    image_factory(registry, repository)
+    mirror = make_mirror(repository, target=htpasswd_registry)
+    for label in ("one", "two"):
+        add_credential(
+            mirror.target_registry,
+            htpasswd_registry.username,
+            htpasswd_registry.password,
+            label=label,
+        )
+
+    run = run_mirror(mirror)
+
+    assert run.state == State.FAILED
+    assert "fit" in str(run.error) + str(list(run.items.values_list("error", flat=True)))
+
+
+def test_a_mirror_uses_a_shared_credential(
+    registry, htpasswd_registry, other_team, image_factory, make_mirror, run_mirror, team
+):
+    repository = registry.new_repository()
+    image_factory(registry, repository)
+    mirror = make_mirror(repository, target=htpasswd_registry)
+    theirs = registry_row(other_team, htpasswd_registry.host, "Theirs")
+    credential = add_credential(theirs, htpasswd_registry.username, htpasswd_registry.password)
+    CredentialGrant.objects.create(credential=credential, team=team, can_push=True)
+    change_mirror(mirror=mirror, user=None, values={"target_credential": credential})
+
+    assert run_mirror(mirror).state == State.SUCCEEDED
+    CredentialGrant.objects.update(revoked_at=timezone.now())
+    run = run_mirror(Mirror.objects.get(pk=mirror.pk))
+    assert run.state == State.FAILED
+
+
+def test_a_pull_only_credential_is_refused_for_the_target(team, values):
+    credential = add_credential(values["target_registry"], "reader", "secret", can_push=False)
+    with pytest.raises(MirrorInvalid) as caught:
+        create_mirror(team=team, user=None, values={**values, "target_credential": credential})
+    assert caught.value.field == "target_credential"

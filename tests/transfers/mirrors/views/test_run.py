@@ -1,0 +1,270 @@
+"""The page of a run or plan, and actions that start runs."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from transfers.mirrors.models import ItemAction, ItemState, MirrorRun, Trigger
+from transfers.models import State
+
+from ..rows import MIB, item_row, mirror_row, pair_row, run_row
+
+pytestmark = pytest.mark.django_db
+
+HTMX = {"HX-Request": "true"}
+
+
+@pytest.fixture
+def mirror(team):
+    return mirror_row(team)
+
+
+def page(client, run, **query):
+    return client.get(reverse("mirrors:run", args=[run.pk]), query).content.decode()
+
+
+def test_a_plan_shows_its_tags_and_reasons(client_for, bob, victor, mirror):
+    totals = {
+        "new": 1,
+        "changed": 1,
+        "same": 4,
+        "repositories": 2,
+        "new_repositories": 1,
+        "pulls": 3,
+        "unselected": 7,
+    }
+    run = run_row(
+        mirror, bob, state=State.SUCCEEDED, is_plan=True, bytes_total=30 * MIB, totals=totals
+    )
+    item_row(run, "1.27", bytes_total=20 * MIB)
+    item_row(run, "1.26", ItemAction.SKIPPED, reason="The rule keeps it")
+
+    content = page(client_for(bob), run)
+
+    for text in (
+        "2 tags to copy",
+        "30.0\xa0MiB to move",
+        "1 to be made",
+        "The rule keeps it",
+        "Run as shown",
+        "Pulls that the source counts",
+    ):
+        assert text in content, text
+    assert 'hx-trigger="every' not in content
+    assert "Run as shown" not in page(client_for(victor), run)
+
+
+def test_a_plan_with_nothing_to_do_says_so(client_for, bob, mirror):
+    run = run_row(mirror, state=State.SUCCEEDED, is_plan=True, totals={"same": 4})
+
+    content = page(client_for(bob), run)
+
+    assert "Both sides are the same" in content
+    assert "Run as shown" not in content
+
+
+def test_a_running_page_polls_and_shows_transfers(client_for, bob, mirror):
+    layers = [{"digest": "sha256:" + "a" * 64, "size": 100, "offset": 40, "state": "moving"}]
+    progress = {
+        "phase": "moving",
+        "layers": layers,
+        "speed": 2 * MIB,
+        "seconds_left": 42,
+        "pause": None,
+        "notes": ["A note."],
+    }
+    run = run_row(
+        mirror,
+        state=State.RUNNING,
+        bytes_done=MIB,
+        bytes_total=4 * MIB,
+        progress=progress,
+        totals={"new": 4, "done": 1, "moving": 1},
+    )
+    item_row(run, "1.27", state=ItemState.MOVING, bytes_total=3 * MIB, bytes_done=MIB)
+    client = client_for(bob)
+
+    content = page(client, run)
+    for text in (
+        "25 %",
+        "2.0\xa0MiB/s",
+        "42\xa0s left",
+        "Moving now",
+        "aaaaaaaaaaaa",
+        "A note.",
+        reverse("mirrors:progress", args=[run.pk]),
+    ):
+        assert text in content, text
+    stamp = client.get(reverse("mirrors:run", args=[run.pk])).context["stamp"]
+
+    same = client.get(reverse("mirrors:progress", args=[run.pk]), {"seen": stamp}, headers=HTMX)
+    other = client.get(reverse("mirrors:progress", args=[run.pk]), {"seen": "x"}, headers=HTMX)
+
+    assert (same.status_code, "HX-Retarget" in same, b"<button" in same.content) == (
+        200,
+        False,
+        False,
+    )
+    assert (other.status_code, other["HX-Retarget"]) == (200, "#run")
+
+
+def test_polling_stops_at_the_end(client_for, bob, mirror):
+    run = run_row(mirror, state=State.SUCCEEDED, totals={"done": 1, "new": 1})
+
+    response = client_for(bob).get(
+        reverse("mirrors:progress", args=[run.pk]), {"seen": "running"}, headers=HTMX
+    )
+
+    assert response.status_code == 286
+    assert "every 1s" not in response.content.decode()
+
+
+def test_a_postponed_run_shows_its_time_and_reason(client_for, bob, mirror):
+    resume_at = timezone.now() + timedelta(minutes=30)
+    run = run_row(
+        mirror,
+        state=State.QUEUED,
+        parked_until=resume_at,
+        parked_reason="Docker Hub counts pulls.",
+        totals={"new": 2},
+    )
+
+    content = page(client_for(bob), run)
+
+    assert f"Parked until {timezone.localtime(resume_at):%H:%M}:" in content
+    assert "Docker Hub counts pulls." in content
+    assert "No worker" not in content
+
+
+def test_a_failed_run_shows_causes_and_its_retry(client_for, bob, mirror):
+    error = {"kind": "X", "message": "One tag failed.", "advice": "Look at it."}
+    run = run_row(
+        mirror, state=State.FAILED, error=error, totals={"new": 2, "done": 1, "failed": 1}
+    )
+    item_row(
+        run,
+        "1.27",
+        state=ItemState.FAILED,
+        error={"kind": "X", "message": "A layer is missing.", "advice": "Push it again."},
+    )
+    item_row(run, "1.28", state=ItemState.DONE, verified="differs")
+
+    content = page(client_for(bob), run)
+
+    for text in (
+        "Partly failed",
+        "One tag failed",
+        "A layer is missing.",
+        "Retry what failed",
+        "The target names something else",
+    ):
+        assert text in content, text
+
+
+def test_thousands_of_tags_are_filtered_and_paged(client_for, victor, mirror):
+    run = run_row(mirror, state=State.SUCCEEDED)
+    for number in range(130):
+        item_row(run, f"1.{number}", ItemAction.SAME, ItemState.DONE)
+    item_row(run, "new-one")
+    client = client_for(victor)
+
+    first = client.get(reverse("mirrors:run", args=[run.pk]))
+    second = client.get(
+        reverse("mirrors:run", args=[run.pk]), {"after": first.context["page"].next}
+    )
+    filtered = client.get(reverse("mirrors:items", args=[run.pk]), {"show": "new"}, headers=HTMX)
+
+    assert (len(first.context["page"].rows), len(second.context["page"].rows)) == (100, 31)
+    assert [item.tag for item in filtered.context["page"].rows] == ["new-one"]
+    assert "<h1>" not in filtered.content.decode()
+    assert client.get(reverse("mirrors:items", args=[run.pk])).status_code == 302
+    assert (
+        len(
+            client.get(reverse("mirrors:run", args=[run.pk]), {"show": "nonsense"})
+            .context["page"]
+            .rows
+        )
+        == 100
+    )
+    assert (
+        client.get(reverse("mirrors:run", args=[run.pk]), {"after": "nonsense"}).status_code == 400
+    )
+
+
+# --- what is begun
+
+
+def test_plan_and_run_redirect_to_their_pages(client_for, bob, mirror):
+    client = client_for(bob)
+
+    plan = client.post(reverse("mirrors:plan", args=[mirror.pk]))
+    run = client.post(reverse("mirrors:start", args=[mirror.pk]))
+
+    started = {run.is_plan: run for run in MirrorRun.objects.all()}
+    assert plan["Location"] == reverse("mirrors:run", args=[started[True].pk])
+    assert run["Location"] == reverse("mirrors:run", args=[started[False].pk])
+    assert (started[False].trigger, started[False].user) == (Trigger.PERSON, bob)
+
+
+def test_a_running_mirror_is_not_started_twice(client_for, bob, mirror):
+    run_row(mirror, state=State.RUNNING)
+    client = client_for(bob)
+
+    response = client.post(reverse("mirrors:start", args=[mirror.pk]), follow=True)
+
+    assert MirrorRun.objects.count() == 1
+    assert "runs already" in response.content.decode()
+
+
+def test_a_plan_is_run_as_shown(client_for, bob, mirror):
+    plan = run_row(mirror, state=State.SUCCEEDED, is_plan=True, totals={"new": 1})
+    item_row(plan, "1.27")
+
+    client_for(bob).post(reverse("mirrors:execute", args=[plan.pk]))
+
+    assert MirrorRun.objects.get(is_plan=False).based_on == plan
+
+
+def test_only_failed_tags_are_retried(client_for, bob, mirror):
+    run = run_row(mirror, state=State.FAILED, totals={"failed": 1})
+    item_row(run, "1.27", state=ItemState.FAILED)
+    item_row(run, "1.28", state=ItemState.DONE)
+    client = client_for(bob)
+
+    client.post(reverse("mirrors:retry", args=[run.pk]))
+
+    again = MirrorRun.objects.get(retry_of=run)
+    assert again.only == [{"repository": "library/nginx", "tag": "1.27"}]
+    assert reverse("mirrors:run", args=[again.pk]) in page(client, run)
+
+
+def test_selected_pairs_are_synced(client_for, bob, mirror, other_team):
+    chosen, _other = (
+        pair_row(mirror, "library/nginx", missing=2),
+        pair_row(mirror, "library/redis", missing=1),
+    )
+    foreign = pair_row(mirror_row(other_team), "secret/app", missing=1)
+    client = client_for(bob)
+
+    client.post(
+        reverse("mirrors:sync", args=[mirror.pk]), {"pair": [chosen.pk, foreign.pk, "x", "9" * 40]}
+    )
+
+    assert MirrorRun.objects.get().only == [{"repository": "library/nginx"}]
+
+
+def test_selecting_no_pair_starts_nothing(client_for, bob, mirror):
+    client_for(bob).post(reverse("mirrors:sync", args=[mirror.pk]))
+
+    assert not MirrorRun.objects.exists()
+
+
+def test_a_waiting_run_is_cancelled_at_once(client_for, bob, mirror):
+    run = run_row(mirror)
+
+    client_for(bob).post(reverse("mirrors:cancel", args=[run.pk]))
+
+    run.refresh_from_db()
+    assert run.state == State.CANCELLED

@@ -1,0 +1,180 @@
+"""The base form and the fields of all forms that start a transfer."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+
+from registry_ui.accounts.models import Team
+from registry_ui.credentials.models import Credential
+from registry_ui.credentials.services import AmbiguousCredential, CredentialUnfit
+from registry_ui.images.models import LocalImage
+from registry_ui.images.services import find_image
+from registry_ui.oci.errors import ManifestUnknown, OciError
+from registry_ui.oci.reference import DEFAULT_NAMESPACE, DOCKER_HUB, Reference
+from registry_ui.registries.builtin_registry import check_builtin_name
+
+from ..login_choice import LoginChoice, choose_login
+
+_Valid = TypeVar("_Valid")
+
+_MAX_SUGGESTIONS = 200
+
+NAME_INPUT = {
+    "autocomplete": "off",
+    "autocapitalize": "none",
+    "spellcheck": "false",
+    "class": "mono",
+}
+
+
+def sentence(exc: OciError) -> str:
+    return f"{exc.message} {exc.advice}".strip()
+
+
+class ReferenceField(forms.CharField):
+    """A text field whose value is a `Reference`."""
+
+    def __init__(self, *, names: str = "", placeholder: str = "", **options: Any) -> None:
+        attributes = {
+            **NAME_INPUT,
+            "placeholder": placeholder,
+            **({"list": names} if names else {}),
+        }
+        # Longer than every valid reference, and short enough for the parser.
+        options.setdefault("max_length", 500)
+        super().__init__(widget=forms.TextInput(attrs=attributes), **options)
+
+    def clean(self, value: Any) -> Reference | None:
+        text = super().clean(value)
+        if not text:
+            return None
+        return validate(Reference.parse, text)
+
+
+class CredentialField(forms.ModelChoiceField):
+    """A choice among the team's usable credentials; empty means the one that fits best."""
+
+    default_error_messages = {
+        "invalid_choice": _(
+            "The team may not use this credential, or not any more. Choose another one."
+        )
+    }
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(
+            Credential.objects.none(), **{"label": _("Credential"), "required": False, **options}
+        )
+
+
+class StartForm(forms.Form):
+    """A form that starts a transfer: it shows the login and the errors of the service."""
+
+    # Which permission the login needs, and which field a general error belongs to
+    pushes = False
+    name_field = "reference"
+    ambiguous_message = _("Several credentials fit equally well. Choose the one to use.")
+
+    def __init__(self, *args: Any, team: Team, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.team = team
+        # The queryset is the permission check: another team's credential is no valid choice.
+        for field in self.fields.values():
+            if isinstance(field, CredentialField):
+                field.queryset = Credential.objects.usable_by(team)
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or {}
+        # The service would raise the same error, but without the list to choose from.
+        if (
+            "credential" in self.fields
+            and self.login is not None
+            and self.login.is_ambiguous
+            and not values.get("credential")
+        ):
+            self.add_error("credential", self.ambiguous_message)
+        return values
+
+    def arguments(self) -> dict[str, Any]:
+        """Return the arguments of the service, except team and user."""
+        raise NotImplementedError
+
+    def add_failure(self, exc: OciError) -> None:
+        is_login_error = isinstance(exc, AmbiguousCredential | CredentialUnfit)
+        self.add_error("credential" if is_login_error else self.name_field, sentence(exc))
+
+    def typed_reference(self, field: str) -> Reference | None:
+        """Return the reference in a field that may not be validated yet, or None."""
+        return parse_or_none(str(self[field].value() or ""))
+
+    def login_reference(self) -> Reference | None:
+        """Return the image on the registry that the login is for."""
+        return self.typed_reference(self.name_field)
+
+    @cached_property
+    def login(self) -> LoginChoice | None:
+        reference = self.login_reference()
+        if reference is None:
+            return None
+        return choose_login(team=self.team, reference=reference, push=self.pushes)
+
+    def local_names(self) -> list[str]:
+        images = LocalImage.objects.filter(team=self.team)[:_MAX_SUGGESTIONS]
+        return [image.reference.familiar for image in images]
+
+    def refuse_push_without_login(self, field: str) -> None:
+        # One error a field is enough: an invalid reference has no meaningful login.
+        if self.login is not None and self.login.problem and field not in self.errors:
+            self.add_error(field, self.login.problem)
+
+    def refuse_foreign_name(self, reference: Reference | None, field: str) -> None:
+        """Add an error if the reference is another team's on the built-in registry."""
+        if reference is not None and field not in self.errors:
+            try:
+                check_builtin_name(self.team, reference)
+            except OciError as exc:
+                self.add_error(field, sentence(exc))
+
+    def refuse_official_namespace(self, reference: Reference | None, field: str) -> None:
+        """Add an error if the reference is an official image of Docker Hub."""
+        if (
+            reference is None
+            or reference.registry != DOCKER_HUB
+            or not reference.repository.startswith(f"{DEFAULT_NAMESPACE}/")
+        ):
+            return
+
+        # Docker Hub itself would answer no more than “denied”.
+        parameters = {"name": reference.repository.removeprefix(f"{DEFAULT_NAMESPACE}/")}
+        message = _(
+            "On Docker Hub, %(name)s alone is an official image, and only Docker pushes those: "
+            "put your account's name before it."
+        )
+        self.add_error(field, ValidationError(message, code="official", params=parameters))
+
+
+def find_local_image(team: Team, reference: Reference) -> LocalImage | None:
+    # The image may have been removed since; a page shows it only if it exists.
+    try:
+        return find_image(team, reference)
+    except ManifestUnknown:
+        return None
+
+
+def validate(parse: Callable[[str], _Valid], text: str) -> _Valid:
+    """Return the parsed text, and turn an error of the parser into one of the form."""
+    try:
+        return parse(text)
+    except OciError as exc:
+        raise ValidationError(sentence(exc), code=type(exc).__name__) from exc
+
+
+def parse_or_none(text: str) -> Reference | None:
+    """Return the reference, or None if the text is not a valid one."""
+    try:
+        return Reference.parse(text)
+    except OciError:
+        return None

@@ -1,0 +1,88 @@
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from registry_ui.accounts.encryption import SealedSecret, encrypt, row_label
+from registry_ui.accounts.models import Team, TeamOwnedQuerySet
+from registry_ui.jobs.models import Job
+from transfers.mirrors.models.mirror import Mirror
+from transfers.mirrors.models.run import MirrorRun
+
+
+class NotificationChannel(models.Model):
+    """A recipient of a team's notices: an e-mail address, a webhook or a chat.
+
+    Its address contains a secret.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    team = models.ForeignKey(Team, models.CASCADE, related_name="notification_channels")
+    name = models.CharField(_("name"), max_length=100)
+    # The scheme of the service: see notices/kinds.py
+    scheme = models.CharField(max_length=20)
+
+    # Encrypted, because the address of a chat or of SMTP contains a token or a password.
+    address_ciphertext = models.TextField(editable=False)
+    mirrors = models.ManyToManyField(Mirror, blank=True, related_name="channels")
+    created_at = models.DateTimeField(auto_now_add=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    delivered_at = models.DateTimeField(null=True, blank=True)
+    # The first failure since the latest delivery; null where that was the last attempt.
+    failed_at = models.DateTimeField(null=True, blank=True)
+
+    objects = TeamOwnedQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(fields=["team", "name"], name="one_channel_a_name_in_a_team")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def address(self) -> SealedSecret:
+        return SealedSecret(self.address_ciphertext, self._address_row)
+
+    def set_address(self, address: str) -> None:
+        """Encrypt an address for this row; the caller saves."""
+        self.address_ciphertext = encrypt(address, self._address_row)
+
+    @property
+    def _address_row(self) -> str:
+        # The label binds the ciphertext to its row and service.
+        return row_label(self, "address", self.scheme)
+
+
+class NoticeKind(models.TextChoices):
+    FAILURE = "failure", _("Failure")
+    RECOVERY = "recovery", _("Recovery")
+    SUCCESS = "success", _("Success")
+    TEST = "test", _("Test")
+
+
+class Notice(Job):
+    """A message to one channel."""
+
+    channel = models.ForeignKey(NotificationChannel, models.CASCADE, related_name="notices")
+    kind = models.CharField(max_length=10, choices=NoticeKind.choices)
+    # Null for a test message.
+    run = models.ForeignKey(
+        MirrorRun, models.CASCADE, null=True, blank=True, related_name="notices"
+    )
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+        constraints = [
+            # Two schedulers cannot notify a channel twice of one run.
+            models.UniqueConstraint(fields=["run", "channel"], name="one_notice_a_run_and_channel")
+        ]
+        indexes = [models.Index(fields=["channel", "-created_at"], name="notice_newest_of_channel")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} to {self.channel}"

@@ -1,0 +1,54 @@
+"""The operations on mirrors for pages, commands and schedules."""
+
+from registry_ui.jobs.queues import worker_name
+
+from ..models import MirrorRun
+from ..run.executor import run
+from .due_mirrors import pause_mirror, resume_mirror
+from .mirrors import (
+    MIRROR_FIELDS,
+    MirrorInvalid,
+    change_mirror,
+    check_mirror,
+    create_mirror,
+    remove_mirror,
+)
+from .runs import (
+    MirrorBusy,
+    cancel_run,
+    retry_failed,
+    run_plan,
+    start_local_pull,
+    start_plan,
+    start_run,
+    sync_items,
+)
+
+__all__ = [
+    "MIRROR_FIELDS",
+    "MirrorBusy",
+    "MirrorInvalid",
+    "cancel_run",
+    "change_mirror",
+    "check_mirror",
+    "create_mirror",
+    "pause_mirror",
+    "remove_mirror",
+    "resume_mirror",
+    "retry_failed",
+    "run_here",
+    "run_plan",
+    "start_local_pull",
+    "start_plan",
+    "start_run",
+    "sync_items",
+]
+
+
+def run_here(queued: MirrorRun) -> MirrorRun:
+    """Execute a queued run in this process and return its row afterwards."""
+    # A worker may have taken the run; then its row is returned as it is.
+    claimed = MirrorRun.claim_for_run(queued.pk, worker_name())
+    if claimed is not None:
+        run(claimed)
+    return MirrorRun.objects.get(pk=queued.pk)

@@ -1,0 +1,85 @@
+"""Endpoints for machines: Prometheus and the webhooks of registries.
+
+They have no session; each request shows a secret.
+"""
+
+import hmac
+import secrets
+import uuid
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST, require_safe
+from prometheus_client import CONTENT_TYPE_LATEST
+
+from registry_ui.accounts.encryption import DecryptionFailed
+
+from ..metrics import render_metrics
+from ..models import MirrorHook
+from ..services import webhooks
+
+# Compared for an unknown webhook, so that it takes the same time. Nobody knows this secret.
+_DUMMY_SECRET = secrets.token_urlsafe()
+
+
+@login_not_required
+@require_safe
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Return the metrics for Prometheus.
+
+    They name the mirrors of all teams, so a token is required; without a configured token the
+    page does not exist.
+    """
+    if not settings.METRICS_TOKEN:
+        raise Http404
+    token = request.headers.get("Authorization", "")
+    if not hmac.compare_digest(token.encode(), f"Bearer {settings.METRICS_TOKEN}".encode()):
+        return _refused()
+    return HttpResponse(render_metrics(), content_type=CONTENT_TYPE_LATEST)
+
+
+# No cookie is read, so a foreign page cannot misuse one.
+@csrf_exempt
+@login_not_required
+@require_POST
+def hook(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Accept distribution's notifications and Harbor's webhooks."""
+    # Before the body is read.
+    if int(request.META.get("CONTENT_LENGTH") or 0) > webhooks.MAX_BODY_BYTES:
+        return JsonResponse({"error": _("The body is too long.")}, status=413)
+
+    mirror_hook = MirrorHook.objects.select_related("mirror").filter(pk=pk).first()
+
+    # An unknown webhook costs the same time and gets the same answer as a wrong secret.
+    if (
+        not webhooks.is_authentic(_reveal_secret(mirror_hook), request.headers, request.body)
+        or mirror_hook is None
+    ):
+        return _refused()
+
+    try:
+        pushes = webhooks.read_pushes(request.body)
+    except ValueError:
+        return JsonResponse(
+            {"error": _("These are neither distribution's notifications nor a webhook of Harbor.")},
+            status=400,
+        )
+
+    return JsonResponse({"started": webhooks.record_call(mirror_hook, pushes)}, status=202)
+
+
+def _reveal_secret(mirror_hook: MirrorHook | None) -> str:
+    try:
+        return mirror_hook.secret.reveal() if mirror_hook is not None else _DUMMY_SECRET
+    except DecryptionFailed:
+        # The encryption key was replaced: no call can be authentic any more.
+        return _DUMMY_SECRET
+
+
+def _refused() -> HttpResponse:
+    response = JsonResponse({"error": _("The secret is missing or wrong.")}, status=401)
+    response["WWW-Authenticate"] = "Bearer"
+    return response

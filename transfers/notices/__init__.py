@@ -1,1 +1,0 @@
-"""Notifications about ended runs by e-mail, webhook or chat."""

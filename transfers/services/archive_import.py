@@ -1,0 +1,98 @@
+"""The service that starts an import of an archive to the local images."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from registry_ui.accounts.models import User
+from registry_ui.images.models import ArchiveUpload
+from registry_ui.oci.errors import InvalidReference
+from registry_ui.oci.reference import Reference
+from registry_ui.registries.builtin_registry import check_builtin_name
+
+from ..models import ACTIVE_STATES, Kind, Transfer
+from .rows import create_transfer
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedName:
+    """An image of the archive, by digest, and a local reference for it."""
+
+    digest: str
+    name: Reference
+
+
+def start_import(
+    *,
+    upload: ArchiveUpload,
+    user: User | None,
+    chosen: Sequence[ImportedName],
+    enqueue: bool = True,
+) -> Transfer:
+    """Import images of an inspected archive, each under its selected names.
+
+    Raises:
+        OciError: nothing is selected, two images have one name, the archive lacks an image, or it
+            is being imported already.
+        PermissionDenied
+    """
+    _check(upload, chosen)
+    names_by_digest: dict[str, list[str]] = {}
+    for image in chosen:
+        names_by_digest.setdefault(image.digest, []).append(str(image.name))
+
+    # The row has one target only: lists show the first name, and the page all of them.
+    first = str(chosen[0].name)
+    images = [{"digest": digest, "names": names} for digest, names in names_by_digest.items()]
+    transfer = Transfer(
+        team=upload.team,
+        user=user,
+        kind=Kind.IMPORT,
+        source=first,
+        target=first,
+        source_is_local=True,
+        target_is_local=True,
+        platform="all",
+        options={
+            "upload": str(upload.pk),
+            "archive": upload.name,
+            "images": images,
+        },
+    )
+    return create_transfer(transfer, enqueue=enqueue)
+
+
+def _check(upload: ArchiveUpload, chosen: Sequence[ImportedName]) -> None:
+    if not chosen:
+        raise InvalidReference(
+            _("No image was chosen."), advice=_("Give at least one of them a name.")
+        )
+    archived = {image["digest"] for image in upload.found or []}
+    digests: dict[Reference, str] = {}
+    for choice in chosen:
+        # The digests come from a form, which anybody can change.
+        if choice.digest not in archived:
+            raise InvalidReference(
+                _("The archive has no such image."), advice=_("Choose among those that it has.")
+            )
+        if choice.name.tag is None or choice.name.digest is not None:
+            raise InvalidReference(
+                _("%(name)s has no tag, or a digest.") % {"name": choice.name.familiar},
+                advice=_("Write it as %(name)s:1.0, say.") % {"name": choice.name.name},
+            )
+
+        # An image may have several names, but a name only one image.
+        check_builtin_name(upload.team, choice.name)
+        if digests.setdefault(choice.name, choice.digest) != choice.digest:
+            raise InvalidReference(
+                _("%(name)s stands there for two images.") % {"name": choice.name.familiar},
+                advice=_("Give each image names of its own."),
+            )
+
+    # The job discards the archive at its end, so a second one would lose it in the middle.
+    running = Transfer.objects.filter(team=upload.team, kind=Kind.IMPORT, state__in=ACTIVE_STATES)
+    if any(transfer.options.get("upload") == str(upload.pk) for transfer in running):
+        raise InvalidReference(
+            _("This archive is being imported already."), advice=_("Look at the page “Transfers”.")
+        )
