@@ -107,7 +107,7 @@ def comments(modules: list[Source]) -> Figure:
     lines = sum(len(source.lines) for source in modules)
     count = sum(source.comment_count for source in modules)
     places = [f"{source.path}: {source.comment_count} of {len(source.lines)}" for source in modules]
-    return Figure("comments", 100 * count / lines, 4, 100, places)
+    return Figure("comments", 100 * count / lines, 3.5, 100, places)
 
 
 def dense_functions(modules: list[Source]) -> Figure:
