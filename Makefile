@@ -1,7 +1,7 @@
 # `make run` starts everything. `make` lists the rest.
 
 BIN := .venv/bin
-PYTEST := $(BIN)/python -m pytest -n 2 --dist worksteal -rs
+PYTEST := $(BIN)/python -m pytest -n 3 --dist worksteal -rs
 
 # The name of a Python that is not called python3: make run PYTHON=/opt/python3.11/bin/python3
 export PYTHON

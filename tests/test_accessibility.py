@@ -126,7 +126,7 @@ PAGES: dict[str, Place] = {
     "load an image into an engine": to("transfers:engine_load", "'build'", source=LOCAL),
     "copy an image of an engine": to("transfers:engine_save", "'build'", source="'nginx:1.27'"),
     "transfers": to("transfers:list"),
-    "transfer that runs": to("transfers:detail", "transfers.runner.pk"),
+    "transfer that runs": to("transfers:detail", "transfers.running.pk"),
     "transfer that failed": to("transfers:detail", "transfers.failed.pk"),
     "transfer that succeeded": to("transfers:detail", "transfers.succeeded.pk"),
     "transfer that waits": to("transfers:detail", "transfers.queued.pk"),
@@ -349,9 +349,9 @@ def test_axe_finds_nothing_serious_where_there_are_second_factors(
 
 
 def test_axe_finds_nothing_serious_where_there_is_single_sign_on(
-    live_server, client_for, alice, company, page_of
+    live_server, client_for, alice, use_provider, page_of
 ):
-    company(auto_create=False)
+    use_provider(auto_create=False)
     SocialAccount.objects.create(
         user=alice, provider=settings.SINGLE_SIGN_ON.provider_id, uid="alice"
     )

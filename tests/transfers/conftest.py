@@ -110,7 +110,7 @@ def faulty_registry(team, add_registry):
 
 @pytest.fixture
 def hasty(monkeypatch):
-    monkeypatch.setattr("registry_ui.oci.client.Limits", lambda: HASTY)
+    monkeypatch.setattr("registry_ui.oci.registry_session.Limits", lambda: HASTY)
 
 
 def blob_files(folder):
