@@ -35,6 +35,7 @@ def _fernet(keys: tuple[str, ...]) -> MultiFernet:
 
 def encrypt(secret: str, row: str) -> str:
     """Encrypt a secret for the row with this label."""
+    # The label is inside of the ciphertext, so nobody changes it without a key.
     token = json.dumps({"row": row, "secret": secret}).encode()
     return _fernet(tuple(settings.ENCRYPTION_KEYS)).encrypt(token).decode()
 
@@ -64,6 +65,7 @@ def rotate(ciphertext: str) -> str:
         DecryptionFailed
     """
     try:
+        # MultiFernet encrypts with its first key and decrypts with each of them.
         return _fernet(tuple(settings.ENCRYPTION_KEYS)).rotate(ciphertext.encode()).decode()
     except InvalidToken as exc:
         raise DecryptionFailed(_("None of the encryption keys opens this secret.")) from exc
@@ -90,6 +92,7 @@ class SealedSecret:
         return bool(self._ciphertext)
 
     def __str__(self) -> str:
+        # Always as many dots: the length would tell something about the secret.
         return "••••••••" if self._ciphertext else ""
 
     # Also in tracebacks and in the debugger's output.

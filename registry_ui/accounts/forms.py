@@ -20,6 +20,7 @@ from .models import Density, Team, Theme, User
 class AccountForm(forms.ModelForm):
     """A form for a new account with a password."""
 
+    # Not stripped: spaces at the ends belong to the password.
     password = forms.CharField(
         label=_("Password"),
         strip=False,
@@ -129,6 +130,7 @@ class PreferencesForm(forms.ModelForm):
             label=_("Language"), choices=languages, required=False
         )
 
+        # The password is below the e-mail address, the only field that needs it.
         self.order_fields(
             [
                 "first_name",

@@ -22,6 +22,7 @@ _ROLE_SUMMARIES = {
     Role.ADMIN: _("also keeps registries, credentials, members and mirrors, and deletes"),
 }
 _LIFETIMES = [("1", _("1 day")), ("3", _("3 days")), ("7", _("7 days")), ("30", _("30 days"))]
+# The other choices are keys of people, which are numbers.
 _END, _MYSELF = "end", "myself"
 
 
@@ -66,6 +67,7 @@ class InviteForm(RoleForm):
                 "Only a note for the list: you pass the link on yourself."
             )
         self.fields["role"].initial = Role.VIEWER
+        # Django puts inherited fields first.
         self.order_fields(["email", "role", "days"])
 
     @property
@@ -180,6 +182,7 @@ class JoinForm(AccountForm):
 
     def clean_email(self) -> str:
         email = str(self.cleaned_data["email"])
+        # Whoever has an account should join with it, not with a second one.
         if email and User.objects.filter(email__iexact=email).exists():
             raise forms.ValidationError(
                 _("Another account has this address. Is it yours? Then sign in with it.")
@@ -194,6 +197,7 @@ def find_person(text: str) -> User:
         ValidationError: nobody matches, or several people have the address.
     """
     active = User.objects.filter(is_active=True)
+    # Addresses are not unique; two matches are enough to refuse.
     matches = list(active.filter(username=text)) or list(active.filter(email__iexact=text)[:2])
     if len(matches) != 1:
         raise forms.ValidationError(_("Nobody here has this username or e-mail address."))

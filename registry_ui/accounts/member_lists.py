@@ -88,6 +88,7 @@ def successors_everywhere(person: User, me: User) -> list[User]:
 
 
 def _operators(teams: list[int], excluded: list[int]) -> list[User]:
+    # A subquery: with a join, a member of several of the teams would appear several times.
     operators = Membership.objects.filter(
         team__in=teams, role__in=Role.at_least(Role.OPERATOR)
     ).values("user")

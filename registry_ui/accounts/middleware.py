@@ -32,6 +32,7 @@ class TeamMiddleware:
     def process_view(
         self, request: TeamRequest, view: Callable[..., Any], args: Any, kwargs: Any
     ) -> None:
+        # A public view must not read `request.user`, which loads the session from the database.
         if not getattr(view, "login_required", True) or not request.user.is_authenticated:
             return
         request.teams = list(Team.objects.visible_to(request.user))
@@ -40,6 +41,7 @@ class TeamMiddleware:
 
 
 def _current_team(teams: list[Team], selected: int | None) -> Team | None:
+    # The selected team may be removed, or the person may have left it.
     first = teams[0] if teams else None
     return next((team for team in teams if team.pk == selected), first)
 
@@ -51,6 +53,7 @@ class OriginMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: TeamRequest) -> HttpResponseBase:
+        # Nobody is known before the view is: `process_view` sets the person.
         with acting_as(Origin(ActorKind.STRANGER, address=client_address(request))):
             return self.get_response(request)
 

@@ -23,6 +23,7 @@ class RoleTooLow(PermissionDenied):
 
     def __init__(self, message: str, team: Team) -> None:
         super().__init__(message)
+        # The refusal is recorded for this team, which need not be the current one.
         self.team = team
 
 

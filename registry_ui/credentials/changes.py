@@ -46,11 +46,14 @@ def add_credential(
         created_by=user,
         **{name: values[name] for name in CREDENTIAL_FIELDS},
     )
+    # The key exists before the row, so the secret can be bound to it.
     credential.set_secret(secret)
+    # The form has looked for the label, but another request may have taken it since.
     with as_form_error("label", _("This registry has a credential with that label already.")):
         credential.save(force_insert=True)
     if is_verified:
         credential.mark_verified()
+    # The credential may be allowed to read more repositories than those known so far.
     schedule_index(locked)
 
     record(
@@ -83,6 +86,7 @@ def change_credential(
         raise ValidationError(_("The credential was removed meanwhile."))
     locked.registry = _lock_at_same_host(credential.registry)
     is_same_login = not secret and values["username"] == locked.username
+    # Compared first: the loop overwrites the row's values.
     differing = [name for name in CREDENTIAL_FIELDS if getattr(locked, name) != values[name]]
     for name in CREDENTIAL_FIELDS:
         setattr(locked, name, values[name])

@@ -63,6 +63,7 @@ class ConnectionReport:
 def check_connection(registry: Registry) -> ConnectionReport:
     """Run the stages and save the result as the registry's health. Raises nothing."""
     report = _builtin_report() if registry.is_builtin else _probe(registry)
+    # A registry that is not saved yet has no row for the result.
     if registry._state.adding:
         return report
 
@@ -194,6 +195,7 @@ class _Probe:
                 )
             ]
 
+        # `wrap_socket` waits for the handshake, and a server may never answer.
         self.sock.settimeout(CHECK_LIMITS.connect)
 
         try:
@@ -240,6 +242,7 @@ class _Probe:
         if any(challenge.scheme == "basic" for challenge in challenges):
             return [Stage(name, "done", _("With username and secret at every request (Basic)"))]
         if challenges:
+            # The registry sends these texts, so they are cut.
             offered = ", ".join(sorted({challenge.scheme[:30] for challenge in challenges}))
             sentence = _("It asks for a kind of login that is not supported here: %(kinds)s") % {
                 "kinds": offered

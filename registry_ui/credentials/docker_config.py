@@ -62,6 +62,7 @@ def parse_docker_config(text: str) -> DockerConfig:
         # `https://index.docker.io/v1/` and `docker.io` are the same registry, so a login can
         # repeat.
         if isinstance(result, Login) and (result.host, result.username) in logins:
+            # Of two secrets only one is stored, so the other must not be lost unnoticed.
             if logins[result.host, result.username].secret != result.secret:
                 skipped.append(
                     Skipped(
@@ -91,12 +92,14 @@ def _load(text: str) -> Mapping[str, Any]:
         # Editors on Windows may begin a file with a byte order mark.
         document = json.loads(text.lstrip("\ufeff"))
     except json.JSONDecodeError as exc:
+        # The JSONDecodeError has the whole text with its secrets: hence `from None` below.
         parameters = {"line": exc.lineno, "column": exc.colno}
         raise InvalidDockerConfig(
             _("This is not JSON: it breaks off or goes wrong at line %(line)s, column %(column)s.")
             % parameters,
             advice=_("Paste the whole of ~/.docker/config.json, from its first { to its last }."),
         ) from None
+    # Python refuses integers of more than 4300 digits with a ValueError.
     except (RecursionError, ValueError):
         raise InvalidDockerConfig(
             _("This JSON is nested too deeply, or has numbers too long to read.")

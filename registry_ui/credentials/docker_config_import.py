@@ -170,6 +170,7 @@ def unused_label(registry: Registry, label: str) -> str:
     existing = set(registry.credentials.values_list("label", flat=True))
     candidate, number = label[:100], 2
     while candidate in existing:
+        # The column has 100 characters, the number included.
         candidate, number = f"{label[:90]} {number}", number + 1
     return candidate
 
@@ -199,6 +200,7 @@ def decrypt_draft(draft: object, *, user: User, team: Team) -> list[Login] | Non
 
 
 def chosen_logins(logins: Sequence[Login], numbers: Collection[str]) -> list[Login]:
+    # By position: the page has no secrets that it could send back.
     return [login for number, login in enumerate(logins) if str(number) in numbers]
 
 

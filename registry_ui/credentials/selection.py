@@ -165,6 +165,7 @@ def select_for_reading(
             is_from_other_team(credential, team),
             credential.can_push,
             credential.created_at,
+            # The key decides between equal times, so that the choice stays the same.
             credential.pk,
         )
 

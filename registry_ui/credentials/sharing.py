@@ -31,6 +31,7 @@ def name_for(credential: Credential, team: Team | None) -> str:
 
 def find_grant(credential: Credential, team: Team) -> CredentialGrant | None:
     """Return the team's grant, in force or not: the one that is not revoked, or the latest."""
+    # `usable_by` has prefetched the grants, so a list needs no query for each credential.
     grants = [grant for grant in credential.grants.all() if grant.team_id == team.pk]
     return max(grants, key=lambda grant: (grant.revoked_at is None, grant.created_at), default=None)
 

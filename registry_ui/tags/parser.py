@@ -63,6 +63,7 @@ def _alternation(suffixes: tuple[Suffix, ...]) -> re.Pattern[str]:
 
 
 def _without_names(expression: str) -> str:
+    # Python refuses two groups of one name in an expression.
     return re.sub(r"\(\?P<\w+>", "(?:", expression)
 
 
@@ -128,6 +129,7 @@ def _read_date(scan: _Scan) -> bool:
         return False
     try:
         scan.date = datetime.date(int(match["year"]), int(match["month"]), int(match["day"]))
+    # The pattern also matches days that no month has, such as 20250231.
     except ValueError:
         return False
     scan.add_piece(Role.DATE, match.end(), DATE.name)
@@ -180,6 +182,7 @@ def _read_version(scan: _Scan) -> bool:
     numbers = match["numbers"]
     calendar = _CALENDAR.fullmatch(numbers) is not None
     scan.version = Version(numbers, tuple(int(number) for number in numbers.split(".")), calendar)
+    # The stage is a piece of its own: 1.27rc2 is the version 1.27 and its rc2.
     end = match.start("stage") if match["stage"] else match.end()
     scan.add_piece(Role.VERSION, end, _version_name(scan.version))
     if match["stage"]:

@@ -121,8 +121,10 @@ def _refuse_unsupported(text: str) -> None:
         raise InvalidRange(
             _("The range is empty: write a version such as 1.27, or bounds such as >=1.26 <1.28.")
         )
+
     if len(text) > LONGEST_RANGE:
         raise InvalidRange(_("The range is too long: write two bounds, such as >=1.26 <1.28."))
+
     # A union would need several conditions on the column of version keys.
     if "|" in text:
         raise InvalidRange(
@@ -131,6 +133,7 @@ def _refuse_unsupported(text: str) -> None:
                 "version, such as >=1.26 <1.28."
             )
         )
+
     if "!" in text:
         raise InvalidRange(
             _("A range cannot leave a version out: write two bounds, such as >=1.26 <1.28.")
@@ -180,6 +183,7 @@ def _span(sign: str, version: str) -> _Span:
 
 def _kept_by_caret(numbers: tuple[int, ...]) -> int:
     """Return how many leading numbers a compatible version keeps: to the first non-zero one."""
+    # As in npm: before 1.0, a change of the minor version may break (semver.org, item 4).
     return next((count for count, number in enumerate(numbers, 1) if number), len(numbers))
 
 

@@ -116,6 +116,7 @@ def guide(request: HttpRequest) -> HttpResponse:
 def anatomy(request: HttpRequest) -> HttpResponse:
     """Return the fragment below a reference field, whose name is in the parameter `field`."""
     text = request.GET.get(request.GET.get("field", "reference"), "")
+    # Without JavaScript the address is opened as a page, and the fragment has no layout.
     if not request.htmx:  # type: ignore[attr-defined]
         return redirect(f"{reverse('web:guide')}?{urlencode({'reference': text[:500]})}#naming")
     return render(
@@ -165,6 +166,7 @@ def _grouped(suffixes: Iterable[Suffix], *, is_open: bool) -> list[SuffixGroup]:
 
 
 def _search_text(suffix: Suffix) -> str:
+    # Translated, because people search for the words that they read.
     texts = (_(suffix.meaning), _(suffix.choose), _(suffix.beware))
     return " ".join(
         (suffix.name, *suffix.aliases, suffix.terms, suffix.example, suffix.release, *texts)

@@ -68,6 +68,7 @@ class Keyset:
 
         # One row more than the page has shows whether there is another page.
         fetched = list(wanted.order_by(*columns)[: size + 1])
+        # The rows beyond the cursor may have been removed since the link was made.
         if not fetched:
             return self.page(rows, size=size) if cursor else Page([])
         shown, has_more = fetched[:size], len(fetched) > size
@@ -75,6 +76,7 @@ class Keyset:
         # A page before the cursor was fetched in reverse order.
         if before:
             shown.reverse()
+        # The page with the link lies on the other side of the cursor.
         has_previous, has_next = (has_more, True) if before else (bool(after), has_more)
         return Page(
             shown,
@@ -116,6 +118,7 @@ class _Compared(Func):
             sql, expression_params = compiler.compile(expression)
             parts.append(sql)
             params.extend(expression_params)
+        # The columns come first, then as many values.
         middle = len(parts) // 2
         return (
             f"({', '.join(parts[:middle])}) {self.extra['sign']} ({', '.join(parts[middle:])})",

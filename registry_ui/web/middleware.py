@@ -88,6 +88,7 @@ class LocaleChoiceMiddleware:
         with contextlib.suppress(zoneinfo.ZoneInfoNotFoundError):
             timezone.activate(zoneinfo.ZoneInfo(name or settings.TIME_ZONE))
         language = getattr(request.user, "language", "")
+        # A version without the language that a person chose must still work.
         if language in dict(settings.LANGUAGES):
             translation.activate(language)
             request.LANGUAGE_CODE = language
@@ -119,6 +120,7 @@ def _is_fragment(request: HttpRequest) -> bool:
 
 def _leads_to_sign_in(response: HttpResponseBase) -> bool:
     location = urlsplit(response.headers.get("Location", ""))
+    # The path alone: the query names the page that was asked for.
     return response.status_code == 302 and location.path == resolve_url(settings.LOGIN_URL)
 
 

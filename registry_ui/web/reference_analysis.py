@@ -120,6 +120,7 @@ class ReferenceAnalysis:
 def analyse_reference(text: str, use: str = "pull") -> ReferenceAnalysis:
     """Analyse the text that a person has typed so far. Never raises."""
     text = text.strip()
+    # It is a parameter of the address, so it can be any text.
     use = use if use in USES else "pull"
     if not text:
         return ReferenceAnalysis(use)
@@ -156,6 +157,7 @@ def _separated(parts: Sequence[Part]) -> tuple[Part, ...]:
 
 def _guessed_parts(text: str) -> tuple[Part, ...]:
     """Return the likely parts of an invalid reference, with the invalid ones marked."""
+    # A pasted address has a scheme, which a reference never has.
     rest = text[:_SHOWN_CHARACTERS].rpartition("://")[2]
     rest, at, digest = rest.partition("@")
 

@@ -52,6 +52,8 @@ class TransferCommand(BaseCommand):
             action="store_true",
             help=_("speak HTTP without TLS to a host that is no registry of the team"),
         )
+
+        # A run in this process ends with it, so it cannot be detached.
         process = parser.add_mutually_exclusive_group()
         process.add_argument(
             "--now", action="store_true", help=_("do the work in this process, without a worker")
@@ -195,6 +197,7 @@ def find_credential(team: Team, reference: Reference, label: str | None) -> Cred
     if not label:
         return None
 
+    # By the full name: credentials of two teams can have the same label.
     credentials = {
         name_for(credential, team): credential
         for credential in list_candidates(team=team, reference=reference)

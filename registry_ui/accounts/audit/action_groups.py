@@ -52,6 +52,7 @@ GROUPS = (
     Group("entry", _("Sign-in"), "login", ("session", "password", "factor")),
     Group("refusals", _("Refusals"), "lock", ("access",)),
 )
+# An action that no group lists still needs an icon and a place in the filter.
 _OTHER = Group("other", _("Other"), "history", ())
 _BY_NOUN = {noun: group for group in GROUPS for noun in group.nouns}
 
@@ -61,4 +62,5 @@ def group_of(action: str) -> Group:
 
 
 def all_groups() -> list[Group]:
+    # A group without actions would be a choice that matches nothing.
     return [group for group in (*GROUPS, _OTHER) if group.actions]

@@ -60,6 +60,7 @@ def _seal_batch() -> int:
     if not AuditEvent.objects.filter(position=None).exists():
         return 0
 
+    # Only a row that exists can be locked, and concurrent calls have to lock the same one.
     AuditChainHead.objects.get_or_create(pk=1)
     with transaction.atomic():
         head = AuditChainHead.objects.select_for_update().get(pk=1)
@@ -85,6 +86,7 @@ def chain_hash(previous: str, event: AuditEvent) -> str:
 def canonical(event: AuditEvent) -> str:
     """Return the event as text, the same in every database."""
     values = {name: _plain(name, getattr(event, name)) for name in _FIELDS}
+    # Another order of the keys, or a space, would give another hash.
     return json.dumps(values, sort_keys=True, separators=(",", ":"))
 
 
@@ -109,10 +111,12 @@ def verify(checkpoint: tuple[int, str] | None = None) -> Verification:
         AuditChainBroken
     """
     head = AuditChainHead.objects.filter(pk=1).first() or AuditChainHead()
+    # The first event follows the empty hash, with which the head begins.
     position, previous = 0, ""
 
     for event in _sealed(head.position):
         position += 1
+        # `seal` counts under the head's lock, so the positions have no gaps.
         if event.position != position:
             raise AuditChainBroken(_("Event %(position)d is missing.") % {"position": position})
         if event.hash != chain_hash(previous, event):
@@ -157,6 +161,7 @@ def _check_end(
             % {"head": head.position}
         )
 
+    # Removing the newest events and changing the head too leaves an intact chain.
     if checkpoint and checkpoint[0] > position:
         raise AuditChainBroken(
             _("The trail ends at event %(position)d, before the noted one.")

@@ -76,6 +76,7 @@ def _stream(events: QuerySet[AuditEvent]) -> Iterator[AuditEvent]:
 
 def _values(event: AuditEvent) -> dict[str, Any]:
     values = {name: getattr(event, name) for name in FIELDS}
+    # In UTC: the file must not depend on the time zone of the person who asks for it.
     return {**values, "at": event.at.astimezone(UTC).isoformat()}
 
 

@@ -41,6 +41,7 @@ class AuditLogFilter(forms.Form):
         self.fields["team"] = forms.ModelChoiceField(
             teams, label=_("Team"), required=False, empty_label=_("All")
         )
+        # Browsers would suggest earlier input, and mark names as misspelled.
         for name in ("who", "object", "credential"):
             self.fields[name].widget.attrs.update({"autocomplete": "off", "spellcheck": "false"})
 
@@ -84,6 +85,7 @@ class AuditLogFilter(forms.Form):
 
     def _texts(self) -> dict[str, str]:
         values = {
+            # The form reads the team by its key when the address is opened again.
             name: value.pk if isinstance(value, Team) else value
             for name, value in self.cleaned_data.items()
         }
@@ -104,6 +106,7 @@ def _actions() -> list[tuple[str, Any]]:
 def _action(text: str) -> Q:
     if not text.startswith(_GROUP):
         return Q(action=Action(text)) if text else Q()
+    # The form has checked the choice, so there is such a group.
     return next(group.condition for group in all_groups() if group.key == text.removeprefix(_GROUP))
 
 

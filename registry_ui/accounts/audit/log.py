@@ -27,7 +27,9 @@ class Origin:
     token_name: str = ""
 
 
+# The default, for code that runs in neither a request nor a job.
 _COMMAND_LINE = Origin()
+# A context variable keeps requests that run at the same time apart.
 _origin: ContextVar[Origin] = ContextVar("origin", default=_COMMAND_LINE)
 
 
@@ -84,6 +86,7 @@ def record(
         outcome=outcome,
         actor_kind=kind,
         actor_key=str(person.pk) if person else "",
+        # Cut to the widths of the columns: PostgreSQL refuses longer text, and with it the action.
         actor_name=escape_control_characters(actor_name)[:150],
         token_name=escape_control_characters(origin.token_name)[:120],
         address=origin.address,

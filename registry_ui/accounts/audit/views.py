@@ -72,6 +72,7 @@ def export(request: TeamRequest) -> HttpResponseBase:
         raise BadRequest(_("There is no such format."))
 
     write, content_type = FORMATS[file_format]
+    # HEAD has no body: nothing is read, and below no export is recorded.
     lines = () if request.method == "HEAD" else write(form.events())
     response = StreamingHttpResponse(lines, content_type=content_type)
     response.headers["Content-Disposition"] = (

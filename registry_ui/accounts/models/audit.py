@@ -140,6 +140,7 @@ class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
             | Q(actor_key=str(user.pk), team_key=None)
         )
 
+    # Django calls neither `save` nor `delete` of the model for these.
     def update(self, **values: Any) -> int:
         raise TypeError("The trail is append-only.")
 

@@ -61,6 +61,7 @@ class User(AbstractUser):
         return f"{super().get_session_auth_hash()}.{self.sessions_ended}"
 
     def get_session_auth_fallback_hash(self) -> Iterator[str]:
+        # Sessions of a former key (SECRET_KEY_FALLBACKS) have to end with the number too.
         hashes = super().get_session_auth_fallback_hash()
         return (f"{auth_hash}.{self.sessions_ended}" for auth_hash in hashes)
 
@@ -84,11 +85,13 @@ class User(AbstractUser):
         """Return those of the teams where the person has at least this role."""
         if self.is_superuser:
             return teams
+        # Roles are stored as text, so the database cannot compare their ranks.
         memberships = Membership.objects.filter(user=self, role__in=Role.at_least(required))
         return teams.filter(pk__in=memberships.values("team"))
 
 
 class Role(models.TextChoices):
+    # In rising order: `rank` is the position.
     VIEWER = "viewer", _("Viewer")
     OPERATOR = "operator", _("Operator")
     ADMIN = "admin", _("Admin")

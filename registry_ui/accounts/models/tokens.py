@@ -77,6 +77,7 @@ class ApiToken(models.Model):
 
     class Meta:
         ordering = ["-created_at"]
+        # A token without a person is a robot, and a robot without a team could be used nowhere.
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(user__isnull=False) | models.Q(team__isnull=False),
@@ -98,6 +99,7 @@ class ApiToken(models.Model):
 
     @property
     def state(self) -> str:
+        # First, because a revoked token may have expired since: a person has ended it.
         if self.revoked_at is not None:
             return "revoked"
         if not self.is_active:

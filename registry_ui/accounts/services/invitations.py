@@ -49,6 +49,7 @@ def revoke_invitation(*, invitation: Invitation, by: User | None) -> bool:
     require_team_admin(invitation.team, by)
 
     rows = Invitation.objects.open().filter(pk=invitation.pk)
+    # Conditional: an invitation that was accepted meanwhile stays accepted.
     revoked = rows.update(revoked_at=timezone.now())
     if revoked:
         record(Action.INVITATION_REVOKED, user=by, obj=invitation)
@@ -67,6 +68,7 @@ def open_invitation(token: str) -> Invitation | None:
         .filter(token_hash=hash_token(token))
         .first()
     )
+    # At each use: the person who invited may have lost the role since.
     if invitation is None or not _inviter_is_admin(invitation):
         return None
     return invitation
@@ -84,6 +86,7 @@ def accept(*, token: str, user: User) -> Membership:
     membership, created = Membership.objects.get_or_create(
         team=invitation.team, user=user, defaults={"role": invitation.role}
     )
+    # The exception rolls the claim back, so somebody else can still use the link.
     if not created:
         raise Refused(_("You are in the team %(team)s already.") % {"team": invitation.team.name})
 
@@ -101,6 +104,7 @@ def accept_as_new_person(*, token: str, username: str, email: str, password: str
         InvitationGone
         IntegrityError: another request has just taken the name.
     """
+    # Before the account: with a wrong link, nobody learns whether a name is taken.
     if open_invitation(token) is None:
         raise InvitationGone
 

@@ -52,6 +52,7 @@ def change_role(*, membership: Membership, role: Role, by: User | None) -> Membe
     """
     team = locked(membership.team)
     require_team_admin(team, by)
+    # Read again under the lock: the caller's object may have a former role.
     membership = _current(membership)
 
     previous = Role(membership.role)
@@ -156,6 +157,7 @@ def revoke_invitations_of(person: User, team: Team | None, *, by: User | None) -
     if team is not None:
         invitations = invitations.filter(team=team)
     for invitation in invitations:
+        # One by one, for an event each; and one that was accepted meanwhile stays so.
         if Invitation.objects.open().filter(pk=invitation.pk).update(revoked_at=timezone.now()):
             record(Action.INVITATION_REVOKED, user=by, obj=invitation)
 
@@ -171,6 +173,7 @@ def _current(membership: Membership) -> Membership:
 
 def is_last_admin(membership: Membership) -> bool:
     """Return whether this is the team's only admin with an active account."""
+    # A deactivated admin cannot act for the team, so they do not count.
     if membership.role != Role.ADMIN or not membership.user.is_active:
         return False
     admins = Membership.objects.filter(

@@ -92,6 +92,8 @@ def _for_change(person: User, by: User | None) -> User:
     administrators = list(
         User.objects.select_for_update().filter(is_superuser=True, is_active=True).order_by("pk")
     )
+    # None is the command line. The list was read under the lock, so a right that was lost after
+    # the view's check counts.
     if by is not None and by not in administrators:
         raise PermissionDenied(_("This is for administrators of the installation."))
     return User.objects.select_for_update().get(pk=person.pk)

@@ -40,6 +40,7 @@ def rename_team(*, team: Team, name: str, by: User | None) -> None:
     require_team_admin(team, by)
 
     previous, team.name = team.name, name
+    # An event would say that an unchanged name was changed.
     if previous == name:
         return
     team.save(update_fields=["name"])
@@ -64,9 +65,11 @@ def remove_team(*, team: Team, by: User | None) -> None:
         raise Refused(_("This team was removed."))
     if len(teams) == 1:
         raise Refused(_("This is the only team. Rename it, or make another one first."))
+    # A job would go on for a team that no longer exists.
     if active_jobs_of(None, team):
         raise Refused(_("Something waits or runs in this team. End it first."))
 
+    # Before the deletion, because the event stores the row's key.
     record(Action.TEAM_REMOVED, user=by, obj=team, team=team)
     team.delete()
 
@@ -76,6 +79,7 @@ def _free_slug(name: str) -> str:
     # ("Pulling manifests", <name>) allows no three underscores in a row and no dash at either end.
     base = slugify(name).replace("_", "-")[:50].strip("-") or "team"
     slug = base
+    # Two names can have one slug: “Web Shop” and “web-shop”.
     while Team.objects.filter(slug=slug).exists():
         slug = f"{base}-{secrets.token_hex(2)}"
     return slug

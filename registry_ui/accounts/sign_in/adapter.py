@@ -41,6 +41,7 @@ class AccountAdapter(DefaultAccountAdapter):
         allauth asks only where no `next` page was requested.
         """
         landing = getattr(request.user, "landing", "")
+        # An older version may have stored a page that no longer exists.
         return resolve_url(landing if landing in Landing.values else settings.LOGIN_REDIRECT_URL)
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
@@ -68,5 +69,6 @@ class AccountAdapter(DefaultAccountAdapter):
 
         With allauth's key, of the account alone, anybody could lock a person out.
         """
+        # In lower case: otherwise each spelling of a name would have attempts of its own.
         login = credentials.get("email", credentials.get("username", "")).lower()
         return f"{self.get_client_ip(request)}:{login}"

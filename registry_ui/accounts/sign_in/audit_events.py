@@ -33,6 +33,7 @@ def connect() -> None:
         (factor_signals.authentication_failed, _factor_refused),
         (social_signals.social_account_added, _linked),
     )
+
     # With an id, so that a second call of `connect` adds nothing.
     for signal, receiver in receivers:
         signal.connect(receiver, dispatch_uid=f"accounts.recording.{receiver.__name__}")

@@ -43,6 +43,7 @@ class _CodeForm(Labelled):
 
         # allauth remembers a used code for one step only, and accepts it for three.
         key = f"factor:used:{self.user.pk}:{code.strip()}"  # type: ignore[attr-defined]
+        # `add` is atomic: of two requests with one code, the second is refused.
         if not cache.add(key, 1, timeout=_CODE_SECONDS):
             raise get_adapter().validation_error("incorrect_code")
         return code
@@ -67,6 +68,7 @@ class ActivateTOTPForm(Labelled, totp.ActivateTOTPForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         session, key = context.request.session, totp_auth.SECRET_SESSION_KEY
+        # allauth makes a new secret for a form without data.
         stored = session.get(key) if kwargs.get("data") is not None else None
         super().__init__(*args, **kwargs)
 
@@ -152,6 +154,7 @@ class AddKeyForm(Labelled, _KeyForm, webauthn.AddWebAuthnForm):
         )
 
     def clean_name(self) -> str:
+        # `maxlength` limits browsers only.
         return str(super().clean_name())[:_NAME_LENGTH]
 
     def clean(self) -> dict[str, Any]:

@@ -69,6 +69,7 @@ class FactorAdapter(DefaultMFAAdapter):
 
 
 def _host() -> str:
+    # The id of a relying party is a domain without a port (WebAuthn, “RP ID”).
     return str(context.request.get_host()).rpartition(":")[0] or str(context.request.get_host())
 
 
@@ -85,6 +86,7 @@ def has_second_factor(user: User) -> bool:
 def remove_all(user: User) -> int:
     """Remove the second factors and recovery codes, and return how many were removed."""
     factors = list(Authenticator.objects.filter(user=user))
+    # One by one, so that each removal is an audit event.
     for factor in factors:
         factor.delete()
         log.record(Action.SECOND_FACTOR_REMOVED, obj=user, factor=str(factor.type))
@@ -110,6 +112,7 @@ def rotate_secrets() -> tuple[int, list[str]]:
         try:
             factor.data[field] = encryption.rotate(factor.data[field])
         except encryption.DecryptionFailed:
+            # One unreadable secret must not keep the others at a former key.
             unreadable.append(f"{factor.get_type_display()} ({factor.user.username})")
             continue
         factor.save(update_fields=["data"])

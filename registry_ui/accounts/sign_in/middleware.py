@@ -87,6 +87,7 @@ class SecondFactorMiddleware:
 
         name = request.resolver_match.view_name if request.resolver_match else ""
         if (
+            # In this order: only the last check needs a query.
             name.startswith(self._EXEMPT)
             or _used_single_sign_on(request)
             or has_second_factor(request.user)
@@ -102,6 +103,7 @@ class SecondFactorMiddleware:
             ),
         )
         url = reverse("accounts:security")
+        # htmx would follow a redirect itself and insert the page into the fragment.
         is_fragment = request.htmx and not request.htmx.boosted
         return HttpResponseClientRedirect(url) if is_fragment else redirect(url)
 

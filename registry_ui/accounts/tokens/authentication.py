@@ -80,6 +80,7 @@ def _password(value: str) -> str:
 
 
 def has_token_in_address(request: HttpRequest) -> bool:
+    # Percent-encoding hides a token from the pattern, but not from a reader of the log.
     return bool(_TOKEN_PATTERN.search(unquote(request.META.get("QUERY_STRING", ""))))
 
 

@@ -44,6 +44,7 @@ class TokenForm(forms.Form):
                 teams, label=_("Where"), required=False, empty_label=_("In all my teams")
             )
 
+        # 0 stands for an installation without a limit.
         days = min(service.DEFAULT_DAYS, settings.TOKEN_MAX_DAYS or service.DEFAULT_DAYS)
         self.fields["days"] = forms.TypedChoiceField(
             label=_("Expires"), coerce=int, choices=_lifetimes(), initial=days
@@ -82,6 +83,7 @@ class TokenForm(forms.Form):
 
 def _scopes(person: User, robot_team: Team | None) -> list[tuple[str, Any]]:
     """Return the scopes that the owner can use in at least one team."""
+    # Only admins of the team open a robot's form, so each scope is within their role.
     role = Role.ADMIN if robot_team is not None else service.highest_role(person)
     return [
         (scope.value, _SCOPE_LABELS[scope])
@@ -92,9 +94,11 @@ def _scopes(person: User, robot_team: Team | None) -> list[tuple[str, Any]]:
 
 def _lifetimes() -> list[tuple[int, Any]]:
     limit = settings.TOKEN_MAX_DAYS
+    # A limit below a week excludes all of the usual lifetimes.
     lifetimes = [days for days in _LIFETIMES if not limit or days <= limit] or [limit]
     choices: list[tuple[int, Any]] = [
         (days, ngettext("in %(days)s day", "in %(days)s days", days) % {"days": days})
         for days in lifetimes
     ]
+    # Under a limit, `create_token` would refuse a token that never expires.
     return choices if limit else [*choices, (0, _("never"))]

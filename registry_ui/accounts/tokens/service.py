@@ -338,6 +338,7 @@ def _admit(token: ApiToken, address: str | None) -> Principal:
 
 
 def _hash(text: str) -> str:
+    # Lone surrogates, which UTF-8 cannot encode, make a wrong token and no server error.
     return hashlib.sha256(text.encode(errors="replace")).hexdigest()
 
 
@@ -363,6 +364,7 @@ def _record_use(token: ApiToken, address: str | None) -> None:
     """
     now = timezone.now()
     if token.used_at is not None and token.used_at >= now - _USE_INTERVAL:
+        # `Principal.origin` needs this request's address, also where nothing is stored.
         token.used_from = address
         return
 

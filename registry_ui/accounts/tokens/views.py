@@ -57,6 +57,7 @@ def revoke(request: TeamRequest, pk: str) -> HttpResponse:
     token = get_object_or_404(
         ApiToken.objects.visible_to(request.user).select_related("team"), pk=pk
     )
+    # A person's token needs no check of a role: `visible_to` returns it to its owner only.
     if token.is_robot:
         require_admin(request.user, token)
     if request.method != "POST":

@@ -28,6 +28,7 @@ _form_methods = require_http_methods(["GET", "HEAD", "POST"])
 @require_safe
 @needs_administrator
 def teams(request: TeamRequest) -> HttpResponse:
+    # Deactivated people keep their memberships, but cannot act in the team.
     active = Q(memberships__user__is_active=True)
     admins = Count("memberships", filter=active & Q(memberships__role=Role.ADMIN))
     rows = Team.objects.annotate(
@@ -45,6 +46,7 @@ def team_add(request: TeamRequest) -> HttpResponse:
         values = form.cleaned_data
         try:
             services.create_team(name=values["name"], owner=values["admin"], by=request.user)
+        # Another request took the name after the form had looked.
         except IntegrityError:
             form.add_error("name", _("Another team has this name."))
         else:

@@ -20,6 +20,7 @@ from ..member_forms import JoinForm
 from ..middleware import SESSION_KEY
 from ..models import Invitation, Membership, User
 
+# `login` needs the name of a backend where several are configured.
 _BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
 
@@ -66,6 +67,7 @@ def join(request: HttpRequest, token: str) -> HttpResponse:
         if request.user.is_authenticated:
             return _join_with_account(request, token, invitation)
         return _join_as_new_person(request, token, invitation)
+    # Another request accepted it after the check above.
     except services.InvitationGone:
         return _gone(request)
 
@@ -91,6 +93,7 @@ def _join_as_new_person(request: HttpRequest, token: str, invitation: Invitation
                 email=values["email"],
                 password=values["password"],
             )
+        # Another request took the name after the form had looked; the link is still valid.
         except IntegrityError:
             form.add_error("username", _("Somebody has just taken this name."))
         else:

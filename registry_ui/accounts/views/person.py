@@ -26,6 +26,7 @@ _form_methods = require_http_methods(["GET", "HEAD", "POST"])
 @needs_recent_sign_in
 def person(request: TeamRequest, pk: int) -> HttpResponse:
     account = get_object_or_404(with_last_seen(User.objects.all()), pk=pk)
+    # The page has other buttons, which must not show errors in this form.
     form = AddToTeamForm(request.POST if "add" in request.POST else None, person=account)
     if request.method != "POST":
         return _page(request, account, form)

@@ -49,9 +49,11 @@ def edit(request: TeamRequest) -> HttpResponse:
     form = TeamNameForm(
         request.POST or None, team=request.team, initial={"name": request.team.name}
     )
+
     if form.is_valid():
         try:
             services.rename_team(team=request.team, name=form.cleaned_data["name"], by=request.user)
+        # Another request took the name after the form had looked.
         except IntegrityError:
             form.add_error("name", _("Another team has this name."))
         else:

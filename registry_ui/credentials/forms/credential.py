@@ -207,6 +207,7 @@ class CredentialForm(forms.Form):
     def clean_expires_at(self) -> Any:
         expires_at = self.cleaned_data["expires_at"]
         stored = self.credential.expires_at if self.credential else None
+        # From the data: a secret with an error is not in `cleaned_data`.
         has_new_secret = bool(self.data.get(self.add_prefix("secret")))
         if expires_at is None and has_new_secret:
             return self.facts.new_secret_expiry()
@@ -234,6 +235,7 @@ def normalise_pattern(text: str, registry: Registry) -> str:
     Raises:
         ValidationError
     """
+    # People paste the whole name, with the host before it.
     pattern = text.removeprefix(f"{registry.host}/")
     if not pattern or pattern in ("*", "**"):
         return ""

@@ -24,7 +24,9 @@ class CredentialQuerySet(TeamOwnedQuerySet):
 
         The rows come with their registry, team and grants, which the checks in `lending` read.
         """
+        # A subquery: a join with the grants could return a credential several times.
         shared = Credential.objects.filter(grants__team=team, grants__revoked_at=None).values("pk")
+        # The foreign keys do not exclude a registry of another team; such a row is never used.
         rows = self.filter(
             models.Q(team=team) | models.Q(pk__in=shared), registry__team=models.F("team")
         )

@@ -48,6 +48,7 @@ def paste(request: TeamRequest) -> HttpResponseBase:
     request.session[_DRAFT] = encrypt_draft(
         user=request.user, team=request.team, logins=form.config.logins
     )
+    # The session stores JSON, which has neither dataclasses nor lazy translations.
     request.session[_SKIPPED] = [[entry.name, str(entry.reason)] for entry in form.config.skipped]
     if is_fragment:
         return HttpResponseClientRedirect(resolve_url("registries:import_choose"))
@@ -91,6 +92,7 @@ def choose(request: TeamRequest) -> HttpResponse:
 @require_safe
 @needs_role(Role.ADMIN)
 def done(request: TeamRequest) -> HttpResponse:
+    # Filtered again: the person may have lost the role since the import.
     imported = Credential.objects.visible_to(request.user).filter(
         pk__in=request.session.get(_IMPORTED, [])
     )
@@ -118,6 +120,7 @@ def _summary(result: ImportResult) -> str:
         len(result.replaced),
         len(result.new_registries),
     )
+
     parts = [
         ngettext("%(count)d new credential", "%(count)d new credentials", added) % {"count": added}
         if added
@@ -130,6 +133,7 @@ def _summary(result: ImportResult) -> str:
         if registries
         else "",
     ]
+
     return _("Imported: %(what)s.") % {"what": ", ".join(part for part in parts if part)}
 
 

@@ -60,6 +60,7 @@ def tag_name(context: Context, text: Any, href: str = "") -> SafeString:
     return name + _texts(context, named, language)
 
 
+# `language` is part of the cache's key, because the result has translated texts.
 @functools.lru_cache(maxsize=_NAMES_KEPT)
 def _named(text: str, language: str) -> _Named:
     tag = parse_tag(text)
@@ -68,13 +69,16 @@ def _named(text: str, language: str) -> _Named:
         tag.movement.value,
         _translated(describe_risk(tag)),
     )
+
     label = _("What %(tag)s means") % {"tag": text}
     link = format_html(
         '<a class="tag-help" data-tag-help href="{}" aria-label="{}"></a>',
         _guide_at(text, "suffixes"),
         label,
     )
+
     explanations = explain_tag(tag)
+    # Without the text of this tag, so that tags with the same word share an explanation.
     parts = tuple(dict.fromkeys(replace(explanation, part="") for explanation in explanations))
     return _Named(_pieces(text, explanations), attributes, link, parts, tag.movement)
 
@@ -96,9 +100,11 @@ def _texts(context: Context, named: _Named, language: str) -> SafeString:
     given: set[object] = (
         set() if request is None else request.__dict__.setdefault("tag_texts_given", set())
     )
+
     movements = [movement for movement in (named.movement,) if movement not in given]
     parts = [part for part in named.parts if part not in given]
     given.update(movements, parts)
+
     return SafeString(
         "".join(
             [

@@ -123,6 +123,7 @@ def bar(value: float | None, maximum: float | None, label: str = "") -> SafeStri
     """Render a progress bar; without a maximum an indeterminate one."""
     if maximum is None:
         return format_html('<progress class="bar" aria-label="{}"></progress>', label)
+    # The maximum of a progress element is greater than zero (HTML, “The progress element”).
     most = maximum or 1
     # Nothing to do is complete.
     done = most if maximum == 0 else min(max(value or 0, 0), most)

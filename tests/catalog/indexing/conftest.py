@@ -44,7 +44,7 @@ def row(make_registry, line) -> Registry:
 def hasty(monkeypatch) -> None:
     """Make clients give up soon."""
     limits = Limits(connect=1, read=2, tries=3, first_pause=0.02, longest_pause=5, all_pauses=8)
-    monkeypatch.setattr("registry_ui.oci.client.Limits", lambda: limits)
+    monkeypatch.setattr("registry_ui.oci.registry_session.Limits", lambda: limits)
 
 
 def names(registry: Registry) -> dict[str, str]:

@@ -31,6 +31,7 @@ class Command(TransferCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", help=_("the archive; - reads it from the standard input"))
+
         parser.add_argument(
             "--name",
             action="append",
@@ -54,6 +55,7 @@ class Command(TransferCommand):
         parser.add_argument(
             "--list", action="store_true", help=_("only print what the archive holds")
         )
+
         self.add_team_argument(parser)
 
     def perform(self, team: Team, options: dict[str, Any]) -> None:
@@ -74,6 +76,7 @@ class Command(TransferCommand):
         for image in upload.found or []:
             names = ", ".join(image["names"]) or image["tag"] or _("without a name")
             platforms = ", ".join(image["platforms"]) or "-"
+            # Scripts split the line at plain spaces, and a size has a no-break space.
             self.stdout.write(
                 f"{image['digest']}  {platforms}  {binary_size(image['size'])}  {names}".replace(
                     "\N{NO-BREAK SPACE}", " "

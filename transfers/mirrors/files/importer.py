@@ -71,6 +71,7 @@ def read_file(
             advice=_("Split it."),
         )
 
+    # The entries can be checked only when their target is known.
     if not reading.needs_target or has_target:
         _check_entries(team, reading.entries)
 
@@ -155,6 +156,7 @@ def create_entries(entries: Iterable[Entry], *, team: Team, user: User | None) -
             Action.MIRRORS_IMPORTED,
             user=user,
             team=team,
+            # An event has short details, however many mirrors the file has.
             names=[mirror.name for mirror in created][:50],
         )
 

@@ -40,6 +40,7 @@ class Command(BaseCommand):
             _ACTIONS[act](person)
         except services.Refused as exc:
             raise CommandError(str(exc)) from exc
+        # The service has changed a locked copy of the row, not this object.
         person.refresh_from_db()
         self.stdout.write(_line(person))
 
@@ -48,6 +49,7 @@ class Command(BaseCommand):
             self.stdout.write(_line(person))
 
 
+# `by=None` is the command line. It needs no role, but cannot remove the last administrator either.
 _ACTIONS = {
     "promote": lambda person: services.set_administrator(person=person, value=True, by=None),
     "demote": lambda person: services.set_administrator(person=person, value=False, by=None),

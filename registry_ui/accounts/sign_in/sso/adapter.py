@@ -30,8 +30,10 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
         session = requests.Session()
         # The settings decide, not the environment's proxies, .netrc and CA bundle.
         session.trust_env = False
+        # requests follows thirty by default; a provider's documents need hardly one.
         session.max_redirects = 3
         session.verify = require_provider().ca_file or True
+        # requests has no timeout by default: a silent provider would block the sign-in for ever.
         session.request = functools.partial(session.request, timeout=_TIMEOUTS)  # type: ignore[method-assign]
         return session
 
@@ -61,6 +63,7 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
         expected = data.get("confirms")
         if expected is not None:
             self._check_confirmation(request, sociallogin, expected)
+        # Linking is for a person who is signed in, so it creates nobody.
         elif not sociallogin.is_existing and sociallogin.state.get("process") != "connect":
             self._check_new_person(request, sociallogin)
 
@@ -80,6 +83,7 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
     def _check_new_person(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
         if not require_provider().auto_create:
             self._refuse(request, "socialaccount/no_account.html", "no account")
+        # The account of that address is not linked, and a second one would split the person in two.
         if any(filter_users_by_email(address.email) for address in sociallogin.email_addresses):
             self._refuse(
                 request, "socialaccount/address_taken.html", "the address belongs to an account"

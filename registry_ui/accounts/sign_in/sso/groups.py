@@ -63,8 +63,10 @@ def sync_memberships(user: User, groups: frozenset[str]) -> None:
 def _roles(groups: Iterable[str]) -> dict[Team, Role]:
     """Return the highest role that the groups give in each existing team."""
     roles: dict[Team, Role] = {}
+    # Sorted, so that the warnings below come in the same order at each sign-in.
     for group in sorted(groups):
         for name, value in require_provider().group_roles.get(group, ()):
+            # By the slug first, because only the name can change.
             team = Team.objects.filter(slug=name).first() or Team.objects.filter(name=name).first()
             if team is None:
                 logger.warning(
@@ -79,6 +81,8 @@ def _roles(groups: Iterable[str]) -> dict[Team, Role]:
 
 def _change_or_delete(membership: Membership, role: Role | None) -> None:
     person, team = membership.user, membership.team
+
+    # The event is recorded before the deletion: afterwards the object has no key.
     if role is None:
         log.record(
             Action.MEMBER_REMOVED,

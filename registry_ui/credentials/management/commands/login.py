@@ -35,6 +35,7 @@ class Command(BaseCommand):
             default="docker.io",
             help=_("the registry's host; Docker Hub by default"),
         )
+
         parser.add_argument("-u", "--username")
         parser.add_argument(
             "--password-stdin",
@@ -140,6 +141,7 @@ def _save(registry: Registry, login: BasicCredential, label: str) -> Credential:
         .first()
     )
     if known is not None:
+        # The team's other settings stay; only the secret and its expiry are new.
         values = {
             name: getattr(known, name)
             for name in ("label", "username", "repository_pattern", "can_push")
