@@ -182,7 +182,7 @@ class JoinForm(AccountForm):
 
     def clean_email(self) -> str:
         email = str(self.cleaned_data["email"])
-        # Whoever has an account should join with it, not with a second one.
+        # A person with an account joins with it, not with a second one.
         if email and User.objects.filter(email__iexact=email).exists():
             raise forms.ValidationError(
                 _("Another account has this address. Is it yours? Then sign in with it.")

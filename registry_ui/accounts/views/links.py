@@ -20,7 +20,6 @@ from ..member_forms import JoinForm
 from ..middleware import SESSION_KEY
 from ..models import Invitation, Membership, User
 
-# `login` needs the name of a backend where several are configured.
 _BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
 

@@ -33,7 +33,7 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
         # requests follows thirty by default; a provider's documents need hardly one.
         session.max_redirects = 3
         session.verify = require_provider().ca_file or True
-        # requests has no timeout by default: a silent provider would block the sign-in for ever.
+        # requests has no timeout by default: a silent provider would block the sign-in without end.
         session.request = functools.partial(session.request, timeout=_TIMEOUTS)  # type: ignore[method-assign]
         return session
 
@@ -83,7 +83,7 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
     def _check_new_person(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
         if not require_provider().auto_create:
             self._refuse(request, "socialaccount/no_account.html", "no account")
-        # The account of that address is not linked, and a second one would split the person in two.
+        # That account is not linked. A second account would divide the rights of one person.
         if any(filter_users_by_email(address.email) for address in sociallogin.email_addresses):
             self._refuse(
                 request, "socialaccount/address_taken.html", "the address belongs to an account"
