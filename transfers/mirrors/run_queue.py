@@ -46,7 +46,7 @@ class FairQueue(JobQueue):
 
         return True
 
-    def forget(self, pk: uuid.UUID) -> None:
+    def delete_rq_job(self, pk: uuid.UUID) -> None:
         """Do nothing: a surplus job finds no row to run."""
 
     def queued_ids(self) -> set[str]:
