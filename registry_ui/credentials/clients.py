@@ -1,4 +1,4 @@
-"""Clients of a team's registries. The only module that decrypts a stored secret."""
+"""Clients of a team's registries, with the decrypted secret of the credential that they use."""
 
 from django.conf import settings
 from django.utils.translation import gettext as _

@@ -1,6 +1,6 @@
 """Facts about each registry provider: hosts, username format, steps to create a token.
 
-One entry per provider. Pages and services read the entries and know no provider by name.
+One entry per provider. Some modules still name a provider: see docs/add-a-provider.md.
 """
 
 import fnmatch

@@ -156,7 +156,7 @@ class Team(models.Model):
 
 
 class TeamOwnedQuerySet(models.QuerySet):
-    """The queryset of models with a `team`: it decides who may see and change a row."""
+    """The queryset of models with a `team`: `visible_to` decides who may see a row."""
 
     def visible_to(self, user: Actor) -> "TeamOwnedQuerySet":
         return self.filter(team__in=Team.objects.visible_to(user))
