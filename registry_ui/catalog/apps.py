@@ -24,7 +24,7 @@ class CatalogConfig(AppConfig):
         register_dependents(SharedIndexRuns())
         register_deletion_summary(summarize_registries)
         register_offboarding(INDEX_OFFBOARDING)
-        register_overview_section(30, section)
+        register_overview_section(35, section)
         # The order in which the search page shows the groups.
         for order, source in (
             (0, find_named_image),
