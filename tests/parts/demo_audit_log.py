@@ -55,7 +55,7 @@ def _own(user: Any, name: str, scope: Scope, team: Any, until: Any, **values: An
 def furnish_events(
     team: Any, user: Any, registry: Any, credential: Any, transfers: dict[str, Any]
 ) -> None:
-    """Of today and of days before, sealed."""
+    """Create sealed events of today and of the days before."""
     with acting_as(Origin(ActorKind.PERSON, user=user, address="192.0.2.17")):
         record(Action.SIGNED_IN)
         record(
