@@ -91,6 +91,7 @@ if PRODUCTION:
 INSTALLED_APPS = [
     "registry_ui.web",
     "registry_ui.accounts",
+    "registry_ui.notifications",
     "registry_ui.registries",
     "registry_ui.credentials",
     "registry_ui.catalog",

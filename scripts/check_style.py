@@ -25,6 +25,8 @@ CLAUSE = re.compile(
 # Django names these itself.
 DJANGO_NAMES = frozenset({"__init__", "admin", "apps", "forms", "models", "urls", "views"})
 MOST_OF_ONE_BASENAME = 7
+# These connect other modules, and their tests are those of what they connect.
+WIRING = frozenset({"__init__.py", "apps.py", "urls.py"})
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 Documented = Function | ast.ClassDef | ast.Module
 
@@ -179,7 +181,36 @@ def _imported(source: Source) -> set[str]:
     return found
 
 
-MEASURES = (clauses, comments, dense_functions, wide_lines, repeated_basenames, small_files)
+def unmirrored_modules(modules: list[Source]) -> Figure:
+    """Return how many modules with functions have no test file at the mirrored path.
+
+    The tests of `registry_ui/a/b.py` are in `tests/a/test_b.py`, those of `transfers/a/b.py` in
+    `tests/transfers/a/test_b.py`.
+    """
+    places = [
+        str(source.path)
+        for source in modules
+        if source.path.name not in WIRING
+        and any(source.functions)
+        and not _mirrored_path(source.path).exists()
+    ]
+    return Figure("unmirrored-modules", len(places), 0, 314, places)
+
+
+def _mirrored_path(path: Path) -> Path:
+    below = path.relative_to("registry_ui") if path.parts[0] == "registry_ui" else path
+    return Path("tests") / below.with_name(f"test_{below.name}")
+
+
+MEASURES = (
+    clauses,
+    comments,
+    dense_functions,
+    wide_lines,
+    repeated_basenames,
+    small_files,
+    unmirrored_modules,
+)
 
 
 def main() -> int:

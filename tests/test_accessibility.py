@@ -152,9 +152,9 @@ PAGES: dict[str, Place] = {
     "export of a mirror": to("mirrors:bring", "mirrors.mirror.pk"),
     "images of a mirror, brought here": to("mirrors:run", "mirrors.runs.staged.pk"),
     "import of mirrors": to("mirrors:import"),
-    "notification channels": to("mirrors:channels"),
-    "add a notification channel": to("mirrors:channel_add"),
-    "remove a notification channel": to("mirrors:channel_remove", "mirrors.channel.pk"),
+    "notification channels": to("notifications:channels"),
+    "add a notification channel": to("notifications:channel_add"),
+    "remove a notification channel": to("notifications:channel_remove", "mirrors.channel.pk"),
     "deletion of an image": to(
         "transfers:delete_tags",
         registry="registry.pk",

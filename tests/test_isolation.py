@@ -35,6 +35,7 @@ from registry_ui.catalog.models import Artifact, IndexRun, Repository, Tag
 from registry_ui.credentials.models import Credential, CredentialGrant
 from registry_ui.environment import EngineSetting
 from registry_ui.images.models import ArchiveUpload, ImmutableTagRule, LocalImage, TeamBlob
+from registry_ui.notifications.models import Notice, NotificationChannel
 from registry_ui.oci.reference import Reference
 from registry_ui.registries.models import Registry, Security
 from tests.parts.index_rows import make_image, make_repository
@@ -43,7 +44,6 @@ from tests.parts.unusual_texts import ODD_TEXTS, distribute
 from tests.transfers.mirrors.rows import mirror_row, run_row
 from transfers import services
 from transfers.mirrors.models import Mirror, MirrorHook, MirrorPause, MirrorRun
-from transfers.mirrors.models.notice import Notice, NotificationChannel
 from transfers.models import Kind, State, Transfer
 
 pytestmark = pytest.mark.django_db
@@ -179,11 +179,11 @@ TABLE = {
     "mirrors:resume_all": Route("", "operator"),
     "mirrors:import": Route("admin", "admin"),
     "mirrors:export": Route("viewer"),
-    "mirrors:channels": Route("viewer"),
-    "mirrors:channel_add": Route("admin", "admin"),
-    "mirrors:channel_edit": Route("admin", "admin", "channel"),
-    "mirrors:channel_test": Route("", "admin", "channel"),
-    "mirrors:channel_remove": Route("admin", "admin", "channel"),
+    "notifications:channels": Route("viewer"),
+    "notifications:channel_add": Route("admin", "admin"),
+    "notifications:channel_edit": Route("admin", "admin", "channel"),
+    "notifications:channel_test": Route("", "admin", "channel"),
+    "notifications:channel_remove": Route("admin", "admin", "channel"),
     "mirrors:run": Route("viewer", names="mirror_run"),
     "mirrors:progress": Route("viewer", names="mirror_run"),
     "mirrors:items": Route("viewer", names="mirror_run"),

@@ -67,6 +67,26 @@ def require_admin(user: User, obj: Any) -> None:
     require_role(user, obj, Role.ADMIN)
 
 
+def check_role(team: Team, user: User | None, required: Role) -> None:
+    """Check that the user has the role in the team.
+
+    Raises:
+        PermissionDenied
+    """
+    # The command line has no user; its operator can read and write the database anyway.
+    if user is None:
+        return
+
+    role = user.role_in(team)
+    if role is None or not role.allows(required):
+        text = (
+            _("Only admins of the team %(team)s may do this.")
+            if required == Role.ADMIN
+            else _("Only operators and admins of the team %(team)s may do this.")
+        )
+        raise PermissionDenied(text % {"team": team.name})
+
+
 def _refuse_unless(required: Role, role: Role | None, team: Any) -> None:
     # `team` is None for a person without teams, `role` for somebody else's object.
     if team is None or role is None:

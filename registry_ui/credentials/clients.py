@@ -1,12 +1,11 @@
 """Clients of a team's registries, with the decrypted secret of the credential that they use."""
 
-from django.conf import settings
 from django.utils.translation import gettext as _
 
 from registry_ui.accounts.encryption import DecryptionFailed
 from registry_ui.accounts.models import Team
+from registry_ui.egress import egress_policy
 from registry_ui.oci.client import BasicCredential, Endpoint, Limits, RegistryClient
-from registry_ui.oci.egress import EgressPolicy
 from registry_ui.oci.reference import Reference
 from registry_ui.oci.retries import OnPause
 from registry_ui.oci.store import Cancellation
@@ -17,15 +16,6 @@ from registry_ui.registries.services import find_registry
 from .models import Credential
 from .selection import CredentialUnfit, check_ownership
 from .usage import CredentialUse, record_use
-
-
-def egress_policy() -> EgressPolicy:
-    return EgressPolicy(
-        allow_private=settings.EGRESS_ALLOW_PRIVATE,
-        allow_loopback=settings.EGRESS_ALLOW_LOOPBACK,
-        proxy_url=settings.PROXY_URL or None,
-        no_proxy=tuple(settings.NO_PROXY),
-    )
 
 
 def endpoint_of(registry: Registry) -> Endpoint:

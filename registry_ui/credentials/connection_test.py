@@ -12,6 +12,7 @@ from urllib.parse import urljoin, urlsplit
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from registry_ui.egress import egress_policy
 from registry_ui.oci.challenges import Challenge, parse_challenges
 from registry_ui.oci.client import RegistryClient
 from registry_ui.oci.egress import Dialer, host_and_port
@@ -28,7 +29,7 @@ from registry_ui.oci.store import Cancellation
 from registry_ui.oci.tls import context_for, explain_tls
 from registry_ui.registries.models import Health, Registry
 
-from .clients import egress_policy, endpoint_of
+from .clients import endpoint_of
 from .login_test import CHECK_LIMITS
 from .models import EXPIRY_WARNING
 

@@ -4,6 +4,7 @@ from django.utils.translation import gettext as _
 
 from registry_ui.accounts.audit.log import record
 from registry_ui.accounts.models import Action, Outcome
+from registry_ui.egress import egress_policy
 from registry_ui.oci.client import BasicCredential, Limits, RegistryClient
 from registry_ui.oci.errors import (
     ConnectionFailed,
@@ -15,7 +16,7 @@ from registry_ui.oci.errors import (
 )
 from registry_ui.registries.models import Health, Registry
 
-from .clients import egress_policy, endpoint_of, reveal
+from .clients import endpoint_of, reveal
 from .models import Credential
 
 # A person waits for the answer.

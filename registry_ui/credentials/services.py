@@ -11,7 +11,7 @@ from registry_ui.registries.services import (
 )
 
 from .changes import add_credential, change_credential, remove_credential, rotate_credential
-from .clients import egress_policy, endpoint_of, open_client, open_engine_login
+from .clients import endpoint_of, open_client, open_engine_login
 from .connection_test import ConnectionReport, Stage, check_connection, check_overdue
 from .docker_config_import import ImportResult, import_docker_config
 from .grants import change_grant, revoke_grant, share_credential
@@ -41,7 +41,6 @@ __all__ = [
     "check_login",
     "check_overdue",
     "create_default_registries",
-    "egress_policy",
     "endpoint_of",
     "find_registry",
     "import_docker_config",

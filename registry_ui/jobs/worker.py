@@ -21,7 +21,7 @@ LISTED_FUNCTIONS = frozenset(
     {
         "transfers.jobs.run_transfer",
         "transfers.mirrors.jobs.run_mirror",
-        "transfers.mirrors.jobs.send_notice",
+        "registry_ui.notifications.jobs.send_notice",
         "registry_ui.catalog.index_jobs.run_index",
     }
 )

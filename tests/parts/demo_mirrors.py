@@ -7,6 +7,7 @@ from typing import Any
 from django.utils import timezone
 
 from registry_ui.images.models import LocalImage
+from registry_ui.notifications.models import NotificationChannel
 from registry_ui.registries.models import Registry
 from tests.transfers.mirrors.rows import MIB, item_row, mirror_row, pair_row, run_row
 from tests.transfers.rows import layer
@@ -18,7 +19,6 @@ from transfers.mirrors.models import (
     MirrorRun,
     VerificationResult,
 )
-from transfers.mirrors.models.notice import NotificationChannel
 from transfers.models import State
 
 _DIGEST = "sha256:" + "4f" * 32

@@ -12,9 +12,10 @@ from registry_ui.images.models import ArchiveUpload
 from registry_ui.oci.errors import OciError
 from registry_ui.oci.reference import DEFAULT_NAMESPACE, DOCKER_HUB, Reference
 from registry_ui.registries.builtin_registry import builtin_registry_prefix
+from registry_ui.web.forms import sentence
 
 from ..services.archive_import import ImportedName
-from .base import NAME_INPUT, ReferenceField, sentence, validate
+from .base import NAME_INPUT, ReferenceField, validate
 
 
 @dataclass(frozen=True, slots=True)

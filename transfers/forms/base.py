@@ -16,6 +16,7 @@ from registry_ui.images.services import find_image
 from registry_ui.oci.errors import ManifestUnknown, OciError
 from registry_ui.oci.reference import DEFAULT_NAMESPACE, DOCKER_HUB, Reference
 from registry_ui.registries.builtin_registry import check_builtin_name
+from registry_ui.web.forms import sentence
 
 from ..login_choice import LoginChoice, choose_login
 
@@ -29,10 +30,6 @@ NAME_INPUT = {
     "spellcheck": "false",
     "class": "mono",
 }
-
-
-def sentence(exc: OciError) -> str:
-    return f"{exc.message} {exc.advice}".strip()
 
 
 class ReferenceField(forms.CharField):

@@ -21,10 +21,11 @@ from registry_ui.oci.reference import (
     check_tag,
 )
 from registry_ui.registries.models import Registry
+from registry_ui.web.forms import sentence
 
 from ..login_choice import LoginChoice, choose_login
 from ..tag_selection import TagSelection
-from .base import NAME_INPUT, CredentialField, parse_or_none, sentence, validate
+from .base import NAME_INPUT, CredentialField, parse_or_none, validate
 from .platforms import PlatformForm
 from .publish import credential_namespace
 from .tag_selection import TagSelectionForm

@@ -5,9 +5,9 @@ from django.utils.translation import gettext_lazy as _
 
 from registry_ui.oci.errors import OciError
 from registry_ui.oci.manifest import Platform
-from registry_ui.web.forms import TileSelect
+from registry_ui.web.forms import TileSelect, sentence
 
-from .base import NAME_INPUT, StartForm, sentence
+from .base import NAME_INPUT, StartForm
 
 # The platforms of Docker's official images
 USUAL_PLATFORMS = (

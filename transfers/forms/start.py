@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from registry_ui.images.models import LocalImage
 from registry_ui.oci.errors import InvalidReference, OciError
 from registry_ui.oci.reference import Reference, check_tag
+from registry_ui.web.forms import sentence
 
 from .base import (
     NAME_INPUT,
@@ -14,7 +15,6 @@ from .base import (
     ReferenceField,
     StartForm,
     find_local_image,
-    sentence,
     validate,
 )
 from .platforms import PlatformForm

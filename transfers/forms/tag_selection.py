@@ -9,12 +9,13 @@ from django.utils.translation import gettext as _
 from registry_ui.credentials.services import AmbiguousCredential, CredentialUnfit
 from registry_ui.oci.errors import OciError
 from registry_ui.oci.reference import Reference
+from registry_ui.web.forms import sentence
 
 from ..deletion_plan import DeletionPlan
 from ..login_choice import LoginChoice
 from ..services.delete import DeletionTarget
 from ..tag_selection import MAX_SELECTED_TAGS, TagSelection
-from .base import NAME_INPUT, CredentialField, StartForm, sentence
+from .base import NAME_INPUT, CredentialField, StartForm
 from .platforms import PlatformForm
 
 

@@ -17,8 +17,8 @@ from registry_ui.catalog.index_queue import INDEX_RUNS
 from registry_ui.catalog.models import IndexRun
 from registry_ui.jobs.models import Job, State
 from registry_ui.jobs.queues import JobQueue
-from transfers.mirrors.models.notice import Notice
-from transfers.mirrors.notifications.queue import NOTICES
+from registry_ui.notifications.models import Notice
+from registry_ui.notifications.queue import NOTICES
 from transfers.queues import TRANSFERS
 
 from ..models import Transfer

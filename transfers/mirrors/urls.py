@@ -1,7 +1,5 @@
 from django.urls import path
 
-from transfers.mirrors.notifications import views
-
 from .views import archive, file_import, machine_endpoints, mirror, mirror_list, run, webhook
 
 app_name = "mirrors"
@@ -12,11 +10,6 @@ urlpatterns = [
     path("mirrors/resume/", mirror_list.resume_all, name="resume_all"),
     path("mirrors/import/", file_import.import_mirrors, name="import"),
     path("mirrors/export/", file_import.export, name="export"),
-    path("mirrors/channels/", views.channels, name="channels"),
-    path("mirrors/channels/add/", views.add, name="channel_add"),
-    path("mirrors/channels/<uuid:pk>/edit/", views.edit, name="channel_edit"),
-    path("mirrors/channels/<uuid:pk>/test/", views.test, name="channel_test"),
-    path("mirrors/channels/<uuid:pk>/remove/", views.remove, name="channel_remove"),
     path("mirrors/runs/<uuid:pk>/", run.run, name="run"),
     path("mirrors/runs/<uuid:pk>/progress/", run.progress, name="progress"),
     path("mirrors/runs/<uuid:pk>/items/", run.items, name="items"),

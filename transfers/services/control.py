@@ -4,6 +4,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from registry_ui.accounts.models import Action, Role, User
+from registry_ui.accounts.permissions import check_role
 from registry_ui.jobs.queues import worker_name
 from registry_ui.oci.errors import InvalidReference
 
@@ -11,7 +12,7 @@ from ..audit_entries import record_transfer
 from ..models import Kind, State, Transfer
 from ..queues import TRANSFERS
 from ..runner import run
-from .rows import check_role, create_transfer
+from .rows import create_transfer
 
 # The columns that a retry copies from the original row.
 _COPIED_FIELDS = (

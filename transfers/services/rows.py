@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from functools import partial
 
-from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from registry_ui.accounts.models import Action, Role, Team, User
+from registry_ui.accounts.models import Action, Role
+from registry_ui.accounts.permissions import check_role
 from registry_ui.oci.errors import InvalidReference
 from registry_ui.oci.reference import Reference
 
@@ -44,26 +44,6 @@ def create_transfers(
 
 def create_transfer(transfer: Transfer, *, enqueue: bool, role: Role = Role.OPERATOR) -> Transfer:
     return create_transfers([transfer], enqueue=enqueue, role=role)[0]
-
-
-def check_role(team: Team, user: User | None, required: Role) -> None:
-    """Check that the user has the role in the team.
-
-    Raises:
-        PermissionDenied
-    """
-    # The command line has no user; its operator can read and write the database anyway.
-    if user is None:
-        return
-
-    role = user.role_in(team)
-    if role is None or not role.allows(required):
-        text = (
-            _("Only admins of the team %(team)s may do this.")
-            if required == Role.ADMIN
-            else _("Only operators and admins of the team %(team)s may do this.")
-        )
-        raise PermissionDenied(text % {"team": team.name})
 
 
 def require_tag(target: Reference) -> None:

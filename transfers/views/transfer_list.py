@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 
 from registry_ui.accounts.models import Role, Team
 from registry_ui.accounts.requests import TeamRequest
+from registry_ui.web.polling import STOP_POLLING
 
 from .. import overview
 from ..forms import FilterForm
@@ -23,7 +24,6 @@ from ..presenter import TransferPresenter
 from ..queue_status import add_queue_positions
 from ..queues import TRANSFERS
 from ..transfer_progress import load_progress
-from .transfer_page import STOP_POLLING
 
 PAGE_SIZE = 30
 

@@ -15,16 +15,16 @@ from registry_ui.accounts.requests import TeamRequest
 from registry_ui.images.models import LocalImage
 from registry_ui.oci.errors import OciError
 from registry_ui.oci.reference import Reference
+from registry_ui.web.forms import sentence
+from registry_ui.web.polling import STOP_POLLING
 
 from .. import services
 from ..deletion_plan import remaining_tags
 from ..error_actions import error_actions_for
-from ..forms.base import find_local_image, sentence
+from ..forms.base import find_local_image
 from ..models import Kind, State, Transfer
 from ..presenter import TransferPresenter
 from ..queue_status import position_text, queue_status
-
-STOP_POLLING = 286
 
 
 @require_safe

@@ -15,6 +15,7 @@ from registry_ui.accounts.permissions import require_operator
 from registry_ui.accounts.requests import TeamRequest
 from registry_ui.oci.errors import InvalidReference
 from registry_ui.registries.models import Registry
+from registry_ui.web.polling import STOP_POLLING
 
 from ..indexing import index_services
 from ..listings.index_status import IndexStatus
@@ -22,7 +23,6 @@ from ..listings.pages import with_newest_tag
 from ..models import Repository
 from .repositories import repositories_context, rights_in
 
-STOP_POLLING = 286
 ENDED = "index-ended"
 
 

@@ -7,8 +7,9 @@ from django.utils.translation import gettext_lazy as _
 from registry_ui.accounts.models import Team
 from registry_ui.oci.errors import OciError
 from registry_ui.registries.models import Registry
+from registry_ui.web.forms import sentence
 
-from ...forms.base import NAME_INPUT, sentence
+from ...forms.base import NAME_INPUT
 from ..files import Reading, read_file
 from ..files.yaml_document import MAX_FILE_LENGTH
 

@@ -13,13 +13,13 @@ from registry_ui.accounts.models import Team
 from registry_ui.catalog.indexing.index_services import repository_name
 from registry_ui.credentials.models import Credential
 from registry_ui.credentials.sharing import name_for
+from registry_ui.notifications.models import NotificationChannel
 from registry_ui.oci.errors import OciError
 from registry_ui.oci.manifest import Platform
 from registry_ui.registries.models import Registry
-from registry_ui.web.forms import TileSelect
-from transfers.mirrors.models.notice import NotificationChannel
+from registry_ui.web.forms import TileSelect, sentence
 
-from ...forms.base import NAME_INPUT, CredentialField, sentence
+from ...forms.base import NAME_INPUT, CredentialField
 from ...forms.platforms import USUAL_PLATFORMS
 from ..models import ConflictPolicy, Mirror, NotificationPolicy
 from ..patterns import is_glob

@@ -10,8 +10,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from registry_ui.oci.errors import OciError
+from registry_ui.web.forms import sentence
 
-from ...forms.base import NAME_INPUT, sentence
+from ...forms.base import NAME_INPUT
 from ..models import Mirror
 from ..schedule import (
     MAX_CRON_LENGTH,

@@ -7,8 +7,9 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from registry_ui.oci.errors import OciError
+from registry_ui.web.forms import sentence
 
-from ...forms.base import NAME_INPUT, sentence
+from ...forms.base import NAME_INPUT
 from ..models import Mirror
 from ..patterns import MAX_PATTERN_LENGTH
 from ..selection import Selection

@@ -15,6 +15,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('accounts', '0001_initial'),
         ('credentials', '0001_initial'),
+        ('notifications', '0001_initial'),
         ('registries', '0001_initial'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
@@ -50,6 +51,7 @@ class Migration(migrations.Migration):
                 ('next_run_at', models.DateTimeField(blank=True, null=True)),
                 ('paused', models.BooleanField(default=False)),
                 ('notify', models.CharField(choices=[('never', 'Never'), ('failure', 'When a run fails'), ('recovery', 'When a run fails, and when the next one succeeds'), ('always', 'After every run')], default='recovery', max_length=10, verbose_name='notify')),
+                ('channels', models.ManyToManyField(blank=True, related_name='mirrors', to='notifications.notificationchannel', verbose_name='channels')),
                 ('last_state', models.CharField(blank=True, choices=[('queued', 'Queued'), ('running', 'Running'), ('succeeded', 'Succeeded'), ('failed', 'Failed'), ('cancelled', 'Cancelled')], max_length=10)),
                 ('last_success_at', models.DateTimeField(blank=True, null=True)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
@@ -106,7 +108,7 @@ class Migration(migrations.Migration):
                 ('requests', models.PositiveIntegerField(default=0)),
                 ('parked_until', models.DateTimeField(blank=True, null=True)),
                 ('parked_reason', models.CharField(blank=True, max_length=500)),
-                ('noticed_at', models.DateTimeField(blank=True, null=True)),
+                ('notified_at', models.DateTimeField(blank=True, null=True)),
                 ('based_on', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='mirrors.mirrorrun')),
                 ('mirror', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='runs', to='mirrors.mirror')),
                 ('retry_of', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='retries', to='mirrors.mirrorrun')),
@@ -145,50 +147,6 @@ class Migration(migrations.Migration):
             model_name='mirror',
             name='last_run',
             field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='mirrors.mirrorrun'),
-        ),
-        migrations.CreateModel(
-            name='NotificationChannel',
-            fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=100, verbose_name='name')),
-                ('scheme', models.CharField(max_length=20)),
-                ('address_ciphertext', models.TextField(editable=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('delivered_at', models.DateTimeField(blank=True, null=True)),
-                ('failed_at', models.DateTimeField(blank=True, null=True)),
-                ('created_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('mirrors', models.ManyToManyField(blank=True, related_name='channels', to='mirrors.mirror')),
-                ('team', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='notification_channels', to='accounts.team')),
-            ],
-            options={
-                'ordering': ['name'],
-            },
-        ),
-        migrations.CreateModel(
-            name='Notice',
-            fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('requested_by', models.CharField(blank=True, max_length=150)),
-                ('state', models.CharField(choices=[('queued', 'Queued'), ('running', 'Running'), ('succeeded', 'Succeeded'), ('failed', 'Failed'), ('cancelled', 'Cancelled')], default='queued', max_length=10)),
-                ('error', models.JSONField(blank=True, null=True)),
-                ('attempt', models.PositiveSmallIntegerField(default=0)),
-                ('claim', models.UUIDField(blank=True, null=True)),
-                ('worker', models.CharField(blank=True, max_length=100)),
-                ('cancel_requested_at', models.DateTimeField(blank=True, null=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('queued_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('started_at', models.DateTimeField(blank=True, null=True)),
-                ('heartbeat_at', models.DateTimeField(blank=True, null=True)),
-                ('finished_at', models.DateTimeField(blank=True, null=True)),
-                ('kind', models.CharField(choices=[('failure', 'Failure'), ('recovery', 'Recovery'), ('success', 'Success'), ('test', 'Test')], max_length=10)),
-                ('run', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='notices', to='mirrors.mirrorrun')),
-                ('team', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='%(class)ss', to='accounts.team')),
-                ('user', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='%(class)ss', to=settings.AUTH_USER_MODEL)),
-                ('channel', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='notices', to='mirrors.notificationchannel')),
-            ],
-            options={
-                'ordering': ['-created_at', '-id'],
-            },
         ),
         migrations.CreateModel(
             name='RepositoryDrift',
@@ -238,7 +196,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='mirrorrun',
-            index=models.Index(condition=models.Q(('noticed_at', None)), fields=['finished_at'], name='mirror_run_untold'),
+            index=models.Index(condition=models.Q(('notified_at', None)), fields=['finished_at'], name='mirror_run_to_notify'),
         ),
         migrations.AddConstraint(
             model_name='mirrorrun',
@@ -263,18 +221,6 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='mirror',
             constraint=models.UniqueConstraint(fields=('team', 'name'), name='one_mirror_a_name_in_a_team'),
-        ),
-        migrations.AddConstraint(
-            model_name='notificationchannel',
-            constraint=models.UniqueConstraint(fields=('team', 'name'), name='one_channel_a_name_in_a_team'),
-        ),
-        migrations.AddIndex(
-            model_name='notice',
-            index=models.Index(fields=['channel', '-created_at'], name='notice_newest_of_channel'),
-        ),
-        migrations.AddConstraint(
-            model_name='notice',
-            constraint=models.UniqueConstraint(fields=('run', 'channel'), name='one_notice_a_run_and_channel'),
         ),
         migrations.AddConstraint(
             model_name='repositorydrift',

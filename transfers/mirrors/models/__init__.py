@@ -3,7 +3,6 @@ from registry_ui.jobs.models import ACTIVE_STATES, TERMINAL_STATES, State
 from .hook import MirrorHook, MirrorPause
 from .known_blob import KnownBlob
 from .mirror import LOCAL, ConflictPolicy, Mirror, NotificationPolicy, RepositoryDrift
-from .notice import Notice, NoticeKind, NotificationChannel
 from .run import ItemAction, ItemState, MirrorItem, MirrorRun, Trigger, VerificationResult
 
 __all__ = [
@@ -19,9 +18,6 @@ __all__ = [
     "MirrorItem",
     "MirrorPause",
     "MirrorRun",
-    "Notice",
-    "NoticeKind",
-    "NotificationChannel",
     "NotificationPolicy",
     "RepositoryDrift",
     "State",

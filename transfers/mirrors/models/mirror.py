@@ -9,6 +9,7 @@ from registry_ui.accounts.models import Team, TeamOwnedQuerySet
 from registry_ui.accounts.models.people import validate_time_zone
 from registry_ui.credentials.models import Credential
 from registry_ui.jobs.models import State
+from registry_ui.notifications.models import NotificationChannel
 from registry_ui.registries.models import Registry
 
 LOCAL = "local store"
@@ -101,6 +102,10 @@ class Mirror(models.Model):
         max_length=10,
         choices=NotificationPolicy.choices,
         default=NotificationPolicy.RECOVERY,
+    )
+
+    channels = models.ManyToManyField(
+        NotificationChannel, blank=True, related_name="mirrors", verbose_name=_("channels")
     )
 
     # The result of the latest run to the target. Plans and pulls to local images do not change it.

@@ -95,7 +95,7 @@ class MirrorRun(Job):
     parked_until = models.DateTimeField(null=True, blank=True)
     parked_reason = models.CharField(max_length=500, blank=True)
     # Set once its notices were created, or found to be unnecessary.
-    noticed_at = models.DateTimeField(null=True, blank=True)
+    notified_at = models.DateTimeField(null=True, blank=True)
 
     objects: ClassVar = MirrorRunQuerySet.as_manager()
 
@@ -112,8 +112,8 @@ class MirrorRun(Job):
             models.Index(
                 # The scheduler looks for runs without notices every few seconds.
                 fields=["finished_at"],
-                condition=models.Q(noticed_at=None),
-                name="mirror_run_untold",
+                condition=models.Q(notified_at=None),
+                name="mirror_run_to_notify",
             ),
         ]
 

@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from registry_ui.accounts.audit.log import record
 from registry_ui.accounts.models import Action, Role, Team, User
+from registry_ui.accounts.permissions import check_role
 
-from ...services.rows import check_role
 from ..models import Mirror, MirrorHook, MirrorPause, MirrorRun, Trigger
 from ..schedule import next_run
 from .runs import MirrorBusy, start_run

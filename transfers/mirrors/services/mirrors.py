@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from registry_ui.accounts.audit.log import record
 from registry_ui.accounts.models import Action, Role, Team, User, validate_time_zone
+from registry_ui.accounts.permissions import check_role
 from registry_ui.catalog.indexing.index_services import repository_name
 from registry_ui.credentials.models import Credential
 from registry_ui.credentials.services import select_credential
@@ -17,7 +18,6 @@ from registry_ui.oci.manifest import Platform
 from registry_ui.oci.reference import Reference
 from registry_ui.registries.models import Registry
 
-from ...services.rows import check_role
 from ..models import Mirror
 from ..patterns import MAX_PATTERN_LENGTH, is_glob
 from ..repository_naming import Naming

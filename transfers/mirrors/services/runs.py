@@ -11,10 +11,10 @@ from django.utils.translation import gettext as _
 
 from registry_ui.accounts.audit.log import record
 from registry_ui.accounts.models import Action, Role, User
+from registry_ui.accounts.permissions import check_role
 from registry_ui.oci.errors import InvalidReference, OciError
 
 from ...models import State
-from ...services.rows import check_role
 from ..models import ItemAction, ItemState, Mirror, MirrorRun, Trigger
 from ..run_queue import MIRROR_RUNS
 

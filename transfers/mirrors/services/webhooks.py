@@ -16,8 +16,8 @@ from django.utils import timezone
 
 from registry_ui.accounts.audit.log import record
 from registry_ui.accounts.models import Action, Role, User
+from registry_ui.accounts.permissions import check_role
 
-from ...services.rows import check_role
 from ..models import Mirror, MirrorHook
 from ..patterns import matches_glob
 from ..selection import Selection

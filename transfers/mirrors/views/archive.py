@@ -12,8 +12,8 @@ from registry_ui.accounts.requests import TeamRequest
 from registry_ui.images.archives.exports import export_images
 from registry_ui.images.archives.responses import archive_response, checksum_response
 from registry_ui.oci.errors import OciError
+from registry_ui.web.forms import sentence
 
-from ...forms.base import sentence
 from ..archive import archive_images, archive_status, latest_comparison
 from ..models import Mirror
 from ..services.runs import start_local_pull

@@ -15,10 +15,10 @@ from registry_ui.accounts.permissions import needs_role, require_admin, require_
 from registry_ui.accounts.requests import TeamRequest
 from registry_ui.oci.errors import OciError
 from registry_ui.registries.models import Registry
+from registry_ui.web.forms import sentence
 from registry_ui.web.keyset import Keyset
-from transfers.mirrors.views.polling import STOP_POLLING, is_fragment
+from registry_ui.web.polling import STOP_POLLING, is_fragment
 
-from ...forms.base import sentence
 from ..archive import archive_run
 from ..forms import MirrorForm
 from ..models import Mirror, MirrorRun

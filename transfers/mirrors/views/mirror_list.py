@@ -9,8 +9,8 @@ from django.views.decorators.http import require_POST, require_safe
 from registry_ui.accounts.models import Role
 from registry_ui.accounts.permissions import needs_role
 from registry_ui.accounts.requests import TeamRequest
-from transfers.mirrors.models.notice import NotificationChannel
-from transfers.mirrors.views.polling import STOP_POLLING, is_fragment
+from registry_ui.notifications.models import NotificationChannel
+from registry_ui.web.polling import STOP_POLLING, is_fragment
 
 from ..models import Mirror, MirrorPause
 from ..presenter import mirror_statuses

@@ -13,10 +13,10 @@ from registry_ui.accounts.permissions import require_operator
 from registry_ui.accounts.requests import TeamRequest
 from registry_ui.jobs.models import State
 from registry_ui.oci.errors import OciError
+from registry_ui.web.forms import sentence
 from registry_ui.web.keyset import Keyset
-from transfers.mirrors.views.polling import STOP_POLLING, is_fragment
+from registry_ui.web.polling import STOP_POLLING, is_fragment
 
-from ...forms.base import sentence
 from ..archive import archive_status
 from ..models import ItemAction, Mirror, MirrorRun
 from ..presenter import RunPresenter

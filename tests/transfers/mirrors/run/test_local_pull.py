@@ -13,6 +13,7 @@ from registry_ui.accounts.models import Action, AuditEvent, Membership
 from registry_ui.credentials.models import Credential
 from registry_ui.images.models import LocalImage
 from registry_ui.images.services import find_image, tag_image
+from registry_ui.notifications.models import Notice
 from registry_ui.oci.errors import InvalidReference, ManifestUnknown
 from registry_ui.oci.reference import Reference
 from registry_ui.registries.builtin_registry import builtin_registry_host
@@ -21,7 +22,6 @@ from tests.parts.slow_line import slow_line
 from transfers.mirrors.archive import archive_images, archive_status
 from transfers.mirrors.credential_dependents import MirrorDependents
 from transfers.mirrors.models import ConflictPolicy, ItemState, Mirror, MirrorItem
-from transfers.mirrors.models.notice import Notice
 from transfers.mirrors.services import (
     MirrorBusy,
     create_mirror,

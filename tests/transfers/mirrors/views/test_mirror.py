@@ -9,10 +9,10 @@ from django.utils import timezone
 
 from registry_ui.accounts.models import Action, AuditEvent
 from registry_ui.credentials.models import Credential
+from registry_ui.notifications.models import NotificationChannel
 from registry_ui.registries.models import Registry
 from tests.parts.index_rows import make_image, make_repository
 from transfers.mirrors.models import ConflictPolicy, Mirror, MirrorPause
-from transfers.mirrors.models.notice import NotificationChannel
 from transfers.models import State
 
 from ..rows import mirror_row, pair_row, registry_row, run_row

@@ -21,10 +21,11 @@ from registry_ui.credentials.services import check_overdue
 from registry_ui.images.archives.archive_uploads import collect_uploads
 from registry_ui.images.garbage_collection import collect
 from registry_ui.jobs.reconciler import reconcile
+from registry_ui.notifications.queue import NOTICES
+from registry_ui.notifications.services import delete_old_notices
 from registry_ui.oci.errors import OciError
 from registry_ui.serving.maintenance import run_maintenance
-from transfers.mirrors.notifications.queue import NOTICES
-from transfers.mirrors.notifications.services import notify_ended_runs
+from transfers.mirrors.notices import notify_ended_runs
 from transfers.mirrors.run_queue import MIRROR_RUNS
 from transfers.mirrors.services.due_mirrors import start_due_mirrors
 from transfers.mirrors.services.retention import delete_old_runs as delete_old_mirror_runs
@@ -128,3 +129,4 @@ def _clean() -> None:
     run_maintenance()
     delete_old_index_runs()
     delete_old_mirror_runs()
+    delete_old_notices()

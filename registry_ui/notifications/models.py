@@ -7,8 +7,6 @@ from django.utils.translation import gettext_lazy as _
 from registry_ui.accounts.encryption import SealedSecret, encrypt, row_label
 from registry_ui.accounts.models import Team, TeamOwnedQuerySet
 from registry_ui.jobs.models import Job
-from transfers.mirrors.models.mirror import Mirror
-from transfers.mirrors.models.run import MirrorRun
 
 
 class NotificationChannel(models.Model):
@@ -20,12 +18,11 @@ class NotificationChannel(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     team = models.ForeignKey(Team, models.CASCADE, related_name="notification_channels")
     name = models.CharField(_("name"), max_length=100)
-    # The scheme of the service: see notices/kinds.py
+    # The scheme of its service; see `addresses.SERVICES`.
     scheme = models.CharField(max_length=20)
 
     # Encrypted, because the address of a chat or of SMTP contains a token or a password.
     address_ciphertext = models.TextField(editable=False)
-    mirrors = models.ManyToManyField(Mirror, blank=True, related_name="channels")
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
@@ -39,7 +36,7 @@ class NotificationChannel(models.Model):
     class Meta:
         ordering = ["name"]
         constraints = [
-            models.UniqueConstraint(fields=["team", "name"], name="one_channel_a_name_in_a_team")
+            models.UniqueConstraint(fields=["team", "name"], name="unique_channel_name_per_team")
         ]
 
     def __str__(self) -> str:
@@ -67,22 +64,26 @@ class NoticeKind(models.TextChoices):
 
 
 class Notice(Job):
-    """A message to one channel."""
+    """A message to one channel, about one object of an app above."""
 
     channel = models.ForeignKey(NotificationChannel, models.CASCADE, related_name="notices")
     kind = models.CharField(max_length=10, choices=NoticeKind.choices)
-    # Null for a test message.
-    run = models.ForeignKey(
-        MirrorRun, models.CASCADE, null=True, blank=True, related_name="notices"
-    )
+    # The label of a model and the key of its row, as this app knows no model of the apps above.
+    # Both are empty for a test message.
+    object_kind = models.CharField(max_length=100, blank=True)
+    object_key = models.CharField(max_length=100, blank=True)
 
     class Meta:
         ordering = ["-created_at", "-id"]
         constraints = [
-            # Two schedulers cannot notify a channel twice of one run.
-            models.UniqueConstraint(fields=["run", "channel"], name="one_notice_a_run_and_channel")
+            # Two schedulers cannot notify a channel twice of one event.
+            models.UniqueConstraint(
+                fields=["channel", "object_kind", "object_key", "kind"],
+                condition=~models.Q(object_kind=""),
+                name="unique_notice_per_event",
+            )
         ]
-        indexes = [models.Index(fields=["channel", "-created_at"], name="notice_newest_of_channel")]
+        indexes = [models.Index(fields=["channel", "-created_at"], name="notice_channel_created")]
 
     def __str__(self) -> str:
         return f"{self.kind} to {self.channel}"

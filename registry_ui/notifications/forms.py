@@ -6,10 +6,10 @@ from django.utils.translation import gettext_lazy as _
 
 from registry_ui.accounts.models import Team
 from registry_ui.oci.errors import OciError
-from transfers.forms.base import sentence
+from registry_ui.web.forms import sentence
 
-from ..models.notice import NotificationChannel
 from .addresses import MAX_ADDRESS_LENGTH, read_address
+from .models import NotificationChannel
 
 
 class ChannelForm(forms.Form):
@@ -17,7 +17,7 @@ class ChannelForm(forms.Form):
         label=_("Name"),
         max_length=100,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
-        help_text=_("As your team calls it: Operators' chat."),
+        help_text=_("For example: Operators' chat."),
     )
     address = forms.CharField(
         label=_("Address"),
@@ -27,8 +27,8 @@ class ChannelForm(forms.Form):
             attrs={"autocomplete": "new-password", "class": "mono", "spellcheck": "false"},
         ),
         help_text=_(
-            "As one of the examples, or a webhook's https:// address as Slack, Teams and Discord "
-            "show it. It is never shown again."
+            "In one of the formats listed here, or a webhook's https:// address as copied from "
+            "Slack, Teams or Discord."
         ),
     )
 
@@ -42,9 +42,7 @@ class ChannelForm(forms.Form):
 
             # The address is write-only, so the form cannot show it; blank keeps it.
             self.fields["address"].required = False
-            self.fields["address"].help_text = _(
-                "Leave it empty to keep the present one, which nobody can see."
-            )
+            self.fields["address"].help_text = _("Leave it empty to keep the current address.")
 
     def clean_address(self) -> str:
         address = str(self.cleaned_data["address"])

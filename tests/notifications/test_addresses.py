@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from transfers.mirrors.notifications.addresses import SERVICES, InvalidAddress, read_address
+from registry_ui.notifications.addresses import SERVICES, InvalidAddress, read_address
 
 ADDRESSES = {
     "mailtos://user:password@smtp.example.com?to=ops@example.com": ("mailtos", "smtp.example.com"),

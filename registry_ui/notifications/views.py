@@ -16,14 +16,15 @@ from registry_ui.accounts.models import Role
 from registry_ui.accounts.permissions import needs_role, require_admin
 from registry_ui.accounts.requests import TeamRequest
 from registry_ui.oci.errors import OciError
-from transfers.forms.base import sentence
-from transfers.mirrors.notifications.queue import NOTICES
-from transfers.mirrors.views.polling import STOP_POLLING, is_fragment
+from registry_ui.web.forms import sentence
+from registry_ui.web.polling import STOP_POLLING, is_fragment
 
-from ..models.notice import Notice, NotificationChannel
 from . import services
 from .addresses import SERVICES, SERVICES_BY_SCHEME
 from .forms import ChannelForm
+from .messages import ChannelUser, channel_users
+from .models import Notice, NotificationChannel
+from .queue import NOTICES
 
 _form_methods = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -43,17 +44,21 @@ class ListedChannel:
         return self.channel.notices.order_by("-created_at").first()
 
     @property
-    def is_on_its_way(self) -> bool:
+    def is_sending(self) -> bool:
         return self.latest is not None and not self.latest.is_terminal
+
+    @property
+    def users(self) -> list[ChannelUser]:
+        return channel_users(self.channel)
 
 
 @require_safe
 def channels(request: TeamRequest) -> HttpResponse:
-    rows = NotificationChannel.objects.filter(team=request.team).prefetch_related("mirrors")
+    rows = NotificationChannel.objects.filter(team=request.team)
     listed = [ListedChannel(row) for row in rows]
 
     # The page polls only while a test message is in delivery.
-    is_live = any(channel.is_on_its_way for channel in listed)
+    is_live = any(channel.is_sending for channel in listed)
     context = {
         "channels": listed,
         "is_live": is_live,
@@ -63,10 +68,13 @@ def channels(request: TeamRequest) -> HttpResponse:
 
     if is_fragment(request):
         return render(
-            request, "mirrors/channels.html#rows", context, status=200 if is_live else STOP_POLLING
+            request,
+            "notifications/channels.html#rows",
+            context,
+            status=200 if is_live else STOP_POLLING,
         )
 
-    return render(request, "mirrors/channels.html", context)
+    return render(request, "notifications/channels.html", context)
 
 
 @sensitive_post_parameters("address")
@@ -94,10 +102,10 @@ def edit(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
 
 def _form(request: TeamRequest, form: ChannelForm) -> HttpResponse:
     if form.is_valid() and _save(request, form):
-        return redirect("mirrors:channels")
+        return redirect("notifications:channels")
     context = {"form": form, "channel": form.channel, "services": SERVICES}
     return render(
-        request, "mirrors/channel_form.html", context, status=422 if form.is_bound else 200
+        request, "notifications/channel_form.html", context, status=422 if form.is_bound else 200
     )
 
 
@@ -120,7 +128,7 @@ def _save(request: TeamRequest, form: ChannelForm) -> bool:
 
     messages.success(
         request,
-        _("The channel “%(name)s” is saved. Send a test to see whether it works.")
+        _("Saved the channel “%(name)s”. Send a test message to check it.")
         % {"name": values["name"]},
     )
 
@@ -132,8 +140,8 @@ def test(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
     channel = _visible(request, pk)
     require_admin(request.user, channel)
     services.test_channel(channel=channel, user=request.user)
-    messages.info(request, _("A test is on its way to “%(name)s”.") % {"name": channel.name})
-    return redirect("mirrors:channels")
+    messages.info(request, _("Sending a test message to “%(name)s”.") % {"name": channel.name})
+    return redirect("notifications:channels")
 
 
 @_form_methods
@@ -143,15 +151,15 @@ def remove(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
     if request.method != "POST":
         return render(
             request,
-            "mirrors/channel_remove.html",
-            {"channel": channel, "mirrors": channel.mirrors.order_by("name")},
+            "notifications/channel_remove.html",
+            {"channel": channel, "users": channel_users(channel)},
         )
 
     # The name is gone after the deletion.
     name = channel.name
     services.remove_channel(channel=channel, user=request.user)
-    messages.success(request, _("The channel “%(name)s” is removed.") % {"name": name})
-    return redirect("mirrors:channels")
+    messages.success(request, _("Removed the channel “%(name)s”.") % {"name": name})
+    return redirect("notifications:channels")
 
 
 def _visible(request: TeamRequest, pk: uuid.UUID) -> NotificationChannel:

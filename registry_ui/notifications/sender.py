@@ -5,7 +5,7 @@ import logging
 import os
 from collections.abc import Iterator
 
-from registry_ui.credentials.services import egress_policy
+from registry_ui.egress import egress_policy
 from registry_ui.oci.connection_guard import guarded
 from registry_ui.oci.egress import EgressPolicy
 from registry_ui.oci.errors import OciError

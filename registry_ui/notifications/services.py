@@ -1,27 +1,28 @@
-"""Notification channels and the notices of ended runs."""
+"""Notification channels, and the notices that are sent to them."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 from functools import partial
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import Model, OuterRef, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from registry_ui.accounts.audit.log import record
 from registry_ui.accounts.models import Action, Role, Team, User
-from registry_ui.jobs.models import State
-from transfers.mirrors.models import MirrorRun, NotificationPolicy
-from transfers.mirrors.notifications.queue import NOTICES
-from transfers.services.rows import check_role
+from registry_ui.accounts.permissions import check_role
+from registry_ui.jobs.models import TERMINAL_STATES
 
-from ..models.notice import Notice, NoticeKind, NotificationChannel
 from .addresses import read_address
+from .messages import object_kind
+from .models import Notice, NoticeKind, NotificationChannel
+from .queue import NOTICES
 
-# Older runs have no notices, such as after a long stop of the scheduler.
-_MAX_AGE = timedelta(days=1)
-_BATCH_SIZE = 200
+NOTICE_RETENTION = timedelta(days=30)
+_CHUNK = 500
 
 
 @transaction.atomic
@@ -124,77 +125,48 @@ def test_channel(*, channel: NotificationChannel, user: User) -> Notice:
     )
 
 
-def notify_ended_runs() -> int:
-    """Create the notices of ended runs and return how many were created.
-
-    Each run is handled once, however many schedulers ask.
-    """
-    ended = MirrorRun.objects.filter(
-        noticed_at=None, finished_at__gt=timezone.now() - _MAX_AGE
-    ).order_by("finished_at")
-    return sum(_notify_of_run(run) for run in ended.select_related("mirror", "team")[:_BATCH_SIZE])
-
-
 @transaction.atomic
-def _notify_of_run(run: MirrorRun) -> int:
-    # One row changed, or another scheduler was faster.
-    if not MirrorRun.objects.filter(pk=run.pk, noticed_at=None).update(noticed_at=timezone.now()):
-        return 0
+def notify(
+    channels: Iterable[NotificationChannel], kind: NoticeKind, obj: Model, *, team: Team
+) -> list[Notice]:
+    """Queue a notice about an object for each channel.
 
-    kind = notice_kind(run)
-    if kind is None:
-        return 0
+    Args:
+        obj: its app has registered who writes the messages; see `messages.register_messages`.
 
-    return len(
-        [
-            _create_notice(Notice(team=run.team, channel=channel, kind=kind, run=run))
-            for channel in run.mirror.channels.all()
-        ]
-    )
-
-
-def notice_kind(run: MirrorRun) -> NoticeKind | None:
-    """Return the kind of notice that a run calls for; None for no notice.
-
-    Plans, pulls to local images and cancelled runs have none.
+    Raises:
+        IntegrityError: a channel has that notice already.
     """
-    policy = run.mirror.notify
-    if (
-        run.is_plan
-        or run.is_staging
-        or policy == NotificationPolicy.NEVER
-        or run.state not in (State.SUCCEEDED, State.FAILED)
-    ):
-        return None
-
-    # A failure is reported by every policy but “never”.
-    if run.state == State.FAILED:
-        return NoticeKind.FAILURE
-    if policy == NotificationPolicy.FAILURE:
-        return None
-
-    # The first success after a failure is a recovery.
-    if _failed_before(run):
-        return NoticeKind.RECOVERY
-
-    return NoticeKind.SUCCESS if policy == NotificationPolicy.ALWAYS else None
+    return [
+        _create_notice(
+            Notice(
+                team=team,
+                channel=channel,
+                kind=kind,
+                object_kind=object_kind(type(obj)),
+                object_key=str(obj.pk),
+            )
+        )
+        for channel in channels
+    ]
 
 
-def _failed_before(run: MirrorRun) -> bool:
-    earlier = MirrorRun.objects.to_target().filter(
-        mirror=run.mirror, state__in=(State.SUCCEEDED, State.FAILED)
-    )
-    latest = (
-        earlier.filter(finished_at__lt=run.finished_at)
-        .exclude(pk=run.pk)
-        .order_by("-finished_at")
-        .first()
-    )
-    return latest is not None and latest.state == State.FAILED
+def delete_old_notices() -> int:
+    """Delete old notices and return how many; the latest of each channel stays."""
+    latest = Notice.objects.filter(channel=OuterRef("channel")).order_by("-created_at", "-id")
+    old = Notice.objects.filter(
+        state__in=TERMINAL_STATES, finished_at__lt=timezone.now() - NOTICE_RETENTION
+    ).exclude(pk=Subquery(latest.values("pk")[:1]))
+
+    # In chunks: SQLite limits the parameters of a query, and others must write between.
+    ids = list(old.order_by().values_list("pk", flat=True))
+    for start in range(0, len(ids), _CHUNK):
+        Notice.objects.filter(pk__in=ids[start : start + _CHUNK]).delete()
+    return len(ids)
 
 
 def _create_notice(notice: Notice) -> Notice:
-    # The constraint on run and channel refuses a second notice.
+    # The constraint on channel and object refuses a second notice.
     notice.save(force_insert=True)
 
     # After the commit, so that the worker finds the row.

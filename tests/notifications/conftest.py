@@ -1,7 +1,7 @@
 import pytest
 
+from registry_ui.notifications import services
 from tests.parts.scripted_server import Reply, scripted_server
-from transfers.mirrors.notifications import services
 
 
 @pytest.fixture

@@ -7,27 +7,32 @@ from registry_ui.accounts.models import Role
 from registry_ui.jobs.models import State
 from registry_ui.jobs.rights import check_requester
 from registry_ui.oci.errors import OciError
-from transfers.mirrors.notifications.texts import notice_text
 
-from ..models.notice import Notice, NotificationChannel
+from .messages import message_of
+from .models import Notice, NotificationChannel
 from .sender import deliver
 
 
 def send(notice: Notice) -> None:
     """Deliver a claimed notice and finish its row."""
-    notice = Notice.objects.select_related(
-        "channel", "team", "run__mirror__source_registry", "run__mirror__target_registry"
-    ).get(pk=notice.pk)
+    notice = Notice.objects.select_related("channel", "team").get(pk=notice.pk)
     if notice.attempt > 1:
         # An earlier worker died during the delivery. A lost notice is better than a second one.
         finish(notice, delivered=False)
         return
 
-    text = notice_text(notice)
+    message = message_of(notice)
+    if message is None:
+        finish(notice, delivered=False, error=_gone_error())
+        return
+
     try:
         check_requester(notice, Role.ADMIN)
         delivered = deliver(
-            notice.channel.address.reveal(), title=text.title, body=text.body, is_bad=text.is_bad
+            notice.channel.address.reveal(),
+            title=message.title,
+            body=message.body,
+            is_bad=message.is_bad,
         )
     except OciError as exc:
         finish(
@@ -65,4 +70,12 @@ def delivery_error() -> dict[str, str]:
             "Check the address and its token, and whether this machine may reach the service. "
             "Then send a test."
         ),
+    }
+
+
+def _gone_error() -> dict[str, str]:
+    return {
+        "kind": "ObjectRemoved",
+        "message": _("The object of this message was removed before it was sent."),
+        "advice": "",
     }

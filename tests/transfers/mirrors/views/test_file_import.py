@@ -1,0 +1,83 @@
+"""The page that imports mirrors from files, and the export."""
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+
+from transfers.mirrors.files.yaml_document import MAX_FILE_LENGTH
+from transfers.mirrors.models import Mirror
+
+from ..files.test_importer import REGSYNC, SKOPEO
+from ..rows import mirror_row, registry_row
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def registries(team):
+    return [
+        registry_row(team, host, host)
+        for host in ("docker.io", "hub.example.com", "company.example.com")
+    ]
+
+
+def test_a_file_is_shown_before_anything_is_created(client_for, alice, registries):
+    client = client_for(alice)
+    upload = SimpleUploadedFile("regsync.yml", REGSYNC.encode(), "application/yaml")
+
+    shown = client.post(reverse("mirrors:import"), {"file": upload}).content.decode()
+
+    assert not Mirror.objects.exists()
+    assert "Cannot be made" in shown
+    assert "ratelimit is not carried over." in shown
+    assert client.post(reverse("mirrors:import"), {"text": REGSYNC, "confirmed": "1"})[
+        "Location"
+    ] == reverse("mirrors:list")
+    assert Mirror.objects.count() == 3
+
+
+def test_the_page_contains_the_file_as_text(client_for, alice, registries):
+    client = client_for(alice)
+    upload = SimpleUploadedFile("regsync.yml", REGSYNC.encode(), "application/yaml")
+    carried = (
+        client.post(reverse("mirrors:import"), {"file": upload})
+        .context["form"]
+        .cleaned_data["content"]
+    )
+
+    assert carried == REGSYNC
+
+
+def test_skopeos_file_asks_for_the_target(client_for, alice, registries):
+    client, address = client_for(alice), reverse("mirrors:import")
+
+    content = client.post(address, {"text": SKOPEO, "confirmed": "1"}).content.decode()
+    assert "Go on" in content
+    assert not Mirror.objects.exists()
+
+    client.post(address, {"text": SKOPEO, "target": str(registries[2].pk), "confirmed": "1"})
+    assert {mirror.target_registry for mirror in Mirror.objects.all()} == {registries[2]}
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {},
+        {"text": "no rules"},
+        {"file": SimpleUploadedFile("x", b"\xff\xfe")},
+        {"text": "x" * (MAX_FILE_LENGTH + 1)},
+    ],
+)
+def test_an_invalid_file_is_reported(client_for, alice, values):
+    assert client_for(alice).post(reverse("mirrors:import"), values).status_code == 422
+
+
+def test_the_export_has_only_the_teams_mirrors(client_for, victor, team, other_team):
+    mirror_row(team, "Ours")
+    mirror_row(other_team, "Theirs")
+
+    response = client_for(victor).get(reverse("mirrors:export"))
+
+    assert response["Content-Disposition"].startswith('attachment; filename="mirrors-harbour-')
+    assert "Ours" in response.content.decode()
+    assert "Theirs" not in response.content.decode()
