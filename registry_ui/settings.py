@@ -368,7 +368,7 @@ ARCHIVE_RATIO = env.int("ARCHIVE_RATIO", 200, validate=at_least_one)
 ARCHIVE_KEEP_SECONDS = env.int("ARCHIVE_KEEP_HOURS", 24, validate=at_least_one) * 3600
 # None by default: anybody who may use an engine has in effect root access to its machine.
 ENGINES = engine_settings(env.list("ENGINES", []))
-BLOB_LANES = env.int("BLOB_LANES", 3, validate=at_least_one)
+BLOB_WORKERS = env.int("BLOB_WORKERS", 3, validate=at_least_one)
 # Registries in a private network are common, but in production a team must not reach services on
 # the server itself.
 EGRESS_ALLOW_PRIVATE = env.bool("EGRESS_ALLOW_PRIVATE", True)

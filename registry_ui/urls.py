@@ -9,7 +9,7 @@ urlpatterns = [
     path("", include("registry_ui.accounts.urls")),
     path("notifications/", include("registry_ui.notifications.urls")),
     path("registries/", include("registry_ui.catalog.urls")),
-    path("this-server/", include("registry_ui.serving.page_urls")),
+    path("builtin-registry/", include("registry_ui.serving.page_urls")),
     path("v2/", include("registry_ui.serving.urls")),
     path("images/", include("registry_ui.images.urls")),
     path("transfers/", include("transfers.urls")),

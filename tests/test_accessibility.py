@@ -77,8 +77,8 @@ PAGES: dict[str, Place] = {
     "revoke an API token": to("accounts:tokens_revoke", "robot.pk"),
     "robots": to("accounts:team_tokens"),
     "make a robot": to("accounts:team_tokens_add"),
-    "activity": to("accounts:activity"),
-    "activity, nothing found": to("accounts:activity", who="'nobody at all'"),
+    "activity": to("accounts:audit_log"),
+    "activity, nothing found": to("accounts:audit_log", who="'nobody at all'"),
     "registries": to("registries:list"),
     "registry": to("registries:detail", "registry.pk"),
     "registry that does not answer": to("registries:detail", "empty_registry.pk"),
@@ -108,9 +108,9 @@ PAGES: dict[str, Place] = {
     "compared": to("registries:compare", left="left", right="right"),
     "storage of a registry": to("registries:storage", "registry.pk"),
     "storage of a repository": to("registries:repository_storage", *REPOSITORY),
-    "this server": to("this_server:overview"),
-    "immutable tags": to("this_server:rule_add"),
-    "movable tags": to("this_server:rule_remove", "rule.pk"),
+    "this server": to("builtin_registry:overview"),
+    "immutable tags": to("builtin_registry:rule_add"),
+    "movable tags": to("builtin_registry:rule_remove", "rule.pk"),
     "images": to("images:list"),
     "image": to("images:detail", "local.pk"),
     "remove an image": to("images:remove", "local.pk"),
@@ -145,11 +145,11 @@ PAGES: dict[str, Place] = {
     "add a mirror": to("mirrors:add"),
     "edit a mirror": to("mirrors:edit", "mirrors.mirror.pk"),
     "remove a mirror": to("mirrors:remove", "mirrors.mirror.pk"),
-    "webhook of a mirror": to("mirrors:hook", "mirrors.mirror.pk"),
+    "webhook of a mirror": to("mirrors:webhook", "mirrors.mirror.pk"),
     "plan of a mirror": to("mirrors:run", "mirrors.runs.plan.pk"),
     "run of a mirror": to("mirrors:run", "mirrors.runs.running.pk"),
     "run of a mirror that failed": to("mirrors:run", "mirrors.runs.failed.pk"),
-    "export of a mirror": to("mirrors:bring", "mirrors.mirror.pk"),
+    "export of a mirror": to("mirrors:local_pull", "mirrors.mirror.pk"),
     "images of a mirror, brought here": to("mirrors:run", "mirrors.runs.staged.pk"),
     "import of mirrors": to("mirrors:import"),
     "notification channels": to("notifications:channels"),
@@ -286,20 +286,20 @@ def addresses_of_people(team, other_team, alice, bob, ingrid):
         for name in ("team_member_role", "team_member_remove")
     ]
     person_pages = [
-        reverse(f"accounts:installation_{name}", args=[bob.pk])
+        reverse(f"accounts:administration_{name}", args=[bob.pk])
         for name in ("person", "person_deactivate")
     ]
     team_pages = [
-        reverse(f"accounts:installation_{name}", args=[team.pk])
+        reverse(f"accounts:administration_{name}", args=[team.pk])
         for name in ("team_edit", "team_remove")
     ]
     names = (
         "team",
         "team_edit",
         "team_invite",
-        "installation",
-        "installation_team_add",
-        "installation_people",
+        "administration",
+        "administration_team_add",
+        "administration_people",
     )
     return (
         [reverse(f"accounts:{name}") for name in names]
@@ -307,7 +307,7 @@ def addresses_of_people(team, other_team, alice, bob, ingrid):
         + person_pages
         + team_pages
         + [
-            reverse("accounts:installation_team_remove", args=[other_team.pk]),
+            reverse("accounts:administration_team_remove", args=[other_team.pk]),
             reverse("accounts:join", args=[token]),
         ]
     )

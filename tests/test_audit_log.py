@@ -123,11 +123,11 @@ def test_imported_logins(team, alice):
 
 
 def test_index_and_pins(registry, bob):
-    repository = index.pin_repository(registry=registry, user=bob, name="shop/web")
-    assert only(Action.REPOSITORY_PINNED).object_name == "registry.example.com/shop/web"
+    repository = index.add_repository(registry=registry, user=bob, name="shop/web")
+    assert only(Action.REPOSITORY_ADDED).object_name == "registry.example.com/shop/web"
     assert only(Action.INDEX_STARTED).details["repository"] == "shop/web"
-    index.unpin_repository(repository=Repository.objects.get(pk=repository.pk), user=bob)
-    assert only(Action.REPOSITORY_UNPINNED).actor_name == "bob"
+    index.remove_repository(repository=Repository.objects.get(pk=repository.pk), user=bob)
+    assert only(Action.REPOSITORY_REMOVED).actor_name == "bob"
 
 
 def test_scheduled_indexing_is_not_recorded(registry):

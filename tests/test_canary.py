@@ -99,7 +99,7 @@ LISTS = (
     "registries:list",
     "images:list",
     "transfers:list",
-    "accounts:activity",
+    "accounts:audit_log",
     "accounts:tokens",
     "accounts:team_tokens",
 )
@@ -109,7 +109,7 @@ def pages(client, transfers):
     credential = Credential.objects.get(label="wrong")
     addresses = [reverse(name) for name in LISTS]
     addresses += [
-        f"{reverse('accounts:activity_export')}?format={kind}" for kind in ("csv", "jsonl")
+        f"{reverse('accounts:audit_log_export')}?format={kind}" for kind in ("csv", "jsonl")
     ]
     addresses += [reverse("transfers:detail", args=[transfer.pk]) for transfer in transfers]
     addresses += [reverse("transfers:progress", args=[transfer.pk]) for transfer in transfers]
@@ -177,7 +177,7 @@ def test_the_secret_of_a_token_is_shown_once_only(client_for, alice, team, redis
     ]
     seal()
     addresses = [reverse(name) for name in LISTS] + [
-        f"{reverse('accounts:activity_export')}?format={kind}" for kind in ("csv", "jsonl")
+        f"{reverse('accounts:audit_log_export')}?format={kind}" for kind in ("csv", "jsonl")
     ]
     contents = {address: b"".join(client.get(address)).decode() for address in addresses}
     contents |= {

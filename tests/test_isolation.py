@@ -43,7 +43,7 @@ from tests.parts.processes import free_port
 from tests.parts.unusual_texts import ODD_TEXTS, distribute
 from tests.transfers.mirrors.rows import mirror_row, run_row
 from transfers import services
-from transfers.mirrors.models import Mirror, MirrorHook, MirrorPause, MirrorRun
+from transfers.mirrors.models import Mirror, MirrorPause, MirrorRun, MirrorWebhook
 from transfers.models import Kind, State, Transfer
 
 pytestmark = pytest.mark.django_db
@@ -78,12 +78,12 @@ class Route:
 TABLE = {
     "web:overview": Route("viewer"),
     "web:guide": Route("viewer"),
-    "web:anatomy": Route("viewer"),
+    "web:reference_analysis": Route("viewer"),
     "web:search": Route("viewer"),
     "accounts:preferences": Route("viewer", "viewer"),
     "accounts:switch_team": Route(write="viewer"),
-    "accounts:activity": Route("viewer"),
-    "accounts:activity_export": Route("viewer"),
+    "accounts:audit_log": Route("viewer"),
+    "accounts:audit_log_export": Route("viewer"),
     "accounts:tokens": Route("viewer"),
     "accounts:tokens_add": Route("viewer", "viewer"),
     "accounts:tokens_revoke": Route("admin", "admin", "robot"),
@@ -95,13 +95,13 @@ TABLE = {
     "accounts:team_invitation_revoke": Route("", "admin", "invitation"),
     "accounts:team_member_role": Route("admin", "admin", "member"),
     "accounts:team_member_remove": Route("admin", "admin", "member"),
-    "accounts:installation": Route("installation"),
-    "accounts:installation_team_add": Route("installation", "installation"),
-    "accounts:installation_team_edit": Route("installation", "installation", "team"),
-    "accounts:installation_team_remove": Route("installation", "installation", "team"),
-    "accounts:installation_people": Route("installation"),
-    "accounts:installation_person": Route("installation", "installation", "person"),
-    "accounts:installation_person_deactivate": Route("installation", "installation", "person"),
+    "accounts:administration": Route("installation"),
+    "accounts:administration_team_add": Route("installation", "installation"),
+    "accounts:administration_team_edit": Route("installation", "installation", "team"),
+    "accounts:administration_team_remove": Route("installation", "installation", "team"),
+    "accounts:administration_people": Route("installation"),
+    "accounts:administration_person": Route("installation", "installation", "person"),
+    "accounts:administration_person_deactivate": Route("installation", "installation", "person"),
     "accounts:security": Route("viewer"),
     "accounts:security_sessions_end": Route(write="viewer"),
     "registries:list": Route("viewer"),
@@ -112,7 +112,7 @@ TABLE = {
     "registries:detail": Route("viewer", names="registry"),
     "registries:edit": Route("admin", "admin", "registry"),
     "registries:remove": Route("admin", "admin", "registry"),
-    "registries:check": Route("", "operator", "registry"),
+    "registries:test_connection": Route("", "operator", "registry"),
     "registries:credential_add": Route("admin", "admin", "registry"),
     "registries:credential_edit": Route("admin", "admin", "credential"),
     "registries:credential_remove": Route("admin", "admin", "credential"),
@@ -125,10 +125,10 @@ TABLE = {
     "registries:grant_revoke": Route("admin", "admin", "grant"),
     "registries:compare": Route("viewer"),
     "registries:index_progress": Route("viewer", names="registry"),
-    "registries:refresh": Route("", "operator", "registry"),
+    "registries:index_start": Route("", "operator", "registry"),
     "registries:index_cancel": Route("", "operator", "registry"),
-    "registries:pin": Route("", "operator", "registry"),
-    "registries:unpin": Route("", "operator", "registry"),
+    "registries:repository_add": Route("", "operator", "registry"),
+    "registries:repository_remove": Route("", "operator", "registry"),
     "registries:repositories": Route("viewer", names="registry"),
     "registries:repository": Route("viewer", names="registry", more=("repository",)),
     "registries:image_by_tag": Route("viewer", names="registry", more=("repository", "tag")),
@@ -136,9 +136,9 @@ TABLE = {
     "registries:document": Route("viewer", names="registry", more=("repository", "digest", "kind")),
     "registries:storage": Route("viewer", names="registry"),
     "registries:repository_storage": Route("viewer", names="registry", more=("repository",)),
-    "this_server:overview": Route("viewer"),
-    "this_server:rule_add": Route("admin", "admin"),
-    "this_server:rule_remove": Route("admin", "admin", "rule"),
+    "builtin_registry:overview": Route("viewer"),
+    "builtin_registry:rule_add": Route("admin", "admin"),
+    "builtin_registry:rule_remove": Route("admin", "admin", "rule"),
     "images:list": Route("viewer"),
     "images:detail": Route("viewer", names="image"),
     "images:remove": Route("operator", "operator", "image"),
@@ -189,9 +189,9 @@ TABLE = {
     "mirrors:items": Route("viewer", names="mirror_run"),
     "mirrors:cancel": Route("", "operator", "mirror_run"),
     "mirrors:retry": Route("", "operator", "mirror_run"),
-    "mirrors:execute": Route("", "operator", "mirror_run"),
+    "mirrors:run_plan": Route("", "operator", "mirror_run"),
     "mirrors:detail": Route("viewer", names="mirror"),
-    "mirrors:bring": Route("viewer", "operator", "mirror"),
+    "mirrors:local_pull": Route("viewer", "operator", "mirror"),
     "mirrors:archive": Route("viewer", names="mirror"),
     "mirrors:archive_checksum": Route("viewer", names="mirror"),
     "mirrors:edit": Route("admin", "admin", "mirror"),
@@ -201,8 +201,8 @@ TABLE = {
     "mirrors:sync": Route("", "operator", "mirror"),
     "mirrors:pause": Route("", "operator", "mirror"),
     "mirrors:resume": Route("", "operator", "mirror"),
-    "mirrors:hook": Route("admin", "admin", "mirror"),
-    "mirrors:hook_remove": Route("", "admin", "mirror"),
+    "mirrors:webhook": Route("admin", "admin", "mirror"),
+    "mirrors:webhook_remove": Route("", "admin", "mirror"),
 }
 # The API, with the role that each method needs. It ignores sessions, and all other routes ignore
 # tokens.
@@ -211,7 +211,13 @@ API_TABLE = {
 }
 # Without a team: these have their own tests in tests/accounts, tests/web and
 # tests/transfers/mirrors.
-ELSEWHERE = {"web:health", "accounts:setup", "accounts:join", "mirrors:call", "mirrors:metrics"}
+ELSEWHERE = {
+    "web:health",
+    "accounts:setup",
+    "accounts:join",
+    "mirrors:webhook_call",
+    "mirrors:metrics",
+}
 ELSEWHERE |= {
     "accounts:security_session_end",
     "accounts:security_unlink",
@@ -232,7 +238,7 @@ ELSEWHERE |= {
     "serving:upload",
     "serving:blob",
     "serving:referrers",
-    "serving:elsewhere",
+    "serving:unknown",
 }
 ALLAUTH = {
     "account_login",
@@ -435,7 +441,7 @@ def all_rows() -> list[Any]:
         User: ["last_login"],
         TeamBlob: ["used_at"],
         ArchiveUpload: ["used_at"],
-        ApiToken: ["used_at", "used_from"],
+        ApiToken: ["last_used_at", "last_used_from"],
     }
     people = (Team, Membership, User, Invitation, ApiToken)
     local = (LocalImage, ImmutableTagRule, TeamBlob, ArchiveUpload)
@@ -450,7 +456,7 @@ def all_rows() -> list[Any]:
         *local,
         Transfer,
     )
-    mirrors = (Mirror, MirrorRun, MirrorHook, MirrorPause, NotificationChannel, Notice)
+    mirrors = (Mirror, MirrorRun, MirrorWebhook, MirrorPause, NotificationChannel, Notice)
 
     rows = []
     for model in (*people, *owned, *mirrors):
@@ -697,7 +703,7 @@ COUNTED = (
     "registries:list",
     "images:list",
     "transfers:list",
-    "accounts:activity",
+    "accounts:audit_log",
     "accounts:team",
     "accounts:tokens",
     "accounts:team_tokens",
@@ -906,7 +912,7 @@ ODD_PLACES = (
     ("transfers:list", ("before", "kind", "state", "person")),
     ("images:list", ("page", "q")),
     (
-        "accounts:activity",
+        "accounts:audit_log",
         (
             "after",
             "before",
@@ -920,7 +926,7 @@ ODD_PLACES = (
             "team",
         ),
     ),
-    ("accounts:activity_export", ("format", "who", "since", "team")),
+    ("accounts:audit_log_export", ("format", "who", "since", "team")),
     ("registries:repositories", ("q", "sort", "after", "before")),
     ("registries:repository", ("q", "sort", "after", "before", "version", "variant", "platform")),
     ("registries:repository", ("hide", "group", "prereleases", "problems")),
@@ -947,7 +953,7 @@ ODD_PLACES = (
     ("transfers:login", ("reference", "credential")),
     ("transfers:progress", ("seen",)),
     ("web:guide", ("reference", "q", "tags")),
-    ("web:anatomy", ("reference", "use", "field")),
+    ("web:reference_analysis", ("reference", "use", "field")),
 )
 
 

@@ -63,7 +63,7 @@ def add_the_credential(page, registry):
 def pull(page, live_server, reference):
     page.goto(live_server.url + reverse("transfers:pull"))
     page.get_by_label("Image", exact=True).press_sequentially(reference)
-    page.locator(".anatomy, [class*=anatomy]").get_by_text("namespace").first.wait_for()
+    page.locator(".analysis, [class*=analysis]").get_by_text("namespace").first.wait_for()
     page.get_by_role("button", name="Pull", exact=True).click()
     page.get_by_text("The image is here").wait_for(timeout=60_000)
 

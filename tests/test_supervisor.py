@@ -427,7 +427,7 @@ def test_a_port_in_use_names_the_setting(product, registry):
         ("REGISTRY_UI_TIME_ZONE", "Mars/Olympus", "Not a time zone"),
         ("REGISTRY_UI_LOG_LEVEL", "loud", "Must be one of: DEBUG"),
         ("REGISTRY_UI_EMAIL_URL", "smtp.example.com", "smtp://user:password@host"),
-        ("REGISTRY_UI_BLOB_LANES", "0", "greater than or equal to 1"),
+        ("REGISTRY_UI_BLOB_WORKERS", "0", "greater than or equal to 1"),
         (
             "REGISTRY_UI_DATA",
             "/proc/registry-ui",

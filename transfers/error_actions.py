@@ -19,7 +19,7 @@ from .models import Kind, Transfer
 _LOGIN_KINDS = frozenset(
     {"Unauthorized", "Denied", "RateLimited", "DecryptionFailed", "RepositoryUnknown"}
 )
-_CREDENTIAL_KINDS = frozenset({"AmbiguousCredential", "CredentialGone", "CredentialUnfit"})
+_CREDENTIAL_KINDS = frozenset({"AmbiguousCredential", "CredentialRemoved", "CredentialUnfit"})
 _CONNECTION_KINDS = frozenset(
     {
         "ConnectionFailed",
@@ -66,7 +66,7 @@ def error_actions_for(transfer: Transfer) -> list[ErrorAction]:
         actions += _platform_actions(transfer)
     if kind in _NAME_KINDS and transfer.kind == Kind.PULL:
         actions.append(_pull_action(transfer, _("Correct the reference")))
-    if kind == "Changed":
+    if kind == "TagChanged":
         actions += _selection_actions(
             transfer, "transfers:delete_tags", _("Look at it again"), "eye"
         )

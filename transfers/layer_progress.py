@@ -36,7 +36,7 @@ class Layer:
 
     @property
     def is_moving(self) -> bool:
-        return self.state == "moving"
+        return self.state == "transferring"
 
     @property
     def is_reused(self) -> bool:
@@ -151,24 +151,28 @@ def _label(transfer: Transfer, state: str, origin: str) -> str:
 
     # The texts of docker pull, docker push and docker load differ for the same state.
     if transfer.kind in (Kind.LOAD, Kind.SAVE):
-        return {"exists": _("Already exists"), "moving": _("Copying"), "done": _("Copied")}.get(
-            state, state
-        )
+        return {
+            "exists": _("Already exists"),
+            "transferring": _("Copying"),
+            "done": _("Copied"),
+        }.get(state, state)
     if transfer.kind == Kind.PULL:
         return {
             "exists": _("Already exists"),
-            "moving": _("Pulling"),
+            "transferring": _("Pulling"),
             "done": _("Pull complete"),
         }.get(state, state)
     if transfer.kind == Kind.IMPORT:
-        return {"exists": _("Already exists"), "moving": _("Importing"), "done": _("Imported")}.get(
-            state, state
-        )
+        return {
+            "exists": _("Already exists"),
+            "transferring": _("Importing"),
+            "done": _("Imported"),
+        }.get(state, state)
     if state == "mounted":
         return _("Mounted from %(repository)s") % {"repository": origin}
     if state == "exists":
         return _("Layer already exists")
     # What is left writes to a registry: a copy with its own verb, the rest as a push.
     if transfer.kind == Kind.COPY:
-        return {"moving": _("Copying"), "done": _("Copied")}.get(state, state)
-    return {"moving": _("Pushing"), "done": _("Pushed")}.get(state, state)
+        return {"transferring": _("Copying"), "done": _("Copied")}.get(state, state)
+    return {"transferring": _("Pushing"), "done": _("Pushed")}.get(state, state)

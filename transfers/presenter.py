@@ -114,7 +114,7 @@ class TransferPresenter:
 
     def _phase_text(self) -> str:
         phase = self.progress.phase
-        if phase == "moving":
+        if phase == "transferring":
             texts = {
                 Kind.PULL: _("Pulling layers"),
                 Kind.COPY: _("Copying layers"),

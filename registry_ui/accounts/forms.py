@@ -94,13 +94,13 @@ class PreferencesForm(forms.ModelForm):
 
     class Meta:
         model = User
-        fields = ["first_name", "email", "language", "time_zone", "theme", "density", "landing"]
+        fields = ["first_name", "email", "language", "time_zone", "theme", "density", "start_page"]
         labels = {
             "first_name": _("Name"),
             "email": _("E-mail address"),
             "language": _("Language"),
             "time_zone": _("Time zone"),
-            "landing": _("First page after the sign-in"),
+            "start_page": _("First page after the sign-in"),
         }
         help_texts = {
             "first_name": _("As your colleagues see it; your username where it is empty.")
@@ -139,7 +139,7 @@ class PreferencesForm(forms.ModelForm):
                 "language",
                 "theme",
                 "density",
-                "landing",
+                "start_page",
                 "time_zone",
             ]
         )

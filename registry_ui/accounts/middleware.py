@@ -54,7 +54,7 @@ class OriginMiddleware:
 
     def __call__(self, request: TeamRequest) -> HttpResponseBase:
         # Nobody is known before the view is: `process_view` sets the person.
-        with acting_as(Origin(ActorKind.STRANGER, address=client_address(request))):
+        with acting_as(Origin(ActorKind.ANONYMOUS, address=client_address(request))):
             return self.get_response(request)
 
     def process_view(

@@ -58,7 +58,7 @@ def open_listing(
     if registry.provider == Provider.DOCKER_HUB:
         return _started(Listing.PROVIDER, _docker_hub(registry, client, login))
     if not registry.facts.has_catalog:
-        raise NoListing(str(registry.facts.no_listing_reason), advice=_pin_advice())
+        raise NoListing(str(registry.facts.no_listing_reason), advice=_add_by_name_advice())
     if registry.provider == Provider.HARBOR:
         # Harbor's `_catalog` answers administrators only, its API everybody. A proxy in front may
         # hide the API, and then the catalogue is tried.
@@ -84,9 +84,9 @@ def _distinct(names: Iterator[str]) -> Iterator[str]:
             yield name
 
 
-def _pin_advice() -> str:
+def _add_by_name_advice() -> str:
     return _(
-        "Pin the repositories that you need; "
+        "Add the repositories that you need by name; "
         "those that somebody pulls or pushes here are listed by themselves."
     )
 
@@ -105,7 +105,11 @@ def _catalog(registry: Registry, client: RegistryClient) -> Iterator[str]:
     except (RateLimited, ServerFailed):
         raise
     except ResponseError as exc:
-        advice = f"{exc.advice} {_pin_advice()}" if isinstance(exc, Unauthorized) else _pin_advice()
+        advice = (
+            f"{exc.advice} {_add_by_name_advice()}"
+            if isinstance(exc, Unauthorized)
+            else _add_by_name_advice()
+        )
         raise NoListing(
             str(registry.facts.no_listing_reason) or exc.message,
             advice=advice,
@@ -125,9 +129,9 @@ def _docker_hub(
         raise NoListing(
             _("Docker Hub lists the repositories of a namespace only, and none is known here."),
             advice=_(
-                "Name your namespaces in the registry's settings, or add a credential. %(pin)s"
+                "Name your namespaces in the registry's settings, or add a credential. %(advice)s"
             )
-            % {"pin": _pin_advice()},
+            % {"advice": _add_by_name_advice()},
         )
     api = _docker_hub_api(client, login)
     return _merged(namespaces, lambda namespace: _docker_hub_repositories(api, namespace))

@@ -82,7 +82,7 @@ def stop_error(credential: Credential, team: Team | None) -> dict[str, str]:
             "when": format_timestamp(timezone.now()),
         }
         advice = _("Start it again with another credential.")
-    return {"kind": "CredentialGone", "message": message, "advice": advice}
+    return {"kind": "CredentialRemoved", "message": message, "advice": advice}
 
 
 def stop_before_deletion(sender: type[Credential], instance: Credential, **_kwargs: Any) -> None:

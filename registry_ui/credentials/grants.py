@@ -23,7 +23,7 @@ class GrantTerms(TypedDict):
 
     can_push: bool
     repository_pattern: str
-    until: datetime | None
+    expires_at: datetime | None
 
 
 @transaction.atomic
@@ -80,8 +80,8 @@ def change_grant(
     former_terms = _terms_text(locked)
     locked.can_push = terms["can_push"]
     locked.repository_pattern = terms["repository_pattern"]
-    locked.until = terms["until"]
-    locked.save(update_fields=["can_push", "repository_pattern", "until"])
+    locked.expires_at = terms["expires_at"]
+    locked.save(update_fields=["can_push", "repository_pattern", "expires_at"])
     _record_event(Action.GRANT_CHANGED, locked, user, was=former_terms)
     return locked
 
@@ -148,6 +148,6 @@ def _terms_text(grant: CredentialGrant) -> str:
     text = "pull, push" if grant.can_push else "pull"
     if grant.repository_pattern:
         text += f" of {grant.repository_pattern}"
-    if grant.until:
-        text += f" until {grant.until.isoformat(timespec='minutes')}"
+    if grant.expires_at:
+        text += f" until {grant.expires_at.isoformat(timespec='minutes')}"
     return text

@@ -52,7 +52,7 @@ def unshared_reason(credential: Credential, team: Team) -> str | None:
     if not grant.is_in_force:
         return _("The team %(owner)s shared the credential “%(label)s” until %(when)s.") % {
             **parameters,
-            "when": format_timestamp(grant.until),
+            "when": format_timestamp(grant.expires_at),
         }
     # The secret would be sent over the owner's connection, also to reach this team's images.
     if _is_laxer(credential.registry, team):
@@ -113,7 +113,7 @@ def lost_share_reason(team: Team, reference: Reference) -> str:
         team=team, credential__registry__host=reference.registry
     )
     for grant in grants.select_related("credential__team", "credential__registry").order_by(
-        "-revoked_at", "-until"
+        "-revoked_at", "-expires_at"
     ):
         if grant.covers(reference) and grant.credential.serves(reference):
             return unshared_reason(grant.credential, team) or ""

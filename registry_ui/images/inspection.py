@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from registry_ui.catalog.artifact_pages.annotations import Setting, annotations_of, settings_of
-from registry_ui.catalog.artifact_pages.layers import LayerPicture, Sharer, Sharing, draw_layers
+from registry_ui.catalog.artifact_pages.layers import LayerDiagram, Sharer, Sharing, draw_layers
 from registry_ui.catalog.artifact_pages.platforms import choose_platform
 from registry_ui.catalog.artifact_pages.pull_commands import CommandBox, commands_for
 from registry_ui.oci.digest import Digest
@@ -57,7 +57,7 @@ class InspectedImage:
     platform: dict[str, Any] | None = None
     manifest: Manifest | None = None
     facts: ConfigFacts = field(default_factory=ConfigFacts)
-    picture: LayerPicture = field(default_factory=LayerPicture)
+    diagram: LayerDiagram = field(default_factory=LayerDiagram)
     annotations: list[Setting] = field(default_factory=list)
     problem: OciError | None = None
     missing: int = 0
@@ -106,7 +106,7 @@ def inspect_image(image: LocalImage, platform_digest: str = "") -> InspectedImag
 
     inspected.manifest = manifest
     inspected.facts = config_facts(config)
-    inspected.picture = draw_layers(
+    inspected.diagram = draw_layers(
         manifest.layers, history_of(config, len(manifest.layers)), _sharing(image), missing
     )
     inspected.annotations, is_cut = annotations_of(manifest.annotations)

@@ -63,12 +63,12 @@ class LocalImage(models.Model):
             models.UniqueConstraint(
                 fields=["team", "registry", "repository", "tag"],
                 condition=~models.Q(tag=""),
-                name="one_image_a_tag_in_a_team",
+                name="unique_image_tag_per_team",
             ),
             models.UniqueConstraint(
                 fields=["team", "registry", "repository", "digest"],
                 condition=models.Q(tag=""),
-                name="one_nameless_image_a_digest_in_a_team",
+                name="unique_untagged_image_per_team",
             ),
         ]
 
@@ -111,7 +111,7 @@ class ImmutableTagRule(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["team", "repository_pattern", "tag_pattern"],
-                name="one_rule_a_pattern_in_a_team",
+                name="unique_rule_per_team",
             ),
         ]
 
@@ -148,7 +148,7 @@ class TeamBlob(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["team", "digest"], name="one_row_a_blob_in_a_team")
+            models.UniqueConstraint(fields=["team", "digest"], name="unique_blob_per_team")
         ]
 
     def __str__(self) -> str:
@@ -179,11 +179,11 @@ class ArchiveUpload(models.Model):
 
     # Empty for an upload; else the path of the file that was named on the command line. No page
     # sets it.
-    place = models.CharField(max_length=4096, blank=True)
+    path = models.CharField(max_length=4096, blank=True)
 
     # [{"digest", "image_id", "names": [...], "tag", "platforms": [...], "size", "is_rebuilt"}],
     # once the archive was inspected
-    found = models.JSONField(null=True, blank=True)
+    images = models.JSONField(null=True, blank=True)
 
     objects = TeamOwnedQuerySet.as_manager()
 

@@ -42,8 +42,8 @@ _GENERAL = ProviderAdvice(
     "account's password.",
     limit="Try again later, or with a credential that has a higher limit.",
     denied_deletion="Use a credential that may delete from this repository.",
-    denied_listing="Use a credential that may see the whole registry, or pin the repositories "
-    "that you need.",
+    denied_listing="Use a credential that may see the whole registry, or add the repositories "
+    "that you need by name.",
     deletion="Deletion may be switched off: the registry's administrator can allow it "
     "(storage.delete.enabled in distribution).",
 )

@@ -90,7 +90,7 @@ def copy_image(
         resolved = source.get_manifest(source_reference)
         tree = _read_tree(source, resolved, platform, tasks, progress)
 
-        progress.enter("moving")
+        progress.enter("transferring")
         blobs = BlobCopy(source, copy_target, tasks, progress)
         blobs.run(tree.blobs.values())
 

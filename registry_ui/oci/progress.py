@@ -24,7 +24,7 @@ class BlobState(StrEnum):
     WAITING = "waiting"
     EXISTS = "exists"
     MOUNTED = "mounted"
-    MOVING = "moving"
+    TRANSFERRING = "transferring"
     UNPACKING = "unpacking"
     DONE = "done"
     FAILED = "failed"
@@ -79,7 +79,7 @@ class Progress:
         self._moved = 0
 
     def enter(self, phase: str) -> None:
-        """Begin a phase: `resolving`, `moving` or `finishing`."""
+        """Begin a phase: `resolving`, `transferring` or `finishing`."""
         self._phase = phase
 
     def set_note(self, text: str) -> None:
@@ -115,7 +115,7 @@ class Progress:
         """Begin the transfer of a blob at an offset: 0, or more where it is resumed."""
         with self._lock:
             blob = self._blobs[digest]
-            blob.state = BlobState.MOVING
+            blob.state = BlobState.TRANSFERRING
             blob.offset = offset
 
     def advance(self, digest: Digest, count: int) -> None:
@@ -163,7 +163,7 @@ class Progress:
         """Mark the blobs in transfer as failed, after the transfer ended early."""
         with self._lock:
             for blob in self._blobs.values():
-                if blob.state in (BlobState.MOVING, BlobState.UNPACKING):
+                if blob.state in (BlobState.TRANSFERRING, BlobState.UNPACKING):
                     blob.state = BlobState.FAILED
 
     @property
@@ -224,7 +224,7 @@ class Progress:
 def _display_rank(blob: BlobProgress) -> int:
     """Return a blob's rank where not every blob can be shown: active and failed ones first."""
     return (
-        BlobState.MOVING,
+        BlobState.TRANSFERRING,
         BlobState.UNPACKING,
         BlobState.FAILED,
         BlobState.WAITING,

@@ -90,7 +90,7 @@ class RegistryForm(forms.Form):
             "costs one short request a tag."
         ),
     )
-    most_requests = forms.IntegerField(
+    mirror_max_requests = forms.IntegerField(
         label=_("Requests at once, for mirrors"),
         required=False,
         min_value=0,
@@ -99,7 +99,7 @@ class RegistryForm(forms.Form):
             "Of all mirrors together, shared fairly. 0 leaves it to whoever runs this installation."
         ),
     )
-    most_kib_per_second = forms.IntegerField(
+    mirror_max_kib_per_second = forms.IntegerField(
         label=_("KiB a second, for mirrors"),
         required=False,
         min_value=0,
@@ -157,8 +157,8 @@ class RegistryForm(forms.Form):
             "accepts_plain_http": registry.security == Security.PLAIN_HTTP,
             "token_hosts": "\n".join(registry.token_hosts),
             "index_hours": registry.index_hours,
-            "most_requests": registry.most_requests,
-            "most_kib_per_second": registry.most_kib_per_second,
+            "mirror_max_requests": registry.mirror_max_requests,
+            "mirror_max_kib_per_second": registry.mirror_max_kib_per_second,
             "namespaces": "\n".join(registry.namespaces),
         }
 
@@ -232,11 +232,11 @@ class RegistryForm(forms.Form):
         hours: int | None = self.cleaned_data["index_hours"]
         return int(self.initial["index_hours"]) if hours is None else hours
 
-    def clean_most_requests(self) -> int:
-        return self._number_or_stored("most_requests")
+    def clean_mirror_max_requests(self) -> int:
+        return self._number_or_stored("mirror_max_requests")
 
-    def clean_most_kib_per_second(self) -> int:
-        return self._number_or_stored("most_kib_per_second")
+    def clean_mirror_max_kib_per_second(self) -> int:
+        return self._number_or_stored("mirror_max_kib_per_second")
 
     def _number_or_stored(self, name: str) -> int:
         """Return the number; the stored one if the field was not sent."""

@@ -42,7 +42,7 @@ class Listing(models.TextChoices):
     UNKNOWN = "unknown", _("Not tried")
     CATALOG = "catalog", _("The registry's own catalogue")
     PROVIDER = "provider", _("The provider's list")
-    NONE = "none", _("None: pinned and used repositories only")
+    NONE = "none", _("None: only repositories added by name or used")
 
 
 class RegistryQuerySet(TeamOwnedQuerySet):
@@ -94,8 +94,12 @@ class Registry(models.Model):
     listing_message = models.CharField(max_length=1000, blank=True)
     # Limits of all mirrors of the team together; 0 means the installation's own limit
     # (REGISTRY_UI_MIRROR_…).
-    most_requests = models.PositiveSmallIntegerField(_("requests at once, for mirrors"), default=0)
-    most_kib_per_second = models.PositiveIntegerField(_("KiB a second, for mirrors"), default=0)
+    mirror_max_requests = models.PositiveSmallIntegerField(
+        _("requests at once, for mirrors"), default=0
+    )
+    mirror_max_kib_per_second = models.PositiveIntegerField(
+        _("KiB a second, for mirrors"), default=0
+    )
     # Totals of the latest index run, stored because counting is slow for large registries.
     repository_count = models.PositiveIntegerField(default=0)
     tag_count = models.PositiveIntegerField(default=0)
@@ -112,7 +116,7 @@ class Registry(models.Model):
         verbose_name_plural = "registries"
         ordering = ["name"]
         constraints = [
-            models.UniqueConstraint(fields=["team", "host"], name="one_registry_a_host_in_a_team")
+            models.UniqueConstraint(fields=["team", "host"], name="unique_registry_host_per_team")
         ]
 
     def __str__(self) -> str:

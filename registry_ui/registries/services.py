@@ -28,7 +28,7 @@ REGISTRY_FIELDS = (
     "namespaces",
 )
 # The limits for mirrors. A missing value means no limit, or no change.
-CAP_FIELDS = ("most_requests", "most_kib_per_second")
+CAP_FIELDS = ("mirror_max_requests", "mirror_max_kib_per_second")
 
 
 def create_default_registries(team: Team) -> None:

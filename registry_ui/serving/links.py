@@ -57,14 +57,14 @@ def link_manifest(team: Team, repository: str, manifest: Manifest) -> None:
 
     A manifest with a subject is found among the subject's referrers from then on.
     """
-    needs = dependencies_of(manifest)
-    link(team, repository, needs)
+    dependencies = dependencies_of(manifest)
+    link(team, repository, dependencies)
     subject = str(manifest.subject.digest) if manifest.subject else ""
     ServedBlob.objects.update_or_create(
         team=team,
         repository=repository,
         digest=str(manifest.digest),
-        defaults={"subject": subject, "needs": needs},
+        defaults={"subject": subject, "dependencies": dependencies},
     )
 
 
@@ -73,7 +73,7 @@ def dependencies_of(manifest: Manifest) -> list[str]:
 
 
 def link_image(image: LocalImage) -> None:
-    """Link the repository of a name to everything that its image needs."""
+    """Link the repository of a name to everything that its image dependencies."""
     link(image.team, image.repository, image.digests)
     try:
         manifest = LocalStore(image.team, image.reference).get_manifest(Digest.parse(image.digest))

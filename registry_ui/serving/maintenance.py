@@ -16,7 +16,7 @@ from registry_ui.registries.builtin_registry import builtin_registry_host
 from registry_ui.registries.models import Provider, Registry
 
 from .links import delete_orphaned_links
-from .models import CachedTag, Upload
+from .models import BlobUpload, CachedTag
 
 
 def ensure_builtin_registries() -> None:
@@ -78,7 +78,7 @@ def _delete_expired_uploads() -> None:
     # At least an hour, so that an upload that just began is not taken for an abandoned one.
     grace = timedelta(seconds=max(settings.COLLECT_GRACE_SECONDS, 3600))
     blobs = blob_directory()
-    for upload in Upload.objects.filter(created_at__lt=timezone.now() - grace):
+    for upload in BlobUpload.objects.filter(created_at__lt=timezone.now() - grace):
         try:
             upload_size(blobs, upload.pk)
         except UploadUnknown:

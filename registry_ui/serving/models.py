@@ -13,9 +13,9 @@ class ServedBlob(models.Model):
     """A link from a repository of the built-in registry to a manifest or blob.
 
     It is added with a name of an image (images.LocalImage), an upload or a manifest, and gives
-    nothing without the team's right to the bytes (images.TeamBlob). `needs` are the digests that
-    a manifest names, for those that no image row lists: referrers, and manifests that were
-    fetched from another registry.
+    nothing without the team's right to the bytes (images.TeamBlob). `dependencies` are the
+    digests that a manifest names, for those that no image row lists: referrers, and manifests
+    that were fetched from another registry.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -24,7 +24,7 @@ class ServedBlob(models.Model):
     repository = models.CharField(max_length=255)
     digest = models.CharField(max_length=140)
     subject = models.CharField(max_length=140, blank=True)
-    needs = models.JSONField(default=list, blank=True)
+    dependencies = models.JSONField(default=list, blank=True)
     # Of a blob of another registry, which may not have been fetched yet.
     size = models.BigIntegerField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -34,23 +34,23 @@ class ServedBlob(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["team", "repository", "digest"], name="one_holding_a_digest_in_a_repository"
+                fields=["team", "repository", "digest"], name="unique_served_blob"
             )
         ]
         indexes = [
             models.Index(
                 fields=["team", "repository", "subject"],
                 condition=~Q(subject=""),
-                name="holding_by_subject",
+                name="served_blob_subject",
             ),
-            models.Index(fields=["team", "digest"], name="holding_by_digest"),
+            models.Index(fields=["team", "digest"], name="served_blob_digest"),
         ]
 
     def __str__(self) -> str:
         return f"{self.repository}@{self.digest}"
 
 
-class Upload(models.Model):
+class BlobUpload(models.Model):
     """A blob that a client is pushing.
 
     Its size is that of its file: see images/uploads.py.
@@ -89,9 +89,7 @@ class CachedTag(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["team", "repository", "tag"], name="one_kept_tag_a_name"
-            )
+            models.UniqueConstraint(fields=["team", "repository", "tag"], name="unique_cached_tag")
         ]
 
     def __str__(self) -> str:

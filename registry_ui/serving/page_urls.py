@@ -2,7 +2,7 @@ from django.urls import path
 
 from .views import pages
 
-app_name = "this_server"
+app_name = "builtin_registry"
 urlpatterns = [
     path("", pages.builtin_registry, name="overview"),
     path("immutable-tags/add/", pages.rule_add, name="rule_add"),

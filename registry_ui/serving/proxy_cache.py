@@ -95,7 +95,11 @@ def marks_of_kept_tags() -> Iterator[tuple[int, list[str]]]:
                 team=kept.team_id, repository=kept.repository, digest__in=digests - seen
             )
             seen |= digests
-            digests = {digest for needs in rows.values_list("needs", flat=True) for digest in needs}
+            digests = {
+                digest
+                for dependencies in rows.values_list("dependencies", flat=True)
+                for digest in dependencies
+            }
         yield kept.team_id, sorted(seen | digests)
 
 

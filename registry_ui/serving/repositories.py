@@ -334,11 +334,11 @@ def paginate(names: Sequence[str], last: str, count: int) -> tuple[list[str], bo
 def marks_of_referrers() -> Iterator[tuple[int, list[str]]]:
     """Yield the digests of referrers whose subject exists, for the garbage collector."""
     subjects = ServedBlob.objects.exclude(subject="")
-    for team_id, digest, subject, needs in subjects.values_list(
-        "team_id", "digest", "subject", "needs"
+    for team_id, digest, subject, dependencies in subjects.values_list(
+        "team_id", "digest", "subject", "dependencies"
     ).iterator():
         if TeamBlob.objects.filter(Q(team_id=team_id), digest=subject).exists():
-            yield team_id, [digest, *needs]
+            yield team_id, [digest, *dependencies]
 
 
 def _contains(manifests: Iterable[dict[str, object]], digest: str) -> bool:

@@ -52,6 +52,6 @@ urlpatterns = [
         endpoint(
             **dict.fromkeys(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"), unknown_endpoint)
         ),
-        name="elsewhere",
+        name="unknown",
     ),
 ]

@@ -113,7 +113,7 @@ def guide(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def anatomy(request: HttpRequest) -> HttpResponse:
+def reference_analysis(request: HttpRequest) -> HttpResponse:
     """Return the fragment below a reference field, whose name is in the parameter `field`."""
     text = request.GET.get(request.GET.get("field", "reference"), "")
     # Without JavaScript the address is opened as a page, and the fragment has no layout.
@@ -121,8 +121,8 @@ def anatomy(request: HttpRequest) -> HttpResponse:
         return redirect(f"{reverse('web:guide')}?{urlencode({'reference': text[:500]})}#naming")
     return render(
         request,
-        "web/_anatomy.html",
-        {"anatomy": analyse_reference(text, request.GET.get("use", "pull"))},
+        "web/_reference_analysis.html",
+        {"analysis": analyse_reference(text, request.GET.get("use", "pull"))},
     )
 
 

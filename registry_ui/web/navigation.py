@@ -30,21 +30,21 @@ NAVIGATION = (
     NavigationEntry("transfers", "transfers:list", "arrows-exchange", _("Transfers")),
     NavigationEntry("mirrors", "mirrors:list", "refresh", _("Mirrors")),
     NavigationEntry("accounts:team", "accounts:team", "users", _("Team")),
-    NavigationEntry("accounts:activity", "accounts:activity", "history", _("Activity")),
+    NavigationEntry("accounts:audit", "accounts:audit_log", "history", _("Audit log")),
     NavigationEntry("web:guide", "web:guide", "book", _("Guide")),
 )
 
 ADMINISTRATION = NavigationEntry(
-    "accounts:installation", "accounts:installation", "building-community", _("Installation")
+    "accounts:administration", "accounts:administration", "building-community", _("Administration")
 )
 # Namespaces with several sections, which the first word of a view's name distinguishes.
 _SPLIT_NAMESPACES = ("web", "accounts")
 # Views in the section of another namespace.
 _SECTION_OF_VIEW = {
     "registries:team_credentials": "accounts:team",
-    "this_server:overview": "registries",
-    "this_server:rule_add": "registries",
-    "this_server:rule_remove": "registries",
+    "builtin_registry:overview": "registries",
+    "builtin_registry:rule_add": "registries",
+    "builtin_registry:rule_remove": "registries",
 }
 
 

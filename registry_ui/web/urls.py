@@ -8,5 +8,5 @@ urlpatterns = [
     path("healthz", views.health, name="health"),
     path("guide/", guide.guide, name="guide"),
     path("search/", search.search, name="search"),
-    path("anatomy/", guide.anatomy, name="anatomy"),
+    path("reference/", guide.reference_analysis, name="reference_analysis"),
 ]

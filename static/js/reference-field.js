@@ -1,15 +1,15 @@
-// [data-anatomy]: says the anatomy once typing pauses, keeps what was unfolded, and stays as tall while a name is half typed.
+// [data-analysis]: announces the analysis once typing pauses, keeps it unfolded, and keeps its height while a name is half typed.
 // [data-fill="#field"]: puts an example into the field.
 (() => {
   const pauses = new WeakMap();
 
-  const say = (anatomy) => {
-    const line = anatomy.parentElement.querySelector("[data-anatomy-said]");
-    const words = anatomy.querySelector("[data-spoken]")?.textContent ?? "";
+  const say = (analysis) => {
+    const line = analysis.parentElement.querySelector("[data-analysis-said]");
+    const words = analysis.querySelector("[data-spoken]")?.textContent ?? "";
     if (!line) return;
-    clearTimeout(pauses.get(anatomy));
+    clearTimeout(pauses.get(analysis));
     pauses.set(
-      anatomy,
+      analysis,
       setTimeout(() => {
         if (line.textContent !== words) line.textContent = words;
       }, 800),
@@ -17,19 +17,19 @@
   };
 
   document.addEventListener("htmx:beforeSwap", (event) => {
-    const anatomy = event.detail.target;
-    if (!anatomy.matches?.("[data-anatomy]")) return;
-    anatomy.style.minHeight = `${anatomy.offsetHeight}px`;
-    anatomy.dataset.unfolded = anatomy.querySelector("details")?.open ?? anatomy.dataset.unfolded ?? false;
+    const analysis = event.detail.target;
+    if (!analysis.matches?.("[data-analysis]")) return;
+    analysis.style.minHeight = `${analysis.offsetHeight}px`;
+    analysis.dataset.unfolded = analysis.querySelector("details")?.open ?? analysis.dataset.unfolded ?? false;
   });
 
   document.addEventListener("htmx:afterSwap", (event) => {
-    const anatomy = event.detail.target;
-    if (!anatomy.matches?.("[data-anatomy]")) return;
-    const details = anatomy.querySelector("details");
-    if (anatomy.querySelector(".anatomy-whole")) anatomy.style.minHeight = "";
-    if (details) details.open = anatomy.dataset.unfolded === "true";
-    say(anatomy);
+    const analysis = event.detail.target;
+    if (!analysis.matches?.("[data-analysis]")) return;
+    const details = analysis.querySelector("details");
+    if (analysis.querySelector(".analysis-whole")) analysis.style.minHeight = "";
+    if (details) details.open = analysis.dataset.unfolded === "true";
+    say(analysis);
   });
 
   document.addEventListener("click", (event) => {

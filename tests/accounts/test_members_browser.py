@@ -62,7 +62,7 @@ def test_a_role_is_changed_with_the_keyboard_alone(live_server, page, sign_in, t
 def test_people_are_found_while_typing(live_server, page, sign_in, ingrid):
     User.objects.bulk_create(User(username=f"person{number:02}") for number in range(60))
     sign_in(ingrid)
-    page.goto(live_server.url + reverse("accounts:installation_people"))
+    page.goto(live_server.url + reverse("accounts:administration_people"))
     page.get_by_role("link", name="Next").click()
     page.get_by_role("link", name="person55").wait_for()
     page.get_by_label("Name or e-mail address").fill("person07")

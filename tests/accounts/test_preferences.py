@@ -4,7 +4,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from registry_ui.accounts.models import Action, AuditEvent, Landing, User
+from registry_ui.accounts.models import Action, AuditEvent, StartPage, User
 from tests.conftest import PASSWORD
 
 URL = "/preferences/"
@@ -14,7 +14,7 @@ VALUES = {
     "theme": "dark",
     "time_zone": "Europe/Berlin",
     "density": "comfortable",
-    "landing": "web:overview",
+    "start_page": "web:overview",
 }
 
 
@@ -36,7 +36,7 @@ def test_preferences_are_stored(client, alice):
     assert "Your preferences are saved." in page
 
 
-@pytest.mark.parametrize("field", ["theme", "time_zone", "density", "landing", "language"])
+@pytest.mark.parametrize("field", ["theme", "time_zone", "density", "start_page", "language"])
 def test_values_that_do_not_exist_are_refused(client, alice, field):
     response = client.post(URL, VALUES | {field: "Mars/Olympus"})
     assert response.status_code == 422
@@ -145,15 +145,15 @@ def test_the_density_is_on_every_page(client, alice):
     assert 'data-density="compact"' in client.get(reverse("transfers:list")).text
 
 
-@pytest.mark.parametrize("landing", Landing.values)
-def test_the_sign_in_opens_the_chosen_page(alice, landing):
-    User.objects.update(landing=landing)
+@pytest.mark.parametrize("start_page", StartPage.values)
+def test_the_sign_in_opens_the_chosen_page(alice, start_page):
+    User.objects.update(start_page=start_page)
     answer = Client().post(reverse("account_login"), {"login": "alice", "password": PASSWORD})
-    assert answer.headers["Location"] == reverse(landing)
+    assert answer.headers["Location"] == reverse(start_page)
 
 
 def test_a_requested_page_comes_before_the_chosen_page(alice):
-    User.objects.update(landing=Landing.TRANSFERS)
+    User.objects.update(start_page=StartPage.TRANSFERS)
     answer = Client().post(
         f"{reverse('account_login')}?next=/images/",
         {"login": "alice", "password": PASSWORD, "next": "/images/"},
@@ -162,7 +162,7 @@ def test_a_requested_page_comes_before_the_chosen_page(alice):
 
 
 def test_a_removed_start_page_is_ignored(alice):
-    User.objects.update(landing="gone:away")
+    User.objects.update(start_page="gone:away")
     answer = Client().post(reverse("account_login"), {"login": "alice", "password": PASSWORD})
     assert answer.headers["Location"] == "/"
 

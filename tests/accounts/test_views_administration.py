@@ -12,12 +12,12 @@ from transfers.models import Kind, State, Transfer
 
 pytestmark = pytest.mark.django_db
 
-TEAMS = reverse("accounts:installation")
-PEOPLE = reverse("accounts:installation_people")
+TEAMS = reverse("accounts:administration")
+PEOPLE = reverse("accounts:administration_people")
 
 
 def person_url(person, act=""):
-    return reverse(f"accounts:installation_person{act}", args=[person.pk])
+    return reverse(f"accounts:administration_person{act}", args=[person.pk])
 
 
 @pytest.fixture
@@ -47,7 +47,9 @@ def test_an_administrator_opens_any_team(client, team, other_team):
 @pytest.mark.parametrize("admin", ["bob", "bob@example.com", "BOB@example.com"])
 def test_a_team_is_created_with_its_first_admin(client, bob, admin):
     assert (
-        client.post(reverse("accounts:installation_team_add"), {"name": "Pier", "admin": admin}).url
+        client.post(
+            reverse("accounts:administration_team_add"), {"name": "Pier", "admin": admin}
+        ).url
         == TEAMS
     )
     assert bob.role_in(Team.objects.get(name="Pier")) == Role.ADMIN
@@ -65,12 +67,12 @@ def test_a_team_is_created_with_its_first_admin(client, bob, admin):
 )
 def test_an_invalid_team_is_explained_in_the_form(client, team, values):
     User.objects.create_user("gone", is_active=False)
-    assert client.post(reverse("accounts:installation_team_add"), values).status_code == 422
+    assert client.post(reverse("accounts:administration_team_add"), values).status_code == 422
     assert Team.objects.count() == 1
 
 
 def test_a_team_is_removed_after_typing_its_name(client, team, other_team, alice):
-    url = reverse("accounts:installation_team_remove", args=[team.pk])
+    url = reverse("accounts:administration_team_remove", args=[team.pk])
     page = client.get(url).text
     assert re.search(r"[1-9] registr(y|ies), with (its|their) index", page)
     assert "1 membership" in page
@@ -87,7 +89,7 @@ def test_active_jobs_are_cancelled_before_a_team_is_removed(client, team, other_
         )
         for person, state in ((alice, State.QUEUED), (None, State.QUEUED), (alice, State.RUNNING))
     ]
-    url = reverse("accounts:installation_team_remove", args=[team.pk])
+    url = reverse("accounts:administration_team_remove", args=[team.pk])
     assert "End all of it" in client.get(url).text
     assert client.post(url, {"name": "Harbour"}).status_code == 422
 
@@ -104,7 +106,7 @@ def test_active_jobs_are_cancelled_before_a_team_is_removed(client, team, other_
 
 
 def test_the_only_team_has_no_button(client, team):
-    url = reverse("accounts:installation_team_remove", args=[team.pk])
+    url = reverse("accounts:administration_team_remove", args=[team.pk])
     assert "This is the only team." in client.get(url).text
     assert client.post(url, {"name": "Harbour"}).status_code == 422
 
@@ -257,12 +259,12 @@ def test_jobs_of_a_deactivated_person_are_handed_over(client, team, other_team, 
 def test_changing_people_needs_a_recent_sign_in(client, team, other_team, alice):
     old_session(client, OPENING_SECONDS + 1)
     team_pages = [
-        reverse(f"accounts:installation_team_{act}", args=[team.pk]) for act in ("edit", "remove")
+        reverse(f"accounts:administration_team_{act}", args=[team.pk]) for act in ("edit", "remove")
     ]
     for url in [
         person_url(alice),
         person_url(alice, "_deactivate"),
-        reverse("accounts:installation_team_add"),
+        reverse("accounts:administration_team_add"),
         *team_pages,
     ]:
         assert client.get(url).url.startswith(reverse("account_reauthenticate")), url
@@ -272,7 +274,7 @@ def test_markup_in_names_is_escaped(client, team, other_team, alice):
     """HARDENING 35"""
     Team.objects.filter(pk=team.pk).update(name=PAYLOAD)
     User.objects.filter(pk=alice.pk).update(username=PAYLOAD, first_name=PAYLOAD, email=PAYLOAD)
-    removal = reverse("accounts:installation_team_remove", args=[team.pk])
+    removal = reverse("accounts:administration_team_remove", args=[team.pk])
     for path in (TEAMS, PEOPLE, person_url(alice), person_url(alice, "_deactivate"), removal):
         text = client.get(path).text
         assert "<img" not in text, path

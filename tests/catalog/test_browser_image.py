@@ -97,7 +97,7 @@ def test_a_line_and_its_layer_are_highlighted_together(page, visit, registry_row
     expect(lit).to_have_count(3)
     expect(page.locator("#layer-2[data-lit]")).to_have_count(1)
 
-    page.locator(".layer-picture a").first.hover()
+    page.locator(".layer-diagram a").first.hover()
     expect(page.locator("#line-1[data-lit]")).to_have_count(1)
     expect(page.locator("#line-4[data-lit]")).to_have_count(0)
 
@@ -127,7 +127,7 @@ def test_from_an_image_to_a_comparison_by_keyboard(page, visit, shoot, registry_
 
     page.get_by_label("Compared with").focus()
     page.keyboard.type(f"{registry_row.host}/web/nginx:latest")
-    expect(page.locator("#id_right_anatomy")).to_contain_text("moving name")
+    expect(page.locator("#id_right_analysis")).to_contain_text("moving name")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Two images compared")).to_be_visible()
     expect(page.locator("#config")).to_contain_text("101:101")

@@ -257,7 +257,7 @@ def test_names_are_read_from_database_indexes(client_for, alice, nginx):
     for text, index in (
         ("nginx", "repository_by_name"),
         ("1.27", "tag_by_name"),
-        ("nginx:1.27", "one_tag_a_name|sqlite_autoindex_catalog_tag"),
+        ("nginx:1.27", "unique_tag_name|sqlite_autoindex_catalog_tag"),
     ):
         with CaptureQueriesContext(connection) as queries:
             client.get(reverse("web:search"), {"q": text})

@@ -111,12 +111,12 @@ def test_the_real_registry_is_listed(registry, image_factory, make_registry):
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 405, 501])
-def test_without_a_catalogue_the_advice_is_to_pin(server, list_of, status):
+def test_without_a_catalogue_the_advice_is_to_add_repositories(server, list_of, status):
     server.on("GET", CATALOG, Reply(status))
     with pytest.raises(NoListing) as caught:
         list_of(Provider.PRIVATE)
     assert server.host in caught.value.message
-    assert "Pin the repositories" in caught.value.advice
+    assert "Add the repositories" in caught.value.advice
 
 
 def test_a_web_page_is_no_catalogue(server, list_of):
@@ -144,7 +144,7 @@ def test_a_next_page_of_another_host_is_refused(server, list_of):
 def test_providers_without_a_list_get_no_request(server, list_of, provider):
     with pytest.raises(NoListing, match="does not tell") as caught:
         list_of(provider)
-    assert "Pin the repositories" in caught.value.advice
+    assert "Add the repositories" in caught.value.advice
     assert server.calls == []
 
 

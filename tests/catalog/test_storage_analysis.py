@@ -139,12 +139,12 @@ def test_an_empty_registry_has_advice(client_for, victor, bob, team):
     registry = Registry.objects.create(team=team, name="R", host="r.example.com")
 
     assert (
-        reverse("registries:refresh", args=[registry.pk])
+        reverse("registries:index_start", args=[registry.pk])
         in page(client_for(bob), registry).content.decode()
     )
     viewed = page(client_for(victor), registry)
     assert viewed.status_code == 200
-    assert reverse("registries:refresh", args=[registry.pk]) not in viewed.content.decode()
+    assert reverse("registries:index_start", args=[registry.pk]) not in viewed.content.decode()
 
 
 def test_outsiders_get_404(client_for, charlie, harbour):

@@ -248,7 +248,7 @@ def test_a_pull_only_grant_does_not_allow_a_push(team, share) -> None:
     assert choose(team, push=True) == pushing
 
 
-@pytest.mark.parametrize("field", ["until", "revoked_at"])
+@pytest.mark.parametrize("field", ["expires_at", "revoked_at"])
 def test_an_ended_grant_allows_nothing(team, share, field) -> None:
     shared = share(terms={field: timezone.now() - timedelta(minutes=1)})
     assert choose(team) is None

@@ -59,7 +59,7 @@ def test_an_upload_continues_after_the_browser_was_killed(live_server, page, sig
     again.wait_for_url(re.compile("/transfers/import/"), timeout=60_000)
 
     assert sent == [str(PIECE), str(2 * PIECE)]
-    assert ArchiveUpload.objects.get().found[0]["digest"] == archives.GOOD.digest
+    assert ArchiveUpload.objects.get().images[0]["digest"] == archives.GOOD.digest
 
     expect(again.get_by_label(f"Name here of {archives.NAME}")).to_have_value(archives.NAME)
 

@@ -67,7 +67,7 @@ def test_chunks_make_an_archive_that_is_inspected(client_for, bob, team):
 
     upload = ArchiveUpload.objects.get()
     assert finished.headers["Location"] == reverse("transfers:import_archive", args=[upload.pk])
-    assert (upload.team, upload.created_by, upload.found[0]["digest"]) == (
+    assert (upload.team, upload.created_by, upload.images[0]["digest"]) == (
         team,
         bob,
         archives.GOOD.digest,
@@ -133,7 +133,7 @@ def test_an_unfinished_upload_is_not_inspected(client_for, bob):
     begun = begin(client).json()
     send(client, begun["content"], CONTENT[:-100], 0)
     assert client.post(begun["finish"]).headers["Location"] == reverse("images:import")
-    assert ArchiveUpload.objects.get().found is None
+    assert ArchiveUpload.objects.get().images is None
 
 
 @pytest.mark.parametrize(

@@ -317,7 +317,7 @@ def test_a_tag_that_moved_on_a_real_registry_is_marked_and_pulled_again(
 
     newer = image_factory.build_image(layer_size=500)
     push(registry, newer, repository, "1.0")
-    index_services.pin_repository(registry=ours, user=bob, name=repository)
+    index_services.add_repository(registry=ours, user=bob, name=repository)
     index_services.run_index_inline(
         index_services.start_index(registry=ours, user=bob, repository=repository, enqueue=False)
     )

@@ -172,7 +172,7 @@ def test_an_empty_list_leads_to_a_pull(page: Page, live_server, sign_in, bob, sh
 def test_the_page_of_an_image(page: Page, live_server, sign_in, gallery, bob, shoot):
     sign_in(bob)
     page.goto(f"{live_server.url}/images/{gallery.pk}/")
-    rects = page.locator(".layer-picture rect")
+    rects = page.locator(".layer-diagram rect")
     expect(rects).to_have_count(4)
     widths = [box["width"] for box in (rect.bounding_box() for rect in rects.all())]
     assert widths[1] > 20 * widths[2] > 0

@@ -193,11 +193,11 @@ def test_each_platform_of_an_index_has_its_layers(client_for, pulled, team, vict
     for child in index.children[:2]:
         response = client.get(page(image), {"platform": child.digest})
         assert [
-            layer.digest for layer in response.context["inspected"].picture.layers
+            layer.digest for layer in response.context["inspected"].diagram.layers
         ] == child.layers
 
     unknown = client.get(page(image), {"platform": "<script>"})
-    assert unknown.context["inspected"].picture.layers
+    assert unknown.context["inspected"].diagram.layers
     assert "linux/arm64/v8" in text_of(unknown)
 
 
@@ -208,7 +208,7 @@ def test_the_page_says_which_images_share_a_layer(client_for, pulled, team, vict
     image = pulled(team, "app:a", builts[0])
     pulled(team, "app:b", builts[1])
     pulled(other_team, "app:c", builts[2])
-    layers = client_for(victor).get(page(image)).context["inspected"].picture.layers
+    layers = client_for(victor).get(page(image)).context["inspected"].diagram.layers
     assert [
         [str(sharer.reference.familiar) for sharer in layer.sharing.sharers] for layer in layers
     ] == [["app:b"], []]
@@ -216,7 +216,7 @@ def test_the_page_says_which_images_share_a_layer(client_for, pulled, team, vict
 
 def test_the_picture_is_to_scale_and_fits(client_for, pulled, team, victor):
     image = pulled(team, "app:1.0", layers=40)
-    layers = client_for(victor).get(page(image)).context["inspected"].picture.layers
+    layers = client_for(victor).get(page(image)).context["inspected"].diagram.layers
     assert all(layer.width > 0 for layer in layers)
     assert layers[-1].x + layers[-1].width <= 1000
 
@@ -252,7 +252,7 @@ def test_a_lost_layer_is_shown(client_for, pulled, team, victor):
 
     response = client_for(victor).get(page(image))
     assert "1 blob of this image is missing on the disk" in text_of(response)
-    assert [layer.is_missing for layer in response.context["inspected"].picture.layers] == [
+    assert [layer.is_missing for layer in response.context["inspected"].diagram.layers] == [
         True,
         False,
     ]

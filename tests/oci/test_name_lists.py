@@ -110,7 +110,7 @@ def test_missing_right_to_list_is_reported(scripted, client_of):
         Denied, match="does not let an anonymous visitor list its repositories"
     ) as caught:
         names_of(client_of(scripted))
-    assert "pin the repositories" in caught.value.advice
+    assert "add the repositories" in caught.value.advice
 
 
 @pytest.mark.parametrize("body", [b'{"repositories": null}', b'{"repositories": []}', b"{}"])

@@ -84,7 +84,7 @@ def test_time_left_is_unknown_while_nothing_moves(progress, clock):
 
 
 def test_a_pause_says_why_until_it_is_over(progress, clock):
-    progress.enter("moving")
+    progress.enter("transferring")
     progress.pause(30, "the registry asks to wait")
     assert (progress.snapshot()["phase"], progress.snapshot()["note"]) == (
         "paused",
@@ -93,7 +93,7 @@ def test_a_pause_says_why_until_it_is_over(progress, clock):
 
     clock.now += 31
 
-    assert (progress.snapshot()["phase"], progress.snapshot()["note"]) == ("moving", "")
+    assert (progress.snapshot()["phase"], progress.snapshot()["note"]) == ("transferring", "")
 
 
 def test_unfinished_blobs_have_failed_and_the_rest_keeps_its_state(progress):

@@ -11,7 +11,7 @@ from registry_ui.accounts.models import Action, ActorKind, ApiToken, AuditEvent,
 from registry_ui.accounts.tokens import service
 
 
-def furnish_tokens(team: Any, user: Any) -> ApiToken:
+def create_demo_tokens(team: Any, user: Any) -> ApiToken:
     """One robot, and tokens of the person in each of their states. The robot is answered."""
     soon, later = timezone.now() + timedelta(days=3), timezone.now() + timedelta(days=80)
     _own(
@@ -20,8 +20,8 @@ def furnish_tokens(team: Any, user: Any) -> ApiToken:
         Scope.ADMIN,
         None,
         later,
-        used_at=timezone.now() - timedelta(hours=2),
-        used_from="192.0.2.17",
+        last_used_at=timezone.now() - timedelta(hours=2),
+        last_used_from="192.0.2.17",
     )
     _own(
         user,
@@ -29,8 +29,8 @@ def furnish_tokens(team: Any, user: Any) -> ApiToken:
         Scope.TRANSFER,
         team,
         soon,
-        used_at=timezone.now() - timedelta(days=6),
-        used_from="2001:db8::17",
+        last_used_at=timezone.now() - timedelta(days=6),
+        last_used_from="2001:db8::17",
     )
     _own(user, "old script", Scope.READ, None, later, expires_at=timezone.now() - timedelta(days=9))
     _own(user, "leaked", Scope.READ, None, later, revoked_at=timezone.now() - timedelta(days=2))
@@ -52,7 +52,7 @@ def _own(user: Any, name: str, scope: Scope, team: Any, until: Any, **values: An
     ApiToken.objects.filter(pk=token.pk).update(**values)
 
 
-def furnish_events(
+def create_demo_events(
     team: Any, user: Any, registry: Any, credential: Any, transfers: dict[str, Any]
 ) -> None:
     """Create sealed events of today and of the days before."""
@@ -66,7 +66,7 @@ def furnish_events(
             Action.ACCESS_REFUSED,
             team=team,
             outcome=Outcome.REFUSED,
-            name="accounts:installation",
+            name="accounts:administration",
             reason="This needs more rights.",
         )
     with acting_as(Origin(ActorKind.SYSTEM, user=user)):

@@ -16,9 +16,9 @@ from registry_ui.oci.digest import Digest
 from registry_ui.oci.reference import Reference
 from registry_ui.registries.models import Health, Listing, Registry, Security
 from tests.images.conftest import put
-from tests.parts.demo_audit_log import furnish_events, furnish_tokens
+from tests.parts.demo_audit_log import create_demo_events, create_demo_tokens
 from tests.parts.demo_mirrors import DemoMirrors, create_demo_mirrors
-from tests.parts.furnished_shares import furnish_shares
+from tests.parts.demo_shares import create_demo_shares
 from tests.parts.images import build_image
 from tests.parts.index_rows import BUILT, make_image, make_index, make_repository
 from tests.parts.processes import free_port
@@ -127,9 +127,9 @@ def create_demo_data(team: Any, user: Any) -> DemoData:
     _local_image(team, user, "docker.io/library/nginx:latest")
     _index_runs(registry, user)
     transfers = _transfers(team, user, host)
-    robot = furnish_tokens(team, user)
-    furnish_events(team, user, registry, credential, transfers)
-    grant, shared_credential = furnish_shares(user, credential)
+    robot = create_demo_tokens(team, user)
+    create_demo_events(team, user, registry, credential, transfers)
+    grant, shared_credential = create_demo_shares(user, credential)
     upload, mirrors = _upload(team, user), create_demo_mirrors(team, user, registry, empty)
     rule = ImmutableTagRule.objects.create(
         team=team, repository_pattern="*", tag_pattern="v*", created_by=user
@@ -190,7 +190,7 @@ def _browsable(registry: Registry) -> tuple[Repository, Artifact, Artifact]:
         name: index if number % 2 else other for number, name in enumerate(_NAMES)
     }
     repository = make_repository(registry, "shop/app", {**tags, "not-yet-fetched": None})
-    make_repository(registry, "shop/worker", {"2.0.0": other}, is_pinned=True)
+    make_repository(registry, "shop/worker", {"2.0.0": other}, is_added_by_name=True)
     make_repository(
         registry,
         "tools/broken",
@@ -216,7 +216,7 @@ def _upload(team: Any, user: Any) -> ArchiveUpload:
     ArchiveUpload.objects.create(team=team, created_by=user, name="cut-off.tar", size=9 * _MIB)
 
     return ArchiveUpload.objects.create(
-        team=team, created_by=user, name="images.tar", size=6 * _MIB, found=found
+        team=team, created_by=user, name="images.tar", size=6 * _MIB, images=found
     )
 
 
@@ -255,7 +255,7 @@ def _transfers(team: Any, user: Any, host: str) -> dict[str, Transfer]:
     layers = [
         layer("base", "exists"),
         layer("runtime", "done"),
-        layer("program", "moving", offset=_MIB // 2),
+        layer("program", "transferring", offset=_MIB // 2),
     ]
     name = f"{host}/shop/app:1.27.3"
     error = {

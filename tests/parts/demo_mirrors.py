@@ -15,8 +15,8 @@ from transfers.mirrors.models import (
     ItemAction,
     ItemState,
     Mirror,
-    MirrorHook,
     MirrorRun,
+    MirrorWebhook,
     VerificationResult,
 )
 from transfers.models import State
@@ -66,7 +66,7 @@ def create_demo_mirrors(team: Any, user: Any, source: Registry, target: Registry
     channel.set_address("slack://not/a/secret")
     channel.save()
     channel.mirrors.add(mirror)
-    hook = MirrorHook(mirror=mirror, created_by=user)
+    hook = MirrorWebhook(mirror=mirror, created_by=user)
     hook.set_secret("not-a-real-secret")
     hook.save()
 
@@ -77,7 +77,7 @@ def create_demo_mirrors(team: Any, user: Any, source: Registry, target: Registry
             {"extra": 3},
             {"failed": 1, "missing": 1},
         ][number]
-        pair = pair_row(mirror, name, same=40 + number, verified_at=timezone.now(), **state)
+        pair = pair_row(mirror, name, up_to_date=40 + number, verified_at=timezone.now(), **state)
         type(pair).objects.filter(pk=pair.pk).update(target_repository=f"mirror/company/{name}")
 
     return DemoMirrors(mirror, late, channel, _runs(mirror, late, user))
@@ -87,7 +87,7 @@ def _runs(mirror: Mirror, late: Mirror, user: Any) -> dict[str, MirrorRun]:
     counts = {
         "new": 3,
         "changed": 1,
-        "same": 96,
+        "up_to_date": 96,
         "skipped": 2,
         "extra": 1,
         "repositories": 4,
@@ -123,9 +123,12 @@ def _runs(mirror: Mirror, late: Mirror, user: Any) -> dict[str, MirrorRun]:
         "advice": "Enter a new secret.",
     }
     refused = run_row(late, None, state=State.FAILED, age=1800, trigger="schedule", error=error)
-    layers = [layer("base", "moving", offset=MIB // 2), layer("app", "moving", offset=MIB // 4)]
+    layers = [
+        layer("base", "transferring", offset=MIB // 2),
+        layer("app", "transferring", offset=MIB // 4),
+    ]
     progress = {
-        "phase": "moving",
+        "phase": "copying",
         "layers": layers,
         "speed": 12 * MIB,
         "seconds_left": 48,
@@ -139,7 +142,7 @@ def _runs(mirror: Mirror, late: Mirror, user: Any) -> dict[str, MirrorRun]:
         bytes_done=120 * MIB,
         bytes_total=420 * MIB,
         progress=progress,
-        totals={**counts, "done": 1, "moving": 2},
+        totals={**counts, "done": 1, "copying": 2},
     )
     _items(running)
 
@@ -155,13 +158,13 @@ def _runs(mirror: Mirror, late: Mirror, user: Any) -> dict[str, MirrorRun]:
 
 def _staged(mirror: Mirror, user: Any) -> MirrorRun:
     """Create a staged export of some images, and a later one that failed in part."""
-    counts = {"new": 3, "changed": 1, "same": 0, "repositories": 1}
+    counts = {"new": 3, "changed": 1, "up_to_date": 0, "repositories": 1}
     run = run_row(
         mirror,
         user,
         state=State.SUCCEEDED,
         age=5400,
-        is_staging=True,
+        is_local_pull=True,
         bytes_done=310 * MIB,
         bytes_total=310 * MIB,
         totals={**counts, "done": 4},
@@ -179,7 +182,7 @@ def _staged(mirror: Mirror, user: Any) -> MirrorRun:
             tag,
             state=ItemState.DONE,
             bytes_total=42 * MIB,
-            verified=VerificationResult.EQUAL,
+            verification=VerificationResult.EQUAL,
             **names,
         )
         name = {
@@ -202,7 +205,7 @@ def _staged(mirror: Mirror, user: Any) -> MirrorRun:
         user,
         state=State.FAILED,
         age=1800,
-        is_staging=True,
+        is_local_pull=True,
         error=error,
         totals={**counts, "done": 2, "failed": 2},
     )
@@ -216,13 +219,13 @@ def _items(run: MirrorRun) -> None:
         "target_repository": "mirror/company/shop/app",
         "source_digest": _DIGEST,
     }
-    state = ItemState.WAITING if plan else ItemState.DONE if ended else ItemState.MOVING
+    state = ItemState.WAITING if plan else ItemState.DONE if ended else ItemState.COPYING
     done = (
         {}
         if plan
         else {
             "copied_digest": _DIGEST,
-            "verified": VerificationResult.EQUAL if ended else "",
+            "verification": VerificationResult.EQUAL if ended else "",
             "bytes_done": 20 * MIB,
         }
     )
@@ -252,7 +255,7 @@ def _items(run: MirrorRun) -> None:
     )
 
     for number in range(6):
-        item_row(run, f"1.27.{number + 10}", ItemAction.SAME, ItemState.DONE, **names)
+        item_row(run, f"1.27.{number + 10}", ItemAction.UP_TO_DATE, ItemState.DONE, **names)
 
     item_row(
         run,

@@ -316,13 +316,15 @@ def test_the_builtin_registry_is_neither_edited_nor_removed_and_needs_no_credent
     assert getattr(client_for(alice), method)(reverse(name, args=[row.pk])).status_code == 403
     page = client_for(alice).get(reverse("registries:detail", args=[row.pk])).content.decode()
     assert reverse("registries:edit", args=[row.pk]) not in page
-    assert reverse("this_server:overview") in page
+    assert reverse("builtin_registry:overview") in page
 
 
 @pytest.mark.django_db
 def test_the_connection_test_of_the_builtin_registry_needs_no_connection(client_for, alice, team):
     row = Registry.objects.get(team=team, provider=Provider.BUILTIN)
-    answer = client_for(alice).post(reverse("registries:check", args=[row.pk]), follow=True)
+    answer = client_for(alice).post(
+        reverse("registries:test_connection", args=[row.pk]), follow=True
+    )
     assert "this installation itself" in answer.content.decode()
 
 

@@ -9,7 +9,7 @@ from registry_ui.registries.models import Registry
 
 pytestmark = pytest.mark.django_db
 
-PAGE = "/this-server/"
+PAGE = "/builtin-registry/"
 VALUES = {"repository_pattern": "app", "tag_pattern": "v*"}
 
 
@@ -31,7 +31,7 @@ def test_every_member_sees_the_client_instructions(client_for, victor, rule, tea
     ):
         assert text in content, text
 
-    assert reverse("this_server:rule_remove", args=[rule.pk]) not in content
+    assert reverse("builtin_registry:rule_remove", args=[rule.pk]) not in content
 
 
 def test_another_teams_page_shows_no_rules(client_for, charlie, rule):
@@ -42,13 +42,15 @@ def test_another_teams_page_shows_no_rules(client_for, charlie, rule):
 
 def test_an_admin_makes_tags_immutable_and_movable_again(client_for, alice, team):
     client = client_for(alice)
-    assert client.get(reverse("this_server:rule_add")).status_code == 200
-    assert client.post(reverse("this_server:rule_add"), VALUES).status_code == 302
+    assert client.get(reverse("builtin_registry:rule_add")).status_code == 200
+    assert client.post(reverse("builtin_registry:rule_add"), VALUES).status_code == 302
 
     rule = ImmutableTagRule.objects.get()
     assert (rule.team, rule.created_by, str(rule)) == (team, alice, "app:v*")
-    assert reverse("this_server:rule_remove", args=[rule.pk]) in client.get(PAGE).content.decode()
-    assert client.post(reverse("this_server:rule_remove", args=[rule.pk])).status_code == 302
+    assert (
+        reverse("builtin_registry:rule_remove", args=[rule.pk]) in client.get(PAGE).content.decode()
+    )
+    assert client.post(reverse("builtin_registry:rule_remove", args=[rule.pk])).status_code == 302
     assert not ImmutableTagRule.objects.exists()
 
     actions = (
@@ -63,7 +65,7 @@ def test_an_admin_makes_tags_immutable_and_movable_again(client_for, alice, team
     "values", [VALUES, {**VALUES, "tag_pattern": ""}, {**VALUES, "tag_pattern": "v" * 200}]
 )
 def test_an_invalid_or_duplicate_rule_is_an_error_on_its_field(client_for, alice, rule, values):
-    answer = client_for(alice).post(reverse("this_server:rule_add"), {**values, "team": 1})
+    answer = client_for(alice).post(reverse("builtin_registry:rule_add"), {**values, "team": 1})
     assert answer.status_code == 422
     assert ImmutableTagRule.objects.count() == 1
 
@@ -71,16 +73,18 @@ def test_an_invalid_or_duplicate_rule_is_an_error_on_its_field(client_for, alice
 @pytest.mark.parametrize(("person", "status"), [("charlie", 404), ("victor", 403), ("bob", 403)])
 def test_nobody_else_changes_rules(request, client_for, rule, person, status):
     client = client_for(request.getfixturevalue(person))
-    assert client.post(reverse("this_server:rule_remove", args=[rule.pk])).status_code == status
+    assert (
+        client.post(reverse("builtin_registry:rule_remove", args=[rule.pk])).status_code == status
+    )
     if person != "charlie":
-        assert client.post(reverse("this_server:rule_add"), VALUES).status_code == 403
+        assert client.post(reverse("builtin_registry:rule_add"), VALUES).status_code == 403
     assert ImmutableTagRule.objects.count() == 1
 
 
 def test_the_wrong_method_is_refused(client_for, alice, rule):
     client = client_for(alice)
     assert client.post(PAGE).status_code == 405
-    assert client.put(reverse("this_server:rule_remove", args=[rule.pk])).status_code == 405
+    assert client.put(reverse("builtin_registry:rule_remove", args=[rule.pk])).status_code == 405
 
 
 def test_removing_a_rule_lists_the_tags_that_it_alone_covers(
@@ -90,7 +94,9 @@ def test_removing_a_rule_lists_the_tags_that_it_alone_covers(
         pulled_here(f"127.0.0.1:8000/harbour/app:{tag}")
     ImmutableTagRule.objects.create(team=team, repository_pattern="app", tag_pattern="v2")
     content = (
-        client_for(alice).get(reverse("this_server:rule_remove", args=[rule.pk])).content.decode()
+        client_for(alice)
+        .get(reverse("builtin_registry:rule_remove", args=[rule.pk]))
+        .content.decode()
     )
     assert "harbour/app:v1" in content
     assert "harbour/app:v2" not in content

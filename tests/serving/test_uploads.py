@@ -11,7 +11,7 @@ from registry_ui.images.garbage_collection import collect
 from registry_ui.images.store import blob_directory
 from registry_ui.serving.hash_cache import RUNNING_HASHES
 from registry_ui.serving.maintenance import run_maintenance
-from registry_ui.serving.models import ServedBlob, Upload
+from registry_ui.serving.models import BlobUpload, ServedBlob
 from tests.parts.images import digest_of
 
 from .client import codes
@@ -57,7 +57,7 @@ def test_a_push_without_enough_free_space_is_refused(admin, location, settings, 
 
 
 def test_two_requests_cannot_write_one_upload_simultaneously(admin, location):
-    upload = Upload.objects.get()
+    upload = BlobUpload.objects.get()
     with open_upload(blob_directory(), upload.pk):
         answer = admin("PATCH", location, BLOB)
     assert (answer.status_code, codes(answer)) == (409, ["BLOB_UPLOAD_INVALID"])
@@ -67,7 +67,7 @@ def test_two_requests_cannot_write_one_upload_simultaneously(admin, location):
 def test_the_digest_is_verified_with_and_without_a_cached_hash(admin, location):
     admin("PATCH", location, BLOB[:300])
     RUNNING_HASHES.pop(
-        Upload.objects.get().pk, 1
+        BlobUpload.objects.get().pk, 1
     )  # as if another process had taken the first chunk
     admin("PATCH", location, BLOB[300:])
     assert admin("PUT", f"{location}?digest={digest_of(BLOB)}").status_code == 201
@@ -75,13 +75,13 @@ def test_the_digest_is_verified_with_and_without_a_cached_hash(admin, location):
 
 def test_an_abandoned_upload_is_collected(admin, location, settings):
     admin("PATCH", location, BLOB)
-    Upload.objects.update(created_at=timezone.now() - timedelta(days=3))
+    BlobUpload.objects.update(created_at=timezone.now() - timedelta(days=3))
     run_maintenance()
     assert admin("GET", location).headers["Range"] == "0-999"
     collect(grace_seconds=-1)
     run_maintenance()
     assert codes(admin("GET", location)) == ["BLOB_UPLOAD_UNKNOWN"]
-    assert not Upload.objects.exists()
+    assert not BlobUpload.objects.exists()
 
 
 def test_links_to_a_collected_blob_are_deleted(admin):

@@ -30,7 +30,7 @@ def transfer_row(team, user=None, *, state=State.QUEUED, layers=(), steps=(), ag
     now = timezone.now()
     started = None if state == State.QUEUED else now - timedelta(seconds=10)
     progress = {
-        "phase": "moving",
+        "phase": "transferring",
         "note": "",
         "layers": list(layers),
         "steps": list(steps),

@@ -87,7 +87,7 @@ def test_cancel_can_be_clicked_while_the_page_moves(
 
 
 def test_the_page_works_without_javascript(live_server, new_context, sign_in, page, team, bob):
-    row = transfer_row(team, bob, state=State.RUNNING, layers=[layer(1, "moving", offset=10)])
+    row = transfer_row(team, bob, state=State.RUNNING, layers=[layer(1, "transferring", offset=10)])
     sign_in(bob)
     plain = new_context(java_script_enabled=False)
     plain.add_cookies(page.context.cookies())
@@ -128,7 +128,7 @@ def test_the_target_of_a_publish_is_put_together_as_it_is_typed(
 def test_the_list_follows_what_runs_and_keeps_its_filter(
     live_server, page, sign_in, faults, team, bob
 ):
-    row = transfer_row(team, bob, state=State.RUNNING, layers=[layer(1, "moving", offset=10)])
+    row = transfer_row(team, bob, state=State.RUNNING, layers=[layer(1, "transferring", offset=10)])
     sign_in(bob)
     go(page, live_server, "list")
     page.get_by_label("State").select_option("active")

@@ -127,7 +127,7 @@ def test_a_tag_that_was_moved_meanwhile_stays(
 
     transfer = delete(image.reference, digest=image.digest)
 
-    assert (transfer.state, transfer.error["kind"]) == (State.FAILED, "Changed")
+    assert (transfer.state, transfer.error["kind"]) == (State.FAILED, "TagChanged")
     assert "Nothing was deleted" in transfer.error["message"]
     assert registry.digest_of(image.repository, "1.0") == newer.digest
     assert len(registry.tags(image.repository)) == 4
@@ -184,7 +184,7 @@ def test_an_image_that_got_another_tag_meanwhile_stays(
 
     transfer = delete(f"{registry.host}/{image.repository}@{image.digest}", tags=["1.0", "1"])
 
-    assert (transfer.state, transfer.error["kind"]) == (State.FAILED, "Changed")
+    assert (transfer.state, transfer.error["kind"]) == (State.FAILED, "TagChanged")
     assert "latest" in transfer.error["message"]
     assert len(registry.tags(image.repository)) == 4
 
@@ -275,7 +275,7 @@ def test_a_retry_still_knows_what_the_person_saw(
 
     again = services.run_in_process(services.retry(failed, alice, enqueue=False))
 
-    assert again.error["kind"] == "Changed"
+    assert again.error["kind"] == "TagChanged"
     assert registry.digest_of(image.repository, "1.0") == newer.digest
 
 

@@ -31,7 +31,7 @@ from .test_faults_removing import run_in_thread
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
 
-FREE = {"can_push": False, "repository_pattern": "", "until": None}
+FREE = {"can_push": False, "repository_pattern": "", "expires_at": None}
 
 
 @pytest.fixture
@@ -221,7 +221,9 @@ def test_a_share_that_has_ended_serves_nothing_and_says_since_when(
     share, robot, pull_shared, htpasswd_registry, image_factory
 ):
     grant = share()
-    CredentialGrant.objects.filter(pk=grant.pk).update(until=timezone.now() - timedelta(minutes=1))
+    CredentialGrant.objects.filter(pk=grant.pk).update(
+        expires_at=timezone.now() - timedelta(minutes=1)
+    )
     image = image_factory(htpasswd_registry)
 
     ended = pull_shared(image.reference)

@@ -72,7 +72,7 @@ def test_a_pull_that_waits_for_another_one_is_cancelled_and_the_other_goes_on(
     assert line.is_holding.wait(20)
     second = start(through(line, image), enqueue=False)
     second_thread = run_in_thread(second)
-    wait_until(lambda: phase_of(second) == "moving")
+    wait_until(lambda: phase_of(second) == "transferring")
 
     check_cancelled(second, second_thread, alice)
     line.release()

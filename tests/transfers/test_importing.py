@@ -171,7 +171,7 @@ def test_a_wrong_byte_in_the_last_layer_leaves_nothing_behind(
     inspected_upload, bob, images_directory, what, client_for
 ):
     upload = inspected_upload(DAMAGED[what])
-    chosen = [ImportedName(upload.found[0]["digest"], Reference.parse("x:1"))]
+    chosen = [ImportedName(upload.images[0]["digest"], Reference.parse("x:1"))]
 
     transfer = services.run_in_process(
         services.start_import(upload=upload, user=bob, chosen=chosen, enqueue=False)

@@ -11,7 +11,7 @@ from .rows import MIB, layer
     [
         ("waiting", "Waiting"),
         ("exists", "Already exists"),
-        ("moving", "Pulling"),
+        ("transferring", "Pulling"),
         ("done", "Pull complete"),
         ("failed", "Failed"),
     ],
@@ -28,7 +28,7 @@ def test_a_pull_speaks_as_docker_pull(state, word):
         ("waiting", "Waiting"),
         ("exists", "Layer already exists"),
         ("mounted", "Mounted from team/base"),
-        ("moving", "Pushing"),
+        ("transferring", "Pushing"),
         ("done", "Pushed"),
     ],
 )
@@ -44,7 +44,7 @@ def test_a_push_speaks_as_docker_push(kind, state, word):
     [
         ("exists", "Layer already exists"),
         ("mounted", "Mounted from team/base"),
-        ("moving", "Copying"),
+        ("transferring", "Copying"),
         ("done", "Copied"),
     ],
 )
@@ -101,7 +101,7 @@ def test_the_picture_has_room_for_every_layer_and_no_more(sizes):
 def test_a_segment_is_filled_as_far_as_its_layer_has_arrived():
     documents = [
         layer(1, "exists", size=100),
-        layer(2, "moving", size=100, offset=50),
+        layer(2, "transferring", size=100, offset=50),
         layer(3, "waiting", size=100),
     ]
     whole, half, none = bar_segments(

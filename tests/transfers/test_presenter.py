@@ -67,7 +67,7 @@ def test_no_time_left_is_promised_during_a_pause():
         (State.QUEUED, "", "Waiting for a worker"),
         (State.RUNNING, "", "Starting"),
         (State.RUNNING, "resolving", "Reading the manifest"),
-        (State.RUNNING, "moving", "Pulling layers"),
+        (State.RUNNING, "transferring", "Pulling layers"),
         (State.RUNNING, "finishing", "Writing the manifest"),
         (State.RUNNING, "paused", "Paused"),
         (State.SUCCEEDED, "finishing", ""),
@@ -162,8 +162,8 @@ def test_what_does_not_run_has_its_state_on_the_badge(state):
 @pytest.mark.parametrize(
     ("kind", "phase", "expected"),
     [
-        (Kind.COPY, "moving", "Copying layers"),
-        (Kind.PUSH, "moving", "Pushing layers"),
+        (Kind.COPY, "transferring", "Copying layers"),
+        (Kind.PUSH, "transferring", "Pushing layers"),
         (Kind.DELETE, "deleting", "Deleting"),
     ],
 )
@@ -191,7 +191,7 @@ def test_a_deletion_is_worth_a_retry_only_if_it_failed_and_nothing_changed():
         State.FAILED, kind=Kind.DELETE, error={"kind": "ServerFailed"}
     ).transfer.is_retryable
     assert not present(
-        State.FAILED, kind=Kind.DELETE, error={"kind": "Changed"}
+        State.FAILED, kind=Kind.DELETE, error={"kind": "TagChanged"}
     ).transfer.is_retryable
     assert not present(State.CANCELLED, kind=Kind.DELETE).transfer.is_retryable
     assert present(State.CANCELLED, kind=Kind.COPY).transfer.is_retryable

@@ -24,7 +24,7 @@ def pull(*layers, state=State.RUNNING, progress=None, **values):
         state=state,
         source=PYTHON,
         target=PYTHON,
-        progress={"phase": "moving", "layers": layers, **(progress or {})},
+        progress={"phase": "transferring", "layers": layers, **(progress or {})},
         **values,
     )
 
@@ -44,7 +44,7 @@ def test_the_first_line_is_dockers():
 
 
 def test_a_layer_that_moves_has_a_bar_and_its_sizes():
-    (moving,) = read_layers(pull(layer(1, "moving", size=4 * MIB, offset=MIB)))
+    (moving,) = read_layers(pull(layer(1, "transferring", size=4 * MIB, offset=MIB)))
 
     drawn = printable(layer_line(moving, 80))
 
@@ -54,7 +54,7 @@ def test_a_layer_that_moves_has_a_bar_and_its_sizes():
 
 
 def test_a_narrow_terminal_gets_sizes_without_a_bar():
-    (moving,) = read_layers(pull(layer(1, "moving", size=4 * MIB, offset=MIB)))
+    (moving,) = read_layers(pull(layer(1, "transferring", size=4 * MIB, offset=MIB)))
     assert "[" not in layer_line(moving, 40)
 
 
@@ -74,7 +74,7 @@ def test_the_config_is_no_layer_of_dockers():
 
 def test_the_last_line_tells_of_the_whole():
     row = pull(
-        layer(1, "moving", size=4 * MIB, offset=MIB),
+        layer(1, "transferring", size=4 * MIB, offset=MIB),
         bytes_done=MIB,
         bytes_total=4 * MIB,
         progress={"speed": MIB, "seconds_left": 3},
@@ -95,7 +95,7 @@ def test_a_pause_says_why():
 def test_a_file_gets_a_line_only_when_a_layer_changes():
     text = []
     screen = Screen(text.append, None)
-    moving = layer(1, "moving", size=4 * MIB, offset=MIB)
+    moving = layer(1, "transferring", size=4 * MIB, offset=MIB)
     for row in (
         pull(layer(1)),
         pull(moving),

@@ -406,7 +406,7 @@ def test_a_changed_tag_leads_back_to_the_choice(client_for, alice, deletion_row,
     row = deletion_row(
         State.FAILED,
         source_registry=registry_row,
-        error={"kind": "Changed", "message": "Moved.", "advice": ""},
+        error={"kind": "TagChanged", "message": "Moved.", "advice": ""},
     )
     query = {"registry": str(registry_row.pk), "repository": "team/app", "tag": "1.27"}
     html = detail(client_for(alice), row).replace("&amp;", "&")

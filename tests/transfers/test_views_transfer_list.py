@@ -105,7 +105,7 @@ def test_pages_follow_each_other_without_gap_or_repetition(client_for, team, bob
 
 
 def test_active_rows_keep_the_list_polling_where_it_stands(client_for, team, bob):
-    row = transfer_row(team, bob, state=State.RUNNING, layers=[layer(1, "moving")])
+    row = transfer_row(team, bob, state=State.RUNNING, layers=[layer(1, "transferring")])
     client = client_for(bob)
     html = listed(client, state="active").content.decode()
     assert "state=active&amp;poll=1" in html

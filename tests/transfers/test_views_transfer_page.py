@@ -18,7 +18,11 @@ from .rows import DIGEST, MIB, PYTHON, copy_row, layer, publish_row, transfer_ro
 pytestmark = pytest.mark.django_db
 
 HTMX = {"HX-Request": "true"}
-LAYERS = [layer(1, "exists", size=2 * MIB), layer(2, "moving", size=4 * MIB, offset=MIB), layer(3)]
+LAYERS = [
+    layer(1, "exists", size=2 * MIB),
+    layer(2, "transferring", size=4 * MIB, offset=MIB),
+    layer(3),
+]
 ENDED = [State.SUCCEEDED, State.FAILED, State.CANCELLED]
 
 
@@ -148,7 +152,7 @@ def test_a_queued_publish_shows_the_steps_to_come(client_for, team, bob):
 
 
 def test_layers_of_several_platforms_are_grouped(client_for, team, bob):
-    layers = [layer(1, "done"), layer(2, "moving", platform="linux/arm64")]
+    layers = [layer(1, "done"), layer(2, "transferring", platform="linux/arm64")]
     html = detail(client_for(bob), transfer_row(team, bob, state=State.RUNNING, layers=layers))
     assert "linux/amd64" in html
     assert "linux/arm64" in html
@@ -184,7 +188,7 @@ def test_a_pause_is_on_the_badge_until_its_end_and_brings_the_whole_card_along(
     assert "It goes on by itself in 10" in html
 
     assert "HX-Retarget" not in poll(client, row, unquote(stamp))
-    Transfer.objects.filter(pk=row.pk).update(progress={**progress, "phase": "moving"})
+    Transfer.objects.filter(pk=row.pk).update(progress={**progress, "phase": "transferring"})
     assert poll(client, row, unquote(stamp))["HX-Retarget"] == "#transfer"
 
 

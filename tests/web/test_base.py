@@ -25,7 +25,7 @@ def test_the_navigation_has_no_dead_links(client_for, alice):
         "/images/",
         "/transfers/",
         "/team/",
-        "/activity/",
+        "/audit-log/",
         "/guide/",
     }
     for path in paths:

@@ -79,9 +79,9 @@ def test_typing_and_leaving_the_field_sends_one_request(visit, page, team, alice
     made = create_demo_data(team, alice)
     repository = ("registries:repository", made.registry.pk, made.repository.name)
     filters = [
-        (("accounts:activity",), "[name=who]"),
-        (("accounts:activity",), "[name=object]"),
-        (("accounts:installation_people",), "#people-search"),
+        (("accounts:audit_log",), "[name=who]"),
+        (("accounts:audit_log",), "[name=object]"),
+        (("accounts:administration_people",), "#people-search"),
         (("images:list",), "#search"),
         (("registries:repositories", made.registry.pk), "#repository-search"),
         (repository, "#tag-search"),
@@ -106,7 +106,7 @@ def test_typing_and_leaving_the_field_sends_one_request(visit, page, team, alice
 def test_a_list_that_is_chosen_from_sends_one_request(visit, page, team, alice):
     create_demo_data(team, alice)
     for name, selector in [
-        ("accounts:activity", "[name=outcome]"),
+        ("accounts:audit_log", "[name=outcome]"),
         ("transfers:list", "[name=state]"),
     ]:
         visit(name)
@@ -118,7 +118,7 @@ def test_a_list_that_is_chosen_from_sends_one_request(visit, page, team, alice):
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
 def test_enter_always_sends_a_request_and_cancels_the_delayed_one(visit, page, alice):
-    visit("accounts:installation_people")
+    visit("accounts:administration_people")
     field = page.locator("#people-search")
     field.press_sequentially("bob")
     field.press("Enter")
@@ -130,11 +130,11 @@ def test_enter_always_sends_a_request_and_cancels_the_delayed_one(visit, page, a
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
 def test_values_whose_request_failed_are_asked_for_again(visit, page, alice):
-    visit("accounts:activity")
-    page.route("**/activity/?*", lambda route: route.abort())
+    visit("accounts:audit_log")
+    page.route("**/audit-log/?*", lambda route: route.abort())
     page.locator("[name=who]").press_sequentially("bob")
     assert settle(page) == 1
-    page.unroute("**/activity/?*")
+    page.unroute("**/audit-log/?*")
     page.locator("[name=who]").press("Tab")
     assert settle(page) == 2
     expect(page.get_by_text("Nothing matches")).to_be_visible()
@@ -144,7 +144,7 @@ def test_values_whose_request_failed_are_asked_for_again(visit, page, alice):
 @pytest.mark.django_db(transaction=True)
 def test_opened_details_stay_open_when_the_field_loses_focus(visit, page, alice, team):
     record(Action.REGISTRY_ADDED, user=alice, team=team, name="Depot")
-    visit("accounts:activity")
+    visit("accounts:audit_log")
     page.locator("[name=object]").press_sequentially("Depot")
     settle(page)
     details = page.locator("#events details")

@@ -12,9 +12,9 @@ def test_typing_takes_the_name_apart_and_says_so_once_it_pauses(live_server, pag
     field.fill("")
     field.press_sequentially("ghcr.io/acme/app:1.2.3-alpine", delay=5)
     page.locator(
-        "#id_reference_anatomy .anatomy-whole", has_text="ghcr.io/acme/app:1.2.3-alpine"
+        "#id_reference_analysis .analysis-whole", has_text="ghcr.io/acme/app:1.2.3-alpine"
     ).wait_for()
-    said = page.locator("[data-anatomy-said]")
+    said = page.locator("[data-analysis-said]")
     said.filter(has_text="registry ghcr.io, namespace acme").wait_for(state="attached")
 
 
@@ -24,15 +24,15 @@ def test_open_details_stay_open_while_typing(live_server, page, sign_in, alice):
     page.get_by_text("When to choose it").click()
     page.get_by_label("A name to take apart").press("End")
     page.keyboard.type("3.20", delay=5)
-    page.locator("#id_reference_anatomy code", has_text="alpine3.20").first.wait_for()
-    assert page.locator("#id_reference_anatomy details").get_attribute("open") is not None
+    page.locator("#id_reference_analysis code", has_text="alpine3.20").first.wait_for()
+    assert page.locator("#id_reference_analysis details").get_attribute("open") is not None
 
 
 def test_an_example_is_put_into_the_field(live_server, page, sign_in, alice):
     sign_in(alice)
     page.goto(f"{live_server.url}/guide/")
     page.get_by_role("link", name="python:3.9-slim").click()
-    page.locator("#id_reference_anatomy", has_text="docker.io/library/python:3.9-slim").wait_for()
+    page.locator("#id_reference_analysis", has_text="docker.io/library/python:3.9-slim").wait_for()
     assert page.get_by_label("A name to take apart").input_value() == "python:3.9-slim"
     assert "reference=" not in page.url
 

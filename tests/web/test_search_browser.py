@@ -241,7 +241,7 @@ def test_from_a_word_to_a_pull_by_keyboard_alone(
     repository = registry.new_repository("keyboard")
     for tag in ("1.26", "1.27", "1.27-alpine"):
         push(registry, image_factory.build_image(layer_size=500), repository, tag)
-    index_services.pin_repository(registry=ours, user=bob, name=repository)
+    index_services.add_repository(registry=ours, user=bob, name=repository)
     index_services.run_index_inline(
         index_services.start_index(registry=ours, user=bob, repository=repository, enqueue=False)
     )

@@ -25,7 +25,7 @@ def copy(run: TransferRun) -> Manifest:
             platform=PlatformChoice.parse(run.transfer.platform),
             progress=run.progress,
             cancellation=run.cancellation,
-            blob_workers=settings.BLOB_LANES,
+            blob_workers=settings.BLOB_WORKERS,
             mount_from=mount_sources(run.transfer.team, run.target, source=run.source),
         )
     run.steps.complete(

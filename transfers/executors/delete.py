@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 _NAMES_SHOWN = 5
 
 
-class Changed(OciError):
+class TagChanged(OciError):
     """The target of a deletion has changed since the user saw it, and nothing was deleted."""
 
 
@@ -49,7 +49,7 @@ def _delete_tag(run: TransferRun, store: RegistryStore, tag: str) -> Descriptor 
     expected = Digest.parse(run.transfer.options.get("digest") or str(current.digest))
     # A placeholder is what an interrupted attempt of this deletion left under the tag.
     if current.digest != expected and not is_placeholder(store, current):
-        raise Changed(
+        raise TagChanged(
             _("%(tag)s names %(now)s by now, and not %(seen)s any more. Nothing was deleted.")
             % {"tag": tag, "now": current.digest.short, "seen": expected.short},
             advice=_("Somebody pushed it anew. Look at it again, then decide again."),
@@ -113,13 +113,13 @@ def _check_tags(transfer: Transfer, tags: list[str]) -> None:
     """Check that the image has no tag that the user did not confirm.
 
     Raises:
-        Changed: it has.
+        TagChanged: it has.
     """
     # The digest itself cannot change; a push since then can have pointed one more tag at it.
     confirmed = transfer.options.get("tags")
     added = [] if confirmed is None else [tag for tag in tags if tag not in set(confirmed)]
     if added:
-        raise Changed(
+        raise TagChanged(
             ngettext(
                 "%(tags)s names this image too by now. Nothing was deleted.",
                 "%(tags)s name this image too by now. Nothing was deleted.",

@@ -33,7 +33,7 @@ from .transfer_run import TransferRun, login_detail
 
 def pull(run: TransferRun) -> Descriptor | None:
     with _engine(run) as engine:
-        run.progress.enter("moving")
+        run.progress.enter("transferring")
         login = run.source_login()
         outcome = read_events(
             engine.pull(run.source, platform=run.transfer.platform, login=login), run.progress
@@ -70,7 +70,7 @@ def load(run: TransferRun) -> Descriptor | None:
         run.progress.enter("resolving")
         export = export_images(images=[image], platforms=_selected_platforms(run, image))
 
-        run.progress.enter("moving")
+        run.progress.enter("transferring")
         read_events(engine.load(_tracked_archive(run, export)), run.progress)
 
         run.progress.enter("finishing")
@@ -123,7 +123,7 @@ def _engine(run: TransferRun) -> Iterator[Engine]:
 
 def _push(run: TransferRun, engine: Engine) -> Descriptor | None:
     run.steps.begin("push")
-    run.progress.enter("moving")
+    run.progress.enter("transferring")
     login = run.target_login()
     outcome = read_events(engine.push(run.target, login=login), run.progress)
     run.steps.complete("push", login_detail(run.transfer.target_credential, run.transfer.team))
@@ -217,10 +217,10 @@ def _temporary_file() -> Iterator[BinaryIO]:
 
 
 def _fetch(run: TransferRun, engine: Engine, file: BinaryIO) -> None:
-    run.progress.enter("moving")
+    run.progress.enter("transferring")
     details = engine.inspect(_image_handle(run))
     name, size, written = str(details["Id"]), int(details.get("Size") or 0), 0
-    run.progress.report(name, BlobState.MOVING, kind="archive", offset=0, size=size)
+    run.progress.report(name, BlobState.TRANSFERRING, kind="archive", offset=0, size=size)
 
     for chunk in engine.save(_image_handle(run)):
         with storage_errors(settings.IMAGES_DIRECTORY):
@@ -229,7 +229,7 @@ def _fetch(run: TransferRun, engine: Engine, file: BinaryIO) -> None:
         written += len(chunk)
         # `Size` is an estimate of the archive's size.
         run.progress.report(
-            name, BlobState.MOVING, kind="archive", offset=written, size=max(size, written)
+            name, BlobState.TRANSFERRING, kind="archive", offset=written, size=max(size, written)
         )
 
     file.flush()
@@ -261,7 +261,7 @@ def _store_image(run: TransferRun, archive: ArchiveStore, digest: Digest) -> Man
         platform=PlatformChoice(None),
         progress=run.progress,
         cancellation=run.cancellation,
-        blob_workers=settings.BLOB_LANES,
+        blob_workers=settings.BLOB_WORKERS,
     ).manifest
 
 

@@ -86,7 +86,7 @@ def _store_image(run: TransferRun, archive: ArchiveStore, digest: Digest) -> Man
         platform=PlatformChoice(None),
         progress=run.progress,
         cancellation=run.cancellation,
-        blob_workers=settings.BLOB_LANES,
+        blob_workers=settings.BLOB_WORKERS,
     ).manifest
 
 

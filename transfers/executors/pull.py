@@ -27,7 +27,7 @@ def pull(run: TransferRun) -> Manifest:
             platform=PlatformChoice.parse(transfer.platform),
             progress=run.progress,
             cancellation=run.cancellation,
-            blob_workers=settings.BLOB_LANES,
+            blob_workers=settings.BLOB_WORKERS,
         )
 
     check_requester(transfer)

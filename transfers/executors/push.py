@@ -57,7 +57,7 @@ def _send(run: TransferRun, client: RegistryClient, local: Reference) -> Manifes
             platform=PlatformChoice.parse(run.transfer.platform or "all"),
             progress=run.progress,
             cancellation=run.cancellation,
-            blob_workers=settings.BLOB_LANES,
+            blob_workers=settings.BLOB_WORKERS,
             mount_from=mount_sources(run.transfer.team, run.target),
         )
     except ContentMismatch as exc:

@@ -90,7 +90,7 @@ class ImportNamesForm(forms.Form):
 
 
 def _archive_entries(upload: ArchiveUpload) -> Iterator[tuple[dict[str, Any], str | None]]:
-    for image in upload.found or []:
+    for image in upload.images or []:
         # An image without a name gets an empty field.
         for name in image["names"] or [None]:
             yield image, name

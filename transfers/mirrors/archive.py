@@ -13,7 +13,7 @@ from registry_ui.oci.reference import Reference
 from ..models import State
 from .models import ItemAction, ItemState, Mirror, MirrorItem, MirrorRun
 
-_SELECTED_ACTIONS = (ItemAction.NEW, ItemAction.CHANGED, ItemAction.SAME)
+_SELECTED_ACTIONS = (ItemAction.NEW, ItemAction.CHANGED, ItemAction.UP_TO_DATE)
 
 
 def archive_run(mirror: Mirror) -> MirrorRun | None:
@@ -22,7 +22,11 @@ def archive_run(mirror: Mirror) -> MirrorRun | None:
     It is the latest successful one that pulled the whole selection to the local images.
     """
     runs = MirrorRun.objects.filter(
-        mirror=mirror, is_plan=False, is_staging=not mirror.is_local, only=[], based_on=None
+        mirror=mirror,
+        is_plan=False,
+        is_local_pull=not mirror.is_local,
+        limited_to=[],
+        based_on=None,
     )
     return (
         runs.filter(state=State.SUCCEEDED).select_related("mirror").order_by("-created_at").first()
@@ -126,7 +130,7 @@ class ArchiveStatus:
     @property
     def is_outdated(self) -> bool:
         """Return whether the mirror was changed after the pull."""
-        return self.run is not None and self.run.mirror.changed_at > self.run.created_at
+        return self.run is not None and self.run.mirror.updated_at > self.run.created_at
 
 
 def archive_status(mirror: Mirror) -> ArchiveStatus:
@@ -135,7 +139,7 @@ def archive_status(mirror: Mirror) -> ArchiveStatus:
     # A failed or cancelled pull is shown beside the archive, which stays usable.
     latest = (
         MirrorRun.objects.finished()
-        .filter(mirror=mirror, is_staging=True)
+        .filter(mirror=mirror, is_local_pull=True)
         .order_by("-created_at")
         .first()
     )
@@ -159,7 +163,7 @@ def archive_status(mirror: Mirror) -> ArchiveStatus:
 def latest_full_run(mirror: Mirror) -> MirrorRun | None:
     """Return the latest successful run or plan of the whole mirror."""
     return (
-        MirrorRun.objects.filter(mirror=mirror, state=State.SUCCEEDED, only=[], based_on=None)
+        MirrorRun.objects.filter(mirror=mirror, state=State.SUCCEEDED, limited_to=[], based_on=None)
         .order_by("-created_at")
         .first()
     )

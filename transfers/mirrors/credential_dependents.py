@@ -32,7 +32,7 @@ class MirrorDependents:
     def stop(self, credential: Credential, team: Team | None, *, by: User | None) -> int:
         reason = stop_error(credential, team)
         # A staging run writes to the local images, so it needs the source's credential only.
-        uses_credential = Q(is_staging=False) | Q(mirror__source_credential=credential)
+        uses_credential = Q(is_local_pull=False) | Q(mirror__source_credential=credential)
         runs = (
             MirrorRun.objects.active()
             .filter(uses_credential, mirror__in=_mirrors(credential, team))

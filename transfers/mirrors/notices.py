@@ -51,10 +51,10 @@ def notice_kind(run: MirrorRun) -> NoticeKind | None:
 
     Plans, pulls to local images and cancelled runs have none.
     """
-    policy = run.mirror.notify
+    policy = run.mirror.notification_policy
     if (
         run.is_plan
-        or run.is_staging
+        or run.is_local_pull
         or policy == NotificationPolicy.NEVER
         or run.state not in (State.SUCCEEDED, State.FAILED)
     ):

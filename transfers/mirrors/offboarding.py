@@ -16,7 +16,7 @@ from .run_queue import MIRROR_RUNS
 
 def _describe_run(run: MirrorRun) -> str:
     parameters = {"name": run.mirror.name}
-    if run.is_staging:
+    if run.is_local_pull:
         return _("Images of the mirror “%(name)s”, brought here") % parameters
     if run.is_plan:
         return _("Plan of the mirror “%(name)s”") % parameters

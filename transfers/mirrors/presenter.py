@@ -50,7 +50,7 @@ class RunPresenter:
             return _("Parked")
         if self.is_stopping:
             return _("Stopping")
-        if run.is_staging and run.state == State.RUNNING:
+        if run.is_local_pull and run.state == State.RUNNING:
             return _("Bringing here")
         if run.state == State.FAILED and not run.is_plan and self.progress.count("done"):
             return _("Partly failed")
@@ -68,7 +68,7 @@ class RunPresenter:
         phases = {
             "listing": _("Lists the repositories and tags"),
             "comparing": _("Compares both sides"),
-            "moving": _("Copies what differs"),
+            "copying": _("Copies what differs"),
             "verifying": _("Compares what was copied"),
             "deleting": _("Deletes extras"),
         }
@@ -97,7 +97,10 @@ class RunPresenter:
                 ngettext("%(count)d deleted", "%(count)d deleted", count("deleted")),
             ),
             (to_copy, ngettext("%(count)d to copy", "%(count)d to copy", to_copy)),
-            (count("same"), ngettext("%(count)d the same", "%(count)d the same", count("same"))),
+            (
+                count("up_to_date"),
+                ngettext("%(count)d up to date", "%(count)d up to date", count("up_to_date")),
+            ),
         ]
 
         return ", ".join(text % {"count": number} for number, text in parts if number)
@@ -232,7 +235,7 @@ def _rates(mirrors: Sequence[Mirror]) -> dict[Any, tuple[int, int]]:
 
 def _drifts(mirrors: Sequence[Mirror]) -> dict[Any, DriftSummary]:
     drifts: dict[Any, DriftSummary] = {}
-    for pair in RepositoryDrift.objects.filter(mirror__in=mirrors, looked_at__isnull=False):
+    for pair in RepositoryDrift.objects.filter(mirror__in=mirrors, compared_at__isnull=False):
         drift = drifts.setdefault(pair.mirror_id, DriftSummary())
         drift.pairs += 1
         drift.in_sync += pair.is_in_sync

@@ -194,7 +194,7 @@ class Preview:
             )
 
         if (
-            self.values.get("existing", ConflictPolicy.OVERWRITE) == ConflictPolicy.OVERWRITE
+            self.values.get("conflict_policy", ConflictPolicy.OVERWRITE) == ConflictPolicy.OVERWRITE
             and self._differing
         ):
             count = len(self._differing)

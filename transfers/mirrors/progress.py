@@ -11,11 +11,11 @@ from registry_ui.jobs.models import State
 
 from .models import MirrorRun
 
-_ACTIONS = ("new", "changed", "same", "skipped", "extra")
+_ACTIONS = ("new", "changed", "up_to_date", "skipped", "extra")
 _COUNTS = (
     *_ACTIONS,
     "waiting",
-    "moving",
+    "copying",
     "done",
     "failed",
     "deleted",

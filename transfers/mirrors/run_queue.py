@@ -97,5 +97,5 @@ def _next_in_turn() -> uuid.UUID | None:
 def _ready_runs() -> QuerySet[MirrorRun]:
     """Return the runs that wait for a worker only."""
     return MirrorRun.objects.filter(
-        Q(parked_until=None) | Q(parked_until__lte=timezone.now()), state=State.QUEUED
+        Q(postponed_until=None) | Q(postponed_until__lte=timezone.now()), state=State.QUEUED
     )

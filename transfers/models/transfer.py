@@ -107,5 +107,5 @@ class Transfer(Job):
             return False
         # A deletion is retried only while its target is what the user confirmed.
         if self.kind == Kind.DELETE:
-            return self.state == State.FAILED and error_kind != "Changed"
+            return self.state == State.FAILED and error_kind != "TagChanged"
         return self.state in (State.FAILED, State.CANCELLED)

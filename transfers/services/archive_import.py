@@ -68,7 +68,7 @@ def _check(upload: ArchiveUpload, chosen: Sequence[ImportedName]) -> None:
         raise InvalidReference(
             _("No image was chosen."), advice=_("Give at least one of them a name.")
         )
-    archived = {image["digest"] for image in upload.found or []}
+    archived = {image["digest"] for image in upload.images or []}
     digests: dict[Reference, str] = {}
     for choice in chosen:
         # The digests come from a form, which anybody can change.

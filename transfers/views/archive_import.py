@@ -21,12 +21,12 @@ from ..models import Transfer
 @require_http_methods(["GET", "HEAD", "POST"])
 def import_archive(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
     upload = get_object_or_404(
-        ArchiveUpload.objects.visible_to(request.user).filter(place="").select_related("team"),
+        ArchiveUpload.objects.visible_to(request.user).filter(path="").select_related("team"),
         pk=pk,
     )
     require_operator(request.user, upload)
     # An upload can be resumed; until it is complete nobody has inspected it.
-    if upload.found is None:
+    if upload.images is None:
         messages.info(
             request,
             _("%(name)s is not whole yet: choose the same file again, and the upload goes on.")

@@ -45,11 +45,13 @@ _SENTENCES: dict[str, str | Promise] = {
     Action.MIRROR_RESUMED: gettext_lazy("%(who)s resumed the mirror %(object)s"),
     Action.MIRROR_PLANNED: gettext_lazy("%(who)s planned a run of the mirror %(object)s"),
     Action.MIRROR_STARTED: gettext_lazy("%(who)s started the mirror %(object)s"),
-    Action.MIRROR_STAGING: gettext_lazy(
+    Action.MIRROR_LOCAL_PULL_STARTED: gettext_lazy(
         "%(who)s began to bring the images of the mirror %(object)s here"
     ),
-    Action.MIRROR_STAGED: gettext_lazy("The images of the mirror %(object)s were brought here"),
-    Action.MIRROR_STAGING_FAILED: gettext_lazy(
+    Action.MIRROR_LOCAL_PULL_SUCCEEDED: gettext_lazy(
+        "The images of the mirror %(object)s were brought here"
+    ),
+    Action.MIRROR_LOCAL_PULL_FAILED: gettext_lazy(
         "The images of the mirror %(object)s could not all be brought here"
     ),
     Action.MIRROR_CANCELLED: gettext_lazy("%(who)s cancelled a run of the mirror %(object)s"),
@@ -75,11 +77,11 @@ _SENTENCES: dict[str, str | Promise] = {
     Action.GRANT_REVOKED: gettext_lazy("%(who)s took back the credential %(object)s"),
     Action.IMAGE_REMOVED: gettext_lazy("%(who)s removed the local name %(object)s"),
     Action.INDEX_STARTED: gettext_lazy("%(who)s refreshed the index of %(object)s"),
-    Action.REPOSITORY_PINNED: gettext_lazy("%(who)s pinned %(object)s"),
-    Action.REPOSITORY_UNPINNED: gettext_lazy("%(who)s unpinned %(object)s"),
+    Action.REPOSITORY_ADDED: gettext_lazy("%(who)s added %(object)s by name"),
+    Action.REPOSITORY_REMOVED: gettext_lazy("%(who)s removed %(object)s"),
     Action.TRANSFER_HANDED_OVER: gettext_lazy("%(who)s handed over the transfer %(object)s"),
     Action.ACCESS_REFUSED: gettext_lazy("%(who)s was refused: %(reason)s"),
-    Action.AUDIT_LOG_EXPORTED: gettext_lazy("%(who)s exported the activity"),
+    Action.AUDIT_LOG_EXPORTED: gettext_lazy("%(who)s exported the audit log"),
 }
 # By action and kind of transfer.
 _TRANSFERS: dict[str, dict[str, str | Promise]] = {
@@ -146,7 +148,7 @@ def actor_name(event: AuditEvent) -> str:
     names = {
         ActorKind.COMMAND_LINE: _("The command line"),
         ActorKind.SYSTEM: _("Registry UI"),
-        ActorKind.STRANGER: _("Somebody who was not signed in"),
+        ActorKind.ANONYMOUS: _("Somebody who was not signed in"),
     }
     return names.get(ActorKind(event.actor_kind), _("Somebody"))
 

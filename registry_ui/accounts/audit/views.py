@@ -58,7 +58,7 @@ def audit_log(request: TeamRequest) -> HttpResponse:
     is_fragment = request.htmx and not request.htmx.boosted
     return render(
         request,
-        "accounts/activity.html#events" if is_fragment else "accounts/activity.html",
+        "accounts/audit_log.html#events" if is_fragment else "accounts/audit_log.html",
         context,
     )
 
@@ -76,7 +76,7 @@ def export(request: TeamRequest) -> HttpResponseBase:
     lines = () if request.method == "HEAD" else write(form.events())
     response = StreamingHttpResponse(lines, content_type=content_type)
     response.headers["Content-Disposition"] = (
-        f'attachment; filename="activity-{timezone.localdate():%Y-%m-%d}.{file_format}"'
+        f'attachment; filename="audit-log-{timezone.localdate():%Y-%m-%d}.{file_format}"'
     )
 
     if request.method == "GET":

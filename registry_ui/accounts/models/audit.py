@@ -64,8 +64,8 @@ class Action(models.TextChoices):
     TAG_RULE_ADDED = "tag_rule.added", _("Made tags immutable")
     TAG_RULE_REMOVED = "tag_rule.removed", _("Made tags movable again")
     INDEX_STARTED = "index.started", _("Refreshed a registry's index")
-    REPOSITORY_PINNED = "repository.pinned", _("Pinned a repository")
-    REPOSITORY_UNPINNED = "repository.unpinned", _("Unpinned a repository")
+    REPOSITORY_ADDED = "repository.added", _("Added a repository by name")
+    REPOSITORY_REMOVED = "repository.removed", _("Removed a repository")
     # Transfers
     TRANSFER_STARTED = "transfer.started", _("Started a transfer")
     TRANSFER_CANCELLED = "transfer.cancelled", _("Cancelled a transfer")
@@ -85,23 +85,29 @@ class Action(models.TextChoices):
     MIRROR_RESUMED = "mirror.resumed", _("Resumed a mirror")
     MIRROR_PLANNED = "mirror.planned", _("Planned a mirror's run")
     MIRROR_STARTED = "mirror.started", _("Started a mirror's run")
-    MIRROR_STAGING = "mirror.staging", _("Began to bring a mirror's images here")
-    MIRROR_STAGED = "mirror.staged", _("A mirror's images were brought here")
-    MIRROR_STAGING_FAILED = (
-        "mirror.staging_failed",
+    MIRROR_LOCAL_PULL_STARTED = (
+        "mirror.local_pull_started",
+        _("Began to bring a mirror's images here"),
+    )
+    MIRROR_LOCAL_PULL_SUCCEEDED = (
+        "mirror.local_pull_succeeded",
+        _("A mirror's images were brought here"),
+    )
+    MIRROR_LOCAL_PULL_FAILED = (
+        "mirror.local_pull_failed",
         _("A mirror's images could not be brought here"),
     )
     MIRROR_CANCELLED = "mirror.cancelled", _("Cancelled a mirror's run")
     MIRROR_HANDED_OVER = "mirror.handed_over", _("Handed over a mirror's run")
     MIRROR_SUCCEEDED = "mirror.succeeded", _("A mirror's run succeeded")
     MIRROR_FAILED = "mirror.failed", _("A mirror's run failed")
-    MIRROR_HOOK_CREATED = "mirror.hook_created", _("Made a mirror's webhook")
-    MIRROR_HOOK_REMOVED = "mirror.hook_removed", _("Removed a mirror's webhook")
-    MIRROR_HOOK_CALLED = "mirror.hook_called", _("A webhook started a mirror")
+    MIRROR_WEBHOOK_CREATED = "mirror.webhook_created", _("Made a mirror's webhook")
+    MIRROR_WEBHOOK_REMOVED = "mirror.webhook_removed", _("Removed a mirror's webhook")
+    MIRROR_WEBHOOK_CALLED = "mirror.webhook_called", _("A webhook started a mirror")
     MIRRORS_IMPORTED = "mirror.imported", _("Imported mirrors")
     # The audit log itself
     ACCESS_REFUSED = "access.refused", _("Access refused")
-    AUDIT_LOG_EXPORTED = "activity.exported", _("Exported the activity")
+    AUDIT_LOG_EXPORTED = "audit_log.exported", _("Exported the audit log")
 
 
 class Outcome(models.TextChoices):
@@ -115,7 +121,7 @@ class ActorKind(models.TextChoices):
     TOKEN = "token", _("API token")
     COMMAND_LINE = "command_line", _("Command line")
     SYSTEM = "system", _("Registry UI")
-    STRANGER = "stranger", _("Nobody signed in")
+    ANONYMOUS = "anonymous", _("Nobody signed in")
 
 
 class AuditEventQuerySet(models.QuerySet["AuditEvent"]):

@@ -24,7 +24,7 @@ class Density(models.TextChoices):
     COMPACT = "compact", _("Compact")
 
 
-class Landing(models.TextChoices):
+class StartPage(models.TextChoices):
     """The page after sign-in; the values are URL names."""
 
     OVERVIEW = "web:overview", _("Overview")
@@ -46,24 +46,24 @@ class User(AbstractUser):
     density = models.CharField(
         _("density"), max_length=12, choices=Density.choices, default=Density.COMFORTABLE
     )
-    landing = models.CharField(
-        _("first page"), max_length=40, choices=Landing.choices, default=Landing.OVERVIEW
+    start_page = models.CharField(
+        _("first page"), max_length=40, choices=StartPage.choices, default=StartPage.OVERVIEW
     )
     # A code of settings.LANGUAGES; empty for the browser's language.
     language = models.CharField(_("language"), max_length=10, blank=True)
     # Single sign-on removes only the administrators that it added.
     is_superuser_by_sso = models.BooleanField(default=False, editable=False)
     # Part of the session's hash: a higher number ends all of the person's sessions.
-    sessions_ended = models.PositiveIntegerField(default=0, editable=False)
+    session_generation = models.PositiveIntegerField(default=0, editable=False)
 
     # Django compares this with the hash in the session at each request.
     def get_session_auth_hash(self) -> str:
-        return f"{super().get_session_auth_hash()}.{self.sessions_ended}"
+        return f"{super().get_session_auth_hash()}.{self.session_generation}"
 
     def get_session_auth_fallback_hash(self) -> Iterator[str]:
         # Sessions of a former key (SECRET_KEY_FALLBACKS) have to end with the number too.
         hashes = super().get_session_auth_fallback_hash()
-        return (f"{auth_hash}.{self.sessions_ended}" for auth_hash in hashes)
+        return (f"{auth_hash}.{self.session_generation}" for auth_hash in hashes)
 
     def role_in(self, team: "Team") -> "Role | None":
         """Return the person's role in a team; administrators of the installation are admins."""
@@ -180,9 +180,7 @@ class Membership(models.Model):
     objects = TeamOwnedQuerySet.as_manager()
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["team", "user"], name="one_membership_a_team")
-        ]
+        constraints = [models.UniqueConstraint(fields=["team", "user"], name="unique_membership")]
 
     def __str__(self) -> str:
         return f"{self.user} in {self.team}: {self.role}"

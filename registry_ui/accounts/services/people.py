@@ -34,9 +34,9 @@ def deactivate_person(
         _refuse_last_administrator(person)
 
     person.is_active = False
-    person.sessions_ended += 1
-    person.save(update_fields=["is_active", "sessions_ended"])
-    # The sessions themselves are invalid by `sessions_ended`; this is only their list.
+    person.session_generation += 1
+    person.save(update_fields=["is_active", "session_generation"])
+    # The sessions themselves are invalid by `session_generation`; this is only their list.
     UserSession.objects.filter(user=person).delete()
     revoke_invitations_of(person, None, by=by)
     result = offboard(person, by=by, successor=successor)

@@ -6,7 +6,7 @@ from django.db import transaction
 from ..audit.log import record
 from ..models import Action, User
 
-PREFERENCES = ("first_name", "email", "language", "time_zone", "theme", "density", "landing")
+PREFERENCES = ("first_name", "email", "language", "time_zone", "theme", "density", "start_page")
 
 
 @transaction.atomic

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from ..models import Landing
+from ..models import StartPage
 from .sso import linked_identities, require_provider
 
 # By allauth's ids of the methods.
@@ -40,9 +40,11 @@ class AccountAdapter(DefaultAccountAdapter):
 
         allauth asks only where no `next` page was requested.
         """
-        landing = getattr(request.user, "landing", "")
+        start_page = getattr(request.user, "start_page", "")
         # An older version may have stored a page that no longer exists.
-        return resolve_url(landing if landing in Landing.values else settings.LOGIN_REDIRECT_URL)
+        return resolve_url(
+            start_page if start_page in StartPage.values else settings.LOGIN_REDIRECT_URL
+        )
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         return reverse("accounts:security")

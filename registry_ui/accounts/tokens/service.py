@@ -102,7 +102,7 @@ class Principal:
     @property
     def origin(self) -> Origin:
         """The origin for the audit log: `with acting_as(principal.origin): …`."""
-        address = self.token.used_from
+        address = self.token.last_used_from
         return Origin(
             ActorKind.TOKEN,
             user=self.user,
@@ -363,20 +363,20 @@ def _record_use(token: ApiToken, address: str | None) -> None:
     A first use, or one from another address, is an audit event.
     """
     now = timezone.now()
-    if token.used_at is not None and token.used_at >= now - _USE_INTERVAL:
+    if token.last_used_at is not None and token.last_used_at >= now - _USE_INTERVAL:
         # `Principal.origin` needs this request's address, also where nothing is stored.
-        token.used_from = address
+        token.last_used_from = address
         return
 
     # Of concurrent requests only one updates the row and records the event.
-    previous, token.used_from = token.used_from, address
-    is_due = Q(used_at=None) | Q(used_at__lt=now - _USE_INTERVAL)
+    previous, token.last_used_from = token.last_used_from, address
+    is_due = Q(last_used_at=None) | Q(last_used_at__lt=now - _USE_INTERVAL)
     rows = ApiToken.objects.filter(is_due, pk=token.pk)
-    updated = rows.update(used_at=now, used_from=address)
-    if updated and (token.used_at is None or previous != address):
+    updated = rows.update(last_used_at=now, last_used_from=address)
+    if updated and (token.last_used_at is None or previous != address):
         with acting_as(Principal(token).origin):
             record(Action.TOKEN_USED, obj=token)
-    token.used_at = now
+    token.last_used_at = now
 
 
 def _record_refusal(token: ApiToken, address: str | None, reason: str) -> None:

@@ -34,7 +34,7 @@ def teams(request: TeamRequest) -> HttpResponse:
     rows = Team.objects.annotate(
         member_count=Count("memberships", filter=active), admin_count=admins
     )
-    return render(request, "accounts/installation.html", {"rows": rows})
+    return render(request, "accounts/administration.html", {"rows": rows})
 
 
 @_form_methods
@@ -51,8 +51,8 @@ def team_add(request: TeamRequest) -> HttpResponse:
             form.add_error("name", _("Another team has this name."))
         else:
             messages.success(request, _("The team %(name)s is there.") % {"name": values["name"]})
-            return redirect("accounts:installation")
-    return _page(request, "accounts/installation_team_add.html", form)
+            return redirect("accounts:administration")
+    return _page(request, "accounts/administration_team_add.html", form)
 
 
 @_form_methods
@@ -70,7 +70,7 @@ def team_edit(request: TeamRequest, pk: int) -> HttpResponse:
             messages.success(
                 request, _("The team is called %(name)s now.") % {"name": form.cleaned_data["name"]}
             )
-            return redirect("accounts:installation")
+            return redirect("accounts:administration")
     return _page(request, "accounts/team_edit.html", form, team=team, is_installation=True)
 
 
@@ -83,7 +83,7 @@ def team_remove(request: TeamRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and "end" in request.POST:
         cancel_jobs(None, team, by=request.user)
         messages.info(request, _("What waits is ended. What runs stops within a few seconds."))
-        return redirect("accounts:installation_team_remove", team.pk)
+        return redirect("accounts:administration_team_remove", team.pk)
 
     form = RemoveTeamForm(request.POST or None, team=team)
     if form.is_valid():
@@ -97,8 +97,10 @@ def team_remove(request: TeamRequest, pk: int) -> HttpResponse:
                 _("The team %(name)s is removed, with all that it had.")
                 % {"name": form.cleaned_data["name"]},
             )
-            return redirect("accounts:installation")
-    return _page(request, "accounts/installation_team_remove.html", form, **_removal_context(team))
+            return redirect("accounts:administration")
+    return _page(
+        request, "accounts/administration_team_remove.html", form, **_removal_context(team)
+    )
 
 
 @require_safe
@@ -119,8 +121,8 @@ def people(request: TeamRequest) -> HttpResponse:
     query = urlencode({name: value for name, value in filters.items() if value})
     context = {"page": page, "text": text, "state": state, "query": query}
     if request.htmx and not request.htmx.boosted:
-        return render(request, "accounts/installation_people.html#results", context)
-    return render(request, "accounts/installation_people.html", context)
+        return render(request, "accounts/administration_people.html#results", context)
+    return render(request, "accounts/administration_people.html", context)
 
 
 def _page(request: TeamRequest, template: str, form: Any, **context: Any) -> HttpResponse:

@@ -39,7 +39,7 @@ def person(request: TeamRequest, pk: int) -> HttpResponse:
     if not message:
         return _page(request, account, form, status=422)
     messages.success(request, message)
-    return redirect("accounts:installation_person", account.pk)
+    return redirect("accounts:administration_person", account.pk)
 
 
 @_form_methods
@@ -67,7 +67,7 @@ def deactivate(request: TeamRequest, pk: int) -> HttpResponse:
                 "%(name)s is deactivated: signed out everywhere, and every token is dead."
             ) % {"name": account.get_username()}
             messages.success(request, " ".join([message, *result.sentences]))
-            return redirect("accounts:installation_person", account.pk)
+            return redirect("accounts:administration_person", account.pk)
 
     context = {
         "person": account,

@@ -63,7 +63,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class LayerPicture:
+class LayerDiagram:
     """The layers and history of an image; `left_out` counts layers beyond a page's limit."""
 
     layers: tuple[Layer, ...] = ()
@@ -80,7 +80,7 @@ def draw_layers(
     history: Sequence[HistoryLine],
     sharing: Mapping[str, Sharing],
     missing: Collection[str] = (),
-) -> LayerPicture:
+) -> LayerDiagram:
     """Join layers, history and sharing.
 
     Args:
@@ -121,7 +121,7 @@ def draw_layers(
         Line(number, line.instruction, line.arguments, line.comment, _layer_of(line, layers))
         for number, line in enumerate(history, 1)
     )
-    return LayerPicture(tuple(layers), lines, len(descriptors) - len(shown))
+    return LayerDiagram(tuple(layers), lines, len(descriptors) - len(shown))
 
 
 def _layer_of(line: HistoryLine, layers: Sequence[Layer]) -> Layer | None:

@@ -29,7 +29,7 @@ from .kinds import (
     kind_of_manifest,
     kind_of_type,
 )
-from .layers import LayerPicture, draw_layers
+from .layers import LayerDiagram, draw_layers
 from .platforms import choose_platform
 from .shared_layers import sharing_of
 
@@ -132,7 +132,7 @@ class OpenedArtifact:
         return parse_config(self.config) if self.is_image else {}
 
     @cached_property
-    def picture(self) -> LayerPicture:
+    def diagram(self) -> LayerDiagram:
         """Return the layers with the images that share them, read from the index."""
         # The layers of another artifact are files, which are listed below.
         layers = self.manifest.layers if self.is_image else ()
@@ -189,7 +189,7 @@ class OpenedArtifact:
     @property
     def is_cut(self) -> bool:
         """Return whether the documents contain more than the page shows."""
-        return self._annotations[1] or self.facts.is_cut or self.picture.left_out > 0
+        return self._annotations[1] or self.facts.is_cut or self.diagram.left_out > 0
 
     @cached_property
     def origins(self) -> list[Fact]:

@@ -24,7 +24,7 @@ from .sizes import count_repository
 from .tag_rows import TagResult, delete_tag, known_tag, write_tags
 
 _THREADS = 8
-# No run indexes a repository that is neither listed, pinned nor used: its tags expire.
+# No run indexes a repository that is neither listed, added by name nor used: its tags expire.
 _MAX_AGE = timedelta(hours=1)
 
 
@@ -184,7 +184,7 @@ def _is_fresh(resolved: ResolvedArtifact) -> bool:
     if (
         tag is None
         or repository.is_listed
-        or repository.is_pinned
+        or repository.is_added_by_name
         or repository.used_at is not None
     ):
         return True

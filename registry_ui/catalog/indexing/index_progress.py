@@ -44,6 +44,6 @@ class IndexProgress:
             "requests": self.requests(),
             "problems": self.problems,
             "tag_problems": self.tag_problems,
-            "spared": self.skipped,
+            "skipped": self.skipped,
             "pause": pause,
         }

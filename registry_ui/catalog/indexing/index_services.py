@@ -1,4 +1,4 @@
-"""Services of the index: start and cancel runs, pin repositories, record the use of an image."""
+"""Services of the index: start and cancel runs, add repositories, record the use of an image."""
 
 import logging
 from functools import partial
@@ -26,10 +26,11 @@ from .sizes import count_repository
 
 __all__ = [
     "ResolvedArtifact",
+    "add_repository",
     "cancel_index",
     "latest_run",
-    "pin_repository",
     "record_image_use",
+    "remove_repository",
     "repository_name",
     "resolve_artifact",
     "run_index_inline",
@@ -37,7 +38,6 @@ __all__ = [
     "start_due_index_runs",
     "start_index",
     "unindex_tag",
-    "unpin_repository",
 ]
 
 logger = logging.getLogger(__name__)
@@ -122,7 +122,7 @@ def latest_run(registry: Registry, repository: str = "") -> IndexRun | None:
     return IndexRun.objects.filter(registry=registry, repository=repository).first()
 
 
-def pin_repository(*, registry: Registry, user: User, name: str) -> Repository:
+def add_repository(*, registry: Registry, user: User, name: str) -> Repository:
     """Keep a repository in the index although the registry does not list it, and index it now.
 
     Raises:
@@ -130,17 +130,17 @@ def pin_repository(*, registry: Registry, user: User, name: str) -> Repository:
         PermissionDenied
     """
     _require_operator(registry.team, user)
-    pinned = {"is_pinned": True}
+    added = {"is_added_by_name": True}
     # Not an error for an existing row: it may be listed, or left from opening an image.
     repository, _created = Repository.objects.update_or_create(
         registry=registry,
         name=repository_name(registry, name),
-        defaults=pinned,
-        create_defaults={"team": registry.team, **pinned},
+        defaults=added,
+        create_defaults={"team": registry.team, **added},
     )
     ensure_scheduled(registry)
     record(
-        Action.REPOSITORY_PINNED,
+        Action.REPOSITORY_ADDED,
         user=user,
         obj=repository,
         name=f"{registry.host}/{repository.name}",
@@ -149,8 +149,10 @@ def pin_repository(*, registry: Registry, user: User, name: str) -> Repository:
     return repository
 
 
-def unpin_repository(*, repository: Repository, user: User) -> None:
-    """Unpin a repository, and delete it unless the registry lists it or a transfer has used it.
+def remove_repository(*, repository: Repository, user: User) -> None:
+    """Remove a repository that was added by name.
+
+    It is deleted unless the registry lists it or a transfer has used it.
 
     Raises:
         PermissionDenied
@@ -158,9 +160,9 @@ def unpin_repository(*, repository: Repository, user: User) -> None:
     _require_operator(repository.team, user)
     rows = Repository.objects.filter(pk=repository.pk)
     with index_lock(repository.registry):
-        rows.update(is_pinned=False)
+        rows.update(is_added_by_name=False)
         record(
-            Action.REPOSITORY_UNPINNED,
+            Action.REPOSITORY_REMOVED,
             user=user,
             obj=repository,
             name=f"{repository.registry.host}/{repository.name}",

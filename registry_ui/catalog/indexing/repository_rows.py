@@ -21,8 +21,8 @@ def update_repositories(
 ) -> None:
     """Insert the listed repositories, and delete the others when the list is complete.
 
-    A repository that is pinned or that a transfer has used stays, marked as not listed: the list
-    may hide what the login may still pull.
+    A repository that was added by name or that a transfer has used stays, marked as not listed:
+    the list may hide what the login may still pull.
 
     Args:
         on_progress: called with the number of names so far.
@@ -52,18 +52,18 @@ def update_repositories(
 
     for batch in chunks(name for name in known if name not in listed):
         with index_lock(registry):
-            _rows(registry, batch).filter(is_pinned=False, used_at=None).delete()
+            _rows(registry, batch).filter(is_added_by_name=False, used_at=None).delete()
             _rows(registry, batch).update(is_listed=False)
 
 
 def delete_unlisted_repositories(registry: Registry) -> None:
-    """Delete the repositories that are not listed, pinned or used.
+    """Delete the repositories that are not listed, added by name or used.
 
     For a registry without a list: such a row is left from somebody who opened an image by name.
     """
     with index_lock(registry):
         Repository.objects.filter(
-            registry=registry, is_listed=False, is_pinned=False, used_at=None
+            registry=registry, is_listed=False, is_added_by_name=False, used_at=None
         ).delete()
 
 

@@ -29,7 +29,7 @@ class RepositoryResult:
     def is_gone(self) -> bool:
         """Return whether the registry does not know it and nothing keeps it in the index."""
         row = self.repository
-        is_kept = row.is_listed or row.is_pinned or row.used_at is not None
+        is_kept = row.is_listed or row.is_added_by_name or row.used_at is not None
         return isinstance(self.error, RepositoryUnknown) and not is_kept
 
 

@@ -100,7 +100,7 @@ def _index(run: IndexRun, progress: IndexProgress, cancellation: Cancellation) -
         # A run of one repository does not need the list.
         refusal = None if run.repository else _list(registry, clients, progress)
 
-        progress.phase = "looking"
+        progress.phase = "indexing"
         keys = _keys(run)
         # A 401 without a single known repository: the credential is wrong, or one is missing.
         if refusal is not None and refusal.status == 401 and not keys:
@@ -147,17 +147,17 @@ def _list(
 
 
 def _kept(registry: Registry) -> Any:
-    """Return the repositories that runs index: listed, pinned or used."""
+    """Return the repositories that runs index: listed, added by name or used."""
     rows = Repository.objects.filter(registry=registry)
     return (
         rows.filter(is_listed=True)
-        | rows.filter(is_pinned=True)
+        | rows.filter(is_added_by_name=True)
         | rows.filter(used_at__isnull=False)
     )
 
 
 def _keys(run: IndexRun) -> list[int]:
-    """Return the keys of the repositories to index: pinned and lately used ones first."""
+    """Return the keys of the repositories to index: those added by name and lately used first."""
     if run.repository:
         repository, _created = Repository.objects.get_or_create(
             registry=run.registry, name=run.repository, defaults={"team_id": run.registry.team_id}
@@ -166,7 +166,7 @@ def _keys(run: IndexRun) -> list[int]:
 
     rows = _kept(run.registry).exclude(indexed_by=run.pk)
     return list(
-        rows.order_by("-is_pinned", F("used_at").desc(nulls_last=True), "name").values_list(
+        rows.order_by("-is_added_by_name", F("used_at").desc(nulls_last=True), "name").values_list(
             "pk", flat=True
         )
     )

@@ -138,7 +138,7 @@ class IndexStatus:
     @property
     def skipped_message(self) -> str:
         """A sentence about tags that were left out to save pulls; empty if there are none."""
-        count = self._count("spared")
+        count = self._count("skipped")
         if not count:
             return ""
 
@@ -182,7 +182,7 @@ class IndexStatus:
     def _phase_label(self) -> str:
         return {
             "listing": _("Reading the list of repositories"),
-            "looking": _("Looking at the tags"),
+            "indexing": _("Looking at the tags"),
             "counting": _("Adding up sizes"),
         }.get(self.phase, _("Starting"))
 

@@ -119,7 +119,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(primary_key=True, serialize=False)),
                 ('name', models.CharField(max_length=255)),
                 ('is_listed', models.BooleanField(default=False)),
-                ('is_pinned', models.BooleanField(default=False)),
+                ('is_added_by_name', models.BooleanField(default=False)),
                 ('used_at', models.DateTimeField(blank=True, null=True)),
                 ('tag_count', models.PositiveIntegerField(default=0)),
                 ('size', models.BigIntegerField(default=0)),
@@ -171,15 +171,15 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='artifactchild',
-            constraint=models.UniqueConstraint(fields=('parent', 'child'), name='one_link_a_child'),
+            constraint=models.UniqueConstraint(fields=('parent', 'child'), name='unique_child_link'),
         ),
         migrations.AddConstraint(
             model_name='blob',
-            constraint=models.UniqueConstraint(fields=('registry', 'digest'), name='one_blob_a_digest'),
+            constraint=models.UniqueConstraint(fields=('registry', 'digest'), name='unique_blob_digest'),
         ),
         migrations.AddConstraint(
             model_name='artifactblob',
-            constraint=models.UniqueConstraint(fields=('blob', 'artifact'), name='one_link_a_blob'),
+            constraint=models.UniqueConstraint(fields=('blob', 'artifact'), name='unique_blob_link'),
         ),
         migrations.AddIndex(
             model_name='artifact',
@@ -187,7 +187,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='artifact',
-            constraint=models.UniqueConstraint(fields=('registry', 'digest'), name='one_artifact_a_digest'),
+            constraint=models.UniqueConstraint(fields=('registry', 'digest'), name='unique_artifact_digest'),
         ),
         migrations.AddIndex(
             model_name='indexrun',
@@ -215,11 +215,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='repository',
-            constraint=models.UniqueConstraint(fields=('registry', 'name'), name='one_repository_a_name'),
+            constraint=models.UniqueConstraint(fields=('registry', 'name'), name='unique_repository_name'),
         ),
         migrations.AddConstraint(
             model_name='repositoryblob',
-            constraint=models.UniqueConstraint(fields=('repository', 'blob'), name='one_link_a_repository_blob'),
+            constraint=models.UniqueConstraint(fields=('repository', 'blob'), name='unique_repository_blob'),
         ),
         migrations.AddIndex(
             model_name='tag',
@@ -251,6 +251,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='tag',
-            constraint=models.UniqueConstraint(fields=('repository', 'name'), name='one_tag_a_name'),
+            constraint=models.UniqueConstraint(fields=('repository', 'name'), name='unique_tag_name'),
         ),
     ]

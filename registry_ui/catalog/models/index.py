@@ -18,7 +18,7 @@ A column by which lists are sorted is never null, so that a keyset needs no extr
 
 
 class Repository(models.Model):
-    """A repository of a registry that the registry lists, that is pinned, or that was used.
+    """A repository of a registry that the registry lists, that was added by name, or that was used.
 
     `size` counts every blob that its tags need once; `shared_size` is the part of it that other
     repositories of the registry need too. `indexed_by` is the run that has finished it, so that a
@@ -30,7 +30,7 @@ class Repository(models.Model):
     team = models.ForeignKey(Team, models.CASCADE, related_name="+")
     name = models.CharField(max_length=255)
     is_listed = models.BooleanField(default=False)
-    is_pinned = models.BooleanField(default=False)
+    is_added_by_name = models.BooleanField(default=False)
     used_at = models.DateTimeField(null=True, blank=True)
     tag_count = models.PositiveIntegerField(default=0)
     size = models.BigIntegerField(default=0)
@@ -48,7 +48,7 @@ class Repository(models.Model):
         verbose_name_plural = "repositories"
         ordering = ["name"]
         constraints = [
-            models.UniqueConstraint(fields=["registry", "name"], name="one_repository_a_name")
+            models.UniqueConstraint(fields=["registry", "name"], name="unique_repository_name")
         ]
         indexes = [
             models.Index(fields=["registry", "-changed_at", "-id"], name="repository_by_change"),
@@ -115,7 +115,7 @@ class Artifact(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["registry", "digest"], name="one_artifact_a_digest")
+            models.UniqueConstraint(fields=["registry", "digest"], name="unique_artifact_digest")
         ]
         indexes = [models.Index(fields=["registry", "subject"], name="artifact_by_subject")]
 
@@ -175,7 +175,9 @@ class ArtifactChild(models.Model):
 
     class Meta:
         ordering = ["position"]
-        constraints = [models.UniqueConstraint(fields=["parent", "child"], name="one_link_a_child")]
+        constraints = [
+            models.UniqueConstraint(fields=["parent", "child"], name="unique_child_link")
+        ]
 
     def __str__(self) -> str:
         return f"{self.parent} → {self.child}"
@@ -192,7 +194,7 @@ class Blob(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["registry", "digest"], name="one_blob_a_digest")
+            models.UniqueConstraint(fields=["registry", "digest"], name="unique_blob_digest")
         ]
 
     def __str__(self) -> str:
@@ -208,7 +210,9 @@ class ArtifactBlob(models.Model):
     blob = models.ForeignKey(Blob, models.CASCADE, related_name="artifact_links", db_index=False)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["blob", "artifact"], name="one_link_a_blob")]
+        constraints = [
+            models.UniqueConstraint(fields=["blob", "artifact"], name="unique_blob_link")
+        ]
 
     def __str__(self) -> str:
         return f"{self.artifact} needs {self.blob}"
@@ -223,9 +227,7 @@ class RepositoryBlob(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["repository", "blob"], name="one_link_a_repository_blob"
-            )
+            models.UniqueConstraint(fields=["repository", "blob"], name="unique_repository_blob")
         ]
 
     def __str__(self) -> str:
@@ -270,7 +272,7 @@ class Tag(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["repository", "name"], name="one_tag_a_name")
+            models.UniqueConstraint(fields=["repository", "name"], name="unique_tag_name")
         ]
         indexes = [
             models.Index(fields=["repository", "order_key"], name="tag_by_order"),

@@ -13,11 +13,11 @@ class IndexRun(Job):
     registry = models.ForeignKey(Registry, models.CASCADE, related_name="index_runs")
     # Empty for the whole registry.
     repository = models.CharField(max_length=255, blank=True)
-    # {"phase": "listing" | "looking" | "counting",
+    # {"phase": "listing" | "indexing" | "counting",
     #  "repositories": …, "repositories_done": …, "tags": …, "tags_done": …,
     #  "fetched": artifacts, "requests": …,
     #  "problems": repositories that failed, "tag_problems": …,
-    #  "spared": tags whose image was not fetched because the registry counts pulls,
+    #  "skipped": tags whose image was not fetched because the registry counts pulls,
     #  "pause": {"seconds", "reason"} | null}
     progress = models.JSONField(default=dict, blank=True)
 

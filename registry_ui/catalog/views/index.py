@@ -1,4 +1,4 @@
-"""Views of a registry's index: progress, refresh, cancel and pinned repositories."""
+"""Views of a registry's index: progress, start, cancel, and repositories added by name."""
 
 import uuid
 from typing import Any
@@ -47,7 +47,7 @@ def progress(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
 
 
 @require_POST
-def refresh(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
+def start(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
     registry = _visible(request, pk)
     require_operator(request.user, registry)
     name = request.POST.get("repository", "")
@@ -74,14 +74,14 @@ def cancel(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
 
 
 @require_POST
-def pin(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
+def add_repository(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
     registry = _visible(request, pk)
     require_operator(request.user, registry)
     name = request.POST.get("name", "").strip()
     try:
-        repository = index_services.pin_repository(registry=registry, user=request.user, name=name)
+        repository = index_services.add_repository(registry=registry, user=request.user, name=name)
     except InvalidReference as exc:
-        error = {"pin_name": name[:255], "pin_error": f"{exc.message} {exc.advice}"}
+        error = {"add_name": name[:255], "add_error": f"{exc.message} {exc.advice}"}
         return render(
             request,
             "registries/repositories.html",
@@ -91,24 +91,23 @@ def pin(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
 
     messages.success(
         request,
-        _("%(name)s is pinned: it stays in the index, and is looked at now.")
-        % {"name": repository.name},
+        _("%(name)s was added. Indexing it now.") % {"name": repository.name},
     )
     # A long list may not show the new row, so its own page is shown.
     return redirect("registries:repository", registry.pk, repository.name)
 
 
 @require_POST
-def unpin(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
+def remove_repository(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
     registry = _visible(request, pk)
     require_operator(request.user, registry)
     repository = _named_repository(registry, request.POST.get("repository", ""))
     if repository is None:
         return _gone(request, registry)
 
-    index_services.unpin_repository(repository=repository, user=request.user)
-    messages.success(request, _("%(name)s is pinned no more.") % {"name": repository.name})
-    # Without a pin the row may be gone.
+    index_services.remove_repository(repository=repository, user=request.user)
+    messages.success(request, _("%(name)s was removed.") % {"name": repository.name})
+    # The row is gone unless something else keeps it.
     return _redirect_back(registry, Repository.objects.filter(pk=repository.pk).first())
 
 

@@ -135,7 +135,7 @@ def remove(request: TeamRequest, pk: str) -> HttpResponse:
 
 
 @require_POST
-def check(request: TeamRequest, pk: str) -> HttpResponse:
+def test_connection(request: TeamRequest, pk: str) -> HttpResponse:
     """Test the connection. Answers htmx with the report, others with a redirect to the page."""
     registry = get_object_or_404(Registry.objects.visible_to(request.user), pk=pk)
     require_operator(request.user, registry)

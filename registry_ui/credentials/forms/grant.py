@@ -46,7 +46,7 @@ class ShareForm(forms.Form):
             "that the credential serves."
         ),
     )
-    until = forms.DateTimeField(
+    expires_at = forms.DateTimeField(
         label=_("Until"),
         required=False,
         **DATETIME_FIELD,
@@ -84,7 +84,7 @@ class ShareForm(forms.Form):
             # The field is missing if the credential is pull-only.
             "can_push": values.get("can_push", False),
             "repository_pattern": values["repository_pattern"],
-            "until": values["until"],
+            "expires_at": values["expires_at"],
         }
 
     def clean_repository_pattern(self) -> str:
@@ -102,9 +102,9 @@ class ShareForm(forms.Form):
             )
         return pattern
 
-    def clean_until(self) -> Any:
-        expires_at = self.cleaned_data["until"]
-        stored = self.grant.until if self.grant else None
+    def clean_expires_at(self) -> Any:
+        expires_at = self.cleaned_data["expires_at"]
+        stored = self.grant.expires_at if self.grant else None
         if is_unchanged(expires_at, stored):
             return stored
         if expires_at is not None and expires_at <= timezone.now():
@@ -142,5 +142,5 @@ def _terms(grant: CredentialGrant) -> dict[str, Any]:
     return {
         "can_push": grant.can_push,
         "repository_pattern": grant.repository_pattern,
-        "until": grant.until,
+        "expires_at": grant.expires_at,
     }

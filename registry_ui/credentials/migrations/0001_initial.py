@@ -48,7 +48,7 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('can_push', models.BooleanField(default=False, verbose_name='may push')),
                 ('repository_pattern', models.CharField(blank=True, max_length=255, verbose_name='repositories')),
-                ('until', models.DateTimeField(blank=True, null=True, verbose_name='until')),
+                ('expires_at', models.DateTimeField(blank=True, null=True, verbose_name='expires at')),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('used_at', models.DateTimeField(blank=True, null=True)),
                 ('revoked_at', models.DateTimeField(blank=True, null=True)),
@@ -62,10 +62,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='credential',
-            constraint=models.UniqueConstraint(fields=('registry', 'label'), name='one_label_a_registry'),
+            constraint=models.UniqueConstraint(fields=('registry', 'label'), name='unique_label_per_registry'),
         ),
         migrations.AddConstraint(
             model_name='credentialgrant',
-            constraint=models.UniqueConstraint(condition=models.Q(('revoked_at', None)), fields=('credential', 'team'), name='one_grant_a_credential_and_team'),
+            constraint=models.UniqueConstraint(condition=models.Q(('revoked_at', None)), fields=('credential', 'team'), name='unique_grant_per_team'),
         ),
     ]

@@ -75,7 +75,7 @@ class Credential(models.Model):
     class Meta:
         ordering = ["label"]
         constraints = [
-            models.UniqueConstraint(fields=["registry", "label"], name="one_label_a_registry")
+            models.UniqueConstraint(fields=["registry", "label"], name="unique_label_per_registry")
         ]
 
     def __str__(self) -> str:

@@ -24,16 +24,16 @@ class CredentialGrantQuerySet(models.QuerySet["CredentialGrant"]):
 
     def in_force(self) -> "CredentialGrantQuerySet":
         return self.filter(
-            models.Q(until=None) | models.Q(until__gt=timezone.now()), revoked_at=None
+            models.Q(expires_at=None) | models.Q(expires_at__gt=timezone.now()), revoked_at=None
         )
 
     def ended(self) -> "CredentialGrantQuerySet":
         """Return grants that were revoked or have expired."""
-        return self.filter(~models.Q(revoked_at=None) | models.Q(until__lte=timezone.now()))
+        return self.filter(~models.Q(revoked_at=None) | models.Q(expires_at__lte=timezone.now()))
 
     def ending(self) -> "CredentialGrantQuerySet":
         """Return grants in force that expire soon."""
-        return self.in_force().filter(until__lte=timezone.now() + EXPIRY_WARNING)
+        return self.in_force().filter(expires_at__lte=timezone.now() + EXPIRY_WARNING)
 
 
 class CredentialGrant(models.Model):
@@ -49,7 +49,7 @@ class CredentialGrant(models.Model):
     can_push = models.BooleanField(_("may push"), default=False)
     # Same syntax as Credential.repository_pattern; empty means all that the credential serves.
     repository_pattern = models.CharField(_("repositories"), max_length=255, blank=True)
-    until = models.DateTimeField(_("until"), null=True, blank=True)
+    expires_at = models.DateTimeField(_("expires at"), null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
@@ -68,7 +68,7 @@ class CredentialGrant(models.Model):
             models.UniqueConstraint(
                 fields=["credential", "team"],
                 condition=models.Q(revoked_at=None),
-                name="one_grant_a_credential_and_team",
+                name="unique_grant_per_team",
             ),
         ]
 
@@ -77,7 +77,9 @@ class CredentialGrant(models.Model):
 
     @property
     def is_in_force(self) -> bool:
-        return self.revoked_at is None and (self.until is None or self.until > timezone.now())
+        return self.revoked_at is None and (
+            self.expires_at is None or self.expires_at > timezone.now()
+        )
 
     @property
     def may_push(self) -> bool:
@@ -91,7 +93,7 @@ class CredentialGrant(models.Model):
             return "expired"
         return (
             "expiring"
-            if self.until is not None and self.until <= timezone.now() + EXPIRY_WARNING
+            if self.expires_at is not None and self.expires_at <= timezone.now() + EXPIRY_WARNING
             else "ok"
         )
 

@@ -81,7 +81,7 @@ def begin_upload(
 
     # Name, size and time identify the file; only the same person can continue its upload.
     earlier = (
-        ArchiveUpload.objects.filter(**values, found__isnull=True, place="").first()
+        ArchiveUpload.objects.filter(**values, images__isnull=True, path="").first()
         if modified
         else None
     )
@@ -111,7 +111,7 @@ def register_file(*, team: Team, path: Path, sha256: str = "") -> ArchiveUpload:
         name=_clean_file_name(path.name),
         size=path.stat().st_size,
         sha256=parse_sha256(sha256),
-        place=str(path.resolve()),
+        path=str(path.resolve()),
     )
 
 
@@ -191,7 +191,7 @@ def receive_chunk(upload: ArchiveUpload, offset: int, read: Callable[[int], byte
 
 
 def received_bytes(upload: ArchiveUpload) -> int:
-    return upload.size if upload.place else incoming_folder().received_bytes(upload.pk)
+    return upload.size if upload.path else incoming_folder().received_bytes(upload.pk)
 
 
 def touch_upload(upload: ArchiveUpload) -> None:
@@ -212,14 +212,14 @@ def inspect_upload(upload: ArchiveUpload) -> None:
         raise OffsetConflict(received_bytes(upload))
     try:
         with open_archive(upload) as store:
-            upload.found = [_as_row(image) for image in store.images]
+            upload.images = [_as_row(image) for image in store.images]
 
     # An archive that cannot be read is of no use later.
     except InvalidArchive:
         discard_upload(upload)
         raise
     upload.used_at = timezone.now()
-    upload.save(update_fields=["found", "used_at"])
+    upload.save(update_fields=["images", "used_at"])
 
 
 @contextmanager
@@ -297,7 +297,7 @@ def collect_uploads() -> int:
 
 
 def _file_path(upload: ArchiveUpload) -> Path | None:
-    return Path(upload.place) if upload.place else None
+    return Path(upload.path) if upload.path else None
 
 
 def _clean_file_name(name: str) -> str:

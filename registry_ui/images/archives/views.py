@@ -159,7 +159,7 @@ def _finish_upload(request: TeamRequest, upload: ArchiveUpload) -> HttpResponse:
         messages.error(request, f"{upload.name}: {_error_text(exc)}")
     else:
         record(
-            Action.ARCHIVE_RECEIVED, obj=upload, bytes=upload.size, images=len(upload.found or [])
+            Action.ARCHIVE_RECEIVED, obj=upload, bytes=upload.size, images=len(upload.images or [])
         )
 
         # A transfer of the upper app stores the images, so the redirect is by URL name only.
@@ -172,7 +172,7 @@ def _render_page(
     request: TeamRequest, team: Team, form: ImportForm, status: int = 200
 ) -> HttpResponse:
     # The page lists unfinished uploads, so that a person can continue or discard them.
-    uploads = ArchiveUpload.objects.filter(team=team, place="").select_related("created_by")[
+    uploads = ArchiveUpload.objects.filter(team=team, path="").select_related("created_by")[
         :_MAX_SHOWN
     ]
     context: dict[str, Any] = {
@@ -187,7 +187,7 @@ def _get_upload(request: TeamRequest, pk: UUID) -> ArchiveUpload:
 
     Files named on the command line are not accessible here.
     """
-    uploads = ArchiveUpload.objects.visible_to(request.user).filter(place="").select_related("team")
+    uploads = ArchiveUpload.objects.visible_to(request.user).filter(path="").select_related("team")
     upload = get_object_or_404(uploads, pk=pk)
     require_operator(request.user, upload)
     return upload

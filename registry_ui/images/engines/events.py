@@ -19,9 +19,9 @@ _STATES = {
     "Pulling fs layer": BlobState.WAITING,
     "Preparing": BlobState.WAITING,
     "Waiting": BlobState.WAITING,
-    "Downloading": BlobState.MOVING,
-    "Pushing": BlobState.MOVING,
-    "Loading layer": BlobState.MOVING,
+    "Downloading": BlobState.TRANSFERRING,
+    "Pushing": BlobState.TRANSFERRING,
+    "Loading layer": BlobState.TRANSFERRING,
     "Verifying Checksum": BlobState.UNPACKING,
     "Download complete": BlobState.UNPACKING,
     "Extracting": BlobState.UNPACKING,
@@ -91,7 +91,7 @@ def _report(progress: Progress, layer: str, status: str, detail: dict[str, objec
     if state is None:
         return
 
-    is_transferring = state is BlobState.MOVING
+    is_transferring = state is BlobState.TRANSFERRING
     progress.report(
         name,
         state,

@@ -27,8 +27,8 @@ class Migration(migrations.Migration):
                 ('size', models.BigIntegerField(help_text='Bytes that the whole file has.')),
                 ('modified', models.BigIntegerField(default=0)),
                 ('sha256', models.CharField(blank=True, help_text='Of the whole file, as the person gave it.', max_length=64)),
-                ('place', models.CharField(blank=True, max_length=4096)),
-                ('found', models.JSONField(blank=True, null=True)),
+                ('path', models.CharField(blank=True, max_length=4096)),
+                ('images', models.JSONField(blank=True, null=True)),
                 ('created_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('team', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='archive_uploads', to='accounts.team')),
             ],
@@ -48,7 +48,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['repository_pattern', 'tag_pattern'],
-                'constraints': [models.UniqueConstraint(fields=('team', 'repository_pattern', 'tag_pattern'), name='one_rule_a_pattern_in_a_team')],
+                'constraints': [models.UniqueConstraint(fields=('team', 'repository_pattern', 'tag_pattern'), name='unique_rule_per_team')],
             },
         ),
         migrations.CreateModel(
@@ -75,7 +75,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-created_at'],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('tag', ''), _negated=True), fields=('team', 'registry', 'repository', 'tag'), name='one_image_a_tag_in_a_team'), models.UniqueConstraint(condition=models.Q(('tag', '')), fields=('team', 'registry', 'repository', 'digest'), name='one_nameless_image_a_digest_in_a_team')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('tag', ''), _negated=True), fields=('team', 'registry', 'repository', 'tag'), name='unique_image_tag_per_team'), models.UniqueConstraint(condition=models.Q(('tag', '')), fields=('team', 'registry', 'repository', 'digest'), name='unique_untagged_image_per_team')],
             },
         ),
         migrations.CreateModel(
@@ -89,7 +89,7 @@ class Migration(migrations.Migration):
                 ('team', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='blobs', to='accounts.team')),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('team', 'digest'), name='one_row_a_blob_in_a_team')],
+                'constraints': [models.UniqueConstraint(fields=('team', 'digest'), name='unique_blob_per_team')],
             },
         ),
     ]

@@ -35,10 +35,10 @@ class Migration(migrations.Migration):
                 ('namespaces', models.JSONField(blank=True, default=list, verbose_name='namespaces to list')),
                 ('next_index_at', models.DateTimeField(blank=True, null=True)),
                 ('indexed_at', models.DateTimeField(blank=True, null=True)),
-                ('listing', models.CharField(choices=[('unknown', 'Not tried'), ('catalog', "The registry's own catalogue"), ('provider', "The provider's list"), ('none', 'None: pinned and used repositories only')], default='unknown', max_length=10)),
+                ('listing', models.CharField(choices=[('unknown', 'Not tried'), ('catalog', "The registry's own catalogue"), ('provider', "The provider's list"), ('none', 'None: only repositories added by name or used')], default='unknown', max_length=10)),
                 ('listing_message', models.CharField(blank=True, max_length=1000)),
-                ('most_requests', models.PositiveSmallIntegerField(default=0, verbose_name='requests at once, for mirrors')),
-                ('most_kib_per_second', models.PositiveIntegerField(default=0, verbose_name='KiB a second, for mirrors')),
+                ('mirror_max_requests', models.PositiveSmallIntegerField(default=0, verbose_name='requests at once, for mirrors')),
+                ('mirror_max_kib_per_second', models.PositiveIntegerField(default=0, verbose_name='KiB a second, for mirrors')),
                 ('repository_count', models.PositiveIntegerField(default=0)),
                 ('tag_count', models.PositiveIntegerField(default=0)),
                 ('size', models.BigIntegerField(default=0)),
@@ -49,7 +49,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name_plural': 'registries',
                 'ordering': ['name'],
-                'constraints': [models.UniqueConstraint(fields=('team', 'host'), name='one_registry_a_host_in_a_team')],
+                'constraints': [models.UniqueConstraint(fields=('team', 'host'), name='unique_registry_host_per_team')],
             },
         ),
     ]

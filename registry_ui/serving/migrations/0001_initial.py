@@ -28,7 +28,7 @@ class Migration(migrations.Migration):
                 ('team', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.team')),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('team', 'repository', 'tag'), name='one_kept_tag_a_name')],
+                'constraints': [models.UniqueConstraint(fields=('team', 'repository', 'tag'), name='unique_cached_tag')],
             },
         ),
         migrations.CreateModel(
@@ -38,18 +38,18 @@ class Migration(migrations.Migration):
                 ('repository', models.CharField(max_length=255)),
                 ('digest', models.CharField(max_length=140)),
                 ('subject', models.CharField(blank=True, max_length=140)),
-                ('needs', models.JSONField(blank=True, default=list)),
+                ('dependencies', models.JSONField(blank=True, default=list)),
                 ('size', models.BigIntegerField(blank=True, null=True)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('team', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.team')),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('subject', ''), _negated=True), fields=['team', 'repository', 'subject'], name='holding_by_subject'), models.Index(fields=['team', 'digest'], name='holding_by_digest')],
-                'constraints': [models.UniqueConstraint(fields=('team', 'repository', 'digest'), name='one_holding_a_digest_in_a_repository')],
+                'indexes': [models.Index(condition=models.Q(('subject', ''), _negated=True), fields=['team', 'repository', 'subject'], name='served_blob_subject'), models.Index(fields=['team', 'digest'], name='served_blob_digest')],
+                'constraints': [models.UniqueConstraint(fields=('team', 'repository', 'digest'), name='unique_served_blob')],
             },
         ),
         migrations.CreateModel(
-            name='Upload',
+            name='BlobUpload',
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('repository', models.CharField(max_length=255)),

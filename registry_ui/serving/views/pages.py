@@ -45,7 +45,7 @@ def rule_add(request: TeamRequest) -> HttpResponse:
     record(Action.TAG_RULE_ADDED, obj=rule)
     messages.success(request, _("Tags that fit %(rule)s are immutable now.") % {"rule": rule})
 
-    return redirect("this_server:overview")
+    return redirect("builtin_registry:overview")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -67,7 +67,7 @@ def rule_remove(request: TeamRequest, pk: UUID) -> HttpResponse:
         request, _("Tags that fit %(rule)s can be moved and removed again.") % {"rule": rule}
     )
 
-    return redirect("this_server:overview")
+    return redirect("builtin_registry:overview")
 
 
 def _render_page(request: TeamRequest) -> HttpResponse:
@@ -89,7 +89,7 @@ def _render_page(request: TeamRequest) -> HttpResponse:
             "registry": registries.first(),
         }
 
-    return render(request, "serving/this_server.html", context)
+    return render(request, "serving/builtin_registry.html", context)
 
 
 def _proxied_registries(team: Team) -> list[tuple[Registry, str]]:

@@ -27,7 +27,7 @@ from ..bodies import BodyTruncated, RequestBody
 from ..errors import Refusal, upload_unknown
 from ..hash_cache import RUNNING_HASHES
 from ..links import link
-from ..models import Upload
+from ..models import BlobUpload
 from ..repositories import ServedRepository
 from ..upstream import refuse_push
 from .endpoints import empty_response, query_value, repository_for
@@ -50,7 +50,7 @@ def begin(request: HttpRequest, caller: Caller, name: str) -> HttpResponse:
         Digest.parse(query_value(request, "digest")) if query_value(request, "digest") else None
     )
     _check_length(request)
-    upload = Upload.objects.create(
+    upload = BlobUpload.objects.create(
         team=repository.team, repository=name, created_by=caller.principal.user
     )
     create_upload(blob_directory(), upload.pk)
@@ -116,9 +116,9 @@ def _mount(caller: Caller, repository: ServedRepository, digest: Digest, source:
     return repository.mount(digest, source)
 
 
-def _get_upload(repository: ServedRepository, key: str) -> Upload:
+def _get_upload(repository: ServedRepository, key: str) -> BlobUpload:
     try:
-        upload = Upload.objects.filter(
+        upload = BlobUpload.objects.filter(
             pk=UUID(key), team=repository.team, repository=repository.name
         ).first()
     except ValueError:
@@ -142,7 +142,7 @@ def _check_length(request: HttpRequest) -> None:
         check_free_space(blobs.root, length, blobs.min_free_bytes)
 
 
-def _check_offset(request: HttpRequest, upload: Upload, file: UploadFile) -> None:
+def _check_offset(request: HttpRequest, upload: BlobUpload, file: UploadFile) -> None:
     """Refuse a chunk that does not begin where the upload ends.
 
     Distribution spec, "Pushing a blob in chunks".
@@ -174,7 +174,7 @@ def _check_offset(request: HttpRequest, upload: Upload, file: UploadFile) -> Non
         )
 
 
-def _append_body(request: HttpRequest, upload: Upload, file: UploadFile) -> None:
+def _append_body(request: HttpRequest, upload: BlobUpload, file: UploadFile) -> None:
     """Append the request's body to the upload.
 
     The bytes of a truncated body are kept, and the client can continue after them.
@@ -189,13 +189,13 @@ def _append_body(request: HttpRequest, upload: Upload, file: UploadFile) -> None
     _store_hash(upload, file, hasher)
 
 
-def _store_hash(upload: Upload, file: UploadFile, hasher: object) -> None:
+def _store_hash(upload: BlobUpload, file: UploadFile, hasher: object) -> None:
     if hasher is not None:
         RUNNING_HASHES.store(upload.pk, file.size, hasher)
 
 
 def _finish(
-    request: HttpRequest, repository: ServedRepository, upload: Upload, digest: Digest
+    request: HttpRequest, repository: ServedRepository, upload: BlobUpload, digest: Digest
 ) -> HttpResponse:
     blobs = blob_directory()
     with open_upload(blobs, upload.pk) as file:
@@ -213,15 +213,15 @@ def _finish(
         # The link comes last: it gives nothing without the blob's row.
         publish_upload(repository.team, blobs, file)
         link(repository.team, repository.name, [str(digest)])
-        Upload.objects.filter(pk=upload.pk).delete()
+        BlobUpload.objects.filter(pk=upload.pk).delete()
 
     return _created(repository, digest)
 
 
-def _discard(upload: Upload, file: UploadFile) -> None:
+def _discard(upload: BlobUpload, file: UploadFile) -> None:
     RUNNING_HASHES.pop(upload.pk, 0)
     file.discard()
-    Upload.objects.filter(pk=upload.pk).delete()
+    BlobUpload.objects.filter(pk=upload.pk).delete()
 
 
 def _created(repository: ServedRepository, digest: Digest) -> HttpResponse:
@@ -230,11 +230,11 @@ def _created(repository: ServedRepository, digest: Digest) -> HttpResponse:
     )
 
 
-def _progress(upload: Upload, status: int, size: int) -> HttpResponse:
+def _progress(upload: BlobUpload, status: int, size: int) -> HttpResponse:
     return empty_response(status, **_upload_headers(upload, size))
 
 
-def _upload_headers(upload: Upload, size: int) -> dict[str, str]:
+def _upload_headers(upload: BlobUpload, size: int) -> dict[str, str]:
     """Return the upload's address and the range that was received.
 
     An empty upload has the range 0-0, as in distribution: the specification has no other

@@ -15,12 +15,12 @@ register = template.Library()
 @register.inclusion_tag("web/_reference_field.html")
 def reference_field(field: BoundField, use: str = "pull") -> dict[str, Any]:
     """Render a bound field with its analysis; `use` is pull, push or tag."""
-    anatomy = analyse_reference(str(field.value() or ""), use)
+    analysis = analyse_reference(str(field.value() or ""), use)
     return {
         "field": field,
         "widget": field.as_widget(attrs=_live_attributes(field, use)),
-        "anatomy": anatomy,
-        "anatomy_id": f"{field.auto_id}_anatomy",
+        "analysis": analysis,
+        "analysis_id": f"{field.auto_id}_analysis",
         "field_has_errors": bool(field.errors),
     }
 
@@ -28,9 +28,9 @@ def reference_field(field: BoundField, use: str = "pull") -> dict[str, Any]:
 def _live_attributes(field: BoundField, use: str) -> dict[str, str | bool]:
     query = urlencode({"use": use, "field": field.html_name})
     return {
-        "hx-get": f"{reverse('web:anatomy')}?{query}",
+        "hx-get": f"{reverse('web:reference_analysis')}?{query}",
         "hx-trigger": "input changed delay:200ms",
-        "hx-target": f"#{field.auto_id}_anatomy",
+        "hx-target": f"#{field.auto_id}_analysis",
         "hx-sync": "this:replace",
         "hx-params": field.html_name,
     }

@@ -84,11 +84,13 @@ def reference(name: Reference | str | None) -> SafeString:
     except (InvalidReference, InvalidDigest):
         return format_html('<span class="reference" translate="no">{}</span>', name)
     return format_html(
-        '<span class="reference" translate="no" title="{}">{}</span>', parsed, _anatomy(parsed)
+        '<span class="reference" translate="no" title="{}">{}</span>',
+        parsed,
+        _coloured_parts(parsed),
     )
 
 
-def _anatomy(parsed: Reference) -> SafeString:
+def _coloured_parts(parsed: Reference) -> SafeString:
     namespace, _slash, repository = parsed.repository.rpartition("/")
     parts = [("registry", parsed.registry, "/")]
     parts += [("namespace", component, "/") for component in namespace.split("/") if component]

@@ -19,7 +19,7 @@ def test_the_filter_updates_while_typing_and_is_in_the_url(
     record(Action.REGISTRY_ADDED, user=alice, team=team, name="Depot")
     record(Action.REGISTRY_REMOVED, user=bob, team=team, name="Attic")
     sign_in(alice)
-    page.goto(live_server.url + reverse("accounts:activity"))
+    page.goto(live_server.url + reverse("accounts:audit_log"))
     expect(page.locator(".event")).to_have_count(3)
 
     page.get_by_label("Who").fill("bob")

@@ -17,7 +17,7 @@ from registry_ui.registries.models import Registry
 from transfers.models import Kind, Transfer
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db]
-URL, EXPORT = reverse("accounts:activity"), reverse("accounts:activity_export")
+URL, EXPORT = reverse("accounts:audit_log"), reverse("accounts:audit_log_export")
 
 
 @pytest.fixture
@@ -320,7 +320,7 @@ def test_csv_is_complete_and_has_no_formulas(client_for, alice, team):
     answer = client_for(alice).get(EXPORT, {"action": "registry.added", "format": "csv"})
     rows = list(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode())))
     assert answer.headers["Content-Type"].startswith("text/csv")
-    assert 'attachment; filename="activity-' in answer.headers["Content-Disposition"]
+    assert 'attachment; filename="audit-log-' in answer.headers["Content-Disposition"]
     assert sorted(row["object_name"] for row in rows) == sorted(
         [*(f"'{name}" for name in dangerous), 'a,"b"\\nc']
     )

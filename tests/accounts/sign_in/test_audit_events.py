@@ -34,7 +34,7 @@ def test_a_refusal_names_an_existing_account(alice, login) -> None:
     assert (event.action, event.outcome, event.actor_kind, event.actor_name) == (
         Action.SIGN_IN_REFUSED,
         "refused",
-        "stranger",
+        "anonymous",
         "",
     )
     assert (event.object_name, event.object_key, event.address) == (

@@ -189,12 +189,12 @@ def test_use_is_stored_once_a_minute_and_recorded_once_an_address(alice):
     token, secret = make(alice)
     service.authenticate(secret, "192.0.2.1")
     token.refresh_from_db()
-    first = token.used_at
+    first = token.last_used_at
     service.authenticate(secret, "192.0.2.9")
     token.refresh_from_db()
-    assert (token.used_at, token.used_from) == (first, "192.0.2.1")
+    assert (token.last_used_at, token.last_used_from) == (first, "192.0.2.1")
     for address in ("192.0.2.1", "192.0.2.9"):
-        ApiToken.objects.update(used_at=timezone.now() - timedelta(minutes=2))
+        ApiToken.objects.update(last_used_at=timezone.now() - timedelta(minutes=2))
         service.authenticate(secret, address)
     events = AuditEvent.objects.filter(action=Action.TOKEN_USED)
     assert {event.address for event in events} == {"192.0.2.1", "192.0.2.9"}

@@ -19,13 +19,13 @@ def test_each_line_is_joined_to_its_layer_and_back():
         HistoryLine("RUN", "make", 1),
     ]
 
-    picture = draw_layers(layers("one", "two"), history, {})
+    diagram = draw_layers(layers("one", "two"), history, {})
 
-    assert [(layer.number, layer.line, layer.command) for layer in picture.layers] == [
+    assert [(layer.number, layer.line, layer.command) for layer in diagram.layers] == [
         (1, 1, "ADD rootfs /"),
         (2, 3, "RUN make"),
     ]
-    assert [line.layer.number if line.layer else None for line in picture.lines] == [1, None, 2]
+    assert [line.layer.number if line.layer else None for line in diagram.lines] == [1, None, 2]
 
 
 def test_a_layer_without_a_line_has_no_command():
@@ -37,10 +37,10 @@ def test_a_layer_without_a_line_has_no_command():
 def test_sharing_and_missing_layers():
     one, two = layers("one", "two")
 
-    picture = draw_layers([one, two], [], {str(one.digest): SHARED}, {str(two.digest)})
+    diagram = draw_layers([one, two], [], {str(one.digest): SHARED}, {str(two.digest)})
 
-    assert [bool(layer.sharing) for layer in picture.layers] == [True, False]
-    assert [layer.is_missing for layer in picture.layers] == [False, True]
+    assert [bool(layer.sharing) for layer in diagram.layers] == [True, False]
+    assert [layer.is_missing for layer in diagram.layers] == [False, True]
 
 
 def test_the_picture_is_to_scale_and_fits():
@@ -53,7 +53,7 @@ def test_the_picture_is_to_scale_and_fits():
 def test_layers_beyond_the_limit_are_counted():
     history = [HistoryLine("RUN", "x", number) for number in range(1000)]
 
-    picture = draw_layers(layers(*(str(number) for number in range(1000))), history, {})
+    diagram = draw_layers(layers(*(str(number) for number in range(1000))), history, {})
 
-    assert (len(picture.layers), picture.left_out, picture.count) == (300, 700, 1000)
-    assert picture.lines[999].layer is None
+    assert (len(diagram.layers), diagram.left_out, diagram.count) == (300, 700, 1000)
+    assert diagram.lines[999].layer is None

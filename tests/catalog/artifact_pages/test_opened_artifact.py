@@ -45,7 +45,7 @@ def test_an_image_by_tag_and_by_digest(registry_row):
     for opened in (by_tag, by_digest):
         assert opened.is_image
         assert opened.facts.user == "101:101"
-        assert [layer.command.split()[0] for layer in opened.picture.layers] == [
+        assert [layer.command.split()[0] for layer in opened.diagram.layers] == [
             "ADD",
             "RUN",
             "COPY",
@@ -122,7 +122,7 @@ def test_a_chart_is_files_and_no_image(registry_row):
     assert [(file.name, str(file.kind.text)) for file in opened.files] == [
         ("demo.tgz", "Helm chart")
     ]
-    assert opened.picture.layers == ()
+    assert opened.diagram.layers == ()
     assert [str(document.title) for document in opened.documents] == ["Manifest", "Config"]
 
 
@@ -172,7 +172,7 @@ def test_an_invalid_config_has_no_facts(registry_row, config):
 
     assert opened.is_image
     assert opened.facts.user == ""
-    assert len(opened.picture.layers) == 1
+    assert len(opened.diagram.layers) == 1
 
 
 def test_a_moved_tag_has_its_previous_digest(registry_row):

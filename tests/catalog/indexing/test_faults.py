@@ -270,7 +270,7 @@ def test_with_few_pulls_left_images_are_fetched_later(make_registry, scripted, i
 
     run = index(registry)
 
-    assert (run.state, run.progress["spared"], scripted.fetched()) == (State.SUCCEEDED, 6, 0)
+    assert (run.state, run.progress["skipped"], scripted.fetched()) == (State.SUCCEEDED, 6, 0)
     assert names(registry) == {f"team/app:{name}": image.digest for name, image in built.items()}
     assert not Artifact.objects.exists()
     assert set(Tag.objects.values_list("problem", flat=True)) == {""}
@@ -278,7 +278,7 @@ def test_with_few_pulls_left_images_are_fetched_later(make_registry, scripted, i
 
     run = index(registry)
 
-    assert (run.progress["spared"], scripted.fetched()) == (0, 6)
+    assert (run.progress["skipped"], scripted.fetched()) == (0, 6)
     tag = tag_of(registry, "team/app", "1.0")
     assert (tag.artifact.digest, tag.changed_at, tag.previous_digest) == (
         built["1.0"].digest,
@@ -294,7 +294,7 @@ def test_latest_and_the_newest_versions_are_fetched_first(make_registry, scripte
 
     run = index(registry)
 
-    assert run.progress["spared"] == 3
+    assert run.progress["skipped"] == 3
     assert set(Tag.objects.filter(artifact__isnull=False).values_list("name", flat=True)) == {
         "latest",
         "1.4",

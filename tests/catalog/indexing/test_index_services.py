@@ -64,11 +64,11 @@ def cancel(row, user):
 
 
 def pin(row, user):
-    index_services.pin_repository(registry=row, user=user, name="team/app")
+    index_services.add_repository(registry=row, user=user, name="team/app")
 
 
 def unpin(row, user):
-    index_services.unpin_repository(repository=make_repository(row, "team/app"), user=user)
+    index_services.remove_repository(repository=make_repository(row, "team/app"), user=user)
 
 
 @pytest.mark.parametrize("action", [start, cancel, pin, unpin])
@@ -212,13 +212,17 @@ def run_concurrently(function, count):
     return results
 
 
-# --- pins
+# --- repositories added by name
 
 
 def test_a_pinned_repository_is_kept_and_indexed(row, bob):
-    repository = index_services.pin_repository(registry=row, user=bob, name=" team/app ")
+    repository = index_services.add_repository(registry=row, user=bob, name=" team/app ")
 
-    assert (repository.name, repository.is_pinned, repository.team) == ("team/app", True, row.team)
+    assert (repository.name, repository.is_added_by_name, repository.team) == (
+        "team/app",
+        True,
+        row.team,
+    )
     assert index_services.latest_run(row, "team/app").state == State.QUEUED
     row.refresh_from_db()
     assert row.next_index_at is not None
@@ -229,7 +233,7 @@ def test_a_short_name_is_completed_as_docker_does(team, bob, text):
     registry = team.registries.get(host="docker.io")
 
     assert (
-        index_services.pin_repository(registry=registry, user=bob, name=text).name
+        index_services.add_repository(registry=registry, user=bob, name=text).name
         == "library/nginx"
     )
 
@@ -239,21 +243,21 @@ def test_a_short_name_is_completed_as_docker_does(team, bob, text):
 )
 def test_an_invalid_name_is_not_pinned(row, bob, text):
     with pytest.raises(InvalidReference):
-        index_services.pin_repository(registry=row, user=bob, name=text)
+        index_services.add_repository(registry=row, user=bob, name=text)
     assert not Repository.objects.exists()
 
 
 def test_an_unpinned_repository_leaves_the_index_unless_it_is_listed_or_used(row, bob):
-    gone = make_repository(row, "team/gone", is_listed=False, is_pinned=True)
-    listed = make_repository(row, "team/listed", is_pinned=True)
+    gone = make_repository(row, "team/gone", is_listed=False, is_added_by_name=True)
+    listed = make_repository(row, "team/listed", is_added_by_name=True)
     used = make_repository(
-        row, "team/used", is_listed=False, is_pinned=True, used_at=timezone.now()
+        row, "team/used", is_listed=False, is_added_by_name=True, used_at=timezone.now()
     )
 
     for repository in (gone, listed, used):
-        index_services.unpin_repository(repository=repository, user=bob)
+        index_services.remove_repository(repository=repository, user=bob)
 
-    assert dict(Repository.objects.values_list("name", "is_pinned")) == {
+    assert dict(Repository.objects.values_list("name", "is_added_by_name")) == {
         "team/listed": False,
         "team/used": False,
     }

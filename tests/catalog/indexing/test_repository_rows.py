@@ -19,7 +19,7 @@ def listed():
 
 
 def test_new_names_are_inserted_and_known_ones_stay(registry_row):
-    kept = make_repository(registry_row, "team/kept", is_listed=False, is_pinned=True)
+    kept = make_repository(registry_row, "team/kept", is_listed=False, is_added_by_name=True)
     counts = []
 
     update_repositories(registry_row, iter(["team/kept", "team/new", "team/new"]), counts.append)

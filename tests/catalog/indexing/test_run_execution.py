@@ -264,19 +264,19 @@ def test_a_deleted_tag_leaves_the_index(row, own_registry, image_factory, index)
 def test_a_missing_repository_leaves_the_index_unless_it_is_kept(
     row, own_registry, image_factory, index, bob
 ):
-    for repository in ("team/gone", "team/pinned", "team/listed"):
+    for repository in ("team/gone", "team/added", "team/listed"):
         image_factory(own_registry, repository)
     index(row)
-    Repository.objects.filter(name="team/pinned").update(is_pinned=True)
-    for repository in ("team/gone", "team/pinned"):
+    Repository.objects.filter(name="team/added").update(is_added_by_name=True)
+    for repository in ("team/gone", "team/added"):
         forget_repository(own_registry, repository)
 
     run = index(row)
 
-    assert set(Repository.objects.values_list("name", flat=True)) == {"team/pinned", "team/listed"}
-    pinned = repository_of(row, "team/pinned")
+    assert set(Repository.objects.values_list("name", flat=True)) == {"team/added", "team/listed"}
+    pinned = repository_of(row, "team/added")
     assert not pinned.is_listed
-    assert "has no repository team/pinned" in pinned.problem
+    assert "has no repository team/added" in pinned.problem
     assert (run.state, run.progress["problems"]) == (State.SUCCEEDED, 1)
     row.refresh_from_db()
     assert row.repository_count == 2
@@ -324,7 +324,7 @@ def test_without_a_list_pinned_and_used_repositories_are_indexed(
 ):
     registry = make_registry(own_registry, provider="ghcr")
     for name, columns in {
-        "team/pinned": {"is_pinned": True},
+        "team/added": {"is_added_by_name": True},
         "team/used": {"used_at": bob.date_joined},
         "team/opened": {},
     }.items():
@@ -334,7 +334,7 @@ def test_without_a_list_pinned_and_used_repositories_are_indexed(
     run = index(registry)
 
     assert run.state == State.SUCCEEDED
-    assert set(names(registry)) == {"team/pinned:1.0", "team/used:1.0"}
+    assert set(names(registry)) == {"team/added:1.0", "team/used:1.0"}
     assert not Repository.objects.filter(name="team/opened").exists()
     registry.refresh_from_db()
     assert registry.listing == Listing.NONE
@@ -401,7 +401,7 @@ def test_a_registry_that_requires_a_login_fails_with_advice(
 ):
     registry = make_registry(htpasswd_registry)
     Repository.objects.create(
-        registry=registry, team=registry.team, name="team/app", is_pinned=True
+        registry=registry, team=registry.team, name="team/app", is_added_by_name=True
     )
 
     run = index(registry)
@@ -532,7 +532,7 @@ def test_a_refused_manifest_is_fetched_from_another_repository(
     make_credential(registry, "narrow", "narrow-password")
     for reference in (image, opened):
         Repository.objects.create(
-            registry=registry, team=registry.team, name=reference.repository, is_pinned=True
+            registry=registry, team=registry.team, name=reference.repository, is_added_by_name=True
         )
 
     run = index(registry)

@@ -31,7 +31,7 @@ def other_row(make_registry, htpasswd_registry, other_team) -> Registry:
 @pytest.fixture
 def share(credential, other_team):
     def give(pattern: str = ""):
-        terms = {"can_push": False, "repository_pattern": pattern, "until": None}
+        terms = {"can_push": False, "repository_pattern": pattern, "expires_at": None}
         return share_credential(credential=credential, team=other_team, user=None, terms=terms)
 
     return give

@@ -52,7 +52,7 @@ def test_without_a_run_the_status_is_empty(make_registry):
     [
         ("", "Starting"),
         ("listing", "Reading the list of repositories"),
-        ("looking", "Looking at the tags"),
+        ("indexing", "Looking at the tags"),
         ("counting", "Adding up sizes"),
         ("something new", "Starting"),
     ],
@@ -64,7 +64,7 @@ def test_a_running_run_shows_its_phase(make_status, phase, label):
 
 
 def test_a_run_that_is_being_cancelled_is_stopping(make_status):
-    assert make_status(cancel_requested_at=NOW, progress={"phase": "looking"}).label == "Stopping"
+    assert make_status(cancel_requested_at=NOW, progress={"phase": "indexing"}).label == "Stopping"
 
 
 def test_a_queued_run_shows_why_it_does_not_start(make_status):
@@ -82,7 +82,7 @@ def test_while_listing_the_total_is_unknown(make_status):
 
 def test_the_bars_are_of_repositories_and_tags(make_status):
     progress = {
-        "phase": "looking",
+        "phase": "indexing",
         "repositories": 5000,
         "repositories_done": 1204,
         "tags": 31200,
@@ -99,7 +99,7 @@ def test_the_bars_are_of_repositories_and_tags(make_status):
 def test_a_repository_has_a_bar_of_its_tags_only(make_status):
     bars = make_status(
         repository=make_repository(make_status.registry, "team/app"),
-        progress={"phase": "looking", "tags": 0},
+        progress={"phase": "indexing", "tags": 0},
     ).bars
 
     assert [(bar.text, bar.total) for bar in bars] == [("counting", None)]
@@ -115,7 +115,7 @@ def test_a_pause_is_shown_only_while_the_run_is_active(make_status):
 
 
 def test_skipped_tags_are_shown_with_advice(make_status):
-    assert "31 tags were left for later" in make_status(progress={"spared": 31}).skipped_message
+    assert "31 tags were left for later" in make_status(progress={"skipped": 31}).skipped_message
     assert IndexStatus.latest(make_status.registry).skipped_message.endswith(
         "Opening a tag fetches it at once."
     )
@@ -147,7 +147,7 @@ def test_the_success_of_another_run_has_no_duration(make_status):
 
 def test_the_announcement_key_ignores_the_counters(make_status):
     keys = [
-        make_status(progress={"phase": "looking", "tags_done": done}).announcement_key.split(
+        make_status(progress={"phase": "indexing", "tags_done": done}).announcement_key.split(
             "-", 5
         )[5]
         for done in (1, 2)

@@ -173,7 +173,7 @@ def test_each_platform_has_its_layers(client_for, victor, registry_row, nginx):
         response = client.get(
             page(registry_row, "web/nginx", "latest"), {"platform": entry["digest"]}
         )
-        assert len(response.context["opened"].picture.layers) == layers
+        assert len(response.context["opened"].diagram.layers) == layers
     assert (
         client.get(page(registry_row, "web/nginx", "latest"), {"platform": "<script>"}).status_code
         == 200
@@ -501,4 +501,4 @@ def test_an_index_of_an_index_is_shown_by_its_images(client_for, victor, registr
 
     response = client_for(victor).get(page(registry_row, "a/b", "1.0"))
 
-    assert len(response.context["opened"].picture.layers) == 1
+    assert len(response.context["opened"].diagram.layers) == 1

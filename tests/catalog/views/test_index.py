@@ -35,31 +35,31 @@ def run(registry_row):
 def test_an_outsider_gets_404_everywhere(client_for, charlie, registry_row) -> None:
     client = client_for(charlie)
     assert client.get(url("index_progress", registry_row)).status_code == 404
-    for view in ("refresh", "index_cancel", "pin", "unpin"):
+    for view in ("index_start", "index_cancel", "repository_add", "repository_remove"):
         assert client.post(url(view, registry_row), {"name": "team/app"}).status_code == 404
     assert not IndexRun.objects.exists()
     assert not Repository.objects.exists()
 
 
 def test_a_reader_may_watch_and_nothing_else(client_for, victor, registry_row, htmx) -> None:
-    make_repository(registry_row, "team/app", is_pinned=True)
+    make_repository(registry_row, "team/app", is_added_by_name=True)
     client = client_for(victor)
     assert client.get(url("index_progress", registry_row), headers=htmx).status_code == 286
-    for view in ("refresh", "index_cancel", "pin", "unpin"):
+    for view in ("index_start", "index_cancel", "repository_add", "repository_remove"):
         assert (
             client.post(
                 url(view, registry_row), {"name": "team/new", "repository": "team/app"}
             ).status_code
             == 403
         )
-    assert Repository.objects.get().is_pinned
+    assert Repository.objects.get().is_added_by_name
     assert not IndexRun.objects.exists()
 
 
 def test_methods(client_for, bob, registry_row) -> None:
     client = client_for(bob)
     assert client.post(url("index_progress", registry_row)).status_code == 405
-    for view in ("refresh", "index_cancel", "pin", "unpin"):
+    for view in ("index_start", "index_cancel", "repository_add", "repository_remove"):
         assert client.get(url(view, registry_row)).status_code == 405
 
 
@@ -70,7 +70,7 @@ def test_polling_goes_on_while_a_run_is_active(client_for, victor, registry_row,
     client = client_for(victor)
     for state in (State.QUEUED, State.RUNNING):
         IndexRun.objects.all().delete()
-        run(state, progress={"phase": "looking", "repositories": 10, "repositories_done": 4})
+        run(state, progress={"phase": "indexing", "repositories": 10, "repositories_done": 4})
         answer = client.get(url("index_progress", registry_row), headers=htmx)
         assert answer.status_code == 200
         assert 'hx-trigger="every 2s"' in answer.content.decode()
@@ -91,7 +91,7 @@ def test_the_last_poll_stops_polling_and_reloads_the_lists(
 
 
 def test_only_a_new_label_is_announced(client_for, victor, registry_row, run, htmx) -> None:
-    run(progress={"phase": "looking"})
+    run(progress={"phase": "indexing"})
     client = client_for(victor)
     first = client.get(url("index_progress", registry_row), headers=htmx).content.decode()
     key = first.partition("?seen=")[2].partition('"')[0]
@@ -106,7 +106,7 @@ def test_only_a_new_label_is_announced(client_for, victor, registry_row, run, ht
 
 def test_a_repository_has_its_own_progress(client_for, victor, registry_row, run, htmx) -> None:
     make_repository(registry_row, "team/app")
-    run(repository="team/app", progress={"phase": "looking", "tags": 9, "tags_done": 3})
+    run(repository="team/app", progress={"phase": "indexing", "tags": 9, "tags_done": 3})
     client = client_for(victor)
     assert client.get(url("index_progress", registry_row), headers=htmx).status_code == 286
     answer = client.get(f"{url('index_progress', registry_row)}?repository=team/app", headers=htmx)
@@ -131,7 +131,7 @@ def test_a_browser_without_htmx_is_redirected_to_the_page(client_for, victor, re
 def test_a_poll_needs_few_queries(
     client_for, victor, registry_row, run, htmx, django_assert_max_num_queries
 ) -> None:
-    run(progress={"phase": "looking"})
+    run(progress={"phase": "indexing"})
     client = client_for(victor)
     client.get(url("index_progress", registry_row), headers=htmx)
     with django_assert_max_num_queries(6):
@@ -143,7 +143,7 @@ def test_a_poll_needs_few_queries(
 
 def test_refresh_indexes_the_registry(client_for, bob, registry_row, htmx) -> None:
     client = client_for(bob)
-    assert client.post(url("refresh", registry_row)).url == url("repositories", registry_row)
+    assert client.post(url("index_start", registry_row)).url == url("repositories", registry_row)
     run = IndexRun.objects.get()
     assert (run.registry, run.repository, run.user, run.state) == (
         registry_row,
@@ -151,7 +151,7 @@ def test_refresh_indexes_the_registry(client_for, bob, registry_row, htmx) -> No
         bob,
         State.QUEUED,
     )
-    fragment = client.post(url("refresh", registry_row), headers=htmx).content.decode()
+    fragment = client.post(url("index_start", registry_row), headers=htmx).content.decode()
     assert "Waiting for a worker" in fragment
     assert "<html" not in fragment
     assert IndexRun.objects.count() == 1
@@ -160,13 +160,13 @@ def test_refresh_indexes_the_registry(client_for, bob, registry_row, htmx) -> No
 def test_refresh_indexes_one_repository(client_for, bob, registry_row, htmx) -> None:
     make_repository(registry_row, "team/app")
     client = client_for(bob)
-    answer = client.post(url("refresh", registry_row), {"repository": "team/app"})
+    answer = client.post(url("index_start", registry_row), {"repository": "team/app"})
     assert answer.url == reverse("registries:repository", args=[registry_row.pk, "team/app"])
     assert IndexRun.objects.get().repository == "team/app"
     assert (
         "repository=team%2Fapp"
         in client.post(
-            url("refresh", registry_row), {"repository": "team/app"}, headers=htmx
+            url("index_start", registry_row), {"repository": "team/app"}, headers=htmx
         ).content.decode()
     )
 
@@ -174,10 +174,12 @@ def test_refresh_indexes_one_repository(client_for, bob, registry_row, htmx) -> 
 def test_refresh_of_a_missing_repository_redirects(client_for, bob, registry_row, htmx) -> None:
     client = client_for(bob)
     page = client.post(
-        url("refresh", registry_row), {"repository": "team/gone"}, follow=True
+        url("index_start", registry_row), {"repository": "team/gone"}, follow=True
     ).content.decode()
     assert "not in the index any more" in page
-    answer = client.post(url("refresh", registry_row), {"repository": "team/gone"}, headers=htmx)
+    answer = client.post(
+        url("index_start", registry_row), {"repository": "team/gone"}, headers=htmx
+    )
     assert answer["HX-Redirect"] == url("repositories", registry_row)
     assert not IndexRun.objects.exists()
 
@@ -200,15 +202,17 @@ def test_cancel_without_a_run_changes_nothing(client_for, bob, registry_row) -> 
     assert client_for(bob).post(url("index_cancel", registry_row)).status_code == 302
 
 
-# --- pins
+# --- repositories added by name
 
 
 def test_a_pin_keeps_a_repository_and_indexes_it(client_for, bob, registry_row) -> None:
     answer = client_for(bob).post(
-        url("pin", registry_row), {"name": f" {registry_row.host}/team/app "}, follow=True
+        url("repository_add", registry_row),
+        {"name": f" {registry_row.host}/team/app "},
+        follow=True,
     )
     repository = Repository.objects.get()
-    assert (repository.name, repository.is_pinned, repository.registry) == (
+    assert (repository.name, repository.is_added_by_name, repository.registry) == (
         "team/app",
         True,
         registry_row,
@@ -217,17 +221,17 @@ def test_a_pin_keeps_a_repository_and_indexes_it(client_for, bob, registry_row) 
     assert answer.redirect_chain[-1][0] == reverse(
         "registries:repository", args=[registry_row.pk, "team/app"]
     )
-    assert "team/app is pinned" in answer.content.decode()
+    assert "team/app was added" in answer.content.decode()
 
 
 @pytest.mark.parametrize(
     "name", ["", "Team/App", "team//app", "a" * 300, "team/app:1.0", "<script>", "a\0b"]
 )
 def test_an_invalid_name_is_shown_with_the_error(client_for, bob, registry_row, name: str) -> None:
-    answer = client_for(bob).post(url("pin", registry_row), {"name": name})
+    answer = client_for(bob).post(url("repository_add", registry_row), {"name": name})
     page = answer.content.decode()
     assert answer.status_code == 422
-    assert 'id="pin-error"' in page
+    assert 'id="repository-error"' in page
     assert 'aria-invalid="true"' in page
     assert "<script>alert" not in page
     assert not Repository.objects.exists()
@@ -235,39 +239,41 @@ def test_an_invalid_name_is_shown_with_the_error(client_for, bob, registry_row, 
 
 def test_links_of_a_wrong_pin_lead_to_the_list(client_for, bob, registry_row) -> None:
     make_repository(registry_row, "team/app")
-    page = client_for(bob).post(url("pin", registry_row), {"name": ""}).content.decode()
+    page = client_for(bob).post(url("repository_add", registry_row), {"name": ""}).content.decode()
     assert f'href="{url("repositories", registry_row)}?sort=-size"' in page
 
 
-def test_unpinning_keeps_what_the_registry_lists(client_for, bob, registry_row) -> None:
-    make_repository(registry_row, "team/app", is_pinned=True)
+def test_removing_keeps_what_the_registry_lists(client_for, bob, registry_row) -> None:
+    make_repository(registry_row, "team/app", is_added_by_name=True)
     answer = client_for(bob).post(
-        url("unpin", registry_row), {"repository": "team/app"}, follow=True
+        url("repository_remove", registry_row), {"repository": "team/app"}, follow=True
     )
-    assert not Repository.objects.get().is_pinned
-    assert "team/app is pinned no more" in answer.content.decode()
+    assert not Repository.objects.get().is_added_by_name
+    assert "team/app was removed" in answer.content.decode()
 
 
-def test_unpinning_deletes_what_nothing_else_keeps(client_for, bob, registry_row) -> None:
-    make_repository(registry_row, "team/app", is_pinned=True, is_listed=False)
-    assert client_for(bob).post(url("unpin", registry_row), {"repository": "team/app"}).url == url(
-        "repositories", registry_row
-    )
+def test_removing_deletes_what_nothing_else_keeps(client_for, bob, registry_row) -> None:
+    make_repository(registry_row, "team/app", is_added_by_name=True, is_listed=False)
+    assert client_for(bob).post(
+        url("repository_remove", registry_row), {"repository": "team/app"}
+    ).url == url("repositories", registry_row)
     assert not Repository.objects.exists()
 
 
-def test_unpinning_a_missing_repository_redirects(
+def test_removing_a_missing_repository_redirects(
     client_for, bob, registry_row, other_team, make_registry
 ) -> None:
-    other_repository = make_repository(make_registry(team=other_team), "team/app", is_pinned=True)
+    other_repository = make_repository(
+        make_registry(team=other_team), "team/app", is_added_by_name=True
+    )
     page = (
         client_for(bob)
-        .post(url("unpin", registry_row), {"repository": "team/app"}, follow=True)
+        .post(url("repository_remove", registry_row), {"repository": "team/app"}, follow=True)
         .content.decode()
     )
     assert "not in the index any more" in page
     other_repository.refresh_from_db()
-    assert other_repository.is_pinned
+    assert other_repository.is_added_by_name
 
 
 # --- with a real registry
@@ -281,7 +287,7 @@ def test_after_a_run_the_tags_of_a_real_registry_are_listed(
     image_factory(own_registry, "team/app", tag="1.9.0")
     client = client_for(bob)
 
-    client.post(url("refresh", row))
+    client.post(url("index_start", row))
     index_services.run_index_inline(IndexRun.objects.get())
 
     page = client.get(url("repositories", row)).content.decode()

@@ -34,7 +34,7 @@ def test_an_outsider_gets_404_everywhere(client_for, charlie, ours) -> None:
     assert "Ours" not in client.get(reverse("registries:list")).content.decode()
     for view in ("detail", "edit", "remove", "credential_add"):
         assert client.get(url(view, ours)).status_code == 404
-    for view in ("edit", "remove", "check", "credential_add"):
+    for view in ("edit", "remove", "test_connection", "credential_add"):
         assert client.post(url(view, ours), NEW).status_code == 404
     assert Registry.objects.filter(pk=ours.pk, name="Ours").exists()
 
@@ -87,8 +87,8 @@ def test_a_reader_sees_no_buttons_that_would_fail(client_for, victor, ours) -> N
 
 
 def test_a_reader_may_not_even_test_the_connection(client_for, victor, bob, ours) -> None:
-    assert client_for(victor).post(url("check", ours)).status_code == 403
-    assert client_for(bob).post(url("check", ours)).status_code == 302
+    assert client_for(victor).post(url("test_connection", ours)).status_code == 403
+    assert client_for(bob).post(url("test_connection", ours)).status_code == 302
 
 
 # --- adding
@@ -180,10 +180,10 @@ def test_forged_fields_are_ignored(client_for, alice, team, other_team) -> None:
 
 def test_the_check_is_a_fragment_for_htmx_and_a_page_without(client_for, bob, ours, htmx) -> None:
     client = client_for(bob)
-    fragment = client.post(url("check", ours), headers=htmx).content.decode()
+    fragment = client.post(url("test_connection", ours), headers=htmx).content.decode()
     assert fragment.strip().startswith("<section")
     assert "A registry answers" in fragment
-    answer = client.post(url("check", ours))
+    answer = client.post(url("test_connection", ours))
     assert answer.url == url("detail", ours)
     assert "A registry answers" in client.get(answer.url).content.decode()
 
@@ -193,13 +193,13 @@ def test_a_check_that_failed_shows_advice_in_both_ways(
 ) -> None:
     row = make_registry(host="127.0.0.1:1")
     client = client_for(alice)
-    assert "What to do:" in client.post(url("check", row), headers=htmx).content.decode()
-    assert "What to do:" in client.post(url("check", row), follow=True).content.decode()
+    assert "What to do:" in client.post(url("test_connection", row), headers=htmx).content.decode()
+    assert "What to do:" in client.post(url("test_connection", row), follow=True).content.decode()
 
 
 @pytest.mark.parametrize("method", ["get", "put", "delete"])
 def test_the_check_is_only_posted(client_for, alice, ours, method: str) -> None:
-    assert getattr(client_for(alice), method)(url("check", ours)).status_code == 405
+    assert getattr(client_for(alice), method)(url("test_connection", ours)).status_code == 405
 
 
 def test_other_methods_are_refused(client_for, alice, ours) -> None:
@@ -308,7 +308,7 @@ def test_every_change_needs_the_csrf_token(client_for, alice, ours) -> None:
         ADD,
         url("edit", ours),
         url("remove", ours),
-        url("check", ours),
+        url("test_connection", ours),
         url("credential_add", ours),
     ):
         assert client.post(address, NEW).status_code == 403

@@ -53,9 +53,9 @@ def test_it_is_only_read(get_page, client_for, alice, registry_row) -> None:
 
 
 def test_a_reader_sees_no_buttons_that_would_fail(client_for, victor, registry_row) -> None:
-    make_repository(registry_row, "team/app", is_pinned=True)
+    make_repository(registry_row, "team/app", is_added_by_name=True)
     page = client_for(victor).get(url(registry_row)).content.decode()
-    for view in ("refresh", "index_cancel", "pin", "unpin"):
+    for view in ("index_start", "index_cancel", "repository_add", "repository_remove"):
         assert reverse(f"registries:{view}", args=[registry_row.pk]) not in page
 
 
@@ -68,7 +68,7 @@ def test_a_row_shows_the_indexed_facts(get_page, registry_row) -> None:
         registry_row,
         "team/payments/app",
         {"1": image, "2": image},
-        is_pinned=True,
+        is_added_by_name=True,
         used_at=NOW,
         problem="It <b>refused</b>.",
     )
@@ -79,7 +79,7 @@ def test_a_row_shows_the_indexed_facts(get_page, registry_row) -> None:
     assert '<span class="part-namespace">payments</span>' in page
     assert '<span class="part-repository">app</span>' in page
     assert "1.0&nbsp;MiB shared" in page or "1.0\N{NO-BREAK SPACE}MiB shared" in page
-    assert "Pinned: it stays in the index" in page
+    assert "Added by name: stays in the index" in page
     assert "Used by transfers" in page
     assert "It &lt;b&gt;refused&lt;/b&gt;." in page
 
@@ -90,7 +90,7 @@ def test_a_repository_that_is_not_indexed_is_marked(get_page, registry_row) -> N
 
 
 def test_an_unlisted_repository_is_marked(get_page, registry_row) -> None:
-    make_repository(registry_row, "team/app", is_listed=False, is_pinned=True)
+    make_repository(registry_row, "team/app", is_listed=False, is_added_by_name=True)
     assert "not listed" in get_page().content.decode()
     registry_row.listing = Listing.NONE
     registry_row.save(update_fields=["listing"])
@@ -225,7 +225,7 @@ def test_a_name_that_is_not_found_can_be_pinned(get_page, client_for, victor, re
         get_page("?q=team/app").content.decode().split()
     )
     assert (
-        reverse("registries:pin", args=[registry_row.pk])
+        reverse("registries:repository_add", args=[registry_row.pk])
         not in client_for(victor).get(f"{url(registry_row)}?q=team/app").content.decode()
     )
 
@@ -235,7 +235,7 @@ def test_a_registry_without_a_list_explains_pins(get_page, registry_row) -> None
     registry_row.save()
     page = get_page().content.decode()
     assert "It &lt;i&gt;does not&lt;/i&gt; say." in page
-    assert "Nothing is pinned yet" in page
+    assert "No repositories yet" in page
 
 
 def test_an_empty_registry_has_a_message(get_page) -> None:

@@ -87,7 +87,7 @@ def test_what_can_be_done_to_tags_depends_on_the_role(
         [False] * 3,
     ]
     assert 'name="tag"' not in pages[2]
-    for view in ("refresh", "pin", "unpin"):
+    for view in ("index_start", "repository_add", "repository_remove"):
         assert reverse(f"registries:{view}", args=[nginx.registry_id]) not in pages[2]
 
 
@@ -293,7 +293,7 @@ def test_a_repositorys_problem_is_shown(get_page, nginx) -> None:
 
 
 def test_the_repositorys_own_run_is_shown_with_its_progress(get_page, nginx) -> None:
-    progress = {"phase": "looking", "tags": 552, "tags_done": 230}
+    progress = {"phase": "indexing", "tags": 552, "tags_done": 230}
     IndexRun.objects.create(
         team=nginx.team,
         registry=nginx.registry,

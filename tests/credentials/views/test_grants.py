@@ -11,7 +11,7 @@ from registry_ui.credentials.models import Credential, CredentialGrant
 from registry_ui.credentials.services import share_credential
 from tests.parts.registry_rows import CANARY
 
-FREE = {"can_push": False, "repository_pattern": "", "until": None}
+FREE = {"can_push": False, "repository_pattern": "", "expires_at": None}
 TEAM_PAGE = "registries:team_credentials"
 
 
@@ -42,7 +42,12 @@ def test_an_admin_shares_with_a_team_by_its_name_on_terms(
     client_for, alice, credential, other_team
 ) -> None:
     until = (timezone.now() + timedelta(days=9)).strftime("%Y-%m-%dT%H:%M")
-    data = {"team": other_team.pk, "can_push": "on", "repository_pattern": "shop/", "until": until}
+    data = {
+        "team": other_team.pk,
+        "can_push": "on",
+        "repository_pattern": "shop/",
+        "expires_at": until,
+    }
     answer = client_for(alice).post(url("grant_add", credential), data)
     assert answer.url == url("credential", credential)
     assert "shared with Lighthouse" in messages_of(answer)
@@ -53,7 +58,7 @@ def test_an_admin_shares_with_a_team_by_its_name_on_terms(
         "shop/*",
         alice,
     )
-    assert grant.until.strftime("%Y-%m-%dT%H:%M") == until
+    assert grant.expires_at.strftime("%Y-%m-%dT%H:%M") == until
     page = client_for(alice).get(url("credential", credential)).content.decode()
     assert "Lighthouse" in page
     assert "shop/*" in page
@@ -88,7 +93,7 @@ def test_no_share_is_wider_than_the_credential(client_for, alice, credential, ot
 
 def test_a_moment_that_has_passed_is_refused(client_for, alice, credential, other_team) -> None:
     answer = client_for(alice).post(
-        url("grant_add", credential), {"team": other_team.pk, "until": "2020-01-01T00:00"}
+        url("grant_add", credential), {"team": other_team.pk, "expires_at": "2020-01-01T00:00"}
     )
     assert answer.status_code == 422
     assert "has passed" in answer.content.decode()
@@ -404,7 +409,9 @@ def test_before_a_share_ends_both_teams_are_warned(
 ) -> None:
     for person in (alice, charlie):
         assert "Robot" not in client_for(person).get(reverse("web:overview")).content.decode()
-    CredentialGrant.objects.filter(pk=grant.pk).update(until=timezone.now() + timedelta(days=2))
+    CredentialGrant.objects.filter(pk=grant.pk).update(
+        expires_at=timezone.now() + timedelta(days=2)
+    )
     owner = client_for(alice).get(reverse("web:overview")).content.decode()
     assert "Ends soon" in owner
     assert url("grant_edit", grant) in owner

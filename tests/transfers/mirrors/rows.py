@@ -58,7 +58,7 @@ def run_row(mirror, user=None, *, state=State.QUEUED, age=0, **values):
     )
     if age:
         MirrorRun.objects.filter(pk=run.pk).update(created_at=now)
-    if ended and not run.is_plan and not run.is_staging:
+    if ended and not run.is_plan and not run.is_local_pull:
         succeeded = {"last_success_at": now} if state == State.SUCCEEDED else {}
         Mirror.objects.filter(pk=mirror.pk).update(last_run=run, last_state=state, **succeeded)
         mirror.refresh_from_db()
@@ -77,6 +77,6 @@ def pair_row(mirror, name="library/nginx", **values):
         mirror=mirror,
         source_repository=name,
         target_repository=name,
-        looked_at=timezone.now(),
+        compared_at=timezone.now(),
         **values,
     )

@@ -92,5 +92,5 @@ def test_a_partial_run_is_no_archive(mirror, run_mirror, plan_mirror, image_fact
     run_mirror(mirror)
     plan = plan_mirror(mirror)
     run_here(run_plan(plan=plan, user=None, enqueue=False))
-    run_mirror(mirror, only=[{"repository": mirror.repositories[0], "tag": "1.0"}])
+    run_mirror(mirror, limited_to=[{"repository": mirror.repositories[0], "tag": "1.0"}])
     assert sorted(image.tag for image in archive_images(mirror)) == ["1.0", "2.0"]

@@ -37,7 +37,7 @@ def test_plan_and_run_print_their_tags(registry, second_registry, image_factory,
 
     status, output, _errors = mirror("plan", "nightly", "--now")
     assert status == 0
-    assert "1 the same" in output
+    assert "1 up to date" in output
 
 
 def test_a_failed_tag_exits_with_one_and_the_reason(registry, image_factory, make_mirror):

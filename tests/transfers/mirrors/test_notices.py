@@ -39,8 +39,8 @@ def bodies(server):
     return [json.loads(call.body) for call in server.made("POST")]
 
 
-def kinds_of_notices(mirror, *states, notify, **values):
-    mirror.notify = notify
+def kinds_of_notices(mirror, *states, policy, **values):
+    mirror.notification_policy = policy
     mirror.save()
     for age, state in zip(range(len(states) * 100, 0, -100), states, strict=True):
         run_row(mirror, state=state, age=age, **values)
@@ -61,7 +61,7 @@ OK, BAD = State.SUCCEEDED, State.FAILED
 
 
 @pytest.mark.parametrize(
-    ("notify", "states", "kinds"),
+    ("policy", "states", "kinds"),
     [
         (NotificationPolicy.NEVER, (BAD, OK), []),
         (NotificationPolicy.FAILURE, (OK, BAD, OK), ["failure"]),
@@ -75,16 +75,16 @@ OK, BAD = State.SUCCEEDED, State.FAILED
         (NotificationPolicy.ALWAYS, (State.CANCELLED,), []),
     ],
 )
-def test_notices_follow_the_policy_of_the_mirror(mirror, notify, states, kinds):
-    assert kinds_of_notices(mirror, *states, notify=notify) == kinds
+def test_notices_follow_the_policy_of_the_mirror(mirror, policy, states, kinds):
+    assert kinds_of_notices(mirror, *states, policy=policy) == kinds
 
 
 def test_a_plan_has_no_notice(mirror):
-    assert kinds_of_notices(mirror, BAD, notify=NotificationPolicy.ALWAYS, is_plan=True) == []
+    assert kinds_of_notices(mirror, BAD, policy=NotificationPolicy.ALWAYS, is_plan=True) == []
 
 
 def test_a_mirror_without_channels_has_no_notice(team):
-    assert kinds_of_notices(mirror_row(team), BAD, notify=NotificationPolicy.ALWAYS) == []
+    assert kinds_of_notices(mirror_row(team), BAD, policy=NotificationPolicy.ALWAYS) == []
 
 
 def test_an_old_run_has_no_notice(mirror):

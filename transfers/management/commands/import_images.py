@@ -73,7 +73,7 @@ class Command(TransferCommand):
             discard_upload(upload)
 
     def _list(self, upload: ArchiveUpload) -> None:
-        for image in upload.found or []:
+        for image in upload.images or []:
             names = ", ".join(image["names"]) or image["tag"] or _("without a name")
             platforms = ", ".join(image["platforms"]) or "-"
             # Scripts split the line at plain spaces, and a size has a no-break space.
@@ -103,7 +103,7 @@ def _imported_names(
     upload: ArchiveUpload, options: list[str], prefix: str
 ) -> list[services.ImportedName]:
     """Return the images to import: those of the `--name` options, or else all of the archive."""
-    images = upload.found or []
+    images = upload.images or []
     names = [(image["digest"], name) for image in images for name in image["names"]]
     if options:
         # The first of several images with one name counts.
@@ -127,7 +127,7 @@ def _parse_name_option(
 ) -> services.ImportedName:
     """Parse an option of the form `[FOUND=]NAME`, where FOUND is a name or a digest."""
     old, equals, new = option.rpartition("=")
-    images = upload.found or []
+    images = upload.images or []
     if not equals:
         if len(images) > 1:
             names = ", ".join(digests)

@@ -18,14 +18,14 @@ COLUMNS = (
     "selection",
     "platforms",
     "referrers",
-    "existing",
+    "conflict_policy",
     "delete_extras",
     "delete_cap",
     "verify",
     "schedule",
     "time_zone",
     "jitter_seconds",
-    "notify",
+    "notification_policy",
 )
 
 

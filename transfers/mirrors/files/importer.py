@@ -104,15 +104,18 @@ def _check_entries(team: Team, entries: Iterable[Entry]) -> None:
 
 def _column_problem(values: dict[str, Any]) -> str:
     """Return which column has an invalid value; empty if all are valid."""
-    if values.get("existing", ConflictPolicy.OVERWRITE) not in ConflictPolicy.values:
+    if values.get("conflict_policy", ConflictPolicy.OVERWRITE) not in ConflictPolicy.values:
         return _("“%(name)s” is none of %(names)s.") % {
-            "name": str(values["existing"])[:40],
+            "name": str(values["conflict_policy"])[:40],
             "names": ", ".join(ConflictPolicy.values),
         }
 
-    if values.get("notify", NotificationPolicy.RECOVERY) not in NotificationPolicy.values:
+    if (
+        values.get("notification_policy", NotificationPolicy.RECOVERY)
+        not in NotificationPolicy.values
+    ):
         return _("“%(name)s” is none of %(names)s.") % {
-            "name": str(values["notify"])[:40],
+            "name": str(values["notification_policy"])[:40],
             "names": ", ".join(NotificationPolicy.values),
         }
 

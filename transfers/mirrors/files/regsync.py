@@ -184,7 +184,7 @@ def _read_common(entry: Entry, sync: dict[str, Any]) -> None:
 
     # regsync has a template for backup tags; here their form is fixed.
     if sync.get("backup"):
-        entry.values["existing"] = ConflictPolicy.BACKUP
+        entry.values["conflict_policy"] = ConflictPolicy.BACKUP
         entry.remarks.append(
             _("Backups get names of our own: the template of backup is not carried over.")
         )

@@ -120,7 +120,7 @@ class MirrorForm(SelectionForm, ScheduleForm):
         required=False,
         initial=True,
     )
-    existing = forms.ChoiceField(
+    conflict_policy = forms.ChoiceField(
         label=_("Where a tag of the target differs"),
         choices=ConflictPolicy.choices,
         initial=ConflictPolicy.OVERWRITE,
@@ -139,7 +139,7 @@ class MirrorForm(SelectionForm, ScheduleForm):
     verify = forms.BooleanField(
         label=_("Compare both sides afterwards"), required=False, initial=True
     )
-    notify = forms.ChoiceField(
+    notification_policy = forms.ChoiceField(
         label=_("When"), choices=NotificationPolicy.choices, initial=NotificationPolicy.RECOVERY
     )
     channels = forms.ModelMultipleChoiceField(
@@ -191,7 +191,15 @@ class MirrorForm(SelectionForm, ScheduleForm):
 
         # The form has one field per kind of naming.
         naming = Naming.parse(mirror.naming)
-        same = ("name", "referrers", "existing", "delete_extras", "delete_cap", "verify", "notify")
+        same = (
+            "name",
+            "referrers",
+            "conflict_policy",
+            "delete_extras",
+            "delete_cap",
+            "verify",
+            "notification_policy",
+        )
         endpoints = ("source_registry", "source_credential", "target_registry", "target_credential")
         return {
             **common,
@@ -314,10 +322,10 @@ class MirrorForm(SelectionForm, ScheduleForm):
             "repositories",
             "platforms",
             "referrers",
-            "existing",
+            "conflict_policy",
             "delete_extras",
             "verify",
-            "notify",
+            "notification_policy",
         )
         endpoints = ("source_registry", "source_credential", "target_registry", "target_credential")
 

@@ -217,7 +217,7 @@ def _report(command: Terminal, run: MirrorRun, *, is_full: bool) -> None:
         command.stdout.write(
             printable(
                 _("Waits until %(time)s: %(reason)s")
-                % {"time": run.parked_until, "reason": run.parked_reason}
+                % {"time": run.postponed_until, "reason": run.postponed_reason}
             )
         )
         sys.exit(1)
@@ -243,12 +243,12 @@ def _summary(run: MirrorRun) -> str:
     counts = {name: totals.get(name, 0) for name in (*ItemAction.values, "failed")}
     line = (
         _(
-            "%(new)d new, %(changed)d changed, %(same)d the same, %(skipped)d left out, %(extra)d "
-            "extra, %(failed)d failed"
+            "%(new)d new, %(changed)d changed, %(up_to_date)d up to date, %(skipped)d skipped, "
+            "%(extra)d extra, %(failed)d failed"
         )
         % counts
     )
-    moved = _("%(size)s to move") if run.is_plan else _("%(size)s moved")
+    moved = _("%(size)s to transfer") if run.is_plan else _("%(size)s transferred")
     size = {"size": binary_size(run.bytes_total if run.is_plan else run.bytes_done)}
     requests = ngettext("%(count)d request", "%(count)d requests", run.requests) % {
         "count": run.requests

@@ -1,9 +1,9 @@
 from registry_ui.jobs.models import ACTIVE_STATES, TERMINAL_STATES, State
 
-from .hook import MirrorHook, MirrorPause
 from .known_blob import KnownBlob
 from .mirror import LOCAL, ConflictPolicy, Mirror, NotificationPolicy, RepositoryDrift
 from .run import ItemAction, ItemState, MirrorItem, MirrorRun, Trigger, VerificationResult
+from .webhook import MirrorPause, MirrorWebhook
 
 __all__ = [
     "ACTIVE_STATES",
@@ -14,10 +14,10 @@ __all__ = [
     "ItemState",
     "KnownBlob",
     "Mirror",
-    "MirrorHook",
     "MirrorItem",
     "MirrorPause",
     "MirrorRun",
+    "MirrorWebhook",
     "NotificationPolicy",
     "RepositoryDrift",
     "State",

@@ -23,7 +23,7 @@ class KnownBlob(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["registry", "digest", "repository"], name="one_known_blob_a_repository"
+                fields=["registry", "digest", "repository"], name="unique_known_blob"
             )
         ]
         indexes = [models.Index(fields=["registry", "repository"], name="known_blob_of_repository")]

@@ -74,7 +74,7 @@ class Mirror(models.Model):
     # ["linux/amd64", …]; empty is all, which keeps the digest
     platforms = models.JSONField(_("platforms"), default=list, blank=True)
     referrers = models.BooleanField(_("signatures and SBOMs too"), default=True)
-    existing = models.CharField(
+    conflict_policy = models.CharField(
         _("when a tag differs"),
         max_length=10,
         choices=ConflictPolicy.choices,
@@ -97,8 +97,8 @@ class Mirror(models.Model):
     # Computed when the schedule changes and when a run starts; null for manual runs only.
     next_run_at = models.DateTimeField(null=True, blank=True)
     paused = models.BooleanField(default=False)
-    notify = models.CharField(
-        _("notify"),
+    notification_policy = models.CharField(
+        _("notifications"),
         max_length=10,
         choices=NotificationPolicy.choices,
         default=NotificationPolicy.RECOVERY,
@@ -120,14 +120,14 @@ class Mirror(models.Model):
     )
 
     # Plans, archives and known digests of an earlier time belong to other settings.
-    changed_at = models.DateTimeField(auto_now=True)
+    updated_at = models.DateTimeField(auto_now=True)
 
     objects = MirrorQuerySet.as_manager()
 
     class Meta:
         ordering = ["name"]
         constraints = [
-            models.UniqueConstraint(fields=["team", "name"], name="one_mirror_a_name_in_a_team")
+            models.UniqueConstraint(fields=["team", "name"], name="unique_mirror_name_per_team")
         ]
         indexes = [
             models.Index(
@@ -158,13 +158,13 @@ class RepositoryDrift(models.Model):
     source_repository = models.CharField(max_length=255)
     target_repository = models.CharField(max_length=255)
     # Tags: equal on both sides, missing at the target, different there, and at the target only.
-    same = models.PositiveIntegerField(default=0)
+    up_to_date = models.PositiveIntegerField(default=0)
     missing = models.PositiveIntegerField(default=0)
     differing = models.PositiveIntegerField(default=0)
     extra = models.PositiveIntegerField(default=0)
     # Failed tags of the latest run.
     failed = models.PositiveIntegerField(default=0)
-    looked_at = models.DateTimeField(null=True, blank=True)
+    compared_at = models.DateTimeField(null=True, blank=True)
     # The latest verification of digests, and how many of them did not match.
     verified_at = models.DateTimeField(null=True, blank=True)
     mismatched = models.PositiveIntegerField(default=0)
@@ -174,7 +174,7 @@ class RepositoryDrift(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["mirror", "source_repository", "target_repository"],
-                name="one_pair_a_mirror",
+                name="unique_pair_per_mirror",
             )
         ]
 
@@ -192,5 +192,5 @@ class RepositoryDrift(models.Model):
     def counts(self) -> dict[str, Any]:
         return {
             name: getattr(self, name)
-            for name in ("same", "missing", "differing", "extra", "failed", "mismatched")
+            for name in ("up_to_date", "missing", "differing", "extra", "failed", "mismatched")
         }

@@ -25,7 +25,7 @@ class ItemAction(models.TextChoices):
 
     NEW = "new", _("New")
     CHANGED = "changed", _("Changed")
-    SAME = "same", _("Same")
+    UP_TO_DATE = "up_to_date", _("Up to date")
     SKIPPED = "skipped", _("Skipped")
     EXTRA = "extra", _("Extra")
 
@@ -34,7 +34,7 @@ class ItemState(models.TextChoices):
     """The progress of a tag. In a plan, a tag to copy is `waiting`."""
 
     WAITING = "waiting", _("Waiting")
-    MOVING = "moving", _("Moving")
+    COPYING = "copying", _("Copying")
     DONE = "done", _("Done")
     FAILED = "failed", _("Failed")
 
@@ -43,7 +43,7 @@ class VerificationResult(models.TextChoices):
     """The result of the verification at the end of a run."""
 
     EQUAL = "equal", _("Both sides are the same")
-    MOVED = "moved", _("The source has moved on since")
+    OUTDATED = "outdated", _("The source has moved on since")
     DIFFERS = "differs", _("The target names something else")
     MISSING = "missing", _("The target has no such tag")
 
@@ -51,7 +51,7 @@ class VerificationResult(models.TextChoices):
 class MirrorRunQuerySet(JobQuerySet):
     def to_target(self) -> Self:
         """Return the runs that write to the target: no plans, no pulls to local images."""
-        return self.filter(is_plan=False, is_staging=False)
+        return self.filter(is_plan=False, is_local_pull=False)
 
 
 class MirrorRun(Job):
@@ -67,7 +67,7 @@ class MirrorRun(Job):
     # A dry run: nothing is copied; its items record what would be.
     is_plan = models.BooleanField(default=False)
     # A pull of the selection to the local images, for an export. The target gets no request.
-    is_staging = models.BooleanField(default=False)
+    is_local_pull = models.BooleanField(default=False)
     # The plan whose tags are copied, at the digests that it compared
     based_on = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="+")
     retry_of = models.ForeignKey(
@@ -75,14 +75,14 @@ class MirrorRun(Job):
     )
     # [{"repository": source repository, "tag": "1.27"}]: only these tags. Without a tag the whole
     # repository; empty for all.
-    only = models.JSONField(default=list, blank=True)
+    limited_to = models.JSONField(default=list, blank=True)
 
-    # {"new": 3, "changed": 1, "same": 96, "skipped": 0, "extra": 0, "waiting": 0, "moving": 1,
-    #  "done": 2, "failed": 1, "deleted": 0, "repositories": 4, "new_repositories": 1,
+    # {"new": 3, "changed": 1, "up_to_date": 96, "skipped": 0, "extra": 0, "waiting": 0,
+    #  "copying": 1, "done": 2, "failed": 1, "deleted": 0, "repositories": 4, "new_repositories": 1,
     #  "unselected": tags outside the selection, "unmeasured": tags of unknown size,
     #  "pulls": manifests that count as pulls}
     totals = models.JSONField(default=dict, blank=True)
-    # {"phase": "listing" | "comparing" | "moving" | "verifying" | "deleting",
+    # {"phase": "listing" | "comparing" | "copying" | "verifying" | "deleting",
     #  "layers": [those in transfer], "speed": bytes per second, "seconds_left": … | null,
     #  "pause": {"seconds", "reason"} | null, "notes": [sentences]}
     progress = models.JSONField(default=dict, blank=True)
@@ -92,8 +92,8 @@ class MirrorRun(Job):
     bytes_done = models.BigIntegerField(default=0)
     requests = models.PositiveIntegerField(default=0)
     # A postponed run is queued and occupies no worker until then.
-    parked_until = models.DateTimeField(null=True, blank=True)
-    parked_reason = models.CharField(max_length=500, blank=True)
+    postponed_until = models.DateTimeField(null=True, blank=True)
+    postponed_reason = models.CharField(max_length=500, blank=True)
     # Set once its notices were created, or found to be unnecessary.
     notified_at = models.DateTimeField(null=True, blank=True)
 
@@ -103,7 +103,7 @@ class MirrorRun(Job):
         ordering = ["-created_at", "-id"]
         constraints = [
             # Two schedulers cannot start the same due time, even with a race.
-            models.UniqueConstraint(fields=["mirror", "due_at"], name="one_run_a_due_time")
+            models.UniqueConstraint(fields=["mirror", "due_at"], name="unique_run_per_due_time")
         ]
         indexes = [
             models.Index(fields=["mirror", "-created_at"], name="mirror_run_newest"),
@@ -118,17 +118,17 @@ class MirrorRun(Job):
         ]
 
     def __str__(self) -> str:
-        kind = "plan" if self.is_plan else "staging" if self.is_staging else "run"
+        kind = "plan" if self.is_plan else "staging" if self.is_local_pull else "run"
         return f"{kind} of {self.mirror}"
 
     @property
     def target_registry(self) -> Registry | None:
         """The registry to which this run copies; None for the local images."""
-        return None if self.is_staging else self.mirror.target_registry
+        return None if self.is_local_pull else self.mirror.target_registry
 
     @property
     def is_local(self) -> bool:
-        return self.is_staging or self.mirror.is_local
+        return self.is_local_pull or self.mirror.is_local
 
     @property
     def source_is_builtin(self) -> bool:
@@ -136,16 +136,16 @@ class MirrorRun(Job):
 
         Then nothing is copied, and no tag changes.
         """
-        return self.is_staging and is_builtin_registry(self.mirror.source_registry.host)
+        return self.is_local_pull and is_builtin_registry(self.mirror.source_registry.host)
 
     @property
-    def existing(self) -> str:
+    def conflict_policy(self) -> str:
         """The conflict policy of this run. Local images are overwritten, as by a pull."""
-        return ConflictPolicy.OVERWRITE if self.is_staging else self.mirror.existing
+        return ConflictPolicy.OVERWRITE if self.is_local_pull else self.mirror.conflict_policy
 
     @property
     def is_postponed(self) -> bool:
-        return self.state == State.QUEUED and self.parked_until is not None
+        return self.state == State.QUEUED and self.postponed_until is not None
 
     def postpone(self, resume_at: datetime, reason: str, **values: object) -> bool:
         """Return a running run to the queue until a time; it does not count as an attempt.
@@ -161,8 +161,8 @@ class MirrorRun(Job):
             worker="",
             attempt=models.F("attempt") - 1,
             queued_at=resume_at - QUEUE_LIMIT - timedelta(seconds=1),
-            parked_until=resume_at,
-            parked_reason=reason[:500],
+            postponed_until=resume_at,
+            postponed_reason=reason[:500],
             **values,
         )
 
@@ -190,7 +190,7 @@ class MirrorItem(models.Model):
     attempt = models.PositiveSmallIntegerField(default=0)
     # {"message": "…", "advice": "…", "kind": "Unauthorized"}; never a secret
     error = models.JSONField(null=True, blank=True)
-    verified = models.CharField(max_length=10, choices=VerificationResult.choices, blank=True)
+    verification = models.CharField(max_length=10, choices=VerificationResult.choices, blank=True)
 
     class Meta:
         ordering = ["id"]
@@ -198,7 +198,7 @@ class MirrorItem(models.Model):
             models.UniqueConstraint(
                 # A worker that takes over must not add a second row for a tag.
                 fields=["run", "target_repository", "tag", "source_repository"],
-                name="one_item_a_tag",
+                name="unique_item_per_tag",
             )
         ]
         indexes = [

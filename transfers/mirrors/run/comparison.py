@@ -141,11 +141,11 @@ class Comparer:
         if present == expected or (
             is_fallback_tag(item.tag) and self._has_all_referrers(pair, item)
         ):
-            _complete(item, ItemAction.SAME, "")
+            _complete(item, ItemAction.UP_TO_DATE, "")
             item.copied_digest = str(present)
             # Both sides were compared just now, so the verification has nothing to add.
-            item.verified = VerificationResult.EQUAL if self._run.mirror.verify else ""
-        elif self._run.existing == ConflictPolicy.KEEP:
+            item.verification = VerificationResult.EQUAL if self._run.mirror.verify else ""
+        elif self._run.conflict_policy == ConflictPolicy.KEEP:
             # The mirror keeps what others pushed to the target.
             _complete(item, ItemAction.SKIPPED, _("The target names something else, and keeps it"))
         else:
@@ -208,8 +208,8 @@ class Comparer:
         runs = MirrorRun.objects.filter(
             # A change of the platforms changes the digests, so older runs do not count.
             mirror=mirror,
-            is_staging=False,
-            created_at__gte=mirror.changed_at,
+            is_local_pull=False,
+            created_at__gte=mirror.updated_at,
         )
         rows = MirrorItem.objects.filter(run__in=runs, state=ItemState.DONE)
         rows = rows.exclude(copied_digest="").exclude(source_digest="")

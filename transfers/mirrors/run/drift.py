@@ -18,13 +18,13 @@ from ..models import (
 from .repository_pairs import RepositoryPair
 
 _COLUMNS = (
-    "same",
+    "up_to_date",
     "missing",
     "differing",
     "extra",
     "failed",
     "mismatched",
-    "looked_at",
+    "compared_at",
     "verified_at",
 )
 
@@ -36,7 +36,7 @@ def update_pairs(
 
     A run of some tags is merged into the latest comparison of the whole repository.
     """
-    if run.is_staging:
+    if run.is_local_pull:
         return
 
     by_target: dict[str, list[MirrorItem]] = defaultdict(list)
@@ -66,7 +66,7 @@ def update_pairs(
     )
 
     # Repositories that no longer match the mirror have no drift.
-    if not run.only and run.based_on is None:
+    if not run.limited_to and run.based_on is None:
         present = {(pair.source, pair.target) for pair in pairs}
         RepositoryDrift.objects.filter(
             pk__in=[row.pk for key, row in known.items() if key not in present]
@@ -78,12 +78,12 @@ def _merge_items(
 ) -> list[MirrorItem]:
     """Return the items of the latest full comparison, updated by later runs of some tags."""
     runs = MirrorRun.objects.filter(
-        mirror=run.mirror, is_staging=False, created_at__lt=run.created_at
+        mirror=run.mirror, is_local_pull=False, created_at__lt=run.created_at
     ).order_by("-created_at")
 
     # A failed run counts if single tags failed: its comparison was complete.
     compared = Q(state=State.SUCCEEDED) | Q(state=State.FAILED, totals__failed__gt=0)
-    full = runs.filter(compared, only=[], based_on=None).first()
+    full = runs.filter(compared, limited_to=[], based_on=None).first()
     if full is None:
         return list(items)
     earlier = MirrorItem.objects.filter(run__in=runs.filter(created_at__gte=full.created_at))
@@ -98,17 +98,17 @@ def _update_pair(
         mirror=run.mirror, source_repository=pair.source, target_repository=pair.target
     )
     counts = Counter(_tag_status(item) for item in items)
-    row.same, row.missing, row.differing, row.extra = (
-        counts[name] for name in ("same", "missing", "differing", "extra")
+    row.up_to_date, row.missing, row.differing, row.extra = (
+        counts[name] for name in ("up_to_date", "missing", "differing", "extra")
     )
     row.failed = sum(item.state == ItemState.FAILED for item in items)
-    row.looked_at = timezone.now()
+    row.compared_at = timezone.now()
 
     # A run without verification keeps the results of the previous one.
-    if any(item.verified for item in items):
-        row.verified_at = row.looked_at
+    if any(item.verification for item in items):
+        row.verified_at = row.compared_at
         row.mismatched = sum(
-            item.verified in (VerificationResult.DIFFERS, VerificationResult.MISSING)
+            item.verification in (VerificationResult.DIFFERS, VerificationResult.MISSING)
             for item in items
         )
 
@@ -125,13 +125,13 @@ def _tag_status(item: MirrorItem) -> str:
     if item.action == ItemAction.SKIPPED:
         return "differing" if item.target_digest and item.source_digest else ""
 
-    if item.action == ItemAction.SAME or (
-        item.state == ItemState.DONE and item.verified != VerificationResult.MOVED
+    if item.action == ItemAction.UP_TO_DATE or (
+        item.state == ItemState.DONE and item.verification != VerificationResult.OUTDATED
     ):
-        return "same"
+        return "up_to_date"
 
     return (
         "differing"
-        if item.target_digest or item.verified == VerificationResult.MOVED
+        if item.target_digest or item.verification == VerificationResult.OUTDATED
         else "missing"
     )

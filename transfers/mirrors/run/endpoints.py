@@ -183,7 +183,7 @@ class Endpoints:
         # Source and target keep separate clients: a push asks for another scope of token.
         key = (is_target, login.pk if login is not None else None)
         if key not in self._clients:
-            act = "plan" if self._run.is_plan else "pull" if self._run.is_staging else "mirror"
+            act = "plan" if self._run.is_plan else "pull" if self._run.is_local_pull else "mirror"
             self._clients[key] = open_client(
                 team=self.mirror.team,
                 reference_or_host=registry.host,

@@ -28,8 +28,8 @@ logger = logging.getLogger(__name__)
 _AUDIT_ACTIONS = {
     (False, State.SUCCEEDED): Action.MIRROR_SUCCEEDED,
     (False, State.FAILED): Action.MIRROR_FAILED,
-    (True, State.SUCCEEDED): Action.MIRROR_STAGED,
-    (True, State.FAILED): Action.MIRROR_STAGING_FAILED,
+    (True, State.SUCCEEDED): Action.MIRROR_LOCAL_PULL_SUCCEEDED,
+    (True, State.FAILED): Action.MIRROR_LOCAL_PULL_FAILED,
 }
 
 
@@ -40,7 +40,7 @@ def run(claimed: MirrorRun) -> None:
     """
     # A postponed run continues now, so the page must not show its wait any more.
     MirrorRun.objects.filter(pk=claimed.pk, claim=claimed.claim).update(
-        parked_until=None, parked_reason=""
+        postponed_until=None, postponed_reason=""
     )
 
     # The reporter renews the heartbeat, writes the progress and notices a cancellation.
@@ -111,7 +111,7 @@ def _finish(context: RunContext, state: State | Postponed, values: dict[str, Any
         if not run.finish(state, **context.row_values(), **values) or run.is_plan:
             return
 
-        if not run.is_staging:
+        if not run.is_local_pull:
             _update_mirror(run, state)
 
         if run.target_registry is not None and context.copier is not None:
@@ -119,7 +119,7 @@ def _finish(context: RunContext, state: State | Postponed, values: dict[str, Any
 
         if state != State.CANCELLED:
             record(
-                _AUDIT_ACTIONS[run.is_staging, state],
+                _AUDIT_ACTIONS[run.is_local_pull, state],
                 obj=run,
                 name=run.mirror.name,
                 trigger=str(run.trigger),

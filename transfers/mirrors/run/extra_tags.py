@@ -41,7 +41,7 @@ def find_extras(pair: RepositoryPair, selection: Selection) -> list[str]:
 def record_extras(
     pairs: Sequence[RepositoryPair], selection: Selection, item_store: ItemStore
 ) -> list[MirrorItem]:
-    if item_store.run.is_staging:
+    if item_store.run.is_local_pull:
         return []  # Other local images do not belong to the mirror.
 
     # An earlier worker of this run may have deleted some already.

@@ -29,7 +29,7 @@ _COLUMNS = (
     "bytes_done",
     "attempt",
     "error",
-    "verified",
+    "verification",
 )
 _MAX_KNOWN_BLOBS = 100_000
 

@@ -217,7 +217,7 @@ class _RunPhases:
     def _subjects(self) -> dict[tuple[str, str], set[str]]:
         subjects: dict[tuple[str, str], set[str]] = defaultdict(set)
         for item in self._item_store.items:
-            if item.source_digest and item.action in (*_COPIED_ACTIONS, ItemAction.SAME):
+            if item.source_digest and item.action in (*_COPIED_ACTIONS, ItemAction.UP_TO_DATE):
                 subjects[item.source_repository, item.target_repository].add(item.source_digest)
         return subjects
 
@@ -226,7 +226,7 @@ class _RunPhases:
             item
             for item in self._item_store.items
             if item.action in _COPIED_ACTIONS
-            and item.state in (ItemState.WAITING, ItemState.MOVING)
+            and item.state in (ItemState.WAITING, ItemState.COPYING)
         ]
 
     def _blob_presence(self, pairs: Sequence[RepositoryPair]) -> BlobPresence:
@@ -250,7 +250,7 @@ class _RunPhases:
         if not groups:
             return
 
-        self._context.phase = "moving"
+        self._context.phase = "copying"
         pools = self._worker_pools()
         try:
             copier = TagCopier(
@@ -275,8 +275,8 @@ class _RunPhases:
 
     def _worker_pools(self) -> WorkerPools:
         if self._is_local:
-            return WorkerPools.create(metadata=_LOCAL, small=_LOCAL, large=settings.BLOB_LANES)
-        return WorkerPools.create(metadata=_METADATA, small=_SMALL, large=settings.BLOB_LANES)
+            return WorkerPools.create(metadata=_LOCAL, small=_LOCAL, large=settings.BLOB_WORKERS)
+        return WorkerPools.create(metadata=_METADATA, small=_SMALL, large=settings.BLOB_WORKERS)
 
     def _copy_groups(self, copier: TagCopier, groups: Sequence[TagGroup]) -> None:
         try:
@@ -331,7 +331,9 @@ class _RunPhases:
         copied = [
             item
             for item in self._item_store.items
-            if item.action in _COPIED_ACTIONS and item.state == ItemState.DONE and not item.verified
+            if item.action in _COPIED_ACTIONS
+            and item.state == ItemState.DONE
+            and not item.verification
         ]
         verify(copied, self._endpoints, self._item_store, self._pool, self._context.checkpoint)
 

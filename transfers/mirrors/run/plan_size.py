@@ -57,7 +57,7 @@ def measure_plan(
     Raises:
         Cancelled
     """
-    moving = [
+    copying = [
         item
         for item in context.item_store.items
         if item.action in (ItemAction.NEW, ItemAction.CHANGED) and item.state == ItemState.WAITING
@@ -72,7 +72,7 @@ def measure_plan(
         with ThreadPoolExecutor(_CONCURRENCY, "measure") as pool:
             futures = [
                 pool.submit(_measure, group, context, endpoints, totals, budget, pools)
-                for group in group_by_digest(moving)
+                for group in group_by_digest(copying)
             ]
             for future in as_completed(futures):
                 future.result()
@@ -81,7 +81,7 @@ def measure_plan(
         pools.close()
 
     # The threads do not write to the database.
-    for item in moving:
+    for item in copying:
         context.item_store.mark_changed(item)
 
     context.item_store.counts.update(

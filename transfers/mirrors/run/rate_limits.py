@@ -104,8 +104,8 @@ class RateLimiter:
     @classmethod
     def of(cls, registry: Registry, team: int, cancellation: Cancellation) -> "RateLimiter":
         # A registry may have its own limits; otherwise those of the settings apply.
-        slots = registry.most_requests or settings.MIRROR_REQUESTS
-        rate = registry.most_kib_per_second or settings.MIRROR_KIB_PER_SECOND
+        slots = registry.mirror_max_requests or settings.MIRROR_REQUESTS
+        rate = registry.mirror_max_kib_per_second or settings.MIRROR_KIB_PER_SECOND
         return cls(registry.host, team, cancellation, slots=slots, bytes_per_second=rate * 1024)
 
     @property

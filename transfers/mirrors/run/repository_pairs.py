@@ -74,7 +74,7 @@ def list_pairs(run: MirrorRun, endpoints: Endpoints) -> list[RepositoryPair]:
     )
 
     # Local images keep the name of their source, whatever the naming says.
-    naming = {} if run.is_staging else mirror.naming
+    naming = {} if run.is_local_pull else mirror.naming
     targets = Naming.parse(naming).target_names(names, host=mirror.source_registry.host)
     pairs = []
 
@@ -112,7 +112,7 @@ def _limits(run: MirrorRun) -> Mapping[str, frozenset[str]] | None:
 
     An empty set of tags stands for the whole repository.
     """
-    entries: Iterable[dict[str, Any]] = run.only
+    entries: Iterable[dict[str, Any]] = run.limited_to
     if run.based_on is not None:
         # A plan is run as it was shown: only its tags that were new or changed.
         planned = run.based_on.items.filter(action__in=("new", "changed"), state="waiting").exclude(
@@ -122,7 +122,7 @@ def _limits(run: MirrorRun) -> Mapping[str, frozenset[str]] | None:
             {"repository": name, "tag": tag}
             for name, tag in planned.values_list("source_repository", "tag")
         ]
-    elif not run.only:
+    elif not run.limited_to:
         return None
 
     limits: dict[str, set[str]] = {}

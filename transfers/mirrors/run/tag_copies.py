@@ -78,7 +78,7 @@ class TagCopier:
         self._groups_at_once = groups_at_once
         self._mirror = endpoints.mirror
         self._is_local = item_store.run.is_local
-        self._existing = item_store.run.existing
+        self._conflict_policy = item_store.run.conflict_policy
         self._choice = PlatformChoice.any_of(self._mirror.platforms)
         self._lock = threading.Lock()
         self._active: list[TagGroup] = []
@@ -126,11 +126,11 @@ class TagCopier:
     def totals(self) -> tuple[int, int]:
         """Return (transferred bytes, all bytes) of the groups that have begun."""
         with self._lock:
-            moving = [group.progress.totals() for group in self._active]
+            copying = [group.progress.totals() for group in self._active]
             done, total = self._finished_bytes
-        moving_done = sum(progress_done for progress_done, _total in moving)
-        moving_total = sum(progress_total for _done, progress_total in moving)
-        return done + moving_done, total + moving_total
+        copying_done = sum(progress_done for progress_done, _total in copying)
+        copying_total = sum(progress_total for _done, progress_total in copying)
+        return done + copying_done, total + copying_total
 
     def estimated_bytes(self) -> int:
         """Return the bytes of the groups that have not begun, estimated from the others."""
@@ -148,7 +148,7 @@ class TagCopier:
             layer
             for group in active
             for layer in group.progress.snapshot()["layers"]
-            if layer["state"] == "moving"
+            if layer["state"] == "transferring"
         ]
 
     def _record_bytes(self) -> None:
@@ -157,7 +157,7 @@ class TagCopier:
             for group in self._active:
                 # All tags of a group name the same digest, so the image is copied once.
                 for item in group.items:
-                    if item.state == ItemState.MOVING and item.bytes_total != 0:
+                    if item.state == ItemState.COPYING and item.bytes_total != 0:
                         done, total = group.progress.totals()
                         item.bytes_done, item.bytes_total = done, total or None
                         self._item_store.mark_changed(item)
@@ -192,7 +192,7 @@ class TagCopier:
                 # The first tag of the group has transferred them.
                 item.bytes_total = 0
 
-            item.state = ItemState.MOVING
+            item.state = ItemState.COPYING
             item.attempt += 1
             self._item_store.mark_changed(item)
             try:
@@ -311,7 +311,7 @@ class TagCopier:
         """
         if (
             item.action != ItemAction.CHANGED
-            or self._existing != ConflictPolicy.BACKUP
+            or self._conflict_policy != ConflictPolicy.BACKUP
             or not item.target_digest
         ):
             return

@@ -51,17 +51,17 @@ def _verify(item: MirrorItem, endpoints: Endpoints) -> MirrorItem:
         _mark_mismatch(item, VerificationResult.DIFFERS)
     else:
         # A push to the source during the run is no failure of the copy.
-        item.verified = (
+        item.verification = (
             VerificationResult.EQUAL
             if source is not None and str(source.digest) == item.source_digest
-            else VerificationResult.MOVED
+            else VerificationResult.OUTDATED
         )
 
     return item
 
 
 def _mark_mismatch(item: MirrorItem, result: VerificationResult) -> None:
-    item.verified, item.state = result, ItemState.FAILED
+    item.verification, item.state = result, ItemState.FAILED
     item.error = {
         "kind": "NotVerified",
         "message": _("Copied, but afterwards: %(verdict)s.") % {"verdict": result.label},

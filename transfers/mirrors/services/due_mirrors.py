@@ -15,7 +15,7 @@ from registry_ui.accounts.audit.log import record
 from registry_ui.accounts.models import Action, Role, Team, User
 from registry_ui.accounts.permissions import check_role
 
-from ..models import Mirror, MirrorHook, MirrorPause, MirrorRun, Trigger
+from ..models import Mirror, MirrorPause, MirrorRun, MirrorWebhook, Trigger
 from ..schedule import next_run
 from .runs import MirrorBusy, start_run
 
@@ -67,14 +67,18 @@ def is_running(mirror: Mirror) -> bool:
 
 def _consume_call(mirror: Mirror) -> dict[str, Any]:
     """Return the trigger and the tags of the run; it also serves a pending webhook call."""
-    hook = MirrorHook.objects.select_for_update().filter(mirror=mirror).first()
-    if hook is None or hook.due_at is None:
+    webhook = MirrorWebhook.objects.select_for_update().filter(mirror=mirror).first()
+    if webhook is None or webhook.due_at is None:
         return {"trigger": Trigger.SCHEDULE}
-    by_call, only = hook.due_at == mirror.next_run_at, hook.pending
+    by_call, limited_to = webhook.due_at == mirror.next_run_at, webhook.pending
 
     # The run starts after the push, so it serves the call in either case.
-    MirrorHook.objects.filter(pk=hook.pk).update(due_at=None, pending=[])
-    return {"trigger": Trigger.WEBHOOK, "only": only} if by_call else {"trigger": Trigger.SCHEDULE}
+    MirrorWebhook.objects.filter(pk=webhook.pk).update(due_at=None, pending=[])
+    return (
+        {"trigger": Trigger.WEBHOOK, "limited_to": limited_to}
+        if by_call
+        else {"trigger": Trigger.SCHEDULE}
+    )
 
 
 @transaction.atomic

@@ -36,14 +36,14 @@ MIRROR_FIELDS = (
     "selection",
     "platforms",
     "referrers",
-    "existing",
+    "conflict_policy",
     "delete_extras",
     "delete_cap",
     "verify",
     "schedule",
     "time_zone",
     "jitter_seconds",
-    "notify",
+    "notification_policy",
 )
 _MAX_REPOSITORIES = 1000
 

@@ -30,7 +30,9 @@ def delete_old_runs() -> int:
         run__finished_at__lt=now - DETAIL_RETENTION, state=ItemState.DONE
     )
     _delete_in_chunks(
-        details.filter(action__in=(ItemAction.SAME, ItemAction.SKIPPED)).exclude(run__in=latest)
+        details.filter(action__in=(ItemAction.UP_TO_DATE, ItemAction.SKIPPED)).exclude(
+            run__in=latest
+        )
     )
     old = ended.filter(finished_at__lt=now - RUN_RETENTION).exclude(pk__in=latest)
 
@@ -59,7 +61,11 @@ def record_reconciled_runs() -> int:
 
 def _latest_ids() -> list[uuid.UUID]:
     ids: list[uuid.UUID] = []
-    filters = ({"is_plan": False, "is_staging": False}, {"is_plan": True}, {"is_staging": True})
+    filters = (
+        {"is_plan": False, "is_local_pull": False},
+        {"is_plan": True},
+        {"is_local_pull": True},
+    )
     for mirror in Mirror.objects.all():
         ended = mirror.runs.filter(state__in=TERMINAL_STATES).order_by("-created_at")
         latest = [

@@ -51,14 +51,14 @@ def start_run(
     user: User | None,
     trigger: Trigger = Trigger.PERSON,
     due_at: datetime | None = None,
-    only: Sequence[dict[str, str]] = (),
+    limited_to: Sequence[dict[str, str]] = (),
     enqueue: bool = True,
 ) -> MirrorRun:
     """Start a run.
 
     Args:
         due_at: the scheduled time that it belongs to; the database accepts each once.
-        only: [{"repository": at the source, "tag": …}]; without a tag the whole repository;
+        limited_to: [{"repository": at the source, "tag": …}]; without a tag the whole repository;
             empty for all.
 
     Raises:
@@ -67,13 +67,13 @@ def start_run(
         IntegrityError: this due time has had its run.
     """
     # The list is stored in one column of the row.
-    if len(only) > _MAX_SELECTED:
+    if len(limited_to) > _MAX_SELECTED:
         raise InvalidReference(
             _("At most %(most)d tags are chosen at once.") % {"most": _MAX_SELECTED},
             advice=_("Run the whole mirror."),
         )
     return _start(
-        MirrorRun(mirror=mirror, trigger=trigger, due_at=due_at, only=list(only)),
+        MirrorRun(mirror=mirror, trigger=trigger, due_at=due_at, limited_to=list(limited_to)),
         user,
         enqueue=enqueue,
     )
@@ -99,7 +99,7 @@ def start_local_pull(
 
     trigger = Trigger.RETRY if retry_of else Trigger.PERSON if user else Trigger.COMMAND
     return _start(
-        MirrorRun(mirror=mirror, trigger=trigger, is_staging=True, retry_of=retry_of),
+        MirrorRun(mirror=mirror, trigger=trigger, is_local_pull=True, retry_of=retry_of),
         user,
         enqueue=enqueue,
     )
@@ -120,7 +120,7 @@ def run_plan(*, plan: MirrorRun, user: User | None, enqueue: bool = True) -> Mir
         )
 
     # A changed selection or naming could give its tags other names.
-    if plan.mirror.changed_at > plan.created_at:
+    if plan.mirror.updated_at > plan.created_at:
         raise InvalidReference(
             _("The rule was changed after this plan was made."), advice=_("Make a new plan.")
         )
@@ -146,11 +146,11 @@ def retry_failed(*, run: MirrorRun, user: User | None, enqueue: bool = True) -> 
         raise InvalidReference(_("This run has not ended."), advice=_("Cancel it first."))
 
     # An archive must have the state of one time, so everything is compared again.
-    if run.is_staging:
+    if run.is_local_pull:
         return start_local_pull(mirror=run.mirror, user=user, retry_of=run, enqueue=enqueue)
 
     unfinished = Q(state=ItemState.FAILED) | Q(
-        state__in=(ItemState.WAITING, ItemState.MOVING)
+        state__in=(ItemState.WAITING, ItemState.COPYING)
     ) & ~Q(action=ItemAction.EXTRA)
     # Extras have no source and are found again by any full comparison.
     # One more than allowed, to see whether there are too many to name.
@@ -163,34 +163,34 @@ def retry_failed(*, run: MirrorRun, user: User | None, enqueue: bool = True) -> 
     if not failed and run.error is None:
         raise InvalidReference(_("Nothing failed in this run."))
 
-    only = (
+    limited_to = (
         [{"repository": repository, "tag": tag} for repository, tag in failed]
         if len(failed) <= _MAX_SELECTED
-        else run.only
+        else run.limited_to
     )
 
     return _start(
-        MirrorRun(mirror=run.mirror, trigger=Trigger.RETRY, retry_of=run, only=only),
+        MirrorRun(mirror=run.mirror, trigger=Trigger.RETRY, retry_of=run, limited_to=limited_to),
         user,
         enqueue=enqueue,
     )
 
 
 def sync_items(
-    *, mirror: Mirror, user: User | None, only: Sequence[dict[str, str]], enqueue: bool = True
+    *, mirror: Mirror, user: User | None, limited_to: Sequence[dict[str, str]], enqueue: bool = True
 ) -> MirrorRun:
     """Start a run of some repositories or tags.
 
     Raises:
         MirrorBusy, PermissionDenied, InvalidReference
     """
-    if not only:
+    if not limited_to:
         raise InvalidReference(_("Nothing was chosen."))
     return start_run(
         mirror=mirror,
         user=user,
         trigger=Trigger.PERSON if user else Trigger.COMMAND,
-        only=only,
+        limited_to=limited_to,
         enqueue=enqueue,
     )
 
@@ -229,8 +229,8 @@ def _start(run: MirrorRun, user: User | None, *, enqueue: bool) -> MirrorRun:
     action = (
         Action.MIRROR_PLANNED
         if run.is_plan
-        else Action.MIRROR_STAGING
-        if run.is_staging
+        else Action.MIRROR_LOCAL_PULL_STARTED
+        if run.is_local_pull
         else Action.MIRROR_STARTED
     )
     record(action, **_event(run, user))

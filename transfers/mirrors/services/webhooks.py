@@ -18,7 +18,7 @@ from registry_ui.accounts.audit.log import record
 from registry_ui.accounts.models import Action, Role, User
 from registry_ui.accounts.permissions import check_role
 
-from ..models import Mirror, MirrorHook
+from ..models import Mirror, MirrorWebhook
 from ..patterns import matches_glob
 from ..selection import Selection
 
@@ -37,7 +37,7 @@ class PushedTag:
 
 
 @transaction.atomic
-def create_hook(mirror: Mirror, user: User) -> tuple[MirrorHook, str]:
+def create_webhook(mirror: Mirror, user: User) -> tuple[MirrorWebhook, str]:
     """Create the webhook of a mirror, or replace its secret, and return the new secret.
 
     The previous secret stops working.
@@ -49,25 +49,25 @@ def create_hook(mirror: Mirror, user: User) -> tuple[MirrorHook, str]:
     secret = secrets.token_urlsafe(32)
 
     # The id stays with a new secret, so the registry keeps its address.
-    hook = MirrorHook.objects.filter(mirror=mirror).first() or MirrorHook(
+    webhook = MirrorWebhook.objects.filter(mirror=mirror).first() or MirrorWebhook(
         mirror=mirror, created_by=user
     )
-    hook.set_secret(secret)
-    hook.save()
-    record(Action.MIRROR_HOOK_CREATED, user=user, obj=mirror)
-    return hook, secret
+    webhook.set_secret(secret)
+    webhook.save()
+    record(Action.MIRROR_WEBHOOK_CREATED, user=user, obj=mirror)
+    return webhook, secret
 
 
 @transaction.atomic
-def remove_hook(mirror: Mirror, user: User) -> None:
+def remove_webhook(mirror: Mirror, user: User) -> None:
     """Remove the webhook of a mirror.
 
     Raises:
         PermissionDenied
     """
     check_role(mirror.team, user, Role.ADMIN)
-    if MirrorHook.objects.filter(mirror=mirror).delete()[0]:
-        record(Action.MIRROR_HOOK_REMOVED, user=user, obj=mirror)
+    if MirrorWebhook.objects.filter(mirror=mirror).delete()[0]:
+        record(Action.MIRROR_WEBHOOK_REMOVED, user=user, obj=mirror)
 
 
 def is_authentic(secret: str, headers: Mapping[str, str], body: bytes) -> bool:
@@ -163,50 +163,52 @@ def select_pushes(mirror: Mirror, pushes: Iterable[PushedTag]) -> list[PushedTag
 
 
 @transaction.atomic
-def record_call(hook: MirrorHook, pushes: Iterable[PushedTag]) -> bool:
+def record_call(webhook: MirrorWebhook, pushes: Iterable[PushedTag]) -> bool:
     """Schedule one run for all pushes that arrive before it starts.
 
     Return False where the mirror is paused or selects none of the tags.
     """
-    hook = MirrorHook.objects.select_for_update().select_related("mirror__team").get(pk=hook.pk)
-    now, mirror = timezone.now(), hook.mirror
+    webhook = (
+        MirrorWebhook.objects.select_for_update().select_related("mirror__team").get(pk=webhook.pk)
+    )
+    now, mirror = timezone.now(), webhook.mirror
     matching = select_pushes(mirror, pushes)
-    MirrorHook.objects.filter(pk=hook.pk).update(called_at=now)
+    MirrorWebhook.objects.filter(pk=webhook.pk).update(called_at=now)
 
     # The call is still recorded, so that the page shows that the webhook works.
     if not matching or mirror.paused:
         return False
 
-    is_first = hook.due_at is None
+    is_first = webhook.due_at is None
     if is_first and mirror.next_run_at is not None and mirror.next_run_at <= now:
         return True  # The due run of the schedule covers it.
 
-    hook.pending = _merge_pending(hook, matching)
+    webhook.pending = _merge_pending(webhook, matching)
 
     # The scheduler starts the run, as soon as no other run of the mirror is active.
     if mirror.next_run_at is None or mirror.next_run_at > now:
-        hook.due_at = now
+        webhook.due_at = now
         Mirror.objects.filter(pk=mirror.pk).update(next_run_at=now)
 
-    hook.save(update_fields=["pending", "due_at"])
+    webhook.save(update_fields=["pending", "due_at"])
 
     # One audit entry per run, not per push: registries send bursts of notifications.
     if is_first:
-        record(Action.MIRROR_HOOK_CALLED, obj=mirror, tags=len(matching))
+        record(Action.MIRROR_WEBHOOK_CALLED, obj=mirror, tags=len(matching))
 
     return True
 
 
-def _merge_pending(hook: MirrorHook, matching: Iterable[PushedTag]) -> list[dict[str, str]]:
+def _merge_pending(webhook: MirrorWebhook, matching: Iterable[PushedTag]) -> list[dict[str, str]]:
     """Return the pending tags with the new ones added.
 
     An empty list stands for the whole mirror, where there are too many to name.
     """
     # The waiting run covers the whole mirror already.
-    if hook.due_at is not None and not hook.pending:
+    if webhook.due_at is not None and not webhook.pending:
         return []
     entries = [
-        *hook.pending,
+        *webhook.pending,
         *({"repository": push.repository, "tag": push.tag} for push in matching),
     ]
     unique = list({(entry["repository"], entry["tag"]): entry for entry in entries}.values())

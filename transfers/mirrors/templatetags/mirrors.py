@@ -19,14 +19,14 @@ _SHOWN_REPOSITORIES = 2
 _ACTION_TONES = {
     ItemAction.NEW: "info",
     ItemAction.CHANGED: "warn",
-    ItemAction.SAME: "ok",
+    ItemAction.UP_TO_DATE: "ok",
     ItemAction.SKIPPED: "muted",
     ItemAction.EXTRA: "muted",
 }
 _ACTION_ICONS = {
     ItemAction.NEW: "plus",
     ItemAction.CHANGED: "arrows-exchange",
-    ItemAction.SAME: "equal",
+    ItemAction.UP_TO_DATE: "equal",
     ItemAction.SKIPPED: "minus",
     ItemAction.EXTRA: "trash",
 }
@@ -79,13 +79,13 @@ def item_state(item: MirrorItem) -> SafeString:
     """Return the badge of an item; nothing where no action is needed."""
     badges = {
         ItemState.WAITING: ("muted", "clock"),
-        ItemState.MOVING: ("info", "loader-2"),
+        ItemState.COPYING: ("info", "loader-2"),
         ItemState.DONE: ("ok", "circle-check"),
         ItemState.FAILED: ("error", "circle-x"),
     }
 
     # An extra has nothing to do until the run deletes it.
-    is_idle = item.action in (ItemAction.SAME, ItemAction.SKIPPED) or (
+    is_idle = item.action in (ItemAction.UP_TO_DATE, ItemAction.SKIPPED) or (
         item.action == ItemAction.EXTRA and item.state == ItemState.WAITING
     )
 

@@ -49,7 +49,7 @@ def local_pull(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
         **role_context(request, mirror),
     }
 
-    return render(request, "mirrors/bring.html", context)
+    return render(request, "mirrors/local_pull.html", context)
 
 
 @require_safe
@@ -77,4 +77,4 @@ def checksum(request: TeamRequest, pk: uuid.UUID) -> HttpResponseBase:
 
 def _redirect_with_error(request: TeamRequest, mirror: Mirror, exc: OciError) -> HttpResponse:
     messages.error(request, sentence(exc))
-    return redirect("mirrors:detail" if mirror.is_local else "mirrors:bring", mirror.pk)
+    return redirect("mirrors:detail" if mirror.is_local else "mirrors:local_pull", mirror.pk)

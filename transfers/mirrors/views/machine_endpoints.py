@@ -18,7 +18,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from registry_ui.accounts.encryption import DecryptionFailed
 
 from ..metrics import render_metrics
-from ..models import MirrorHook
+from ..models import MirrorWebhook
 from ..services import webhooks
 
 # Compared for an unknown webhook, so that it takes the same time. Nobody knows this secret.
@@ -45,18 +45,18 @@ def metrics(request: HttpRequest) -> HttpResponse:
 @csrf_exempt
 @login_not_required
 @require_POST
-def hook(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+def webhook(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Accept distribution's notifications and Harbor's webhooks."""
     # Before the body is read.
     if int(request.META.get("CONTENT_LENGTH") or 0) > webhooks.MAX_BODY_BYTES:
         return JsonResponse({"error": _("The body is too long.")}, status=413)
 
-    mirror_hook = MirrorHook.objects.select_related("mirror").filter(pk=pk).first()
+    webhook_row = MirrorWebhook.objects.select_related("mirror").filter(pk=pk).first()
 
     # An unknown webhook costs the same time and gets the same answer as a wrong secret.
     if (
-        not webhooks.is_authentic(_reveal_secret(mirror_hook), request.headers, request.body)
-        or mirror_hook is None
+        not webhooks.is_authentic(_reveal_secret(webhook_row), request.headers, request.body)
+        or webhook_row is None
     ):
         return _refused()
 
@@ -68,12 +68,12 @@ def hook(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
             status=400,
         )
 
-    return JsonResponse({"started": webhooks.record_call(mirror_hook, pushes)}, status=202)
+    return JsonResponse({"started": webhooks.record_call(webhook_row, pushes)}, status=202)
 
 
-def _reveal_secret(mirror_hook: MirrorHook | None) -> str:
+def _reveal_secret(webhook_row: MirrorWebhook | None) -> str:
     try:
-        return mirror_hook.secret.reveal() if mirror_hook is not None else _DUMMY_SECRET
+        return webhook_row.secret.reveal() if webhook_row is not None else _DUMMY_SECRET
     except DecryptionFailed:
         # The encryption key was replaced: no call can be authentic any more.
         return _DUMMY_SECRET

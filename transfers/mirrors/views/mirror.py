@@ -132,7 +132,7 @@ def detail(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
         "pairs": mirror.pairs.order_by("source_repository")[:_MAX_PAIRS],
         "coming": upcoming_runs(mirror) if not status.is_paused else [],
         "channels": mirror.channels.all(),
-        "hook": getattr(mirror, "hook", None),
+        "webhook": getattr(mirror, "webhook", None),
         "archived_run": None if mirror.is_local else archive_run(mirror),
         **role_context(request, mirror),
     }
@@ -196,7 +196,7 @@ def visible_mirror(request: TeamRequest, pk: uuid.UUID) -> Mirror:
         "source_credential",
         "target_credential",
         "last_run",
-        "hook",
+        "webhook",
     )
 
     return get_object_or_404(rows, pk=pk)

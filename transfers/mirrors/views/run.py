@@ -22,13 +22,14 @@ from ..models import ItemAction, Mirror, MirrorRun
 from ..presenter import RunPresenter
 from ..progress import action_counts
 from ..run_queue import MIRROR_RUNS
-from ..services.runs import cancel_run, retry_failed, run_plan, start_plan, start_run, sync_items
+from ..services import runs as services
+from ..services.runs import cancel_run, retry_failed, start_plan, start_run, sync_items
 from .mirror import role_context, visible_mirror
 
 _ITEMS = Keyset("id")
-_ITEMS_SHOWN, _MOVING_SHOWN = 100, 8
-_FAILED, _MOVING = "failed", "moving"
-_FILTERS = (*ItemAction.values, _FAILED, _MOVING)
+_ITEMS_SHOWN, _COPYING_SHOWN = 100, 8
+_FAILED, _COPYING = "failed", "copying"
+_FILTERS = (*ItemAction.values, _FAILED, _COPYING)
 
 
 @require_safe
@@ -90,22 +91,24 @@ def sync(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
 
     # A number of 19 digits may exceed a bigint of PostgreSQL.
     chosen = [text for text in request.POST.getlist("pair") if text.isdecimal() and len(text) < 19]
-    only = [{"repository": pair.source_repository} for pair in mirror.pairs.filter(pk__in=chosen)]
-    if not only:
+    limited_to = [
+        {"repository": pair.source_repository} for pair in mirror.pairs.filter(pk__in=chosen)
+    ]
+    if not limited_to:
         messages.info(request, _("Choose at least one repository."))
         return redirect("mirrors:detail", mirror.pk)
     return redirect_to_started(
-        request, mirror, lambda: sync_items(mirror=mirror, user=request.user, only=only)
+        request, mirror, lambda: sync_items(mirror=mirror, user=request.user, limited_to=limited_to)
     )
 
 
 @require_POST
-def execute(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
+def run_plan(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
     """Run a plan."""
     mirror_run = _visible(request, pk)
     require_operator(request.user, mirror_run)
     return redirect_to_started(
-        request, mirror_run.mirror, lambda: run_plan(plan=mirror_run, user=request.user)
+        request, mirror_run.mirror, lambda: services.run_plan(plan=mirror_run, user=request.user)
     )
 
 
@@ -180,7 +183,7 @@ def _context(request: TeamRequest, mirror_run: MirrorRun) -> dict[str, Any]:
         },
         **_active_items(mirror_run),
         "archive_status": archive_status(mirror_run.mirror)
-        if mirror_run.is_staging and mirror_run.is_terminal
+        if mirror_run.is_local_pull and mirror_run.is_terminal
         else None,
         "again": mirror_run.retries.order_by("-created_at").first()
         if mirror_run.is_terminal
@@ -199,10 +202,10 @@ def _active_items(mirror_run: MirrorRun) -> dict[str, Any]:
     """
     if mirror_run.state != State.RUNNING:
         return {}
-    rows = mirror_run.items.filter(state=_MOVING)
+    rows = mirror_run.items.filter(state=_COPYING)
     return {
-        "moving": rows.order_by("-bytes_done", "id")[:_MOVING_SHOWN],
-        "more_moving": max(rows.count() - _MOVING_SHOWN, 0),
+        "copying": rows.order_by("-bytes_done", "id")[:_COPYING_SHOWN],
+        "more_moving": max(rows.count() - _COPYING_SHOWN, 0),
     }
 
 
@@ -210,6 +213,6 @@ def _filtered(rows: Any, filter_name: str) -> Any:
     """Return the items of one action or state; all of them for an unknown name."""
     if filter_name in ItemAction.values:
         return rows.filter(action=filter_name)
-    if filter_name in (_FAILED, _MOVING):
+    if filter_name in (_FAILED, _COPYING):
         return rows.filter(state=filter_name)
     return rows

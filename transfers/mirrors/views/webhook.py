@@ -18,24 +18,24 @@ from .mirror import visible_mirror
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def hook(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
+def webhook(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
     """Show the webhook; POST creates a new secret, which only this response shows."""
     mirror = visible_mirror(request, pk)
     require_admin(request.user, mirror)
-    mirror_hook, secret = getattr(mirror, "hook", None), ""
+    webhook_row, secret = getattr(mirror, "webhook", None), ""
     if request.method == "POST":
-        mirror_hook, secret = webhooks.create_hook(mirror, request.user)
+        webhook_row, secret = webhooks.create_webhook(mirror, request.user)
 
     address = (
-        settings.URL + reverse("mirrors:call", args=[mirror_hook.pk])
-        if mirror_hook is not None
+        settings.URL + reverse("mirrors:webhook_call", args=[webhook_row.pk])
+        if webhook_row is not None
         else ""
     )
 
     return render(
         request,
-        "mirrors/hook.html",
-        {"mirror": mirror, "hook": mirror_hook, "secret": secret, "address": address},
+        "mirrors/webhook.html",
+        {"mirror": mirror, "webhook": webhook_row, "secret": secret, "address": address},
     )
 
 
@@ -43,6 +43,6 @@ def hook(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
 def remove(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
     mirror = visible_mirror(request, pk)
     require_admin(request.user, mirror)
-    webhooks.remove_hook(mirror, request.user)
+    webhooks.remove_webhook(mirror, request.user)
     messages.success(request, _("The webhook is removed: whoever calls it is refused."))
     return redirect("mirrors:detail", mirror.pk)

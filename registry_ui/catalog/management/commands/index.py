@@ -192,6 +192,6 @@ def _closing_line(run: IndexRun) -> str:
         parts.append(
             _("could not be looked at: repositories %(problems)d, tags %(tag_problems)d") % values
         )
-    if progress["spared"]:
-        parts.append(_("not fetched, because the registry counts pulls: tags %(spared)d") % values)
+    if progress["skipped"]:
+        parts.append(_("not fetched, because the registry counts pulls: tags %(skipped)d") % values)
     return "; ".join(parts)

@@ -109,7 +109,7 @@ def test_regsync_entries_are_read_with_remarks(team, registries):
         ["linux/amd64"],
         True,
     )
-    assert repository.values["existing"] == ConflictPolicy.BACKUP
+    assert repository.values["conflict_policy"] == ConflictPolicy.BACKUP
     assert registry.values["repositories"] == ["team/*", "tools"]
     assert registry.values["schedule"] == ""
     assert any("7m30s" in remark for remark in registry.remarks)
@@ -190,19 +190,19 @@ def test_exported_mirrors_are_imported_unchanged(team, other_team, alice, regist
         },
         platforms=["linux/amd64"],
         referrers=False,
-        existing=ConflictPolicy.KEEP,
+        conflict_policy=ConflictPolicy.KEEP,
         delete_extras=True,
         delete_cap=7,
         verify=False,
         schedule="30 2 * * 1-5",
         time_zone="Europe/Berlin",
         jitter_seconds=600,
-        notify=NotificationPolicy.ALWAYS,
+        notification_policy=NotificationPolicy.ALWAYS,
     )
     names = [
         field.name
         for field in Mirror._meta.fields
-        if field.name not in ("id", "created_at", "changed_at", "created_by", "next_run_at")
+        if field.name not in ("id", "created_at", "updated_at", "created_by", "next_run_at")
     ]
     before = list(Mirror.objects.order_by("name").values(*names))
     text = export_mirrors(Mirror.objects.order_by("name"))

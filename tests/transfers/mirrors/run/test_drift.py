@@ -20,7 +20,7 @@ def test_running_a_plan_updates_the_drift(registry, image_factory, make_mirror, 
     run_here(run_plan(plan=plan, user=None, enqueue=False))
 
     pair = mirror.pairs.get()
-    assert (pair.same, pair.missing, pair.is_in_sync) == (2, 0, True)
+    assert (pair.up_to_date, pair.missing, pair.is_in_sync) == (2, 0, True)
 
 
 def test_a_single_copied_tag_is_merged_into_the_drift(
@@ -37,12 +37,12 @@ def test_a_single_copied_tag_is_merged_into_the_drift(
             sync_items(
                 mirror=mirror,
                 user=None,
-                only=[{"repository": repository, "tag": tag}],
+                limited_to=[{"repository": repository, "tag": tag}],
                 enqueue=False,
             )
         )
         pair = mirror.pairs.get()
-        assert (pair.same, pair.missing) == (same, 3 - same)
+        assert (pair.up_to_date, pair.missing) == (same, 3 - same)
 
 
 def test_a_retry_that_succeeds_clears_the_failure(registry, image_factory, make_mirror, run_mirror):
@@ -54,7 +54,7 @@ def test_a_retry_that_succeeds_clears_the_failure(registry, image_factory, make_
     # As if one tag had failed.
     MirrorItem.objects.filter(run=run, tag="1.1").update(state=ItemState.FAILED)
     MirrorRun.objects.filter(pk=run.pk).update(state=State.FAILED, totals={"failed": 1})
-    mirror.pairs.update(failed=1, missing=1, same=1)
+    mirror.pairs.update(failed=1, missing=1, up_to_date=1)
 
     run_here(retry_failed(run=MirrorRun.objects.get(pk=run.pk), user=None, enqueue=False))
 

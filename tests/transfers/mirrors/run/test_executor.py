@@ -36,7 +36,7 @@ def test_the_first_run_copies_every_tag_with_its_digest(
     assert outcome(run) == dict.fromkeys(("1.0", "1.1", "2.0"), "new done")
     for image in images:
         assert second_registry.digest_of(repository, image.tag) == image.digest
-    assert set(run.items.values_list("verified", flat=True)) == {VerificationResult.EQUAL}
+    assert set(run.items.values_list("verification", flat=True)) == {VerificationResult.EQUAL}
     assert run.bytes_done == run.bytes_total > 0
     assert run.totals["new"] == 3
     assert run.totals["done"] == 3
@@ -54,10 +54,10 @@ def test_the_second_run_copies_nothing_with_two_requests_per_tag(
 
     again = run_mirror(mirror)
 
-    assert outcome(again) == {f"1.{number}": "same done" for number in range(10)}
+    assert outcome(again) == {f"1.{number}": "up_to_date done" for number in range(10)}
     # Two pings, two lists, one question whether the source lists referrers, and two HEADs a tag.
     assert again.requests <= 2 * 10 + 5
-    assert set(again.items.values_list("verified", flat=True)) == {VerificationResult.EQUAL}
+    assert set(again.items.values_list("verification", flat=True)) == {VerificationResult.EQUAL}
 
 
 def test_only_a_changed_tag_is_copied(
@@ -72,7 +72,7 @@ def test_only_a_changed_tag_is_copied(
 
     run = run_mirror(mirror)
 
-    assert outcome(run) == {"1.0": "same done", "1.1": "changed done"}
+    assert outcome(run) == {"1.0": "up_to_date done", "1.1": "changed done"}
     assert second_registry.digest_of(repository, "1.1") == changed.digest
     item = run.items.get(tag="1.1")
     assert item.target_digest
@@ -217,9 +217,9 @@ def test_selected_platforms_give_a_stable_reduced_index(
     assert "digest" in item.reason
     assert second_registry.digest_of(repository, "1.0") == item.copied_digest
     again = run_mirror(mirror)
-    assert outcome(again) == {"1.0": "same done"}
+    assert outcome(again) == {"1.0": "up_to_date done"}
     MirrorItem.objects.all().delete()
-    assert outcome(run_mirror(mirror)) == {"1.0": "same done"}
+    assert outcome(run_mirror(mirror)) == {"1.0": "up_to_date done"}
 
 
 def test_an_image_of_another_platform_is_skipped_with_the_reason(
@@ -239,7 +239,7 @@ def test_a_differing_target_is_kept_where_the_mirror_says_so(
     repository = registry.new_repository()
     image_factory(registry, repository)
     theirs = image_factory(second_registry, repository)
-    run = run_mirror(make_mirror(repository, existing="keep"))
+    run = run_mirror(make_mirror(repository, conflict_policy="keep"))
     assert outcome(run) == {"1.0": "skipped done"}
     assert second_registry.digest_of(repository, "1.0") == theirs.digest
 
@@ -250,7 +250,7 @@ def test_a_differing_target_is_backed_up_first(
     repository = registry.new_repository()
     ours = image_factory(registry, repository)
     theirs = image_factory(second_registry, repository)
-    run = run_mirror(make_mirror(repository, existing="backup"))
+    run = run_mirror(make_mirror(repository, conflict_policy="backup"))
     assert outcome(run) == {"1.0": "changed done"}
     backup = next(tag for tag in second_registry.tags(repository) if tag.startswith("1.0.backup-"))
     assert second_registry.digest_of(repository, backup) == theirs.digest
@@ -424,12 +424,13 @@ def test_the_drift_of_each_pair_is_counted(
 
     plan_mirror(mirror)
     pair = RepositoryDrift.objects.get()
-    assert (pair.same, pair.missing, pair.differing, pair.extra, pair.behind) == (0, 2, 1, 1, 3)
+    assert (pair.up_to_date, pair.missing, pair.differing) == (0, 2, 1)
+    assert (pair.extra, pair.behind) == (1, 3)
     assert pair.verified_at is None
 
     run_mirror(mirror)
     pair = RepositoryDrift.objects.get()
-    assert (pair.same, pair.missing, pair.differing, pair.extra) == (3, 0, 0, 1)
+    assert (pair.up_to_date, pair.missing, pair.differing, pair.extra) == (3, 0, 0, 1)
     assert pair.verified_at
     assert not pair.is_in_sync
 

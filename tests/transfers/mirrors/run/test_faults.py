@@ -111,7 +111,7 @@ def test_a_cancelled_run_stops_within_two_seconds_and_keeps_its_copies(
     assert done.state == State.CANCELLED
     # The row's own time: what this machine is busy with beside it does not count.
     assert (done.finished_at - began).total_seconds() < 2.5
-    assert not done.items.filter(state="moving").exists()
+    assert not done.items.filter(state="copying").exists()
 
 
 def test_a_tag_in_transfer_shows_its_progress(registry, image_factory, make_mirror, manage):
@@ -122,7 +122,7 @@ def test_a_tag_in_transfer_shows_its_progress(registry, image_factory, make_mirr
         manage.start_worker("mirrors")
         run = start_run(mirror=mirror, user=None)
         under_way = run.items.filter(
-            state=ItemState.MOVING, bytes_done__gt=0, bytes_done__lt=F("bytes_total")
+            state=ItemState.COPYING, bytes_done__gt=0, bytes_done__lt=F("bytes_total")
         )
         wait_until(under_way.exists, seconds=40, what="bytes of the tag")
         source.bytes_per_second = None
@@ -163,7 +163,7 @@ def test_a_failed_list_prevents_deletion_even_after_a_dead_worker(
                 "source_repository": unlisted,
                 "target_repository": unlisted,
                 "tag": "1.0",
-                "action": ItemAction.SAME,
+                "action": ItemAction.UP_TO_DATE,
             }
             MirrorItem.objects.create(run=run, state=ItemState.DONE, **row, **digests)
         run_here(run)

@@ -79,7 +79,7 @@ def test_the_selection_is_pulled_under_its_source_name_without_the_target(
 
     assert run.error is None
     assert (run.state, outcome(run)) == (State.SUCCEEDED, {"1.0": "new done", "1.1": "new done"})
-    assert set(run.items.values_list("verified", flat=True)) == {"equal"}
+    assert set(run.items.values_list("verification", flat=True)) == {"equal"}
     assert {str(image.reference): image.digest for image in archive_images(mirror)} == {
         f"{registry.host}/{repository}:{tag}": registry.digest_of(repository, tag)
         for tag in ("1.0", "1.1")
@@ -88,11 +88,11 @@ def test_the_selection_is_pulled_under_its_source_name_without_the_target(
     assert mirror_state(mirror) == before
     assert not Notice.objects.exists()
     trail = list(
-        AuditEvent.objects.filter(action__startswith="mirror.stag")
+        AuditEvent.objects.filter(action__startswith="mirror.local_pull")
         .order_by("at")
         .values_list("action", flat=True)
     )
-    assert trail == [Action.MIRROR_STAGING, Action.MIRROR_STAGED]
+    assert trail == [Action.MIRROR_LOCAL_PULL_STARTED, Action.MIRROR_LOCAL_PULL_SUCCEEDED]
 
 
 def test_it_works_without_the_target_and_a_repeat_copies_nothing(
@@ -101,13 +101,13 @@ def test_it_works_without_the_target_and_a_repeat_copies_nothing(
     own_registry.stop()
     pull_to_local(mirror)
     again = pull_to_local(mirror)
-    assert outcome(again) == {"1.0": "same done", "1.1": "same done"}
+    assert outcome(again) == {"1.0": "up_to_date done", "1.1": "up_to_date done"}
     assert again.bytes_done == 0
 
     image_factory(registry, repository, "1.1", layer_size=2000)
     changed = pull_to_local(mirror)
 
-    assert outcome(changed) == {"1.0": "same done", "1.1": "changed done"}
+    assert outcome(changed) == {"1.0": "up_to_date done", "1.1": "changed done"}
     assert {image.tag: image.digest for image in archive_images(mirror)}[
         "1.1"
     ] == registry.digest_of(repository, "1.1")
@@ -123,9 +123,9 @@ def test_drift_and_success_of_the_mirror_stay(
     assert run.totals["new"] == 3
     assert mirror_state(mirror) == before
     # A later run of one tag is merged into the comparison with the target, not into the pull.
-    run_mirror(mirror, only=[{"repository": repository, "tag": "1.2"}])
+    run_mirror(mirror, limited_to=[{"repository": repository, "tag": "1.2"}])
     assert mirror.pairs.get().counts() == {
-        "same": 3,
+        "up_to_date": 3,
         "missing": 0,
         "differing": 0,
         "extra": 0,
@@ -138,7 +138,7 @@ def test_policies_of_the_target_do_not_apply_to_local_images(
     repository, registry, own_registry, image_factory, make_mirror, pull_to_local
 ):
     rule = make_mirror(
-        repository, target=own_registry, delete_extras=True, existing=ConflictPolicy.KEEP
+        repository, target=own_registry, delete_extras=True, conflict_policy=ConflictPolicy.KEEP
     )
     pull_to_local(rule)
     LocalImage.objects.filter(tag="1.0").update(tag="gone-from-the-source")
@@ -146,7 +146,7 @@ def test_policies_of_the_target_do_not_apply_to_local_images(
 
     run = pull_to_local(rule)
 
-    assert outcome(run) == {"1.0": "new done", "1.1": "changed done", "nightly": "same done"}
+    assert outcome(run) == {"1.0": "new done", "1.1": "changed done", "nightly": "up_to_date done"}
     assert LocalImage.objects.filter(tag="gone-from-the-source").exists()
 
 
@@ -214,13 +214,13 @@ def test_a_partial_pull_is_an_archive_after_a_retry(
     with pytest.raises(InvalidReference, match="have not been brought here yet"):
         archive_images(mirror)
     assert archive_status(mirror).unfinished == failed
-    assert AuditEvent.objects.filter(action=Action.MIRROR_STAGING_FAILED).count() == 1
+    assert AuditEvent.objects.filter(action=Action.MIRROR_LOCAL_PULL_FAILED).count() == 1
 
     mend()
     again = run_here(retry_failed(run=failed, user=bob, enqueue=False))
 
-    assert (again.is_staging, again.retry_of, again.trigger) == (True, failed, "retry")
-    assert outcome(again) == {"1.0": "same done", "1.1": "same done", "1.2": "new done"}
+    assert (again.is_local_pull, again.retry_of, again.trigger) == (True, failed, "retry")
+    assert outcome(again) == {"1.0": "up_to_date done", "1.1": "up_to_date done", "1.2": "new done"}
     assert len(archive_images(mirror)) == 3
     assert archive_status(mirror).unfinished is None
 
@@ -246,12 +246,12 @@ def test_an_earlier_pull_can_be_exported_while_its_images_are_unchanged(
 
 
 def test_a_run_and_a_local_pull_exclude_each_other(mirror, bob):
-    staging = start_local_pull(mirror=mirror, user=bob, enqueue=False)
+    local_pull = start_local_pull(mirror=mirror, user=bob, enqueue=False)
     for begin in (start_run, start_local_pull):
         with pytest.raises(MirrorBusy):
             begin(mirror=mirror, user=bob, enqueue=False)
     start_plan(mirror=mirror, user=bob, enqueue=False)
-    run_here(staging)
+    run_here(local_pull)
     start_run(mirror=mirror, user=bob, enqueue=False)
     with pytest.raises(MirrorBusy):
         start_local_pull(mirror=mirror, user=bob, enqueue=False)
@@ -327,7 +327,7 @@ def test_only_selected_platforms_are_pulled(
     pull_to_local(rule)
     (image,) = archive_images(rule)
     assert [entry["platform"] for entry in image.platforms] == ["linux/amd64"]
-    assert outcome(pull_to_local(rule)) == {"1.0": "same done"}
+    assert outcome(pull_to_local(rule)) == {"1.0": "up_to_date done"}
 
 
 def test_images_of_the_builtin_registry_are_not_pulled(
@@ -357,7 +357,7 @@ def test_images_of_the_builtin_registry_are_not_pulled(
     run = pull_to_local(rule)
 
     assert run.error is None
-    assert outcome(run) == {"1.0": "same done"}
+    assert outcome(run) == {"1.0": "up_to_date done"}
     assert archive_images(rule) == [image]
     assert find_image(team, name).digest == image.digest == registry.digest_of(repository, "1.0")
 

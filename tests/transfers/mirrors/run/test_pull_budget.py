@@ -72,8 +72,8 @@ def test_a_run_is_postponed_before_the_last_pulls_and_continues_later(
 
         row.refresh_from_db()
         assert (row.state, row.is_postponed, row.attempt) == (State.QUEUED, True, 0)
-        assert counting.host in row.parked_reason
-        assert timedelta(minutes=8) < row.parked_until - timezone.now() < timedelta(minutes=11)
+        assert counting.host in row.postponed_reason
+        assert timedelta(minutes=8) < row.postponed_until - timezone.now() < timedelta(minutes=11)
         assert counting.left >= 1, "a pull is left to people"
         assert counting.refused == 0
         assert row.totals["done"] == 5 - counting.left > 0
@@ -88,7 +88,7 @@ def test_a_run_is_postponed_before_the_last_pulls_and_continues_later(
             row.refresh_from_db()
             assert row.totals["done"] > before
 
-        assert (row.state, row.parked_until) == (State.SUCCEEDED, None)
+        assert (row.state, row.postponed_until) == (State.SUCCEEDED, None)
         assert outcome(row) == {f"1.{number}": "new done" for number in range(8)}
         assert counting.refused == 0
 
@@ -108,7 +108,7 @@ def test_a_run_that_is_refused_for_an_hour_waits_and_copies_all_tags(
 
         row.refresh_from_db()
         assert (row.state, row.is_postponed) == (State.QUEUED, True)
-        assert timedelta(minutes=55) < row.parked_until - timezone.now() < timedelta(minutes=61)
+        assert timedelta(minutes=55) < row.postponed_until - timezone.now() < timedelta(minutes=61)
 
         counting.refill()
         let_the_time_come(row)
@@ -120,6 +120,6 @@ def test_a_run_that_is_refused_for_an_hour_waits_and_copies_all_tags(
 
 def let_the_time_come(row) -> None:
     earlier = timezone.now() - timedelta(minutes=1)
-    MirrorRun.objects.filter(pk=row.pk).update(parked_until=earlier, queued_at=earlier)
+    MirrorRun.objects.filter(pk=row.pk).update(postponed_until=earlier, queued_at=earlier)
     reconcile(MIRROR_RUNS)
     assert str(row.pk) in MIRROR_RUNS.queued_ids()

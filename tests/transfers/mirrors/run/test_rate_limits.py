@@ -206,7 +206,7 @@ def test_a_limited_run_keeps_its_limit_and_ends(
         image_factory(registry, repository, f"1.{number}", layer_size=500)
     mirror = make_mirror(repository)
     for row in (mirror.source_registry, mirror.target_registry):
-        row.most_requests = 2
+        row.mirror_max_requests = 2
         row.save()
     run = run_mirror(Mirror.objects.get(pk=mirror.pk))
     assert run.state == State.SUCCEEDED
@@ -223,7 +223,7 @@ def test_limit_holds_across_two_worker_processes(
             image_factory(registry, repository, f"1.{number}", layers=1, layer_size=100)
     with gateway(registry.host, seconds=0.03) as source:
         mirrors = [make_mirror(repository, source=source) for repository in repositories]
-        Registry.objects.filter(host=source.host).update(most_requests=4)
+        Registry.objects.filter(host=source.host).update(mirror_max_requests=4)
         for _number in range(2):
             manage.start_worker("mirrors")
         runs = [start_run(mirror=Mirror.objects.get(pk=mirror.pk), user=None) for mirror in mirrors]
@@ -248,7 +248,7 @@ def test_two_runs_in_opposite_directions_do_not_deadlock(
         image_factory(server, name, "1.0", layers=1, layer_size=100)
     forward = make_mirror(names[0])
     back = make_mirror(names[1], source=second_registry, target=registry)
-    Registry.objects.update(most_requests=1)
+    Registry.objects.update(mirror_max_requests=1)
     for _number in range(2):
         manage.start_worker("mirrors")
     for mirror in (forward, back):
@@ -261,7 +261,7 @@ def test_a_cancelled_wait_for_the_second_limiter_releases_the_first(
     limiters, team, registry, second_registry, db
 ):
     rows = [registry_row(team, server.host, server.host) for server in (registry, second_registry)]
-    Registry.objects.update(most_requests=1)
+    Registry.objects.update(mirror_max_requests=1)
     first, second = sorted(
         Registry.objects.filter(pk__in=[row.pk for row in rows]), key=lambda row: row.host
     )

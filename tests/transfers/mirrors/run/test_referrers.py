@@ -85,9 +85,9 @@ def test_a_signature_is_copied_even_if_added_later(
     run = run_mirror(mirror)
 
     assert outcome(run) == {
-        "1.0": "same done",
-        "2.0": "same done",
-        tag: "same done",
+        "1.0": "up_to_date done",
+        "2.0": "up_to_date done",
+        tag: "up_to_date done",
         later: "new done",
     }
     assert second_registry.digest_of(repository, later) == registry.digest_of(repository, later)
@@ -148,7 +148,7 @@ def test_the_next_run_copies_a_later_signature_of_a_named_tag(
 
     assert (run.state, outcome(run)["1.0"], outcome(run)[tag]) == (
         State.SUCCEEDED,
-        "same done",
+        "up_to_date done",
         "new done",
     )
     assert second_registry.digest_of(repository, tag) == registry.digest_of(repository, tag)
@@ -190,7 +190,7 @@ def test_lists_of_referrers_are_merged(
         timeout=30,
     )
     assert {entry["digest"] for entry in listed.json()["manifests"]} == {ours, theirs, newer}
-    assert outcome(run_mirror(mirror))[tag] == "same done"
+    assert outcome(run_mirror(mirror))[tag] == "up_to_date done"
 
 
 def test_the_local_images_are_a_target(team, registry, image_factory, run_mirror):
@@ -218,4 +218,4 @@ def test_the_local_images_are_a_target(team, registry, image_factory, run_mirror
     )
     assert dict(rows.values_list("tag", "digest")) == {image.tag: image.digest for image in images}
     again = run_mirror(mirror)
-    assert outcome(again) == {"1.0": "same done", "1.1": "same done"}
+    assert outcome(again) == {"1.0": "up_to_date done", "1.1": "up_to_date done"}

@@ -99,7 +99,7 @@ def test_the_builtin_registry_is_mirrored_with_its_referrers(
     assert outcome(run) == {"1.0": "new done", signature: "new done"}
     assert own_registry.digest_of(name, "1.0") == image.digest
     assert own_registry.digest_of(name, signature) == signature
-    assert set(outcome(run_mirror(mirror)).values()) == {"same done"}
+    assert set(outcome(run_mirror(mirror)).values()) == {"up_to_date done"}
 
 
 def test_referrers_are_copied_to_the_builtin_registry(
@@ -122,4 +122,4 @@ def test_referrers_are_copied_to_the_builtin_registry(
     name = f"{team.slug}/{image.repository}"
     listed = served.session().get(f"{served.url}/v2/{name}/referrers/{image.digest}", timeout=30)
     assert [entry["digest"] for entry in listed.json()["manifests"]] == [signature]
-    assert set(outcome(run_mirror(mirror)).values()) == {"same done"}
+    assert set(outcome(run_mirror(mirror)).values()) == {"up_to_date done"}

@@ -23,7 +23,7 @@ def ended(mirror, age, *, state=State.SUCCEEDED, **values) -> MirrorRun:
         mirror=mirror, team=mirror.team, state=state, finished_at=timezone.now() - age, **values
     )
     MirrorRun.objects.filter(pk=run.pk).update(created_at=timezone.now() - age)
-    for action in (ItemAction.SAME, ItemAction.NEW):
+    for action in (ItemAction.UP_TO_DATE, ItemAction.NEW):
         MirrorItem.objects.create(
             run=run, target_repository="a", tag=action, action=action, state=ItemState.DONE
         )
@@ -65,8 +65,8 @@ def test_a_run_that_the_reconciler_ended_is_the_latest(make_mirror):
 
 def test_the_run_of_an_archive_survives_later_failures(make_mirror):
     mirror = make_mirror("tests/app")
-    pulled = ended(mirror, RUN_RETENTION * 3, is_staging=True)
-    failed = ended(mirror, RUN_RETENTION * 2, is_staging=True, state=State.FAILED)
+    pulled = ended(mirror, RUN_RETENTION * 3, is_local_pull=True)
+    failed = ended(mirror, RUN_RETENTION * 2, is_local_pull=True, state=State.FAILED)
     latest = ended(mirror, timedelta(hours=2))
     delete_old_runs()
     assert set(MirrorRun.objects.all()) == {pulled, failed, latest}
@@ -75,6 +75,6 @@ def test_the_run_of_an_archive_survives_later_failures(make_mirror):
 
 def test_a_pull_to_local_images_is_never_the_latest_run(make_mirror):
     mirror = make_mirror("tests/app")
-    ended(mirror, timedelta(seconds=5), state=State.FAILED, is_staging=True)
+    ended(mirror, timedelta(seconds=5), state=State.FAILED, is_local_pull=True)
     assert record_reconciled_runs() == 0
     assert Mirror.objects.get(pk=mirror.pk).last_run is None

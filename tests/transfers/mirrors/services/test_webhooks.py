@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from registry_ui.accounts.models import Action, AuditEvent
-from transfers.mirrors.models import Mirror, MirrorHook, MirrorRun, Trigger
+from transfers.mirrors.models import Mirror, MirrorRun, MirrorWebhook, Trigger
 from transfers.mirrors.services import due_mirrors, webhooks
 from transfers.models import State
 
@@ -65,7 +65,7 @@ def mirror(team):
 
 @pytest.fixture
 def secret(mirror, alice):
-    return webhooks.create_hook(mirror, alice)[1]
+    return webhooks.create_webhook(mirror, alice)[1]
 
 
 @pytest.fixture
@@ -80,7 +80,9 @@ def call(mirror, secret):
         # Without a session, and with the CSRF check on: as a registry calls.
         client = Client(enforce_csrf_checks=True, headers=headers)
         return client.post(
-            reverse("mirrors:call", args=[mirror.hook.pk]), body, content_type="application/json"
+            reverse("mirrors:webhook_call", args=[mirror.webhook.pk]),
+            body,
+            content_type="application/json",
         )
 
     return send
@@ -88,7 +90,7 @@ def call(mirror, secret):
 
 def start_due_runs(mirror):
     return (
-        list(MirrorRun.objects.filter(mirror=mirror).values_list("trigger", "only"))
+        list(MirrorRun.objects.filter(mirror=mirror).values_list("trigger", "limited_to"))
         if due_mirrors.start_due_mirrors()
         else []
     )
@@ -102,7 +104,7 @@ def test_a_push_starts_a_run_of_the_pushed_tag(mirror, call, document):
     assert start_due_runs(mirror) == [
         (Trigger.WEBHOOK, [{"repository": "library/nginx", "tag": "1.27"}])
     ]
-    assert AuditEvent.objects.filter(action=Action.MIRROR_HOOK_CALLED).count() == 1
+    assert AuditEvent.objects.filter(action=Action.MIRROR_WEBHOOK_CALLED).count() == 1
 
 
 @pytest.mark.parametrize(
@@ -166,7 +168,7 @@ def test_without_the_secret_the_body_is_ignored(mirror, call, headers):
     assert response.status_code == 401
     assert response["WWW-Authenticate"] == "Bearer"
     assert start_due_runs(mirror) == []
-    assert MirrorHook.objects.get().called_at is None
+    assert MirrorWebhook.objects.get().called_at is None
 
 
 def test_a_signature_of_another_body_is_refused(call, secret):
@@ -176,7 +178,7 @@ def test_a_signature_of_another_body_is_refused(call, secret):
 
 
 def test_a_secret_in_the_query_is_refused(mirror, secret, client):
-    address = reverse("mirrors:call", args=[mirror.hook.pk])
+    address = reverse("mirrors:webhook_call", args=[mirror.webhook.pk])
 
     assert (
         client.post(
@@ -189,7 +191,7 @@ def test_a_secret_in_the_query_is_refused(mirror, secret, client):
 def test_an_unknown_webhook_answers_like_a_wrong_secret(call, client, mirror):
     known = call(Authorization="Bearer wrong")
     unknown = client.post(
-        reverse("mirrors:call", args=[uuid.uuid4()]), {}, content_type="application/json"
+        reverse("mirrors:webhook_call", args=[uuid.uuid4()]), {}, content_type="application/json"
     )
 
     assert (known.status_code, known.content) == (unknown.status_code, unknown.content)
@@ -208,7 +210,10 @@ def test_a_large_body_is_refused_unread(call):
 @pytest.mark.parametrize("method", ["get", "put", "patch", "delete"])
 def test_it_accepts_post_only(client, mirror, secret, method):
     assert (
-        getattr(client, method)(reverse("mirrors:call", args=[mirror.hook.pk])).status_code == 405
+        getattr(client, method)(
+            reverse("mirrors:webhook_call", args=[mirror.webhook.pk])
+        ).status_code
+        == 405
     )
 
 
@@ -218,7 +223,7 @@ def test_fifty_calls_are_one_run(mirror, call):
 
     assert due_mirrors.start_due_mirrors() == 1
     assert due_mirrors.start_due_mirrors() == 0
-    assert sorted(entry["tag"] for entry in MirrorRun.objects.get().only) == [
+    assert sorted(entry["tag"] for entry in MirrorRun.objects.get().limited_to) == [
         f"1.27.{number}" for number in range(5)
     ]
 
@@ -281,14 +286,14 @@ def test_a_paused_mirror_is_not_started(mirror, call):
 
 
 def test_a_new_secret_replaces_the_previous_one(mirror, alice, call, secret):
-    webhooks.create_hook(mirror, alice)
+    webhooks.create_webhook(mirror, alice)
 
     assert call(Authorization=f"Bearer {secret}").status_code == 401
 
 
 def test_a_removed_webhook_refuses_calls(mirror, alice, call, secret):
-    address = reverse("mirrors:call", args=[mirror.hook.pk])
-    webhooks.remove_hook(mirror, alice)
+    address = reverse("mirrors:webhook_call", args=[mirror.webhook.pk])
+    webhooks.remove_webhook(mirror, alice)
 
     assert (
         Client(headers={"Authorization": f"Bearer {secret}"})
@@ -299,11 +304,11 @@ def test_a_removed_webhook_refuses_calls(mirror, alice, call, secret):
 
 
 def test_the_secret_is_stored_encrypted_and_in_no_event(secret):
-    assert secret not in json.dumps(list(MirrorHook.objects.values()), default=str)
+    assert secret not in json.dumps(list(MirrorWebhook.objects.values()), default=str)
     assert secret not in json.dumps(list(AuditEvent.objects.values()), default=str)
 
 
 def test_only_admins_create_and_remove_webhooks(mirror, bob):
-    for act in (webhooks.create_hook, webhooks.remove_hook):
+    for act in (webhooks.create_webhook, webhooks.remove_webhook):
         with pytest.raises(PermissionDenied):
             act(mirror, bob)

@@ -33,12 +33,12 @@ def address(name, mirror) -> str:
 
 
 def page(client, mirror) -> str:
-    return client.get(address("bring", mirror)).content.decode()
+    return client.get(address("local_pull", mirror)).content.decode()
 
 
 def pulled_run(mirror, *tags, **values) -> MirrorRun:
     """Create a run that pulled some tags, and their local images."""
-    run = run_row(mirror, state=State.SUCCEEDED, is_staging=True, **values)
+    run = run_row(mirror, state=State.SUCCEEDED, is_local_pull=True, **values)
     for tag in tags:
         item_row(run, tag, ItemAction.NEW, ItemState.DONE, copied_digest=DIGEST)
         names = {"registry": mirror.source_registry.host, "repository": "library/nginx", "tag": tag}
@@ -65,29 +65,29 @@ def test_the_page_explains_the_pull_first(client_for, bob, mirror):
     ):
         assert text in " ".join(content.split()), text
     assert "Download archive" not in content
-    assert not MirrorRun.objects.filter(is_staging=True).exists()
-    assert address("bring", mirror) in client_for(bob).get(address("detail", mirror)).text
+    assert not MirrorRun.objects.filter(is_local_pull=True).exists()
+    assert address("local_pull", mirror) in client_for(bob).get(address("detail", mirror)).text
 
 
 def test_operators_start_it_once_and_viewers_never(client_for, bob, victor, charlie, mirror):
     viewer = client_for(victor)
     content = page(viewer, mirror)
     assert "Whoever may run the mirror can bring them here." in content
-    assert f'action="{address("bring", mirror)}"' not in content
-    assert viewer.post(address("bring", mirror)).status_code == 403
+    assert f'action="{address("local_pull", mirror)}"' not in content
+    assert viewer.post(address("local_pull", mirror)).status_code == 403
     outsider = client_for(charlie)
     assert [
-        outsider.get(address("bring", mirror)).status_code,
-        outsider.post(address("bring", mirror)).status_code,
+        outsider.get(address("local_pull", mirror)).status_code,
+        outsider.post(address("local_pull", mirror)).status_code,
     ] == [404, 404]
-    assert client_for(bob).put(address("bring", mirror)).status_code == 405
+    assert client_for(bob).put(address("local_pull", mirror)).status_code == 405
 
-    answer = client_for(bob).post(address("bring", mirror))
+    answer = client_for(bob).post(address("local_pull", mirror))
 
     run = MirrorRun.objects.get()
-    assert (run.is_staging, run.is_plan, run.user, run.trigger) == (True, False, bob, "person")
+    assert (run.is_local_pull, run.is_plan, run.user, run.trigger) == (True, False, bob, "person")
     assert answer["Location"] == reverse("mirrors:run", args=[run.pk])
-    assert "runs already" in client_for(bob).post(address("bring", mirror), follow=True).text
+    assert "runs already" in client_for(bob).post(address("local_pull", mirror), follow=True).text
     content = page(client_for(bob), mirror)
     assert "The images are on their way here." in content
     assert reverse("mirrors:run", args=[run.pk]) in content
@@ -95,7 +95,7 @@ def test_operators_start_it_once_and_viewers_never(client_for, bob, victor, char
 
 def test_pulled_images_are_offered_with_their_time(client_for, bob, victor, mirror):
     run = pulled_run(mirror, "1.26", "1.27", age=3600)
-    Mirror.objects.filter(pk=mirror.pk).update(changed_at=timezone.now() - timedelta(days=1))
+    Mirror.objects.filter(pk=mirror.pk).update(updated_at=timezone.now() - timedelta(days=1))
 
     content = page(client_for(bob), mirror)
 
@@ -124,7 +124,7 @@ def test_a_partial_pull_offers_a_retry_and_no_download(client_for, bob, victor, 
     run = run_row(
         mirror,
         state=State.FAILED,
-        is_staging=True,
+        is_local_pull=True,
         error=error,
         totals={"new": 3, "done": 1, "failed": 2},
     )
@@ -140,7 +140,7 @@ def test_a_partial_pull_offers_a_retry_and_no_download(client_for, bob, victor, 
     assert "Download archive" not in content
     assert reverse("mirrors:retry", args=[run.pk]) not in page(client_for(victor), mirror)
     answer = client_for(bob).get(address("archive", mirror), follow=True)
-    assert answer.redirect_chain[-1][0] == address("bring", mirror)
+    assert answer.redirect_chain[-1][0] == address("local_pull", mirror)
     assert "have not been brought here yet" in answer.text
     assert "Download archive" not in client_for(bob).get(reverse("mirrors:run", args=[run.pk])).text
 
@@ -150,7 +150,7 @@ def test_after_a_failure_the_earlier_archive_is_offered_with_its_time(client_for
     run_row(
         mirror,
         state=State.FAILED,
-        is_staging=True,
+        is_local_pull=True,
         age=60,
         error={"kind": "X", "message": "1 tag failed.", "advice": ""},
     )
@@ -165,7 +165,7 @@ def test_after_a_failure_the_earlier_archive_is_offered_with_its_time(client_for
 
 
 def test_cancelling_is_no_failure(client_for, bob, mirror):
-    run_row(mirror, state=State.CANCELLED, is_staging=True)
+    run_row(mirror, state=State.CANCELLED, is_local_pull=True)
     assert "was cancelled" in page(client_for(bob), mirror)
 
 
@@ -174,7 +174,7 @@ def test_state_and_rate_of_the_mirror_do_not_count_it(client_for, bob, mirror):
     run_row(
         mirror,
         state=State.FAILED,
-        is_staging=True,
+        is_local_pull=True,
         error={"kind": "X", "message": "1 tag failed.", "advice": ""},
     )
     status = client_for(bob).get(address("detail", mirror)).context["status"]
@@ -185,7 +185,7 @@ def test_state_and_rate_of_the_mirror_do_not_count_it(client_for, bob, mirror):
         "Succeeded",
     )
 
-    run_row(mirror, bob, state=State.RUNNING, is_staging=True)
+    run_row(mirror, bob, state=State.RUNNING, is_local_pull=True)
     for name in (address("detail", mirror), reverse("mirrors:list")):
         assert "Bringing here" in client_for(bob).get(name).text
 
@@ -202,10 +202,12 @@ def test_a_polling_page_shows_its_end(client_for, bob, mirror):
 
 def test_a_mirror_to_the_local_images_has_its_archive_on_its_page(client_for, bob, mirror):
     Mirror.objects.filter(pk=mirror.pk).update(target_registry=None)
-    assert client_for(bob).get(address("bring", mirror))["Location"] == address("detail", mirror)
+    assert client_for(bob).get(address("local_pull", mirror))["Location"] == address(
+        "detail", mirror
+    )
     assert (
         "keeps its images here anyway"
-        in client_for(bob).post(address("bring", mirror), follow=True).text
+        in client_for(bob).post(address("local_pull", mirror), follow=True).text
     )
 
 

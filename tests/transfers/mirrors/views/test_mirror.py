@@ -54,14 +54,14 @@ def filled(source, target):
             "naming": "keep",
             "platforms_choice": "all",
             "referrers": "on",
-            "existing": "overwrite",
+            "conflict_policy": "overwrite",
             "delete_cap": "10",
             "verify": "on",
             "frequency": "nightly",
             "at": "02:30",
             "time_zone": "Europe/Berlin",
             "jitter": "0",
-            "notify": "recovery",
+            "notification_policy": "recovery",
             "per": "minor",
             **values,
         }
@@ -265,7 +265,7 @@ def test_saving_an_unchanged_form_changes_nothing(client_for, alice, team, sourc
             "prereleases": False,
         },
         platforms=["linux/amd64"],
-        existing=ConflictPolicy.BACKUP,
+        conflict_policy=ConflictPolicy.BACKUP,
         schedule="15 3 * * 4",
         jitter_seconds=120,
     )
@@ -278,7 +278,7 @@ def test_saving_an_unchanged_form_changes_nothing(client_for, alice, team, sourc
     assert client.post(address, {**values, "confirmed": "1"}).status_code == 302
 
     after = Mirror.objects.values().get()
-    before.pop("changed_at"), after.pop("changed_at")
+    before.pop("updated_at"), after.pop("updated_at")
     assert after == before
 
 
@@ -289,9 +289,9 @@ def test_only_a_new_schedule_changes_the_next_run(client_for, alice, team, fille
     due = mirror.next_run_at
     client, address = client_for(alice), reverse("mirrors:edit", args=[mirror.pk])
 
-    client.post(address, filled(confirmed="1", existing="keep"))
+    client.post(address, filled(confirmed="1", conflict_policy="keep"))
     mirror.refresh_from_db()
-    assert (mirror.next_run_at, mirror.existing) == (due, "keep")
+    assert (mirror.next_run_at, mirror.conflict_policy) == (due, "keep")
 
     client.post(address, filled(confirmed="1", frequency="hourly"))
     mirror.refresh_from_db()
@@ -417,16 +417,18 @@ def test_the_page_has_the_drift_the_runs_and_the_settings(client_for, bob, team)
     mirror = mirror_row(
         team, selection={"versions": ">=1.27"}, naming={"kind": "prefix", "prefix": "hub"}
     )
-    run_row(mirror, state=State.SUCCEEDED, age=100, totals={"done": 3, "same": 4})
-    pair_row(mirror, "library/nginx", same=4, missing=2, differing=1, verified_at=timezone.now())
-    pair_row(mirror, "library/redis", same=9)
+    run_row(mirror, state=State.SUCCEEDED, age=100, totals={"done": 3, "up_to_date": 4})
+    pair_row(
+        mirror, "library/nginx", up_to_date=4, missing=2, differing=1, verified_at=timezone.now()
+    )
+    pair_row(mirror, "library/redis", up_to_date=9)
 
     content = client_for(bob).get(reverse("mirrors:detail", args=[mirror.pk])).content.decode()
 
     for text in (
         "behind by 3",
         "in sync",
-        "3 copied, 4 the same",
+        "3 copied, 4 up to date",
         "versions &gt;=1.27",
         "below hub/",
         "Sync these",
@@ -475,16 +477,16 @@ def test_removing_asks_first(client_for, alice, team):
 
 def test_the_webhooks_secret_is_shown_once(client_for, alice, team):
     mirror = mirror_row(team)
-    client, address = client_for(alice), reverse("mirrors:hook", args=[mirror.pk])
+    client, address = client_for(alice), reverse("mirrors:webhook", args=[mirror.pk])
     client.get(address)
-    assert not hasattr(Mirror.objects.get(), "hook")
+    assert not hasattr(Mirror.objects.get(), "webhook")
 
     response = client.post(address)
 
     mirror.refresh_from_db()
-    secret = mirror.hook.secret.reveal()
+    secret = mirror.webhook.secret.reveal()
     assert secret in response.content.decode()
-    assert reverse("mirrors:call", args=[mirror.hook.pk]) in response.content.decode()
+    assert reverse("mirrors:webhook_call", args=[mirror.webhook.pk]) in response.content.decode()
     assert secret not in client.get(address).content.decode()
-    client.post(reverse("mirrors:hook_remove", args=[mirror.pk]))
-    assert not hasattr(Mirror.objects.get(), "hook")
+    client.post(reverse("mirrors:webhook_remove", args=[mirror.pk]))
+    assert not hasattr(Mirror.objects.get(), "webhook")

@@ -29,7 +29,7 @@ def test_a_plan_shows_its_tags_and_reasons(client_for, bob, victor, mirror):
     totals = {
         "new": 1,
         "changed": 1,
-        "same": 4,
+        "up_to_date": 4,
         "repositories": 2,
         "new_repositories": 1,
         "pulls": 3,
@@ -57,7 +57,7 @@ def test_a_plan_shows_its_tags_and_reasons(client_for, bob, victor, mirror):
 
 
 def test_a_plan_with_nothing_to_do_says_so(client_for, bob, mirror):
-    run = run_row(mirror, state=State.SUCCEEDED, is_plan=True, totals={"same": 4})
+    run = run_row(mirror, state=State.SUCCEEDED, is_plan=True, totals={"up_to_date": 4})
 
     content = page(client_for(bob), run)
 
@@ -66,9 +66,9 @@ def test_a_plan_with_nothing_to_do_says_so(client_for, bob, mirror):
 
 
 def test_a_running_page_polls_and_shows_transfers(client_for, bob, mirror):
-    layers = [{"digest": "sha256:" + "a" * 64, "size": 100, "offset": 40, "state": "moving"}]
+    layers = [{"digest": "sha256:" + "a" * 64, "size": 100, "offset": 40, "state": "transferring"}]
     progress = {
-        "phase": "moving",
+        "phase": "copying",
         "layers": layers,
         "speed": 2 * MIB,
         "seconds_left": 42,
@@ -81,9 +81,9 @@ def test_a_running_page_polls_and_shows_transfers(client_for, bob, mirror):
         bytes_done=MIB,
         bytes_total=4 * MIB,
         progress=progress,
-        totals={"new": 4, "done": 1, "moving": 1},
+        totals={"new": 4, "done": 1, "copying": 1},
     )
-    item_row(run, "1.27", state=ItemState.MOVING, bytes_total=3 * MIB, bytes_done=MIB)
+    item_row(run, "1.27", state=ItemState.COPYING, bytes_total=3 * MIB, bytes_done=MIB)
     client = client_for(bob)
 
     content = page(client, run)
@@ -126,8 +126,8 @@ def test_a_postponed_run_shows_its_time_and_reason(client_for, bob, mirror):
     run = run_row(
         mirror,
         state=State.QUEUED,
-        parked_until=resume_at,
-        parked_reason="Docker Hub counts pulls.",
+        postponed_until=resume_at,
+        postponed_reason="Docker Hub counts pulls.",
         totals={"new": 2},
     )
 
@@ -149,7 +149,7 @@ def test_a_failed_run_shows_causes_and_its_retry(client_for, bob, mirror):
         state=ItemState.FAILED,
         error={"kind": "X", "message": "A layer is missing.", "advice": "Push it again."},
     )
-    item_row(run, "1.28", state=ItemState.DONE, verified="differs")
+    item_row(run, "1.28", state=ItemState.DONE, verification="differs")
 
     content = page(client_for(bob), run)
 
@@ -166,7 +166,7 @@ def test_a_failed_run_shows_causes_and_its_retry(client_for, bob, mirror):
 def test_thousands_of_tags_are_filtered_and_paged(client_for, victor, mirror):
     run = run_row(mirror, state=State.SUCCEEDED)
     for number in range(130):
-        item_row(run, f"1.{number}", ItemAction.SAME, ItemState.DONE)
+        item_row(run, f"1.{number}", ItemAction.UP_TO_DATE, ItemState.DONE)
     item_row(run, "new-one")
     client = client_for(victor)
 
@@ -222,7 +222,7 @@ def test_a_plan_is_run_as_shown(client_for, bob, mirror):
     plan = run_row(mirror, state=State.SUCCEEDED, is_plan=True, totals={"new": 1})
     item_row(plan, "1.27")
 
-    client_for(bob).post(reverse("mirrors:execute", args=[plan.pk]))
+    client_for(bob).post(reverse("mirrors:run_plan", args=[plan.pk]))
 
     assert MirrorRun.objects.get(is_plan=False).based_on == plan
 
@@ -236,7 +236,7 @@ def test_only_failed_tags_are_retried(client_for, bob, mirror):
     client.post(reverse("mirrors:retry", args=[run.pk]))
 
     again = MirrorRun.objects.get(retry_of=run)
-    assert again.only == [{"repository": "library/nginx", "tag": "1.27"}]
+    assert again.limited_to == [{"repository": "library/nginx", "tag": "1.27"}]
     assert reverse("mirrors:run", args=[again.pk]) in page(client, run)
 
 
@@ -252,7 +252,7 @@ def test_selected_pairs_are_synced(client_for, bob, mirror, other_team):
         reverse("mirrors:sync", args=[mirror.pk]), {"pair": [chosen.pk, foreign.pk, "x", "9" * 40]}
     )
 
-    assert MirrorRun.objects.get().only == [{"repository": "library/nginx"}]
+    assert MirrorRun.objects.get().limited_to == [{"repository": "library/nginx"}]
 
 
 def test_selecting_no_pair_starts_nothing(client_for, bob, mirror):

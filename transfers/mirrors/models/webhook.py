@@ -9,11 +9,11 @@ from registry_ui.accounts.models import Team
 from .mirror import Mirror
 
 
-class MirrorHook(models.Model):
+class MirrorWebhook(models.Model):
     """The webhook of a mirror, with the secret that authenticates its calls."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    mirror = models.OneToOneField(Mirror, models.CASCADE, related_name="hook")
+    mirror = models.OneToOneField(Mirror, models.CASCADE, related_name="webhook")
     secret_ciphertext = models.TextField(editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.ForeignKey(
@@ -28,7 +28,7 @@ class MirrorHook(models.Model):
     due_at = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:
-        return f"hook of {self.mirror}"
+        return f"webhook of {self.mirror}"
 
     @property
     def secret(self) -> SealedSecret:

@@ -43,7 +43,7 @@ def kinds(text):
 
 def fragment(client, text, use="pull"):
     response = client.get(
-        "/anatomy/", {"reference": text, "use": use}, headers={"HX-Request": "true"}
+        "/reference/", {"reference": text, "use": use}, headers={"HX-Request": "true"}
     )
     assert response.status_code == 200
     return response.content.decode()
@@ -136,11 +136,11 @@ def test_parts_and_their_marks_spell_the_reference_in_full(text):
     ],
 )
 def test_an_invalid_name_keeps_its_parts_and_has_advice(text):
-    anatomy = analyse_reference(text)
-    assert anatomy.reference is None
-    assert anatomy.message
-    assert anatomy.advice
-    assert any(part.wrong for part in anatomy.parts)
+    analysis = analyse_reference(text)
+    assert analysis.reference is None
+    assert analysis.message
+    assert analysis.advice
+    assert any(part.wrong for part in analysis.parts)
 
 
 def test_only_the_part_at_fault_is_marked():
@@ -154,9 +154,9 @@ def test_only_the_part_at_fault_is_marked():
 
 @given(st.text(max_size=300))
 def test_no_text_breaks_it(text):
-    anatomy = analyse_reference(text)
-    assert isinstance(anatomy.spoken, str)
-    assert bool(anatomy.reference) != bool(anatomy.message) or not text.strip()
+    analysis = analyse_reference(text)
+    assert isinstance(analysis.spoken, str)
+    assert bool(analysis.reference) != bool(analysis.message) or not text.strip()
 
 
 # --- what it says
@@ -237,17 +237,17 @@ def test_the_fragment_shows_the_parts_the_whole_and_the_explanation(client_for, 
     assert html.count("implied</em>") == 2
     assert "documentation and tools removed" in html
     assert "Production in general" in html
-    assert "anatomy-note-info" in html
+    assert "analysis-note-info" in html
 
 
 def test_the_fragment_warns_of_latest_in_a_push(client_for, alice):
-    assert "anatomy-note-warn" in fragment(client_for(alice), "ghcr.io/acme/app", "push")
-    assert "anatomy-note-warn" not in fragment(client_for(alice), "ghcr.io/acme/app", "pull")
+    assert "analysis-note-warn" in fragment(client_for(alice), "ghcr.io/acme/app", "push")
+    assert "analysis-note-warn" not in fragment(client_for(alice), "ghcr.io/acme/app", "pull")
 
 
 def test_the_fragment_takes_the_text_under_the_fields_own_name(client_for, alice):
     response = client_for(alice).get(
-        "/anatomy/", {"field": "source", "source": "redis:7"}, headers={"HX-Request": "true"}
+        "/reference/", {"field": "source", "source": "redis:7"}, headers={"HX-Request": "true"}
     )
     assert "docker.io/library/redis:7" in response.content.decode()
 
@@ -267,21 +267,21 @@ def test_without_a_text_it_shows_an_example(client_for, alice):
 
 
 def test_an_unknown_use_counts_as_a_pull(client_for, alice):
-    assert "anatomy-note-warn" not in fragment(client_for(alice), "ghcr.io/acme/app", "<b>")
+    assert "analysis-note-warn" not in fragment(client_for(alice), "ghcr.io/acme/app", "<b>")
 
 
 def test_without_htmx_it_leads_to_the_guide(client_for, alice):
-    response = client_for(alice).get("/anatomy/", {"reference": "redis:7&x=1"})
+    response = client_for(alice).get("/reference/", {"reference": "redis:7&x=1"})
     assert response.status_code == 302
     assert response.headers["Location"] == "/guide/?reference=redis%3A7%26x%3D1#naming"
 
 
 def test_it_takes_no_post(client_for, alice):
-    assert client_for(alice).post("/anatomy/").status_code == 405
+    assert client_for(alice).post("/reference/").status_code == 405
 
 
 def test_an_anonymous_user_is_sent_to_sign_in(client, db):
-    assert client.get("/anatomy/", {"reference": "nginx"}).status_code == 302
+    assert client.get("/reference/", {"reference": "nginx"}).status_code == 302
 
 
 # --- the field
@@ -296,20 +296,20 @@ def rendered(form, use="push"):
     return Template(source).render(Context({"form": form}))
 
 
-def test_the_field_asks_for_its_anatomy_as_one_types():
+def test_the_field_asks_for_its_analysis_as_one_types():
     html = rendered(PushForm())
-    assert 'hx-get="/anatomy/?use=push&amp;field=target"' in html
-    assert 'hx-target="#id_target_anatomy"' in html
-    assert 'id="id_target_anatomy"' in html
+    assert 'hx-get="/reference/?use=push&amp;field=target"' in html
+    assert 'hx-target="#id_target_analysis"' in html
+    assert 'id="id_target_analysis"' in html
     assert "delay:200ms" in html
     assert 'aria-live="polite"' in html
     assert "Where to." in html
 
 
-def test_a_form_that_is_shown_again_has_the_anatomy_without_javascript():
+def test_a_form_that_is_shown_again_has_the_analysis_without_javascript():
     html = rendered(PushForm({"target": "ghcr.io/acme/app"}))
     assert re.search(r"part-registry.*?ghcr\.io", html, re.DOTALL)
-    assert "anatomy-note-warn" in html
+    assert "analysis-note-warn" in html
 
 
 def test_an_error_of_the_form_is_not_repeated():
@@ -319,8 +319,8 @@ def test_an_error_of_the_form_is_not_repeated():
     assert (
         html.count("upper-case") == 2
     )  # the form's error, and the hidden sentence for screen readers
-    assert "anatomy-wrong" in html
-    assert "anatomy-problem" not in html
+    assert "analysis-wrong" in html
+    assert "analysis-problem" not in html
 
 
 def test_the_value_of_the_field_is_escaped():

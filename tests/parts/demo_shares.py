@@ -1,4 +1,4 @@
-"""A credential that the furnished team shares, and one that another team shares with it."""
+"""A credential that the demo team shares, and one that another team shares with it."""
 
 from datetime import timedelta
 from typing import Any
@@ -12,7 +12,7 @@ from registry_ui.registries.models import Registry
 from tests.transfers.rows import transfer_row
 
 
-def furnish_shares(user: Any, credential: Credential) -> tuple[CredentialGrant, Credential]:
+def create_demo_shares(user: Any, credential: Credential) -> tuple[CredentialGrant, Credential]:
     """Create a share that the team gives and one that it receives, both in use."""
     pilots = Team.objects.create(name="Pilots", slug="pilots")
     Team.objects.create(name="Shipyard", slug="shipyard")
@@ -20,7 +20,7 @@ def furnish_shares(user: Any, credential: Credential) -> tuple[CredentialGrant, 
         credential=credential,
         team=pilots,
         repository_pattern="shop/*",
-        until=timezone.now() + timedelta(days=5),
+        expires_at=timezone.now() + timedelta(days=5),
         created_by=user,
     )
     name = f"{credential.registry.host}/shop/app:1.27.3"
@@ -43,6 +43,9 @@ def _borrowed(owner: Team, team: Team) -> Credential:
     credential.set_secret("not-a-real-secret")
     credential.save()
     CredentialGrant.objects.create(
-        credential=credential, team=team, can_push=True, until=timezone.now() + timedelta(days=2)
+        credential=credential,
+        team=team,
+        can_push=True,
+        expires_at=timezone.now() + timedelta(days=2),
     )
     return credential
