@@ -338,7 +338,7 @@ def test_without_a_list_pinned_and_used_repositories_are_indexed(
     assert not Repository.objects.filter(name="team/opened").exists()
     registry.refresh_from_db()
     assert registry.listing == Listing.NONE
-    assert "Pin " in registry.listing_message
+    assert "Add the repositories" in registry.listing_message
 
 
 # --- logins

@@ -82,7 +82,7 @@ def test_readers_and_operators_may_not_change_anything(client_for, bob, victor, 
 
 def test_a_reader_sees_no_buttons_that_would_fail(client_for, victor, ours) -> None:
     page = client_for(victor).get(url("detail", ours)).content.decode()
-    for view in ("edit", "remove", "credential_add", "check"):
+    for view in ("edit", "remove", "credential_add", "test_connection"):
         assert url(view, ours) not in page
 
 
