@@ -3,7 +3,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.test import RequestFactory
 
-from registry_ui.accounts.models import Membership, Role, Team
+from registry_ui.accounts.models import Membership, Role
 from registry_ui.accounts.permissions import needs_role, require_admin, require_operator
 
 
@@ -76,13 +76,6 @@ def test_a_deactivated_administrator_has_no_rights(team, alice):
     with pytest.raises(PermissionDenied):
         require_operator(alice, TeamObject(team))
     assert alice.role_for_membership(Role.ADMIN) is None
-
-
-def test_teams_are_found_by_the_role_in_them(team, other_team, alice, bob, victor):
-    for user, operable, editable in [(victor, [], []), (bob, [team], []), (alice, [team], [team])]:
-        assert list(Team.objects.visible_to(user)) == [team]
-        assert list(Team.objects.operable_by(user)) == operable
-        assert list(Team.objects.editable_by(user)) == editable
 
 
 def test_superusers_are_admins_of_every_team(other_team, alice):

@@ -2,7 +2,6 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from registry_ui.credentials import services
-from registry_ui.credentials.models import Credential
 from registry_ui.registries.models import Health, Registry
 
 REGISTRY = {
@@ -13,13 +12,6 @@ REGISTRY = {
     "token_hosts": [],
     "index_hours": 6,
     "namespaces": [],
-}
-CREDENTIAL = {
-    "label": "",
-    "username": "robot",
-    "repository_pattern": "",
-    "can_push": True,
-    "expires_at": None,
 }
 
 
@@ -35,27 +27,6 @@ def test_the_same_host_twice_at_the_same_moment_is_a_sentence(team, alice) -> No
     assert Registry.objects.filter(host="registry.example.com").count() == 1
 
 
-def test_the_same_label_twice_at_the_same_moment_is_a_sentence(row, alice) -> None:
-    services.add_credential(
-        registry=row, user=alice, values={**CREDENTIAL, "label": "x"}, secret="s"
-    )
-    with pytest.raises(ValidationError, match="already"):
-        services.add_credential(
-            registry=row, user=alice, values={**CREDENTIAL, "label": "x"}, secret="s"
-        )
-
-
-def test_an_empty_label_is_the_username(row, alice) -> None:
-    assert (
-        services.add_credential(registry=row, user=alice, values=CREDENTIAL, secret="s").label
-        == "robot"
-    )
-    assert (
-        services.add_credential(registry=row, user=alice, values=CREDENTIAL, secret="s").label
-        == "robot 2"
-    )
-
-
 def test_the_host_is_not_changed_under_a_credential_that_was_added_meanwhile(
     row, alice, make_credential
 ) -> None:
@@ -66,27 +37,12 @@ def test_the_host_is_not_changed_under_a_credential_that_was_added_meanwhile(
         )
 
 
-def test_a_credential_is_not_added_to_a_host_that_was_changed_meanwhile(row, alice) -> None:
-    Registry.objects.filter(pk=row.pk).update(host="evil.example.com")
-    with pytest.raises(ValidationError, match="changed meanwhile"):
-        services.add_credential(registry=row, user=alice, values=CREDENTIAL, secret="s")
-    assert not Credential.objects.exists()
-
-
 def test_plain_http_is_written_to_the_log(team, alice, caplog) -> None:
     caplog.set_level("INFO")
     services.add_registry(
         team=team, user=alice, provider="private", values={**REGISTRY, "security": "plain_http"}
     )
     assert "alice chose plain HTTP for registry.example.com" in caplog.text
-
-
-def test_a_result_for_a_removed_row_is_dropped(row, make_credential) -> None:
-    credential = make_credential(row)
-    Registry.objects.filter(pk=row.pk).delete()
-    row.mark_health(Health.FAILING, "gone")
-    credential.mark_used()
-    assert not Registry.objects.filter(pk=row.pk).exists()
 
 
 def test_a_check_that_is_overdue_is_made_again(make_registry, registry) -> None:

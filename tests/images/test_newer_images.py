@@ -225,11 +225,6 @@ def test_the_filter_combines_with_the_search(client_for, bob, nginx, index_has):
     )
 
 
-def test_without_newer_images_there_is_no_filter(client_for, bob, nginx, hub):
-    assert 'name="newer"' not in client_for(bob).get(LIST).text
-    assert "Nothing is newer" in client_for(bob).get(LIST, {"newer": "1"}).text
-
-
 def test_the_images_page_shows_both_digests(client_for, bob, hub, nginx, index_has):
     index_has(MOVED, previous=nginx.digest)
     text = client_for(bob).get(reverse("images:detail", args=[nginx.pk])).text

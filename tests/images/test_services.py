@@ -79,16 +79,6 @@ def test_the_same_tag_again_changes_nothing(pulled, team, bob, alice):
     assert (again.pk, again.updated_at, again.created_by) == (first.pk, first.updated_at, bob)
 
 
-def test_moving_a_name_reports_its_former_image(pulled, team, bob):
-    old = pulled(team, NAME)
-    new = pulled(team, "nginx:1.27")
-    moved = tag_image(team=team, user=bob, source=ref("nginx:1.27"), target=ref(NAME))
-    assert moved.pk == old.pk
-    assert moved.previous_image_id == old.image_id
-    assert moved.image_id == new.image_id
-    assert not LocalImage.objects.filter(image_id=old.image_id).exists()
-
-
 @pytest.mark.parametrize("target", [f"nginx@sha256:{'a' * 64}", f"nginx:1@sha256:{'a' * 64}"])
 def test_a_digest_cannot_be_a_target(pulled, team, bob, target):
     pulled(team, "nginx:1.27")
@@ -138,19 +128,6 @@ def test_naming_keeps_the_source_digest(team, bob):
         origin=NAME,
     )
     assert (image.source_digest, image.origin, image.created_by) == (str(index), NAME, bob)
-
-
-def test_a_pull_by_digest_is_one_row_per_digest(team, bob):
-    for _ in range(2):
-        built = build_image(layer_size=500)
-        digest = Digest.parse(built.digest)
-        for _ in range(2):
-            name = ref(f"registry.example.com/team/app@{digest}")
-            put(LocalStore(team, ref(NAME)), built)
-            name_image(
-                team=team, user=bob, name=name, digest=digest, source_digest=digest, origin=""
-            )
-    assert LocalImage.objects.filter(tag="").count() == 2
 
 
 def test_removing_a_name_leaves_the_others(pulled, team, bob):

@@ -1,6 +1,7 @@
 """Fixtures of the OCI tests: scripted servers, a fake internet, and clients with short limits."""
 
 import ipaddress
+import json
 import socket
 import ssl
 from collections.abc import Callable, Iterator
@@ -13,12 +14,13 @@ import pytest
 
 from registry_ui.oci import egress
 from registry_ui.oci.basic_credential import BasicCredential
-from registry_ui.oci.client import Endpoint, RegistryClient
+from registry_ui.oci.client import Endpoint, RegistryClient, RegistryStore
 from registry_ui.oci.connections import Limits
 from registry_ui.oci.egress import EgressPolicy
 from registry_ui.oci.errors import HostUnknown
 from tests.parts.certificates import Certificate, make_authority, make_server_certificate
-from tests.parts.scripted_server import ScriptedServer, scripted_server
+from tests.parts.scripted_server import Reply, ScriptedServer, scripted_server
+from tests.parts.scripted_tokens import TAGS, ask_for_token, takes
 
 QUICK = Limits(
     connect=2,
@@ -65,6 +67,12 @@ def client_of() -> Iterator[Callable[..., RegistryClient]]:
             return stack.enter_context(RegistryClient(endpoint, credential, **options))
 
         yield make
+
+
+@pytest.fixture
+def store(scripted, client_of) -> RegistryStore:
+    """The repository team/app of the scripted registry."""
+    return client_of(scripted).store("team/app")
 
 
 @dataclass
@@ -135,3 +143,55 @@ def tls_of(authority: Certificate, tmp_path: Path) -> Callable[..., tuple[ssl.SS
         return context, signer.pem
 
     return make
+
+
+@pytest.fixture
+def token_registry_of(scripted):
+    """Return a function that starts a registry with its own /token; each body is one answer."""
+
+    def make(*documents):
+        ask_for_token(scripted, "/token")
+        scripted.on(
+            "GET", "/token", *(Reply(body=json.dumps(document).encode()) for document in documents)
+        )
+        return scripted
+
+    return make
+
+
+@pytest.fixture
+def registry_and_realm(internet, scripted_servers):
+    registry, realm = scripted_servers(), scripted_servers()
+    internet.add("registry.example", registry, "93.184.216.34")
+    internet.add("auth.example", realm, "93.184.216.35")
+    ask_for_token(registry, "http://auth.example/token")
+    realm.on("GET", "/token", Reply(body=b'{"token":"t"}'))
+    registry.on("GET", "/v2/a/tags/list", takes("t", TAGS))
+    return registry, realm
+
+
+@pytest.fixture
+def store_at():
+    """Return a repository of the registry at a host, as an ImageStore."""
+    clients = []
+
+    def make(host, repository):
+        client = RegistryClient(
+            Endpoint(host, scheme="http"), egress=EgressPolicy(allow_loopback=True)
+        )
+        clients.append(client)
+        return client.store(repository)
+
+    yield make
+    for client in clients:
+        client.close()
+
+
+@pytest.fixture
+def registry_and_cdn(internet, scripted_servers):
+    """Return a public registry, and another public host to which it redirects."""
+    registry, cdn = scripted_servers(), scripted_servers()
+    internet.add("registry.example", registry, "93.184.216.34")
+    internet.add("cdn.example", cdn, "93.184.216.35")
+    registry.on("GET", "/v2/", Reply(401, headers={"WWW-Authenticate": 'Basic realm="r"'}))
+    return registry, cdn

@@ -393,14 +393,6 @@ def test_check_for_push_leaves_nothing_behind(upload, client_of):
     assert len(upload.server.made("POST")) == len(upload.server.made("DELETE")) == 1
 
 
-def test_check_for_pull_accepts_an_empty_repository(scripted, client_of):
-    scripted.on("GET", "/v2/a/tags/list", Reply(404, b'{"errors":[{"code":"NAME_UNKNOWN"}]}'))
-    client_of(scripted).check_access("a", "pull")
-    scripted.on("GET", "/v2/a/tags/list", Reply(403, b'{"errors":[{"code":"DENIED"}]}'))
-    with pytest.raises(Denied):
-        client_of(scripted).check_access("a", "pull")
-
-
 def test_cancelling_wakes_a_blocked_upload(upload, client_of):
     upload.server.on("PUT", "/v2/a/blobs/uploads/u1", Reply(201, stall=20))
     cancellation = Cancellation()
@@ -451,14 +443,3 @@ def test_eight_threads_at_once(upload, client_of):
     for thread in threads:
         thread.join()
     assert stored == {str(descriptor_of(blob).digest): blob for blob in blobs}
-
-
-def test_signed_url_that_refuses_head_counts_as_there(
-    internet, scripted, scripted_servers, client_of
-):
-    cdn = scripted_servers()
-    internet.add("cdn.example", cdn, "93.184.216.35")
-    scripted.on("HEAD", HEAD, Reply(307, headers={"Location": "http://cdn.example/b?sig=get-only"}))
-    cdn.on("HEAD", "/b", Reply(403))
-    assert client_of(scripted).store("a").has_blob(WHOLE) is True
-    assert len(cdn.calls) == 1

@@ -2,39 +2,10 @@
 
 import pytest
 
-from registry_ui.oci.client import Endpoint, RegistryClient
 from registry_ui.oci.digest import Digest
-from registry_ui.oci.egress import EgressPolicy
-from registry_ui.oci.errors import BlobUnknown, Cancelled, InvalidManifest, ManifestUnknown
-from registry_ui.oci.image_copy import PlatformChoice, copy_image
-from registry_ui.oci.manifest import Manifest, Platform
-from registry_ui.oci.progress import Progress
+from registry_ui.oci.errors import BlobUnknown, Cancelled, ManifestUnknown
 from registry_ui.oci.store import Cancellation
-from tests.parts.slow_line import slow_line
-
-ALL = PlatformChoice.parse("all")
-
-
-@pytest.fixture
-def store_at():
-    """Return a repository of the registry at a host, as an ImageStore."""
-    clients = []
-
-    def make(host, repository):
-        client = RegistryClient(
-            Endpoint(host, scheme="http"), egress=EgressPolicy(allow_loopback=True)
-        )
-        clients.append(client)
-        return client.store(repository)
-
-    yield make
-    for client in clients:
-        client.close()
-
-
-def copy(source, reference, target, tag, **options):
-    options = {"platform": ALL, "progress": Progress(), "cancellation": Cancellation(), **options}
-    return copy_image(source, reference, target, tag, **options)
+from tests.parts.image_copies import copy
 
 
 def test_an_index_arrives_whole_and_the_same(registry, second_registry, image_factory, store_at):
@@ -56,32 +27,6 @@ def test_an_index_arrives_whole_and_the_same(registry, second_registry, image_fa
         for child in image.children
     )
     assert copied.moved == sum(len(blob) for blob in image.blobs.values())
-
-
-def test_present_blobs_are_not_sent_again(registry, second_registry, image_factory, store_at):
-    image = image_factory(registry)
-    ends = (
-        store_at(registry.host, image.repository),
-        image.tag,
-        store_at(second_registry.host, second_registry.new_repository()),
-    )
-    copy(*ends, "one")
-
-    assert copy(*ends, "two").moved == 0
-
-
-def test_every_blob_of_an_index_is_fetched_once(registry, second_registry, image_factory, store_at):
-    built = image_factory.build_index(platforms=["linux/amd64", "linux/arm64/v8"])
-    image = image_factory.push(registry, built, registry.new_repository(), "1")
-    with slow_line(registry.port) as line:
-        copy(
-            store_at(line.host, image.repository),
-            "1",
-            store_at(second_registry.host, second_registry.new_repository()),
-            "1",
-        )
-
-        assert line.count("GET", "/blobs/") == len(built.blobs)
 
 
 def test_by_digest_no_tag_is_made(registry, second_registry, image_factory, store_at):
@@ -187,53 +132,3 @@ def test_a_blob_that_vanished_after_its_lookup_is_sent_again(
 
     assert own_registry.digest_of(repository, "two") == image.digest
     assert own_registry.has_blob(repository, image.layers[0])
-
-
-# --- the choice of the platform
-
-
-@pytest.mark.parametrize(
-    ("offered", "wanted", "fits"),
-    [
-        ("linux/arm64/v8", "linux/arm64", True),
-        ("linux/arm64", "linux/arm64/v8", True),
-        ("linux/arm/v7", "linux/arm", True),
-        ("linux/arm/v6", "linux/arm/v7", False),
-        ("linux/amd64", "linux/arm64", False),
-        ("windows/amd64", "linux/amd64", False),
-    ],
-)
-def test_a_platform_serves_another(offered, wanted, fits):
-    assert Platform.parse(offered).satisfies(Platform.parse(wanted)) is fits
-
-
-@pytest.mark.parametrize(
-    "text", ["linux", "linux/amd64/v8/x", "/amd64", "linux/", "li nux/amd64", "<b>/x"]
-)
-def test_malformed_platform_is_refused(text):
-    with pytest.raises(InvalidManifest):
-        PlatformChoice.parse(text)
-
-
-def test_a_single_image_is_copied_unless_another_platform_was_chosen(
-    registry, second_registry, image_factory, store_at
-):
-    image = image_factory(registry)
-    source, target = (
-        store_at(registry.host, image.repository),
-        store_at(second_registry.host, second_registry.new_repository()),
-    )
-
-    copied = copy(
-        source, image.tag, target, "1", platform=PlatformChoice(Platform.parse("linux/s390x"))
-    )
-
-    assert str(copied.manifest.digest) == image.digest
-    with pytest.raises(Exception, match="only, not for linux/s390x"):
-        copy(source, image.tag, target, "2", platform=PlatformChoice.parse("linux/s390x"))
-
-
-def test_a_manifest_keeps_its_bytes(image_factory):
-    built = image_factory.build_image()
-
-    assert Manifest.parse(built.content, built.media_type).raw is built.content

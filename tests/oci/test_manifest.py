@@ -8,7 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from registry_ui.oci.digest import Digest
-from registry_ui.oci.errors import ContentMismatch, InvalidManifest, OciError
+from registry_ui.oci.errors import (
+    ContentMismatch,
+    InvalidManifest,
+    OciError,
+)
 from registry_ui.oci.manifest import (
     CHILDREN_LIMIT,
     DOCKER_INDEX,
@@ -19,7 +23,6 @@ from registry_ui.oci.manifest import (
     OCI_LAYER_GZIP,
     OCI_MANIFEST,
     Manifest,
-    Platform,
     parse_config,
 )
 
@@ -222,23 +225,7 @@ def test_any_bytes_are_parsed_or_refused(raw):
     assert isinstance(parse_config(raw), dict)
 
 
-@pytest.mark.parametrize("text", ["linux/amd64", "linux/arm64/v8", "windows/amd64"])
-def test_platform_survives_its_text(text):
-    assert str(Platform.parse(text)) == text
+def test_a_manifest_keeps_its_bytes(image_factory):
+    built = image_factory.build_image()
 
-
-@pytest.mark.parametrize(
-    "text", ["", "linux", "linux/", "/amd64", "a/b/c/d", "linux/am d64", "linux/../x"]
-)
-def test_malformed_platforms(text):
-    with pytest.raises(InvalidManifest):
-        Platform.parse(text)
-
-
-def test_platforms_that_serve_each_other():
-    arm64, v8 = Platform.parse("linux/arm64"), Platform.parse("linux/arm64/v8")
-    assert arm64.satisfies(v8)
-    assert v8.satisfies(arm64)
-    assert not Platform.parse("linux/arm/v6").satisfies(Platform.parse("linux/arm/v7"))
-    assert Platform.parse("linux/arm/v7").satisfies(Platform.parse("linux/arm"))
-    assert not arm64.satisfies(Platform.parse("linux/amd64"))
+    assert Manifest.parse(built.content, built.media_type).raw is built.content

@@ -76,11 +76,6 @@ def put_fallback(scripted, *raws, **more):
     )
 
 
-@pytest.fixture
-def store(scripted, client_of):
-    return client_of(scripted).store("team/app")
-
-
 def numbers_of(referrers):
     return [referrer.size - 100 for referrer in referrers]
 

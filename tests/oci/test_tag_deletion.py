@@ -210,11 +210,6 @@ class Repository:
         return Reply(202)
 
 
-@pytest.fixture
-def store(scripted, client_of):
-    return client_of(scripted).store("team/app")
-
-
 def placeholders(scripted):
     return scripted.made("PUT", "/v2/team/app/manifests/.*")
 

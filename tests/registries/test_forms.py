@@ -130,10 +130,6 @@ def test_without_credentials_the_host_may_change(team, make_registry) -> None:
     assert form.cleaned_data["host"] == "new.example.com"
 
 
-def test_the_name_has_no_marks_that_turn_its_direction(team) -> None:
-    assert "name" in form_of(team, name="safe\u202egnp.exe").errors
-
-
 def test_an_ipv6_token_server_is_approved_by_its_address(team) -> None:
     form = form_of(team, token_hosts="[fd00::1]:5001")
     assert form.is_valid(), form.errors

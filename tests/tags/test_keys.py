@@ -5,8 +5,7 @@ from hypothesis import example, given
 from registry_ui.tags import order_key, parse_tag, sort_key, sort_tags, version_key
 from registry_ui.tags.order import stage_key, version_numbers
 
-from .test_corpus import ROWS
-from .test_parsing import TAG_LIKE
+from .corpus import ROWS, TAG_LIKE
 
 
 @given(TAG_LIKE, TAG_LIKE)

@@ -6,8 +6,7 @@ from hypothesis import strategies as st
 
 from registry_ui.tags import InvalidRange, VersionRange, parse_tag, version_key
 
-from .test_corpus import ROWS
-from .test_parsing import TAG_LIKE
+from .corpus import ROWS, TAG_LIKE
 
 NEWER = "1.28.0-beta1 1.28.0-rc1 1.28-rc 1.28.0 1.28 2.0.0-rc1 2"
 TAGS = f"""

@@ -1,4 +1,3 @@
-import re
 from datetime import timedelta
 
 import pytest
@@ -6,7 +5,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from registry_ui.accounts.models import Action, ApiToken, AuditEvent, Role, Scope
+from registry_ui.accounts.models import ApiToken, Role, Scope
 from registry_ui.accounts.sign_in.confirmation import SESSION_KEY
 from registry_ui.accounts.tokens import service
 
@@ -27,41 +26,6 @@ def make(by, name="ci", scope=Scope.READ, team=None, **more):
         expires_at=timezone.now() + timedelta(days=30),
         **more,
     )
-
-
-def secret_in(page):
-    return re.search(r"rui_[A-Za-z0-9]{40}", page)[0]
-
-
-def test_a_token_is_shown_once_and_works(client_for, alice):
-    client = client_for(alice)
-    page = client.post(ADD, VALUES)
-    secret = secret_in(page.text)
-    assert page.status_code == 200
-    assert page.headers["Cache-Control"] == "no-store"
-    assert service.authenticate(secret, None).user == alice
-    listed = client.get(OWN).text
-    assert secret not in listed
-    assert f"{secret[:8]}…" in listed
-    assert (
-        AuditEvent.objects.get(action=Action.TOKEN_CREATED).object_name
-        == f"ci of the shop ({secret[:8]}…)"
-    )
-
-
-def test_the_secret_is_not_in_the_session(client_for, alice):
-    client = client_for(alice)
-    secret = secret_in(client.post(ADD, VALUES).text)
-    assert secret not in repr(dict(client.session.items()))
-
-
-def test_sending_the_form_twice_creates_one_token(client_for, alice):
-    client = client_for(alice)
-    client.post(ADD, VALUES)
-    page = client.post(ADD, VALUES)
-    assert page.status_code == 422
-    assert "There is a token of that name." in page.text
-    assert ApiToken.objects.count() == 1
 
 
 @pytest.mark.parametrize("scope", ["transfer", "admin"])
@@ -89,11 +53,6 @@ def test_a_team_of_others_cannot_be_chosen(client_for, charlie, team):
             url, VALUES | {"team": team.pk, "user": 1, "is_robot": "1", "robot_team": team.pk}
         )
     assert not ApiToken.objects.filter(team=team).exists()
-
-
-@pytest.mark.parametrize("days", ["0", "366", "-1", "x", ""])
-def test_an_unknown_lifetime_is_refused(client_for, alice, days):
-    assert client_for(alice).post(ADD, VALUES | {"days": days}).status_code == 422
 
 
 def test_the_longest_lifetime_is_a_setting(client_for, alice, settings):
@@ -124,17 +83,6 @@ def test_people_without_a_team_cannot_create_tokens(client_for, bob):
 
 
 # --- robots
-
-
-def test_robots_are_visible_to_operators_but_not_to_viewers(client_for, alice, bob, victor, team):
-    secret = secret_in(client_for(alice).post(ROBOT_ADD, VALUES | {"scope": "transfer"}).text)
-    robot = ApiToken.objects.get()
-    assert (robot.user, robot.team, robot.created_by) == (None, team, alice)
-    page = client_for(bob).get(ROBOTS).text
-    assert f"{secret[:8]}…" in page
-    assert reverse("accounts:tokens_revoke", args=[robot.pk]) not in page
-    assert client_for(victor).get(ROBOTS).status_code == 403
-    assert client_for(bob).post(ROBOT_ADD, VALUES).status_code == 403
 
 
 def test_an_outsider_sees_no_robots(client_for, alice, charlie, team):
@@ -187,8 +135,3 @@ def test_every_form_needs_the_csrf_token(alice):
     client = Client(enforce_csrf_checks=True)
     client.force_login(alice)
     assert client.post(ADD, VALUES).status_code == 403
-
-
-def test_hostile_names_are_inert(client_for, alice):
-    page = client_for(alice).post(ADD, VALUES | {"name": "<script>alert(1)</script>"}).text
-    assert "<script>alert" not in page + client_for(alice).get(OWN).text

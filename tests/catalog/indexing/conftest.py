@@ -1,6 +1,6 @@
 """Index runs against real registries, through a proxy that records the requests."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,6 @@ from registry_ui.catalog.models import IndexRun, Repository, Tag
 from registry_ui.oci.connections import Limits
 from registry_ui.registries.models import Registry
 from tests.parts.registries import RunningRegistry
-from tests.parts.slow_line import SlowLine, slow_line
 
 
 @pytest.fixture
@@ -26,18 +25,6 @@ def index() -> Callable[..., IndexRun]:
         )
 
     return run
-
-
-@pytest.fixture
-def line(own_registry) -> Iterator[SlowLine]:
-    with slow_line(own_registry.port) as line:
-        yield line
-
-
-@pytest.fixture
-def row(make_registry, line) -> Registry:
-    """The team's registry behind the proxy; no other test uses it."""
-    return make_registry(host=line.host, security="plain_http")
 
 
 @pytest.fixture

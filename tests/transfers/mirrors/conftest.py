@@ -3,6 +3,7 @@
 import pytest
 
 from registry_ui.registries.models import Registry, Security
+from tests.transfers.mirrors import rows
 from transfers.mirrors.models import MirrorRun
 from transfers.mirrors.services import (
     create_mirror,
@@ -75,3 +76,14 @@ def pull_to_local(transactional_db):
         )
 
     return pull
+
+
+@pytest.fixture
+def registries(team):
+    """Registries of the team with the hosts that the imported files name, by name."""
+    hosts = {
+        "Docker Hub": "docker.io",
+        "Hub": "hub.example.com",
+        "Company": "company.example.com",
+    }
+    return {name: rows.registry_row(team, name, host) for name, host in hosts.items()}

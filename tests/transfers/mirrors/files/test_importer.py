@@ -7,85 +7,14 @@ from hypothesis import strategies as st
 
 from registry_ui.accounts.models import Action, AuditEvent
 from registry_ui.credentials.models import Credential
+from tests.transfers.mirrors.mirror_files import REGSYNC, SKOPEO
 from transfers.mirrors.files import create_entries, export_mirrors, read_file
-from transfers.mirrors.files.regsync import cron_of
 from transfers.mirrors.files.yaml_document import InvalidFile
 from transfers.mirrors.models import ConflictPolicy, Mirror, NotificationPolicy
 
-from ..rows import mirror_row, registry_row
+from ..rows import mirror_row
 
 pytestmark = pytest.mark.django_db
-
-REGSYNC = """
-version: 1
-creds:
-  - registry: company.example.com
-    user: robot
-    pass: canary-secret
-defaults:
-  ratelimit: {min: 100, retry: 15m}
-  parallel: 2
-  interval: 60m
-sync:
-  - source: busybox:1.36
-    target: company.example.com/library/busybox:1.36
-    type: image
-  - source: alpine
-    target: company.example.com/mirror/library/alpine
-    type: repository
-    schedule: "15 3 * * *"
-    tags:
-      allow: ["3", '3\\.\\d+']
-      deny: ["edge"]
-    platform: linux/amd64
-    referrers: true
-    backup: "backup-{{.Ref.Tag}}"
-  - source: hub.example.com
-    target: company.example.com/hub
-    type: registry
-    repos: {allow: ["team/.*", "tools"]}
-    interval: 7m30s
-  - source: redis:7
-    target: company.example.com/redis:stable
-    type: image
-  - source: ocidir:///tmp/x
-    target: company.example.com/x
-    type: repository
-  - source: "{{ .x }}"
-    target: company.example.com/x
-    type: repository
-  - source: a/b
-    target: elsewhere.example.com/a/b
-    type: repository
-  - source: hub.example.com
-    target: company.example.com
-    type: registry
-    repos: {allow: ["(a|b)/.+"]}
-"""
-
-SKOPEO = """
-hub.example.com:
-  tls-verify: false
-  credentials: {username: john, password: canary-secret}
-  images:
-    busybox: []
-    redis:
-      - "1.0"
-      - 1.10
-      - sha256:0000000000000000000000000000000011111111111111111111111111111111
-  images-by-tag-regex:
-    nginx: ^1\\.13\\.[12]-alpine-perl$
-  images-by-semver:
-    alpine: ">= 3.12.0"
-"""
-
-
-@pytest.fixture
-def registries(team):
-    return {name: registry_row(team, name, host) for name, host in HOSTS.items()}
-
-
-HOSTS = {"Docker Hub": "docker.io", "Hub": "hub.example.com", "Company": "company.example.com"}
 
 
 def test_regsync_entries_are_read_with_remarks(team, registries):
@@ -217,65 +146,6 @@ def test_exported_mirrors_are_imported_unchanged(team, other_team, alice, regist
     for row in (*before, *after):
         row.pop("needs_target_credential")
     assert after == before
-
-
-def test_a_duplicate_name_is_reported(team, alice, registries):
-    mirror_row(team, source=registries["Hub"], target=registries["Company"])
-    text = export_mirrors(Mirror.objects.all())
-
-    reading = read_file(text, team=team)
-
-    assert not reading.entries[0].is_importable
-    assert create_entries(reading.entries, team=team, user=alice) == []
-
-
-def test_registries_and_logins_of_another_team_are_not_used(team, other_team, charlie, registries):
-    mirror_row(team, source=registries["Hub"], target=registries["Company"])
-    text = export_mirrors(Mirror.objects.all())
-
-    reading = read_file(text, team=other_team)
-
-    assert not reading.entries[0].is_importable
-
-
-@pytest.mark.parametrize(
-    ("interval", "cron"),
-    [
-        ("60m", "0 * * * *"),
-        ("1h", "0 * * * *"),
-        ("15m", "*/15 * * * *"),
-        ("6h", "0 */6 * * *"),
-        ("24h", "0 0 * * *"),
-        ("1h0m0s", "0 * * * *"),
-    ]
-    + [(text, "") for text in ("", "7m", "5h", "48h", "1h30m", "x", "0m", "999999999999h")],
-)
-def test_intervals_that_divide_an_hour_or_a_day_are_cron_expressions(interval, cron):
-    assert cron_of(interval) == cron
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "just text",
-        "- a\n- b",
-        "a: {b: [",
-        "a: &x [1]\nb: [*x, *x]",
-        "a: &a {k: v}\nsync:\n  - <<: *a",
-        "!!python/object/apply:os.system ['true']",
-        "[" * 5000,
-        "{a: " * 2000,
-        "\x00",
-        "sync: text",
-        "x" * 300_000,
-    ],
-)
-def test_an_invalid_file_is_refused(team, text):
-    with pytest.raises(InvalidFile) as caught:
-        read_file(text, team=team)
-
-    assert caught.value.advice
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])

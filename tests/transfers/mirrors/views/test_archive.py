@@ -69,30 +69,6 @@ def test_the_page_explains_the_pull_first(client_for, bob, mirror):
     assert address("local_pull", mirror) in client_for(bob).get(address("detail", mirror)).text
 
 
-def test_operators_start_it_once_and_viewers_never(client_for, bob, victor, charlie, mirror):
-    viewer = client_for(victor)
-    content = page(viewer, mirror)
-    assert "Whoever may run the mirror can bring them here." in content
-    assert f'action="{address("local_pull", mirror)}"' not in content
-    assert viewer.post(address("local_pull", mirror)).status_code == 403
-    outsider = client_for(charlie)
-    assert [
-        outsider.get(address("local_pull", mirror)).status_code,
-        outsider.post(address("local_pull", mirror)).status_code,
-    ] == [404, 404]
-    assert client_for(bob).put(address("local_pull", mirror)).status_code == 405
-
-    answer = client_for(bob).post(address("local_pull", mirror))
-
-    run = MirrorRun.objects.get()
-    assert (run.is_local_pull, run.is_plan, run.user, run.trigger) == (True, False, bob, "person")
-    assert answer["Location"] == reverse("mirrors:run", args=[run.pk])
-    assert "runs already" in client_for(bob).post(address("local_pull", mirror), follow=True).text
-    content = page(client_for(bob), mirror)
-    assert "The images are on their way here." in content
-    assert reverse("mirrors:run", args=[run.pk]) in content
-
-
 def test_pulled_images_are_offered_with_their_time(client_for, bob, victor, mirror):
     run = pulled_run(mirror, "1.26", "1.27", age=3600)
     Mirror.objects.filter(pk=mirror.pk).update(updated_at=timezone.now() - timedelta(days=1))
@@ -167,27 +143,6 @@ def test_after_a_failure_the_earlier_archive_is_offered_with_its_time(client_for
 def test_cancelling_is_no_failure(client_for, bob, mirror):
     run_row(mirror, state=State.CANCELLED, is_local_pull=True)
     assert "was cancelled" in page(client_for(bob), mirror)
-
-
-def test_state_and_rate_of_the_mirror_do_not_count_it(client_for, bob, mirror):
-    run_row(mirror, state=State.SUCCEEDED, age=7200)
-    run_row(
-        mirror,
-        state=State.FAILED,
-        is_local_pull=True,
-        error={"kind": "X", "message": "1 tag failed.", "advice": ""},
-    )
-    status = client_for(bob).get(address("detail", mirror)).context["status"]
-    assert (status.rate, status.rated, status.has_failed, status.label) == (
-        100,
-        1,
-        False,
-        "Succeeded",
-    )
-
-    run_row(mirror, bob, state=State.RUNNING, is_local_pull=True)
-    for name in (address("detail", mirror), reverse("mirrors:list")):
-        assert "Bringing here" in client_for(bob).get(name).text
 
 
 def test_a_polling_page_shows_its_end(client_for, bob, mirror):

@@ -4,11 +4,10 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from transfers.mirrors.files.yaml_document import MAX_FILE_LENGTH
+from tests.transfers.mirrors.mirror_files import REGSYNC, SKOPEO
 from transfers.mirrors.models import Mirror
 
-from ..files.test_importer import REGSYNC, SKOPEO
-from ..rows import mirror_row, registry_row
+from ..rows import registry_row
 
 pytestmark = pytest.mark.django_db
 
@@ -57,27 +56,3 @@ def test_skopeos_file_asks_for_the_target(client_for, alice, registries):
 
     client.post(address, {"text": SKOPEO, "target": str(registries[2].pk), "confirmed": "1"})
     assert {mirror.target_registry for mirror in Mirror.objects.all()} == {registries[2]}
-
-
-@pytest.mark.parametrize(
-    "values",
-    [
-        {},
-        {"text": "no rules"},
-        {"file": SimpleUploadedFile("x", b"\xff\xfe")},
-        {"text": "x" * (MAX_FILE_LENGTH + 1)},
-    ],
-)
-def test_an_invalid_file_is_reported(client_for, alice, values):
-    assert client_for(alice).post(reverse("mirrors:import"), values).status_code == 422
-
-
-def test_the_export_has_only_the_teams_mirrors(client_for, victor, team, other_team):
-    mirror_row(team, "Ours")
-    mirror_row(other_team, "Theirs")
-
-    response = client_for(victor).get(reverse("mirrors:export"))
-
-    assert response["Content-Disposition"].startswith('attachment; filename="mirrors-harbour-')
-    assert "Ours" in response.content.decode()
-    assert "Theirs" not in response.content.decode()

@@ -327,21 +327,6 @@ def test_without_registries_the_form_links_to_add_one(client_for, charlie):
 # --- the list and the page
 
 
-def test_the_list_shows_each_mirror_with_its_state(client_for, victor, team):
-    mirror = mirror_row(team)
-    run_row(mirror, state=State.SUCCEEDED, age=500)
-    run_row(mirror, state=State.FAILED, age=60)
-    pair_row(mirror, missing=3)
-
-    content = client_for(victor).get(reverse("mirrors:list")).content.decode()
-
-    assert "Nightly" in content
-    assert "50 %" in content
-    assert "behind by 3" in content
-    assert "At 02:00" in content
-    assert "Run now" not in content
-
-
 def test_a_late_mirror_is_shown_on_all_pages(client_for, bob, team):
     mirror = mirror_row(team, schedule="0 * * * *")
     run_row(mirror, state=State.SUCCEEDED, age=6000)
@@ -358,37 +343,6 @@ def test_a_late_mirror_is_shown_on_all_pages(client_for, bob, team):
 
     Mirror.objects.update(paused=True)
     assert "Mirrors that need a hand" not in client.get(reverse("web:overview")).content.decode()
-
-
-def test_a_failed_mirror_is_on_the_overview_with_its_retry(client_for, bob, victor, team):
-    mirror = mirror_row(team)
-    run = run_row(
-        mirror,
-        state=State.FAILED,
-        error={"kind": "X", "message": "The registry refused.", "advice": ""},
-    )
-
-    content = client_for(bob).get(reverse("web:overview")).content.decode()
-
-    assert "The registry refused." in content
-    assert reverse("mirrors:retry", args=[run.pk]) in content
-    assert (
-        reverse("mirrors:retry", args=[run.pk])
-        not in client_for(victor).get(reverse("web:overview")).content.decode()
-    )
-
-
-def test_the_list_polls_while_something_runs(client_for, victor, team):
-    mirror = mirror_row(team)
-    client = client_for(victor)
-    assert client.get(reverse("mirrors:list"), headers=HTMX).status_code == 286
-
-    run_row(mirror, state=State.RUNNING)
-    response = client.get(reverse("mirrors:list"), headers=HTMX)
-
-    assert response.status_code == 200
-    assert "hx-trigger" in response.content.decode()
-    assert "<h1>" not in response.content.decode()
 
 
 def test_an_empty_list_explains_mirrors(client_for, alice, victor):
@@ -473,20 +427,3 @@ def test_removing_asks_first(client_for, alice, team):
     assert Mirror.objects.exists()
     assert client.post(address)["Location"] == reverse("mirrors:list")
     assert not Mirror.objects.exists()
-
-
-def test_the_webhooks_secret_is_shown_once(client_for, alice, team):
-    mirror = mirror_row(team)
-    client, address = client_for(alice), reverse("mirrors:webhook", args=[mirror.pk])
-    client.get(address)
-    assert not hasattr(Mirror.objects.get(), "webhook")
-
-    response = client.post(address)
-
-    mirror.refresh_from_db()
-    secret = mirror.webhook.secret.reveal()
-    assert secret in response.content.decode()
-    assert reverse("mirrors:webhook_call", args=[mirror.webhook.pk]) in response.content.decode()
-    assert secret not in client.get(address).content.decode()
-    client.post(reverse("mirrors:webhook_remove", args=[mirror.pk]))
-    assert not hasattr(Mirror.objects.get(), "webhook")

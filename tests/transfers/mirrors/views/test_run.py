@@ -9,7 +9,7 @@ from django.utils import timezone
 from transfers.mirrors.models import ItemAction, ItemState, MirrorRun, Trigger
 from transfers.models import State
 
-from ..rows import MIB, item_row, mirror_row, pair_row, run_row
+from ..rows import MIB, item_row, mirror_row, run_row
 
 pytestmark = pytest.mark.django_db
 
@@ -218,15 +218,6 @@ def test_a_running_mirror_is_not_started_twice(client_for, bob, mirror):
     assert "runs already" in response.content.decode()
 
 
-def test_a_plan_is_run_as_shown(client_for, bob, mirror):
-    plan = run_row(mirror, state=State.SUCCEEDED, is_plan=True, totals={"new": 1})
-    item_row(plan, "1.27")
-
-    client_for(bob).post(reverse("mirrors:run_plan", args=[plan.pk]))
-
-    assert MirrorRun.objects.get(is_plan=False).based_on == plan
-
-
 def test_only_failed_tags_are_retried(client_for, bob, mirror):
     run = run_row(mirror, state=State.FAILED, totals={"failed": 1})
     item_row(run, "1.27", state=ItemState.FAILED)
@@ -238,21 +229,6 @@ def test_only_failed_tags_are_retried(client_for, bob, mirror):
     again = MirrorRun.objects.get(retry_of=run)
     assert again.limited_to == [{"repository": "library/nginx", "tag": "1.27"}]
     assert reverse("mirrors:run", args=[again.pk]) in page(client, run)
-
-
-def test_selected_pairs_are_synced(client_for, bob, mirror, other_team):
-    chosen, _other = (
-        pair_row(mirror, "library/nginx", missing=2),
-        pair_row(mirror, "library/redis", missing=1),
-    )
-    foreign = pair_row(mirror_row(other_team), "secret/app", missing=1)
-    client = client_for(bob)
-
-    client.post(
-        reverse("mirrors:sync", args=[mirror.pk]), {"pair": [chosen.pk, foreign.pk, "x", "9" * 40]}
-    )
-
-    assert MirrorRun.objects.get().limited_to == [{"repository": "library/nginx"}]
 
 
 def test_selecting_no_pair_starts_nothing(client_for, bob, mirror):

@@ -1,0 +1,39 @@
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from registry_ui.jobs.queues import JobQueue
+from registry_ui.jobs.reconciler import SILENCE_LIMIT, reconcile
+from tests.transfers.rows import transfer_row
+from transfers.models import State, Transfer
+from transfers.queues import TRANSFERS
+
+pytestmark = pytest.mark.django_db
+
+
+def silent_run(team, *, attempt=1, **values):
+    """Return a running row without a recent heartbeat, as its worker has it."""
+    run = Transfer.claim_for_run(transfer_row(team).pk, "slow")
+    silent_since = timezone.now() - SILENCE_LIMIT - timedelta(seconds=1)
+    Transfer.objects.filter(pk=run.pk).update(heartbeat_at=silent_since, attempt=attempt, **values)
+    return run
+
+
+@pytest.mark.parametrize("values", [{}, {"attempt": 99}, {"cancel_requested_at": timezone.now()}])
+def test_a_row_with_a_new_heartbeat_is_not_changed(team, values):
+    """Let the worker of the older row write while the newer one is enqueued again."""
+    alive = silent_run(team, **values)
+    silent_run(team)
+
+    class SlowQueue(JobQueue):
+        def enqueue(self, row):
+            assert row.pk != alive.pk
+            assert alive.record(bytes_done=1)
+            return super().enqueue(row)
+
+    result = reconcile(SlowQueue(TRANSFERS.name, TRANSFERS.function, Transfer))
+
+    alive.refresh_from_db()
+    assert (result.requeued, result.ended) == (1, 0)
+    assert (alive.state, alive.worker, alive.bytes_done) == (State.RUNNING, "slow", 1)

@@ -1,0 +1,24 @@
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from registry_ui.images.garbage_collection import collect
+from registry_ui.serving.maintenance import run_maintenance
+from registry_ui.serving.models import ServedBlob
+
+pytestmark = [pytest.mark.postgresql, pytest.mark.django_db]
+
+
+NAME = "harbour/app"
+
+
+BLOB = b"some bytes" * 100
+
+
+def test_links_to_a_collected_blob_are_deleted(admin):
+    admin.push_blob(NAME, BLOB)
+    collect(grace_seconds=-1)
+    ServedBlob.objects.update(created_at=timezone.now() - timedelta(hours=2))
+    run_maintenance()
+    assert not ServedBlob.objects.exists()

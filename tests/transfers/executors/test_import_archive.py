@@ -1,0 +1,332 @@
+import hashlib
+import io
+from datetime import timedelta
+
+import pytest
+from django.core.management import call_command
+from django.urls import reverse
+from django.utils import timezone
+
+from registry_ui.images.archives import archive_uploads
+from registry_ui.images.models import ArchiveUpload, LocalImage, TeamBlob
+from registry_ui.images.services import find_image
+from registry_ui.oci.errors import InvalidReference
+from registry_ui.oci.reference import Reference
+from registry_ui.registries.builtin_registry import builtin_registry_host
+from tests.parts import archives
+from tests.parts.images import build_image, build_index
+from transfers import services
+from transfers.models import Kind, State, Transfer
+from transfers.services import ImportedName
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+INDEX = build_index(
+    seed="imported", platforms=["linux/amd64", "linux/arm64"], attestation=True, layer_size=2000
+)
+
+
+OTHER = build_image(seed="other", layer_size=2000)
+
+
+TWO = archives.tar(
+    *archives.layout_members(
+        [(INDEX, "docker.io/library/many:2.0"), (archives.GOOD, archives.NAME), (OTHER, "")]
+    )
+)
+
+
+@pytest.fixture
+def inspected_upload(team, bob):
+    """Return an inspected upload."""
+
+    def make(content: bytes = TWO, **values) -> ArchiveUpload:
+        upload = archive_uploads.begin_upload(
+            team=team, user=bob, name="images.tar", size=len(content), **values
+        )
+        archive_uploads.receive_chunk(upload, 0, io.BytesIO(content).read)
+        archive_uploads.inspect_upload(upload)
+        return upload
+
+    return make
+
+
+def run(upload, user, *pairs, **more) -> Transfer:
+    chosen = [ImportedName(built.digest, Reference.parse(name)) for built, name in pairs]
+    return services.run_in_process(
+        services.start_import(upload=upload, user=user, chosen=chosen, enqueue=False, **more)
+    )
+
+
+def blobs_on_disk(folder) -> list[str]:
+    return sorted(
+        path.name for path in folder.rglob("*") if path.is_file() and "locks" not in path.parts
+    )
+
+
+def test_the_chosen_images_come_in_under_the_chosen_names(
+    inspected_upload, bob, team, images_directory
+):
+    upload = inspected_upload()
+
+    transfer = run(
+        upload,
+        bob,
+        (INDEX, "a.example.com/many:2"),
+        (INDEX, "a.example.com/many:latest"),
+        (OTHER, "other:1"),
+    )
+
+    assert (transfer.state, transfer.digest, transfer.error) == (
+        State.SUCCEEDED,
+        INDEX.digest,
+        None,
+    )
+    assert {str(row.reference): row.digest for row in LocalImage.objects.filter(team=team)} == {
+        "a.example.com/many:2": INDEX.digest,
+        "a.example.com/many:latest": INDEX.digest,
+        "docker.io/library/other:1": OTHER.digest,
+    }
+    assert [step["state"] for step in transfer.progress["steps"]] == ["done", "done"]
+    assert transfer.bytes_done == transfer.bytes_total > 0
+    # What was not chosen stays out, and the archive is gone.
+    assert not TeamBlob.objects.filter(digest=archives.GOOD.digest).exists()
+    assert not ArchiveUpload.objects.exists()
+    assert list((images_directory / "incoming").iterdir()) == []
+
+
+def test_the_form_offers_what_was_found_and_starts_the_job(inspected_upload, bob, client_for):
+    upload, client = inspected_upload(), client_for(bob)
+    address = reverse("transfers:import_archive", args=[upload.pk])
+    page = client.get(address).content.decode()
+    assert 'value="many:2.0"' in page
+    assert f'value="{archives.NAME}"' in page
+    assert "without a name" in page
+
+    response = client.post(
+        address,
+        {"name_0": "many:2.0", "name_1": "", "name_2": "other:1", "under": "b.example.com/air/"},
+    )
+
+    transfer = Transfer.objects.get()
+    assert response.headers["Location"] == reverse("transfers:detail", args=[transfer.pk])
+    assert (transfer.kind, transfer.state, transfer.target) == (
+        Kind.IMPORT,
+        State.QUEUED,
+        "b.example.com/air/many:2.0",
+    )
+    assert [image["names"] for image in transfer.options["images"]] == [
+        ["b.example.com/air/many:2.0"],
+        ["b.example.com/air/other:1"],
+    ]
+    services.run_in_process(transfer)
+    page = client.get(response.headers["Location"]).content.decode()
+    assert "The images are here" in page
+    assert "images.tar" in page
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ({"name_0": "", "name_1": ""}, "No image was chosen."),
+        ({"name_0": "x:1", "name_1": "x:1"}, "stands there for two images"),
+        ({"name_0": "Not A Name"}, "spaces"),
+        ({"name_0": f"x@sha256:{'a' * 64}"}, "has no tag, or a digest"),
+        ({"name_0": "x:1", "under": "not a place"}, "spaces"),
+        ({"name_0": f"{builtin_registry_host()}/lighthouse/x:1"}, "have names that begin with"),
+    ],
+)
+def test_names_that_cannot_be_are_said_in_the_form(
+    inspected_upload, bob, client_for, values, expected
+):
+    response = client_for(bob).post(
+        reverse("transfers:import_archive", args=[inspected_upload().pk]), values
+    )
+    assert (response.status_code, expected in response.content.decode()) == (422, True)
+    assert not Transfer.objects.exists()
+
+
+def test_outsiders_and_readers_choose_nothing(inspected_upload, bob, victor, charlie, client_for):
+    address = reverse("transfers:import_archive", args=[inspected_upload().pk])
+    for person, status in ((charlie, 404), (victor, 403)):
+        assert client_for(person).get(address).status_code == status
+        assert client_for(person).post(address, {"name_0": "x:1"}).status_code == status
+    assert not Transfer.objects.exists()
+
+
+def test_one_archive_is_imported_once_at_a_time(inspected_upload, bob):
+    upload = inspected_upload()
+    chosen = [ImportedName(INDEX.digest, Reference.parse("x:1"))]
+    services.start_import(upload=upload, user=bob, chosen=chosen, enqueue=False)
+    with pytest.raises(InvalidReference, match="already"):
+        services.start_import(upload=upload, user=bob, chosen=chosen, enqueue=False)
+
+
+DAMAGED = {
+    "a wrong layer": archives.HOSTILE["a wrong layer"],
+    "a docker layer that is another": archives.HOSTILE["a docker layer that is another"],
+}
+
+
+@pytest.mark.parametrize("what", DAMAGED)
+def test_a_wrong_byte_in_the_last_layer_leaves_nothing_behind(
+    inspected_upload, bob, images_directory, what, client_for
+):
+    upload = inspected_upload(DAMAGED[what])
+    chosen = [ImportedName(upload.images[0]["digest"], Reference.parse("x:1"))]
+
+    transfer = services.run_in_process(
+        services.start_import(upload=upload, user=bob, chosen=chosen, enqueue=False)
+    )
+
+    assert (transfer.state, transfer.error["kind"]) == (State.FAILED, "InvalidArchive")
+    assert not LocalImage.objects.exists()
+    assert not TeamBlob.objects.exists()
+    assert not ArchiveUpload.objects.exists()
+    assert blobs_on_disk(images_directory) == []
+    page = client_for(bob).get(reverse("transfers:detail", args=[transfer.pk])).content.decode()
+    assert "Import another file" in page
+    assert "Retry" not in page
+
+
+def test_another_checksum_than_the_persons_leaves_nothing_behind(
+    inspected_upload, bob, images_directory
+):
+    right = hashlib.sha256(TWO).hexdigest()
+    assert run(inspected_upload(sha256=right), bob, (OTHER, "other:1")).state == State.SUCCEEDED
+    before = blobs_on_disk(images_directory)
+    transfer = run(inspected_upload(sha256="0" * 64), bob, (INDEX, "many:1"))
+    assert (transfer.state, "SHA-256" in transfer.error["message"]) == (State.FAILED, True)
+    assert blobs_on_disk(images_directory) == before
+
+
+def test_a_person_who_lost_the_role_brings_nothing_in(inspected_upload, bob, team):
+    upload = inspected_upload()
+    transfer = services.start_import(
+        upload=upload,
+        user=bob,
+        chosen=[ImportedName(OTHER.digest, Reference.parse("x:1"))],
+        enqueue=False,
+    )
+    bob.memberships.all().delete()
+    ended = services.run_in_process(transfer)
+    assert (ended.state, ended.error["kind"]) == (State.FAILED, "Denied")
+    assert not LocalImage.objects.exists()
+
+
+def test_a_cancelled_import_can_be_tried_again(inspected_upload, bob):
+    upload = inspected_upload()
+    transfer = services.start_import(
+        upload=upload,
+        user=bob,
+        chosen=[ImportedName(OTHER.digest, Reference.parse("x:1"))],
+        enqueue=False,
+    )
+    services.cancel(transfer, bob)
+    transfer.refresh_from_db()
+    again = services.run_in_process(services.retry(transfer, bob, enqueue=False))
+    assert again.state == State.SUCCEEDED
+    transfer.refresh_from_db()
+    late = services.run_in_process(services.retry(transfer, bob, enqueue=False))
+    assert (late.state, late.error["message"]) == (
+        State.FAILED,
+        "The archive is not here any more.",
+    )
+
+
+def test_another_teams_archive_is_not_imported(inspected_upload, other_team, charlie):
+    upload = inspected_upload()
+    forged = Transfer.objects.create(
+        team=other_team,
+        user=charlie,
+        requested_by="charlie",
+        kind=Kind.IMPORT,
+        source="x:1",
+        target="x:1",
+        source_is_local=True,
+        target_is_local=True,
+        options={
+            "upload": str(upload.pk),
+            "archive": "x",
+            "images": [{"digest": OTHER.digest, "names": ["x:1"]}],
+        },
+    )
+    assert services.run_in_process(forged).error["message"] == "The archive is not here any more."
+    assert ArchiveUpload.objects.filter(pk=upload.pk).exists()
+
+
+@pytest.fixture
+def command(team, tmp_path):
+    path = tmp_path / "images.tar"
+
+    def call(*arguments, content=TWO) -> str:
+        path.write_bytes(content)
+        out = io.StringIO()
+        call_command("import_images", str(path), *arguments, stdout=out, stderr=out)
+        return out.getvalue()
+
+    call.path = path
+    return call
+
+
+def test_the_command_lists_and_imports(command, team):
+    assert OTHER.digest in command("--list")
+    assert not LocalImage.objects.exists()
+    said = command("--name", "many:2.0=a.example.com/many:2", "--name", f"{OTHER.digest}=other:1")
+    assert f"Loaded image: a.example.com/many:2  {INDEX.digest}" in said
+    assert find_image(team, Reference.parse("other:1")).digest == OTHER.digest
+    assert command.path.exists()
+    assert not ArchiveUpload.objects.exists()
+
+
+def test_the_command_keeps_the_names_or_puts_them_under_a_prefix(command, team):
+    content = archives.tar(
+        *archives.layout_members(
+            [(INDEX, "docker.io/library/many:2.0"), (archives.GOOD, archives.NAME)]
+        )
+    )
+    command(content=content)
+    command("--prefix", "b.example.com/air", content=content)
+    assert {str(row.reference) for row in LocalImage.objects.filter(team=team)} == {
+        "docker.io/library/many:2.0",
+        archives.NAME,
+        "b.example.com/air/many:2.0",
+        "b.example.com/air/team/app:1.0",
+    }
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["--name", "x:1"],
+        ["--name", "missing:1=x:1"],
+        ["--sha256", "0" * 64, "--name", "many:2.0=x:1"],
+    ],
+)
+def test_the_command_fails_with_a_sentence_and_keeps_nothing(command, team, arguments):
+    with pytest.raises(SystemExit) as caught:
+        command(*arguments)
+    assert caught.value.code == 1
+    assert not LocalImage.objects.exists()
+    assert not ArchiveUpload.objects.exists()
+    assert command.path.exists()
+
+
+def test_the_checksum_beside_the_file_is_compared(command, team):
+    command.path.with_name("images.tar.sha256").write_text(f"{'0' * 64}  images.tar\n")
+    with pytest.raises(SystemExit):
+        command("--name", "many:2.0=x:1")
+    command.path.with_name("images.tar.sha256").write_text(
+        f"{hashlib.sha256(TWO).hexdigest()}  images.tar\n"
+    )
+    command("--name", "many:2.0=x:1")
+    assert LocalImage.objects.count() == 1
+
+
+def test_an_import_under_way_keeps_the_collector_away(inspected_upload, bob):
+    upload = inspected_upload()
+    ArchiveUpload.objects.update(used_at=timezone.now() - timedelta(hours=30))
+    archive_uploads.touch_upload(upload)
+    assert archive_uploads.collect_uploads() == 0
