@@ -12,7 +12,7 @@ from registry_ui.registries.models import Health, Listing, Registry
 from tests.parts.images import OCI_MANIFEST, build_index, digest_of, push
 from tests.parts.registry_rows import CANARY
 
-from .conftest import names, repository_of, tag_of, write_repository
+from .conftest import names, repository_of, tag_of
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
 
@@ -181,84 +181,7 @@ def put(registry, repository, manifest, tag, *blobs):
     return push(registry, built, repository, tag)
 
 
-def test_a_digest_is_fetched_once_however_many_tags_and_indexes_name_it(
-    row, line, own_registry, index
-):
-    built = build_index(platforms=["linux/amd64", "linux/arm64"])
-    for tag in ("1", "1.0", "latest"):
-        push(own_registry, built, "team/app", tag)
-    push(own_registry, built.children[0], "team/app", "amd64")
-
-    index(row)
-
-    for digest in (built.digest, *(child.digest for child in built.children)):
-        assert line.count("GET", f"/manifests/{digest}") == 1
-    assert line.count("GET", "/blobs/") == 2
-    assert Tag.objects.filter(artifact__digest=built.digest).count() == 3
-
-
 # --- the second run
-
-
-def test_an_unchanged_second_run_makes_one_head_a_tag_and_fetches_nothing(
-    row, line, own_registry, image_factory, index
-):
-    image = image_factory(own_registry, "team/app", "1.0", platforms=["linux/amd64", "linux/arm64"])
-    for number in range(30):
-        push(own_registry, image.built, "team/app", f"1.{number}")
-    index(row)
-    before = list(Tag.objects.order_by("pk").values("pk", "digest", "changed_at", "artifact_id"))
-    line.requests.clear()
-
-    run = index(row)
-
-    assert (
-        line.count("HEAD", "/manifests/"),
-        line.count("GET", "/manifests/"),
-        line.count("GET", "/blobs/"),
-    ) == (30, 0, 0)
-    assert run.progress["fetched"] == 0
-    assert (
-        list(Tag.objects.order_by("pk").values("pk", "digest", "changed_at", "artifact_id"))
-        == before
-    )
-    assert Tag.objects.filter(checked_at__gt=run.started_at).count() == 30
-
-
-def test_a_moved_tag_keeps_its_previous_digest(row, own_registry, image_factory, index):
-    old = image_factory(own_registry, "team/app", "latest")
-    kept = image_factory(own_registry, "team/app", "1.0")
-    index(row)
-    new = image_factory(own_registry, "team/app", "latest")
-
-    run = index(row)
-
-    moved, still = tag_of(row, "team/app", "latest"), tag_of(row, "team/app", "1.0")
-    assert (moved.digest, moved.previous_digest, moved.artifact.digest) == (
-        new.digest,
-        old.digest,
-        new.digest,
-    )
-    assert moved.changed_at > run.started_at
-    assert (still.digest, still.previous_digest, still.changed_at) == (
-        kept.digest,
-        "",
-        still.built_at,
-    )
-    assert run.progress["fetched"] == 1
-    assert repository_of(row, "team/app").changed_at == moved.changed_at
-
-
-def test_a_deleted_tag_leaves_the_index(row, own_registry, image_factory, index):
-    gone = image_factory(own_registry, "team/app", "1.0")
-    image_factory(own_registry, "team/app", "1.1")
-    index(row)
-    delete(own_registry, gone)
-
-    index(row)
-
-    assert set(names(row)) == {"team/app:1.1"}
-    assert repository_of(row, "team/app").tag_count == 1
 
 
 def test_a_missing_repository_leaves_the_index_unless_it_is_kept(
@@ -344,75 +267,6 @@ def test_without_a_list_pinned_and_used_repositories_are_indexed(
 # --- logins
 
 
-def test_a_registry_with_basic_login_is_indexed(
-    make_registry, make_credential, htpasswd_registry, image_factory, index
-):
-    image = image_factory(htpasswd_registry)
-    registry = make_registry(htpasswd_registry)
-    make_credential(registry, htpasswd_registry.username, htpasswd_registry.password)
-
-    run = index(registry)
-
-    assert run.state == State.SUCCEEDED
-    assert names(registry)[f"{image.repository}:1.0"] == image.digest
-
-
-def test_a_registry_with_token_login_is_indexed(
-    make_registry, make_credential, token_registry, image_factory, index
-):
-    image = image_factory(token_registry)
-    registry = make_registry(token_registry)
-    make_credential(registry, token_registry.username, token_registry.password)
-
-    run = index(registry)
-
-    assert run.state == State.SUCCEEDED
-    assert names(registry)[f"{image.repository}:1.0"] == image.digest
-
-
-def test_each_repository_is_read_with_the_credential_that_serves_it(
-    make_registry, make_credential, token_registry, image_factory, index
-):
-    image = image_factory(token_registry)
-    registry = make_registry(token_registry)
-    make_credential(registry, token_registry.username, token_registry.password)
-    make_credential(
-        registry,
-        token_registry.reader_username,
-        token_registry.reader_password,
-        repository_pattern=image.repository,
-        can_push=False,
-    )
-    token_registry.token_server.requests.clear()
-
-    index(registry)
-
-    asked = [
-        request
-        for request in token_registry.token_server.requests
-        if image.repository in str(request)
-    ]
-    assert asked
-    assert all("account=reader" in str(request) or "'reader'" in str(request) for request in asked)
-
-
-def test_a_registry_that_requires_a_login_fails_with_advice(
-    make_registry, htpasswd_registry, index
-):
-    registry = make_registry(htpasswd_registry)
-    Repository.objects.create(
-        registry=registry, team=registry.team, name="team/app", is_added_by_name=True
-    )
-
-    run = index(registry)
-
-    assert (run.state, run.error["kind"]) == (State.FAILED, "Unauthorized")
-    assert "Add a credential" in run.error["advice"]
-    registry.refresh_from_db()
-    assert registry.indexed_at is None
-    assert registry.next_index_at is not None
-
-
 def test_no_secret_gets_into_rows_and_logs(
     make_registry, make_credential, htpasswd_registry, index, caplog
 ):
@@ -445,19 +299,6 @@ def test_one_broken_tag_does_not_stop_the_others(row, own_registry, image_factor
     assert (run.progress["tag_problems"], run.progress["problems"]) == (1, 0)
 
 
-def test_a_tag_without_a_manifest_has_a_problem(row, own_registry, image_factory, index):
-    image = image_factory(own_registry, "team/app", "good")
-    write_repository(own_registry, "team/app", "team/app", {"lost": f"sha256:{'0' * 64}"})
-
-    run = index(row)
-
-    lost = tag_of(row, "team/app", "lost")
-    assert "has no manifest for it" in lost.problem
-    assert (lost.digest, lost.checked_at) == ("", None)
-    assert tag_of(row, "team/app", "good").digest == image.digest
-    assert run.progress["tag_problems"] == 1
-
-
 def test_an_index_that_was_copied_for_some_platforms_only_is_kept_with_those(
     row, own_registry, index
 ):
@@ -487,13 +328,6 @@ def test_an_unreachable_registry_is_marked_and_retried_soon(
     assert (registry.next_index_at - run.finished_at).total_seconds() < 3700
 
 
-def delete(registry, image):
-    with registry.session() as session:
-        session.delete(
-            f"{registry.url}/v2/{image.repository}/manifests/{image.digest}", timeout=30
-        ).raise_for_status()
-
-
 def forget_repository(registry, name):
     """Delete a repository from the registry's disk."""
     import shutil
@@ -517,30 +351,6 @@ def lose_manifest(registry, repository, digest):
     algorithm, _colon, encoded = digest.partition(":")
     folder = registry.folder / "storage/docker/registry/v2/repositories" / repository
     (folder / "_manifests/revisions" / algorithm / encoded / "link").unlink()
-
-
-def test_a_refused_manifest_is_fetched_from_another_repository(
-    make_registry, make_credential, token_registry, image_factory, index
-):
-    server = token_registry.token_server
-    image = image_factory(token_registry, token_registry.new_repository("closed"))
-    opened = image_factory.push(
-        token_registry, image.built, token_registry.new_repository("open"), "1.0"
-    )
-    server.users["narrow"] = type(server.users["reader"])("narrow-password", {"open/*": {"pull"}})
-    registry = make_registry(token_registry)
-    make_credential(registry, "narrow", "narrow-password")
-    for reference in (image, opened):
-        Repository.objects.create(
-            registry=registry, team=registry.team, name=reference.repository, is_added_by_name=True
-        )
-
-    run = index(registry)
-
-    assert run.state == State.SUCCEEDED
-    assert tag_of(registry, opened.repository, "1.0").artifact.digest == image.digest
-    assert repository_of(registry, image.repository).problem != ""
-    del server.users["narrow"]
 
 
 def test_two_repositories_with_a_damaged_image_both_have_a_problem(

@@ -1,4 +1,4 @@
-"""The index schedule, and schedulers with a worker as processes."""
+"""Schedulers with a worker, as processes."""
 
 from datetime import timedelta
 
@@ -6,28 +6,11 @@ import pytest
 from django.utils import timezone
 
 from registry_ui.catalog.models import IndexRun
-from registry_ui.registries.index_schedule import next_time
-from registry_ui.registries.models import Registry
 from tests.parts.processes import wait_until
 
 from .conftest import names
 
 pytestmark = pytest.mark.postgresql
-
-NOW = timezone.now()
-
-
-@pytest.mark.parametrize(
-    ("hours", "failed", "wait"), [(6, False, 6), (6, True, 1), (1, True, 1), (24, False, 24)]
-)
-def test_a_failed_run_is_repeated_sooner(hours, failed, wait):
-    assert next_time(Registry(index_hours=hours), after=NOW, failed=failed) == NOW + timedelta(
-        hours=wait
-    )
-
-
-def test_without_hours_there_is_no_next_time():
-    assert next_time(Registry(index_hours=0), after=NOW) is None
 
 
 @pytest.mark.django_db(transaction=True)
