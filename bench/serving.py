@@ -27,12 +27,12 @@ _CLIENTS = 16
 _MAKE_LOGIN = """
 from datetime import timedelta
 from django.utils import timezone
-from registry_ui.accounts import tokens
+from registry_ui.accounts.tokens import service
 from registry_ui.accounts.models import Scope, User
 user = User.objects.get(username="bench")
 expires_at = timezone.now() + timedelta(days=1)
 options = {"scope": Scope.ADMIN, "team": None, "expires_at": expires_at}
-print(tokens.create_token(by=user, name="bench", **options)[1])
+print(service.create_token(by=user, name="bench", **options)[1])
 """
 
 
