@@ -93,6 +93,23 @@ def test_an_old_run_has_no_notice(mirror):
     assert notices.notify_ended_runs() == 0
 
 
+def test_a_run_that_cannot_be_notified_does_not_stop_the_others(mirror, monkeypatch, caplog):
+    bad = run_row(mirror, state=BAD, age=200)
+    good = run_row(mirror, state=BAD, age=100)
+    kind_of = notices.notice_kind
+
+    def fail_for_one(run):
+        if run.pk == bad.pk:
+            raise ValueError("an unknown policy")
+        return kind_of(run)
+
+    monkeypatch.setattr(notices, "notice_kind", fail_for_one)
+
+    assert notices.notify_ended_runs() == 1
+    assert Notice.objects.get().object_key == str(good.pk)
+    assert str(bad.pk) in caplog.text
+
+
 def test_an_active_run_has_no_notice(mirror):
     run_row(mirror, state=State.RUNNING)
 

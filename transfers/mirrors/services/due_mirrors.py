@@ -8,8 +8,9 @@ import logging
 from datetime import datetime
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, transaction
 from django.utils import timezone
+from redis.exceptions import RedisError
 
 from registry_ui.accounts.audit.log import record
 from registry_ui.accounts.models import Action, Role, Team, User
@@ -35,7 +36,16 @@ def start_due_mirrors() -> int:
     due = Mirror.objects.filter(
         paused=False, team__mirror_pause=None, next_run_at__lte=now
     ).select_related("team")
-    return sum(_start(mirror, now) for mirror in due.order_by("next_run_at")[:_BATCH_SIZE])
+    started = 0
+    for mirror in due.order_by("next_run_at")[:_BATCH_SIZE]:
+        # One bad row, such as an unknown time zone, must not stop the mirrors after it.
+        try:
+            started += _start(mirror, now)
+        except (DatabaseError, RedisError):
+            raise
+        except Exception:
+            logger.exception("The mirror %s could not be started.", mirror.pk)
+    return started
 
 
 def _start(mirror: Mirror, now: datetime) -> bool:

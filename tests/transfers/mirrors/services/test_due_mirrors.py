@@ -44,6 +44,17 @@ def test_a_due_mirror_is_started_and_rescheduled(team):
     assert mirror.next_run_at > timezone.now()
 
 
+def test_a_mirror_with_an_unknown_time_zone_does_not_stop_the_others(team, caplog):
+    bad = due(team, "Bad", ago=timedelta(hours=1), schedule="30 2 * * *")
+    Mirror.objects.filter(pk=bad.pk).update(time_zone="Mars/Olympus")
+    good = due(team, "Good")
+
+    assert due_mirrors.start_due_mirrors() == 1
+
+    assert MirrorRun.objects.get().mirror == good
+    assert str(bad.pk) in caplog.text
+
+
 def test_a_mirror_that_is_not_due_waits(team):
     mirror_row(team)
 

@@ -8,8 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
-from django.db import DatabaseError, close_old_connections
-from redis.exceptions import RedisError
+from django.db import close_old_connections
 
 from registry_ui.accounts.audit.chain import seal
 from registry_ui.accounts.audit.log import Origin, acting_as
@@ -23,7 +22,6 @@ from registry_ui.images.garbage_collection import collect
 from registry_ui.jobs.reconciler import reconcile
 from registry_ui.notifications.queue import NOTICES
 from registry_ui.notifications.services import delete_old_notices
-from registry_ui.oci.errors import OciError
 from registry_ui.serving.maintenance import run_maintenance
 from transfers.mirrors.notices import notify_ended_runs
 from transfers.mirrors.run_queue import MIRROR_RUNS
@@ -83,8 +81,8 @@ def _repeat(task: Callable[[], None], seconds: float, stopping: threading.Event)
         try:
             with acting_as(Origin(ActorKind.SYSTEM)):
                 task()
-        # These can pass by themselves; any other error is a bug and ends the thread.
-        except (DatabaseError, RedisError, OciError, OSError):
+        # Everything is caught: a task that a bug or a bad row stops must not stop for good.
+        except Exception:
             logger.exception(
                 "%s failed; it is tried again in %d seconds.", task.__name__.strip("_"), seconds
             )
