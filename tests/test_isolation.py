@@ -871,7 +871,7 @@ def test_a_transfer_does_not_use_another_teams_credential(team_objects, other_te
 
     again = services.run_in_process(services.retry(forged, charlie, enqueue=False))
 
-    assert (again.state, again.error["kind"]) == (State.FAILED, "CredentialUnfit")
+    assert (again.state, again.error["kind"]) == (State.FAILED, "CredentialUnusable")
     credential.refresh_from_db()
     assert credential.used_at is None
 

@@ -12,7 +12,7 @@ from registry_ui.accounts.models import Action, Team, User
 from registry_ui.credentials.dependents import Dependent, stop_error
 from registry_ui.credentials.models import Credential
 from registry_ui.credentials.sharing import is_from_other_team
-from registry_ui.credentials.usage import acting_by_name_only
+from registry_ui.credentials.usage import recording_by_name_only
 from registry_ui.oci.reference import Reference
 
 from .audit_entries import record_transfer
@@ -53,7 +53,7 @@ def acting_for(
 ) -> contextlib.AbstractContextManager[None]:
     """Return a context in which the team's audit log names the actor as that team may see them."""
     return (
-        acting_by_name_only(by)
+        recording_by_name_only(by)
         if is_from_other_team(credential, team)
         else contextlib.nullcontext()
     )

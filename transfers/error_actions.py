@@ -19,7 +19,7 @@ from .models import Kind, Transfer
 _LOGIN_KINDS = frozenset(
     {"Unauthorized", "Denied", "RateLimited", "DecryptionFailed", "RepositoryUnknown"}
 )
-_CREDENTIAL_KINDS = frozenset({"AmbiguousCredential", "CredentialRemoved", "CredentialUnfit"})
+_CREDENTIAL_KINDS = frozenset({"AmbiguousCredential", "CredentialRemoved", "CredentialUnusable"})
 _CONNECTION_KINDS = frozenset(
     {
         "ConnectionFailed",

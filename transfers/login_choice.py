@@ -13,7 +13,7 @@ from registry_ui.credentials.services import (
     list_candidates,
     lost_share_reason,
     select_credential,
-    unfit_reason,
+    unusable_reason,
 )
 from registry_ui.oci.reference import DOCKER_HUB, Reference
 from registry_ui.registries.models import Provider, Registry
@@ -107,7 +107,7 @@ def _fitting(
     return [
         credential
         for credential in candidates
-        if unfit_reason(credential, reference, push=push, team=team) is None
+        if unusable_reason(credential, reference, push=push, team=team) is None
     ]
 
 
@@ -116,7 +116,7 @@ def _push_problem(
 ) -> str:
     """Return why no push is possible; empty where the registry may accept an anonymous one."""
     reasons = [
-        unfit_reason(credential, reference, push=True, team=team) for credential in candidates
+        unusable_reason(credential, reference, push=True, team=team) for credential in candidates
     ]
     # Each reason names what is missing, such as the permission to push or the repository.
     if reasons:

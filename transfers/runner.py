@@ -73,7 +73,7 @@ def run(transfer: Transfer) -> None:
         state, values = _execute(run)
     logger.info("Transfer %s: %s.", transfer.pk, state.value)
 
-    if reporter.lost:
+    if reporter.has_lost_claim:
         logger.warning("Transfer %s was taken over by another worker.", transfer.pk)
         return
     # What had begun must not look as if it still ran.

@@ -78,37 +78,37 @@ class _Location:
     tags: list[Tag] = field(default_factory=list)
 
 
-def find_digest(request: TeamRequest, question: SearchQuery) -> Iterator[Group]:
+def find_digest(request: TeamRequest, query: SearchQuery) -> Iterator[Group]:
     """Yield a group for each role in which the index has the digest, or one that starts so."""
-    if not question.digest:
+    if not query.digest:
         return
 
     # The query that all groups share.
-    artifacts = list(_artifacts(request, question))
-    roles = _roles(artifacts, question)
-    locations = _locations(_tags(request, question, roles), question, roles)
+    artifacts = list(_artifacts(request, query))
+    roles = _roles(artifacts, query)
+    locations = _locations(_tags(request, query, roles), query, roles)
     for kind, title in _TITLES.items():
         fitting = [location for location in locations if location.role.kind == kind]
-        shown, is_capped = limit_rows(fitting, question.limit)
+        shown, is_capped = limit_rows(fitting, query.limit)
         yield Group(
             title=str(title),
-            hits=[_location_result(request, question, location) for location in shown],
+            hits=[_location_result(request, query, location) for location in shown],
             is_capped=is_capped,
         )
-    yield _untagged(request, question, artifacts, {location.role.digest for location in locations})
+    yield _untagged(request, query, artifacts, {location.role.digest for location in locations})
 
     # An image id is a config's digest: it is listed above, so not again as a blob.
     listed = set()
     if any(location.role.kind == "image_id" for location in locations):
         listed = {artifact.config_digest for artifact in artifacts}
-    yield _needed_by(request, question, listed)
+    yield _needed_by(request, query, listed)
 
 
-def digest_condition(question: SearchQuery, column: str) -> Q:
+def digest_condition(query: SearchQuery, column: str) -> Q:
     """Match rows whose column has the searched digest, or begins with it."""
-    if question.whole_digest:
-        return Q(**{column: question.digest})
-    return Q(**{f"{column}__gte": question.digest, f"{column}__lt": question.digest + _AFTER_HEX})
+    if query.whole_digest:
+        return Q(**{column: query.digest})
+    return Q(**{f"{column}__gte": query.digest, f"{column}__lt": query.digest + _AFTER_HEX})
 
 
 def _any_indexed(model: type[Model], first: Q, *others: Q) -> Q:
@@ -121,27 +121,27 @@ def _any_indexed(model: type[Model], first: Q, *others: Q) -> Q:
     return Q(pk__in=keys)
 
 
-def _artifacts(request: TeamRequest, question: SearchQuery) -> QuerySet[Artifact]:
+def _artifacts(request: TeamRequest, query: SearchQuery) -> QuerySet[Artifact]:
     condition = _any_indexed(
         Artifact,
-        digest_condition(question, "digest"),
-        digest_condition(question, "config_digest"),
+        digest_condition(query, "digest"),
+        digest_condition(query, "config_digest"),
     )
     rows = Artifact.objects.visible_to(request.user).filter(condition).select_related("registry")
     return rows.only(*_ARTIFACT_COLUMNS).order_by("pk")[:_MAX_ARTIFACTS]
 
 
-def _roles(artifacts: Sequence[Artifact], question: SearchQuery) -> dict[str, list[_Role]]:
+def _roles(artifacts: Sequence[Artifact], query: SearchQuery) -> dict[str, list[_Role]]:
     """Return the roles of the searched digests, by the digest that a tag may name."""
     own: dict[int, _Role] = {}
     roles: dict[str, list[_Role]] = defaultdict(list)
     for artifact in artifacts:
         # Otherwise its config's digest matched, which is the image id.
-        is_itself = artifact.digest.startswith(question.digest)
-        own[artifact.pk] = _Role("child" if is_itself else "image_id", artifact.digest)
-        if not is_itself:
+        is_match = artifact.digest.startswith(query.digest)
+        own[artifact.pk] = _Role("child" if is_match else "image_id", artifact.digest)
+        if not is_match:
             roles[artifact.digest].append(own[artifact.pk])
-        if is_itself and artifact.subject:
+        if is_match and artifact.subject:
             roles[artifact.subject].append(_Role("attached", artifact.digest))
 
     links = (
@@ -155,22 +155,20 @@ def _roles(artifacts: Sequence[Artifact], question: SearchQuery) -> dict[str, li
     return {digest: list(dict.fromkeys(same)) for digest, same in roles.items()}
 
 
-def _tags(
-    request: TeamRequest, question: SearchQuery, roles: dict[str, list[_Role]]
-) -> QuerySet[Tag]:
+def _tags(request: TeamRequest, query: SearchQuery, roles: dict[str, list[_Role]]) -> QuerySet[Tag]:
     related = [Q(digest__in=list(roles))] if roles else []
-    condition = _any_indexed(Tag, digest_condition(question, "digest"), *related)
+    condition = _any_indexed(Tag, digest_condition(query, "digest"), *related)
     tags = Tag.objects.visible_to(request.user).filter(condition)
     rows = tags.select_related("repository__registry").only(*_TAG_COLUMNS)
     return rows.order_by("repository__name", "repository_id", "-order_key")[:_MAX_TAGS]
 
 
 def _locations(
-    tags: QuerySet[Tag], question: SearchQuery, roles: dict[str, list[_Role]]
+    tags: QuerySet[Tag], query: SearchQuery, roles: dict[str, list[_Role]]
 ) -> list[_Location]:
     locations: dict[tuple[int, _Role], _Location] = {}
     for tag in tags:
-        named = [_Role("named", tag.digest)] if tag.digest.startswith(question.digest) else []
+        named = [_Role("named", tag.digest)] if tag.digest.startswith(query.digest) else []
         for role in (*named, *roles.get(tag.digest, ())):
             location = locations.setdefault((tag.repository_id, role), _Location(role))
             location.tags.append(tag)
@@ -179,9 +177,7 @@ def _locations(
     return list(locations.values())
 
 
-def _location_result(
-    request: TeamRequest, question: SearchQuery, location: _Location
-) -> SearchResult:
+def _location_result(request: TeamRequest, query: SearchQuery, location: _Location) -> SearchResult:
     repository = location.tags[0].repository
     # A digest of a floating tag may have hundreds of tags.
     names = [tag.name for tag in location.tags[:_NAMED_TAGS]]
@@ -195,21 +191,21 @@ def _location_result(
     facts = [", ".join(names)]
     if location.role.platform:
         facts.append(location.role.platform)
-    facts += _short_digest(question, location.role.digest)
+    facts += _short_digest(query, location.role.digest)
     return repository_result(request, repository, facts, url, icon="tags")
 
 
 def _untagged(
-    request: TeamRequest, question: SearchQuery, artifacts: Sequence[Artifact], located: set[str]
+    request: TeamRequest, query: SearchQuery, artifacts: Sequence[Artifact], located: set[str]
 ) -> Group:
     """Return the artifacts that no tag leads to any more."""
     untagged = [
         artifact
         for artifact in artifacts
-        if artifact.digest.startswith(question.digest) and artifact.digest not in located
+        if artifact.digest.startswith(query.digest) and artifact.digest not in located
     ]
 
-    shown, is_capped = limit_rows(untagged, question.limit)
+    shown, is_capped = limit_rows(untagged, query.limit)
     results = [
         SearchResult(
             url=reverse("registries:repositories", args=[artifact.registry_id]),
@@ -219,7 +215,7 @@ def _untagged(
             facts=[
                 _("no tag leads to it any more"),
                 binary_size(artifact.size),
-                *_short_digest(question, artifact.digest),
+                *_short_digest(query, artifact.digest),
             ],
         )
         for artifact in shown
@@ -227,25 +223,25 @@ def _untagged(
     return Group(title=_("Seen on these registries"), hits=results, is_capped=is_capped)
 
 
-def _needed_by(request: TeamRequest, question: SearchQuery, listed: set[str]) -> Group:
+def _needed_by(request: TeamRequest, query: SearchQuery, listed: set[str]) -> Group:
     """Return the repositories that need it as a layer or config, without listed image ids."""
     teams = Team.objects.visible_to(request.user)
-    blobs = Blob.objects.filter(digest_condition(question, "digest"), registry__team__in=teams)
+    blobs = Blob.objects.filter(digest_condition(query, "digest"), registry__team__in=teams)
 
     rows = RepositoryBlob.objects.filter(
         repository__team__in=teams, blob__in=blobs.values("pk")
     ).select_related("repository__registry", "blob")
     # Not sorted: a base image's layer is in every repository, and sorting would read them all.
-    rows = rows.only(*_BLOB_COLUMNS)[: question.limit + 1]
+    rows = rows.only(*_BLOB_COLUMNS)[: query.limit + 1]
     shown, is_capped = limit_rows(
-        [row for row in rows if row.blob.digest not in listed], question.limit
+        [row for row in rows if row.blob.digest not in listed], query.limit
     )
 
     results = [
         repository_result(
             request,
             row.repository,
-            [binary_size(row.blob.size), *_short_digest(question, row.blob.digest)],
+            [binary_size(row.blob.size), *_short_digest(query, row.blob.digest)],
             icon="stack-2",
         )
         for row in shown
@@ -255,6 +251,6 @@ def _needed_by(request: TeamRequest, question: SearchQuery, listed: set[str]) ->
     )
 
 
-def _short_digest(question: SearchQuery, digest: str) -> list[str]:
+def _short_digest(query: SearchQuery, digest: str) -> list[str]:
     """Return the short digest if the query may match several digests."""
-    return [] if question.whole_digest else [Digest.parse(digest).short]
+    return [] if query.whole_digest else [Digest.parse(digest).short]

@@ -45,42 +45,40 @@ _TAG_COLUMNS = ("name", "team", "size", "built_at", "repository")
 _LAST_CHARACTER = chr(0x10FFFF)
 
 
-def find_names(request: TeamRequest, question: SearchQuery) -> Iterator[Group]:
+def find_names(request: TeamRequest, query: SearchQuery) -> Iterator[Group]:
     """Yield the repositories and tags whose names match."""
-    if not question.terms and not question.host:
+    if not query.terms and not query.host:
         return
     repositories = _repositories(
-        request.user, question.host, question.terms, max(_PREFIX_REPOSITORIES, question.limit + 1)
+        request.user, query.host, query.terms, max(_PREFIX_REPOSITORIES, query.limit + 1)
     )
-    repository_group = _repository_group(request, question, repositories)
+    repository_group = _repository_group(request, query, repositories)
 
     # After a colon, the tags are the answer: they come first.
-    if question.tag:
-        yield _tag_group(request, question, repositories[:_PREFIX_REPOSITORIES], question.tag)
+    if query.tag:
+        yield _tag_group(request, query, repositories[:_PREFIX_REPOSITORIES], query.tag)
         yield repository_group
         return
 
     yield repository_group
     # Without a colon, the last term may be a tag: “nginx alpine”.
-    if len(question.terms) > 1:
-        fitting = _repositories(
-            request.user, question.host, question.terms[:-1], _PREFIX_REPOSITORIES
-        )
-        yield _tag_group(request, question, fitting, question.text.split()[-1])
-    elif not question.host and len(question.text) > 1 and "/" not in question.text:
-        yield _tags_anywhere(request, question)
+    if len(query.terms) > 1:
+        fitting = _repositories(request.user, query.host, query.terms[:-1], _PREFIX_REPOSITORIES)
+        yield _tag_group(request, query, fitting, query.text.split()[-1])
+    elif not query.host and len(query.text) > 1 and "/" not in query.text:
+        yield _tags_anywhere(request, query)
 
 
-def find_registries(request: TeamRequest, question: SearchQuery) -> Iterator[Group]:
+def find_registries(request: TeamRequest, query: SearchQuery) -> Iterator[Group]:
     """Yield the registries whose names or hosts match."""
-    terms = (question.host,) if question.host else question.terms
-    if not terms or question.tag or question.digest:
+    terms = (query.host,) if query.host else query.terms
+    if not terms or query.tag or query.digest:
         return
 
     rows = Registry.objects.visible_to(request.user)
     for term in terms:
         rows = rows.filter(Q(name__icontains=term) | Q(host__icontains=term))
-    shown, is_capped = limit_rows(rows.order_by("name", "pk")[: question.limit + 1], question.limit)
+    shown, is_capped = limit_rows(rows.order_by("name", "pk")[: query.limit + 1], query.limit)
     results = [
         SearchResult(
             url=reverse("registries:repositories", args=[registry.pk]),
@@ -102,16 +100,16 @@ def find_registries(request: TeamRequest, question: SearchQuery) -> Iterator[Gro
     )
 
 
-def find_named_image(request: TeamRequest, question: SearchQuery) -> Iterator[Group]:
+def find_named_image(request: TeamRequest, query: SearchQuery) -> Iterator[Group]:
     """Yield the image of a complete reference: indexed, to open at its registry, or to pull."""
-    reference = question.reference
-    if reference is None or not question.names_image:
+    reference = query.reference
+    if reference is None or not query.names_image:
         return
 
     registries = list(
         Registry.objects.visible_to(request.user)
         .filter(host=reference.registry)
-        .order_by("name", "pk")[: question.limit]
+        .order_by("name", "pk")[: query.limit]
     )
     # Those of the current team first.
     registries.sort(key=lambda registry: registry.team_id != getattr(request.team, "pk", None))
@@ -242,11 +240,11 @@ def _rank(terms: Sequence[str]) -> Case | Value:
 
 
 def _repository_group(
-    request: TeamRequest, question: SearchQuery, repositories: Sequence[Repository]
+    request: TeamRequest, query: SearchQuery, repositories: Sequence[Repository]
 ) -> Group:
-    shown, is_capped = limit_rows(repositories, question.limit)
+    shown, is_capped = limit_rows(repositories, query.limit)
 
-    query = urlencode({"q": " ".join(question.terms)})
+    filter_query = urlencode({"q": " ".join(query.terms)})
     registries = {repository.registry_id: repository.registry for repository in shown}
     return Group(
         title=_("Repositories"),
@@ -257,7 +255,7 @@ def _repository_group(
         more=[
             Link(
                 _("All in %(registry)s") % {"registry": registry.name},
-                f"{reverse('registries:repositories', args=[pk])}?{query}",
+                f"{reverse('registries:repositories', args=[pk])}?{filter_query}",
             )
             for pk, registry in list(registries.items())[:_MAX_LINKS]
         ],
@@ -265,11 +263,11 @@ def _repository_group(
 
 
 def _tag_group(
-    request: TeamRequest, question: SearchQuery, repositories: Sequence[Repository], name: str
+    request: TeamRequest, query: SearchQuery, repositories: Sequence[Repository], name: str
 ) -> Group:
     """Return tags that begin with the name, then tags of the best repositories that contain it."""
     tags = list(_tags_of(repositories, _begins_with(name)))
-    if len(tags) <= question.limit:
+    if len(tags) <= query.limit:
         seen = {tag.pk for tag in tags}
         tags += [
             tag
@@ -290,7 +288,7 @@ def _tag_group(
     for tag in tags:
         tag.repository = by_key[tag.repository_id]
     shown, is_capped = limit_rows(
-        (tag for tag in tags if not _is_named_image(question, tag)), question.limit
+        (tag for tag in tags if not _is_named_image(query, tag)), query.limit
     )
 
     linked = list(dict.fromkeys(tag.repository for tag in shown))[:_MAX_LINKS]
@@ -308,9 +306,9 @@ def _tag_group(
     )
 
 
-def _is_named_image(question: SearchQuery, tag: Tag) -> bool:
+def _is_named_image(query: SearchQuery, tag: Tag) -> bool:
     """Return whether `find_named_image` has the tag among its results."""
-    reference = question.reference
+    reference = query.reference
     return (
         reference is not None and "registry" not in reference.implied and tag.reference == reference
     )
@@ -323,17 +321,17 @@ def _tags_of(repositories: Sequence[Repository], condition: Q) -> QuerySet[Tag]:
     return tags.only(*_TAG_COLUMNS).order_by("name", "pk")[:_MAX_TAGS]
 
 
-def _tags_anywhere(request: TeamRequest, question: SearchQuery) -> Group:
+def _tags_anywhere(request: TeamRequest, query: SearchQuery) -> Group:
     """Return tags of any repository that begin with the text."""
     # The teams once more by their ids: for one team, the database reads its index by team and name
     # in order, and stops after the first rows.
     best = (
         Tag.objects.visible_to(request.user)
-        .filter(_begins_with(question.text), team__in=request.teams)
+        .filter(_begins_with(query.text), team__in=request.teams)
         .order_by("name")
     )
     # The joins are outside, so that they are made for the shown rows only.
-    rows = Tag.objects.filter(pk__in=best.values("pk")[: question.limit + 1]).select_related(
+    rows = Tag.objects.filter(pk__in=best.values("pk")[: query.limit + 1]).select_related(
         "repository__registry"
     )
 
@@ -343,9 +341,9 @@ def _tags_anywhere(request: TeamRequest, question: SearchQuery) -> Group:
         "repository__registry__name",
         "repository__registry__host",
     )
-    shown, is_capped = limit_rows(rows.only(*columns).order_by("name", "pk"), question.limit)
+    shown, is_capped = limit_rows(rows.only(*columns).order_by("name", "pk"), query.limit)
     hint = _("For the tags of one repository, write its name before: nginx %(word)s") % {
-        "word": question.text
+        "word": query.text
     }
     return Group(
         title=_("Tags"),

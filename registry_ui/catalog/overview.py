@@ -14,8 +14,8 @@ def section(request: TeamRequest) -> tuple[str, dict[str, Any]] | None:
         return None
 
     failing = list(Registry.objects.filter(team=request.team).failing())
-    troubled = list(
-        Credential.objects.filter(team=request.team).in_trouble().select_related("registry")
+    failing_credentials = list(
+        Credential.objects.filter(team=request.team).with_problems().select_related("registry")
     )
     ending = list(
         CredentialGrant.objects.ending()
@@ -23,15 +23,15 @@ def section(request: TeamRequest) -> tuple[str, dict[str, Any]] | None:
         .select_related("team", "credential")
     )
     # A team cannot repair another team's credential, but it must know why its jobs fail.
-    shared = [use for use in credentials_shared_with(request.team) if use.is_in_trouble]
-    if not failing and not troubled and not ending and not shared:
+    shared = [use for use in credentials_shared_with(request.team) if use.has_problem]
+    if not failing and not failing_credentials and not ending and not shared:
         return None
 
     # Only admins of the team may change its registries and credentials.
     may_edit = request.role is not None and request.role.allows(Role.ADMIN)
     return "registries/_overview.html", {
         "failing": failing,
-        "troubled": troubled,
+        "failing_credentials": failing_credentials,
         "ending": ending,
         "shared": shared,
         "may_edit": may_edit,

@@ -34,7 +34,7 @@ _PROJECTS_LIMIT = 10_000
 _TOKEN = re.compile(r"[\x21-\x7e]{1,16384}")
 
 
-class NoListing(OciError):
+class ListingUnavailable(OciError):
     """A registry, or a part of it, does not list its repositories."""
 
 
@@ -50,15 +50,17 @@ def open_listing(
         login: sent to the registry's own host or to Docker Hub's API, and nowhere else.
 
     Raises:
-        NoListing: the registry has no list. From the iterator: a part has none, and all other names
-            were returned before.
+        ListingUnavailable: the registry has no list. From the iterator: a part has none, and all
+            other names were returned before.
         Unauthorized: Docker Hub refuses the login.
         OciError: the registry fails, or its list is invalid.
     """
     if registry.provider == Provider.DOCKER_HUB:
         return _started(Listing.PROVIDER, _docker_hub(registry, client, login))
     if not registry.facts.has_catalog:
-        raise NoListing(str(registry.facts.no_listing_reason), advice=_add_by_name_advice())
+        raise ListingUnavailable(
+            str(registry.facts.no_listing_reason), advice=_add_by_name_advice()
+        )
     if registry.provider == Provider.HARBOR:
         # Harbor's `_catalog` answers administrators only, its API everybody. A proxy in front may
         # hide the API, and then the catalogue is tried.
@@ -110,7 +112,7 @@ def _catalog(registry: Registry, client: RegistryClient) -> Iterator[str]:
             if isinstance(exc, Unauthorized)
             else _add_by_name_advice()
         )
-        raise NoListing(
+        raise ListingUnavailable(
             str(registry.facts.no_listing_reason) or exc.message,
             advice=advice,
             status=exc.status,
@@ -126,7 +128,7 @@ def _docker_hub(
 ) -> Iterator[str]:
     namespaces = _docker_hub_namespaces(registry)
     if not namespaces:
-        raise NoListing(
+        raise ListingUnavailable(
             _("Docker Hub lists the repositories of a namespace only, and none is known here."),
             advice=_(
                 "Name your namespaces in the registry's settings, or add a credential. %(advice)s"
@@ -245,7 +247,7 @@ def _merged(names: list[str], repositories_of: Callable[[str], Iterator[str]]) -
     """Yield the repositories of each namespace or project, then fail if one has no list.
 
     Raises:
-        NoListing: its message names the namespaces or projects without a list.
+        ListingUnavailable: its message names the namespaces or projects without a list.
     """
     failures: dict[str, ResponseError] = {}
     for name in names:
@@ -264,7 +266,7 @@ def _merged(names: list[str], repositories_of: Callable[[str], Iterator[str]]) -
         if failure.status == 404
         else failure.message
     )
-    raise NoListing(
+    raise ListingUnavailable(
         _("Not listed: %(names)s. %(problem)s")
         % {"names": ", ".join(failures)[:300], "problem": problem},
         advice=_(

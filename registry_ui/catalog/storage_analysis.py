@@ -230,8 +230,8 @@ def _images(repository: Repository) -> list[ImageUsage]:
     wanted = by_size.values("artifact")[:_IMAGES]
 
     # An image that another repository or an index needs stays in the registry: it frees nothing.
-    elsewhere = Tag.objects.filter(artifact=OuterRef("pk")).exclude(repository=repository)
-    kept = Exists(elsewhere) | Exists(ArtifactChild.objects.filter(child=OuterRef("pk")))
+    other_tags = Tag.objects.filter(artifact=OuterRef("pk")).exclude(repository=repository)
+    kept = Exists(other_tags) | Exists(ArtifactChild.objects.filter(child=OuterRef("pk")))
     largest = list(
         Artifact.objects.filter(pk__in=wanted).annotate(is_kept=kept).order_by("-size", "-id")
     )

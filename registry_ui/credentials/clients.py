@@ -14,7 +14,7 @@ from registry_ui.registries.models import Registry, Security
 from registry_ui.registries.services import find_registry
 
 from .models import Credential
-from .selection import CredentialUnfit, check_ownership
+from .selection import CredentialUnusable, check_ownership
 from .usage import CredentialUse, record_use
 
 
@@ -48,7 +48,7 @@ def open_client(
         use: who logs in and why; recorded with the credential.
 
     Raises:
-        CredentialUnfit: the credential is for another host or team, or has expired.
+        CredentialUnusable: the credential is for another host or team, or has expired.
         DecryptionFailed: its secret cannot be read.
     """
     host = reference_or_host if isinstance(reference_or_host, str) else reference_or_host.registry
@@ -85,12 +85,12 @@ def open_engine_login(
     """Return the login with which a Docker Engine pulls or pushes.
 
     Raises:
-        CredentialUnfit: it is another team's, for another host, or has expired.
+        CredentialUnusable: it is another team's, for another host, or has expired.
         DecryptionFailed
     """
     # An engine has its own TLS settings, so the owner's connection settings would not apply.
     if credential.team_id != team.pk:
-        raise CredentialUnfit(
+        raise CredentialUnusable(
             _(
                 "The credential “%(label)s” belongs to the team %(owner)s, and is not handed to an "
                 "engine."
@@ -108,7 +108,7 @@ def _login_of(credential: Credential, team: Team, host: str, use: CredentialUse)
     check_ownership(credential, team, host)
     # Checked again here: the credential may have expired since it was selected.
     if credential.is_expired:
-        raise CredentialUnfit(
+        raise CredentialUnusable(
             _("The credential “%(label)s” has expired.") % {"label": credential.label},
             advice=_("Enter a new secret and a new expiry for it."),
         )

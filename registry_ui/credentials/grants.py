@@ -15,7 +15,7 @@ from registry_ui.registries.models import Registry
 
 from .dependents import stop_dependents
 from .models import Credential, CredentialGrant
-from .usage import acting_by_name_only
+from .usage import recording_by_name_only
 
 
 class GrantTerms(TypedDict):
@@ -139,7 +139,7 @@ def _record_event(
 
     # The other team's log gets the event too, but without the address and token of the user.
     record_for(grant.credential.team)
-    with acting_by_name_only(user):
+    with recording_by_name_only(user):
         record_for(grant.team)
 
 

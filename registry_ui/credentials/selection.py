@@ -34,7 +34,7 @@ class AmbiguousCredential(OciError):
         self.candidates = tuple(candidates)
 
 
-class CredentialUnfit(OciError):
+class CredentialUnusable(OciError):
     """A chosen credential that cannot be used. No other one is tried in its place."""
 
 
@@ -53,7 +53,7 @@ def select_credential(
 
     Raises:
         AmbiguousCredential: several fit equally well.
-        CredentialUnfit: the chosen one is for another host or team, was revoked, has expired,
+        CredentialUnusable: the chosen one is for another host or team, was revoked, has expired,
             or does not allow this use.
     """
     if chosen is not None:
@@ -62,20 +62,22 @@ def select_credential(
 
     if candidates is None:
         candidates = list_candidates(team=team, reference=reference)
-    fitting = [
+    matching = [
         credential
         for credential in candidates
-        if unfit_reason(credential, reference, push=push, team=team) is None
+        if unusable_reason(credential, reference, push=push, team=team) is None
     ]
-    if not fitting:
+    if not matching:
         return None
 
     # Equals are not guessed between: with the wrong account a push may land in another namespace.
-    best = max(_specificity_for(credential, team) for credential in fitting)
-    winners = [credential for credential in fitting if _specificity_for(credential, team) == best]
-    if len(winners) > 1:
-        raise AmbiguousCredential(winners, reference, team)
-    return winners[0]
+    best = max(_specificity_for(credential, team) for credential in matching)
+    best_matches = [
+        credential for credential in matching if _specificity_for(credential, team) == best
+    ]
+    if len(best_matches) > 1:
+        raise AmbiguousCredential(best_matches, reference, team)
+    return best_matches[0]
 
 
 def list_candidates(*, team: Team, reference: Reference) -> list[Credential]:
@@ -83,7 +85,7 @@ def list_candidates(*, team: Team, reference: Reference) -> list[Credential]:
     return list(Credential.objects.for_host(team, reference.registry))
 
 
-def unfit_reason(
+def unusable_reason(
     credential: Credential, reference: Reference, *, push: bool, team: Team
 ) -> str | None:
     """Return why the team cannot use a credential of this host; None if it can."""
@@ -185,12 +187,12 @@ def check_ownership(credential: Credential, team: Team, host: str) -> None:
     """Refuse a credential for another host, or of a team that does not share it.
 
     Raises:
-        CredentialUnfit
+        CredentialUnusable
     """
     registry = credential.registry
     # The foreign keys do not exclude a registry of another team; such a row is never used.
     if registry.team_id != credential.team_id:
-        raise CredentialUnfit(
+        raise CredentialUnusable(
             _("This credential does not belong to the team %(team)s.") % {"team": team},
             advice=_("Choose another one."),
         )
@@ -198,10 +200,10 @@ def check_ownership(credential: Credential, team: Team, host: str) -> None:
         is_from_other_team(credential, team)
         and (problem := unshared_reason(credential, team)) is not None
     ):
-        raise CredentialUnfit(problem, advice=_ask_or_choose(credential, team))
+        raise CredentialUnusable(problem, advice=_unusable_advice(credential, team))
     if registry.host != host:
         parameters = {"label": credential.label, "host": registry.host, "other": host}
-        raise CredentialUnfit(
+        raise CredentialUnusable(
             _("The credential “%(label)s” is for %(host)s; it is never sent to %(other)s.")
             % parameters,
             advice=_("Choose a credential of that registry, or add one."),
@@ -210,12 +212,12 @@ def check_ownership(credential: Credential, team: Team, host: str) -> None:
 
 def _check_chosen(credential: Credential, team: Team, reference: Reference, push: bool) -> None:
     check_ownership(credential, team, reference.registry)
-    problem = unfit_reason(credential, reference, push=push, team=team)
+    problem = unusable_reason(credential, reference, push=push, team=team)
     if problem is not None:
-        raise CredentialUnfit(problem, advice=_ask_or_choose(credential, team))
+        raise CredentialUnusable(problem, advice=_unusable_advice(credential, team))
 
 
-def _ask_or_choose(credential: Credential, team: Team) -> str:
+def _unusable_advice(credential: Credential, team: Team) -> str:
     if not is_from_other_team(credential, team):
         return _("Choose another one, or have an admin of the team change it.")
     # Without any grant, the owner's name would tell the team about a credential of others.

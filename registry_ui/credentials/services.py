@@ -18,17 +18,17 @@ from .grants import change_grant, revoke_grant, share_credential
 from .login_test import check_login
 from .selection import (
     AmbiguousCredential,
-    CredentialUnfit,
+    CredentialUnusable,
     list_candidates,
     select_credential,
-    unfit_reason,
+    unusable_reason,
 )
 from .sharing import lost_share_reason, name_for
 
 __all__ = [
     "AmbiguousCredential",
     "ConnectionReport",
-    "CredentialUnfit",
+    "CredentialUnusable",
     "ImportResult",
     "Stage",
     "add_builtin_registry",
@@ -56,5 +56,5 @@ __all__ = [
     "rotate_credential",
     "select_credential",
     "share_credential",
-    "unfit_reason",
+    "unusable_reason",
 ]

@@ -55,7 +55,7 @@ def unshared_reason(credential: Credential, team: Team) -> str | None:
             "when": format_timestamp(grant.expires_at),
         }
     # The secret would be sent over the owner's connection, also to reach this team's images.
-    if _is_laxer(credential.registry, team):
+    if _is_less_secure(credential.registry, team):
         return (
             _(
                 "The team %(owner)s reaches %(host)s less safely than your own registry of that "
@@ -129,11 +129,11 @@ def format_timestamp(timestamp: datetime | None) -> str:
     return f"{date_format(local, 'j F Y H:i')} {local.tzname()}"
 
 
-def _is_laxer(theirs: Registry, team: Team) -> bool:
+def _is_less_secure(shared: Registry, team: Team) -> bool:
     """Return whether the owner's connection is less safe than the team's own for the host."""
     # VERIFY is the strictest setting and PLAIN_HTTP the laxest. Two private authorities cannot be
     # compared, so a different one counts as less safe.
-    ours = Registry.objects.filter(team=team, host=theirs.host).first()
-    if ours is None or ours.security == Security.PLAIN_HTTP or theirs.security == Security.VERIFY:
+    own = Registry.objects.filter(team=team, host=shared.host).first()
+    if own is None or own.security == Security.PLAIN_HTTP or shared.security == Security.VERIFY:
         return False
-    return theirs.security != ours.security or theirs.ca_certificate != ours.ca_certificate
+    return shared.security != own.security or shared.ca_certificate != own.ca_certificate

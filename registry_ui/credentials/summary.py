@@ -29,7 +29,7 @@ class SharedCredential:
         return list(dict.fromkeys(pattern for pattern in both if pattern))
 
     @property
-    def is_in_trouble(self) -> bool:
+    def has_problem(self) -> bool:
         return self.grant.state != "ok" or self.credential.state in (
             "expired",
             "expiring",

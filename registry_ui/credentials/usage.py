@@ -18,20 +18,20 @@ class CredentialUse:
     """One use of a credential: person and purpose, limited to what its owner may know.
 
     Args:
-        what: the reference at the credential's registry, or another action there.
-        act: pull, push, …; empty if a page only reads.
+        target: the reference at the credential's registry, or another action there.
+        operation: pull, push, …; empty if a page only reads.
         is_recorded: whether the audit log gets an event. Reading for a page gets none.
     """
 
-    what: str = ""
+    target: str = ""
     person: User | None = None
     by: str = ""
-    act: str = ""
+    operation: str = ""
     is_recorded: bool = False
 
 
 @contextlib.contextmanager
-def acting_by_name_only(person: User | None, name: str = "") -> Iterator[None]:
+def recording_by_name_only(person: User | None, name: str = "") -> Iterator[None]:
     """Record events with the person's name only, for another team's audit log.
 
     Members of that team must not learn the person's address or token.
@@ -42,19 +42,19 @@ def acting_by_name_only(person: User | None, name: str = "") -> Iterator[None]:
 
 
 def record_use(credential: Credential, team: Team, use: CredentialUse) -> None:
-    credential.mark_used(use.by, use.what)
+    credential.mark_used(use.by, use.target)
     grant = find_grant(credential, team) if is_from_other_team(credential, team) else None
     if grant is not None:
         CredentialGrant.objects.filter(pk=grant.pk).update(used_at=timezone.now())
     # One event per job, not per request: the audit log is append-only and kept for long.
     if use.is_recorded:
-        with acting_by_name_only(use.person, use.by):
+        with recording_by_name_only(use.person, use.by):
             record(
                 Action.CREDENTIAL_USED,
                 team=credential.team,
                 obj=credential,
                 credential=credential,
-                act=use.act,
-                what=use.what,
+                operation=use.operation,
+                target=use.target,
                 by_team=team.name,
             )

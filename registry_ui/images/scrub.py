@@ -24,7 +24,7 @@ class ScrubReport:
     Attributes:
         damaged: blobs that were moved to quarantine.
         missing: digests that rows name and that have no file, perhaps quarantined earlier.
-        unowned: files without a row, which the garbage collector removes.
+        orphaned: files without a row, which the garbage collector removes.
         foreign_files: files that are no blobs.
         affected: the names that need a damaged or missing digest.
     """
@@ -33,7 +33,7 @@ class ScrubReport:
     checked_bytes: int = 0
     damaged: list[Digest] = field(default_factory=list)
     missing: list[Digest] = field(default_factory=list)
-    unowned: list[Digest] = field(default_factory=list)
+    orphaned: list[Digest] = field(default_factory=list)
     foreign_files: list[Path] = field(default_factory=list)
     affected: dict[Digest, list[LocalImage]] = field(default_factory=dict)
 
@@ -105,7 +105,7 @@ def _compare_with_rows(blobs: BlobDirectory, report: ScrubReport) -> None:
     report.missing = sorted(
         digest for digest in named - set(report.damaged) if blobs.size(digest) is None
     )
-    report.unowned = sorted(digest for digest, _size in blobs if digest not in named)
+    report.orphaned = sorted(digest for digest, _size in blobs if digest not in named)
     report.foreign_files = sorted(blobs.foreign_files())
 
 

@@ -39,8 +39,8 @@ _COLUMNS = (
 )
 
 
-def find_local_images(request: TeamRequest, question: SearchQuery) -> Iterator[Group]:
-    if not question.digest and not question.terms and not question.host:
+def find_local_images(request: TeamRequest, query: SearchQuery) -> Iterator[Group]:
+    if not query.digest and not query.terms and not query.host:
         return
 
     rows = LocalImage.objects.visible_to(request.user).annotate(
@@ -49,25 +49,25 @@ def find_local_images(request: TeamRequest, question: SearchQuery) -> Iterator[G
         platform_text=Cast("platforms", TextField()),
     )
     wanted = Q()
-    if question.digest:
-        wanted |= _digest_condition(question) | Q(pk__in=_images_containing(request, question))
+    if query.digest:
+        wanted |= _digest_condition(query) | Q(pk__in=_images_containing(request, query))
 
-    if question.terms or question.host:
-        wanted |= _name_condition(question)
+    if query.terms or query.host:
+        wanted |= _name_condition(query)
 
     matching = rows.filter(wanted).only(*_COLUMNS).order_by("registry", "repository", "tag", "pk")
-    shown, is_capped = limit_rows(matching[: question.limit + 1], question.limit)
+    shown, is_capped = limit_rows(matching[: query.limit + 1], query.limit)
     hits = [
         SearchResult(
             url=reverse("images:detail", args=[image.pk]),
             icon="stack-2",
             reference=image.reference,
             team=team_name(request, image),
-            facts=[*_digest_roles(image, question), binary_size(image.size)],
+            facts=[*_digest_roles(image, query), binary_size(image.size)],
         )
         for image in shown
     ]
-    query = urlencode({"q": " ".join(question.terms) or question.host or question.digest})
+    filter_query = urlencode({"q": " ".join(query.terms) or query.host or query.digest})
     yield Group(
         title=_("Local images"),
         hits=hits,
@@ -75,42 +75,42 @@ def find_local_images(request: TeamRequest, question: SearchQuery) -> Iterator[G
         more=[
             Link(
                 _("All local images of %(team)s") % {"team": request.team},
-                f"{reverse('images:list')}?{query}",
+                f"{reverse('images:list')}?{filter_query}",
             )
         ],
     )
 
 
-def _name_condition(question: SearchQuery) -> Q:
-    condition = Q(registry=question.host) if question.host else Q()
-    for text in (*question.terms, *([f":{question.tag}"] if question.tag else [])):
+def _name_condition(query: SearchQuery) -> Q:
+    condition = Q(registry=query.host) if query.host else Q()
+    for text in (*query.terms, *([f":{query.tag}"] if query.tag else [])):
         # Every term has to match.
         condition &= Q(whole_name__icontains=text)
     return condition
 
 
-def _digest_condition(question: SearchQuery) -> Q:
+def _digest_condition(query: SearchQuery) -> Q:
     columns = (
-        digest_condition(question, "digest")
-        | digest_condition(question, "source_digest")
-        | digest_condition(question, "image_id")
+        digest_condition(query, "digest")
+        | digest_condition(query, "source_digest")
+        | digest_condition(query, "image_id")
     )
 
     # The opening quote anchors the match at the start of a digest in the JSON text.
-    return columns | Q(platform_text__contains=f'"{question.digest}')
+    return columns | Q(platform_text__contains=f'"{query.digest}')
 
 
-def _images_containing(request: TeamRequest, question: SearchQuery) -> list[UUID]:
+def _images_containing(request: TeamRequest, query: SearchQuery) -> list[UUID]:
     """Return the images that contain the digest, as a manifest or blob.
 
     Their long lists are read only for teams that have the blob at all.
     """
-    if not question.whole_digest:
+    if not query.whole_digest:
         return []
 
     # Only whole digests are looked up in the JSON lists, which have no index.
     blobs = TeamBlob.objects.filter(
-        team__in=Team.objects.visible_to(request.user), digest=question.digest
+        team__in=Team.objects.visible_to(request.user), digest=query.digest
     )
     content_text = Concat(
         Cast(F("manifests"), TextField()), Cast(F("blobs"), TextField()), output_field=TextField()
@@ -118,15 +118,15 @@ def _images_containing(request: TeamRequest, question: SearchQuery) -> list[UUID
     rows = (
         LocalImage.objects.filter(team__in=blobs.values("team"))
         .annotate(content_text=content_text)
-        .filter(content_text__contains=f'"{question.digest}"')
+        .filter(content_text__contains=f'"{query.digest}"')
     )
 
     return list(rows.values_list("pk", flat=True)[:_MAX_MATCHES])
 
 
-def _digest_roles(image: LocalImage, question: SearchQuery) -> list[str]:
+def _digest_roles(image: LocalImage, query: SearchQuery) -> list[str]:
     """Return the role of the digest in the image; nothing for a match by name."""
-    if not question.digest:
+    if not query.digest:
         return []
 
     roles = (
@@ -146,5 +146,5 @@ def _digest_roles(image: LocalImage, question: SearchQuery) -> list[str]:
         ),
         *((entry["digest"], _("a manifest in it")) for entry in image.manifests),
     )
-    role = next((name for digest, name in roles if digest.startswith(question.digest)), "")
-    return [role or _("a layer or config of it")] if role or not question.terms else []
+    role = next((name for digest, name in roles if digest.startswith(query.digest)), "")
+    return [role or _("a layer or config of it")] if role or not query.terms else []

@@ -15,7 +15,7 @@ from .queues import JobQueue
 
 @dataclass(frozen=True, slots=True)
 class JobOffboarding:
-    """One kind of jobs for `accounts.departures`.
+    """One kind of jobs for `accounts.offboarding`.
 
     Args:
         describe: returns what a job does, for a person to decide about.
@@ -39,13 +39,13 @@ class JobOffboarding:
         ]
 
     def cancel(self, person: User | None, team: Team | None, *, by: User | None) -> int:
-        return sum(self._end(job, person, by) for job in list(self._active(person, team)))
+        return sum(self._cancel(job, person, by) for job in list(self._active(person, team)))
 
     def hand_over(self, person: User, team: Team | None, *, to: User) -> int:
         return sum(self._hand_over(job, person, to) for job in list(self._active(person, team)))
 
-    def _end(self, job: Any, person: User | None, by: User | None) -> int:
-        reason = _why_ended(job, person)
+    def _cancel(self, job: Any, person: User | None, by: User | None) -> int:
+        reason = _cancellation_error(job, person)
         ended = self.queue.cancel(job, reason=reason)
         if ended and self.record_ended is not None:
             self.record_ended(job, by, reason["message"])
@@ -72,7 +72,7 @@ class JobOffboarding:
         return jobs if team is None else jobs.filter(team=team)
 
 
-def _why_ended(job: Any, person: User | None) -> dict[str, str]:
+def _cancellation_error(job: Any, person: User | None) -> dict[str, str]:
     """Return the error of the job's row."""
     if person is None:
         message = _("The team %(team)s is about to be removed.") % {"team": job.team.name}
@@ -82,7 +82,7 @@ def _why_ended(job: Any, person: User | None) -> dict[str, str]:
             "team": job.team.name,
         }
     return {
-        "kind": "PersonGone",
+        "kind": "AccessRevoked",
         "message": message,
         "advice": _("Somebody else of the team can start it again."),
     }

@@ -22,7 +22,7 @@ from .queues import JobQueue
 logger = logging.getLogger(__name__)
 
 # A live run writes its row every second, but may have to wait half a minute for a locked database.
-SILENCE_LIMIT = timedelta(seconds=45)
+HEARTBEAT_TIMEOUT = timedelta(seconds=45)
 # A row this young may be on its way into the queue just now, or out of it.
 QUEUE_LIMIT = timedelta(seconds=15)
 
@@ -49,15 +49,15 @@ def reconcile(queue: JobQueue) -> Reconciled:
 
 def _reconcile_running(queue: JobQueue, result: Reconciled) -> None:
     silent = queue.model._default_manager.filter(
-        state=State.RUNNING, heartbeat_at__lt=timezone.now() - SILENCE_LIMIT
+        state=State.RUNNING, heartbeat_at__lt=timezone.now() - HEARTBEAT_TIMEOUT
     )
     for row in silent:
         # The worker died before it saw the request.
         if row.cancel_requested_at:
-            result.ended += _end(row, State.CANCELLED)
+            result.ended += _finish(row, State.CANCELLED)
         elif row.attempt >= settings.TRANSFER_ATTEMPTS:
-            result.ended += _end(row, State.FAILED, error=_died(row))
-        elif _seen(row).update(state=State.QUEUED, claim=None, worker=""):
+            result.ended += _finish(row, State.FAILED, error=_worker_lost_error(row))
+        elif _unchanged(row).update(state=State.QUEUED, claim=None, worker=""):
             logger.warning(
                 "%s %s: its worker %s died; it goes on from what has arrived.",
                 type(row).__name__,
@@ -86,30 +86,30 @@ def _reconcile_queued(queue: JobQueue, result: Reconciled) -> None:
     # A row that RQ knows waits for a worker; any other one was lost with Redis.
     for row in rows:
         if row.cancel_requested_at:
-            result.ended += _end(row, State.CANCELLED)
+            result.ended += _finish(row, State.CANCELLED)
         elif str(row.pk) not in queued_ids:
             result.requeued += queue.enqueue(row)
 
 
-def _seen(row: Job) -> QuerySet[Job]:
+def _unchanged(row: Job) -> QuerySet[Job]:
     """Return a queryset of the row, empty if the row was changed since it was read."""
     return type(row)._default_manager.filter(
         pk=row.pk, state=row.state, claim=row.claim, heartbeat_at=row.heartbeat_at
     )
 
 
-def _end(row: Job, state: State, **values: object) -> int:
+def _finish(row: Job, state: State, **values: object) -> int:
     # The event in the audit log and the end state are written together.
     with transaction.atomic():
-        ended = _seen(row).update(state=state, finished_at=timezone.now(), **values)
+        ended = _unchanged(row).update(state=state, finished_at=timezone.now(), **values)
         if ended:
             row.on_finished()
     return ended
 
 
-def _died(row: Job) -> dict[str, str]:
+def _worker_lost_error(row: Job) -> dict[str, str]:
     return {
-        "kind": "WorkerDied",
+        "kind": "WorkerLost",
         "message": _("The worker died %(count)d times while it ran this.") % {"count": row.attempt},
         "advice": _(
             "Look into the worker's log (out of memory?), then retry: what has arrived is not "

@@ -35,7 +35,7 @@ class Reporter:
         self._cancellation = cancellation
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._report, name="reporter", daemon=True)
-        self.lost = False
+        self.has_lost_claim = False
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -78,8 +78,8 @@ class Reporter:
             return
 
         # No row: the reconciler believed this worker to be dead and gave the job to another one.
-        self.lost = not requests
-        if self.lost or requests[0] is not None:
+        self.has_lost_claim = not requests
+        if self.has_lost_claim or requests[0] is not None:
             self._cancellation.request()
 
     def _write(self) -> None:

@@ -38,9 +38,9 @@ class CopyTarget:
         """Record that the repository has the blob now."""
         self.presence.add(self.repository, digest)
 
-    def forget(self, blobs: Iterable[Descriptor]) -> None:
+    def invalidate(self, blobs: Iterable[Descriptor]) -> None:
         """Forget blobs of which the target lacks at least one."""
-        self.presence.forget(self.repository, (blob.digest for blob in blobs))
+        self.presence.invalidate(self.repository, (blob.digest for blob in blobs))
 
     def mount_candidates(self, digest: Digest) -> Iterable[str]:
         """Return the repositories to try a mount from, each once."""
@@ -104,7 +104,9 @@ class BlobCopy:
         try:
             uncertain = [blob for blob in blobs if not self._is_absent(blob)]
             answers = self._tasks.run_metadata(self._find_or_mount, uncertain)
-            present = {blob for blob, is_there in zip(uncertain, answers, strict=True) if is_there}
+            present = {
+                blob for blob, is_present in zip(uncertain, answers, strict=True) if is_present
+            }
             for blob in present:
                 release(blob)
 

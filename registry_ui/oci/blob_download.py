@@ -58,7 +58,7 @@ class BlobDownload:
         self._skip = 0
         self._failure: ConnectionFailed | None = None
         self._response: Response | None = None
-        self._ask(may_range=True)
+        self._send_request(may_range=True)
 
     def readinto(self, buffer: memoryview, /) -> int:
         """Fill the buffer as far as a quarter of a second allows, with at least one byte.
@@ -154,9 +154,9 @@ class BlobDownload:
         self._failure = None
         self._since_failure = 0
         self._attempts.fail(failure)
-        self._ask(may_range=True)
+        self._send_request(may_range=True)
 
-    def _ask(self, *, may_range: bool) -> None:
+    def _send_request(self, *, may_range: bool) -> None:
         self._rate.restart()
         self._skip = 0
 
@@ -177,7 +177,7 @@ class BlobDownload:
         except RangeRefused:
             if not headers:
                 raise
-            self._ask(may_range=False)
+            self._send_request(may_range=False)
             return
 
         # Only the exact range may be appended; a wrong one is asked for whole again.
@@ -188,7 +188,7 @@ class BlobDownload:
                     f"{response.host} answers with a part of the blob where the whole was asked "
                     "for."
                 )
-            self._ask(may_range=False)
+            self._send_request(may_range=False)
             return
 
         # 200 in place of 206: the registry knows no ranges and sends everything (RFC 9110).

@@ -19,7 +19,7 @@ class BlobPresence:
     """Known and in-flight blobs of one target registry. Safe to use from several threads.
 
     Args:
-        known: (repository, digest) pairs seen earlier; `forget` removes those that prove wrong.
+        known: (repository, digest) pairs seen earlier; `invalidate` removes those that prove wrong.
         empty: repositories that do not exist yet, so that no blob has to be looked up in them.
     """
 
@@ -28,13 +28,13 @@ class BlobPresence:
         self._repositories: dict[str, list[str]] = defaultdict(list)
         self._known: set[tuple[str, str]] = set()
         self._empty = set(empty)
-        self._doubted: set[tuple[str, str]] = set()
+        self._uncertain: set[tuple[str, str]] = set()
         self._in_flight: dict[str, Future[None]] = {}
         self._added: list[tuple[str, str]] = []
-        self._forgotten: list[tuple[str, str]] = []
+        self._removed: list[tuple[str, str]] = []
 
         for repository, digest in known:
-            self._remember(repository, digest)
+            self._add_known(repository, digest)
 
     def contains(self, repository: str, digest: Digest) -> bool:
         """Return whether the repository is known to have the blob."""
@@ -47,7 +47,7 @@ class BlobPresence:
         That is so where the repository did not exist at the start and no copy has stored the blob.
         """
         key = (repository, str(digest))
-        return repository in self._empty and key not in self._known and key not in self._doubted
+        return repository in self._empty and key not in self._known and key not in self._uncertain
 
     def other_repositories(self, repository: str, digest: Digest) -> Sequence[str]:
         """Return up to three other repositories that have the blob, the likeliest first."""
@@ -60,22 +60,22 @@ class BlobPresence:
         """Record that the repository has the blob now."""
         with self._lock:
             if (repository, str(digest)) not in self._known:
-                self._remember(repository, str(digest))
+                self._add_known(repository, str(digest))
                 self._added.append((repository, str(digest)))
 
-    def forget(self, repository: str, digests: Iterable[Digest]) -> None:
-        """Forget blobs after the target answered MANIFEST_BLOB_UNKNOWN: each is looked up again.
+    def invalidate(self, repository: str, digests: Iterable[Digest]) -> None:
+        """Remove blobs after the target answered MANIFEST_BLOB_UNKNOWN: each is looked up again.
 
         The answer does not say which of the manifest's blobs is missing (distribution spec,
         "Error Codes"), so all of them become doubtful.
         """
         with self._lock:
             for digest in map(str, digests):
-                self._doubted.add((repository, digest))
+                self._uncertain.add((repository, digest))
                 if (repository, digest) in self._known:
                     self._known.discard((repository, digest))
                     self._repositories[digest].remove(repository)
-                    self._forgotten.append((repository, digest))
+                    self._removed.append((repository, digest))
 
     def claim(self, digest: Digest) -> "Future[None] | None":
         """Claim a blob for the calling copy, which must `release` it.
@@ -98,12 +98,12 @@ class BlobPresence:
             in_flight.set_result(None)
 
     def drain(self) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
-        """Return (added, forgotten) since the last call, as (repository, digest) pairs."""
+        """Return (added, removed) since the last call, as (repository, digest) pairs."""
         with self._lock:
             added, self._added = self._added, []
-            forgotten, self._forgotten = self._forgotten, []
-        return added, forgotten
+            removed, self._removed = self._removed, []
+        return added, removed
 
-    def _remember(self, repository: str, digest: str) -> None:
+    def _add_known(self, repository: str, digest: str) -> None:
         self._known.add((repository, digest))
         self._repositories[digest].append(repository)

@@ -190,7 +190,7 @@ class BlobUpload:
                     self._api.cancel(upload)
                     raise
                 # A PUT can be committed although its answer was lost: then nothing is sent again.
-                if self._has_arrived():
+                if self._is_stored():
                     return
                 if not self._switch_to_chunks(exc):
                     attempts.fail(exc)
@@ -320,7 +320,7 @@ class BlobUpload:
         self.wants_chunks = True
         return True
 
-    def _has_arrived(self) -> bool:
+    def _is_stored(self) -> bool:
         # Without a clear answer the blob counts as missing, and is sent again.
         try:
             return self._has_blob(self._descriptor)

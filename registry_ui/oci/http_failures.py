@@ -62,19 +62,19 @@ class Translation:
         error = error.with_traceback(None)
         # `__context__` is set at the raise, so it can be cleared afterwards only.
         try:
-            raise error from _bare(root)
+            raise error from _without_context(root)
         finally:
             error.__context__ = None
 
 
-def _bare(root: BaseException | None) -> BaseException | None:
+def _without_context(root: BaseException | None) -> BaseException | None:
     """Return the root of a failure, cut off from the frames and exceptions that hold URLs."""
     if not isinstance(root, OSError):
         return None
     # A TLS or socket error names no URL; anything else might.
-    bare = root.with_traceback(None)
-    bare.__cause__ = bare.__context__ = None
-    return bare
+    cleaned = root.with_traceback(None)
+    cleaned.__cause__ = cleaned.__context__ = None
+    return cleaned
 
 
 def _root_of(failure: BaseException) -> BaseException:

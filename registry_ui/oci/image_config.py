@@ -6,7 +6,7 @@ from typing import Any
 
 from .image_history import exec_form
 from .manifest import Platform
-from .untrusted_text import LONGEST, TextReader, inert
+from .untrusted_text import LONGEST, TextReader, escape_invisible
 
 _NANOSECONDS = 1_000_000_000
 
@@ -117,7 +117,7 @@ def _healthcheck(value: Any) -> Healthcheck | None:
 def _command(arguments: list[str]) -> str:
     # docker's image spec 1.2: the first element says how the rest is run.
     if arguments[0] == "CMD-SHELL":
-        return inert(" ".join(arguments[1:])[:LONGEST])
+        return escape_invisible(" ".join(arguments[1:])[:LONGEST])
     return exec_form(arguments[1:] if arguments[0] == "CMD" else arguments)
 
 

@@ -192,7 +192,7 @@ class _ManifestWriter:
         try:
             self._target.store.put_manifest(manifest, reference)
         except BlobUnknown:
-            self._target.forget(manifest.blobs)
+            self._target.invalidate(manifest.blobs)
             self._blobs.run(manifest.blobs)
             self._target.store.put_manifest(manifest, reference)
 

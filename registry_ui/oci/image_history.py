@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .untrusted_text import LONGEST, TextReader, inert
+from .untrusted_text import LONGEST, TextReader, escape_invisible
 
 # docker's classic builder marks every instruction but RUN with `#(nop)`, and puts the build
 # arguments in front of the shell.
@@ -91,7 +91,9 @@ def _split(text: str) -> tuple[str, str]:
 def exec_form(value: Any) -> str:
     """Return a command in a Dockerfile's form: `["nginx", "-g", "daemon off;"]`."""
     if isinstance(value, str):
-        return inert(value[:LONGEST])
+        return escape_invisible(value[:LONGEST])
     entries = value if isinstance(value, list) else ()
     arguments = [entry for entry in entries if isinstance(entry, str)]
-    return inert(json.dumps(arguments, ensure_ascii=False)[:LONGEST]) if arguments else ""
+    return (
+        escape_invisible(json.dumps(arguments, ensure_ascii=False)[:LONGEST]) if arguments else ""
+    )

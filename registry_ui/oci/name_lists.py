@@ -100,7 +100,7 @@ def iterate_repositories(fetch: Fetch, url: str, transport: Transport) -> Iterat
     """
 
     def fetch_page(page_url: str) -> Response:
-        return _fetch_in_good_size(fetch, url) if page_url == url else fetch(page_url)
+        return _fetch_with_page_size(fetch, url) if page_url == url else fetch(page_url)
 
     names = (
         name
@@ -118,7 +118,7 @@ def is_repository(name: str) -> bool:
         return False
 
 
-def _fetch_in_good_size(fetch: Fetch, url: str) -> Response:
+def _fetch_with_page_size(fetch: Fetch, url: str) -> Response:
     for size in _PAGE_SIZES:
         try:
             return fetch(f"{url}?n={size}")

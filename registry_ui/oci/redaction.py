@@ -22,7 +22,7 @@ _HIDDEN = "•••"
 # Removing shorter ones would blot out ordinary text.
 _SHORTEST_SECRET = 4
 # The text read, in multiples of the limit: the patterns take long on long texts made to slow them.
-_LOOKED_AT = 10
+_SCAN_FACTOR = 10
 
 
 def redact_url(url: str) -> str:
@@ -54,7 +54,7 @@ def redact(text: str, secrets: tuple[str, ...] = (), *, limit: int = 300) -> str
             encoded = base64.b64encode(secret.encode()).decode().rstrip("=")
             text = text.replace(secret, _HIDDEN).replace(encoded, _HIDDEN)
 
-    text = text[: limit * _LOOKED_AT]
+    text = text[: limit * _SCAN_FACTOR]
     text = _URL.sub(lambda match: redact_url(match[0]), text)
     text = _BEARER.sub(rf"\1 {_HIDDEN}", text)
     text = _JWT.sub(_HIDDEN, text)

@@ -77,7 +77,7 @@ def check_repository(repository: str) -> str:
     for component in repository.split("/"):
         if _COMPONENT.fullmatch(component) is None:
             raise InvalidReference(
-                _explain_component(component, repository), advice=_mend_component(component)
+                _explain_component(component, repository), advice=_correct_component(component)
             )
     return repository
 
@@ -106,7 +106,7 @@ def _explain_component(component: str, repository: str) -> str:
     return f"“{component[:100]}” cannot be part of a repository's name."
 
 
-def _mend_component(component: str) -> str:
+def _correct_component(component: str) -> str:
     if component.lower() != component and _COMPONENT.fullmatch(component.lower()):
         return f"Write {component.lower()[:100]}."
     return (

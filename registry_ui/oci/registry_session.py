@@ -17,11 +17,11 @@ from .authenticator import Authenticator
 from .basic_credential import BasicCredential
 from .connections import Limits
 from .egress import Dialer, EgressPolicy
+from .error_messages import not_a_registry
 from .errors import ConnectionFailed, NotARegistry, ResponseError
 from .http_messages import Authorization, Body, Request, Response
 from .redaction import redact, redact_url
 from .reference import DOCKER_HUB
-from .refusal_messages import not_a_registry
 from .request_context import RequestContext
 from .response_errors import error_from
 from .retries import Attempts, OnPause, Pacer

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from .blob_download import BlobDownload
 from .blob_upload import BlobUpload, UploadApi, UploadSession
 from .digest import Digest
+from .error_messages import not_a_registry
 from .errors import (
     ContentMismatch,
     Denied,
@@ -20,7 +21,6 @@ from .http_messages import Response
 from .manifest import ACCEPT, INDEX_TYPES, MANIFEST_LIMIT, MANIFEST_TYPES, Descriptor, Manifest
 from .reference import check_tag
 from .referrers import list_referrers, listed_referrers
-from .refusal_messages import not_a_registry
 from .registry_session import RegistrySession
 from .request_context import RequestContext, Subject
 from .store import BlobReader, OpenSource

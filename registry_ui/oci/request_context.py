@@ -1,4 +1,4 @@
-"""The request and the refusal that an error message describes."""
+"""The request and the error response that an error message describes."""
 
 from dataclasses import dataclass, field
 from typing import Literal
@@ -47,8 +47,8 @@ class RequestContext:
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
-    """A registry's refusal.
+class ErrorResponse:
+    """A registry's response with an error status.
 
     Args:
         codes: the error codes of the body, in upper case.
@@ -64,14 +64,14 @@ class Refusal:
     @property
     def is_immutable(self) -> bool:
         """Return whether the tag or repository is immutable, for which the spec has no code."""
-        return self.says("immutable")
+        return self.mentions("immutable")
 
     @property
     def is_over_quota(self) -> bool:
         """Return whether there is no room left, in the words of Harbor, Quay and others."""
-        return self.says(*_QUOTA_TEXTS)
+        return self.mentions(*_QUOTA_TEXTS)
 
-    def says(self, *parts: str) -> bool:
+    def mentions(self, *parts: str) -> bool:
         """Return whether the message contains one of some texts in lower case."""
         text = self.text.lower()
         return any(part in text for part in parts)

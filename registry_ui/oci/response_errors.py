@@ -2,6 +2,7 @@
 
 import json
 
+from .error_messages import describe_response, foreign_error
 from .errors import (
     BlobUnknown,
     Denied,
@@ -18,8 +19,7 @@ from .errors import (
 )
 from .http_messages import Response
 from .redaction import redact
-from .refusal_messages import describe_refusal, foreign_error
-from .request_context import Refusal, RequestContext
+from .request_context import ErrorResponse, RequestContext
 from .retries import retry_after
 
 # A useful message is far shorter; a hostile body may be endless.
@@ -70,19 +70,19 @@ def error_from(response: Response, context: RequestContext) -> ResponseError:
     # A web page is a proxy's or a sign-in page's: its text says nothing to the reader.
     is_page = media_type == "text/html"
     codes, text = ((), "") if is_page else _parse_body(body, context.secrets)
-    refusal = Refusal(response.status, codes, text, wait)
+    error_response = ErrorResponse(response.status, codes, text, wait)
 
     if response.is_foreign:
-        return foreign_error(response, refusal, context)
+        return foreign_error(response, error_response, context)
 
-    kind = _kind_of(refusal, context)
-    message, advice = describe_refusal(kind, refusal, context)
+    kind = _kind_of(error_response, context)
+    message, advice = describe_response(kind, error_response, context)
     return kind(
         message,
         advice=advice,
-        status=refusal.status,
+        status=error_response.status,
         codes=codes,
-        temporary=kind.temporary_by_default or refusal.status in _TEMPORARY,
+        temporary=kind.temporary_by_default or error_response.status in _TEMPORARY,
         retry_after=wait,
     )
 
@@ -119,38 +119,44 @@ def _entry_text(entry: dict[str, object]) -> str:
     return ": ".join(dict.fromkeys(texts))
 
 
-def _kind_of(refusal: Refusal, context: RequestContext) -> type[ResponseError]:
-    if refusal.status >= 500 and refusal.status != 501:
+def _kind_of(error_response: ErrorResponse, context: RequestContext) -> type[ResponseError]:
+    if error_response.status >= 500 and error_response.status != 501:
         return ServerFailed
-    if refusal.status == 429:
+    if error_response.status == 429:
         return RateLimited
 
     # Harbor states immutable tags and full quotas in the body only (PROTOCOL.md, "Providers").
-    if (refusal.is_immutable or refusal.is_over_quota) and refusal.status < 500:
+    if (
+        error_response.is_immutable or error_response.is_over_quota
+    ) and error_response.status < 500:
         return Denied
 
-    if context.subject == "repositories" and refusal.status == 404:
+    if context.subject == "repositories" and error_response.status == 404:
         return Unsupported
 
     # The code is more exact than the status (distribution spec, "Error Codes").
-    for code in refusal.codes:
+    for code in error_response.codes:
         if code in _CODES:
-            return _agreeing(_CODES[code], refusal.status, context)
+            return _adjusted_kind(_CODES[code], error_response.status, context)
 
-    if refusal.status == 404:
+    if error_response.status == 404:
         return _NOT_FOUND.get(context.subject, NotFound)
 
     # The answers of Go's servers and of nginx to plain HTTP on a TLS port.
-    if refusal.says("http request to an https server", "plain http request was sent to https port"):
+    if error_response.mentions(
+        "http request to an https server", "plain http request was sent to https port"
+    ):
         return NotARegistry
 
-    if context.is_deletion and refusal.status == 400:
+    if context.is_deletion and error_response.status == 400:
         return Unsupported  # distribution calls a tag that is to be deleted a bad digest
 
-    return _agreeing(_STATUSES.get(refusal.status, ResponseError), refusal.status, context)
+    return _adjusted_kind(
+        _STATUSES.get(error_response.status, ResponseError), error_response.status, context
+    )
 
 
-def _agreeing(
+def _adjusted_kind(
     kind: type[ResponseError], status: int, context: RequestContext
 ) -> type[ResponseError]:
     """Return the kind, but `Denied` where a known credential is refused, whatever the code."""

@@ -35,7 +35,7 @@ _TAGS = {
 _STORED_BLOCK = 65535
 
 # The two versions differ in a file, so that a comparison has something to show.
-_NEWS = {
+_RELEASE_NOTES = {
     "1.0": "The first version.\n",
     "1.1": "Version 1.1: the greeting has a page of its own.\nVersion 1.0: the first version.\n",
 }
@@ -145,7 +145,7 @@ def _documentation(version: str) -> Mapping[str, str]:
         for number in range(1, 401)
     ]
     return {
-        "usr/share/doc/hello/changelog.txt": _NEWS[version],
+        "usr/share/doc/hello/changelog.txt": _RELEASE_NOTES[version],
         "usr/share/doc/hello/manual.txt": "".join(lines),
     }
 

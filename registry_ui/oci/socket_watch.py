@@ -27,7 +27,7 @@ class SocketWatch:
         self._sockets: weakref.WeakSet[socket.socket] = weakref.WeakSet()
         self._deadlines: dict[socket.socket, float] = {}
         self._thread: threading.Thread | None = None
-        cancellation.add_callback(self.shut_all)
+        cancellation.add_callback(self.shut_down_all)
 
     def add(self, sock: socket.socket) -> None:
         """Watch a socket for as long as anything refers to it."""
@@ -35,7 +35,7 @@ class SocketWatch:
             self._sockets.add(sock)
         # The cancellation may have come between connecting and this call.
         if self._cancellation.requested:
-            _shut(sock)
+            _shut_down(sock)
 
     @contextlib.contextmanager
     def deadline(self, sock: socket.socket | None, seconds: float) -> Iterator[None]:
@@ -63,17 +63,17 @@ class SocketWatch:
         if time.monotonic() > deadline:
             raise TimeoutError
 
-    def shut_all(self) -> None:
+    def shut_down_all(self) -> None:
         """Wake every thread that is blocked in one of the sockets."""
         with self._lock:
             sockets = list(self._sockets)
         # Outside of the lock, which the blocked threads need to end their deadlines.
         for sock in sockets:
-            _shut(sock)
+            _shut_down(sock)
 
     def close(self) -> None:
         """Remove the callback on the cancellation; the sockets close with their pools."""
-        self._cancellation.remove_callback(self.shut_all)
+        self._cancellation.remove_callback(self.shut_down_all)
 
     def _start(self) -> None:
         if self._thread is None:
@@ -92,10 +92,10 @@ class SocketWatch:
                 late = [sock for sock, deadline in self._deadlines.items() if deadline < now]
 
             for sock in late:
-                _shut(sock)
+                _shut_down(sock)
 
 
-def _shut(sock: socket.socket) -> None:
+def _shut_down(sock: socket.socket) -> None:
     # SSLSocket.shutdown would first drop the cipher, and a concurrent send would then go out in
     # clear text.
     with contextlib.suppress(OSError):

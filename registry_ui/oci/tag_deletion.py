@@ -82,7 +82,7 @@ def delete_tag(store: DeletingStore, tag: str) -> str:
     else:
         return "tag"
 
-    _check_placeholder_way(store, tag)
+    _check_placeholder_support(store, tag)
     _delete_by_placeholder(store, tag)
     return "placeholder"
 
@@ -105,7 +105,7 @@ def is_placeholder(store: ImageStore, descriptor: Descriptor) -> bool:
     return isinstance(labels, dict) and _LABEL in labels
 
 
-def _check_placeholder_way(store: DeletingStore, tag: str) -> None:
+def _check_placeholder_support(store: DeletingStore, tag: str) -> None:
     # Checked before anything is written, so that a refusal changes nothing.
     try:
         check_deletion(store)

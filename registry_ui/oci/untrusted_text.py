@@ -11,12 +11,12 @@ _MOST_CHARACTERS = 400_000
 
 # Control characters except tab and line feed, marks that turn the direction of the text after them
 # ("Trojan Source", CVE-2021-42574), and lone surrogates.
-_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+_INVISIBLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
-def inert(text: str) -> str:
-    """Return the text with invisible characters written out (`\\u202e`), so that it is seen."""
-    return _UNSEEN.sub(lambda match: f"\\u{ord(match[0]):04x}", text.replace("\r\n", "\n"))
+def escape_invisible(text: str) -> str:
+    """Return the text with invisible characters written out (`\\u202e`), so that they are seen."""
+    return _INVISIBLE.sub(lambda match: f"\\u{ord(match[0]):04x}", text.replace("\r\n", "\n"))
 
 
 class TextReader:
@@ -28,18 +28,18 @@ class TextReader:
 
     def __init__(self) -> None:
         self.is_cut = False
-        self._left = _MOST_CHARACTERS
+        self._characters_left = _MOST_CHARACTERS
 
     def text(self, value: Any) -> str:
         """Return one text; empty for any other type."""
         if not isinstance(value, str):
             return ""
-        room = min(LONGEST, self._left)
-        if len(value) > room:
+        limit = min(LONGEST, self._characters_left)
+        if len(value) > limit:
             self.is_cut = True
-            value = f"{value[:room]}…"
-        self._left -= min(len(value), room)
-        return inert(value)
+            value = f"{value[:limit]}…"
+        self._characters_left -= min(len(value), limit)
+        return escape_invisible(value)
 
     def texts(self, value: Any) -> list[str]:
         """Return the texts of a list, or the keys of an object that the spec uses as a set."""

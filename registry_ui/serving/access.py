@@ -32,7 +32,7 @@ from registry_ui.accounts.tokens.service import (
 )
 from registry_ui.registries.builtin_registry import builtin_registry_host
 
-from .errors import Refusal, name_unknown
+from .errors import ApiError, name_unknown
 
 TOKEN_SECONDS = 300
 CATALOG = "registry:catalog"
@@ -63,7 +63,7 @@ class Caller:
         """Return the team that owns the repository, if the caller may do the action there.
 
         Raises:
-            Refusal: there is no such team, the caller is no member, or the role is too low.
+            ApiError: there is no such team, the caller is no member, or the role is too low.
             LoginRequired: the access token was issued for another scope.
         """
         membership = self.principal.team_and_role(repository.partition("/")[0])
@@ -73,7 +73,7 @@ class Caller:
         team, role = membership
         if not role.allows(ROLES[action]):
             parameters = {"wanted": ROLES[action].label, "role": role.label}
-            raise Refusal(
+            raise ApiError(
                 403,
                 "DENIED",
                 _("This needs the role “%(wanted)s”; the token has “%(role)s” there.") % parameters,
@@ -116,7 +116,7 @@ def identify(request: HttpRequest, scope: str = "") -> Caller:
 
     Raises:
         LoginRequired: there is no login, or it is not valid.
-        Refusal: too many failed logins came from this address.
+        ApiError: too many failed logins came from this address.
     """
     kind, _space, value = request.headers.get("Authorization", "").partition(" ")
     value = value.strip()
@@ -159,12 +159,12 @@ def basic_login(request: HttpRequest) -> tuple[str, str] | None:
     return _basic(value.strip()) if kind.lower() == "basic" else None
 
 
-def too_many_logins() -> Refusal:
+def too_many_logins() -> ApiError:
     message = _("Too many wrong logins came from this address. Wait a minute.")
-    return Refusal(429, "TOOMANYREQUESTS", message, headers={"Retry-After": "60"})
+    return ApiError(429, "TOOMANYREQUESTS", message, headers={"Retry-After": "60"})
 
 
-def challenge(request: HttpRequest, required: LoginRequired) -> Refusal:
+def challenge(request: HttpRequest, required: LoginRequired) -> ApiError:
     """Return the 401 answer with the address of the token endpoint and the scope.
 
     Distribution's "Token Authentication Specification", and RFC 6750, "The WWW-Authenticate
@@ -177,7 +177,7 @@ def challenge(request: HttpRequest, required: LoginRequired) -> Refusal:
     # Clients take the realm for the token endpoint's address and send the service and scope to it.
     parameters = ",".join(f'{name}="{value}"' for name, value in parts.items())
     message = _("Log in with your user name and an API token as the password.")
-    return Refusal(
+    return ApiError(
         401, "UNAUTHORIZED", message, headers={"WWW-Authenticate": f"Bearer {parameters}"}
     )
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from .errors import Refusal
+from .errors import ApiError
 
 # Longest pause of a client that sends a body or reads an answer.
 SOCKET_TIMEOUT_SECONDS = 60.0
@@ -58,21 +58,21 @@ class RequestBody:
 
         return chunk
 
-    def read_whole(self, limit: int, refusal: Refusal) -> bytes:
+    def read_whole(self, limit: int, error: ApiError) -> bytes:
         """Return the whole body.
 
         Raises:
-            Refusal: `refusal`, where the body has more bytes than the limit.
+            ApiError: `error`, where the body has more bytes than the limit.
             BodyTruncated
         """
         # An announced length is refused before the body is read; a chunked body while it is read.
         if self.length is not None and self.length > limit:
-            raise refusal
+            raise error
         content = bytearray()
         while chunk := self.read(min(1 << 20, limit + 1 - len(content))):
             content += chunk
             if len(content) > limit:
-                raise refusal
+                raise error
         return bytes(content)
 
 
@@ -87,5 +87,5 @@ def set_socket_timeout(request: HttpRequest) -> None:
 def _content_length(request: HttpRequest) -> int:
     text = str(request.META.get("CONTENT_LENGTH") or "0")
     if not text.isascii() or not text.isdigit():
-        raise Refusal(400, "SIZE_INVALID", "The Content-Length is not a number.")
+        raise ApiError(400, "SIZE_INVALID", "The Content-Length is not a number.")
     return int(text)

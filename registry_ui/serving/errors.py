@@ -12,8 +12,8 @@ from registry_ui.oci import errors as oci
 API_VERSION = {"Docker-Distribution-API-Version": "registry/2.0"}
 
 
-class Refusal(Exception):
-    """The error that a view raises to refuse a request.
+class ApiError(Exception):
+    """An error of the registry API, raised by a view.
 
     Args:
         code: one of the specification's error codes.
@@ -37,35 +37,35 @@ class Refusal(Exception):
         self.headers = dict(headers or {})
 
 
-def name_unknown() -> Refusal:
+def name_unknown() -> ApiError:
     """Return one error for a repository that does not exist and for another team's.
 
     The same answer for both keeps the names of other teams secret.
     """
-    return Refusal(
+    return ApiError(
         404, "NAME_UNKNOWN", _("There is no such repository, or it is not yours to see.")
     )
 
 
-def manifest_unknown() -> Refusal:
-    return Refusal(404, "MANIFEST_UNKNOWN", _("There is no such manifest in this repository."))
+def manifest_unknown() -> ApiError:
+    return ApiError(404, "MANIFEST_UNKNOWN", _("There is no such manifest in this repository."))
 
 
-def blob_unknown() -> Refusal:
-    return Refusal(404, "BLOB_UNKNOWN", _("There is no such blob in this repository."))
+def blob_unknown() -> ApiError:
+    return ApiError(404, "BLOB_UNKNOWN", _("There is no such blob in this repository."))
 
 
-def upload_unknown() -> Refusal:
-    return Refusal(404, "BLOB_UPLOAD_UNKNOWN", _("There is no such upload in this repository."))
+def upload_unknown() -> ApiError:
+    return ApiError(404, "BLOB_UPLOAD_UNKNOWN", _("There is no such upload in this repository."))
 
 
-def error_response(refusal: Refusal) -> JsonResponse:
-    error = {"code": refusal.code, "message": refusal.message, "detail": refusal.detail}
-    response = JsonResponse({"errors": [error]}, status=refusal.status)
+def error_response(error: ApiError) -> JsonResponse:
+    body = {"code": error.code, "message": error.message, "detail": error.detail}
+    response = JsonResponse({"errors": [body]}, status=error.status)
     # Django logs a warning for each 4xx answer, and every push asks for blobs that do not exist
     # yet (distribution spec, "Checking if content exists in the registry").
     response._has_been_logged = True  # type: ignore[attr-defined]
-    for name, value in {**API_VERSION, **refusal.headers}.items():
+    for name, value in {**API_VERSION, **error.headers}.items():
         response.headers[name] = value
     return response
 
@@ -91,7 +91,7 @@ _KINDS: tuple[tuple[type[oci.OciError], int, str], ...] = (
 )
 
 
-def refusal_for(exc: oci.OciError) -> Refusal:
+def api_error_for(exc: oci.OciError) -> ApiError:
     """Return the answer for an error of the store or of another registry."""
     status, code = next(
         ((status, code) for kind, status, code in _KINDS if isinstance(exc, kind)), (502, "UNKNOWN")
@@ -99,4 +99,4 @@ def refusal_for(exc: oci.OciError) -> Refusal:
     headers = (
         {"Retry-After": str(max(1, round(exc.retry_after)))} if exc.retry_after is not None else {}
     )
-    return Refusal(status, code, f"{exc.message} {exc.advice}".strip(), headers=headers)
+    return ApiError(status, code, f"{exc.message} {exc.advice}".strip(), headers=headers)

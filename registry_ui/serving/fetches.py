@@ -16,7 +16,7 @@ from registry_ui.oci.digest import Digest
 from registry_ui.oci.errors import OciError
 from registry_ui.oci.manifest import Descriptor
 
-from .errors import Refusal
+from .errors import ApiError
 from .repositories import ServedRepository
 from .upstream import Upstream
 
@@ -30,7 +30,7 @@ class Fetch:
     repository: ServedRepository
     upstream: Upstream
     descriptor: Descriptor
-    error: OciError | Refusal | None = None
+    error: OciError | ApiError | None = None
     is_finished: threading.Event = field(default_factory=threading.Event)
 
     _running: ClassVar[dict[tuple[int, Digest], "Fetch"]] = {}
@@ -61,7 +61,7 @@ class Fetch:
         """Return whether the blob is complete.
 
         Raises:
-            OciError, Refusal: the fetch failed.
+            OciError, ApiError: the fetch failed.
         """
         is_finished = self.is_finished.is_set()
         if is_finished and self.error is not None:
@@ -77,7 +77,7 @@ class Fetch:
                 store.download_blob(
                     self.descriptor, lambda offset: source.open_blob(self.descriptor, offset)
                 )
-        except (OciError, Refusal) as exc:
+        except (OciError, ApiError) as exc:
             # The clients that wait raise it in their own requests.
             self.error = exc
         except Exception:

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from registry_ui.accounts.middleware import OriginMiddleware
 from registry_ui.web.middleware import SecurityHeadersMiddleware
 
-from .errors import Refusal, error_response
+from .errors import ApiError, error_response
 
 _ROOT = "/v2"
 _CODES = {
@@ -61,7 +61,7 @@ class RegistryMiddleware:
             response.close()
             code = _CODES.get(response.status_code, "UNKNOWN")
             response = error_response(
-                Refusal(response.status_code, code, _("The server could not do this."))
+                ApiError(response.status_code, code, _("The server could not do this."))
             )
 
         if isinstance(response, HttpResponse) and "Content-Length" not in response.headers:

@@ -53,7 +53,7 @@ class ServedBlob(models.Model):
 class BlobUpload(models.Model):
     """A blob that a client is pushing.
 
-    Its size is that of its file: see images/uploads.py.
+    Its size is that of its file: see images/blob_uploads.py.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

@@ -44,7 +44,7 @@ def find_manifest(repository: ServedRepository, reference: str | Digest) -> Reso
     """Return the digest and media type of a tag or digest, fetched where necessary.
 
     Raises:
-        Refusal, OciError: the registry refuses, or it is unreachable and nothing is cached.
+        ApiError, OciError: the registry refuses, or it is unreachable and nothing is cached.
     """
     if isinstance(reference, str):
         fresh = _cached_manifest(repository, reference, only_fresh=True)
@@ -71,17 +71,17 @@ def fetch_blob(repository: ServedRepository, digest: Digest) -> Fetch:
     """Return a fetch of a blob that a cached manifest names.
 
     Raises:
-        Refusal: no cached manifest names it.
+        ApiError: no cached manifest names it.
     """
-    holding = ServedBlob.objects.filter(
+    link = ServedBlob.objects.filter(
         team=repository.team, repository=repository.name, digest=str(digest)
     ).first()
 
     # Only a manifest that was pulled through the proxy records sizes, so clients cannot have other
     # blobs fetched.
-    if holding is None or holding.size is None:
+    if link is None or link.size is None:
         raise blob_unknown()
-    return Fetch.join(repository, upstream_of(repository), Descriptor("", digest, holding.size))
+    return Fetch.join(repository, upstream_of(repository), Descriptor("", digest, link.size))
 
 
 def marks_of_kept_tags() -> Iterator[tuple[int, list[str]]]:

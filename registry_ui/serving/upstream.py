@@ -16,7 +16,7 @@ from registry_ui.oci.reference import Reference, normalise_host
 from registry_ui.registries.builtin_registry import PROXY, builtin_registry_prefix
 from registry_ui.registries.models import Registry
 
-from .errors import Refusal, name_unknown
+from .errors import ApiError, name_unknown
 from .repositories import ServedRepository
 
 
@@ -41,16 +41,16 @@ class Upstream:
             reference: the reference that is read, for the usage log of a shared credential.
 
         Raises:
-            Refusal: 403, where the registry refuses the team's credential. A 401 would make the
+            ApiError: 403, where the registry refuses the team's credential. A 401 would make the
                 client ask for another login to the built-in registry.
         """
         # The owner of a shared credential sees each use in its log.
-        use = CredentialUse(reference, act="pull", by=_("This server"), is_recorded=True)
+        use = CredentialUse(reference, operation="pull", by=_("This server"), is_recorded=True)
         with RegistryClients(self.registry, limits=limits, use=use) as readers:
             try:
                 yield readers.client(self.repository).store(self.repository)
             except Unauthorized as exc:
-                raise Refusal(403, "DENIED", f"{exc.message} {exc.advice}".strip()) from exc
+                raise ApiError(403, "DENIED", f"{exc.message} {exc.advice}".strip()) from exc
 
 
 def is_proxied(name: str) -> bool:
@@ -75,7 +75,7 @@ def upstream_of(repository: ServedRepository) -> Upstream:
     """Return the upstream of a proxied repository.
 
     Raises:
-        Refusal: the team has no such registry.
+        ApiError: the team has no such registry.
     """
     # TEAM/proxy/HOST_PORT/REPOSITORY
     _slug, _proxy, host, *rest = [*repository.name.split("/"), ""]

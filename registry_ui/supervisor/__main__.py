@@ -79,7 +79,7 @@ def _run(parts: Sequence[str], console: Console) -> int:
                 _announce(supervisor, address, console)
             else:
                 names = ", ".join(program.name for program in selected)
-                console.say(f"Started: {names}. Ctrl-C stops everything.")
+                console.write_message(f"Started: {names}. Ctrl-C stops everything.")
             supervisor.watch()
             supervisor.stop()
     return 0
@@ -116,7 +116,7 @@ def _prepare(console: Console) -> None:
     Raises:
         BadSetting: the message is Django's.
     """
-    console.say("Preparing the database and the static files …")
+    console.write_message("Preparing the database and the static files …")
     commands = {
         "migrate": ("migrate", "--no-input", "--verbosity=0"),
         "static": ("collectstatic", "--no-input", "--verbosity=0"),
@@ -152,19 +152,19 @@ def _announce(supervisor: Supervisor, address: Address, console: Console) -> Non
     """Print the URL once the pages answer, or the setup link before the first administrator."""
     if not supervisor.wait_until(address.answers, seconds=60):
         if not supervisor.is_stopping:
-            console.say("The pages do not answer yet; the lines above say why.")
+            console.write_message("The pages do not answer yet; the lines above say why.")
         return
 
     url = env.str("URL", "") or address.local.url
     link = _setup_link(url)
     if link:
-        console.say(
+        console.write_message(
             "Registry UI is ready. Make the first administrator with this link; it works once:"
             f"\n\n    {link}\n"
         )
     else:
-        console.say(f"Registry UI is ready: {url}")
-    console.say("Ctrl-C stops everything.")
+        console.write_message(f"Registry UI is ready: {url}")
+    console.write_message("Ctrl-C stops everything.")
 
 
 def _setup_link(url: str) -> str:

@@ -22,7 +22,7 @@ class Console:
     def line(self, name: str, text: str) -> None:
         self._write(f"{self._colored(name.ljust(_NAME_WIDTH), name)} | {text}\n")
 
-    def say(self, text: str) -> None:
+    def write_message(self, text: str) -> None:
         """Print a message of the supervisor."""
         self._write(f"{self._bold(text)}\n")
 

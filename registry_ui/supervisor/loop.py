@@ -72,7 +72,7 @@ class Supervisor:
             ready = child.program.ready
             is_ready = ready is None or self.wait_until(ready, seconds=seconds)
             if not is_ready and not self.is_stopping:
-                self.console.say(
+                self.console.write_message(
                     f"{child.name} is not ready after {seconds:g} s; the others start all the same."
                 )
 
@@ -108,14 +108,14 @@ class Supervisor:
 
     def stop(self) -> None:
         """Stop in order: workers, web, scheduler, queue. A second signal kills what is left."""
-        self.console.say(
+        self.console.write_message(
             "Stopping. Transfers that do not end within ten seconds go on at the next start. "
             "Ctrl-C again stops at once."
         )
         in_order = sorted(self.children, key=lambda child: child.program.stop_order)
         for _, group in groupby(in_order, key=lambda child: child.program.stop_order):
             self._stop_together(list(group))
-        self.console.say("Stopped.")
+        self.console.write_message("Stopped.")
 
     def _stop_together(self, group: list[Child]) -> None:
         deadline = time.monotonic() + max(child.program.stop_seconds for child in group)
@@ -139,7 +139,9 @@ class Supervisor:
         status = child.reap()
         if not self.is_stopping:
             pause = child.schedule_restart()
-            self.console.say(f"{child.name} {describe(status)}; it starts again in {pause:g} s.")
+            self.console.write_message(
+                f"{child.name} {describe(status)}; it starts again in {pause:g} s."
+            )
 
     def _drain_wakeups(self, descriptor: int) -> None:
         try:

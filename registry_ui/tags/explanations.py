@@ -21,7 +21,7 @@ ROLE_LABELS = {
 }
 
 UNKNOWN_MEANING = _("A word of this image's makers; its page says what it means.")
-COMING_MEANING = _("The release that is being made; what stands behind it says how near it is.")
+PRERELEASE_MEANING = _("The release that is being made; what stands behind it says how near it is.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +31,8 @@ class Explanation:
     part: str
     role: Role
     meaning: str
-    choose: str = ""
-    beware: str = ""
+    use_case: str = ""
+    drawback: str = ""
     name: str = ""
 
     @property
@@ -51,9 +51,9 @@ def _explain(piece: Piece, suffix: Suffix | None, tag: Tag) -> Explanation:
         return Explanation(piece.text, piece.role, UNKNOWN_MEANING)
     # 1.27.0-rc1 is no release in full, as FULL_VERSION's text would say.
     if piece.role is Role.VERSION and tag.prerelease is not None:
-        return Explanation(piece.text, piece.role, COMING_MEANING)
+        return Explanation(piece.text, piece.role, PRERELEASE_MEANING)
     return Explanation(
-        piece.text, piece.role, suffix.meaning, suffix.choose, suffix.beware, suffix.name
+        piece.text, piece.role, suffix.meaning, suffix.use_case, suffix.drawback, suffix.name
     )
 
 

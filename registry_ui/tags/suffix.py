@@ -60,8 +60,8 @@ class Suffix:
     group: Group
     role: Role
     meaning: str
-    choose: str
-    beware: str
+    use_case: str
+    drawback: str
     example: str = ""
     aliases: tuple[str, ...] = ()
     pattern: str = ""

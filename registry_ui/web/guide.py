@@ -167,7 +167,7 @@ def _grouped(suffixes: Iterable[Suffix], *, is_open: bool) -> list[SuffixGroup]:
 
 def _search_text(suffix: Suffix) -> str:
     # Translated, because people search for the words that they read.
-    texts = (_(suffix.meaning), _(suffix.choose), _(suffix.beware))
+    texts = (_(suffix.meaning), _(suffix.use_case), _(suffix.drawback))
     return " ".join(
         (suffix.name, *suffix.aliases, suffix.terms, suffix.example, suffix.release, *texts)
     ).lower()

@@ -8,7 +8,7 @@ import logging
 import pytest
 
 from registry_ui.catalog import repository_lists
-from registry_ui.catalog.repository_lists import NoListing, open_listing
+from registry_ui.catalog.repository_lists import ListingUnavailable, open_listing
 from registry_ui.oci.basic_credential import BasicCredential
 from registry_ui.oci.client import Endpoint, RegistryClient
 from registry_ui.oci.connections import Limits
@@ -113,7 +113,7 @@ def test_the_real_registry_is_listed(registry, image_factory, make_registry):
 @pytest.mark.parametrize("status", [401, 403, 404, 405, 501])
 def test_without_a_catalogue_the_advice_is_to_add_repositories(server, list_of, status):
     server.on("GET", CATALOG, Reply(status))
-    with pytest.raises(NoListing) as caught:
+    with pytest.raises(ListingUnavailable) as caught:
         list_of(Provider.PRIVATE)
     assert server.host in caught.value.message
     assert "Add the repositories" in caught.value.advice
@@ -121,7 +121,7 @@ def test_without_a_catalogue_the_advice_is_to_add_repositories(server, list_of, 
 
 def test_a_web_page_is_no_catalogue(server, list_of):
     server.on("GET", CATALOG, Reply(200, b"<html>", {"Content-Type": "text/html"}))
-    with pytest.raises(NoListing):
+    with pytest.raises(ListingUnavailable):
         list_of(Provider.PRIVATE)
 
 
@@ -142,7 +142,7 @@ def test_a_next_page_of_another_host_is_refused(server, list_of):
 
 @pytest.mark.parametrize("provider", [Provider.GHCR, Provider.ALIYUN_ACR])
 def test_providers_without_a_list_get_no_request(server, list_of, provider):
-    with pytest.raises(NoListing, match="does not tell") as caught:
+    with pytest.raises(ListingUnavailable, match="does not tell") as caught:
         list_of(provider)
     assert "Add the repositories" in caught.value.advice
     assert server.calls == []
@@ -150,7 +150,7 @@ def test_providers_without_a_list_get_no_request(server, list_of, provider):
 
 def test_ecrs_refusal_is_explained(server, list_of):
     server.on("GET", CATALOG, Reply(405))
-    with pytest.raises(NoListing, match="AWS ECR does not tell"):
+    with pytest.raises(ListingUnavailable, match="AWS ECR does not tell"):
         list_of(Provider.AWS_ECR)
 
 
@@ -204,13 +204,13 @@ def test_without_namespaces_the_accounts_of_the_credentials_are_listed(
 
 
 def test_official_images_are_not_listed(hub, list_of):
-    with pytest.raises(NoListing):
+    with pytest.raises(ListingUnavailable):
         list_of(Provider.DOCKER_HUB, namespaces=["library"])
     assert hub.calls == []
 
 
 def test_docker_hub_without_a_namespace_has_advice(hub, list_of):
-    with pytest.raises(NoListing, match="none is known here") as caught:
+    with pytest.raises(ListingUnavailable, match="none is known here") as caught:
         list_of(Provider.DOCKER_HUB)
     assert "Name your namespaces" in caught.value.advice
 
@@ -249,7 +249,7 @@ def test_the_token_is_sent_to_no_other_host(hub, other_server, list_of):
         "GET", of_namespace("acme"), Reply(302, headers={"Location": f"{other_server.url}/list"})
     )
     other_server.on("GET", "/list", results("evil"))
-    with pytest.raises(NoListing, match="does not answer as the API"):
+    with pytest.raises(ListingUnavailable, match="does not answer as the API"):
         list_of(Provider.DOCKER_HUB, LOGIN, namespaces=["acme"])
     assert not any(call.authorization for call in other_server.calls)
 
@@ -321,20 +321,20 @@ def test_a_missing_namespace_is_reported_after_the_others(hub, list_of):
     hub.on("GET", of_namespace("acme"), results("app"))
     _, names = list_of(Provider.DOCKER_HUB, namespaces=["gone", "acme"])
     assert next(names) == "acme/app"
-    with pytest.raises(NoListing, match="Not listed: gone"):
+    with pytest.raises(ListingUnavailable, match="Not listed: gone"):
         next(names)
 
 
 def test_a_missing_namespace_alone(hub, list_of):
     hub.on("GET", of_namespace("gone"), reply({"message": "object not found"}, 404))
-    with pytest.raises(NoListing, match="Not listed: gone"):
+    with pytest.raises(ListingUnavailable, match="Not listed: gone"):
         list_of(Provider.DOCKER_HUB, namespaces=["gone"])
 
 
 def test_secrets_stay_out_of_logs_and_errors(hub, list_of, caplog):
     caplog.set_level(logging.DEBUG)
     hub.on("GET", of_namespace("acme"), reply({"message": f"no {JWT} {SECRET}"}, 403))
-    with pytest.raises(NoListing, match="does not let this credential list") as caught:
+    with pytest.raises(ListingUnavailable, match="does not let this credential list") as caught:
         list_of(Provider.DOCKER_HUB, LOGIN, namespaces=["acme"])
     shown = f"{caplog.text} {vars(caught.value)} {caught.value}"
     assert SECRET not in shown
@@ -402,7 +402,7 @@ def test_a_missing_project_is_reported(server, list_of):
         of_project("gone"),
         reply({"errors": [{"code": "NOT_FOUND", "message": "project gone not found"}]}, 404),
     )
-    with pytest.raises(NoListing, match="Not listed: gone"):
+    with pytest.raises(ListingUnavailable, match="Not listed: gone"):
         list_of(Provider.HARBOR, namespaces=["gone"])
 
 
@@ -440,7 +440,7 @@ def test_harbors_login_follows_no_redirect_to_another_host(server, other_server,
     server.on("GET", PROJECTS, Reply(302, headers={"Location": f"{other_server.url}/projects"}))
     other_server.on("GET", "/projects", named("evil"))
     server.on("GET", CATALOG, Reply(401))
-    with pytest.raises(NoListing):
+    with pytest.raises(ListingUnavailable):
         list_of(Provider.HARBOR, BasicCredential("robot$shop", SECRET))
     assert not any(call.authorization for call in other_server.calls)
 

@@ -5,7 +5,7 @@ from cryptography.fernet import Fernet
 from django.utils import timezone
 
 from registry_ui.accounts.encryption import DecryptionFailed
-from registry_ui.credentials.services import CredentialUnfit, open_client
+from registry_ui.credentials.services import CredentialUnusable, open_client
 from registry_ui.oci.errors import EgressRefused, OciError, TlsFailed, Unauthorized
 from registry_ui.oci.reference import Reference
 from tests.parts.registry_rows import CANARY
@@ -83,7 +83,7 @@ def test_a_credential_is_never_sent_to_another_host(
     htpasswd_row, make_registry, make_credential, registry
 ) -> None:
     credential = make_credential(htpasswd_row)
-    with pytest.raises(CredentialUnfit, match="never sent"):
+    with pytest.raises(CredentialUnusable, match="never sent"):
         open_client(
             team=htpasswd_row.team,
             reference_or_host=registry.host,
@@ -93,7 +93,7 @@ def test_a_credential_is_never_sent_to_another_host(
 
 
 def test_another_teams_credential_is_refused(htpasswd_row, other_team, make_credential) -> None:
-    with pytest.raises(CredentialUnfit, match="belong"):
+    with pytest.raises(CredentialUnusable, match="belong"):
         open_client(
             team=other_team,
             reference_or_host=htpasswd_row.host,
@@ -103,7 +103,7 @@ def test_another_teams_credential_is_refused(htpasswd_row, other_team, make_cred
 
 def test_an_expired_credential_is_refused(htpasswd_row, make_credential) -> None:
     credential = make_credential(htpasswd_row, expires_at=timezone.now() - timedelta(minutes=1))
-    with pytest.raises(CredentialUnfit, match="expired"):
+    with pytest.raises(CredentialUnusable, match="expired"):
         open_for(htpasswd_row, credential)
 
 

@@ -6,7 +6,7 @@ from django.utils import timezone
 from registry_ui.credentials.selection import select_for_index
 from registry_ui.credentials.services import (
     AmbiguousCredential,
-    CredentialUnfit,
+    CredentialUnusable,
     create_default_registries,
     find_registry,
     select_credential,
@@ -113,7 +113,7 @@ def test_a_chosen_one_that_does_not_fit_is_an_error_and_nothing_else_is_tried(
 ) -> None:
     make_credential(row, "fit")
     unfit = make_credential(row, "unfit", **values)
-    with pytest.raises(CredentialUnfit, match=words.replace("*", r"\*")):
+    with pytest.raises(CredentialUnusable, match=words.replace("*", r"\*")):
         choose(team, push=True, chosen=unfit)
 
 
@@ -122,9 +122,9 @@ def test_a_chosen_one_of_another_team_or_host_is_refused(
 ) -> None:
     foreign = make_credential(make_registry(team=other_team, host=HOST))
     elsewhere = make_credential(make_registry(host="other.example.com"))
-    with pytest.raises(CredentialUnfit, match="belong"):
+    with pytest.raises(CredentialUnusable, match="belong"):
         choose(team, chosen=foreign)
-    with pytest.raises(CredentialUnfit, match="never sent"):
+    with pytest.raises(CredentialUnusable, match="never sent"):
         choose(team, chosen=elsewhere)
 
 
@@ -252,7 +252,7 @@ def test_a_pull_only_grant_does_not_allow_a_push(team, share) -> None:
 def test_an_ended_grant_allows_nothing(team, share, field) -> None:
     shared = share(terms={field: timezone.now() - timedelta(minutes=1)})
     assert choose(team) is None
-    with pytest.raises(CredentialUnfit, match="The team Lighthouse"):
+    with pytest.raises(CredentialUnusable, match="The team Lighthouse"):
         choose(team, chosen=shared)
 
 

@@ -30,24 +30,26 @@ def test_a_team_sees_what_is_shared_with_it_and_not_its_own(credential, grant, t
 
     assert shared.credential == credential
     assert shared.patterns == ["*/app", "my-company/*"]
-    assert (shared.may_push, shared.is_in_trouble) == (True, False)
+    assert (shared.may_push, shared.has_problem) == (True, False)
     assert credentials_shared_with(team) == []
 
 
 def test_a_refused_login_is_trouble_for_the_other_team_too(credential, grant, other_team):
     credential.mark_refused("Refused.")
 
-    assert credentials_shared_with(other_team)[0].is_in_trouble
+    assert credentials_shared_with(other_team)[0].has_problem
 
 
 def test_recent_uses_are_those_of_every_team_newest_first(credential, grant, team, other_team):
     for user_team, what in ((team, "first"), (other_team, "second")):
         record_use(
-            credential, user_team, CredentialUse(what=what, by="bob", act="pull", is_recorded=True)
+            credential,
+            user_team,
+            CredentialUse(target=what, by="bob", operation="pull", is_recorded=True),
         )
-    record_use(credential, team, CredentialUse(what="a page", by="bob"))
+    record_use(credential, team, CredentialUse(target="a page", by="bob"))
 
-    assert [event.details["what"] for event in recent_uses(credential)] == ["second", "first"]
+    assert [event.details["target"] for event in recent_uses(credential)] == ["second", "first"]
     assert {event.details["by_team"] for event in recent_uses(credential)} == {
         team.name,
         other_team.name,

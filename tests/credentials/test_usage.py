@@ -15,7 +15,7 @@ def credential(make_registry, make_credential):
 
 
 def test_a_use_is_on_the_row_and_a_page_adds_no_event(credential, team):
-    record_use(credential, team, CredentialUse(what="registry.example.com/app", by="alice"))
+    record_use(credential, team, CredentialUse(target="registry.example.com/app", by="alice"))
 
     stored = Credential.objects.get()
     assert (stored.used_by, stored.used_for) == ("alice", "registry.example.com/app")
@@ -26,10 +26,10 @@ def test_a_use_is_on_the_row_and_a_page_adds_no_event(credential, team):
 def test_a_job_adds_an_event_to_the_owners_log(credential, team, other_team, charlie):
     grant = CredentialGrant.objects.create(credential=credential, team=other_team)
     use = CredentialUse(
-        what="registry.example.com/app:1",
+        target="registry.example.com/app:1",
         person=charlie,
         by="charlie",
-        act="pull",
+        operation="pull",
         is_recorded=True,
     )
 
@@ -37,6 +37,6 @@ def test_a_job_adds_an_event_to_the_owners_log(credential, team, other_team, cha
 
     event = AuditEvent.objects.get(action=Action.CREDENTIAL_USED)
     assert (event.team_key, event.actor_name) == (team.pk, "charlie")
-    assert (event.details["by_team"], event.details["act"]) == (other_team.name, "pull")
+    assert (event.details["by_team"], event.details["operation"]) == (other_team.name, "pull")
     assert event.address is None
     assert CredentialGrant.objects.get(pk=grant.pk).used_at is not None

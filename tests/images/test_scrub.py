@@ -58,7 +58,7 @@ def test_scrub_reports_differences_between_files_and_rows(pulled, team):
     extra = write(team, b"nobody's")
     TeamBlob.objects.filter(digest=str(extra.digest)).delete()
     report = scrub()
-    assert (report.missing, report.unowned, report.affected) == (
+    assert (report.missing, report.orphaned, report.affected) == (
         [lost],
         [extra.digest],
         {lost: [image]},

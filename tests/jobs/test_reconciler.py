@@ -4,7 +4,7 @@ import pytest
 from django.utils import timezone
 
 from registry_ui.jobs.queues import JobQueue
-from registry_ui.jobs.reconciler import SILENCE_LIMIT, reconcile
+from registry_ui.jobs.reconciler import HEARTBEAT_TIMEOUT, reconcile
 from tests.transfers.rows import transfer_row
 from transfers.models import State, Transfer
 from transfers.queues import TRANSFERS
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 def silent_run(team, *, attempt=1, **values):
     """Return a running row without a recent heartbeat, as its worker has it."""
     run = Transfer.claim_for_run(transfer_row(team).pk, "slow")
-    silent_since = timezone.now() - SILENCE_LIMIT - timedelta(seconds=1)
+    silent_since = timezone.now() - HEARTBEAT_TIMEOUT - timedelta(seconds=1)
     Transfer.objects.filter(pk=run.pk).update(heartbeat_at=silent_since, attempt=attempt, **values)
     return run
 

@@ -37,7 +37,7 @@ def test_a_forgotten_blob_is_looked_up_again():
     presence = BlobPresence(empty=["new"])
     presence.add("new", ONE)
 
-    presence.forget("new", [ONE, TWO])
+    presence.invalidate("new", [ONE, TWO])
 
     assert not presence.contains("new", ONE)
     assert presence.other_repositories("other", ONE) == []
@@ -49,7 +49,7 @@ def test_changes_are_drained_once():
     presence = BlobPresence([("a", str(ONE))])
     presence.add("a", ONE)
     presence.add("a", TWO)
-    presence.forget("a", [ONE])
+    presence.invalidate("a", [ONE])
 
     assert presence.drain() == ([("a", str(TWO))], [("a", str(ONE))])
     assert presence.drain() == ([], [])

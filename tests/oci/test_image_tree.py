@@ -98,6 +98,20 @@ def test_a_child_of_an_unknown_type_is_a_blob(read):
     assert reported == [(child["digest"], "layer", "")]
 
 
+def test_a_manifest_that_is_named_again_further_down_is_fetched_once(read):
+    built = build_index(platforms=["linux/amd64"])
+    store = MemoryStore(built)
+    document = json.loads(built.content)
+    document["manifests"].append(built.descriptor())
+    outer = Manifest.parse(json.dumps(document).encode(), OCI_INDEX)
+    reader, _reported = read(store)
+
+    tree = reader.read(outer)
+
+    assert store.named("get_manifest").count(built.children[0].digest) == 1
+    assert len(tree.children) == 2
+
+
 def test_indexes_more_than_four_deep_are_refused(read):
     store, outermost = nested(5)
     reader, _reported = read(store)

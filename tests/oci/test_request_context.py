@@ -1,6 +1,6 @@
 import pytest
 
-from registry_ui.oci.request_context import Refusal, RequestContext
+from registry_ui.oci.request_context import ErrorResponse, RequestContext
 
 
 def test_the_location_is_the_host_with_the_repository():
@@ -24,7 +24,7 @@ def test_a_context_does_not_show_its_secrets():
     ],
 )
 def test_immutable_tags_and_full_quotas_are_known_by_their_texts(text, is_immutable, is_over_quota):
-    refusal = Refusal(403, (), text, None)
+    error_response = ErrorResponse(403, (), text, None)
 
-    assert refusal.is_immutable is is_immutable
-    assert refusal.is_over_quota is is_over_quota
+    assert error_response.is_immutable is is_immutable
+    assert error_response.is_over_quota is is_over_quota

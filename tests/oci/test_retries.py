@@ -8,10 +8,9 @@ import time
 import pytest
 
 from registry_ui.oci.connections import Limits
-from registry_ui.oci.errors import (
-    OciError,
-    RateLimited,
-)
+from registry_ui.oci.errors import Cancelled, OciError, RateLimited, ServerFailed
+from registry_ui.oci.retries import Attempts, Pacer, retry_after
+from registry_ui.oci.store import Cancellation
 from tests.parts.scripted_server import Reply
 from tests.parts.small_manifest import error_body
 from tests.parts.tag_lists import TAGS, page
@@ -90,3 +89,73 @@ def test_pause_holds_for_the_whole_client(scripted, client_of):
 def test_reset_connections_are_tried_again(scripted, client_of):
     scripted.on("GET", TAGS, Reply(reset=True), Reply(reset=True), page(["1"]))
     assert client_of(scripted).list_tags("team/app") == ["1"]
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        ({"Retry-After": "0"}, 0),
+        ({"Retry-After": " 120 "}, 120),
+        ({"Retry-After": "Thu, 01 Jan 2015 00:00:00 GMT"}, 0),
+        ({"Retry-After": "Thu, 01 Jan 2015 00:00:00"}, 0),
+        ({"Retry-After": "-5"}, None),
+        ({"Retry-After": "1" * 10}, None),
+        ({"Retry-After": "soon"}, None),
+        ({}, None),
+    ],
+)
+def test_a_retry_after_is_seconds_or_a_date(header, seconds):
+    assert retry_after(header) == seconds
+
+
+def test_a_future_date_is_the_seconds_until_then():
+    then = datetime.datetime.now(datetime.UTC) + datetime.timedelta(seconds=60)
+    header = {"Retry-After": email.utils.format_datetime(then, usegmt=True)}
+
+    assert 50 < retry_after(header) <= 60
+
+
+def test_pauses_grow_until_the_tries_are_used_up():
+    pauses = []
+    limits = Limits(tries=4, first_pause=0.02)
+    pacer = Pacer(limits, Cancellation(), lambda seconds, reason: pauses.append(seconds))
+    attempts, error = Attempts(pacer), ServerFailed("It is in trouble.")
+
+    for _try in range(3):
+        attempts.fail(error)
+    with pytest.raises(ServerFailed):
+        attempts.fail(error)
+
+    assert len(pauses) == 3
+    for number, pause in enumerate(pauses):
+        assert 0.5 <= pause / (0.02 * 2**number) <= 1
+
+
+def test_progress_gives_all_tries_back():
+    attempts = Attempts(Pacer(Limits(tries=2, first_pause=0.001), Cancellation()))
+    error = ServerFailed("It is in trouble.")
+
+    attempts.fail(error)
+    attempts.progressed()
+    attempts.fail(error)
+    with pytest.raises(ServerFailed):
+        attempts.fail(error)
+
+
+def test_no_call_pauses_longer_than_its_limit_in_total():
+    limits = Limits(tries=100, longest_pause=1, all_pauses=0.7)
+    attempts = Attempts(Pacer(limits, Cancellation()))
+    error = RateLimited("Slow down.", retry_after=0.4)
+
+    attempts.fail(error)
+    with pytest.raises(RateLimited):
+        attempts.fail(error)
+
+
+def test_a_pause_ends_with_the_cancellation():
+    cancellation = Cancellation()
+    pacer = Pacer(Limits(), cancellation)
+    threading.Timer(0.05, cancellation.request).start()
+
+    with pytest.raises(Cancelled):
+        pacer.pause(30, "the registry asks to wait")

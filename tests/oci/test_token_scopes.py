@@ -1,7 +1,11 @@
 """The rights that tokens are asked for."""
 
+from types import SimpleNamespace
+
 import pytest
 
+from registry_ui.oci.http_messages import Response
+from registry_ui.oci.token_scopes import Scope, missing_scopes
 from tests.parts.bytes_readers import descriptor_of, source_of
 from tests.parts.scripted_server import Reply
 from tests.parts.scripted_tokens import CREDENTIAL, TAGS, takes
@@ -53,3 +57,41 @@ def test_insufficient_scope_asks_for_the_wider_one(token_registry_of, client_of,
         "repository:a:pull,metadata_read",
     ]
     assert len(registry.made("GET", "/v2/a/tags/list")) == 3
+
+
+def refusal(challenge):
+    """Return a response with a challenge, without a connection."""
+    raw = SimpleNamespace(status=401, headers={"WWW-Authenticate": challenge})
+    return Response(raw, "https://registry.example.com/v2/", None, 1, is_foreign=False)
+
+
+@pytest.mark.parametrize(
+    ("challenge", "missing"),
+    [
+        ('Bearer scope="repository:a:pull"', ()),
+        ('Bearer scope="repository:a:pull,push"', ("repository:a:pull,push",)),
+        ('Bearer scope="repository:b:pull"', ("repository:b:pull",)),
+        (
+            'Bearer scope="repository:a:pull registry:catalog:* repository:b:pull"',
+            ("registry:catalog:*", "repository:b:pull"),
+        ),
+        ('Basic realm="r", Bearer scope="repository:b:pull"', ("repository:b:pull",)),
+        ('Basic scope="repository:b:pull"', ()),
+        ("Bearer", ()),
+        ("", ()),
+        (f'Bearer scope="repository:{"b" * 1000}:pull"', ()),
+        ('Bearer scope="repository:bü:pull"', ()),
+    ],
+)
+def test_only_scopes_that_were_not_requested_are_missing(challenge, missing):
+    assert missing_scopes(refusal(challenge), ("repository:a:pull",)) == missing
+
+
+def test_a_scope_of_more_actions_covers_fewer_in_any_order():
+    response = refusal('Bearer scope="repository:a:pull repository:a:delete,push"')
+
+    assert missing_scopes(response, ("repository:a:push,pull,delete",)) == ()
+
+
+def test_the_list_of_repositories_is_a_resource_of_its_own_kind():
+    assert Scope("catalog", "*", kind="registry").texts == ("registry:catalog:*",)

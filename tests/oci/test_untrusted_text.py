@@ -1,6 +1,6 @@
 import pytest
 
-from registry_ui.oci.untrusted_text import LONGEST, TextReader, inert
+from registry_ui.oci.untrusted_text import LONGEST, TextReader, escape_invisible
 
 
 @pytest.mark.parametrize(
@@ -15,7 +15,7 @@ from registry_ui.oci.untrusted_text import LONGEST, TextReader, inert
     ],
 )
 def test_invisible_characters_are_written_out(text, shown):
-    assert inert(text) == shown
+    assert escape_invisible(text) == shown
 
 
 def test_a_long_text_is_cut_and_marked():

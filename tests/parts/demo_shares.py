@@ -27,7 +27,9 @@ def create_demo_shares(user: Any, credential: Credential) -> tuple[CredentialGra
     transfer_row(
         pilots, source=name, target=name, source_credential=credential, requested_by="dora"
     )
-    record_use(credential, pilots, CredentialUse(name, by="dora", act="pull", is_recorded=True))
+    record_use(
+        credential, pilots, CredentialUse(name, by="dora", operation="pull", is_recorded=True)
+    )
     return grant, _borrowed(pilots, credential.team)
 
 

@@ -12,9 +12,9 @@ from registry_ui.serving.bodies import (
     RequestBody,
     set_socket_timeout,
 )
-from registry_ui.serving.errors import Refusal
+from registry_ui.serving.errors import ApiError
 
-TOO_LARGE = Refusal(413, "SIZE_INVALID", "Too large.")
+TOO_LARGE = ApiError(413, "SIZE_INVALID", "Too large.")
 
 
 def body(content, length=None, **headers):
@@ -51,15 +51,15 @@ def test_a_connection_that_breaks_is_truncated():
 
 
 def test_a_body_above_the_limit_is_refused():
-    with pytest.raises(Refusal):
+    with pytest.raises(ApiError):
         body(b"content", length="7").read_whole(6, TOO_LARGE)
-    with pytest.raises(Refusal):
+    with pytest.raises(ApiError):
         body(b"content", **{"Transfer-Encoding": "chunked"}).read_whole(6, TOO_LARGE)
 
 
 @pytest.mark.parametrize("length", ["-1", "1e3", "٣"])
 def test_an_impossible_length_is_refused(length):
-    with pytest.raises(Refusal) as caught:
+    with pytest.raises(ApiError) as caught:
         body(b"", length=length)
     assert caught.value.status == 400
 

@@ -17,12 +17,14 @@ from registry_ui.supervisor.console import Console
 from registry_ui.supervisor.programs import Program
 from registry_ui.supervisor.loop import Supervisor
 
+never = lambda: False
 programs = [
-    Program(name, [sys.executable, "-u", "-c", code], 1, order) for name, code, order in PROGRAMS
+    Program(name, [sys.executable, "-u", "-c", code], STOP_SECONDS, order, never if late else None)
+    for name, code, order, *late in PROGRAMS
 ]
 supervisor = Supervisor(programs, Console())
 with supervisor.listening():
-    supervisor.start_all()
+    supervisor.start_all(seconds=0.3)
     supervisor.watch()
     supervisor.stop()
 """
@@ -36,11 +38,15 @@ def mark():
 
 @pytest.fixture
 def watch(tmp_path, mark):
-    """Return a function that runs a supervisor of small programs: (name, code, stop order)."""
+    """Return a function that runs a supervisor of small programs: (name, code, stop order).
+
+    A program with a fourth value never becomes ready.
+    """
     started = []
 
-    def run(*programs):
+    def run(*programs, stop_seconds=1):
         script = WATCHED.replace("PROGRAMS", json.dumps(programs))
+        script = script.replace("STOP_SECONDS", str(stop_seconds))
         process = Process(
             [sys.executable, "-c", script],
             log=tmp_path / "watched.log",

@@ -3,9 +3,12 @@
 import os
 import re
 import signal
+import time
 
 import pytest
 
+from registry_ui.supervisor.console import Console
+from registry_ui.supervisor.loop import Supervisor
 from tests.parts.processes import is_running
 from tests.parts.supervisors import SLEEPS, STUBBORN, pids_of, remaining_processes
 
@@ -57,3 +60,38 @@ def test_a_program_that_does_not_end_is_killed(watch, mark):
     assert supervisor.stop() == 0
 
     assert remaining_processes(mark) == []
+
+
+def test_a_second_signal_stops_at_once(watch, mark):
+    supervisor = watch(("stubborn", STUBBORN, 0), stop_seconds=600)
+    supervisor.wait_for(lambda: pids_of(supervisor, "stubborn"))
+    supervisor.popen.send_signal(signal.SIGINT)
+    supervisor.wait_for(lambda: "Ctrl-C again stops at once." in supervisor.output)
+    # Two signals within half a second count as one: a closed terminal sends two.
+    time.sleep(0.6)
+
+    assert supervisor.stop(number=signal.SIGINT) == 0
+
+    assert remaining_processes(mark) == []
+
+
+def test_two_signals_within_half_a_second_are_one_request():
+    supervisor = Supervisor([], Console())
+
+    for _signal in range(2):
+        supervisor._on_stop_signal(signal.SIGHUP, None)
+    assert supervisor.stop_requests == 1
+
+    supervisor._stop_requested_at -= 0.6
+    supervisor._on_stop_signal(signal.SIGINT, None)
+    assert supervisor.stop_requests == 2
+
+
+def test_a_program_that_is_not_ready_does_not_hold_up_the_others(watch):
+    supervisor = watch(("queue", SLEEPS, 1, "never ready"), ("web", SLEEPS, 0))
+
+    supervisor.wait_for(lambda: pids_of(supervisor, "web"))
+
+    message = "queue is not ready after 0.3 s; the others start all the same."
+    assert message in supervisor.output.partition("web ")[0]
+    assert is_running(pids_of(supervisor, "queue")[0])

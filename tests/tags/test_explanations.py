@@ -1,7 +1,7 @@
 import pytest
 
 from registry_ui.tags import Kind, Movement, Role, describe_risk, explain_tag, parse_tag
-from registry_ui.tags.explanations import COMING_MEANING, ROLE_LABELS
+from registry_ui.tags.explanations import PRERELEASE_MEANING, ROLE_LABELS
 
 from .corpus import ROWS
 
@@ -58,10 +58,10 @@ def test_every_piece_but_other_words_has_an_explanation_with_advice():
     for _image, text, _expected in ROWS:
         for explanation in explain_tag(parse_tag(text)):
             assert explanation.meaning
-            has_no_row = explanation.role is Role.WORD or explanation.meaning == COMING_MEANING
-            assert has_no_row or (explanation.choose and explanation.beware and explanation.name), (
-                text
-            )
+            has_no_row = explanation.role is Role.WORD or explanation.meaning == PRERELEASE_MEANING
+            assert has_no_row or (
+                explanation.use_case and explanation.drawback and explanation.name
+            ), text
 
 
 def test_roles_all_have_a_label():

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.html import escape
 
 from registry_ui.images.models import LocalImage
-from registry_ui.jobs.reconciler import QUEUE_LIMIT, SILENCE_LIMIT, reconcile
+from registry_ui.jobs.reconciler import HEARTBEAT_TIMEOUT, QUEUE_LIMIT, reconcile
 from tests.parts.processes import is_running, wait_until
 from transfers.models import State, Transfer
 from transfers.queues import TRANSFERS
@@ -85,7 +85,7 @@ def kill_work_horse(worker):
 def expire_heartbeat(transfer):
     """Age the row until the reconciler takes its worker for dead."""
     row = Transfer.objects.filter(pk=transfer.pk)
-    age = SILENCE_LIMIT if row.get().state == State.RUNNING else QUEUE_LIMIT
+    age = HEARTBEAT_TIMEOUT if row.get().state == State.RUNNING else QUEUE_LIMIT
     heartbeat_at = timezone.now() - age - timedelta(seconds=1)
     row.update(heartbeat_at=heartbeat_at, queued_at=heartbeat_at)
 

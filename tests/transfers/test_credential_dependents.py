@@ -9,7 +9,7 @@ from registry_ui.accounts.models import Action, AuditEvent, Team
 from registry_ui.credentials.dependents import find_dependents
 from registry_ui.credentials.models import Credential, CredentialGrant
 from registry_ui.credentials.services import (
-    CredentialUnfit,
+    CredentialUnusable,
     remove_credential,
     revoke_grant,
     rotate_credential,
@@ -104,7 +104,11 @@ def test_each_use_stands_in_the_owners_trail_with_team_person_and_reference(
         "charlie",
         str(robot.pk),
     )
-    assert event.details == {"act": "pull", "what": image.reference, "by_team": "Lighthouse"}
+    assert event.details == {
+        "operation": "pull",
+        "target": image.reference,
+        "by_team": "Lighthouse",
+    }
     assert (event.address, event.token_name) == (None, "")
     assert htpasswd_registry.password not in str(vars(event))
 
@@ -124,7 +128,7 @@ def test_the_owner_learns_nothing_of_where_a_copy_goes(
 
     assert copied.state == State.SUCCEEDED, copied.error
     events = AuditEvent.objects.filter(action=Action.CREDENTIAL_USED)
-    assert [event.details["act"] for event in events] == ["pull"]
+    assert [event.details["operation"] for event in events] == ["pull"]
     assert "secret-plan" not in str([vars(event) for event in events])
 
 
@@ -146,7 +150,7 @@ def test_a_push_with_a_share_for_pulling_is_refused(
     target = Reference.parse(f"{htpasswd_registry.host}/{htpasswd_registry.new_repository()}:1.0")
     ends = {"source": Reference.parse(image.reference), "target": target}
 
-    with pytest.raises(CredentialUnfit, match="for pulling only"):
+    with pytest.raises(CredentialUnusable, match="for pulling only"):
         services.start_publish(
             team=other_team, user=charlie, credential=robot, enqueue=False, **ends
         )
@@ -190,7 +194,7 @@ def test_a_share_never_pushes_where_the_credential_itself_may_not(
     Credential.objects.filter(pk=robot.pk).update(can_push=False)
     robot.refresh_from_db()
     reference = Reference.parse(f"{robot.registry.host}/a/b:1")
-    with pytest.raises(CredentialUnfit, match="pulling only"):
+    with pytest.raises(CredentialUnusable, match="pulling only"):
         services.start_retag(
             team=other_team,
             user=None,
@@ -211,7 +215,7 @@ def test_a_share_for_some_repositories_serves_no_others(
 
     assert pull_shared(inside.reference).state == State.SUCCEEDED
     assert pull_shared(outside.reference).state == State.FAILED
-    with pytest.raises(CredentialUnfit, match="for the repositories open/"):
+    with pytest.raises(CredentialUnusable, match="for the repositories open/"):
         pull_shared(outside.reference, credential=robot)
 
 
@@ -228,7 +232,7 @@ def test_a_share_that_has_ended_serves_nothing_and_says_since_when(
 
     assert ended.state == State.FAILED
     assert "The team Harbour shared the credential “Robot” until" in ended.error["message"]
-    with pytest.raises(CredentialUnfit, match="until"):
+    with pytest.raises(CredentialUnusable, match="until"):
         pull_shared(image.reference, credential=robot)
 
 
@@ -258,7 +262,7 @@ def test_a_retry_with_what_was_taken_back_is_refused_in_the_worker(
 
     again = services.run_in_process(services.retry(ended, charlie, enqueue=False))
 
-    assert (again.state, again.error["kind"]) == (State.FAILED, "CredentialUnfit")
+    assert (again.state, again.error["kind"]) == (State.FAILED, "CredentialUnusable")
     assert "took the credential “Robot” back" in again.error["message"]
     robot.refresh_from_db()
     assert robot.used_at == used_at
@@ -384,7 +388,7 @@ def test_a_share_is_not_used_where_the_borrowers_own_registry_demands_more(
     )
     image = image_factory(htpasswd_registry)
 
-    with pytest.raises(CredentialUnfit, match="less safely"):
+    with pytest.raises(CredentialUnusable, match="less safely"):
         pull_shared(image.reference, credential=robot)
     ended = pull_shared(image.reference)
 

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from registry_ui.images.models import LocalImage
-from registry_ui.jobs.reconciler import QUEUE_LIMIT, SILENCE_LIMIT, reconcile
+from registry_ui.jobs.reconciler import HEARTBEAT_TIMEOUT, QUEUE_LIMIT, reconcile
 from registry_ui.oci.reference import Reference
 from tests.parts.processes import wait_until
 from tests.parts.slow_line import slow_line
@@ -54,7 +54,7 @@ def test_a_fresh_row_is_left_alone(transfer):
 
 
 def test_a_running_row_without_a_sign_of_life_is_queued_again(transfer):
-    grow_old(transfer, SILENCE_LIMIT, state=State.RUNNING, claim=uuid.uuid4(), attempt=1)
+    grow_old(transfer, HEARTBEAT_TIMEOUT, state=State.RUNNING, claim=uuid.uuid4(), attempt=1)
 
     reconcile(TRANSFERS)
 
@@ -77,7 +77,7 @@ def test_a_running_row_that_gave_a_sign_of_life_is_left_alone(transfer):
 def test_a_row_whose_workers_keep_dying_fails_with_the_cause(transfer, settings):
     grow_old(
         transfer,
-        SILENCE_LIMIT,
+        HEARTBEAT_TIMEOUT,
         state=State.RUNNING,
         claim=uuid.uuid4(),
         attempt=settings.TRANSFER_ATTEMPTS,
@@ -86,14 +86,14 @@ def test_a_row_whose_workers_keep_dying_fails_with_the_cause(transfer, settings)
     reconcile(TRANSFERS)
 
     transfer.refresh_from_db()
-    assert (transfer.state, transfer.error["kind"]) == (State.FAILED, "WorkerDied")
+    assert (transfer.state, transfer.error["kind"]) == (State.FAILED, "WorkerLost")
     assert transfer.finished_at is not None
 
 
 def test_a_cancelled_row_whose_worker_died_ends(transfer):
     grow_old(
         transfer,
-        SILENCE_LIMIT,
+        HEARTBEAT_TIMEOUT,
         state=State.RUNNING,
         claim=uuid.uuid4(),
         cancel_requested_at=timezone.now(),
@@ -162,7 +162,7 @@ def test_after_sigkill_of_the_worker_the_transfer_completes_and_no_finished_blob
         arrived = finished_layers(transfer)
         line.requests.clear()
         Transfer.objects.filter(pk=transfer.pk).update(
-            heartbeat_at=timezone.now() - SILENCE_LIMIT - timedelta(seconds=1)
+            heartbeat_at=timezone.now() - HEARTBEAT_TIMEOUT - timedelta(seconds=1)
         )
         line.bytes_per_second = None
         manage.start_worker()

@@ -379,7 +379,7 @@ def test_a_credential_that_was_restricted_meanwhile_is_not_used_by_a_retry(
 
     again = services.run_in_process(services.retry(pushed, bob, enqueue=False))
 
-    assert (again.state, again.error["kind"]) == (State.FAILED, "CredentialUnfit")
+    assert (again.state, again.error["kind"]) == (State.FAILED, "CredentialUnusable")
 
 
 def test_with_the_wrong_encryption_key_nothing_is_asked_of_the_registry(

@@ -69,7 +69,7 @@ def test_the_session_cookie_is_kept_from_scripts_and_other_sites(client, alice):
 
 
 def test_static_files_have_nosniff(client, db):
-    response = client.get("/static/css/tokens.css")
+    response = client.get("/static/site.css")
     assert response.status_code == 200
     assert response.headers["X-Content-Type-Options"] == "nosniff"
 

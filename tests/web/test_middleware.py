@@ -1,3 +1,5 @@
+import gzip
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.test import RequestFactory
@@ -56,3 +58,20 @@ def test_messages_wait_where_the_answer_cannot_carry_them():
     ):
         assert "toast" not in fragment(response).text
     assert "toast" not in fragment(HttpResponse("<p>Page</p>"), **{"HX-Boosted": "true"}).text
+
+
+def test_a_page_is_compressed_for_browsers_that_take_it(client, db):
+    plain = client.get("/account/login/")
+    packed = client.get("/account/login/", headers={"Accept-Encoding": "gzip, br"})
+
+    assert "Content-Encoding" not in plain.headers
+    assert packed["Content-Encoding"] == "gzip"
+    assert len(packed.content) < len(plain.content) / 2
+    assert b"<title>" in gzip.decompress(packed.content)
+    assert "Accept-Encoding" in packed["Vary"]
+
+
+def test_other_answers_stay_as_they_are(client, db):
+    for address in ("/healthz", "/v2/"):
+        answer = client.get(address, headers={"Accept-Encoding": "gzip"})
+        assert "Content-Encoding" not in answer.headers

@@ -1,9 +1,6 @@
 import json
 import re
 
-import pytest
-from django.conf import settings
-
 
 def test_the_navigation_marks_where_one_is(client_for, alice):
     page = client_for(alice).get("/").text
@@ -69,11 +66,3 @@ def test_sign_out_is_a_form_that_needs_no_script(client_for, alice):
         r'<input type="hidden" name="csrfmiddlewaretoken"',
         page,
     )
-
-
-@pytest.mark.parametrize("folder", ["css", "js"])
-def test_every_file_is_on_every_page(client_for, alice, folder):
-    # hx-boost swaps the body only, so a file of one page alone would be missing after a step.
-    page = client_for(alice).get("/preferences/").text
-    for path in (settings.BASE_DIR / "static" / folder).iterdir():
-        assert f'"/static/{folder}/{path.name}"' in page

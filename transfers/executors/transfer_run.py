@@ -137,7 +137,7 @@ class TransferRun:
             str(reference),
             person=transfer.user,
             by=transfer.requested_by,
-            act=str(kind),
+            operation=str(kind),
             is_recorded=True,
         )
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from registry_ui.accounts.models import Team
 from registry_ui.credentials.models import Credential
-from registry_ui.credentials.services import AmbiguousCredential, CredentialUnfit
+from registry_ui.credentials.services import AmbiguousCredential, CredentialUnusable
 from registry_ui.images.models import LocalImage
 from registry_ui.images.services import find_image
 from registry_ui.oci.errors import ManifestUnknown, OciError
@@ -100,7 +100,7 @@ class StartForm(forms.Form):
         raise NotImplementedError
 
     def add_failure(self, exc: OciError) -> None:
-        is_login_error = isinstance(exc, AmbiguousCredential | CredentialUnfit)
+        is_login_error = isinstance(exc, AmbiguousCredential | CredentialUnusable)
         self.add_error("credential" if is_login_error else self.name_field, sentence(exc))
 
     def typed_reference(self, field: str) -> Reference | None:

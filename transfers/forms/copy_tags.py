@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 
 from registry_ui.catalog.models import Repository, Tag
 from registry_ui.credentials.models import Credential
-from registry_ui.credentials.services import AmbiguousCredential, CredentialUnfit
+from registry_ui.credentials.services import AmbiguousCredential, CredentialUnusable
 from registry_ui.oci.errors import OciError
 from registry_ui.oci.reference import (
     DEFAULT_NAMESPACE,
@@ -245,7 +245,7 @@ class CopyTagsForm(TagSelectionForm, PlatformForm):
         return values
 
     def add_failure(self, exc: OciError) -> None:
-        is_login_error = isinstance(exc, AmbiguousCredential | CredentialUnfit)
+        is_login_error = isinstance(exc, AmbiguousCredential | CredentialUnusable)
         self.add_error("target_credential" if is_login_error else None, sentence(exc))
 
     def arguments(self) -> dict[str, Any]:

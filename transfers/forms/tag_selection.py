@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext as _
 
-from registry_ui.credentials.services import AmbiguousCredential, CredentialUnfit
+from registry_ui.credentials.services import AmbiguousCredential, CredentialUnusable
 from registry_ui.oci.errors import OciError
 from registry_ui.oci.reference import Reference
 from registry_ui.web.forms import sentence
@@ -30,7 +30,7 @@ class TagSelectionForm(StartForm):
         return self.selection.name
 
     def add_failure(self, exc: OciError) -> None:
-        is_login_error = isinstance(exc, AmbiguousCredential | CredentialUnfit)
+        is_login_error = isinstance(exc, AmbiguousCredential | CredentialUnusable)
         field = "credential" if is_login_error and "credential" in self.fields else None
         self.add_error(field, sentence(exc))
 

@@ -51,13 +51,13 @@ class LayerGroup:
         return self.layers[:_MAX_SHOWN]
 
     @property
-    def left_out(self) -> int:
+    def omitted_count(self) -> int:
         return len(self.layers) - len(self.shown)
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
-    """A layer in one of the two pictures, which have the same scale."""
+class DiagramLayer:
+    """A layer in one of the two diagrams, which have the same scale."""
 
     layer: ComparedLayer
     bar: Bar
@@ -141,8 +141,8 @@ class Comparison:
         return sum({layer.digest: layer.size for layer in self.layers_with("added")}.values())
 
     @property
-    def pictures(self) -> list[tuple[str, list[Piece]]]:
-        """The pictures of both sides; the larger one is as wide as the page."""
+    def diagrams(self) -> list[tuple[str, list[DiagramLayer]]]:
+        """The diagrams of both sides; the larger one is as wide as the page."""
         right = sorted(
             (layer for layer in self.layers if layer.right), key=lambda layer: layer.right
         )
@@ -150,7 +150,9 @@ class Comparison:
         totals = {side: sum(layer.size for layer in layers) for side, layers in sides.items()}
         # One scale for both, so that their sizes can be compared by eye.
         scale = WIDTH / (max(totals.values()) or 1)
-        return [(side, _pieces(layers, totals[side] * scale)) for side, layers in sides.items()]
+        return [
+            (side, _diagram_layers(layers, totals[side] * scale)) for side, layers in sides.items()
+        ]
 
     @property
     def different(self) -> list[Difference]:
@@ -247,6 +249,6 @@ def _commands(opened: OpenedArtifact) -> dict[int, str]:
     }
 
 
-def _pieces(layers: Sequence[ComparedLayer], width: float) -> list[Piece]:
+def _diagram_layers(layers: Sequence[ComparedLayer], width: float) -> list[DiagramLayer]:
     layer_bars = bars([layer.size for layer in layers], width)
-    return [Piece(layer, bar) for layer, bar in zip(layers, layer_bars, strict=True)]
+    return [DiagramLayer(layer, bar) for layer, bar in zip(layers, layer_bars, strict=True)]

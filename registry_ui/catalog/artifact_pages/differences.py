@@ -140,10 +140,10 @@ def _align_middle(left: Sequence[_Item], right: Sequence[_Item]) -> list[tuple[_
     lengths = [[0] * (len(right) + 1) for _row in range(len(left) + 1)]
     for row in range(len(left) - 1, -1, -1):
         for column in range(len(right) - 1, -1, -1):
-            below, beside = lengths[row + 1][column], lengths[row][column + 1]
+            length_below, length_right = lengths[row + 1][column], lengths[row][column + 1]
             is_equal = left[row] == right[column]
             lengths[row][column] = (
-                lengths[row + 1][column + 1] + 1 if is_equal else max(below, beside)
+                lengths[row + 1][column + 1] + 1 if is_equal else max(length_below, length_right)
             )
 
     aligned: list[tuple[_Item, str]] = []

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.utils.functional import Promise
 
-from registry_ui.oci.untrusted_text import inert
+from registry_ui.oci.untrusted_text import escape_invisible
 
 _MAX_LENGTH = 100_000
 
@@ -40,4 +40,4 @@ def pretty(raw: bytes) -> str:
     except (ValueError, RecursionError):
         pass
     # Indentation may multiply the length of a hostile document.
-    return inert(text) if len(text) <= 3 * _MAX_LENGTH else ""
+    return escape_invisible(text) if len(text) <= 3 * _MAX_LENGTH else ""

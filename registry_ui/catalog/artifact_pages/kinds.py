@@ -15,7 +15,7 @@ from registry_ui.oci.manifest import (
     Descriptor,
     Manifest,
 )
-from registry_ui.oci.untrusted_text import inert
+from registry_ui.oci.untrusted_text import escape_invisible
 
 # The annotations in which attestation tools write the type of the predicate.
 PREDICATE_ANNOTATIONS = (
@@ -118,7 +118,7 @@ COSIGN_TAGS = {
 def kind_of_type(text: str) -> Kind:
     """Return the kind for a media type; the text of an unknown type is its own name."""
     return _longest_prefix(_BY_TYPE, text.lower()) or Kind(
-        inert(text[:100]) or _("artifact of no stated type")
+        escape_invisible(text[:100]) or _("artifact of no stated type")
     )
 
 

@@ -64,15 +64,15 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class LayerDiagram:
-    """The layers and history of an image; `left_out` counts layers beyond a page's limit."""
+    """The layers and history of an image; `omitted_count` counts layers beyond a page's limit."""
 
     layers: tuple[Layer, ...] = ()
     lines: tuple[Line, ...] = ()
-    left_out: int = 0
+    omitted_count: int = 0
 
     @property
     def count(self) -> int:
-        return len(self.layers) + self.left_out
+        return len(self.layers) + self.omitted_count
 
 
 def draw_layers(

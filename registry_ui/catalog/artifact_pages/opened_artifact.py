@@ -14,7 +14,7 @@ from registry_ui.oci.image_config import ConfigFacts, config_facts
 from registry_ui.oci.image_history import history_of
 from registry_ui.oci.manifest import Descriptor, Manifest, parse_config
 from registry_ui.oci.reference import Reference
-from registry_ui.oci.untrusted_text import LONGEST, inert
+from registry_ui.oci.untrusted_text import LONGEST, escape_invisible
 from registry_ui.registries.models import Registry
 
 from ..indexing.index_services import ResolvedArtifact, resolve_artifact
@@ -189,7 +189,7 @@ class OpenedArtifact:
     @property
     def is_cut(self) -> bool:
         """Return whether the documents contain more than the page shows."""
-        return self._annotations[1] or self.facts.is_cut or self.diagram.left_out > 0
+        return self._annotations[1] or self.facts.is_cut or self.diagram.omitted_count > 0
 
     @cached_property
     def origins(self) -> list[Fact]:
@@ -355,10 +355,10 @@ def _file(layer: Descriptor) -> ArtifactFile:
         kind = kind_of_descriptor(layer)
 
     return ArtifactFile(
-        name=inert(layer.annotations.get(_FILE_NAME, "")[:LONGEST]),
+        name=escape_invisible(layer.annotations.get(_FILE_NAME, "")[:LONGEST]),
         kind=kind,
-        media_type=inert(layer.media_type[:LONGEST]),
+        media_type=escape_invisible(layer.media_type[:LONGEST]),
         digest=str(layer.digest),
         size=layer.size,
-        predicate=inert(predicate[:LONGEST]),
+        predicate=escape_invisible(predicate[:LONGEST]),
     )

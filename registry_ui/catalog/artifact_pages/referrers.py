@@ -12,7 +12,7 @@ from registry_ui.oci.digest import Digest
 from registry_ui.oci.errors import OciError
 from registry_ui.oci.image_facts import parse_time
 from registry_ui.oci.manifest import Descriptor
-from registry_ui.oci.untrusted_text import inert
+from registry_ui.oci.untrusted_text import escape_invisible
 
 from ..indexing.registry_clients import INTERACTIVE_LIMITS, RegistryClients
 from ..models import Artifact, Tag
@@ -43,7 +43,7 @@ class Referrers:
 
     listed: Sequence[Referrer] = ()
     problem: OciError | None = None
-    left_out: int = 0
+    omitted_count: int = 0
 
 
 def referrers_of(opened: OpenedArtifact) -> Referrers:
@@ -140,7 +140,7 @@ def _referrer(descriptor: Descriptor) -> Referrer:
         str(descriptor.digest),
         descriptor.size,
         parse_time(annotations.get(_CREATED)),
-        inert(detail[:_MAX_LENGTH]),
+        escape_invisible(detail[:_MAX_LENGTH]),
     )
 
 

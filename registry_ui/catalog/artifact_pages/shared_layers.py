@@ -76,7 +76,7 @@ def sharing_of(
             for artifact, manifest in candidates[blob.key]
             if artifact in names
         ]
-        sharers = tuple(_one_a_repository_first(named)[:SHOWN])
+        sharers = tuple(_sort_by_variety(named)[:SHOWN])
         sharing[blob.digest] = Sharing(sharers, blob.others - len(sharers))
     return sharing
 
@@ -85,15 +85,15 @@ def _shared_blobs(
     registry: Registry, digests: Collection[str], own: Collection[str]
 ) -> list[_SharedBlob]:
     links = ArtifactBlob.objects.filter(blob=OuterRef("pk"))
-    of_own = links.filter(artifact__registry=registry, artifact__digest__in=own)
+    own_links = links.filter(artifact__registry=registry, artifact__digest__in=own)
 
     # Some of the latest may be the image's own, so more are read than are candidates.
     position = _CANDIDATES + min(len(own), _CANDIDATES)
     oldest = Subquery(links.order_by("-artifact_id").values("artifact_id")[position : position + 1])
     counted = Blob.objects.filter(registry=registry, digest__in=digests).annotate(
-        total=_count(links), of_own=_count(of_own), oldest=oldest
+        total=_count(links), own_count=_count(own_links), oldest=oldest
     )
-    rows = counted.values_list("pk", "digest", "total", "of_own", "oldest")
+    rows = counted.values_list("pk", "digest", "total", "own_count", "oldest")
     return [
         _SharedBlob(key, digest, total - own, oldest or 0)
         for key, digest, total, own, oldest in rows
@@ -147,7 +147,7 @@ def _sharer(registry: Registry, name: _Name, manifest: str) -> Sharer:
     return Sharer(Reference(registry.host, name.repository, name.tag), url + query)
 
 
-def _one_a_repository_first(sharers: Iterable[Sharer]) -> list[Sharer]:
+def _sort_by_variety(sharers: Iterable[Sharer]) -> list[Sharer]:
     """Sort the first image of each repository before the others; no reference twice."""
     unique = list({sharer.reference: sharer for sharer in sharers}.values())
     seen: set[str] = set()

@@ -98,17 +98,17 @@ def _collect(
 ) -> CompleteArtifact:
     """Return a digest with all below it; fetch only the manifests that the index does not have."""
     collector = ManifestCollector()
-    collector.want(digest, repository)
+    collector.request(digest, repository)
 
     with ThreadPoolExecutor(_THREADS) as executor:
         while True:
-            while new := collector.take_new():
+            while new := collector.pop_new():
                 for known, fetched in stored_manifests(registry, new).items():
                     collector.add(known, fetched)
 
-            requests = collector.take_requests()
+            requests = collector.pop_requests()
             if not requests:
-                return collector.take_complete()[0]
+                return collector.pop_complete()[0]
 
             results = executor.map(lambda request: _fetched(store, request), requests)
             for request, result in zip(requests, results, strict=True):

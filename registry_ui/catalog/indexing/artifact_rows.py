@@ -37,9 +37,9 @@ def index_lock(registry: Registry) -> Iterator[None]:
 
 def chunks(items: Iterable[_Item], size: int = CHUNK) -> Iterator[list[_Item]]:
     """Yield lists of at most `size` items."""
-    everything = list(items)
-    for start in range(0, len(everything), size):
-        yield everything[start : start + size]
+    all_items = list(items)
+    for start in range(0, len(all_items), size):
+        yield all_items[start : start + size]
 
 
 def artifacts_by_digest(registry: Registry, digests: Iterable[str]) -> dict[str, Artifact]:

@@ -269,7 +269,7 @@ class Indexer:
                     ready += self._manifests.add(task, result)
 
             self._manifests.request_missing()
-            complete, saved = self._manifests.take_complete()
+            complete, saved = self._manifests.pop_complete()
             self._write_tags([*ready, *complete, *batch.failed], artifacts | saved, now)
 
     def _write_tags(

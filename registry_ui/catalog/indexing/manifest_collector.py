@@ -39,7 +39,7 @@ class _Node:
     request: ManifestRequest
     # The number of manifests below the wanted digest, in a list that all of its nodes share.
     member_count: list[int]
-    is_wanted: bool = False
+    is_requested: bool = False
     fetched: Fetched | None = None
     error: OciError | None = None
     missing: set[str] = field(default_factory=set)
@@ -53,8 +53,8 @@ class _Node:
 class ManifestCollector:
     """Wanted digests and their children, each requested once however many indexes name it.
 
-    `take_new()` returns digests to look up in the index, and `add()` takes those that are there.
-    `take_requests()` then returns the rest, to be fetched. A child that the registry does not have
+    `pop_new()` returns digests to look up in the index, and `add()` takes those that are there.
+    `pop_requests()` then returns the rest, to be fetched. A child that the registry does not have
     is left out: that is a sparse index, copied for some platforms only (PROTOCOL.md, "Manifests").
     """
 
@@ -67,24 +67,24 @@ class ManifestCollector:
     def __len__(self) -> int:
         return len(self._nodes)
 
-    def want(self, digest: str, repository: str) -> None:
+    def request(self, digest: str, repository: str) -> None:
         """Collect a digest with everything below it."""
         node = self._nodes.get(digest)
         if node is None:
             node = self._add_node(ManifestRequest(digest, repository), [1])
 
-        if not node.is_wanted:
-            node.is_wanted = True
+        if not node.is_requested:
+            node.is_requested = True
             if node.is_complete:
                 self._complete.append(digest)
 
-    def take_new(self) -> list[str]:
+    def pop_new(self) -> list[str]:
         """Return the digests that were added since the last call."""
         digests, self._new = self._new, []
         self._unfetched.update(dict.fromkeys(digests))
         return digests
 
-    def take_requests(self) -> list[ManifestRequest]:
+    def pop_requests(self) -> list[ManifestRequest]:
         """Return the manifests to fetch, each once."""
         requests = [
             self._nodes[digest].request for digest in self._unfetched if digest in self._nodes
@@ -129,15 +129,15 @@ class ManifestCollector:
             node.error = error
             self._propagate(digest)
 
-    def take_complete(self) -> list[CompleteArtifact]:
+    def pop_complete(self) -> list[CompleteArtifact]:
         """Return the wanted digests that are complete since the last call, and forget them."""
         digests, self._complete = list(dict.fromkeys(self._complete)), []
         complete = [self._complete_artifact(digest, self._nodes[digest]) for digest in digests]
 
         # Forgotten, so that they may be wanted again: another repository may give what one refused.
         for digest in digests:
-            self._nodes[digest].is_wanted = False
-        self._forget(digests)
+            self._nodes[digest].is_requested = False
+        self._drop(digests)
         return complete
 
     def _complete_artifact(self, digest: str, node: _Node) -> CompleteArtifact:
@@ -169,7 +169,7 @@ class ManifestCollector:
         complete = [digest]
         while complete:
             node = self._nodes[complete.pop()]
-            if node.is_wanted:
+            if node.is_requested:
                 self._complete.append(node.request.digest)
 
             for parent in [self._nodes[name] for name in node.parents]:
@@ -206,12 +206,12 @@ class ManifestCollector:
             if (name := str(child.digest)) in self._nodes
         ]
 
-    def _forget(self, digests: list[str]) -> None:
+    def _drop(self, digests: list[str]) -> None:
         """Forget manifests that are not wanted, and their children that nothing else needs."""
         while digests:
             digest = digests.pop()
             node = self._nodes.get(digest)
-            if node is None or node.is_wanted or node.parents:
+            if node is None or node.is_requested or node.parents:
                 continue
 
             # Iterative, because a chain of indexes may be longer than Python's recursion limit.

@@ -71,17 +71,17 @@ class ManifestQueue:
             return [self._with_problem(task, result, failure)]
 
         self._waiting.setdefault(result.digest, []).append((task, result))
-        self._collector.want(result.digest, task.repository.name)
+        self._collector.request(result.digest, task.repository.name)
         return []
 
     def request_missing(self) -> None:
         """Request the manifests that the index does not have."""
         # A stored index names children, which are new in turn.
-        while new := self._collector.take_new():
+        while new := self._collector.pop_new():
             for digest, fetched in stored_manifests(self._registry, new).items():
                 self._collector.add(digest, fetched)
 
-        for request in self._collector.take_requests():
+        for request in self._collector.pop_requests():
             client = self._clients.client(request.repository)
             try:
                 self._budget.acquire(
@@ -106,12 +106,12 @@ class ManifestQueue:
             self._budget.exhaust()
         self._collector.fail(digest, answer.error)
 
-    def take_complete(self) -> tuple[list[PendingTag], dict[str, Artifact]]:
+    def pop_complete(self) -> tuple[list[PendingTag], dict[str, Artifact]]:
         """Return the tags that no longer wait, and the artifacts that were saved for them."""
         ready: list[PendingTag] = []
         rows: dict[str, ArtifactData] = {}
 
-        for artifact in self._collector.take_complete():
+        for artifact in self._collector.pop_complete():
             tags = self._waiting.pop(artifact.digest, [])
             error = artifact.error or self._describe(artifact, rows)
             if error is None:

@@ -10,7 +10,7 @@ from registry_ui.oci.reference import check_repository
 from registry_ui.registries.models import Registry
 
 from ..models import Repository
-from ..repository_lists import NoListing
+from ..repository_lists import ListingUnavailable
 from .artifact_rows import CHUNK, chunks, index_lock, insert
 
 _NAME_LIMIT = 255
@@ -28,7 +28,8 @@ def update_repositories(
         on_progress: called with the number of names so far.
 
     Raises:
-        NoListing: a part is not listed; the listed names are saved, and nothing is deleted.
+        ListingUnavailable: a part is not listed; the listed names are saved, and nothing is
+            deleted.
     """
     # Only names and flags: a registry may have 200,000 repositories.
     known = dict(Repository.objects.filter(registry=registry).values_list("name", "is_listed"))
@@ -90,7 +91,7 @@ def _batches(names: Iterable[str]) -> Iterator[list[str]]:
             if len(batch) == CHUNK:
                 yield batch
                 batch = []
-    except NoListing:
+    except ListingUnavailable:
         yield batch
         raise
     yield batch

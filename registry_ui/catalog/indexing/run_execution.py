@@ -19,7 +19,7 @@ from registry_ui.registries.index_schedule import next_time
 from registry_ui.registries.models import Health, Listing, Registry
 
 from ..models import IndexRun, Repository
-from ..repository_lists import NoListing, open_listing
+from ..repository_lists import ListingUnavailable, open_listing
 from .index_progress import IndexProgress
 from .indexer import Indexer
 from .registry_clients import RegistryClients
@@ -44,7 +44,7 @@ def run(claimed: IndexRun) -> None:
     with reporter:
         state, values = _attempt(claimed, progress, cancellation)
     logger.info("Index run %s: %s.", claimed.pk, state.value)
-    if reporter.lost:
+    if reporter.has_lost_claim:
         logger.warning("Index run %s was taken over by another worker.", claimed.pk)
         return
     try:
@@ -91,7 +91,7 @@ def _index(run: IndexRun, progress: IndexProgress, cancellation: Cancellation) -
         else _("the index of %(host)s") % {"host": registry.host}
     )
     use = CredentialUse(
-        subject, person=run.user, by=run.requested_by, act="index", is_recorded=True
+        subject, person=run.user, by=run.requested_by, operation="index", is_recorded=True
     )
     with RegistryClients(
         registry, cancellation=cancellation, on_pause=progress.pause, use=use
@@ -108,7 +108,7 @@ def _index(run: IndexRun, progress: IndexProgress, cancellation: Cancellation) -
 
         # A run that goes on after a crash has finished some repositories already.
         if not run.repository:
-            progress.repositories_done = _kept(registry).filter(indexed_by=run.pk).count()
+            progress.repositories_done = _indexable(registry).filter(indexed_by=run.pk).count()
         progress.repositories = progress.repositories_done + len(keys)
         with RequestPool(cancellation) as pool:
             indexer = Indexer(run, clients, pool, progress)
@@ -122,7 +122,7 @@ def _index(run: IndexRun, progress: IndexProgress, cancellation: Cancellation) -
 
 def _list(
     registry: Registry, clients: RegistryClients, progress: IndexProgress
-) -> NoListing | None:
+) -> ListingUnavailable | None:
     """Update the repositories to the registry's list; return why it is incomplete."""
 
     def count(repositories: int) -> None:
@@ -131,13 +131,13 @@ def _list(
     refusal = None
     try:
         listing, names = open_listing(registry, clients.client(), clients.login())
-    except NoListing as exc:
+    except ListingUnavailable as exc:
         listing, refusal = Listing.NONE, exc
         delete_unlisted_repositories(registry)
     else:
         try:
             update_repositories(registry, names, count)
-        except NoListing as exc:
+        except ListingUnavailable as exc:
             refusal = exc
 
     Registry.objects.filter(pk=registry.pk).update(
@@ -146,7 +146,7 @@ def _list(
     return refusal
 
 
-def _kept(registry: Registry) -> Any:
+def _indexable(registry: Registry) -> Any:
     """Return the repositories that runs index: listed, added by name or used."""
     rows = Repository.objects.filter(registry=registry)
     return (
@@ -164,7 +164,7 @@ def _keys(run: IndexRun) -> list[int]:
         )
         return [repository.pk]
 
-    rows = _kept(run.registry).exclude(indexed_by=run.pk)
+    rows = _indexable(run.registry).exclude(indexed_by=run.pk)
     return list(
         rows.order_by("-is_added_by_name", F("used_at").desc(nulls_last=True), "name").values_list(
             "pk", flat=True

@@ -78,7 +78,7 @@ class TagFilter:
             platform=_text(query, "platform"),
             hides_prereleases=query.get("prereleases") == "hide",
             only_problems=query.get("problems") == "only",
-            sort=orders.chosen_order(orders.TAGS, query.get("sort", "")),
+            sort=orders.selected_order(orders.TAGS, query.get("sort", "")),
             is_grouped=query.get("group") == "variant",
             hidden=frozenset(query.getlist("hide")) & frozenset(COLUMNS),
         )
@@ -160,7 +160,7 @@ class RepositoryFilter:
         Raises:
             BadRequest: the order is unknown.
         """
-        sort = orders.chosen_order(orders.REPOSITORIES, query.get("sort", ""))
+        sort = orders.selected_order(orders.REPOSITORIES, query.get("sort", ""))
         return cls(text=_text(query, "q"), only_problems=query.get("problems") == "only", sort=sort)
 
     @property

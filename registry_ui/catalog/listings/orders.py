@@ -59,7 +59,7 @@ TAGS_BY_VARIANT: Mapping[str, Keyset] = {
 }
 
 
-def chosen_order(orders: Mapping[str, Keyset], requested: str) -> str:
+def selected_order(orders: Mapping[str, Keyset], requested: str) -> str:
     """Return the requested order's name, or the first one's if none is requested.
 
     Raises:

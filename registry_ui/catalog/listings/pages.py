@@ -112,7 +112,7 @@ class Choices:
         return self.variants[_VARIANTS_SHOWN:]
 
     @property
-    def is_more_chosen(self) -> bool:
+    def is_any_more_chosen(self) -> bool:
         return any(choice.is_chosen for choice in self.more_variants)
 
 
@@ -214,8 +214,8 @@ def _variant(name: str, count: int, is_chosen: bool) -> Choice:
     return Choice(name, name, count, is_chosen, _(suffix.meaning) if suffix else "")
 
 
-def _split(barred: str) -> tuple[str, ...]:
-    return tuple(value for value in barred.split("|") if value)
+def _split(text: str) -> tuple[str, ...]:
+    return tuple(value for value in text.split("|") if value)
 
 
 def _count(rows: QuerySet[Any], page: Page) -> int:

@@ -38,4 +38,4 @@ def _comparison_page(
         # The documents may be missing at the registry although the tags are in the index.
         form.add_error(None, f"{exc.message} {exc.advice}".strip())
         return render(request, "registries/compare.html", {"form": form})
-    return render(request, "registries/compared.html", {"comparison": comparison})
+    return render(request, "registries/comparison.html", {"comparison": comparison})

@@ -23,7 +23,7 @@ from ..listings.pages import with_newest_tag
 from ..models import Repository
 from .repositories import repositories_context, rights_in
 
-ENDED = "index-ended"
+INDEX_FINISHED = "index-finished"
 
 
 @require_safe
@@ -42,7 +42,7 @@ def progress(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
     # htmx stops polling on 286. A queued run is active, so it goes on.
     if not status.is_active:
         response.status_code = STOP_POLLING
-        response["HX-Trigger-After-Swap"] = ENDED
+        response["HX-Trigger-After-Swap"] = INDEX_FINISHED
     return response
 
 
@@ -54,7 +54,7 @@ def start(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
     repository = _named_repository(registry, name)
     # Without this, a removed repository would start a run of the whole registry.
     if name and repository is None:
-        return _gone(request, registry)
+        return _repository_missing(request, registry)
 
     index_services.start_index(
         registry=registry, user=request.user, repository=repository.name if repository else ""
@@ -103,7 +103,7 @@ def remove_repository(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
     require_operator(request.user, registry)
     repository = _named_repository(registry, request.POST.get("repository", ""))
     if repository is None:
-        return _gone(request, registry)
+        return _repository_missing(request, registry)
 
     index_services.remove_repository(repository=repository, user=request.user)
     messages.success(request, _("%(name)s was removed.") % {"name": repository.name})
@@ -149,7 +149,7 @@ def _status_or_redirect(
     return _redirect_back(registry, repository)
 
 
-def _gone(request: TeamRequest, registry: Registry) -> HttpResponse:
+def _repository_missing(request: TeamRequest, registry: Registry) -> HttpResponse:
     messages.error(request, _("That repository is not in the index any more."))
     url = reverse("registries:repositories", args=[registry.pk])
     # htmx would follow a plain redirect itself and put the whole page into the fragment.

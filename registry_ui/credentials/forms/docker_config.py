@@ -57,7 +57,7 @@ class DockerConfigForm(forms.Form):
 
 
 class LoginSelection(forms.Form):
-    """A choice of the logins to import; those that replace a secret are not ticked at first."""
+    """A choice of the logins to import; those that replace a secret are not selected at first."""
 
     login = forms.MultipleChoiceField(required=False)
 
@@ -78,5 +78,5 @@ class LoginSelection(forms.Form):
         numbered = [(str(number), planned) for number, planned in enumerate(self.planned)]
         if not self.is_bound:
             return [(number, planned, planned.replaces is None) for number, planned in numbered]
-        ticked = set(self["login"].value() or [])
-        return [(number, planned, number in ticked) for number, planned in numbered]
+        selected = set(self["login"].value() or [])
+        return [(number, planned, number in selected) for number, planned in numbered]

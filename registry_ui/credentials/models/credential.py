@@ -22,7 +22,7 @@ class CredentialQuerySet(TeamOwnedQuerySet):
     def usable_by(self, team: Team) -> "CredentialQuerySet":
         """Return the team's credentials and those shared with it, valid for a use or not.
 
-        The rows come with their registry, team and grants, which the checks in `lending` read.
+        The rows come with their registry, team and grants, which the checks in `sharing` read.
         """
         # A subquery: a join with the grants could return a credential several times.
         shared = Credential.objects.filter(grants__team=team, grants__revoked_at=None).values("pk")
@@ -35,7 +35,7 @@ class CredentialQuerySet(TeamOwnedQuerySet):
     def for_host(self, team: Team, host: str) -> "CredentialQuerySet":
         return self.usable_by(team).filter(registry__host=host)
 
-    def in_trouble(self) -> "CredentialQuerySet":
+    def with_problems(self) -> "CredentialQuerySet":
         """Return credentials that were refused, have expired or expire soon."""
         return self.filter(
             ~models.Q(verify_error="") | models.Q(expires_at__lte=timezone.now() + EXPIRY_WARNING)
@@ -136,8 +136,8 @@ class Credential(models.Model):
     def mark_refused(self, message: str) -> None:
         update_row(self, verify_error=message[:500])
 
-    def mark_used(self, by: str = "", what: str = "") -> None:
-        update_row(self, used_at=timezone.now(), used_by=by[:150], used_for=what[:600])
+    def mark_used(self, by: str = "", target: str = "") -> None:
+        update_row(self, used_at=timezone.now(), used_by=by[:150], used_for=target[:600])
 
     def serves(self, reference: Reference) -> bool:
         """Return whether the repository pattern, if any, matches the reference's repository."""

@@ -18,7 +18,7 @@ class CredentialGrantQuerySet(models.QuerySet["CredentialGrant"]):
         # Both teams see a grant: the one that shares, and the one that it is shared with.
         return self.filter(models.Q(team__in=teams) | models.Q(credential__team__in=teams))
 
-    def given_by(self, user: User) -> "CredentialGrantQuerySet":
+    def granted_by(self, user: User) -> "CredentialGrantQuerySet":
         """Return grants of credentials of the user's teams that were not revoked."""
         return self.filter(credential__team__in=Team.objects.visible_to(user), revoked_at=None)
 

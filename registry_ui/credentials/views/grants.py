@@ -195,7 +195,7 @@ def _get_editable_grant(request: TeamRequest, pk: str) -> CredentialGrant:
         Http404: also for a team that the credential is shared with.
         PermissionDenied
     """
-    rows = CredentialGrant.objects.given_by(request.user).select_related(
+    rows = CredentialGrant.objects.granted_by(request.user).select_related(
         "team", "credential__team", "credential__registry"
     )
     grant = get_object_or_404(rows, pk=pk)

@@ -233,8 +233,8 @@ class Engine:
             raise
         except ImageNotFound as exc:
             raise EngineImageUnknown(
-                _("The engine %(engine)s has no such image: %(words)s")
-                % {"engine": self.name, "words": exc.explanation},
+                _("The engine %(engine)s has no such image: %(message)s")
+                % {"engine": self.name, "message": exc.explanation},
                 advice=_("Look at what it has: its list stands under Images."),
             ) from exc
         except APIError as exc:

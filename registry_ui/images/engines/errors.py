@@ -28,7 +28,7 @@ class EngineRefusedCall(EngineFailed):
 def engine_failure(engine: str, text: str) -> EngineFailed:
     """Return the error for an engine's message, with advice."""
     return EngineFailed(
-        _("The engine %(engine)s says: %(words)s") % {"engine": engine, "words": text[:500]},
+        _("The engine %(engine)s says: %(message)s") % {"engine": engine, "message": text[:500]},
         advice=_advice(text.lower()),
     )
 

@@ -78,7 +78,7 @@ class _Scan:
             self._count += 1
             if self._count > self._limits.members:
                 raise InvalidArchive(f"The archive has more than {self._limits.members} members.")
-            self._take(header)
+            self._process_header(header)
 
         # A header that describes the next member was the last one.
         if self._extended:
@@ -86,7 +86,7 @@ class _Scan:
 
         for name, target in self._aliases.items():
             if target not in self._members or self._folders & {name}:
-                raise _unwanted(name, "a symbolic link that leads nowhere")
+                raise _unsafe_member(name, "a symbolic link that leads nowhere")
         return self._members | {
             name: self._members[target] for name, target in self._aliases.items()
         }
@@ -116,7 +116,7 @@ class _Scan:
                 ) from exc
             raise InvalidArchive("The archive is damaged: a header in it is not one.") from exc
 
-    def _take(self, header: tarfile.TarInfo) -> None:
+    def _process_header(self, header: tarfile.TarInfo) -> None:
         size = (
             int(self._extended.get("size", header.size)) if header.type in _FILES else header.size
         )
@@ -160,15 +160,15 @@ class _Scan:
             self._check_new(name)
             self._members[name] = member
         else:
-            raise _unwanted(name, _KINDS.get(kind, "of an unknown kind"))
+            raise _unsafe_member(name, _KINDS.get(kind, "of an unknown kind"))
 
         if self._folders & (self._members.keys() | self._aliases.keys()) & {name}:
-            raise _unwanted(name, "a file and a folder at once")
+            raise _unsafe_member(name, "a file and a folder at once")
 
     def _check_new(self, name: str) -> None:
         # With duplicates, the member that is checked may not be the one that is read.
         if name in self._members or name in self._aliases:
-            raise _unwanted(name, "in it twice")
+            raise _unsafe_member(name, "in it twice")
 
     def _text(self, start: int, size: int) -> str:
         if size > _EXTENDED_LIMIT:
@@ -231,7 +231,7 @@ def _alias(name: str, target: str) -> str:
     return path if _ALIAS_TARGET.fullmatch(path) and path != name else ""
 
 
-def _unwanted(name: str, kind: str) -> InvalidArchive:
+def _unsafe_member(name: str, kind: str) -> InvalidArchive:
     return InvalidArchive(
         f"The archive's member “{name[:80]}” is {kind}.",
         advice="Do not trust this archive. Nothing of it was kept.",

@@ -12,7 +12,7 @@ from registry_ui.oci.store import BUFFER_SIZE
 
 from .. import proxy_cache
 from ..access import Caller
-from ..errors import Refusal, blob_unknown
+from ..errors import ApiError, blob_unknown
 from ..fetches import Fetch
 from ..links import BlobPart, linked
 from ..upstream import is_proxied, refuse_push
@@ -106,7 +106,7 @@ def requested_range(request: HttpRequest, size: int, etag: str) -> tuple[int, in
     A request for several parts gets the whole blob, as RFC 9110, "Range", allows.
 
     Raises:
-        Refusal: the range lies outside the blob (RFC 9110, "416 Range Not Satisfiable").
+        ApiError: the range lies outside the blob (RFC 9110, "416 Range Not Satisfiable").
     """
     match = _RANGE.fullmatch(request.headers.get("Range", "").replace(" ", ""))
     if match is None or not (match[1] or match[2]) or request.headers.get("If-Range", etag) != etag:
@@ -122,7 +122,7 @@ def requested_range(request: HttpRequest, size: int, etag: str) -> tuple[int, in
 
     # RFC 9110, "416 Range Not Satisfiable": Content-Range then tells the blob's size.
     if start >= end:
-        raise Refusal(
+        raise ApiError(
             416,
             "UNSUPPORTED",
             _("The blob has no such range."),

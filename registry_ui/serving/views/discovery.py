@@ -11,7 +11,7 @@ from registry_ui.oci.manifest import OCI_INDEX, Descriptor
 
 from .. import proxy_cache
 from ..access import Caller
-from ..errors import Refusal, name_unknown
+from ..errors import ApiError, name_unknown
 from ..repositories import paginate, repositories_of
 from ..upstream import is_proxied
 from .endpoints import query_value, repository_for
@@ -101,7 +101,7 @@ def _count(text: str) -> int:
     if not text:
         return _PAGE
     if not text.isascii() or not text.isdigit():
-        raise Refusal(400, "UNSUPPORTED", _("n is the number of entries of a page."))
+        raise ApiError(400, "UNSUPPORTED", _("n is the number of entries of a page."))
     # Python takes quadratic time for a number with many digits.
     return min(int(text), _PAGE) if len(text) < 10 else _PAGE
 

@@ -18,7 +18,7 @@ from registry_ui.registries.builtin_registry import builtin_registry_host
 
 from ..access import CATALOG, Caller, LoginRequired, challenge, identify
 from ..bodies import BodyTruncated, set_socket_timeout
-from ..errors import API_VERSION, Refusal, error_response, refusal_for
+from ..errors import API_VERSION, ApiError, api_error_for, error_response
 from ..repositories import ServedRepository
 
 View = Callable[..., HttpResponseBase]
@@ -51,13 +51,13 @@ def _respond(
         return _dispatch(request, verbs, path)
     except LoginRequired as exc:
         return error_response(challenge(request, exc))
-    except Refusal as exc:
+    except ApiError as exc:
         return error_response(exc)
     except OciError as exc:
-        return error_response(refusal_for(exc))
+        return error_response(api_error_for(exc))
     except BodyTruncated:
         return error_response(
-            Refusal(400, "SIZE_INVALID", _("The body ended before its announced length."))
+            ApiError(400, "SIZE_INVALID", _("The body ended before its announced length."))
         )
 
 
@@ -65,7 +65,7 @@ def _dispatch(
     request: HttpRequest, verbs: dict[str, View], path: dict[str, str]
 ) -> HttpResponseBase:
     if not settings.SERVE_IMAGES:
-        raise Refusal(404, "UNSUPPORTED", _("This server does not serve its images."))
+        raise ApiError(404, "UNSUPPORTED", _("This server does not serve its images."))
     set_socket_timeout(request)
 
     # The login comes first: a client without one learns nothing, not even the allowed methods.
@@ -73,7 +73,7 @@ def _dispatch(
     verb = verbs.get(str(request.method))
     if verb is None:
         message = _("This address takes no %(method)s.") % {"method": request.method}
-        raise Refusal(405, "UNSUPPORTED", message, headers={"Allow": ", ".join(verbs)})
+        raise ApiError(405, "UNSUPPORTED", message, headers={"Allow": ", ".join(verbs)})
     with acting_as(caller.principal.origin):
         return verb(request, caller, **path)
 
@@ -89,7 +89,7 @@ def repository_for(caller: Caller, name: str, action: str) -> ServedRepository:
     """Return the repository, if the caller may do the action there.
 
     Raises:
-        Refusal: it is not visible to the caller, or the role is too low.
+        ApiError: it is not visible to the caller, or the role is too low.
         LoginRequired: the access token was issued for another scope.
         InvalidReference
     """
@@ -99,13 +99,13 @@ def repository_for(caller: Caller, name: str, action: str) -> ServedRepository:
 
     # distribution spec, "Pulling manifests": many clients limit host and name to 255 characters.
     if len(f"{builtin_registry_host()}/{name}") > _MAX_NAME_LENGTH:
-        raise Refusal(
+        raise ApiError(
             400,
             "NAME_INVALID",
             _("The name is longer than clients take: 255 characters with the host."),
         )
     if "/" not in name:
-        raise Refusal(
+        raise ApiError(
             400,
             "NAME_INVALID",
             _("A name on this server has at least two parts: the team's, and the image's."),
@@ -135,4 +135,4 @@ def query_value(request: HttpRequest, name: str) -> str:
 
 def unknown_endpoint(request: HttpRequest, caller: Any, **path: str) -> HttpResponseBase:
     """Refuse an address that the specification does not have."""
-    raise Refusal(404, "UNSUPPORTED", _("There is nothing at this address of the registry."))
+    raise ApiError(404, "UNSUPPORTED", _("There is nothing at this address of the registry."))

@@ -13,7 +13,7 @@ from registry_ui.oci.reference import check_tag
 from .. import proxy_cache
 from ..access import Caller
 from ..bodies import RequestBody
-from ..errors import Refusal, manifest_unknown
+from ..errors import ApiError, manifest_unknown
 from ..repositories import ServedRepository
 from ..upstream import is_proxied, refuse_push
 from .endpoints import empty_response, repository_for
@@ -57,21 +57,21 @@ def push(request: HttpRequest, caller: Caller, name: str, reference: str) -> Htt
     wanted = _parse_reference(reference)
 
     # distribution spec, "Pushing Manifests": 413 above the limit, which has to be 4 MiB at least.
-    too_large = Refusal(413, "MANIFEST_INVALID", _("A manifest may have at most 4 MiB."))
+    too_large = ApiError(413, "MANIFEST_INVALID", _("A manifest may have at most 4 MiB."))
     raw = RequestBody(request).read_whole(MANIFEST_LIMIT, too_large)
 
     # A tag has no algorithm; sha256 is the one that every client knows.
     algorithm = wanted.algorithm if isinstance(wanted, Digest) else "sha256"
     manifest = Manifest.parse(raw, request.headers.get("Content-Type"), algorithm=algorithm)
     if isinstance(wanted, Digest) and wanted != manifest.digest:
-        raise Refusal(
+        raise ApiError(
             400, "DIGEST_INVALID", _("The manifest is not the one that the digest names.")
         )
 
     try:
         repository.put(manifest, wanted, caller.principal.user)
     except (BlobUnknown, ManifestUnknown) as exc:
-        raise Refusal(404, "MANIFEST_BLOB_UNKNOWN", exc.message) from exc
+        raise ApiError(404, "MANIFEST_BLOB_UNKNOWN", exc.message) from exc
 
     _record(Action.IMAGE_PUSHED, repository, reference, manifest.digest)
 
@@ -121,7 +121,7 @@ def _check_accepted(request: HttpRequest, media_type: str) -> None:
         for media_range in request.headers.get("Accept", "*/*").split(",")
     ]
     if media_type.lower() not in accepted and not {"*/*", "application/*"} & set(accepted):
-        raise Refusal(
+        raise ApiError(
             404,
             "MANIFEST_UNKNOWN",
             _("The manifest is a %(type)s, which the request does not accept.")

@@ -58,7 +58,7 @@ def rule_remove(request: TeamRequest, pk: UUID) -> HttpResponse:
     # The confirmation page lists the tags that would become mutable.
     if request.method != "POST":
         unlocked = tags_covered_only_by(rule)
-        context = {"freed": unlocked[:_MAX_SHOWN], "more": max(len(unlocked) - _MAX_SHOWN, 0)}
+        context = {"unlocked": unlocked[:_MAX_SHOWN], "more": max(len(unlocked) - _MAX_SHOWN, 0)}
         return render(request, "serving/rule_remove.html", {"rule": rule, **context})
 
     record(Action.TAG_RULE_REMOVED, obj=rule)

@@ -12,14 +12,14 @@ from django.views.decorators.debug import sensitive_post_parameters
 from registry_ui.accounts.tokens.service import Principal, TokenRefused
 
 from ..access import TOKEN_SECONDS, basic_login, issue_access_token, principal_of, too_many_logins
-from ..errors import Refusal, error_response
+from ..errors import ApiError, error_response
 
 
 @sensitive_post_parameters("password", "refresh_token")
 def token(request: HttpRequest) -> HttpResponse:
     try:
         principal, scopes = _authenticate(request)
-    except Refusal as exc:
+    except ApiError as exc:
         return error_response(exc)
 
     access_token = issue_access_token(principal, scopes)
@@ -41,16 +41,16 @@ def _authenticate(request: HttpRequest) -> tuple[Principal, list[str]]:
     """Return the owner of the login, and the requested scopes.
 
     Raises:
-        Refusal
+        ApiError
     """
     if not settings.SERVE_IMAGES:
-        raise Refusal(404, "UNSUPPORTED", _("This server does not serve its images."))
+        raise ApiError(404, "UNSUPPORTED", _("This server does not serve its images."))
     if request.method in ("GET", "HEAD"):
         return _principal_of(_header_login(request)), _scopes(request.GET.getlist("scope"))
     if request.method == "POST":
         return _principal_of(_form_login(request)), _scopes(request.POST.getlist("scope"))
 
-    raise Refusal(
+    raise ApiError(
         405,
         "UNSUPPORTED",
         _("This address takes GET and POST only."),
@@ -76,7 +76,7 @@ def _form_login(request: HttpRequest) -> tuple[str, str]:
         return request.POST.get("username", ""), request.POST.get("password", "")
     if kind == "refresh_token":
         return "", request.POST.get("refresh_token", "")
-    raise Refusal(
+    raise ApiError(
         400, "UNSUPPORTED", _("grant_type is password or refresh_token; either takes an API token.")
     )
 
@@ -93,9 +93,9 @@ def _scopes(values: list[str]) -> list[str]:
     return [scope for value in values for scope in value.split()]
 
 
-def _login_failed() -> Refusal:
+def _login_failed() -> ApiError:
     message = _("Log in with your user name and an API token as the password.")
-    return Refusal(
+    return ApiError(
         401,
         "UNAUTHORIZED",
         message,

@@ -24,7 +24,7 @@ from registry_ui.oci.errors import ContentMismatch
 
 from ..access import Caller, LoginRequired
 from ..bodies import BodyTruncated, RequestBody
-from ..errors import Refusal, upload_unknown
+from ..errors import ApiError, upload_unknown
 from ..hash_cache import RUNNING_HASHES
 from ..links import link
 from ..models import BlobUpload
@@ -81,7 +81,7 @@ def finish(request: HttpRequest, caller: Caller, name: str, key: str) -> HttpRes
     # distribution spec, "Pushing a blob in chunks": the closing PUT has the digest of the whole
     # blob.
     if not query_value(request, "digest"):
-        raise Refusal(400, "DIGEST_INVALID", _("The upload is finished with its digest."))
+        raise ApiError(400, "DIGEST_INVALID", _("The upload is finished with its digest."))
     _check_length(request)
     return _finish(request, repository, upload, Digest.parse(query_value(request, "digest")))
 
@@ -132,7 +132,7 @@ def _check_length(request: HttpRequest) -> None:
     """Refuse a body that is known to be too large, before its first byte is read."""
     length = RequestBody(request).length or 0
     if length > settings.BLOB_LIMIT:
-        raise Refusal(
+        raise ApiError(
             413,
             "SIZE_INVALID",
             _("A blob may have at most %(limit)d bytes here.") % {"limit": settings.BLOB_LIMIT},
@@ -148,7 +148,7 @@ def _check_offset(request: HttpRequest, upload: BlobUpload, file: UploadFile) ->
     Distribution spec, "Pushing a blob in chunks".
 
     Raises:
-        Refusal
+        ApiError
     """
     text = request.headers.get("Content-Range")
     if text is None:
@@ -157,7 +157,7 @@ def _check_offset(request: HttpRequest, upload: BlobUpload, file: UploadFile) ->
     match = _CHUNK_RANGE.fullmatch(text)
     length = RequestBody(request).length
     if match is None or (length is not None and int(match[2]) - int(match[1]) + 1 != length):
-        raise Refusal(
+        raise ApiError(
             400,
             "SIZE_INVALID",
             _("The Content-Range is not that of the body: it is written as FIRST-LAST."),
@@ -169,7 +169,7 @@ def _check_offset(request: HttpRequest, upload: BlobUpload, file: UploadFile) ->
             "start": match[1],
             "size": file.size,
         }
-        raise Refusal(
+        raise ApiError(
             416, "BLOB_UPLOAD_INVALID", message, headers=_upload_headers(upload, file.size)
         )
 

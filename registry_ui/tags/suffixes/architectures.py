@@ -12,8 +12,8 @@ def _architecture(
     *,
     example: str,
     meaning: str,
-    choose: str,
-    beware: str,
+    use_case: str,
+    drawback: str,
     terms: str = "",
 ) -> Suffix:
     return Suffix(
@@ -23,8 +23,8 @@ def _architecture(
         pattern=f"{_LINUX}(?:{pattern})",
         example=example,
         meaning=meaning,
-        choose=choose,
-        beware=beware,
+        use_case=use_case,
+        drawback=drawback,
         terms=terms,
     )
 
@@ -40,8 +40,8 @@ ARCHITECTURES = (
         r"amd64(?:v[234])?|x86[-_]64|x64",
         example="mcr.microsoft.com/dotnet/sdk:8.0-bookworm-slim-amd64",
         meaning=_("For 64-bit Intel and AMD processors, also called x86-64: most servers."),
-        choose=_("The tag must name one platform, for example to compare or to sign it."),
-        beware=_PLAIN_IS_BETTER,
+        use_case=_("The tag must name one platform, for example to compare or to sign it."),
+        drawback=_PLAIN_IS_BETTER,
         terms="x86_64 x86-64 x64",
     ),
     _architecture(
@@ -51,8 +51,8 @@ ARCHITECTURES = (
         meaning=_(
             "For 64-bit ARM processors: Apple silicon, AWS Graviton, Raspberry Pi 3 and later."
         ),
-        choose=_("The tag must name one platform."),
-        beware=_PLAIN_IS_BETTER,
+        use_case=_("The tag must name one platform."),
+        drawback=_PLAIN_IS_BETTER,
         terms="arm64v8 aarch64",
     ),
     _architecture(
@@ -60,8 +60,8 @@ ARCHITECTURES = (
         r"arm32[-_]?v7|arm[-_]?v7|armhf|arm(?:32)?(?![-_]?v\d)",
         example="traefik:v3.2-linux-arm-v7",
         meaning=_("For 32-bit ARM processors of version 7: older Raspberry Pis and devices."),
-        choose=_("The device runs a 32-bit system."),
-        beware=_("Many projects have stopped building for it."),
+        use_case=_("The device runs a 32-bit system."),
+        drawback=_("Many projects have stopped building for it."),
         terms="arm32v7 armhf armv7",
     ),
     _architecture(
@@ -72,8 +72,8 @@ ARCHITECTURES = (
             "For 32-bit ARM processors of version 6 or 5: the first Raspberry Pi, the Zero, old "
             "network storage."
         ),
-        choose=_("Nothing newer runs there."),
-        beware=_("Few images exist, and those get few updates."),
+        use_case=_("Nothing newer runs there."),
+        drawback=_("Few images exist, and those get few updates."),
         terms="arm32v6 arm32v5 armel",
     ),
     _architecture(
@@ -81,8 +81,8 @@ ARCHITECTURES = (
         r"i386|i686|(?<=[-_])386|x86(?![-_]64)",
         example="alpine:3.20-i386",
         meaning=_("For 32-bit Intel processors."),
-        choose=_("32-bit programs only."),
-        beware=_("Disappearing: new releases of most systems leave it out."),
+        use_case=_("32-bit programs only."),
+        drawback=_("Disappearing: new releases of most systems leave it out."),
         terms="i386 x86",
     ),
     _architecture(
@@ -93,8 +93,8 @@ ARCHITECTURES = (
             "For IBM POWER (ppc64le), IBM Z (s390x), RISC-V (riscv64), MIPS (mips64le) or "
             "LoongArch (loong64)."
         ),
-        choose=_("You run such a machine."),
-        beware=_("Tested far less than amd64 and arm64."),
+        use_case=_("You run such a machine."),
+        drawback=_("Tested far less than amd64 and arm64."),
         terms="s390x riscv64 mips64le loong64",
     ),
     _architecture(
@@ -102,7 +102,7 @@ ARCHITECTURES = (
         r"multi-?arch|multi-?platform",
         example="acme/app:1.4-multiarch",
         meaning=_("An index with images for several platforms; each machine takes its own."),
-        choose=_("Whenever it is there."),
-        beware=_("Copying only one platform out of it changes the digest."),
+        use_case=_("Whenever it is there."),
+        drawback=_("Copying only one platform out of it changes the digest."),
     ),
 )

@@ -12,8 +12,8 @@ MOVING = (
         meaning=_(
             "The newest stable version, by convention; also what a name without a tag means."
         ),
-        choose=_("Trying something out on a development machine."),
-        beware=_(
+        use_case=_("Trying something out on a development machine."),
+        drawback=_(
             "Be careful in production: it names another image after every release, so two pulls "
             "may differ and there is no way back."
         ),
@@ -24,8 +24,8 @@ MOVING = (
         role=Role.CHANNEL,
         example="nginx:stable-alpine",
         meaning=_("The newest version of the line that its makers call stable."),
-        choose=_("Development against what most people run."),
-        beware=_(
+        use_case=_("Development against what most people run."),
+        drawback=_(
             "It moves with each release, major ones included. Pin the version for production."
         ),
     ),
@@ -37,8 +37,8 @@ MOVING = (
         meaning=_(
             "The line that gets new features first (nginx calls it so); beside it stands stable."
         ),
-        choose=_("You need a feature that stable does not have yet."),
-        beware=_("It moves with each release."),
+        use_case=_("You need a feature that stable does not have yet."),
+        drawback=_("It moves with each release."),
     ),
     Suffix(
         name="lts",
@@ -48,8 +48,8 @@ MOVING = (
         meaning=_(
             "Long-term support: the newest version of the line that is maintained for years."
         ),
-        choose=_("Development against the line that production will run."),
-        beware=_("When the next long-term line opens, it jumps to another major version."),
+        use_case=_("Development against the line that production will run."),
+        drawback=_("When the next long-term line opens, it jumps to another major version."),
     ),
     Suffix(
         name="current",
@@ -61,8 +61,8 @@ MOVING = (
             "The newest release line, supported for months only (Node.js says current, MySQL says "
             "innovation)."
         ),
-        choose=_("You want the newest features and upgrade often."),
-        beware=_("Support ends when the next line opens. Production belongs on the lts line."),
+        use_case=_("You want the newest features and upgrade often."),
+        drawback=_("Support ends when the next line opens. Production belongs on the lts line."),
     ),
     Suffix(
         name="oldstable",
@@ -71,8 +71,10 @@ MOVING = (
         example="debian:oldstable-slim",
         aliases=("oldoldstable",),
         meaning=_("Debian's previous stable release, whichever that is today."),
-        choose=_("Testing that software still runs on the release before."),
-        beware=_("It moves to another Debian about every two years. Write the code name instead."),
+        use_case=_("Testing that software still runs on the release before."),
+        drawback=_(
+            "It moves to another Debian about every two years. Write the code name instead."
+        ),
     ),
     Suffix(
         name="rolling",
@@ -80,8 +82,8 @@ MOVING = (
         role=Role.CHANNEL,
         example="ubuntu:rolling",
         meaning=_("The newest release that is out, interim releases included."),
-        choose=_("Testing against the newest packages."),
-        beware=_("It jumps to another release twice a year."),
+        use_case=_("Testing against the newest packages."),
+        drawback=_("It jumps to another release twice a year."),
     ),
     Suffix(
         name="edge",
@@ -102,8 +104,8 @@ MOVING = (
         meaning=_(
             "Work in progress: built from the development branch or the development repositories."
         ),
-        choose=_("Testing what comes next, and reporting what breaks."),
-        beware=_("It may be broken on any day, and nobody promises security updates."),
+        use_case=_("Testing what comes next, and reporting what breaks."),
+        drawback=_("It may be broken on any day, and nobody promises security updates."),
     ),
     Suffix(
         name="nightly",
@@ -113,8 +115,8 @@ MOVING = (
         aliases=("daily", "weekly", "tip"),
         unstable=True,
         meaning=_("Built automatically from the newest source, every night."),
-        choose=_("Checking today whether tomorrow's version still works for you."),
-        beware=_(
+        use_case=_("Checking today whether tomorrow's version still works for you."),
+        drawback=_(
             "Untested, and replaced by the next night's build. A nightly with a date can at least "
             "be found again."
         ),
@@ -127,8 +129,8 @@ MOVING = (
         aliases=("master", "trunk", "develop", "head", "HEAD"),
         unstable=True,
         meaning=_("The newest build of one branch of the source code."),
-        choose=_("A test environment that follows the branch."),
-        beware=_("Every commit replaces it. Deploy the tag of the commit or of the release."),
+        use_case=_("A test environment that follows the branch."),
+        drawback=_("Every commit replaces it. Deploy the tag of the commit or of the release."),
     ),
     Suffix(
         name="pr-17",
@@ -138,8 +140,8 @@ MOVING = (
         pattern=r"(?:pr|mr|pull)-?(?P<release>\d{1,9})",
         unstable=True,
         meaning=_("The newest build of one pull request or merge request."),
-        choose=_("Looking at a change before it is merged."),
-        beware=_(
+        use_case=_("Looking at a change before it is merged."),
+        drawback=_(
             "Unreviewed code; each push to the request replaces it, and it should be deleted "
             "afterwards."
         ),
@@ -163,11 +165,11 @@ MOVING = (
             "version",
         ),
         meaning=_("A label of your own process: where the image runs, or that it was released."),
-        choose=_(
+        use_case=_(
             "People must see at a glance what an environment runs; beside a version tag on the "
             "same image."
         ),
-        beware=_(
+        drawback=_(
             "Alone it does not say what is inside, and rolling back needs to know. Always keep a "
             "version tag too."
         ),
@@ -187,7 +189,7 @@ MOVING = (
             "A project's own name for one release line: Node.js counts elements (iron is 20, jod "
             "is 22), Traefik counts cheeses."
         ),
-        choose=_("You want a line and know its name better than its number."),
-        beware=_("It moves with each release of its line, and readers have to look the name up."),
+        use_case=_("You want a line and know its name better than its number."),
+        drawback=_("It moves with each release of its line, and readers have to look the name up."),
     ),
 )

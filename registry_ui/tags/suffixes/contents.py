@@ -9,8 +9,8 @@ def _content(
     *,
     example: str,
     meaning: str,
-    choose: str,
-    beware: str,
+    use_case: str,
+    drawback: str,
     aliases: tuple[str, ...] = (),
     pattern: str = "",
 ) -> Suffix:
@@ -20,8 +20,8 @@ def _content(
         role=Role.VARIANT,
         example=example,
         meaning=meaning,
-        choose=choose,
-        beware=beware,
+        use_case=use_case,
+        drawback=drawback,
         aliases=aliases,
         pattern=pattern,
     )
@@ -35,8 +35,8 @@ CONTENTS = (
         meaning=_(
             "Java Development Kit: the runtime, the compiler and the tools for finding faults."
         ),
-        choose=_("Building Java, and taking heap dumps or flight records where it runs."),
-        beware=_(
+        use_case=_("Building Java, and taking heap dumps or flight records where it runs."),
+        drawback=_(
             "Two to three times the size of a jre; a compiler in production helps an intruder."
         ),
     ),
@@ -45,8 +45,8 @@ CONTENTS = (
         example="eclipse-temurin:21-jre-alpine",
         pattern=r"jre(?P<release>\d{1,2})?",
         meaning=_("Java Runtime Environment: what is needed to run Java, no more."),
-        choose=_("Running a Java service in production."),
-        beware=_("No compiler, no jcmd: faults are looked for with the jdk variant."),
+        use_case=_("Running a Java service in production."),
+        drawback=_("No compiler, no jcmd: faults are looked for with the jdk variant."),
     ),
     _content(
         "temurin",
@@ -56,8 +56,8 @@ CONTENTS = (
             "Which build of Java is inside: Eclipse Temurin, Amazon Corretto, SapMachine, GraalVM "
             "…, and its major version."
         ),
-        choose=_("Your support contract names one; else Temurin."),
-        beware=_("They differ in how long they are supported and in what they bundle."),
+        use_case=_("Your support contract names one; else Temurin."),
+        drawback=_("They differ in how long they are supported and in what they bundle."),
     ),
     _content(
         "fpm",
@@ -66,22 +66,22 @@ CONTENTS = (
             "PHP as a FastCGI process manager: it runs PHP, and a web server in another container "
             "talks to it."
         ),
-        choose=_("Behind nginx or Caddy, one container for each."),
-        beware=_("It answers no HTTP by itself: without a web server in front there is no page."),
+        use_case=_("Behind nginx or Caddy, one container for each."),
+        drawback=_("It answers no HTTP by itself: without a web server in front there is no page."),
     ),
     _content(
         "apache",
         example="wordpress:6.7-php8.3-apache",
         meaning=_("PHP inside the Apache web server, in one container."),
-        choose=_("The simplest way to serve a PHP site; .htaccess files work."),
-        beware=_("Larger, and it takes more memory for each visitor than fpm behind nginx."),
+        use_case=_("The simplest way to serve a PHP site; .htaccess files work."),
+        drawback=_("Larger, and it takes more memory for each visitor than fpm behind nginx."),
     ),
     _content(
         "zts",
         example="php:8.3-zts",
         meaning=_("PHP built thread-safe (Zend Thread Safety)."),
-        choose=_("Extensions that use threads, such as parallel, or FrankenPHP."),
-        beware=_("A little slower, and some extensions refuse it."),
+        use_case=_("Extensions that use threads, such as parallel, or FrankenPHP."),
+        drawback=_("A little slower, and some extensions refuse it."),
     ),
     _content(
         "php",
@@ -90,23 +90,23 @@ CONTENTS = (
         meaning=_(
             "The version of the language that the program runs on: php8.3, python3.12, node22 …"
         ),
-        choose=_("Your plug-ins or your code were tested on it."),
-        beware=_("The language has an end of life of its own, whatever the program's version."),
+        use_case=_("Your plug-ins or your code were tested on it."),
+        drawback=_("The language has an end of life of its own, whatever the program's version."),
     ),
     _content(
         "perl",
         example="nginx:1.27-perl",
         aliases=("lua", "python", "node", "njs"),
         meaning=_("With the module for that scripting language built in."),
-        choose=_("The configuration uses the module."),
-        beware=_("Some ten megabytes more, and one more language to keep up to date."),
+        use_case=_("The configuration uses the module."),
+        drawback=_("Some ten megabytes more, and one more language to keep up to date."),
     ),
     _content(
         "otel",
         example="nginx:1.27-alpine-otel",
         meaning=_("With the OpenTelemetry module, which reports traces."),
-        choose=_("You collect traces."),
-        beware=_("It needs a collector to send to."),
+        use_case=_("You collect traces."),
+        drawback=_("It needs a collector to send to."),
     ),
     _content(
         "management",
@@ -115,15 +115,19 @@ CONTENTS = (
         meaning=_(
             "With the management plug-in switched on: a web page and an API for administration."
         ),
-        choose=_("People or monitoring look into the queues."),
-        beware=_("It opens another port (15672 for RabbitMQ): do not publish it to the internet."),
+        use_case=_("People or monitoring look into the queues."),
+        drawback=_(
+            "It opens another port (15672 for RabbitMQ): do not publish it to the internet."
+        ),
     ),
     _content(
         "onbuild",
         example="maven:3-onbuild",
         meaning=_("Carries triggers that copy your source and build it as soon as you write FROM."),
-        choose=_("Hardly ever: official images have stopped making them."),
-        beware=_("Steps run that do not stand in your Dockerfile, and they are no longer updated."),
+        use_case=_("Hardly ever: official images have stopped making them."),
+        drawback=_(
+            "Steps run that do not stand in your Dockerfile, and they are no longer updated."
+        ),
     ),
     _content(
         "buildpack-deps",
@@ -133,48 +137,48 @@ CONTENTS = (
             "The compilers, headers and tools with which language images are built; scm and curl "
             "are smaller selections."
         ),
-        choose=_("A build stage that compiles native extensions."),
-        beware=_("Very large: copy the result into a slim image."),
+        use_case=_("A build stage that compiles native extensions."),
+        drawback=_("Very large: copy the result into a slim image."),
     ),
     _content(
         "builder",
         example="caddy:2.8-builder-alpine",
         aliases=("build", "sdk", "devcontainer", "toolchain"),
         meaning=_("With all that compiles: for the first stage of a build."),
-        choose=_("The build stage of a multi-stage Dockerfile."),
-        beware=_("Not for running: ship the plain image with the result copied in."),
+        use_case=_("The build stage of a multi-stage Dockerfile."),
+        drawback=_("Not for running: ship the plain image with the result copied in."),
     ),
     _content(
         "runtime",
         example="nvidia/cuda:12.6.2-runtime-ubuntu24.04",
         aliases=("aspnet", "runner", "run"),
         meaning=_("Only what running needs, without compilers and headers."),
-        choose=_("The last stage of a build."),
-        beware=_("Its version must match the one that you built with."),
+        use_case=_("The last stage of a build."),
+        drawback=_("Its version must match the one that you built with."),
     ),
     _content(
         "base",
         example="nvidia/cuda:12.6.2-base-ubuntu24.04",
         aliases=("core", "server"),
         meaning=_("The foundation that the project's other variants add to."),
-        choose=_("You add the rest yourself."),
-        beware=_("Parts that the documentation takes for granted may be missing."),
+        use_case=_("You add the rest yourself."),
+        drawback=_("Parts that the documentation takes for granted may be missing."),
     ),
     _content(
         "cuda",
         example="pytorch/pytorch:2.5.1-cuda12.4-cudnn9-runtime",
         pattern=r"(?:cuda|cu)-?(?P<release>\d{2,3}(?:\.\d){0,2})|cuda",
         meaning=_("With NVIDIA's CUDA libraries, for computing on a graphics card."),
-        choose=_("Training and inference on NVIDIA cards."),
-        beware=_("Gigabytes; the host's driver must be new enough for this CUDA version."),
+        use_case=_("Training and inference on NVIDIA cards."),
+        drawback=_("Gigabytes; the host's driver must be new enough for this CUDA version."),
     ),
     _content(
         "cudnn",
         example="nvidia/cuda:12.6.2-cudnn-devel-ubuntu24.04",
         pattern=r"cudnn(?P<release>\d{1,2})?",
         meaning=_("With cuDNN, NVIDIA's library for neural networks, on top of CUDA."),
-        choose=_("Frameworks such as PyTorch and TensorFlow."),
-        beware=_("About a gigabyte more; frameworks want one certain major version."),
+        use_case=_("Frameworks such as PyTorch and TensorFlow."),
+        drawback=_("About a gigabyte more; frameworks want one certain major version."),
     ),
     _content(
         "rocm",
@@ -183,15 +187,15 @@ CONTENTS = (
         meaning=_(
             "For which processor it computes: AMD cards (rocm), any card (gpu), or none (cpu)."
         ),
-        choose=_("It is what the host has."),
-        beware=_("A gpu image may start without a card and then be slow or fail late."),
+        use_case=_("It is what the host has."),
+        drawback=_("A gpu image may start without a card and then be slow or fail late."),
     ),
     _content(
         "dind",
         example="docker:27-dind",
         meaning=_("Docker in Docker: a complete engine inside the container."),
-        choose=_("Continuous integration that builds images."),
-        beware=_(
+        use_case=_("Continuous integration that builds images."),
+        drawback=_(
             "It needs a privileged container, which is root on the host; dind-rootless needs less."
         ),
     ),
@@ -199,8 +203,8 @@ CONTENTS = (
         "cli",
         example="docker:27-cli",
         meaning=_("Only the command-line tool, without the server."),
-        choose=_("Scripts that talk to a server elsewhere."),
-        beware=_("It starts no service."),
+        use_case=_("Scripts that talk to a server elsewhere."),
+        drawback=_("It starts no service."),
     ),
     _content(
         "enterprise",
@@ -219,7 +223,7 @@ CONTENTS = (
         meaning=_(
             "The edition: community, ce and oss are free; enterprise, ee and pro need a licence."
         ),
-        choose=_("It is the edition that you have a licence for."),
-        beware=_("A database written by one edition may not open in another."),
+        use_case=_("It is the edition that you have a licence for."),
+        drawback=_("A database written by one edition may not open in another."),
     ),
 )

@@ -10,8 +10,8 @@ LIBRARIES = (
         role=Role.VARIANT,
         example="busybox:1.37-musl",
         meaning=_("Linked against musl, the small C library of Alpine."),
-        choose=_("Static binaries, or a base that matches Alpine."),
-        beware=_("Name resolution, locales and thread stacks differ from glibc."),
+        use_case=_("Static binaries, or a base that matches Alpine."),
+        drawback=_("Name resolution, locales and thread stacks differ from glibc."),
     ),
     Suffix(
         name="glibc",
@@ -20,8 +20,8 @@ LIBRARIES = (
         example="busybox:1.37-glibc",
         aliases=("gnu",),
         meaning=_("Linked against the GNU C library, as Debian, Ubuntu and Red Hat are."),
-        choose=_("Ready-made binaries must run on it."),
-        beware=_(
+        use_case=_("Ready-made binaries must run on it."),
+        drawback=_(
             "Larger than musl; programs need a glibc at least as new as the one they were built on."
         ),
     ),
@@ -31,7 +31,7 @@ LIBRARIES = (
         role=Role.VARIANT,
         example="busybox:1.37-uclibc",
         meaning=_("Linked against uClibc, a C library for embedded devices."),
-        choose=_("The very smallest images, with nothing added to them."),
-        beware=_("Hardly any ready-made binary runs on it."),
+        use_case=_("The very smallest images, with nothing added to them."),
+        drawback=_("Hardly any ready-made binary runs on it."),
     ),
 )

@@ -11,8 +11,8 @@ def _release(
     *,
     example: str,
     meaning: str,
-    choose: str,
-    beware: str,
+    use_case: str,
+    drawback: str,
     unstable: bool = False,
 ) -> Suffix:
     return Suffix(
@@ -23,8 +23,8 @@ def _release(
         release=release,
         example=example,
         meaning=meaning,
-        choose=choose,
-        beware=beware,
+        use_case=use_case,
+        drawback=drawback,
         unstable=unstable,
     )
 
@@ -38,8 +38,8 @@ DEBIAN = (
         meaning=_(
             "Debian 13, of August 2025: security updates to 2028, long-term support to 2030."
         ),
-        choose=_("New work on Debian."),
-        beware=_("Newer libraries than bookworm's: binaries built on it do not run there."),
+        use_case=_("New work on Debian."),
+        drawback=_("Newer libraries than bookworm's: binaries built on it do not run there."),
     ),
     _release(
         "bookworm",
@@ -47,8 +47,8 @@ DEBIAN = (
         "12",
         example="postgres:17-bookworm",
         meaning=_("Debian 12, of June 2023: long-term support to June 2028."),
-        choose=_("Services that were tested on it, and hosts that are Debian 12 too."),
-        beware=_("Since June 2026 only volunteers' long-term updates: plan the step to trixie."),
+        use_case=_("Services that were tested on it, and hosts that are Debian 12 too."),
+        drawback=_("Since June 2026 only volunteers' long-term updates: plan the step to trixie."),
     ),
     _release(
         "bullseye",
@@ -56,8 +56,8 @@ DEBIAN = (
         "11",
         example="node:20-bullseye-slim",
         meaning=_("Debian 11, of August 2021: long-term support ended in August 2026."),
-        choose=_("Only software that cannot move yet."),
-        beware=_("No more free security updates."),
+        use_case=_("Only software that cannot move yet."),
+        drawback=_("No more free security updates."),
     ),
     _release(
         "buster",
@@ -65,8 +65,8 @@ DEBIAN = (
         "10",
         example="python:3.9-buster",
         meaning=_("Debian 10, of July 2019: long-term support ended in June 2024."),
-        choose=_("Only to rebuild something old exactly."),
-        beware=_("No security updates, and its package servers have moved to the archive."),
+        use_case=_("Only to rebuild something old exactly."),
+        drawback=_("No security updates, and its package servers have moved to the archive."),
     ),
     _release(
         "stretch",
@@ -74,8 +74,8 @@ DEBIAN = (
         "9",
         example="node:12-stretch",
         meaning=_("Debian 9, of June 2017: support ended in 2022."),
-        choose=_("Only to rebuild something old exactly."),
-        beware=_("No security updates for years."),
+        use_case=_("Only to rebuild something old exactly."),
+        drawback=_("No security updates for years."),
     ),
     _release(
         "sid",
@@ -83,8 +83,8 @@ DEBIAN = (
         "sid",
         example="debian:sid-slim",
         meaning=_("Debian's unstable branch, where packages arrive first; it is never released."),
-        choose=_("Debian development."),
-        beware=_("It changes every few hours."),
+        use_case=_("Debian development."),
+        drawback=_("It changes every few hours."),
         unstable=True,
     ),
     _release(
@@ -93,8 +93,8 @@ DEBIAN = (
         "14",
         example="debian:forky-slim",
         meaning=_("Debian 14 while it is being made: the testing branch."),
-        choose=_("Testing against the next Debian."),
-        beware=_("Changes daily, and security updates come late."),
+        use_case=_("Testing against the next Debian."),
+        drawback=_("Changes daily, and security updates come late."),
         unstable=True,
     ),
     Suffix(
@@ -109,8 +109,8 @@ DEBIAN = (
             "Debian GNU/Linux: glibc, apt, and a very large choice of packages. jessie and wheezy "
             "are old releases of it."
         ),
-        choose=_("Software that expects an ordinary Linux."),
-        beware=_("Without a release it moves to the next Debian one day."),
+        use_case=_("Software that expects an ordinary Linux."),
+        drawback=_("Without a release it moves to the next Debian one day."),
     ),
 )
 
@@ -121,8 +121,8 @@ UBUNTU = (
         "26.04",
         example="ubuntu:resolute",
         meaning=_("Ubuntu 26.04 LTS, of April 2026: security updates to 2031."),
-        choose=_("New work on Ubuntu."),
-        beware=_("Young: check that your suppliers' packages are built for it."),
+        use_case=_("New work on Ubuntu."),
+        drawback=_("Young: check that your suppliers' packages are built for it."),
     ),
     _release(
         "noble",
@@ -130,8 +130,8 @@ UBUNTU = (
         "24.04",
         example="eclipse-temurin:21-jre-noble",
         meaning=_("Ubuntu 24.04 LTS: security updates to 2029."),
-        choose=_("Production on Ubuntu today."),
-        beware=_(
+        use_case=_("Production on Ubuntu today."),
+        drawback=_(
             "A user “ubuntu” has the id 1000, which can clash with the one that your image makes."
         ),
     ),
@@ -141,8 +141,8 @@ UBUNTU = (
         "22.04",
         example="mongo:7.0-jammy",
         meaning=_("Ubuntu 22.04 LTS: security updates to 2027."),
-        choose=_("Services that were tested on it."),
-        beware=_("Plan the step to noble or resolute."),
+        use_case=_("Services that were tested on it."),
+        drawback=_("Plan the step to noble or resolute."),
     ),
     _release(
         "focal",
@@ -150,8 +150,8 @@ UBUNTU = (
         "20.04",
         example="mongo:6.0-focal",
         meaning=_("Ubuntu 20.04 LTS: free security updates ended in May 2025."),
-        choose=_("Only software that cannot move yet."),
-        beware=_("Further updates need a paid subscription."),
+        use_case=_("Only software that cannot move yet."),
+        drawback=_("Further updates need a paid subscription."),
     ),
     Suffix(
         name="ubuntu",
@@ -168,8 +168,10 @@ UBUNTU = (
             "Ubuntu, by code name or number. bionic, xenial and trusty are old LTS releases; "
             "plucky and others lived nine months."
         ),
-        choose=_("Software whose supplier tests on Ubuntu."),
-        beware=_("Interim releases and old LTS releases get no updates: choose noble or resolute."),
+        use_case=_("Software whose supplier tests on Ubuntu."),
+        drawback=_(
+            "Interim releases and old LTS releases get no updates: choose noble or resolute."
+        ),
     ),
 )
 
@@ -185,8 +187,8 @@ OTHERS = (
             "Red Hat's Universal Base Image: packages of Red Hat Enterprise Linux that may be "
             "passed on."
         ),
-        choose=_("OpenShift, and suppliers who support Red Hat only."),
-        beware=_("Packages beyond the free set need a subscription."),
+        use_case=_("OpenShift, and suppliers who support Red Hat only."),
+        drawback=_("Packages beyond the free set need a subscription."),
     ),
     Suffix(
         name="oraclelinux",
@@ -200,8 +202,8 @@ OTHERS = (
             "Oracle Linux, compatible with Red Hat Enterprise Linux; MySQL and OpenJDK are built "
             "on it."
         ),
-        choose=_("MySQL as its makers test it."),
-        beware=_("microdnf in place of apt: installation lines for Debian do not work."),
+        use_case=_("MySQL as its makers test it."),
+        drawback=_("microdnf in place of apt: installation lines for Debian do not work."),
     ),
     Suffix(
         name="rockylinux",
@@ -212,8 +214,8 @@ OTHERS = (
         pattern=r"(?:rockylinux|almalinux|rocky|alma)-?(?P<release>\d{1,2}(?:\.\d{1,2})?)|rockylinux|almalinux|rocky|alma",
         terms="almalinux",
         meaning=_("Rocky Linux or AlmaLinux: community rebuilds of Red Hat Enterprise Linux."),
-        choose=_("Red Hat's libraries without a subscription."),
-        beware=_("Check that your supplier supports the rebuild and not Red Hat alone."),
+        use_case=_("Red Hat's libraries without a subscription."),
+        drawback=_("Check that your supplier supports the rebuild and not Red Hat alone."),
     ),
     Suffix(
         name="centos",
@@ -224,8 +226,8 @@ OTHERS = (
         pattern=r"(?:centos(?:-?stream)?|fedora|rhel|el)-?(?P<release>\d{1,2})|centos|stream|fedora|rhel",
         terms="fedora rhel stream el9",
         meaning=_("CentOS, Fedora or Red Hat Enterprise Linux."),
-        choose=_("Software built for exactly this system."),
-        beware=_(
+        use_case=_("Software built for exactly this system."),
+        drawback=_(
             "CentOS Linux is dead (7 since June 2024, 8 since 2021); a Fedora release lives about "
             "a year."
         ),
@@ -239,8 +241,8 @@ OTHERS = (
         pattern=r"(?:amazonlinux|amzn|al)-?(?P<release>2023|2|1)|amazonlinux",
         terms="al2023 al2",
         meaning=_("Amazon Linux, the system of AWS."),
-        choose=_("Lambda functions and services that run on AWS only."),
-        beware=_("Amazon Linux 2 ended in June 2026: use 2023."),
+        use_case=_("Lambda functions and services that run on AWS only."),
+        drawback=_("Amazon Linux 2 ended in June 2026: use 2023."),
     ),
     Suffix(
         name="azurelinux",
@@ -251,8 +253,8 @@ OTHERS = (
         pattern=r"(?:azurelinux|cbl-mariner|mariner)-?(?P<release>\d\.\d)|azurelinux|cbl-mariner|mariner",
         terms="mariner cbl-mariner",
         meaning=_("Azure Linux, earlier called CBL-Mariner: Microsoft's own distribution."),
-        choose=_(".NET services on Azure."),
-        beware=_("Mariner 2.0 ended in July 2025; few packages exist outside Microsoft's."),
+        use_case=_(".NET services on Azure."),
+        drawback=_("Mariner 2.0 ended in July 2025; few packages exist outside Microsoft's."),
     ),
     Suffix(
         name="opensuse",
@@ -266,8 +268,8 @@ OTHERS = (
             "SUSE's family: Leap, the rolling Tumbleweed, SLES, and its base container images "
             "(BCI)."
         ),
-        choose=_("Clusters that run on SUSE."),
-        beware=_("Tumbleweed changes several times a week."),
+        use_case=_("Clusters that run on SUSE."),
+        drawback=_("Tumbleweed changes several times a week."),
     ),
     Suffix(
         name="wolfi",
@@ -280,8 +282,8 @@ OTHERS = (
             "A distribution made for containers: glibc, apk packages, rebuilt daily to stay free "
             "of known faults."
         ),
-        choose=_("Scanners must report as little as possible."),
-        beware=_("Old versions are not kept: pin by digest, or mirror what you use."),
+        use_case=_("Scanners must report as little as possible."),
+        drawback=_("Old versions are not kept: pin by digest, or mirror what you use."),
     ),
 )
 

@@ -5,7 +5,14 @@ from ..suffix import mark as _
 
 
 def _number(
-    name: str, role: Role, *, example: str, meaning: str, choose: str, beware: str, terms: str = ""
+    name: str,
+    role: Role,
+    *,
+    example: str,
+    meaning: str,
+    use_case: str,
+    drawback: str,
+    terms: str = "",
 ) -> Suffix:
     return Suffix(
         name=name,
@@ -15,8 +22,8 @@ def _number(
         pattern="(?!)",
         example=example,
         meaning=meaning,
-        choose=choose,
-        beware=beware,
+        use_case=use_case,
+        drawback=drawback,
         terms=terms,
     )
 
@@ -29,8 +36,8 @@ FULL_VERSION = _number(
         "One release in full: major, minor and patch. By convention nobody moves it to another "
         "version."
     ),
-    choose=_("Production."),
-    beware=_(
+    use_case=_("Production."),
+    drawback=_(
         "It is rebuilt under the same name when its base gets security updates. Only the digest "
         "never changes."
     ),
@@ -41,8 +48,8 @@ MINOR_VERSION = _number(
     Role.VERSION,
     example="nginx:1.27",
     meaning=_("A minor line: the newest patch release of it."),
-    choose=_("You want fixes as they come, and no new features."),
-    beware=_(
+    use_case=_("You want fixes as they come, and no new features."),
+    drawback=_(
         "It moves with each patch release; write the full version where two machines must run the "
         "same."
     ),
@@ -53,8 +60,8 @@ MAJOR_VERSION = _number(
     Role.VERSION,
     example="postgres:17",
     meaning=_("A major line: the newest release of it."),
-    choose=_("Development, or programs with strict promises of compatibility."),
-    beware=_("It moves with each minor release, new features included."),
+    use_case=_("Development, or programs with strict promises of compatibility."),
+    drawback=_("It moves with each minor release, new features included."),
     terms="major version partial floating",
 )
 CALENDAR_VERSION = _number(
@@ -62,8 +69,8 @@ CALENDAR_VERSION = _number(
     Role.VERSION,
     example="ubuntu:24.04",
     meaning=_("A version that is a date: year and month of the release."),
-    choose=_("You want this release and its updates."),
-    beware=_("Rebuilt with security updates under the same name, mostly each month."),
+    use_case=_("You want this release and its updates."),
+    drawback=_("Rebuilt with security updates under the same name, mostly each month."),
     terms="calver calendar version",
 )
 DATE = _number(
@@ -71,8 +78,8 @@ DATE = _number(
     Role.DATE,
     example="debian:bookworm-20241016-slim",
     meaning=_("The day on which the image was built."),
-    choose=_("You want exactly this build, and to see how old it is."),
-    beware=_("It never gets security updates: move on to newer dates on purpose and often."),
+    use_case=_("You want exactly this build, and to see how old it is."),
+    drawback=_("It never gets security updates: move on to newer dates on purpose and often."),
     terms="date build day snapshot",
 )
 COMMIT = _number(
@@ -80,8 +87,8 @@ COMMIT = _number(
     Role.COMMIT,
     example="ghcr.io/acme/app:sha-4f2a9c1",
     meaning=_("The commit of the source code that the image was built from."),
-    choose=_("Deployments from continuous integration: one commit, one image."),
-    beware=_("It does not say which of two is newer; keep a version beside it."),
+    use_case=_("Deployments from continuous integration: one commit, one image."),
+    drawback=_("It does not say which of two is newer; keep a version beside it."),
     terms="commit git sha hash",
 )
 DIGEST_LIKE = _number(
@@ -92,8 +99,8 @@ DIGEST_LIKE = _number(
         "Made by a tool: a signature (.sig), attestation (.att) or bill of materials (.sbom) of "
         "the image with that digest."
     ),
-    choose=_("Leave it to the tool; copy it along with its image."),
-    beware=_(
+    use_case=_("Leave it to the tool; copy it along with its image."),
+    drawback=_(
         "It is a tag like others and can be moved. An image by its digest is written name@sha256:…"
     ),
     terms="cosign signature sbom attestation digest referrers",
@@ -103,8 +110,8 @@ BUILD_NUMBER = _number(
     Role.BUILD,
     example="eclipse-temurin:21.0.5_11-jre",
     meaning=_("The build or packaging revision: the same version, built again."),
-    choose=_("You need to tell two builds of one version apart."),
-    beware=_("Older revisions stop getting updates when the next one comes."),
+    use_case=_("You need to tell two builds of one version apart."),
+    drawback=_("Older revisions stop getting updates when the next one comes."),
     terms="build revision _11 ls45 b06",
 )
 

@@ -15,8 +15,10 @@ PRERELEASES = (
         pattern=rf"(?:rc|cr)(?:{_NUMBERS})?",
         unstable=True,
         meaning=_("Release candidate: becomes the release unless somebody finds a serious fault."),
-        choose=_("A last rehearsal of an upgrade before the release."),
-        beware=_("Not for production; without a number behind it, it moves to each new candidate."),
+        use_case=_("A last rehearsal of an upgrade before the release."),
+        drawback=_(
+            "Not for production; without a number behind it, it moves to each new candidate."
+        ),
     ),
     Suffix(
         name="beta",
@@ -26,8 +28,8 @@ PRERELEASES = (
         pattern=rf"beta(?:{_NUMBERS})?",
         unstable=True,
         meaning=_("Beta: complete in features, still full of faults."),
-        choose=_("Trying new features and reporting what breaks."),
-        beware=_("Data formats may still change: what a beta wrote, the release may not read."),
+        use_case=_("Trying new features and reporting what breaks."),
+        drawback=_("Data formats may still change: what a beta wrote, the release may not read."),
     ),
     Suffix(
         name="alpha",
@@ -37,8 +39,8 @@ PRERELEASES = (
         pattern=rf"alpha(?:{_NUMBERS})?",
         unstable=True,
         meaning=_("Alpha: an early build in which features still come and go."),
-        choose=_("Following a project's development closely."),
-        beware=_("Anything may change or break."),
+        use_case=_("Following a project's development closely."),
+        drawback=_("Anything may change or break."),
     ),
     Suffix(
         name="preview",
@@ -52,8 +54,8 @@ PRERELEASES = (
             "Preview or milestone: a public look at the next version (.NET and Ruby say preview, "
             "Redis and Spring say M1)."
         ),
-        choose=_("Preparing for the next version."),
-        beware=_("Not for production, and mostly without support."),
+        use_case=_("Preparing for the next version."),
+        drawback=_("Not for production, and mostly without support."),
     ),
     Suffix(
         name="ea",
@@ -63,8 +65,8 @@ PRERELEASES = (
         pattern=rf"ea(?:{_NUMBERS})?",
         unstable=True,
         meaning=_("Early access: builds of a Java version that is not released yet."),
-        choose=_("Testing your code on the next Java."),
-        beware=_("No security updates: each build replaces the one before."),
+        use_case=_("Testing your code on the next Java."),
+        drawback=_("No security updates: each build replaces the one before."),
     ),
     Suffix(
         name="dev",
@@ -77,8 +79,8 @@ PRERELEASES = (
             "A development build; in hardened images, the variant that adds a shell and a package "
             "manager."
         ),
-        choose=_("Trying the next version, or building on top of a hardened image."),
-        beware=_("Not for production in either sense."),
+        use_case=_("Trying the next version, or building on top of a hardened image."),
+        drawback=_("Not for production in either sense."),
     ),
     Suffix(
         name="snapshot",
@@ -90,7 +92,7 @@ PRERELEASES = (
         meaning=_(
             "The state of a version that is still being written, as Java's build tools name it."
         ),
-        choose=_("Test environments of the team that writes it."),
-        beware=_("Each build replaces the one before under the same name."),
+        use_case=_("Test environments of the team that writes it."),
+        drawback=_("Each build replaces the one before under the same name."),
     ),
 )

@@ -15,8 +15,8 @@ SIZES = (
             "Built on Alpine Linux, a system of about 5 MB with musl in place of glibc and BusyBox "
             "in place of the GNU tools."
         ),
-        choose=_("Microservices, and wherever the smallest image with a shell is wanted."),
-        beware=_(
+        use_case=_("Microservices, and wherever the smallest image with a shell is wanted."),
+        drawback=_(
             "musl is not glibc: ready-made binaries (Python wheels, native Node modules) may be "
             "missing, slower or behave differently."
         ),
@@ -29,8 +29,8 @@ SIZES = (
         meaning=_(
             "The same system with documentation and tools removed that running does not need."
         ),
-        choose=_("Production in general: smaller than the full image, and compatible with it."),
-        beware=_(
+        use_case=_("Production in general: smaller than the full image, and compatible with it."),
+        drawback=_(
             "No compiler and few tools: what builds native extensions needs the full image, or a "
             "build stage."
         ),
@@ -43,8 +43,8 @@ SIZES = (
         meaning=_(
             "Only the program and the libraries that it needs: no shell, no package manager."
         ),
-        choose=_("Production where the attack surface counts."),
-        beware=_(
+        use_case=_("Production where the attack surface counts."),
+        drawback=_(
             "There is nothing to open a shell with: debug with the debug variant or an ephemeral "
             "container."
         ),
@@ -58,8 +58,8 @@ SIZES = (
             "Ubuntu cut down to the slices that one program needs: no shell, no package manager, "
             "not root."
         ),
-        choose=_("Production of .NET and Java services on Ubuntu's libraries."),
-        beware=_(
+        use_case=_("Production of .NET and Java services on Ubuntu's libraries."),
+        drawback=_(
             "Globalisation and time-zone data are in chiseled-extra only; no shell to look inside."
         ),
     ),
@@ -73,8 +73,8 @@ SIZES = (
             "Cut down further than slim: often without a package manager, sometimes only the one "
             "binary."
         ),
-        choose=_("Images in which only your own program runs."),
-        beware=_(
+        use_case=_("Images in which only your own program runs."),
+        drawback=_(
             "Expect certificates, time zones and a shell to be missing until you have checked."
         ),
     ),
@@ -85,8 +85,8 @@ SIZES = (
         example="acme/app:2.1-full",
         aliases=("fat", "extended", "complete", "all"),
         meaning=_("Everything that the project offers: extra modules, tools and languages."),
-        choose=_("You need one of the extras, or do not know yet which."),
-        beware=_("The largest download, and the most packages that can need a security update."),
+        use_case=_("You need one of the extras, or do not know yet which."),
+        drawback=_("The largest download, and the most packages that can need a security update."),
     ),
     Suffix(
         name="extra",
@@ -98,11 +98,11 @@ SIZES = (
             ".NET: extra adds the data for cultures and time zones; composite compiles the "
             "framework as one for a faster start."
         ),
-        choose=_(
+        use_case=_(
             "The program formats dates or sorts text for several languages (extra), or must start "
             "fast (composite)."
         ),
-        beware=_("Both are made for a framework of exactly this version."),
+        drawback=_("Both are made for a framework of exactly this version."),
     ),
     Suffix(
         name="nonroot",
@@ -111,8 +111,8 @@ SIZES = (
         example="gcr.io/distroless/static:nonroot",
         aliases=("rootless", "unprivileged", "non-root"),
         meaning=_("The program runs as an ordinary user, not as root."),
-        choose=_("Production, above all on clusters that refuse root."),
-        beware=_(
+        use_case=_("Production, above all on clusters that refuse root."),
+        drawback=_(
             "Ports below 1024 and files that belong to root are out of reach: check mounted "
             "volumes."
         ),
@@ -124,8 +124,8 @@ SIZES = (
         example="gcr.io/distroless/base:debug-nonroot",
         aliases=("dbg",),
         meaning=_("The same image with a shell and tools, or with debugging symbols."),
-        choose=_("Finding a fault in a test environment."),
-        beware=_(
+        use_case=_("Finding a fault in a test environment."),
+        drawback=_(
             "Do not leave it in production: the shell is what the plain variant left out on "
             "purpose."
         ),
@@ -138,7 +138,7 @@ SIZES = (
         meaning=_(
             "Cryptography from modules validated to FIPS 140, as United States agencies require."
         ),
-        choose=_("A contract or an authority demands it."),
-        beware=_("Algorithms that FIPS does not list are refused at run time."),
+        use_case=_("A contract or an authority demands it."),
+        drawback=_("Algorithms that FIPS does not list are refused at run time."),
     ),
 )

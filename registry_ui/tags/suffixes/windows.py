@@ -17,8 +17,8 @@ WINDOWS = (
         example="acme/reports:2.1-windowsserver-ltsc2022",
         pattern=rf"(?:windowsserver(?!core)|windows)(?:{_RELEASE})?(?![a-z])",
         meaning=_("Built on Windows: its containers share the kernel of a Windows host."),
-        choose=_("Applications on .NET Framework, and others that need the whole of Windows."),
-        beware=_(
+        use_case=_("Applications on .NET Framework, and others that need the whole of Windows."),
+        drawback=_(
             "Several gigabytes, runs on Windows hosts only, and the release must fit the host's."
         ),
     ),
@@ -34,8 +34,8 @@ WINDOWS = (
             "Windows Server without the desktop: .NET Framework, PowerShell and most of the "
             "Windows interfaces."
         ),
-        choose=_("Programs on .NET Framework and installers of type MSI."),
-        beware=_("About 2 GB to download. Use nanoserver if the program runs on modern .NET."),
+        use_case=_("Programs on .NET Framework and installers of type MSI."),
+        drawback=_("About 2 GB to download. Use nanoserver if the program runs on modern .NET."),
     ),
     Suffix(
         name="nanoserver",
@@ -48,8 +48,8 @@ WINDOWS = (
             "The smallest Windows base, about 120 MB to download: no PowerShell, no .NET "
             "Framework, no MSI."
         ),
-        choose=_("Modern .NET, Go or Node.js on Windows hosts."),
-        beware=_("32-bit programs and many Windows interfaces are missing."),
+        use_case=_("Modern .NET, Go or Node.js on Windows hosts."),
+        drawback=_("32-bit programs and many Windows interfaces are missing."),
     ),
     Suffix(
         name="ltsc2022",
@@ -63,8 +63,8 @@ WINDOWS = (
             "The Windows release that the image is made for: ltsc2019 (also 1809), ltsc2022 and "
             "ltsc2025 are supported for ten years."
         ),
-        choose=_("It is the release of your hosts."),
-        beware=_(
+        use_case=_("It is the release of your hosts."),
+        drawback=_(
             "With process isolation it runs only on a host of a matching release; on others it "
             "needs Hyper-V."
         ),

@@ -120,8 +120,8 @@ def _part(part: Explanation, language: str) -> SafeString:
     texts = {
         "label": part.label,
         "meaning": part.meaning,
-        "choose": part.choose,
-        "beware": part.beware,
+        "use_case": part.use_case,
+        "drawback": part.drawback,
     }
     address = _guide_at(part.name, BY_NAME[part.name].anchor) if part.name else ""
     translated = {name: _translated(text) for name, text in texts.items()}

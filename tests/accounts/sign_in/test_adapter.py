@@ -205,5 +205,5 @@ def test_every_page_uses_the_base_template(client, client_for, alice, path):
     visitor = client if path == "login/" else client_for(alice)
     response = visitor.get(f"/account/{path}")
     assert response.status_code == 200
-    assert "css/tokens.css" in response.text
+    assert "site.css" in response.text
     assert "placeholder" not in response.text.partition("<main")[2]

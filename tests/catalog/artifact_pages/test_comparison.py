@@ -51,10 +51,10 @@ def test_layers_of_both_and_of_one(compared):
     assert comparison.percent == "−12 %"
 
 
-def test_the_pictures_have_one_scale(compared):
+def test_the_diagrams_have_one_scale(compared):
     left, right = compared(
         image(("x", 1_000_000)), image(("y", 2_000_000), ("z", 2_000_000))
-    ).pictures
+    ).diagrams
 
     width = {side: sum(piece.bar.width for piece in pieces) for side, pieces in (left, right)}
     assert width["right"] == pytest.approx(1000, abs=5)
@@ -140,4 +140,4 @@ def test_many_layers_are_cut_in_the_table_and_counted(compared):
     comparison = compared(image(*((f"l{number}", 1) for number in range(400))), image(BASE))
 
     removed = comparison.groups[0]
-    assert (len(removed.shown), removed.left_out) == (300, 100)
+    assert (len(removed.shown), removed.omitted_count) == (300, 100)

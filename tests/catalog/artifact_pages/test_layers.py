@@ -55,5 +55,5 @@ def test_layers_beyond_the_limit_are_counted():
 
     diagram = draw_layers(layers(*(str(number) for number in range(1000))), history, {})
 
-    assert (len(diagram.layers), diagram.left_out, diagram.count) == (300, 700, 1000)
+    assert (len(diagram.layers), diagram.omitted_count, diagram.count) == (300, 700, 1000)
     assert diagram.lines[999].layer is None

@@ -145,7 +145,7 @@ def test_hostile_descriptors_are_bounded_and_inert(make_registry):
 
         referrers = referrers_of(open_artifact(registry_row, "a/b", "1.0"))
 
-        assert (len(referrers.listed), referrers.left_out) == (200, 100)
+        assert (len(referrers.listed), referrers.omitted_count) == (200, 100)
         assert all(
             len(referrer.detail) < 300 and "\u202e" not in referrer.detail
             for referrer in referrers.listed

@@ -14,7 +14,7 @@ from registry_ui.catalog.index_queue import INDEX_RUNS
 from registry_ui.catalog.indexing import index_services
 from registry_ui.catalog.models import Artifact, IndexRun, Tag
 from registry_ui.jobs.models import State
-from registry_ui.jobs.reconciler import SILENCE_LIMIT, reconcile
+from registry_ui.jobs.reconciler import HEARTBEAT_TIMEOUT, reconcile
 from registry_ui.oci.manifest import OCI_MANIFEST
 from tests.parts.images import build_image
 from tests.parts.processes import is_running, wait_until
@@ -47,7 +47,7 @@ def kill(worker):
 def expire_heartbeat(run):
     """Make the row's heartbeat older than the reconciler allows."""
     IndexRun.objects.filter(pk=run.pk).update(
-        heartbeat_at=timezone.now() - SILENCE_LIMIT - timedelta(seconds=1)
+        heartbeat_at=timezone.now() - HEARTBEAT_TIMEOUT - timedelta(seconds=1)
     )
 
 

@@ -41,10 +41,10 @@ class FakeRegistry:
         """Answer all requests, and return the fetched digests in their order."""
         fetched = []
         while True:
-            for digest in collector.take_new():
+            for digest in collector.pop_new():
                 if digest in known:
                     collector.add(digest, self.manifests[digest])
-            requests = collector.take_requests()
+            requests = collector.pop_requests()
             if not requests:
                 return fetched
             for request in requests:
@@ -62,10 +62,10 @@ def multi():
 
 def test_an_index_is_complete_with_its_children(multi):
     registry, collector = FakeRegistry(multi), ManifestCollector()
-    collector.want(multi.digest, "team/app")
+    collector.request(multi.digest, "team/app")
 
     assert registry.answer(collector) == [multi.digest, *(child.digest for child in multi.children)]
-    (artifact,) = collector.take_complete()
+    (artifact,) = collector.pop_complete()
     assert (artifact.digest, artifact.error) == (multi.digest, None)
     assert set(artifact.members) == {multi.digest, *(child.digest for child in multi.children)}
     assert len(collector) == 0
@@ -73,13 +73,13 @@ def test_an_index_is_complete_with_its_children(multi):
 
 def test_attestations_are_requested_without_their_config(multi):
     collector = ManifestCollector()
-    collector.want(multi.digest, "team/app")
-    collector.take_new()
-    collector.take_requests()
+    collector.request(multi.digest, "team/app")
+    collector.pop_new()
+    collector.pop_requests()
     collector.add(multi.digest, FakeRegistry(multi).manifests[multi.digest])
-    collector.take_new()
+    collector.pop_new()
 
-    assert [request.with_config for request in collector.take_requests()] == [
+    assert [request.with_config for request in collector.pop_requests()] == [
         True,
         True,
         False,
@@ -89,11 +89,11 @@ def test_attestations_are_requested_without_their_config(multi):
 
 def test_a_known_manifest_is_not_fetched(multi):
     registry, collector = FakeRegistry(multi), ManifestCollector()
-    collector.want(multi.digest, "team/app")
+    collector.request(multi.digest, "team/app")
 
     known = {child.digest for child in multi.children[:3]}
     assert registry.answer(collector, known) == [multi.digest, multi.children[3].digest]
-    assert len(collector.take_complete()[0].members) == 5
+    assert len(collector.pop_complete()[0].members) == 5
 
 
 def test_two_indexes_that_share_a_child_fetch_it_once(multi):
@@ -101,11 +101,11 @@ def test_two_indexes_that_share_a_child_fetch_it_once(multi):
     child = registry.manifests[multi.children[0].digest].manifest
     other = registry.index_of(child)
     for digest in (multi.digest, str(other.digest), multi.children[0].digest):
-        collector.want(digest, "team/app")
+        collector.request(digest, "team/app")
 
     fetched = registry.answer(collector)
     assert len(fetched) == len(set(fetched)) == 6
-    assert {artifact.digest for artifact in collector.take_complete()} == {
+    assert {artifact.digest for artifact in collector.pop_complete()} == {
         multi.digest,
         str(other.digest),
         multi.children[0].digest,
@@ -116,10 +116,10 @@ def test_two_indexes_that_share_a_child_fetch_it_once(multi):
 def test_a_missing_child_is_left_out(multi):
     registry, collector = FakeRegistry(multi), ManifestCollector()
     del registry.manifests[multi.children[1].digest]
-    collector.want(multi.digest, "team/app")
+    collector.request(multi.digest, "team/app")
     registry.answer(collector)
 
-    (artifact,) = collector.take_complete()
+    (artifact,) = collector.pop_complete()
     assert artifact.error is None
     assert set(artifact.members) == {
         multi.digest,
@@ -129,42 +129,42 @@ def test_a_missing_child_is_left_out(multi):
 
 def test_a_child_that_cannot_be_fetched_fails_its_index(multi):
     registry, collector = FakeRegistry(multi), ManifestCollector()
-    collector.want(multi.digest, "team/app")
-    collector.take_new()
-    collector.take_requests()
+    collector.request(multi.digest, "team/app")
+    collector.pop_new()
+    collector.pop_requests()
     collector.add(multi.digest, registry.manifests[multi.digest])
-    collector.take_new()
-    collector.take_requests()
+    collector.pop_new()
+    collector.pop_requests()
     collector.fail(multi.children[2].digest, ConnectionFailed("It was cut."))
 
-    (artifact,) = collector.take_complete()
+    (artifact,) = collector.pop_complete()
     assert isinstance(artifact.error, ConnectionFailed)
     for child in multi.children:
         collector.add(child.digest, registry.manifests[child.digest])
-    assert collector.take_complete() == []
+    assert collector.pop_complete() == []
     assert len(collector) == 0
 
 
 def test_a_failed_digest_can_be_requested_again(multi):
     registry, collector = FakeRegistry(), ManifestCollector()
-    collector.want(multi.digest, "team/app")
+    collector.request(multi.digest, "team/app")
     registry.answer(collector)
-    (failed,) = collector.take_complete()
+    (failed,) = collector.pop_complete()
     assert isinstance(failed.error, ManifestUnknown)
     registry.add(multi)
-    collector.want(multi.digest, "team/app")
+    collector.request(multi.digest, "team/app")
     registry.answer(collector)
 
-    assert collector.take_complete()[0].error is None
+    assert collector.pop_complete()[0].error is None
 
 
 def test_an_index_that_names_too_many_manifests_fails(multi, monkeypatch):
     monkeypatch.setattr(manifest_collector, "MEMBERS_LIMIT", 4)
     registry, collector = FakeRegistry(multi), ManifestCollector()
-    collector.want(multi.digest, "team/app")
+    collector.request(multi.digest, "team/app")
 
     assert registry.answer(collector) == [multi.digest]
-    assert isinstance(collector.take_complete()[0].error, InvalidManifest)
+    assert isinstance(collector.pop_complete()[0].error, InvalidManifest)
 
 
 def test_a_long_chain_of_indexes_ends():
@@ -172,10 +172,10 @@ def test_a_long_chain_of_indexes_ends():
     below = registry.put(json.dumps(empty_image()).encode(), OCI_MANIFEST)
     for _depth in range(1200):
         below = registry.index_of(below)
-    collector.want(str(below.digest), "team/app")
+    collector.request(str(below.digest), "team/app")
     registry.answer(collector)
 
-    (artifact,) = collector.take_complete()
+    (artifact,) = collector.pop_complete()
     assert len(artifact.members) == manifest_collector.DEPTH_LIMIT + 1
     assert len(collector) == 0
 
@@ -190,10 +190,10 @@ def test_indexes_that_share_their_children_do_not_multiply():
     ]
     for _depth in range(30):
         level = [registry.index_of(*level[number:], *level[:number]) for number in range(8)]
-    collector.want(str(level[0].digest), "team/app")
+    collector.request(str(level[0].digest), "team/app")
     registry.answer(collector)
 
-    (artifact,) = collector.take_complete()
+    (artifact,) = collector.pop_complete()
     assert artifact.error is None
     assert len(artifact.members) <= 8 * manifest_collector.DEPTH_LIMIT + 1
 

@@ -3,7 +3,7 @@ import pytest
 from registry_ui.catalog.indexing import repository_rows
 from registry_ui.catalog.indexing.repository_rows import update_repositories
 from registry_ui.catalog.models import Repository
-from registry_ui.catalog.repository_lists import NoListing
+from registry_ui.catalog.repository_lists import ListingUnavailable
 from tests.parts.index_rows import make_repository
 
 pytestmark = pytest.mark.django_db
@@ -45,9 +45,9 @@ def test_an_incomplete_list_deletes_nothing(registry_row):
 
     def names():
         yield "team/app"
-        raise NoListing("A part is not listed.")
+        raise ListingUnavailable("A part is not listed.")
 
-    with pytest.raises(NoListing):
+    with pytest.raises(ListingUnavailable):
         update_repositories(registry_row, names(), lambda count: None)
     assert listed() == {"hidden/app": True, "team/app": True}
 

@@ -47,7 +47,12 @@ def test_a_shared_credential_indexes_and_its_use_is_recorded(
 
     assert names(other_row)["shared/app:1.0"] == image.digest
     event = AuditEvent.objects.get(action=Action.CREDENTIAL_USED)
-    assert (event.team_key, event.actor_name, event.details["act"], event.details["by_team"]) == (
+    assert (
+        event.team_key,
+        event.actor_name,
+        event.details["operation"],
+        event.details["by_team"],
+    ) == (
         team.pk,
         "charlie",
         "index",

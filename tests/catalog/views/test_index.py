@@ -86,7 +86,7 @@ def test_the_last_poll_stops_polling_and_reloads_the_lists(
         run(state, finished_at=NOW, error={"message": "No.", "advice": ""})
         answer = client.get(url("index_progress", registry_row), headers=htmx)
         assert answer.status_code == 286
-        assert answer["HX-Trigger-After-Swap"] == "index-ended"
+        assert answer["HX-Trigger-After-Swap"] == "index-finished"
         assert "every 2s" not in answer.content.decode()
 
 

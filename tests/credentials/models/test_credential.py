@@ -50,14 +50,14 @@ def test_the_worst_decides_the_state(credential, days, values, state):
 
 def test_troubled_credentials_are_found(credential, make_credential):
     make_credential(credential.registry, "fine")
-    assert not Credential.objects.in_trouble().exists()
+    assert not Credential.objects.with_problems().exists()
 
     credential.mark_refused("x" * 600)
 
-    assert list(Credential.objects.in_trouble()) == [credential]
+    assert list(Credential.objects.with_problems()) == [credential]
     assert len(Credential.objects.get(pk=credential.pk).verify_error) == 500
     credential.mark_verified()
-    assert not Credential.objects.in_trouble().exists()
+    assert not Credential.objects.with_problems().exists()
 
 
 def test_a_secret_does_not_decrypt_for_another_host(credential):

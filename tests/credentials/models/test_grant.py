@@ -50,8 +50,8 @@ def test_both_teams_see_it_and_nobody_else(grant, alice, charlie, ingrid):
 
     assert rows.visible_to(alice).exists()
     assert rows.visible_to(charlie).exists()
-    assert rows.given_by(alice).exists()
-    assert not rows.given_by(charlie).exists()
+    assert rows.granted_by(alice).exists()
+    assert not rows.granted_by(charlie).exists()
 
 
 def test_it_never_allows_more_than_the_credential(grant):

@@ -29,7 +29,7 @@ def test_the_run_of_a_leaving_person_is_shown_and_ended(team, alice, bob, run):
     assert cancel_jobs(bob, team, by=alice) == 1
 
     run.refresh_from_db()
-    assert (run.state, run.error["kind"]) == (State.CANCELLED, "PersonGone")
+    assert (run.state, run.error["kind"]) == (State.CANCELLED, "AccessRevoked")
     assert (
         AuditEvent.objects.filter(action=Action.MIRROR_CANCELLED, actor_name="alice").count() == 1
     )

@@ -89,7 +89,7 @@ class Endpoints:
         An admin may have restricted a credential since it was selected.
 
         Raises:
-            CredentialUnfit: the selected credential does not cover one of the repositories.
+            CredentialUnusable: the selected credential does not cover one of the repositories.
             AmbiguousCredential: none is selected, and several fit equally well.
         """
         mirror = self.mirror
@@ -183,7 +183,9 @@ class Endpoints:
         # Source and target keep separate clients: a push asks for another scope of token.
         key = (is_target, login.pk if login is not None else None)
         if key not in self._clients:
-            act = "plan" if self._run.is_plan else "pull" if self._run.is_local_pull else "mirror"
+            operation = (
+                "plan" if self._run.is_plan else "pull" if self._run.is_local_pull else "mirror"
+            )
             self._clients[key] = open_client(
                 team=self.mirror.team,
                 reference_or_host=registry.host,
@@ -191,7 +193,11 @@ class Endpoints:
                 cancellation=self._cancellation,
                 on_pause=self._on_pause,
                 use=CredentialUse(
-                    registry.host, self._run.user, self._run.requested_by, act=act, is_recorded=True
+                    registry.host,
+                    self._run.user,
+                    self._run.requested_by,
+                    operation=operation,
+                    is_recorded=True,
                 ),
             )
 

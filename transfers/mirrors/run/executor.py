@@ -51,7 +51,7 @@ def run(claimed: MirrorRun) -> None:
     with reporter:
         state, values = _execute(context)
 
-    if reporter.lost:
+    if reporter.has_lost_claim:
         logger.warning("Mirror run %s was taken over by another worker.", claimed.pk)
         return
 

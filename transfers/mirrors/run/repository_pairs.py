@@ -61,7 +61,7 @@ def list_pairs(run: MirrorRun, endpoints: Endpoints) -> list[RepositoryPair]:
 
     Raises:
         NamingCollision: two repositories get the same name; nothing is copied.
-        NoListing, OciError: the source does not list what matches a glob.
+        ListingUnavailable, OciError: the source does not list what matches a glob.
     """
     mirror = run.mirror
     limits = _limits(run)

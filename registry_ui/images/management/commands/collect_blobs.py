@@ -36,8 +36,13 @@ class Command(BaseCommand):
             raise CommandError(f"{exc.message} {exc.advice}".strip()) from exc
 
         # Blobs and leftovers are reported apart: only blobs were ever usable.
-        words = {"count": collected.count, "size": binary_size(collected.bytes)}
-        self.stdout.write(_("Removed %(count)d blobs: %(size)s.") % words)
+        parameters = {"count": collected.count, "size": binary_size(collected.bytes)}
+        self.stdout.write(_("Removed %(count)d blobs: %(size)s.") % parameters)
         if collected.leftovers:
-            words = {"count": collected.leftovers, "size": binary_size(collected.leftover_bytes)}
-            self.stdout.write(_("Removed %(count)d partial or damaged files: %(size)s.") % words)
+            parameters = {
+                "count": collected.leftovers,
+                "size": binary_size(collected.leftover_bytes),
+            }
+            self.stdout.write(
+                _("Removed %(count)d partial or damaged files: %(size)s.") % parameters
+            )

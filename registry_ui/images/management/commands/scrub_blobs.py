@@ -47,10 +47,10 @@ class Command(BaseCommand):
             _("Read %(count)d blobs: %(size)s.")
             % {"count": report.checked, "size": binary_size(report.checked_bytes)}
         )
-        fate = _("removed") if repaired else _("put into quarantine")
+        result = _("removed") if repaired else _("put into quarantine")
 
         for digest in report.damaged:
-            write(_("Damaged, %(fate)s: %(digest)s") % {"fate": fate, "digest": digest})
+            write(_("Damaged, %(result)s: %(digest)s") % {"result": result, "digest": digest})
             self._write_affected(report, digest)
 
         for digest in report.missing:
@@ -61,10 +61,10 @@ class Command(BaseCommand):
         for path in report.foreign_files:
             write(_("Not a blob, remove it by hand: %(path)s") % {"path": path})
 
-        if report.unowned:
+        if report.orphaned:
             write(
                 _("On the disk, but not in the database: %(count)d; collect_blobs removes them.")
-                % {"count": len(report.unowned)}
+                % {"count": len(report.orphaned)}
             )
 
         if report.affected:

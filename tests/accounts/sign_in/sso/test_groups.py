@@ -4,7 +4,6 @@ from django.test import Client
 from registry_ui.accounts import offboarding
 from registry_ui.accounts.models import Action, AuditEvent, Membership, Role, Team, User
 from registry_ui.accounts.sign_in.sso.claims import groups_in
-from registry_ui.single_sign_on import parse_group_roles
 
 HARBOUR = {
     "platform": (("harbour", "admin"),),
@@ -200,30 +199,3 @@ def test_a_lost_team_is_lost_in_every_session(provider, sign_in_at_provider) -> 
 )
 def test_groups_are_read_from_claims(data, claim, groups) -> None:
     assert groups_in(data, claim) == groups
-
-
-def test_group_roles_are_parsed() -> None:
-    assert parse_group_roles(
-        ["/platform=Platform:Admin", "devs=Web: operator", "devs=Data:viewer"]
-    ) == {
-        "platform": (("Platform", "admin"),),
-        "devs": (("Web", "operator"), ("Data", "viewer")),
-    }
-    assert parse_group_roles(["cn=devs=Team: one:viewer"]) == {
-        "cn=devs": (("Team: one", "viewer"),)
-    }
-
-
-@pytest.mark.parametrize(
-    "entry",
-    [
-        "platform",
-        "platform=Platform",
-        "platform=Platform:owner",
-        "=Platform:admin",
-        "platform=:admin",
-    ],
-)
-def test_a_malformed_group_role_is_refused(entry) -> None:
-    with pytest.raises(Exception, match="REGISTRY_UI_OIDC_GROUP_ROLES"):
-        parse_group_roles([entry])

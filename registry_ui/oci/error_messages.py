@@ -1,4 +1,4 @@
-"""Sentences for a person about a registry's refusal."""
+"""Sentences for a person about an error response of a registry."""
 
 from .advice import advice_for
 from .errors import (
@@ -14,7 +14,7 @@ from .errors import (
     Unsupported,
 )
 from .http_messages import Response
-from .request_context import Refusal, RequestContext
+from .request_context import ErrorResponse, RequestContext
 
 
 def not_a_registry(host: str, status: int, media_type: str) -> NotARegistry:
@@ -28,30 +28,32 @@ def not_a_registry(host: str, status: int, media_type: str) -> NotARegistry:
     )
 
 
-def foreign_error(response: Response, refusal: Refusal, context: RequestContext) -> ResponseError:
+def foreign_error(
+    response: Response, error_response: ErrorResponse, context: RequestContext
+) -> ResponseError:
     """Return the error for a refused signed URL; the registry gives a new one on request."""
     kind: type[ResponseError] = Denied
-    if refusal.status >= 500:
+    if error_response.status >= 500:
         kind = ServerFailed
-    elif refusal.status == 429:
+    elif error_response.status == 429:
         kind = RateLimited
 
     return kind(
         f"{context.host} sends this client to {response.host} for the content, which refuses it "
-        f"(status {refusal.status}).",
+        f"(status {error_response.status}).",
         advice="Try again; if it persists, tell the registry's administrator.",
-        status=refusal.status,
-        temporary=refusal.status != 404,
-        retry_after=refusal.retry_after,
+        status=error_response.status,
+        temporary=error_response.status != 404,
+        retry_after=error_response.retry_after,
     )
 
 
-def describe_refusal(
-    kind: type[ResponseError], refusal: Refusal, context: RequestContext
+def describe_response(
+    kind: type[ResponseError], error_response: ErrorResponse, context: RequestContext
 ) -> tuple[str, str]:
-    """Return a sentence about the refusal, and one of advice, which may be empty."""
-    quote = f" It says: {refusal.text.rstrip('.')}." if refusal.text else ""
-    special = _describe_special(refusal, context, quote)
+    """Return a sentence about the error response, and one of advice, which may be empty."""
+    quote = f" It says: {error_response.text.rstrip('.')}." if error_response.text else ""
+    special = _describe_special(error_response, context, quote)
     if special is not None:
         return special
 
@@ -67,26 +69,26 @@ def describe_refusal(
         Unsupported: _explain_unsupported,
     }.get(kind)
     if explain is not None:
-        return explain(refusal, context, quote)
+        return explain(error_response, context, quote)
     subject = (
         f"The token service of {context.host}" if context.subject == "login" else context.location
     )
-    return f"{subject} answers with status {refusal.status}.{quote}", ""
+    return f"{subject} answers with status {error_response.status}.{quote}", ""
 
 
 def _describe_special(
-    refusal: Refusal, context: RequestContext, quote: str
+    error_response: ErrorResponse, context: RequestContext, quote: str
 ) -> tuple[str, str] | None:
     # A server that fails may mention anything in its text.
-    if refusal.status >= 500:
+    if error_response.status >= 500:
         return None
 
-    if refusal.is_immutable and context.is_deletion:
+    if error_response.is_immutable and context.is_deletion:
         return (
             f"{context.location} is immutable.{quote}",
             "Have the immutability rule changed on the registry.",
         )
-    if refusal.is_immutable:
+    if error_response.is_immutable:
         return (
             f"{context.location}: the tag {context.name} exists already and is immutable there."
             if context.name
@@ -94,20 +96,20 @@ def _describe_special(
             "Push under another tag, or have the immutability rule changed on the registry.",
         )
 
-    if refusal.is_over_quota:
+    if error_response.is_over_quota:
         return (
             f"{context.location} has no room left: its quota is used up.{quote}",
             "Delete images there, or have the quota raised.",
         )
 
     # Harbor's proxy projects (PROTOCOL.md, "Providers").
-    if refusal.says("proxy cache", "proxy-cache", "proxy project"):
+    if error_response.mentions("proxy cache", "proxy-cache", "proxy project"):
         return (
             f"{context.location} is a proxy cache, which takes no pushes.",
             "Push to an ordinary project.",
         )
 
-    if refusal.status == 413:
+    if error_response.status == 413:
         return (
             f"{context.host} does not take a request of this size.{quote}",
             "Have the body size limit of the proxy before the registry raised "
@@ -116,7 +118,9 @@ def _describe_special(
     return None
 
 
-def _explain_unauthorized(refusal: Refusal, context: RequestContext, quote: str) -> tuple[str, str]:
+def _explain_unauthorized(
+    error_response: ErrorResponse, context: RequestContext, quote: str
+) -> tuple[str, str]:
     if context.is_anonymous:
         purpose = " to push" if context.is_push else " to delete" if context.is_deletion else ""
         advice = (
@@ -140,7 +144,9 @@ def _explain_unauthorized(refusal: Refusal, context: RequestContext, quote: str)
     )
 
 
-def _explain_denied(refusal: Refusal, context: RequestContext, quote: str) -> tuple[str, str]:
+def _explain_denied(
+    error_response: ErrorResponse, context: RequestContext, quote: str
+) -> tuple[str, str]:
     verb = "push to" if context.is_push else "delete from" if context.is_deletion else "pull from"
     subject = "an anonymous visitor" if context.is_anonymous else "this credential"
 
@@ -159,21 +165,25 @@ def _explain_denied(refusal: Refusal, context: RequestContext, quote: str) -> tu
             context.host, "denied_listing"
         )
     return f"{context.host} does not let {subject} {verb} {context.repository}.{quote}", advice_for(
-        context.host, name, repository=context.repository, hint=refusal.text
+        context.host, name, repository=context.repository, hint=error_response.text
     )
 
 
-def _explain_repository(refusal: Refusal, context: RequestContext, quote: str) -> tuple[str, str]:
+def _explain_repository(
+    error_response: ErrorResponse, context: RequestContext, quote: str
+) -> tuple[str, str]:
     # For a pull, a repository that the credential may not see looks missing too.
     return f"{context.host} has no repository {context.repository}.{quote}", advice_for(
         context.host,
         "missing" if context.is_push else "denied_pull",
         repository=context.repository,
-        hint=refusal.text,
+        hint=error_response.text,
     )
 
 
-def _explain_manifest(refusal: Refusal, context: RequestContext, quote: str) -> tuple[str, str]:
+def _explain_manifest(
+    error_response: ErrorResponse, context: RequestContext, quote: str
+) -> tuple[str, str]:
     # A digest has a colon, a tag cannot.
     kind = "manifest" if ":" in context.name else "tag"
     return (
@@ -182,7 +192,9 @@ def _explain_manifest(refusal: Refusal, context: RequestContext, quote: str) -> 
     )
 
 
-def _explain_blob(refusal: Refusal, context: RequestContext, quote: str) -> tuple[str, str]:
+def _explain_blob(
+    error_response: ErrorResponse, context: RequestContext, quote: str
+) -> tuple[str, str]:
     if context.subject == "manifest":
         return (
             f"{context.location} refuses the manifest, because it lacks a blob that the manifest "
@@ -195,9 +207,12 @@ def _explain_blob(refusal: Refusal, context: RequestContext, quote: str) -> tupl
     )
 
 
-def _explain_limit(refusal: Refusal, context: RequestContext, quote: str) -> tuple[str, str]:
+def _explain_limit(
+    error_response: ErrorResponse, context: RequestContext, quote: str
+) -> tuple[str, str]:
     return (
-        f"{context.host} asks to slow down{_when(refusal.retry_after)}: too many requests.{quote}",
+        f"{context.host} asks to slow down{_when(error_response.retry_after)}: "
+        f"too many requests.{quote}",
         advice_for(context.host, "limit"),
     )
 
@@ -212,24 +227,30 @@ def _when(seconds: float | None) -> str:
     return ""
 
 
-def _explain_no_registry(refusal: Refusal, context: RequestContext, quote: str) -> tuple[str, str]:
-    if refusal.says("https"):
+def _explain_no_registry(
+    error_response: ErrorResponse, context: RequestContext, quote: str
+) -> tuple[str, str]:
+    if error_response.mentions("https"):
         return (
             f"{context.host} speaks https on this port, and was asked in plain HTTP.",
             "Choose HTTPS for this registry.",
         )
-    error = not_a_registry(context.host, refusal.status, "")
+    error = not_a_registry(context.host, error_response.status, "")
     return error.message, error.advice
 
 
-def _explain_server(refusal: Refusal, context: RequestContext, quote: str) -> tuple[str, str]:
+def _explain_server(
+    error_response: ErrorResponse, context: RequestContext, quote: str
+) -> tuple[str, str]:
     return (
-        f"The registry {context.host} is in trouble (status {refusal.status}).{quote}",
+        f"The registry {context.host} is in trouble (status {error_response.status}).{quote}",
         "Try again later; if it persists, tell the registry's administrator.",
     )
 
 
-def _explain_unsupported(refusal: Refusal, context: RequestContext, quote: str) -> tuple[str, str]:
+def _explain_unsupported(
+    error_response: ErrorResponse, context: RequestContext, quote: str
+) -> tuple[str, str]:
     if context.subject == "manifest" and context.is_push:
         return (
             f"{context.location} does not take this kind of manifest.{quote}",
@@ -239,7 +260,7 @@ def _explain_unsupported(refusal: Refusal, context: RequestContext, quote: str) 
     if context.is_deletion:
         target = "manifests" if ":" in context.name else "a tag alone"
         return f"{context.host} does not delete {target} for its clients.{quote}", advice_for(
-            context.host, "deletion", repository=context.repository, hint=refusal.text
+            context.host, "deletion", repository=context.repository, hint=error_response.text
         )
     if context.subject == "repositories":
         return f"{context.host} has no list of its repositories to give.{quote}", ""

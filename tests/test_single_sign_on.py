@@ -4,7 +4,7 @@ import pytest
 from environs import EnvError
 
 from registry_ui import single_sign_on
-from registry_ui.single_sign_on import from_environment
+from registry_ui.single_sign_on import from_environment, parse_group_roles, plain_group
 
 WHOLE = {
     "OIDC_URL": "https://login.example.com/realms/company/",
@@ -64,3 +64,42 @@ def test_invalid_settings_are_refused(environment, changed, sentence) -> None:
     environment(**{**WHOLE, **changed})
     with pytest.raises(EnvError, match=sentence):
         from_environment(production=True)
+
+
+def test_group_roles_are_parsed() -> None:
+    assert parse_group_roles(
+        ["/platform=Platform:Admin", "devs=Web: operator", "devs=Data:viewer"]
+    ) == {
+        "platform": (("Platform", "admin"),),
+        "devs": (("Web", "operator"), ("Data", "viewer")),
+    }
+    assert parse_group_roles(["cn=devs=Team: one:viewer"]) == {
+        "cn=devs": (("Team: one", "viewer"),)
+    }
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        "platform",
+        "platform=Platform",
+        "platform=Platform:owner",
+        "=Platform:admin",
+        "platform=:admin",
+    ],
+)
+def test_a_malformed_group_role_is_refused(entry) -> None:
+    with pytest.raises(Exception, match="REGISTRY_UI_OIDC_GROUP_ROLES"):
+        parse_group_roles([entry])
+
+
+def test_a_group_has_no_slash_before_its_name():
+    assert plain_group(" /platform ") == "platform"
+    assert plain_group("/parent/child") == "parent/child"
+
+
+def test_plain_http_is_for_this_machine_and_for_development(environment):
+    environment(**{**WHOLE, "OIDC_URL": "http://127.0.0.1:8080/realms/a"})
+    assert from_environment(production=True).url == "http://127.0.0.1:8080/realms/a"
+    environment(OIDC_URL="http://login.example.com")
+    assert from_environment(production=False).url == "http://login.example.com"
