@@ -35,7 +35,7 @@ class Provider(models.TextChoices):
     GHCR = "ghcr", _("GitHub (GHCR)")
     PRIVATE = "private", _("Private registry")
     # The value is stored in rows.
-    BUILTIN = "this", _("This server")
+    BUILTIN = "this", _("Built-in registry")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

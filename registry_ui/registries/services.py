@@ -150,7 +150,7 @@ def refuse_builtin_registry(registry: Registry) -> None:
     if registry.is_builtin:
         raise PermissionDenied(
             _(
-                "This server is there by itself: its address comes from the installation's "
+                "The built-in registry exists by itself: its address comes from the installation's "
                 "settings, and it needs no login."
             )
         )

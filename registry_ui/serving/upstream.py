@@ -45,7 +45,9 @@ class Upstream:
                 client ask for another login to the built-in registry.
         """
         # The owner of a shared credential sees each use in its log.
-        use = CredentialUse(reference, operation="pull", by=_("This server"), is_recorded=True)
+        use = CredentialUse(
+            reference, operation="pull", by=_("Built-in registry"), is_recorded=True
+        )
         with RegistryClients(self.registry, limits=limits, use=use) as readers:
             try:
                 yield readers.client(self.repository).store(self.repository)

@@ -42,6 +42,11 @@ _SPLIT_NAMESPACES = ("web", "accounts")
 # Views in the section of another namespace.
 _SECTION_OF_VIEW = {
     "registries:team_credentials": "accounts:team",
+    # Mirrors lead to the channels; no entry of its own, as they are set up once.
+    "notifications:channels": "mirrors",
+    "notifications:channel_add": "mirrors",
+    "notifications:channel_edit": "mirrors",
+    "notifications:channel_remove": "mirrors",
     "builtin_registry:overview": "registries",
     "builtin_registry:rule_add": "registries",
     "builtin_registry:rule_remove": "registries",

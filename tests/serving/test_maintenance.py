@@ -16,7 +16,7 @@ NAME = "harbour/app"
 @pytest.mark.django_db
 def test_every_team_has_the_builtin_registry(team, settings):
     row = Registry.objects.get(team=team, provider=Provider.BUILTIN)
-    assert (row.host, row.name) == (HOST, "This server")
+    assert (row.host, row.name) == (HOST, "Built-in registry")
     ensure_builtin_registries()
     assert Registry.objects.filter(team=team, provider=Provider.BUILTIN).count() == 1
 

@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('name', models.CharField(max_length=100, verbose_name='name')),
-                ('provider', models.CharField(choices=[('docker_hub', 'Docker Hub'), ('aliyun_acr', 'Aliyun ACR'), ('tencent_tcr', 'Tencent TCR'), ('aws_ecr', 'AWS ECR'), ('harbor', 'Harbor'), ('ghcr', 'GitHub (GHCR)'), ('private', 'Private registry'), ('this', 'This server')], default='private', max_length=20, verbose_name='kind')),
+                ('provider', models.CharField(choices=[('docker_hub', 'Docker Hub'), ('aliyun_acr', 'Aliyun ACR'), ('tencent_tcr', 'Tencent TCR'), ('aws_ecr', 'AWS ECR'), ('harbor', 'Harbor'), ('ghcr', 'GitHub (GHCR)'), ('private', 'Private registry'), ('this', 'Built-in registry')], default='private', max_length=20, verbose_name='kind')),
                 ('host', models.CharField(max_length=255, validators=[registry_ui.registries.models.validate_host], verbose_name='host')),
                 ('security', models.CharField(choices=[('verify', 'HTTPS, certificate checked against the public authorities'), ('own_ca', 'HTTPS, certificate checked against your own authority'), ('plain_http', 'Plain HTTP: nothing is encrypted, the password included')], default='verify', max_length=12, verbose_name='connection')),
                 ('ca_certificate', models.TextField(blank=True, verbose_name="authority's certificate (PEM)")),

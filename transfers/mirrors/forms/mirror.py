@@ -116,7 +116,7 @@ class MirrorForm(SelectionForm, ScheduleForm):
     )
     referrers = forms.BooleanField(
         label=_("Signatures and SBOMs too"),
-        help_text=_("To a registry, “This server” among them."),
+        help_text=_("A registry, or the built-in one."),
         required=False,
         initial=True,
     )
