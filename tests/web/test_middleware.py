@@ -67,6 +67,7 @@ def test_a_page_is_compressed_for_browsers_that_take_it(client, db):
     assert "Content-Encoding" not in plain.headers
     assert packed["Content-Encoding"] == "gzip"
     assert len(packed.content) < len(plain.content) / 2
+    assert int(packed["Content-Length"]) == len(packed.content)
     assert b"<title>" in gzip.decompress(packed.content)
     assert "Accept-Encoding" in packed["Vary"]
 
@@ -75,3 +76,12 @@ def test_other_answers_stay_as_they_are(client, db):
     for address in ("/healthz", "/v2/"):
         answer = client.get(address, headers={"Accept-Encoding": "gzip"})
         assert "Content-Encoding" not in answer.headers
+
+
+def test_the_size_of_a_compressed_page_varies(client, db):
+    """The same page has several sizes, so that a guess of its token cannot be measured."""
+    sizes = {
+        len(client.get("/account/login/", headers={"Accept-Encoding": "gzip"}).content)
+        for _number in range(12)
+    }
+    assert len(sizes) > 1
