@@ -4,6 +4,7 @@ ASGI servers keep whole uploads in memory; see docs/architecture.md.
 """
 
 import ctypes
+import gc
 import os
 import signal
 from pathlib import Path
@@ -41,3 +42,13 @@ def post_fork(server: Any, worker: Any) -> None:
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != server.pid:
         os._exit(1)
+
+
+def post_worker_init(worker: Any) -> None:
+    """Leave the loaded program out of later garbage collections.
+
+    It never becomes garbage, and some requests had to wait until a collection had walked through
+    all of it.
+    """
+    gc.collect()
+    gc.freeze()

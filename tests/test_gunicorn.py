@@ -1,5 +1,6 @@
 """The configuration of gunicorn."""
 
+import gc
 import os
 import runpy
 import signal
@@ -9,6 +10,7 @@ import sys
 import pytest
 from environs import EnvError
 
+from registry_ui import gunicorn
 from tests.parts.workers import ROOT
 
 # A worker of a master that has (or has not) ended; it prints the signal that it gets then.
@@ -89,3 +91,11 @@ def test_numbers_that_are_none_are_refused(monkeypatch, name, value):
 
     with pytest.raises(EnvError, match=name):
         configuration()
+
+
+def test_a_worker_leaves_the_loaded_program_out_of_garbage_collections():
+    try:
+        gunicorn.post_worker_init(None)
+        assert gc.get_freeze_count() > 10_000
+    finally:
+        gc.unfreeze()
