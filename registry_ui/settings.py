@@ -140,7 +140,7 @@ MIDDLEWARE = [
     "registry_ui.accounts.middleware.TeamMiddleware",
     "registry_ui.accounts.middleware.OriginMiddleware",
     "registry_ui.web.middleware.LocaleChoiceMiddleware",
-    "registry_ui.accounts.sign_in.middleware.SeenMiddleware",
+    "registry_ui.accounts.sign_in.middleware.SessionActivityMiddleware",
     "registry_ui.accounts.sign_in.middleware.SecondFactorMiddleware",
     "registry_ui.web.middleware.FragmentMiddleware",
 ]

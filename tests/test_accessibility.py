@@ -150,7 +150,7 @@ PAGES: dict[str, Place] = {
     "run of a mirror": to("mirrors:run", "mirrors.runs.running.pk"),
     "run of a mirror that failed": to("mirrors:run", "mirrors.runs.failed.pk"),
     "export of a mirror": to("mirrors:local_pull", "mirrors.mirror.pk"),
-    "images of a mirror, brought here": to("mirrors:run", "mirrors.runs.staged.pk"),
+    "images of a mirror, brought here": to("mirrors:run", "mirrors.runs.local_pull.pk"),
     "import of mirrors": to("mirrors:import"),
     "notification channels": to("notifications:channels"),
     "add a notification channel": to("notifications:channel_add"),

@@ -153,7 +153,7 @@ TABLE = {
     "images:engine": Route("viewer", names="engine"),
     "images:engine_remove": Route("operator", "operator", "engine", more=("image_id",)),
     "transfers:list": Route("viewer"),
-    "transfers:now": Route("viewer"),
+    "transfers:active": Route("viewer"),
     "transfers:pull": Route("operator", "operator"),
     "transfers:push": Route("operator", "operator"),
     "transfers:publish": Route("operator", "operator"),

@@ -41,14 +41,14 @@ def _stop(
     with transaction.atomic():
         is_stopped = TRANSFERS.cancel(transfer, reason=reason)
         if is_stopped:
-            with acting_for(transfer.team, credential, by):
+            with audit_actor(transfer.team, credential, by):
                 record_transfer(
                     Action.TRANSFER_CANCELLED, transfer, user=by, error=reason["message"]
                 )
     return is_stopped
 
 
-def acting_for(
+def audit_actor(
     team: Team, credential: Credential, by: User | None
 ) -> contextlib.AbstractContextManager[None]:
     """Return a context in which the team's audit log names the actor as that team may see them."""
@@ -78,10 +78,10 @@ def _dependent(transfer: Transfer, credential: Credential) -> Dependent:
     is_source = transfer.source_credential_id == credential.pk
     endpoint = transfer.source if is_source else transfer.target
     parameters = {
-        "act": TransferPresenter(transfer).verb,
+        "action": TransferPresenter(transfer).verb,
         "name": Reference.parse(endpoint).familiar,
         "person": transfer.requested_by or _("command line"),
     }
     url = reverse("transfers:detail", args=[transfer.pk])
-    text = _("%(act)s %(name)s, for %(person)s") % parameters
+    text = _("%(action)s %(name)s, for %(person)s") % parameters
     return Dependent(text, url, transfer.state, transfer.team)

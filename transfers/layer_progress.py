@@ -35,7 +35,7 @@ class Layer:
         return self.kind == "config"
 
     @property
-    def is_moving(self) -> bool:
+    def is_transferring(self) -> bool:
         return self.state == "transferring"
 
     @property
@@ -50,7 +50,7 @@ class Layer:
     @property
     def shows_bar(self) -> bool:
         # A failed layer keeps its bar: a retry continues at this offset.
-        return self.is_moving or (self.state == "failed" and self.offset > 0)
+        return self.is_transferring or (self.state == "failed" and self.offset > 0)
 
 
 @dataclass(frozen=True, slots=True)

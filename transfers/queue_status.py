@@ -76,10 +76,10 @@ def position_text(*, running: int, ahead: int) -> str:
             return _("It is the next one.")
         return _("%(runs)s; this one is next.") % {"runs": runs}
 
-    waits = ngettext("%(count)d waits before this one", "%(count)d wait before this one", ahead) % {
-        "count": ahead
-    }
-    return f"{runs}, {waits}." if running else f"{waits}."
+    waiting = ngettext(
+        "%(count)d waits before this one", "%(count)d wait before this one", ahead
+    ) % {"count": ahead}
+    return f"{runs}, {waiting}." if running else f"{waiting}."
 
 
 def add_queue_positions(presenters: list[TransferPresenter]) -> None:

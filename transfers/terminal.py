@@ -138,7 +138,7 @@ def progress_lines(presenter: TransferPresenter, *, columns: int, live: bool) ->
 def layer_line(layer: Layer, columns: int) -> str:
     """Return a line such as `f18232174bc9: Pulling [====>      ]  12.4 MiB/31.0 MiB`."""
     text = f"{layer.short_digest}: {layer.label}"
-    if not layer.is_moving:
+    if not layer.is_transferring:
         return text
 
     sizes = f"{binary_size(layer.offset)}/{binary_size(layer.size)}"
@@ -214,4 +214,4 @@ def _active_first(layers: list[Layer]) -> list[Layer]:
     """Return the image's order, or the active layers first if a terminal cannot show all."""
     if len(layers) <= _MAX_UNSORTED_LAYERS:
         return layers
-    return sorted(layers, key=lambda layer: (not layer.is_moving, layer.is_complete))
+    return sorted(layers, key=lambda layer: (not layer.is_transferring, layer.is_complete))

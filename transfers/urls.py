@@ -5,7 +5,7 @@ from . import views
 app_name = "transfers"
 urlpatterns = [
     path("", views.transfers, name="list"),
-    path("now/", views.now, name="now"),
+    path("active/", views.active_transfers, name="active"),
     path("pull/", views.pull, name="pull"),
     path("push/", views.push, name="push"),
     path("publish/", views.publish, name="publish"),

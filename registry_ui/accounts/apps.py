@@ -33,6 +33,6 @@ class AccountsConfig(AppConfig):
             revoke_with_person, sender=User, dispatch_uid="accounts.revoke_with_person"
         )
 
-        # Audit log. SQLite drops triggers when a migration rebuilds a table: see `guarding`.
+        # Audit log. SQLite drops triggers when a migration rebuilds a table: see `audit.triggers`.
         audit_events.connect()
         post_migrate.connect(install_append_only_triggers, sender=self, dispatch_uid=TRIGGERS_UID)

@@ -143,10 +143,10 @@ class AddToTeamForm(forms.Form):
         return self.fields["team"].queryset.exists()  # type: ignore[attr-defined]
 
 
-class WorkForm(forms.Form):
+class ActiveJobsForm(forms.Form):
     """The choice between cancelling a person's active jobs and handing them over."""
 
-    work = forms.ChoiceField(label=_("What becomes of it"))
+    active_jobs = forms.ChoiceField(label=_("What becomes of it"))
 
     def __init__(
         self, *args: Any, running: list[ActiveJob], successors: list[User], me: User, **kwargs: Any
@@ -155,7 +155,7 @@ class WorkForm(forms.Form):
         self.running = running
         # Without active jobs there is nothing to choose.
         if not running:
-            del self.fields["work"]
+            del self.fields["active_jobs"]
             return
         self._successors = {str(user.pk): user for user in successors} | {_MYSELF: me}
 
@@ -164,13 +164,13 @@ class WorkForm(forms.Form):
             (str(user.pk), gettext("%(name)s takes it over") % {"name": user.get_username()})
             for user in successors
         ]
-        field = self.fields["work"]
+        field = self.fields["active_jobs"]
         field.choices, field.initial = choices, _END  # type: ignore[attr-defined]
 
     @property
     def successor(self) -> User | None:
         """The person who takes the jobs over; None where they are cancelled or there are none."""
-        return self._successors.get(self.cleaned_data["work"]) if self.running else None
+        return self._successors.get(self.cleaned_data["active_jobs"]) if self.running else None
 
 
 class JoinForm(AccountForm):

@@ -78,7 +78,7 @@ def successors_of(membership: Membership, me: User) -> list[User]:
     return _operators([membership.team_id], [membership.user_id, me.pk])
 
 
-def successors_everywhere(person: User, me: User) -> list[User]:
+def successors_in_all_teams(person: User, me: User) -> list[User]:
     """Return the people, except `me`, who may take over jobs in any of the person's teams.
 
     A successor takes over the jobs of the teams where their role allows it; the rest is cancelled.

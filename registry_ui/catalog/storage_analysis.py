@@ -24,7 +24,7 @@ from django.utils.translation import gettext_lazy as _
 
 from registry_ui.registries.models import Registry
 from registry_ui.web.bars import WIDTH, Bar
-from registry_ui.web.treemap import Rectangle, squarified
+from registry_ui.web.treemap import Rectangle, squarify
 
 from .models import (
     UNSTATED,
@@ -173,7 +173,7 @@ def storage_of_repository(repository: Repository) -> RepositoryStorage:
 
 
 def _tiles(repositories: Sequence[Repository]) -> list[Tile]:
-    areas = squarified([repository.size for repository in repositories])
+    areas = squarify([repository.size for repository in repositories])
     return [
         Tile(repository, area, _own_part(repository, area))
         for repository, area in zip(repositories, areas, strict=True)

@@ -35,7 +35,7 @@ class AmbiguousCredential(OciError):
 
 
 class CredentialUnusable(OciError):
-    """A chosen credential that cannot be used. No other one is tried in its place."""
+    """A selected credential that cannot be used. No other one is tried in its place."""
 
 
 def select_credential(
@@ -43,7 +43,7 @@ def select_credential(
     team: Team,
     reference: Reference,
     push: bool,
-    chosen: Credential | None = None,
+    selected: Credential | None = None,
     candidates: Sequence[Credential] | None = None,
 ) -> Credential | None:
     """Return the credential to use; None for an anonymous client.
@@ -53,12 +53,12 @@ def select_credential(
 
     Raises:
         AmbiguousCredential: several fit equally well.
-        CredentialUnusable: the chosen one is for another host or team, was revoked, has expired,
+        CredentialUnusable: the selected one is for another host or team, was revoked, has expired,
             or does not allow this use.
     """
-    if chosen is not None:
-        _check_chosen(chosen, team, reference, push)
-        return chosen
+    if selected is not None:
+        _check_selected(selected, team, reference, push)
+        return selected
 
     if candidates is None:
         candidates = list_candidates(team=team, reference=reference)
@@ -210,7 +210,7 @@ def check_ownership(credential: Credential, team: Team, host: str) -> None:
         )
 
 
-def _check_chosen(credential: Credential, team: Team, reference: Reference, push: bool) -> None:
+def _check_selected(credential: Credential, team: Team, reference: Reference, push: bool) -> None:
     check_ownership(credential, team, reference.registry)
     problem = unusable_reason(credential, reference, push=push, team=team)
     if problem is not None:

@@ -52,7 +52,7 @@ class NewerImage:
 
     @property
     def platform_choice(self) -> str:
-        return {"all": "all", "": "machine"}.get(self.platform, "chosen")
+        return {"all": "all", "": "machine"}.get(self.platform, "selected")
 
 
 def find_newer(images: Iterable[LocalImage], rows: QuerySet[LocalImage]) -> dict[UUID, NewerImage]:

@@ -64,7 +64,7 @@ class Keyset:
         """
         columns = _reversed_order(self.columns) if before else self.columns
         cursor = before or after
-        wanted = rows.filter(_beyond(rows, columns, self._read(rows, cursor))) if cursor else rows
+        wanted = rows.filter(_after(rows, columns, self._read(rows, cursor))) if cursor else rows
 
         # One row more than the page has shows whether there is another page.
         fetched = list(wanted.order_by(*columns)[: size + 1])
@@ -126,7 +126,7 @@ class _Compared(Func):
         )
 
 
-def _beyond(rows: QuerySet[Any], columns: Sequence[str], values: Sequence[Any]) -> Q | _Compared:
+def _after(rows: QuerySet[Any], columns: Sequence[str], values: Sequence[Any]) -> Q | _Compared:
     """Return the condition of rows after the values in this order."""
     names = [column.lstrip("-") for column in columns]
     # Row values compare all columns in the same direction only.
@@ -135,17 +135,17 @@ def _beyond(rows: QuerySet[Any], columns: Sequence[str], values: Sequence[Any]) 
             Value(value, _field(rows, name)) for name, value in zip(names, values, strict=True)
         ]
         return _Compared(names, typed, "<" if columns[0].startswith("-") else ">")
-    return _beyond_in_steps(columns, names, values)
+    return _after_by_column(columns, names, values)
 
 
-def _beyond_in_steps(columns: Sequence[str], names: Sequence[str], values: Sequence[Any]) -> Q:
+def _after_by_column(columns: Sequence[str], names: Sequence[str], values: Sequence[Any]) -> Q:
     """Return the condition for columns with different directions."""
     # The first column gets a condition of its own, so that the database can use its index.
     beyond = "lt" if columns[0].startswith("-") else "gt"
     first = Q(**{f"{names[0]}__{beyond}": values[0]})
     if len(columns) == 1:
         return first
-    rest = _beyond_in_steps(columns[1:], names[1:], values[1:])
+    rest = _after_by_column(columns[1:], names[1:], values[1:])
     return Q(**{f"{names[0]}__{beyond}e": values[0]}) & (first | rest)
 
 

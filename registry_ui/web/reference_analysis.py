@@ -54,7 +54,7 @@ class Part:
         return "tag" if self.kind == "digest" else self.kind
 
     @property
-    def spoken(self) -> str:
+    def screen_reader_text(self) -> str:
         """The text for screen readers."""
         return f"{self.label} {self.text}" + (f" ({_('implied')})" if self.implied else "")
 
@@ -108,11 +108,11 @@ class ReferenceAnalysis:
         return [note for note in notes if note is not None]
 
     @property
-    def spoken(self) -> str:
+    def screen_reader_text(self) -> str:
         """One sentence for screen readers."""
         if self.message:
             return f"{self.message} {self.advice}".strip()
-        parts = [part.spoken for part in self.parts]
+        parts = [part.screen_reader_text for part in self.parts]
         warnings = [note.title for note in self.notes if note.level == "warn"]
         return ". ".join([", ".join(parts), *warnings])
 

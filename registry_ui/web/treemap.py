@@ -17,7 +17,7 @@ class Rectangle:
     height: float
 
 
-def squarified(sizes: Sequence[int], frame: Rectangle | None = None) -> list[Rectangle]:
+def squarify(sizes: Sequence[int], frame: Rectangle | None = None) -> list[Rectangle]:
     """Return one rectangle per size, in the same order, as close to squares as possible.
 
     Args:

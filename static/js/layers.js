@@ -1,13 +1,16 @@
-// [data-layer]: a line of the history, its layer's row and its piece of the picture light up together, on hover and on focus.
+// [data-layer]: a line of the history, its layer's row and its segment of the diagram are highlighted
+// together, on hover and on focus.
 (() => {
-  const light = (source) => {
+  const highlight = (source) => {
     const number = source?.dataset.layer;
-    for (const lit of document.querySelectorAll("[data-lit]")) if (lit.dataset.layer !== number) delete lit.dataset.lit;
+    for (const part of document.querySelectorAll("[data-highlighted]")) {
+      if (part.dataset.layer !== number) delete part.dataset.highlighted;
+    }
     if (number === undefined) return;
-    for (const part of document.querySelectorAll(`[data-layer="${CSS.escape(number)}"]`)) part.dataset.lit = "";
+    for (const part of document.querySelectorAll(`[data-layer="${CSS.escape(number)}"]`)) part.dataset.highlighted = "";
   };
 
   for (const kind of ["pointerover", "focusin"]) {
-    document.addEventListener(kind, (event) => light(event.target.closest?.("[data-layer]")));
+    document.addEventListener(kind, (event) => highlight(event.target.closest?.("[data-layer]")));
   }
 })();

@@ -3,9 +3,9 @@
 (() => {
   const pauses = new WeakMap();
 
-  const say = (analysis) => {
-    const line = analysis.parentElement.querySelector("[data-analysis-said]");
-    const words = analysis.querySelector("[data-spoken]")?.textContent ?? "";
+  const announce = (analysis) => {
+    const line = analysis.parentElement.querySelector("[data-analysis-live]");
+    const words = analysis.querySelector("[data-analysis-summary]")?.textContent ?? "";
     if (!line) return;
     clearTimeout(pauses.get(analysis));
     pauses.set(
@@ -27,9 +27,9 @@
     const analysis = event.detail.target;
     if (!analysis.matches?.("[data-analysis]")) return;
     const details = analysis.querySelector("details");
-    if (analysis.querySelector(".analysis-whole")) analysis.style.minHeight = "";
+    if (analysis.querySelector(".analysis-full-name")) analysis.style.minHeight = "";
     if (details) details.open = analysis.dataset.unfolded === "true";
-    say(analysis);
+    announce(analysis);
   });
 
   document.addEventListener("click", (event) => {

@@ -18,9 +18,9 @@
 
   const step = (box, by) => {
     show(box);
-    const stops = [fieldOf(box), ...box.querySelectorAll("[data-hit]")];
-    const place = stops.indexOf(document.activeElement);
-    stops[Math.min(Math.max(place + by, 0), stops.length - 1)].focus();
+    const focusable = [fieldOf(box), ...box.querySelectorAll("[data-hit]")];
+    const place = focusable.indexOf(document.activeElement);
+    focusable[Math.min(Math.max(place + by, 0), focusable.length - 1)].focus();
   };
 
   const escape = (box, event) => {

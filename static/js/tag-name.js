@@ -6,7 +6,7 @@
   const texts = new Map();
   let shown, dismissed, timer;
 
-  const learn = () =>
+  const storeTexts = () =>
     document.querySelectorAll("template[data-tag-text]").forEach((text) => texts.set(text.dataset.tagText, text));
 
   const copyOf = (key, words) => {
@@ -16,10 +16,10 @@
   };
 
   const place = (name) => {
-    const spot = name.getBoundingClientRect();
-    const below = innerHeight - spot.bottom;
-    const top = below < card.offsetHeight + 8 && spot.top > below ? spot.top - card.offsetHeight - 4 : spot.bottom + 4;
-    const left = Math.min(spot.left, document.documentElement.clientWidth - card.offsetWidth - 8);
+    const rectangle = name.getBoundingClientRect();
+    const below = innerHeight - rectangle.bottom;
+    const top = below < card.offsetHeight + 8 && rectangle.top > below ? rectangle.top - card.offsetHeight - 4 : rectangle.bottom + 4;
+    const left = Math.min(rectangle.left, document.documentElement.clientWidth - card.offsetWidth - 8);
     card.style.top = `${scrollY + Math.max(8, top)}px`;
     card.style.left = `${scrollX + Math.max(8, left)}px`;
   };
@@ -36,7 +36,7 @@
     clearTimeout(timer);
     if (shown === name || dismissed === name || !name.isConnected) return;
     hide();
-    learn();
+    storeTexts();
     const parts = [...name.querySelectorAll("[data-part]")].map((part) => copyOf(part.dataset.part, part.textContent));
     card.replaceChildren(...parts, copyOf(name.dataset.movement, name.dataset.risk));
     name.append(card);
@@ -47,20 +47,20 @@
   };
 
   const nameOf = (event) => event.target.closest?.("[data-tag-name]");
-  const soon = (action) => {
+  const schedule = (action) => {
     clearTimeout(timer);
     timer = setTimeout(action, 250);
   };
 
   document.addEventListener("pointerover", (event) => {
     const name = nameOf(event);
-    if (name && event.pointerType === "mouse") soon(() => show(name));
+    if (name && event.pointerType === "mouse") schedule(() => show(name));
   });
   document.addEventListener("pointerout", (event) => {
     const name = nameOf(event);
     if (!name || name.contains(event.relatedTarget)) return;
     dismissed = undefined;
-    if (event.pointerType === "mouse") soon(() => shown?.querySelector(":focus-visible") || hide());
+    if (event.pointerType === "mouse") schedule(() => shown?.querySelector(":focus-visible") || hide());
   });
   document.addEventListener("focusin", (event) => {
     if (nameOf(event) && event.target.matches(":focus-visible")) show(nameOf(event));
@@ -75,5 +75,5 @@
     else show(nameOf(event));
   });
   document.addEventListener("keydown", (event) => event.key === "Escape" && shown && hide(true));
-  document.addEventListener("htmx:beforeSwap", learn);
+  document.addEventListener("htmx:beforeSwap", storeTexts);
 })();

@@ -1,6 +1,6 @@
 // [data-toast]: goes away by itself unless it reports an error or somebody is at it; a "toast" event makes one.
 (() => {
-  const SECONDS = 6;
+  const VISIBLE_SECONDS = 6;
 
   const dismiss = (toast) => {
     if (toast.matches(":hover, :focus-within")) setTimeout(dismiss, 2000, toast);
@@ -10,7 +10,7 @@
   const start = (toast) => {
     if ("started" in toast.dataset) return;
     toast.dataset.started = "";
-    if (!toast.classList.contains("toast-error")) setTimeout(dismiss, SECONDS * 1000, toast);
+    if (!toast.classList.contains("toast-error")) setTimeout(dismiss, VISIBLE_SECONDS * 1000, toast);
   };
 
   const startAll = () => document.querySelectorAll("[data-toast]").forEach(start);

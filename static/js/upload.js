@@ -1,8 +1,8 @@
-// form[data-upload]: sends its file in pieces to the address there, and goes on where it was cut off. Bars and words are in the form;
+// form[data-upload]: sends its file in chunks to the address there, and goes on where it was cut off. Bars and words are in the form;
 // [data-upload-finish] is the form that ends it. Without this script the form sends the file itself.
 (() => {
-  const PIECE = 8 * 1024 * 1024;
-  const PATIENCE = [1, 2, 4, 8, 15, 30];
+  const CHUNK_SIZE = 8 * 1024 * 1024;
+  const RETRY_SECONDS = [1, 2, 4, 8, 15, 30];
 
   const pause = (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
   const size = (bytes) => `${(bytes / 1024 ** 2).toFixed(1)} MiB`;
@@ -15,14 +15,14 @@
       this.box = form.querySelector("[data-upload-progress]");
     }
 
-    say(text) {
+    showStatus(text) {
       this.form.querySelector("[data-upload-status]").textContent = text;
     }
 
     show(received) {
       this.box.hidden = false;
       this.box.querySelector("progress").value = received / this.file.size;
-      this.say(`${size(received)} / ${size(this.file.size)}`);
+      this.showStatus(`${size(received)} / ${size(this.file.size)}`);
     }
 
     async ask(url, method, body, headers = {}) {
@@ -43,14 +43,14 @@
       for (let failures = 0; received < this.file.size; ) {
         this.show(received);
         try {
-          const piece = this.file.slice(received, received + PIECE);
-          const answer = await this.ask(url, "PATCH", piece, { "Upload-Offset": received });
+          const chunk = this.file.slice(received, received + CHUNK_SIZE);
+          const answer = await this.ask(url, "PATCH", chunk, { "Upload-Offset": received });
           received = answer.status === 409 ? (await answer.json()).received : Number(answer.headers.get("Upload-Offset"));
           failures = 0;
         } catch (error) {
           if (error.final) throw error;
-          this.say(this.form.querySelector("[data-upload-words]").content.textContent);
-          await pause(PATIENCE[Math.min(failures++, PATIENCE.length - 1)]);
+          this.showStatus(this.form.querySelector("[data-upload-message]").content.textContent);
+          await pause(RETRY_SECONDS[Math.min(failures++, RETRY_SECONDS.length - 1)]);
         }
       }
       this.show(received);

@@ -90,19 +90,19 @@ def shoot(page: Page):
 
 def test_a_line_and_its_layer_are_highlighted_together(page, visit, registry_row):
     visit("registries:image_by_tag", registry_row.pk, "web/nginx", "latest")
-    lit = page.locator("[data-lit]")
+    lit = page.locator("[data-highlighted]")
     expect(lit).to_have_count(0)
 
     page.locator("#line-4").hover()
     expect(lit).to_have_count(3)
-    expect(page.locator("#layer-2[data-lit]")).to_have_count(1)
+    expect(page.locator("#layer-2[data-highlighted]")).to_have_count(1)
 
     page.locator(".layer-diagram a").first.hover()
-    expect(page.locator("#line-1[data-lit]")).to_have_count(1)
-    expect(page.locator("#line-4[data-lit]")).to_have_count(0)
+    expect(page.locator("#line-1[data-highlighted]")).to_have_count(1)
+    expect(page.locator("#line-4[data-highlighted]")).to_have_count(0)
 
     page.locator("#layer-3 a[href='#line-5']").focus()
-    expect(page.locator("#line-5[data-lit]")).to_have_count(1)
+    expect(page.locator("#line-5[data-highlighted]")).to_have_count(1)
     page.keyboard.press("Enter")
     expect(page.locator("#line-5:target")).to_have_count(1)
 

@@ -67,7 +67,7 @@ def test_a_tie_is_for_a_person_to_decide(team, row, make_credential) -> None:
         choose(team)
     assert set(caught.value.candidates) == {one, other}
     assert "one" in caught.value.message
-    assert choose(team, chosen=other) == other
+    assert choose(team, selected=other) == other
 
 
 def test_for_a_push_only_those_that_may_push_count(team, row, make_credential) -> None:
@@ -114,7 +114,7 @@ def test_a_chosen_one_that_does_not_fit_is_an_error_and_nothing_else_is_tried(
     make_credential(row, "fit")
     unfit = make_credential(row, "unfit", **values)
     with pytest.raises(CredentialUnusable, match=words.replace("*", r"\*")):
-        choose(team, push=True, chosen=unfit)
+        choose(team, push=True, selected=unfit)
 
 
 def test_a_chosen_one_of_another_team_or_host_is_refused(
@@ -123,9 +123,9 @@ def test_a_chosen_one_of_another_team_or_host_is_refused(
     foreign = make_credential(make_registry(team=other_team, host=HOST))
     elsewhere = make_credential(make_registry(host="other.example.com"))
     with pytest.raises(CredentialUnusable, match="belong"):
-        choose(team, chosen=foreign)
+        choose(team, selected=foreign)
     with pytest.raises(CredentialUnusable, match="never sent"):
-        choose(team, chosen=elsewhere)
+        choose(team, selected=elsewhere)
 
 
 def test_docker_hub_is_there_from_the_start(team) -> None:
@@ -253,7 +253,7 @@ def test_an_ended_grant_allows_nothing(team, share, field) -> None:
     shared = share(terms={field: timezone.now() - timedelta(minutes=1)})
     assert choose(team) is None
     with pytest.raises(CredentialUnusable, match="The team Lighthouse"):
-        choose(team, chosen=shared)
+        choose(team, selected=shared)
 
 
 @pytest.mark.parametrize(

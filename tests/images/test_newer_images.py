@@ -160,9 +160,9 @@ def test_another_registry_repository_or_team_marks_nothing(
 @pytest.mark.parametrize(
     ("columns", "choice", "platform"),
     [
-        ({}, "chosen", "linux/amd64"),
+        ({}, "selected", "linux/amd64"),
         ({"media_type": OCI_INDEX}, "all", "all"),
-        ({"platforms": [{"platform": "linux/arm/v7"}]}, "chosen", "linux/arm/v7"),
+        ({"platforms": [{"platform": "linux/arm/v7"}]}, "selected", "linux/arm/v7"),
         ({"platforms": [{"platform": "linux/amd64"}, {"platform": "linux/arm64"}]}, "all", "all"),
         ({"platforms": [{"platform": ""}]}, "machine", ""),
         ({"platforms": []}, "machine", ""),

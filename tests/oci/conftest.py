@@ -20,7 +20,7 @@ from registry_ui.oci.egress import EgressPolicy
 from registry_ui.oci.errors import HostUnknown
 from tests.parts.certificates import Certificate, make_authority, make_server_certificate
 from tests.parts.scripted_server import Reply, ScriptedServer, scripted_server
-from tests.parts.scripted_tokens import TAGS, ask_for_token, takes
+from tests.parts.scripted_tokens import TAGS, ask_for_token, require_token
 
 QUICK = Limits(
     connect=2,
@@ -166,7 +166,7 @@ def registry_and_realm(internet, scripted_servers):
     internet.add("auth.example", realm, "93.184.216.35")
     ask_for_token(registry, "http://auth.example/token")
     realm.on("GET", "/token", Reply(body=b'{"token":"t"}'))
-    registry.on("GET", "/v2/a/tags/list", takes("t", TAGS))
+    registry.on("GET", "/v2/a/tags/list", require_token("t", TAGS))
     return registry, realm
 
 

@@ -7,14 +7,14 @@ import pytest
 from registry_ui.oci.errors import Denied, Unauthorized
 from tests.parts.bytes_readers import descriptor_of, source_of
 from tests.parts.scripted_server import Reply
-from tests.parts.scripted_tokens import BASIC, CREDENTIAL, TAGS, takes
+from tests.parts.scripted_tokens import BASIC, CREDENTIAL, TAGS, require_token
 
 BLOB = b"blob" * 1000
 
 
 def test_token_is_asked_with_the_credential_and_kept(token_registry_of, client_of):
     registry = token_registry_of({"token": "t1"})
-    registry.on("GET", "/v2/team/app/tags/list", takes("t1", TAGS))
+    registry.on("GET", "/v2/team/app/tags/list", require_token("t1", TAGS))
     client = client_of(registry, CREDENTIAL)
     assert client.list_tags("team/app") == client.list_tags("team/app") == ["1.0"]
     (asked,) = registry.made("GET", "/token")
@@ -28,8 +28,8 @@ def test_token_is_asked_with_the_credential_and_kept(token_registry_of, client_o
 
 def test_each_scope_has_a_token_of_its_own(token_registry_of, client_of):
     registry = token_registry_of({"token": "a"}, {"token": "b"})
-    registry.on("GET", "/v2/one/tags/list", takes("a", TAGS))
-    registry.on("GET", "/v2/two/tags/list", takes("b", TAGS))
+    registry.on("GET", "/v2/one/tags/list", require_token("a", TAGS))
+    registry.on("GET", "/v2/two/tags/list", require_token("b", TAGS))
     client = client_of(registry, CREDENTIAL)
     for name in ("one", "two", "one", "two"):
         client.list_tags(name)
@@ -42,7 +42,7 @@ def test_each_scope_has_a_token_of_its_own(token_registry_of, client_of):
 def test_the_oldest_tokens_are_forgotten(token_registry_of, client_of, monkeypatch):
     monkeypatch.setattr("registry_ui.oci.authenticator._TOKENS_LIMIT", 2)
     registry = token_registry_of({"token": "t"})
-    registry.on("GET", "/v2/.*/tags/list", takes("t", TAGS))
+    registry.on("GET", "/v2/.*/tags/list", require_token("t", TAGS))
     client = client_of(registry, CREDENTIAL)
     for name in ("one", "two", "three", "three", "two", "one"):
         client.list_tags(name)
@@ -53,7 +53,7 @@ def test_the_oldest_tokens_are_forgotten(token_registry_of, client_of, monkeypat
 def test_threads_share_one_token_request(token_registry_of, client_of):
     registry = token_registry_of({"token": "t"})
     registry.on("GET", "/token", Reply(body=b'{"token":"t"}', stall=0.2))
-    registry.on("GET", "/v2/a/tags/list", takes("t", TAGS))
+    registry.on("GET", "/v2/a/tags/list", require_token("t", TAGS))
     client = client_of(registry, CREDENTIAL)
     threads = [threading.Thread(target=client.list_tags, args=("a",)) for _ in range(8)]
     for thread in threads:
@@ -70,9 +70,11 @@ def test_expired_token_is_renewed_once_between_post_and_put(
     monkeypatch.setattr("registry_ui.oci.token_service._JUST_ISSUED_SECONDS", 0)
     registry = token_registry_of({"token": "old"}, {"token": "new"})
     registry.on(
-        "POST", "/v2/a/blobs/uploads/", takes("old", Reply(202, headers={"Location": "/v2/up"}))
+        "POST",
+        "/v2/a/blobs/uploads/",
+        require_token("old", Reply(202, headers={"Location": "/v2/up"})),
     )
-    registry.on("PUT", "/v2/up", takes("new", Reply(201)))
+    registry.on("PUT", "/v2/up", require_token("new", Reply(201)))
     client_of(registry, CREDENTIAL).store("a").write_blob(descriptor_of(BLOB), source_of(BLOB))
     first, second = registry.made("PUT")
     assert (first.authorization, second.authorization) == ("Bearer old", "Bearer new")
@@ -89,7 +91,7 @@ def test_unauthorized_in_the_middle_of_a_put(token_registry_of, client_of, monke
         headers={"WWW-Authenticate": 'Bearer realm="/token",error="invalid_token"'},
         unread=True,
     )
-    registry.on("PUT", "/v2/up", early, takes("new", Reply(201)))
+    registry.on("PUT", "/v2/up", early, require_token("new", Reply(201)))
     registry.on("HEAD", "/v2/a/blobs/.*", Reply(404))
     client_of(registry, CREDENTIAL).store("a").write_blob(descriptor_of(large), source_of(large))
     assert registry.made("PUT")[-1].body == large
@@ -157,7 +159,7 @@ def test_unusable_challenge_is_named(scripted, client_of):
 
 def test_registry_that_challenges_only_inside(scripted, client_of):
     scripted.on("GET", "/token", Reply(body=b'{"token":"t"}'))
-    scripted.on("GET", "/v2/a/tags/list", takes("t", TAGS))
+    scripted.on("GET", "/v2/a/tags/list", require_token("t", TAGS))
     assert client_of(scripted, CREDENTIAL).list_tags("a") == ["1.0"]
 
 

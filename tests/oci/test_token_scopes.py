@@ -8,14 +8,14 @@ from registry_ui.oci.http_messages import Response
 from registry_ui.oci.token_scopes import Scope, missing_scopes
 from tests.parts.bytes_readers import descriptor_of, source_of
 from tests.parts.scripted_server import Reply
-from tests.parts.scripted_tokens import CREDENTIAL, TAGS, takes
+from tests.parts.scripted_tokens import CREDENTIAL, TAGS, require_token
 
 BLOB = b"blob" * 1000
 
 
 def test_a_push_token_serves_reading_too(token_registry_of, client_of):
     registry = token_registry_of({"token": "wide"})
-    registry.on("HEAD", "/v2/a/blobs/.*", takes("wide", Reply(404)))
+    registry.on("HEAD", "/v2/a/blobs/.*", require_token("wide", Reply(404)))
     registry.on("POST", "/v2/a/blobs/uploads/", Reply(202, headers={"Location": "/up"}))
     registry.on("PUT", "/up", Reply(201))
     store = client_of(registry, CREDENTIAL).store("a", push=True)
@@ -27,7 +27,7 @@ def test_a_push_token_serves_reading_too(token_registry_of, client_of):
 
 def test_mount_asks_for_both_repositories_with_the_target_first(token_registry_of, client_of):
     registry = token_registry_of({"token": "both"})
-    registry.on("POST", "/v2/a/blobs/uploads/", takes("both", Reply(201)))
+    registry.on("POST", "/v2/a/blobs/uploads/", require_token("both", Reply(201)))
     assert client_of(registry, CREDENTIAL).store("a").mount_blob(descriptor_of(BLOB), "b") is True
     assert registry.made("GET", "/token")[0].query["scope"] == [
         "repository:a:pull,push",

@@ -12,7 +12,14 @@ from registry_ui.oci.errors import (
     Unauthorized,
 )
 from tests.parts.scripted_server import Reply
-from tests.parts.scripted_tokens import BASIC, CREDENTIAL, SECRET, TAGS, ask_for_token, takes
+from tests.parts.scripted_tokens import (
+    BASIC,
+    CREDENTIAL,
+    SECRET,
+    TAGS,
+    ask_for_token,
+    require_token,
+)
 
 
 def test_http_realm_of_an_https_registry_is_refused(scripted_servers, scripted, tls_of, client_of):
@@ -31,7 +38,7 @@ def test_http_realm_of_an_https_registry_is_refused(scripted_servers, scripted, 
 
 def test_only_access_token_is_enough(token_registry_of, client_of):
     registry = token_registry_of({"access_token": "t1"})
-    registry.on("GET", "/v2/a/tags/list", takes("t1", TAGS))
+    registry.on("GET", "/v2/a/tags/list", require_token("t1", TAGS))
     assert client_of(registry).list_tags("a") == ["1.0"]
     assert registry.made("GET", "/token")[0].authorization == "", (
         "an anonymous client has nothing to show"
@@ -61,7 +68,7 @@ def test_identity_token_falls_back_to_get_on_404(scripted, client_of):
     ask_for_token(scripted, "/token")
     scripted.on("POST", "/token", Reply(404))
     scripted.on("GET", "/token", Reply(body=b'{"token":"t"}'))
-    scripted.on("GET", "/v2/a/tags/list", takes("t", TAGS))
+    scripted.on("GET", "/v2/a/tags/list", require_token("t", TAGS))
     assert client_of(scripted, BasicCredential("", SECRET)).list_tags("a") == ["1.0"]
 
 
@@ -77,7 +84,7 @@ def test_identity_token_is_not_posted_after_a_redirect(scripted, scripted_server
 def test_relative_realm_with_a_query_keeps_it(scripted, client_of):
     ask_for_token(scripted, "/token?tenant=a%2Fb")
     scripted.on("GET", "/token", Reply(body=b'{"token":"t"}'))
-    scripted.on("GET", "/v2/a/tags/list", takes("t", TAGS))
+    scripted.on("GET", "/v2/a/tags/list", require_token("t", TAGS))
     client_of(scripted).list_tags("a")
     assert scripted.made("GET", "/token")[0].query["tenant"] == ["a/b"]
 
@@ -102,7 +109,7 @@ def test_token_lives_at_least_a_minute_whatever_the_service_says(token_registry_
     registry = token_registry_of(
         {"token": "t", "expires_in": 1, "issued_at": "2001-01-01T00:00:00Z"}
     )
-    registry.on("GET", "/v2/a/tags/list", takes("t", TAGS))
+    registry.on("GET", "/v2/a/tags/list", require_token("t", TAGS))
     client = client_of(registry, CREDENTIAL)
     client.list_tags("a")
     client.list_tags("a")

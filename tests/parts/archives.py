@@ -72,7 +72,7 @@ def docker_members(built: BuiltManifest, *names: str) -> list[tuple[tarfile.TarI
     ]
 
 
-def replaced(members: list, name: str, content: bytes) -> list:
+def replace_member(members: list, name: str, content: bytes) -> list:
     """Return the same members, one of them with another content."""
     return [entry(name, content) if info.name == name else (info, old) for info, old in members]
 
@@ -146,35 +146,43 @@ HOSTILE: dict[str, bytes] = {
     ),
     "a negative size": _with(entry("x", size=-512)),
     "a size beyond the end": _with(entry("x", size=1 << 40)),
-    "a wrong layer": tar(*replaced(_MEMBERS, _LAYER, b"\0" * len(GOOD.blobs[GOOD.layers[0]]))),
-    "a layer of another size": tar(*replaced(_MEMBERS, _LAYER, b"x")),
-    "a wrong manifest": tar(*replaced(_MEMBERS, _MANIFEST, GOOD.content + b" ")),
-    "a wrong config": tar(*replaced(_MEMBERS, f"blobs/{GOOD.config.replace(':', '/')}", b"{}")),
+    "a wrong layer": tar(
+        *replace_member(_MEMBERS, _LAYER, b"\0" * len(GOOD.blobs[GOOD.layers[0]]))
+    ),
+    "a layer of another size": tar(*replace_member(_MEMBERS, _LAYER, b"x")),
+    "a wrong manifest": tar(*replace_member(_MEMBERS, _MANIFEST, GOOD.content + b" ")),
+    "a wrong config": tar(
+        *replace_member(_MEMBERS, f"blobs/{GOOD.config.replace(':', '/')}", b"{}")
+    ),
     "a missing layer": tar(*[member for member in _MEMBERS if member[0].name != _LAYER]),
     "a missing manifest": tar(*[member for member in _MEMBERS if member[0].name != _MANIFEST]),
-    "an index that is no JSON": tar(*replaced(_MEMBERS, "index.json", b"<html>")),
-    "an index that is nested too deep": tar(*replaced(_MEMBERS, "index.json", b"[" * 100_000)),
-    "an index of another kind": tar(*replaced(_MEMBERS, "index.json", b'{"manifests": 7}')),
+    "an index that is no JSON": tar(*replace_member(_MEMBERS, "index.json", b"<html>")),
+    "an index that is nested too deep": tar(
+        *replace_member(_MEMBERS, "index.json", b"[" * 100_000)
+    ),
+    "an index of another kind": tar(*replace_member(_MEMBERS, "index.json", b'{"manifests": 7}')),
     "an index with a digest that climbs out": tar(
-        *replaced(_MEMBERS, "index.json", _INDEX.replace(GOOD.digest.encode(), b"sha256:../../x"))
+        *replace_member(
+            _MEMBERS, "index.json", _INDEX.replace(GOOD.digest.encode(), b"sha256:../../x")
+        )
     ),
     "an index without images": tar(
-        *replaced(_MEMBERS, "index.json", b'{"schemaVersion": 2, "manifests": []}')
+        *replace_member(_MEMBERS, "index.json", b'{"schemaVersion": 2, "manifests": []}')
     ),
-    "an index of 9 MiB": tar(*replaced(_MEMBERS, "index.json", b" " * (9 << 20) + _INDEX)),
+    "an index of 9 MiB": tar(*replace_member(_MEMBERS, "index.json", b" " * (9 << 20) + _INDEX)),
     "a layout of another version": tar(
-        *replaced(_MEMBERS, "oci-layout", b'{"imageLayoutVersion":"2.0.0"}')
+        *replace_member(_MEMBERS, "oci-layout", b'{"imageLayoutVersion":"2.0.0"}')
     ),
     "a list of digests that differs": _with(
         entry("digests.json", b'{"images": [{"name": "x", "digest": "y"}]}')
     ),
     "a list of digests that is no JSON": _with(entry("digests.json", b"{")),
-    "a list of docker's that is no JSON": tar(*replaced(_DOCKER, "manifest.json", b"nope")),
+    "a list of docker's that is no JSON": tar(*replace_member(_DOCKER, "manifest.json", b"nope")),
     "a list of docker's that lists no layers": tar(
-        *replaced(_DOCKER, "manifest.json", b'[{"Config": "x"}]')
+        *replace_member(_DOCKER, "manifest.json", b'[{"Config": "x"}]')
     ),
     "a list of docker's that climbs out": tar(
-        *replaced(_DOCKER, "manifest.json", b'[{"Config": "../../etc/passwd", "Layers": []}]')
+        *replace_member(_DOCKER, "manifest.json", b'[{"Config": "../../etc/passwd", "Layers": []}]')
     ),
     "a docker layer that is another": tar(
         *[

@@ -23,11 +23,13 @@ TEMPLATES = ROOT / ".pytest_cache" / "databases"
 
 
 def template_key() -> str:
-    """Return a hash of every migration and of the Django that runs them."""
+    """Return a hash of every migration, of the triggers and of the Django that runs them."""
     digest = hashlib.sha256(f"{django.get_version()} {sys.version}".encode())
     for config in sorted(apps.get_app_configs(), key=lambda config: config.label):
         for path in sorted(Path(config.path).glob("migrations/*.py")):
             digest.update(f"{config.label}/{path.name}".encode() + path.read_bytes())
+    # `migrate` installs the triggers of the audit log too.
+    digest.update((ROOT / "registry_ui/accounts/audit/triggers.py").read_bytes())
     return digest.hexdigest()[:16]
 
 

@@ -66,9 +66,9 @@ def create_demo_mirrors(team: Any, user: Any, source: Registry, target: Registry
     channel.set_address("slack://not/a/secret")
     channel.save()
     channel.mirrors.add(mirror)
-    hook = MirrorWebhook(mirror=mirror, created_by=user)
-    hook.set_secret("not-a-real-secret")
-    hook.save()
+    webhook = MirrorWebhook(mirror=mirror, created_by=user)
+    webhook.set_secret("not-a-real-secret")
+    webhook.save()
 
     for number, name in enumerate(("shop/app", "shop/worker", "library/nginx", "tools/builder")):
         state: dict[str, Any] = [
@@ -147,7 +147,7 @@ def _runs(mirror: Mirror, late: Mirror, user: Any) -> dict[str, MirrorRun]:
     _items(running)
 
     return {
-        "staged": _staged(mirror, user),
+        "local_pull": _local_pull(mirror, user),
         "plan": plan,
         "succeeded": succeeded,
         "failed": failed,
@@ -156,8 +156,8 @@ def _runs(mirror: Mirror, late: Mirror, user: Any) -> dict[str, MirrorRun]:
     }
 
 
-def _staged(mirror: Mirror, user: Any) -> MirrorRun:
-    """Create a staged export of some images, and a later one that failed in part."""
+def _local_pull(mirror: Mirror, user: Any) -> MirrorRun:
+    """Create a local pull of some images, and a later one that failed in part."""
     counts = {"new": 3, "changed": 1, "up_to_date": 0, "repositories": 1}
     run = run_row(
         mirror,

@@ -30,10 +30,10 @@ def create_demo_shares(user: Any, credential: Credential) -> tuple[CredentialGra
     record_use(
         credential, pilots, CredentialUse(name, by="dora", operation="pull", is_recorded=True)
     )
-    return grant, _borrowed(pilots, credential.team)
+    return grant, _create_received_share(pilots, credential.team)
 
 
-def _borrowed(owner: Team, team: Team) -> Credential:
+def _create_received_share(owner: Team, team: Team) -> Credential:
     registry = Registry.objects.create(team=owner, name="Dockyard", host="dockyard.example.com")
     credential = Credential(
         team=owner,

@@ -9,7 +9,7 @@ import requests
 
 from .scripted_server import Call, Reply, ScriptedServer
 
-_KEPT = (
+_FORWARDED_HEADERS = (
     "Content-Type",
     "Docker-Content-Digest",
     "Location",
@@ -34,9 +34,9 @@ class Gateway:
     ) -> None:
         self.host = server.host
         self.left = pulls
-        self.says_how_many = True
+        self.sends_rate_limit = True
         self.refused = 0
-        self.most_at_once = 0
+        self.max_concurrent = 0
         self._limit = pulls
         self._seconds = seconds
         self._registry = f"http://{registry_host}"
@@ -52,18 +52,18 @@ class Gateway:
     def answer(self, call: Call) -> Reply:
         with self._lock:
             self._now += 1
-            self.most_at_once = max(self.most_at_once, self._now)
+            self.max_concurrent = max(self.max_concurrent, self._now)
         try:
             self.server.wait(self._seconds)
             is_pull = call.method == "GET" and "/manifests/" in call.path
-            if is_pull and not self._take():
+            if is_pull and not self._acquire():
                 return Reply(429, headers={**self._limits(), "Retry-After": "3600"})
             return self._forwarded(call)
         finally:
             with self._lock:
                 self._now -= 1
 
-    def _take(self) -> bool:
+    def _acquire(self) -> bool:
         with self._lock:
             if self.left is None:
                 return True
@@ -88,7 +88,9 @@ class Gateway:
             timeout=30,
             allow_redirects=False,
         )
-        headers = {name: answer.headers[name] for name in _KEPT if name in answer.headers}
+        headers = {
+            name: answer.headers[name] for name in _FORWARDED_HEADERS if name in answer.headers
+        }
         length = (
             int(answer.headers["Content-Length"])
             if call.method == "HEAD" and "Content-Length" in answer.headers
@@ -99,7 +101,7 @@ class Gateway:
         )
 
     def _limits(self) -> dict[str, str]:
-        if self.left is None or not self.says_how_many:
+        if self.left is None or not self.sends_rate_limit:
             return {}
         return {
             "RateLimit-Limit": f"{self._limit};w=600",

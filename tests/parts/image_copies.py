@@ -25,7 +25,7 @@ def copy(
     return copy_image(source, reference, target, tag, **options)
 
 
-def exported(store: ArchiveStore, platforms: tuple[str, ...] = ()) -> PlannedArchive:
+def export_archive(store: ArchiveStore, platforms: tuple[str, ...] = ()) -> PlannedArchive:
     """Return a new archive with everything of another one."""
     plan = ArchivePlan(Platform("linux", "amd64"))
     source = PlatformFilter(store, [Platform.parse(text) for text in platforms])
@@ -36,6 +36,6 @@ def exported(store: ArchiveStore, platforms: tuple[str, ...] = ()) -> PlannedArc
     return plan.build()
 
 
-def written(planned: PlannedArchive, store: ArchiveStore) -> bytes:
+def read_archive(planned: PlannedArchive, store: ArchiveStore) -> bytes:
     """Return the bytes of an archive whose blobs are in a store."""
     return b"".join(planned.read(store.open_blob))

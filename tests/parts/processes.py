@@ -37,7 +37,7 @@ def free_port() -> int:
     raise RuntimeError("There is no free port.")
 
 
-def answers(port: int) -> bool:
+def is_listening(port: int) -> bool:
     try:
         with socket.create_connection(("127.0.0.1", port), timeout=0.5):
             return True

@@ -15,7 +15,7 @@ import bcrypt
 import requests
 
 from .certificates import make_authority, make_server_certificate
-from .processes import Process, answers, free_port
+from .processes import Process, free_port, is_listening
 from .token_server import ISSUER, SERVICE, TokenServer, TokenUser
 
 _names = itertools.count(1)
@@ -137,7 +137,7 @@ class RunningRegistry:
         configuration.write_text(json.dumps(self.configuration))
         program = shutil.which("docker-registry") or "docker-registry"
         self.process = Process([program, "serve", configuration], log=self.folder / "registry.log")
-        self.process.wait_for(lambda: answers(self.port))
+        self.process.wait_for(lambda: is_listening(self.port))
 
 
 def _registry(folder: Path, **configuration: Any) -> RunningRegistry:

@@ -19,7 +19,7 @@ def ask_for_token(registry: ScriptedServer, realm: str, *, service: str = "regis
     registry.on("GET", "/v2/", Reply(401, headers={"WWW-Authenticate": challenge}))
 
 
-def takes(token: str, reply: Reply) -> Callable[[Call], Reply]:
+def require_token(token: str, reply: Reply) -> Callable[[Call], Reply]:
     """Return a script that answers `reply` to a bearer of the token, and 401 to others."""
 
     def script(call: Call) -> Reply:

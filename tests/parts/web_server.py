@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from .processes import Process, answers, free_port, wait_until
+from .processes import Process, free_port, is_listening, wait_until
 from .workers import ROOT, product_environment
 
 
@@ -40,7 +40,7 @@ class WebServer:
         self.process = Process(
             command, log=self.folder / "web.log", environment=environment, directory=ROOT
         )
-        self.process.wait_for(lambda: answers(self.port), seconds=60)
+        self.process.wait_for(lambda: is_listening(self.port), seconds=60)
 
     @property
     def log(self) -> str:
@@ -50,7 +50,7 @@ class WebServer:
         """Send SIGKILL to the master; its workers end with it."""
         if self.process is not None:
             self.process.kill()
-            wait_until(lambda: not answers(self.port), what="the end of its workers")
+            wait_until(lambda: not is_listening(self.port), what="the end of its workers")
 
     def stop(self) -> None:
         if self.process is not None:

@@ -11,7 +11,7 @@ from tests.parts.scripted_server import scripted_server
 from tests.parts.slow_line import slow_line
 from transfers import services
 
-from .scripts import HASTY, ScriptedRegistry
+from .scripts import SHORT_LIMITS, ScriptedRegistry
 
 
 @pytest.fixture
@@ -91,9 +91,9 @@ def pushable(team, pull, registry, line, add_registry, image_factory):
 @pytest.fixture
 def publish(team, alice):
     def run(source, target, **options):
-        ends = {"source": Reference.parse(source), "target": Reference.parse(target)}
+        endpoints = {"source": Reference.parse(source), "target": Reference.parse(target)}
         return services.run_in_process(
-            services.start_publish(team=team, user=alice, enqueue=False, **ends, **options)
+            services.start_publish(team=team, user=alice, enqueue=False, **endpoints, **options)
         )
 
     return run
@@ -109,8 +109,8 @@ def faulty_registry(team, add_registry):
 
 
 @pytest.fixture
-def hasty(monkeypatch):
-    monkeypatch.setattr("registry_ui.oci.registry_session.Limits", lambda: HASTY)
+def short_limits(monkeypatch):
+    monkeypatch.setattr("registry_ui.oci.registry_session.Limits", lambda: SHORT_LIMITS)
 
 
 def blob_files(folder):

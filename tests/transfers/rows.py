@@ -55,22 +55,22 @@ def transfer_row(team, user=None, *, state=State.QUEUED, layers=(), steps=(), ag
 
 
 def publish_row(team, user=None, **values):
-    ends = {
+    endpoints = {
         "kind": Kind.PUBLISH,
         "source": "docker.io/library/my-app:latest",
         "target": "registry.example.com/my-company/my-app:prod-2023",
         "source_is_local": True,
         "target_is_local": False,
     }
-    return transfer_row(team, user, **{**ends, **values})
+    return transfer_row(team, user, **{**endpoints, **values})
 
 
 def copy_row(team, user=None, **values):
-    ends = {
+    endpoints = {
         "kind": Kind.COPY,
         "source": PYTHON,
         "target": "registry.example.com/web/python:1.0",
         "target_is_local": False,
         "platform": "all",
     }
-    return transfer_row(team, user, **{**ends, **values})
+    return transfer_row(team, user, **{**endpoints, **values})

@@ -21,7 +21,7 @@ from transfers.queues import TRANSFERS
 CANARY = "canary-secret-4711"
 
 
-def through(line, image):
+def reference_via(line, image):
     """Return an image's reference through a line to its registry."""
     return f"{line.host}/{image.repository}:{image.tag}"
 

@@ -12,7 +12,7 @@ HTML = Reply(
 )
 REPOSITORY = "team/app"
 # What a client waits for in a test of one that hangs, and how often it tries.
-HASTY = Limits(
+SHORT_LIMITS = Limits(
     connect=1,
     read=0.5,
     answer=1,
@@ -86,10 +86,10 @@ def blob_path(digest: str) -> str:
 
 def ranged(call: Call, content: bytes) -> Reply:
     """Return the whole content, or the part of a Range header."""
-    asked = re.fullmatch(r"bytes=(\d+)-", call.headers.get("Range", ""))
-    if asked is None:
+    match = re.fullmatch(r"bytes=(\d+)-", call.headers.get("Range", ""))
+    if match is None:
         return Reply(body=content)
-    start = int(asked[1])
+    start = int(match[1])
     return Reply(
         206,
         body=content[start:],

@@ -16,7 +16,7 @@ from transfers.models import State, Transfer
 
 from .conftest import add_credential, check_every_blob_hashes_to_its_name
 from .scripted_registry import CANARY, check_error
-from .scripts import HASTY, HTML, REPOSITORY, flipped, ranged
+from .scripts import HTML, REPOSITORY, SHORT_LIMITS, flipped, ranged
 from .test_runner import run_in_thread
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -49,14 +49,14 @@ def names():
 # --- nobody there, or nobody who knows us
 
 
-def test_an_unknown_host_is_named(fails, hasty):
+def test_an_unknown_host_is_named(fails, short_limits):
     transfer = fails("registry.no-such-host.invalid/team/app:1.0")
 
     assert transfer.error["kind"] == "HostUnknown"
     assert "registry.no-such-host.invalid" in transfer.error["message"]
 
 
-def test_a_refused_port_is_named(team, fails, hasty):
+def test_a_refused_port_is_named(team, fails, short_limits):
     host = f"127.0.0.1:{free_port()}"
     Registry.objects.create(team=team, name=host, host=host, security=Security.PLAIN_HTTP)
 
@@ -98,7 +98,7 @@ def test_a_missing_tag_is_named_with_its_repository(fails, registry, image_facto
     assert "no-such-tag" in transfer.error["message"]
 
 
-def test_a_web_page_in_place_of_a_registry_is_told(fails, faulty_registry):
+def test_a_web_page_in_place_of_a_registry_is_reported(fails, faulty_registry):
     faulty_registry.server.on("GET", "/v2/.*", HTML)
 
     transfer = fails(faulty_registry.reference)
@@ -108,7 +108,7 @@ def test_a_web_page_in_place_of_a_registry_is_told(fails, faulty_registry):
     assert "web page" in transfer.error["message"]
 
 
-def test_a_web_page_in_place_of_a_manifest_is_told(fails, faulty_registry):
+def test_a_web_page_in_place_of_a_manifest_is_reported(fails, faulty_registry):
     faulty_registry.answer_manifest(HTML)
 
     assert "web page" in fails(faulty_registry.reference).error["message"]
@@ -171,7 +171,7 @@ BAD_MANIFESTS = {
 
 
 @pytest.mark.parametrize("case", BAD_MANIFESTS)
-def test_a_bad_manifest_is_refused_and_its_place_named(fails, faulty_registry, case):
+def test_a_bad_manifest_is_refused_and_its_location_named(fails, faulty_registry, case):
     content, expected = BAD_MANIFESTS[case]
     faulty_registry.serve_manifest(
         content,
@@ -208,14 +208,17 @@ def test_a_layer_cut_short_is_resumed_where_it_broke(pull, faulty_registry, imag
     check_every_blob_hashes_to_its_name(images_directory)
 
 
-def test_a_layer_that_is_always_cut_short_fails(fails, faulty_registry, hasty):
+def test_a_layer_that_is_always_cut_short_fails(fails, faulty_registry, short_limits):
     faulty_registry.answer_layer(Reply(body=faulty_registry.layer_content, cut=0))
 
     transfer = fails(faulty_registry.reference)
 
     assert transfer.error["kind"] == "ConnectionFailed"
     assert faulty_registry.host in transfer.error["message"]
-    assert len(faulty_registry.server.made("GET", f".*/{faulty_registry.layer}")) <= 2 * HASTY.tries
+    assert (
+        len(faulty_registry.server.made("GET", f".*/{faulty_registry.layer}"))
+        <= 2 * SHORT_LIMITS.tries
+    )
 
 
 def test_a_layer_of_another_length_is_damaged_at_its_source(fails, faulty_registry):
@@ -260,7 +263,7 @@ def test_a_missing_layer_is_named(fails, faulty_registry):
     assert faulty_registry.layer in transfer.error["message"]
 
 
-def test_a_tag_stays_what_it_was_when_its_new_image_is_broken(fails, pull, faulty_registry):
+def test_a_tag_is_unchanged_when_its_new_image_is_broken(fails, pull, faulty_registry):
     assert pull(faulty_registry.reference).state == State.SUCCEEDED
     old, faulty_registry.image = faulty_registry.image, build_image()
     faulty_registry.serve(faulty_registry.image)
@@ -308,7 +311,9 @@ def test_a_very_long_retry_after_fails_at_once_and_says_when(fails, faulty_regis
     assert len(faulty_registry.server.made("GET", ".*/manifests/.*")) == 1
 
 
-def test_a_registry_that_recovers_after_three_503_is_waited_for(pull, faulty_registry, hasty):
+def test_a_registry_that_recovers_after_three_503_is_waited_for(
+    pull, faulty_registry, short_limits
+):
     faulty_registry.answer_manifest(
         *[Reply(503)] * 3,
         Reply(body=faulty_registry.image.content, headers={"Content-Type": OCI_MANIFEST}),
@@ -322,7 +327,7 @@ def test_a_registry_that_recovers_after_three_503_is_waited_for(pull, faulty_reg
 
 
 def test_a_registry_that_never_recovers_is_given_up_after_a_few_tries(
-    fails, faulty_registry, hasty
+    fails, faulty_registry, short_limits
 ):
     faulty_registry.answer_manifest(Reply(500))
 
@@ -331,10 +336,10 @@ def test_a_registry_that_never_recovers_is_given_up_after_a_few_tries(
     assert transfer.error["kind"] == "ServerFailed"
     assert faulty_registry.host in transfer.error["message"]
     assert "500" in transfer.error["message"]
-    assert len(faulty_registry.server.made("GET", ".*/manifests/.*")) == HASTY.tries
+    assert len(faulty_registry.server.made("GET", ".*/manifests/.*")) == SHORT_LIMITS.tries
 
 
-def test_a_registry_that_hangs_is_given_up(fails, faulty_registry, hasty):
+def test_a_registry_that_hangs_is_given_up(fails, faulty_registry, short_limits):
     faulty_registry.answer_manifest(Reply(stall=60))
 
     transfer = fails(faulty_registry.reference)
@@ -343,7 +348,7 @@ def test_a_registry_that_hangs_is_given_up(fails, faulty_registry, hasty):
     assert faulty_registry.host in transfer.error["message"]
 
 
-def test_a_layer_that_drips_is_given_up(fails, faulty_registry, hasty):
+def test_a_layer_that_drips_is_given_up(fails, faulty_registry, short_limits):
     faulty_registry.answer_layer(Reply(body=faulty_registry.layer_content, drip=0.02))
 
     transfer = fails(faulty_registry.reference)
@@ -352,7 +357,7 @@ def test_a_layer_that_drips_is_given_up(fails, faulty_registry, hasty):
     assert "too slowly" in transfer.error["message"]
 
 
-def test_a_manifest_that_drips_is_given_up(fails, faulty_registry, hasty):
+def test_a_manifest_that_drips_is_given_up(fails, faulty_registry, short_limits):
     faulty_registry.answer_manifest(
         Reply(body=faulty_registry.image.content, headers={"Content-Type": OCI_MANIFEST}, drip=0.02)
     )

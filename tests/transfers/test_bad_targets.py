@@ -48,7 +48,7 @@ PUSH_FAULTS = {
 
 @pytest.mark.parametrize("case", PUSH_FAULTS)
 def test_a_push_that_fails_says_why_and_leaves_the_local_image_alone(
-    alice, local, publish, faulty_registry, hasty, client_for, images_directory, case, pull
+    alice, local, publish, faulty_registry, short_limits, client_for, images_directory, case, pull
 ):
     fault, kind = PUSH_FAULTS[case]
     accept_uploads(faulty_registry.server)

@@ -29,7 +29,7 @@ def faults(page):
     return problems
 
 
-def go(page, live_server, name, *arguments, **query):
+def open_page(page, live_server, name, *arguments, **query):
     page.goto(live_server.url + reverse(f"transfers:{name}", args=arguments, query=query))
 
 
@@ -43,7 +43,7 @@ def test_a_pull_from_the_form_to_the_image(
     with slow_line(registry.port, 60_000) as line:
         add_registry(team, registry, host=line.host)
         sign_in(bob)
-        go(page, live_server, "pull")
+        open_page(page, live_server, "pull")
         page.get_by_label("Image", exact=True).fill(f"{line.host}/team/app:1.0")
         page.get_by_text("anonymous").wait_for()
         page.get_by_role("button", name="Pull").click()
@@ -61,7 +61,7 @@ def test_a_pull_from_the_form_to_the_image(
     assert requests_in(page, 10_000) == []
 
 
-def test_cancel_can_be_clicked_while_the_page_moves(
+def test_cancel_can_be_clicked_while_the_page_updates(
     live_server, page, sign_in, team, bob, registry, add_registry, image_factory, manage
 ):
     image_factory(registry, "team/slow", layers=1, layer_size=8 * 1024 * 1024)
@@ -69,7 +69,7 @@ def test_cancel_can_be_clicked_while_the_page_moves(
     with slow_line(registry.port, 200_000) as line:
         add_registry(team, registry, host=line.host)
         sign_in(bob)
-        go(page, live_server, "pull", reference=f"{line.host}/team/slow:1.0")
+        open_page(page, live_server, "pull", reference=f"{line.host}/team/slow:1.0")
         page.get_by_role("button", name="Pull").click()
         page.get_by_text("Pulling", exact=True).first.wait_for()
         for _swap in range(2):
@@ -92,7 +92,7 @@ def test_the_page_works_without_javascript(live_server, new_context, sign_in, pa
     plain = new_context(java_script_enabled=False)
     plain.add_cookies(page.context.cookies())
     reader = plain.new_page()
-    go(reader, live_server, "detail", row.pk)
+    open_page(reader, live_server, "detail", row.pk)
     assert reader.get_by_text("Pulling", exact=True).count() == 1
 
     Transfer.objects.update(state=State.CANCELLED)
@@ -100,7 +100,7 @@ def test_the_page_works_without_javascript(live_server, new_context, sign_in, pa
         reader.locator('#transfer[data-state="cancelled"]')
     ).first.wait_for()
 
-    go(reader, live_server, "pull")
+    open_page(reader, live_server, "pull")
     reader.get_by_label("Image", exact=True).fill("Nginx")
     reader.get_by_role("button", name="Pull").click()
     assert reader.get_by_text("Write nginx").count() >= 1
@@ -112,7 +112,7 @@ def test_the_target_of_a_publish_is_put_together_as_it_is_typed(
     row = add_registry(team, registry)
     add_credential(row, "robot", "x", label="robot-ci", repository_pattern="my-company/*")
     sign_in(alice)
-    go(page, live_server, "publish", source="my-app:1.0")
+    open_page(page, live_server, "publish", source="my-app:1.0")
     assert page.get_by_label("Namespace").input_value() == "my-company"
 
     page.get_by_label("Repository").fill("other")
@@ -130,7 +130,7 @@ def test_the_list_follows_what_runs_and_keeps_its_filter(
 ):
     row = transfer_row(team, bob, state=State.RUNNING, layers=[layer(1, "transferring", offset=10)])
     sign_in(bob)
-    go(page, live_server, "list")
+    open_page(page, live_server, "list")
     page.get_by_label("State").select_option("active")
     page.wait_for_url("**state=active**")
 
@@ -164,5 +164,5 @@ def test_no_page_is_wider_than_the_screen(live_server, page, sign_in, team, bob,
         ("tag", []),
         ("retag", []),
     ]:
-        go(page, live_server, name, *arguments)
+        open_page(page, live_server, name, *arguments)
         assert page.evaluate("document.documentElement.scrollWidth") <= width, name

@@ -35,18 +35,18 @@ def mirror(team):
     return row
 
 
-def go(page, live_server, name, registry, *tags, **values):
+def open_page(page, live_server, name, registry, *tags, **values):
     query = urlencode(
         {"registry": registry.pk, "repository": "team/app", "tag": tags, **values}, doseq=True
     )
     page.goto(f"{live_server.url}{reverse(f'transfers:{name}')}?{query}")
 
 
-def test_what_will_be_there_follows_what_is_typed(
+def test_the_preview_follows_the_typed_target(
     live_server, page, sign_in, faults, source, mirror, bob
 ):
     sign_in(bob)
-    go(page, live_server, "copy_tags", source, "1.27", "latest")
+    open_page(page, live_server, "copy_tags", source, "1.27", "latest")
     page.get_by_text("1 tag is there already and names another image").wait_for()
     page.get_by_text("pusher").wait_for()
 
@@ -68,11 +68,11 @@ def test_what_will_be_there_follows_what_is_typed(
     assert faults == []
 
 
-def test_tags_are_moved_only_if_somebody_says_so(
+def test_tags_are_overwritten_only_after_confirmation(
     live_server, page, sign_in, faults, source, mirror, bob
 ):
     sign_in(bob)
-    go(page, live_server, "copy_tags", source, "1.27")
+    open_page(page, live_server, "copy_tags", source, "1.27")
     page.get_by_role("button", name="Copy 1 tag").click()
     page.get_by_text("Say whether the tag may be moved.").wait_for()
     assert not Transfer.objects.exists()
@@ -85,14 +85,14 @@ def test_tags_are_moved_only_if_somebody_says_so(
     assert [fault for fault in faults if "422" not in fault] == []
 
 
-def test_a_deletion_of_several_wants_the_name_typed_and_works_without_javascript(
+def test_a_deletion_of_several_tags_requires_the_name_and_works_without_javascript(
     live_server, new_context, page, sign_in, source, alice
 ):
     sign_in(alice)
     plain = new_context(java_script_enabled=False)
     plain.add_cookies(page.context.cookies())
     reader = plain.new_page()
-    go(reader, live_server, "delete_tags", source, "1.27", "1.26.0")
+    open_page(reader, live_server, "delete_tags", source, "1.27", "1.26.0")
     assert reader.get_by_role("button", name="Delete 2 images and all of their 4 tags").count() == 1
 
     reader.get_by_role("button", name="Delete 2 tags").click()
@@ -112,6 +112,6 @@ def test_no_page_is_wider_than_the_screen(
     sign_in(alice)
     page.set_viewport_size({"width": width, "height": 844})
     for name in ("pull_tags", "copy_tags", "delete_tags"):
-        go(page, live_server, name, source, LONG, "1.27")
+        open_page(page, live_server, name, source, LONG, "1.27")
         assert page.evaluate("document.documentElement.scrollWidth") <= width, name
     assert faults == []

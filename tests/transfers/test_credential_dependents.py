@@ -23,7 +23,7 @@ from tests.parts.slow_line import slow_line
 from tests.transfers.conftest import add_credential
 from tests.transfers.test_faults_removing import run_in_thread
 from transfers import services
-from transfers.mirrors.services import create_mirror, run_here, start_run
+from transfers.mirrors.services import create_mirror, run_in_process, start_run
 from transfers.models import State, Transfer
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
@@ -43,12 +43,12 @@ def robot(team, add_registry, htpasswd_registry):
 
 @pytest.fixture
 def share(robot, other_team, alice):
-    def give(credential=None, **terms):
+    def create(credential=None, **terms):
         return share_credential(
             credential=credential or robot, team=other_team, user=alice, terms={**FREE, **terms}
         )
 
-    return give
+    return create
 
 
 @pytest.fixture
@@ -90,7 +90,7 @@ def test_without_a_share_the_registry_refuses(robot, pull_shared, htpasswd_regis
     assert "Robot" not in str(ended.error)
 
 
-def test_each_use_stands_in_the_owners_trail_with_team_person_and_reference(
+def test_each_use_is_in_the_owners_audit_log_with_team_person_and_reference(
     team, share, pull_shared, robot, htpasswd_registry, image_factory
 ):
     share()
@@ -113,7 +113,7 @@ def test_each_use_stands_in_the_owners_trail_with_team_person_and_reference(
     assert htpasswd_registry.password not in str(vars(event))
 
 
-def test_the_owner_learns_nothing_of_where_a_copy_goes(
+def test_the_owner_does_not_learn_the_target_of_a_copy(
     share, other_team, charlie, htpasswd_registry, registry, add_registry, image_factory
 ):
     share()
@@ -121,9 +121,9 @@ def test_the_owner_learns_nothing_of_where_a_copy_goes(
     image = image_factory(htpasswd_registry)
     target = Reference.parse(f"{registry.host}/{registry.new_repository()}:secret-plan")
 
-    ends = {"source": Reference.parse(image.reference), "target": target}
+    endpoints = {"source": Reference.parse(image.reference), "target": target}
     copied = services.run_in_process(
-        services.start_copy(team=other_team, user=charlie, enqueue=False, **ends)
+        services.start_copy(team=other_team, user=charlie, enqueue=False, **endpoints)
     )
 
     assert copied.state == State.SUCCEEDED, copied.error
@@ -148,14 +148,14 @@ def test_a_push_with_a_share_for_pulling_is_refused(
     image = image_factory(registry)
     assert pull_shared(image.reference).state == State.SUCCEEDED
     target = Reference.parse(f"{htpasswd_registry.host}/{htpasswd_registry.new_repository()}:1.0")
-    ends = {"source": Reference.parse(image.reference), "target": target}
+    endpoints = {"source": Reference.parse(image.reference), "target": target}
 
     with pytest.raises(CredentialUnusable, match="for pulling only"):
         services.start_publish(
-            team=other_team, user=charlie, credential=robot, enqueue=False, **ends
+            team=other_team, user=charlie, credential=robot, enqueue=False, **endpoints
         )
     anonymous = services.run_in_process(
-        services.start_publish(team=other_team, user=charlie, enqueue=False, **ends)
+        services.start_publish(team=other_team, user=charlie, enqueue=False, **endpoints)
     )
 
     assert (anonymous.state, anonymous.target_credential) == (State.FAILED, None)
@@ -178,9 +178,9 @@ def test_a_share_for_pushing_pushes(
     pull_shared(image.reference)
     target = Reference.parse(f"{htpasswd_registry.host}/{htpasswd_registry.new_repository()}:1.0")
 
-    ends = {"source": Reference.parse(image.reference), "target": target}
+    endpoints = {"source": Reference.parse(image.reference), "target": target}
     pushed = services.run_in_process(
-        services.start_publish(team=other_team, user=charlie, enqueue=False, **ends)
+        services.start_publish(team=other_team, user=charlie, enqueue=False, **endpoints)
     )
 
     assert pushed.state == State.SUCCEEDED, pushed.error
@@ -219,7 +219,7 @@ def test_a_share_for_some_repositories_serves_no_others(
         pull_shared(outside.reference, credential=robot)
 
 
-def test_a_share_that_has_ended_serves_nothing_and_says_since_when(
+def test_an_expired_share_is_refused_with_its_expiry(
     share, robot, pull_shared, htpasswd_registry, image_factory
 ):
     grant = share()
@@ -236,7 +236,7 @@ def test_a_share_that_has_ended_serves_nothing_and_says_since_when(
         pull_shared(image.reference, credential=robot)
 
 
-def test_after_it_is_taken_back_the_next_pull_is_refused_and_says_by_whom_and_when(
+def test_after_it_is_revoked_the_next_pull_is_refused_with_actor_and_time(
     share, pull_shared, alice, htpasswd_registry, image_factory
 ):
     grant = share()
@@ -268,7 +268,7 @@ def test_a_retry_with_what_was_taken_back_is_refused_in_the_worker(
     assert robot.used_at == used_at
 
 
-def test_what_waits_with_it_is_cancelled_and_told_why(
+def test_queued_transfers_with_it_are_cancelled_with_the_reason(
     share, alice, other_team, charlie, htpasswd_registry
 ):
     grant = share()
@@ -316,7 +316,7 @@ def test_what_runs_with_it_is_stopped_and_told_why(
     assert not LocalImage.objects.exists()
 
 
-def test_the_owners_own_transfers_go_on_when_a_share_ends(
+def test_the_owners_own_transfers_continue_when_a_share_ends(
     share, robot, team, alice, htpasswd_registry
 ):
     grant = share()
@@ -328,7 +328,7 @@ def test_the_owners_own_transfers_go_on_when_a_share_ends(
     assert own.state == State.QUEUED
 
 
-def test_removing_a_credential_stops_what_waits_with_it_in_every_team(
+def test_removing_a_credential_cancels_queued_transfers_in_every_team(
     share, robot, team, alice, other_team, charlie, htpasswd_registry
 ):
     share()
@@ -346,22 +346,22 @@ def test_removing_a_credential_stops_what_waits_with_it_in_every_team(
         assert "The team Harbour removed the credential “Robot”" in row.error["message"]
 
 
-@pytest.mark.parametrize("what", ["registry", "team"])
+@pytest.mark.parametrize("removed", ["registry", "team"])
 def test_removing_a_registry_or_a_team_stops_what_others_do_with_its_credentials(
-    share, robot, team, other_team, charlie, htpasswd_registry, what
+    share, robot, team, other_team, charlie, htpasswd_registry, removed
 ):
     share()
     reference = Reference.parse(f"{htpasswd_registry.host}/a/b:1")
     waiting = services.start_pull(team=other_team, user=charlie, reference=reference)
 
-    (robot.registry if what == "registry" else team).delete()
+    (robot.registry if removed == "registry" else team).delete()
 
     waiting.refresh_from_db()
     assert waiting.state == State.CANCELLED
     assert "removed the credential “Robot”" in waiting.error["message"]
 
 
-def test_what_depends_is_named_by_the_end_that_the_credential_is_for(
+def test_dependents_are_named_by_the_endpoint_that_the_credential_is_for(
     share, robot, other_team, charlie, registry, add_registry
 ):
     share()
@@ -529,7 +529,7 @@ def mirror(other_team, robot, registry, add_registry):
     source = Registry.objects.create(
         team=other_team, name="Theirs", host=robot.registry.host, security=Security.PLAIN_HTTP
     )
-    ends = {
+    endpoints = {
         "source_registry": source,
         "source_credential": robot,
         "target_registry": add_registry(other_team, registry),
@@ -537,11 +537,11 @@ def mirror(other_team, robot, registry, add_registry):
     return create_mirror(
         team=other_team,
         user=None,
-        values={"name": "secret plan", "repositories": ["team/app"], **ends},
+        values={"name": "secret plan", "repositories": ["team/app"], **endpoints},
     )
 
 
-def test_a_mirror_of_the_other_team_is_named_by_what_it_takes_and_ends_when_it_is_taken_back(
+def test_a_mirror_of_the_other_team_is_named_by_its_source_and_stops_when_the_share_is_revoked(
     share, alice, robot, other_team, request
 ):
     grant = share()
@@ -563,9 +563,11 @@ def test_a_later_run_of_the_mirror_fails_and_says_why(
     image_factory(htpasswd_registry, "team/app")
     grant = share()
     mirror = request.getfixturevalue("mirror")
-    assert run_here(start_run(mirror=mirror, user=None, enqueue=False)).state == State.SUCCEEDED
+    assert (
+        run_in_process(start_run(mirror=mirror, user=None, enqueue=False)).state == State.SUCCEEDED
+    )
     revoke_grant(grant=grant, user=alice)
-    ended = run_here(start_run(mirror=mirror, user=None, enqueue=False))
+    ended = run_in_process(start_run(mirror=mirror, user=None, enqueue=False))
 
     assert ended.state == State.FAILED
     assert "took the credential “Robot” back" in ended.error["message"]

@@ -46,7 +46,7 @@ def app(registry_row, images):
 
 
 @pytest.fixture
-def ask(client_for, registry_row, app, alice):
+def post_form(client_for, registry_row, app, alice):
     """Return a function that requests the page as Alice."""
 
     def send(*tags, person=None, **values):
@@ -61,15 +61,15 @@ def ask(client_for, registry_row, app, alice):
     return send
 
 
-def plan_for(ask, *tags, **values):
-    return ask(*tags, **values).context["plan"]
+def plan_for(post_form, *tags, **values):
+    return post_form(*tags, **values).context["plan"]
 
 
 @pytest.mark.parametrize("person", ["victor", "bob"])
-def test_only_admins_see_the_page_or_delete(request, ask, client_for, registry_row, person):
+def test_only_admins_see_the_page_or_delete(request, post_form, client_for, registry_row, person):
     user = request.getfixturevalue(person)
     for values in ({}, {"confirmed": "1"}):
-        response = ask("1.26.0", person=user, **values)
+        response = post_form("1.26.0", person=user, **values)
         assert response.status_code == 403
         assert "Admin" in response.content.decode()
     query = {"registry": str(registry_row.pk), "repository": "team/app", "tag": "1.26.0"}
@@ -92,8 +92,8 @@ def test_without_a_csrf_token_nothing_is_deleted(alice, app, registry_row):
     assert not Transfer.objects.exists()
 
 
-def test_it_tells_what_stays_and_what_is_lost(ask, images):
-    plan = plan_for(ask, "1.27", "1.26.0")
+def test_the_plan_lists_kept_and_lost_images(post_form, images):
+    plan = plan_for(post_form, "1.27", "1.26.0")
 
     new, old = plan.images if plan.images[0].digest == images["new"].digest else plan.images[::-1]
     assert (new.selected_tags, set(new.other_tags), new.is_lost) == (
@@ -103,7 +103,7 @@ def test_it_tells_what_stays_and_what_is_lost(ask, images):
     )
     assert (old.selected_tags, old.other_tags, old.is_lost) == (("1.26.0",), (), True)
     assert plan.lost_size == images["old"].size
-    html = ask("1.27", "1.26.0").content.decode()
+    html = post_form("1.27", "1.26.0").content.decode()
     for expected in (
         "is lost",
         "stays",
@@ -115,36 +115,36 @@ def test_it_tells_what_stays_and_what_is_lost(ask, images):
         assert expected in html, expected
 
 
-def test_when_every_alias_is_chosen_the_image_is_lost(ask, images):
-    plan = plan_for(ask, "1.27.3", "1.27", "latest")
+def test_when_every_alias_is_selected_the_image_is_lost(post_form, images):
+    plan = plan_for(post_form, "1.27.3", "1.27", "latest")
     assert [image.digest for image in plan.lost_images] == [images["new"].digest]
     assert plan.unselected_tags == []
 
 
-def test_a_part_of_an_index_that_has_a_name_is_not_lost(ask):
-    plan = plan_for(ask, "arm")
+def test_a_part_of_an_index_that_has_a_name_is_not_lost(post_form):
+    plan = plan_for(post_form, "arm")
     assert plan.images[0].index_tags == ("multi",)
     assert plan.lost_images == []
-    assert "as a part of" in ask("arm").content.decode()
+    assert "as a part of" in post_form("arm").content.decode()
 
 
-def test_a_tag_that_nobody_has_looked_at_says_so(ask):
+def test_a_tag_that_is_not_indexed_says_so(post_form):
     for tag in ("unseen", "not-even-indexed"):
-        html = ask(tag).content.decode()
+        html = post_form(tag).content.decode()
         assert "Nobody has looked yet at what it names" in html
         assert html.count('name="confirmed"') == 1
 
 
-def test_a_digest_brings_all_of_its_tags(ask, images):
-    plan = plan_for(ask, digest=images["new"].digest)
+def test_a_digest_includes_all_of_its_tags(post_form, images):
+    plan = plan_for(post_form, digest=images["new"].digest)
     assert set(plan.all_tags) == set(plan.tags) == {"1.27.3", "1.27", "latest"}
-    untagged = plan_for(ask, digest=f"sha256:{'e' * 64}")
+    untagged = plan_for(post_form, digest=f"sha256:{'e' * 64}")
     assert (untagged.tags, untagged.all_tags, len(untagged.images)) == ([], [], 1)
 
 
 @pytest.mark.parametrize("digest", ["sha256:abc", "../../etc", "md5:" + "a" * 32])
-def test_what_is_no_digest_is_refused(ask, digest):
-    assert ask(digest=digest).status_code == 400
+def test_what_is_no_digest_is_refused(post_form, digest):
+    assert post_form(digest=digest).status_code == 400
 
 
 @pytest.mark.parametrize(
@@ -155,14 +155,14 @@ def test_what_is_no_digest_is_refused(ask, digest):
         (["1.27", "1.26.0"], ["Delete 2 tags", "Delete 2 images and all of their 4 tags"]),
     ],
 )
-def test_the_buttons_name_what_they_destroy(ask, tags, buttons):
-    html = ask(*tags).content.decode()
+def test_the_buttons_name_what_they_destroy(post_form, tags, buttons):
+    html = post_form(*tags).content.decode()
     for expected in buttons:
         assert expected in html
 
 
-def test_one_tag_is_deleted_alone(ask, images, alice, registry_row):
-    response = ask("1.27", confirmed="1")
+def test_one_tag_is_deleted_alone(post_form, images, alice, registry_row):
+    response = post_form("1.27", confirmed="1")
 
     row = Transfer.objects.get()
     assert response.url == reverse("transfers:detail", args=[row.pk])
@@ -176,14 +176,14 @@ def test_one_tag_is_deleted_alone(ask, images, alice, registry_row):
     assert row.options == {"digest": images["new"].digest, "tags": None}
 
 
-def test_several_want_the_repositorys_name(ask):
+def test_several_want_the_repositorys_name(post_form):
     for typed in ({}, {"name": "app"}, {"name": "Team/app"}):
-        refused = ask("1.27", "1.26.0", confirmed="1", **typed)
+        refused = post_form("1.27", "1.26.0", confirmed="1", **typed)
         assert refused.status_code == 422
         assert "Type the repository" in refused.context["form"].errors["name"][0]
     assert not Transfer.objects.exists()
 
-    response = ask("1.27", "1.26.0", confirmed="1", name="team/app")
+    response = post_form("1.27", "1.26.0", confirmed="1", name="team/app")
     assert response.url == reverse("transfers:list", query={"kind": Kind.DELETE})
     assert set(Transfer.objects.values_list("target", flat=True)) == {
         f"{HOST}/team/app:1.27",
@@ -191,31 +191,32 @@ def test_several_want_the_repositorys_name(ask):
     }
 
 
-def test_two_hundred_are_deleted_at_once(ask):
+def test_two_hundred_are_deleted_at_once(post_form):
     tags = [f"9.{number}" for number in range(200)]
-    ask(*tags, confirmed="1", name="team/app")
+    post_form(*tags, confirmed="1", name="team/app")
     assert Transfer.objects.filter(kind=Kind.DELETE, state=State.QUEUED).count() == 200
 
 
-def test_what_has_changed_since_the_page_was_shown_is_shown_again(ask, app, images):
-    seen = plan_for(ask, "1.26.0").fingerprint
+def test_what_has_changed_since_the_page_was_shown_is_shown_again(post_form, app, images):
+    seen = plan_for(post_form, "1.26.0").fingerprint
     Tag.objects.filter(name="1.27").update(digest=images["old"].digest)
 
-    response = ask("1.26.0", confirmed="1", seen=seen)
+    response = post_form("1.26.0", confirmed="1", seen=seen)
 
     assert response.status_code == 422
     assert "has changed since this page was shown" in response.content.decode()
     assert not Transfer.objects.exists()
     assert (
-        ask("1.26.0", confirmed="1", seen=response.context["plan"].fingerprint).status_code == 302
+        post_form("1.26.0", confirmed="1", seen=response.context["plan"].fingerprint).status_code
+        == 302
     )
 
 
-def test_an_image_with_several_tags_wants_the_name_although_one_was_chosen(ask, images):
-    assert ask("1.27", way="images", confirmed="1").status_code == 422
+def test_an_image_with_several_tags_requires_the_name_although_one_was_selected(post_form, images):
+    assert post_form("1.27", mode="images", confirmed="1").status_code == 422
     assert not Transfer.objects.exists()
 
-    ask("1.27", way="images", confirmed="1", name="team/app")
+    post_form("1.27", mode="images", confirmed="1", name="team/app")
 
     row = Transfer.objects.get()
     assert row.target == f"{HOST}/team/app@{images['new'].digest}"
@@ -223,54 +224,54 @@ def test_an_image_with_several_tags_wants_the_name_although_one_was_chosen(ask, 
     assert set(row.options["tags"]) == {"1.27.3", "1.27", "latest"}
 
 
-def test_an_image_with_one_tag_needs_no_name(ask, images):
-    ask("1.26.0", way="images", confirmed="1")
+def test_an_image_with_one_tag_needs_no_name(post_form, images):
+    post_form("1.26.0", mode="images", confirmed="1")
     assert Transfer.objects.get().target == f"{HOST}/team/app@{images['old'].digest}"
 
 
-def test_one_transfer_a_digest_however_many_tags(ask):
-    ask("1.27.3", "1.27", "latest", "1.26.0", way="images", confirmed="1", name="team/app")
+def test_one_transfer_a_digest_however_many_tags(post_form):
+    post_form("1.27.3", "1.27", "latest", "1.26.0", mode="images", confirmed="1", name="team/app")
     assert Transfer.objects.count() == 2
 
 
-def test_a_part_of_an_index_that_stays_is_not_deleted(ask):
-    refused = ask("arm", way="images", confirmed="1")
+def test_a_part_of_an_index_that_stays_is_not_deleted(post_form):
+    refused = post_form("arm", mode="images", confirmed="1")
     assert refused.status_code == 422
     assert "multi" in str(refused.context["form"].non_field_errors())
     assert not Transfer.objects.exists()
 
-    ask("arm", "multi", way="images", confirmed="1", name="team/app")
+    post_form("arm", "multi", mode="images", confirmed="1", name="team/app")
     assert Transfer.objects.count() == 2
 
 
-def test_what_nobody_has_looked_at_can_only_be_deleted_alone(ask):
-    refused = ask("unseen", "1.26.0", way="images", confirmed="1", name="team/app")
+def test_a_tag_that_is_not_indexed_can_only_be_deleted_alone(post_form):
+    refused = post_form("unseen", "1.26.0", mode="images", confirmed="1", name="team/app")
     assert refused.status_code == 422
     assert "unseen" in str(refused.context["form"].non_field_errors())
     assert not Transfer.objects.exists()
 
 
-def test_it_needs_a_credential_that_may_push(ask, registry_row):
+def test_it_needs_a_credential_that_may_push(post_form, registry_row):
     add_credential(registry_row, "reader", "canary-secret", can_push=False)
-    refused = ask("1.26.0", confirmed="1")
+    refused = post_form("1.26.0", confirmed="1")
     assert refused.status_code == 422
     assert "for pulling only" in refused.content.decode()
     assert "canary-secret" not in refused.content.decode()
     assert not Transfer.objects.exists()
 
     pusher = add_credential(registry_row, "pusher", "x")
-    ask("1.26.0", confirmed="1")
+    post_form("1.26.0", confirmed="1")
     assert Transfer.objects.get().target_credential == pusher
 
 
-def test_a_tie_is_decided_by_the_person(ask, registry_row):
+def test_a_tie_is_decided_by_the_person(post_form, registry_row):
     one, _two = (add_credential(registry_row, name, "x") for name in ("one", "two"))
-    assert "credential" in ask("1.26.0", confirmed="1").context["form"].errors
-    ask("1.26.0", confirmed="1", credential=str(one.pk))
+    assert "credential" in post_form("1.26.0", confirmed="1").context["form"].errors
+    post_form("1.26.0", confirmed="1", credential=str(one.pk))
     assert Transfer.objects.get().target_credential == one
 
 
-def test_another_teams_credential_cannot_be_chosen(ask, registry_row, other_team):
+def test_another_teams_credential_cannot_be_selected(post_form, registry_row, other_team):
     add_credential(registry_row, "pusher", "x")
     foreign = add_credential(
         Registry.objects.create(team=other_team, name="x", host=HOST),
@@ -278,7 +279,7 @@ def test_another_teams_credential_cannot_be_chosen(ask, registry_row, other_team
         "x",
         label="foreign-label",
     )
-    response = ask("1.26.0", confirmed="1", credential=str(foreign.pk))
+    response = post_form("1.26.0", confirmed="1", credential=str(foreign.pk))
     assert response.status_code == 422
     assert "foreign-label" not in response.content.decode()
 

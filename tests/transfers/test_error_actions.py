@@ -12,12 +12,12 @@ def detail(client, row):
     return client.get(reverse("transfers:detail", args=[row.pk])).content.decode()
 
 
-def test_a_failed_copy_points_at_the_end_that_failed(client_for, team, bob):
+def test_a_failed_copy_names_the_endpoint_that_failed(client_for, team, bob):
     registry = Registry.objects.create(team=team, name="Here", host="here.example.com")
-    there = Registry.objects.create(team=team, name="There", host="there.example.com")
-    ends = {
+    target_registry = Registry.objects.create(team=team, name="There", host="there.example.com")
+    endpoints = {
         "source_registry": registry,
-        "target_registry": there,
+        "target_registry": target_registry,
         "source": "here.example.com/a:1",
         "target": "there.example.com/a:1",
     }
@@ -27,7 +27,7 @@ def test_a_failed_copy_points_at_the_end_that_failed(client_for, team, bob):
         error = {"kind": "ConnectionFailed", "message": message, "advice": ""}
         names = [{"name": name, "state": state, "detail": ""} for name, state in steps]
         return detail(
-            client, copy_row(team, bob, state=State.FAILED, error=error, steps=names, **ends)
+            client, copy_row(team, bob, state=State.FAILED, error=error, steps=names, **endpoints)
         )
 
     at_source = html("No answer.", ("source", "failed"))
@@ -85,7 +85,7 @@ def test_a_failure_shows_cause_advice_and_retry(client_for, team, bob):
         ("ContentMismatch", "Retry"),
     ],
 )
-def test_each_cause_has_its_cure(client_for, team, bob, kind, expected):
+def test_each_cause_has_its_action(client_for, team, bob, kind, expected):
     row = transfer_row(
         team, bob, state=State.FAILED, error={"kind": kind, "message": "No.", "advice": ""}
     )

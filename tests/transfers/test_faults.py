@@ -25,7 +25,7 @@ from .scripted_registry import (
     manifest_held,
     phase_of,
     recover,
-    through,
+    reference_via,
     times_fetched,
     wait_for_end,
 )
@@ -43,7 +43,7 @@ def test_a_worker_killed_before_the_first_byte_is_replaced(
     image = image_factory(registry)
     line.hold("GET", "/manifests/")
     worker = manage.start_worker()
-    transfer = start(through(line, image))
+    transfer = start(reference_via(line, image))
     assert line.is_holding.wait(20)
 
     kill(worker)
@@ -56,7 +56,7 @@ def test_a_worker_killed_before_the_first_byte_is_replaced(
     check_every_blob_hashes_to_its_name(images_directory)
 
 
-def test_a_worker_killed_within_a_blob_is_replaced_by_one_that_goes_on_there(
+def test_a_worker_killed_within_a_blob_is_replaced_by_one_that_resumes_it(
     team, add_registry, start, manage, images_directory
 ):
     with scripted_server() as server:
@@ -90,7 +90,7 @@ def test_a_worker_killed_after_the_blobs_is_replaced_by_one_that_fetches_none(
     image = image_factory(registry, layers=3)
     with manifest_held(images_directory, team, image.digest):
         worker = manage.start_worker()
-        transfer = start(through(line, image))
+        transfer = start(reference_via(line, image))
         wait_until(lambda: phase_of(transfer) == "finishing")
         assert not LocalImage.objects.exists()
         kill(worker)
@@ -152,11 +152,11 @@ def test_a_worker_killed_before_the_tag_is_replaced_by_one_that_only_tags(
     assert registry.digest_of(target.repository, "1.0") == image.digest
 
 
-def test_a_worker_killed_before_it_saved_its_success_is_replaced_by_one_that_moves_nothing(
+def test_a_worker_killed_before_it_saved_its_success_is_replaced_by_one_that_transfers_nothing(
     team, pull, manage, line, registry, image_factory
 ):
     image = image_factory(registry)
-    transfer = pull(through(line, image))
+    transfer = pull(reference_via(line, image))
     Transfer.objects.filter(pk=transfer.pk).update(state=State.RUNNING, finished_at=None, digest="")
     line.requests.clear()
 
@@ -176,7 +176,7 @@ def test_a_killed_work_horse_leaves_a_worker_that_runs_the_transfer_again(
     image = image_factory(registry)
     line.hold("GET", "/manifests/")
     worker = manage.start_worker()
-    transfer = start(through(line, image))
+    transfer = start(reference_via(line, image))
     assert line.is_holding.wait(20)
     horses = children_of(worker.pid)
 
@@ -197,7 +197,7 @@ def test_a_worker_asked_to_end_finishes_its_transfer_first(
     image = image_factory(registry)
     line.hold("GET", "/blobs/")
     worker = manage.start_worker()
-    transfer = start(through(line, image))
+    transfer = start(reference_via(line, image))
     assert line.is_holding.wait(20)
 
     worker.send(signal.SIGTERM)
@@ -213,13 +213,13 @@ def test_a_worker_asked_to_end_finishes_its_transfer_first(
 # --- the queue is lost
 
 
-def test_after_worker_and_redis_were_killed_the_row_brings_everything_back(
+def test_after_worker_and_redis_were_killed_the_row_is_enqueued_again(
     team, start, manage, line, registry, image_factory, redis_server
 ):
     image = image_factory(registry)
     line.hold("GET", "/blobs/")
     worker = manage.start_worker()
-    transfer = start(through(line, image))
+    transfer = start(reference_via(line, image))
     assert line.is_holding.wait(20)
 
     kill(worker)
@@ -238,7 +238,7 @@ def test_a_running_transfer_survives_the_death_of_redis(
 ):
     line.hold("GET", "/blobs/")
     manage.start_worker()
-    transfer = start(through(line, image_factory(registry)))
+    transfer = start(reference_via(line, image_factory(registry)))
     assert line.is_holding.wait(20)
 
     redis_server.kill()
@@ -252,7 +252,7 @@ def test_a_running_transfer_survives_the_death_of_redis(
 def test_queued_rows_outlive_a_flushed_redis(
     start, manage, line, registry, image_factory, redis_server
 ):
-    waiting = [start(through(line, image_factory(registry))) for _ in range(2)]
+    waiting = [start(reference_via(line, image_factory(registry))) for _ in range(2)]
 
     redis_server.flush()
     for transfer in waiting:
@@ -265,7 +265,7 @@ def test_queued_rows_outlive_a_flushed_redis(
 
 def test_a_job_that_lies_in_the_queue_twice_runs_once(start, manage, line, registry, image_factory):
     image = image_factory(registry)
-    transfer = start(through(line, image))
+    transfer = start(reference_via(line, image))
     TRANSFERS.rq.push_job_id(str(transfer.pk))
     assert TRANSFERS.rq.get_job_ids() == [str(transfer.pk)] * 2
 

@@ -15,7 +15,14 @@ from transfers.models import State, Transfer
 from transfers.queues import TRANSFERS
 
 from .conftest import add_credential
-from .scripted_registry import check_named, expire_heartbeat, kill, manifest_held, phase_of, through
+from .scripted_registry import (
+    check_named,
+    expire_heartbeat,
+    kill,
+    manifest_held,
+    phase_of,
+    reference_via,
+)
 from .scripts import ScriptedRegistry
 from .test_runner import run_in_thread
 
@@ -39,7 +46,7 @@ def test_a_pull_that_waits_for_an_answer_is_cancelled(
     start, alice, line, registry, image_factory, path
 ):
     line.hold("GET", path)
-    transfer = start(through(line, image_factory(registry)), enqueue=False)
+    transfer = start(reference_via(line, image_factory(registry)), enqueue=False)
     thread = run_in_thread(transfer)
     assert line.is_holding.wait(20)
 
@@ -53,7 +60,7 @@ def test_a_pull_is_cancelled_in_its_last_step(
 ):
     image = image_factory(registry)
     with manifest_held(images_directory, team, image.digest):
-        transfer = start(through(line, image), enqueue=False)
+        transfer = start(reference_via(line, image), enqueue=False)
         thread = run_in_thread(transfer)
         wait_until(lambda: phase_of(transfer) == "finishing")
 
@@ -62,15 +69,15 @@ def test_a_pull_is_cancelled_in_its_last_step(
     assert not LocalImage.objects.exists()
 
 
-def test_a_pull_that_waits_for_another_one_is_cancelled_and_the_other_goes_on(
+def test_a_pull_that_waits_for_another_one_is_cancelled_and_the_other_continues(
     team, start, alice, line, registry, image_factory
 ):
     image = image_factory(registry, layers=1)
     line.hold("GET", image.layers[0])
-    first = start(through(line, image), enqueue=False)
+    first = start(reference_via(line, image), enqueue=False)
     first_thread = run_in_thread(first)
     assert line.is_holding.wait(20)
-    second = start(through(line, image), enqueue=False)
+    second = start(reference_via(line, image), enqueue=False)
     second_thread = run_in_thread(second)
     wait_until(lambda: phase_of(second) == "transferring")
 
@@ -114,7 +121,7 @@ def test_cancelling_while_the_worker_is_dead_ends_the_row(
 ):
     line.hold("GET", "/blobs/")
     worker = manage.start_worker()
-    transfer = start(through(line, image_factory(registry)))
+    transfer = start(reference_via(line, image_factory(registry)))
     assert line.is_holding.wait(20)
 
     kill(worker)
@@ -129,14 +136,14 @@ def test_cancelling_while_the_worker_is_dead_ends_the_row(
 # --- what a transfer needs is removed meanwhile
 
 
-def test_a_registry_removed_while_queued_ends_in_a_sentence_and_nothing_goes_there_in_clear(
+def test_a_registry_removed_while_queued_is_an_error_and_no_request_is_sent_in_clear(
     team, start, htpasswd_registry, add_registry, image_factory
 ):
     image = image_factory(htpasswd_registry)
     with slow_line(htpasswd_registry.port) as line:
         row = add_registry(team, htpasswd_registry, host=line.host, with_credential=False)
         add_credential(row, htpasswd_registry.username, htpasswd_registry.password)
-        transfer = start(through(line, image), enqueue=False)
+        transfer = start(reference_via(line, image), enqueue=False)
         row.delete()
 
         ended = services.run_in_process(transfer)
@@ -152,7 +159,7 @@ def test_a_registry_removed_while_running_lets_the_transfer_end(
 ):
     image = image_factory(registry)
     line.hold("GET", "/blobs/")
-    transfer = start(through(line, image), enqueue=False)
+    transfer = start(reference_via(line, image), enqueue=False)
     thread = run_in_thread(transfer)
     assert line.is_holding.wait(20)
 
@@ -165,11 +172,11 @@ def test_a_registry_removed_while_running_lets_the_transfer_end(
     check_named(team, image)
 
 
-def test_a_person_removed_while_running_gets_nothing_named(
+def test_a_person_removed_while_running_gets_no_tag(
     start, bob, team, line, registry, image_factory
 ):
     line.hold("GET", "/blobs/")
-    reference = Reference.parse(through(line, image_factory(registry)))
+    reference = Reference.parse(reference_via(line, image_factory(registry)))
     transfer = services.start_pull(team=team, user=bob, reference=reference, enqueue=False)
     thread = run_in_thread(transfer)
     assert line.is_holding.wait(20)

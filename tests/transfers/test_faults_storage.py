@@ -21,7 +21,13 @@ from transfers.models import State, Transfer
 from transfers.queues import TRANSFERS
 
 from .conftest import blob_files, check_every_blob_hashes_to_its_name, states
-from .scripted_registry import check_named, expire_heartbeat, through, times_fetched, wait_for_end
+from .scripted_registry import (
+    check_named,
+    expire_heartbeat,
+    reference_via,
+    times_fetched,
+    wait_for_end,
+)
 from .scripts import flipped
 from .test_runner import run_in_thread
 
@@ -58,7 +64,7 @@ def small_disk(settings, tmp_path):
 def test_a_layer_too_large_for_the_disk_is_refused_with_both_sizes(
     pull, line, registry, image_factory, small_disk
 ):
-    transfer = pull(through(line, image_factory(registry, layers=1, layer_size=6 * MIB)))
+    transfer = pull(reference_via(line, image_factory(registry, layers=1, layer_size=6 * MIB)))
 
     assert (transfer.state, transfer.error["kind"]) == (State.FAILED, "StorageFull")
     assert "6.0 MiB are needed" in transfer.error["message"]
@@ -71,7 +77,7 @@ def test_a_layer_too_large_for_the_disk_is_refused_with_both_sizes(
 def test_layers_that_fill_the_disk_together_leave_nothing_behind(
     pull, line, registry, image_factory, small_disk
 ):
-    transfer = pull(through(line, image_factory(registry, layers=3, layer_size=2 * MIB)))
+    transfer = pull(reference_via(line, image_factory(registry, layers=3, layer_size=2 * MIB)))
 
     assert (transfer.state, transfer.error["kind"]) == (State.FAILED, "StorageFull")
     assert str(small_disk) in transfer.error["message"]
@@ -88,8 +94,8 @@ def test_after_room_was_made_the_same_pull_succeeds(
 ):
     first = image_factory(registry, layers=1, layer_size=3 * MIB)
     second = image_factory(registry, layers=1, layer_size=2 * MIB)
-    assert pull(through(line, first)).state == State.SUCCEEDED
-    full = pull(through(line, second))
+    assert pull(reference_via(line, first)).state == State.SUCCEEDED
+    full = pull(reference_via(line, second))
     assert full.error["kind"] == "StorageFull"
     assert LocalImage.objects.get().image_id == first.config
 
@@ -113,7 +119,7 @@ def test_two_workers_that_pull_one_image_fetch_each_blob_once(
     manage.start_worker()
     manage.start_worker()
 
-    transfers = [start(through(line, image)) for _ in range(2)]
+    transfers = [start(reference_via(line, image)) for _ in range(2)]
     ended = [wait_for_end(transfer) for transfer in transfers]
 
     assert [transfer.state for transfer in ended] == [State.SUCCEEDED] * 2
@@ -123,7 +129,7 @@ def test_two_workers_that_pull_one_image_fetch_each_blob_once(
     check_every_blob_hashes_to_its_name(images_directory)
 
 
-def test_two_teams_that_pull_one_image_bring_their_own_bytes(
+def test_two_teams_that_pull_one_image_each_transfer_its_bytes(
     team,
     other_team,
     alice,
@@ -137,13 +143,13 @@ def test_two_teams_that_pull_one_image_bring_their_own_bytes(
 ):
     image = image_factory(registry, layers=2, layer_size=128 << 10)
     add_registry(other_team, registry, host=line.host)
-    reference = Reference.parse(through(line, image))
+    reference = Reference.parse(reference_via(line, image))
     manage.start_worker()
     manage.start_worker()
 
     transfers = [
-        services.start_pull(team=each, user=user, reference=reference)
-        for each, user in ((team, alice), (other_team, charlie))
+        services.start_pull(team=owner, user=user, reference=reference)
+        for owner, user in ((team, alice), (other_team, charlie))
     ]
     ended = [wait_for_end(transfer) for transfer in transfers]
 
@@ -161,26 +167,26 @@ def partial_pull(start, line, registry, image_factory):
     """Return a pull whose first layer and config are stored, and whose last layer is held."""
     image = image_factory(registry, layers=2)
     line.hold("GET", image.layers[-1])
-    transfer = start(through(line, image), enqueue=False)
+    transfer = start(reference_via(line, image), enqueue=False)
     thread = run_in_thread(transfer)
     assert line.is_holding.wait(20)
     wait_until(lambda: TeamBlob.objects.count() == 2)
 
-    def go_on():
+    def resume():
         line.release()
         thread.join(20)
         return Transfer.objects.get(pk=transfer.pk)
 
-    yield image, go_on
+    yield image, resume
     line.release()
     thread.join(20)
 
 
 def test_the_collector_leaves_a_running_pull_alone(team, line, partial_pull, images_directory):
-    image, go_on = partial_pull
+    image, resume = partial_pull
 
     collected = collect()
-    ended = go_on()
+    ended = resume()
 
     assert collected.count == 0
     assert ended.state == State.SUCCEEDED, ended.error
@@ -188,13 +194,13 @@ def test_the_collector_leaves_a_running_pull_alone(team, line, partial_pull, ima
     check_named(team, image)
 
 
-def test_a_pull_brings_again_what_a_collector_without_patience_took(
+def test_a_pull_fetches_again_the_blobs_that_a_collector_without_grace_deleted(
     team, partial_pull, images_directory
 ):
-    image, go_on = partial_pull
+    image, resume = partial_pull
 
     assert collect(grace_seconds=0).count == 2
-    ended = go_on()
+    ended = resume()
 
     assert ended.state == State.SUCCEEDED, ended.error
     check_named(team, image)
@@ -205,23 +211,23 @@ def test_a_pull_brings_again_what_a_collector_without_patience_took(
 # --- the disk lost or changed something
 
 
-def lose(path):
+def delete_file(path):
     path.unlink()
 
 
-def damage(path):
+def flip_bit(path):
     path.chmod(0o600)
     path.write_bytes(flipped(path.read_bytes()))
 
 
-def shorten(path):
+def truncate(path):
     path.chmod(0o600)
     path.write_bytes(path.read_bytes()[:-1])
 
 
 @pytest.mark.parametrize("part", ["layer", "config", "manifest"])
-@pytest.mark.parametrize("harm", [lose, damage, shorten])
-def test_a_push_of_a_harmed_image_says_so_and_a_pull_repairs_it(
+@pytest.mark.parametrize("damage", [delete_file, flip_bit, truncate])
+def test_a_push_of_a_damaged_image_says_so_and_a_pull_repairs_it(
     team,
     pull,
     publish,
@@ -232,14 +238,14 @@ def test_a_push_of_a_harmed_image_says_so_and_a_pull_repairs_it(
     image_factory,
     images_directory,
     part,
-    harm,
+    damage,
 ):
     image = image_factory(registry)
-    reference = through(line, image)
+    reference = reference_via(line, image)
     pull(reference)
     digest = {"layer": image.layers[0], "config": image.config, "manifest": image.digest}[part]
     hexadecimal = Digest.parse(digest).hex
-    harm(next(path for path in blob_files(images_directory) if path.name == hexadecimal))
+    damage(next(path for path in blob_files(images_directory) if path.name == hexadecimal))
     # On another registry, so that nothing is mounted there in place of being sent.
     add_registry(team, second_registry)
     repository = second_registry.new_repository()
@@ -306,7 +312,7 @@ def held_pull(start, line, registry, image_factory):
     """Return a pull whose blobs wait for `line.release()`."""
     image = image_factory(registry, layers=3)
     line.hold("GET", "/blobs/")
-    transfer = start(through(line, image), enqueue=False)
+    transfer = start(reference_via(line, image), enqueue=False)
     thread = run_in_thread(transfer)
     assert line.is_holding.wait(20)
     yield transfer, thread, image
@@ -348,7 +354,7 @@ def test_a_database_locked_for_too_long_is_named_as_the_cause(
     assert not LocalImage.objects.exists()
 
 
-def test_a_transfer_whose_end_could_not_be_written_is_brought_to_one(
+def test_a_transfer_whose_end_could_not_be_written_is_reconciled(
     team, line, short_lock_timeout, lock_database, held_pull, images_directory
 ):
     transfer, thread, image = held_pull

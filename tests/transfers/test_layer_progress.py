@@ -6,7 +6,7 @@ from transfers.models import Kind, State, Transfer
 
 
 @pytest.mark.parametrize(
-    ("state", "word"),
+    ("state", "label"),
     [
         ("waiting", "Waiting"),
         ("exists", "Already exists"),
@@ -15,14 +15,14 @@ from transfers.models import Kind, State, Transfer
         ("failed", "Failed"),
     ],
 )
-def test_a_pull_speaks_as_docker_pull(state, word):
+def test_a_pull_speaks_as_docker_pull(state, label):
     row = Transfer(kind=Kind.PULL, state=State.RUNNING, progress={"layers": [layer(1, state)]})
-    assert read_layers(row)[0].label == word
+    assert read_layers(row)[0].label == label
 
 
 @pytest.mark.parametrize("kind", [Kind.PUSH, Kind.PUBLISH])
 @pytest.mark.parametrize(
-    ("state", "word"),
+    ("state", "label"),
     [
         ("waiting", "Waiting"),
         ("exists", "Layer already exists"),
@@ -31,15 +31,15 @@ def test_a_pull_speaks_as_docker_pull(state, word):
         ("done", "Pushed"),
     ],
 )
-def test_a_push_speaks_as_docker_push(kind, state, word):
+def test_a_push_speaks_as_docker_push(kind, state, label):
     row = Transfer(
         kind=kind, state=State.RUNNING, progress={"layers": [layer(1, state, origin="team/base")]}
     )
-    assert read_layers(row)[0].label == word
+    assert read_layers(row)[0].label == label
 
 
 @pytest.mark.parametrize(
-    ("state", "word"),
+    ("state", "label"),
     [
         ("exists", "Layer already exists"),
         ("mounted", "Mounted from team/base"),
@@ -47,16 +47,16 @@ def test_a_push_speaks_as_docker_push(kind, state, word):
         ("done", "Copied"),
     ],
 )
-def test_a_copy_speaks_as_a_push_and_says_that_it_copies(state, word):
+def test_a_copy_speaks_as_a_push_and_says_that_it_copies(state, label):
     row = Transfer(
         kind=Kind.COPY,
         state=State.RUNNING,
         progress={"layers": [layer(1, state, origin="team/base")]},
     )
-    assert read_layers(row)[0].label == word
+    assert read_layers(row)[0].label == label
 
 
-def test_what_had_not_begun_when_it_ended_does_not_wait_any_more():
+def test_layers_that_had_not_begun_do_not_wait_after_the_end():
     row = Transfer(kind=Kind.PULL, state=State.FAILED, progress={"layers": [layer(1)]})
     assert read_layers(row)[0].label == "Not started"
 
@@ -86,7 +86,7 @@ def test_layers_are_grouped_by_platform_with_the_config_last():
 
 
 @pytest.mark.parametrize("sizes", [[1], [0, 0], [10**10, 1, 1], [5] * 300, list(range(1, 40))])
-def test_the_picture_has_room_for_every_layer_and_no_more(sizes):
+def test_the_bar_has_room_for_every_layer_and_no_more(sizes):
     documents = [layer(index, "done", size=size) for index, size in enumerate(sizes)]
     segments = bar_segments(
         read_layers(Transfer(kind=Kind.PULL, state=State.RUNNING, progress={"layers": documents}))
@@ -103,14 +103,14 @@ def test_a_segment_is_filled_as_far_as_its_layer_has_arrived():
         layer(2, "transferring", size=100, offset=50),
         layer(3, "waiting", size=100),
     ]
-    whole, half, none = bar_segments(
+    complete, partial, empty = bar_segments(
         read_layers(Transfer(kind=Kind.PULL, state=State.RUNNING, progress={"layers": documents}))
     )
 
-    assert whole.filled_width == whole.visible_width
-    assert half.filled_width == pytest.approx(half.visible_width / 2, abs=0.1)
-    assert none.filled_width == 0
+    assert complete.filled_width == complete.visible_width
+    assert partial.filled_width == pytest.approx(partial.visible_width / 2, abs=0.1)
+    assert empty.filled_width == 0
 
 
-def test_nothing_makes_no_picture():
+def test_no_layers_make_no_bar():
     assert bar_segments([]) == []

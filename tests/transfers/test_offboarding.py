@@ -25,20 +25,20 @@ def membership(user, team):
     return Membership.objects.get(user=user, team=team)
 
 
-def lose_the_role(team, alice, bob):
+def remove_role(team, alice, bob):
     people.change_role(membership=membership(bob, team), role=Role.VIEWER, by=alice)
 
 
-def test_a_look_at_a_registry_is_stopped_too(team, alice, bob):
+def test_an_index_run_is_stopped_too(team, alice, bob):
     registry = Registry.objects.create(
         team=team, name="Ours", host="127.0.0.1:9", security=Security.PLAIN_HTTP
     )
     run = start_index(registry=registry, user=bob, enqueue=False)
-    lose_the_role(team, alice, bob)
+    remove_role(team, alice, bob)
     assert run_index_inline(run).error["kind"] == "Denied"
 
 
-def test_removal_ends_looks_at_registries(team, alice, bob):
+def test_removal_cancels_index_runs(team, alice, bob):
     registry = Registry.objects.create(
         team=team, name="Ours", host="127.0.0.1:9", security=Security.PLAIN_HTTP
     )
@@ -47,7 +47,7 @@ def test_removal_ends_looks_at_registries(team, alice, bob):
     assert IndexRun.objects.get().state == State.CANCELLED
 
 
-def test_what_is_handed_over_runs_in_the_name_of_who_took_it(team, alice, bob, pull):
+def test_a_handed_over_transfer_runs_in_the_name_of_its_new_owner(team, alice, bob, pull):
     people.remove_member(membership=membership(bob, team), by=alice, successor=alice)
 
     ended = services.run_in_process(pull)
@@ -58,7 +58,9 @@ def test_what_is_handed_over_runs_in_the_name_of_who_took_it(team, alice, bob, p
     assert (event.details["was"], event.details["to"]) == ("bob", "alice")
 
 
-def test_a_deactivated_persons_work_ends_in_every_team(team, other_team, ingrid, bob, pull):
+def test_a_deactivated_persons_transfers_are_cancelled_in_every_team(
+    team, other_team, ingrid, bob, pull
+):
     Membership.objects.create(team=other_team, user=bob, role=Role.OPERATOR)
     services.start_pull(team=other_team, user=bob, reference=NAME, enqueue=False)
     assert people.deactivate_person(person=bob, by=ingrid).ended == 2

@@ -26,7 +26,7 @@ def pushed_by_docker(docker_engine, registry, tmp_path):
 
 
 @pytest.mark.engine
-def test_what_docker_pushed_has_the_same_image_id_here(
+def test_an_image_pushed_by_docker_has_the_same_image_id(
     team, pull, registry, add_registry, pushed_by_docker
 ):
     add_registry(team, registry)
@@ -96,7 +96,7 @@ def test_an_index_of_several_platforms_arrives_whole_for_skopeo(
         assert (layout / "blobs" / "sha256" / digest.removeprefix("sha256:")).exists()
 
 
-def test_what_skopeo_copied_there_is_pulled_with_the_same_digest(
+def test_an_image_copied_by_skopeo_is_pulled_with_the_same_digest(
     team, pull, registry, second_registry, add_registry, image_factory, skopeo
 ):
     add_registry(team, second_registry)

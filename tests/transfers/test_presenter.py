@@ -31,7 +31,7 @@ def test_the_percentage_is_of_what_has_to_move(done, total, percent):
     assert present(bytes_done=done, bytes_total=total).progress.percent == percent
 
 
-def test_what_succeeded_is_whole_even_if_nothing_moved():
+def test_a_succeeded_transfer_is_complete_without_bytes():
     assert present(State.SUCCEEDED, bytes_total=0).progress.percent == 100
 
 
@@ -73,11 +73,11 @@ def test_no_time_left_is_promised_during_a_pause():
         (State.SUCCEEDED, "finishing", ""),
     ],
 )
-def test_each_phase_has_its_words(state, phase, expected):
+def test_each_phase_has_its_label(state, phase, expected):
     assert present(state, progress={"phase": phase}).activity == expected
 
 
-def test_what_was_there_already_is_counted_with_what_was_mounted():
+def test_existing_blobs_are_counted_with_mounted_ones():
     layers = [
         layer(1, "exists", size=MIB),
         layer(2, "mounted", size=2 * MIB),
@@ -139,11 +139,11 @@ def test_a_pause_over_midnight_names_the_day():
     assert presenter.label == f"Waits until {NOON + timedelta(days=3):%-d %b} 12:00"
 
 
-def test_a_pause_of_which_nobody_knows_the_end_is_one_all_the_same():
+def test_a_pause_of_unknown_length_is_shown():
     assert present(progress={"phase": "paused"}).label == "Paused"
 
 
-def test_who_stops_does_not_wait():
+def test_a_cancelled_transfer_does_not_wait():
     presenter = present(
         progress={"phase": "paused", "pause_seconds": 120}, cancel_requested_at=NOON
     )

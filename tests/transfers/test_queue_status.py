@@ -14,5 +14,5 @@ pytestmark = pytest.mark.postgresql
         (2, 3, "2 transfers run, 3 wait before this one."),
     ],
 )
-def test_the_place_in_the_queue_is_told_in_as_few_words_as_it_needs(running, ahead, expected):
+def test_the_queue_position_is_told_briefly(running, ahead, expected):
     assert position_text(running=running, ahead=ahead) == expected

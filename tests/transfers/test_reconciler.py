@@ -26,24 +26,24 @@ def transfer(team, alice):
     )
 
 
-def grow_old(transfer, age, **values):
+def set_age(transfer, age, **values):
     heartbeat_at = timezone.now() - age - timedelta(seconds=1)
     Transfer.objects.filter(pk=transfer.pk).update(
         queued_at=heartbeat_at, heartbeat_at=heartbeat_at, **values
     )
 
 
-def test_a_queued_row_that_redis_lost_is_handed_over_again(transfer):
-    grow_old(transfer, QUEUE_LIMIT)
+def test_a_queued_row_that_redis_lost_is_enqueued_again(transfer):
+    set_age(transfer, QUEUE_LIMIT)
 
     assert reconcile(TRANSFERS).requeued == 1
     assert TRANSFERS.queued_ids() == {str(transfer.pk)}
 
 
 def test_a_queued_row_that_waits_in_the_queue_is_left_alone(transfer):
-    grow_old(transfer, QUEUE_LIMIT)
+    set_age(transfer, QUEUE_LIMIT)
     reconcile(TRANSFERS)
-    grow_old(transfer, QUEUE_LIMIT)
+    set_age(transfer, QUEUE_LIMIT)
 
     assert reconcile(TRANSFERS).requeued == 0
     assert TRANSFERS.rq.count == 1
@@ -54,7 +54,7 @@ def test_a_fresh_row_is_left_alone(transfer):
 
 
 def test_a_running_row_without_a_sign_of_life_is_queued_again(transfer):
-    grow_old(transfer, HEARTBEAT_TIMEOUT, state=State.RUNNING, claim=uuid.uuid4(), attempt=1)
+    set_age(transfer, HEARTBEAT_TIMEOUT, state=State.RUNNING, claim=uuid.uuid4(), attempt=1)
 
     reconcile(TRANSFERS)
 
@@ -75,7 +75,7 @@ def test_a_running_row_that_gave_a_sign_of_life_is_left_alone(transfer):
 
 
 def test_a_row_whose_workers_keep_dying_fails_with_the_cause(transfer, settings):
-    grow_old(
+    set_age(
         transfer,
         HEARTBEAT_TIMEOUT,
         state=State.RUNNING,
@@ -91,7 +91,7 @@ def test_a_row_whose_workers_keep_dying_fails_with_the_cause(transfer, settings)
 
 
 def test_a_cancelled_row_whose_worker_died_ends(transfer):
-    grow_old(
+    set_age(
         transfer,
         HEARTBEAT_TIMEOUT,
         state=State.RUNNING,
@@ -106,12 +106,12 @@ def test_a_cancelled_row_whose_worker_died_ends(transfer):
 
 
 def test_while_redis_is_down_rows_wait_and_start_when_it_is_back(transfer, redis_server):
-    grow_old(transfer, QUEUE_LIMIT)
+    set_age(transfer, QUEUE_LIMIT)
     redis_server.process.kill()
     assert reconcile(TRANSFERS).requeued == 0
 
     redis_server.start()
-    grow_old(transfer, QUEUE_LIMIT)
+    set_age(transfer, QUEUE_LIMIT)
 
     assert reconcile(TRANSFERS).requeued == 1
 

@@ -18,7 +18,7 @@ from .scripted_registry import times_fetched
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
 
 
-def test_a_pull_brings_every_blob_and_names_the_image(
+def test_a_pull_stores_every_blob_and_tags_the_image(
     team, pull, registry, add_registry, image_factory, images_directory
 ):
     add_registry(team, registry)
@@ -39,7 +39,7 @@ def test_a_pull_brings_every_blob_and_names_the_image(
     assert len(blob_files(images_directory)) == 5
 
 
-def test_a_second_pull_moves_no_blob(team, pull, registry, add_registry, image_factory):
+def test_a_second_pull_transfers_no_blob(team, pull, registry, add_registry, image_factory):
     with slow_line(registry.port) as line:
         add_registry(team, registry, host=line.host)
         image = image_factory(registry, layers=3)
@@ -224,12 +224,12 @@ def test_a_second_push_sends_no_layer_and_a_neighbour_mounts_them(
             team=team, user=None, reference=Reference.parse(image.reference), enqueue=False
         )
     )
-    neighbour = publish(image.reference, f"{registry.host}/{registry.new_repository()}:1")
+    sibling = publish(image.reference, f"{registry.host}/{registry.new_repository()}:1")
 
     assert states(again) == ["exists"] * 3
-    assert states(neighbour) == ["mounted"] * 3
-    assert {layer["from"] for layer in neighbour.progress["layers"]} == {image.repository}
-    assert neighbour.bytes_total == 0
+    assert states(sibling) == ["mounted"] * 3
+    assert {layer["from"] for layer in sibling.progress["layers"]} == {image.repository}
+    assert sibling.bytes_total == 0
 
 
 def test_a_reader_may_not_push_and_is_told_so(
@@ -338,13 +338,13 @@ def test_a_credential_that_was_removed_meanwhile_is_not_replaced_by_another(
     team, alice, htpasswd_registry, add_registry, image_factory
 ):
     row = add_registry(team, htpasswd_registry, with_credential=False)
-    chosen = add_credential(
-        row, htpasswd_registry.username, htpasswd_registry.password, label="chosen"
+    selected = add_credential(
+        row, htpasswd_registry.username, htpasswd_registry.password, label="selected"
     )
     add_credential(row, htpasswd_registry.username, htpasswd_registry.password, label="other")
     reference = Reference.parse(image_factory(htpasswd_registry).reference)
     transfer = services.start_pull(
-        team=team, user=alice, reference=reference, credential=chosen, enqueue=False
+        team=team, user=alice, reference=reference, credential=selected, enqueue=False
     )
     # However it came about: a removal of the product's stops what waits, see test_dependents.
     Transfer.objects.filter(pk=transfer.pk).update(source_credential=None)

@@ -43,19 +43,19 @@ def test_the_first_line_is_dockers():
     assert opening_line(push) == "The push refers to repository [docker.io/johndoe/my-app]"
 
 
-def test_a_layer_that_moves_has_a_bar_and_its_sizes():
-    (moving,) = read_layers(pull(layer(1, "transferring", size=4 * MIB, offset=MIB)))
+def test_a_layer_in_transfer_has_a_bar_and_its_sizes():
+    (transferring,) = read_layers(pull(layer(1, "transferring", size=4 * MIB, offset=MIB)))
 
-    drawn = printable(layer_line(moving, 80))
+    drawn = printable(layer_line(transferring, 80))
 
-    assert drawn.startswith(f"{moving.short_digest}: Pulling [")
+    assert drawn.startswith(f"{transferring.short_digest}: Pulling [")
     assert drawn.endswith("]  1.0 MiB/4.0 MiB")
     assert len(drawn) < 80
 
 
 def test_a_narrow_terminal_gets_sizes_without_a_bar():
-    (moving,) = read_layers(pull(layer(1, "transferring", size=4 * MIB, offset=MIB)))
-    assert "[" not in layer_line(moving, 40)
+    (transferring,) = read_layers(pull(layer(1, "transferring", size=4 * MIB, offset=MIB)))
+    assert "[" not in layer_line(transferring, 40)
 
 
 @pytest.mark.parametrize(
@@ -95,16 +95,16 @@ def test_a_pause_says_why():
 def test_a_file_gets_a_line_only_when_a_layer_changes():
     text = []
     screen = Screen(text.append, None)
-    moving = layer(1, "transferring", size=4 * MIB, offset=MIB)
+    transferring = layer(1, "transferring", size=4 * MIB, offset=MIB)
     for row in (
         pull(layer(1)),
-        pull(moving),
-        pull({**moving, "offset": 2 * MIB}),
+        pull(transferring),
+        pull({**transferring, "offset": 2 * MIB}),
         pull(layer(1, "done")),
     ):
         screen.draw(lines(row, live=screen.is_terminal))
 
-    short = read_layers(pull(moving))[0].short_digest
+    short = read_layers(pull(transferring))[0].short_digest
     assert "".join(text) == f"{short}: Pulling\n{short}: Pull complete\n"
 
 
@@ -189,7 +189,7 @@ def test_the_steps_of_a_publish_are_lines_once_they_are_done():
     assert lines(row, live=False) == ["Check the login: Login succeeded as robot"]
 
 
-def test_a_copy_says_where_from_and_where_to():
+def test_a_copy_names_source_and_target():
     row = Transfer(kind=Kind.COPY, source=PYTHON, target="r.example.com/a/b:v1.0", size=1234)
     assert opening_line(row) == "python:3.12-slim: Copying to r.example.com/a/b:v1.0"
     assert closing_lines(row, digest=DIGEST, was_present=False) == [
@@ -197,7 +197,7 @@ def test_a_copy_says_where_from_and_where_to():
     ]
 
 
-def test_a_deletion_says_what_and_where():
+def test_a_deletion_names_the_tag_and_the_registry():
     row = Transfer(
         kind=Kind.DELETE,
         source="r.example.com/a/b:v1.0",

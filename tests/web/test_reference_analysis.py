@@ -155,7 +155,7 @@ def test_only_the_part_at_fault_is_marked():
 @given(st.text(max_size=300))
 def test_no_text_breaks_it(text):
     analysis = analyse_reference(text)
-    assert isinstance(analysis.spoken, str)
+    assert isinstance(analysis.screen_reader_text, str)
     assert bool(analysis.reference) != bool(analysis.message) or not text.strip()
 
 
@@ -219,11 +219,11 @@ def test_only_a_digest_never_changes(text, movement):
 
 
 def test_the_sentence_for_screen_readers_names_parts_and_warnings():
-    assert analyse_reference("nginx").spoken == (
+    assert analyse_reference("nginx").screen_reader_text == (
         "registry docker.io (implied), namespace library (implied), repository nginx, "
         "tag latest (implied)"
     )
-    assert analyse_reference("ghcr.io/a/b", "push").spoken.endswith(
+    assert analyse_reference("ghcr.io/a/b", "push").screen_reader_text.endswith(
         "No tag is written, so it means latest."
     )
 
@@ -319,7 +319,7 @@ def test_an_error_of_the_form_is_not_repeated():
     assert (
         html.count("upper-case") == 2
     )  # the form's error, and the hidden sentence for screen readers
-    assert "analysis-wrong" in html
+    assert "analysis-invalid" in html
     assert "analysis-problem" not in html
 
 

@@ -12,9 +12,9 @@ def test_typing_takes_the_name_apart_and_says_so_once_it_pauses(live_server, pag
     field.fill("")
     field.press_sequentially("ghcr.io/acme/app:1.2.3-alpine", delay=5)
     page.locator(
-        "#id_reference_analysis .analysis-whole", has_text="ghcr.io/acme/app:1.2.3-alpine"
+        "#id_reference_analysis .analysis-full-name", has_text="ghcr.io/acme/app:1.2.3-alpine"
     ).wait_for()
-    said = page.locator("[data-analysis-said]")
+    said = page.locator("[data-analysis-live]")
     said.filter(has_text="registry ghcr.io, namespace acme").wait_for(state="attached")
 
 

@@ -2,13 +2,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registry_ui.web.treemap import HEIGHT, WIDTH, squarified
+from registry_ui.web.treemap import HEIGHT, WIDTH, squarify
 
 
 @given(st.lists(st.integers(min_value=1, max_value=10**13), min_size=1, max_size=40))
 def test_the_areas_are_to_scale_and_inside_the_frame(sizes):
     sizes = sorted(sizes, reverse=True)
-    rectangles = squarified(sizes)
+    rectangles = squarify(sizes)
 
     assert len(rectangles) == len(sizes)
     for size, rectangle in zip(sizes, rectangles, strict=True):
@@ -22,12 +22,12 @@ def test_the_areas_are_to_scale_and_inside_the_frame(sizes):
 
 
 def test_equal_sizes_give_no_thin_strips():
-    for rectangle in squarified([10] * 12):
+    for rectangle in squarify([10] * 12):
         assert max(rectangle.width, rectangle.height) / min(rectangle.width, rectangle.height) < 3
 
 
 def test_no_rectangle_covers_another():
-    places = squarified([500, 300, 200, 100, 50, 50, 20, 5])
+    places = squarify([500, 300, 200, 100, 50, 50, 20, 5])
     for number, one in enumerate(places):
         for other in places[number + 1 :]:
             across = min(one.x + one.width, other.x + other.width) - max(one.x, other.x)
@@ -37,10 +37,8 @@ def test_no_rectangle_covers_another():
 
 @pytest.mark.parametrize("sizes", [[], [0], [0, 0]])
 def test_nothing_takes_no_room(sizes):
-    assert [rectangle.width * rectangle.height for rectangle in squarified(sizes)] == [0] * len(
-        sizes
-    )
+    assert [rectangle.width * rectangle.height for rectangle in squarify(sizes)] == [0] * len(sizes)
 
 
 def test_zeros_beside_other_sizes_have_no_area():
-    assert squarified([10, 0])[1].width * squarified([10, 0])[1].height == 0
+    assert squarify([10, 0])[1].width * squarify([10, 0])[1].height == 0

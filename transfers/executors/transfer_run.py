@@ -108,7 +108,7 @@ class TransferRun:
         if credential is not None:
             # It may have been restricted, or not be shared any more, since it was selected.
             select_credential(
-                team=self.transfer.team, reference=reference, push=push, chosen=credential
+                team=self.transfer.team, reference=reference, push=push, selected=credential
             )
 
     def _client(

@@ -30,7 +30,7 @@ class ArchiveEntry:
 class ImportNamesForm(forms.Form):
     """The form with a field for each name; an empty field excludes the image."""
 
-    under = forms.CharField(
+    name_prefix = forms.CharField(
         label=_("Put all of them under"),
         required=False,
         max_length=255,
@@ -41,8 +41,8 @@ class ImportNamesForm(forms.Form):
         super().__init__(*args, **kwargs)
         self._entries = list(_archive_entries(upload))
         prefix = builtin_registry_prefix(upload.team).rstrip("/")
-        self.fields["under"].widget.attrs["placeholder"] = prefix
-        self.fields["under"].help_text = _(
+        self.fields["name_prefix"].widget.attrs["placeholder"] = prefix
+        self.fields["name_prefix"].help_text = _(
             "A registry and a path. It takes the place of the registry in each name; under "
             "%(prefix)s this server serves them."
         ) % {"prefix": prefix}
@@ -60,8 +60,8 @@ class ImportNamesForm(forms.Form):
             for number, (image, name) in enumerate(self._entries)
         ]
 
-    def clean_under(self) -> str:
-        prefix: str = self.cleaned_data["under"].strip().rstrip("/")
+    def clean_name_prefix(self) -> str:
+        prefix: str = self.cleaned_data["name_prefix"].strip().rstrip("/")
         # Checked with a sample name, because a prefix alone is no reference.
         if prefix:
             validate(Reference.parse, f"{prefix}/name:tag")
@@ -72,13 +72,13 @@ class ImportNamesForm(forms.Form):
         for number in range(len(self._entries)):
             name = values.get(f"name_{number}")
             # An empty field excludes the image, whatever the prefix is.
-            if name is not None and values.get("under"):
+            if name is not None and values.get("name_prefix"):
                 values[f"name_{number}"] = validate(
-                    partial(prefixed_name, name=name), values["under"]
+                    partial(prefixed_name, name=name), values["name_prefix"]
                 )
         return values
 
-    def chosen(self) -> list[ImportedName]:
+    def imported_names(self) -> list[ImportedName]:
         names = (
             (image["digest"], self.cleaned_data.get(f"name_{number}"))
             for number, (image, _name) in enumerate(self._entries)

@@ -91,7 +91,7 @@ class CopyTagsForm(TagSelectionForm, PlatformForm):
     def platform_choices(self) -> list[tuple[str, Any]]:
         return [
             ("all", _("Every platform: the digest stays the same")),
-            ("chosen", _("One platform: the digest changes")),
+            ("selected", _("One platform: the digest changes")),
         ]
 
     # --- the values so far, before the form is valid
@@ -143,7 +143,7 @@ class CopyTagsForm(TagSelectionForm, PlatformForm):
         target_digests = _digests(self.selected_registry, self.target_name.repository, target_tags)
 
         # A copy of one platform has another digest than the index at the source.
-        keeps_digest = self["platform_choice"].value() != "chosen"
+        keeps_digest = self["platform_choice"].value() != "selected"
         copies = []
         for source, target in self.pairs:
             current = target_digests.get(str(target.tag), "")
@@ -251,7 +251,7 @@ class CopyTagsForm(TagSelectionForm, PlatformForm):
     def arguments(self) -> dict[str, Any]:
         values = self.cleaned_data
         credentials = {name: values[name] for name in ("source_credential", "target_credential")}
-        return {"pairs": self.pairs, "platform": self.chosen_platform() or "all", **credentials}
+        return {"pairs": self.pairs, "platform": self.selected_platform() or "all", **credentials}
 
 
 def _digests(registry: Registry | None, repository: str, tags: Sequence[str]) -> Mapping[str, str]:

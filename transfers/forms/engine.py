@@ -62,7 +62,7 @@ class OnePlatformForm(EngineForm, PlatformForm):
     own_platform = _("The engine's own")
 
     def platform_choices(self) -> list[tuple[str, Any]]:
-        return [("machine", self.own_platform), ("chosen", _("Another one"))]
+        return [("machine", self.own_platform), ("selected", _("Another one"))]
 
 
 class EnginePullForm(OnePlatformForm):
@@ -73,7 +73,7 @@ class EnginePullForm(OnePlatformForm):
         values = self.cleaned_data
         return {
             "reference": values["reference"],
-            "platform": self.chosen_platform(),
+            "platform": self.selected_platform(),
             "credential": values["credential"],
         }
 
@@ -86,7 +86,7 @@ class _NamedForm(EngineForm):
         label=_("Image of the engine"), names="engine-names", placeholder="my-app:latest"
     )
 
-    def chosen_target(self) -> Reference:
+    def selected_target(self) -> Reference:
         return self.cleaned_data["target"] or self.cleaned_data["source"]
 
 
@@ -116,7 +116,7 @@ class EnginePushForm(_NamedForm):
     def arguments(self) -> dict[str, Any]:
         return {
             "source": self.cleaned_data["source"],
-            "target": self.chosen_target(),
+            "target": self.selected_target(),
             "credential": self.cleaned_data["credential"],
         }
 
@@ -164,7 +164,7 @@ class LoadForm(OnePlatformForm):
     )
 
     def arguments(self) -> dict[str, Any]:
-        return {"source": self.cleaned_data["source"], "platform": self.chosen_platform()}
+        return {"source": self.cleaned_data["source"], "platform": self.selected_platform()}
 
 
 class SaveForm(_NamedForm):
@@ -176,4 +176,4 @@ class SaveForm(_NamedForm):
     )
 
     def arguments(self) -> dict[str, Any]:
-        return {"source": self.cleaned_data["source"], "target": self.chosen_target()}
+        return {"source": self.cleaned_data["source"], "target": self.selected_target()}

@@ -49,7 +49,7 @@ class PlatformForm(StartForm):
             if platform == "all":
                 self.initial["platform_choice"] = "all"
             else:
-                self.initial["platform_choice"] = "chosen" if platform else choices[0][0]
+                self.initial["platform_choice"] = "selected" if platform else choices[0][0]
         if platform == "all":
             self.initial["platform"] = ""
 
@@ -58,14 +58,14 @@ class PlatformForm(StartForm):
         machine = Platform.of_this_machine()
         return [
             ("machine", _("This machine's: %(platform)s") % {"platform": machine}),
-            ("chosen", _("Another one")),
+            ("selected", _("Another one")),
             ("all", _("Every platform of the image")),
         ]
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
         # The text field is hidden, and its value ignored, with the other choices.
-        if values.get("platform_choice") == "chosen" and "platform" not in self.errors:
+        if values.get("platform_choice") == "selected" and "platform" not in self.errors:
             try:
                 values["platform"] = str(Platform.parse(values.get("platform", "")))
             except OciError as exc:
@@ -77,7 +77,9 @@ class PlatformForm(StartForm):
                 )
         return values
 
-    def chosen_platform(self) -> str:
+    def selected_platform(self) -> str:
         """Return the platform as the services expect it."""
         values = self.cleaned_data
-        return str({"chosen": values["platform"], "all": "all"}.get(values["platform_choice"], ""))
+        return str(
+            {"selected": values["platform"], "all": "all"}.get(values["platform_choice"], "")
+        )

@@ -28,7 +28,7 @@ class PullForm(PlatformForm):
         values = self.cleaned_data
         return {
             "reference": values["reference"],
-            "platform": self.chosen_platform(),
+            "platform": self.selected_platform(),
             "credential": values["credential"],
         }
 

@@ -42,7 +42,7 @@ class PullTagsForm(TagSelectionForm, PlatformForm):
     def arguments(self) -> dict[str, Any]:
         return {
             "references": self.selection.references,
-            "platform": self.chosen_platform(),
+            "platform": self.selected_platform(),
             "credential": self.cleaned_data["credential"],
         }
 

@@ -10,7 +10,7 @@ class FilterForm(forms.Form):
     """The filters of the list of transfers.
 
     Args:
-        persons: the users who started a transfer; an empty name is the command line.
+        requesters: the users who started a transfer; an empty name is the command line.
     """
 
     ACTIVE = "active"
@@ -20,7 +20,7 @@ class FilterForm(forms.Form):
     state = forms.ChoiceField(label=_("State"), required=False)
     person = forms.ChoiceField(label=_("Person"), required=False)
 
-    def __init__(self, *args: Any, persons: list[str], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, requesters: list[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         # The command line has no name, but an empty value means no filter.
         choices = {
@@ -28,7 +28,7 @@ class FilterForm(forms.Form):
             "state": [("", _("All states")), (self.ACTIVE, _("Queued or running")), *State.choices],
             "person": [
                 ("", _("Everybody")),
-                *((name or self.COMMAND_LINE, name or _("command line")) for name in persons),
+                *((name or self.COMMAND_LINE, name or _("command line")) for name in requesters),
             ],
         }
         for name, options in choices.items():

@@ -61,7 +61,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-created_at', '-id'],
-                'indexes': [models.Index(fields=['team', '-created_at'], name='transfer_newest_of_team'), models.Index(fields=['state', 'created_at'], name='transfer_by_state')],
+                'indexes': [models.Index(fields=['team', '-created_at'], name='transfer_by_team'), models.Index(fields=['state', 'created_at'], name='transfer_by_state')],
             },
         ),
     ]

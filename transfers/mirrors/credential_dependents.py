@@ -13,7 +13,7 @@ from registry_ui.credentials.dependents import Dependent, stop_error
 from registry_ui.credentials.models import Credential
 from registry_ui.credentials.sharing import is_from_other_team
 
-from ..credential_dependents import acting_for
+from ..credential_dependents import audit_actor
 from .models import Mirror, MirrorRun
 from .run_queue import MIRROR_RUNS
 
@@ -31,7 +31,7 @@ class MirrorDependents:
 
     def stop(self, credential: Credential, team: Team | None, *, by: User | None) -> int:
         reason = stop_error(credential, team)
-        # A staging run writes to the local images, so it needs the source's credential only.
+        # A local pull writes to the local images, so it needs the source's credential only.
         uses_credential = Q(is_local_pull=False) | Q(mirror__source_credential=credential)
         runs = (
             MirrorRun.objects.active()
@@ -55,7 +55,7 @@ def _stop_run(
     with transaction.atomic():
         is_stopped = MIRROR_RUNS.cancel(run, reason=reason)
         if is_stopped:
-            with acting_for(run.team, credential, by):
+            with audit_actor(run.team, credential, by):
                 record(
                     Action.MIRROR_CANCELLED,
                     user=by,

@@ -134,7 +134,9 @@ def run_message(run_id: str, kind: NoticeKind) -> Message | None:
 def mirrors_of_channel(channel: NotificationChannel) -> list[ChannelUser]:
     """Return the mirrors that send their notices to a channel."""
     mirrors = Mirror.objects.filter(channels=channel)
-    return [ChannelUser(each.name, reverse("mirrors:detail", args=[each.pk])) for each in mirrors]
+    return [
+        ChannelUser(mirror.name, reverse("mirrors:detail", args=[mirror.pk])) for mirror in mirrors
+    ]
 
 
 def failure_cause(run: MirrorRun) -> str:

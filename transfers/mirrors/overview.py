@@ -23,14 +23,17 @@ def section(request: TeamRequest) -> tuple[str, dict[str, Any]] | None:
     is_paused = MirrorPause.objects.filter(team=request.team).exists()
 
     # Healthy mirrors do not appear on the overview.
-    troubled = [
+    unhealthy = [
         status
         for status in mirror_statuses(mirrors, is_all_paused=is_paused)
         if status.has_failed or status.is_late
     ]
 
-    if not troubled:
+    if not unhealthy:
         return None
 
     may_operate = request.role is not None and request.role.allows(Role.OPERATOR)
-    return "mirrors/_overview.html", {"troubled": troubled[:_MAX_SHOWN], "may_operate": may_operate}
+    return "mirrors/_overview.html", {
+        "unhealthy": unhealthy[:_MAX_SHOWN],
+        "may_operate": may_operate,
+    }

@@ -47,7 +47,7 @@ class RunPresenter:
         """The text of the run's badge."""
         run = self.run
         if run.is_postponed:
-            return _("Parked")
+            return _("Postponed")
         if self.is_stopping:
             return _("Stopping")
         if run.is_local_pull and run.state == State.RUNNING:
@@ -106,7 +106,7 @@ class RunPresenter:
         return ", ".join(text % {"count": number} for number, text in parts if number)
 
     @property
-    def stamp(self) -> str:
+    def fingerprint(self) -> str:
         """A value that changes with anything outside the page's part that only shows numbers."""
         return f"{self.run.state}-{self.label}-{self.run.attempt}"
 
@@ -119,7 +119,7 @@ class DriftSummary:
     in_sync: int = 0
     behind: int = 0
     extra: int = 0
-    troubled: int = 0
+    failed: int = 0
 
 
 @dataclass
@@ -241,7 +241,7 @@ def _drifts(mirrors: Sequence[Mirror]) -> dict[Any, DriftSummary]:
         drift.in_sync += pair.is_in_sync
         drift.behind += pair.behind
         drift.extra += pair.extra
-        drift.troubled += bool(pair.failed or pair.mismatched)
+        drift.failed += bool(pair.failed or pair.mismatched)
     return drifts
 
 

@@ -40,21 +40,21 @@ class MatchedRepository:
     problem: str = ""
 
     @property
-    def chosen(self) -> list[str]:
-        return [choice.tag for choice in self.choices if choice.is_chosen]
+    def selected_tags(self) -> list[str]:
+        return [choice.tag for choice in self.choices if choice.is_selected]
 
     @property
     def shown(self) -> list[str]:
         # The newest tags of the natural order come first.
-        return self.chosen[-_SHOWN_TAGS:][::-1]
+        return self.selected_tags[-_SHOWN_TAGS:][::-1]
 
     @property
     def more(self) -> int:
-        return max(len(self.chosen) - _SHOWN_TAGS, 0)
+        return max(len(self.selected_tags) - _SHOWN_TAGS, 0)
 
     @property
     def skipped(self) -> list[TagChoice]:
-        return [choice for choice in self.choices if not choice.is_chosen]
+        return [choice for choice in self.choices if not choice.is_selected]
 
     @property
     def shown_skipped(self) -> list[TagChoice]:
@@ -159,8 +159,8 @@ class Preview:
             return ""
 
     @property
-    def chosen_count(self) -> int:
-        return sum(len(repository.chosen) for repository in self.matched)
+    def selected_count(self) -> int:
+        return sum(len(repository.selected_tags) for repository in self.matched)
 
     @cached_property
     def next_runs(self) -> list[datetime]:
@@ -180,7 +180,7 @@ class Preview:
         yield from self._name_warnings()
 
         # Warnings, not errors: each of these may be intended.
-        if any("latest" in repository.chosen for repository in self.matched):
+        if any("latest" in repository.selected_tags for repository in self.matched):
             yield _(
                 "“latest” is no version: it moves, and what runs from the target may change with "
                 "every run."
@@ -257,11 +257,11 @@ class Preview:
         differing = []
         for repository in self.matched:
             # Both from the index: the preview asks no registry.
-            source_digests = _digests(self.source, repository.name, repository.chosen)
-            target_digests = _digests(self.target, repository.target, repository.chosen)
+            source_digests = _digests(self.source, repository.name, repository.selected_tags)
+            target_digests = _digests(self.target, repository.target, repository.selected_tags)
             differing += [
                 f"{repository.target}:{tag}"
-                for tag in repository.chosen
+                for tag in repository.selected_tags
                 if target_digests.get(tag) and target_digests[tag] != source_digests.get(tag)
             ]
 

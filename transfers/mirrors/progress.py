@@ -63,11 +63,11 @@ class RunProgress:
     @property
     def is_estimated(self) -> bool:
         """Return whether the total includes images whose manifests were not read yet."""
-        return bool(self.run.progress.get("to_come"))
+        return bool(self.run.progress.get("estimated_bytes"))
 
     @property
     def expected_bytes(self) -> int:
-        return self.run.bytes_total + int(self.run.progress.get("to_come") or 0)
+        return self.run.bytes_total + int(self.run.progress.get("estimated_bytes") or 0)
 
     @property
     def speed(self) -> float | None:

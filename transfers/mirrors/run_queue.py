@@ -63,13 +63,13 @@ def claim_next(run_id: uuid.UUID) -> MirrorRun | None:
 
     A queued job is the right to run one of the waiting rows, not a certain one. The team with the
     fewest active runs comes first, then the row that has waited longest. So a team that starts a
-    hundred runs does not delay the others. The job of the chosen run later takes another one.
+    hundred runs does not delay the others. The job of the selected run later takes another one.
     """
     for _attempt in range(_CLAIM_ATTEMPTS):
-        chosen = _next_in_turn()
-        if chosen is None:
+        selected = _next_in_turn()
+        if selected is None:
             return None
-        claimed = MirrorRun.claim_for_run(chosen, worker_name())
+        claimed = MirrorRun.claim_for_run(selected, worker_name())
         if claimed is not None:
             return claimed
 

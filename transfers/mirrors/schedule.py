@@ -180,8 +180,8 @@ def next_cron_times(
 ) -> list[datetime]:
     if not cron:
         return []
-    following = cron_times(cron, zone, after=after.astimezone(UTC) - offset)
-    return [timestamp + offset for timestamp in islice(following, count)]
+    next_times = cron_times(cron, zone, after=after.astimezone(UTC) - offset)
+    return [timestamp + offset for timestamp in islice(next_times, count)]
 
 
 def jitter_offset(pk: uuid.UUID, jitter_seconds: int) -> timedelta:

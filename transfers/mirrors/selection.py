@@ -47,7 +47,7 @@ class TagChoice:
     reason: str = ""
 
     @property
-    def is_chosen(self) -> bool:
+    def is_selected(self) -> bool:
         return not self.reason
 
 
@@ -315,7 +315,7 @@ class _NameFilter:
 
 
 def _selected(choices: Mapping[str, TagChoice], literal: frozenset[str]) -> list[str]:
-    return [tag for tag, choice in choices.items() if choice.is_chosen and tag not in literal]
+    return [tag for tag, choice in choices.items() if choice.is_selected and tag not in literal]
 
 
 def _line_label(per: str) -> str:

@@ -49,8 +49,10 @@ def read_list(document: dict[str, Any], name: str) -> tuple[str, ...]:
 
     # Variants are compared in lower case, tags are case-sensitive.
     cleaned = (value.strip() for value in values)
-    lowered = name != "tags"
-    return tuple(dict.fromkeys(value.lower() if lowered else value for value in cleaned if value))
+    is_lowercase = name != "tags"
+    return tuple(
+        dict.fromkeys(value.lower() if is_lowercase else value for value in cleaned if value)
+    )
 
 
 def read_text(document: dict[str, Any], name: str) -> str:

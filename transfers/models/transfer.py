@@ -82,7 +82,7 @@ class Transfer(Job):
     class Meta:
         ordering = ["-created_at", "-id"]
         indexes = [
-            models.Index(fields=["team", "-created_at"], name="transfer_newest_of_team"),
+            models.Index(fields=["team", "-created_at"], name="transfer_by_team"),
             models.Index(fields=["state", "created_at"], name="transfer_by_state"),
         ]
 

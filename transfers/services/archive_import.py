@@ -27,7 +27,7 @@ def start_import(
     *,
     upload: ArchiveUpload,
     user: User | None,
-    chosen: Sequence[ImportedName],
+    names: Sequence[ImportedName],
     enqueue: bool = True,
 ) -> Transfer:
     """Import images of an inspected archive, each under its selected names.
@@ -37,14 +37,14 @@ def start_import(
             is being imported already.
         PermissionDenied
     """
-    _check(upload, chosen)
+    _check(upload, names)
     names_by_digest: dict[str, list[str]] = {}
-    for image in chosen:
+    for image in names:
         names_by_digest.setdefault(image.digest, []).append(str(image.name))
 
     # The row has one target only: lists show the first name, and the page all of them.
-    first = str(chosen[0].name)
-    images = [{"digest": digest, "names": names} for digest, names in names_by_digest.items()]
+    first = str(names[0].name)
+    images = [{"digest": digest, "names": texts} for digest, texts in names_by_digest.items()]
     transfer = Transfer(
         team=upload.team,
         user=user,
@@ -63,14 +63,14 @@ def start_import(
     return create_transfer(transfer, enqueue=enqueue)
 
 
-def _check(upload: ArchiveUpload, chosen: Sequence[ImportedName]) -> None:
-    if not chosen:
+def _check(upload: ArchiveUpload, names: Sequence[ImportedName]) -> None:
+    if not names:
         raise InvalidReference(
             _("No image was chosen."), advice=_("Give at least one of them a name.")
         )
     archived = {image["digest"] for image in upload.images or []}
     digests: dict[Reference, str] = {}
-    for choice in chosen:
+    for choice in names:
         # The digests come from a form, which anybody can change.
         if choice.digest not in archived:
             raise InvalidReference(

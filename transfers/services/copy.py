@@ -101,10 +101,10 @@ def _endpoints(
     source = single_repository([source for source, _target in pairs])
     target = single_repository([target for _source, target in pairs])
     source_credential = select_credential(
-        team=team, reference=source, push=False, chosen=source_credential
+        team=team, reference=source, push=False, selected=source_credential
     )
     target_credential = select_credential(
-        team=team, reference=target, push=True, chosen=target_credential
+        team=team, reference=target, push=True, selected=target_credential
     )
     return {
         "source_registry": find_registry(team, source.registry),

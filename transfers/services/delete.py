@@ -76,7 +76,7 @@ def start_deletes(
     """
     name = single_repository([target.reference for target in targets])
     # The registries of most providers demand the permission to push for a deletion.
-    credential = select_credential(team=team, reference=name, push=True, chosen=credential)
+    credential = select_credential(team=team, reference=name, push=True, selected=credential)
     registry = find_registry(team, name.registry)
 
     # One row a target, so that each can be cancelled and retried alone.

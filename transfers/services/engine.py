@@ -39,7 +39,7 @@ def start_engine_pull(
         team=team,
         reference=reference,
         push=False,
-        chosen=credential,
+        selected=credential,
         candidates=team_candidates(team, reference),
     )
     transfer = Transfer(
@@ -79,7 +79,7 @@ def start_engine_push(
         team=team,
         reference=target,
         push=True,
-        chosen=credential,
+        selected=credential,
         candidates=team_candidates(team, target),
     )
     transfer = Transfer(

@@ -61,7 +61,7 @@ def start_pulls(
     # Parsed for its error only: the row keeps the text, which the worker parses again.
     PlatformChoice.parse(platform)
     name = single_repository(references)
-    credential = select_credential(team=team, reference=name, push=False, chosen=credential)
+    credential = select_credential(team=team, reference=name, push=False, selected=credential)
     registry = find_registry(team, name.registry)
 
     # One row a tag, so that each can be cancelled and retried alone.

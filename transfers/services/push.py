@@ -59,7 +59,7 @@ def _start(
     require_tag(target)
     find_image(team, source)
 
-    credential = select_credential(team=team, reference=target, push=True, chosen=credential)
+    credential = select_credential(team=team, reference=target, push=True, selected=credential)
     transfer = Transfer(
         team=team,
         user=user,

@@ -58,7 +58,7 @@ def start_retag(
             advice=_("Copy the image there instead."),
         )
 
-    credential = select_credential(team=team, reference=target, push=True, chosen=credential)
+    credential = select_credential(team=team, reference=target, push=True, selected=credential)
     registry = find_registry(team, target.registry)
     # One credential reads and writes, because source and target are one repository.
     transfer = Transfer(

@@ -47,7 +47,7 @@ def import_archive(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
 def _start(request: TeamRequest, upload: ArchiveUpload, form: ImportNamesForm) -> Transfer | None:
     """Return the transfer; on an error, add it to the form and return None."""
     try:
-        return services.start_import(upload=upload, user=request.user, chosen=form.chosen())
+        return services.start_import(upload=upload, user=request.user, names=form.imported_names())
     except OciError as exc:
         form.add_failure(exc)
     return None

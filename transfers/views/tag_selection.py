@@ -119,7 +119,7 @@ def delete_tags(request: TeamRequest, selection: TagSelection) -> HttpResponse:
     login = choose_login(team=selection.team, reference=selection.name, push=True)
     data = _confirmed_data(request)
     # The page has two forms: only the one whose button was used is bound to the data.
-    requested = "images" if request.POST.get("way") == "images" else "tags"
+    requested = "images" if request.POST.get("mode") == "images" else "tags"
     forms = {
         mode: DeleteTagsForm(
             data if mode == requested else None,

@@ -44,7 +44,7 @@ class Page:
 @require_safe
 def transfers(request: TeamRequest) -> HttpResponse:
     requesters = _requesters(request.team)
-    form = FilterForm(request.GET, persons=requesters)
+    form = FilterForm(request.GET, requesters=requesters)
     if not form.is_valid():
         raise BadRequest(_("There is no such filter."))
 
@@ -69,11 +69,11 @@ def transfers(request: TeamRequest) -> HttpResponse:
 
 
 @require_safe
-def now(request: TeamRequest) -> HttpResponse:
+def active_transfers(request: TeamRequest) -> HttpResponse:
     """Show the overview's card of active transfers, which the page polls."""
     context = overview.overview_context(request)
     status = 200 if context["active"] else STOP_POLLING
-    return render(request, "transfers/_now.html", context, status=status)
+    return render(request, "transfers/_active.html", context, status=status)
 
 
 def _address(request: TeamRequest, form: FilterForm) -> str:

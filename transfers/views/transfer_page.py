@@ -38,7 +38,7 @@ def progress(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
     transfer = _visible(request, pk)
     context = _context(request, transfer)
     # While only numbers change, the buttons stay in place: a swapped button would lose a click.
-    changed = request.GET.get("seen") != context["stamp"]
+    changed = request.GET.get("seen") != context["fingerprint"]
     partial = "transfer" if changed else "progress"
     response = render(request, f"transfers/detail.html#{partial}", {**context, "is_fragment": True})
     # htmx stops polling with this status.
@@ -100,7 +100,7 @@ def _context(request: TeamRequest, transfer: Transfer) -> dict[str, Any]:
     return {
         "transfer": transfer,
         "presenter": presenter,
-        "stamp": _stamp(presenter),
+        "fingerprint": _fingerprint(presenter),
         "can_operate": role is not None and role.allows(Role.OPERATOR),
         "can_retry": role is not None and role.allows(transfer.required_role),
         "is_current_team": transfer.team == request.team,
@@ -113,7 +113,7 @@ def _context(request: TeamRequest, transfer: Transfer) -> dict[str, Any]:
     }
 
 
-def _stamp(presenter: TransferPresenter) -> str:
+def _fingerprint(presenter: TransferPresenter) -> str:
     """Return a text that changes with every part of the page that is not a number."""
     state = str(presenter.transfer.state)
     if presenter.progress.is_stopping:

@@ -155,7 +155,7 @@ def _check_end(
 
     # Events beyond the head are right where `seal` ran meanwhile and has moved the head too.
     has_more = AuditEvent.objects.filter(position__gt=head.position).exists()
-    if has_more and not _head_has_moved(head):
+    if has_more and not _head_has_advanced(head):
         raise AuditChainBroken(
             _("There are events beyond the end of the chain, at %(head)d.")
             % {"head": head.position}
@@ -169,7 +169,7 @@ def _check_end(
         )
 
 
-def _head_has_moved(head: AuditChainHead) -> bool:
+def _head_has_advanced(head: AuditChainHead) -> bool:
     return AuditChainHead.objects.filter(pk=1, position__gt=head.position).exists()
 
 

@@ -11,12 +11,12 @@ from django.db import connections
 from ..models import AuditEvent
 
 _TABLE = AuditEvent._meta.db_table
-_REFUSAL = "The trail is append-only."
+_REFUSAL = "The audit log is append-only."
 
 # `position` is empty until the event is sealed; sealing itself is the only allowed update.
 _SQLITE = [
     f"""
-    CREATE TRIGGER IF NOT EXISTS trail_refuses_{verb}
+    CREATE TRIGGER IF NOT EXISTS audit_log_refuses_{verb}
     BEFORE {verb} ON {_TABLE} WHEN OLD.position IS NOT NULL
     BEGIN SELECT RAISE(ABORT, '{_REFUSAL}'); END
     """
@@ -25,13 +25,13 @@ _SQLITE = [
 # PostgreSQL has no CREATE TRIGGER IF NOT EXISTS, so the trigger is dropped and created again.
 _POSTGRESQL = [
     f"""
-    CREATE OR REPLACE FUNCTION trail_refuses() RETURNS trigger LANGUAGE plpgsql AS $$
+    CREATE OR REPLACE FUNCTION audit_log_refuses() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN RAISE EXCEPTION '{_REFUSAL}'; END $$
     """,
-    f"DROP TRIGGER IF EXISTS trail_refuses_change ON {_TABLE}",
+    f"DROP TRIGGER IF EXISTS audit_log_refuses_change ON {_TABLE}",
     f"""
-    CREATE TRIGGER trail_refuses_change BEFORE UPDATE OR DELETE ON {_TABLE}
-    FOR EACH ROW WHEN (OLD.position IS NOT NULL) EXECUTE FUNCTION trail_refuses()
+    CREATE TRIGGER audit_log_refuses_change BEFORE UPDATE OR DELETE ON {_TABLE}
+    FOR EACH ROW WHEN (OLD.position IS NOT NULL) EXECUTE FUNCTION audit_log_refuses()
     """,
 ]
 

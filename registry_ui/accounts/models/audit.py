@@ -127,8 +127,8 @@ class ActorKind(models.TextChoices):
 class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
     """The queryset of the append-only audit log.
 
-    `accounts.trail` inserts rows and `accounts.sealing` seals them once. Every other change is
-    refused here and by the database's triggers (`accounts.guarding`).
+    `audit.log` inserts rows and `audit.chain` seals them once. Every other change is
+    refused here and by the database's triggers (`audit.triggers`).
     """
 
     def visible_to(self, user: User) -> "AuditEventQuerySet":
@@ -148,20 +148,20 @@ class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
 
     # Django calls neither `save` nor `delete` of the model for these.
     def update(self, **values: Any) -> int:
-        raise TypeError("The trail is append-only.")
+        raise TypeError("The audit log is append-only.")
 
     def delete(self) -> tuple[int, dict[str, int]]:
-        raise TypeError("The trail is append-only.")
+        raise TypeError("The audit log is append-only.")
 
     def bulk_update(self, *args: Any, **kwargs: Any) -> int:
-        raise TypeError("The trail is append-only.")
+        raise TypeError("The audit log is append-only.")
 
 
 class AuditEvent(models.Model):
     """An audit event: actor, action, object, time, address and credential.
 
     Names and keys are stored as text, without foreign keys, so a later removal or renaming changes
-    no event. `position` and `hash` are empty until `accounts.sealing` seals the event.
+    no event. `position` and `hash` are empty until `audit.chain` seals the event.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -206,11 +206,11 @@ class AuditEvent(models.Model):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self._state.adding:
-            raise TypeError("The trail is append-only.")
+            raise TypeError("The audit log is append-only.")
         super().save(*args, **kwargs)
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        raise TypeError("The trail is append-only.")
+        raise TypeError("The audit log is append-only.")
 
 
 class AuditChainHead(models.Model):
@@ -221,4 +221,4 @@ class AuditChainHead(models.Model):
     hash = models.CharField(max_length=64, blank=True)
 
     def __str__(self) -> str:
-        return f"head of the trail at {self.position}"
+        return f"head of the audit log at {self.position}"

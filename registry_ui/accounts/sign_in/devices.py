@@ -36,5 +36,5 @@ def device_name(user_agent: str) -> str:
     return browser or system or _("Unknown device")
 
 
-def is_hand_held(user_agent: str) -> bool:
+def is_mobile(user_agent: str) -> bool:
     return any(mark in user_agent for mark in ("iPhone", "Android", "Mobile"))

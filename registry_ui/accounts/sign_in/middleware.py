@@ -23,7 +23,7 @@ from .factors import has_second_factor
 _WRITE_SECONDS = 60
 
 
-class SeenMiddleware:
+class SessionActivityMiddleware:
     """Middleware that stores the address and the time of a session's last use.
 
     It writes at most once a minute, because a write takes SQLite's lock.

@@ -10,14 +10,14 @@ from django.utils.translation import gettext as _
 from ..audit import log
 from ..models import Action, User
 from ..requests import TeamRequest
-from .devices import device_name, is_hand_held
+from .devices import device_name, is_mobile
 
 
 @dataclass(frozen=True, slots=True)
 class SessionRow:
     pk: int
     device: str
-    is_hand_held: bool
+    is_mobile: bool
     address: str
     started_at: datetime
     seen_at: datetime
@@ -34,7 +34,7 @@ def sessions_of(request: TeamRequest) -> list[SessionRow]:
         SessionRow(
             session.pk,
             device_name(session.user_agent),
-            is_hand_held(session.user_agent),
+            is_mobile(session.user_agent),
             session.ip,
             session.created_at,
             session.last_seen_at,

@@ -178,8 +178,8 @@ def create_token(
         TokenNotAllowed: it would allow more than the person's role, or be valid for longer than
             the installation allows.
     """
-    _refuse_wider(by, scope, team, is_robot=is_robot)
-    _refuse_longer(expires_at)
+    _check_scope(by, scope, team, is_robot=is_robot)
+    _check_lifetime(expires_at)
 
     # The prefix lets secret scanners recognize a leaked token.
     secret = PREFIX + "".join(secrets.choice(_ALPHABET) for _position in range(SECRET_LENGTH))
@@ -206,7 +206,7 @@ def create_token(
     return token, secret
 
 
-def _refuse_wider(by: User, scope: Scope, team: Team | None, *, is_robot: bool) -> None:
+def _check_scope(by: User, scope: Scope, team: Team | None, *, is_robot: bool) -> None:
     # A token for all teams needs one team where the scope is of use.
     role = by.role_in(team) if team is not None else highest_role(by)
     if is_robot and (team is None or role != Role.ADMIN):
@@ -217,7 +217,7 @@ def _refuse_wider(by: User, scope: Scope, team: Team | None, *, is_robot: bool) 
         )
 
 
-def _refuse_longer(expires_at: datetime | None) -> None:
+def _check_lifetime(expires_at: datetime | None) -> None:
     limit = settings.TOKEN_MAX_DAYS
     if limit and (expires_at is None or expires_at > timezone.now() + timedelta(days=limit)):
         raise TokenNotAllowed(

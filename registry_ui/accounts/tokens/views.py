@@ -81,7 +81,9 @@ def _add(request: TeamRequest, form: TokenForm) -> HttpResponse:
         except service.TokenNotAllowed as exc:
             form.add_error(None, str(exc))
         else:
-            return render(request, "accounts/token_made.html", {"token": token, "secret": secret})
+            return render(
+                request, "accounts/token_created.html", {"token": token, "secret": secret}
+            )
     return render(
         request, "accounts/token_add.html", {"form": form}, status=422 if form.is_bound else 200
     )

@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from .. import services
-from ..member_forms import AddToTeamForm, WorkForm
-from ..member_lists import memberships_of, successors_everywhere, with_last_seen
+from ..member_forms import ActiveJobsForm, AddToTeamForm
+from ..member_lists import memberships_of, successors_in_all_teams, with_last_seen
 from ..models import ApiToken, Role, User
 from ..offboarding import active_jobs_of
 from ..permissions import needs_administrator
@@ -48,10 +48,10 @@ def person(request: TeamRequest, pk: int) -> HttpResponse:
 def deactivate(request: TeamRequest, pk: int) -> HttpResponse:
     account = get_object_or_404(User, pk=pk)
     running = active_jobs_of(account)
-    form = WorkForm(
+    form = ActiveJobsForm(
         request.POST if request.method == "POST" else None,
         running=running,
-        successors=successors_everywhere(account, request.user),
+        successors=successors_in_all_teams(account, request.user),
         me=request.user,
     )
 

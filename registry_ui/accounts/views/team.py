@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from .. import services
 from ..mail import send_invitation
-from ..member_forms import InviteForm, RoleForm, TeamNameForm, WorkForm
+from ..member_forms import ActiveJobsForm, InviteForm, RoleForm, TeamNameForm
 from ..member_lists import administrators, members_of, successors_of
 from ..models import Invitation, Membership, Role
 from ..offboarding import OffboardingResult, active_jobs_of
@@ -105,7 +105,7 @@ def member_remove(request: TeamRequest, pk: int) -> HttpResponse:
     # Only an admin decides about jobs; those of a person who leaves are cancelled.
     running = active_jobs_of(membership.user, membership.team)
     successors = successors_of(membership, request.user)
-    form = WorkForm(
+    form = ActiveJobsForm(
         request.POST if request.method == "POST" else None,
         running=[] if leaves else running,
         successors=successors,

@@ -18,14 +18,14 @@ def reference_field(field: BoundField, use: str = "pull") -> dict[str, Any]:
     analysis = analyse_reference(str(field.value() or ""), use)
     return {
         "field": field,
-        "widget": field.as_widget(attrs=_live_attributes(field, use)),
+        "widget": field.as_widget(attrs=_htmx_attributes(field, use)),
         "analysis": analysis,
         "analysis_id": f"{field.auto_id}_analysis",
         "field_has_errors": bool(field.errors),
     }
 
 
-def _live_attributes(field: BoundField, use: str) -> dict[str, str | bool]:
+def _htmx_attributes(field: BoundField, use: str) -> dict[str, str | bool]:
     query = urlencode({"use": use, "field": field.html_name})
     return {
         "hx-get": f"{reverse('web:reference_analysis')}?{query}",

@@ -73,7 +73,7 @@ def _named(text: str, language: str) -> _Named:
     label = _("What %(tag)s means") % {"tag": text}
     link = format_html(
         '<a class="tag-help" data-tag-help href="{}" aria-label="{}"></a>',
-        _guide_at(text, "suffixes"),
+        _guide_url(text, "suffixes"),
         label,
     )
 
@@ -123,7 +123,7 @@ def _part(part: Explanation, language: str) -> SafeString:
         "use_case": part.use_case,
         "drawback": part.drawback,
     }
-    address = _guide_at(part.name, BY_NAME[part.name].anchor) if part.name else ""
+    address = _guide_url(part.name, BY_NAME[part.name].anchor) if part.name else ""
     translated = {name: _translated(text) for name, text in texts.items()}
     return _rendered("part", {"key": _key(part), "address": address, **translated})
 
@@ -137,7 +137,7 @@ def _rendered(partial: str, context: dict[str, str]) -> SafeString:
     return SafeString(_SPACES.sub(" ", render_to_string(f"web/_tag_name.html#{partial}", context)))
 
 
-def _guide_at(query: str, anchor: str) -> str:
+def _guide_url(query: str, anchor: str) -> str:
     return f"{reverse('web:guide')}?{urlencode({'q': query})}#{quote(anchor)}"
 
 

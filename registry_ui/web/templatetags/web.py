@@ -86,11 +86,11 @@ def reference(name: Reference | str | None) -> SafeString:
     return format_html(
         '<span class="reference" translate="no" title="{}">{}</span>',
         parsed,
-        _coloured_parts(parsed),
+        _highlighted_parts(parsed),
     )
 
 
-def _coloured_parts(parsed: Reference) -> SafeString:
+def _highlighted_parts(parsed: Reference) -> SafeString:
     namespace, _slash, repository = parsed.repository.rpartition("/")
     parts = [("registry", parsed.registry, "/")]
     parts += [("namespace", component, "/") for component in namespace.split("/") if component]
@@ -151,7 +151,7 @@ def avatar_name(user: Any, name: str = "") -> SafeString:
     """Render a user; the name alone if the user was removed; without both, the command line."""
     if user is None and not name:
         return format_html(
-            '<span class="person person-machine">{}{}</span>',
+            '<span class="person person-command-line">{}{}</span>',
             icons.icon("terminal-2", 16),
             _("command line"),
         )

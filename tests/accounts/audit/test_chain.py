@@ -103,7 +103,7 @@ def test_migrate_installs_the_triggers(tmp_path):
             row[0]
             for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
         }
-    assert names == {"trail_refuses_update", "trail_refuses_delete"}
+    assert names == {"audit_log_refuses_update", "audit_log_refuses_delete"}
 
 
 @pytest.mark.django_db

@@ -85,7 +85,7 @@ def test_jobs_of_a_deactivated_person_are_handed_over(client, team, other_team, 
             target="a/b:1",
         )
 
-    client.post(person_url(bob, "_deactivate"), {"work": str(alice.pk)})
+    client.post(person_url(bob, "_deactivate"), {"active_jobs": str(alice.pk)})
 
     assert Transfer.objects.get(team=team).requested_by == "alice"
     assert Transfer.objects.get(team=other_team).state == State.CANCELLED

@@ -228,7 +228,9 @@ def test_the_page_lists_active_jobs(client_for, team, alice, bob, work):
 
 def test_jobs_of_a_removed_member_are_cancelled(client_for, team, alice, bob, work):
     """HARDENING 30"""
-    response = client_for(alice).post(member_url("remove", bob, team), {"work": "end"}, follow=True)
+    response = client_for(alice).post(
+        member_url("remove", bob, team), {"active_jobs": "end"}, follow=True
+    )
 
     assert "bob is removed from the team Harbour. 3 jobs of theirs were ended." in response.text
     for row in work:
@@ -239,7 +241,7 @@ def test_jobs_of_a_removed_member_are_cancelled(client_for, team, alice, bob, wo
 
 
 def test_an_admin_takes_jobs_over(client_for, team, alice, bob, work):
-    client_for(alice).post(member_url("remove", bob, team), {"work": "myself"})
+    client_for(alice).post(member_url("remove", bob, team), {"active_jobs": "myself"})
     rows = Transfer.objects.active()
     assert {(row.user, row.requested_by) for row in rows} == {(alice, "alice")}
     assert rows.count() == 3
@@ -250,7 +252,7 @@ def test_jobs_that_the_successor_may_not_do_are_cancelled(client_for, team, alic
     Membership.objects.create(team=team, user=gina, role=Role.OPERATOR)
 
     response = client_for(alice).post(
-        member_url("remove", bob, team), {"work": str(gina.pk)}, follow=True
+        member_url("remove", bob, team), {"active_jobs": str(gina.pk)}, follow=True
     )
 
     assert "1 job of theirs was ended. 2 jobs were handed over." in response.text
@@ -271,7 +273,8 @@ def test_only_possible_successors_can_be_chosen(
         else choice
     )
     assert (
-        client_for(alice).post(member_url("remove", bob, team), {"work": value}).status_code == 422
+        client_for(alice).post(member_url("remove", bob, team), {"active_jobs": value}).status_code
+        == 422
     )
     assert bob.role_in(team) == Role.OPERATOR
 
@@ -279,7 +282,7 @@ def test_only_possible_successors_can_be_chosen(
 def test_jobs_of_a_leaving_member_are_cancelled(client_for, team, alice, bob, work):
     client, url = client_for(bob), member_url("remove", bob, team)
     assert "Leave Harbour?" in client.get(url).text
-    client.post(url, {"work": "myself"})
+    client.post(url, {"active_jobs": "myself"})
     assert bob.role_in(team) is None
     assert not Transfer.objects.filter(state=State.QUEUED).exists()
 

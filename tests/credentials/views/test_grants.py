@@ -133,7 +133,7 @@ def test_forged_fields_change_nothing(
     )
 
 
-def test_a_share_is_changed_and_the_trail_of_both_teams_knows(
+def test_a_changed_share_is_in_the_audit_log_of_both_teams(
     client_for, alice, credential, grant, team, other_team
 ) -> None:
     answer = client_for(alice).post(

@@ -9,7 +9,7 @@ from registry_ui.oci.progress import Progress
 from registry_ui.oci.reference import Reference
 from registry_ui.oci.store import Cancellation
 from tests.parts import archives
-from tests.parts.image_copies import exported, written
+from tests.parts.image_copies import export_archive, read_archive
 from tests.parts.images import build_index
 
 
@@ -20,10 +20,10 @@ def test_an_export_is_the_same_bytes_each_time_and_knows_their_number(open_archi
             *archives.layout_members([(built, "a.example.com/x:1"), (archives.GOOD, archives.NAME)])
         )
     )
-    first, second = exported(store), exported(store)
-    content = written(first, store)
+    first, second = export_archive(store), export_archive(store)
+    content = read_archive(first, store)
     assert (len(content), first.tag) == (first.size, second.tag)
-    assert content == written(second, store)
+    assert content == read_archive(second, store)
 
     again = open_archive(content)
     again.verify()
@@ -31,13 +31,13 @@ def test_an_export_is_the_same_bytes_each_time_and_knows_their_number(open_archi
         ("a.example.com/x:1", built.digest),
         (archives.NAME, archives.GOOD.digest),
     }
-    assert exported(again).tag == first.tag
+    assert export_archive(again).tag == first.tag
 
 
 def test_any_part_of_an_export_can_be_read(open_archive):
     store = open_archive(archives.layout(archives.GOOD))
-    planned = exported(store)
-    content = written(planned, store)
+    planned = export_archive(store)
+    content = read_archive(planned, store)
     for start in range(0, planned.size, 1777):
         for end in (start + 1, start + 600, planned.size):
             assert b"".join(planned.read(store.open_blob, start, end)) == content[start:end]
@@ -46,7 +46,7 @@ def test_any_part_of_an_export_can_be_read(open_archive):
 def test_python_reads_an_export_too(open_archive, tmp_path):
     store = open_archive(archives.layout(archives.GOOD))
     path = tmp_path / "export.tar"
-    path.write_bytes(written(exported(store), store))
+    path.write_bytes(read_archive(export_archive(store), store))
     with tarfile.open(path) as archive:
         assert archive.getnames()[:4] == [
             "oci-layout",
@@ -58,12 +58,12 @@ def test_python_reads_an_export_too(open_archive, tmp_path):
 
 def test_a_blob_that_turns_out_damaged_ends_the_export(open_archive):
     store = open_archive(archives.layout(archives.GOOD))
-    planned = exported(store)
+    planned = export_archive(store)
     broken = archives.layout(archives.GOOD).replace(
         archives.GOOD.blobs[archives.GOOD.layers[0]][500:600], bytes(100)
     )
     with pytest.raises(ContentMismatch):
-        written(planned, open_archive(broken))
+        read_archive(planned, open_archive(broken))
 
 
 def test_a_name_by_digest_is_exported_and_read_again(open_archive):
@@ -76,5 +76,5 @@ def test_a_name_by_digest_is_exported_and_read_again(open_archive):
         "cancellation": Cancellation(),
     }
     copy_image(store, store.images[0].digest, plan.store_for(name), name.identifier, **options)
-    (image,) = open_archive(written(plan.build(), store)).images
+    (image,) = open_archive(read_archive(plan.build(), store)).images
     assert image.names == (name,)

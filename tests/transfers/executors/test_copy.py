@@ -9,7 +9,13 @@ from tests.parts.processes import wait_until
 from tests.parts.scripted_server import Reply
 from tests.parts.slow_line import slow_line
 from tests.transfers.conftest import add_credential, blob_files, states
-from tests.transfers.scripted_registry import kill, layers_done, recover, through, times_fetched
+from tests.transfers.scripted_registry import (
+    kill,
+    layers_done,
+    recover,
+    reference_via,
+    times_fetched,
+)
 from tests.transfers.scripts import ranged
 from tests.transfers.test_runner import run_in_thread, wait_for
 from transfers import services
@@ -26,9 +32,9 @@ def copy(team, alice):
     """Return a function that copies in this process as Alice and returns the ended row."""
 
     def run(source, target, **options):
-        ends = {"source": Reference.parse(source), "target": Reference.parse(target)}
+        endpoints = {"source": Reference.parse(source), "target": Reference.parse(target)}
         return services.run_in_process(
-            services.start_copy(team=team, user=alice, enqueue=False, **ends, **options)
+            services.start_copy(team=team, user=alice, enqueue=False, **endpoints, **options)
         )
 
     return run
@@ -62,10 +68,12 @@ def test_a_copy_of_an_index_keeps_its_digest_and_every_platform(
 
 
 @pytest.mark.parametrize(
-    "ends", [("token_registry", "htpasswd_registry"), ("htpasswd_registry", "token_registry")]
+    "endpoints", [("token_registry", "htpasswd_registry"), ("htpasswd_registry", "token_registry")]
 )
-def test_each_end_has_a_login_of_its_own(ends, request, team, copy, add_registry, image_factory):
-    source, target = map(request.getfixturevalue, ends)
+def test_each_endpoint_has_its_own_login(
+    endpoints, request, team, copy, add_registry, image_factory
+):
+    source, target = map(request.getfixturevalue, endpoints)
     add_registry(team, source)
     add_registry(team, target)
     image, repository = image_factory(source), target.new_repository()
@@ -80,14 +88,14 @@ def test_each_end_has_a_login_of_its_own(ends, request, team, copy, add_registry
     assert source.password not in json.dumps(transfer.progress)
 
 
-def test_a_copy_within_a_registry_mounts_and_moves_no_byte(
+def test_a_copy_within_a_registry_mounts_and_transfers_no_byte(
     team, copy, registry, add_registry, image_factory
 ):
     image, repository = image_factory(registry, layers=3), registry.new_repository()
     with slow_line(registry.port) as line:
         add_registry(team, registry, host=line.host)
 
-        transfer = copy(through(line, image), f"{line.host}/{repository}:1.0")
+        transfer = copy(reference_via(line, image), f"{line.host}/{repository}:1.0")
 
         assert transfer.state == State.SUCCEEDED, transfer.error
         assert states(transfer) == ["mounted"] * 3
@@ -133,17 +141,17 @@ def test_a_copy_of_one_platform_says_that_the_digest_is_another_one(
     assert arm.digest[7:19] in note
 
 
-def test_what_is_there_is_not_sent_again(
+def test_existing_blobs_are_not_sent_again(
     team, copy, registry, second_registry, add_registry, image_factory
 ):
     image, repository = image_factory(registry, layers=3), second_registry.new_repository()
     with slow_line(registry.port) as line:
         add_registry(team, registry, host=line.host)
         add_registry(team, second_registry)
-        copy(through(line, image), f"{second_registry.host}/{repository}:1.0")
+        copy(reference_via(line, image), f"{second_registry.host}/{repository}:1.0")
         line.requests.clear()
 
-        again = copy(through(line, image), f"{second_registry.host}/{repository}:latest")
+        again = copy(reference_via(line, image), f"{second_registry.host}/{repository}:latest")
 
         assert states(again) == ["exists"] * 3
         assert times_fetched(line, image) == [0] * 3
@@ -189,7 +197,7 @@ def test_a_login_that_is_refused_at_the_target_stops_it_before_the_first_byte(
         add_registry(team, registry, host=line.host)
 
         transfer = copy(
-            through(line, image),
+            reference_via(line, image),
             f"{htpasswd_registry.host}/{htpasswd_registry.new_repository()}:1.0",
         )
 
@@ -214,7 +222,7 @@ def test_a_credential_for_pulling_only_does_not_write(
 
     again = services.run_in_process(services.retry(transfer, alice, enqueue=False))
 
-    assert (again.state, again.error["kind"]) == (State.FAILED, "CredentialUnfit")
+    assert (again.state, again.error["kind"]) == (State.FAILED, "CredentialUnusable")
 
 
 def test_a_layer_cut_short_at_the_source_is_resumed_where_it_broke(
@@ -269,7 +277,7 @@ def slow_copy(team, alice, registry, second_registry, add_registry, image_factor
         transfer = services.start_copy(
             team=team,
             user=alice,
-            source=Reference.parse(through(line, image)),
+            source=Reference.parse(reference_via(line, image)),
             target=target,
             enqueue=False,
         )
@@ -310,7 +318,7 @@ def test_a_worker_killed_within_a_copy_is_replaced_by_one_that_sends_the_rest(
     worker = manage.start_worker()
     target = Reference.parse(f"{second_registry.host}/{repository}:1.0")
     transfer = services.start_copy(
-        team=team, user=alice, source=Reference.parse(through(line, image)), target=target
+        team=team, user=alice, source=Reference.parse(reference_via(line, image)), target=target
     )
     wait_until(lambda: len(layers_done(transfer)) == 3, seconds=30)
 
@@ -326,7 +334,7 @@ def test_a_worker_killed_within_a_copy_is_replaced_by_one_that_sends_the_rest(
 
 
 def test_a_line_cut_within_an_upload_is_taken_up_again(
-    team, alice, registry, second_registry, add_registry, image_factory, hasty
+    team, alice, registry, second_registry, add_registry, image_factory, short_limits
 ):
     image = image_factory(registry, layers=1, layer_size=256 << 10)
     add_registry(team, registry)

@@ -128,7 +128,9 @@ def test_a_tag_that_was_moved_meanwhile_stays(
     check_error(transfer, client_for(alice))
 
 
-def test_a_tag_that_is_gone_already_is_deleted(team, delete, registry, add_registry, tagged):
+def test_a_tag_that_is_missing_already_counts_as_deleted(
+    team, delete, registry, add_registry, tagged
+):
     add_registry(team, registry)
     image = tagged(registry)
     first, second = (
@@ -181,7 +183,7 @@ def test_an_image_that_got_another_tag_meanwhile_stays(
 
 
 @pytest.mark.parametrize("by_digest", [False, True])
-def test_where_deletion_is_switched_off_it_says_so_and_nothing_is_lost(
+def test_a_disabled_deletion_is_reported_and_deletes_nothing(
     team, delete, locked_registry, add_registry, tagged, client_for, alice, by_digest
 ):
     add_registry(team, locked_registry)
@@ -201,9 +203,7 @@ def test_where_deletion_is_switched_off_it_says_so_and_nothing_is_lost(
     check_error(transfer, client_for(alice))
 
 
-def test_who_may_only_pull_there_deletes_nothing(
-    team, delete, token_registry, add_registry, tagged
-):
+def test_a_login_for_pulls_only_deletes_nothing(team, delete, token_registry, add_registry, tagged):
     row = add_registry(team, token_registry, with_credential=False)
     add_credential(row, token_registry.reader_username, token_registry.reader_password)
     image = tagged(token_registry)
@@ -249,7 +249,7 @@ def test_a_retry_still_knows_what_the_person_saw(
     assert registry.digest_of(image.repository, "1.0") == newer.digest
 
 
-def test_a_name_with_tag_and_digest_is_no_way_to_delete(team, delete, registry):
+def test_a_name_with_tag_and_digest_is_refused_for_a_deletion(team, delete, registry):
     with pytest.raises(InvalidReference, match="not both"):
         delete(f"{registry.host}/team/app:1.0@sha256:{'a' * 64}")
 

@@ -95,7 +95,7 @@ def test_a_tag_is_one_more_name_of_the_same_id(
     assert opened.inspect(str(target))["Id"] == opened.inspect(image.reference)["Id"]
 
 
-def test_a_failure_inside_an_answer_of_200_is_a_failure_here(run_transfer, registry):
+def test_a_failure_inside_a_response_of_200_is_a_failure(run_transfer, registry):
     missing = f"{registry.host}/{registry.new_repository()}:1.0"
 
     transfer = run_transfer(services.start_engine_pull, reference=missing)
@@ -181,13 +181,13 @@ def test_a_credential_that_another_team_shares_is_not_handed_to_an_engine(
     )
 
     assert (transfer.state, transfer.source_credential) == (State.FAILED, None)
-    assert services.run_in_process(forced).error["kind"] == "CredentialUnfit"
+    assert services.run_in_process(forced).error["kind"] == "CredentialUnusable"
     credential.refresh_from_db()
     assert credential.used_at is None
 
 
 @pytest.mark.parametrize("engine", ["docker"], indirect=True)
-def test_an_engine_that_the_operator_took_away_is_not_used_by_what_waits(
+def test_an_engine_that_the_operator_removed_is_not_used_by_queued_transfers(
     team, alice, engine, settings, registry, image_factory
 ):
     image = image_factory(registry)

@@ -53,9 +53,9 @@ def inspected_upload(team, bob):
 
 
 def run(upload, user, *pairs, **more) -> Transfer:
-    chosen = [ImportedName(built.digest, Reference.parse(name)) for built, name in pairs]
+    names = [ImportedName(built.digest, Reference.parse(name)) for built, name in pairs]
     return services.run_in_process(
-        services.start_import(upload=upload, user=user, chosen=chosen, enqueue=False, **more)
+        services.start_import(upload=upload, user=user, names=names, enqueue=False, **more)
     )
 
 
@@ -65,7 +65,7 @@ def blobs_on_disk(folder) -> list[str]:
     )
 
 
-def test_the_chosen_images_come_in_under_the_chosen_names(
+def test_the_selected_images_are_imported_with_the_given_names(
     inspected_upload, bob, team, images_directory
 ):
     upload = inspected_upload()
@@ -96,7 +96,9 @@ def test_the_chosen_images_come_in_under_the_chosen_names(
     assert list((images_directory / "incoming").iterdir()) == []
 
 
-def test_the_form_offers_what_was_found_and_starts_the_job(inspected_upload, bob, client_for):
+def test_the_form_lists_the_images_of_the_archive_and_starts_the_job(
+    inspected_upload, bob, client_for
+):
     upload, client = inspected_upload(), client_for(bob)
     address = reverse("transfers:import_archive", args=[upload.pk])
     page = client.get(address).content.decode()
@@ -106,7 +108,12 @@ def test_the_form_offers_what_was_found_and_starts_the_job(inspected_upload, bob
 
     response = client.post(
         address,
-        {"name_0": "many:2.0", "name_1": "", "name_2": "other:1", "under": "b.example.com/air/"},
+        {
+            "name_0": "many:2.0",
+            "name_1": "",
+            "name_2": "other:1",
+            "name_prefix": "b.example.com/air/",
+        },
     )
 
     transfer = Transfer.objects.get()
@@ -133,7 +140,7 @@ def test_the_form_offers_what_was_found_and_starts_the_job(inspected_upload, bob
         ({"name_0": "x:1", "name_1": "x:1"}, "stands there for two images"),
         ({"name_0": "Not A Name"}, "spaces"),
         ({"name_0": f"x@sha256:{'a' * 64}"}, "has no tag, or a digest"),
-        ({"name_0": "x:1", "under": "not a place"}, "spaces"),
+        ({"name_0": "x:1", "name_prefix": "not a place"}, "spaces"),
         ({"name_0": f"{builtin_registry_host()}/lighthouse/x:1"}, "have names that begin with"),
     ],
 )
@@ -157,10 +164,10 @@ def test_outsiders_and_readers_choose_nothing(inspected_upload, bob, victor, cha
 
 def test_one_archive_is_imported_once_at_a_time(inspected_upload, bob):
     upload = inspected_upload()
-    chosen = [ImportedName(INDEX.digest, Reference.parse("x:1"))]
-    services.start_import(upload=upload, user=bob, chosen=chosen, enqueue=False)
+    names = [ImportedName(INDEX.digest, Reference.parse("x:1"))]
+    services.start_import(upload=upload, user=bob, names=names, enqueue=False)
     with pytest.raises(InvalidReference, match="already"):
-        services.start_import(upload=upload, user=bob, chosen=chosen, enqueue=False)
+        services.start_import(upload=upload, user=bob, names=names, enqueue=False)
 
 
 DAMAGED = {
@@ -169,15 +176,15 @@ DAMAGED = {
 }
 
 
-@pytest.mark.parametrize("what", DAMAGED)
+@pytest.mark.parametrize("damage", DAMAGED)
 def test_a_wrong_byte_in_the_last_layer_leaves_nothing_behind(
-    inspected_upload, bob, images_directory, what, client_for
+    inspected_upload, bob, images_directory, damage, client_for
 ):
-    upload = inspected_upload(DAMAGED[what])
-    chosen = [ImportedName(upload.images[0]["digest"], Reference.parse("x:1"))]
+    upload = inspected_upload(DAMAGED[damage])
+    names = [ImportedName(upload.images[0]["digest"], Reference.parse("x:1"))]
 
     transfer = services.run_in_process(
-        services.start_import(upload=upload, user=bob, chosen=chosen, enqueue=False)
+        services.start_import(upload=upload, user=bob, names=names, enqueue=False)
     )
 
     assert (transfer.state, transfer.error["kind"]) == (State.FAILED, "InvalidArchive")
@@ -193,20 +200,20 @@ def test_a_wrong_byte_in_the_last_layer_leaves_nothing_behind(
 def test_another_checksum_than_the_persons_leaves_nothing_behind(
     inspected_upload, bob, images_directory
 ):
-    right = hashlib.sha256(TWO).hexdigest()
-    assert run(inspected_upload(sha256=right), bob, (OTHER, "other:1")).state == State.SUCCEEDED
+    checksum = hashlib.sha256(TWO).hexdigest()
+    assert run(inspected_upload(sha256=checksum), bob, (OTHER, "other:1")).state == State.SUCCEEDED
     before = blobs_on_disk(images_directory)
     transfer = run(inspected_upload(sha256="0" * 64), bob, (INDEX, "many:1"))
     assert (transfer.state, "SHA-256" in transfer.error["message"]) == (State.FAILED, True)
     assert blobs_on_disk(images_directory) == before
 
 
-def test_a_person_who_lost_the_role_brings_nothing_in(inspected_upload, bob, team):
+def test_a_person_who_lost_the_role_imports_nothing(inspected_upload, bob, team):
     upload = inspected_upload()
     transfer = services.start_import(
         upload=upload,
         user=bob,
-        chosen=[ImportedName(OTHER.digest, Reference.parse("x:1"))],
+        names=[ImportedName(OTHER.digest, Reference.parse("x:1"))],
         enqueue=False,
     )
     bob.memberships.all().delete()
@@ -220,7 +227,7 @@ def test_a_cancelled_import_can_be_tried_again(inspected_upload, bob):
     transfer = services.start_import(
         upload=upload,
         user=bob,
-        chosen=[ImportedName(OTHER.digest, Reference.parse("x:1"))],
+        names=[ImportedName(OTHER.digest, Reference.parse("x:1"))],
         enqueue=False,
     )
     services.cancel(transfer, bob)
@@ -273,8 +280,8 @@ def command(team, tmp_path):
 def test_the_command_lists_and_imports(command, team):
     assert OTHER.digest in command("--list")
     assert not LocalImage.objects.exists()
-    said = command("--name", "many:2.0=a.example.com/many:2", "--name", f"{OTHER.digest}=other:1")
-    assert f"Loaded image: a.example.com/many:2  {INDEX.digest}" in said
+    output = command("--name", "many:2.0=a.example.com/many:2", "--name", f"{OTHER.digest}=other:1")
+    assert f"Loaded image: a.example.com/many:2  {INDEX.digest}" in output
     assert find_image(team, Reference.parse("other:1")).digest == OTHER.digest
     assert command.path.exists()
     assert not ArchiveUpload.objects.exists()

@@ -16,7 +16,7 @@ def page(name, **query):
 )
 def test_a_malformed_platform_is_an_error_in_the_form(client_for, bob, text, expected):
     response = client_for(bob).post(
-        page("pull"), {"reference": "nginx:1", "platform_choice": "chosen", "platform": text}
+        page("pull"), {"reference": "nginx:1", "platform_choice": "selected", "platform": text}
     )
     assert response.status_code == 422
     assert expected in response.context["form"].errors["platform"][0]
@@ -40,4 +40,4 @@ def test_a_link_fills_the_form(client_for, bob):
         form["reference"].value(),
         form["platform_choice"].value(),
         form["platform"].value(),
-    ) == ("nginx:1.27", "chosen", "linux/arm64")
+    ) == ("nginx:1.27", "selected", "linux/arm64")

@@ -7,7 +7,7 @@ from tests.transfers.mirrors import rows
 from transfers.mirrors.models import MirrorRun
 from transfers.mirrors.services import (
     create_mirror,
-    run_here,
+    run_in_process,
     start_local_pull,
     start_plan,
     start_run,
@@ -49,7 +49,7 @@ def make_mirror(team, registry, second_registry):
 @pytest.fixture
 def run_mirror(transactional_db):
     def run(mirror, **options) -> MirrorRun:
-        return run_here(
+        return run_in_process(
             start_run(mirror=mirror, user=options.pop("user", None), enqueue=False, **options)
         )
 
@@ -59,7 +59,7 @@ def run_mirror(transactional_db):
 @pytest.fixture
 def plan_mirror(transactional_db):
     def plan(mirror) -> MirrorRun:
-        return run_here(start_plan(mirror=mirror, user=None, enqueue=False))
+        return run_in_process(start_plan(mirror=mirror, user=None, enqueue=False))
 
     return plan
 
@@ -69,7 +69,7 @@ def pull_to_local(transactional_db):
     """Pull the images of a mirror between registries to the local images."""
 
     def pull(mirror, **options) -> MirrorRun:
-        return run_here(
+        return run_in_process(
             start_local_pull(
                 mirror=mirror, user=options.pop("user", None), enqueue=False, **options
             )

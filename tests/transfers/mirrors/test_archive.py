@@ -13,7 +13,7 @@ from registry_ui.images.models import LocalImage
 from registry_ui.oci.errors import InvalidReference, ManifestUnknown
 from registry_ui.registries.models import Registry
 from transfers.mirrors.archive import archive_images
-from transfers.mirrors.services import create_mirror, run_here, run_plan
+from transfers.mirrors.services import create_mirror, run_in_process, run_plan
 
 from .conftest import registry_row
 
@@ -91,6 +91,6 @@ def test_a_mirror_without_an_archive_redirects_with_the_reason(client_for, victo
 def test_a_partial_run_is_no_archive(mirror, run_mirror, plan_mirror, image_factory, registry):
     run_mirror(mirror)
     plan = plan_mirror(mirror)
-    run_here(run_plan(plan=plan, user=None, enqueue=False))
+    run_in_process(run_plan(plan=plan, user=None, enqueue=False))
     run_mirror(mirror, limited_to=[{"repository": mirror.repositories[0], "tag": "1.0"}])
     assert sorted(image.tag for image in archive_images(mirror)) == ["1.0", "2.0"]

@@ -10,7 +10,7 @@ from registry_ui.accounts.deletion_summary import deletion_summary
 from registry_ui.accounts.models import Action, AuditEvent, Membership, Role
 from registry_ui.accounts.offboarding import active_jobs_of, cancel_jobs, hand_over_jobs
 from transfers.mirrors.models import MirrorRun
-from transfers.mirrors.services import run_here, start_run
+from transfers.mirrors.services import run_in_process, start_run
 from transfers.models import State
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
@@ -54,7 +54,7 @@ def test_a_right_lost_between_queueing_and_running_stops_the_run(team, alice, bo
         membership=Membership.objects.get(user=bob, team=team), role=Role.VIEWER, by=alice
     )
 
-    ended = run_here(run)
+    ended = run_in_process(run)
 
     assert (ended.state, ended.error["kind"]) == (State.FAILED, "Denied")
 

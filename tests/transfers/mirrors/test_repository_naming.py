@@ -32,7 +32,7 @@ def named(document: dict, repository: str) -> str:
         ),
     ],
 )
-def test_each_way_of_naming(document, expected):
+def test_each_kind_of_naming(document, expected):
     assert named(document, "team/back/app") == expected
 
 

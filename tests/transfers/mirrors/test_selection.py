@@ -14,7 +14,9 @@ TAGS = st.from_regex(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,20}", fullmatch=True)
 
 def selected_tags(document: dict, *names: str, dates=None) -> list[str]:
     return [
-        choice.tag for choice in Selection.parse(document).select(names, dates) if choice.is_chosen
+        choice.tag
+        for choice in Selection.parse(document).select(names, dates)
+        if choice.is_selected
     ]
 
 
@@ -82,10 +84,10 @@ def test_a_tag_named_in_full_is_always_selected():
 
 
 def test_dates_are_looked_up_only_for_remaining_tags():
-    looked_up = []
+    requested_tags = []
 
     def dates(names):
-        looked_up.extend(names)
+        requested_tags.extend(names)
         return {
             "1.0": datetime(2020, 1, 1, tzinfo=UTC),
             "1.1": datetime.now(UTC) - timedelta(days=3),
@@ -95,7 +97,7 @@ def test_dates_are_looked_up_only_for_remaining_tags():
     assert selected_tags(
         {"tags": ["1.*"], "newer_than": "30d"}, "1.0", "1.1", "1.2", "2.0", dates=dates
     ) == ["1.1"]
-    assert set(looked_up) == {"1.0", "1.1", "1.2"}
+    assert set(requested_tags) == {"1.0", "1.1", "1.2"}
 
 
 def test_signatures_are_never_selected_by_name():
@@ -122,11 +124,11 @@ def test_a_slow_expression_is_named_with_advice():
     st.sampled_from(["all", "major", "minor"]),
     st.booleans(),
 )
-def test_every_tag_is_either_chosen_or_has_a_reason(names, newest, per, prereleases):
+def test_every_tag_is_either_selected_or_has_a_reason(names, newest, per, prereleases):
     selection = Selection.parse({"newest": newest, "per": per, "prereleases": prereleases})
     choices = selection.select(names)
     assert {choice.tag for choice in choices} == set(names)
-    assert all(choice.is_chosen != bool(choice.reason) for choice in choices)
+    assert all(choice.is_selected != bool(choice.reason) for choice in choices)
 
 
 @given(st.lists(TAGS, max_size=30), st.lists(TAGS, max_size=5))

@@ -21,22 +21,22 @@ def membership(user, team):
     return Membership.objects.get(user=user, team=team)
 
 
-def lose_the_role(team, alice, bob):
+def remove_role(team, alice, bob):
     people.change_role(membership=membership(bob, team), role=Role.VIEWER, by=alice)
 
 
-def lose_the_account(team, alice, bob):
+def deactivate_account(team, alice, bob):
     # Without the service, which would have ended the job: as single sign-on does it.
     type(bob).objects.filter(pk=bob.pk).update(is_active=False)
 
 
-def lose_the_team(team, alice, bob):
+def remove_membership(team, alice, bob):
     Membership.objects.filter(user=bob).delete()
 
 
-@pytest.mark.parametrize("lose", [lose_the_role, lose_the_account, lose_the_team])
-def test_a_right_lost_between_queueing_and_running_stops_the_job(team, alice, bob, pull, lose):
-    lose(team, alice, bob)
+@pytest.mark.parametrize("revoke", [remove_role, deactivate_account, remove_membership])
+def test_a_right_lost_between_queueing_and_running_stops_the_job(team, alice, bob, pull, revoke):
+    revoke(team, alice, bob)
 
     ended = services.run_in_process(pull)
 
@@ -44,11 +44,11 @@ def test_a_right_lost_between_queueing_and_running_stops_the_job(team, alice, bo
     assert ended.error["message"] == "bob may no longer do this in the team Harbour."
 
 
-def test_removal_ends_what_waits_and_says_why(team, alice, bob, pull):
+def test_removal_cancels_queued_transfers_and_says_why(team, alice, bob, pull):
     people.remove_member(membership=membership(bob, team), by=alice)
 
     pull.refresh_from_db()
-    assert (pull.state, pull.error["kind"]) == (State.CANCELLED, "PersonGone")
+    assert (pull.state, pull.error["kind"]) == (State.CANCELLED, "AccessRevoked")
     assert services.run_in_process(pull).state == State.CANCELLED
     event = AuditEvent.objects.get(action=Action.TRANSFER_CANCELLED)
     assert (event.actor_name, event.object_key) == ("alice", str(pull.pk))
@@ -56,10 +56,10 @@ def test_removal_ends_what_waits_and_says_why(team, alice, bob, pull):
 
 def test_what_others_and_other_teams_have_goes_on(team, other_team, alice, bob, pull):
     Membership.objects.create(team=other_team, user=bob, role=Role.OPERATOR)
-    elsewhere = services.start_pull(team=other_team, user=bob, reference=NAME, enqueue=False)
+    in_other_team = services.start_pull(team=other_team, user=bob, reference=NAME, enqueue=False)
     of_alice = services.start_pull(team=team, user=alice, reference=NAME, enqueue=False)
     by_nobody = services.start_pull(team=team, user=None, reference=NAME, enqueue=False)
 
     people.remove_member(membership=membership(bob, team), by=alice)
 
-    assert set(Transfer.objects.active()) == {elsewhere, of_alice, by_nobody}
+    assert set(Transfer.objects.active()) == {in_other_team, of_alice, by_nobody}

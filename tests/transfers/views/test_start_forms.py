@@ -124,12 +124,12 @@ def test_a_pull_leads_to_its_page(client_for, bob, hub):
     [
         ("machine", "", ""),
         ("machine", "linux/arm64", ""),
-        ("chosen", "Linux/ARM/v7", "linux/arm/v7"),
+        ("selected", "Linux/ARM/v7", "linux/arm/v7"),
         ("all", "", "all"),
         ("all", "linux/arm64", "all"),
     ],
 )
-def test_the_platform_is_what_was_chosen(client_for, bob, choice, text, platform):
+def test_the_platform_is_the_selected_one(client_for, bob, choice, text, platform):
     client_for(bob).post(
         page("pull"), {"reference": "nginx:1", "platform_choice": choice, "platform": text}
     )
@@ -197,7 +197,7 @@ def test_several_that_fit_are_offered_with_the_best_as_automatic(client_for, bob
     assert str(general.pk) in html
 
 
-def test_the_chosen_credential_is_used(client_for, bob, acr):
+def test_the_selected_credential_is_used(client_for, bob, acr):
     general = add_credential(acr.registry, "general", "x", label="general")
     client_for(bob).post(
         page("pull"),
@@ -210,22 +210,22 @@ def test_the_chosen_credential_is_used(client_for, bob, acr):
 
 
 def test_a_tie_must_be_decided(client_for, bob, acr):
-    twin = add_credential(
-        acr.registry, "twin", "x", label="twin", repository_pattern="my-company/*"
+    other = add_credential(
+        acr.registry, "other", "x", label="other", repository_pattern="my-company/*"
     )
     data = {"reference": "registry.cn-hangzhou.aliyuncs.com/my-company/app:1"}
 
     response = client_for(bob).post(page("pull"), data)
     assert response.status_code == 422
     assert "Choose" in response.context["form"].errors["credential"][0]
-    assert str(twin.pk) in response.content.decode()
+    assert str(other.pk) in response.content.decode()
     assert not Transfer.objects.exists()
 
-    assert client_for(bob).post(page("pull"), {**data, "credential": twin.pk}).status_code == 302
-    assert Transfer.objects.get().source_credential == twin
+    assert client_for(bob).post(page("pull"), {**data, "credential": other.pk}).status_code == 302
+    assert Transfer.objects.get().source_credential == other
 
 
-def test_another_teams_credential_cannot_be_chosen(client_for, bob, other_team):
+def test_another_teams_credential_cannot_be_selected(client_for, bob, other_team):
     row = Registry.objects.create(team=other_team, name="x", host="registry.example.com")
     foreign = add_credential(row, "theirs", "x", label="foreign-label")
 
@@ -238,7 +238,7 @@ def test_another_teams_credential_cannot_be_chosen(client_for, bob, other_team):
     assert not Transfer.objects.exists()
 
 
-def test_a_credential_of_another_registry_cannot_be_chosen(client_for, bob, acr):
+def test_a_credential_of_another_registry_cannot_be_selected(client_for, bob, acr):
     response = client_for(bob).post(
         page("pull"), {"reference": "registry.example.com/a/b:1", "credential": acr.pk}
     )
@@ -280,7 +280,7 @@ def test_no_page_shows_a_secret(client_for, bob, acr):
         assert acr.secret_ciphertext not in html
 
 
-def test_a_push_of_an_unknown_image_names_what_is_here(client_for, bob, acr, my_app):
+def test_a_push_of_an_unknown_image_names_the_local_images(client_for, bob, acr, my_app):
     response = client_for(bob).post(
         page("push"), {"reference": "registry.cn-hangzhou.aliyuncs.com/my-company/app:1"}
     )
@@ -323,7 +323,7 @@ def test_local_names_are_suggested(client_for, bob, my_app):
     assert '<option value="my-app:1.0">' in html
 
 
-def test_a_publish_suggests_where_to(client_for, bob, acr, my_app):
+def test_a_publish_suggests_a_target(client_for, bob, acr, my_app):
     form = client_for(bob).get(page("publish", source="my-app:1.0")).context["form"]
     values = {
         name: form[name].value() for name in ("source", "registry", "namespace", "name", "tag")
@@ -403,7 +403,7 @@ def test_the_tag_page_shows_the_image_id_and_its_names(client_for, bob, my_app):
     assert html.count(">my-app<") >= 2
 
 
-def test_a_tag_of_what_is_not_here_is_an_error_in_the_form(client_for, bob, my_app):
+def test_a_tag_of_a_missing_image_is_an_error_in_the_form(client_for, bob, my_app):
     response = client_for(bob).post(
         page("tag"), {"source": "my-app:9", "target": "johndoe/my-app:1"}
     )

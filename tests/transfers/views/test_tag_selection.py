@@ -48,7 +48,7 @@ def app(source):
     )
 
 
-def chosen(registry, *tags, **values):
+def selection_data(registry, *tags, **values):
     return {"registry": str(registry.pk), "repository": "team/app", "tag": list(tags), **values}
 
 
@@ -63,16 +63,16 @@ def send(client, name, data, headers=None):
     return client.post(reverse(f"transfers:{name}"), data, headers=headers or {})
 
 
-def look(client, name, data):
+def get_form(client, name, data):
     return client.get(reverse(f"transfers:{name}"), data)
 
 
 @pytest.mark.parametrize("name", ["pull_tags", "copy_tags"])
 def test_operators_see_the_form_and_viewers_do_not(client_for, app, source, bob, victor, name):
-    data = chosen(source, "1.27")
-    assert look(client_for(bob), name, data).status_code == 200
+    data = selection_data(source, "1.27")
+    assert get_form(client_for(bob), name, data).status_code == 200
     for response in (
-        look(client_for(victor), name, data),
+        get_form(client_for(victor), name, data),
         send(client_for(victor), name, {**data, "confirmed": "1"}),
     ):
         assert response.status_code == 403
@@ -82,11 +82,16 @@ def test_operators_see_the_form_and_viewers_do_not(client_for, app, source, bob,
 @pytest.mark.parametrize("name", ["pull_tags", "copy_tags", "delete_tags"])
 def test_an_outsider_does_not_find_the_registry(client_for, app, source, charlie, name):
     for values in ({}, {"confirmed": "1"}):
-        assert send(client_for(charlie), name, chosen(source, "1.27", **values)).status_code == 404
-    assert look(client_for(charlie), name, chosen(source, "1.27")).status_code == 404
+        assert (
+            send(client_for(charlie), name, selection_data(source, "1.27", **values)).status_code
+            == 404
+        )
+    assert get_form(client_for(charlie), name, selection_data(source, "1.27")).status_code == 404
     assert (
-        look(
-            client_for(charlie), name, {**chosen(source, "1"), "registry": str(uuid.uuid4())}
+        get_form(
+            client_for(charlie),
+            name,
+            {**selection_data(source, "1"), "registry": str(uuid.uuid4())},
         ).status_code
         == 404
     )
@@ -100,10 +105,10 @@ def test_other_methods_are_refused(client_for, alice, name, method):
 
 
 @pytest.mark.parametrize("name", ["pull_tags", "copy_tags", "delete_tags"])
-def test_without_a_choice_it_leads_to_where_one_is_made(client_for, app, source, alice, name):
+def test_without_a_selection_it_redirects_to_the_repository(client_for, app, source, alice, name):
     client = client_for(alice)
-    assert look(client, name, {}).url == reverse("registries:list")
-    assert look(client, name, chosen(source)).url == reverse(
+    assert get_form(client, name, {}).url == reverse("registries:list")
+    assert get_form(client, name, selection_data(source)).url == reverse(
         "registries:repository", args=[source.pk, "team/app"]
     )
     assert send(client, name, {"confirmed": "1"}).url == reverse("registries:list")
@@ -111,7 +116,7 @@ def test_without_a_choice_it_leads_to_where_one_is_made(client_for, app, source,
 
 @pytest.mark.parametrize("name", ["pull_tags", "copy_tags", "delete_tags"])
 @pytest.mark.parametrize(
-    "odd",
+    "invalid",
     [
         {"registry": "x"},
         {"repository": "Team/App"},
@@ -121,12 +126,14 @@ def test_without_a_choice_it_leads_to_where_one_is_made(client_for, app, source,
         {"tag": ["x" * 129]},
         {"tag": [str(number) for number in range(201)]},
     ],
-    ids=lambda odd: next(iter(odd)),
+    ids=lambda invalid: next(iter(invalid)),
 )
-def test_names_that_no_page_has_made_are_refused(client_for, app, source, alice, name, odd):
+def test_names_that_no_page_has_made_are_refused(client_for, app, source, alice, name, invalid):
     for values in ({}, {"confirmed": "1"}):
         assert (
-            send(client_for(alice), name, {**chosen(source, "1.27"), **odd, **values}).status_code
+            send(
+                client_for(alice), name, {**selection_data(source, "1.27"), **invalid, **values}
+            ).status_code
             == 400
         )
     assert not Transfer.objects.exists()
@@ -151,7 +158,9 @@ FIELDS = (
 def test_odd_texts_are_read_as_a_choice_or_refused(app, source, alice, parameter):
     for text in ODD_TEXTS:
         try:
-            read = read_tag_selection(query({**chosen(source, "1.27"), parameter: text}), alice)
+            read = read_tag_selection(
+                query({**selection_data(source, "1.27"), parameter: text}), alice
+            )
         except (BadRequest, Http404):
             continue
         assert read is None or text in ("", read.repository, *read.tags), text
@@ -165,17 +174,17 @@ def test_odd_texts_are_errors_of_a_field(app, source, mirror, alice):
     }
     for form_class in (PullTagsForm, CopyTagsForm):
         for field, text in product(form_class.base_fields, ODD_TEXTS):
-            selection = read_tag_selection(query(chosen(source, "1.27")), alice)
+            selection = read_tag_selection(query(selection_data(source, "1.27")), alice)
             form = form_class(query({**target, field: text}), selection=selection)
             assert form.is_valid() or form.errors, (field, text)
 
 
 def test_odd_texts_get_a_page_or_a_plain_no(client_for, app, source, mirror, alice):
-    client, usual = client_for(alice), chosen(source, "1.27")
+    client, usual = client_for(alice), selection_data(source, "1.27")
     for (name, parameter), text in distribute(product(VIEWS, FIELDS)):
         data = {**usual, parameter: text}
         for response in (
-            look(client, name, data),
+            get_form(client, name, data),
             send(client, name, data, HTMX),
             send(client, name, {**data, "confirmed": "1"}),
         ):
@@ -183,12 +192,12 @@ def test_odd_texts_get_a_page_or_a_plain_no(client_for, app, source, mirror, ali
             assert b"<script>alert" not in response.content
 
 
-def test_looking_at_a_form_starts_nothing(client_for, app, source, mirror, alice):
+def test_showing_a_form_starts_nothing(client_for, app, source, mirror, alice):
     client = client_for(alice)
     for name in ("pull_tags", "copy_tags", "delete_tags"):
         for response in (
-            look(client, name, chosen(source, "1.27", confirmed="1")),
-            send(client, name, chosen(source, "1.27")),
+            get_form(client, name, selection_data(source, "1.27", confirmed="1")),
+            send(client, name, selection_data(source, "1.27")),
         ):
             assert response.status_code == 200, name
     assert not Transfer.objects.exists()
@@ -198,11 +207,13 @@ def test_what_is_started_belongs_to_the_team_of_the_registry(client_for, other_t
     Membership.objects.create(team=other_team, user=bob, role="operator")
     theirs = Registry.objects.create(team=other_team, name="Theirs", host=HOST)
     client = client_for(bob)
-    send(client, "pull_tags", chosen(theirs, "1.0", confirmed="1"))
+    send(client, "pull_tags", selection_data(theirs, "1.0", confirmed="1"))
     assert Transfer.objects.get().team == other_team
 
     Membership.objects.filter(team=other_team, user=bob).update(role="viewer")
-    assert send(client, "pull_tags", chosen(theirs, "1.0", confirmed="1")).status_code == 403
+    assert (
+        send(client, "pull_tags", selection_data(theirs, "1.0", confirmed="1")).status_code == 403
+    )
     assert Transfer.objects.count() == 1
 
 
@@ -212,14 +223,14 @@ def test_a_page_asks_the_database_little(
     client = client_for(alice)
     for name in ("pull_tags", "copy_tags", "delete_tags"):
         with django_assert_max_num_queries(13):
-            look(client, name, chosen(source, "1.27", "1.26.0", "latest"))
+            get_form(client, name, selection_data(source, "1.27", "1.26.0", "latest"))
 
 
-def test_chosen_tags_are_pulled_one_transfer_each(client_for, app, source, bob):
+def test_selected_tags_are_pulled_with_one_transfer_each(client_for, app, source, bob):
     response = send(
         client_for(bob),
         "pull_tags",
-        chosen(source, "1.27", "1.26.0", platform_choice="all", confirmed="1"),
+        selection_data(source, "1.27", "1.26.0", platform_choice="all", confirmed="1"),
     )
 
     assert response.url == reverse("transfers:list", query={"kind": Kind.PULL})
@@ -231,7 +242,9 @@ def test_chosen_tags_are_pulled_one_transfer_each(client_for, app, source, bob):
 
 
 def test_a_tag_that_the_index_does_not_know_can_be_pulled(client_for, source, bob):
-    response = send(client_for(bob), "pull_tags", chosen(source, "brand-new", confirmed="1"))
+    response = send(
+        client_for(bob), "pull_tags", selection_data(source, "brand-new", confirmed="1")
+    )
     row = Transfer.objects.get()
     assert response.url == reverse("transfers:detail", args=[row.pk])
     assert row.source == f"{HOST}/team/app:brand-new"
@@ -240,7 +253,9 @@ def test_a_tag_that_the_index_does_not_know_can_be_pulled(client_for, source, bo
 def test_a_short_name_of_docker_hub_is_completed(client_for, team, bob):
     hub = Registry.objects.get(team=team, host="docker.io")
     send(
-        client_for(bob), "pull_tags", {**chosen(hub, "1.27", confirmed="1"), "repository": "nginx"}
+        client_for(bob),
+        "pull_tags",
+        {**selection_data(hub, "1.27", confirmed="1"), "repository": "nginx"},
     )
     assert Transfer.objects.get().source == "docker.io/library/nginx:1.27"
 
@@ -249,7 +264,9 @@ def test_a_platform_that_is_none_starts_nothing(client_for, app, source, bob):
     response = send(
         client_for(bob),
         "pull_tags",
-        chosen(source, "1.27", platform_choice="chosen", platform="toaster", confirmed="1"),
+        selection_data(
+            source, "1.27", platform_choice="selected", platform="toaster", confirmed="1"
+        ),
     )
     assert response.status_code == 422
     assert "toaster" in response.context["form"].errors["platform"][0]
@@ -258,12 +275,14 @@ def test_a_platform_that_is_none_starts_nothing(client_for, app, source, bob):
 
 def test_a_tie_of_credentials_is_decided_by_the_person(client_for, app, source, bob):
     one, two = (add_credential(source, name, "x") for name in ("one", "two"))
-    undecided = send(client_for(bob), "pull_tags", chosen(source, "1.27", confirmed="1"))
-    assert undecided.status_code == 422
-    assert str(two.pk) in undecided.content.decode()
+    response = send(client_for(bob), "pull_tags", selection_data(source, "1.27", confirmed="1"))
+    assert response.status_code == 422
+    assert str(two.pk) in response.content.decode()
 
     send(
-        client_for(bob), "pull_tags", chosen(source, "1.27", credential=str(one.pk), confirmed="1")
+        client_for(bob),
+        "pull_tags",
+        selection_data(source, "1.27", credential=str(one.pk), confirmed="1"),
     )
     assert Transfer.objects.get().source_credential == one
 
@@ -276,7 +295,7 @@ def test_a_tie_of_credentials_is_decided_by_the_person(client_for, app, source, 
         ("copy_tags", "target_credential"),
     ],
 )
-def test_another_teams_credential_cannot_be_chosen(
+def test_another_teams_credential_cannot_be_selected(
     client_for, app, source, mirror, other_team, bob, name, field
 ):
     foreign = add_credential(
@@ -285,7 +304,7 @@ def test_another_teams_credential_cannot_be_chosen(
         "x",
         label="foreign-label",
     )
-    data = chosen(
+    data = selection_data(
         source,
         "1.27",
         target_registry=str(mirror.pk),
@@ -303,22 +322,22 @@ def test_another_teams_credential_cannot_be_chosen(
 
 def test_two_hundred_are_pulled_at_once(client_for, source, bob):
     tags = [f"1.{number}" for number in range(200)]
-    send(client_for(bob), "pull_tags", chosen(source, *tags, confirmed="1"))
+    send(client_for(bob), "pull_tags", selection_data(source, *tags, confirmed="1"))
     assert Transfer.objects.count() == 200
     assert set(Transfer.objects.values_list("state", flat=True)) == {State.QUEUED}
 
 
-def copied(source, mirror, *tags, **values):
+def copy_data(source, mirror, *tags, **values):
     target = {
         "target_registry": str(mirror.pk),
         "target_repository": "team/app",
         "platform_choice": "all",
     }
-    return chosen(source, *tags, **{**target, "confirmed": "1", **values})
+    return selection_data(source, *tags, **{**target, "confirmed": "1", **values})
 
 
 def test_a_copy_suggests_the_other_registry_and_the_same_name(client_for, app, source, mirror, bob):
-    form = look(client_for(bob), "copy_tags", chosen(source, "1.27")).context["form"]
+    form = get_form(client_for(bob), "copy_tags", selection_data(source, "1.27")).context["form"]
     assert form["target_registry"].value() == mirror.pk
     assert form["target_repository"].value() == "team/app"
     assert form["new_tag"].value() == "1.27"
@@ -331,14 +350,14 @@ def test_a_copy_suggests_the_namespace_that_the_credential_is_for(
         team=team, name="Aliyun", host="registry.cn-hangzhou.aliyuncs.com", provider="aliyun_acr"
     )
     add_credential(acr, "robot", "x", repository_pattern="my-company/*")
-    form = look(client_for(bob), "copy_tags", chosen(source, "1.27")).context["form"]
+    form = get_form(client_for(bob), "copy_tags", selection_data(source, "1.27")).context["form"]
     assert form["target_repository"].value() == "my-company/app"
     assert form.suggestions == ["my-company/app", "team/app"]
 
 
-def test_chosen_tags_keep_their_names(client_for, app, source, mirror, bob):
+def test_selected_tags_keep_their_names(client_for, app, source, mirror, bob):
     response = send(
-        client_for(bob), "copy_tags", copied(source, mirror, "1.27", "1.26.0", new_tag="ignored")
+        client_for(bob), "copy_tags", copy_data(source, mirror, "1.27", "1.26.0", new_tag="ignored")
     )
 
     assert response.url == reverse("transfers:list", query={"kind": Kind.COPY})
@@ -354,7 +373,9 @@ def test_chosen_tags_keep_their_names(client_for, app, source, mirror, bob):
 
 
 def test_one_tag_may_get_another_name(client_for, app, source, mirror, bob):
-    response = send(client_for(bob), "copy_tags", copied(source, mirror, "1.27", new_tag="stable"))
+    response = send(
+        client_for(bob), "copy_tags", copy_data(source, mirror, "1.27", new_tag="stable")
+    )
     row = Transfer.objects.get()
     assert response.url == reverse("transfers:detail", args=[row.pk])
     assert row.target == f"{MIRROR}/team/app:stable"
@@ -362,27 +383,27 @@ def test_one_tag_may_get_another_name(client_for, app, source, mirror, bob):
 
 def test_a_copy_within_the_registry_needs_another_name(client_for, app, source, bob):
     client = client_for(bob)
-    same = send(client, "copy_tags", copied(source, source, "1.27", new_tag="1.27"))
+    same = send(client, "copy_tags", copy_data(source, source, "1.27", new_tag="1.27"))
     assert same.status_code == 422
     assert "where the image is" in same.context["form"].errors["target_repository"][0]
 
     send(
         client,
         "copy_tags",
-        copied(source, source, "1.27", new_tag="1.27", target_repository="other/app"),
+        copy_data(source, source, "1.27", new_tag="1.27", target_repository="other/app"),
     )
     assert Transfer.objects.get().target == f"{HOST}/other/app:1.27"
 
 
 def test_one_platform_is_announced_to_change_the_digest(client_for, app, source, mirror, bob):
-    html = look(client_for(bob), "copy_tags", chosen(source, "1.27")).content.decode()
+    html = get_form(client_for(bob), "copy_tags", selection_data(source, "1.27")).content.decode()
     assert "has another digest than the index" in html
 
     send(
         client_for(bob),
         "copy_tags",
-        copied(
-            source, mirror, "1.27", new_tag="1", platform_choice="chosen", platform="linux/arm64"
+        copy_data(
+            source, mirror, "1.27", new_tag="1", platform_choice="selected", platform="linux/arm64"
         ),
     )
     assert Transfer.objects.get().platform == "linux/arm64"
@@ -398,10 +419,10 @@ def mirror_index(mirror):
     )
 
 
-def test_what_would_be_moved_is_listed_and_wants_a_word(
+def test_overwritten_tags_are_listed_and_need_confirmation(
     client_for, app, source, mirror, mirror_index, bob
 ):
-    client, data = client_for(bob), copied(source, mirror, "1.27", "1.26.0", "latest")
+    client, data = client_for(bob), copy_data(source, mirror, "1.27", "1.26.0", "latest")
 
     refused = send(client, "copy_tags", data)
 
@@ -419,12 +440,12 @@ def test_what_would_be_moved_is_listed_and_wants_a_word(
 def test_the_same_image_of_one_platform_only_is_not_the_same(
     client_for, app, source, mirror, mirror_index, bob
 ):
-    data = copied(
+    data = copy_data(
         source,
         mirror,
         "1.26.0",
         new_tag="1.26.0",
-        platform_choice="chosen",
+        platform_choice="selected",
         platform="linux/amd64",
         confirmed="",
     )
@@ -437,16 +458,16 @@ def test_latest_is_warned_of(client_for, app, source, mirror, bob):
     client = client_for(bob)
     assert (
         "latest says nothing"
-        in look(client, "copy_tags", chosen(source, "latest", "1.27")).content.decode()
+        in get_form(client, "copy_tags", selection_data(source, "latest", "1.27")).content.decode()
     )
     assert (
         "latest says nothing"
-        not in look(client, "copy_tags", chosen(source, "1.27")).content.decode()
+        not in get_form(client, "copy_tags", selection_data(source, "1.27")).content.decode()
     )
 
 
-def test_what_is_typed_shows_what_will_be_there(client_for, app, source, mirror, mirror_index, bob):
-    data = copied(source, mirror, "1.27", new_tag="stable", target_repository="other/name")
+def test_the_preview_follows_the_typed_name(client_for, app, source, mirror, mirror_index, bob):
+    data = copy_data(source, mirror, "1.27", new_tag="stable", target_repository="other/name")
     del data["confirmed"]
 
     response = send(client_for(bob), "copy_tags", data, HTMX)
@@ -468,28 +489,30 @@ def test_what_is_typed_shows_what_will_be_there(client_for, app, source, mirror,
         ({"target_repository": ""}, "target_repository", "required"),
         ({"new_tag": "a b"}, "new_tag", "is not a tag"),
         ({"target_registry": "x"}, "target_registry", "valid"),
-        ({"platform_choice": "chosen"}, "platform", "Write the platform"),
+        ({"platform_choice": "selected"}, "platform", "Write the platform"),
     ],
 )
 def test_each_part_has_its_own_error(client_for, app, source, mirror, bob, values, field, expected):
     response = send(
-        client_for(bob), "copy_tags", copied(source, mirror, "1.27", **{"new_tag": "1", **values})
+        client_for(bob),
+        "copy_tags",
+        copy_data(source, mirror, "1.27", **{"new_tag": "1", **values}),
     )
     assert response.status_code == 422
     assert expected in response.context["form"].errors[field][0]
     assert not Transfer.objects.exists()
 
 
-def test_docker_hub_wants_an_account_in_the_name(client_for, app, source, team, bob):
+def test_docker_hub_requires_an_account_in_the_name(client_for, app, source, team, bob):
     hub = Registry.objects.get(team=team, host="docker.io")
     add_credential(hub, "johndoe", "x")
     client = client_for(bob)
 
-    form = look(client, "copy_tags", chosen(source, "1.27")).context["form"]
+    form = get_form(client, "copy_tags", selection_data(source, "1.27")).context["form"]
     assert form["target_repository"].value() == "team/app"
     assert "johndoe/app" in form.suggestions
     refused = send(
-        client, "copy_tags", copied(source, hub, "1.27", new_tag="1", target_repository="app")
+        client, "copy_tags", copy_data(source, hub, "1.27", new_tag="1", target_repository="app")
     )
     assert "official image" in refused.context["form"].errors["target_repository"][0]
     assert "johndoe/nginx" in refused.content.decode()
@@ -500,35 +523,35 @@ def test_a_target_that_takes_no_push_without_a_login_is_refused(client_for, app,
     response = send(
         client_for(bob),
         "copy_tags",
-        copied(source, hub, "1.27", new_tag="1", target_repository="johndoe/app"),
+        copy_data(source, hub, "1.27", new_tag="1", target_repository="johndoe/app"),
     )
     assert "takes no push without a login" in response.context["form"].errors["target_registry"][0]
 
 
-def test_a_tie_at_either_end_is_decided_by_the_person(client_for, app, source, mirror, bob):
-    reading, _other = (
+def test_a_tie_at_either_endpoint_is_decided_by_the_person(client_for, app, source, mirror, bob):
+    reader, _other = (
         add_credential(source, name, "x", can_push=False) for name in ("read-1", "read-2")
     )
-    twin = add_credential(mirror, "twin", "x")
-    client, data = client_for(bob), copied(source, mirror, "1.27", new_tag="1")
+    writer = add_credential(mirror, "writer", "x")
+    client, data = client_for(bob), copy_data(source, mirror, "1.27", new_tag="1")
 
-    undecided = send(client, "copy_tags", data)
-    assert set(undecided.context["form"].errors) == {"source_credential", "target_credential"}
+    response = send(client, "copy_tags", data)
+    assert set(response.context["form"].errors) == {"source_credential", "target_credential"}
 
     send(
         client,
         "copy_tags",
-        {**data, "source_credential": str(reading.pk), "target_credential": str(twin.pk)},
+        {**data, "source_credential": str(reader.pk), "target_credential": str(writer.pk)},
     )
     row = Transfer.objects.get()
-    assert (row.source_credential, row.target_credential) == (reading, twin)
+    assert (row.source_credential, row.target_credential) == (reader, writer)
 
 
 def test_another_teams_registry_is_no_target(client_for, app, source, mirror, other_team, bob):
     theirs = Registry.objects.create(
         team=other_team, name="Theirs-and-secret", host="theirs.example.com"
     )
-    response = send(client_for(bob), "copy_tags", copied(source, theirs, "1.27", new_tag="1"))
+    response = send(client_for(bob), "copy_tags", copy_data(source, theirs, "1.27", new_tag="1"))
     assert response.status_code == 422
     assert "target_registry" in response.context["form"].errors
     assert "Theirs-and-secret" not in response.content.decode()

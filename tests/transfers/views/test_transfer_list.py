@@ -19,7 +19,7 @@ def shown(response):
     return [row.transfer for row in response.context["page"].rows]
 
 
-def test_each_sees_the_transfers_of_the_own_team(client_for, team, other_team, victor, charlie):
+def test_a_user_sees_the_transfers_of_the_own_team(client_for, team, other_team, victor, charlie):
     ours, theirs = transfer_row(team), transfer_row(other_team)
     assert shown(listed(client_for(victor))) == [ours]
     assert shown(listed(client_for(charlie))) == [theirs]
@@ -27,7 +27,7 @@ def test_each_sees_the_transfers_of_the_own_team(client_for, team, other_team, v
 
 def test_only_get_is_answered(client_for, bob):
     assert client_for(bob).post(reverse("transfers:list")).status_code == 405
-    assert client_for(bob).post(reverse("transfers:now")).status_code == 405
+    assert client_for(bob).post(reverse("transfers:active")).status_code == 405
 
 
 def test_who_is_in_no_team_gets_an_empty_page(client_for, team, bob):
@@ -35,7 +35,7 @@ def test_who_is_in_no_team_gets_an_empty_page(client_for, team, bob):
     assert listed(client_for(bob)).status_code == 200
 
 
-def test_nothing_yet_says_what_belongs_there(client_for, bob, victor):
+def test_an_empty_list_explains_itself(client_for, bob, victor):
     html = listed(client_for(bob)).content.decode()
     assert "Nothing was moved yet" in html
     assert reverse("transfers:pull") in html
@@ -63,7 +63,7 @@ def test_filters_choose_by_kind_state_and_person(client_for, team, bob, alice):
     assert shown(listed(client, person="bob", state="failed")) == []
 
 
-def test_a_person_who_was_removed_can_still_be_chosen(client_for, team, bob):
+def test_a_person_who_was_removed_can_still_be_selected(client_for, team, bob):
     row = transfer_row(team, None, requested_by="gone")
     assert shown(listed(client_for(bob), person="gone")) == [row]
 
@@ -102,7 +102,7 @@ def test_pages_follow_each_other_without_gap_or_repetition(client_for, team, bob
     assert "Newest" in second.content.decode()
 
 
-def test_active_rows_keep_the_list_polling_where_it_stands(client_for, team, bob):
+def test_active_rows_keep_the_list_polling_its_page(client_for, team, bob):
     row = transfer_row(team, bob, state=State.RUNNING, layers=[layer(1, "transferring")])
     client = client_for(bob)
     html = listed(client, state="active").content.decode()
@@ -119,7 +119,7 @@ def test_active_rows_keep_the_list_polling_where_it_stands(client_for, team, bob
     assert "hx-trigger" not in ended.content.decode()
 
 
-def test_a_filter_by_htmx_brings_the_rows_only(client_for, team, bob):
+def test_a_filter_by_htmx_returns_the_rows_only(client_for, team, bob):
     transfer_row(team, bob, state=State.SUCCEEDED)
     response = listed(client_for(bob), headers=HTMX, state="succeeded")
     assert response.status_code == 200
@@ -132,7 +132,7 @@ def test_a_boosted_visit_gets_the_whole_page(client_for, bob):
     )
 
 
-def test_each_waiting_row_says_behind_what(client_for, team, other_team, bob):
+def test_each_waiting_row_shows_its_queue_position(client_for, team, other_team, bob):
     transfer_row(other_team, state=State.RUNNING)
     transfer_row(team, bob)
     transfer_row(team, bob)
@@ -164,11 +164,11 @@ def test_another_teams_transfers_are_not_on_the_overview(client_for, team, other
 def test_the_running_card_polls_until_nothing_runs(client_for, team, bob):
     row = transfer_row(team, bob)
     client = client_for(bob)
-    going = client.get(reverse("transfers:now"), headers=HTMX)
-    assert going.status_code == 200
-    assert "hx-trigger" in going.content.decode()
+    active = client.get(reverse("transfers:active"), headers=HTMX)
+    assert active.status_code == 200
+    assert "hx-trigger" in active.content.decode()
 
     type(row).objects.update(state=State.SUCCEEDED)
-    ended = client.get(reverse("transfers:now"), headers=HTMX)
+    ended = client.get(reverse("transfers:active"), headers=HTMX)
     assert ended.status_code == 286
     assert "hx-trigger" not in ended.content.decode()

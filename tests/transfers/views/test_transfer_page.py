@@ -68,13 +68,13 @@ def test_wrong_methods_are_refused(client_for, team, bob, name, method):
 
 
 @pytest.mark.parametrize("name", ["detail", "progress", "cancel", "retry"])
-def test_what_does_not_exist_is_not_found(client_for, bob, name):
+def test_a_missing_transfer_is_not_found(client_for, bob, name):
     client = client_for(bob)
     act = client.post if name in ("cancel", "retry") else client.get
     assert act(reverse(f"transfers:{name}", args=[uuid.uuid4()])).status_code == 404
 
 
-def test_an_id_cannot_leave_its_place(client_for, bob):
+def test_an_id_cannot_leave_its_attribute(client_for, bob):
     assert client_for(bob).get("/transfers/..%2f..%2fetc/").status_code == 404
 
 
@@ -91,7 +91,7 @@ def test_a_member_who_left_sees_nothing_any_more(client_for, team, bob):
     assert poll(client, row, "queued").status_code == 404
 
 
-def test_a_running_pull_shows_its_layers_in_dockers_words(client_for, team, bob):
+def test_a_running_pull_shows_its_layers_with_dockers_labels(client_for, team, bob):
     progress = {"speed": 3 * MIB, "seconds_left": 2}
     html = detail(
         client_for(bob),
@@ -141,7 +141,7 @@ def test_a_push_shows_its_steps(client_for, team, bob):
     assert "Starting" in html or "Pushing layers" in html
 
 
-def test_a_queued_publish_shows_the_steps_to_come(client_for, team, bob):
+def test_a_queued_publish_shows_its_waiting_steps(client_for, team, bob):
     html = detail(client_for(bob), publish_row(team, bob))
     assert html.count('data-state="waiting"') == 3
 
@@ -154,9 +154,7 @@ def test_layers_of_several_platforms_are_grouped(client_for, team, bob):
     assert "1 of 1" in html
 
 
-def test_a_pause_is_on_the_badge_until_its_end_and_brings_the_whole_card_along(
-    client_for, team, bob
-):
+def test_a_pause_is_on_the_badge_until_its_end_and_updates_the_whole_card(client_for, team, bob):
     progress = {"phase": "paused", "note": "docker.io asks to wait.", "pause_seconds": 600}
     row = transfer_row(
         team,
@@ -168,16 +166,16 @@ def test_a_pause_is_on_the_badge_until_its_end_and_brings_the_whole_card_along(
     )
     client = client_for(bob)
     html = detail(client, row)
-    stamp = re.search(r"\?seen=([^\"]+)", html)[1]
+    fingerprint = re.search(r"\?seen=([^\"]+)", html)[1]
     assert re.search(r'data-state="paused">.*Waits until \d\d:\d\d', html)
     assert "It goes on by itself in 10" in html
 
-    assert "HX-Retarget" not in poll(client, row, unquote(stamp))
+    assert "HX-Retarget" not in poll(client, row, unquote(fingerprint))
     Transfer.objects.filter(pk=row.pk).update(progress={**progress, "phase": "transferring"})
-    assert poll(client, row, unquote(stamp))["HX-Retarget"] == "#transfer"
+    assert poll(client, row, unquote(fingerprint))["HX-Retarget"] == "#transfer"
 
 
-def test_a_running_copy_shows_both_ends_and_both_logins(client_for, team, bob):
+def test_a_running_copy_shows_both_endpoints_and_both_logins(client_for, team, bob):
     steps = [
         {"name": "source", "state": "done", "detail": "No login needed"},
         {"name": "target", "state": "done", "detail": "Login succeeded as robot"},
@@ -201,7 +199,7 @@ def test_a_running_copy_shows_both_ends_and_both_logins(client_for, team, bob):
     assert html.count("docker.io/library/python:3.12-slim") >= 1
 
 
-def test_a_finished_copy_says_that_the_digest_stayed_or_that_it_did_not(client_for, team, bob):
+def test_a_finished_copy_says_whether_the_digest_changed(client_for, team, bob):
     client = client_for(bob)
     html = detail(client, copy_row(team, bob, state=State.SUCCEEDED, digest=DIGEST, size=1782))
     assert f"1.0: digest: {DIGEST} size: 1782" in html
@@ -230,7 +228,7 @@ def test_a_finished_push_prints_what_docker_prints(client_for, team, bob):
     assert f"docker pull registry.example.com/my-company/my-app@{DIGEST}" in html
 
 
-def test_nothing_moved_is_said(client_for, team, bob):
+def test_a_transfer_without_bytes_says_so(client_for, team, bob):
     html = detail(
         client_for(bob),
         transfer_row(team, bob, state=State.SUCCEEDED, layers=[layer(1, "exists")], bytes_total=0),
@@ -238,7 +236,7 @@ def test_nothing_moved_is_said(client_for, team, bob):
     assert "Nothing had to be moved" in html
 
 
-def test_hostile_words_are_inert(client_for, team, bob):
+def test_hostile_texts_are_inert(client_for, team, bob):
     payload = "<script>alert(1)</script>"
     row = transfer_row(
         team,
@@ -257,14 +255,14 @@ def test_hostile_words_are_inert(client_for, team, bob):
         assert b"<script>alert" not in response.content
 
 
-def test_another_teams_transfer_offers_to_work_there(client_for, team, other_team, bob):
+def test_another_teams_transfer_offers_to_switch_the_team(client_for, team, other_team, bob):
     Membership.objects.create(team=other_team, user=bob, role="operator")
     html = detail(client_for(bob), transfer_row(other_team))
     assert "Work in Lighthouse" in html
     assert reverse("accounts:switch_team") in html
 
 
-def test_a_queued_transfer_says_what_it_waits_behind(client_for, team, bob):
+def test_a_queued_transfer_shows_its_queue_position(client_for, team, bob):
     now = timezone.now()
     running = transfer_row(team, bob, state=State.RUNNING, target="docker.io/library/busy:1")
     transfer_row(team, bob, queued_at=now - timedelta(seconds=60))
@@ -308,7 +306,7 @@ def test_the_poll_stops_at_the_end_with_the_whole_transfer(client_for, team, bob
     assert 'hx-swap-oob="innerHTML:#transfer-status"' in html
 
 
-def test_a_change_of_state_brings_the_buttons_along(client_for, team, bob):
+def test_a_change_of_state_updates_the_buttons(client_for, team, bob):
     row = transfer_row(team, bob, state=State.RUNNING, layers=LAYERS)
     response = poll(client_for(bob), row, "queued")
     assert response.status_code == 200
@@ -360,7 +358,7 @@ def test_a_retry_is_a_new_row_that_names_the_old_one(client_for, team, bob):
     assert "a retry of an earlier one" in detail(client, again)
 
 
-def test_what_has_not_ended_is_not_retried(client_for, team, bob):
+def test_an_active_transfer_is_not_retried(client_for, team, bob):
     row = transfer_row(team, bob, state=State.RUNNING)
     response = client_for(bob).post(reverse("transfers:retry", args=[row.pk]), follow=True)
     assert "This transfer has not ended" in response.content.decode()

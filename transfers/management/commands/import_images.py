@@ -66,8 +66,8 @@ class Command(TransferCommand):
             if options["list"]:
                 self._list(upload)
                 return
-            chosen = _imported_names(upload, options["name"], options["prefix"])
-            transfer = services.start_import(upload=upload, user=None, chosen=chosen, enqueue=False)
+            names = _imported_names(upload, options["name"], options["prefix"])
+            transfer = services.start_import(upload=upload, user=None, names=names, enqueue=False)
             self.finish(transfer, {"detach": False, "now": True})
         finally:
             discard_upload(upload)

@@ -9,7 +9,7 @@ class Entry:
     Args:
         values: columns of the model, without the two registries.
         source, target: their hosts; an empty target is the local images.
-        remarks: what the import drops, a sentence each.
+        warnings: what the import drops, a sentence each.
         problem: why the entry cannot be imported.
     """
 
@@ -19,7 +19,7 @@ class Entry:
     values: dict[str, Any] = field(default_factory=dict)
     source_login: str = ""
     target_login: str = ""
-    remarks: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
     problem: str = ""
 
     @property

@@ -26,7 +26,7 @@ _MAX_MIRRORS = 500
 
 
 @dataclass
-class Reading:
+class ParsedFile:
     """The entries of a file.
 
     Args:
@@ -40,7 +40,7 @@ class Reading:
 
 def read_file(
     text: str, *, team: Team, target: Registry | None = None, has_target: bool = False
-) -> Reading:
+) -> ParsedFile:
     """Return the entries of a file of any known format.
 
     Args:
@@ -52,12 +52,12 @@ def read_file(
     # The formats are told apart by their members, not by the name of the file.
     document = load(text)
     if native_format.is_own(document):
-        reading = Reading("registry-ui", list(native_format.read(document)))
+        parsed_file = ParsedFile("registry-ui", list(native_format.read(document)))
     elif regsync.is_regsync(document):
-        reading = Reading("regsync", list(regsync.read(document)))
+        parsed_file = ParsedFile("regsync", list(regsync.read(document)))
     elif skopeo.is_skopeo(document):
-        reading = Reading("skopeo sync", list(skopeo.read(document)), needs_target=True)
-        for entry in reading.entries:
+        parsed_file = ParsedFile("skopeo sync", list(skopeo.read(document)), needs_target=True)
+        for entry in parsed_file.entries:
             entry.target = target.host if target is not None else ""
     else:
         raise InvalidFile(
@@ -65,23 +65,23 @@ def read_file(
             advice=_("regsync's, skopeo sync's and exported files are read."),
         )
 
-    if len(reading.entries) > _MAX_MIRRORS:
+    if len(parsed_file.entries) > _MAX_MIRRORS:
         raise InvalidFile(
             _("The file has more than %(most)d rules.") % {"most": _MAX_MIRRORS},
             advice=_("Split it."),
         )
 
     # The entries can be checked only when their target is known.
-    if not reading.needs_target or has_target:
-        _check_entries(team, reading.entries)
+    if not parsed_file.needs_target or has_target:
+        _check_entries(team, parsed_file.entries)
 
-    return reading
+    return parsed_file
 
 
 def _check_entries(team: Team, entries: Iterable[Entry]) -> None:
     """Set the problem of each entry that the team's registries or names rule out."""
     hosts = set(Registry.objects.filter(team=team).values_list("host", flat=True))
-    taken = set(Mirror.objects.filter(team=team).values_list("name", flat=True))
+    used_names = set(Mirror.objects.filter(team=team).values_list("name", flat=True))
     for entry in entries:
         if entry.problem:
             continue
@@ -93,13 +93,13 @@ def _check_entries(team: Team, entries: Iterable[Entry]) -> None:
             entry.problem = _("The team has no registry %(host)s: add it first.") % {
                 "host": missing[0]
             }
-        elif entry.name in taken:
+        elif entry.name in used_names:
             entry.problem = _("The team has a mirror of that name already.")
         else:
             entry.problem = _column_problem(entry.values)
 
         # Two entries of one file may have the same name too.
-        taken.add(entry.name)
+        used_names.add(entry.name)
 
 
 def _column_problem(values: dict[str, Any]) -> str:
@@ -192,7 +192,7 @@ def _find_credential(entry: Entry, registry: Registry | None, label: str) -> Cre
         return None
     credential = Credential.objects.filter(registry=registry, label=label).first()
     if credential is None:
-        entry.remarks.append(
+        entry.warnings.append(
             _("There is no login “%(label)s”: the one that fits is used.") % {"label": label[:100]}
         )
     return credential

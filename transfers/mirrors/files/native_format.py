@@ -33,7 +33,7 @@ def read(document: dict[str, Any]) -> Iterator[Entry]:
 
         # A newer version may write members that this one does not know.
         for name in sorted(set(item) - _KNOWN):
-            entry.remarks.append(_("%(name)s is not carried over.") % {"name": name})
+            entry.warnings.append(_("%(name)s is not carried over.") % {"name": name})
 
         yield entry
 

@@ -42,7 +42,7 @@ def read(document: dict[str, Any]) -> Iterator[Entry]:
         entry = Entry(name=f"{sync.get('source', '')} → {sync.get('target', '')}"[:100])
         _read_entry(entry, {**(defaults or {}), **sync})
         if has_logins:
-            entry.remarks.append(
+            entry.warnings.append(
                 _("Its logins are not taken over: add them to the registries as credentials.")
             )
         yield entry
@@ -115,7 +115,7 @@ def _read_registry(entry: Entry, sync: dict[str, Any], source: str, target: str)
 
     entry.values["repositories"] = [glob for glob in globs if glob] or ["*"]
     if (repos or {}).get("deny"):
-        entry.remarks.append(
+        entry.warnings.append(
             _("repos.deny is not carried over: a mirror cannot leave out repositories.")
         )
 
@@ -163,12 +163,12 @@ def _read_selection(entry: Entry, sync: dict[str, Any]) -> dict[str, Any]:
     if len(ranges) == 1:
         selection["versions"] = ranges[0]
     elif ranges:
-        entry.remarks.append(
+        entry.warnings.append(
             _("Several ranges of versions are not carried over: a mirror has one.")
         )
 
     if sync.get("tagSets"):
-        entry.remarks.append(_("%(name)s is not carried over.") % {"name": "tagSets"})
+        entry.warnings.append(_("%(name)s is not carried over.") % {"name": "tagSets"})
 
     return selection
 
@@ -185,14 +185,14 @@ def _read_common(entry: Entry, sync: dict[str, Any]) -> None:
     # regsync has a template for backup tags; here their form is fixed.
     if sync.get("backup"):
         entry.values["conflict_policy"] = ConflictPolicy.BACKUP
-        entry.remarks.append(
+        entry.warnings.append(
             _("Backups get names of our own: the template of backup is not carried over.")
         )
 
     entry.values["schedule"] = _read_schedule(entry, sync)
     for name in _UNSUPPORTED:
         if sync.get(name):
-            entry.remarks.append(_("%(name)s is not carried over.") % {"name": name})
+            entry.warnings.append(_("%(name)s is not carried over.") % {"name": name})
 
 
 def _read_schedule(entry: Entry, sync: dict[str, Any]) -> str:
@@ -204,7 +204,7 @@ def _read_schedule(entry: Entry, sync: dict[str, Any]) -> str:
 
     # An unsupported schedule must not stop the import: the mirror runs manually.
     if (cron or interval) and not schedule:
-        entry.remarks.append(
+        entry.warnings.append(
             _("“%(text)s” is no schedule that a mirror has: it runs only when asked.")
             % {"text": (cron or interval)[:40]}
         )

@@ -53,15 +53,15 @@ def _read_entry(
 
     # Secrets of a file are never stored; a person enters them once per registry.
     if registry.get("credentials"):
-        entry.remarks.append(
+        entry.warnings.append(
             _("Its logins are not taken over: add them to the registries as credentials.")
         )
 
     if not flag(registry.get("tls-verify"), True):
-        entry.remarks.append(_("tls-verify is set at the registry here, not at the mirror."))
+        entry.warnings.append(_("tls-verify is set at the registry here, not at the mirror."))
 
     if registry.get("cert-dir"):
-        entry.remarks.append(_("%(name)s is not carried over.") % {"name": "cert-dir"})
+        entry.warnings.append(_("%(name)s is not carried over.") % {"name": "cert-dir"})
 
     return entry
 
@@ -76,7 +76,7 @@ def _read_selection(entry: Entry, section: str, selected: Any) -> dict[str, Any]
     tags = [text for text in texts(selected) if not text.startswith("sha256:")]
     digests = len(texts(selected)) - len(tags)
     if digests:
-        entry.remarks.append(
+        entry.warnings.append(
             _("Digests are not carried over: they never change, so copy them once.")
         )
 

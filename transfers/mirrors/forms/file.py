@@ -10,14 +10,14 @@ from registry_ui.registries.models import Registry
 from registry_ui.web.forms import sentence
 
 from ...forms.base import NAME_INPUT
-from ..files import Reading, read_file
+from ..files import ParsedFile, read_file
 from ..files.yaml_document import MAX_FILE_LENGTH
 
 LOCAL = "local"
 
 
 class FileForm(forms.Form):
-    """A pasted or uploaded file; `reading` has its entries."""
+    """A pasted or uploaded file; `parsed_file` has its entries."""
 
     file = forms.FileField(
         label=_("File"),
@@ -71,7 +71,7 @@ class FileForm(forms.Form):
             raise ValidationError(_("Choose a file, or paste its text."))
 
         try:
-            self.reading: Reading = read_file(
+            self.parsed_file: ParsedFile = read_file(
                 values["content"],
                 team=self.team,
                 target=self.registries.get(values.get("target", "")),

@@ -98,7 +98,7 @@ class MirrorForm(SelectionForm, ScheduleForm):
         widget=TileSelect,
         choices=[
             ("all", _("Every platform: the digest stays the same")),
-            ("chosen", _("Chosen ones: the digest changes")),
+            ("selected", _("Chosen ones: the digest changes")),
         ],
         initial="all",
     )
@@ -210,7 +210,7 @@ class MirrorForm(SelectionForm, ScheduleForm):
             "levels": naming.levels,
             "naming_prefix": naming.text if naming.kind == "prefix" else "",
             "naming_template": naming.text if naming.kind == "template" else "",
-            "platforms_choice": "chosen" if mirror.platforms else "all",
+            "platforms_choice": "selected" if mirror.platforms else "all",
             "platforms": " ".join(mirror.platforms),
             "channels": list(mirror.channels.values_list("pk", flat=True)),
         }
@@ -293,7 +293,7 @@ class MirrorForm(SelectionForm, ScheduleForm):
             )
 
     def _clean_platforms(self, values: dict[str, Any]) -> None:
-        if values.get("platforms_choice") != "chosen" or "platforms" in self.errors:
+        if values.get("platforms_choice") != "selected" or "platforms" in self.errors:
             # The preview still shows the rest of an invalid form.
             values["platforms"] = []
             return

@@ -13,7 +13,7 @@ from registry_ui.credentials.services import find_registry
 from registry_ui.oci.errors import OciError
 from registry_ui.registries.models import Registry
 
-from ..files import Entry, Reading, create_entries, export_mirrors, read_file
+from ..files import Entry, ParsedFile, create_entries, export_mirrors, read_file
 from ..files.exporter import LOCAL_TARGET
 from ..files.yaml_document import MAX_FILE_LENGTH
 from ..models import Mirror
@@ -42,17 +42,19 @@ def import_file(command: BaseCommand, team: Team, options: dict[str, Any]) -> No
     Raises:
         CommandError: the file is invalid; or, with status 1, a mirror of it was not created.
     """
-    reading = _read(team, options["file"], options["target"])
+    parsed_file = _read(team, options["file"], options["target"])
 
     # A dry run reads and checks the file as well.
-    created = [] if options["dry_run"] else create_entries(reading.entries, team=team, user=None)
-    for entry in reading.entries:
+    created = (
+        [] if options["dry_run"] else create_entries(parsed_file.entries, team=team, user=None)
+    )
+    for entry in parsed_file.entries:
         _print_entry(command, entry)
     command.stdout.write(
         _("%(made)d of %(count)d mirrors were made.")
-        % {"made": len(created), "count": len(reading.entries)}
+        % {"made": len(created), "count": len(parsed_file.entries)}
     )
-    if any(not entry.is_importable for entry in reading.entries):
+    if any(not entry.is_importable for entry in parsed_file.entries):
         raise CommandError(_("Some could not be made: see above."))
 
 
@@ -63,7 +65,7 @@ def export(command: BaseCommand, team: Team) -> None:
     command.stdout.write(export_mirrors(rows.order_by("name")), ending="")
 
 
-def _read(team: Team, path: str, target: str | None) -> Reading:
+def _read(team: Team, path: str, target: str | None) -> ParsedFile:
     try:
         # One character more than allowed, so that a longer input is refused.
         text = sys.stdin.read(MAX_FILE_LENGTH + 1) if path == "-" else Path(path).read_text()
@@ -71,13 +73,13 @@ def _read(team: Team, path: str, target: str | None) -> Reading:
         raise CommandError(_("%(path)s cannot be read.") % {"path": path}) from exc
 
     try:
-        reading = read_file(
+        parsed_file = read_file(
             text, team=team, target=_target(team, target), has_target=target is not None
         )
     except OciError as exc:
         raise CommandError(f"{exc.message} {exc.advice}".strip()) from exc
 
-    if reading.needs_target and target is None:
+    if parsed_file.needs_target and target is None:
         raise CommandError(
             _(
                 "The file names no target. Say where its rules lead: --target HOST, or --target "
@@ -85,7 +87,7 @@ def _read(team: Team, path: str, target: str | None) -> Reading:
             )
         )
 
-    return reading
+    return parsed_file
 
 
 def _target(team: Team, host: str | None) -> Registry | None:
@@ -100,6 +102,6 @@ def _target(team: Team, host: str | None) -> Registry | None:
 def _print_entry(command: BaseCommand, entry: Entry) -> None:
     sign = "✕" if entry.problem else "✓"
     command.stdout.write(f"{sign} {entry.name}")
-    for line in [entry.problem, *entry.remarks]:
+    for line in [entry.problem, *entry.warnings]:
         if line:
             command.stdout.write(f"    {line}")

@@ -24,13 +24,13 @@ from ...terminal import printable
 from ..archive import archive_run
 from ..models import ItemAction, ItemState, Mirror, MirrorItem, MirrorRun
 from ..run_queue import MIRROR_RUNS
-from ..services import cancel_run, run_here, start_local_pull
+from ..services import cancel_run, run_in_process, start_local_pull
 
 OUT_OF_SYNC = 2
 _HEADINGS = ("NAME", "SOURCE", "TARGET", "STATE", "LAST SUCCESS", "NEXT RUN")
 _POLL_SECONDS = 0.25
 _STOP_TIMEOUT_SECONDS = 20.0
-_QUEUE_PATIENCE_SECONDS = 5.0
+_QUEUE_MESSAGE_SECONDS = 5.0
 _REPORTED_ACTIONS = (ItemAction.NEW, ItemAction.CHANGED, ItemAction.EXTRA)
 
 
@@ -141,7 +141,7 @@ def _run_in_thread(command: Terminal, run: MirrorRun) -> MirrorRun:
 
 def _run(run: MirrorRun) -> None:
     try:
-        run_here(run)
+        run_in_process(run)
     finally:
         # The connection of a thread is not closed by Django.
         connection.close()
@@ -156,7 +156,7 @@ def _follow(command: Terminal, run: MirrorRun) -> MirrorRun:
 
         problem = (
             MIRROR_RUNS.problem()
-            if row.state == State.QUEUED and time.monotonic() - started_at > _QUEUE_PATIENCE_SECONDS
+            if row.state == State.QUEUED and time.monotonic() - started_at > _QUEUE_MESSAGE_SECONDS
             else ""
         )
 
@@ -176,9 +176,9 @@ def _draw(command: Terminal, run: MirrorRun) -> None:
         return
     row = MirrorRun.objects.get(pk=run.pk)
     totals, progress = row.totals, row.progress
-    moved = f"{totals.get('done', 0)}/{totals.get('new', 0) + totals.get('changed', 0)}"
+    copied = f"{totals.get('done', 0)}/{totals.get('new', 0) + totals.get('changed', 0)}"
     size, speed = binary_size(row.bytes_done), binary_speed(progress.get("speed"))
-    line = f"{progress.get('phase', '')}  {moved}  {size}  {speed}"
+    line = f"{progress.get('phase', '')}  {copied}  {size}  {speed}"
     command.stdout.write(f"\r\x1b[K{line}", ending="")
     command.stdout.flush()
 
@@ -248,19 +248,19 @@ def _summary(run: MirrorRun) -> str:
         )
         % counts
     )
-    moved = _("%(size)s to transfer") if run.is_plan else _("%(size)s transferred")
+    transferred = _("%(size)s to transfer") if run.is_plan else _("%(size)s transferred")
     size = {"size": binary_size(run.bytes_total if run.is_plan else run.bytes_done)}
     requests = ngettext("%(count)d request", "%(count)d requests", run.requests) % {
         "count": run.requests
     }
 
-    return f"{line}; {moved % size}; {requests}."
+    return f"{line}; {transferred % size}; {requests}."
 
 
 def _item_cells(item: MirrorItem) -> tuple[str, ...]:
-    why = (item.error or {}).get("message") or item.reason
+    reason = (item.error or {}).get("message") or item.reason
     size = "" if item.bytes_total is None else binary_size(item.bytes_total)
-    return (item.action, item.state, size, str(item), str(why))
+    return (item.action, item.state, size, str(item), str(reason))
 
 
 def _cells(mirror: Mirror) -> tuple[str, ...]:
@@ -290,7 +290,7 @@ def _document(mirror: Mirror) -> dict[str, Any]:
         "schedule": mirror.schedule,
         "paused": mirror.paused,
         "last_state": mirror.last_state,
-        "brought_at": archived.finished_at.isoformat()
+        "pulled_at": archived.finished_at.isoformat()
         if archived is not None and archived.finished_at
         else None,
         **{

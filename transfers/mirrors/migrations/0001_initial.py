@@ -178,17 +178,17 @@ class Migration(migrations.Migration):
                 ('registry', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='registries.registry')),
             ],
             options={
-                'indexes': [models.Index(fields=['registry', 'repository'], name='known_blob_of_repository')],
-                'constraints': [models.UniqueConstraint(fields=('registry', 'digest', 'repository'), name='unique_known_blob')],
+                'indexes': [models.Index(fields=['registry', 'repository'], name='known_blob_by_repository')],
+                'constraints': [models.UniqueConstraint(fields=('registry', 'digest', 'repository'), name='unique_known_blob_per_repository')],
             },
         ),
         migrations.AddIndex(
             model_name='mirrorrun',
-            index=models.Index(fields=['mirror', '-created_at'], name='mirror_run_newest'),
+            index=models.Index(fields=['mirror', '-created_at'], name='mirror_run_by_mirror'),
         ),
         migrations.AddIndex(
             model_name='mirrorrun',
-            index=models.Index(fields=['team', '-created_at'], name='mirror_run_newest_of_team'),
+            index=models.Index(fields=['team', '-created_at'], name='mirror_run_by_team'),
         ),
         migrations.AddIndex(
             model_name='mirrorrun',
@@ -196,7 +196,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='mirrorrun',
-            index=models.Index(condition=models.Q(('notified_at', None)), fields=['finished_at'], name='mirror_run_to_notify'),
+            index=models.Index(condition=models.Q(('notified_at', None)), fields=['finished_at'], name='mirror_run_unnotified'),
         ),
         migrations.AddConstraint(
             model_name='mirrorrun',
@@ -212,11 +212,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='mirroritem',
-            constraint=models.UniqueConstraint(fields=('run', 'target_repository', 'tag', 'source_repository'), name='unique_item_per_tag'),
+            constraint=models.UniqueConstraint(fields=('run', 'target_repository', 'tag', 'source_repository'), name='unique_tag_per_run'),
         ),
         migrations.AddIndex(
             model_name='mirror',
-            index=models.Index(condition=models.Q(('paused', False)), fields=['next_run_at'], name='mirror_due'),
+            index=models.Index(condition=models.Q(('paused', False)), fields=['next_run_at'], name='mirror_by_next_run'),
         ),
         migrations.AddConstraint(
             model_name='mirror',

@@ -23,10 +23,10 @@ class KnownBlob(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["registry", "digest", "repository"], name="unique_known_blob"
+                fields=["registry", "digest", "repository"], name="unique_known_blob_per_repository"
             )
         ]
-        indexes = [models.Index(fields=["registry", "repository"], name="known_blob_of_repository")]
+        indexes = [models.Index(fields=["registry", "repository"], name="known_blob_by_repository")]
 
     def __str__(self) -> str:
         return f"{self.repository} holds {Digest.parse(self.digest).short}"

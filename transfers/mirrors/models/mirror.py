@@ -134,7 +134,7 @@ class Mirror(models.Model):
                 # The scheduler reads only these rows, every few seconds.
                 fields=["next_run_at"],
                 condition=models.Q(paused=False),
-                name="mirror_due",
+                name="mirror_by_next_run",
             )
         ]
 

@@ -106,19 +106,19 @@ class MirrorRun(Job):
             models.UniqueConstraint(fields=["mirror", "due_at"], name="unique_run_per_due_time")
         ]
         indexes = [
-            models.Index(fields=["mirror", "-created_at"], name="mirror_run_newest"),
-            models.Index(fields=["team", "-created_at"], name="mirror_run_newest_of_team"),
+            models.Index(fields=["mirror", "-created_at"], name="mirror_run_by_mirror"),
+            models.Index(fields=["team", "-created_at"], name="mirror_run_by_team"),
             models.Index(fields=["state", "queued_at"], name="mirror_run_by_state"),
             models.Index(
                 # The scheduler looks for runs without notices every few seconds.
                 fields=["finished_at"],
                 condition=models.Q(notified_at=None),
-                name="mirror_run_to_notify",
+                name="mirror_run_unnotified",
             ),
         ]
 
     def __str__(self) -> str:
-        kind = "plan" if self.is_plan else "staging" if self.is_local_pull else "run"
+        kind = "plan" if self.is_plan else "local pull" if self.is_local_pull else "run"
         return f"{kind} of {self.mirror}"
 
     @property
@@ -198,7 +198,7 @@ class MirrorItem(models.Model):
             models.UniqueConstraint(
                 # A worker that takes over must not add a second row for a tag.
                 fields=["run", "target_repository", "tag", "source_repository"],
-                name="unique_item_per_tag",
+                name="unique_tag_per_run",
             )
         ]
         indexes = [

@@ -95,7 +95,7 @@ class RunContext:
             "phase": self.phase,
             "layers": self.copier.layers()[:_MAX_LAYERS] if self.copier is not None else [],
             "speed": int(speed),
-            "to_come": estimated_bytes,
+            "estimated_bytes": estimated_bytes,
             "seconds_left": int(missing / speed) + 1 if speed > 1 and missing > 0 else None,
             "pause": pause,
             "notes": list(self.notes),

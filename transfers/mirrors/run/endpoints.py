@@ -97,12 +97,12 @@ class Endpoints:
         if self._target is not None:
             endpoints.append((self._target, mirror.target_credential, target, True))
 
-        for registry, chosen, repository, push in endpoints:
+        for registry, selected, repository, push in endpoints:
             login = select_credential(
                 team=mirror.team,
                 reference=Reference(registry.host, repository),
                 push=push,
-                chosen=chosen,
+                selected=selected,
                 candidates=self._candidates(registry.host),
             )
             self._logins[push, repository] = login
@@ -158,17 +158,17 @@ class Endpoints:
         return Reference(self.mirror.source_registry.host, repository)
 
     def _open_configured(
-        self, registry: Registry, chosen: Credential | None, *, needed: bool, is_target: bool
+        self, registry: Registry, selected: Credential | None, *, needed: bool, is_target: bool
     ) -> None:
         # Without this check the run would continue anonymously, or with another login.
-        if needed and chosen is None:
+        if needed and selected is None:
             raise Denied(
                 _("The credential chosen for %(host)s was removed meanwhile.")
                 % {"host": registry.host},
                 advice=_("Choose another one in the mirror's settings."),
             )
-        if chosen is not None:
-            self._client(registry, chosen, is_target=is_target)
+        if selected is not None:
+            self._client(registry, selected, is_target=is_target)
 
     def _candidates(self, host: str) -> list[Credential]:
         if host not in self._candidates_by_host:

@@ -35,7 +35,7 @@ def find_extras(pair: RepositoryPair, selection: Selection) -> list[str]:
         for tag in pair.target_tags
         if tag not in source_tags and not is_digest_tag(tag) and not is_backup_tag(tag)
     ]
-    return [choice.tag for choice in selection.select_by_name(unknown) if choice.is_chosen]
+    return [choice.tag for choice in selection.select_by_name(unknown) if choice.is_selected]
 
 
 def record_extras(

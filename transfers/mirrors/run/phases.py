@@ -148,7 +148,7 @@ class _RunPhases:
             else None
         )
         choices = self._selection.select(dict.fromkeys((*self._literal_tags(), *names)), dates)
-        skipped = [choice for choice in choices if not choice.is_chosen]
+        skipped = [choice for choice in choices if not choice.is_selected]
         self._item_store.counts["unselected"] += len(skipped)
 
         # A run does not store a row for each skipped tag: there may be thousands.
@@ -156,7 +156,7 @@ class _RunPhases:
             rows = [self._skipped_item(pair, choice.tag, choice.reason) for choice in skipped]
             self._item_store.save(rows)
 
-        return [choice.tag for choice in choices if choice.is_chosen]
+        return [choice.tag for choice in choices if choice.is_selected]
 
     def _literal_tags(self) -> Sequence[str]:
         """Return the tags of a mirror that names all in full.

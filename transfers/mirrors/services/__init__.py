@@ -36,7 +36,7 @@ __all__ = [
     "remove_mirror",
     "resume_mirror",
     "retry_failed",
-    "run_here",
+    "run_in_process",
     "run_plan",
     "start_local_pull",
     "start_plan",
@@ -45,7 +45,7 @@ __all__ = [
 ]
 
 
-def run_here(queued: MirrorRun) -> MirrorRun:
+def run_in_process(queued: MirrorRun) -> MirrorRun:
     """Execute a queued run in this process and return its row afterwards."""
     # A worker may have taken the run; then its row is returned as it is.
     claimed = MirrorRun.claim_for_run(queued.pk, worker_name())

@@ -328,7 +328,7 @@ def check_credential(
     try:
         # A glob has no name yet, so the credential's own pattern stands for one.
         reference = Reference(registry.host, repository or credential.repository_pattern or "any")
-        select_credential(team=mirror.team, reference=reference, push=push, chosen=credential)
+        select_credential(team=mirror.team, reference=reference, push=push, selected=credential)
     except OciError as exc:
         raise MirrorInvalid(field, exc.message, exc.advice) from exc
 

@@ -153,13 +153,13 @@ def select_pushes(mirror: Mirror, pushes: Iterable[PushedTag]) -> list[PushedTag
         for push in pushes
         if any(matches_glob(push.repository, pattern) for pattern in mirror.repositories)
     ]
-    chosen = {
+    selected = {
         choice.tag
         for choice in selection.select_by_name(push.tag for push in matching)
-        if choice.is_chosen
+        if choice.is_selected
     }
 
-    return [push for push in matching if push.tag in chosen]
+    return [push for push in matching if push.tag in selected]
 
 
 @transaction.atomic

@@ -32,16 +32,16 @@ def import_mirrors(request: TeamRequest) -> HttpResponse:
             request, "mirrors/import.html", {"form": form}, status=422 if is_post else 200
         )
 
-    reading = form.reading
+    parsed_file = form.parsed_file
 
     # The first POST shows what the import drops; the second one creates.
-    if "confirmed" not in request.POST or (reading.needs_target and not form.has_target):
-        return render(request, "mirrors/import.html", {"form": form, "reading": reading})
+    if "confirmed" not in request.POST or (parsed_file.needs_target and not form.has_target):
+        return render(request, "mirrors/import.html", {"form": form, "parsed_file": parsed_file})
 
-    created = create_entries(reading.entries, team=request.team, user=request.user)
+    created = create_entries(parsed_file.entries, team=request.team, user=request.user)
     if not created:
         return render(
-            request, "mirrors/import.html", {"form": form, "reading": reading}, status=422
+            request, "mirrors/import.html", {"form": form, "parsed_file": parsed_file}, status=422
         )
 
     counted = ngettext(

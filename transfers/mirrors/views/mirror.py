@@ -77,7 +77,7 @@ def _form(request: TeamRequest, form: MirrorForm) -> HttpResponse:
 
     # htmx asks for the preview with every change of the form.
     if is_fragment(request) and not is_confirmed:
-        return render(request, "mirrors/form.html#effect", context)
+        return render(request, "mirrors/form.html#preview", context)
 
     return render(request, "mirrors/form.html", context, status=422 if is_confirmed else 200)
 

@@ -34,7 +34,7 @@ def mirrors(request: TeamRequest) -> HttpResponse:
         "is_live": is_live,
         "may_operate": request.role is not None and request.role.allows(Role.OPERATOR),
         "may_edit": request.role is not None and request.role.allows(Role.ADMIN),
-        "troubled_channels": NotificationChannel.objects.filter(
+        "failing_channels": NotificationChannel.objects.filter(
             team=request.team, failed_at__isnull=False
         ),
         "trouble": MIRROR_RUNS.problem()

@@ -46,8 +46,8 @@ def progress(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
     mirror_run = _visible(request, pk)
     context = _context(request, mirror_run)
 
-    # `seen` is the stamp of the page that asks.
-    changed = request.GET.get("seen") != context["stamp"]
+    # `seen` is the fingerprint of the page that asks.
+    changed = request.GET.get("seen") != context["fingerprint"]
     partial = "run" if changed else "progress"
     response = render(request, f"mirrors/run.html#{partial}", {**context, "is_fragment": True})
 
@@ -72,7 +72,7 @@ def items(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
 
 @require_POST
 def plan(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
-    mirror = _operable(request, pk)
+    mirror = _operator_mirror(request, pk)
     return redirect_to_started(
         request, mirror, lambda: start_plan(mirror=mirror, user=request.user)
     )
@@ -80,19 +80,21 @@ def plan(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
 
 @require_POST
 def start(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
-    mirror = _operable(request, pk)
+    mirror = _operator_mirror(request, pk)
     return redirect_to_started(request, mirror, lambda: start_run(mirror=mirror, user=request.user))
 
 
 @require_POST
 def sync(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
     """Sync the selected pairs of the drift table."""
-    mirror = _operable(request, pk)
+    mirror = _operator_mirror(request, pk)
 
     # A number of 19 digits may exceed a bigint of PostgreSQL.
-    chosen = [text for text in request.POST.getlist("pair") if text.isdecimal() and len(text) < 19]
+    pair_ids = [
+        text for text in request.POST.getlist("pair") if text.isdecimal() and len(text) < 19
+    ]
     limited_to = [
-        {"repository": pair.source_repository} for pair in mirror.pairs.filter(pk__in=chosen)
+        {"repository": pair.source_repository} for pair in mirror.pairs.filter(pk__in=pair_ids)
     ]
     if not limited_to:
         messages.info(request, _("Choose at least one repository."))
@@ -138,7 +140,7 @@ def redirect_to_started(request: TeamRequest, mirror: Mirror, start_function: An
     return redirect("mirrors:run", started.pk)
 
 
-def _operable(request: TeamRequest, pk: uuid.UUID) -> Mirror:
+def _operator_mirror(request: TeamRequest, pk: uuid.UUID) -> Mirror:
     mirror = visible_mirror(request, pk)
     require_operator(request.user, mirror)
     return mirror
@@ -174,7 +176,7 @@ def _context(request: TeamRequest, mirror_run: MirrorRun) -> dict[str, Any]:
         "run": mirror_run,
         "mirror": mirror_run.mirror,
         "status": status,
-        "stamp": status.stamp,
+        "fingerprint": status.fingerprint,
         "page": page,
         "counts": counts,
         "show": filter_name if filter_name in _FILTERS else "",

@@ -78,7 +78,9 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
         ):
             self._refuse(request, "socialaccount/other_person.html", "another person")
         if not sign_in_is_recent(sociallogin.account.extra_data):
-            self._refuse(request, "socialaccount/not_asked.html", "no new sign-in at the provider")
+            self._refuse(
+                request, "socialaccount/sign_in_not_renewed.html", "no new sign-in at the provider"
+            )
 
     def _check_new_person(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
         if not require_provider().auto_create:

@@ -99,7 +99,7 @@ def redirect_to_provider(
         return unreachable(request, exc)
 
     context = {"provider": require_provider(), "address": answer.headers["Location"]}
-    return render(request, "socialaccount/leaving.html", context)
+    return render(request, "socialaccount/redirect.html", context)
 
 
 def complete(request: HttpRequest) -> HttpResponseBase:

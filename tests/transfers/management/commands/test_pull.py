@@ -36,7 +36,7 @@ class CommandResult:
         self.out, self.err = out.getvalue(), err.getvalue()
 
 
-def shorts(digests):
+def short_digests(digests):
     return [Digest.parse(digest).short for digest in digests]
 
 
@@ -48,7 +48,7 @@ def test_a_pull_prints_as_docker_pull_does(team, registry, image_factory):
     assert (ran.status, ran.err) == (0, "")
     first, *middle, digest, status, name = ran.out.splitlines()
     assert first == "1.0: Pulling from team/app"
-    assert {f"{short}: Pull complete" for short in shorts(image.layers)} <= set(middle)
+    assert {f"{short}: Pull complete" for short in short_digests(image.layers)} <= set(middle)
     assert (digest, status, name) == (
         f"Digest: {image.digest}",
         f"Status: Downloaded newer image for {image.reference}",
@@ -64,7 +64,7 @@ def test_a_second_pull_says_that_the_image_is_up_to_date(team, registry, image_f
 
     again = CommandResult("pull", image.reference, "--now", "--plain-http")
 
-    assert f"{shorts(image.layers)[0]}: Already exists" in again.out.splitlines()
+    assert f"{short_digests(image.layers)[0]}: Already exists" in again.out.splitlines()
     assert f"Status: Image is up to date for {image.reference}" in again.out.splitlines()
 
 
@@ -124,7 +124,7 @@ def test_tag_prints_the_one_image_id_of_both_names(team, registry, image_factory
     ran = CommandResult("tag", image.reference, "johndoe/my-app:v1.0")
 
     assert ran.status == 0
-    image_id = shorts([image.config])[0]
+    image_id = short_digests([image.config])[0]
     assert ran.out == f"{image.reference} and johndoe/my-app:v1.0 are both image {image_id}.\n"
     assert set(LocalImage.objects.values_list("image_id", flat=True)) == {image.config}
 
@@ -135,15 +135,15 @@ def test_tag_says_when_it_takes_the_name_from_another_image(team, registry, imag
         CommandResult("pull", image.reference, "--now", "--plain-http")
     CommandResult("tag", first.reference, "johndoe/my-app:v1.0")
 
-    moved = CommandResult("tag", second.reference, "johndoe/my-app:v1.0")
+    result = CommandResult("tag", second.reference, "johndoe/my-app:v1.0")
 
     assert (
-        moved.out.splitlines()[0]
-        == f"johndoe/my-app:v1.0 was a name of image {shorts([first.config])[0]} before."
+        result.out.splitlines()[0]
+        == f"johndoe/my-app:v1.0 was a name of image {short_digests([first.config])[0]} before."
     )
 
 
-def test_tag_of_an_image_that_is_not_here_fails(team):
+def test_tag_of_a_missing_image_fails(team):
     ran = CommandResult("tag", "my-app", "johndoe/my-app:v1.0")
     assert ran.status == 1
     assert ran.err.startswith("Error: There is no local image my-app:latest.")
@@ -165,7 +165,8 @@ def test_push_prints_as_docker_push_does_and_another_client_finds_it(
     assert lines[0] == f"The push refers to repository [{registry.host}/{repository}]"
     assert lines[-1] == f"v1.0: digest: {image.digest} size: {image.built.size}"
     assert all(
-        any(line.startswith(f"{short}: ") for line in lines) for short in shorts(image.layers)
+        any(line.startswith(f"{short}: ") for line in lines)
+        for short in short_digests(image.layers)
     )
     assert skopeo.inspect(registry, repository, "v1.0")["Digest"] == image.digest
 
@@ -232,21 +233,21 @@ def test_a_copy_to_itself_is_refused(team, registry):
 
 
 @pytest.mark.parametrize("end", ["source", "target"])
-def test_a_copy_says_at_which_end_a_credential_must_be_chosen(
+def test_a_copy_says_at_which_endpoint_a_credential_must_be_selected(
     team, registry, htpasswd_registry, add_registry, image_factory, end
 ):
     add_registry(team, registry)
     row = add_registry(team, htpasswd_registry, with_credential=False)
     for label in ("first", "second"):
         add_credential(row, htpasswd_registry.username, htpasswd_registry.password, label=label)
-    tied, open_ = (
+    ambiguous, anonymous = (
         f"{htpasswd_registry.host}/{htpasswd_registry.new_repository()}:1",
         f"{registry.host}/{registry.new_repository()}:1",
     )
     source, target = (
-        (image_factory(htpasswd_registry).reference, open_)
+        (image_factory(htpasswd_registry).reference, anonymous)
         if end == "source"
-        else (image_factory(registry).reference, tied)
+        else (image_factory(registry).reference, ambiguous)
     )
 
     ran = CommandResult("copy", source, target, "--now")
@@ -285,7 +286,7 @@ def test_without_a_team_it_says_how_to_begin(db):
     assert "no team" in ran.err
 
 
-def test_credentials_that_fit_equally_well_must_be_chosen(
+def test_credentials_that_fit_equally_well_must_be_selected(
     team, htpasswd_registry, add_registry, image_factory
 ):
     image = image_factory(htpasswd_registry)
@@ -378,23 +379,23 @@ def test_on_a_terminal_the_lines_are_drawn_again_in_place(team, registry, image_
 
 
 def run_on_a_terminal(*arguments):
-    near, far = pty.openpty()
+    controller, terminal = pty.openpty()
     environment = {**product_environment(), "COLUMNS": "100", "LINES": "30"}
     command = [sys.executable, str(ROOT / "manage.py"), *arguments]
     process = subprocess.Popen(
-        command, stdin=far, stdout=far, stderr=far, env=environment, cwd=ROOT
+        command, stdin=terminal, stdout=terminal, stderr=terminal, env=environment, cwd=ROOT
     )
-    os.close(far)
-    pieces = []
+    os.close(terminal)
+    chunks = []
     while True:
         try:
-            piece = os.read(near, 4096)
+            chunk = os.read(controller, 4096)
         except OSError:
             break
-        pieces.append(piece)
-    os.close(near)
+        chunks.append(chunk)
+    os.close(controller)
     assert process.wait(60) == 0
-    return b"".join(pieces).decode()
+    return b"".join(chunks).decode()
 
 
 def test_transfers_are_listed_newest_first(team, bob):
@@ -410,15 +411,15 @@ def test_transfers_are_listed_newest_first(team, bob):
     assert second.endswith("bob")
 
 
-def test_transfers_can_be_chosen_by_state_and_team(team, other_team):
-    wanted = transfer_row(team, state=State.FAILED)
+def test_transfers_can_be_filtered_by_state_and_team(team, other_team):
+    expected = transfer_row(team, state=State.FAILED)
     transfer_row(team)
     transfer_row(other_team, state=State.FAILED)
 
     lines = CommandResult("transfers", "--team", "harbour", "--state", "failed").out.splitlines()
 
     assert len(lines) == 2
-    assert lines[1].startswith(str(wanted.pk))
+    assert lines[1].startswith(str(expected.pk))
 
 
 def test_transfers_as_json_are_an_object_a_line(team, bob):

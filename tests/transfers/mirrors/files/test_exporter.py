@@ -12,9 +12,9 @@ def test_registries_and_logins_of_another_team_are_not_used(team, other_team, ch
     mirror_row(team, source=registries["Hub"], target=registries["Company"])
     text = export_mirrors(Mirror.objects.all())
 
-    reading = read_file(text, team=other_team)
+    parsed_file = read_file(text, team=other_team)
 
-    assert not reading.entries[0].is_importable
+    assert not parsed_file.entries[0].is_importable
 
 
 def test_the_export_has_only_the_teams_mirrors(client_for, victor, team, other_team):

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 def test_regsync_entries_are_read_with_remarks(team, registries):
     entries = read_file(REGSYNC, team=team).entries
-    image, repository, registry, renamed, folder, template, elsewhere, expressions = entries
+    image, repository, registry, renamed, folder, template, foreign, expressions = entries
 
     assert image.values["repositories"] == ["library/busybox"]
     assert (image.values["selection"], image.values["naming"], image.values["schedule"]) == (
@@ -41,20 +41,20 @@ def test_regsync_entries_are_read_with_remarks(team, registries):
     assert repository.values["conflict_policy"] == ConflictPolicy.BACKUP
     assert registry.values["repositories"] == ["team/*", "tools"]
     assert registry.values["schedule"] == ""
-    assert any("7m30s" in remark for remark in registry.remarks)
-    assert all("ratelimit" in " ".join(entry.remarks) for entry in (image, repository, registry))
+    assert any("7m30s" in warning for warning in registry.warnings)
+    assert all("ratelimit" in " ".join(entry.warnings) for entry in (image, repository, registry))
     assert [bool(entry.problem) for entry in (image, repository, registry)] == [False] * 3
-    assert all(entry.problem for entry in (renamed, folder, template, elsewhere, expressions))
-    assert "elsewhere.example.com" in elsewhere.problem
+    assert all(entry.problem for entry in (renamed, folder, template, foreign, expressions))
+    assert "elsewhere.example.com" in foreign.problem
 
 
 def test_regsync_entries_become_mirrors(team, alice, registries):
-    reading = read_file(REGSYNC, team=team)
+    parsed_file = read_file(REGSYNC, team=team)
 
-    made = create_entries(reading.entries, team=team, user=alice)
+    created = create_entries(parsed_file.entries, team=team, user=alice)
 
-    assert [entry.problem for entry in reading.entries[:3]] == ["", "", ""]
-    assert len(made) == 3
+    assert [entry.problem for entry in parsed_file.entries[:3]] == ["", "", ""]
+    assert len(created) == 3
     assert Mirror.objects.get(repositories=["library/alpine"]).next_run_at is not None
     assert AuditEvent.objects.filter(action=Action.MIRRORS_IMPORTED).count() == 1
 
@@ -71,23 +71,23 @@ def test_skopeo_files_need_a_target(team, registries):
     assert by_repository["nginx"].values["selection"] == {"match": r"1\.13\.[12]-alpine-perl"}
     assert by_repository["alpine"].values["selection"] == {"versions": ">= 3.12.0"}
     assert all(entry.is_importable and entry.target == "company.example.com" for entry in entries)
-    assert "Digests are not carried over" in " ".join(by_repository["redis"].remarks)
+    assert "Digests are not carried over" in " ".join(by_repository["redis"].warnings)
 
 
 def test_skopeo_entries_become_mirrors_to_local_images(team, alice, registries):
-    reading = read_file(SKOPEO, team=team, target=None, has_target=True)
+    parsed_file = read_file(SKOPEO, team=team, target=None, has_target=True)
 
-    made = create_entries(reading.entries, team=team, user=alice)
+    created = create_entries(parsed_file.entries, team=team, user=alice)
 
-    assert len(made) == 4
-    assert all(mirror.is_local for mirror in made)
+    assert len(created) == 4
+    assert all(mirror.is_local for mirror in created)
 
 
 def test_no_secret_of_a_file_is_stored_or_shown(team, alice, registries):
     for text in (REGSYNC, SKOPEO):
-        reading = read_file(text, team=team, target=None, has_target=True)
-        create_entries(reading.entries, team=team, user=alice)
-        assert "canary-secret" not in repr(reading)
+        parsed_file = read_file(text, team=team, target=None, has_target=True)
+        create_entries(parsed_file.entries, team=team, user=alice)
+        assert "canary-secret" not in repr(parsed_file)
     assert "canary-secret" not in repr(list(Mirror.objects.values())) + repr(
         list(AuditEvent.objects.values())
     )
@@ -137,11 +137,14 @@ def test_exported_mirrors_are_imported_unchanged(team, other_team, alice, regist
     text = export_mirrors(Mirror.objects.order_by("name"))
     Mirror.objects.all().delete()
 
-    reading = read_file(text, team=team)
-    create_entries(reading.entries, team=team, user=alice)
+    parsed_file = read_file(text, team=team)
+    create_entries(parsed_file.entries, team=team, user=alice)
 
     assert "canary-secret" not in text
-    assert [(entry.problem, entry.remarks) for entry in reading.entries] == [("", []), ("", [])]
+    assert [(entry.problem, entry.warnings) for entry in parsed_file.entries] == [
+        ("", []),
+        ("", []),
+    ]
     after = list(Mirror.objects.order_by("name").values(*names))
     for row in (*before, *after):
         row.pop("needs_target_credential")
@@ -186,7 +189,9 @@ def test_arbitrary_content_of_a_file_raises_no_other_error(team, alice, value):
         {"hub.example.com": {"images": {"a": value}, "images-by-semver": value}},
     ):
         try:
-            reading = read_file(yaml.safe_dump(document), team=team, target=None, has_target=True)
+            parsed_file = read_file(
+                yaml.safe_dump(document), team=team, target=None, has_target=True
+            )
         except InvalidFile:
             continue
-        create_entries(reading.entries, team=team, user=alice)
+        create_entries(parsed_file.entries, team=team, user=alice)

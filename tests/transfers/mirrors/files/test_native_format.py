@@ -11,7 +11,7 @@ def test_a_duplicate_name_is_reported(team, alice, registries):
     mirror_row(team, source=registries["Hub"], target=registries["Company"])
     text = export_mirrors(Mirror.objects.all())
 
-    reading = read_file(text, team=team)
+    parsed_file = read_file(text, team=team)
 
-    assert not reading.entries[0].is_importable
-    assert create_entries(reading.entries, team=team, user=alice) == []
+    assert not parsed_file.entries[0].is_importable
+    assert create_entries(parsed_file.entries, team=team, user=alice) == []

@@ -170,11 +170,11 @@ def test_bytes_of_waiting_images_are_estimated(
     expected = []
 
     def checkpoint(context):
-        ticked(context)
+        original_checkpoint(context)
         if context.copier is not None:
             expected.append(context.copier.totals()[1] + context.copier.estimated_bytes())
 
-    ticked = RunContext.checkpoint
+    original_checkpoint = RunContext.checkpoint
     monkeypatch.setattr(RunContext, "checkpoint", checkpoint)
     monkeypatch.setattr(phases, "_GROUPS", 1)
 
@@ -182,7 +182,7 @@ def test_bytes_of_waiting_images_are_estimated(
 
     assert expected[0] == pytest.approx(run.bytes_total, rel=0.3)
     assert expected[-1] == run.bytes_total
-    assert run.progress["to_come"] == 0
+    assert run.progress["estimated_bytes"] == 0
 
 
 def test_an_index_is_copied_completely(
@@ -330,7 +330,7 @@ def test_a_plan_copies_nothing_and_reports_the_bytes(
 
 
 def test_a_plan_is_run_as_shown(registry, second_registry, image_factory, make_mirror, plan_mirror):
-    from transfers.mirrors.services import run_here, run_plan
+    from transfers.mirrors.services import run_in_process, run_plan
 
     repository = registry.new_repository()
     planned = image_factory(registry, repository, "1.0")
@@ -339,7 +339,7 @@ def test_a_plan_is_run_as_shown(registry, second_registry, image_factory, make_m
     image_factory(registry, repository, "1.1")
     image_factory(registry, repository, "1.2")
 
-    run = run_here(run_plan(plan=plan, user=None, enqueue=False))
+    run = run_in_process(run_plan(plan=plan, user=None, enqueue=False))
 
     assert outcome(run) == {"1.0": "new done", "1.1": "skipped done"}
     assert second_registry.digest_of(repository, "1.0") == planned.digest
@@ -396,16 +396,16 @@ def test_nothing_is_deleted_without_a_list_of_the_source(
 def test_a_retry_copies_only_failed_tags(
     own_registry, second_registry, image_factory, make_mirror, run_mirror
 ):
-    from transfers.mirrors.services import retry_failed, run_here
+    from transfers.mirrors.services import retry_failed, run_in_process
 
     repository = own_registry.new_repository()
     image_factory(own_registry, repository, "1.0")
     bad = image_factory(own_registry, repository, "bad")
-    healed = own_registry.corrupt_blob(bad.layers[0])
+    restore_blob = own_registry.corrupt_blob(bad.layers[0])
     run = run_mirror(make_mirror(repository, source=own_registry))
-    healed()
+    restore_blob()
 
-    again = run_here(retry_failed(run=run, user=None, enqueue=False))
+    again = run_in_process(retry_failed(run=run, user=None, enqueue=False))
 
     assert outcome(again) == {"bad": "new done"}
     assert again.retry_of == run

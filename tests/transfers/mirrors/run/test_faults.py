@@ -18,7 +18,7 @@ from tests.parts.scripted_server import Reply
 from tests.parts.slow_line import slow_line
 from transfers.mirrors.models import ItemAction, ItemState, MirrorItem, MirrorRun
 from transfers.mirrors.run_queue import MIRROR_RUNS
-from transfers.mirrors.services import cancel_run, run_here, start_run
+from transfers.mirrors.services import cancel_run, run_in_process, start_run
 from transfers.models import State
 
 from ...scripted_registry import kill
@@ -33,7 +33,7 @@ _STORED = re.compile(
 
 # Points at which the connection stops: before the first byte, within the blobs, before a manifest,
 # and at the end.
-MOMENTS = [
+INTERRUPTIONS = [
     pytest.param("source", "GET", r"/manifests/", id="before-the-first-byte"),
     pytest.param("target", "POST", r"/blobs/uploads/", id="before-a-blob"),
     pytest.param("target", "PUT", r"/blobs/uploads/", id="within-the-blobs"),
@@ -61,9 +61,9 @@ def ended(run) -> MirrorRun:
     return MirrorRun.objects.get(pk=run.pk)
 
 
-@pytest.mark.parametrize(("end", "method", "pattern"), MOMENTS)
+@pytest.mark.parametrize(("endpoint", "method", "pattern"), INTERRUPTIONS)
 def test_after_a_killed_worker_no_blob_is_sent_again(
-    end, method, pattern, lines, registry, own_registry, image_factory, make_mirror, manage
+    endpoint, method, pattern, lines, registry, own_registry, image_factory, make_mirror, manage
 ):
     repository = registry.new_repository()
     images = [
@@ -71,13 +71,13 @@ def test_after_a_killed_worker_no_blob_is_sent_again(
         for number in range(TAGS)
     ]
     mirror = make_mirror(repository, source=lines["source"], target=lines["target"])
-    lines[end].hold(method, pattern)
+    lines[endpoint].hold(method, pattern)
     worker = manage.start_worker("mirrors")
     run = start_run(mirror=mirror, user=None)
-    assert lines[end].is_holding.wait(40)
+    assert lines[endpoint].is_holding.wait(40)
 
     kill(worker)
-    lines[end].release(drop=True)
+    lines[endpoint].release(drop=True)
     expire_heartbeat(run)
     manage.start_worker("mirrors")
     done = ended(run)
@@ -121,10 +121,10 @@ def test_a_tag_in_transfer_shows_its_progress(registry, image_factory, make_mirr
         mirror = make_mirror(repository, source=source)
         manage.start_worker("mirrors")
         run = start_run(mirror=mirror, user=None)
-        under_way = run.items.filter(
+        in_progress = run.items.filter(
             state=ItemState.COPYING, bytes_done__gt=0, bytes_done__lt=F("bytes_total")
         )
-        wait_until(under_way.exists, seconds=40, what="bytes of the tag")
+        wait_until(in_progress.exists, seconds=40, what="bytes of the tag")
         source.bytes_per_second = None
         assert ended(run).state == State.SUCCEEDED
     item = run.items.get()
@@ -166,5 +166,5 @@ def test_a_failed_list_prevents_deletion_even_after_a_dead_worker(
                 "action": ItemAction.UP_TO_DATE,
             }
             MirrorItem.objects.create(run=run, state=ItemState.DONE, **row, **digests)
-        run_here(run)
+        run_in_process(run)
     assert "9.9" in second_registry.tags(listed)

@@ -26,7 +26,7 @@ from transfers.mirrors.services import (
     MirrorBusy,
     create_mirror,
     retry_failed,
-    run_here,
+    run_in_process,
     start_local_pull,
     start_plan,
     start_run,
@@ -87,12 +87,12 @@ def test_the_selection_is_pulled_under_its_source_name_without_the_target(
     assert requests(own_registry) == log
     assert mirror_state(mirror) == before
     assert not Notice.objects.exists()
-    trail = list(
+    actions = list(
         AuditEvent.objects.filter(action__startswith="mirror.local_pull")
         .order_by("at")
         .values_list("action", flat=True)
     )
-    assert trail == [Action.MIRROR_LOCAL_PULL_STARTED, Action.MIRROR_LOCAL_PULL_SUCCEEDED]
+    assert actions == [Action.MIRROR_LOCAL_PULL_STARTED, Action.MIRROR_LOCAL_PULL_SUCCEEDED]
 
 
 def test_it_works_without_the_target_and_a_repeat_copies_nothing(
@@ -137,14 +137,14 @@ def test_drift_and_success_of_the_mirror_stay(
 def test_policies_of_the_target_do_not_apply_to_local_images(
     repository, registry, own_registry, image_factory, make_mirror, pull_to_local
 ):
-    rule = make_mirror(
+    mirror = make_mirror(
         repository, target=own_registry, delete_extras=True, conflict_policy=ConflictPolicy.KEEP
     )
-    pull_to_local(rule)
+    pull_to_local(mirror)
     LocalImage.objects.filter(tag="1.0").update(tag="gone-from-the-source")
     image_factory(registry, repository, "1.1", layer_size=2000)
 
-    run = pull_to_local(rule)
+    run = pull_to_local(mirror)
 
     assert outcome(run) == {"1.0": "new done", "1.1": "changed done", "nightly": "up_to_date done"}
     assert LocalImage.objects.filter(tag="gone-from-the-source").exists()
@@ -217,7 +217,7 @@ def test_a_partial_pull_is_an_archive_after_a_retry(
     assert AuditEvent.objects.filter(action=Action.MIRROR_LOCAL_PULL_FAILED).count() == 1
 
     mend()
-    again = run_here(retry_failed(run=failed, user=bob, enqueue=False))
+    again = run_in_process(retry_failed(run=failed, user=bob, enqueue=False))
 
     assert (again.is_local_pull, again.retry_of, again.trigger) == (True, failed, "retry")
     assert outcome(again) == {"1.0": "up_to_date done", "1.1": "up_to_date done", "1.2": "new done"}
@@ -251,7 +251,7 @@ def test_a_run_and_a_local_pull_exclude_each_other(mirror, bob):
         with pytest.raises(MirrorBusy):
             begin(mirror=mirror, user=bob, enqueue=False)
     start_plan(mirror=mirror, user=bob, enqueue=False)
-    run_here(local_pull)
+    run_in_process(local_pull)
     start_run(mirror=mirror, user=bob, enqueue=False)
     with pytest.raises(MirrorBusy):
         start_local_pull(mirror=mirror, user=bob, enqueue=False)
@@ -267,7 +267,7 @@ def test_a_mirror_to_the_local_images_is_run_instead(mirror):
 def test_the_worker_checks_rights_again(mirror, bob):
     run = start_local_pull(mirror=mirror, user=bob, enqueue=False)
     Membership.objects.filter(user=bob).delete()
-    done = run_here(run)
+    done = run_in_process(run)
     assert (done.state, done.error["kind"]) == (State.FAILED, "Denied")
     assert not LocalImage.objects.exists()
 
@@ -277,26 +277,26 @@ def test_it_needs_only_the_credential_of_the_source(
 ):
     repository = htpasswd_registry.new_repository()
     image_factory(htpasswd_registry, repository, "1.0", layer_size=2000)
-    rule = make_mirror(repository, source=htpasswd_registry, target=own_registry)
-    refused = pull_to_local(rule)
+    mirror = make_mirror(repository, source=htpasswd_registry, target=own_registry)
+    refused = pull_to_local(mirror)
     assert refused.state == State.FAILED
 
     credential = Credential(
         team=team,
-        registry=rule.source_registry,
+        registry=mirror.source_registry,
         label="Reader",
         username=htpasswd_registry.username,
     )
     credential.set_secret(htpasswd_registry.password)
     credential.save()
     # The target's was chosen and is gone: a run fails, and this needs it not.
-    Mirror.objects.filter(pk=rule.pk).update(
+    Mirror.objects.filter(pk=mirror.pk).update(
         source_credential=credential, needs_source_credential=True, needs_target_credential=True
     )
-    rule.refresh_from_db()
-    assert pull_to_local(rule).state == State.SUCCEEDED
-    assert run_here(start_run(mirror=rule, user=None, enqueue=False)).state == State.FAILED
-    assert len(archive_images(rule)) == 1
+    mirror.refresh_from_db()
+    assert pull_to_local(mirror).state == State.SUCCEEDED
+    assert run_in_process(start_run(mirror=mirror, user=None, enqueue=False)).state == State.FAILED
+    assert len(archive_images(mirror)) == 1
 
 
 def test_only_a_revoked_source_credential_stops_it(mirror, team, alice):
@@ -321,13 +321,13 @@ def test_only_a_revoked_source_credential_stops_it(mirror, team, alice):
 def test_only_selected_platforms_are_pulled(
     repository, registry, own_registry, make_mirror, pull_to_local
 ):
-    rule = make_mirror(
+    mirror = make_mirror(
         repository, target=own_registry, platforms=["linux/amd64"], selection={"tags": ["1.0"]}
     )
-    pull_to_local(rule)
-    (image,) = archive_images(rule)
+    pull_to_local(mirror)
+    (image,) = archive_images(mirror)
     assert [entry["platform"] for entry in image.platforms] == ["linux/amd64"]
-    assert outcome(pull_to_local(rule)) == {"1.0": "up_to_date done"}
+    assert outcome(pull_to_local(mirror)) == {"1.0": "up_to_date done"}
 
 
 def test_images_of_the_builtin_registry_are_not_pulled(
@@ -340,10 +340,10 @@ def test_images_of_the_builtin_registry_are_not_pulled(
     name = Reference.parse(f"{builtin_registry_host()}/{team.slug}/app:1.0")
     image = tag_image(team=team, user=None, source=LocalImage.objects.get().reference, target=name)
     builtin, _made = Registry.objects.get_or_create(
-        team=team, host=builtin_registry_host(), defaults={"name": "This server"}
+        team=team, host=builtin_registry_host(), defaults={"name": "Built-in registry"}
     )
     endpoints = {"source_registry": builtin, "target_registry": Registry.objects.get(name="Target")}
-    rule = create_mirror(
+    mirror = create_mirror(
         team=team,
         user=None,
         values={
@@ -354,11 +354,11 @@ def test_images_of_the_builtin_registry_are_not_pulled(
         },
     )
 
-    run = pull_to_local(rule)
+    run = pull_to_local(mirror)
 
     assert run.error is None
     assert outcome(run) == {"1.0": "up_to_date done"}
-    assert archive_images(rule) == [image]
+    assert archive_images(mirror) == [image]
     assert find_image(team, name).digest == image.digest == registry.digest_of(repository, "1.0")
 
 
@@ -366,10 +366,10 @@ def test_another_worker_continues_after_a_killed_one(
     registry, own_registry, repository, make_mirror, manage
 ):
     with slow_line(registry.port) as line:
-        rule = make_mirror(repository, source=line, target=own_registry)
+        mirror = make_mirror(repository, source=line, target=own_registry)
         line.hold("GET", r"/manifests/")
         worker = manage.start_worker("mirrors")
-        run = start_local_pull(mirror=rule, user=None)
+        run = start_local_pull(mirror=mirror, user=None)
         assert line.is_holding.wait(40)
 
         kill(worker)
@@ -380,5 +380,5 @@ def test_another_worker_continues_after_a_killed_one(
 
         assert done.error is None
         assert (done.state, done.attempt) == (State.SUCCEEDED, 2)
-        assert {image.tag for image in archive_images(rule)} == {"1.0", "1.1", "nightly"}
+        assert {image.tag for image in archive_images(mirror)} == {"1.0", "1.1", "nightly"}
         assert MirrorItem.objects.filter(run=run, state=ItemState.DONE).count() == 3

@@ -36,8 +36,8 @@ def test_some_pulls_are_reserved_for_people():
 def test_pulls_in_flight_count():
     budget = PullBudget("docker.io")
     limit = RateLimit(100, 15)
-    taken = [budget.acquire(limit) for _number in range(10)]
-    assert sum(taken) == 15 - reserved_pulls(limit)
+    acquired = [budget.acquire(limit) for _number in range(10)]
+    assert sum(acquired) == 15 - reserved_pulls(limit)
 
 
 def test_the_window_of_the_registry_is_the_wait():
@@ -83,7 +83,7 @@ def test_a_run_is_postponed_before_the_last_pulls_and_continues_later(
         while row.is_postponed:
             before = row.totals["done"]
             counting.refill()
-            let_the_time_come(row)
+            expire_postponement(row)
             run_claimed(claim_next(row.pk))
             row.refresh_from_db()
             assert row.totals["done"] > before
@@ -101,7 +101,7 @@ def test_a_run_that_is_refused_for_an_hour_waits_and_copies_all_tags(
     for number in range(3):
         image_factory(registry, repository, f"1.{number}", layers=1, layer_size=100)
     with gateway(registry.host, pulls=5) as counting:
-        counting.says_how_many = False
+        counting.sends_rate_limit = False
         counting.left = 1
         row = start_run(mirror=make_mirror(repository, source=counting), user=None, enqueue=False)
         run_claimed(claim_next(row.pk))
@@ -111,14 +111,14 @@ def test_a_run_that_is_refused_for_an_hour_waits_and_copies_all_tags(
         assert timedelta(minutes=55) < row.postponed_until - timezone.now() < timedelta(minutes=61)
 
         counting.refill()
-        let_the_time_come(row)
+        expire_postponement(row)
         run_claimed(claim_next(row.pk))
 
         row.refresh_from_db()
         assert outcome(row) == {f"1.{number}": "new done" for number in range(3)}
 
 
-def let_the_time_come(row) -> None:
+def expire_postponement(row) -> None:
     earlier = timezone.now() - timedelta(minutes=1)
     MirrorRun.objects.filter(pk=row.pk).update(postponed_until=earlier, queued_at=earlier)
     reconcile(MIRROR_RUNS)

@@ -28,15 +28,15 @@ pytestmark = pytest.mark.postgresql
 
 @pytest.fixture
 def limiters(redis_server):
-    made = []
+    opened = []
 
     def make(team=1, **options):
         limiter = RateLimiter("registry.example.com", team, Cancellation(), **options)
-        made.append(limiter)
+        opened.append(limiter)
         return limiter
 
     yield make
-    for limiter in made:
+    for limiter in opened:
         limiter.close()
 
 
@@ -45,8 +45,8 @@ class SlotHolders:
 
     def __init__(self):
         self.lock = threading.Lock()
-        self.now = self.most = 0
-        self.turns = {}
+        self.now = self.maximum = 0
+        self.acquisitions = {}
         self.ended = threading.Event()
         self.threads = []
 
@@ -61,8 +61,8 @@ class SlotHolders:
             with limiter.slot():
                 with self.lock:
                     self.now += 1
-                    self.most = max(self.most, self.now)
-                    self.turns[name] = self.turns.get(name, 0) + 1
+                    self.maximum = max(self.maximum, self.now)
+                    self.acquisitions[name] = self.acquisitions.get(name, 0) + 1
                 time.sleep(0.01)
                 with self.lock:
                     self.now -= 1
@@ -87,8 +87,8 @@ def test_limit_holds_across_two_workers(limiters):
     users.use(limiters(team=1, slots=4), "second", 8)
     time.sleep(4)
     users.stop()
-    assert users.most <= 4
-    assert users.turns["second"] > 0
+    assert users.maximum <= 4
+    assert users.acquisitions["second"] > 0
 
 
 def test_a_later_run_gets_only_released_slots(limiters):
@@ -105,14 +105,16 @@ def test_teams_share_a_limit_equally_regardless_of_their_runs(limiters):
         users.use(limiters(team=1, slots=6), f"many-{number}", 6)
     users.use(limiters(team=2, slots=6), "one", 6)
     time.sleep(4)
-    before = dict(users.turns)
+    before = dict(users.acquisitions)
     time.sleep(3)
     users.stop()
     many = sum(
-        users.turns[name] - before.get(name, 0) for name in users.turns if name.startswith("many")
+        users.acquisitions[name] - before.get(name, 0)
+        for name in users.acquisitions
+        if name.startswith("many")
     )
-    one = users.turns["one"] - before.get("one", 0)
-    assert users.most <= 6
+    one = users.acquisitions["one"] - before.get("one", 0)
+    assert users.maximum <= 6
     assert 0.5 < one / many < 2
 
 
@@ -162,7 +164,7 @@ def test_a_waiting_team_runs_before_the_second_run_of_another(
     theirs = mirror_of(other_team, registry, second_registry, "theirs")
     runs = [start_run(mirror=mirror, user=None, enqueue=False) for mirror in (*ours, theirs)]
 
-    order = [claim_next(runs[0].pk).mirror.name for _turn in range(4)]
+    order = [claim_next(runs[0].pk).mirror.name for _number in range(4)]
 
     assert order == ["ours-0", "theirs", "ours-1", "ours-2"]
     assert claim_next(runs[0].pk) is None
@@ -228,7 +230,7 @@ def test_limit_holds_across_two_worker_processes(
             manage.start_worker("mirrors")
         runs = [start_run(mirror=Mirror.objects.get(pk=mirror.pk), user=None) for mirror in mirrors]
         wait_until(lambda: all(run.is_terminal for run in MirrorRun.objects.all()), seconds=90)
-        most = source.most_at_once
+        maximum = source.max_concurrent
 
     first, second = MirrorRun.objects.filter(pk__in=[run.pk for run in runs])
     assert (first.state, second.state) == (State.SUCCEEDED, State.SUCCEEDED)
@@ -236,7 +238,7 @@ def test_limit_holds_across_two_worker_processes(
     assert max(first.started_at, second.started_at) < min(first.finished_at, second.finished_at), (
         "they ran at the same time"
     )
-    assert 2 <= most <= 4
+    assert 2 <= maximum <= 4
 
 
 @pytest.mark.django_db(transaction=True)

@@ -90,7 +90,7 @@ def test_the_builtin_registry_is_mirrored_with_its_referrers(
 ):
     name = f"{team.slug}/signed"
     image, signature = push_signed(served, name)
-    builtin = registry_row(team, builtin_registry_host(), "This server")
+    builtin = registry_row(team, builtin_registry_host(), "Built-in registry")
     mirror = make_mirror(name, source=builtin, target=own_registry, selection={"match": r"1\..*"})
 
     run = run_mirror(mirror)
@@ -107,7 +107,7 @@ def test_referrers_are_copied_to_the_builtin_registry(
 ):
     image = image_factory(second_registry, second_registry.new_repository(), "1.0", layer_size=2000)
     signature = refer(second_registry, image, "signed")
-    builtin = registry_row(team, builtin_registry_host(), "This server")
+    builtin = registry_row(team, builtin_registry_host(), "Built-in registry")
     mirror = make_mirror(
         image.repository,
         source=second_registry,

@@ -131,12 +131,12 @@ def test_two_real_schedulers_start_each_due_time_once(team, manage):
 
 
 @pytest.mark.parametrize(
-    "night", [datetime(2026, 3, 29, tzinfo=BERLIN), datetime(2026, 10, 25, tzinfo=BERLIN)]
+    "date", [datetime(2026, 3, 29, tzinfo=BERLIN), datetime(2026, 10, 25, tzinfo=BERLIN)]
 )
 @pytest.mark.parametrize("hour", [2, 3])
-def test_a_night_with_a_clock_change_has_one_run(team, monkeypatch, night, hour):
+def test_a_night_with_a_clock_change_has_one_run(team, monkeypatch, date, hour):
     """Start due mirrors every ten minutes from midnight to six."""
-    clock = night.astimezone(UTC)
+    clock = date.astimezone(UTC)
     monkeypatch.setattr(timezone, "now", lambda: clock)
     mirror = mirror_row(team, schedule=f"30 {hour} * * *", time_zone="Europe/Berlin")
     mirror.next_run_at = due_mirrors.next_run(mirror, after=clock)

@@ -15,7 +15,7 @@ from transfers.mirrors.services import (
     pause_mirror,
     remove_mirror,
     resume_mirror,
-    run_here,
+    run_in_process,
     start_plan,
     start_run,
 )
@@ -82,12 +82,12 @@ def test_a_mirror_that_deletes_tags_needs_an_admin(team, alice, bob, values):
         change_mirror(
             mirror=Mirror.objects.get(pk=mirror.pk), user=bob, values={"delete_extras": False}
         )
-    calm = create_mirror(team=team, user=bob, values={**values, "name": "calm"})
+    plain = create_mirror(team=team, user=bob, values={**values, "name": "plain"})
     with pytest.raises(PermissionDenied):
         change_mirror(
-            mirror=Mirror.objects.get(pk=calm.pk), user=bob, values={"delete_extras": True}
+            mirror=Mirror.objects.get(pk=plain.pk), user=bob, values={"delete_extras": True}
         )
-    assert not Mirror.objects.get(pk=calm.pk).delete_extras
+    assert not Mirror.objects.get(pk=plain.pk).delete_extras
 
 
 @pytest.mark.parametrize(
@@ -138,7 +138,7 @@ def test_a_former_member_runs_nothing(team, bob, values):
     mirror = create_mirror(team=team, user=bob, values=values)
     run = start_run(mirror=mirror, user=bob, enqueue=False)
     bob.memberships.all().delete()
-    done = run_here(run)
+    done = run_in_process(run)
     assert done.state == State.FAILED
     assert "bob" in done.error["message"]
 
@@ -180,26 +180,26 @@ def test_a_run_fails_without_its_removed_credential(
 def test_without_a_selected_login_each_repository_uses_the_fitting_one(
     registry, htpasswd_registry, image_factory, make_mirror, run_mirror
 ):
-    near, far = registry.new_repository(), registry.new_repository()
-    for repository in (near, far):
+    covered, uncovered = registry.new_repository(), registry.new_repository()
+    for repository in (covered, uncovered):
         image_factory(registry, repository)
-    mirror = make_mirror(near, far, target=htpasswd_registry)
+    mirror = make_mirror(covered, uncovered, target=htpasswd_registry)
     fitting = add_credential(
         mirror.target_registry,
         htpasswd_registry.username,
         htpasswd_registry.password,
-        repository_pattern=near,
+        repository_pattern=covered,
     )
     wrong = add_credential(
-        mirror.target_registry, "nobody", "wrong", label="wrong", repository_pattern=far
+        mirror.target_registry, "nobody", "wrong", label="wrong", repository_pattern=uncovered
     )
 
     run = run_mirror(mirror)
 
     states = {item.source_repository: item.state for item in run.items.all()}
-    assert states[near] == "done"
-    assert states.get(far) != "done"
-    assert htpasswd_registry.digest_of(near, "1.0") == registry.digest_of(near, "1.0")
+    assert states[covered] == "done"
+    assert states.get(uncovered) != "done"
+    assert htpasswd_registry.digest_of(covered, "1.0") == registry.digest_of(covered, "1.0")
     for credential in (fitting, wrong):
         credential.refresh_from_db()
         assert credential.used_at is not None

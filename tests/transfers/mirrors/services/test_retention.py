@@ -48,10 +48,10 @@ def test_details_are_deleted_earlier_except_the_latest(make_mirror):
 
 def test_the_latest_comparison_survives_later_failures(make_mirror):
     mirror = make_mirror("tests/app")
-    looked = ended(mirror, DETAIL_RETENTION * 2)
+    compared = ended(mirror, DETAIL_RETENTION * 2)
     ended(mirror, timedelta(hours=1), state=State.FAILED)
     delete_old_runs()
-    assert latest_comparison(mirror) == (looked, 2)
+    assert latest_comparison(mirror) == (compared, 2)
 
 
 def test_a_run_that_the_reconciler_ended_is_the_latest(make_mirror):

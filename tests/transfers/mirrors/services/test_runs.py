@@ -55,7 +55,7 @@ def test_a_plan_is_run_as_shown(client_for, bob, mirror):
 
 
 def test_selected_pairs_are_synced(client_for, bob, mirror, other_team):
-    chosen, _other = (
+    selected, _other = (
         pair_row(mirror, "library/nginx", missing=2),
         pair_row(mirror, "library/redis", missing=1),
     )
@@ -63,7 +63,8 @@ def test_selected_pairs_are_synced(client_for, bob, mirror, other_team):
     client = client_for(bob)
 
     client.post(
-        reverse("mirrors:sync", args=[mirror.pk]), {"pair": [chosen.pk, foreign.pk, "x", "9" * 40]}
+        reverse("mirrors:sync", args=[mirror.pk]),
+        {"pair": [selected.pk, foreign.pk, "x", "9" * 40]},
     )
 
     assert MirrorRun.objects.get().limited_to == [{"repository": "library/nginx"}]

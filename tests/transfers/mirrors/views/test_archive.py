@@ -190,4 +190,4 @@ def test_a_viewer_downloads_the_archive(
 def test_the_list_for_scripts_has_the_time_of_the_pull(team, mirror, capsys):
     run = pulled_run(mirror, "1.26")
     call_command("mirror", "list", "--json")
-    assert json.loads(capsys.readouterr().out)["brought_at"] == run.finished_at.isoformat()
+    assert json.loads(capsys.readouterr().out)["pulled_at"] == run.finished_at.isoformat()

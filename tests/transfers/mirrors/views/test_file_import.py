@@ -38,13 +38,13 @@ def test_a_file_is_shown_before_anything_is_created(client_for, alice, registrie
 def test_the_page_contains_the_file_as_text(client_for, alice, registries):
     client = client_for(alice)
     upload = SimpleUploadedFile("regsync.yml", REGSYNC.encode(), "application/yaml")
-    carried = (
+    exported = (
         client.post(reverse("mirrors:import"), {"file": upload})
         .context["form"]
         .cleaned_data["content"]
     )
 
-    assert carried == REGSYNC
+    assert exported == REGSYNC
 
 
 def test_skopeos_file_asks_for_the_target(client_for, alice, registries):

@@ -104,7 +104,7 @@ def test_the_preview_warns(client_for, alice, filled):
     assert "would be overwritten: shop/app:1.27.2" in content
     assert "deleted at the target" in content
     assert "another digest" in preview(
-        client_for(alice), filled(platforms_choice="chosen", platforms="linux/amd64")
+        client_for(alice), filled(platforms_choice="selected", platforms="linux/amd64")
     )
     assert "would both become" in preview(
         client_for(alice), filled(naming="template", naming_template="all")
@@ -206,8 +206,8 @@ def test_the_local_images_are_selectable_as_target(client_for, alice, filled):
         ("newer_than", {"newer_than": "soon"}),
         ("naming_prefix", {"naming": "prefix"}),
         ("naming_template", {"naming": "template", "naming_template": "{who}"}),
-        ("platforms", {"platforms_choice": "chosen"}),
-        ("platforms", {"platforms_choice": "chosen", "platforms": "x/y/z/a"}),
+        ("platforms", {"platforms_choice": "selected"}),
+        ("platforms", {"platforms_choice": "selected", "platforms": "x/y/z/a"}),
         ("cron", {"frequency": "cron", "cron": "61 * * * *"}),
         ("time_zone", {"time_zone": "Europe/Atlantis"}),
         ("source_registry", {"source_registry": "00000000-0000-0000-0000-000000000000"}),

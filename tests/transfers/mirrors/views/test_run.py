@@ -97,9 +97,11 @@ def test_a_running_page_polls_and_shows_transfers(client_for, bob, mirror):
         reverse("mirrors:progress", args=[run.pk]),
     ):
         assert text in content, text
-    stamp = client.get(reverse("mirrors:run", args=[run.pk])).context["stamp"]
+    fingerprint = client.get(reverse("mirrors:run", args=[run.pk])).context["fingerprint"]
 
-    same = client.get(reverse("mirrors:progress", args=[run.pk]), {"seen": stamp}, headers=HTMX)
+    same = client.get(
+        reverse("mirrors:progress", args=[run.pk]), {"seen": fingerprint}, headers=HTMX
+    )
     other = client.get(reverse("mirrors:progress", args=[run.pk]), {"seen": "x"}, headers=HTMX)
 
     assert (same.status_code, "HX-Retarget" in same, b"<button" in same.content) == (
@@ -133,7 +135,7 @@ def test_a_postponed_run_shows_its_time_and_reason(client_for, bob, mirror):
 
     content = page(client_for(bob), run)
 
-    assert f"Parked until {timezone.localtime(resume_at):%H:%M}:" in content
+    assert f"Postponed until {timezone.localtime(resume_at):%H:%M}:" in content
     assert "Docker Hub counts pulls." in content
     assert "No worker" not in content
 

@@ -80,11 +80,11 @@ def _add_run_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("name", help=_("the mirror's name"))
 
     # `--now` needs no worker, and `--detach` does not wait for one.
-    way = parser.add_mutually_exclusive_group()
-    way.add_argument(
+    group = parser.add_mutually_exclusive_group()
+    group.add_argument(
         "--now", action="store_true", help=_("do the work in this process, without a worker")
     )
-    way.add_argument(
+    group.add_argument(
         "--detach", action="store_true", help=_("print the run's id and do not wait for its end")
     )
     parser.add_argument(

@@ -59,7 +59,7 @@ class Command(BaseCommand):
             )
             for task, seconds in (
                 (_reconcile, _RECONCILE_SECONDS),
-                (_seal_trail, _SEAL_SECONDS),
+                (_seal_audit_log, _SEAL_SECONDS),
                 (_start_index_runs, _INDEX_SECONDS),
                 (_start_mirrors, _MIRROR_SECONDS),
                 (_notify_of_mirrors, _MIRROR_SECONDS),
@@ -98,7 +98,7 @@ def _reconcile() -> None:
     record_reconciled_runs()
 
 
-def _seal_trail() -> None:
+def _seal_audit_log() -> None:
     seal()
 
 

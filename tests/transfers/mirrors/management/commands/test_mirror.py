@@ -52,12 +52,12 @@ def test_a_failed_tag_exits_with_one_and_the_reason(registry, image_factory, mak
 
 
 def test_list_as_json(make_mirror):
-    made = make_mirror("tests/app", name="nightly")
+    mirror = make_mirror("tests/app", name="nightly")
     status, output, _errors = mirror("list", "--json")
     assert status == 0
     document = json.loads(output)
     assert (document["id"], document["name"], document["paused"]) == (
-        str(made.pk),
+        str(mirror.pk),
         "nightly",
         False,
     )
@@ -72,7 +72,7 @@ def test_an_unknown_mirror_lists_the_existing_ones(make_mirror):
 
 
 def test_a_detached_run_waits_for_a_worker(make_mirror):
-    made = make_mirror("tests/app", name="nightly")
+    mirror = make_mirror("tests/app", name="nightly")
     status, output, _errors = mirror("run", "nightly", "--detach")
     assert status == 0
-    assert output.strip() == str(made.runs.get().pk)
+    assert output.strip() == str(mirror.runs.get().pk)
