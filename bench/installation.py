@@ -16,7 +16,9 @@ from tests.parts.processes import Process, free_port
 ROOT = Path(__file__).resolve().parent.parent
 _TEAM = """
 from registry_ui.accounts.models import Membership, Team, User
+from registry_ui.accounts.team_extensions import set_up_team
 team, _ = Team.objects.get_or_create(name="Bench", slug="bench")
+set_up_team(team)
 user = User.objects.create_user("bench", password="bench")
 Membership.objects.create(team=team, user=user, role="admin")
 """

@@ -136,16 +136,16 @@ def images_directory(settings, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 @pytest.fixture
 def team(db):
-    from registry_ui.accounts.models import Team
+    from tests.parts.teams import add_team
 
-    return Team.objects.create(name="Harbour", slug="harbour")
+    return add_team("Harbour", "harbour")
 
 
 @pytest.fixture
 def other_team(db):
-    from registry_ui.accounts.models import Team
+    from tests.parts.teams import add_team
 
-    return Team.objects.create(name="Lighthouse", slug="lighthouse")
+    return add_team("Lighthouse", "lighthouse")
 
 
 def _person(name: str, team, role: str):

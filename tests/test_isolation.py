@@ -40,6 +40,7 @@ from registry_ui.oci.reference import Reference
 from registry_ui.registries.models import Registry, Security
 from tests.parts.index_rows import make_image, make_repository
 from tests.parts.processes import free_port
+from tests.parts.teams import add_team
 from tests.parts.unusual_texts import ODD_TEXTS, distribute
 from tests.transfers.mirrors.rows import mirror_row, run_row
 from transfers import services
@@ -330,7 +331,7 @@ def _catalog_objects(team):
     credential.set_secret(f"secret-{MARK}")
     credential.save()
     # For a team without people: tests/credentials/views/test_grants.py has the tests of grants.
-    pilots = Team.objects.create(name="Pilots", slug="pilots")
+    pilots = add_team("Pilots", "pilots")
     grant = CredentialGrant.objects.create(
         credential=credential, team=pilots, repository_pattern=f"{MARK}/*"
     )

@@ -2,17 +2,17 @@ from django.apps import AppConfig
 
 
 class TransfersConfig(AppConfig):
-    """The app of transfers, which registers itself with the apps below."""
+    """The app of transfers."""
 
     name = "transfers"
 
     def ready(self) -> None:
         # Models can be imported only now, when all apps are loaded.
-        from registry_ui.accounts.audit.object_links import register_page
-        from registry_ui.accounts.deletion_summary import register_deletion_summary
-        from registry_ui.accounts.offboarding import register_offboarding
-        from registry_ui.credentials.dependents import register_dependents
-        from registry_ui.web.overview import register_overview_section
+        from registry_ui.accounts.audit.object_links import OBJECT_PAGES, ObjectPage
+        from registry_ui.accounts.offboarding import OFFBOARDINGS
+        from registry_ui.accounts.team_extensions import DELETION_SUMMARIES
+        from registry_ui.credentials.dependents import DEPENDENT_SOURCES
+        from registry_ui.web.overview import OVERVIEW_SECTIONS
 
         from .audit_entries import record_end
         from .credential_dependents import TransferDependents
@@ -20,10 +20,9 @@ class TransfersConfig(AppConfig):
         from .offboarding import TRANSFER_OFFBOARDING, transfer_deletion_summary
         from .overview import section
 
-        # The apps below import nothing from this one: it registers itself with them.
         transfer_finished.connect(record_end, sender=Transfer)
-        register_deletion_summary(transfer_deletion_summary)
-        register_dependents(TransferDependents())
-        register_offboarding(TRANSFER_OFFBOARDING)
-        register_overview_section(10, section)
-        register_page(Transfer, "transfers:detail")
+        DELETION_SUMMARIES.add(transfer_deletion_summary)
+        DEPENDENT_SOURCES.add(TransferDependents())
+        OFFBOARDINGS.add(TRANSFER_OFFBOARDING)
+        OVERVIEW_SECTIONS.add(section, order=10)
+        OBJECT_PAGES.add(ObjectPage(Transfer, "transfers:detail"))

@@ -1,6 +1,6 @@
 """Active jobs of a person who leaves a team or whose account is deactivated.
 
-Upper apps register how their jobs are listed, cancelled and handed over; this app imports none of
+Upper apps add how their jobs are listed, cancelled and handed over; this app imports none of
 them.
 """
 
@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from django.utils.translation import ngettext
+
+from registry_ui.web.extension import Extension
 
 from .models import Team, User
 
@@ -36,26 +38,21 @@ class Offboarding(Protocol):
     def hand_over(self, person: User, team: Team | None, *, to: User) -> int: ...
 
 
-_registered: list[Offboarding] = []
-
-
-def register_offboarding(kind: Offboarding) -> None:
-    if kind not in _registered:
-        _registered.append(kind)
+OFFBOARDINGS: Extension[Offboarding] = Extension()
 
 
 def active_jobs_of(person: User | None, team: Team | None = None) -> list[ActiveJob]:
-    return [job for kind in _registered for job in kind.running(person, team)]
+    return [job for kind in OFFBOARDINGS for job in kind.running(person, team)]
 
 
 def cancel_jobs(person: User | None, team: Team | None = None, *, by: User | None) -> int:
     """Cancel the active jobs and return how many were cancelled."""
-    return sum(kind.cancel(person, team, by=by) for kind in _registered)
+    return sum(kind.cancel(person, team, by=by) for kind in OFFBOARDINGS)
 
 
 def hand_over_jobs(person: User, team: Team | None = None, *, to: User) -> int:
     """Hand the active jobs over and return how many were handed over."""
-    return sum(kind.hand_over(person, team, to=to) for kind in _registered)
+    return sum(kind.hand_over(person, team, to=to) for kind in OFFBOARDINGS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,16 +2,16 @@ from django.apps import AppConfig
 
 
 class CatalogConfig(AppConfig):
-    """The app of the index and its pages, which registers itself with the apps below."""
+    """The app of the index and its pages."""
 
     name = "registry_ui.catalog"
 
     def ready(self) -> None:
-        from registry_ui.accounts.deletion_summary import register_deletion_summary
-        from registry_ui.accounts.offboarding import register_offboarding
-        from registry_ui.credentials.dependents import register_dependents
-        from registry_ui.web.overview import register_overview_section
-        from registry_ui.web.search_sources import register_search_source
+        from registry_ui.accounts.offboarding import OFFBOARDINGS
+        from registry_ui.accounts.team_extensions import DELETION_SUMMARIES
+        from registry_ui.credentials.dependents import DEPENDENT_SOURCES
+        from registry_ui.web.overview import OVERVIEW_SECTIONS
+        from registry_ui.web.search_sources import SEARCH_SOURCES
 
         from . import converters
         from .digest_search import find_digest
@@ -21,15 +21,11 @@ class CatalogConfig(AppConfig):
         from .overview import section
 
         converters.register()
-        register_dependents(SharedIndexRuns())
-        register_deletion_summary(summarize_registries)
-        register_offboarding(INDEX_OFFBOARDING)
-        register_overview_section(35, section)
-        # The order in which the search page shows the groups.
-        for order, source in (
-            (0, find_named_image),
-            (10, find_digest),
-            (20, find_names),
-            (50, find_registries),
-        ):
-            register_search_source(order, source)
+        DEPENDENT_SOURCES.add(SharedIndexRuns())
+        DELETION_SUMMARIES.add(summarize_registries)
+        OFFBOARDINGS.add(INDEX_OFFBOARDING)
+        OVERVIEW_SECTIONS.add(section, order=35)
+        SEARCH_SOURCES.add(find_named_image, order=0)
+        SEARCH_SOURCES.add(find_digest, order=10)
+        SEARCH_SOURCES.add(find_names, order=20)
+        SEARCH_SOURCES.add(find_registries, order=50)

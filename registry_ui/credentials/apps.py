@@ -4,12 +4,12 @@ from django.db.models.signals import pre_delete
 
 
 class CredentialsConfig(AppConfig):
-    """The app of credentials and their shares, which registers itself with the apps below."""
+    """The app of credentials and their shares."""
 
     name = "registry_ui.credentials"
 
     def ready(self) -> None:
-        from registry_ui.accounts.audit.object_links import register_page
+        from registry_ui.accounts.audit.object_links import OBJECT_PAGES, ObjectPage
 
         from .checks import check_stored_secrets
         from .dependents import stop_before_deletion
@@ -19,4 +19,4 @@ class CredentialsConfig(AppConfig):
         pre_delete.connect(
             stop_before_deletion, sender=Credential, dispatch_uid="credentials.stop_before_deletion"
         )
-        register_page(Credential, "registries:credential")
+        OBJECT_PAGES.add(ObjectPage(Credential, "registries:credential"))

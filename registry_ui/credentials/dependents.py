@@ -1,6 +1,6 @@
 """Jobs and mirrors that depend on a credential.
 
-Apps above register how theirs are found and stopped; this app imports none of them.
+Apps above add how theirs are found and stopped; this app imports none of them.
 """
 
 from collections.abc import Sequence
@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from registry_ui.accounts.audit.log import current_origin
 from registry_ui.accounts.models import Team, User
+from registry_ui.web.extension import Extension
 
 from .models import Credential
 from .sharing import find_grant, format_timestamp, revoked_message
@@ -39,22 +40,18 @@ class DependentSource(Protocol):
     def stop(self, credential: Credential, team: Team | None, *, by: User | None) -> int: ...
 
 
-# Filled by `ready()` of the apps above.
-_registered: list[DependentSource] = []
-
-
-def register_dependents(source: DependentSource) -> None:
-    if source not in _registered:
-        _registered.append(source)
+DEPENDENT_SOURCES: Extension[DependentSource] = Extension()
 
 
 def find_dependents(credential: Credential, team: Team | None = None) -> list[Dependent]:
-    return [dependent for source in _registered for dependent in source.find(credential, team)]
+    return [
+        dependent for source in DEPENDENT_SOURCES for dependent in source.find(credential, team)
+    ]
 
 
 def stop_dependents(credential: Credential, team: Team | None = None, *, by: User | None) -> int:
     """Stop all dependents and return how many there were."""
-    return sum(source.stop(credential, team, by=by) for source in _registered)
+    return sum(source.stop(credential, team, by=by) for source in DEPENDENT_SOURCES)
 
 
 def stop_error(credential: Credential, team: Team | None) -> dict[str, str]:

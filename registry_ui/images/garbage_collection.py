@@ -17,6 +17,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from registry_ui.oci.digest import Digest
+from registry_ui.web.extension import Extension
 
 from .blobs import BlobDirectory
 from .models import LocalImage, TeamBlob
@@ -26,14 +27,8 @@ MarkSource = Callable[[], Iterable[tuple[int, Iterable[str]]]]
 """A function that yields a team's id with digests to keep, besides those of its images."""
 
 _CHUNK = 500
-_mark_sources: list[MarkSource] = []
+MARK_SOURCES: Extension[MarkSource] = Extension()
 _NO_DIGESTS: frozenset[str] = frozenset()
-
-
-def register_mark_source(marks: MarkSource) -> None:
-    """Register a function that yields digests to keep besides those of images."""
-    if marks not in _mark_sources:
-        _mark_sources.append(marks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +90,7 @@ def marked_digests() -> dict[int, set[str]]:
         marked[team_id].update(entry["digest"] for entry in (*manifests, *blobs))
 
     # Referrers and cached images have no name of their own.
-    for marks in _mark_sources:
+    for marks in MARK_SOURCES:
         for team_id, digests in marks():
             marked[team_id].update(digests)
     return marked

@@ -1,10 +1,12 @@
-"""The messages of notices, and what uses a channel: the apps above register both here."""
+"""The messages of notices, and what uses a channel: the apps above add both."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.db.models import Model
 from django.utils.translation import gettext as _
+
+from registry_ui.web.extension import Extension
 
 from .models import Notice, NoticeKind, NotificationChannel
 
@@ -28,18 +30,17 @@ class ChannelUser:
 Writer = Callable[[str, NoticeKind], Message | None]
 UserLister = Callable[[NotificationChannel], list[ChannelUser]]
 
-_writers: dict[str, Writer] = {}
-_listers: list[UserLister] = []
+
+@dataclass(frozen=True, slots=True)
+class MessageWriter:
+    """The function that writes the messages about objects of a model."""
+
+    model: type[Model]
+    write: Writer
 
 
-def register_messages(model: type[Model], writer: Writer) -> None:
-    """Register the function that writes the messages about objects of a model."""
-    _writers[object_kind(model)] = writer
-
-
-def register_channel_users(lister: UserLister) -> None:
-    if lister not in _listers:
-        _listers.append(lister)
+MESSAGE_WRITERS: Extension[MessageWriter] = Extension()
+CHANNEL_USERS: Extension[UserLister] = Extension()
 
 
 def object_kind(model: type[Model]) -> str:
@@ -52,13 +53,15 @@ def message_of(notice: Notice) -> Message | None:
     if notice.kind == NoticeKind.TEST:
         return _test_message(notice)
 
-    writer = _writers.get(notice.object_kind)
-    return writer(notice.object_key, NoticeKind(notice.kind)) if writer else None
+    for writer in MESSAGE_WRITERS:
+        if object_kind(writer.model) == notice.object_kind:
+            return writer.write(notice.object_key, NoticeKind(notice.kind))
+    return None
 
 
 def channel_users(channel: NotificationChannel) -> list[ChannelUser]:
     """Return the objects that use a channel, by name."""
-    users = [user for lister in _listers for user in lister(channel)]
+    users = [user for lister in CHANNEL_USERS for user in lister(channel)]
     return sorted(users, key=lambda user: user.name)
 
 

@@ -132,7 +132,7 @@ def notify(
     """Queue a notice about an object for each channel.
 
     Args:
-        obj: its app has registered who writes the messages; see `messages.register_messages`.
+        obj: its app writes the messages; see `messages.MESSAGE_WRITERS`.
 
     Raises:
         IntegrityError: a channel has that notice already.

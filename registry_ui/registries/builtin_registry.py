@@ -1,6 +1,6 @@
 """The built-in registry as one of a team's registries: its host, its names and its client.
 
-The app `serving` registers how the built-in registry is opened; this app does not import it.
+The app `serving` adds how the built-in registry is opened; this app does not import it.
 """
 
 from collections.abc import Callable
@@ -15,6 +15,7 @@ from registry_ui.oci.client import RegistryClient
 from registry_ui.oci.errors import InvalidReference
 from registry_ui.oci.reference import Reference
 from registry_ui.oci.store import Cancellation
+from registry_ui.web.extension import Extension
 
 PROXY = "proxy"
 """The second path component of names that are fetched from other registries on demand."""
@@ -22,8 +23,8 @@ PROXY = "proxy"
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 BuiltinRegistryOpener = Callable[[Team, Cancellation | None], object]
-# Set by the app `serving` when it starts.
-_opener: BuiltinRegistryOpener | None = None
+# One item: the app that serves the built-in registry.
+BUILTIN_OPENERS: Extension[BuiltinRegistryOpener] = Extension()
 
 
 def builtin_registry_host() -> str:
@@ -78,13 +79,8 @@ def check_builtin_name(team: Team, name: Reference) -> None:
         )
 
 
-def register_builtin_opener(opener: BuiltinRegistryOpener) -> None:
-    global _opener
-    _opener = opener
-
-
 def open_builtin_registry(team: Team, cancellation: Cancellation | None = None) -> RegistryClient:
     """Return a client of the built-in registry for one team; it reads the store directly."""
-    if _opener is None:
-        raise RuntimeError("Nothing has registered how this server is opened.")
-    return cast(RegistryClient, _opener(team, cancellation))
+    for opener in BUILTIN_OPENERS:
+        return cast(RegistryClient, opener(team, cancellation))
+    raise RuntimeError("No app has added how the built-in registry is opened.")

@@ -8,18 +8,18 @@ class ServingConfig(AppConfig):
     name = "registry_ui.serving"
 
     def ready(self) -> None:
-        from registry_ui.images.garbage_collection import register_mark_source
+        from registry_ui.images.garbage_collection import MARK_SOURCES
         from registry_ui.images.models import LocalImage
-        from registry_ui.registries.builtin_registry import register_builtin_opener
+        from registry_ui.registries.builtin_registry import BUILTIN_OPENERS
 
         from .builtin_registry import BuiltinRegistry
         from .name_signals import on_name_added, on_name_removed
         from .proxy_cache import marks_of_kept_tags
         from .repositories import marks_of_referrers
 
-        register_builtin_opener(BuiltinRegistry)
-        register_mark_source(marks_of_referrers)
-        register_mark_source(marks_of_kept_tags)
+        BUILTIN_OPENERS.add(BuiltinRegistry)
+        MARK_SOURCES.add(marks_of_referrers)
+        MARK_SOURCES.add(marks_of_kept_tags)
         post_save.connect(on_name_added, sender=LocalImage, dispatch_uid="serving.on_name_added")
         post_delete.connect(
             on_name_removed, sender=LocalImage, dispatch_uid="serving.on_name_removed"

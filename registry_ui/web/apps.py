@@ -6,6 +6,6 @@ class WebConfig(AppConfig):
 
     def ready(self) -> None:
         from .search import search_guide
-        from .search_sources import register_search_source
+        from .search_sources import SEARCH_SOURCES
 
-        register_search_source(60, search_guide)
+        SEARCH_SOURCES.add(search_guide, order=60)

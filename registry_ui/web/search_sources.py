@@ -1,4 +1,4 @@
-"""Search queries, results, and the sources that apps above register when they start."""
+"""Search queries, results, and the sources that apps above add."""
 
 import re
 from collections.abc import Callable, Iterable, Sequence
@@ -8,6 +8,8 @@ from typing import Any, NamedTuple, TypeVar
 from registry_ui.oci.digest import Digest
 from registry_ui.oci.errors import OciError
 from registry_ui.oci.reference import Reference, normalise_host
+
+from .extension import Extension
 
 _Row = TypeVar("_Row")
 
@@ -116,34 +118,15 @@ class Group:
 Source = Callable[[Any, SearchQuery], Iterable[Group]]
 
 
-class _Registered(NamedTuple):
-    order: int
-    name: str
-    source: Source
-
-
-_registered: list[_Registered] = []
-
-
-def register_search_source(order: int, source: Source) -> None:
-    """Add a source: a function that returns the results that the request's user may see."""
-    # Identified by its name, so that adding a source twice changes nothing.
-    entry = _Registered(order, f"{source.__module__}.{source.__qualname__}", source)
-    if all(known.name != entry.name for known in _registered):
-        _registered.append(entry)
-        _registered.sort(key=lambda known: (known.order, known.name))
+# The order of the sources is the order of their groups on the page.
+SEARCH_SOURCES: Extension[Source] = Extension()
 
 
 def run_search(request: Any, query: SearchQuery) -> list[Group]:
     """Return the groups of all sources that have hits; none for an empty query."""
     if not query.text:
         return []
-    groups = [
-        group
-        for registered in _registered
-        for group in registered.source(request, query)
-        if group.hits
-    ]
+    groups = [group for source in SEARCH_SOURCES for group in source(request, query) if group.hits]
     # The sort is stable, so groups keep the order of their sources.
     return sorted(groups, key=lambda group: group.is_suggestion)
 

@@ -9,7 +9,7 @@ from registry_ui.accounts.models import Membership, Team
 from registry_ui.jobs.models import State
 from registry_ui.notifications import services
 from registry_ui.notifications.jobs import send_notice
-from registry_ui.notifications.messages import Message, register_messages
+from registry_ui.notifications.messages import MESSAGE_WRITERS, Message, MessageWriter
 from registry_ui.notifications.models import Notice, NoticeKind
 from tests.parts.scripted_server import Reply
 
@@ -22,11 +22,15 @@ def bodies(server):
     return [json.loads(call.body) for call in server.made("POST")]
 
 
+def _write(key: str, kind: NoticeKind) -> Message:
+    return Message(f"{kind} of {key}", "body", is_bad=True)
+
+
 @pytest.fixture
 def notice(channel, team, monkeypatch):
     """A notice about the team, whose message names it."""
-    monkeypatch.setattr("registry_ui.notifications.messages._writers", {})
-    register_messages(Team, lambda key, kind: Message(f"{kind} of {key}", "body", is_bad=True))
+    monkeypatch.setattr(MESSAGE_WRITERS, "_items", [])
+    MESSAGE_WRITERS.add(MessageWriter(Team, _write))
     [notice] = services.notify([channel], NoticeKind.FAILURE, team, team=team)
     return notice
 
@@ -58,8 +62,9 @@ def test_a_notice_of_a_dead_worker_is_not_sent_again(notice, receiver):
     assert Notice.objects.get().state == BAD
 
 
-def test_a_notice_about_a_removed_object_is_not_sent(notice, receiver):
-    register_messages(Team, lambda key, kind: None)
+def test_a_notice_about_a_removed_object_is_not_sent(notice, receiver, monkeypatch):
+    monkeypatch.setattr(MESSAGE_WRITERS, "_items", [])
+    MESSAGE_WRITERS.add(MessageWriter(Team, lambda key, kind: None))
 
     send_notice(str(notice.pk))
 

@@ -9,13 +9,14 @@ from registry_ui.accounts.models import Team
 from registry_ui.credentials.models import Credential, CredentialGrant
 from registry_ui.credentials.usage import CredentialUse, record_use
 from registry_ui.registries.models import Registry
+from tests.parts.teams import add_team
 from tests.transfers.rows import transfer_row
 
 
 def create_demo_shares(user: Any, credential: Credential) -> tuple[CredentialGrant, Credential]:
     """Create a share that the team gives and one that it receives, both in use."""
-    pilots = Team.objects.create(name="Pilots", slug="pilots")
-    Team.objects.create(name="Shipyard", slug="shipyard")
+    pilots = add_team("Pilots", "pilots")
+    add_team("Shipyard", "shipyard")
     grant = CredentialGrant.objects.create(
         credential=credential,
         team=pilots,

@@ -57,7 +57,7 @@ def test_other_names_are_refused_with_one_that_works(team, name, advice):
 
 
 def test_without_the_serving_app_nothing_is_opened(team, monkeypatch):
-    monkeypatch.setattr(builtin_registry, "_opener", None)
+    monkeypatch.setattr(builtin_registry.BUILTIN_OPENERS, "_items", [])
 
     with pytest.raises(RuntimeError):
         open_builtin_registry(team)

@@ -13,9 +13,7 @@ from tests.parts.processes import is_running, wait_until
 from tests.parts.slow_line import slow_line
 from tests.parts.supervisors import remaining_processes
 
-CREATE_TEAM = (
-    "from registry_ui.accounts.models import Team; Team.objects.create(name='Team', slug='team')"
-)
+CREATE_TEAM = "from tests.parts.teams import add_team; add_team('Team', 'team')"
 
 
 def test_the_product_from_the_first_start_to_ctrl_c(product):

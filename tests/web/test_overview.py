@@ -5,7 +5,7 @@ from registry_ui.web import overview
 
 @pytest.fixture(autouse=True)
 def no_sections(monkeypatch):
-    monkeypatch.setattr(overview, "_registered", [])
+    monkeypatch.setattr(overview.OVERVIEW_SECTIONS, "_items", [])
 
 
 def second(request):
@@ -28,22 +28,22 @@ def test_a_new_installation_shows_three_steps(client_for, alice):
 
 
 def test_sections_stand_in_their_order(client_for, alice):
-    overview.register_overview_section(20, second)
-    overview.register_overview_section(10, first)
-    overview.register_overview_section(15, silent)
+    overview.OVERVIEW_SECTIONS.add(second, order=20)
+    overview.OVERVIEW_SECTIONS.add(first, order=10)
+    overview.OVERVIEW_SECTIONS.add(silent, order=15)
     response = client_for(alice).get("/")
     assert [section.split()[0] for section in response.context["sections"]] == ["<dialog", "<svg"]
     assert "Three steps" not in response.text
 
 
 def test_a_section_is_registered_once():
-    overview.register_overview_section(10, first)
-    overview.register_overview_section(10, first)
-    assert len(overview._registered) == 1
+    overview.OVERVIEW_SECTIONS.add(first, order=10)
+    overview.OVERVIEW_SECTIONS.add(first, order=10)
+    assert len(list(overview.OVERVIEW_SECTIONS)) == 1
 
 
 def test_sections_with_nothing_to_say_leave_the_steps(client_for, alice):
-    overview.register_overview_section(10, silent)
+    overview.OVERVIEW_SECTIONS.add(silent, order=10)
     assert "Three steps" in client_for(alice).get("/").text
 
 

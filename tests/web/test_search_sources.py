@@ -116,7 +116,7 @@ def test_many_words_are_not_all_looked_for():
 
 @pytest.fixture
 def no_sources(monkeypatch):
-    monkeypatch.setattr(search_sources, "_registered", [])
+    monkeypatch.setattr(search_sources.SEARCH_SOURCES, "_items", [])
 
 
 def late(request, query):
@@ -130,9 +130,9 @@ def early(request, query):
 
 
 def test_groups_have_the_order_of_their_sources_with_suggestions_last(no_sources):
-    search_sources.register_search_source(20, late)
-    search_sources.register_search_source(10, early)
-    search_sources.register_search_source(10, early)
+    search_sources.SEARCH_SOURCES.add(late, order=20)
+    search_sources.SEARCH_SOURCES.add(early, order=10)
+    search_sources.SEARCH_SOURCES.add(early, order=10)
     assert [group.title for group in search_sources.run_search(None, SearchQuery.parse("x"))] == [
         "early",
         "late",
@@ -141,5 +141,5 @@ def test_groups_have_the_order_of_their_sources_with_suggestions_last(no_sources
 
 
 def test_no_source_gets_an_empty_query(no_sources):
-    search_sources.register_search_source(10, early)
+    search_sources.SEARCH_SOURCES.add(early, order=10)
     assert search_sources.run_search(None, SearchQuery.parse("  ")) == []

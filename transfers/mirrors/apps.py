@@ -2,17 +2,17 @@ from django.apps import AppConfig
 
 
 class MirrorsConfig(AppConfig):
-    """The app of mirrors, which registers itself with the apps below."""
+    """The app of mirrors."""
 
     name = "transfers.mirrors"
 
     def ready(self) -> None:
-        from registry_ui.accounts.audit.object_links import register_page
-        from registry_ui.accounts.deletion_summary import register_deletion_summary
-        from registry_ui.accounts.offboarding import register_offboarding
-        from registry_ui.credentials.dependents import register_dependents
-        from registry_ui.notifications.messages import register_channel_users, register_messages
-        from registry_ui.web.overview import register_overview_section
+        from registry_ui.accounts.audit.object_links import OBJECT_PAGES, ObjectPage
+        from registry_ui.accounts.offboarding import OFFBOARDINGS
+        from registry_ui.accounts.team_extensions import DELETION_SUMMARIES
+        from registry_ui.credentials.dependents import DEPENDENT_SOURCES
+        from registry_ui.notifications.messages import CHANNEL_USERS, MESSAGE_WRITERS, MessageWriter
+        from registry_ui.web.overview import OVERVIEW_SECTIONS
 
         from .credential_dependents import MirrorDependents
         from .models import Mirror, MirrorRun
@@ -20,11 +20,11 @@ class MirrorsConfig(AppConfig):
         from .offboarding import MIRROR_OFFBOARDING, mirror_deletion_summary
         from .overview import section
 
-        register_deletion_summary(mirror_deletion_summary)
-        register_dependents(MirrorDependents())
-        register_offboarding(MIRROR_OFFBOARDING)
-        register_messages(MirrorRun, run_message)
-        register_channel_users(mirrors_of_channel)
-        register_overview_section(5, section)
-        register_page(Mirror, "mirrors:detail")
-        register_page(MirrorRun, "mirrors:run")
+        DELETION_SUMMARIES.add(mirror_deletion_summary)
+        DEPENDENT_SOURCES.add(MirrorDependents())
+        OFFBOARDINGS.add(MIRROR_OFFBOARDING)
+        MESSAGE_WRITERS.add(MessageWriter(MirrorRun, run_message))
+        CHANNEL_USERS.add(mirrors_of_channel)
+        OVERVIEW_SECTIONS.add(section, order=5)
+        OBJECT_PAGES.add(ObjectPage(Mirror, "mirrors:detail"))
+        OBJECT_PAGES.add(ObjectPage(MirrorRun, "mirrors:run"))

@@ -13,7 +13,7 @@ from django.utils import timezone
 from ..audit.log import record
 from ..link_tokens import hash_token, new_token
 from ..models import Action, Membership, Role, SetupToken, Team, User
-from ..team_seeds import seed_team
+from ..team_extensions import seed_team
 from .teams import create_team
 
 SETUP_TOKEN_AGE = timedelta(days=7)

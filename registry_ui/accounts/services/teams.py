@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from ..audit.log import record
 from ..models import Action, Membership, Role, Team, User
 from ..offboarding import active_jobs_of
+from ..team_extensions import set_up_team
 from .memberships import locked, require_team_admin
 from .refusals import Refused
 
@@ -22,6 +23,7 @@ def create_team(*, name: str, owner: User, by: User | None = None) -> Team:
         IntegrityError: another team has the name.
     """
     team = Team.objects.create(name=name, slug=_free_slug(name))
+    set_up_team(team)
     Membership.objects.create(team=team, user=owner, role=Role.ADMIN)
     record(Action.TEAM_CREATED, user=by, obj=team, team=team)
     record(Action.MEMBER_ADDED, user=by, team=team, obj=owner, role=str(Role.ADMIN))

@@ -13,7 +13,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from .. import services
-from ..deletion_summary import deletion_summary
 from ..member_forms import NewTeamForm, RemoveTeamForm, TeamNameForm
 from ..member_lists import STATES, page_of_people
 from ..models import Role, Team, User
@@ -21,6 +20,7 @@ from ..offboarding import active_jobs_of, cancel_jobs
 from ..permissions import needs_administrator
 from ..requests import TeamRequest
 from ..sign_in.confirmation import needs_recent_sign_in
+from ..team_extensions import deletion_summary
 
 _form_methods = require_http_methods(["GET", "HEAD", "POST"])
 

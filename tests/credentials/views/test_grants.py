@@ -6,10 +6,11 @@ from django.contrib.messages import get_messages
 from django.urls import reverse
 from django.utils import timezone
 
-from registry_ui.accounts.models import Action, AuditEvent, Membership, Team
+from registry_ui.accounts.models import Action, AuditEvent, Membership
 from registry_ui.credentials.models import Credential, CredentialGrant
 from registry_ui.credentials.services import share_credential
 from tests.parts.registry_rows import CANARY
+from tests.parts.teams import add_team
 
 FREE = {"can_push": False, "repository_pattern": "", "expires_at": None}
 TEAM_PAGE = "registries:team_credentials"
@@ -115,7 +116,7 @@ def test_forged_fields_change_nothing(
     client_for, alice, credential, other_team, make_registry, make_credential
 ) -> None:
     foreign = make_credential(make_registry(team=other_team, host="foreign.example.com"))
-    Team.objects.create(name="Third", slug="third")
+    add_team("Third", "third")
     data = {
         "team": other_team.pk,
         "credential": foreign.pk,
@@ -225,7 +226,7 @@ def test_the_team_that_has_it_may_not_change_the_share(client_for, charlie, gran
 
 
 def test_a_third_team_sees_nothing(client_for, charlie, credential, grant) -> None:
-    third = Team.objects.create(name="Third", slug="third")
+    third = add_team("Third", "third")
     Membership.objects.filter(user=charlie).update(team=third)
     client = client_for(charlie)
     assert client.get(url("credential", credential)).status_code == 404
