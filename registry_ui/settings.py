@@ -22,6 +22,7 @@ from .environment import (
     own_url,
     redis_socket,
 )
+from .jobs.worker_groups import QUEUES
 
 DATA = data_directory()
 PRODUCTION = (
@@ -91,6 +92,7 @@ if PRODUCTION:
 INSTALLED_APPS = [
     "registry_ui.web",
     "registry_ui.accounts",
+    "registry_ui.jobs",
     "registry_ui.notifications",
     "registry_ui.registries",
     "registry_ui.credentials",
@@ -205,10 +207,10 @@ CACHES = {
 # A layer may take hours, so no job has a time limit; the reconciler closes jobs whose worker died.
 RQ_QUEUES = {
     name: {"URL": REDIS_URL, "DEFAULT_TIMEOUT": -1, "SERIALIZER": "rq.serializers.JSONSerializer"}
-    for name in ("transfers", "index", "mirrors", "notices")
+    for name in QUEUES
 }
 RQ = {
-    "JOB_CLASS": "registry_ui.jobs.worker.ListedJob",
+    "JOB_CLASS": "registry_ui.jobs.worker.RowJob",
     "WORKER_CLASS": "registry_ui.jobs.worker.JobWorker",
     "COMMIT_MODE": "auto",
     "SHOW_ADMIN_LINK": False,

@@ -7,6 +7,7 @@ urlpatterns = [
     # Without a namespace: allauth reverses these names.
     path("account/", include("registry_ui.accounts.sign_in.urls")),
     path("", include("registry_ui.accounts.urls")),
+    path("", include("registry_ui.jobs.urls")),
     path("notifications/", include("registry_ui.notifications.urls")),
     path("registries/", include("registry_ui.catalog.urls")),
     path("builtin-registry/", include("registry_ui.serving.page_urls")),

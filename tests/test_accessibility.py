@@ -307,6 +307,7 @@ def addresses_of_people(team, other_team, alice, bob, ingrid):
         + person_pages
         + team_pages
         + [
+            reverse("jobs:scheduled_tasks"),
             reverse("accounts:administration_team_remove", args=[other_team.pk]),
             reverse("accounts:join", args=[token]),
         ]

@@ -12,7 +12,7 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
-from registry_ui.accounts.audit.chain import seal
+from registry_ui.accounts.audit.chain import seal_audit_log
 from registry_ui.accounts.models import ApiToken, AuditEvent
 from registry_ui.credentials.models import Credential
 from registry_ui.credentials.services import check_login
@@ -175,7 +175,7 @@ def test_the_secret_of_a_token_is_shown_once_only(client_for, alice, team, redis
         program.get(reverse("accounts:api_me"), headers={"Authorization": f"Bearer {secret}"}).text
         for secret in secrets
     ]
-    seal()
+    seal_audit_log()
     addresses = [reverse(name) for name in LISTS] + [
         f"{reverse('accounts:audit_log_export')}?format={kind}" for kind in ("csv", "jsonl")
     ]

@@ -5,6 +5,7 @@ import re
 import pytest
 from django.core.management import get_commands, load_command_class
 
+from registry_ui.jobs.worker_groups import WORKER_GROUPS
 from tests.parts.workers import ROOT
 
 SOURCES = [*ROOT.glob("registry_ui/**/*.py"), *ROOT.glob("transfers/**/*.py")]
@@ -12,9 +13,11 @@ DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
 def settings_in_code():
-    # `_worker_count` of the supervisor reads a setting too.
-    pattern = re.compile(r"\b(?:env\.[a-z_]+|_worker_count)\(\s*\"([A-Z_]+)\"")
-    return {f"REGISTRY_UI_{name}" for path in SOURCES for name in pattern.findall(path.read_text())}
+    pattern = re.compile(r"\benv\.[a-z_]+\(\s*\"([A-Z_]+)\"")
+    names = {name for path in SOURCES for name in pattern.findall(path.read_text())}
+    # The supervisor reads the numbers of workers.
+    names |= {group.setting for group in WORKER_GROUPS if group.setting}
+    return {f"REGISTRY_UI_{name}" for name in names}
 
 
 def settings_in(text):

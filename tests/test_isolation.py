@@ -97,6 +97,7 @@ TABLE = {
     "accounts:team_member_role": Route("admin", "admin", "member"),
     "accounts:team_member_remove": Route("admin", "admin", "member"),
     "accounts:administration": Route("installation"),
+    "jobs:scheduled_tasks": Route("installation"),
     "accounts:administration_team_add": Route("installation", "installation"),
     "accounts:administration_team_edit": Route("installation", "installation", "team"),
     "accounts:administration_team_remove": Route("installation", "installation", "team"),
@@ -213,6 +214,7 @@ API_TABLE = {
 # Without a team: these have their own tests in tests/accounts, tests/web and
 # tests/transfers/mirrors.
 ELSEWHERE = {
+    "web:full_health",
     "web:health",
     "accounts:setup",
     "accounts:join",

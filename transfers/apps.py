@@ -9,20 +9,19 @@ class TransfersConfig(AppConfig):
     def ready(self) -> None:
         # Models can be imported only now, when all apps are loaded.
         from registry_ui.accounts.audit.object_links import OBJECT_PAGES, ObjectPage
-        from registry_ui.accounts.offboarding import OFFBOARDINGS
         from registry_ui.accounts.team_extensions import DELETION_SUMMARIES
         from registry_ui.credentials.dependents import DEPENDENT_SOURCES
+        from registry_ui.jobs.kinds import JOB_KINDS
         from registry_ui.web.overview import OVERVIEW_SECTIONS
 
-        from .audit_entries import record_end
         from .credential_dependents import TransferDependents
-        from .models import Transfer, transfer_finished
-        from .offboarding import TRANSFER_OFFBOARDING, transfer_deletion_summary
+        from .deletion_summary import transfer_deletion_summary
+        from .models import Transfer
         from .overview import section
+        from .queues import TRANSFERS
 
-        transfer_finished.connect(record_end, sender=Transfer)
+        JOB_KINDS.add(TRANSFERS)
         DELETION_SUMMARIES.add(transfer_deletion_summary)
         DEPENDENT_SOURCES.add(TransferDependents())
-        OFFBOARDINGS.add(TRANSFER_OFFBOARDING)
         OVERVIEW_SECTIONS.add(section, order=10)
         OBJECT_PAGES.add(ObjectPage(Transfer, "transfers:detail"))

@@ -46,7 +46,7 @@ def record_transfer(
     )
 
 
-def record_end(transfer: Transfer, **_signal: Any) -> None:
+def record_end(transfer: Transfer) -> None:
     """Record that a transfer has succeeded or failed.
 
     Who cancels a transfer records that, with the person.

@@ -1,19 +1,16 @@
-"""The run of a claimed transfer to its end state.
+"""The run of a claimed transfer.
 
-Permissions and credentials are checked again: they may have changed while it was queued.
+Credentials are checked again: they may have changed while it was queued.
 """
 
-import logging
-
-from django.db import DatabaseError, InterfaceError, OperationalError
-from django.utils.translation import gettext as _
+from typing import Any
 
 from registry_ui.catalog.indexing.index_services import record_image_use
 from registry_ui.credentials.services import lost_share_reason
-from registry_ui.jobs.reporter import Reporter
-from registry_ui.jobs.rights import check_requester
+from registry_ui.jobs.kinds import JobKind
+from registry_ui.jobs.runner import JobRun
+from registry_ui.jobs.stored_errors import StoredError, stored_error
 from registry_ui.oci.errors import (
-    Cancelled,
     Denied,
     OciError,
     RepositoryUnknown,
@@ -22,7 +19,6 @@ from registry_ui.oci.errors import (
 )
 from registry_ui.oci.progress import Progress
 from registry_ui.oci.reference import Reference
-from registry_ui.oci.store import Cancellation
 
 from .executors import engine
 from .executors.copy import copy
@@ -34,8 +30,6 @@ from .executors.tag import tag
 from .executors.transfer_run import Executor, TransferRun
 from .models import Kind, State, Transfer
 from .steps import Steps
-
-logger = logging.getLogger(__name__)
 
 _EXECUTORS: dict[Kind, Executor] = {
     Kind.PULL: pull,
@@ -56,77 +50,44 @@ _ENGINE_EXECUTORS: dict[Kind, Executor] = {
 }
 
 
-def run(transfer: Transfer) -> None:
-    """Run a claimed transfer, and write its end state if no other worker has claimed it."""
-    run = TransferRun(transfer, Progress(), Steps.of(transfer), Cancellation())
-    # Writes the progress and the heartbeat, and requests the cancellation that the row asks for.
-    reporter = Reporter(transfer, run.values, run.cancellation)
-    logger.info(
-        "Transfer %s: %s %s begins (attempt %d).",
-        transfer.pk,
-        transfer.kind,
-        transfer.target,
-        transfer.attempt,
-    )
+class TransferJobRun(JobRun[Transfer]):
+    """The run of a transfer by the executor of its kind."""
 
-    with reporter:
-        state, values = _execute(run)
-    logger.info("Transfer %s: %s.", transfer.pk, state.value)
+    title = "Transfer"
 
-    if reporter.has_lost_claim:
-        logger.warning("Transfer %s was taken over by another worker.", transfer.pk)
-        return
-    # What had begun must not look as if it still ran.
-    if state is not State.SUCCEEDED:
-        run.progress.fail_unfinished()
-        run.steps.fail_running()
-    try:
-        transfer.finish(state, **run.values(), **values)
-    except DatabaseError:
-        # The row stays “running” without a heartbeat, so the reconciler ends or queues it.
-        logger.exception("Transfer %s: its end could not be written.", transfer.pk)
-        return
+    def __init__(self, job: Transfer, kind: JobKind[Transfer]) -> None:
+        super().__init__(job, kind)
+        self._run = TransferRun(job, Progress(), Steps.of(job), self.cancellation)
 
-    # After the end, so that nobody waits for it; a deletion updates the index itself.
-    if state is State.SUCCEEDED and transfer.kind != Kind.DELETE:
-        _update_index(transfer)
+    def values(self) -> dict[str, Any]:
+        return self._run.values()
 
+    def execute(self) -> tuple[State, dict[str, Any]]:
+        executors = _ENGINE_EXECUTORS if self.job.engine else _EXECUTORS
+        result = executors[Kind(self.job.kind)](self._run)
 
-def _execute(run: TransferRun) -> tuple[State, dict[str, object]]:
-    try:
-        # The person may have lost the role, or the account, while the transfer was queued.
-        check_requester(run.transfer, run.transfer.required_role)
-        executors = _ENGINE_EXECUTORS if run.transfer.engine else _EXECUTORS
-        result = executors[Kind(run.transfer.kind)](run)
-    except Cancelled:
-        return State.CANCELLED, {}
-    except OciError as exc:
-        logger.info("Transfer %s failed: %s", run.transfer.pk, exc.message)
-        return State.FAILED, {"error": describe(exc, lost=_lost_share(run.transfer, exc))}
-    except (OperationalError, InterfaceError):
-        logger.exception("Transfer %s failed: the database does not answer.", run.transfer.pk)
-        return State.FAILED, {"error": _database_error(run.transfer)}
-    except Exception:
-        # A bug must not leave the row “running”: RQ's own timeout is disabled for these jobs.
-        logger.exception("Transfer %s failed unexpectedly.", run.transfer.pk)
-        return State.FAILED, {"error": _unexpected_error(run.transfer)}
+        # A deletion that finds nothing keeps the digest that the user saw.
+        if result is None:
+            digest = str(self.job.options.get("digest") or "")
+            return State.SUCCEEDED, {"digest": digest, "error": None}
+        return State.SUCCEEDED, {"digest": str(result.digest), "size": result.size, "error": None}
 
-    # A deletion that finds nothing keeps the digest that the user saw.
-    if result is None:
-        return State.SUCCEEDED, {
-            "digest": str(run.transfer.options.get("digest") or ""),
-            "error": None,
-        }
-    return State.SUCCEEDED, {"digest": str(result.digest), "size": result.size, "error": None}
+    def error_of(self, error: OciError) -> StoredError:
+        stored = stored_error(error)
+        lost = _lost_share(self.job, error)
+        return {**stored, "message": f"{lost} {stored['message']}"} if lost else stored
 
+    def finish(self, state: State, values: dict[str, Any]) -> bool:
+        # What had begun must not look as if it still ran.
+        if state is not State.SUCCEEDED:
+            self._run.progress.fail_unfinished()
+            self._run.steps.fail_running()
+        return super().finish(state, values)
 
-def describe(exc: OciError, lost: str = "") -> dict[str, str]:
-    """Return the row's `error`."""
-    return {
-        "kind": type(exc).__name__,
-        "message": f"{lost} {exc.message}".strip(),
-        "advice": exc.advice,
-    }
+    def after_end(self, state: State) -> None:
+        # A deletion updates the index itself.
+        if state is State.SUCCEEDED and self.job.kind != Kind.DELETE:
+            _update_index(self.job)
 
 
 def _lost_share(transfer: Transfer, exc: OciError) -> str:
@@ -142,27 +103,6 @@ def _lost_share(transfer: Transfer, exc: OciError) -> str:
         anonymous.append(Reference.parse(transfer.target))
     reasons = (lost_share_reason(transfer.team, reference) for reference in anonymous)
     return next(filter(None, reasons), "")
-
-
-def _database_error(transfer: Transfer) -> dict[str, str]:
-    return {
-        "kind": "DatabaseFailed",
-        "message": _("The database of Registry UI did not answer in time."),
-        "advice": _(
-            "Retry: what has arrived is not sent again. If it happens again, look for %(id)s in "
-            "the worker's log."
-        )
-        % {"id": transfer.pk},
-    }
-
-
-def _unexpected_error(transfer: Transfer) -> dict[str, str]:
-    return {
-        "kind": "Unexpected",
-        "message": _("Something went wrong inside Registry UI itself."),
-        "advice": _("Retry; if it happens again, look for %(id)s in the worker's log.")
-        % {"id": transfer.pk},
-    }
 
 
 def _update_index(transfer: Transfer) -> None:

@@ -13,6 +13,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from registry_ui.egress import egress_policy
+from registry_ui.jobs.scheduled_tasks import run_for_each
 from registry_ui.oci.challenges import Challenge, parse_challenges
 from registry_ui.oci.client import RegistryClient
 from registry_ui.oci.egress import Dialer, host_and_port
@@ -32,6 +33,9 @@ from registry_ui.registries.models import Health, Registry
 from .clients import endpoint_of
 from .login_test import CHECK_LIMITS
 from .models import EXPIRY_WARNING
+
+_CHECK_AGE = timedelta(hours=1)
+_CHECK_LIMIT = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +93,15 @@ def _builtin_report() -> ConnectionReport:
     )
 
 
-def check_overdue(*, age: timedelta, limit: int) -> int:
+def check_overdue_registries(*, age: timedelta = _CHECK_AGE, limit: int = _CHECK_LIMIT) -> int:
     """Test the registries whose latest test is older than `age`; return how many there were."""
     overdue = list(Registry.objects.overdue(age).select_related("team")[:limit])
-    for registry in overdue:
-        check_connection(registry)
-    return len(overdue)
+    return run_for_each(overdue, _check_overdue)
+
+
+def _check_overdue(registry: Registry) -> int:
+    check_connection(registry)
+    return 1
 
 
 def stage_title(name: str) -> str:

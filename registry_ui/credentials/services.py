@@ -12,7 +12,7 @@ from registry_ui.registries.services import (
 
 from .changes import add_credential, change_credential, remove_credential, rotate_credential
 from .clients import endpoint_of, open_client, open_engine_login
-from .connection_test import ConnectionReport, Stage, check_connection, check_overdue
+from .connection_test import ConnectionReport, Stage, check_connection, check_overdue_registries
 from .docker_config_import import ImportResult, import_docker_config
 from .grants import change_grant, revoke_grant, share_credential
 from .login_test import check_login
@@ -39,7 +39,7 @@ __all__ = [
     "change_registry",
     "check_connection",
     "check_login",
-    "check_overdue",
+    "check_overdue_registries",
     "create_default_registries",
     "endpoint_of",
     "find_registry",

@@ -7,6 +7,7 @@ Rows are deleted first, by a conditional delete. A file is removed under its loc
 any team names it at that time.
 """
 
+import logging
 import time
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator
@@ -22,6 +23,8 @@ from registry_ui.web.extension import Extension
 from .blobs import BlobDirectory
 from .models import LocalImage, TeamBlob
 from .store import blob_directory
+
+logger = logging.getLogger(__name__)
 
 MarkSource = Callable[[], Iterable[tuple[int, Iterable[str]]]]
 """A function that yields a team's id with digests to keep, besides those of its images."""
@@ -66,6 +69,13 @@ def collect(
     # Partial files use the same grace period: a running download writes to its file.
     leftovers, leftover_bytes = blobs.remove_stale(started_at - grace)
     return CollectionResult(len(removed), sum(removed), leftovers, leftover_bytes)
+
+
+def collect_blobs() -> None:
+    """Remove unused blobs, and log how much that freed (scheduled task)."""
+    collected = collect()
+    if collected.count:
+        logger.info("Collected %d unused blobs, %d bytes.", collected.count, collected.bytes)
 
 
 def collectable_bytes(team_id: int) -> int:

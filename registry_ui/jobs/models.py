@@ -2,7 +2,7 @@ import uuid
 from typing import Any, Self
 
 from django.conf import settings
-from django.db import models, transaction
+from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -100,17 +100,27 @@ class Job(models.Model):
 
     def finish(self, state: State, **values: Any) -> bool:
         """Set an end state; return False if another run has claimed the row."""
-        with transaction.atomic():
-            is_mine = self.record(state=state, finished_at=timezone.now(), **values)
-            if is_mine:
-                self.on_finished()
-        return is_mine
-
-    def on_finished(self) -> None:
-        """Record the end in the audit log; called in the transaction that sets the end state."""
+        return self.record(state=state, finished_at=timezone.now(), **values)
 
     @property
     def origin(self) -> Origin:
         """The actor of audit events of the run: the program, on behalf of the requesting user."""
         kind = ActorKind.SYSTEM if self.requested_by else ActorKind.COMMAND_LINE
         return Origin(kind, user=self.user, name=self.requested_by)
+
+
+class TaskState(models.Model):
+    """The latest results of one scheduled task, from all schedulers."""
+
+    name = models.CharField(max_length=50, primary_key=True)
+    # A task that never succeeded is late by its age.
+    registered_at = models.DateTimeField(auto_now_add=True)
+    last_success_at = models.DateTimeField(null=True, blank=True)
+    last_failure_at = models.DateTimeField(null=True, blank=True)
+    # The name of the exception's class: its text may quote anything.
+    last_error = models.CharField(max_length=100, blank=True)
+    # The duration of the latest run.
+    seconds = models.FloatField(default=0)
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,75 +1,69 @@
 """Active jobs of people who leave a team: listed, cancelled or handed over."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
 
-from registry_ui.accounts.models import Role, Team, User
+from registry_ui.accounts.models import Team, User
 from registry_ui.accounts.offboarding import ActiveJob
 
+from .kinds import JOB_KINDS, JobKind
 from .models import ACTIVE_STATES, JobQuerySet
-from .queues import JobQueue
 
 
-@dataclass(frozen=True, slots=True)
 class JobOffboarding:
-    """One kind of jobs for `accounts.offboarding`.
-
-    Args:
-        describe: returns what a job does, for a person to decide about.
-        url: returns the address of the job's page.
-        required_role: returns the role that a new owner needs in the job's team.
-        record_ended: writes the audit event; called with the job, the user and the reason.
-        record_handed_over: writes the audit event; called with the job, the old and new owner.
-    """
-
-    queue: JobQueue
-    describe: Callable[[Any], str]
-    url: Callable[[Any], str]
-    required_role: Callable[[Any], Role]
-    record_ended: Callable[[Any, User | None, str], None] | None = None
-    record_handed_over: Callable[[Any, User, User], None] | None = None
+    """The jobs of all kinds, for `accounts.offboarding`."""
 
     def running(self, person: User | None, team: Team | None) -> list[ActiveJob]:
         return [
-            ActiveJob(self.describe(job), self.url(job), job.state)
-            for job in self._active(person, team)
+            ActiveJob(kind.describe(job), kind.url(job), job.state)
+            for kind in JOB_KINDS
+            for job in _active(kind, person, team)
         ]
 
     def cancel(self, person: User | None, team: Team | None, *, by: User | None) -> int:
-        return sum(self._cancel(job, person, by) for job in list(self._active(person, team)))
+        return sum(
+            _cancel(kind, job, person, by)
+            for kind in JOB_KINDS
+            for job in list(_active(kind, person, team))
+        )
 
     def hand_over(self, person: User, team: Team | None, *, to: User) -> int:
-        return sum(self._hand_over(job, person, to) for job in list(self._active(person, team)))
-
-    def _cancel(self, job: Any, person: User | None, by: User | None) -> int:
-        reason = _cancellation_error(job, person)
-        ended = self.queue.cancel(job, reason=reason)
-        if ended and self.record_ended is not None:
-            self.record_ended(job, by, reason["message"])
-        return int(ended)
-
-    def _hand_over(self, job: Any, person: User, to: User) -> int:
-        role = to.role_in(job.team)
-        # The new owner may have no rights in the team of this job; it stays as it is.
-        if role is None or not role.allows(self.required_role(job)):
-            return 0
-        # The job may have ended, or been handed over, since it was listed.
-        rows = self.queue.model._default_manager.filter(
-            pk=job.pk, user=person, state__in=ACTIVE_STATES
+        return sum(
+            _hand_over(kind, job, person, to)
+            for kind in JOB_KINDS
+            for job in list(_active(kind, person, team))
         )
-        changed = rows.update(user=to, requested_by=to.get_username())
-        if changed and self.record_handed_over is not None:
-            self.record_handed_over(job, person, to)
-        return changed
 
-    def _active(self, person: User | None, team: Team | None) -> JobQuerySet:
-        jobs = self.queue.model.objects.active().select_related("team").order_by("created_at")
-        if person is not None:
-            jobs = jobs.filter(user=person)
-        return jobs if team is None else jobs.filter(team=team)
+
+def _cancel(kind: JobKind[Any], job: Any, person: User | None, by: User | None) -> int:
+    reason = _cancellation_error(job, person)
+    ended = kind.cancel(job, reason=reason)
+    if ended:
+        kind.record_ended(job, by, reason["message"])
+    return int(ended)
+
+
+def _hand_over(kind: JobKind[Any], job: Any, person: User, to: User) -> int:
+    role = to.role_in(job.team)
+    # The new owner may have no rights in the team of this job; it stays as it is.
+    if role is None or not role.allows(kind.required_role(job)):
+        return 0
+
+    # The job may have ended, or been handed over, since it was listed.
+    rows = kind.model._default_manager.filter(pk=job.pk, user=person, state__in=ACTIVE_STATES)
+    changed: int = rows.update(user=to, requested_by=to.get_username())
+    if changed:
+        kind.record_handed_over(job, person, to)
+    return changed
+
+
+def _active(kind: JobKind[Any], person: User | None, team: Team | None) -> JobQuerySet:
+    jobs: JobQuerySet = kind.model.objects.active()
+    jobs = jobs.select_related("team").order_by("created_at")
+    if person is not None:
+        jobs = jobs.filter(user=person)
+    return jobs if team is None else jobs.filter(team=team)
 
 
 def _cancellation_error(job: Any, person: User | None) -> dict[str, str]:

@@ -8,6 +8,7 @@ each update is conditional on the row's state that was read.
 import logging
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -16,8 +17,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from redis.exceptions import RedisError
 
+from .kinds import JOB_KINDS, JobKind
 from .models import Job, State
-from .queues import JobQueue
 
 logger = logging.getLogger(__name__)
 
@@ -35,28 +36,46 @@ class Reconciled:
     ended: int = 0
 
 
-def reconcile(queue: JobQueue) -> Reconciled:
-    """Check all rows of a queue once. Safe at any time and from several processes."""
+def reconcile(kind: JobKind[Any]) -> Reconciled:
+    """Check all rows of a kind once. Safe at any time and from several processes."""
     result = Reconciled()
-    _reconcile_running(queue, result)
-    _reconcile_queued(queue, result)
+    _reconcile_running(kind, result)
+    _reconcile_queued(kind, result)
     if result.requeued or result.ended:
         logger.info(
-            "Reconciled %s: %d queued again, %d ended.", queue.name, result.requeued, result.ended
+            "Reconciled %s: %d queued again, %d ended.", kind.name, result.requeued, result.ended
         )
     return result
 
 
-def _reconcile_running(queue: JobQueue, result: Reconciled) -> None:
-    silent = queue.model._default_manager.filter(
+def reconcile_jobs() -> None:
+    """Reconcile all kinds of jobs; the failure of one does not stop the others.
+
+    Raises:
+        ExceptionGroup: the failures.
+    """
+    errors: list[Exception] = []
+    for kind in JOB_KINDS:
+        try:
+            reconcile(kind)
+            # RQ keeps the jobs of dead workers in this registry until somebody cleans it up.
+            kind.rq.started_job_registry.cleanup()
+        except Exception as exc:
+            errors.append(exc)
+    if errors:
+        raise ExceptionGroup("Some kinds of jobs could not be reconciled.", errors)
+
+
+def _reconcile_running(kind: JobKind[Any], result: Reconciled) -> None:
+    silent = kind.model._default_manager.filter(
         state=State.RUNNING, heartbeat_at__lt=timezone.now() - HEARTBEAT_TIMEOUT
     )
     for row in silent:
         # The worker died before it saw the request.
         if row.cancel_requested_at:
-            result.ended += _finish(row, State.CANCELLED)
+            result.ended += _finish(kind, row, State.CANCELLED)
         elif row.attempt >= settings.TRANSFER_ATTEMPTS:
-            result.ended += _finish(row, State.FAILED, error=_worker_lost_error(row))
+            result.ended += _finish(kind, row, State.FAILED, error=_worker_lost_error(row))
         elif _unchanged(row).update(state=State.QUEUED, claim=None, worker=""):
             logger.warning(
                 "%s %s: its worker %s died; it goes on from what has arrived.",
@@ -66,29 +85,29 @@ def _reconcile_running(queue: JobQueue, result: Reconciled) -> None:
             )
             # `enqueue` works on the queued row, not on the one that was read.
             row.refresh_from_db()
-            queue.enqueue(row)
+            kind.enqueue(row)
             result.requeued += 1
 
 
-def _reconcile_queued(queue: JobQueue, result: Reconciled) -> None:
-    rows = queue.model._default_manager.filter(
+def _reconcile_queued(kind: JobKind[Any], result: Reconciled) -> None:
+    rows = kind.model._default_manager.filter(
         state=State.QUEUED, queued_at__lt=timezone.now() - QUEUE_LIMIT
     )
     if not rows.exists():
         return
     try:
-        queued_ids = queue.queued_ids()
+        queued_ids = kind.queued_ids()
     except RedisError:
         # Without the list of ids, every queued row would look lost.
-        logger.warning("The queue (Redis) does not answer; %s wait.", queue.name)
+        logger.warning("The queue (Redis) does not answer; %s wait.", kind.name)
         return
 
     # A row that RQ knows waits for a worker; any other one was lost with Redis.
     for row in rows:
         if row.cancel_requested_at:
-            result.ended += _finish(row, State.CANCELLED)
+            result.ended += _finish(kind, row, State.CANCELLED)
         elif str(row.pk) not in queued_ids:
-            result.requeued += queue.enqueue(row)
+            result.requeued += kind.enqueue(row)
 
 
 def _unchanged(row: Job) -> QuerySet[Job]:
@@ -98,12 +117,12 @@ def _unchanged(row: Job) -> QuerySet[Job]:
     )
 
 
-def _finish(row: Job, state: State, **values: object) -> int:
+def _finish(kind: JobKind[Any], row: Job, state: State, **values: object) -> int:
     # The event in the audit log and the end state are written together.
     with transaction.atomic():
         ended = _unchanged(row).update(state=state, finished_at=timezone.now(), **values)
         if ended:
-            row.on_finished()
+            kind.on_finished(row)
     return ended
 
 

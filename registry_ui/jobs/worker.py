@@ -1,6 +1,6 @@
-"""RQ job and worker classes: jobs call listed functions only, and runs end with their worker.
+"""RQ job and worker classes: jobs call one function only, and runs end with their worker.
 
-With RQ's JSON serializer, everyone who can write to Redis can name any function; `ListedJob`
+With RQ's JSON serializer, everyone who can write to Redis can name any function; `RowJob`
 refuses that. Measured on RQ 3: a work horse survives a worker that was killed by SIGKILL, and
 idle workers notice a dead worker only after minutes; `JobWorker` corrects both.
 """
@@ -15,16 +15,9 @@ from rq.exceptions import DeserializationError
 from rq.job import Job
 from rq.worker import Worker
 
-logger = logging.getLogger(__name__)
+from .worker_groups import RUN_FUNCTION
 
-LISTED_FUNCTIONS = frozenset(
-    {
-        "transfers.jobs.run_transfer",
-        "transfers.mirrors.jobs.run_mirror",
-        "registry_ui.notifications.jobs.send_notice",
-        "registry_ui.catalog.index_jobs.run_index",
-    }
-)
+logger = logging.getLogger(__name__)
 
 _PR_SET_PDEATHSIG = 1
 
@@ -37,15 +30,15 @@ def die_with_parent(parent: int) -> None:
         os._exit(1)
 
 
-class ListedJob(Job):
-    """An RQ job that refuses unlisted functions, and all callbacks and webhooks."""
+class RowJob(Job):
+    """An RQ job that runs a row, and refuses other functions, callbacks and webhooks."""
 
     def _deserialize_data(self) -> None:
         super()._deserialize_data()
         # `_instance`: an object whose method the job would call in place of a function.
-        if self._func_name not in LISTED_FUNCTIONS or self._instance is not None:
-            logger.error("Job %s names a function that is not listed; it will not run.", self.id)
-            raise DeserializationError(f"Job {self.id} names a function that is not listed.")
+        if self._func_name != RUN_FUNCTION or self._instance is not None:
+            logger.error("Job %s names an unknown function; it will not run.", self.id)
+            raise DeserializationError(f"Job {self.id} names an unknown function.")
 
     def restore(self, raw_data: Any) -> Any:
         restored = super().restore(raw_data)

@@ -1,63 +1,59 @@
-"""The delivery of a claimed notice, at most once."""
+"""The delivery of a notice, at most once."""
 
+from typing import Any
+
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from registry_ui.accounts.models import Role
 from registry_ui.jobs.models import State
-from registry_ui.jobs.rights import check_requester
-from registry_ui.oci.errors import OciError
+from registry_ui.jobs.runner import JobRun
+from registry_ui.jobs.stored_errors import StoredError
 
 from .messages import message_of
 from .models import Notice, NotificationChannel
 from .sender import deliver
 
 
-def send(notice: Notice) -> None:
-    """Deliver a claimed notice and finish its row."""
-    notice = Notice.objects.select_related("channel", "team").get(pk=notice.pk)
-    if notice.attempt > 1:
+class NoticeJobRun(JobRun[Notice]):
+    """The run of a notice: one message to one channel."""
+
+    title = "Notice"
+
+    def execute(self) -> tuple[State, dict[str, Any]]:
         # An earlier worker died during the delivery. A lost notice is better than a second one.
-        finish(notice, delivered=False)
-        return
+        if self.job.attempt > 1:
+            return State.FAILED, {"error": delivery_error()}
 
-    message = message_of(notice)
-    if message is None:
-        finish(notice, delivered=False, error=_gone_error())
-        return
+        message = message_of(self.job)
+        if message is None:
+            return State.FAILED, {"error": _gone_error()}
 
-    try:
-        check_requester(notice, Role.ADMIN)
-        delivered = deliver(
-            notice.channel.address.reveal(),
+        is_delivered = deliver(
+            self.job.channel.address.reveal(),
             title=message.title,
             body=message.body,
             is_bad=message.is_bad,
         )
-    except OciError as exc:
-        finish(
-            notice,
-            delivered=False,
-            error={"kind": type(exc).__name__, "message": exc.message, "advice": exc.advice},
-        )
-        return
+        if not is_delivered:
+            return State.FAILED, {"error": delivery_error()}
+        return State.SUCCEEDED, {"error": None}
 
-    finish(notice, delivered=delivered)
+    def finish(self, state: State, values: dict[str, Any]) -> bool:
+        channels = NotificationChannel.objects.filter(pk=self.job.channel_id)
+        with transaction.atomic():
+            if not super().finish(state, values):
+                return False
 
-
-def finish(notice: Notice, *, delivered: bool, error: dict[str, str] | None = None) -> None:
-    channels = NotificationChannel.objects.filter(pk=notice.channel_id)
-    if delivered:
-        notice.finish(State.SUCCEEDED)
-        channels.update(delivered_at=timezone.now(), failed_at=None)
-        return
-    notice.finish(State.FAILED, error=error or delivery_error())
-
-    # The first failure stays, so that the page shows since when.
-    channels.filter(failed_at=None).update(failed_at=timezone.now())
+            if state is State.SUCCEEDED:
+                channels.update(delivered_at=timezone.now(), failed_at=None)
+            else:
+                # The first failure stays, so that the page shows since when.
+                channels.filter(failed_at=None).update(failed_at=timezone.now())
+        return True
 
 
-def delivery_error() -> dict[str, str]:
+def delivery_error() -> StoredError:
     """Return the error of an undelivered notice.
 
     It is the same for a closed port, an open one, a blocked address and a refusal, so that it
@@ -73,7 +69,7 @@ def delivery_error() -> dict[str, str]:
     }
 
 
-def _gone_error() -> dict[str, str]:
+def _gone_error() -> StoredError:
     return {
         "kind": "ObjectRemoved",
         "message": _("The object of this message was removed before it was sent."),

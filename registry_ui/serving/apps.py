@@ -2,6 +2,7 @@ from typing import Any
 
 from django.apps import AppConfig
 from django.db.models.signals import post_delete, post_migrate, post_save
+from django.utils.translation import gettext_lazy as _
 
 
 class ServingConfig(AppConfig):
@@ -10,6 +11,7 @@ class ServingConfig(AppConfig):
     def ready(self) -> None:
         from registry_ui.images.garbage_collection import MARK_SOURCES
         from registry_ui.images.models import LocalImage
+        from registry_ui.jobs.scheduled_tasks import SCHEDULED_TASKS, ScheduledTask
         from registry_ui.registries.builtin_registry import BUILTIN_OPENERS
 
         from .builtin_registry import BuiltinRegistry
@@ -28,6 +30,13 @@ class ServingConfig(AppConfig):
             _ensure_builtin_registries,
             sender=self,
             dispatch_uid="serving.ensure_builtin_registries",
+        )
+        SCHEDULED_TASKS.add(
+            ScheduledTask(
+                "registry_ui.serving.maintenance.maintain_builtin_registry",
+                _("Maintain the built-in registry"),
+                3600,
+            )
         )
 
 

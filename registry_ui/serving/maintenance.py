@@ -65,7 +65,7 @@ def _rename_images(team: Team, host: str) -> None:
             image.save(update_fields=["registry"])
 
 
-def run_maintenance() -> None:
+def maintain_builtin_registry() -> None:
     """Delete expired uploads, unused cached tags, and links to deleted blobs."""
     now = timezone.now()
     CachedTag.objects.filter(used_at__lt=now - timedelta(days=settings.PROXY_KEEP_DAYS)).delete()

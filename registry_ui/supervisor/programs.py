@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from registry_ui.environment import BASE_DIR, data_directory, env, redis_socket
+from registry_ui.jobs.worker_groups import WORKER_GROUPS, WorkerGroup
 
 # Addresses that listen on all interfaces, with the one to connect to on this machine.
 _LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
@@ -129,11 +130,7 @@ def programs(parts: Sequence[str], address: Address) -> list[Program]:
     if "web" in parts:
         selected.append(_web(address))
     if "workers" in parts:
-        selected += _workers("worker", "transfers", _worker_count("WORKERS"))
-        selected += _workers("mirrors", "mirrors", _worker_count("MIRROR_WORKERS"))
-        selected.append(
-            _manage("indexer", "rqworker", "notices", "index", "--verbosity=0", order=0)
-        )
+        selected += [program for group in WORKER_GROUPS for program in _workers(group)]
     if "scheduler" in parts:
         selected.append(_manage("scheduler", "scheduler", order=2))
     return selected
@@ -143,17 +140,17 @@ def manage_command(*arguments: str) -> list[str]:
     return [sys.executable, str(BASE_DIR / "manage.py"), *arguments]
 
 
-def _workers(name: str, queue: str, count: int) -> list[Program]:
-    return [
-        _manage(f"{name}-{number}", "rqworker", queue, "--verbosity=0", order=0)
-        for number in range(1, count + 1)
-    ]
+def _workers(group: WorkerGroup) -> list[Program]:
+    names = [group.name]
+    if group.setting:
+        names = [f"{group.name}-{number}" for number in range(1, _worker_count(group) + 1)]
+    return [_manage(name, "rqworker", *group.queues, "--verbosity=0", order=0) for name in names]
 
 
-def _worker_count(name: str) -> int:
-    count: int = env.int(name, 2)
+def _worker_count(group: WorkerGroup) -> int:
+    count: int = env.int(group.setting, group.count)
     if count < 1:
-        raise BadSetting(f"REGISTRY_UI_{name} is {count}; at least one worker is needed.")
+        raise BadSetting(f"REGISTRY_UI_{group.setting} is {count}; at least one worker is needed.")
     return count
 
 

@@ -1,18 +1,12 @@
-import logging
-from typing import Any
-
 from django.contrib.auth.decorators import login_not_required
-from django.core.cache import cache
-from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from .health import report_health
 from .overview import render_sections
-
-logger = logging.getLogger(__name__)
 
 
 @require_safe
@@ -23,36 +17,15 @@ def overview(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_safe
 def health(request: HttpRequest) -> JsonResponse:
-    """Tell load balancers and monitors which parts work, and nothing else."""
-    parts = {
-        "database": _is_available("database", _ask_database),
-        "redis": _is_available("redis", _ask_redis),
-    }
-    healthy = all(parts.values())
-    states = {name: "ok" if is_available else "down" for name, is_available in parts.items()}
-    return JsonResponse(
-        {"status": "ok" if healthy else "down", **states}, status=200 if healthy else 503
-    )
+    """Tell load balancers which parts work, and nothing else."""
+    return report_health(is_full=False)
 
 
-def _is_available(name: str, ask: Any) -> bool:
-    try:
-        ask()
-    # Whatever goes wrong there, the answer is that the part does not work.
-    except Exception:
-        logger.exception("The health check found that the %s does not answer", name)
-        return False
-    return True
-
-
-def _ask_database() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1")
-
-
-def _ask_redis() -> None:
-    # Django's cache is in the same Redis as the queues.
-    cache.get("health")
+@login_not_required
+@require_safe
+def full_health(request: HttpRequest) -> JsonResponse:
+    """Tell monitors the same, with an error status where a part is degraded."""
+    return report_health(is_full=True)
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

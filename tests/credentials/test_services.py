@@ -53,7 +53,7 @@ def test_a_check_that_is_overdue_is_made_again(make_registry, registry) -> None:
     back, never = make_registry(registry), make_registry(host="127.0.0.1:1")
     back.mark_health(Health.FAILING, "gone")
     Registry.objects.filter(pk=back.pk).update(checked_at=timezone.now() - timedelta(hours=2))
-    assert services.check_overdue(age=timedelta(hours=1), limit=10) == 1
+    assert services.check_overdue_registries(age=timedelta(hours=1), limit=10) == 1
     back.refresh_from_db()
     never.refresh_from_db()
     assert (back.health, never.health) == (Health.HEALTHY, Health.UNKNOWN)

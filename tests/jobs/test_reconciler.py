@@ -1,15 +1,20 @@
+from dataclasses import fields
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 
-from registry_ui.jobs.queues import JobQueue
+from registry_ui.jobs.kinds import JobKind
 from registry_ui.jobs.reconciler import HEARTBEAT_TIMEOUT, reconcile
 from tests.transfers.rows import transfer_row
 from transfers.models import State, Transfer
 from transfers.queues import TRANSFERS
 
 pytestmark = pytest.mark.django_db
+
+
+def values_of(kind):
+    return {field.name: getattr(kind, field.name) for field in fields(kind)}
 
 
 def silent_run(team, *, attempt=1, **values):
@@ -26,13 +31,13 @@ def test_a_row_with_a_new_heartbeat_is_not_changed(team, values):
     alive = silent_run(team, **values)
     silent_run(team)
 
-    class SlowQueue(JobQueue):
+    class SlowKind(JobKind):
         def enqueue(self, row):
             assert row.pk != alive.pk
             assert alive.record(bytes_done=1)
             return super().enqueue(row)
 
-    result = reconcile(SlowQueue(TRANSFERS.name, TRANSFERS.function, Transfer))
+    result = reconcile(SlowKind(**values_of(TRANSFERS)))
 
     alive.refresh_from_db()
     assert (result.requeued, result.ended) == (1, 0)

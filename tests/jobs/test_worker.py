@@ -9,6 +9,7 @@ import zlib
 import pytest
 from rq.exceptions import DeserializationError
 
+from registry_ui.jobs.worker_groups import RUN_FUNCTION
 from transfers.queues import TRANSFERS
 
 pytestmark = pytest.mark.django_db
@@ -27,17 +28,14 @@ def store_job(job_id, func_name, **fields):
     )
 
 
-def test_a_listed_function_is_accepted():
-    assert (
-        store_job("listed", "transfers.jobs.run_transfer").func_name
-        == "transfers.jobs.run_transfer"
-    )
+def test_the_function_of_job_rows_is_accepted():
+    assert store_job("listed", RUN_FUNCTION).func_name == RUN_FUNCTION
 
 
 @pytest.mark.parametrize(
-    "name", ["os.system", "subprocess.call", "transfers.jobs.worker_name", "builtins.eval"]
+    "name", ["os.system", "subprocess.call", "registry_ui.jobs.runner.worker_name", "builtins.eval"]
 )
-def test_a_function_that_is_not_listed_is_refused(name):
+def test_another_function_is_refused(name):
     job = store_job("planted", name)
 
     with pytest.raises(DeserializationError):
@@ -47,7 +45,7 @@ def test_a_function_that_is_not_listed_is_refused(name):
 def test_planted_callbacks_and_webhooks_are_dropped():
     job = store_job(
         "callbacks",
-        "transfers.jobs.run_transfer",
+        RUN_FUNCTION,
         success_callback_name="os.getcwd",
         failure_callback_name="os.getcwd",
         stopped_callback_name="os.getcwd",

@@ -7,13 +7,13 @@ import pytest
 
 from registry_ui.accounts.models import Membership, Team
 from registry_ui.jobs.models import State
+from registry_ui.jobs.runner import run_job
 from registry_ui.notifications import services
-from registry_ui.notifications.jobs import send_notice
 from registry_ui.notifications.messages import MESSAGE_WRITERS, Message, MessageWriter
 from registry_ui.notifications.models import Notice, NoticeKind
 from tests.parts.scripted_server import Reply
 
-pytestmark = [pytest.mark.postgresql, pytest.mark.django_db]
+pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
 
 OK, BAD = State.SUCCEEDED, State.FAILED
 
@@ -36,7 +36,7 @@ def notice(channel, team, monkeypatch):
 
 
 def test_the_message_is_that_of_the_objects_app(notice, channel, team, receiver):
-    send_notice(str(notice.pk))
+    run_job("notices", str(notice.pk))
 
     notice.refresh_from_db()
     channel.refresh_from_db()
@@ -48,7 +48,7 @@ def test_the_message_is_that_of_the_objects_app(notice, channel, team, receiver)
 
 def test_it_is_sent_once_even_if_the_job_repeats(notice, receiver):
     for _number in range(3):
-        send_notice(str(notice.pk))
+        run_job("notices", str(notice.pk))
 
     assert len(bodies(receiver)) == 1
 
@@ -56,7 +56,7 @@ def test_it_is_sent_once_even_if_the_job_repeats(notice, receiver):
 def test_a_notice_of_a_dead_worker_is_not_sent_again(notice, receiver):
     Notice.objects.update(attempt=1)
 
-    send_notice(str(notice.pk))
+    run_job("notices", str(notice.pk))
 
     assert bodies(receiver) == []
     assert Notice.objects.get().state == BAD
@@ -66,19 +66,19 @@ def test_a_notice_about_a_removed_object_is_not_sent(notice, receiver, monkeypat
     monkeypatch.setattr(MESSAGE_WRITERS, "_items", [])
     MESSAGE_WRITERS.add(MessageWriter(Team, lambda key, kind: None))
 
-    send_notice(str(notice.pk))
+    run_job("notices", str(notice.pk))
 
     assert bodies(receiver) == []
     assert Notice.objects.get().error["kind"] == "ObjectRemoved"
 
 
 def test_an_unknown_id_does_nothing():
-    send_notice(str(uuid.uuid4()))
+    run_job("notices", str(uuid.uuid4()))
 
 
 def outcome_of_test(channel, user):
     notice = services.test_channel(channel=channel, user=user)
-    send_notice(str(notice.pk))
+    run_job("notices", str(notice.pk))
     notice.refresh_from_db()
     return notice
 
@@ -134,7 +134,7 @@ def test_the_test_of_a_former_admin_is_not_sent(channel, alice, receiver):
     notice = services.test_channel(channel=channel, user=alice)
     Membership.objects.filter(user=alice).update(role="viewer")
 
-    send_notice(str(notice.pk))
+    run_job("notices", str(notice.pk))
 
     assert bodies(receiver) == []
 

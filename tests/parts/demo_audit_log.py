@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from registry_ui.accounts.audit.chain import seal
+from registry_ui.accounts.audit.chain import seal_audit_log
 from registry_ui.accounts.audit.log import Origin, acting_as, record
 from registry_ui.accounts.models import Action, ActorKind, ApiToken, AuditEvent, Outcome, Scope
 from registry_ui.accounts.tokens import service
@@ -101,7 +101,7 @@ def create_demo_events(
         object_name="Old",
         at=yesterday,
     )
-    seal()
+    seal_audit_log()
 
 
 def _transfer(

@@ -15,7 +15,7 @@ from registry_ui.credentials.models import Credential
 from registry_ui.images.garbage_collection import collect
 from registry_ui.images.models import LocalImage
 from registry_ui.registries.models import Registry, Security
-from registry_ui.serving.maintenance import ensure_builtin_registries, run_maintenance
+from registry_ui.serving.maintenance import ensure_builtin_registries, maintain_builtin_registry
 from registry_ui.serving.models import CachedTag
 from tests.parts.images import build_image, push
 from tests.parts.scripted_server import Reply, scripted_server
@@ -306,7 +306,7 @@ def test_cached_images_survive_collections_until_they_are_unused(
     assert len(line.requests) == before
 
     CachedTag.objects.update(used_at=timezone.now() - timedelta(days=settings.PROXY_KEEP_DAYS + 1))
-    run_maintenance()
+    maintain_builtin_registry()
     assert collect(grace_seconds=0).count == len(image.blobs) + 1
 
 

@@ -13,21 +13,13 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 from redis.exceptions import RedisError
 
-from registry_ui.catalog.index_queue import INDEX_RUNS
-from registry_ui.catalog.models import IndexRun
-from registry_ui.jobs.models import Job, State
-from registry_ui.jobs.queues import JobQueue
-from registry_ui.notifications.models import Notice
-from registry_ui.notifications.queue import NOTICES
-from transfers.queues import TRANSFERS
+from registry_ui.jobs.kinds import JOB_KINDS
+from registry_ui.jobs.models import State
+from registry_ui.jobs.scheduled_tasks import task_reports
 
-from ..models import Transfer
-from .models import Mirror, MirrorRun, RepositoryDrift
-from .run_queue import MIRROR_RUNS
+from .models import Mirror, RepositoryDrift
 from .schedule import allowed_age
 
-_QUEUES: tuple[JobQueue, ...] = (TRANSFERS, MIRROR_RUNS, INDEX_RUNS, NOTICES)
-_JOBS: tuple[type[Job], ...] = (Transfer, MirrorRun, IndexRun, Notice)
 _LABELS = ["team", "mirror"]
 
 
@@ -47,6 +39,7 @@ class _InstallationCollector(Collector):
         yield from _mirror_metrics()
         yield _job_metrics()
         yield from _queue_metrics()
+        yield from _task_metrics()
 
 
 def _mirror_metrics() -> Iterator[Metric]:
@@ -100,7 +93,8 @@ def _tags_behind() -> dict[object, int]:
 
 def _job_metrics() -> Metric:
     jobs = _gauge("jobs", "Jobs that the database knows, by kind and state", ["kind", "state"])
-    for model in _JOBS:
+    for kind in JOB_KINDS:
+        model = kind.model
         counts = dict(
             model._default_manager.order_by().values_list("state").annotate(count=Count("pk"))
         )
@@ -116,16 +110,36 @@ def _queue_metrics() -> Iterator[Metric]:
 
     # Redis may be down: its metric must then still be served.
     is_up = True
-    for queue in _QUEUES:
+    for kind in JOB_KINDS:
         try:
-            depth.add_metric([queue.name], queue.rq.count)
+            depth.add_metric([kind.name], kind.rq.count)
         except RedisError:
             is_up = False
             continue
-        workers.add_metric([queue.name], queue.count_workers())
+        workers.add_metric([kind.name], kind.count_workers())
 
     answers.add_metric([], float(is_up))
     yield from (answers, depth, workers)
+
+
+def _task_metrics() -> Iterator[Metric]:
+    age = _gauge(
+        "scheduled_task_last_success_age_seconds",
+        "Seconds since the scheduled task last succeeded",
+        ["task"],
+    )
+    late = _gauge(
+        "scheduled_task_late",
+        "1 where the scheduled task has not succeeded for three intervals",
+        ["task"],
+    )
+
+    for report in task_reports():
+        late.add_metric([report.task.name], float(report.is_late))
+        if report.last_success_at is not None:
+            seconds = (report.now - report.last_success_at).total_seconds()
+            age.add_metric([report.task.name], seconds)
+    yield from (age, late)
 
 
 def _gauge(name: str, text: str, labels: list[str]) -> GaugeMetricFamily:

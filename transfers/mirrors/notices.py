@@ -1,23 +1,21 @@
 """Notices of ended runs: which run calls for one, and its message."""
 
-import logging
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import DatabaseError, transaction
+from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from registry_ui.jobs.models import State
+from registry_ui.jobs.scheduled_tasks import run_for_each
 from registry_ui.notifications.messages import ChannelUser, Message
 from registry_ui.notifications.models import NoticeKind, NotificationChannel
 from registry_ui.notifications.services import notify
 
 from .models import Mirror, MirrorRun, NotificationPolicy
-
-logger = logging.getLogger(__name__)
 
 # Older runs have no notices, such as after a long stop of the scheduler.
 _MAX_AGE = timedelta(days=1)
@@ -33,16 +31,7 @@ def notify_ended_runs() -> int:
     ended = MirrorRun.objects.filter(
         notified_at=None, finished_at__gt=timezone.now() - _MAX_AGE
     ).order_by("finished_at")
-    created = 0
-    for run in ended.select_related("mirror", "team")[:_BATCH_SIZE]:
-        # One bad row must not keep the notices of the others back.
-        try:
-            created += _notify_of_run(run)
-        except DatabaseError:
-            raise
-        except Exception:
-            logger.exception("The notices of the run %s could not be created.", run.pk)
-    return created
+    return run_for_each(ended.select_related("mirror", "team")[:_BATCH_SIZE], _notify_of_run)
 
 
 @transaction.atomic

@@ -1,17 +1,22 @@
-"""The queue of mirror runs, in which teams take turns.
+"""Mirror runs as a kind of background jobs, in which teams take turns.
 
-It is separate, so that a run of hours does not delay a pull.
+Their queue is their own, so that a run of hours does not delay a pull.
 """
 
 import logging
 import uuid
+from dataclasses import dataclass
 
 from django.db.models import Count, Q, QuerySet
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from redis.exceptions import RedisError
 
-from registry_ui.jobs.models import Job
-from registry_ui.jobs.queues import JobQueue, worker_name
+from registry_ui.accounts.audit.log import record
+from registry_ui.accounts.models import Action, User
+from registry_ui.jobs.kinds import JobKind
+from registry_ui.jobs.worker_groups import RUN_FUNCTION
 
 from ..models import State
 from .models import MirrorRun
@@ -22,19 +27,24 @@ _CLAIM_ATTEMPTS = 10
 _FAILURE_TTL = 7 * 24 * 3600
 
 
-class FairQueue(JobQueue):
-    """A queue whose jobs are not bound to a row.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FairJobKind(JobKind[MirrorRun]):
+    """A kind whose RQ jobs are not bound to a row.
 
-    Each job runs one of the rows that wait when it starts.
+    Each RQ job runs one of the rows that wait when it starts.
     """
 
-    def enqueue(self, row: Job) -> bool:
+    def claim(self, pk: uuid.UUID, worker: str) -> MirrorRun | None:
+        # Not always the run of this job: another team's run may be due first.
+        return claim_next(pk, worker)
+
+    def enqueue(self, row: MirrorRun) -> bool:
         MirrorRun.objects.filter(pk=row.pk, state=State.QUEUED).update(queued_at=timezone.now())
         try:
             # Redis keeps a failed job for a week for diagnosis; the row has the result.
             self.rq.enqueue_call(
-                self.function,
-                args=(str(row.pk),),
+                RUN_FUNCTION,
+                args=(self.name, str(row.pk)),
                 timeout=-1,
                 result_ttl=0,
                 failure_ttl=_FAILURE_TTL,
@@ -55,10 +65,42 @@ class FairQueue(JobQueue):
         return {str(pk) for pk in rows[: self.rq.count]}
 
 
-MIRROR_RUNS = FairQueue("mirrors", "transfers.mirrors.jobs.run_mirror", MirrorRun)
+def _describe(run: MirrorRun) -> str:
+    parameters = {"name": run.mirror.name}
+    if run.is_local_pull:
+        return _("Images of the mirror “%(name)s”, brought here") % parameters
+    if run.is_plan:
+        return _("Plan of the mirror “%(name)s”") % parameters
+    return _("Run of the mirror “%(name)s”") % parameters
 
 
-def claim_next(run_id: uuid.UUID) -> MirrorRun | None:
+def _record_ended(run: MirrorRun, by: User | None, reason: str) -> None:
+    record(Action.MIRROR_CANCELLED, user=by, obj=run, name=run.mirror.name, error=reason)
+
+
+def _record_handed_over(run: MirrorRun, person: User, to: User) -> None:
+    record(
+        Action.MIRROR_HANDED_OVER,
+        obj=run,
+        name=run.mirror.name,
+        was=person.get_username(),
+        to=to.get_username(),
+    )
+
+
+# Runs of a schedule or a webhook have no user: they belong to the team and stay.
+MIRROR_RUNS = FairJobKind(
+    name="mirrors",
+    model=MirrorRun,
+    run_class="transfers.mirrors.run.executor.MirrorJobRun",
+    describe=_describe,
+    url=lambda run: reverse("mirrors:run", args=[run.pk]),
+    record_ended=_record_ended,
+    record_handed_over=_record_handed_over,
+)
+
+
+def claim_next(run_id: uuid.UUID, worker: str) -> MirrorRun | None:
     """Claim the run to execute now; None where none waits.
 
     A queued job is the right to run one of the waiting rows, not a certain one. The team with the
@@ -69,12 +111,12 @@ def claim_next(run_id: uuid.UUID) -> MirrorRun | None:
         selected = _next_in_turn()
         if selected is None:
             return None
-        claimed = MirrorRun.claim_for_run(selected, worker_name())
+        claimed = MirrorRun.claim_for_run(selected, worker)
         if claimed is not None:
             return claimed
 
     # Other workers were faster each time: try the row that this job was queued for.
-    return MirrorRun.claim_for_run(run_id, worker_name())
+    return MirrorRun.claim_for_run(run_id, worker)
 
 
 def _next_in_turn() -> uuid.UUID | None:

@@ -1,14 +1,10 @@
 from django.db import models
-from django.dispatch import Signal
 from django.utils.translation import gettext_lazy as _
 
 from registry_ui.accounts.models import Role
 from registry_ui.credentials.models import Credential
 from registry_ui.jobs.models import Job, State
 from registry_ui.registries.models import Registry
-
-# Sent with `transfer` in the transaction in which a worker writes the end state.
-transfer_finished = Signal()
 
 
 class Kind(models.TextChoices):
@@ -88,10 +84,6 @@ class Transfer(Job):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.source} → {self.target}"
-
-    def on_finished(self) -> None:
-        # The audit log is above the models, so they announce the end instead of recording it.
-        transfer_finished.send(sender=Transfer, transfer=self)
 
     @property
     def required_role(self) -> Role:

@@ -5,13 +5,12 @@ from django.utils.translation import gettext as _
 
 from registry_ui.accounts.models import Action, Role, User
 from registry_ui.accounts.permissions import check_role
-from registry_ui.jobs.queues import worker_name
+from registry_ui.jobs import runner
 from registry_ui.oci.errors import InvalidReference
 
 from ..audit_entries import record_transfer
 from ..models import Kind, State, Transfer
 from ..queues import TRANSFERS
-from ..runner import run
 from .rows import create_transfer
 
 # The columns that a retry copies from the original row.
@@ -77,8 +76,4 @@ def retry(transfer: Transfer, user: User | None, *, enqueue: bool = True) -> Tra
 
 def run_in_process(transfer: Transfer) -> Transfer:
     """Run a queued transfer in this process to its end, and return its row."""
-    # It can be cancelled, or claimed by a worker, before this process begins.
-    claimed = Transfer.claim_for_run(transfer.pk, worker_name())
-    if claimed is not None:
-        run(claimed)
-    return Transfer.objects.get(pk=transfer.pk)
+    return runner.run_in_process(TRANSFERS, transfer)

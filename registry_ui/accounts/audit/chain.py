@@ -1,8 +1,8 @@
 """The hash chain of the audit log.
 
 Each event's hash covers the event and the hash before it. An action only inserts its event, so no
-request waits for the chain; the scheduler then gives new events their position and hash (`seal`).
-`verify` finds changed, removed and inserted events.
+request waits for the chain; the scheduler then gives new events their position and hash
+(`seal_audit_log`). `verify` finds changed, removed and inserted events.
 
 Somebody who can rewrite the whole database can also rewrite the whole chain. Only a hash that was
 noted elsewhere shows that, and `verify` compares it.
@@ -45,7 +45,7 @@ class Verification:
     unsealed: int
 
 
-def seal() -> int:
+def seal_audit_log() -> int:
     """Add every committed event to the chain and return how many were added.
 
     Concurrent calls wait for each other at the head's row; SQLite has only one writer anyway.
@@ -116,7 +116,7 @@ def verify(checkpoint: tuple[int, str] | None = None) -> Verification:
 
     for event in _sealed(head.position):
         position += 1
-        # `seal` counts under the head's lock, so the positions have no gaps.
+        # `seal_audit_log` counts under the head's lock, so the positions have no gaps.
         if event.position != position:
             raise AuditChainBroken(_("Event %(position)d is missing.") % {"position": position})
         if event.hash != chain_hash(previous, event):
@@ -137,7 +137,7 @@ def verify(checkpoint: tuple[int, str] | None = None) -> Verification:
 
 
 def _sealed(last: int) -> Iterator[AuditEvent]:
-    """Return the events up to the head that was read first; `seal` may add more meanwhile."""
+    """Return the events up to the head that was read first; others may be sealed meanwhile."""
     return (
         AuditEvent.objects.filter(position__lte=last).order_by("position").iterator(chunk_size=1000)
     )
@@ -153,7 +153,7 @@ def _check_end(
             % {"position": position, "head": head.position}
         )
 
-    # Events beyond the head are right where `seal` ran meanwhile and has moved the head too.
+    # Events beyond the head are right if they were sealed meanwhile, which moves the head too.
     has_more = AuditEvent.objects.filter(position__gt=head.position).exists()
     if has_more and not _head_has_advanced(head):
         raise AuditChainBroken(
@@ -174,7 +174,7 @@ def _head_has_advanced(head: AuditChainHead) -> bool:
 
 
 def _check_unsealed() -> int:
-    """Return the number of events that wait for `seal`; refuse where one waits too long."""
+    """Return the number of events that wait for a seal; refuse where one waits too long."""
     waiting = AuditEvent.objects.filter(position=None)
 
     # A short wait is normal; an event that stays outside of the chain could be changed unnoticed.

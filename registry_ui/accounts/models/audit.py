@@ -197,7 +197,7 @@ class AuditEvent(models.Model):
             models.Index(fields=["actor_key", "-at"], name="event_newest_of_actor"),
             models.Index(fields=["credential_key", "-at"], name="event_newest_of_credential"),
             models.Index(fields=["object_key", "-at"], name="event_newest_of_object"),
-            # `seal` looks for unsealed events every few seconds.
+            # `seal_audit_log` looks for unsealed events every few seconds.
             models.Index(fields=["at"], condition=Q(position=None), name="event_unsealed"),
         ]
 
@@ -214,7 +214,7 @@ class AuditEvent(models.Model):
 
 
 class AuditChainHead(models.Model):
-    """The position and hash of the last sealed event, in one row that `seal` locks."""
+    """The position and hash of the last sealed event, in one row that `seal_audit_log` locks."""
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
     position = models.BigIntegerField(default=0)

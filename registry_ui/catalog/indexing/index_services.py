@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 
 from registry_ui.accounts.audit.log import current_origin, record
 from registry_ui.accounts.models import Action, ActorKind, Role, Team, User
-from registry_ui.jobs.queues import worker_name
+from registry_ui.jobs.runner import run_in_process
+from registry_ui.jobs.scheduled_tasks import run_for_each
 from registry_ui.oci.errors import InvalidReference, OciError
 from registry_ui.oci.reference import Reference, check_repository
 from registry_ui.registries.index_schedule import claim_due, ensure_scheduled, schedule_index
@@ -21,7 +22,6 @@ from ..index_queue import INDEX_RUNS
 from ..models import IndexRun, Repository, Tag
 from .artifact_lookup import ResolvedArtifact, fetch_artifact, resolve_artifact
 from .artifact_rows import index_lock
-from .run_execution import run
 from .sizes import count_repository
 
 __all__ = [
@@ -90,10 +90,7 @@ def start_index(
 
 def run_index_inline(run_: IndexRun) -> IndexRun:
     """Run a queued index run in this process, and return its row in its end state."""
-    claimed = IndexRun.claim_for_run(run_.pk, worker_name())
-    if claimed is not None:
-        run(claimed)
-    return IndexRun.objects.get(pk=run_.pk)
+    return run_in_process(INDEX_RUNS, run_)
 
 
 def cancel_index(run_: IndexRun, user: User | None) -> None:
@@ -110,10 +107,12 @@ def cancel_index(run_: IndexRun, user: User | None) -> None:
 
 def start_due_index_runs() -> int:
     """Start a run for every registry that is due; safe from several schedulers at once."""
-    due = claim_due()
-    for registry in due:
-        start_index(registry=registry, user=None)
-    return len(due)
+    return run_for_each(claim_due(), _start_due)
+
+
+def _start_due(registry: Registry) -> int:
+    start_index(registry=registry, user=None)
+    return 1
 
 
 def latest_run(registry: Registry, repository: str = "") -> IndexRun | None:

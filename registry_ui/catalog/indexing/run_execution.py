@@ -1,19 +1,18 @@
-"""The execution of one index run, from claimed to an end state."""
+"""The execution of one index run."""
 
-import logging
 from typing import Any
 
-from django.db import DatabaseError, InterfaceError, OperationalError
 from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from registry_ui.credentials.login_test import is_unreachable
 from registry_ui.credentials.usage import CredentialUse
+from registry_ui.jobs.kinds import JobKind
 from registry_ui.jobs.models import State
-from registry_ui.jobs.reporter import Reporter
-from registry_ui.jobs.rights import check_requester
-from registry_ui.oci.errors import Cancelled, OciError, RateLimited
+from registry_ui.jobs.runner import JobRun
+from registry_ui.jobs.stored_errors import StoredError
+from registry_ui.oci.errors import OciError, RateLimited
 from registry_ui.oci.store import Cancellation
 from registry_ui.registries.index_schedule import next_time
 from registry_ui.registries.models import Health, Listing, Registry
@@ -28,59 +27,32 @@ from .request_pool import RequestPool
 from .results import problem_of
 from .sizes import count_registry
 
-logger = logging.getLogger(__name__)
 
+class IndexJobRun(JobRun[IndexRun]):
+    """The run of an index run."""
 
-def run(claimed: IndexRun) -> None:
-    """Run a claimed index run and save its end state, whatever happens.
+    title = "Index run"
 
-    If another worker has taken the row over meanwhile, it is left alone.
-    """
-    progress, cancellation = IndexProgress(), Cancellation()
-    reporter = Reporter(claimed, lambda: {"progress": progress.snapshot()}, cancellation)
-    logger.info("Index run %s: %s begins (attempt %d).", claimed.pk, claimed, claimed.attempt)
+    def __init__(self, job: IndexRun, kind: JobKind[IndexRun]) -> None:
+        super().__init__(job, kind)
+        self._progress = IndexProgress()
 
-    # It writes heartbeats and progress, and notices a cancellation.
-    with reporter:
-        state, values = _attempt(claimed, progress, cancellation)
-    logger.info("Index run %s: %s.", claimed.pk, state.value)
-    if reporter.has_lost_claim:
-        logger.warning("Index run %s was taken over by another worker.", claimed.pk)
-        return
-    try:
-        _plan_next(claimed, state)
-        claimed.finish(state, progress=progress.snapshot(), **values)
-    except DatabaseError:
-        # The row stays “running” without a heartbeat, and the reconciler finishes it.
-        logger.exception("Index run %s: its end could not be written.", claimed.pk)
+    def values(self) -> dict[str, Any]:
+        return {"progress": self._progress.snapshot()}
 
+    def execute(self) -> tuple[State, dict[str, Any]]:
+        _index(self.job, self._progress, self.cancellation)
+        return State.SUCCEEDED, {"error": None}
 
-def _attempt(
-    run: IndexRun, progress: IndexProgress, cancellation: Cancellation
-) -> tuple[State, dict[str, Any]]:
-    try:
-        check_requester(run)
-        _index(run, progress, cancellation)
-    except Cancelled:
-        return State.CANCELLED, {}
-    except OciError as exc:
-        logger.info("Index run %s failed: %s", run.pk, exc.message)
+    def error_of(self, error: OciError) -> StoredError:
         # A rate limit is an answer: the registry is healthy.
-        if is_unreachable(exc) and not isinstance(exc, RateLimited):
-            run.registry.mark_health(Health.FAILING, exc.message)
-        return State.FAILED, {
-            "error": {"kind": type(exc).__name__, "message": exc.message, "advice": exc.advice}
-        }
-    except (OperationalError, InterfaceError):
-        logger.exception("Index run %s failed: the database does not answer.", run.pk)
-        return State.FAILED, {"error": _without_database(run)}
-    except Exception:
-        # Everything is caught: a row must never stay “running” because of a bug, and RQ's time-outs
-        # are off for this queue.
-        logger.exception("Index run %s failed unexpectedly.", run.pk)
-        return State.FAILED, {"error": _unexpected(run)}
+        if is_unreachable(error) and not isinstance(error, RateLimited):
+            self.job.registry.mark_health(Health.FAILING, error.message)
+        return super().error_of(error)
 
-    return State.SUCCEEDED, {"error": None}
+    def finish(self, state: State, values: dict[str, Any]) -> bool:
+        _plan_next(self.job, state)
+        return super().finish(state, values)
 
 
 def _index(run: IndexRun, progress: IndexProgress, cancellation: Cancellation) -> None:
@@ -196,24 +168,3 @@ def _plan_next(run: IndexRun, state: State) -> None:
     values = {"indexed_at": now} if state is State.SUCCEEDED else {}
     next_index_at = next_time(run.registry, after=now, failed=state is State.FAILED)
     Registry.objects.filter(pk=run.registry_id).update(next_index_at=next_index_at, **values)
-
-
-def _without_database(run: IndexRun) -> dict[str, str]:
-    return {
-        "kind": "DatabaseFailed",
-        "message": _("The database of Registry UI did not answer in time."),
-        "advice": _(
-            "Refresh again: what was found stays. If it happens again, "
-            "look for %(id)s in the worker's log."
-        )
-        % {"id": run.pk},
-    }
-
-
-def _unexpected(run: IndexRun) -> dict[str, str]:
-    return {
-        "kind": "Unexpected",
-        "message": _("Something went wrong inside Registry UI itself."),
-        "advice": _("Refresh again; if it happens again, look for %(id)s in the worker's log.")
-        % {"id": run.pk},
-    }

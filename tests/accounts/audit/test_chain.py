@@ -40,7 +40,7 @@ def events(team, alice):
             count=3,
             by_hand=True,
         )
-    assert chain.seal() == 5
+    assert chain.seal_audit_log() == 5
     return AuditEvent.objects.order_by("position")
 
 
@@ -81,7 +81,7 @@ def test_the_database_refuses_to_change_sealed_events(events, team):
     ):
         with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
             act()
-    assert chain.seal() == 1
+    assert chain.seal_audit_log() == 1
     with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
         tamper(AuditEvent.objects.filter(pk=fresh.pk), position=None)
     assert chain.verify().position == 6
@@ -190,11 +190,11 @@ def test_an_event_beyond_the_head_is_found(events, team):
 def test_a_rewritten_chain_is_found_by_a_checkpoint(events):
     checkpoint = verdict().splitlines()[-1]
     record(Action.SIGNED_OUT, name="later")
-    chain.seal()
+    chain.seal_audit_log()
     assert "6 events" in verdict(noted=checkpoint)
     models.QuerySet.update(AuditEvent.objects.all(), position=None, hash="", actor_name="mallory")
     AuditChainHead.objects.update(position=0, hash="")
-    chain.seal()
+    chain.seal_audit_log()
     assert "6 events" in verdict()
     with pytest.raises(CommandError, match="Event 5 has another hash"):
         verdict(noted=checkpoint)
@@ -232,7 +232,7 @@ def test_concurrent_sealing_makes_one_chain(team):
     def seal():
         start.wait()
         for _each in range(15):
-            chain.seal()
+            chain.seal_audit_log()
         connections.close_all()
 
     threads = [threading.Thread(target=act) for act in (write, write, seal, seal)]
@@ -240,7 +240,7 @@ def test_concurrent_sealing_makes_one_chain(team):
         thread.start()
     for thread in threads:
         thread.join()
-    chain.seal()
+    chain.seal_audit_log()
 
     assert chain.verify().position == 50
 
@@ -251,7 +251,7 @@ def test_a_rollback_leaves_no_event_and_no_gap(events, team):
         record(Action.REGISTRY_ADDED, team=team, name="never")
         transaction.set_rollback(True)
     record(Action.REGISTRY_ADDED, team=team, name="then")
-    chain.seal()
+    chain.seal_audit_log()
     assert chain.verify().position == 6
 
 
@@ -268,7 +268,7 @@ def test_control_characters_in_names_are_escaped(team):
     event.refresh_from_db()
     for text in (event.object_name, event.details["note"], event.details["several"][0]):
         assert text.isprintable()
-    chain.seal()
+    chain.seal_audit_log()
     assert chain.verify().position == 1
 
 

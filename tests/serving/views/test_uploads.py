@@ -8,7 +8,7 @@ from registry_ui.images.disk import free_bytes
 from registry_ui.images.garbage_collection import collect
 from registry_ui.images.store import blob_directory
 from registry_ui.serving.hash_cache import RUNNING_HASHES
-from registry_ui.serving.maintenance import run_maintenance
+from registry_ui.serving.maintenance import maintain_builtin_registry
 from registry_ui.serving.models import BlobUpload
 from tests.parts.images import digest_of
 from tests.serving.client import codes
@@ -76,9 +76,9 @@ def test_the_digest_is_verified_with_and_without_a_cached_hash(admin, location):
 def test_an_abandoned_upload_is_collected(admin, location, settings):
     admin("PATCH", location, BLOB)
     BlobUpload.objects.update(created_at=timezone.now() - timedelta(days=3))
-    run_maintenance()
+    maintain_builtin_registry()
     assert admin("GET", location).headers["Range"] == "0-999"
     collect(grace_seconds=-1)
-    run_maintenance()
+    maintain_builtin_registry()
     assert codes(admin("GET", location)) == ["BLOB_UPLOAD_UNKNOWN"]
     assert not BlobUpload.objects.exists()

@@ -8,8 +8,8 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from registry_ui.jobs.runner import run_job
 from registry_ui.notifications import services
-from registry_ui.notifications.jobs import send_notice
 from registry_ui.notifications.messages import channel_users
 from registry_ui.notifications.models import Notice, NoticeKind
 from tests.parts.scripted_server import Reply, scripted_server
@@ -158,7 +158,7 @@ def test_the_message_has_the_mirror_the_cause_and_the_link(mirror, channel, rece
     notices.notify_ended_runs()
     notice = Notice.objects.get()
 
-    send_notice(str(notice.pk))
+    run_job("notices", str(notice.pk))
 
     notice.refresh_from_db()
     channel.refresh_from_db()

@@ -6,7 +6,6 @@ A run that a person requested ends with their right to it, or is handed over.
 import pytest
 
 from registry_ui.accounts import services as people
-from registry_ui.accounts.deletion_summary import deletion_summary
 from registry_ui.accounts.models import Action, AuditEvent, Membership, Role
 from registry_ui.accounts.offboarding import active_jobs_of, cancel_jobs, hand_over_jobs
 from transfers.mirrors.models import MirrorRun
@@ -57,7 +56,3 @@ def test_a_right_lost_between_queueing_and_running_stops_the_run(team, alice, bo
     ended = run_in_process(run)
 
     assert (ended.state, ended.error["kind"]) == (State.FAILED, "Denied")
-
-
-def test_the_removal_of_a_team_counts_its_mirrors(team, run):
-    assert "1 mirror, with its runs" in deletion_summary(team)

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 
 from django.utils.translation import gettext as _
 
+from registry_ui.jobs.stored_errors import stored_error
 from registry_ui.oci.digest import Digest
 from registry_ui.oci.errors import Cancelled, OciError, PlatformMissing
 from registry_ui.oci.manifest import Descriptor
@@ -20,7 +21,7 @@ from ..models import (
     VerificationResult,
 )
 from .endpoints import Endpoints
-from .item_store import ItemStore, describe_error
+from .item_store import ItemStore
 from .repository_pairs import RepositoryPair
 from .signatures import includes_all, is_fallback_tag
 
@@ -99,7 +100,7 @@ class Comparer:
             # An image without any selected platform has nothing to copy; it is no failure.
             _complete(item, ItemAction.SKIPPED, exc.message)
         except OciError as exc:
-            item.state, item.error = ItemState.FAILED, describe_error(exc)
+            item.state, item.error = ItemState.FAILED, stored_error(exc)
 
             # `_RunPhases` retries these at the end of the copy.
             if exc.temporary:

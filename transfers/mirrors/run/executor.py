@@ -3,7 +3,7 @@
 import logging
 from typing import Any
 
-from django.db import DatabaseError, InterfaceError, OperationalError, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -11,15 +11,13 @@ from django.utils.translation import ngettext
 from registry_ui.accounts.audit.log import record
 from registry_ui.accounts.models import Action
 from registry_ui.catalog.indexing.index_services import schedule_index
-from registry_ui.jobs.reporter import Reporter
-from registry_ui.jobs.rights import check_requester
-from registry_ui.oci.errors import Cancelled, OciError
-from registry_ui.oci.store import Cancellation
+from registry_ui.jobs.kinds import JobKind
+from registry_ui.jobs.runner import JobRun
+from registry_ui.oci.errors import Cancelled
 
 from ...models import State
 from ..models import ItemState, Mirror, MirrorRun
 from .context import RunContext
-from .item_store import describe_error
 from .phases import execute
 from .pull_budget import Postponed
 
@@ -33,88 +31,63 @@ _AUDIT_ACTIONS = {
 }
 
 
-def run(claimed: MirrorRun) -> None:
-    """Execute a claimed run.
+class MirrorJobRun(JobRun[MirrorRun]):
+    """The run of a mirror, to an end state or until it is postponed."""
 
-    Its row always ends in an end state, is postponed, or belongs to another worker.
-    """
-    # A postponed run continues now, so the page must not show its wait any more.
-    MirrorRun.objects.filter(pk=claimed.pk, claim=claimed.claim).update(
-        postponed_until=None, postponed_reason=""
-    )
+    title = "Mirror run"
 
-    # The reporter renews the heartbeat, writes the progress and notices a cancellation.
-    context = RunContext(claimed, Cancellation())
-    reporter = Reporter(claimed, context.row_values, context.cancellation)
-    logger.info("Mirror run %s: %s begins (attempt %d).", claimed.pk, claimed, claimed.attempt)
+    def __init__(self, job: MirrorRun, kind: JobKind[MirrorRun]) -> None:
+        super().__init__(job, kind)
+        # A postponed run continues now, so the page must not show its wait any more.
+        MirrorRun.objects.filter(pk=job.pk, claim=job.claim).update(
+            postponed_until=None, postponed_reason=""
+        )
+        self._context = RunContext(job, self.cancellation)
+        self._postponed: Postponed | None = None
 
-    with reporter:
-        state, values = _execute(context)
+    def values(self) -> dict[str, Any]:
+        return self._context.row_values()
 
-    if reporter.has_lost_claim:
-        logger.warning("Mirror run %s was taken over by another worker.", claimed.pk)
-        return
+    def execute(self) -> tuple[State, dict[str, Any]]:
+        try:
+            execute(self._context)
+        except Postponed as postponed:
+            self._postponed = postponed
+            return State.QUEUED, {}
 
-    try:
-        _finish(context, state, values)
-    except DatabaseError:
-        # The row stays “running” without a heartbeat, and the reconciler finishes it.
-        logger.exception("Mirror run %s: its end could not be written.", claimed.pk)
+        # One failed tag makes the run failed, though all others are copied.
+        failed = sum(item.state == ItemState.FAILED for item in self._context.item_store.items)
+        if failed:
+            return State.FAILED, {"error": _items_failed(failed)}
+        return State.SUCCEEDED, {"error": None}
 
+    def finish(self, state: State, values: dict[str, Any]) -> bool:
+        try:
+            self._context.item_store.flush(force=True)
+        except Cancelled:
+            return False
 
-def _execute(context: RunContext) -> tuple[State | Postponed, dict[str, Any]]:
-    run = context.run
-    try:
-        check_requester(run)
-        execute(context)
-    except Cancelled:
-        return State.CANCELLED, {}
-    except Postponed as postponed:
-        return postponed, {}
-    except OciError as exc:
-        logger.info("Mirror run %s failed: %s", run.pk, exc.message)
-        return State.FAILED, {"error": describe_error(exc)}
-    except (OperationalError, InterfaceError):
-        logger.exception("Mirror run %s failed: the database does not answer.", run.pk)
-        return State.FAILED, {"error": _database_error(run)}
-    except Exception:
-        # A bug must not leave a row “running”: RQ's own timeout is off for these jobs.
-        logger.exception("Mirror run %s failed unexpectedly.", run.pk)
-        return State.FAILED, {"error": _internal_error(run)}
+        # The page must not show a phase of an ended run.
+        self._context.phase = ""
+        if self._postponed is not None:
+            logger.info("Mirror run %s waits until %s.", self.job.pk, self._postponed.resume_at)
+            return self.job.postpone(
+                self._postponed.resume_at, self._postponed.message, **self.values()
+            )
 
-    # One failed tag makes the run failed, though all others are copied.
-    failed = sum(item.state == ItemState.FAILED for item in context.item_store.items)
-    return (
-        (State.FAILED, {"error": _items_failed(failed)})
-        if failed
-        else (State.SUCCEEDED, {"error": None})
-    )
+        with transaction.atomic():
+            is_mine = super().finish(state, values)
+            # A plan changes nothing at its target, so it has no audit entry and no index run.
+            if is_mine and not self.job.is_plan:
+                self._record_end(state)
+        return is_mine
 
-
-def _finish(context: RunContext, state: State | Postponed, values: dict[str, Any]) -> None:
-    run = context.run
-    try:
-        context.item_store.flush(force=True)
-    except Cancelled:
-        return
-
-    # The page must not show a phase of an ended run.
-    context.phase = ""
-    if isinstance(state, Postponed):
-        logger.info("Mirror run %s waits until %s.", run.pk, state.resume_at)
-        run.postpone(state.resume_at, state.message, **context.row_values())
-        return
-
-    logger.info("Mirror run %s: %s.", run.pk, state.value)
-    with transaction.atomic():
-        # A plan changes nothing at its target, so it has no audit entry and no index run.
-        if not run.finish(state, **context.row_values(), **values) or run.is_plan:
-            return
-
+    def _record_end(self, state: State) -> None:
+        run = self.job
         if not run.is_local_pull:
             _update_mirror(run, state)
 
-        if run.target_registry is not None and context.copier is not None:
+        if run.target_registry is not None and self._context.copier is not None:
             schedule_index(run.target_registry)
 
         if state != State.CANCELLED:
@@ -140,25 +113,4 @@ def _items_failed(count: int) -> dict[str, str]:
         "message": ngettext("%(count)d tag failed.", "%(count)d tags failed.", count)
         % {"count": count},
         "advice": _("All others are done. Each says below why it failed; then retry what failed."),
-    }
-
-
-def _database_error(run: MirrorRun) -> dict[str, str]:
-    return {
-        "kind": "DatabaseFailed",
-        "message": _("The database of Registry UI did not answer in time."),
-        "advice": _(
-            "Run it again: what has arrived is not sent again. If it happens again, look for "
-            "%(id)s in the worker's log."
-        )
-        % {"id": run.pk},
-    }
-
-
-def _internal_error(run: MirrorRun) -> dict[str, str]:
-    return {
-        "kind": "Unexpected",
-        "message": _("Something went wrong inside Registry UI itself."),
-        "advice": _("Run it again; if it happens again, look for %(id)s in the worker's log.")
-        % {"id": run.pk},
     }

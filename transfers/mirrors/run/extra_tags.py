@@ -9,13 +9,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from registry_ui.images.services import find_image, remove_name
+from registry_ui.jobs.stored_errors import stored_error
 from registry_ui.oci.errors import NotFound, OciError
 from registry_ui.oci.name_lists import is_digest_tag
 
 from ..models import ItemAction, ItemState, MirrorItem
 from ..selection import Selection
 from .endpoints import Endpoints
-from .item_store import ItemStore, describe_error
+from .item_store import ItemStore
 from .repository_pairs import RepositoryPair
 from .tag_copies import is_backup_tag
 
@@ -103,7 +104,7 @@ def delete_extras(
             # Somebody else deleted it; the result is the same.
             item.state, item.reason = ItemState.DONE, _("It was gone already")
         except OciError as exc:
-            item.state, item.error = ItemState.FAILED, describe_error(exc)
+            item.state, item.error = ItemState.FAILED, stored_error(exc)
         else:
             deleted += 1
             item.state, item.reason = ItemState.DONE, _("Deleted: the source does not have it")

@@ -7,7 +7,6 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from django.db import transaction
 
@@ -198,8 +197,3 @@ class ItemStore:
     @staticmethod
     def _key(item: MirrorItem) -> _Key:
         return (item.source_repository, item.target_repository, item.tag)
-
-
-def describe_error(exc: Any) -> dict[str, str]:
-    """Return the `error` of an item or a run."""
-    return {"kind": type(exc).__name__, "message": exc.message, "advice": exc.advice}

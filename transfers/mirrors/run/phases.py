@@ -8,6 +8,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from registry_ui.jobs.stored_errors import stored_error
 from registry_ui.oci.blob_presence import BlobPresence
 from registry_ui.oci.worker_pools import WorkerPools
 
@@ -19,7 +20,6 @@ from .context import CONCURRENT_COMPARISONS, RunContext
 from .drift import update_pairs
 from .endpoints import Endpoints
 from .extra_tags import delete_extras, keep_reason, record_extras
-from .item_store import describe_error
 from .plan_size import measure_plan
 from .pull_budget import Postponed, PullBudget
 from .referrers import find_referrers_by_api, find_referrers_by_tag, write_fallback_tags
@@ -126,7 +126,7 @@ class _RunPhases:
         item.reason, item.state, item.error = (
             _("It could not be looked at"),
             ItemState.FAILED,
-            describe_error(pair.error),
+            stored_error(pair.error),
         )
         self._item_store.save([item])
 

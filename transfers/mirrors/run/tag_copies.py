@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from registry_ui.images.services import name_image
+from registry_ui.jobs.stored_errors import stored_error
 from registry_ui.oci.blob_presence import BlobPresence
 from registry_ui.oci.digest import Digest
 from registry_ui.oci.errors import Cancelled, InvalidReference, OciError, PlatformMissing
@@ -25,7 +26,7 @@ from registry_ui.oci.worker_pools import WorkerPools
 
 from ..models import ConflictPolicy, ItemAction, ItemState, MirrorItem
 from .endpoints import Endpoints
-from .item_store import ItemStore, describe_error
+from .item_store import ItemStore
 from .pull_budget import PullBudget
 from .signatures import is_fallback_tag, merge_indexes
 
@@ -326,7 +327,7 @@ class TagCopier:
         item.reason = _("What was there is kept as %(name)s") % {"name": name}
 
     def _fail(self, item: MirrorItem, exc: OciError) -> None:
-        item.state, item.error = ItemState.FAILED, describe_error(exc)
+        item.state, item.error = ItemState.FAILED, stored_error(exc)
 
         # A retry counts the image anew; blobs that arrived are not sent again.
         item.bytes_done = 0

@@ -5,11 +5,12 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 
 from django.utils.translation import gettext as _
 
+from registry_ui.jobs.stored_errors import stored_error
 from registry_ui.oci.errors import OciError
 
 from ..models import ItemState, MirrorItem, VerificationResult
 from .endpoints import Endpoints
-from .item_store import ItemStore, describe_error
+from .item_store import ItemStore
 
 
 def verify(
@@ -42,7 +43,7 @@ def _verify(item: MirrorItem, endpoints: Endpoints) -> MirrorItem:
         source = endpoints.source(item.source_repository).head_manifest(item.tag)
         target = endpoints.target(item.target_repository).head_manifest(item.tag)
     except OciError as exc:
-        item.state, item.error = ItemState.FAILED, describe_error(exc)
+        item.state, item.error = ItemState.FAILED, stored_error(exc)
         return item
 
     if target is None:

@@ -1,9 +1,9 @@
 """The operations on mirrors for pages, commands and schedules."""
 
-from registry_ui.jobs.queues import worker_name
+from registry_ui.jobs import runner
 
 from ..models import MirrorRun
-from ..run.executor import run
+from ..run_queue import MIRROR_RUNS
 from .due_mirrors import pause_mirror, resume_mirror
 from .mirrors import (
     MIRROR_FIELDS,
@@ -47,8 +47,4 @@ __all__ = [
 
 def run_in_process(queued: MirrorRun) -> MirrorRun:
     """Execute a queued run in this process and return its row afterwards."""
-    # A worker may have taken the run; then its row is returned as it is.
-    claimed = MirrorRun.claim_for_run(queued.pk, worker_name())
-    if claimed is not None:
-        run(claimed)
-    return MirrorRun.objects.get(pk=queued.pk)
+    return runner.run_in_process(MIRROR_RUNS, queued)

@@ -8,13 +8,13 @@ import logging
 from datetime import datetime
 from typing import Any
 
-from django.db import DatabaseError, IntegrityError, transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
-from redis.exceptions import RedisError
 
 from registry_ui.accounts.audit.log import record
 from registry_ui.accounts.models import Action, Role, Team, User
 from registry_ui.accounts.permissions import check_role
+from registry_ui.jobs.scheduled_tasks import run_for_each
 
 from ..models import Mirror, MirrorPause, MirrorRun, MirrorWebhook, Trigger
 from ..schedule import next_run
@@ -36,16 +36,9 @@ def start_due_mirrors() -> int:
     due = Mirror.objects.filter(
         paused=False, team__mirror_pause=None, next_run_at__lte=now
     ).select_related("team")
-    started = 0
-    for mirror in due.order_by("next_run_at")[:_BATCH_SIZE]:
-        # One bad row, such as an unknown time zone, must not stop the mirrors after it.
-        try:
-            started += _start(mirror, now)
-        except (DatabaseError, RedisError):
-            raise
-        except Exception:
-            logger.exception("The mirror %s could not be started.", mirror.pk)
-    return started
+    return run_for_each(
+        due.order_by("next_run_at")[:_BATCH_SIZE], lambda mirror: _start(mirror, now)
+    )
 
 
 def _start(mirror: Mirror, now: datetime) -> bool:

@@ -16,7 +16,7 @@ DETAIL_RETENTION = timedelta(days=3)
 _CHUNK = 500
 
 
-def delete_old_runs() -> int:
+def delete_old_mirror_runs() -> int:
     """Delete old runs and return how many.
 
     The latest run and plan of each mirror, and the run of its archive, stay.

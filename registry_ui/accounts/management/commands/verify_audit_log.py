@@ -4,7 +4,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
-from registry_ui.accounts.audit.chain import AuditChainBroken, seal, verify
+from registry_ui.accounts.audit.chain import AuditChainBroken, seal_audit_log, verify
 
 
 class Command(BaseCommand):
@@ -29,7 +29,7 @@ class Command(BaseCommand):
 
         # Seal what the scheduler has not sealed yet, so that the printed hash covers all events.
         if verification.unsealed:
-            seal()
+            seal_audit_log()
             verification = verify(checkpoint)
 
         count = verification.position

@@ -9,11 +9,11 @@ import pytest
 from django.utils import timezone
 
 from registry_ui.jobs.reconciler import reconcile
+from registry_ui.jobs.runner import run_claimed
 from registry_ui.oci.client import RateLimit
 from registry_ui.oci.errors import RateLimited
 from tests.parts.gateway import gateway
 from transfers.mirrors.models import MirrorRun
-from transfers.mirrors.run.executor import run as run_claimed
 from transfers.mirrors.run.pull_budget import Postponed, PullBudget, reserved_pulls
 from transfers.mirrors.run_queue import MIRROR_RUNS, claim_next
 from transfers.mirrors.services import start_run
@@ -68,7 +68,7 @@ def test_a_run_is_postponed_before_the_last_pulls_and_continues_later(
         image_factory(registry, repository, f"1.{number}", layers=1, layer_size=100)
     with gateway(registry.host, pulls=5) as counting:
         row = start_run(mirror=make_mirror(repository, source=counting), user=None, enqueue=False)
-        run_claimed(claim_next(row.pk))
+        run_claimed(MIRROR_RUNS, claim_next(row.pk, "worker"))
 
         row.refresh_from_db()
         assert (row.state, row.is_postponed, row.attempt) == (State.QUEUED, True, 0)
@@ -84,7 +84,7 @@ def test_a_run_is_postponed_before_the_last_pulls_and_continues_later(
             before = row.totals["done"]
             counting.refill()
             expire_postponement(row)
-            run_claimed(claim_next(row.pk))
+            run_claimed(MIRROR_RUNS, claim_next(row.pk, "worker"))
             row.refresh_from_db()
             assert row.totals["done"] > before
 
@@ -104,7 +104,7 @@ def test_a_run_that_is_refused_for_an_hour_waits_and_copies_all_tags(
         counting.sends_rate_limit = False
         counting.left = 1
         row = start_run(mirror=make_mirror(repository, source=counting), user=None, enqueue=False)
-        run_claimed(claim_next(row.pk))
+        run_claimed(MIRROR_RUNS, claim_next(row.pk, "worker"))
 
         row.refresh_from_db()
         assert (row.state, row.is_postponed) == (State.QUEUED, True)
@@ -112,7 +112,7 @@ def test_a_run_that_is_refused_for_an_hour_waits_and_copies_all_tags(
 
         counting.refill()
         expire_postponement(row)
-        run_claimed(claim_next(row.pk))
+        run_claimed(MIRROR_RUNS, claim_next(row.pk, "worker"))
 
         row.refresh_from_db()
         assert outcome(row) == {f"1.{number}": "new done" for number in range(3)}

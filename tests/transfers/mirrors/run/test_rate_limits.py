@@ -164,10 +164,10 @@ def test_a_waiting_team_runs_before_the_second_run_of_another(
     theirs = mirror_of(other_team, registry, second_registry, "theirs")
     runs = [start_run(mirror=mirror, user=None, enqueue=False) for mirror in (*ours, theirs)]
 
-    order = [claim_next(runs[0].pk).mirror.name for _number in range(4)]
+    order = [claim_next(runs[0].pk, "worker").mirror.name for _number in range(4)]
 
     assert order == ["ours-0", "theirs", "ours-1", "ours-2"]
-    assert claim_next(runs[0].pk) is None
+    assert claim_next(runs[0].pk, "worker") is None
     assert MirrorRun.objects.filter(state=State.RUNNING).count() == 4
 
 

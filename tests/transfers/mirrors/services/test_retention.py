@@ -10,7 +10,7 @@ from transfers.mirrors.models import ItemAction, ItemState, Mirror, MirrorItem, 
 from transfers.mirrors.services.retention import (
     DETAIL_RETENTION,
     RUN_RETENTION,
-    delete_old_runs,
+    delete_old_mirror_runs,
     record_reconciled_runs,
 )
 from transfers.models import State
@@ -34,14 +34,14 @@ def test_old_runs_are_deleted_except_the_latest(make_mirror):
     mirror = make_mirror("tests/app")
     ended(mirror, RUN_RETENTION * 3)
     remaining = [ended(mirror, RUN_RETENTION * 2), ended(mirror, RUN_RETENTION * 3, is_plan=True)]
-    assert delete_old_runs() == 1
+    assert delete_old_mirror_runs() == 1
     assert set(MirrorRun.objects.all()) == set(remaining)
 
 
 def test_details_are_deleted_earlier_except_the_latest(make_mirror):
     mirror = make_mirror("tests/app")
     older, newer = ended(mirror, DETAIL_RETENTION * 2), ended(mirror, DETAIL_RETENTION * 1.5)
-    delete_old_runs()
+    delete_old_mirror_runs()
     assert list(older.items.values_list("action", flat=True)) == [ItemAction.NEW]
     assert newer.items.count() == 2
 
@@ -50,7 +50,7 @@ def test_the_latest_comparison_survives_later_failures(make_mirror):
     mirror = make_mirror("tests/app")
     compared = ended(mirror, DETAIL_RETENTION * 2)
     ended(mirror, timedelta(hours=1), state=State.FAILED)
-    delete_old_runs()
+    delete_old_mirror_runs()
     assert latest_comparison(mirror) == (compared, 2)
 
 
@@ -68,7 +68,7 @@ def test_the_run_of_an_archive_survives_later_failures(make_mirror):
     pulled = ended(mirror, RUN_RETENTION * 3, is_local_pull=True)
     failed = ended(mirror, RUN_RETENTION * 2, is_local_pull=True, state=State.FAILED)
     latest = ended(mirror, timedelta(hours=2))
-    delete_old_runs()
+    delete_old_mirror_runs()
     assert set(MirrorRun.objects.all()) == {pulled, failed, latest}
     assert pulled.items.count() == 2
 

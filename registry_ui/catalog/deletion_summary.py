@@ -1,31 +1,12 @@
-"""Index runs of people who leave a team, and the registries of a team that is deleted."""
+"""The registries and credentials of a team, for its deletion summary."""
 
 from collections.abc import Sequence
 
-from django.urls import reverse
-from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from registry_ui.accounts.models import Role, Team
+from registry_ui.accounts.models import Team
 from registry_ui.credentials.models import Credential, CredentialGrant
-from registry_ui.jobs.offboarding import JobOffboarding
 from registry_ui.registries.models import Registry
-
-from .index_queue import INDEX_RUNS
-from .models import IndexRun
-
-
-def _describe_run(run: IndexRun) -> str:
-    return _("Refresh %(name)s") % {"name": f"{run.registry.host}/{run.repository}".rstrip("/")}
-
-
-def _run_url(run: IndexRun) -> str:
-    return reverse("registries:repositories", args=[run.registry_id])
-
-
-INDEX_OFFBOARDING = JobOffboarding(
-    INDEX_RUNS, describe=_describe_run, url=_run_url, required_role=lambda run: Role.OPERATOR
-)
 
 
 def summarize_registries(team: Team) -> Sequence[str]:

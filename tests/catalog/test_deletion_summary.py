@@ -1,9 +1,6 @@
-"""What a team's deletion takes along of its registries, and whose index runs are handed over."""
-
 import pytest
 
-from registry_ui.catalog.models import IndexRun
-from registry_ui.catalog.offboarding import INDEX_OFFBOARDING, summarize_registries
+from registry_ui.catalog.deletion_summary import summarize_registries
 
 pytestmark = pytest.mark.django_db
 
@@ -28,11 +25,3 @@ def test_registries_credentials_and_shares_are_counted(
 
 def test_what_a_team_does_not_have_is_not_named(other_team):
     assert summarize_registries(other_team) == ["2 registries, with their index"]
-
-
-def test_a_run_is_described_and_linked(team, make_registry):
-    registry = make_registry()
-    run = IndexRun.objects.create(team=team, registry=registry, repository="team/app")
-
-    assert "registry.example.com/team/app" in INDEX_OFFBOARDING.describe(run)
-    assert str(registry.pk) in INDEX_OFFBOARDING.url(run)
