@@ -6,6 +6,7 @@ from typing import Any
 from django.utils import timezone
 
 from registry_ui.accounts.models import Role
+from registry_ui.accounts.permissions import allows
 from registry_ui.accounts.requests import TeamRequest
 
 from .models import State, Transfer
@@ -46,7 +47,7 @@ def overview_context(request: TeamRequest) -> dict[str, Any]:
 
 def _present_failure(transfer: Transfer, role: Role | None) -> TransferPresenter:
     presenter = TransferPresenter(transfer)
-    may_start = role is not None and role.allows(transfer.required_role)
+    may_start = allows(role, transfer.required_role)
     presenter.can_retry = may_start and transfer.is_retryable
     return presenter
 

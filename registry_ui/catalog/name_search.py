@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from registry_ui.accounts.models import Role, User
+from registry_ui.accounts.permissions import may_here
 from registry_ui.accounts.requests import TeamRequest
 from registry_ui.oci.reference import Reference
 from registry_ui.registries.models import Registry
@@ -129,7 +130,7 @@ def find_named_image(request: TeamRequest, query: SearchQuery) -> Iterator[Group
         for registry in registries
         if registry.pk not in known
     ]
-    if request.role is not None and request.role.allows(Role.OPERATOR):
+    if may_here(request, Role.OPERATOR):
         pull = f"{reverse('transfers:pull')}?{urlencode({'reference': str(reference)})}"
         results.append(
             SearchResult(url=pull, icon="download", reference=reference, facts=[_("pull it")])

@@ -3,6 +3,7 @@
 from typing import Any
 
 from registry_ui.accounts.models import Role
+from registry_ui.accounts.permissions import may_here
 from registry_ui.accounts.requests import TeamRequest
 from registry_ui.credentials.models import Credential, CredentialGrant
 from registry_ui.credentials.summary import credentials_shared_with
@@ -28,7 +29,7 @@ def section(request: TeamRequest) -> tuple[str, dict[str, Any]] | None:
         return None
 
     # Only admins of the team may change its registries and credentials.
-    may_edit = request.role is not None and request.role.allows(Role.ADMIN)
+    may_edit = may_here(request, Role.ADMIN)
     return "registries/_overview.html", {
         "failing": failing,
         "failing_credentials": failing_credentials,

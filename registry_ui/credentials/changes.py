@@ -8,7 +8,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from registry_ui.accounts.audit.log import record
-from registry_ui.accounts.models import Action, User
+from registry_ui.accounts.models import Action, Role, User
+from registry_ui.accounts.permissions import check_role
 from registry_ui.registries.index_schedule import schedule_index
 from registry_ui.registries.models import Registry
 from registry_ui.registries.row_changes import as_form_error, log_change
@@ -36,8 +37,10 @@ def add_credential(
         is_verified: a real login with exactly these values has just succeeded.
 
     Raises:
+        PermissionDenied: the person is no admin of the registry's team.
         ValidationError: the registry's host was changed, or the registry was removed.
     """
+    check_role(registry.team, user, Role.ADMIN)
     locked = _lock_at_same_host(registry)
     values = {**values, "label": values["label"] or unused_label(locked, values["username"])}
     credential = Credential(
@@ -79,8 +82,10 @@ def change_credential(
     """Change a credential. An empty secret keeps the stored one.
 
     Raises:
+        PermissionDenied: the person is no admin of the credential's team.
         ValidationError: the registry's host was changed, or one of the two was removed.
     """
+    check_role(credential.team, user, Role.ADMIN)
     locked = Credential.objects.select_for_update().filter(pk=credential.pk).first()
     if locked is None:
         raise ValidationError(_("The credential was removed meanwhile."))
@@ -132,8 +137,10 @@ def rotate_credential(
         is_verified: a real login with it has just succeeded.
 
     Raises:
+        PermissionDenied: the person is no admin of the credential's team.
         ValidationError: the registry's host was changed, or one of the two was removed.
     """
+    check_role(credential.team, user, Role.ADMIN)
     locked = Credential.objects.select_for_update().filter(pk=credential.pk).first()
     if locked is None:
         raise ValidationError(_("The credential was removed meanwhile."))
@@ -161,6 +168,12 @@ def rotate_credential(
 
 @transaction.atomic
 def remove_credential(*, credential: Credential, user: User | None) -> None:
+    """Remove a credential.
+
+    Raises:
+        PermissionDenied: the person is no admin of the credential's team.
+    """
+    check_role(credential.team, user, Role.ADMIN)
     # Recorded first: the event needs the row's key and label.
     record(Action.CREDENTIAL_REMOVED, user=user, obj=credential, host=credential.registry.host)
     log_change(user, "removed a credential for %s", credential.registry.host)

@@ -3,13 +3,14 @@
 from datetime import datetime
 from typing import TypedDict
 
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from registry_ui.accounts.audit.log import record
 from registry_ui.accounts.models import Action, Role, Team, User
+from registry_ui.accounts.permissions import check_role
 from registry_ui.registries.index_schedule import schedule_index
 from registry_ui.registries.models import Registry
 
@@ -36,7 +37,7 @@ def share_credential(
         PermissionDenied: the user is no admin of the credential's team.
         ValidationError: it is shared with the team already.
     """
-    _need_admin(credential, user)
+    check_role(credential.team, user, Role.ADMIN)
     if team.pk == credential.team_id:
         raise ValidationError(_("The team %(team)s owns it.") % {"team": team})
     grant = CredentialGrant(credential=credential, team=team, created_by=user, **terms)
@@ -66,7 +67,7 @@ def change_grant(
         PermissionDenied
         ValidationError: it was revoked meanwhile.
     """
-    _need_admin(grant.credential, user)
+    check_role(grant.credential.team, user, Role.ADMIN)
     locked = (
         CredentialGrant.objects.select_for_update(of=("self",))
         .filter(pk=grant.pk, revoked_at=None)
@@ -95,7 +96,7 @@ def revoke_grant(*, grant: CredentialGrant, user: User | None) -> int:
     Raises:
         PermissionDenied
     """
-    _need_admin(grant.credential, user)
+    check_role(grant.credential.team, user, Role.ADMIN)
     with transaction.atomic():
         # Of two requests at once, only one records the event.
         if not CredentialGrant.objects.filter(pk=grant.pk, revoked_at=None).update(
@@ -106,18 +107,6 @@ def revoke_grant(*, grant: CredentialGrant, user: User | None) -> int:
 
     # After the commit: a job that starts from now on finds the grant revoked and fails by itself.
     return stop_dependents(grant.credential, grant.team, by=user)
-
-
-def _need_admin(credential: Credential, user: User | None) -> None:
-    # The command line may share every credential.
-    if user is None:
-        return
-    role = user.role_in(credential.team)
-    if role is None or not role.allows(Role.ADMIN):
-        raise PermissionDenied(
-            _("Only admins of the team %(team)s may share its credentials.")
-            % {"team": credential.team}
-        )
 
 
 def _record_event(

@@ -8,7 +8,8 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from registry_ui.accounts.audit.log import record
-from registry_ui.accounts.models import Action, Team, User
+from registry_ui.accounts.models import Action, Role, Team, User
+from registry_ui.accounts.permissions import check_role
 from registry_ui.oci.digest import Digest
 from registry_ui.oci.errors import InvalidReference, ManifestUnknown
 from registry_ui.oci.reference import Reference
@@ -151,8 +152,10 @@ def remove_name(*, image: LocalImage, user: User | None) -> NameRemoval:
     Blobs that no image needs any more stay until the garbage collector removes them.
 
     Raises:
+        PermissionDenied: the person is no operator of the image's team.
         Denied: the name is an immutable tag of the built-in registry.
     """
+    check_role(image.team, user, Role.OPERATOR)
     refuse_immutable(image)
     removal = plan_removal(image)
 

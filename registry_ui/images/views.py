@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from registry_ui.accounts.models import Role
-from registry_ui.accounts.permissions import require_operator
+from registry_ui.accounts.permissions import allows, may_here, require_operator, role_on
 from registry_ui.accounts.requests import TeamRequest
 from registry_ui.oci.errors import OciError
 
@@ -40,7 +40,7 @@ def images(request: TeamRequest) -> HttpResponse:
         "only_newer": only_newer,
         "newer_count": sum(bool(image.newer) for image in all_images),
         "totals": storage_totals(team, all_images) if team and all_images else None,
-        "can_operate": _can_operate(request.role),
+        "can_operate": may_here(request, Role.OPERATOR),
         "engines": engines_of(team),
     }
 
@@ -66,7 +66,7 @@ def image(request: TeamRequest, pk: UUID) -> HttpResponse:
         "served_as": served_references(row, names),
         "name_to_serve": suggested_name(row),
         "newer": find_newer([row], LocalImage.objects.filter(pk=row.pk)).get(row.pk),
-        "can_operate": _can_operate(request.user.role_in(row.team)),
+        "can_operate": allows(role_on(request, row), Role.OPERATOR),
         # Engines belong to the current team, which may not be the image's.
         "engines": engines_of(row.team) if row.team == request.team else [],
     }
@@ -109,7 +109,3 @@ def _removal_sentence(removal: NameRemoval) -> str:
         count,
     )
     return sentence % {"name": name, "count": count}
-
-
-def _can_operate(role: Role | None) -> bool:
-    return role is not None and role.allows(Role.OPERATOR)

@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 
 from registry_ui.accounts.models import Team, User
 from registry_ui.accounts.offboarding import ActiveJob
+from registry_ui.accounts.permissions import allows
 
 from .kinds import JOB_KINDS, JobKind
 from .models import ACTIVE_STATES, JobQuerySet
@@ -47,7 +48,7 @@ def _cancel(kind: JobKind[Any], job: Any, person: User | None, by: User | None) 
 def _hand_over(kind: JobKind[Any], job: Any, person: User, to: User) -> int:
     role = to.role_in(job.team)
     # The new owner may have no rights in the team of this job; it stays as it is.
-    if role is None or not role.allows(kind.required_role(job)):
+    if not allows(role, kind.required_role(job)):
         return 0
 
     # The job may have ended, or been handed over, since it was listed.

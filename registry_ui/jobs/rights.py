@@ -3,6 +3,7 @@
 from django.utils.translation import gettext as _
 
 from registry_ui.accounts.models import Role, User
+from registry_ui.accounts.permissions import allows
 from registry_ui.oci.errors import Denied
 
 from .models import Job
@@ -20,7 +21,7 @@ def check_requester(job: Job, required_role: Role = Role.OPERATOR) -> None:
     # Read again: the user may have been removed, or have left the team.
     user = User.objects.filter(pk=job.user_id).first() if job.user_id else None
     role = user.role_in(job.team) if user else None
-    if role is None or not role.allows(required_role):
+    if not allows(role, required_role):
         raise Denied(
             _("%(person)s may no longer do this in the team %(team)s.")
             % {"person": job.requested_by, "team": job.team.name},

@@ -13,7 +13,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from registry_ui.accounts.models import Role
-from registry_ui.accounts.permissions import needs_role, require_admin
+from registry_ui.accounts.permissions import may_here, needs_role, require_admin
 from registry_ui.accounts.requests import TeamRequest
 from registry_ui.oci.errors import OciError
 from registry_ui.web.forms import sentence
@@ -63,7 +63,7 @@ def channels(request: TeamRequest) -> HttpResponse:
         "channels": listed,
         "is_live": is_live,
         "trouble": NOTICES.problem() if is_live else "",
-        "may_edit": request.role is not None and request.role.allows(Role.ADMIN),
+        "may_edit": may_here(request, Role.ADMIN),
     }
 
     if is_fragment(request):

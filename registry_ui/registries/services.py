@@ -9,7 +9,8 @@ from django.db.models import RestrictedError
 from django.utils.translation import gettext as _
 
 from registry_ui.accounts.audit.log import record
-from registry_ui.accounts.models import Action, Team, User
+from registry_ui.accounts.models import Action, Role, Team, User
+from registry_ui.accounts.permissions import check_role
 from registry_ui.providers.facts import Provider, provider_facts
 
 from .builtin_registry import builtin_registry_host
@@ -77,8 +78,10 @@ def add_registry(
         values: of `REGISTRY_FIELDS`, as a form has checked them.
 
     Raises:
+        PermissionDenied: the person is no admin of the team.
         ValidationError: somebody else has just added the same host.
     """
+    check_role(team, user, Role.ADMIN)
     columns = {
         **{name: values[name] for name in REGISTRY_FIELDS},
         **{name: values[name] for name in CAP_FIELDS if name in values},
@@ -105,9 +108,11 @@ def change_registry(*, registry: Registry, user: User | None, values: dict[str, 
     """Change the settings of a registry.
 
     Raises:
+        PermissionDenied: the person is no admin of the team, or it is the built-in registry.
         ValidationError: the host would change while there are credentials for the current one; or
             the registry was removed.
     """
+    check_role(registry.team, user, Role.ADMIN)
     locked = Registry.objects.select_for_update().filter(pk=registry.pk).first()
     if locked is None:
         raise ValidationError(_("The registry was removed meanwhile."))
@@ -167,9 +172,10 @@ def remove_registry(*, registry: Registry, user: User | None) -> None:
     """Remove a registry with its credentials. Images and transfers keep its name as text.
 
     Raises:
-        PermissionDenied: it is the built-in registry.
+        PermissionDenied: the person is no admin of the team, or it is the built-in registry.
         ValidationError: naming the mirrors that copy from it or to it.
     """
+    check_role(registry.team, user, Role.ADMIN)
     refuse_builtin_registry(registry)
 
     try:

@@ -1,5 +1,7 @@
+from functools import partial
+
 import pytest
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 
 from registry_ui.credentials import services
 from registry_ui.credentials.models import Credential
@@ -45,3 +47,25 @@ def test_a_credential_is_not_added_to_a_host_that_was_changed_meanwhile(row, ali
     with pytest.raises(ValidationError, match="changed meanwhile"):
         services.add_credential(registry=row, user=alice, values=CREDENTIAL, secret="s")
     assert not Credential.objects.exists()
+
+
+def test_only_admins_of_the_team_change_its_credentials(row, alice, bob) -> None:
+    credential = services.add_credential(registry=row, user=alice, values=CREDENTIAL, secret="s")
+    changes = (
+        partial(services.add_credential, registry=row, values=CREDENTIAL, secret="s"),
+        partial(services.change_credential, credential=credential, values=CREDENTIAL),
+        partial(
+            services.rotate_credential,
+            credential=credential,
+            secret="new",
+            expires_at=None,
+            is_verified=True,
+        ),
+        partial(services.remove_credential, credential=credential),
+    )
+
+    for change in changes:
+        with pytest.raises(PermissionDenied):
+            change(user=bob)
+
+    assert Credential.objects.get().secret.reveal() == "s"

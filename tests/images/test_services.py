@@ -1,6 +1,7 @@
 import threading
 
 import pytest
+from django.core.exceptions import PermissionDenied
 
 from registry_ui.images.models import LocalImage
 from registry_ui.images.services import find_image, name_image, plan_removal, remove_name, tag_image
@@ -70,6 +71,15 @@ def test_a_tag_is_another_name_of_the_same_image(pulled, team, bob):
     assert tagged.origin == "docker.io/library/nginx:1.27"
     assert LocalImage.objects.count() == 2
     assert list(blob_directory()) == files
+
+
+def test_a_viewer_removes_no_name(pulled, team, victor):
+    image = pulled(team, "nginx:1.27")
+
+    with pytest.raises(PermissionDenied):
+        remove_name(image=image, user=victor)
+
+    assert LocalImage.objects.filter(pk=image.pk).exists()
 
 
 def test_the_same_tag_again_changes_nothing(pulled, team, bob, alice):

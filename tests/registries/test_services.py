@@ -52,6 +52,18 @@ def test_the_host_stays_while_there_are_credentials(ours, alice, make_credential
         change_registry(registry=ours, user=alice, values={**VALUES, "host": "other.example.com"})
 
 
+def test_only_admins_of_the_team_change_its_registries(ours, team, bob):
+    with pytest.raises(PermissionDenied):
+        add_registry(team=team, user=bob, provider="private", values={**VALUES, "host": "b.test"})
+    with pytest.raises(PermissionDenied):
+        change_registry(registry=ours, user=bob, values={**VALUES, "name": "Renamed"})
+    with pytest.raises(PermissionDenied):
+        remove_registry(registry=ours, user=bob)
+
+    ours.refresh_from_db()
+    assert ours.name == VALUES["name"]
+
+
 def test_a_registry_that_was_removed_meanwhile_is_not_changed(ours, alice):
     Registry.objects.filter(pk=ours.pk).delete()
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from registry_ui.accounts.models import Role
+from registry_ui.accounts.permissions import may_here
 from registry_ui.accounts.requests import TeamRequest
 
 from .models import Mirror, MirrorPause
@@ -32,7 +33,7 @@ def section(request: TeamRequest) -> tuple[str, dict[str, Any]] | None:
     if not unhealthy:
         return None
 
-    may_operate = request.role is not None and request.role.allows(Role.OPERATOR)
+    may_operate = may_here(request, Role.OPERATOR)
     return "mirrors/_overview.html", {
         "unhealthy": unhealthy[:_MAX_SHOWN],
         "may_operate": may_operate,

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from registry_ui.accounts.models import Role, Team
+from registry_ui.accounts.permissions import may_here
 from registry_ui.accounts.requests import TeamRequest
 from registry_ui.web.polling import STOP_POLLING
 
@@ -56,7 +57,7 @@ def transfers(request: TeamRequest) -> HttpResponse:
         "has_any": bool(requesters),
         "address": _address(request, form),
         "query": urlencode({name: value for name, value in form.cleaned_data.items() if value}),
-        "can_operate": request.role is not None and request.role.allows(Role.OPERATOR),
+        "can_operate": may_here(request, Role.OPERATOR),
         "queue_problem": TRANSFERS.problem() if has_queued else "",
     }
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from registry_ui.accounts.models import Role
-from registry_ui.accounts.permissions import require_operator, require_role
+from registry_ui.accounts.permissions import allows, require_operator, require_role, role_on
 from registry_ui.accounts.requests import TeamRequest
 from registry_ui.images.models import LocalImage
 from registry_ui.oci.errors import OciError
@@ -89,7 +89,7 @@ def _visible(request: TeamRequest, pk: uuid.UUID) -> Transfer:
 
 
 def _context(request: TeamRequest, transfer: Transfer) -> dict[str, Any]:
-    role = request.user.role_in(transfer.team)
+    role = role_on(request, transfer)
     presenter = TransferPresenter(transfer)
     queue = queue_status(transfer, request.user) if transfer.state == State.QUEUED else None
 
@@ -101,8 +101,8 @@ def _context(request: TeamRequest, transfer: Transfer) -> dict[str, Any]:
         "transfer": transfer,
         "presenter": presenter,
         "fingerprint": _fingerprint(presenter),
-        "can_operate": role is not None and role.allows(Role.OPERATOR),
-        "can_retry": role is not None and role.allows(transfer.required_role),
+        "can_operate": allows(role, Role.OPERATOR),
+        "can_retry": allows(role, transfer.required_role),
         "is_current_team": transfer.team == request.team,
         "queue": queue,
         "position": position_text(running=queue.running, ahead=queue.ahead) if queue else "",

@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 from ..audit.log import record
 from ..link_tokens import hash_token, new_token
 from ..models import Action, Invitation, Membership, Role, Team, User
-from .memberships import locked, require_team_admin
+from ..permissions import check_role
+from .memberships import locked
 from .refusals import InvitationGone, Refused
 
 
@@ -24,7 +25,7 @@ def invite(
     """
     # Under the lock, a former admin cannot create a link that revoke_invitations_of misses.
     team = locked(team)
-    require_team_admin(team, by)
+    check_role(team, by, Role.ADMIN)
 
     token = new_token()
     invitation = Invitation.objects.create(
@@ -46,7 +47,7 @@ def revoke_invitation(*, invitation: Invitation, by: User | None) -> bool:
     Raises:
         PermissionDenied
     """
-    require_team_admin(invitation.team, by)
+    check_role(invitation.team, by, Role.ADMIN)
 
     rows = Invitation.objects.open().filter(pk=invitation.pk)
     # Conditional: an invitation that was accepted meanwhile stays accepted.

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from ..audit.log import record
 from ..models import Action, Invitation, Membership, Role, Team, User
 from ..offboarding import OffboardingResult, offboard
+from ..permissions import check_role
 from .refusals import LastAdmin, Refused
 
 
@@ -24,7 +25,7 @@ def add_member(*, team: Team, user: User, role: Role, by: User | None) -> Member
         PermissionDenied: `by` is no admin of the team.
     """
     team = locked(team)
-    require_team_admin(team, by)
+    check_role(team, by, Role.ADMIN)
     if not user.is_active:
         raise Refused(
             _("The account of %(name)s is deactivated. Activate it first.")
@@ -51,7 +52,7 @@ def change_role(*, membership: Membership, role: Role, by: User | None) -> Membe
         LastAdmin, Refused, PermissionDenied
     """
     team = locked(membership.team)
-    require_team_admin(team, by)
+    check_role(team, by, Role.ADMIN)
     # Read again under the lock: the caller's object may have a former role.
     membership = _current(membership)
 
@@ -96,7 +97,7 @@ def remove_member(
     person = membership.user
 
     if by is None or by.pk != person.pk:
-        require_team_admin(team, by)
+        check_role(team, by, Role.ADMIN)
     elif successor is not None:
         raise PermissionDenied(_("Nobody hands their own work to somebody else: an admin does."))
     if membership.role == Role.ADMIN:
@@ -129,23 +130,6 @@ def locked(team: Team) -> Team:
     if current is None:
         raise Refused(_("This team was removed."))
     return current
-
-
-def require_team_admin(team: Team, by: User | None) -> None:
-    """Refuse a person who is not an admin of the team; the command line (None) may do all.
-
-    Raises:
-        PermissionDenied
-    """
-    if by is None:
-        return
-
-    # Read again under the lock: another request may have changed the role since the view's check.
-    person = User.objects.filter(pk=by.pk).first()
-    if person is None or person.role_in(team) != Role.ADMIN:
-        raise PermissionDenied(
-            _("Only admins of the team %(team)s may do this.") % {"team": team.name}
-        )
 
 
 def revoke_invitations_of(person: User, team: Team | None, *, by: User | None) -> None:

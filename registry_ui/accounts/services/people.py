@@ -1,13 +1,13 @@
 """People of the installation: active accounts and administrators."""
 
 from allauth.usersessions.models import UserSession
-from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from ..audit.log import record
 from ..models import Action, User
 from ..offboarding import OffboardingResult, offboard
+from ..permissions import check_administrator
 from .memberships import revoke_invitations_of
 from .refusals import LastAdmin
 
@@ -89,13 +89,9 @@ def _for_change(person: User, by: User | None) -> User:
     All administrators are locked too, so that two concurrent changes cannot leave the installation
     without one.
     """
-    administrators = list(
-        User.objects.select_for_update().filter(is_superuser=True, is_active=True).order_by("pk")
-    )
-    # None is the command line. The list was read under the lock, so a right that was lost after
-    # the view's check counts.
-    if by is not None and by not in administrators:
-        raise PermissionDenied(_("This is for administrators of the installation."))
+    list(User.objects.select_for_update().filter(is_superuser=True, is_active=True).order_by("pk"))
+    # Under the lock, so that a right that was lost after the view's check counts.
+    check_administrator(by)
     return User.objects.select_for_update().get(pk=person.pk)
 
 

@@ -2,7 +2,6 @@
 
 import secrets
 
-from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
@@ -10,8 +9,9 @@ from django.utils.translation import gettext as _
 from ..audit.log import record
 from ..models import Action, Membership, Role, Team, User
 from ..offboarding import active_jobs_of
+from ..permissions import check_administrator, check_role
 from ..team_extensions import set_up_team
-from .memberships import locked, require_team_admin
+from .memberships import locked
 from .refusals import Refused
 
 
@@ -39,7 +39,7 @@ def rename_team(*, team: Team, name: str, by: User | None) -> None:
         IntegrityError: another team has the name.
     """
     team = locked(team)
-    require_team_admin(team, by)
+    check_role(team, by, Role.ADMIN)
 
     previous, team.name = team.name, name
     # An event would say that an unchanged name was changed.
@@ -59,9 +59,7 @@ def remove_team(*, team: Team, by: User | None) -> None:
     """
     # All teams are locked, so that two concurrent removals cannot remove the last two.
     teams = list(Team.objects.select_for_update().order_by("pk"))
-    administrators = User.objects.filter(is_superuser=True, is_active=True)
-    if by is not None and not administrators.filter(pk=by.pk).exists():
-        raise PermissionDenied(_("This is for administrators of the installation."))
+    check_administrator(by)
 
     if team not in teams:
         raise Refused(_("This team was removed."))

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from ..models import ApiToken, Role
-from ..permissions import needs_role, require_admin
+from ..permissions import may_here, needs_role, require_admin
 from ..requests import TeamRequest
 from ..sign_in.confirmation import needs_recent_sign_in
 from . import service
@@ -39,7 +39,7 @@ def robots(request: TeamRequest) -> HttpResponse:
     return render(
         request,
         "accounts/team_tokens.html",
-        {"tokens": rows, "may_edit": request.role == Role.ADMIN},
+        {"tokens": rows, "may_edit": may_here(request, Role.ADMIN)},
     )
 
 

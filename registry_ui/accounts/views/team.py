@@ -17,7 +17,7 @@ from ..member_forms import ActiveJobsForm, InviteForm, RoleForm, TeamNameForm
 from ..member_lists import administrators, members_of, successors_of
 from ..models import Invitation, Membership, Role
 from ..offboarding import OffboardingResult, active_jobs_of
-from ..permissions import needs_role, require_admin
+from ..permissions import may_here, needs_role, require_admin
 from ..redirects import local_url
 from ..requests import TeamRequest
 from ..sign_in.confirmation import needs_recent_sign_in, needs_recent_sign_in_for
@@ -30,7 +30,7 @@ def members(request: TeamRequest) -> HttpResponse:
     # A person in no team sees a page that says so.
     if request.team is None:
         return render(request, "accounts/team.html", {})
-    may_edit = request.role == Role.ADMIN
+    may_edit = may_here(request, Role.ADMIN)
     invitations = Invitation.objects.open().filter(team=request.team).select_related("created_by")
     context = {
         "members": members_of(request.team),

@@ -3,13 +3,13 @@
 import logging
 from functools import partial
 
-from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from registry_ui.accounts.audit.log import current_origin, record
 from registry_ui.accounts.models import Action, ActorKind, Role, Team, User
+from registry_ui.accounts.permissions import check_role
 from registry_ui.jobs.runner import run_in_process
 from registry_ui.jobs.scheduled_tasks import run_for_each
 from registry_ui.oci.errors import InvalidReference, OciError
@@ -55,7 +55,7 @@ def start_index(
         PermissionDenied: the person is no operator of the registry's team.
         InvalidReference: the name of the repository is invalid.
     """
-    _require_operator(registry.team, user)
+    check_role(registry.team, user, Role.OPERATOR)
     if repository:
         check_repository(repository)
 
@@ -101,7 +101,7 @@ def cancel_index(run_: IndexRun, user: User | None) -> None:
     Raises:
         PermissionDenied
     """
-    _require_operator(run_.team, user)
+    check_role(run_.team, user, Role.OPERATOR)
     INDEX_RUNS.cancel(run_)
 
 
@@ -128,7 +128,7 @@ def add_repository(*, registry: Registry, user: User, name: str) -> Repository:
         InvalidReference: the name is invalid.
         PermissionDenied
     """
-    _require_operator(registry.team, user)
+    check_role(registry.team, user, Role.OPERATOR)
     added = {"is_added_by_name": True}
     # Not an error for an existing row: it may be listed, or left from opening an image.
     repository, _created = Repository.objects.update_or_create(
@@ -156,7 +156,7 @@ def remove_repository(*, repository: Repository, user: User) -> None:
     Raises:
         PermissionDenied
     """
-    _require_operator(repository.team, user)
+    check_role(repository.team, user, Role.OPERATOR)
     rows = Repository.objects.filter(pk=repository.pk)
     with index_lock(repository.registry):
         rows.update(is_added_by_name=False)
@@ -240,15 +240,3 @@ def repository_name(registry: Registry, text: str) -> str:
             advice=_("Leave out the tag and the digest."),
         )
     return Reference.parse(f"{registry.host}/{name}").repository
-
-
-def _require_operator(team: Team, user: User | None) -> None:
-    # The command line and the scheduler have no user and may do everything.
-    if user is None:
-        return
-
-    role = user.role_in(team)
-    if role is None or not role.allows(Role.OPERATOR):
-        raise PermissionDenied(
-            _("Only operators and admins of the team %(team)s may do this.") % {"team": team.name}
-        )

@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from registry_ui.accounts.models import Role
+from registry_ui.accounts.permissions import allows, role_on
 from registry_ui.accounts.requests import TeamRequest
 from registry_ui.oci.digest import Digest
 from registry_ui.oci.errors import NotFound, OciError
@@ -78,14 +79,14 @@ def _page(request: TeamRequest, pk: UUID, name: str, identifier: str | Digest) -
 def _details(request: TeamRequest, opened: OpenedArtifact) -> dict[str, Any]:
     # Only for the full page: the fragment with the referrers needs none of this.
     names = names_of(opened.repository, opened.artifact)
-    role = _role(request, opened.repository.registry)
+    role = role_on(request, opened.repository.registry)
     return {
         "names": names,
         "siblings": names.siblings_of(opened.tag),
         "guidance": guide_tag(opened.tag, names.direct) if opened.tag else None,
         "copy_boxes": commands_for(opened.reference, opened.digest, is_image=opened.is_image),
-        "can_operate": role is not None and role.allows(Role.OPERATOR),
-        "can_delete": role is not None and role.allows(Role.ADMIN),
+        "can_operate": allows(role, Role.OPERATOR),
+        "can_delete": allows(role, Role.ADMIN),
     }
 
 
@@ -93,12 +94,6 @@ def _registry(request: TeamRequest, pk: UUID) -> Registry:
     return get_object_or_404(
         Registry.objects.visible_to(request.user).select_related("team"), pk=pk
     )
-
-
-def _role(request: TeamRequest, registry: Registry) -> Role | None:
-    if request.team is not None and request.team.pk == registry.team_id:
-        return request.role
-    return request.user.role_in(registry.team)
 
 
 def _reference(registry: Registry, name: str, identifier: str | Digest) -> Reference:

@@ -10,7 +10,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from registry_ui.accounts.models import Role
-from registry_ui.accounts.permissions import needs_role, require_admin, require_operator
+from registry_ui.accounts.permissions import (
+    allows,
+    may_here,
+    needs_role,
+    require_admin,
+    require_operator,
+    role_on,
+)
 from registry_ui.accounts.requests import TeamRequest
 from registry_ui.accounts.sign_in.confirmation import needs_recent_sign_in
 from registry_ui.credentials import services
@@ -40,7 +47,11 @@ def listing(request: TeamRequest) -> HttpResponse:
     )
     # All providers but those whose only host the team has already.
     providers = [facts for facts, registry in _choices(request) if registry is None]
-    context = {"registries": registries, "may_edit": _is_admin(request), "providers": providers}
+    context = {
+        "registries": registries,
+        "may_edit": may_here(request, Role.ADMIN),
+        "providers": providers,
+    }
     return render(request, "registries/list.html", context)
 
 
@@ -153,7 +164,7 @@ def test_connection(request: TeamRequest, pk: str) -> HttpResponse:
 
 
 def _detail_context(request: TeamRequest, registry: Registry) -> dict[str, Any]:
-    role = request.user.role_in(registry.team)
+    role = role_on(request, registry)
     # Names of Docker Hub are written without its host.
     prefix = "" if registry.host == DOCKER_HUB else f"{registry.host}/"
     example = registry.facts.example
@@ -171,8 +182,8 @@ def _detail_context(request: TeamRequest, registry: Registry) -> dict[str, Any]:
         "credentials": registry.credentials.select_related("registry"),
         "stages": [{**stage, "title": stage_title(stage["name"])} for stage in registry.report],
         "authorities": authorities_in(registry.ca_certificate),
-        "may_edit": role is not None and role.allows(Role.ADMIN) and not registry.is_builtin,
-        "may_test": role is not None and role.allows(Role.OPERATOR),
+        "may_edit": allows(role, Role.ADMIN) and not registry.is_builtin,
+        "may_test": allows(role, Role.OPERATOR),
     }
 
 
@@ -224,7 +235,3 @@ def _choices(request: TeamRequest) -> list[tuple[ProviderFacts, Registry | None]
     return [
         (facts, known.get(facts.host) if facts.host else None) for facts in list_addable_providers()
     ]
-
-
-def _is_admin(request: TeamRequest) -> bool:
-    return request.role is not None and request.role.allows(Role.ADMIN)

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from registry_ui.accounts.models import Role
+from registry_ui.accounts.permissions import allows, role_on
 from registry_ui.accounts.requests import TeamRequest
 from registry_ui.registries.models import Listing, Registry
 
@@ -62,11 +63,10 @@ def repositories_context(request: TeamRequest, registry: Registry) -> dict[str, 
 
 def rights_in(request: TeamRequest, registry: Registry) -> dict[str, bool]:
     """Return the person's rights in the registry's team, which need not be the current one."""
-    # The current team's role is loaded already; another team costs a query.
-    role = request.role if registry.team == request.team else request.user.role_in(registry.team)
+    role = role_on(request, registry)
     return {
-        "may_operate": role is not None and role.allows(Role.OPERATOR),
-        "may_delete": role is not None and role.allows(Role.ADMIN),
+        "may_operate": allows(role, Role.OPERATOR),
+        "may_delete": allows(role, Role.ADMIN),
     }
 
 

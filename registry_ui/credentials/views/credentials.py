@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
 from registry_ui.accounts.models import Role
-from registry_ui.accounts.permissions import require_admin, require_operator
+from registry_ui.accounts.permissions import allows, require_admin, require_operator, role_on
 from registry_ui.accounts.requests import TeamRequest
 from registry_ui.accounts.sign_in.confirmation import needs_recent_sign_in
 from registry_ui.oci.errors import OciError
@@ -103,11 +103,11 @@ def test(request: TeamRequest, pk: str) -> HttpResponse:
 
 
 def row_context(request: TeamRequest, credential: Credential) -> dict[str, Any]:
-    role = request.user.role_in(credential.team)
+    role = role_on(request, credential)
     return {
         "credential": credential,
-        "may_edit": role is not None and role.allows(Role.ADMIN),
-        "may_test": role is not None and role.allows(Role.OPERATOR),
+        "may_edit": allows(role, Role.ADMIN),
+        "may_test": allows(role, Role.OPERATOR),
     }
 
 

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
 from registry_ui.accounts.models import Role, Team
-from registry_ui.accounts.permissions import require_admin
+from registry_ui.accounts.permissions import may_here, require_admin
 from registry_ui.accounts.requests import TeamRequest
 from registry_ui.accounts.sign_in.confirmation import needs_recent_sign_in
 from registry_ui.oci.errors import OciError
@@ -43,7 +43,7 @@ def team_credentials(request: TeamRequest) -> HttpResponse:
     context = {
         "own": own if team else [],
         "shared": credentials_shared_with(team) if team else [],
-        "may_edit": request.role is not None and request.role.allows(Role.ADMIN),
+        "may_edit": may_here(request, Role.ADMIN),
     }
     return render(request, "registries/team_credentials.html", context)
 

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from registry_ui.accounts.audit.log import record
 from registry_ui.accounts.models import Action, Role
-from registry_ui.accounts.permissions import needs_role
+from registry_ui.accounts.permissions import may_here, needs_role
 from registry_ui.accounts.requests import TeamRequest
 from registry_ui.environment import EngineSetting
 from registry_ui.oci.errors import OciError
@@ -126,5 +126,5 @@ def _shared_context(request: TeamRequest, setting: EngineSetting) -> dict[str, A
     return {
         "engine": setting,
         "engines": engines_of(request.team),
-        "can_operate": request.role is not None and request.role.allows(Role.OPERATOR),
+        "can_operate": may_here(request, Role.OPERATOR),
     }

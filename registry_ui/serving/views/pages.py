@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from registry_ui.accounts.audit.log import record
 from registry_ui.accounts.models import Action, Role, Team
-from registry_ui.accounts.permissions import needs_role, require_admin
+from registry_ui.accounts.permissions import may_here, needs_role, require_admin
 from registry_ui.accounts.requests import TeamRequest
 from registry_ui.images.models import ImmutableTagRule
 from registry_ui.images.names import tags_covered_only_by
@@ -78,7 +78,7 @@ def _render_page(request: TeamRequest) -> HttpResponse:
         "rules": [],
         "proxied": [],
         "registry": None,
-        "may_edit": request.role == Role.ADMIN,
+        "may_edit": may_here(request, Role.ADMIN),
     }
     if team is not None:
         registries = Registry.objects.filter(team=team, provider=Provider.BUILTIN)

@@ -11,7 +11,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from registry_ui.accounts.models import Role
-from registry_ui.accounts.permissions import needs_role, require_admin, require_operator
+from registry_ui.accounts.permissions import (
+    allows,
+    needs_role,
+    require_admin,
+    require_operator,
+    role_on,
+)
 from registry_ui.accounts.requests import TeamRequest
 from registry_ui.oci.errors import OciError
 from registry_ui.registries.models import Registry
@@ -203,10 +209,10 @@ def visible_mirror(request: TeamRequest, pk: uuid.UUID) -> Mirror:
 
 
 def role_context(request: TeamRequest, mirror: Mirror) -> dict[str, Any]:
-    role = request.user.role_in(mirror.team)
+    role = role_on(request, mirror)
     return {
-        "may_operate": role is not None and role.allows(Role.OPERATOR),
-        "may_edit": role is not None and role.allows(Role.ADMIN),
+        "may_operate": allows(role, Role.OPERATOR),
+        "may_edit": allows(role, Role.ADMIN),
         # A person may open a mirror of another of their teams by its address.
         "is_here": mirror.team == request.team,
     }

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from registry_ui.accounts.models import Role
-from registry_ui.accounts.permissions import needs_role
+from registry_ui.accounts.permissions import may_here, needs_role
 from registry_ui.accounts.requests import TeamRequest
 from registry_ui.notifications.models import NotificationChannel
 from registry_ui.web.polling import STOP_POLLING, is_fragment
@@ -32,8 +32,8 @@ def mirrors(request: TeamRequest) -> HttpResponse:
         "mirrors": statuses,
         "pause": pause,
         "is_live": is_live,
-        "may_operate": request.role is not None and request.role.allows(Role.OPERATOR),
-        "may_edit": request.role is not None and request.role.allows(Role.ADMIN),
+        "may_operate": may_here(request, Role.OPERATOR),
+        "may_edit": may_here(request, Role.ADMIN),
         "failing_channels": NotificationChannel.objects.filter(
             team=request.team, failed_at__isnull=False
         ),
