@@ -1,5 +1,7 @@
 """Names of local images: rows that are each written in one transaction."""
 
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
@@ -15,6 +17,7 @@ from registry_ui.registries.builtin_registry import (
     check_builtin_name,
     is_builtin_registry,
 )
+from registry_ui.web.extension import Extension
 
 from .models import ImmutableTagRule, LocalImage
 
@@ -29,6 +32,22 @@ _IMAGE_FIELDS = (
     "size",
     "image_created_at",
 )
+
+
+@dataclass(frozen=True, slots=True)
+class NameObserver:
+    """The work of an app above for names of local images.
+
+    Args:
+        added: called for a new or moved name, in the transaction that writes it.
+        removed: called for a deleted name, in the transaction that deletes it.
+    """
+
+    added: Callable[[LocalImage], None]
+    removed: Callable[[LocalImage], None]
+
+
+NAME_OBSERVERS: Extension[NameObserver] = Extension()
 
 
 def assign_name(
@@ -68,6 +87,21 @@ def copy_name(*, source: LocalImage, user: User | None, target: Reference) -> Lo
         # The digests are copied from the locked row, not from an older copy in memory.
         values = {name: getattr(current, name) for name in _IMAGE_FIELDS}
         return _assign(current.team, user, target, {**values, "origin": str(current.reference)})
+
+
+def announce_name(image: LocalImage) -> None:
+    """Tell the observers of a name that was added or moved; call it in the same transaction."""
+    for observer in NAME_OBSERVERS:
+        observer.added(image)
+
+
+def delete_names(images: Iterable[LocalImage]) -> None:
+    """Delete the rows of names; call it in a transaction that has checked the rights."""
+    rows = list(images)
+    LocalImage.objects.filter(pk__in=[image.pk for image in rows]).delete()
+    for image in rows:
+        for observer in NAME_OBSERVERS:
+            observer.removed(image)
 
 
 def is_immutable(image: LocalImage) -> bool:
@@ -135,6 +169,7 @@ def _assign(team: Team, user: User | None, name: Reference, values: dict[str, An
     # Two pulls of one name wait for each other here; the later one wins.
     image, created = LocalImage.objects.select_for_update().get_or_create(**key, defaults=values)
     if created:
+        announce_name(image)
         return image
 
     # Giving an immutable tag to the same image again changes nothing, so clients may push it
@@ -147,6 +182,7 @@ def _assign(team: Team, user: User | None, name: Reference, values: dict[str, An
         setattr(image, field, value)
 
     image.save(update_fields=[*values, "updated_at"])
+    announce_name(image)
 
     # For a message to the person; it is not stored.
     image.previous_image_id = previous if previous != image.image_id else ""

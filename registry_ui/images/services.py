@@ -15,7 +15,7 @@ from registry_ui.oci.errors import InvalidReference, ManifestUnknown
 from registry_ui.oci.reference import Reference
 
 from .models import LocalImage
-from .names import assign_name, copy_name, refuse_immutable
+from .names import assign_name, copy_name, delete_names, refuse_immutable
 from .store import LocalStore
 
 logger = logging.getLogger(__name__)
@@ -161,7 +161,7 @@ def remove_name(*, image: LocalImage, user: User | None) -> NameRemoval:
 
     # The audit log has the removal if, and only if, it happened.
     with transaction.atomic():
-        LocalImage.objects.filter(pk=image.pk).delete()
+        delete_names([image])
         record(
             Action.IMAGE_REMOVED,
             user=user,

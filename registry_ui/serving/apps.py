@@ -1,7 +1,7 @@
 from typing import Any
 
 from django.apps import AppConfig
-from django.db.models.signals import post_delete, post_migrate, post_save
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 
@@ -10,22 +10,19 @@ class ServingConfig(AppConfig):
 
     def ready(self) -> None:
         from registry_ui.images.garbage_collection import MARK_SOURCES
-        from registry_ui.images.models import LocalImage
+        from registry_ui.images.names import NAME_OBSERVERS
         from registry_ui.jobs.scheduled_tasks import SCHEDULED_TASKS, ScheduledTask
         from registry_ui.registries.builtin_registry import BUILTIN_OPENERS
 
         from .builtin_registry import BuiltinRegistry
-        from .name_signals import on_name_added, on_name_removed
+        from .name_changes import NAME_OBSERVER
         from .proxy_cache import marks_of_kept_tags
         from .repositories import marks_of_referrers
 
         BUILTIN_OPENERS.add(BuiltinRegistry)
         MARK_SOURCES.add(marks_of_referrers)
         MARK_SOURCES.add(marks_of_kept_tags)
-        post_save.connect(on_name_added, sender=LocalImage, dispatch_uid="serving.on_name_added")
-        post_delete.connect(
-            on_name_removed, sender=LocalImage, dispatch_uid="serving.on_name_removed"
-        )
+        NAME_OBSERVERS.add(NAME_OBSERVER)
         post_migrate.connect(
             _ensure_builtin_registries,
             sender=self,

@@ -11,6 +11,7 @@ from registry_ui.catalog.indexing.index_services import schedule_index
 from registry_ui.credentials.services import add_builtin_registry
 from registry_ui.images.blob_uploads import UploadUnknown, upload_size
 from registry_ui.images.models import LocalImage
+from registry_ui.images.names import announce_name
 from registry_ui.images.store import blob_directory
 from registry_ui.registries.builtin_registry import builtin_registry_host
 from registry_ui.registries.models import Provider, Registry
@@ -63,6 +64,7 @@ def _rename_images(team: Team, host: str) -> None:
 
             image.registry = builtin_registry_host()
             image.save(update_fields=["registry"])
+            announce_name(image)
 
 
 def maintain_builtin_registry() -> None:

@@ -11,7 +11,7 @@ from registry_ui.accounts.models import Team, User
 from registry_ui.catalog.indexing.artifact_columns import artifact_type_of
 from registry_ui.images.blobs import damaged
 from registry_ui.images.models import LocalImage, TeamBlob
-from registry_ui.images.names import refuse_immutable
+from registry_ui.images.names import delete_names, refuse_immutable
 from registry_ui.images.store import LocalStore, blob_directory
 from registry_ui.oci.digest import Digest
 from registry_ui.oci.errors import (
@@ -159,7 +159,7 @@ class ServedRepository:
             target = self.reference if is_nameless else self.reference.with_digest(manifest.digest)
             LocalStore(self.team, target, user=user).put_manifest(manifest, manifest.digest)
 
-        # The manifests of an index are linked with the image's row (on_name_added).
+        # The manifests of an index are linked with the image's row (`name_changes`).
         if manifest.subject is not None:
             link_manifest(self.team, self.name, manifest)
         else:
@@ -203,7 +203,7 @@ class ServedRepository:
             if image is None:
                 raise ManifestUnknown(_("There is no such tag."))
             refuse_immutable(image)
-            self.images.filter(pk=image.pk).delete()
+            delete_names([image])
         return image
 
     def delete_manifest(self, digest: Digest) -> list[LocalImage]:
@@ -234,7 +234,7 @@ class ServedRepository:
                     advice=_("Delete the index first."),
                 )
 
-            self.images.filter(pk__in=[image.pk for image in deleted]).delete()
+            delete_names(deleted)
             ServedBlob.objects.filter(
                 team=self.team, repository=self.name, digest=str(digest)
             ).delete()

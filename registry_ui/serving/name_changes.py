@@ -1,8 +1,7 @@
-"""Signal receivers that link and index images of the built-in registry."""
+"""The links and the index of the built-in registry, updated when names of images change."""
 
 import logging
 from functools import partial
-from typing import Any
 
 from django.db import transaction
 
@@ -13,6 +12,7 @@ from registry_ui.catalog.indexing.sizes import count_repository
 from registry_ui.catalog.models import Repository
 from registry_ui.credentials.services import find_registry
 from registry_ui.images.models import LocalImage
+from registry_ui.images.names import NameObserver
 from registry_ui.oci.errors import OciError
 from registry_ui.oci.reference import Reference
 from registry_ui.registries.builtin_registry import is_builtin_registry
@@ -23,23 +23,22 @@ from .links import link_image
 logger = logging.getLogger(__name__)
 
 
-def on_name_added(instance: LocalImage, raw: bool = False, **_kwargs: Any) -> None:
-    """Link the repository to a new name's image, and index the tag (`post_save`)."""
-    # Fixtures (raw) may come before the rows that they refer to.
-    if raw or not is_builtin_registry(instance.registry):
+def on_name_added(image: LocalImage) -> None:
+    """Link the repository to a new name's image, and index the tag."""
+    if not is_builtin_registry(image.registry):
         return
 
     # The link is part of the row's transaction; the index reads the store, so it waits for the
     # commit.
-    link_image(instance)
-    if instance.tag:
-        transaction.on_commit(partial(_index_tag, instance.team, instance.reference))
+    link_image(image)
+    if image.tag:
+        transaction.on_commit(partial(_index_tag, image.team, image.reference))
 
 
-def on_name_removed(instance: LocalImage, **_kwargs: Any) -> None:
-    """Remove a deleted tag from the index (`post_delete`)."""
-    if is_builtin_registry(instance.registry) and instance.tag:
-        transaction.on_commit(partial(_remove_from_index, instance.team, instance.reference))
+def on_name_removed(image: LocalImage) -> None:
+    """Remove a deleted tag from the index."""
+    if is_builtin_registry(image.registry) and image.tag:
+        transaction.on_commit(partial(_remove_from_index, image.team, image.reference))
 
 
 def _index_tag(team: Team, reference: Reference) -> None:
@@ -80,3 +79,6 @@ def _remove_from_index(team: Team, reference: Reference) -> None:
             ).delete()
     except Exception:
         logger.exception("The index could not forget %s.", reference)
+
+
+NAME_OBSERVER = NameObserver(added=on_name_added, removed=on_name_removed)
