@@ -10,28 +10,16 @@ class AccountsConfig(AppConfig):
         # Models can be imported only now (Django, "Applications").
         from allauth.account.signals import user_logged_in as signed_in_by_allauth
         from django.contrib.auth.signals import user_logged_in
-        from django.db.models.signals import post_delete, post_migrate, post_save
+        from django.db.models.signals import post_migrate
 
         from .audit.triggers import install_append_only_triggers
-        from .models import Membership, User
         from .sign_in import audit_events
         from .sign_in.confirmation import record_sign_in_time
         from .sign_in.sso.groups import sync_at_sign_in
-        from .tokens.service import revoke_with_membership, revoke_with_person
 
         # Sign-in
         user_logged_in.connect(record_sign_in_time, dispatch_uid="accounts.record_sign_in_time")
         signed_in_by_allauth.connect(sync_at_sign_in, dispatch_uid="accounts.sso.sync_at_sign_in")
-
-        # API tokens
-        post_delete.connect(
-            revoke_with_membership,
-            sender=Membership,
-            dispatch_uid="accounts.revoke_with_membership",
-        )
-        post_save.connect(
-            revoke_with_person, sender=User, dispatch_uid="accounts.revoke_with_person"
-        )
 
         # Audit log. SQLite drops triggers when a migration rebuilds a table: see `audit.triggers`.
         audit_events.connect()

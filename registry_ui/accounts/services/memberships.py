@@ -13,6 +13,7 @@ from ..audit.log import record
 from ..models import Action, Invitation, Membership, Role, Team, User
 from ..offboarding import OffboardingResult, offboard
 from ..permissions import check_role
+from ..tokens.service import revoke_tokens_of
 from .refusals import LastAdmin, Refused
 
 
@@ -83,7 +84,7 @@ def remove_member(
 ) -> OffboardingResult:
     """Remove a person from a team; people may also remove themselves.
 
-    The person's tokens for the team are revoked by `tokens.revoke_with_membership`.
+    Their tokens for the team are revoked.
 
     Args:
         successor: the person who takes over the active jobs. Jobs that they may not start, and all
@@ -105,6 +106,7 @@ def remove_member(
 
     revoke_invitations_of(person, team, by=by)
     membership.delete()
+    revoke_tokens_of(person, team)
     result = offboard(person, team, by=by, successor=successor)
     record(
         Action.MEMBER_REMOVED,

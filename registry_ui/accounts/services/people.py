@@ -8,6 +8,7 @@ from ..audit.log import record
 from ..models import Action, User
 from ..offboarding import OffboardingResult, offboard
 from ..permissions import check_administrator
+from ..tokens.service import revoke_tokens_of
 from .memberships import revoke_invitations_of
 from .refusals import LastAdmin
 
@@ -18,7 +19,7 @@ def deactivate_person(
 ) -> OffboardingResult:
     """Deactivate an account: sessions, tokens and active jobs end, the memberships stay.
 
-    Tokens are revoked by `tokens.revoke_with_person`.
+    Their tokens are revoked.
 
     Args:
         successor: the person who takes over the active jobs. Jobs that they may not start, and all
@@ -39,6 +40,7 @@ def deactivate_person(
     # The sessions themselves are invalid by `session_generation`; this is only their list.
     UserSession.objects.filter(user=person).delete()
     revoke_invitations_of(person, None, by=by)
+    revoke_tokens_of(person)
     result = offboard(person, by=by, successor=successor)
     record(
         Action.PERSON_DEACTIVATED,

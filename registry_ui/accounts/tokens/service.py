@@ -244,23 +244,20 @@ def revoke_token(*, token: ApiToken, by: User | None) -> bool:
     return bool(revoked)
 
 
-def revoke_with_membership(instance: Membership, **_kwargs: Any) -> None:
-    """Revoke a former member's tokens for the team (receiver of `post_delete`)."""
-    _revoke_all(ApiToken.objects.filter(user_id=instance.user_id, team_id=instance.team_id))
+def revoke_tokens_of(person: User, team: Team | None = None) -> None:
+    """Revoke the tokens of a person who leaves a team or is deactivated.
 
+    They stay revoked when the person comes back.
 
-def revoke_with_person(instance: User, **_kwargs: Any) -> None:
-    """Revoke a deactivated person's tokens (receiver of `post_save`).
-
-    They stay revoked when the account is activated again.
+    Args:
+        team: None revokes those for all teams.
     """
-    if not instance.is_active:
-        _revoke_all(ApiToken.objects.filter(user_id=instance.pk))
+    tokens = ApiToken.objects.filter(user=person, revoked_at=None)
+    if team is not None:
+        tokens = tokens.filter(team=team)
 
-
-def _revoke_all(tokens: Any) -> None:
     # One by one, so that each revocation is an audit event.
-    for token in tokens.filter(revoked_at=None).select_related("team"):
+    for token in tokens.select_related("team"):
         revoke_token(token=token, by=None)
 
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from registry_ui.accounts import services
 from registry_ui.accounts.models import (
     Action,
     ActorKind,
@@ -142,15 +143,14 @@ def test_an_expired_token_is_refused(alice):
 
 def test_a_deactivated_persons_token_stays_revoked(alice):
     secret = make(alice)[1]
-    alice.is_active = False
-    alice.save()
+    services.deactivate_person(person=alice, by=None, successor=None)
     assert refused(secret) == 401
-    alice.is_active = True
-    alice.save()
+    services.activate_person(person=alice, by=None)
     assert refused(secret) == 401
+    assert AuditEvent.objects.filter(action=Action.TOKEN_REVOKED).count() == 1
 
 
-def test_a_deactivation_without_a_signal_refuses_tokens_too(alice):
+def test_a_deactivation_in_the_database_refuses_tokens_too(alice):
     secret = make(alice)[1]
     type(alice).objects.update(is_active=False)
     assert refused(secret) == 401
@@ -158,7 +158,8 @@ def test_a_deactivation_without_a_signal_refuses_tokens_too(alice):
 
 def test_a_former_members_token_for_the_team_stays_revoked(bob, team):
     secret = make(bob, Scope.TRANSFER, team)[1]
-    Membership.objects.filter(user=bob).delete()
+    membership = Membership.objects.get(user=bob)
+    services.remove_member(membership=membership, by=None, successor=None)
     assert refused(secret) == 401
     Membership.objects.create(user=bob, team=team, role=Role.ADMIN)
     assert refused(secret) == 401

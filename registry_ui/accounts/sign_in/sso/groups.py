@@ -14,6 +14,7 @@ from django.db import transaction
 from registry_ui.accounts import offboarding
 from registry_ui.accounts.audit import log
 from registry_ui.accounts.models import Action, Membership, Role, Team, User
+from registry_ui.accounts.tokens.service import revoke_tokens_of
 
 from . import require_provider
 from .claims import groups_in
@@ -91,8 +92,8 @@ def _change_or_delete(membership: Membership, role: Role | None) -> None:
             name=person.username,
             by="single sign-on",
         )
-        # The person's tokens for the team are revoked by `tokens.revoke_with_membership`.
         membership.delete()
+        revoke_tokens_of(person, team)
         offboarding.cancel_jobs(person, team, by=None)
     elif membership.role != role:
         previous, membership.role = membership.role, role
