@@ -1,17 +1,19 @@
-"""The connections beneath `requests`: opened by the dialer, verified, and kept open."""
+"""The connections of urllib3: opened by the dialer, verified, and kept open."""
 
-import functools
+import http.client
 import socket
+import ssl
+import threading
+from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from requests.adapters import HTTPAdapter
-from requests.cookies import RequestsCookieJar
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from .egress import Dialer, host_and_port
+from .http_proxy import HttpProxy, secured
 from .tls import context_for
 
 # urllib3's 16 KiB cost most of the speed (PROTOCOL.md, "Traps of `requests`").
@@ -19,6 +21,9 @@ BLOCK_SIZE = 1024 * 1024
 
 # The most threads that share one client: a connection for each of them stays open.
 POOL_SIZE = 64
+
+# A registry and the hosts that it redirects to; the pool unused for longest is closed.
+_MOST_POOLS = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,123 +53,170 @@ class Limits:
     rate_window: float = 30.0
 
 
-class NoCookies(RequestsCookieJar):
-    """A cookie jar that keeps nothing: a cookie would be one more credential that travels."""
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A way to a host, directly or through a proxy."""
 
-    def set_cookie(self, cookie: Any, *args: Any, **kwargs: Any) -> None:
-        """Ignore the cookie."""
-        return
+    scheme: str
+    host: str
+    port: int
+    proxy: HttpProxy | None
 
 
-class Adapter(HTTPAdapter):
-    """The adapter from `requests` to urllib3, with guarded connections.
+@dataclass(frozen=True, slots=True)
+class _Opener:
+    """The parts that each new connection of one route needs."""
+
+    route: Route
+    dialer: Dialer
+    limits: Limits
+    proxy_context: ssl.SSLContext
+
+
+class Connections:
+    """The open connections of one client.
 
     A registry's own certificate authority is trusted for its own and approved hosts only.
     """
 
     def __init__(self, dialer: Dialer, ca_pem: str, limits: Limits) -> None:
         self._dialer = dialer
+        self._limits = limits
         self._own_context, self._foreign_context = context_for(ca_pem), context_for("")
-        self._pools = _pool_classes(dialer, limits)
-        # urllib3 builds its key of two dozen options, a measurable part of each small request.
-        self._pool_key = functools.lru_cache(POOL_SIZE)(self._make_pool_key)
-        super().__init__(pool_connections=16, pool_maxsize=POOL_SIZE)
+        self._lock = threading.Lock()
+        # The pool used last stands last.
+        self._pools: OrderedDict[tuple[Route, ssl.SSLContext], HTTPConnectionPool] = OrderedDict()
 
-    def init_poolmanager(
-        self, connections: int, maxsize: int, block: bool = False, **options: Any
-    ) -> None:
-        """Set up the pools with large blocks and guarded connections."""
-        super().init_poolmanager(connections, maxsize, block=block, blocksize=BLOCK_SIZE, **options)
-        self.poolmanager.pool_classes_by_scheme = self._pools
-
-    def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
-        """Return the pools for one proxy, with guarded connections too."""
-        manager = super().proxy_manager_for(proxy, blocksize=BLOCK_SIZE, **options)
-        manager.pool_classes_by_scheme = self._pools
-        return manager
-
-    def build_connection_pool_key_attributes(
-        self, request: Any, verify: Any, cert: Any = None
-    ) -> Any:
-        """Return the host and the TLS options of a request's pool."""
-        return self._host_and_tls(urlsplit(request.url).scheme, *host_and_port(request.url))
-
-    def pool_for(self, url: str) -> Any:
-        """Return the open connections to a URL's host, without a proxy."""
-        key, context = self._pool_key(urlsplit(url).scheme, *host_and_port(url))
-        # A copy, because urllib3 removes options from the dictionary it gets.
-        return self.poolmanager.connection_from_pool_key(key, {**context})
-
-    def _make_pool_key(self, scheme: str, host: str, port: int) -> tuple[Any, dict[str, Any]]:
-        location, options = self._host_and_tls(scheme, host, port)
-        context = {**self.poolmanager.connection_pool_kw, **location, **options}
-        return self.poolmanager.key_fn_by_scheme[scheme](context), context
-
-    def _host_and_tls(
-        self, scheme: str, host: str, port: int
-    ) -> tuple[dict[str, Any], dict[str, Any]]:
+    def pool_for(self, url: str, proxy: HttpProxy | None) -> HTTPConnectionPool:
+        """Return the connections to a URL's host, directly or through a proxy."""
+        host, port = host_and_port(url)
         context = self._own_context if self._dialer.is_trusted(host) else self._foreign_context
-        return {"scheme": scheme, "host": host, "port": port}, {
-            "ssl_context": context,
-            "cert_reqs": "CERT_REQUIRED",
-        }
+        key = Route(urlsplit(url).scheme, host, port, proxy), context
 
-    def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
-        """Do nothing: the TLS context knows the trusted authorities."""
+        with self._lock:
+            pool = self._pools.get(key)
+            if pool is None:
+                pool = self._pools[key] = self._make_pool(*key)
+                # Not closed, because another thread may be about to use it: urllib3 closes the
+                # connections of a pool that nothing refers to.
+                if len(self._pools) > _MOST_POOLS:
+                    self._pools.popitem(last=False)
+            self._pools.move_to_end(key)
+        return pool
+
+    def close(self) -> None:
+        """Close the connections that are not in use; the others close after their use."""
+        with self._lock:
+            pools = list(self._pools.values())
+            self._pools.clear()
+        for pool in pools:
+            pool.close()
+
+    def _make_pool(self, route: Route, context: ssl.SSLContext) -> HTTPConnectionPool:
+        # Only the system's authorities are asked about a proxy's own certificate.
+        opener = _Opener(route, self._dialer, self._limits, self._foreign_context)
+        options: dict[str, Any] = {
+            "maxsize": POOL_SIZE,
+            "blocksize": BLOCK_SIZE,
+            # urllib3 passes unknown options on to each new connection.
+            "opener": opener,
+        }
+        if route.scheme == "http":
+            return _PlainPool(route.host, route.port, **options)
+        options |= {"ssl_context": context, "cert_reqs": ssl.CERT_REQUIRED}
+        return _SecurePool(route.host, route.port, **options)
 
 
 class _GuardedConnection:
-    """A connection of urllib3 that the dialer opens and the watch can interrupt."""
+    """A connection of urllib3 that the dialer opens and the watch can interrupt.
 
-    _dialer: Dialer
-    _limits: Limits
-    _handshake: socket.socket | None = None
+    urllib3 opens sockets and tunnels in methods that are not public, so `connect` replaces them
+    as a whole.
+
+    Args:
+        message: http.client's response, beneath the one of urllib3 that was received last.
+    """
+
+    message: http.client.HTTPResponse
     timeout: Any
 
-    def _new_conn(self: Any) -> socket.socket:
-        sock: socket.socket = self._dialer.connect(
-            self._dns_host, self.port, self._limits.connect, is_proxy=self.proxy is not None
-        )
-        sock.settimeout(self._limits.connect)
+    def __init__(self, *arguments: Any, opener: _Opener, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._opener = opener
 
-        # The TLS layer takes the socket away; a duplicate can still be woken.
-        self._handshake = sock.dup()
-        self._dialer.watch.add(self._handshake)
-        return sock
+    def _begin_message(self, *arguments: Any, **options: Any) -> http.client.HTTPResponse:
+        self.message = http.client.HTTPResponse(*arguments, **options)
+        return self.message
+
+    # http.client calls it for each response (`HTTPConnection.getresponse`).
+    response_class: Any = _begin_message
 
     def connect(self: Any) -> None:
         """Connect, with the TLS handshake and a proxy's tunnel, under watch."""
-        try:
-            super().connect()  # type: ignore[misc]
-        finally:
-            if self._handshake is not None:
-                self._handshake.close()
-                self._handshake = None
-        self.sock.settimeout(self._limits.read)
-        self._dialer.watch.add(self.sock)
+        route, dialer, limits = self._opener.route, self._opener.dialer, self._opener.limits
+        # Not the `host` of urllib3, which lacks the final dot that DNS needs.
+        peer = route.proxy or route
+        sock = dialer.connect(
+            peer.host, peer.port, limits.connect, is_proxy=route.proxy is not None
+        )
+        sock.settimeout(limits.connect)
+
+        # The TLS layer takes the socket away; a duplicate can still be woken.
+        with sock.dup() as handle:
+            dialer.watch.add(handle)
+            try:
+                self._wrap(sock)
+            except BaseException:
+                sock.close()
+                raise
+        self.sock.settimeout(limits.read)
+        dialer.watch.add(self._watched_socket)
+
+    def _wrap(self: Any, sock: socket.socket) -> None:
+        """Put the proxy's tunnel and TLS on a connected socket, and keep it."""
+        route: Route = self._opener.route
+        if route.proxy is not None and route.proxy.is_secure:
+            sock = secured(sock, self._opener.proxy_context, route.proxy.host)
+        self.sock = self._watched_socket = sock
+
+        if route.scheme == "https":
+            if route.proxy is not None:
+                route.proxy.open_tunnel(sock, route.host, route.port)
+            self.sock = secured(sock, self.ssl_context, route.host)
+            self.is_verified = True
+            # TLS inside of a proxy's TLS is no socket that could be shut down.
+            if isinstance(self.sock, socket.socket):
+                self._watched_socket = self.sock
 
     def request(self: Any, *arguments: Any, **options: Any) -> None:
         """Send a request with the read timeout for its body."""
         # urllib3 would give each block of a body the time that is meant for connecting.
-        self.timeout = self._limits.read
+        self.timeout = self._opener.limits.read
         super().request(*arguments, **options)  # type: ignore[misc]
 
     def getresponse(self: Any) -> Any:
         """Read a response's head before a deadline."""
         # The socket's timeout starts anew with each byte of the head.
-        seconds = (self.timeout or self._limits.read) + 1
-        with self._dialer.watch.deadline(self.sock, seconds):
+        seconds = (self.timeout or self._opener.limits.read) + 1
+        with self._opener.dialer.watch.deadline(self._watched_socket, seconds):
             return super().getresponse()  # type: ignore[misc]
 
 
-def _pool_classes(dialer: Dialer, limits: Limits) -> dict[str, Any]:
-    """Return urllib3's pools with connections that only `dialer` opens."""
-    members = {"_dialer": dialer, "_limits": limits}
-    plain = type("PlainConnection", (_GuardedConnection, HTTPConnection), members)
-    secure = type("SecureConnection", (_GuardedConnection, HTTPSConnection), members)
+class _PlainConnection(_GuardedConnection, HTTPConnection):
+    """A guarded connection without TLS to the host."""
 
-    # urllib3 finds the connection class through its pool's class.
-    return {
-        "http": type("PlainPool", (HTTPConnectionPool,), {"ConnectionCls": plain}),
-        "https": type("SecurePool", (HTTPSConnectionPool,), {"ConnectionCls": secure}),
-    }
+
+class _SecureConnection(_GuardedConnection, HTTPSConnection):
+    """A guarded connection with TLS to the host."""
+
+
+class _PlainPool(HTTPConnectionPool):
+    """The guarded connections to one host over plain HTTP."""
+
+    ConnectionCls = _PlainConnection
+
+
+class _SecurePool(HTTPSConnectionPool):
+    """The guarded connections to one host over HTTPS."""
+
+    ConnectionCls = _SecureConnection

@@ -1,4 +1,4 @@
-"""The translation of exceptions of requests, urllib3 and http.client into `errors`.
+"""The translation of exceptions of urllib3 and http.client into `errors`.
 
 It is the only place that does so. Their texts and chains carry URLs and headers, so the typed error
 is chained only to the bare operating-system or TLS error at the root, without their frames.
@@ -8,10 +8,10 @@ import http.client
 import ssl
 from urllib.parse import urlsplit
 
-import requests
 import urllib3
 
 from .errors import Cancelled, ConnectionFailed, ConnectionTimeout, OciError
+from .http_proxy import TunnelRefused
 from .store import Cancellation
 from .tls import explain_tls
 
@@ -49,7 +49,7 @@ class Translation:
 
         if isinstance(failure, OciError):
             error, root = failure, failure.__cause__
-        elif isinstance(failure, (*READ_FAILURES, requests.RequestException)):
+        elif isinstance(failure, READ_FAILURES):
             root = _root_of(failure)
             error = _explain(root, self._url)
         else:
@@ -82,7 +82,7 @@ def _root_of(failure: BaseException) -> BaseException:
     visited: set[int] = set()
     while id(failure) not in visited:
         visited.add(id(failure))
-        # urllib3 keeps the cause in `reason`, requests in its arguments.
+        # urllib3 keeps the cause in `reason` or in its arguments.
         inner = getattr(failure, "reason", None)
         if not isinstance(inner, BaseException):
             inner = next(
@@ -117,8 +117,7 @@ def _explain(root: BaseException, url: str) -> OciError:
             advice="Try again; if it persists, check the registry and the network.",
         )
 
-    # http.client reports a proxy's refusal by this text only.
-    if isinstance(root, OSError) and "Tunnel connection failed" in str(root):
+    if isinstance(root, TunnelRefused):
         return ConnectionFailed(
             f"The proxy refused to connect to {location}.",
             advice="Check the proxy's settings.",
@@ -135,7 +134,7 @@ def _explain(root: BaseException, url: str) -> OciError:
             temporary=False,
         )
     if isinstance(
-        root, urllib3.exceptions.LocationValueError | requests.exceptions.InvalidURL | UnicodeError
+        root, urllib3.exceptions.LocationValueError | http.client.InvalidURL | UnicodeError
     ):
         return ConnectionFailed(
             f"{location} is not an address that can be asked.",

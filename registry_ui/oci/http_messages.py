@@ -1,5 +1,6 @@
 """HTTP requests and responses (RFC 9110)."""
 
+import http.client
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ from .http_failures import READ_FAILURES, Translation
 class Body(Protocol):
     """A request's body that is read once, in pieces.
 
-    `requests` needs `__len__` for a Content-Length: it sends a generator chunked.
+    `__len__` is its Content-Length; without one it would be sent chunked.
     """
 
     def __len__(self) -> int: ...
@@ -55,6 +56,7 @@ class Response:
 
     Args:
         raw: urllib3's response.
+        message: http.client's response beneath it.
         translated: returns a block that turns the libraries' exceptions into typed ones.
         read_seconds: half of the time for a body that is read whole.
         is_foreign: a redirect led to another scheme, host or port than that of the request.
@@ -63,6 +65,7 @@ class Response:
     def __init__(
         self,
         raw: Any,
+        message: http.client.HTTPResponse,
         url: str,
         translated: Callable[[str], Translation],
         read_seconds: float,
@@ -75,6 +78,7 @@ class Response:
         self.is_foreign = is_foreign
 
         self._raw = raw
+        self._message = message
         self._translated = translated
         # A peer that drips bytes keeps within the time for each of them.
         self._deadline = time.monotonic() + 2 * read_seconds
@@ -154,28 +158,24 @@ class Response:
             ConnectionFailed: cut off.
         """
         with self._translated(self.url):
-            # Past urllib3's buffer, which would copy each block once more.
-            inner = self._raw._fp
-            if inner.chunked or inner.length is None or inner.fp is None:
+            # Past urllib3's buffer, which would copy each block once more; http.client's own
+            # `readinto` waits until the whole of `buffer` is filled.
+            message = self._message
+            if message.chunked or message.length is None or message.fp is None:
                 piece = self._raw.read1(len(buffer), decode_content=False)
                 buffer[: len(piece)] = piece
                 return len(piece)
-            count: int = inner.fp.readinto1(buffer[: min(len(buffer), inner.length)])
-            inner.length -= count
+            count = message.fp.readinto1(buffer[: min(len(buffer), message.length)])
+            message.length -= count
             return count
 
     def close(self) -> None:
         """Return the connection to the pool where nothing is left to read; else close it."""
-        inner = getattr(self._raw, "_fp", None)
-
+        message = self._message
         try:
-            if (
-                inner is not None
-                and getattr(inner, "length", None) == 0
-                and not getattr(inner, "chunked", True)
-            ):
-                inner.read(1)  # lets http.client see that the body is used up
-            if inner is None or inner.isclosed():
+            if message.length == 0 and not message.chunked:
+                message.read(1)  # lets http.client see that the body is used up
+            if message.isclosed():
                 self._raw.release_conn()
         except READ_FAILURES:
             pass

@@ -37,6 +37,8 @@ def context_for(ca_pem: str) -> ssl.SSLContext:
     context = ssl.create_default_context()
     # TLS 1.0 and 1.1 are withdrawn (RFC 8996).
     context.minimum_version = ssl.TLSVersion.TLSv1_2
+    # Some proxies refuse a handshake that names no protocol.
+    context.set_alpn_protocols(["http/1.1"])
     # The system's store may be missing in a container; certifi's is always there.
     context.load_verify_locations(cafile=DEFAULT_CA_BUNDLE_PATH)
 

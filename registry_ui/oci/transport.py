@@ -5,18 +5,16 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-import requests
-from requests.cookies import RequestsCookieJar
-from requests.structures import CaseInsensitiveDict
 from urllib3.util import Timeout
 
-from .connections import Adapter, Limits, NoCookies
+from .connections import Connections, Limits
 from .egress import Dialer, host_and_port
 from .errors import (
     EgressRefused,
 )
 from .http_failures import Translation
 from .http_messages import Request, Response
+from .http_proxy import HttpProxy
 from .store import Cancellation
 
 REDIRECTS = 3
@@ -25,17 +23,6 @@ _USER_AGENT = "registry-ui/0.1"
 
 # 300 and 304 are answers of their own (RFC 9110, "Redirection 3xx").
 _REDIRECT_CODES = frozenset({301, 302, 303, 307, 308})
-
-
-class _Session(requests.Session):
-    """A session that follows no redirects.
-
-    Even when told not to follow one, `requests` reads and unpacks its body without a limit.
-    """
-
-    def get_redirect_target(self, resp: requests.Response) -> str | None:
-        """Return None: no redirect is followed."""
-        return None
 
 
 class Transport:
@@ -47,13 +34,7 @@ class Transport:
         self.limits = limits
         self._dialer = dialer
         self._cancellation = cancellation
-        self._session = _Session()
-        # Otherwise `requests` reads netrc and sends its logins to redirect targets.
-        self._session.trust_env = False
-        self._session.cookies = NoCookies()
-        self._adapter = Adapter(dialer, ca_pem, limits)
-        self._session.mount("https://", self._adapter)
-        self._session.mount("http://", self._adapter)
+        self._connections = Connections(dialer, ca_pem, limits)
 
     def exchange(self, request: Request) -> Response:
         """Send one request and follow at most three redirects. Nothing is retried here.
@@ -116,7 +97,7 @@ class Transport:
 
     def close(self) -> None:
         """Close all connections."""
-        self._session.close()
+        self._connections.close()
         self._dialer.watch.close()
 
     def _redirected(self, request: Request, status: int, location: str) -> Request:
@@ -135,30 +116,38 @@ class Transport:
 
     def _send(self, request: Request, *, is_foreign: bool) -> Response:
         self._cancellation.check()
-        proxy = self._proxy_for(request.url)
-        timeout = (self.limits.connect, request.read_seconds or self.limits.read)
-
         with self.translated(request.url):
-            raw = (
-                self._sent_directly(request, timeout)
-                if proxy is None
-                else self._sent_by_proxy(request, timeout, proxy)
-            )
+            proxy = self._proxy_for(request.url)
+            raw = self._answer(request, proxy)
+            message = raw.connection.message
+
         self._cancellation.check()  # a head that was cut by the cancellation can look complete
-        return Response(raw, request.url, self.translated, self.limits.read, is_foreign=is_foreign)
+        return Response(
+            raw, message, request.url, self.translated, self.limits.read, is_foreign=is_foreign
+        )
 
-    def _sent_directly(self, request: Request, timeout: tuple[float, float]) -> Any:
-        """Send by the adapter's connections, past the session.
+    def _answer(self, request: Request, proxy: HttpProxy | None) -> Any:
+        """Send a request by urllib3's connections and return its response.
 
-        Half of the cost of a small request is what `requests` prepares and builds around it, and a
-        mirror sends thousands of them.
+        Not by a session of `requests`: half of the cost of a small request is what that prepares
+        and builds around it, and a mirror sends thousands of them. It would also read netrc, keep
+        cookies, and unpack the body of a redirect without a limit.
         """
         headers, body = _head_and_body(request)
         parts = urlsplit(request.url)
+        target = parts.path or "/"
+        if parts.query:
+            target += f"?{parts.query}"
+        # A proxy needs the whole URL where it is not a tunnel (RFC 9112, "absolute-form").
+        if proxy is not None and parts.scheme == "http":
+            target = f"http://{parts.netloc}{target}"
+            if proxy.authorization:
+                headers["Proxy-Authorization"] = proxy.authorization
 
-        return self._adapter.pool_for(request.url).urlopen(
+        read_seconds = request.read_seconds or self.limits.read
+        return self._connections.pool_for(request.url, proxy).urlopen(
             request.method,
-            f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/",
+            target,
             body=body,
             headers=headers,
             redirect=False,
@@ -166,21 +155,16 @@ class Transport:
             preload_content=False,
             decode_content=False,
             retries=False,
-            timeout=Timeout(connect=timeout[0], read=timeout[1]),
+            timeout=Timeout(connect=self.limits.connect, read=read_seconds),
         )
 
-    def _sent_by_proxy(self, request: Request, timeout: tuple[float, float], proxy: str) -> Any:
-        proxies = {"http": proxy, "https": proxy}
-        return self._session.send(
-            _prepared(request), stream=True, allow_redirects=False, timeout=timeout, proxies=proxies
-        ).raw
-
-    def _proxy_for(self, url: str) -> str | None:
+    def _proxy_for(self, url: str) -> HttpProxy | None:
         host, port = host_and_port(url)
-        proxy = self._dialer.policy.proxy_for(host, port)
-        if proxy:
-            self._dialer.check_proxied(host, port, self.limits.connect)
-        return proxy
+        proxy_url = self._dialer.policy.proxy_for(host, port)
+        if not proxy_url:
+            return None
+        self._dialer.check_proxied(host, port, self.limits.connect)
+        return HttpProxy.parse(proxy_url)
 
     def translated(self, url: str) -> Translation:
         """Return a block in which the exceptions of the HTTP libraries become typed errors."""
@@ -197,21 +181,6 @@ def _head_and_body(request: Request) -> tuple[dict[str, str], Any]:
     if body is not None or request.method in ("POST", "PUT", "PATCH"):
         headers["Content-Length"] = str(len(body or b""))
     return headers, body or None
-
-
-def _prepared(request: Request) -> requests.PreparedRequest:
-    """Prepare a request without `requests`' own steps, which rewrite URLs and read netrc."""
-    headers, body = _head_and_body(request)
-
-    prepared = requests.PreparedRequest()
-    prepared.method = request.method
-    prepared.url = request.url
-    prepared.headers = CaseInsensitiveDict(headers)
-    prepared.body = body
-    prepared.hooks = {"response": []}
-    # `requests` expects the attribute when it extracts cookies from a response.
-    prepared._cookies = RequestsCookieJar()  # type: ignore[attr-defined]
-    return prepared
 
 
 @functools.lru_cache(maxsize=512)

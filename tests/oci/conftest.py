@@ -21,6 +21,7 @@ from registry_ui.oci.errors import HostUnknown
 from tests.parts.certificates import Certificate, make_authority, make_server_certificate
 from tests.parts.scripted_server import Reply, ScriptedServer, scripted_server
 from tests.parts.scripted_tokens import TAGS, ask_for_token, require_token
+from tests.parts.tunnel_proxy import TunnelProxy, serve_tunnels
 
 QUICK = Limits(
     connect=2,
@@ -73,6 +74,12 @@ def client_of() -> Iterator[Callable[..., RegistryClient]]:
 def store(scripted, client_of) -> RegistryStore:
     """The repository team/app of the scripted registry."""
     return client_of(scripted).store("team/app")
+
+
+@pytest.fixture
+def tunnel_proxy() -> Iterator[TunnelProxy]:
+    with serve_tunnels() as proxy:
+        yield proxy
 
 
 @dataclass

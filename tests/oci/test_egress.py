@@ -147,7 +147,7 @@ def test_public_registry_with_a_private_address_too_opens_no_private_network(
     client = client_of("registry.example")
     if later:
         client.ping()
-        client.transport._session.adapters["http://"].poolmanager.clear()
+        client.transport._connections.close()
     internet.names["registry.example"] = ["10.0.0.6"] if later else ["93.184.216.34", "10.0.0.6"]
     with pytest.raises(EgressRefused, match="private network"):
         client.store("a").open_blob(descriptor_of(BLOB))
@@ -169,7 +169,7 @@ def test_name_that_resolves_inside_later_is_judged_anew(internet, scripted, clie
     internet.add("registry.example", scripted, "93.184.216.34")
     client = client_of("registry.example", egress=EgressPolicy(allow_private=False))
     client.ping()
-    client.transport._session.adapters["http://"].poolmanager.clear()
+    client.transport._connections.close()
     internet.names["registry.example"] = ["169.254.169.254"]
     with pytest.raises(EgressRefused):
         client.ping()

@@ -92,7 +92,7 @@ def test_a_length_is_a_plain_number(text, length):
 def response_with(headers):
     """Return a response without a connection."""
     raw = SimpleNamespace(status=200, headers=headers)
-    return Response(raw, "https://registry.example.com/v2/", None, 1, is_foreign=False)
+    return Response(raw, None, "https://registry.example.com/v2/", None, 1, is_foreign=False)
 
 
 def test_neither_an_authorization_nor_its_request_shows_the_header():

@@ -62,7 +62,7 @@ def test_insufficient_scope_asks_for_the_wider_one(token_registry_of, client_of,
 def refusal(challenge):
     """Return a response with a challenge, without a connection."""
     raw = SimpleNamespace(status=401, headers={"WWW-Authenticate": challenge})
-    return Response(raw, "https://registry.example.com/v2/", None, 1, is_foreign=False)
+    return Response(raw, None, "https://registry.example.com/v2/", None, 1, is_foreign=False)
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ def test_kept_connection_that_was_closed_meanwhile(scripted, client_of):
     scripted.on("GET", TAGS, page(["1"]))
     client = client_of(scripted)
     client.list_tags("team/app")
-    for pool in client.transport._session.adapters["http://"].poolmanager.pools._container.values():
+    for pool in client.transport._connections._pools.values():
         pool.pool.queue[-1].sock.shutdown(2)
     assert client.list_tags("team/app") == ["1"]
 

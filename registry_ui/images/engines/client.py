@@ -5,7 +5,6 @@ Access to an engine's socket is as powerful as root, so only the listed calls ar
 
 import contextlib
 import re
-import socket
 from collections.abc import Callable, Iterable, Iterator
 from types import TracebackType
 from typing import Any, Self
@@ -259,13 +258,12 @@ class Engine:
 
     def _abort(self) -> None:
         """Shut down the socket of the running call, from the cancelling thread."""
-        with contextlib.suppress(AttributeError, OSError):
-            answer = self._client.answer
-
-            # requests has no public way to the socket; a close alone would not wake the reading
-            # thread.
-            sock: socket.socket = answer.raw._fp.fp.raw._sock  # type: ignore[union-attr]
-            socket.socket.shutdown(sock, socket.SHUT_RDWR)
+        answer = self._client.answer
+        # urllib3 raises RuntimeError where the answer was read to its end, and ValueError without
+        # a socket. A close alone would not wake the reading thread.
+        with contextlib.suppress(OSError, RuntimeError, ValueError):
+            if answer is not None:
+                answer.raw.shutdown()
 
 
 def _auth(login: BasicCredential | None) -> dict[str, str]:
