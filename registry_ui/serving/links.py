@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from django.db.models import CharField, Exists, IntegerField, OuterRef
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from registry_ui.accounts.models import Team
@@ -19,7 +19,7 @@ from registry_ui.images.team_blobs import touch_blobs
 from registry_ui.oci.digest import Digest
 from registry_ui.oci.errors import OciError
 from registry_ui.oci.manifest import Manifest
-from registry_ui.web.prepared_queries import Parameter, Statement
+from registry_ui.web.raw_queries import ModelColumns, fetch_row
 
 from .models import ServedBlob
 
@@ -27,19 +27,15 @@ from .models import ServedBlob
 _TOUCH_EVERY = timedelta(minutes=10)
 _INSERT_CHUNK = 500
 
-# Every blob request runs this query, so its SQL is compiled once (web/statements.py).
-_TEAM, _REPOSITORY, _DIGEST = (
-    Parameter("team", IntegerField()),
-    Parameter("repository", CharField()),
-    Parameter("digest", CharField()),
-)
-_LINKED = Statement(
-    lambda: TeamBlob.objects.filter(
-        Exists(ServedBlob.objects.filter(team=_TEAM, repository=_REPOSITORY, digest=_DIGEST)),
-        team=_TEAM,
-        digest=_DIGEST,
-    )
-)
+# Every blob request runs this query.
+_BLOB = ModelColumns(TeamBlob, "blob")
+_LINKED = f"""
+    SELECT {_BLOB.sql}
+    FROM {TeamBlob._meta.db_table} blob
+    JOIN {ServedBlob._meta.db_table} link
+      ON link.team_id = blob.team_id AND link.digest = blob.digest
+    WHERE blob.team_id = %s AND blob.digest = %s AND link.repository = %s
+"""  # noqa: S608  # no part of it comes from a request
 
 
 def link(team: Team, repository: str, digests: Iterable[str]) -> None:
@@ -89,7 +85,8 @@ def linked(team: Team, repository: str, digest: Digest) -> TeamBlob | None:
 
     The row's time of use is renewed, so that the garbage collector keeps the blob.
     """
-    row = _LINKED.first(team=team.pk, repository=repository, digest=str(digest))
+    found = fetch_row(_LINKED, [team.pk, str(digest), repository])
+    row = None if found is None else _BLOB.read(found)
 
     # A row without its file is as good as no row: the next push or pull writes it again.
     if row is None or blob_directory().size(digest) != row.size:

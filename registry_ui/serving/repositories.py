@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import CharField, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from registry_ui.accounts.models import Team, User
@@ -24,32 +24,21 @@ from registry_ui.oci.errors import (
 from registry_ui.oci.manifest import MANIFEST_LIMIT, Descriptor, Manifest
 from registry_ui.oci.reference import Reference
 from registry_ui.registries.builtin_registry import builtin_registry_host
-from registry_ui.web.prepared_queries import Parameter, Statement
+from registry_ui.web.raw_queries import aware, fetch_row
 
 from .links import is_stale, link, link_manifest, linked, touch_image
 from .models import ServedBlob
 
 _MAX_REFERRERS = 1000
-# Every pull by tag runs this query, so its SQL is compiled once (web/statements.py).
-_TAG_STATEMENT = Statement(
-    lambda: (
-        LocalImage.objects.filter(
-            team=Parameter("team", IntegerField()),
-            registry=Parameter("registry", CharField()),
-            repository=Parameter("repository", CharField()),
-            tag=Parameter("tag", CharField()),
-        )
-        .exclude(tag="")
-        .only("digest", "media_type")
-        .annotate(
-            used_at=Subquery(
-                TeamBlob.objects.filter(team=OuterRef("team"), digest=OuterRef("digest")).values(
-                    "used_at"
-                )[:1]
-            )
-        )
-    )
-)
+# Every pull by tag runs this query.
+_IMAGE_BY_TAG = f"""
+    SELECT image.digest, image.media_type, blob.used_at
+    FROM {LocalImage._meta.db_table} image
+    LEFT JOIN {TeamBlob._meta.db_table} blob
+      ON blob.team_id = image.team_id AND blob.digest = image.digest
+    WHERE image.team_id = %s AND image.registry = %s AND image.repository = %s
+      AND image.tag = %s AND image.tag <> ''
+"""  # noqa: S608  # no part of it comes from a request
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,22 +83,20 @@ class ServedRepository:
         """
         if isinstance(reference, str):
             # A tag needs no link: its row is in the repository itself.
-            image = _TAG_STATEMENT.first(
-                team=self.team.pk,
-                registry=builtin_registry_host(),
-                repository=self.name,
-                tag=reference,
+            row = fetch_row(
+                _IMAGE_BY_TAG, [self.team.pk, builtin_registry_host(), self.name, reference]
             )
-            if image is None:
+            if row is None:
                 return None
 
-            if is_stale(image.used_at):  # type: ignore[attr-defined]
-                touch_image(self.team, self.name, image.digest)
+            digest, media_type, used_at = row
+            if is_stale(used_at and aware(used_at)):
+                touch_image(self.team, self.name, digest)
 
-            return Digest.parse(image.digest), image.media_type
+            return Digest.parse(digest), media_type
 
-        row = linked(self.team, self.name, reference)
-        return (reference, row.media_type) if row is not None and row.media_type else None
+        blob = linked(self.team, self.name, reference)
+        return (reference, blob.media_type) if blob is not None and blob.media_type else None
 
     def read(self, digest: Digest) -> Manifest:
         """Return a manifest.

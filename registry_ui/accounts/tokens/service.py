@@ -14,11 +14,9 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import CharField, IntegerField, OuterRef, Q, QuerySet, Subquery, UUIDField
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
-
-from registry_ui.web.prepared_queries import Parameter, Statement
 
 from ..audit.log import Origin, acting_as, record
 from ..models import (
@@ -34,6 +32,7 @@ from ..models import (
     User,
 )
 from ..rate_limits import count_this_minute, is_first_this_minute
+from .lookups import KnownToken, find_team, find_token_by_hash, find_token_by_key
 
 PREFIX = "rui_"
 SECRET_LENGTH = 40
@@ -124,15 +123,15 @@ class Principal:
 
         None where the team does not exist or the principal may not see it.
         """
-        # PostgreSQL refuses NUL in text.
-        team = _TEAM.first(slug=slug, user=self.token.user_id) if "\0" not in slug else None
-        if team is None:
+        found = find_team(slug, self.token.user_id)
+        if found is None:
             return None
 
+        team, membership_role = found
         if self.user is None:
             owner_role: Role | None = self.scope.role
         else:
-            owner_role = self.user.role_for_membership(team.membership_role)  # type: ignore[attr-defined]
+            owner_role = self.user.role_for_membership(membership_role)
         role = self._limited(team, owner_role)
         return (team, role) if role is not None else None
 
@@ -264,29 +263,6 @@ def revoke_tokens_of(person: User, team: Team | None = None) -> None:
 # --- authentication
 
 
-def _membership_role(team: Any, user: Any) -> Subquery:
-    return Subquery(Membership.objects.filter(team=team, user=user).values("role")[:1])
-
-
-def _tokens() -> QuerySet[ApiToken]:
-    """Return tokens with everything that decides whether they are active, in one query.
-
-    `membership_role` is the owner's role in the only team of the token.
-    """
-    return ApiToken.objects.select_related("user", "team").annotate(
-        membership_role=_membership_role(OuterRef("team"), OuterRef("user"))
-    )
-
-
-_TOKEN_BY_HASH = Statement(lambda: _tokens().filter(token_hash=Parameter("hash", CharField())))
-_TOKEN_BY_KEY = Statement(lambda: _tokens().filter(pk=Parameter("key", UUIDField())))
-_TEAM = Statement(
-    lambda: Team.objects.filter(slug=Parameter("slug", CharField())).annotate(
-        membership_role=_membership_role(OuterRef("pk"), Parameter("user", IntegerField()))
-    )
-)
-
-
 def authenticate(text: str, address: str | None) -> Principal:
     """Return the principal of an active token. Call this at every request.
 
@@ -304,12 +280,12 @@ def authenticate(text: str, address: str | None) -> Principal:
             address.
     """
     # The lookup is by hash, so neither its duration nor the index tells anything about a secret.
-    token = _TOKEN_BY_HASH.first(hash=_hash(text))
-    if token is None:
+    known = find_token_by_hash(_hash(text))
+    if known is None:
         if count_this_minute(f"token-failures:{address}") > _FAILURES_A_MINUTE:
             raise TooManyRefusals
         raise TokenRefused
-    return _admit(token, address)
+    return _admit(known, address)
 
 
 def authenticate_by_key(key: UUID, address: str | None) -> Principal:
@@ -320,14 +296,15 @@ def authenticate_by_key(key: UUID, address: str | None) -> Principal:
     Raises:
         TokenRefused
     """
-    token = _TOKEN_BY_KEY.first(key=key)
-    if token is None:
+    known = find_token_by_key(key)
+    if known is None:
         raise TokenRefused
-    return _admit(token, address)
+    return _admit(known, address)
 
 
-def _admit(token: ApiToken, address: str | None) -> Principal:
-    if reason := _refusal_reason(token):
+def _admit(known: KnownToken, address: str | None) -> Principal:
+    token = known.token
+    if reason := _refusal_reason(known):
         _record_refusal(token, address, reason)
         raise TokenRefused
     _record_use(token, address)
@@ -339,8 +316,9 @@ def _hash(text: str) -> str:
     return hashlib.sha256(text.encode(errors="replace")).hexdigest()
 
 
-def _refusal_reason(token: ApiToken) -> str:
+def _refusal_reason(known: KnownToken) -> str:
     """Return the reason why the token is not active, or an empty string."""
+    token = known.token
     if token.revoked_at is not None:
         return "revoked"
     if not token.is_active:
@@ -349,7 +327,7 @@ def _refusal_reason(token: ApiToken) -> str:
         return ""
     if not token.user.is_active:
         return "owner deactivated"
-    if token.team is not None and token.user.role_for_membership(token.membership_role) is None:  # type: ignore[attr-defined]
+    if token.team is not None and token.user.role_for_membership(known.membership_role) is None:
         return "owner left the team"
     return ""
 
