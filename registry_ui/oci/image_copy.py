@@ -6,12 +6,11 @@ index, and the tag last, so that a tag never names an incomplete image (distribu
 "Pushing manifests": a registry may refuse a manifest whose blobs or children are missing).
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .blob_copy import BlobCopy, CopyTarget
-from .blob_presence import BlobPresence
+from .copy_session import CopySession
 from .copy_tasks import CopyTasks
 from .digest import Digest
 from .errors import BlobUnknown, ManifestUnknown
@@ -22,10 +21,14 @@ from .progress import Progress
 from .store import Cancellation, ImageStore
 from .worker_pools import WorkerPools
 
-__all__ = ["CopiedImage", "PlatformChoice", "SurveyedImage", "copy_image", "survey_image"]
-
-# Manifests and lookups take a round trip each and almost no bandwidth.
-_METADATA_WORKERS = 8
+__all__ = [
+    "CopiedImage",
+    "CopySession",
+    "PlatformChoice",
+    "SurveyedImage",
+    "copy_image",
+    "survey_image",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,33 +62,23 @@ def copy_image(
     source_reference: str | Digest,
     target: ImageStore,
     target_reference: str | Digest | None,
+    session: CopySession,
     *,
     platform: PlatformChoice,
-    progress: Progress,
-    cancellation: Cancellation,
-    blob_workers: int = 3,
-    mount_from: Callable[[Digest], Sequence[str]] = lambda digest: (),
-    pools: WorkerPools | None = None,
-    presence: BlobPresence | None = None,
-    repository: str = "",
 ) -> CopiedImage:
     """Copy one image, or every image of an index.
 
     Args:
         source_reference: a tag or a digest.
         target_reference: the tag to point at it; None stores it under its digest only.
-        blob_workers: blobs in transfer at the same time; not used with `pools`.
-        mount_from: the target's repositories known to have a blob, the likeliest first.
-        pools: threads that several copies share; the caller closes them.
-        presence: the target's known blobs, where several copies go there.
-        repository: the target's name in `presence`.
 
     Raises:
         OciError: any of them. Blobs that arrived stay, so a retry sends only the rest; the target's
             tag is not changed.
     """
-    copy_target = CopyTarget(target, repository, presence or BlobPresence(), mount_from)
-    with _opened_tasks(pools, blob_workers, cancellation) as tasks:
+    copy_target = CopyTarget(target, session.repository, session.presence, session.mount_from)
+    progress = session.progress
+    with session.open_tasks() as tasks:
         progress.enter("resolving")
         resolved = source.get_manifest(source_reference)
         tree = _read_tree(source, resolved, platform, tasks, progress)
@@ -119,24 +112,6 @@ def survey_image(
     resolved = source.get_manifest(reference)
     tree = _read_tree(source, resolved, platform, tasks, Progress())
     return SurveyedImage(tuple(tree.blobs.values()), 1 + len(tree.children))
-
-
-@contextmanager
-def _opened_tasks(
-    pools: WorkerPools | None, blob_workers: int, cancellation: Cancellation
-) -> Iterator[CopyTasks]:
-    """Yield one copy's tasks, in the shared pools or in new ones that are closed then."""
-    own_pools = None
-    if pools is None:
-        own_pools = pools = WorkerPools.create(metadata=_METADATA_WORKERS, large=blob_workers)
-    tasks = CopyTasks(pools, cancellation)
-    try:
-        yield tasks
-    finally:
-        # Stopped before the pools are closed: closing waits for the tasks that run.
-        tasks.stop()
-        if own_pools is not None:
-            own_pools.close()
 
 
 def _read_tree(

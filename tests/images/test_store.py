@@ -9,11 +9,9 @@ from registry_ui.images.models import LocalImage, TeamBlob
 from registry_ui.images.store import LocalStore, blob_directory
 from registry_ui.oci.digest import Digest
 from registry_ui.oci.errors import BlobUnknown, ConnectionFailed, ContentMismatch, ManifestUnknown
-from registry_ui.oci.image_copy import PlatformChoice, copy_image
+from registry_ui.oci.image_copy import CopySession, PlatformChoice, copy_image
 from registry_ui.oci.manifest import Descriptor, Platform
-from registry_ui.oci.progress import Progress
 from registry_ui.oci.reference import Reference
-from registry_ui.oci.store import Cancellation
 from tests.parts.images import build_image, build_index
 
 from .blob_sources import Source
@@ -345,15 +343,7 @@ def test_copy_image_moves_from_store_to_store_and_back(team, other_team, redis_s
     put(source, index, "1.0")
 
     def copy(choice: PlatformChoice, tag: str):
-        return copy_image(
-            source,
-            "1.0",
-            target,
-            tag,
-            platform=choice,
-            progress=Progress(),
-            cancellation=Cancellation(),
-        )
+        return copy_image(source, "1.0", target, tag, CopySession(), platform=choice)
 
     whole = copy(PlatformChoice(None), "all")
     assert str(whole.manifest.digest) == index.digest

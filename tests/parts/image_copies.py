@@ -6,23 +6,17 @@ from registry_ui.oci.archive.archive_plan import ArchivePlan, PlannedArchive
 from registry_ui.oci.archive.archive_store import ArchiveStore
 from registry_ui.oci.archive.platform_filter import PlatformFilter
 from registry_ui.oci.digest import Digest
-from registry_ui.oci.image_copy import CopiedImage, PlatformChoice, copy_image
+from registry_ui.oci.image_copy import CopiedImage, CopySession, PlatformChoice, copy_image
 from registry_ui.oci.manifest import Platform
-from registry_ui.oci.progress import Progress
-from registry_ui.oci.store import Cancellation, ImageStore
+from registry_ui.oci.store import ImageStore
 
 
 def copy(
     source: ImageStore, reference: str | Digest, target: ImageStore, tag: str | None, **options: Any
 ) -> CopiedImage:
-    """Copy an image of every platform."""
-    options = {
-        "platform": PlatformChoice(None),
-        "progress": Progress(),
-        "cancellation": Cancellation(),
-        **options,
-    }
-    return copy_image(source, reference, target, tag, **options)
+    """Copy an image of every platform, unless the options name one; the others are a session's."""
+    platform = options.pop("platform", PlatformChoice(None))
+    return copy_image(source, reference, target, tag, CopySession(**options), platform=platform)
 
 
 def export_archive(store: ArchiveStore, platforms: tuple[str, ...] = ()) -> PlannedArchive:

@@ -1,6 +1,5 @@
 """The executor of a copy between registries; nothing is stored locally."""
 
-from django.conf import settings
 from django.utils.translation import gettext as _
 
 from registry_ui.oci.client import RegistryClient
@@ -22,11 +21,8 @@ def copy(run: TransferRun) -> Manifest:
             run.source.identifier,
             target_client.store(run.target.repository, push=True),
             run.target.tag,
+            run.copy_session(mount_sources(run.transfer.team, run.target, source=run.source)),
             platform=PlatformChoice.parse(run.transfer.platform),
-            progress=run.progress,
-            cancellation=run.cancellation,
-            blob_workers=settings.BLOB_WORKERS,
-            mount_from=mount_sources(run.transfer.team, run.target, source=run.source),
         )
     run.steps.complete(
         "copy",

@@ -258,10 +258,8 @@ def _store_image(run: TransferRun, archive: ArchiveStore, digest: Digest) -> Man
         digest,
         store,
         None,
+        run.copy_session(),
         platform=PlatformChoice(None),
-        progress=run.progress,
-        cancellation=run.cancellation,
-        blob_workers=settings.BLOB_WORKERS,
     ).manifest
 
 

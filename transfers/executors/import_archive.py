@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 from django.utils.translation import ngettext
 
@@ -83,10 +82,8 @@ def _store_image(run: TransferRun, archive: ArchiveStore, digest: Digest) -> Man
             cancellation=run.cancellation,
         ),
         None,
+        run.copy_session(),
         platform=PlatformChoice(None),
-        progress=run.progress,
-        cancellation=run.cancellation,
-        blob_workers=settings.BLOB_WORKERS,
     ).manifest
 
 

@@ -1,7 +1,5 @@
 from dataclasses import replace
 
-from django.conf import settings
-
 from registry_ui.images.services import name_image
 from registry_ui.images.store import LocalStore
 from registry_ui.jobs.rights import check_requester
@@ -24,10 +22,8 @@ def pull(run: TransferRun) -> Manifest:
             source.identifier,
             store,
             None,
+            run.copy_session(),
             platform=PlatformChoice.parse(transfer.platform),
-            progress=run.progress,
-            cancellation=run.cancellation,
-            blob_workers=settings.BLOB_WORKERS,
         )
 
     check_requester(transfer)

@@ -1,4 +1,3 @@
-from django.conf import settings
 from django.utils.translation import gettext as _
 
 from registry_ui.images.blobs import damaged
@@ -53,12 +52,9 @@ def _send(run: TransferRun, client: RegistryClient, local: Reference) -> Manifes
             local.identifier,
             client.store(run.target.repository, push=True),
             run.target.tag,
+            run.copy_session(mount_sources(run.transfer.team, run.target)),
             # A local image has the platforms that were pulled, so all of them are sent.
             platform=PlatformChoice.parse(run.transfer.platform or "all"),
-            progress=run.progress,
-            cancellation=run.cancellation,
-            blob_workers=settings.BLOB_WORKERS,
-            mount_from=mount_sources(run.transfer.team, run.target),
         )
     except ContentMismatch as exc:
         # A damaged local blob is removed, so that the next pull fetches it again.

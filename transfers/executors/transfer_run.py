@@ -1,9 +1,10 @@
 """A running transfer, as its executor gets it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 from registry_ui.accounts.models import Team
@@ -11,7 +12,9 @@ from registry_ui.credentials.models import Credential
 from registry_ui.credentials.services import open_client, open_engine_login, select_credential
 from registry_ui.credentials.usage import CredentialUse
 from registry_ui.oci.client import BasicCredential, RegistryClient
+from registry_ui.oci.digest import Digest
 from registry_ui.oci.errors import Denied
+from registry_ui.oci.image_copy import CopySession
 from registry_ui.oci.manifest import Descriptor, Manifest
 from registry_ui.oci.progress import Progress
 from registry_ui.oci.reference import Reference
@@ -47,6 +50,21 @@ class TransferRun:
             "bytes_done": done,
             "bytes_total": total,
         }
+
+    def copy_session(
+        self, mount_from: Callable[[Digest], Sequence[str]] = lambda digest: ()
+    ) -> CopySession:
+        """Return the session of one of the transfer's copies.
+
+        Args:
+            mount_from: the target's repositories known to have a blob, the likeliest first.
+        """
+        return CopySession(
+            cancellation=self.cancellation,
+            progress=self.progress,
+            blob_workers=settings.BLOB_WORKERS,
+            mount_from=mount_from,
+        )
 
     def source_client(self) -> RegistryClient:
         return self._client(

@@ -9,10 +9,8 @@ from registry_ui.oci.archive.archive_plan import ArchivePlan, PlannedArchive
 from registry_ui.oci.archive.platform_filter import PlatformFilter
 from registry_ui.oci.digest import Digest
 from registry_ui.oci.errors import BlobUnknown, InvalidReference
-from registry_ui.oci.image_copy import PlatformChoice, copy_image
+from registry_ui.oci.image_copy import CopySession, PlatformChoice, copy_image
 from registry_ui.oci.manifest import Platform
-from registry_ui.oci.progress import Progress
-from registry_ui.oci.store import Cancellation
 
 from ..models import LocalImage
 from ..store import LocalStore
@@ -58,10 +56,8 @@ def export_images(*, images: Sequence[LocalImage], platforms: Sequence[Platform]
             name.identifier,
             plan.store_for(name),
             name.identifier,
+            CopySession(blob_workers=1),
             platform=PlatformChoice(None),
-            progress=Progress(),
-            cancellation=Cancellation(),
-            blob_workers=1,
         )
 
     export = Export(plan.build(), LocalStore(team, images[0].reference), _file_name(images))

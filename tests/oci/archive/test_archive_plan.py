@@ -4,12 +4,9 @@ import pytest
 
 from registry_ui.oci.archive.archive_plan import ArchivePlan
 from registry_ui.oci.errors import ContentMismatch
-from registry_ui.oci.image_copy import PlatformChoice, copy_image
-from registry_ui.oci.progress import Progress
 from registry_ui.oci.reference import Reference
-from registry_ui.oci.store import Cancellation
 from tests.parts import archives
-from tests.parts.image_copies import export_archive, read_archive
+from tests.parts.image_copies import copy, export_archive, read_archive
 from tests.parts.images import build_index
 
 
@@ -70,11 +67,6 @@ def test_a_name_by_digest_is_exported_and_read_again(open_archive):
     store = open_archive(archives.layout(archives.GOOD))
     name = Reference.parse(f"registry.example.com/team/app@{archives.GOOD.digest}")
     plan = ArchivePlan()
-    options = {
-        "platform": PlatformChoice(None),
-        "progress": Progress(),
-        "cancellation": Cancellation(),
-    }
-    copy_image(store, store.images[0].digest, plan.store_for(name), name.identifier, **options)
+    copy(store, store.images[0].digest, plan.store_for(name), name.identifier)
     (image,) = open_archive(read_archive(plan.build(), store)).images
     assert image.names == (name,)

@@ -10,6 +10,7 @@ from django.utils.translation import ngettext
 
 from registry_ui.jobs.stored_errors import stored_error
 from registry_ui.oci.blob_presence import BlobPresence
+from registry_ui.oci.image_copy import CopySession
 from registry_ui.oci.worker_pools import WorkerPools
 
 from ..models import ItemAction, ItemState, MirrorItem
@@ -256,10 +257,12 @@ class _RunPhases:
             copier = TagCopier(
                 self._endpoints,
                 self._item_store,
-                self._blob_presence(pairs),
-                pools,
+                CopySession(
+                    cancellation=self._context.cancellation,
+                    pools=pools,
+                    presence=self._blob_presence(pairs),
+                ),
                 PullBudget(self._mirror.source_registry.host),
-                self._context.cancellation,
                 groups_at_once=_LOCAL if self._is_local else _GROUPS,
             )
             self._context.copier = copier

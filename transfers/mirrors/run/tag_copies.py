@@ -13,16 +13,13 @@ from django.utils.translation import gettext as _
 
 from registry_ui.images.services import name_image
 from registry_ui.jobs.stored_errors import stored_error
-from registry_ui.oci.blob_presence import BlobPresence
 from registry_ui.oci.digest import Digest
 from registry_ui.oci.errors import Cancelled, InvalidReference, OciError, PlatformMissing
-from registry_ui.oci.image_copy import CopiedImage, copy_image
+from registry_ui.oci.image_copy import CopiedImage, CopySession, copy_image
 from registry_ui.oci.name_lists import is_digest_tag
 from registry_ui.oci.platform_choice import PlatformChoice
 from registry_ui.oci.progress import Progress
 from registry_ui.oci.reference import check_tag
-from registry_ui.oci.store import Cancellation
-from registry_ui.oci.worker_pools import WorkerPools
 
 from ..models import ConflictPolicy, ItemAction, ItemState, MirrorItem
 from .endpoints import Endpoints
@@ -63,19 +60,16 @@ class TagCopier:
         self,
         endpoints: Endpoints,
         item_store: ItemStore,
-        presence: BlobPresence,
-        pools: WorkerPools,
+        session: CopySession,
         budget: PullBudget,
-        cancellation: Cancellation,
         *,
         groups_at_once: int,
     ) -> None:
         self._endpoints = endpoints
         self._item_store = item_store
-        self.presence = presence
-        self._pools = pools
+        self.presence = session.presence
+        self._session = session
         self._budget = budget
-        self._cancellation = cancellation
         self._groups_at_once = groups_at_once
         self._mirror = endpoints.mirror
         self._is_local = item_store.run.is_local
@@ -235,12 +229,8 @@ class TagCopier:
             group.digest,
             self._endpoints.target(group.target),
             None if self._is_tagged_separately(item) else item.tag,
+            replace(self._session, progress=group.progress, repository=group.target),
             platform=self._choice if not is_digest_tag(item.tag) else PlatformChoice.any_of(()),
-            progress=group.progress,
-            cancellation=self._cancellation,
-            pools=self._pools,
-            presence=self.presence,
-            repository=group.target,
         )
 
         if self._is_tagged_separately(item):
