@@ -114,10 +114,6 @@ class TransferProgress:
         """The bytes that the target already had."""
         return sum(layer.size for layer in self.layers if layer.is_reused)
 
-    @property
-    def reused_count(self) -> int:
-        return sum(layer.is_reused for layer in self.layers)
-
 
 def load_progress(transfers: Sequence[Transfer]) -> None:
     """Load the deferred `progress` of running transfers with one query for all of them."""

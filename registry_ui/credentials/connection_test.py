@@ -57,10 +57,6 @@ class ConnectionReport:
         return next((stage for stage in self.stages if stage.state == "failed"), None)
 
     @property
-    def is_healthy(self) -> bool:
-        return self.failed is None
-
-    @property
     def as_rows(self) -> list[dict[str, str]]:
         return [asdict(stage) for stage in self.stages]
 

@@ -78,16 +78,6 @@ def collect_blobs() -> None:
         logger.info("Collected %d unused blobs, %d bytes.", collected.count, collected.bytes)
 
 
-def collectable_bytes(team_id: int) -> int:
-    """Return the size of the team's blobs that none of its images needs.
-
-    A collection frees them once the grace period is over.
-    """
-    needed = marked_digests().get(team_id, set())
-    rows = TeamBlob.objects.filter(team_id=team_id).values_list("digest", "size")
-    return sum(size for digest, size in rows if digest not in needed)
-
-
 def marked_digests() -> dict[int, set[str]]:
     """Return the digests to keep, by team.
 

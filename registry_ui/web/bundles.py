@@ -118,11 +118,6 @@ def join_scripts() -> str:
     return "".join(f"{path.read_text().rstrip()};\n" for path in scripts)
 
 
-def style_sources() -> list[Path]:
-    """Return the sources of the stylesheet, in the order of the cascade."""
-    return [_path("css", name) for names in LAYERS.values() for name in names]
-
-
 def _read(kind: str, name: str) -> str:
     return _path(kind, name).read_text()
 

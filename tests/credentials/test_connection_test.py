@@ -112,7 +112,7 @@ def test_a_plain_port_is_recognised_when_https_is_chosen(make_registry, registry
 def test_plain_http_is_a_warning_and_no_failure(make_registry, registry) -> None:
     report = check_connection(make_registry(registry))
     assert states(report)["tls"] == "warning"
-    assert report.is_healthy
+    assert report.failed is None
 
 
 def test_a_web_page_is_no_registry(make_registry) -> None:
@@ -146,5 +146,5 @@ def test_through_a_proxy_the_stages_before_it_are_left_out(settings, make_regist
 
 def test_a_row_that_is_not_saved_can_be_checked(team, registry) -> None:
     row = Registry(team=team, host=registry.host, security="plain_http")
-    assert check_connection(row).is_healthy
+    assert check_connection(row).failed is None
     assert not Registry.objects.filter(host=registry.host).exists()

@@ -27,14 +27,6 @@ class Difference:
     change: str
 
 
-@dataclass(frozen=True, slots=True)
-class HistoryDifference:
-    """One line of either history or of both: `change` is added, removed or equal."""
-
-    text: str
-    change: str
-
-
 def differences_of(left: ConfigFacts, right: ConfigFacts) -> list[Difference]:
     """Return the entries of both sides, in the order of an image's page."""
     # Entries without a name, in the order of the page.

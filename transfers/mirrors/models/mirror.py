@@ -32,9 +32,6 @@ class NotificationPolicy(models.TextChoices):
 
 
 class MirrorQuerySet(TeamOwnedQuerySet):
-    def using_registry(self, registry: Registry) -> "MirrorQuerySet":
-        return self.filter(models.Q(source_registry=registry) | models.Q(target_registry=registry))
-
     def using_credential(self, credential: Credential) -> "MirrorQuerySet":
         return self.filter(
             models.Q(source_credential=credential) | models.Q(target_credential=credential)

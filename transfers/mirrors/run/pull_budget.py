@@ -32,10 +32,6 @@ class PullBudget:
         self._in_flight = 0
         self._postponed: Postponed | None = None
 
-    @property
-    def is_exhausted(self) -> bool:
-        return self._postponed is not None
-
     def acquire(self, limit: RateLimit | None) -> bool:
         """Reserve a pull for one image, to be released when it has arrived.
 

@@ -44,10 +44,6 @@ class RepositoryPair:
     is_new: bool = False
     error: OciError | None = None
 
-    @property
-    def needs_source_list(self) -> bool:
-        return not self.tags
-
     def may_have_tag(self, tag: str) -> bool:
         """Return whether the target can have a tag, as far as is known."""
         # A list of tags says nothing of what is named by its digest.
