@@ -38,7 +38,7 @@ packages:
 	@scripts/debian-packages.sh
 
 check: dev check-fast
-	$(BIN)/python -m mypy registry_ui transfers bench manage.py
+	$(BIN)/python -m mypy registry_ui transfers bench scripts manage.py
 	$(BIN)/python -m djlint --check --lint --quiet templates
 	$(BIN)/python manage.py makemigrations --check --dry-run
 

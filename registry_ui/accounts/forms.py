@@ -17,7 +17,7 @@ from registry_ui.web.forms import TileSelect
 from .models import Density, Team, Theme, User
 
 
-class AccountForm(forms.ModelForm):
+class AccountForm(forms.ModelForm):  # type: ignore[type-arg]  # takes no argument at runtime
     """A form for a new account with a password."""
 
     # Not stripped: spaces at the ends belong to the password.
@@ -71,7 +71,7 @@ class SetupForm(AccountForm):
     )
 
 
-class PreferencesForm(forms.ModelForm):
+class PreferencesForm(forms.ModelForm):  # type: ignore[type-arg]  # takes no argument at runtime
     theme = forms.ChoiceField(
         label=_("Theme"),
         choices=Theme.choices,

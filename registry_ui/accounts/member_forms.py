@@ -132,15 +132,15 @@ class AddToTeamForm(forms.Form):
 
     def __init__(self, *args: Any, person: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        teams = Team.objects.exclude(memberships__user=person)
+        self._teams = Team.objects.exclude(memberships__user=person)
         self.fields["team"] = forms.ModelChoiceField(
-            teams, label=_("Team"), empty_label=_("Choose a team")
+            self._teams, label=_("Team"), empty_label=_("Choose a team")
         )
         self.order_fields(["team", "role"])
 
     @property
     def has_choice(self) -> bool:
-        return self.fields["team"].queryset.exists()  # type: ignore[attr-defined]
+        return self._teams.exists()
 
 
 class ActiveJobsForm(forms.Form):

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db.models import Model, Q, QuerySet
 from django.urls import reverse
@@ -115,7 +116,7 @@ def _any_indexed(model: type[Model], first: Q, *others: Q) -> Q:
     """Match the rows of any of the conditions, each of which has an index."""
     # In a query of their own: combined with the condition for the teams, a database might read all
     # rows of a team instead.
-    keys: QuerySet = model._default_manager.filter(first).values("pk")
+    keys: QuerySet[Any, Any] = model._default_manager.filter(first).values("pk")
     if others:
         keys = keys.union(*(model._default_manager.filter(other).values("pk") for other in others))
     return Q(pk__in=keys)

@@ -1,5 +1,5 @@
 import uuid
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from django.conf import settings
 from django.db import models
@@ -23,7 +23,10 @@ TERMINAL_STATES = frozenset({State.SUCCEEDED, State.FAILED, State.CANCELLED})
 ACTIVE_STATES = frozenset({State.QUEUED, State.RUNNING})
 
 
-class JobQuerySet(TeamOwnedQuerySet):
+M = TypeVar("M", bound=models.Model, covariant=True)
+
+
+class JobQuerySet(TeamOwnedQuerySet[M]):
     def active(self) -> Self:
         return self.filter(state__in=ACTIVE_STATES)
 

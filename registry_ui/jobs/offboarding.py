@@ -59,8 +59,8 @@ def _hand_over(kind: JobKind[Any], job: Any, person: User, to: User) -> int:
     return changed
 
 
-def _active(kind: JobKind[Any], person: User | None, team: Team | None) -> JobQuerySet:
-    jobs: JobQuerySet = kind.model.objects.active()
+def _active(kind: JobKind[Any], person: User | None, team: Team | None) -> JobQuerySet[Any]:
+    jobs: JobQuerySet[Any] = kind.model.objects.active()
     jobs = jobs.select_related("team").order_by("created_at")
     if person is not None:
         jobs = jobs.filter(user=person)

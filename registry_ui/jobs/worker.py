@@ -34,7 +34,7 @@ class RowJob(Job):
     """An RQ job that runs a row, and refuses other functions, callbacks and webhooks."""
 
     def _deserialize_data(self) -> None:
-        super()._deserialize_data()
+        super()._deserialize_data()  # type: ignore[no-untyped-call]  # RQ has no types for it
         # `_instance`: an object whose method the job would call in place of a function.
         if self._func_name != RUN_FUNCTION or self._instance is not None:
             logger.error("Job %s names an unknown function; it will not run.", self.id)

@@ -15,7 +15,7 @@ from typing import Any, TypeGuard
 
 from .digest import Digest
 from .errors import ContentMismatch, InvalidDigest, InvalidManifest
-from .image_platform import Platform
+from .image_platform import Platform as Platform  # imported from here with the manifests
 
 OCI_INDEX = "application/vnd.oci.image.index.v1+json"
 OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"

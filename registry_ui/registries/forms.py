@@ -207,7 +207,7 @@ class RegistryForm(forms.Form):
         return host.name
 
     def clean_ca_certificate(self) -> str:
-        text = self.cleaned_data["ca_certificate"]
+        text: str = self.cleaned_data["ca_certificate"]
         if holds_private_key(text):
             self._clear_input("ca_certificate")
             raise ValidationError(

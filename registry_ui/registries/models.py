@@ -45,7 +45,7 @@ class Listing(models.TextChoices):
     NONE = "none", _("None: only repositories added by name or used")
 
 
-class RegistryQuerySet(TeamOwnedQuerySet):
+class RegistryQuerySet(TeamOwnedQuerySet["Registry"]):
     def with_credential_counts(self) -> "RegistryQuerySet":
         # A GROUP BY drops the model's own ordering.
         return self.annotate(credential_count=models.Count("credentials")).order_by(

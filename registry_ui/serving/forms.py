@@ -9,7 +9,7 @@ from registry_ui.images.models import ImmutableTagRule
 _INPUT = {"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false", "class": "mono"}
 
 
-class RuleForm(forms.ModelForm):
+class RuleForm(forms.ModelForm):  # type: ignore[type-arg]  # takes no argument at runtime
     class Meta:
         model = ImmutableTagRule
         fields = ["repository_pattern", "tag_pattern"]

@@ -52,7 +52,7 @@ class RegistryMiddleware:
 
         Every answer gets a Content-Length, so that clients can keep the connection.
         """
-        response = self._handle(request)
+        response: HttpResponseBase = self._handle(request)
 
         # The stack answers HTML where a view was not reached: a wrong host, an exception. Clients
         # expect JSON (distribution spec, "Error Codes").

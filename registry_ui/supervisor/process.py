@@ -144,7 +144,7 @@ class Child:
         """Set `start_at` and return the pause in seconds, which doubles after each early end."""
         uptime = time.monotonic() - self._started_at
         self._failures = 0 if uptime > _HEALTHY_SECONDS else self._failures + 1
-        pause = min(_MAX_PAUSE, 0.5 * 2 ** max(0, self._failures - 1))
+        pause: float = min(_MAX_PAUSE, 0.5 * 2 ** max(0, self._failures - 1))
         self.start_at = time.monotonic() + pause
         return pause
 

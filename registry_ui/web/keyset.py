@@ -154,7 +154,8 @@ def _reversed_order(columns: Sequence[str]) -> tuple[str, ...]:
 
 
 def _field(rows: QuerySet[Any], column: str) -> "Field[Any, Any]":
-    return rows.model._meta.get_field(column.lstrip("-"))
+    field: Field[Any, Any] = rows.model._meta.get_field(column.lstrip("-"))
+    return field
 
 
 def _parsed(field: "Field[Any, Any]", text: str) -> Any:

@@ -52,7 +52,7 @@ class ReferenceField(forms.CharField):
         return validate(Reference.parse, text)
 
 
-class CredentialField(forms.ModelChoiceField):
+class CredentialField(forms.ModelChoiceField):  # type: ignore[type-arg]  # takes no argument at runtime
     """A choice among the team's usable credentials; empty means the one that fits best."""
 
     default_error_messages = {

@@ -87,7 +87,8 @@ class _NamedForm(EngineForm):
     )
 
     def selected_target(self) -> Reference:
-        return self.cleaned_data["target"] or self.cleaned_data["source"]
+        target: Reference = self.cleaned_data["target"] or self.cleaned_data["source"]
+        return target
 
 
 class EnginePushForm(_NamedForm):

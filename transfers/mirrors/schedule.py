@@ -225,6 +225,6 @@ def describe_cron(cron: str) -> str:
     options.use_24hour_time_format = True
     options.locale_code = to_locale(get_language() or "en")
     try:
-        return get_description(cron, options)
+        return str(get_description(cron, options))
     except (FormatException, ValueError):
         return cron

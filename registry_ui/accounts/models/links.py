@@ -26,7 +26,7 @@ class SetupToken(models.Model):
         return f"setup token of {self.created_at:%Y-%m-%d %H:%M}"
 
 
-class InvitationQuerySet(TeamOwnedQuerySet):
+class InvitationQuerySet(TeamOwnedQuerySet["Invitation"]):
     def open(self) -> "InvitationQuerySet":
         return self.filter(accepted_at=None, revoked_at=None, expires_at__gt=timezone.now())
 

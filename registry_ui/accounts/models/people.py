@@ -1,6 +1,6 @@
 import zoneinfo
 from collections.abc import Iterator
-from typing import Protocol
+from typing import Protocol, Self, TypeVar
 
 from django.contrib.auth.models import AbstractUser
 from django.core.exceptions import ValidationError
@@ -155,16 +155,19 @@ class Team(models.Model):
         return self.name
 
 
-class TeamOwnedQuerySet(models.QuerySet):
+M = TypeVar("M", bound=models.Model, covariant=True)
+
+
+class TeamOwnedQuerySet(models.QuerySet[M]):
     """The queryset of models with a `team`: `visible_to` decides who may see a row."""
 
-    def visible_to(self, user: Actor) -> "TeamOwnedQuerySet":
+    def visible_to(self, user: Actor) -> Self:
         return self.filter(team__in=Team.objects.visible_to(user))
 
-    def operable_by(self, user: Actor) -> "TeamOwnedQuerySet":
+    def operable_by(self, user: Actor) -> Self:
         return self.filter(team__in=Team.objects.operable_by(user))
 
-    def editable_by(self, user: Actor) -> "TeamOwnedQuerySet":
+    def editable_by(self, user: Actor) -> Self:
         return self.filter(team__in=Team.objects.editable_by(user))
 
 

@@ -64,7 +64,10 @@ def _seconds_since_confirmation(request: TeamRequest) -> float:
     # allauth records each method, of the sign-in and of later confirmations, with its time.
     records = get_authentication_records(request, request.user)
     # 0 is the year 1970: a session without any record has to be confirmed.
-    times = [request.session.get(SESSION_KEY, 0), *(record.get("at", 0) for record in records)]
+    times: list[float] = [
+        request.session.get(SESSION_KEY, 0),
+        *(record.get("at", 0) for record in records),
+    ]
     return time.time() - max(times)
 
 

@@ -112,7 +112,8 @@ class _KeyForm(forms.Form):
     credential = _CredentialField(widget=forms.HiddenInput)
 
     def _wrong_key(self) -> forms.ValidationError:
-        return get_adapter().validation_error("incorrect_code")
+        error: forms.ValidationError = get_adapter().validation_error("incorrect_code")
+        return error
 
 
 class _AuthenticateKeyForm(_KeyForm):

@@ -75,7 +75,8 @@ def _host() -> str:
 
 def factors_of(user: User) -> QuerySet[Authenticator]:
     """Return the person's second factors, without recovery codes, which only replace one."""
-    return Authenticator.objects.filter(user=user, type__in=FACTORS)
+    factors: QuerySet[Authenticator] = Authenticator.objects.filter(user=user, type__in=FACTORS)
+    return factors
 
 
 def has_second_factor(user: User) -> bool:

@@ -108,15 +108,19 @@ class _RemovePasskey(RemoveWebAuthnView):
             form.add_error(
                 None, ValidationError(FactorAdapter.error_messages["cannot_delete_authenticator"])
             )
-            return self.form_invalid(form)
-        return super().form_valid(form)
+            refusal: HttpResponse = self.form_invalid(form)
+            return refusal
+        response: HttpResponse = super().form_valid(form)
+        return response
 
 
 class _ReauthenticateWithPasskey(ReauthenticateWebAuthnView):
     """A confirmation that can be tried again; allauth redirects after a failed one."""
 
     def form_invalid(self, form: Any) -> HttpResponse:
-        return self.render_to_response(self.get_context_data(form=form), status=422)
+        context = self.get_context_data(form=form)
+        response: HttpResponse = self.render_to_response(context, status=422)
+        return response
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return {**super().get_context_data(), **kwargs}

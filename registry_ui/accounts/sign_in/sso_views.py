@@ -41,7 +41,10 @@ def sign_in(request: HttpRequest) -> HttpResponseBase:
     if request.method != "POST":
         return redirect("account_login")
     # Each redirect asks the provider for its documents, so it is limited like a password.
-    if too_many := ratelimit.consume_or_429(request, action="login", app="allauth.account"):
+    too_many: HttpResponseBase | None = ratelimit.consume_or_429(
+        request, action="login", app="allauth.account"
+    )
+    if too_many is not None:
         return too_many
     return flow.redirect_to_provider(request, process="login")
 

@@ -55,7 +55,7 @@ class TokenForm(forms.Form):
 
         This also keeps a form that is sent twice from creating two tokens.
         """
-        name = self.cleaned_data["name"]
+        name: str = self.cleaned_data["name"]
         owner: dict[str, Any] = {"user": self.person}
         if self.robot_team is not None:
             owner = {"user": None, "team": self.robot_team}

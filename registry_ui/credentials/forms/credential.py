@@ -174,14 +174,14 @@ class CredentialForm(forms.Form):
         return self.registry.host
 
     def clean_username(self) -> str:
-        username = self.cleaned_data["username"]
+        username: str = self.cleaned_data["username"]
         # RFC 7617, "The 'Basic' Authentication Scheme": a user-id cannot contain a colon.
         if ":" in username or not username.isprintable():
             raise ValidationError(_("A username has no colon and no control characters."))
         return username
 
     def clean_secret(self) -> str:
-        secret = self.cleaned_data["secret"]
+        secret: str = self.cleaned_data["secret"]
         if not secret.isprintable():
             raise ValidationError(
                 _("The secret has control characters in it. Copy it again, as one line.")

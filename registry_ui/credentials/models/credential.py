@@ -16,7 +16,7 @@ from registry_ui.registries.models import Registry, update_row
 EXPIRY_WARNING = timedelta(days=14)
 
 
-class CredentialQuerySet(TeamOwnedQuerySet):
+class CredentialQuerySet(TeamOwnedQuerySet["Credential"]):
     """A queryset of credentials. A person sees those of their teams, and never a secret."""
 
     def usable_by(self, team: Team) -> "CredentialQuerySet":

@@ -90,7 +90,7 @@ class ArchiveUploadHandler(FileUploadHandler):
         check_size(end)
         self._folder.append(self.upload.pk, start, end, io.BytesIO(raw_data).read)
 
-    def file_complete(self, file_size: int) -> UploadedFile:
+    def file_complete(self, file_size: int) -> "UploadedFile[Any]":
         self.upload.name, self.upload.size = str(self.file_name)[:255], file_size
 
         # The bytes are on the disk already; Django only needs the name and size.

@@ -25,7 +25,8 @@ class _Loader(yaml.BaseLoader):
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         if self.check_event(AliasEvent):
-            raise yaml.MarkedYAMLError(problem="aliases", problem_mark=self.peek_event().start_mark)
+            event = self.peek_event()  # type: ignore[no-untyped-call]  # no types in types-PyYAML
+            raise yaml.MarkedYAMLError(problem="aliases", problem_mark=event.start_mark)
         return super().compose_node(parent, index)
 
 

@@ -218,7 +218,7 @@ class MirrorForm(SelectionForm, ScheduleForm):
     # --- checks
 
     def clean_name(self) -> str:
-        name = self.cleaned_data["name"]
+        name: str = self.cleaned_data["name"]
 
         # The unique constraint has no message for a person.
         others = Mirror.objects.filter(team=self.team, name=name)

@@ -31,7 +31,7 @@ class NotificationPolicy(models.TextChoices):
     ALWAYS = "always", _("After every run")
 
 
-class MirrorQuerySet(TeamOwnedQuerySet):
+class MirrorQuerySet(TeamOwnedQuerySet["Mirror"]):
     def using_credential(self, credential: Credential) -> "MirrorQuerySet":
         return self.filter(
             models.Q(source_credential=credential) | models.Q(target_credential=credential)

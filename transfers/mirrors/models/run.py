@@ -48,7 +48,7 @@ class VerificationResult(models.TextChoices):
     MISSING = "missing", _("The target has no such tag")
 
 
-class MirrorRunQuerySet(JobQuerySet):
+class MirrorRunQuerySet(JobQuerySet["MirrorRun"]):
     def to_target(self) -> Self:
         """Return the runs that write to the target: no plans, no pulls to local images."""
         return self.filter(is_plan=False, is_local_pull=False)

@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import timedelta
+from typing import Any
 
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
@@ -78,7 +79,7 @@ def _latest_ids() -> list[uuid.UUID]:
     return ids
 
 
-def _delete_in_chunks(rows: QuerySet) -> int:
+def _delete_in_chunks(rows: QuerySet[Any]) -> int:
     ids = list(rows.order_by().values_list("pk", flat=True))
 
     # In chunks: SQLite limits the parameters of a query, and others must write between.

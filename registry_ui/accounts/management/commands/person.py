@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -50,7 +51,7 @@ class Command(BaseCommand):
 
 
 # `by=None` is the command line. It needs no role, but cannot remove the last administrator either.
-_ACTIONS = {
+_ACTIONS: dict[str, Callable[[User], object]] = {
     "promote": lambda person: services.set_administrator(person=person, value=True, by=None),
     "demote": lambda person: services.set_administrator(person=person, value=False, by=None),
     "deactivate": lambda person: services.deactivate_person(person=person, by=None),

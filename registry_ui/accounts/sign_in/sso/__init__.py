@@ -23,6 +23,5 @@ def require_provider() -> SingleSignOn:
 def linked_identities(user: User) -> QuerySet[SocialAccount]:
     """Return the person's links to the configured provider, not those to an earlier one."""
     provider = settings.SINGLE_SIGN_ON
-    if not provider:
-        return SocialAccount.objects.none()
-    return SocialAccount.objects.filter(user=user, provider=provider.provider_id)
+    identities: QuerySet[SocialAccount] = SocialAccount.objects.filter(user=user)
+    return identities.filter(provider=provider.provider_id) if provider else identities.none()

@@ -108,8 +108,9 @@ def complete(request: HttpRequest) -> HttpResponseBase:
     view = _CallbackView()
     view.request, view.adapter = request, adapter
     try:
-        return view.dispatch(request)
+        response: HttpResponseBase = view.dispatch(request)
     except ImmediateHttpResponse as exc:
-        return exc.response
+        response = exc.response
     except _MALFORMED_DOCUMENTS as exc:
-        return unreachable(request, exc)
+        response = unreachable(request, exc)
+    return response
