@@ -1,3 +1,6 @@
+import socket
+import threading
+
 import pytest
 
 from registry_ui.environment import EngineSetting
@@ -9,6 +12,7 @@ from registry_ui.images.engines.errors import (
     EngineUnreachable,
 )
 from registry_ui.oci.errors import Cancelled
+from registry_ui.oci.reference import Reference
 from registry_ui.oci.store import Cancellation
 
 
@@ -82,3 +86,56 @@ def test_an_invalid_archive_gives_the_engines_own_error(setting):
     with Engine(setting) as engine, pytest.raises(EngineFailed) as caught:
         list(engine.load(iter([b"this is no tar" * 1000])))
     assert caught.value.message.startswith("The engine build says:")
+
+
+@pytest.fixture
+def silent_engine(tmp_path):
+    """Yield an engine that begins a pull and then says nothing, and its closed connections."""
+    server = socket.socket(socket.AF_UNIX)
+    server.bind(str(tmp_path / "engine.sock"))
+    server.listen()
+    pulling, closed = threading.Event(), threading.Event()
+
+    def answer(connection: socket.socket) -> None:
+        with connection:
+            while head := connection.recv(65536):
+                if b" /version" in head:
+                    body = b'{"ApiVersion": "1.41"}'
+                    length = f"Content-Length: {len(body)}\r\n\r\n".encode()
+                    connection.sendall(b"HTTP/1.1 200 OK\r\n" + length + body)
+                else:
+                    connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+                    connection.sendall(b'13\r\n{"status":"begun"}\n\r\n')
+                    pulling.set()
+        closed.set()
+
+    def serve() -> None:
+        while True:
+            try:
+                connection, _address = server.accept()
+            except OSError:
+                return
+            threading.Thread(target=answer, args=[connection], daemon=True).start()
+
+    threading.Thread(target=serve, daemon=True).start()
+    with server:
+        yield (
+            EngineSetting("build", f"unix://{server.getsockname()}", frozenset({"*"})),
+            pulling,
+            closed,
+        )
+
+
+def test_a_cancellation_wakes_a_call_that_waits_for_the_engine(silent_engine):
+    setting, pulling, closed = silent_engine
+    cancellation = Cancellation()
+
+    def cancel() -> None:
+        pulling.wait()
+        cancellation.request()
+
+    threading.Thread(target=cancel, daemon=True).start()
+    with Engine(setting, cancellation) as engine, pytest.raises(Cancelled):
+        list(engine.pull(Reference.parse("app:1"), platform="", login=None))
+
+    assert closed.wait(5), "the engine stops a pull whose connection has closed"
