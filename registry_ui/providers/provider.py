@@ -1,0 +1,118 @@
+"""One interface for every kind of registry: its hosts, its forms, its answers and its own APIs.
+
+A provider knows plain values only: a host, a login, a client that the caller opened.
+"""
+
+import fnmatch
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+from django.utils.functional import Promise
+
+Text = str | Promise
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Advice:
+    """A provider's sentences about a refusal; an empty one falls back to the general sentence.
+
+    `{repository}` in a sentence stands for the repository.
+
+    Args:
+        missing: the target repository, namespace or project does not exist.
+        denied_push, denied_pull: the credential has too few rights.
+        login: the username and secret to log in with.
+        limit: the registry asks to slow down.
+        denied_deletion, denied_listing: the credential has too few rights for that.
+        deletion: the registry does not delete for its clients.
+    """
+
+    missing: Text = ""
+    denied_push: Text = ""
+    denied_pull: Text = ""
+    login: Text = ""
+    limit: Text = ""
+    denied_deletion: Text = ""
+    denied_listing: Text = ""
+    deletion: Text = ""
+
+
+class Provider:
+    """A kind of registry. A subclass states what differs; everything else has a default.
+
+    Attributes:
+        name: the value that rows store, so it never changes; at most 20 characters.
+        is_addable: whether it has a tile of its own. The registries of other providers are of the
+            kind of `PrivateRegistry`, and keep this one's hosts and advice.
+        icon: the name of an outline icon of Tabler.
+        host: fixed for a provider with one host only; empty for others.
+        host_patterns: patterns of `fnmatch` that recognize a host of the provider.
+        secret_name: the provider's word for the secret.
+        secret_steps: the three steps to create a secret that can be revoked.
+        secret_lifetime: the validity of such a secret, if the provider limits it.
+        push_requirement: the thing that must exist before the first push.
+        namespaces_label: the label of the field for namespaces or projects to list; empty if the
+            provider does not list by them.
+        namespaces_help, namespaces_example: the help text and example of that field.
+        has_catalog: whether the provider lists all of its repositories.
+        no_listing_reason: why the provider does not list its repositories.
+        has_own_network: whether it can be in a private network, with own connection settings.
+        example: an example of a repository name.
+        advice: the sentences about its refusals.
+    """
+
+    name: str
+    title: Text
+    is_addable: bool = True
+
+    # The tile and the form.
+    icon: str = "server-2"
+    tagline: Text = ""
+    host: str = ""
+    host_example: str = ""
+    host_help: Text = ""
+    username_example: str = ""
+    username_help: Text = ""
+    secret_name: Text = ""
+    secret_steps: tuple[Text, ...] = ()
+    console: str = ""
+    secret_lifetime: timedelta | None = None
+    push_requirement: Text = ""
+    namespaces_label: Text = ""
+    namespaces_help: Text = ""
+    namespaces_example: str = ""
+    has_catalog: bool = True
+    no_listing_reason: Text = ""
+    has_own_network: bool = False
+    example: str = ""
+
+    # Its hosts and its answers.
+    host_patterns: tuple[str, ...] = ()
+    advice: Advice = Advice()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.name}>"
+
+    def new_secret_expiry(self) -> datetime | None:
+        """Return the expiry of a secret created now; None if the provider does not limit it."""
+        return timezone.now() + self.secret_lifetime if self.secret_lifetime else None
+
+    def matches_host(self, host: str) -> bool:
+        """Return whether a host, without a port, is certainly the provider's."""
+        return any(fnmatch.fnmatchcase(host, pattern) for pattern in self.host_patterns)
+
+    def resembles_host(self, host: str) -> bool:
+        """Return whether a host that no provider is certain of looks like one of this kind."""
+        return False
+
+    def recognizes_refusal(self, host: str, text: str) -> bool:
+        """Return whether a refusal sounds like this provider, where no host pattern matches."""
+        return False
+
+    def token_hosts(self, host: str) -> tuple[str, ...]:
+        """Return the hosts of the provider's own token services for a registry, as exact names.
+
+        The credential is sent there, so no pattern may match names that customers can choose.
+        """
+        return ()
