@@ -15,20 +15,9 @@ from registry_ui.credentials.services import (
     select_credential,
     unusable_reason,
 )
-from registry_ui.oci.reference import DOCKER_HUB, Reference
-from registry_ui.registries.models import Provider, Registry
-
-# These providers accept no anonymous push.
-_LOGIN_REQUIRED = frozenset(
-    {
-        Provider.DOCKER_HUB,
-        Provider.ALIYUN_ACR,
-        Provider.TENCENT_TCR,
-        Provider.AWS_ECR,
-        Provider.GHCR,
-        Provider.HARBOR,
-    }
-)
+from registry_ui.oci.reference import Reference
+from registry_ui.providers.catalogue import provider_for_host
+from registry_ui.registries.models import Registry
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,9 +116,11 @@ def _push_problem(
             ]
         )
 
-    # A host that is no registry of the team has no provider, except Docker Hub.
-    needs_login = registry is not None and registry.provider in _LOGIN_REQUIRED
-    if reference.registry == DOCKER_HUB or needs_login:
+    # A host that is no registry of the team is judged by its name.
+    provider = (
+        registry.get_provider() if registry is not None else provider_for_host(reference.registry)
+    )
+    if provider.requires_login_to_push:
         return _(
             "The team has no credential for %(host)s, which takes no push without a login."
         ) % {"host": reference.registry}

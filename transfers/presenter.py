@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 
 from registry_ui.credentials.models import Credential
 from registry_ui.credentials.sharing import find_grant, is_from_other_team
-from registry_ui.oci.reference import DEFAULT_NAMESPACE, DOCKER_HUB, Reference
+from registry_ui.oci.reference import Reference
+from registry_ui.providers.catalogue import provider_for_host
 from registry_ui.web.quantities import duration as duration_words
 
 from .models import Kind, State, Transfer
@@ -168,11 +169,10 @@ class TransferPresenter:
     @property
     def is_ready_to_push(self) -> bool:
         """Return whether the new local tag can be pushed as it is."""
-        # Docker Hub's library/ is for official images only: a user cannot push there.
-        is_official = (
-            self.reference.registry == DOCKER_HUB and self.reference.namespace == DEFAULT_NAMESPACE
-        )
-        return self.transfer.kind == Kind.TAG and self.transfer.target_is_local and not is_official
+        # A user cannot push to a provider's own namespace.
+        provider = provider_for_host(self.reference.registry)
+        is_reserved = provider.is_reserved(self.reference.repository)
+        return self.transfer.kind == Kind.TAG and self.transfer.target_is_local and not is_reserved
 
     @property
     def logins(self) -> Sequence[LoginFact]:

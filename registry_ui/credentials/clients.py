@@ -9,6 +9,7 @@ from registry_ui.oci.client import BasicCredential, Endpoint, Limits, RegistryCl
 from registry_ui.oci.reference import Reference
 from registry_ui.oci.retries import OnPause
 from registry_ui.oci.store import Cancellation
+from registry_ui.providers.endpoints import endpoint_for
 from registry_ui.registries.builtin_registry import is_builtin_registry, open_builtin_registry
 from registry_ui.registries.models import Registry, Security
 from registry_ui.registries.services import find_registry
@@ -19,12 +20,12 @@ from .usage import CredentialUse, record_use
 
 
 def endpoint_of(registry: Registry) -> Endpoint:
-    return Endpoint(
+    return endpoint_for(
         registry.host,
         scheme="http" if registry.security == Security.PLAIN_HTTP else "https",
         # The row may keep a certificate of a former setting.
         ca_pem=registry.ca_certificate if registry.security == Security.OWN_CA else "",
-        token_hosts=registry.approved_token_hosts,
+        token_hosts=tuple(registry.token_hosts),
     )
 
 
@@ -66,7 +67,7 @@ def open_client(
     endpoint = (
         endpoint_of(registry)
         if registry is not None
-        else Endpoint(host, scheme="http" if plain_http else "https")
+        else endpoint_for(host, scheme="http" if plain_http else "https")
     )
 
     return RegistryClient(

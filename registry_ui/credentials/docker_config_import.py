@@ -17,7 +17,7 @@ from django.db import transaction
 from registry_ui.accounts.audit.log import record
 from registry_ui.accounts.encryption import DecryptionFailed, decrypt, encrypt
 from registry_ui.accounts.models import Action, Team, User
-from registry_ui.providers.facts import detect_provider, provider_facts
+from registry_ui.providers.catalogue import addable_provider_for_host
 from registry_ui.registries.models import Registry
 from registry_ui.registries.services import find_registry
 
@@ -121,13 +121,11 @@ def _plan_login(team: Team, login: Login) -> PlannedImport:
 
 
 def _add_registry(team: Team, user: User | None, host: str) -> Registry:
-    provider = detect_provider(host)
-    facts = provider_facts(provider)
+    provider = addable_provider_for_host(host)
     return Registry.objects.create(
         team=team,
-        # A provider with one host gives the registry its name.
-        name=facts.title if facts.host else host[:100],
-        provider=provider,
+        name=provider.registry_name(host),
+        provider=provider.name,
         host=host,
         created_by=user,
     )
@@ -140,7 +138,7 @@ def _add_credential(registry: Registry, user: User | None, login: Login) -> Cred
         registry=registry,
         username=login.username,
         label=unused_label(registry, label),
-        expires_at=registry.facts.new_secret_expiry(),
+        expires_at=registry.get_provider().new_secret_expiry(),
         created_by=user,
     )
     credential.set_secret(login.secret)
@@ -153,7 +151,7 @@ def _replace_secret(credential: Credential, login: Login) -> None:
     # The former secret's test and expiry do not apply to the new one.
     credential.verified_at = None
     credential.verify_error = ""
-    credential.expires_at = credential.registry.facts.new_secret_expiry()
+    credential.expires_at = credential.registry.get_provider().new_secret_expiry()
     credential.save(
         update_fields=[
             "secret_ciphertext",

@@ -58,6 +58,16 @@ def normalise_host(text: str) -> str:
     return DOCKER_HUB if host in _DOCKER_HUB_ALIASES else host
 
 
+def familiar_prefix(host: str) -> str:
+    """Return the text before a repository as docker prints it: Docker Hub's host is left out."""
+    return "" if host == DOCKER_HUB else f"{host}/"
+
+
+def familiar_repository(host: str, repository: str) -> str:
+    """Return a repository as docker prints it: without Docker Hub's `library/`."""
+    return repository.removeprefix(f"{DEFAULT_NAMESPACE}/") if host == DOCKER_HUB else repository
+
+
 def _is_host(first: str) -> bool:
     """Return whether docker takes the part before the first slash for a registry."""
     return "." in first or ":" in first or first == "localhost" or first.startswith("[")
@@ -222,7 +232,7 @@ class Reference:
         """The reference as docker prints it, without docker.io and library/."""
         if self.registry != DOCKER_HUB:
             return str(self)
-        return self._suffixed(self.repository.removeprefix(f"{DEFAULT_NAMESPACE}/"))
+        return self._suffixed(familiar_repository(self.registry, self.repository))
 
     def with_tag(self, tag: str) -> "Reference":
         """Return the same repository at another tag.

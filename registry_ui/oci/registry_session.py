@@ -21,7 +21,6 @@ from .error_messages import not_a_registry
 from .errors import ConnectionFailed, NotARegistry, ResponseError
 from .http_messages import Authorization, Body, Request, Response
 from .redaction import redact, redact_url
-from .reference import DOCKER_HUB
 from .request_context import RequestContext
 from .response_errors import error_from
 from .retries import Attempts, OnPause, Pacer
@@ -30,10 +29,6 @@ from .store import Cancellation
 from .token_scopes import Scope
 from .transport import Transport, same_origin
 
-_DOCKER_HUB_API = "registry-1.docker.io"
-
-# PROTOCOL.md, "Authentication": the one foreign realm that every installation needs.
-_DOCKER_HUB_TOKENS = ("auth.docker.io",)
 # Docker Hub's form: "100;w=21600", the window in seconds.
 _RATE_LIMIT = re.compile(r"([0-9]{1,9})(?:\s*;\s*w=([0-9]{1,9}))?")
 
@@ -52,22 +47,25 @@ class Endpoint:
         ca_pem: one more certificate authority for this registry, in PEM.
         token_hosts: other hosts that may receive the credential: exact names, or patterns such as
             `*.example.com`.
+        api_host: the host that serves /v2/, where it is not `host` itself.
     """
 
     host: str
     scheme: str = "https"
     ca_pem: str = ""
     token_hosts: tuple[str, ...] = ()
+    api_host: str = ""
 
     @property
     def base_url(self) -> str:
-        """The URL that /v2/ is appended to. Docker Hub's API is on a host of another name."""
-        return f"{self.scheme}://{_DOCKER_HUB_API if self.host == DOCKER_HUB else self.host}"
+        """The URL that /v2/ is appended to."""
+        return f"{self.scheme}://{self.api_host or self.host}"
 
     def is_approved(self, host: str) -> bool:
         """Return whether a host other than the registry's own may receive the credential."""
-        hosts = self.token_hosts + (_DOCKER_HUB_TOKENS if self.host == DOCKER_HUB else ())
-        return any(fnmatch.fnmatchcase(host.lower(), pattern.lower()) for pattern in hosts)
+        return any(
+            fnmatch.fnmatchcase(host.lower(), pattern.lower()) for pattern in self.token_hosts
+        )
 
 
 @dataclass(frozen=True, slots=True)

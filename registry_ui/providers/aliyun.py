@@ -50,6 +50,7 @@ class AliyunAcr(Provider):
     has_catalog = False
     no_listing_reason = _("Aliyun ACR does not tell a registry login what repositories there are.")
     example = "my-company/my-app"
+    requires_login_to_push = True
     advice = Advice(
         missing=_(
             "On Alibaba Cloud ACR the namespace must exist: create it in the console, or "

@@ -44,6 +44,7 @@ class AwsEcr(Provider):
         "--repository-name NAME"
     )
     example = "my-company/my-app"
+    requires_login_to_push = True
     advice = Advice(
         missing=_(
             "On AWS ECR each repository must be created first: aws ecr create-repository "

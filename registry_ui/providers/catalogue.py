@@ -75,6 +75,13 @@ def addable_provider_for_host(host: str) -> Provider:
     return provider if provider.is_addable else GENERAL
 
 
+def registry_host_of(host: str) -> str:
+    """Return the registry behind a host of web pages; any other host unchanged."""
+    pages = (provider for provider in PROVIDERS if host in provider.web_hosts)
+    provider = next(pages, None)
+    return provider.host if provider is not None else host
+
+
 def without_port(host: str) -> str:
     # The last group of an IPv6 address in brackets is no port.
     return host.rpartition(":")[0] if ":" in host and not host.endswith("]") else host

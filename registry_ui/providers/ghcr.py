@@ -31,6 +31,7 @@ class Ghcr(Provider):
     has_catalog = False
     no_listing_reason = _("GHCR does not tell a registry login what packages there are.")
     example = "johndoe/my-app"
+    requires_login_to_push = True
     advice = Advice(
         denied_push=_(
             "On GHCR the token needs the scope write:packages, and write access to a "

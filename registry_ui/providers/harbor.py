@@ -1,8 +1,30 @@
 """Harbor, which its users install under any host name."""
 
+import itertools
+from collections.abc import Iterator
+from urllib.parse import quote
+
 from django.utils.translation import gettext_lazy as _
 
+from registry_ui.oci.api import JsonApi
+from registry_ui.oci.basic_credential import BasicCredential
+from registry_ui.oci.client import RegistryClient
+from registry_ui.oci.errors import InvalidManifest, RateLimited, ResponseError, ServerFailed
+
 from .provider import Advice, Provider
+from .repository_lists import (
+    ListingSource,
+    RepositoryList,
+    is_namespace,
+    merged_names,
+    started_list,
+    texts_in,
+)
+
+# The API returns at most 100 entries a page (PROVIDERS.md, "Harbor").
+_PAGE = 100
+_PAGES_LIMIT = 2_000
+_PROJECTS_LIMIT = 10_000
 
 
 class Harbor(Provider):
@@ -34,6 +56,7 @@ class Harbor(Provider):
     namespaces_example = "my-project"
     has_own_network = True
     example = "my-project/my-app"
+    requires_login_to_push = True
     advice = Advice(
         missing=_(
             "On Harbor the project, the part before the first slash, must exist: have it created "
@@ -63,3 +86,50 @@ class Harbor(Provider):
     def recognizes_refusal(self, host: str, text: str) -> bool:
         # Only the word "project" in its refusals tells Harbor from others under any host name.
         return "harbor" in host or "project" in text.lower()
+
+    def list_repositories(self, source: ListingSource) -> RepositoryList:
+        """Return the repositories of the projects, from Harbor's API, else from the catalog."""
+        # The catalog answers administrators only, the API everybody. A proxy in front may hide
+        # the API, and then the catalog is tried.
+        try:
+            return started_list(_repository_names(source))
+        except (ResponseError, InvalidManifest) as exc:
+            if isinstance(exc, RateLimited | ServerFailed):
+                raise
+        return self.list_catalog(source)
+
+
+def _open_api(client: RegistryClient, login: BasicCredential | None) -> JsonApi:
+    return JsonApi(
+        client,
+        f"{client.endpoint.base_url}/api/v2.0",
+        authorization=login.authorization() if login is not None else None,
+        secrets=(login.secret,) if login is not None else (),
+    )
+
+
+def _repository_names(source: ListingSource) -> Iterator[str]:
+    api = _open_api(source.client, source.login)
+
+    if source.namespaces:
+        # It distinguishes a missing project from a missing API: both answer 404.
+        api.get("/systeminfo")
+    names = source.namespaces or itertools.islice(_names(api, "/projects?"), _PROJECTS_LIMIT)
+
+    return merged_names(
+        [name for name in names if is_namespace(name)],
+        lambda project: _names(api, f"/projects/{quote(project, safe='')}/repositories?"),
+    )
+
+
+def _names(api: JsonApi, path: str) -> Iterator[str]:
+    """Yield the names of every page, until one has nothing new or is not full."""
+    seen: set[str] = set()
+    for page in range(1, _PAGES_LIMIT + 1):
+        document = api.get(f"{path}page={page}&page_size={_PAGE}")
+        names = texts_in(document.content, "name", document.response.host)
+        new = [name for name in dict.fromkeys(names) if name not in seen]
+        seen.update(new)
+        yield from new
+        if not new or len(names) < _PAGE:
+            return

@@ -9,6 +9,16 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from .repository_lists import (
+    ListingSource,
+    ListingUnavailable,
+    RepositoryList,
+    add_by_name_advice,
+    catalog_names,
+    started_list,
+)
 
 Text = str | Promise
 
@@ -59,6 +69,16 @@ class Provider:
         no_listing_reason: why the provider does not list its repositories.
         has_own_network: whether it can be in a private network, with own connection settings.
         example: an example of a repository name.
+        no_credentials_text: the text of a registry's page that has no credentials yet.
+        is_default: whether every team has it from the start.
+        requires_login_to_push: whether it accepts no anonymous push.
+        has_two_part_names: whether every repository is in a namespace.
+        account_is_namespace: whether an account's namespace has the account's name.
+        reserved_namespaces: namespaces to which only the provider itself pushes. They are not
+            listed either, because they belong to no team.
+        reserved_message: the sentence about a push to one of them.
+        reserved_listing_message: the sentence about listing one of them.
+        web_hosts: hosts of its web pages, which people paste; no registry answers there.
         advice: the sentences about its refusals.
     """
 
@@ -86,9 +106,23 @@ class Provider:
     no_listing_reason: Text = ""
     has_own_network: bool = False
     example: str = ""
+    no_credentials_text: Text = _(
+        "Pushing, and pulling private images, needs a login. Your team shares it, and nobody sees "
+        "its secret."
+    )
+
+    # Its rules.
+    is_default: bool = False
+    requires_login_to_push: bool = False
+    has_two_part_names: bool = False
+    account_is_namespace: bool = False
+    reserved_namespaces: tuple[str, ...] = ()
+    reserved_message: Text = ""
+    reserved_listing_message: Text = ""
 
     # Its hosts and its answers.
     host_patterns: tuple[str, ...] = ()
+    web_hosts: tuple[str, ...] = ()
     advice: Advice = Advice()
 
     def __repr__(self) -> str:
@@ -97,6 +131,14 @@ class Provider:
     def new_secret_expiry(self) -> datetime | None:
         """Return the expiry of a secret created now; None if the provider does not limit it."""
         return timezone.now() + self.secret_lifetime if self.secret_lifetime else None
+
+    def registry_name(self, host: str) -> str:
+        """Return the name of a registry that nobody has named: one host, one name."""
+        return str(self.title) if self.host else host[:100]
+
+    def is_reserved(self, repository: str) -> bool:
+        """Return whether only the provider itself pushes to a repository."""
+        return repository.startswith(tuple(f"{name}/" for name in self.reserved_namespaces))
 
     def matches_host(self, host: str) -> bool:
         """Return whether a host, without a port, is certainly the provider's."""
@@ -110,9 +152,33 @@ class Provider:
         """Return whether a refusal sounds like this provider, where no host pattern matches."""
         return False
 
+    def api_host(self, host: str) -> str:
+        """Return the host that serves /v2/ for a registry; empty if it is the registry's own."""
+        return ""
+
     def token_hosts(self, host: str) -> tuple[str, ...]:
         """Return the hosts of the provider's own token services for a registry, as exact names.
 
         The credential is sent there, so no pattern may match names that customers can choose.
         """
         return ()
+
+    def list_repositories(self, source: ListingSource) -> RepositoryList:
+        """Return the registry's repositories; the first page is requested at once.
+
+        Raises:
+            ListingUnavailable: the registry has no list. From the iterator: a part has none, and
+                all other names were returned before.
+            Unauthorized: the provider's API refuses the login.
+            OciError: the registry fails, or its list is invalid.
+        """
+        if not self.has_catalog:
+            raise ListingUnavailable(str(self.no_listing_reason), advice=add_by_name_advice())
+        return self.list_catalog(source)
+
+    def list_catalog(self, source: ListingSource) -> RepositoryList:
+        """Return the repositories in the registry's own catalog. Errors: `list_repositories`."""
+        names = catalog_names(
+            source, has_namespaces=bool(self.namespaces_label), reason=self.no_listing_reason
+        )
+        return started_list(names, is_catalog=True)

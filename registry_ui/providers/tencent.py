@@ -30,6 +30,7 @@ class TencentTcr(Provider):
         "the first push."
     )
     example = "my-company/my-app"
+    requires_login_to_push = True
     advice = Advice(
         missing=_(
             "On Tencent TCR the namespace and the repository must be created before the first push."

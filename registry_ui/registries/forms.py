@@ -8,8 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from registry_ui.accounts.models import Team
 from registry_ui.oci.errors import OciError
 from registry_ui.oci.name_lists import is_repository
-from registry_ui.oci.reference import DEFAULT_NAMESPACE
-from registry_ui.providers.facts import Provider, ProviderFacts, provider_facts
+from registry_ui.providers.catalogue import provider_for_host, provider_named
 
 from .certificates import clean_pem, holds_private_key
 from .hosts import read_host
@@ -115,7 +114,7 @@ class RegistryForm(forms.Form):
     ) -> None:
         self.team = team
         self.registry = registry
-        self.facts: ProviderFacts = provider_facts(provider)
+        self.provider = provider_named(provider)
         self.corrected_host = ""
         kwargs["initial"] = {**self._initial(), **(kwargs.get("initial") or {})}
         super().__init__(*args, **kwargs)
@@ -125,9 +124,9 @@ class RegistryForm(forms.Form):
         self.fields["index_hours"].required = (
             not self.is_bound or self.add_prefix("index_hours") in self.data
         )
-        if self.facts.host:
+        if self.provider.host:
             self.fields["name"].help_text = _("As your team calls it.")
-            self.fields["name"].widget.attrs["placeholder"] = self.facts.title
+            self.fields["name"].widget.attrs["placeholder"] = str(self.provider.title)
 
     @property
     def has_bound_host(self) -> bool:
@@ -142,7 +141,9 @@ class RegistryForm(forms.Form):
 
     @property
     def known_token_hosts(self) -> tuple[str, ...]:
-        return self.facts.token_hosts(self.registry.host) if self.registry else ()
+        if self.registry is None:
+            return ()
+        return provider_for_host(self.registry.host).token_hosts(self.registry.host)
 
     def _initial(self) -> dict[str, Any]:
         registry = self.registry
@@ -164,27 +165,27 @@ class RegistryForm(forms.Form):
 
     def _adapt_host(self) -> None:
         field = self.fields["host"]
-        field.widget.attrs.update(_TYPED, placeholder=self.facts.host_example)
-        field.help_text = str(self.facts.host_help)
-        if self.facts.host:
+        field.widget.attrs.update(_TYPED, placeholder=self.provider.host_example)
+        field.help_text = str(self.provider.host_help)
+        if self.provider.host:
             # A disabled field ignores what the client sends (Django).
-            field.disabled, field.initial = True, self.facts.host
-            self.initial["host"] = self.facts.host
+            field.disabled, field.initial = True, self.provider.host
+            self.initial["host"] = self.provider.host
             field.help_text = _("This provider has only this one.")
         elif self.has_bound_host:
             field.disabled = True
             field.help_text = bound_host_message()
 
     def _adapt_namespaces(self) -> None:
-        if not self.facts.namespaces_label:
+        if not self.provider.namespaces_label:
             del self.fields["namespaces"]
             return
         field = self.fields["namespaces"]
         field.label, field.help_text = (
-            str(self.facts.namespaces_label),
-            str(self.facts.namespaces_help),
+            str(self.provider.namespaces_label),
+            str(self.provider.namespaces_help),
         )
-        field.widget.attrs["placeholder"] = self.facts.namespaces_example
+        field.widget.attrs["placeholder"] = self.provider.namespaces_example
 
     def clean_host(self) -> str:
         text = self.cleaned_data["host"]
@@ -247,7 +248,7 @@ class RegistryForm(forms.Form):
         names = self.cleaned_data["namespaces"].replace(",", " ").lower().split()
         # People copy names with the host or a slash; duplicates are removed in order.
         names = list(
-            dict.fromkeys(name.removeprefix(f"{self.facts.host}/").strip("/") for name in names)
+            dict.fromkeys(name.removeprefix(f"{self.provider.host}/").strip("/") for name in names)
         )
         if len(names) > _NAMESPACES_LIMIT:
             raise ValidationError(
@@ -260,14 +261,8 @@ class RegistryForm(forms.Form):
                     "a–z and “._-” between them."
                 )
                 raise ValidationError(message, params={"name": name[:100]})
-            # `library` has over a hundred repositories with thousands of tags each.
-            if name == DEFAULT_NAMESPACE and self.facts.provider == Provider.DOCKER_HUB:
-                raise ValidationError(
-                    _(
-                        "Docker Hub's official images (library) are too many to list: pin those "
-                        "that you use."
-                    )
-                )
+            if name in self.provider.reserved_namespaces:
+                raise ValidationError(str(self.provider.reserved_listing_message))
 
         return names
 
@@ -285,7 +280,7 @@ class RegistryForm(forms.Form):
         # Providers that do not list by namespace have no such field.
         values.setdefault("namespaces", [])
         if not values.get("name"):
-            values["name"] = (self.facts.title if self.facts.host else values.get("host", ""))[:100]
+            values["name"] = self.provider.registry_name(values.get("host", ""))
 
         return values
 

@@ -2,10 +2,8 @@
 
 from typing import NamedTuple
 
-from registry_ui.oci.reference import DOCKER_HUB, normalise_host
-
-# Docker Hub's web pages, which people copy from the address bar. No registry answers there.
-_DOCKER_HUB_PAGES = frozenset({"hub.docker.com", "www.docker.com", "docker.com", "app.docker.com"})
+from registry_ui.oci.reference import normalise_host
+from registry_ui.providers.catalogue import registry_host_of
 
 
 class Host(NamedTuple):
@@ -33,8 +31,6 @@ def read_host(text: str) -> Host:
     # The authority of a URL ends at the first slash, question mark or number sign (RFC 3986, 3.2).
     authority = (rest if separator else text).partition("/")[0].partition("?")[0].partition("#")[0]
     host_and_port = authority.rpartition("@")[2]
-    host = normalise_host(host_and_port)
-    if host in _DOCKER_HUB_PAGES:
-        host = DOCKER_HUB
+    host = registry_host_of(normalise_host(host_and_port))
     is_plain = bool(separator) and scheme.lower() == "http"
     return Host(host, is_corrected=host_and_port != text, is_plain=is_plain)

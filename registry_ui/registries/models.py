@@ -12,9 +12,16 @@ from django.utils.translation import gettext_lazy as _
 from registry_ui.accounts.models import Team, TeamOwnedQuerySet
 from registry_ui.oci.errors import OciError
 from registry_ui.oci.reference import normalise_host
-from registry_ui.providers.facts import Provider, ProviderFacts, provider_facts
+from registry_ui.providers.catalogue import (
+    BUILTIN,
+    GENERAL,
+    provider_choices,
+    provider_named,
+)
+from registry_ui.providers.endpoints import approved_token_hosts
+from registry_ui.providers.provider import Provider
 
-__all__ = ["Health", "Listing", "Provider", "Registry", "Security", "update_row", "validate_host"]
+__all__ = ["Health", "Listing", "Registry", "Security", "update_row", "validate_host"]
 
 
 def validate_host(text: str) -> None:
@@ -52,6 +59,13 @@ class RegistryQuerySet(TeamOwnedQuerySet["Registry"]):
             Lower("name"), "host"
         )
 
+    def builtin(self) -> "RegistryQuerySet":
+        """Return the rows of the built-in registry, one in each team."""
+        return self.filter(provider=BUILTIN.name)
+
+    def external(self) -> "RegistryQuerySet":
+        return self.exclude(provider=BUILTIN.name)
+
     def failing(self) -> "RegistryQuerySet":
         return self.filter(health=Health.FAILING)
 
@@ -66,7 +80,7 @@ class Registry(models.Model):
     team = models.ForeignKey(Team, models.CASCADE, related_name="registries")
     name = models.CharField(_("name"), max_length=100)
     provider = models.CharField(
-        _("kind"), max_length=20, choices=Provider.choices, default=Provider.PRIVATE
+        _("kind"), max_length=20, choices=provider_choices, default=GENERAL.name
     )
     host = models.CharField(_("host"), max_length=255, validators=[validate_host])
     security = models.CharField(
@@ -85,7 +99,7 @@ class Registry(models.Model):
     index_hours = models.PositiveSmallIntegerField(
         _("hours between looks at its contents"), default=6
     )
-    # Namespaces (Docker Hub) or projects (Harbor) to list; empty means those of the login.
+    # Namespaces or projects to list; empty means those of the login.
     namespaces = models.JSONField(_("namespaces to list"), default=list, blank=True)
     next_index_at = models.DateTimeField(null=True, blank=True)
     indexed_at = models.DateTimeField(null=True, blank=True)
@@ -122,13 +136,12 @@ class Registry(models.Model):
     def __str__(self) -> str:
         return self.name
 
-    @property
-    def facts(self) -> ProviderFacts:
-        return provider_facts(self.provider)
+    def get_provider(self) -> Provider:
+        return provider_named(self.provider)
 
     @property
     def is_builtin(self) -> bool:
-        return self.provider == Provider.BUILTIN
+        return self.provider == BUILTIN.name
 
     @property
     def is_encrypted(self) -> bool:
@@ -137,12 +150,7 @@ class Registry(models.Model):
     @property
     def approved_token_hosts(self) -> tuple[str, ...]:
         """The other hosts to which credentials may be sent: the provider's and configured ones."""
-        return (
-            # Token servers are approved by host name, and URL parsers return an IPv6 host
-            # without its brackets.
-            *self.facts.token_hosts(self.host),
-            *(host.strip("[]") for host in self.token_hosts),
-        )
+        return approved_token_hosts(self.host, self.token_hosts)
 
     def mark_health(
         self, health: Health, message: str = "", report: list[dict[str, str]] | None = None

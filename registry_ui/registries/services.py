@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from registry_ui.accounts.audit.log import record
 from registry_ui.accounts.models import Action, Role, Team, User
 from registry_ui.accounts.permissions import check_role
-from registry_ui.providers.facts import Provider, provider_facts
+from registry_ui.providers.catalogue import BUILTIN, GENERAL, PROVIDERS
 
 from .builtin_registry import builtin_registry_host
 from .index_schedule import schedule_index
@@ -33,32 +33,35 @@ CAP_FIELDS = ("mirror_max_requests", "mirror_max_kib_per_second")
 
 
 def create_default_registries(team: Team) -> None:
-    """Add Docker Hub, which short names imply, and the built-in registry."""
-    hub = provider_facts(Provider.DOCKER_HUB)
-    Registry.objects.get_or_create(
-        team=team, host=hub.host, defaults={"name": hub.title, "provider": hub.provider}
-    )
+    """Add the registries that every team has: the default providers' and the built-in one."""
+    for provider in PROVIDERS:
+        if provider.is_default:
+            Registry.objects.get_or_create(
+                team=team,
+                host=provider.host,
+                defaults={"name": str(provider.title), "provider": provider.name},
+            )
     add_builtin_registry(team)
 
 
 def add_builtin_registry(team: Team) -> Registry:
     """Return the team's row of the built-in registry; add it, or update its host."""
-    host, facts = builtin_registry_host(), provider_facts(Provider.BUILTIN)
+    host = builtin_registry_host()
     values = {
-        "name": facts.title,
-        "provider": Provider.BUILTIN,
+        "name": str(BUILTIN.title),
+        "provider": BUILTIN.name,
         "health": Health.HEALTHY,
         "security": _own_security(),
     }
 
     with transaction.atomic():
         rows = Registry.objects.filter(team=team)
-        former = rows.filter(provider=Provider.BUILTIN).exclude(host=host)
+        former = rows.builtin().exclude(host=host)
         if rows.filter(host=host).exists():
             # Somebody has added this address as an ordinary registry. A team has one row per host,
             # so that row becomes the built-in registry.
-            former.update(provider=Provider.PRIVATE)
-            rows.filter(host=host).exclude(provider=Provider.BUILTIN).update(**values)
+            former.update(provider=GENERAL.name)
+            rows.external().filter(host=host).update(**values)
         else:
             former.update(host=host, security=_own_security())
         return Registry.objects.get_or_create(team=team, host=host, defaults=values)[0]

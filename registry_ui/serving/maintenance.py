@@ -14,7 +14,7 @@ from registry_ui.images.models import LocalImage
 from registry_ui.images.names import announce_name
 from registry_ui.images.store import blob_directory
 from registry_ui.registries.builtin_registry import builtin_registry_host
-from registry_ui.registries.models import Provider, Registry
+from registry_ui.registries.models import Registry
 
 from .links import delete_orphaned_links
 from .models import BlobUpload, CachedTag
@@ -27,7 +27,8 @@ def ensure_builtin_registries() -> None:
     """
     for team in Team.objects.all():
         former = (
-            Registry.objects.filter(team=team, provider=Provider.BUILTIN)
+            Registry.objects.builtin()
+            .filter(team=team)
             .exclude(host=builtin_registry_host())
             .values_list("host", flat=True)
         )

@@ -11,14 +11,13 @@ from django.utils.translation import gettext_lazy
 from registry_ui.oci.digest import Digest
 from registry_ui.oci.errors import OciError
 from registry_ui.oci.reference import (
-    DEFAULT_NAMESPACE,
     DEFAULT_TAG,
-    DOCKER_HUB,
     Reference,
     check_repository,
     check_tag,
     normalise_host,
 )
+from registry_ui.providers.catalogue import provider_for_host
 from registry_ui.tags import Explanation, Movement, Tag, describe_risk, explain_tag, parse_tag
 
 USES = ("pull", "push", "tag")
@@ -195,21 +194,14 @@ def _shortened(text: str) -> str:
 
 
 def _namespace_note(reference: Reference, use: str) -> Note | None:
-    if (
-        # Docker Hub reserves the namespace `library` for official images.
-        use != "push"
-        or reference.registry != DOCKER_HUB
-        or reference.namespace != DEFAULT_NAMESPACE
-    ):
+    provider = provider_for_host(reference.registry)
+    if use != "push" or not provider.is_reserved(reference.repository):
         return None
 
     name = reference.repository.rpartition("/")[2]
     return Note(
         "warn",
-        _(
-            "On Docker Hub a name without a namespace is an official image, which only Docker "
-            "pushes."
-        ),
+        str(provider.reserved_message),
         _("Write your account's name before it: johndoe/%(name)s.") % {"name": name},
     )
 

@@ -62,6 +62,7 @@ def client_of() -> Iterator[Callable[..., RegistryClient]]:
                 options.pop("scheme", "http" if isinstance(server, str) else server.scheme),
                 options.pop("ca_pem", ""),
                 options.pop("token_hosts", ()),
+                options.pop("api_host", ""),
             )
             options.setdefault("egress", EgressPolicy(allow_loopback=True))
             options.setdefault("limits", QUICK)

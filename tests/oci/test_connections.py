@@ -31,7 +31,14 @@ def docker_hub(internet, scripted_servers, tls_of):
 
 def test_docker_hub_by_its_short_name(docker_hub, client_of):
     registry, tokens, pem = docker_hub
-    client = client_of("docker.io", BasicCredential("alice", "secret"), scheme="https", ca_pem=pem)
+    client = client_of(
+        "docker.io",
+        BasicCredential("alice", "secret"),
+        scheme="https",
+        ca_pem=pem,
+        token_hosts=("auth.docker.io",),
+        api_host="registry-1.docker.io",
+    )
     assert client.list_tags("library/nginx") == ["1"]
     assert tokens.calls[0].query["service"] == ["registry.docker.io"]
     assert tokens.calls[0].authorization.startswith("Basic ")

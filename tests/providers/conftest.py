@@ -6,3 +6,4 @@ from tests.parts.registry_rows import (  # noqa: F401 - fixtures
     make_credential,
     make_registry,
 )
+from tests.parts.repository_lists import list_of, other_server, server  # noqa: F401 - fixtures

@@ -2,6 +2,9 @@ import pytest
 
 from registry_ui.providers.advice import advice_for
 from registry_ui.providers.aws_ecr import AwsEcr
+from registry_ui.providers.repository_lists import ListingUnavailable
+from tests.parts.repository_lists import CATALOG
+from tests.parts.scripted_server import Reply
 
 
 @pytest.mark.parametrize(
@@ -49,3 +52,9 @@ def test_the_public_registry_has_two_hosts_that_trust_each_other():
 
 def test_a_secret_ends_after_twelve_hours():
     assert AwsEcr().new_secret_expiry() is not None
+
+
+def test_ecrs_refusal_is_explained(server, list_of):
+    server.on("GET", CATALOG, Reply(405))
+    with pytest.raises(ListingUnavailable, match="AWS ECR does not tell"):
+        list_of("aws_ecr")

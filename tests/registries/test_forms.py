@@ -1,13 +1,13 @@
 import pytest
 from cryptography.hazmat.primitives import serialization
 
-from registry_ui.providers.facts import Provider
+from registry_ui.providers.catalogue import provider_choices
 from registry_ui.registries.forms import RegistryForm
 from registry_ui.registries.models import Registry
 from tests.parts.certificates import make_authority
 
 
-def form_of(team, provider=Provider.PRIVATE, registry=None, **values) -> RegistryForm:
+def form_of(team, provider="private", registry=None, **values) -> RegistryForm:
     data = {"host": "registry.example.com", "security": "verify", **values}
     return RegistryForm(data, team=team, provider=provider, registry=registry)
 
@@ -41,7 +41,7 @@ def test_the_same_host_twice_is_refused_however_it_is_written(team) -> None:
 
 
 def test_a_provider_with_one_host_takes_no_other(team) -> None:
-    form = form_of(team, Provider.GHCR, host="evil.example.com")
+    form = form_of(team, "ghcr", host="evil.example.com")
     assert form.is_valid()
     assert form.cleaned_data["host"] == "ghcr.io"
     assert form.cleaned_data["name"] == "GitHub (GHCR)"
@@ -136,7 +136,7 @@ def test_an_ipv6_token_server_is_approved_by_its_address(team) -> None:
 
     registry = Registry(
         team=team,
-        provider=Provider.PRIVATE,
+        provider="private",
         host="registry.example.com",
         token_hosts=form.cleaned_data["token_hosts"],
     )
@@ -151,7 +151,7 @@ def test_a_registry_is_indexed_every_six_hours_by_default(team) -> None:
     form = form_of(team)
     assert form.is_valid()
     assert form.cleaned_data["index_hours"] == 6
-    assert RegistryForm(team=team, provider=Provider.PRIVATE)["index_hours"].value() == 6
+    assert RegistryForm(team=team, provider="private")["index_hours"].value() == 6
 
 
 @pytest.mark.parametrize("hours", [0, 1, 6, 24, 168])
@@ -173,7 +173,7 @@ def test_an_interval_that_is_not_sent_stays(team, make_registry) -> None:
     assert form.cleaned_data["index_hours"] == 0
 
 
-@pytest.mark.parametrize("provider", [Provider.DOCKER_HUB, Provider.HARBOR])
+@pytest.mark.parametrize("provider", ["docker_hub", "harbor"])
 def test_namespaces_are_asked_for_where_lists_go_by_them(team, provider) -> None:
     Registry.objects.filter(team=team).delete()
     form = form_of(team, provider, namespaces="Acme, other\nacme  third/\n")
@@ -184,7 +184,7 @@ def test_namespaces_are_asked_for_where_lists_go_by_them(team, provider) -> None
 
 @pytest.mark.parametrize(
     "provider",
-    [provider for provider in Provider if provider not in (Provider.DOCKER_HUB, Provider.HARBOR)],
+    [name for name, _title in provider_choices() if name not in ("docker_hub", "harbor")],
 )
 def test_namespaces_are_not_asked_for_elsewhere(team, provider) -> None:
     form = form_of(team, provider, namespaces="acme")
@@ -195,7 +195,7 @@ def test_namespaces_are_not_asked_for_elsewhere(team, provider) -> None:
 
 def test_a_namespace_copied_with_its_host_is_taken(team) -> None:
     Registry.objects.filter(team=team).delete()
-    form = form_of(team, Provider.DOCKER_HUB, namespaces="docker.io/acme")
+    form = form_of(team, "docker_hub", namespaces="docker.io/acme")
     assert form.is_valid()
     assert form.cleaned_data["namespaces"] == ["acme"]
 
@@ -214,15 +214,15 @@ def test_a_namespace_copied_with_its_host_is_taken(team) -> None:
     ],
 )
 def test_an_invalid_namespace_is_refused(team, text: str) -> None:
-    assert "namespaces" in form_of(team, Provider.DOCKER_HUB, namespaces=text).errors
+    assert "namespaces" in form_of(team, "docker_hub", namespaces=text).errors
 
 
 def test_a_project_may_be_called_library(team) -> None:
-    assert form_of(team, Provider.HARBOR, namespaces="library").is_valid()
+    assert form_of(team, "harbor", namespaces="library").is_valid()
 
 
 def test_stored_values_are_shown_again(team, make_registry) -> None:
-    row = make_registry(provider=Provider.HARBOR, namespaces=["shop", "base"], index_hours=24)
-    form = RegistryForm(team=team, provider=Provider.HARBOR, registry=row)
+    row = make_registry(provider="harbor", namespaces=["shop", "base"], index_hours=24)
+    form = RegistryForm(team=team, provider="harbor", registry=row)
     assert form["namespaces"].value() == "shop\nbase"
     assert form["index_hours"].value() == 24

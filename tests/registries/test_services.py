@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from registry_ui.accounts.models import Action, AuditEvent
 from registry_ui.registries.builtin_registry import builtin_registry_host
-from registry_ui.registries.models import Provider, Registry
+from registry_ui.registries.models import Registry
 from registry_ui.registries.services import (
     add_builtin_registry,
     add_registry,
@@ -72,7 +72,7 @@ def test_a_registry_that_was_removed_meanwhile_is_not_changed(ours, alice):
 
 
 def test_the_builtin_registry_is_neither_changed_nor_removed(team, alice):
-    builtin = Registry.objects.get(team=team, provider=Provider.BUILTIN)
+    builtin = Registry.objects.builtin().get(team=team)
 
     with pytest.raises(PermissionDenied):
         change_registry(registry=builtin, user=alice, values=VALUES)
@@ -84,7 +84,7 @@ def test_the_builtin_registry_follows_the_address_of_the_installation(team, sett
     settings.URL = "https://new.example.com"
 
     assert add_builtin_registry(team).host == "new.example.com"
-    assert Registry.objects.filter(team=team, provider=Provider.BUILTIN).count() == 1
+    assert Registry.objects.builtin().filter(team=team).count() == 1
 
 
 def test_an_ordinary_row_of_the_new_address_becomes_the_builtin_registry(
@@ -95,5 +95,5 @@ def test_an_ordinary_row_of_the_new_address_becomes_the_builtin_registry(
 
     assert add_builtin_registry(team).pk == ordinary.pk
     assert builtin_registry_host() == "new.example.com"
-    rows = Registry.objects.filter(team=team, provider=Provider.BUILTIN)
+    rows = Registry.objects.builtin().filter(team=team)
     assert [row.host for row in rows] == ["new.example.com"]

@@ -1,8 +1,7 @@
-from registry_ui.providers.facts import Provider
 from registry_ui.registries.forms import RegistryForm
 
 
-def form_of(team, provider=Provider.PRIVATE, registry=None, **values) -> RegistryForm:
+def form_of(team, provider="private", registry=None, **values) -> RegistryForm:
     data = {"host": "registry.example.com", "security": "verify", **values}
     return RegistryForm(data, team=team, provider=provider, registry=registry)
 

@@ -3,7 +3,7 @@ import pytest
 from registry_ui.catalog.indexing.index_services import latest_run, run_index_inline, start_index
 from registry_ui.catalog.models import Artifact, Repository, Tag
 from registry_ui.oci.reference import Reference
-from registry_ui.registries.models import Provider, Registry
+from registry_ui.registries.models import Registry
 from tests.parts.images import build_index
 from transfers import services
 from transfers.models import State
@@ -22,7 +22,7 @@ def test_an_index_run_reads_the_store_and_no_network(admin, image, team, monkeyp
     index = build_index(platforms=["linux/amd64", "linux/arm64"], layer_size=500)
     admin.push(NAME, "1.0", image)
     admin.push("harbour/multi", "2.0", index)
-    registry = Registry.objects.get(team=team, provider=Provider.BUILTIN)
+    registry = Registry.objects.builtin().get(team=team)
     Repository.objects.all().delete()
     Artifact.objects.all().delete()
     monkeypatch.setattr("registry_ui.oci.egress.Dialer.connect", None)

@@ -1,7 +1,7 @@
 import pytest
 
 from registry_ui.images.models import LocalImage
-from registry_ui.registries.models import Provider, Registry
+from registry_ui.registries.models import Registry
 from registry_ui.serving.maintenance import ensure_builtin_registries
 
 pytestmark = pytest.mark.postgresql
@@ -15,10 +15,10 @@ NAME = "harbour/app"
 
 @pytest.mark.django_db
 def test_every_team_has_the_builtin_registry(team, settings):
-    row = Registry.objects.get(team=team, provider=Provider.BUILTIN)
+    row = Registry.objects.builtin().get(team=team)
     assert (row.host, row.name) == (HOST, "Built-in registry")
     ensure_builtin_registries()
-    assert Registry.objects.filter(team=team, provider=Provider.BUILTIN).count() == 1
+    assert Registry.objects.builtin().filter(team=team).count() == 1
 
 
 @pytest.mark.django_db
@@ -29,5 +29,5 @@ def test_a_new_server_address_renames_images(admin, image, team, settings):
     assert [str(image.reference) for image in LocalImage.objects.all()] == [
         "images.example.com/harbour/app:1.0"
     ]
-    assert Registry.objects.get(team=team, provider=Provider.BUILTIN).host == "images.example.com"
+    assert Registry.objects.builtin().get(team=team).host == "images.example.com"
     assert admin("GET", f"/v2/{NAME}/manifests/1.0").content == image.content

@@ -9,7 +9,7 @@ from registry_ui.images.services import remove_name, tag_image
 from registry_ui.oci.digest import Digest
 from registry_ui.oci.errors import Denied, InvalidReference
 from registry_ui.oci.reference import Reference
-from registry_ui.registries.models import Provider, Registry
+from registry_ui.registries.models import Registry
 from tests.images.conftest import put
 from tests.parts.images import build_image
 from tests.serving.client import content_of
@@ -182,7 +182,7 @@ def test_another_teams_rule_does_not_apply(admin, image, other_team):
 def test_the_builtin_registry_is_neither_edited_nor_removed_and_needs_no_credential(
     client_for, alice, team, name, method
 ):
-    row = Registry.objects.get(team=team, provider=Provider.BUILTIN)
+    row = Registry.objects.builtin().get(team=team)
     assert getattr(client_for(alice), method)(reverse(name, args=[row.pk])).status_code == 403
     page = client_for(alice).get(reverse("registries:detail", args=[row.pk])).content.decode()
     assert reverse("registries:edit", args=[row.pk]) not in page
@@ -191,7 +191,7 @@ def test_the_builtin_registry_is_neither_edited_nor_removed_and_needs_no_credent
 
 @pytest.mark.django_db
 def test_the_connection_test_of_the_builtin_registry_needs_no_connection(client_for, alice, team):
-    row = Registry.objects.get(team=team, provider=Provider.BUILTIN)
+    row = Registry.objects.builtin().get(team=team)
     answer = client_for(alice).post(
         reverse("registries:test_connection", args=[row.pk]), follow=True
     )
@@ -210,7 +210,7 @@ def test_a_push_is_indexed_at_once_and_a_deletion_too(admin, image, team, client
     )
     assert tag.repository.size > 0
 
-    registry = Registry.objects.get(team=team, provider=Provider.BUILTIN)
+    registry = Registry.objects.builtin().get(team=team)
     assert Artifact.objects.get().registry == registry
 
     page = client_for(alice).get(

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from registry_ui.images.models import ArchiveUpload
 from registry_ui.oci.errors import OciError
-from registry_ui.oci.reference import DEFAULT_NAMESPACE, DOCKER_HUB, Reference
+from registry_ui.oci.reference import Reference, familiar_repository
 from registry_ui.registries.builtin_registry import builtin_registry_prefix
 from registry_ui.web.forms import sentence
 
@@ -105,8 +105,6 @@ def prefixed_name(prefix: str, name: Reference) -> Reference:
     if not prefix:
         return name
 
-    path = name.repository
-    # The parser added Docker Hub's library/ to a name without a registry.
-    if name.registry == DOCKER_HUB:
-        path = path.removeprefix(f"{DEFAULT_NAMESPACE}/")
+    # The parser completes a name without a registry; the prefix stands before what was written.
+    path = familiar_repository(name.registry, name.repository)
     return Reference.parse(f"{prefix}/{path}:{name.tag}")

@@ -14,7 +14,8 @@ from registry_ui.credentials.services import AmbiguousCredential, CredentialUnus
 from registry_ui.images.models import LocalImage
 from registry_ui.images.services import find_image
 from registry_ui.oci.errors import ManifestUnknown, OciError
-from registry_ui.oci.reference import DEFAULT_NAMESPACE, DOCKER_HUB, Reference
+from registry_ui.oci.reference import Reference, familiar_repository
+from registry_ui.providers.catalogue import provider_for_host
 from registry_ui.registries.builtin_registry import check_builtin_name
 from registry_ui.web.forms import sentence
 
@@ -135,22 +136,21 @@ class StartForm(forms.Form):
             except OciError as exc:
                 self.add_error(field, sentence(exc))
 
-    def refuse_official_namespace(self, reference: Reference | None, field: str) -> None:
-        """Add an error if the reference is an official image of Docker Hub."""
-        if (
-            reference is None
-            or reference.registry != DOCKER_HUB
-            or not reference.repository.startswith(f"{DEFAULT_NAMESPACE}/")
-        ):
+    def refuse_reserved_namespace(self, reference: Reference | None, field: str) -> None:
+        """Add an error if only the provider itself pushes to the repository."""
+        if reference is None:
+            return
+        provider = provider_for_host(reference.registry)
+        if not provider.is_reserved(reference.repository):
             return
 
-        # Docker Hub itself would answer no more than “denied”.
-        parameters = {"name": reference.repository.removeprefix(f"{DEFAULT_NAMESPACE}/")}
-        message = _(
-            "On Docker Hub, %(name)s alone is an official image, and only Docker pushes those: "
-            "put your account's name before it."
-        )
-        self.add_error(field, ValidationError(message, code="official", params=parameters))
+        # The registry itself would answer no more than “denied”.
+        parameters = {
+            "problem": provider.reserved_message,
+            "name": familiar_repository(reference.registry, reference.repository),
+        }
+        message = _("%(problem)s Put your account's name before %(name)s.")
+        self.add_error(field, ValidationError(message, code="reserved", params=parameters))
 
 
 def find_local_image(team: Team, reference: Reference) -> LocalImage | None:

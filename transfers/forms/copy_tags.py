@@ -14,12 +14,12 @@ from registry_ui.credentials.models import Credential
 from registry_ui.credentials.services import AmbiguousCredential, CredentialUnusable
 from registry_ui.oci.errors import OciError
 from registry_ui.oci.reference import (
-    DEFAULT_NAMESPACE,
-    DOCKER_HUB,
     Reference,
     check_repository,
     check_tag,
+    familiar_repository,
 )
+from registry_ui.providers.catalogue import provider_for_host
 from registry_ui.registries.models import Registry
 from registry_ui.web.forms import sentence
 
@@ -171,12 +171,13 @@ class CopyTagsForm(TagSelectionForm, PlatformForm):
         return any(target.tag == "latest" for _source, target in self.pairs)
 
     @property
-    def needs_account(self) -> bool:
-        """Return whether the target is in Docker Hub's namespace of official images."""
-        name = self.target_name
-        return (
-            name is not None and name.registry == DOCKER_HUB and name.namespace == DEFAULT_NAMESPACE
-        )
+    def reserved_message(self) -> str:
+        """Return why nobody but the provider pushes to the target; empty where people do."""
+        if self.target_name is None:
+            return ""
+        provider = provider_for_host(self.target_name.registry)
+        is_reserved = provider.is_reserved(self.target_name.repository)
+        return str(provider.reserved_message) if is_reserved else ""
 
     @property
     def suggestions(self) -> list[str]:
@@ -226,7 +227,7 @@ class CopyTagsForm(TagSelectionForm, PlatformForm):
         if is_ambiguous and not values.get("target_credential"):
             self.add_error("target_credential", self.ambiguous_message)
         self.refuse_push_without_login("target_registry")
-        self.refuse_official_namespace(self.target_name, "target_repository")
+        self.refuse_reserved_namespace(self.target_name, "target_repository")
 
         if any(source == target for source, target in self.pairs):
             self.add_error(
@@ -263,10 +264,7 @@ def _digests(registry: Registry | None, repository: str, tags: Sequence[str]) ->
 
 
 def _short_repository(selection: TagSelection) -> str:
-    """Return the repository without Docker Hub's `library/`."""
-    if selection.registry.host != DOCKER_HUB:
-        return selection.repository
-    return selection.repository.removeprefix(f"{DEFAULT_NAMESPACE}/")
+    return familiar_repository(selection.registry.host, selection.repository)
 
 
 def _suggested_target(
@@ -284,9 +282,11 @@ def _suggested_target(
     if credential:
         registry = credential.registry
     else:
-        # Nobody can push to Docker Hub without a credential.
-        without_hub = [other for other in others if other.host != DOCKER_HUB]
-        registry = without_hub[0] if without_hub else selection.registry
+        # Many registries take no push without a credential.
+        open_registries = [
+            other for other in others if not other.get_provider().requires_login_to_push
+        ]
+        registry = open_registries[0] if open_registries else selection.registry
 
     # A credential for one namespace cannot push elsewhere.
     name = _short_repository(selection)

@@ -110,7 +110,7 @@ class EnginePushForm(_NamedForm):
         values = super().clean() or {}
         # Without a new reference the engine pushes to the registry of the source.
         field = "target" if values.get("target") else "source"
-        self.refuse_official_namespace(values.get(field), field)
+        self.refuse_reserved_namespace(values.get(field), field)
         self.refuse_push_without_login(field)
         return values
 

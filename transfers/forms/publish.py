@@ -7,7 +7,6 @@ from django.utils.translation import gettext_lazy as _
 from registry_ui.accounts.models import Team
 from registry_ui.credentials.models import Credential
 from registry_ui.oci.reference import (
-    DOCKER_HUB,
     Reference,
     check_repository,
     check_tag,
@@ -79,7 +78,7 @@ class PublishForm(StartForm):
         # The parts can be valid and the whole too long.
         if not {"registry", "namespace", "name", "tag"} & set(self.errors):
             values["target"] = validate(Reference.parse, self.target_text())
-            self.refuse_official_namespace(values["target"], "namespace")
+            self.refuse_reserved_namespace(values["target"], "namespace")
             self.refuse_foreign_name(values["target"], "namespace")
             self.refuse_push_without_login("registry")
         return values
@@ -155,7 +154,7 @@ def credential_namespace(credential: Credential) -> str:
     fixed_part, slash, _rest = credential.repository_pattern.rpartition("/")
     if slash and not any(character in fixed_part for character in "*?["):
         return fixed_part
-    # On Docker Hub an account's namespace has its name.
-    if credential.registry.host == DOCKER_HUB and not credential.repository_pattern:
+    provider = credential.registry.get_provider()
+    if provider.account_is_namespace and not credential.repository_pattern:
         return credential.username
     return ""

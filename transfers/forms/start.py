@@ -46,7 +46,7 @@ class PushForm(StartForm):
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
         # In the form rather than by the worker: these pushes can never succeed.
-        self.refuse_official_namespace(values.get("reference"), "reference")
+        self.refuse_reserved_namespace(values.get("reference"), "reference")
         self.refuse_foreign_name(values.get("reference"), "reference")
         self.refuse_push_without_login("reference")
         return values

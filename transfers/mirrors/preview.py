@@ -13,7 +13,6 @@ from django.utils.translation import ngettext
 from registry_ui.accounts.models import Team
 from registry_ui.catalog.models import Repository, Tag
 from registry_ui.oci.errors import OciError
-from registry_ui.oci.reference import DEFAULT_NAMESPACE, DOCKER_HUB
 from registry_ui.registries.models import Registry
 
 from .models import ConflictPolicy
@@ -232,18 +231,11 @@ class Preview:
         except OciError:
             pass  # Shown at its repository already.
 
-        if (
-            # Docker Hub accepts pushes to library/ from Docker only.
-            self.target is not None
-            and self.target.host == DOCKER_HUB
-            and any(
-                repository.target.startswith(f"{DEFAULT_NAMESPACE}/") for repository in self.matched
-            )
-        ):
-            yield _(
-                "On Docker Hub, names without an account are official images, and only Docker "
-                "pushes those: choose a prefix."
-            )
+        if self.target is None:
+            return
+        provider = self.target.get_provider()
+        if any(provider.is_reserved(repository.target) for repository in self.matched):
+            yield _("%(problem)s Choose a prefix.") % {"problem": provider.reserved_message}
 
     @cached_property
     def _differing(self) -> list[str]:

@@ -7,10 +7,10 @@ from django.db.models import QuerySet
 from registry_ui.oci.errors import InvalidReference
 from registry_ui.oci.name_lists import REPOSITORIES_LIMIT
 from registry_ui.oci.reference import check_repository
+from registry_ui.providers.repository_lists import ListingUnavailable
 from registry_ui.registries.models import Registry
 
 from ..models import Repository
-from ..repository_lists import ListingUnavailable
 from .artifact_rows import CHUNK, chunks, index_lock, insert
 
 _NAME_LIMIT = 255

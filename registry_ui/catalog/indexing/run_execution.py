@@ -14,11 +14,12 @@ from registry_ui.jobs.runner import JobRun
 from registry_ui.jobs.stored_errors import StoredError
 from registry_ui.oci.errors import OciError, RateLimited
 from registry_ui.oci.store import Cancellation
+from registry_ui.providers.repository_lists import ListingUnavailable
 from registry_ui.registries.index_schedule import next_time
 from registry_ui.registries.models import Health, Listing, Registry
 
 from ..models import IndexRun, Repository
-from ..repository_lists import ListingUnavailable, open_listing
+from ..repository_lists import open_listing
 from .index_progress import IndexProgress
 from .indexer import Indexer
 from .registry_clients import RegistryClients

@@ -24,13 +24,13 @@ from registry_ui.credentials import services
 from registry_ui.credentials.connection_test import stage_title
 from registry_ui.credentials.summary import find_all_dependents
 from registry_ui.oci.errors import OciError
-from registry_ui.oci.reference import DOCKER_HUB
-from registry_ui.providers.facts import (
-    Provider,
-    ProviderFacts,
-    detect_provider,
+from registry_ui.oci.reference import familiar_prefix
+from registry_ui.providers.catalogue import (
+    GENERAL,
+    addable_provider_for_host,
     list_addable_providers,
 )
+from registry_ui.providers.provider import Provider
 from registry_ui.registries.builtin_registry import builtin_registry_prefix
 from registry_ui.registries.certificates import authorities_in
 from registry_ui.registries.forms import RegistryForm
@@ -46,7 +46,7 @@ def listing(request: TeamRequest) -> HttpResponse:
         Registry.objects.with_credential_counts().filter(team=request.team).visible_to(request.user)
     )
     # All providers but those whose only host the team has already.
-    providers = [facts for facts, registry in _choices(request) if registry is None]
+    providers = [provider for provider, registry in _choices(request) if registry is None]
     context = {
         "registries": registries,
         "may_edit": may_here(request, Role.ADMIN),
@@ -73,13 +73,16 @@ def add(request: TeamRequest) -> HttpResponse:
     form = RegistryForm(
         request.POST or None,
         team=request.team,
-        provider=provider,
+        provider=provider.name,
         initial={"host": request.GET.get("host", "")},
     )
     if form.is_valid():
         try:
             registry = services.add_registry(
-                team=request.team, user=request.user, provider=provider, values=form.cleaned_data
+                team=request.team,
+                user=request.user,
+                provider=provider.name,
+                values=form.cleaned_data,
             )
         except ValidationError as exc:
             form.add_error(None, exc)
@@ -165,9 +168,8 @@ def test_connection(request: TeamRequest, pk: str) -> HttpResponse:
 
 def _detail_context(request: TeamRequest, registry: Registry) -> dict[str, Any]:
     role = role_on(request, registry)
-    # Names of Docker Hub are written without its host.
-    prefix = "" if registry.host == DOCKER_HUB else f"{registry.host}/"
-    example = registry.facts.example
+    prefix = familiar_prefix(registry.host)
+    example = registry.get_provider().example
     if registry.is_builtin:
         prefix, example = (
             builtin_registry_prefix(registry.team),
@@ -176,7 +178,7 @@ def _detail_context(request: TeamRequest, registry: Registry) -> dict[str, Any]:
 
     return {
         "registry": registry,
-        "facts": registry.facts,
+        "provider": registry.get_provider(),
         "prefix": prefix,
         "example": f"{registry.host}/{example}:1.0",
         "credentials": registry.credentials.select_related("registry"),
@@ -193,7 +195,7 @@ def _form_page(
     return render(
         request,
         template,
-        {"form": form, "facts": form.facts, **context},
+        {"form": form, "provider": form.provider, **context},
         status=422 if form.is_bound else 200,
     )
 
@@ -201,16 +203,17 @@ def _form_page(
 def _requested_provider(request: TeamRequest) -> Provider | None:
     """Return the provider that was selected, or that of the host in the link."""
     name = request.GET.get("provider", "")
-    if name in Provider.values and name != Provider.BUILTIN:
-        return Provider(name)
+    for provider in list_addable_providers():
+        if provider.name == name:
+            return provider
 
     host = request.GET.get("host")
     if not host:
         return None
     try:
-        return detect_provider(read_host(host).name)
+        return addable_provider_for_host(read_host(host).name)
     except OciError:
-        return Provider.PRIVATE
+        return GENERAL
 
 
 def _after_change(request: TeamRequest, registry: Registry, form: RegistryForm) -> None:
@@ -229,9 +232,10 @@ def _report_corrected_host(request: TeamRequest, form: RegistryForm) -> None:
         )
 
 
-def _choices(request: TeamRequest) -> list[tuple[ProviderFacts, Registry | None]]:
+def _choices(request: TeamRequest) -> list[tuple[Provider, Registry | None]]:
     """Return the providers, each with the team's registry of its only host, if it exists."""
     known = {registry.host: registry for registry in Registry.objects.filter(team=request.team)}
     return [
-        (facts, known.get(facts.host) if facts.host else None) for facts in list_addable_providers()
+        (provider, known.get(provider.host) if provider.host else None)
+        for provider in list_addable_providers()
     ]

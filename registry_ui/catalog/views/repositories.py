@@ -48,7 +48,7 @@ def repositories_context(request: TeamRequest, registry: Registry) -> dict[str, 
     return {
         **rights_in(request, registry),
         "registry": registry,
-        "facts": registry.facts,
+        "provider": registry.get_provider(),
         "address": reverse("registries:repositories", args=[registry.pk]),
         "index_status": status,
         "list_filter": list_filter,

@@ -20,7 +20,7 @@ def registry(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
     context = {
         **rights_in(request, row),
         "registry": row,
-        "facts": row.facts,
+        "provider": row.get_provider(),
         "storage": storage_of_registry(row),
     }
     return render(request, "registries/storage.html", context)

@@ -9,7 +9,6 @@ from django.utils.translation import gettext_lazy as _
 
 from registry_ui.oci.client import BasicCredential
 from registry_ui.oci.errors import OciError
-from registry_ui.oci.reference import DOCKER_HUB
 from registry_ui.registries.models import Registry
 from registry_ui.registries.validators import validate_printable
 
@@ -84,7 +83,7 @@ class CredentialForm(forms.Form):
     ) -> None:
         self.registry = registry
         self.credential = credential
-        self.facts = registry.facts
+        self.provider = registry.get_provider()
         # Set if the registry could not be reached; the page then offers to save untested.
         self.unreachable: OciError | None = None
         kwargs["initial"] = {**self._initial(), **(kwargs.get("initial") or {})}
@@ -94,7 +93,7 @@ class CredentialForm(forms.Form):
     def _initial(self) -> dict[str, Any]:
         credential = self.credential
         if credential is None:
-            username = self.facts.username_example if self.facts.secret_lifetime else ""
+            username = self.provider.username_example if self.provider.secret_lifetime else ""
             return {"host": self.registry.host, "username": username}
         names = ("username", "label", "repository_pattern", "can_push", "expires_at")
         values = {"host": self.registry.host, **{name: getattr(credential, name) for name in names}}
@@ -103,19 +102,19 @@ class CredentialForm(forms.Form):
 
     def _adapt(self) -> None:
         secret, username = self.fields["secret"], self.fields["username"]
-        secret.label = str(self.facts.secret_name)
+        secret.label = str(self.provider.secret_name)
         secret.required = self.credential is None
-        username.widget.attrs["placeholder"] = self.facts.username_example
-        username.help_text = str(self.facts.username_help)
+        username.widget.attrs["placeholder"] = self.provider.username_example
+        username.help_text = str(self.provider.username_help)
         self.fields["repository_pattern"].widget.attrs["placeholder"] = (
-            f"{self.facts.example.partition('/')[0]}/*"
+            f"{self.provider.example.partition('/')[0]}/*"
         )
         if self.credential is not None:
             secret.help_text = _("Leave it empty to keep the present one, which nobody can see.")
 
-        # A provider with short-lived secrets (ECR: twelve hours) has a default expiry.
-        if self.facts.secret_lifetime is not None:
-            hours = int(self.facts.secret_lifetime.total_seconds() // 3600)
+        # A provider with short-lived secrets has a default expiry.
+        if self.provider.secret_lifetime is not None:
+            hours = int(self.provider.secret_lifetime.total_seconds() // 3600)
             self.fields["expires_at"].help_text = _(
                 "Left empty: %(hours)s hours from now, as long as a new token lives."
             ) % {"hours": hours}
@@ -210,7 +209,7 @@ class CredentialForm(forms.Form):
         # From the data: a secret with an error is not in `cleaned_data`.
         has_new_secret = bool(self.data.get(self.add_prefix("secret")))
         if expires_at is None and has_new_secret:
-            return self.facts.new_secret_expiry()
+            return self.provider.new_secret_expiry()
         # The form does not show an expiry in the past, so an empty field does not remove it.
         if expires_at is None and stored is not None and stored <= timezone.now():
             return stored
@@ -251,11 +250,12 @@ def normalise_pattern(text: str, registry: Registry) -> str:
                 "and ?, no tag."
             )
         )
-    # Repositories of Docker Hub have a namespace: a pattern without a slash would match none.
-    if registry.host == DOCKER_HUB and "/" not in pattern and "*" not in pattern:
-        parameters = {"pattern": pattern}
+    # Where repositories have a namespace, a pattern without a slash would match none.
+    provider = registry.get_provider()
+    if provider.has_two_part_names and "/" not in pattern and "*" not in pattern:
+        parameters = {"pattern": pattern, "provider": provider.title}
         raise ValidationError(
-            _("On Docker Hub names have two parts. Write %(pattern)s/* for all of this account."),
+            _("On %(provider)s names have two parts. Write %(pattern)s/* for all of this account."),
             params=parameters,
         )
 

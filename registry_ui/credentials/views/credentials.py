@@ -163,7 +163,7 @@ def _form_page(request: TeamRequest, form: CredentialForm, template: str) -> Htt
     context = {
         "form": form,
         "registry": form.registry,
-        "facts": form.facts,
+        "provider": form.provider,
         "credential": form.credential,
     }
     # htmx replaces the form only; 422 tells it that the form has errors.

@@ -95,7 +95,7 @@ def rotate(request: TeamRequest, pk: str) -> HttpResponseBase:
         "form": form,
         "credential": credential,
         "registry": credential.registry,
-        "facts": form.facts,
+        "provider": form.provider,
     }
     return render(request, template, context, status=422 if form.is_bound else 200)
 

@@ -16,7 +16,7 @@ from registry_ui.accounts.requests import TeamRequest
 from registry_ui.images.models import ImmutableTagRule
 from registry_ui.images.names import tags_covered_only_by
 from registry_ui.registries.builtin_registry import builtin_registry_host, builtin_registry_prefix
-from registry_ui.registries.models import Provider, Registry
+from registry_ui.registries.models import Registry
 
 from ..forms import RuleForm
 from ..upstream import proxied_prefix
@@ -81,7 +81,7 @@ def _render_page(request: TeamRequest) -> HttpResponse:
         "may_edit": may_here(request, Role.ADMIN),
     }
     if team is not None:
-        registries = Registry.objects.filter(team=team, provider=Provider.BUILTIN)
+        registries = Registry.objects.builtin().filter(team=team)
         context |= {
             "prefix": builtin_registry_prefix(team),
             "rules": ImmutableTagRule.objects.filter(team=team).select_related("created_by"),
@@ -95,5 +95,5 @@ def _render_page(request: TeamRequest) -> HttpResponse:
 def _proxied_registries(team: Team) -> list[tuple[Registry, str]]:
     """Return the team's other registries, each with the prefix of its images."""
     # An IPv6 host has no valid form in a repository name.
-    rows = Registry.objects.filter(team=team).exclude(provider=Provider.BUILTIN)
+    rows = Registry.objects.external().filter(team=team)
     return [(row, proxied_prefix(team, row.host)) for row in rows if "[" not in row.host]

@@ -3,7 +3,7 @@ import pytest
 from registry_ui.catalog.indexing import repository_rows
 from registry_ui.catalog.indexing.repository_rows import update_repositories
 from registry_ui.catalog.models import Repository
-from registry_ui.catalog.repository_lists import ListingUnavailable
+from registry_ui.providers.repository_lists import ListingUnavailable
 from tests.parts.index_rows import make_repository
 
 pytestmark = pytest.mark.django_db

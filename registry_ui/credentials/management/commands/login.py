@@ -16,7 +16,7 @@ from registry_ui.credentials.models import Credential
 from registry_ui.credentials.services import add_credential, change_credential, find_registry
 from registry_ui.oci.client import BasicCredential
 from registry_ui.oci.errors import OciError
-from registry_ui.providers.facts import detect_provider, provider_facts
+from registry_ui.providers.catalogue import addable_provider_for_host
 from registry_ui.registries.certificates import clean_pem
 from registry_ui.registries.hosts import read_host
 from registry_ui.registries.models import Registry, Security
@@ -93,12 +93,12 @@ def _registry(team: Team, options: dict[str, Any]) -> Registry:
     if options["plain_http"] and options["ca_file"]:
         raise CommandError(_("--plain-http and --ca-file exclude each other."))
 
-    provider = detect_provider(host)
+    provider = addable_provider_for_host(host)
     registry = Registry(
         team=team,
         host=host,
-        provider=provider,
-        name=provider_facts(provider).title if provider_facts(provider).host else host[:100],
+        provider=provider.name,
+        name=provider.registry_name(host),
     )
     if options["plain_http"]:
         registry.security = Security.PLAIN_HTTP
@@ -170,4 +170,4 @@ def _save(registry: Registry, login: BasicCredential, label: str) -> Credential:
 
 
 def _expiry(registry: Registry) -> Any:
-    return registry.facts.new_secret_expiry()
+    return registry.get_provider().new_secret_expiry()
