@@ -7,6 +7,7 @@ from registry_ui.accounts.models import Team
 from registry_ui.egress import egress_policy
 from registry_ui.oci.client import BasicCredential, Endpoint, Limits, RegistryClient
 from registry_ui.oci.reference import Reference
+from registry_ui.oci.registry_login import LoginSource
 from registry_ui.oci.retries import OnPause
 from registry_ui.oci.store import Cancellation
 from registry_ui.providers.endpoints import endpoint_for
@@ -58,12 +59,11 @@ def open_client(
 
     # A credential is always sent with the connection settings of the team that owns it, also when
     # the team that it is shared with has no such registry.
+    registry = credential.registry if credential is not None else find_registry(team, host)
+    login: LoginSource | None = None
     if credential is not None:
-        registry: Registry | None = credential.registry
-        login = _login_of(credential, team, host, use or CredentialUse())
-    else:
-        registry = find_registry(team, host)
-        login = None
+        stored = _login_of(credential, team, host, use or CredentialUse())
+        login = login_source(credential.registry, stored, cancellation=cancellation, limits=limits)
     endpoint = (
         endpoint_of(registry)
         if registry is not None
@@ -102,7 +102,29 @@ def open_engine_login(
                 "credential of your own team."
             ),
         )
-    return _login_of(credential, team, reference.registry, use)
+    login = _login_of(credential, team, reference.registry, use)
+    return login_source(credential.registry, login)().credential
+
+
+def login_source(
+    registry: Registry,
+    credential: BasicCredential,
+    *,
+    cancellation: Cancellation | None = None,
+    limits: Limits | None = None,
+) -> LoginSource:
+    """Return the source of the registry's logins, which its provider exchanges for a credential."""
+
+    def open_anonymous_client() -> RegistryClient:
+        return RegistryClient(
+            endpoint_of(registry),
+            egress=egress_policy(),
+            cancellation=cancellation,
+            limits=limits,
+        )
+
+    provider = registry.get_provider()
+    return lambda: provider.exchange_login(credential, open_anonymous_client)
 
 
 def _login_of(credential: Credential, team: Team, host: str, use: CredentialUse) -> BasicCredential:

@@ -16,7 +16,7 @@ from registry_ui.oci.errors import (
 )
 from registry_ui.registries.models import Health, Registry
 
-from .clients import endpoint_of, reveal
+from .clients import endpoint_of, login_source, reveal
 from .models import Credential
 
 # A person waits for the answer.
@@ -60,7 +60,10 @@ def log_in(registry: Registry, login: BasicCredential) -> str:
     """
     try:
         with RegistryClient(
-            endpoint_of(registry), login, egress=egress_policy(), limits=CHECK_LIMITS
+            endpoint_of(registry),
+            login_source(registry, login, limits=CHECK_LIMITS),
+            egress=egress_policy(),
+            limits=CHECK_LIMITS,
         ) as client:
             kind = client.login()
     except OciError as exc:

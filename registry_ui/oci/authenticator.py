@@ -7,10 +7,10 @@ beside HTTP Basic authentication (RFC 7617).
 import threading
 from collections.abc import Callable, Sequence
 
-from .basic_credential import BasicCredential
 from .challenges import Challenge, parse_challenges
 from .errors import Unauthorized
 from .http_messages import Authorization, Response
+from .registry_login import SessionLogin
 from .retries import Pacer
 from .token_scopes import missing_scopes
 from .token_service import Token, TokenService
@@ -21,7 +21,9 @@ _TOKENS_LIMIT = 1000
 
 
 class Authenticator:
-    """One client's login: one registry, at most one credential. Threads may share it.
+    """One client's way to log in: one registry, at most one login. Threads may share it.
+
+    A login that expires is exchanged in time, also between two requests of one transfer.
 
     Tokens are kept by their scopes: one token with growing scopes would exceed the size limit of
     headers (PROTOCOL.md, "Authentication").
@@ -29,6 +31,7 @@ class Authenticator:
     Args:
         host: the registry as references carry it.
         base_url: scheme and host of the registry's API.
+        login: the session's login, which may be exchanged while it is used.
         is_approved: whether a host may receive the credential although it is not the registry's.
     """
 
@@ -37,17 +40,17 @@ class Authenticator:
         *,
         host: str,
         base_url: str,
-        credential: BasicCredential | None,
+        login: SessionLogin,
         is_approved: Callable[[str], bool],
         transport: Transport,
         pacer: Pacer,
     ) -> None:
-        self.credential = credential
+        self.login = login
         self._host = host
         self._service = TokenService(
             host=host,
             base_url=base_url,
-            credential=credential,
+            login=login,
             is_approved=is_approved,
             transport=transport,
             pacer=pacer,
@@ -70,7 +73,7 @@ class Authenticator:
     @property
     def is_known_by_token(self) -> bool:
         """Return whether the token service has accepted the credential."""
-        return self.credential is not None and self._was_accepted
+        return not self.login.is_anonymous and self._was_accepted
 
     @property
     def has_challenges(self) -> bool:
@@ -113,21 +116,36 @@ class Authenticator:
         if challenge is None:
             return None
         if challenge.scheme == "basic":
-            return self.credential.authorization() if self.credential is not None else None
+            return self.basic_authorization()
         return self._token(challenge, self._best_scopes(tuple(scopes)), is_patient).authorization
 
+    def basic_authorization(self) -> Authorization | None:
+        """Return the header of HTTP Basic authentication; None for an anonymous client.
+
+        Raises:
+            OciError: the login has expired, and its exchange fails.
+        """
+        credential = self.login.current()
+        return credential.authorization() if credential is not None else None
+
     def renew(self, scopes: Sequence[str], response: Response, used: Authorization | None) -> bool:
-        """Prepare for one more try after a 401 or an insufficient scope: drop the refused token.
+        """Prepare for one more try after a 401 or an insufficient scope.
+
+        The refused token is dropped; with Basic, the refused login is exchanged.
 
         Returns:
             Whether another try can end differently. A token that was issued just now and is refused
             has no rights: Docker Hub and Quay issue one to everybody (PROTOCOL.md).
+
+        Raises:
+            OciError: the exchange of the login fails.
         """
         self.record_challenges(response)
         challenge = self._chosen()
-        # With Basic a second try differs only if the first one went without the credential.
-        if challenge is None or challenge.scheme == "basic":
-            return challenge is not None and self.credential is not None and used is None
+        if challenge is None:
+            return False
+        if challenge.scheme == "basic":
+            return self._renew_basic(used)
 
         # Another scope than the refused one may help, so it is remembered for this kind of request.
         requested = self._best_scopes(tuple(scopes))
@@ -141,6 +159,13 @@ class Authenticator:
             if is_current:
                 del self._tokens[requested]
         return bool(missing) or not (is_current and token is not None and token.is_just_issued)
+
+    def _renew_basic(self, used: Authorization | None) -> bool:
+        # The first try went without the login, or with a login that another thread has replaced.
+        latest = self.login.latest
+        if latest is None or used is None or used.header != latest.authorization().header:
+            return not self.login.is_anonymous
+        return self.login.replace(latest)
 
     def _best_scopes(self, scopes: tuple[str, ...]) -> tuple[str, ...]:
         """Return the scopes of the token to use, wider ones where that saves or needs a token."""
@@ -160,7 +185,7 @@ class Authenticator:
         bearer, basic = next(bearers, None), next(basics, None)
 
         # With both on offer, Basic avoids a realm that may not receive the credential.
-        if bearer is not None and basic is not None and self.credential is not None:
+        if bearer is not None and basic is not None and not self.login.is_anonymous:
             return bearer if self._service.may_receive_credential(bearer) else basic
         if bearer is None and basic is None and challenges:
             offered = ", ".join(sorted({challenge.scheme[:30] for challenge in challenges}))

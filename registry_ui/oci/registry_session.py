@@ -21,6 +21,7 @@ from .error_messages import not_a_registry
 from .errors import ConnectionFailed, NotARegistry, ResponseError
 from .http_messages import Authorization, Body, Request, Response
 from .redaction import redact, redact_url
+from .registry_login import LoginSource, SessionLogin
 from .request_context import RequestContext
 from .response_errors import error_from
 from .retries import Attempts, OnPause, Pacer
@@ -83,7 +84,7 @@ class RegistrySession:
     The threads share connections and tokens.
 
     Args:
-        credential: None for anonymous requests.
+        credential: None for anonymous requests; or the source of logins that expire.
         egress: the rules for addresses that may be connected to.
         cancellation: ends waiting and blocked calls with `Cancelled`.
         on_pause: called with the seconds and the reason when the session waits before a retry.
@@ -93,7 +94,7 @@ class RegistrySession:
     def __init__(
         self,
         endpoint: Endpoint,
-        credential: BasicCredential | None = None,
+        credential: BasicCredential | LoginSource | SessionLogin | None = None,
         *,
         egress: EgressPolicy,
         cancellation: Cancellation | None = None,
@@ -122,7 +123,7 @@ class RegistrySession:
         self._auth = Authenticator(
             host=endpoint.host,
             base_url=base_url,
-            credential=credential,
+            login=credential if isinstance(credential, SessionLogin) else SessionLogin(credential),
             is_approved=endpoint.is_approved,
             transport=self.transport,
             pacer=self.pacer,
@@ -150,18 +151,18 @@ class RegistrySession:
         """
         # The ping tells which login the registry wants.
         self.ping()
-        credential = self._auth.credential
+        is_anonymous = self._auth.login.is_anonymous
         # Tried even where /v2/ asks for no login, so that a wrong password is noticed.
         authorization = self._auth.authorization((), is_patient=False)
-        if authorization is None and credential is not None:
-            authorization = credential.authorization()
+        if authorization is None:
+            authorization = self._auth.basic_authorization()
 
         response = self._request_ping(authorization)
         if response.status != 200 or response.is_foreign:
             context = RequestContext(
                 self.endpoint.host,
                 "login",
-                is_anonymous=credential is None,
+                is_anonymous=is_anonymous,
                 secrets=self._auth.secrets,
             )
             raise error_from(response, context)
@@ -230,9 +231,8 @@ class RegistrySession:
 
         It is for cleaning up after a cancelled operation.
         """
-        return type(self)(
-            self.endpoint, self._auth.credential, egress=self._egress, limits=self.limits
-        )
+        # The login is shared, so that it is not exchanged once more.
+        return type(self)(self.endpoint, self._auth.login, egress=self._egress, limits=self.limits)
 
     def close(self) -> None:
         """Close all connections. Open readers fail afterwards."""
@@ -278,7 +278,7 @@ class RegistrySession:
     def _failure(self, response: Response, context: RequestContext) -> ResponseError:
         complete = replace(
             context,
-            is_anonymous=self._auth.credential is None,
+            is_anonymous=self._auth.login.is_anonymous,
             is_known=self._auth.is_known_by_token,
             secrets=self._auth.secrets,
         )

@@ -18,6 +18,7 @@ from .challenges import Challenge
 from .egress import host_and_port
 from .errors import EgressRefused, InvalidManifest, OciError, Unauthorized
 from .http_messages import Authorization, Request, Response
+from .registry_login import SessionLogin
 from .request_context import RequestContext
 from .response_errors import error_from
 from .retries import Attempts, Pacer
@@ -61,11 +62,12 @@ class Token:
 
 
 class TokenService:
-    """A registry's token service, with at most one credential. Threads may share it.
+    """A registry's token service, with at most one login. Threads may share it.
 
     Args:
         host: the registry as references carry it.
         base_url: scheme and host of the registry's API.
+        login: the session's login, which may be exchanged while it is used.
         is_approved: whether a host may receive the credential although it is not the registry's.
     """
 
@@ -74,29 +76,25 @@ class TokenService:
         *,
         host: str,
         base_url: str,
-        credential: BasicCredential | None,
+        login: SessionLogin,
         is_approved: Callable[[str], bool],
         transport: Transport,
         pacer: Pacer,
     ) -> None:
         self._host = host
         self._base_url = base_url
-        self._credential = credential
+        self._login = login
         self._is_approved = is_approved
         self._transport = transport
         self._pacer = pacer
-        # A service may replace it, and then only the new one works.
-        self._refresh_token = (
-            credential.secret if credential is not None and credential.is_identity_token else ""
-        )
+        # A service may replace a login's refresh token, and then only the new one works.
+        self._rotated: tuple[BasicCredential, str] | None = None
 
     @property
     def secrets(self) -> tuple[str, ...]:
         """Return the texts of the credential that no message may carry."""
-        if self._credential is None:
-            return ()
-        pair = f"{self._credential.username}:{self._credential.secret}"
-        return (self._credential.secret, pair, self._refresh_token)
+        rotated = self._rotated
+        return (*self._login.secrets, *([rotated[1]] if rotated is not None else []))
 
     def may_receive_credential(self, challenge: Challenge) -> bool:
         """Return whether the challenge's realm is on the registry's own host or an approved one."""
@@ -126,11 +124,31 @@ class TokenService:
         service = challenge.parameters.get("service", "")
 
         attempts = Attempts(self._pacer, tries=None if is_patient else 1)
+        may_replace = True
         while True:
+            credential = self._login.current()
             try:
-                return self._token_from(self._request(realm, service, scopes, known_secrets))
+                document = self._request(realm, service, scopes, known_secrets, credential)
+                return self._token_from(document, credential)
             except OciError as exc:
+                # Once only: a login may have ended before its time, but not twice.
+                if may_replace and self._may_replace(exc, credential):
+                    may_replace = False
+                    continue
                 attempts.fail(exc)
+
+    def _may_replace(self, failure: OciError, refused: BasicCredential | None) -> bool:
+        """Return whether the service has refused a login for which there is another one now."""
+        is_refusal = isinstance(failure, Unauthorized) and failure.status in (400, 401)
+        return is_refusal and refused is not None and self._login.replace(refused)
+
+    def _refresh_token_of(self, credential: BasicCredential | None) -> str:
+        if credential is None or not credential.is_identity_token:
+            return ""
+        rotated = self._rotated
+        if rotated is not None and rotated[0] is credential:
+            return rotated[1]
+        return credential.secret
 
     def _realm(self, challenge: Challenge) -> str:
         # A realm may be relative (PROTOCOL.md, "Authentication").
@@ -153,7 +171,7 @@ class TokenService:
                 advice="The registry's administrator should serve the token service over https.",
             )
 
-        if self._credential is not None and not self._may_know(realm):
+        if not self._login.is_anonymous and not self._may_know(realm):
             raise EgressRefused(
                 f"{self._host} wants the credential sent to {host}, which is not approved for "
                 "this registry: refused.",
@@ -167,36 +185,46 @@ class TokenService:
         service: str,
         scopes: tuple[str, ...],
         known_secrets: Callable[[], tuple[str, ...]],
+        credential: BasicCredential | None,
     ) -> dict[str, Any]:
-        if self._refresh_token:
-            response = self._post(realm, service, scopes)
+        refresh_token = self._refresh_token_of(credential)
+        if refresh_token:
+            response = self._post(realm, service, scopes, refresh_token)
             if response.status not in (404, 405):
                 return self._document(response, known_secrets)
             # Services without OAuth2 take a refresh token as the password of a GET.
             response.discard()
-        return self._document(self._get(realm, service, scopes), known_secrets)
+        return self._document(self._get(realm, service, scopes, credential), known_secrets)
 
-    def _get(self, realm: str, service: str, scopes: tuple[str, ...]) -> Response:
+    def _get(
+        self,
+        realm: str,
+        service: str,
+        scopes: tuple[str, ...],
+        credential: BasicCredential | None,
+    ) -> Response:
         # The realm may have a query of its own, which stays in front.
         parts = urlsplit(realm)
         query = [parts.query] if parts.query else []
         if service:
             query.append(f"service={quote(service, safe='')}")
-        if self._credential is not None and self._credential.username:
-            query.append(f"account={quote(self._credential.username, safe='')}")
+        if credential is not None and credential.username:
+            query.append(f"account={quote(credential.username, safe='')}")
         query += [f"scope={quote(scope, safe=':/,')}" for scope in scopes]
         url = urlunsplit(parts._replace(query="&".join(query), fragment=""))
 
-        authorization = self._credential.authorization() if self._credential is not None else None
+        authorization = credential.authorization() if credential is not None else None
         self._pacer.wait_turn()
         return self._transport.exchange(Request("GET", url, authorization=authorization))
 
-    def _post(self, realm: str, service: str, scopes: tuple[str, ...]) -> Response:
+    def _post(
+        self, realm: str, service: str, scopes: tuple[str, ...], refresh_token: str
+    ) -> Response:
         form = {
             "grant_type": "refresh_token",
             "service": service,
             "client_id": _CLIENT_ID,
-            "refresh_token": self._refresh_token,
+            "refresh_token": refresh_token,
         }
         # OAuth2 separates scopes by spaces in one parameter (RFC 6749, "Access Token Scope").
         if scopes:
@@ -227,12 +255,12 @@ class TokenService:
 
     def _refusal(self, response: Response, secrets: tuple[str, ...]) -> OciError:
         context = RequestContext(
-            self._host, "login", is_anonymous=self._credential is None, secrets=secrets
+            self._host, "login", is_anonymous=self._login.is_anonymous, secrets=secrets
         )
         error = error_from(response, context)
 
         # Services answer 400 or 401 for a wrong password; the codes differ, the meaning does not.
-        is_refused = response.status in (400, 401) and self._credential is not None
+        is_refused = response.status in (400, 401) and not self._login.is_anonymous
         if is_refused and not response.is_foreign:
             error = Unauthorized(
                 f"{self._host} refused the login: the username or the secret is wrong, or has "
@@ -243,7 +271,7 @@ class TokenService:
             )
         return error
 
-    def _token_from(self, document: Mapping[str, Any]) -> Token:
+    def _token_from(self, document: Mapping[str, Any], credential: BasicCredential | None) -> Token:
         # Docker's services say `token`, OAuth2 ones `access_token`.
         text = document.get("token") or document.get("access_token")
         if not isinstance(text, str) or _HEADER_TEXT.fullmatch(text) is None:
@@ -254,8 +282,13 @@ class TokenService:
 
         # OAuth2 services may replace a refresh token at each use (RFC 6749, "Refreshing").
         renewed = document.get("refresh_token")
-        if self._refresh_token and isinstance(renewed, str) and renewed:
-            self._refresh_token = renewed
+        if (
+            credential is not None
+            and credential.is_identity_token
+            and isinstance(renewed, str)
+            and renewed
+        ):
+            self._rotated = (credential, renewed)
 
         lifetime = _SHORTEST_LIFETIME
         seconds = document.get("expires_in")

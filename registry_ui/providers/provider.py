@@ -4,12 +4,16 @@ A provider knows plain values only: a host, a login, a client that the caller op
 """
 
 import fnmatch
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+
+from registry_ui.oci.client import BasicCredential, RegistryClient
+from registry_ui.oci.registry_login import RegistryLogin
 
 from .repository_lists import (
     ListingSource,
@@ -162,6 +166,22 @@ class Provider:
         The credential is sent there, so no pattern may match names that customers can choose.
         """
         return ()
+
+    def exchange_login(
+        self, credential: BasicCredential, open_client: Callable[[], RegistryClient]
+    ) -> RegistryLogin:
+        """Return the registry login for a stored credential: the credential itself, by default.
+
+        It is called again before the login expires, also in the middle of a transfer, and once
+        after the registry has refused it.
+
+        Args:
+            open_client: opens an anonymous client of the registry, for `JsonApi`. To be closed.
+
+        Raises:
+            OciError
+        """
+        return RegistryLogin(credential)
 
     def list_repositories(self, source: ListingSource) -> RepositoryList:
         """Return the registry's repositories; the first page is requested at once.

@@ -5,9 +5,14 @@ from cryptography.fernet import Fernet
 from django.utils import timezone
 
 from registry_ui.accounts.encryption import DecryptionFailed
-from registry_ui.credentials.services import CredentialUnusable, open_client
+from registry_ui.credentials.login_test import log_in
+from registry_ui.credentials.services import CredentialUnusable, open_client, open_engine_login
+from registry_ui.credentials.usage import CredentialUse
+from registry_ui.oci.client import BasicCredential
 from registry_ui.oci.errors import EgressRefused, OciError, TlsFailed, Unauthorized
 from registry_ui.oci.reference import Reference
+from registry_ui.oci.registry_login import RegistryLogin
+from registry_ui.providers.provider import Provider
 from tests.parts.registry_rows import CANARY
 
 
@@ -132,3 +137,56 @@ def test_the_client_and_its_credential_show_no_secret(htpasswd_row, make_credent
     with open_for(htpasswd_row, make_credential(htpasswd_row, secret=CANARY)) as client:
         assert CANARY not in repr(client)
         assert CANARY not in repr(vars(client))
+
+
+class ExchangingProvider(Provider):
+    """A provider whose stored credential is a key and no login of the registry."""
+
+    name = "exchanging"
+    title = "Exchanging"
+
+    def __init__(self, login: BasicCredential) -> None:
+        self.login = login
+        self.exchanged: list[BasicCredential] = []
+
+    def exchange_login(self, credential, open_client):
+        with open_client() as client:
+            client.ping()
+        self.exchanged.append(credential)
+        return RegistryLogin(self.login, timezone.now() + timedelta(hours=1))
+
+
+@pytest.fixture
+def exchanging(htpasswd_row, htpasswd_registry, make_credential):
+    """Return a credential that is a key, and the provider that exchanges it."""
+    login = BasicCredential(htpasswd_registry.username, htpasswd_registry.password)
+    provider = ExchangingProvider(login)
+    htpasswd_row.get_provider = lambda: provider
+    credential = make_credential(htpasswd_row, "AKIDEXAMPLE", CANARY)
+    credential.registry = htpasswd_row
+    return credential, provider
+
+
+def test_the_provider_exchanges_the_stored_credential_for_a_login(exchanging) -> None:
+    credential, provider = exchanging
+    with open_for(credential.registry, credential) as client:
+        assert provider.exchanged == []
+        assert client.login() == "basic"
+    assert provider.exchanged == [BasicCredential("AKIDEXAMPLE", CANARY)]
+
+
+def test_an_engine_gets_the_exchanged_login(exchanging) -> None:
+    credential, provider = exchanging
+    login = open_engine_login(
+        team=credential.team,
+        reference=Reference(credential.registry.host, "a/b", "1"),
+        credential=credential,
+        use=CredentialUse(),
+    )
+    assert login == provider.login
+
+
+def test_the_test_of_a_credential_uses_the_exchanged_login(exchanging) -> None:
+    credential, provider = exchanging
+    assert "Login succeeded" in log_in(credential.registry, BasicCredential("AKID", CANARY))
+    assert provider.exchanged == [BasicCredential("AKID", CANARY)]

@@ -2,6 +2,8 @@ from datetime import timedelta
 
 from django.utils import timezone
 
+from registry_ui.oci.client import BasicCredential
+from registry_ui.oci.registry_login import RegistryLogin
 from registry_ui.providers.provider import Provider
 
 
@@ -33,3 +35,27 @@ def test_only_a_limited_secret_has_an_expiry():
 
     remaining = Limited().new_secret_expiry() - timezone.now()
     assert timedelta(hours=1, minutes=59) < remaining <= timedelta(hours=2)
+
+
+def test_a_stored_credential_is_the_login_unless_a_provider_exchanges_it():
+    credential = BasicCredential("alice", "secret")
+    assert Example().exchange_login(credential, open_client=None) == RegistryLogin(credential)
+    assert RegistryLogin(credential).expires_at is None
+
+
+def test_a_provider_with_one_host_names_its_registry():
+    assert Example().registry_name("a.example.com") == "a.example.com"
+
+    class Single(Example):
+        host = "single.example"
+
+    assert Single().registry_name("single.example") == "Example"
+
+
+def test_only_whole_namespaces_are_reserved():
+    class Reserving(Example):
+        reserved_namespaces = ("official",)
+
+    assert Reserving().is_reserved("official/app")
+    assert not Reserving().is_reserved("official-fan/app")
+    assert not Example().is_reserved("official/app")
