@@ -1,5 +1,7 @@
 """Clients of a team's registries, with the decrypted secret of the credential that they use."""
 
+from functools import partial
+
 from django.utils.translation import gettext as _
 
 from registry_ui.accounts.encryption import DecryptionFailed
@@ -28,6 +30,12 @@ def endpoint_of(registry: Registry) -> Endpoint:
         ca_pem=registry.ca_certificate if registry.security == Security.OWN_CA else "",
         token_hosts=tuple(registry.token_hosts),
     )
+
+
+def _endpoint(registry: Registry | None, host: str, plain_http: bool) -> Endpoint:
+    if registry is not None:
+        return endpoint_of(registry)
+    return endpoint_for(host, scheme="http" if plain_http else "https")
 
 
 def open_client(
@@ -60,24 +68,22 @@ def open_client(
     # A credential is always sent with the connection settings of the team that owns it, also when
     # the team that it is shared with has no such registry.
     registry = credential.registry if credential is not None else find_registry(team, host)
-    login: LoginSource | None = None
+    stored, login = None, None
     if credential is not None:
         stored = _login_of(credential, team, host, use or CredentialUse())
         login = login_source(credential.registry, stored, cancellation=cancellation, limits=limits)
-    endpoint = (
-        endpoint_of(registry)
-        if registry is not None
-        else endpoint_for(host, scheme="http" if plain_http else "https")
-    )
-
-    return RegistryClient(
-        endpoint,
+    client = RegistryClient(
+        _endpoint(registry, host, plain_http),
         login,
         egress=egress_policy(),
         cancellation=cancellation,
         on_pause=on_pause,
         limits=limits,
     )
+    if registry is not None:
+        delete_tag = registry.get_provider().delete_tag
+        client.tag_deletion = partial(delete_tag, client, stored)
+    return client
 
 
 def open_engine_login(

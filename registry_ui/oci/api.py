@@ -50,6 +50,7 @@ class JsonApi:
             "repositories",
             is_anonymous=authorization is None,
             secrets=secrets,
+            texts=client.endpoint.refusal_texts,
         )
 
     def get(self, target: str) -> Document:
@@ -89,6 +90,21 @@ class JsonApi:
             secrets=(*self._context.secrets, *content.values()),
         )
         return self._document(self._exchange(request, context))
+
+    def delete(self, path: str) -> None:
+        """Delete what a path names, on this host and no other: a redirect is not followed.
+
+        Raises:
+            OciError: as `get`.
+        """
+        request = Request(
+            "DELETE",
+            self.base_url + path,
+            _JSON,
+            authorization=self._authorization,
+            follow=False,
+        )
+        self._exchange(request, replace(self._context, is_deletion=True)).discard()
 
     def _exchange(self, request: Request, context: RequestContext | None = None) -> Response:
         # The registry's own pauses count: both are mostly the same servers.

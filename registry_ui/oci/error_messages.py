@@ -102,8 +102,7 @@ def _describe_special(
             "Delete images there, or have the quota raised.",
         )
 
-    # Harbor's proxy projects (PROTOCOL.md, "Providers").
-    if error_response.mentions("proxy cache", "proxy-cache", "proxy project"):
+    if error_response.is_from_proxy_cache:
         return (
             f"{context.location} is a proxy cache, which takes no pushes.",
             "Push to an ordinary project.",

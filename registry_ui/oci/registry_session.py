@@ -16,13 +16,14 @@ from urllib.parse import urlsplit
 from .authenticator import Authenticator
 from .basic_credential import BasicCredential
 from .connections import Limits
+from .digest import Digest
 from .egress import Dialer, EgressPolicy
 from .error_messages import not_a_registry
 from .errors import ConnectionFailed, NotARegistry, ResponseError
 from .http_messages import Authorization, Body, Request, Response
 from .redaction import redact, redact_url
 from .registry_login import LoginSource, SessionLogin
-from .request_context import RequestContext
+from .request_context import GENERAL_TEXTS, RefusalTexts, RequestContext
 from .response_errors import error_from
 from .retries import Attempts, OnPause, Pacer
 from .socket_watch import SocketWatch
@@ -38,6 +39,13 @@ _WARNING = re.compile(r'299 \S+ "([^"]{1,500})"')
 _WARNINGS_LIMIT = 10
 
 
+TagDeletion = Callable[[str, str, Digest], bool]
+"""Deletes one tag by the registry's own API, from its repository, its name and its digest.
+
+It returns False where the API is not there or refuses; nothing was changed then.
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     """A registry's address and the trust that a person put into it.
@@ -49,6 +57,7 @@ class Endpoint:
         token_hosts: other hosts that may receive the credential: exact names, or patterns such as
             `*.example.com`.
         api_host: the host that serves /v2/, where it is not `host` itself.
+        refusal_texts: the texts by which the registry says more than its codes.
     """
 
     host: str
@@ -56,6 +65,7 @@ class Endpoint:
     ca_pem: str = ""
     token_hosts: tuple[str, ...] = ()
     api_host: str = ""
+    refusal_texts: RefusalTexts = GENERAL_TEXTS
 
     @property
     def base_url(self) -> str:
@@ -89,7 +99,12 @@ class RegistrySession:
         cancellation: ends waiting and blocked calls with `Cancelled`.
         on_pause: called with the seconds and the reason when the session waits before a retry.
         limits: time limits and retries.
+
+    Attributes:
+        tag_deletion: the registry's own way to delete a tag, where it does not do so by the spec.
     """
+
+    tag_deletion: TagDeletion | None = None
 
     def __init__(
         self,
@@ -281,6 +296,7 @@ class RegistrySession:
             is_anonymous=self._auth.login.is_anonymous,
             is_known=self._auth.is_known_by_token,
             secrets=self._auth.secrets,
+            texts=self.endpoint.refusal_texts,
         )
         return error_from(response, complete)
 

@@ -21,7 +21,7 @@ from .http_messages import Response
 from .manifest import ACCEPT, INDEX_TYPES, MANIFEST_LIMIT, MANIFEST_TYPES, Descriptor, Manifest
 from .reference import check_tag
 from .referrers import list_referrers, listed_referrers
-from .registry_session import RegistrySession
+from .registry_session import RegistrySession, TagDeletion
 from .request_context import RequestContext, Subject
 from .store import BlobReader, OpenSource
 from .tag_deletion import check_deletion, delete_tag
@@ -188,6 +188,11 @@ class RegistryStore:
             Unsupported, Denied, Unauthorized: it does not.
         """
         check_deletion(self)
+
+    @property
+    def tag_deletion(self) -> TagDeletion | None:
+        """The registry's own way to delete a tag, where it has one."""
+        return self.client.tag_deletion
 
     def delete_tag(self, tag: str) -> str:
         """Delete one tag and nothing else: other tags of the same digest stay as they are.

@@ -70,7 +70,7 @@ def error_from(response: Response, context: RequestContext) -> ResponseError:
     # A web page is a proxy's or a sign-in page's: its text says nothing to the reader.
     is_page = media_type == "text/html"
     codes, text = ((), "") if is_page else _parse_body(body, context.secrets)
-    error_response = ErrorResponse(response.status, codes, text, wait)
+    error_response = ErrorResponse(response.status, codes, text, wait, context.texts)
 
     if response.is_foreign:
         return foreign_error(response, error_response, context)
@@ -125,7 +125,7 @@ def _kind_of(error_response: ErrorResponse, context: RequestContext) -> type[Res
     if error_response.status == 429:
         return RateLimited
 
-    # Harbor states immutable tags and full quotas in the body only (PROTOCOL.md, "Providers").
+    # Registries state immutable tags and full quotas in the body only (PROTOCOL.md, "Providers").
     if (
         error_response.is_immutable or error_response.is_over_quota
     ) and error_response.status < 500:

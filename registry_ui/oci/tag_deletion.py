@@ -1,8 +1,9 @@
 """The deletion of one tag and nothing else (distribution spec, "Deleting tags").
 
 Deleting a manifest also deletes every tag that names it, so a tag is deleted by its name. Where a
-registry cannot do that (distribution before version 3, Harbor), the tag is first pointed at an
-empty image of its own, the placeholder, and then the placeholder is deleted.
+registry cannot do that (distribution before version 3), it is deleted by an API of the registry's
+own. Where there is none, the tag is first pointed at an empty image of its own, the placeholder,
+and then the placeholder is deleted.
 """
 
 import io
@@ -23,6 +24,7 @@ from .manifest import (
     Manifest,
     parse_config,
 )
+from .registry_session import TagDeletion
 from .store import ImageStore, read_blob
 
 _DOCKER_TYPES = "application/vnd.docker."
@@ -50,6 +52,10 @@ class DeletingStore(ImageStore, Protocol):
     def delete_manifest(self, reference: str | Digest) -> None:
         """Delete a manifest, or only a tag. Errors: see `RegistryStore.delete_manifest`."""
 
+    @property
+    def tag_deletion(self) -> TagDeletion | None:
+        """The registry's own way to delete a tag, where it has one."""
+
     def uncancellable(self) -> AbstractContextManager[ImageStore]:
         """Open the same repository so that no cancellation stops it."""
 
@@ -65,7 +71,8 @@ def check_deletion(store: DeletingStore) -> None:
 
 def delete_tag(store: DeletingStore, tag: str) -> str:
     """Delete one tag. See `RegistryStore.delete_tag`."""
-    if store.head_manifest(tag) is None:
+    current = store.head_manifest(tag)
+    if current is None:
         raise ManifestUnknown(
             f"{store.full_name} has no tag {tag}.",
             advice="It may have been deleted already.",
@@ -78,8 +85,13 @@ def delete_tag(store: DeletingStore, tag: str) -> str:
         if store.head_manifest(tag) is None:
             return "tag"  # an earlier try was carried out, and its answer was lost
     except Unsupported:
-        pass  # the placeholder may work
+        pass  # the registry's own API or the placeholder may work
     else:
+        return "tag"
+
+    # With the digest, so that a tag that somebody moves meanwhile stays.
+    own_way = store.tag_deletion
+    if own_way is not None and own_way(store.repository, tag, current.digest):
         return "tag"
 
     _check_placeholder_support(store, tag)

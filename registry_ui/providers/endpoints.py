@@ -3,8 +3,12 @@
 from collections.abc import Iterable
 
 from registry_ui.oci.client import Endpoint
+from registry_ui.oci.request_context import GENERAL_TEXTS
 
-from .catalogue import provider_for_host
+from .catalogue import PROVIDERS, provider_for_host
+
+# Of all providers, because some run under any host name.
+_REFUSAL_TEXTS = sum((provider.refusal_texts for provider in PROVIDERS), GENERAL_TEXTS)
 
 
 def endpoint_for(
@@ -22,6 +26,7 @@ def endpoint_for(
         ca_pem=ca_pem,
         token_hosts=approved_token_hosts(host, token_hosts),
         api_host=provider.api_host(host),
+        refusal_texts=_REFUSAL_TEXTS,
     )
 
 

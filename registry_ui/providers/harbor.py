@@ -9,7 +9,9 @@ from django.utils.translation import gettext_lazy as _
 from registry_ui.oci.api import JsonApi
 from registry_ui.oci.basic_credential import BasicCredential
 from registry_ui.oci.client import RegistryClient
+from registry_ui.oci.digest import Digest
 from registry_ui.oci.errors import InvalidManifest, RateLimited, ResponseError, ServerFailed
+from registry_ui.oci.request_context import RefusalTexts
 
 from .provider import Advice, Provider
 from .repository_lists import (
@@ -79,6 +81,10 @@ class Harbor(Provider):
         ),
     )
 
+    refusal_texts = RefusalTexts(
+        over_quota=("exceed the configured upper limit",), proxy_cache=("proxy project",)
+    )
+
     def resembles_host(self, host: str) -> bool:
         # Harbor runs under any domain, but many installations have a label `harbor` in it.
         return "harbor" in host.split(".")
@@ -97,6 +103,28 @@ class Harbor(Provider):
             if isinstance(exc, RateLimited | ServerFailed):
                 raise
         return self.list_catalog(source)
+
+    def delete_tag(
+        self,
+        client: RegistryClient,
+        login: BasicCredential | None,
+        repository: str,
+        tag: str,
+        digest: Digest,
+    ) -> bool:
+        """Delete the tag from the artifact. By the spec Harbor deletes no tag alone."""
+        project, _slash, name = repository.partition("/")
+        # A proxy in front would decode a slash once, so Harbor expects it encoded twice.
+        encoded = quote(quote(name, safe=""), safe="")
+        path = f"/projects/{quote(project, safe='')}/repositories/{encoded}"
+        try:
+            _open_api(client, login).delete(f"{path}/artifacts/{digest}/tags/{quote(tag, safe='')}")
+        except (RateLimited, ServerFailed):
+            raise
+        # An account may have the right to delete artifacts, but none to delete tags.
+        except ResponseError:
+            return False
+        return True
 
 
 def _open_api(client: RegistryClient, login: BasicCredential | None) -> JsonApi:

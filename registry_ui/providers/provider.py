@@ -13,7 +13,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from registry_ui.oci.client import BasicCredential, RegistryClient
+from registry_ui.oci.digest import Digest
 from registry_ui.oci.registry_login import RegistryLogin
+from registry_ui.oci.request_context import GENERAL_TEXTS, RefusalTexts
 
 from .repository_lists import (
     ListingSource,
@@ -84,6 +86,8 @@ class Provider:
         reserved_listing_message: the sentence about listing one of them.
         web_hosts: hosts of its web pages, which people paste; no registry answers there.
         advice: the sentences about its refusals.
+        refusal_texts: the texts in its refusals that mean more than their codes. They hold for
+            every registry, because a provider may run under any host name.
     """
 
     name: str
@@ -128,6 +132,7 @@ class Provider:
     host_patterns: tuple[str, ...] = ()
     web_hosts: tuple[str, ...] = ()
     advice: Advice = Advice()
+    refusal_texts: RefusalTexts = GENERAL_TEXTS
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name}>"
@@ -202,3 +207,25 @@ class Provider:
             source, has_namespaces=bool(self.namespaces_label), reason=self.no_listing_reason
         )
         return started_list(names, is_catalog=True)
+
+    def delete_tag(
+        self,
+        client: RegistryClient,
+        login: BasicCredential | None,
+        repository: str,
+        tag: str,
+        digest: Digest,
+    ) -> bool:
+        """Delete one tag by an API of the provider's own, where it does not do so by the spec.
+
+        Args:
+            login: the stored credential, sent to the registry's own host or to the provider's API.
+            digest: the manifest that the tag names; a tag that was moved meanwhile stays.
+
+        Returns:
+            False where the provider has no such API, or where it refuses.
+
+        Raises:
+            RateLimited, ServerFailed, ConnectionFailed, Cancelled
+        """
+        return False

@@ -143,6 +143,22 @@ def test_a_post_is_not_redirected(scripted, scripted_servers, api, status):
     assert other.calls == []
 
 
+def test_a_deletion_carries_the_token(scripted, api):
+    scripted.on("DELETE", "/api/things/1", Reply(200))
+    api.delete("/things/1")
+    (call,) = scripted.calls
+    assert call.authorization.startswith("Bearer ")
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirected_deletion_is_not_taken_for_done(scripted, scripted_servers, api, status):
+    other = scripted_servers()
+    scripted.on("DELETE", "/api/things/1", Reply(status, headers={"Location": other.url}))
+    with pytest.raises(ResponseError, match=f"status {status}"):
+        api.delete("/things/1")
+    assert other.calls == []
+
+
 def test_a_cancellation_ends_it(scripted, client_of):
     cancellation = Cancellation()
     cancellation.request()

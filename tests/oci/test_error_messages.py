@@ -33,21 +33,8 @@ from tests.parts.small_manifest import MANIFEST, RAW, error_body
             "immutable",
         ),
         (412, error_body("PRECONDITION", "configured as immutable"), Denied, "immutable"),
-        (
-            403,
-            error_body(
-                "DENIED",
-                "adding 3 MiB of storage resource … will exceed the configured upper limit",
-            ),
-            Denied,
-            "quota",
-        ),
-        (
-            405,
-            error_body("DENIED", "can not push artifact to a proxy project"),
-            Denied,
-            "proxy cache",
-        ),
+        (403, error_body("DENIED", "storage limit reached"), Denied, "quota"),
+        (405, error_body("DENIED", "this is a proxy cache"), Denied, "proxy cache"),
         (415, b"", Unsupported, "kind of manifest"),
         (400, error_body("UNSUPPORTED"), Unsupported, "kind of manifest"),
         (413, b"<html>nginx", OciError, "request of this size"),

@@ -1,6 +1,11 @@
 import pytest
 
-from registry_ui.oci.request_context import ErrorResponse, RequestContext
+from registry_ui.oci.request_context import (
+    GENERAL_TEXTS,
+    ErrorResponse,
+    RefusalTexts,
+    RequestContext,
+)
 
 
 def test_the_location_is_the_host_with_the_repository():
@@ -17,7 +22,6 @@ def test_a_context_does_not_show_its_secrets():
     [
         ("The tag is IMMUTABLE.", True, False),
         ("Storage Quota exceeded", False, True),
-        ("will exceed the configured upper limit of 5 GiB", False, True),
         ("insufficient storage", False, True),
         ("denied", False, False),
         ("", False, False),
@@ -28,3 +32,12 @@ def test_immutable_tags_and_full_quotas_are_known_by_their_texts(text, is_immuta
 
     assert error_response.is_immutable is is_immutable
     assert error_response.is_over_quota is is_over_quota
+
+
+def test_a_registry_can_have_texts_of_its_own():
+    texts = GENERAL_TEXTS + RefusalTexts(over_quota=("no room",), proxy_cache=("proxy project",))
+    assert ErrorResponse(403, (), "No room", None, texts).is_over_quota
+    assert ErrorResponse(403, (), "quota exceeded", None, texts).is_over_quota
+    assert ErrorResponse(405, (), "a Proxy Project", None, texts).is_from_proxy_cache
+    assert not ErrorResponse(405, (), "a proxy project", None).is_from_proxy_cache
+    assert texts.immutable == GENERAL_TEXTS.immutable

@@ -238,6 +238,37 @@ def test_every_answer_that_means_another_way_is_needed(scripted, store, status):
     assert repository.tags == {"latest": repository.digest}
 
 
+def test_the_registrys_own_api_comes_before_the_placeholder(scripted, store):
+    repository = Repository(scripted)
+    scripted.on("DELETE", "/v2/team/app/manifests/1.0", Reply(405))
+    asked = []
+
+    def delete_by_api(*target):
+        asked.append(target)
+        return True
+
+    store.client.tag_deletion = delete_by_api
+    assert store.delete_tag("1.0") == "tag"
+    ((name, tag, digest),) = asked
+    assert (name, tag, str(digest)) == ("team/app", "1.0", repository.digest)
+    assert placeholders(scripted) == []
+
+
+def test_a_refusal_of_the_registrys_own_api_leaves_the_placeholder(scripted, store):
+    repository = Repository(scripted)
+    scripted.on("DELETE", "/v2/team/app/manifests/1.0", Reply(405))
+    store.client.tag_deletion = lambda *_target: False
+    assert store.delete_tag("1.0") == "placeholder"
+    assert repository.tags == {"latest": repository.digest}
+
+
+def test_a_registry_that_deletes_by_the_spec_is_asked_for_nothing_else(scripted, store):
+    Repository(scripted)
+    scripted.on("DELETE", ".*", Reply(202))
+    store.client.tag_deletion = lambda *_target: pytest.fail("the API was used")
+    assert store.delete_tag("1.0") == "tag"
+
+
 @pytest.mark.parametrize("status", [400, 405, 501])
 def test_a_refused_deletion_by_digest_is_unsupported(scripted, store, status):
     scripted.on("DELETE", ".*", Reply(status))

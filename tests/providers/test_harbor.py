@@ -3,11 +3,16 @@ import base64
 import pytest
 
 from registry_ui.oci.basic_credential import BasicCredential
-from registry_ui.oci.errors import ServerFailed
+from registry_ui.oci.client import RegistryClient
+from registry_ui.oci.digest import Digest
+from registry_ui.oci.egress import EgressPolicy
+from registry_ui.oci.errors import Denied, ServerFailed
 from registry_ui.providers.advice import advice_for
+from registry_ui.providers.endpoints import endpoint_for
 from registry_ui.providers.harbor import Harbor
 from registry_ui.providers.repository_lists import ListingUnavailable
-from tests.parts.repository_lists import CATALOG, SECRET, reply
+from tests.parts.bytes_readers import descriptor_of, source_of
+from tests.parts.repository_lists import CATALOG, QUICK, SECRET, reply
 from tests.parts.scripted_server import Reply
 
 
@@ -139,3 +144,64 @@ def test_project_names_cannot_leave_their_path(server, list_of):
     server.on("GET", of_project("shop"), named("shop/api"))
     assert list(list_of("harbor").names) == ["shop/api"]
     assert {call.path for call in server.calls} == {PROJECTS, of_project("shop")}
+
+
+# --- its refusals and its tags
+
+
+@pytest.mark.parametrize(
+    ("status", "text", "expected"),
+    [
+        (403, "adding 3 MiB … will exceed the configured upper limit of 5 GiB", "quota"),
+        (405, "can not push artifact to a proxy project", "proxy cache"),
+        (412, "configured as immutable", "immutable"),
+    ],
+)
+def test_its_refusals_are_understood_under_any_host_name(server, status, text, expected):
+    refusal = {"errors": [{"code": "DENIED", "message": text}]}
+    server.on("POST", "/v2/shop/api/blobs/uploads/", reply(refusal, status))
+    endpoint = endpoint_for(server.host, scheme="http")
+    with (
+        RegistryClient(endpoint, egress=EgressPolicy(allow_loopback=True), limits=QUICK) as client,
+        pytest.raises(Denied, match=expected),
+    ):
+        client.store("shop/api", push=True).write_blob(descriptor_of(b"x"), source_of(b"x"))
+
+
+ARTIFACT = "/api/v2.0/projects/shop/repositories/{}/artifacts/{}/tags/1.0"
+DIGEST = Digest.of(b"manifest")
+
+
+@pytest.fixture
+def delete(server):
+    """Yield a function that deletes the tag 1.0 of a repository by Harbor's API."""
+    with RegistryClient(
+        endpoint_for(server.host, scheme="http"),
+        egress=EgressPolicy(allow_loopback=True),
+        limits=QUICK,
+    ) as client:
+        login = BasicCredential("robot$shop", SECRET)
+        yield lambda repository: Harbor().delete_tag(client, login, repository, "1.0", DIGEST)
+
+
+@pytest.mark.parametrize(
+    ("repository", "encoded"), [("shop/api", "api"), ("shop/web/front", "web%252Ffront")]
+)
+def test_one_tag_is_deleted_by_its_api(server, delete, repository, encoded):
+    server.on("DELETE", ".*", Reply(200))
+    assert delete(repository)
+    (call,) = server.calls
+    assert call.path == ARTIFACT.format(encoded, DIGEST)
+    assert call.authorization.startswith("Basic ")
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 412])
+def test_a_refused_deletion_leaves_another_way(server, delete, status):
+    server.on("DELETE", ".*", Reply(status))
+    assert not delete("shop/api")
+
+
+def test_an_error_of_harbor_ends_the_deletion(server, delete):
+    server.on("DELETE", ".*", Reply(503))
+    with pytest.raises(ServerFailed):
+        delete("shop/api")
