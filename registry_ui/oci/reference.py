@@ -10,6 +10,9 @@ from .digest import Digest
 from .errors import InvalidReference
 
 DOCKER_HUB = "docker.io"
+DEFAULT_REGISTRY = DOCKER_HUB
+"""The registry of a name without one."""
+
 DEFAULT_NAMESPACE = "library"
 DEFAULT_TAG = "latest"
 

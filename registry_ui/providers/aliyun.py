@@ -4,7 +4,7 @@ import re
 
 from django.utils.translation import gettext_lazy as _
 
-from .provider import Advice, Provider
+from .provider import Advice, GuideLogin, Provider
 
 # Public, international, VPC and internal hosts of a region: of the personal edition in its older
 # and newer form, and of enterprise instances.
@@ -50,6 +50,13 @@ class AliyunAcr(Provider):
     has_catalog = False
     no_listing_reason = _("Aliyun ACR does not tell a registry login what repositories there are.")
     example = "my-company/my-app"
+    guide_login = GuideLogin(
+        username=_("the account's name; a RAM user has one of its own"),
+        secret=_(
+            "the registry's fixed password, set under Access credential; it is not the account's"
+        ),
+        before_push=_("the namespace must exist"),
+    )
     requires_login_to_push = True
     advice = Advice(
         missing=_(

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.utils.translation import gettext_lazy as _
 
-from .provider import Advice, Provider
+from .provider import Advice, GuideLogin, Provider
 
 # Both serve the public registry, and either may name the other's token service.
 _PUBLIC_HOSTS = ("public.ecr.aws", "ecr-public.aws.com")
@@ -44,6 +44,13 @@ class AwsEcr(Provider):
         "--repository-name NAME"
     )
     example = "my-company/my-app"
+    guide_login = GuideLogin(
+        username="",
+        secret=_("a token that lasts twelve hours:"),
+        before_push=_("the repository must exist"),
+        username_code="AWS",
+        code="aws ecr get-login-password",
+    )
     requires_login_to_push = True
     advice = Advice(
         missing=_(

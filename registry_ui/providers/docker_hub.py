@@ -13,7 +13,7 @@ from registry_ui.oci.http_messages import Authorization
 from registry_ui.oci.name_lists import following_page
 from registry_ui.oci.reference import DEFAULT_NAMESPACE, DOCKER_HUB
 
-from .provider import Advice, Provider
+from .provider import Advice, GuideLogin, Provider
 from .repository_lists import (
     ListingSource,
     ListingUnavailable,
@@ -71,6 +71,11 @@ class DockerHub(Provider):
         "more often."
     )
     is_default = True
+    guide_login = GuideLogin(
+        username=_("your Docker ID"),
+        secret=_("an access token: Account settings, Personal access tokens"),
+        before_push=_("nothing: the push makes the repository"),
+    )
     requires_login_to_push = True
     has_two_part_names = True
     account_is_namespace = True

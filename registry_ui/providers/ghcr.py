@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from .provider import Advice, Provider
+from .provider import Advice, GuideLogin, Provider
 
 
 class Ghcr(Provider):
@@ -31,6 +31,12 @@ class Ghcr(Provider):
     has_catalog = False
     no_listing_reason = _("GHCR does not tell a registry login what packages there are.")
     example = "johndoe/my-app"
+    guide_login = GuideLogin(
+        username=_("your GitHub name"),
+        secret=_("a classic personal access token, not a fine-grained one, with"),
+        before_push=_("nothing: the push makes the package, private at first"),
+        code="write:packages",
+    )
     requires_login_to_push = True
     advice = Advice(
         denied_push=_(

@@ -1,7 +1,8 @@
 """Harbor, which its users install under any host name."""
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 from urllib.parse import quote
 
 from django.utils.translation import gettext_lazy as _
@@ -13,7 +14,7 @@ from registry_ui.oci.digest import Digest
 from registry_ui.oci.errors import InvalidManifest, RateLimited, ResponseError, ServerFailed
 from registry_ui.oci.request_context import RefusalTexts
 
-from .provider import Advice, Provider
+from .provider import Advice, GuideLogin, Provider, PushedTag
 from .repository_lists import (
     ListingSource,
     RepositoryList,
@@ -58,6 +59,12 @@ class Harbor(Provider):
     namespaces_example = "my-project"
     has_own_network = True
     example = "my-project/my-app"
+    guide_login = GuideLogin(
+        username=_("a robot"),
+        secret=_("the robot's secret, shown once; with single sign-on, a person's CLI secret"),
+        before_push=_("the project must exist"),
+        username_code="robot$project+name",
+    )
     requires_login_to_push = True
     advice = Advice(
         missing=_(
@@ -81,6 +88,13 @@ class Harbor(Provider):
         ),
     )
 
+    webhook_title = _("In Harbor")
+    webhook_help = _(
+        "In the project, under Webhooks: the type “http”, the event “Artifact pushed”, this "
+        "address as the endpoint URL, and as the Auth Header the word Bearer, a space and the "
+        "secret."
+    )
+    webhook_format = _("Harbor's webhooks")
     refusal_texts = RefusalTexts(
         over_quota=("exceed the configured upper limit",), proxy_cache=("proxy project",)
     )
@@ -104,6 +118,14 @@ class Harbor(Provider):
                 raise
         return self.list_catalog(source)
 
+    def read_webhook(self, document: Mapping[str, Any]) -> Iterator[PushedTag] | None:
+        """Return the tags of a webhook of Harbor.
+
+        https://goharbor.io/docs/latest/working-with-projects/project-configuration/configure-webhooks/
+        """
+        data = document.get("event_data")
+        return _pushes(str(document.get("type")), data) if isinstance(data, dict) else None
+
     def delete_tag(
         self,
         client: RegistryClient,
@@ -125,6 +147,21 @@ class Harbor(Provider):
         except ResponseError:
             return False
         return True
+
+
+def _pushes(kind: str, data: Mapping[str, Any]) -> Iterator[PushedTag]:
+    repository, resources = data.get("repository"), data.get("resources")
+    # Harbor sends other events to the same address, such as finished scans.
+    if (
+        kind != "PUSH_ARTIFACT"
+        or not isinstance(repository, dict)
+        or not isinstance(resources, list)
+    ):
+        return
+
+    for resource in resources:
+        if isinstance(resource, dict) and resource.get("tag"):
+            yield PushedTag(str(repository.get("repo_full_name", "")), str(resource["tag"]))
 
 
 def _open_api(client: RegistryClient, login: BasicCredential | None) -> JsonApi:

@@ -1,8 +1,23 @@
 """Any registry that follows the distribution specification; the general facts and advice."""
 
+from collections.abc import Iterator, Mapping
+from typing import Any
+
 from django.utils.translation import gettext_lazy as _
 
-from .provider import Advice, Provider
+from .provider import Advice, Provider, PushedTag
+
+_NOTIFICATIONS = """notifications:
+  endpoints:
+    - name: registry-ui
+      url: {address}
+      headers:
+        Authorization: [Bearer {secret}]
+      timeout: 5s
+      threshold: 5
+      backoff: 30s
+      ignore:
+        actions: [pull]"""
 
 
 class PrivateRegistry(Provider):
@@ -53,3 +68,24 @@ class PrivateRegistry(Provider):
             "(storage.delete.enabled in distribution)."
         ),
     )
+    webhook_title = _("In distribution's configuration")
+    webhook_format = _("distribution's notifications")
+
+    def webhook_configuration(self, address: str, secret: str) -> str:
+        return _NOTIFICATIONS.format(address=address, secret=secret)
+
+    def read_webhook(self, document: Mapping[str, Any]) -> Iterator[PushedTag] | None:
+        """Return the tags of distribution's notifications; other events have no tag.
+
+        https://distribution.github.io/distribution/about/notifications/: the push of a manifest has
+        its tag, that of a blob has none.
+        """
+        events = document.get("events")
+        return _pushes(events) if isinstance(events, list) else None
+
+
+def _pushes(events: list[Any]) -> Iterator[PushedTag]:
+    for event in events:
+        target = event.get("target") if isinstance(event, dict) else None
+        if isinstance(target, dict) and event.get("action") == "push" and target.get("tag"):
+            yield PushedTag(str(target.get("repository", "")), str(target["tag"]))

@@ -4,9 +4,10 @@ A provider knows plain values only: a host, a login, a client that the caller op
 """
 
 import fnmatch
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -54,6 +55,30 @@ class Advice:
     deletion: Text = ""
 
 
+@dataclass(frozen=True, slots=True)
+class PushedTag:
+    """A pushed tag and its repository, as a webhook names them."""
+
+    repository: str
+    tag: str
+
+
+@dataclass(frozen=True, slots=True)
+class GuideLogin:
+    """A provider's row in the guide's table of logins.
+
+    Args:
+        username, secret, before_push: texts.
+        username_code, code: what stands after the username and the secret, set as code.
+    """
+
+    username: Text
+    secret: Text
+    before_push: Text
+    username_code: str = ""
+    code: str = ""
+
+
 class Provider:
     """A kind of registry. A subclass states what differs; everything else has a default.
 
@@ -75,6 +100,7 @@ class Provider:
         no_listing_reason: why the provider does not list its repositories.
         has_own_network: whether it can be in a private network, with own connection settings.
         example: an example of a repository name.
+        guide_login: its row in the guide's table of logins; None without one.
         no_credentials_text: the text of a registry's page that has no credentials yet.
         is_default: whether every team has it from the start.
         requires_login_to_push: whether it accepts no anonymous push.
@@ -84,6 +110,9 @@ class Provider:
             listed either, because they belong to no team.
         reserved_message: the sentence about a push to one of them.
         reserved_listing_message: the sentence about listing one of them.
+        webhook_title, webhook_help: the heading and the steps to set up its webhook; empty if it
+            has none.
+        webhook_format: the name of its webhook's format in an error message.
         web_hosts: hosts of its web pages, which people paste; no registry answers there.
         advice: the sentences about its refusals.
         refusal_texts: the texts in its refusals that mean more than their codes. They hold for
@@ -119,6 +148,8 @@ class Provider:
         "its secret."
     )
 
+    guide_login: GuideLogin | None = None
+
     # Its rules.
     is_default: bool = False
     requires_login_to_push: bool = False
@@ -127,6 +158,11 @@ class Provider:
     reserved_namespaces: tuple[str, ...] = ()
     reserved_message: Text = ""
     reserved_listing_message: Text = ""
+
+    # Its webhook.
+    webhook_title: Text = ""
+    webhook_help: Text = ""
+    webhook_format: Text = ""
 
     # Its hosts and its answers.
     host_patterns: tuple[str, ...] = ()
@@ -229,3 +265,15 @@ class Provider:
             RateLimited, ServerFailed, ConnectionFailed, Cancelled
         """
         return False
+
+    def webhook_configuration(self, address: str, secret: str) -> str:
+        """Return the text to copy into the registry's configuration; empty if there is none.
+
+        Args:
+            secret: may be a placeholder.
+        """
+        return ""
+
+    def read_webhook(self, document: Mapping[str, Any]) -> Iterator[PushedTag] | None:
+        """Return the pushed tags of a webhook; None if it is not in this provider's format."""
+        return None

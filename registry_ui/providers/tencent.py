@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from .provider import Advice, Provider
+from .provider import Advice, GuideLogin, Provider
 
 
 class TencentTcr(Provider):
@@ -30,6 +30,15 @@ class TencentTcr(Provider):
         "the first push."
     )
     example = "my-company/my-app"
+    guide_login = GuideLogin(
+        username=_("the numeric account ID, or a service account"),
+        secret=_(
+            "a long-term access credential, or the service account's; the temporary one lasts one "
+            "hour"
+        ),
+        before_push=_("the namespace must exist"),
+        username_code="tcr$…",
+    )
     requires_login_to_push = True
     advice = Advice(
         missing=_(

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
+from registry_ui.providers.catalogue import PROVIDERS
 from registry_ui.tags import (
     BY_NAME,
     SUFFIXES,
@@ -100,6 +101,7 @@ def guide(request: HttpRequest) -> HttpResponse:
         )
         return render(request, part, context)
 
+    context["login_providers"] = [provider for provider in PROVIDERS if provider.guide_login]
     team = getattr(request, "team", None)
     context["host"] = urlsplit(settings.URL).netloc
     context["prefix"] = f"{context['host']}/{team.slug if team else 'my-team'}/"

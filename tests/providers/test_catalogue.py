@@ -1,5 +1,9 @@
+import importlib
+import pkgutil
+
 import pytest
 
+from registry_ui import providers
 from registry_ui.providers.catalogue import (
     BUILTIN,
     GENERAL,
@@ -9,8 +13,10 @@ from registry_ui.providers.catalogue import (
     provider_choices,
     provider_for_host,
     provider_named,
+    registry_host_of,
     without_port,
 )
+from registry_ui.providers.provider import Provider
 from registry_ui.web.icons import icon
 
 
@@ -76,3 +82,30 @@ def test_the_own_hosts_of_a_provider_are_recognized_as_its_own(provider):
 )
 def test_a_port_is_no_part_of_the_name(host, name):
     assert without_port(host) == name
+
+
+def test_every_provider_of_the_package_is_registered_once():
+    for module in pkgutil.iter_modules(providers.__path__):
+        importlib.import_module(f"{providers.__name__}.{module.name}")
+    defined = {
+        provider.__name__
+        for provider in Provider.__subclasses__()
+        if provider.__module__.startswith(providers.__name__)
+    }
+    registered = [type(provider).__name__ for provider in PROVIDERS]
+    assert sorted(registered) == sorted(defined)
+
+
+@pytest.mark.parametrize("provider", list_addable_providers(), ids=lambda provider: provider.name)
+def test_a_provider_that_people_log_in_at_stands_in_the_guide(provider):
+    login = provider.guide_login
+    assert (login is None) == (provider is GENERAL)
+    if login is not None:
+        assert login.username or login.username_code
+        assert login.secret
+        assert login.before_push
+
+
+def test_web_pages_lead_to_the_registry_behind_them():
+    assert registry_host_of("hub.docker.com") == "docker.io"
+    assert registry_host_of("hub.docker.com.evil.example") == "hub.docker.com.evil.example"

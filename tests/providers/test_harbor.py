@@ -10,6 +10,7 @@ from registry_ui.oci.errors import Denied, ServerFailed
 from registry_ui.providers.advice import advice_for
 from registry_ui.providers.endpoints import endpoint_for
 from registry_ui.providers.harbor import Harbor
+from registry_ui.providers.provider import PushedTag
 from registry_ui.providers.repository_lists import ListingUnavailable
 from tests.parts.bytes_readers import descriptor_of, source_of
 from tests.parts.repository_lists import CATALOG, QUICK, SECRET, reply
@@ -205,3 +206,22 @@ def test_an_error_of_harbor_ends_the_deletion(server, delete):
     server.on("DELETE", ".*", Reply(503))
     with pytest.raises(ServerFailed):
         delete("shop/api")
+
+
+# --- its webhooks
+
+
+@pytest.mark.parametrize("kind", ["SCANNING_COMPLETED", None])
+def test_other_events_of_a_webhook_push_nothing(kind):
+    data = {"repository": {"repo_full_name": "shop/api"}, "resources": [{"tag": "1.0"}]}
+    assert list(Harbor().read_webhook({"type": kind, "event_data": data})) == []
+
+
+def test_a_webhook_names_the_pushed_tags():
+    data = {
+        "repository": {"repo_full_name": "shop/web/front"},
+        "resources": [{"tag": "1.0"}, {"digest": "sha256:1"}, 5],
+    }
+    document = {"type": "PUSH_ARTIFACT", "event_data": data}
+    assert list(Harbor().read_webhook(document)) == [PushedTag("shop/web/front", "1.0")]
+    assert Harbor().read_webhook({"events": []}) is None

@@ -8,7 +8,7 @@ from typing import Any
 from ..digest import Digest
 from ..errors import InvalidArchive, InvalidReference, OciError
 from ..manifest import Manifest
-from ..reference import Reference
+from ..reference import DEFAULT_REGISTRY, Reference
 from .archive_file import ArchiveFile
 from .tar import Member
 
@@ -136,7 +136,7 @@ def checked_tag(text: Any) -> str:
     # A complete reference around the tag, so that the same rules apply.
     try:
         return (
-            Reference("docker.io", "library/x").with_tag(text).tag or ""
+            Reference(DEFAULT_REGISTRY, "library/x").with_tag(text).tag or ""
             if isinstance(text, str)
             else ""
         )

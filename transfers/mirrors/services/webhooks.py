@@ -7,9 +7,7 @@ import hashlib
 import hmac
 import json
 import secrets
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable, Mapping
 
 from django.db import transaction
 from django.utils import timezone
@@ -17,6 +15,9 @@ from django.utils import timezone
 from registry_ui.accounts.audit.log import record
 from registry_ui.accounts.models import Action, Role, User
 from registry_ui.accounts.permissions import check_role
+from registry_ui.providers.catalogue import PROVIDERS
+from registry_ui.providers.provider import PushedTag
+from registry_ui.providers.webhooks import read_pushes as parse_pushes
 
 from ..models import Mirror, MirrorWebhook
 from ..patterns import matches_glob
@@ -25,15 +26,6 @@ from ..selection import Selection
 MAX_BODY_BYTES = 1024 * 1024
 SIGNATURE_HEADERS = ("X-Registry-UI-Signature-256", "X-Hub-Signature-256")
 _MAX_PENDING = 100
-_MAX_EVENTS = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class PushedTag:
-    """A pushed tag and its repository at the source."""
-
-    repository: str
-    tag: str
 
 
 @transaction.atomic
@@ -77,8 +69,7 @@ def is_authentic(secret: str, headers: Mapping[str, str], body: bytes) -> bool:
     """
     token = headers.get("Authorization", "")
     if token:
-        # Harbor sends the entered text as it is; distribution's configuration contains the word
-        # Bearer.
+        # Some registries send the entered text as it is; others put the word Bearer before it.
         # Constant time: the duration must not reveal a prefix of the secret.
         return hmac.compare_digest(token.removeprefix("Bearer ").strip().encode(), secret.encode())
 
@@ -92,57 +83,16 @@ def is_authentic(secret: str, headers: Mapping[str, str], body: bytes) -> bool:
 
 
 def read_pushes(body: bytes) -> list[PushedTag]:
-    """Return the pushed tags of distribution's notifications or Harbor's webhook.
+    """Return the pushed tags of a webhook of any known registry.
 
     Raises:
-        ValueError: the body is neither of them.
+        ValueError: the body is in no known format.
     """
     try:
-        document = json.loads(body)
+        return parse_pushes(json.loads(body), PROVIDERS)
     except RecursionError as exc:
         # Deeply nested JSON exhausts the stack of the parser.
         raise ValueError("too deep") from exc
-
-    # A body may be any JSON value.
-    document = document if isinstance(document, dict) else {}
-    if isinstance(document.get("events"), list):
-        return list(dict.fromkeys(_parse_distribution(document["events"][:_MAX_EVENTS])))
-    if isinstance(document.get("event_data"), dict):
-        return list(dict.fromkeys(_parse_harbor(document)))
-    raise ValueError("neither distribution's nor Harbor's")
-
-
-def _parse_distribution(events: Iterable[Any]) -> Iterator[PushedTag]:
-    """Yield the tags of distribution's notifications.
-
-    https://distribution.github.io/distribution/about/notifications/: the push of a manifest has
-    its tag, that of a blob has none.
-    """
-    for event in events:
-        target = event.get("target") if isinstance(event, dict) else None
-        if isinstance(target, dict) and event.get("action") == "push" and target.get("tag"):
-            yield PushedTag(str(target.get("repository", "")), str(target["tag"]))
-
-
-def _parse_harbor(document: dict[str, Any]) -> Iterator[PushedTag]:
-    """Yield the tags of a Harbor webhook.
-
-    https://goharbor.io/docs/latest/working-with-projects/project-configuration/configure-webhooks/
-    """
-    data = document["event_data"]
-    repository, resources = data.get("repository"), data.get("resources")
-
-    # Harbor sends other events to the same address, such as finished scans.
-    if (
-        document.get("type") != "PUSH_ARTIFACT"
-        or not isinstance(repository, dict)
-        or not isinstance(resources, list)
-    ):
-        return
-
-    for resource in resources[:_MAX_EVENTS]:
-        if isinstance(resource, dict) and resource.get("tag"):
-            yield PushedTag(str(repository.get("repo_full_name", "")), str(resource["tag"]))
 
 
 def select_pushes(mirror: Mirror, pushes: Iterable[PushedTag]) -> list[PushedTag]:

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from registry_ui.accounts.encryption import DecryptionFailed
+from registry_ui.providers.catalogue import PROVIDERS
 
 from ..metrics import render_metrics
 from ..models import MirrorWebhook
@@ -46,7 +47,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_POST
 def webhook(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    """Accept distribution's notifications and Harbor's webhooks."""
+    """Accept the webhooks of the known kinds of registry."""
     # Before the body is read.
     if int(request.META.get("CONTENT_LENGTH") or 0) > webhooks.MAX_BODY_BYTES:
         return JsonResponse({"error": _("The body is too long.")}, status=413)
@@ -63,10 +64,11 @@ def webhook(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     try:
         pushes = webhooks.read_pushes(request.body)
     except ValueError:
-        return JsonResponse(
-            {"error": _("These are neither distribution's notifications nor a webhook of Harbor.")},
-            status=400,
+        formats = ", ".join(
+            str(provider.webhook_format) for provider in PROVIDERS if provider.webhook_format
         )
+        error = _("The body is in no known format. Known are: %(formats)s.") % {"formats": formats}
+        return JsonResponse({"error": error}, status=400)
 
     return JsonResponse({"started": webhooks.record_call(webhook_row, pushes)}, status=202)
 

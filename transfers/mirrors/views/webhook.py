@@ -12,6 +12,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from registry_ui.accounts.permissions import require_admin
 from registry_ui.accounts.requests import TeamRequest
+from registry_ui.providers.catalogue import PROVIDERS
+from registry_ui.providers.webhooks import list_setups
 
 from ..services import webhooks
 from .mirror import visible_mirror
@@ -35,7 +37,13 @@ def webhook(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
     return render(
         request,
         "mirrors/webhook.html",
-        {"mirror": mirror, "webhook": webhook_row, "secret": secret, "address": address},
+        {
+            "mirror": mirror,
+            "webhook": webhook_row,
+            "secret": secret,
+            "address": address,
+            "setups": list_setups(PROVIDERS, address, secret or "THE-SECRET"),
+        },
     )
 
 

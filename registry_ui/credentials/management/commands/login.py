@@ -16,6 +16,7 @@ from registry_ui.credentials.models import Credential
 from registry_ui.credentials.services import add_credential, change_credential, find_registry
 from registry_ui.oci.client import BasicCredential
 from registry_ui.oci.errors import OciError
+from registry_ui.oci.reference import DEFAULT_REGISTRY
 from registry_ui.providers.catalogue import addable_provider_for_host
 from registry_ui.registries.certificates import clean_pem
 from registry_ui.registries.hosts import read_host
@@ -32,8 +33,8 @@ class Command(BaseCommand):
         parser.add_argument(
             "host",
             nargs="?",
-            default="docker.io",
-            help=_("the registry's host; Docker Hub by default"),
+            default=DEFAULT_REGISTRY,
+            help=_("the registry's host; that of short names by default"),
         )
 
         parser.add_argument("-u", "--username")
