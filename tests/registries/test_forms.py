@@ -1,7 +1,7 @@
 import pytest
 from cryptography.hazmat.primitives import serialization
 
-from registry_ui.providers.catalogue import provider_choices
+from registry_ui.providers.catalogue import list_addable_providers
 from registry_ui.registries.forms import RegistryForm
 from registry_ui.registries.models import Registry
 from tests.parts.certificates import make_authority
@@ -184,7 +184,7 @@ def test_namespaces_are_asked_for_where_lists_go_by_them(team, provider) -> None
 
 @pytest.mark.parametrize(
     "provider",
-    [name for name, _title in provider_choices() if name not in ("docker_hub", "harbor")],
+    [provider.name for provider in list_addable_providers() if not provider.namespaces_label],
 )
 def test_namespaces_are_not_asked_for_elsewhere(team, provider) -> None:
     form = form_of(team, provider, namespaces="acme")
