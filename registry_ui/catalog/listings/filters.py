@@ -12,11 +12,13 @@ from django.utils.translation import gettext as _
 
 from registry_ui.tags import InvalidRange, VersionRange
 from registry_ui.web.keyset import Keyset
+from registry_ui.web.tables import ShownTable
 
-from . import orders
+from . import tables
+from .tables import REPOSITORY_TABLE, TAG_TABLE
 
 PLAIN = "plain"
-COLUMNS = ("aliases", "digest", "platforms", "size", "built", "changed")
+_HIDEABLE = tuple(column.name for column in TAG_TABLE.hideable)
 # Bounds of a query string that anybody may write.
 _MAX_TEXT_LENGTH = 200
 _MAX_WORDS = 10
@@ -78,14 +80,14 @@ class TagFilter:
             platform=_text(query, "platform"),
             hides_prereleases=query.get("prereleases") == "hide",
             only_problems=query.get("problems") == "only",
-            sort=orders.selected_order(orders.TAGS, query.get("sort", "")),
+            sort=tables.selected_order(tables.TAGS, query.get("sort", "")),
             is_grouped=query.get("group") == "variant",
-            hidden=frozenset(query.getlist("hide")) & frozenset(COLUMNS),
+            hidden=frozenset(query.getlist("hide")) & frozenset(_HIDEABLE),
         )
 
     @property
     def order(self) -> Keyset:
-        return (orders.TAGS_BY_VARIANT if self.is_grouped else orders.TAGS)[self.sort]
+        return (tables.TAGS_BY_VARIANT if self.is_grouped else tables.TAGS)[self.sort]
 
     @property
     def is_filtering(self) -> bool:
@@ -101,14 +103,8 @@ class TagFilter:
         return any(conditions)
 
     @property
-    def shown(self) -> list[str]:
-        return [column for column in COLUMNS if column not in self.hidden]
-
-    @property
-    def heading_span(self) -> int:
-        """The number of columns that a group's heading spans."""
-        # The aliases have no column: they stand below the tag.
-        return 2 + len([column for column in self.shown if column != "aliases"])
+    def table(self) -> ShownTable:
+        return TAG_TABLE.shown(sort=self.sort, hidden=self.hidden)
 
     def apply(self, tags: QuerySet[Any]) -> QuerySet[Any]:
         """Return the matching tags."""
@@ -135,13 +131,13 @@ class TagFilter:
             "platform": self.platform,
             "prereleases": "hide" if self.hides_prereleases else "",
             "problems": "only" if self.only_problems else "",
-            "sort": "" if self.sort == next(iter(orders.TAGS)) else self.sort,
+            "sort": "" if self.sort == next(iter(tables.TAGS)) else self.sort,
             "group": "variant" if self.is_grouped else "",
         }
 
         query.update({name: value for name, value in values.items() if value})
         query.setlist("variant", list(self.variants))
-        query.setlist("hide", [column for column in COLUMNS if column in self.hidden])
+        query.setlist("hide", [column for column in _HIDEABLE if column in self.hidden])
         return query
 
 
@@ -160,12 +156,16 @@ class RepositoryFilter:
         Raises:
             BadRequest: the order is unknown.
         """
-        sort = orders.selected_order(orders.REPOSITORIES, query.get("sort", ""))
+        sort = tables.selected_order(tables.REPOSITORIES, query.get("sort", ""))
         return cls(text=_text(query, "q"), only_problems=query.get("problems") == "only", sort=sort)
 
     @property
     def order(self) -> Keyset:
-        return orders.REPOSITORIES[self.sort]
+        return tables.REPOSITORIES[self.sort]
+
+    @property
+    def table(self) -> ShownTable:
+        return REPOSITORY_TABLE.shown(sort=self.sort)
 
     @property
     def is_filtering(self) -> bool:
@@ -185,7 +185,7 @@ class RepositoryFilter:
         values = {
             "q": self.text,
             "problems": "only" if self.only_problems else "",
-            "sort": "" if self.sort == next(iter(orders.REPOSITORIES)) else self.sort,
+            "sort": "" if self.sort == next(iter(tables.REPOSITORIES)) else self.sort,
         }
         query.update({name: value for name, value in values.items() if value})
         return query

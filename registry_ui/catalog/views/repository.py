@@ -5,7 +5,6 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from registry_ui.accounts.requests import TeamRequest
@@ -13,6 +12,7 @@ from registry_ui.accounts.requests import TeamRequest
 from ..listings.filters import TagFilter
 from ..listings.index_status import IndexStatus
 from ..listings.pages import page_of_tags, tag_choices, with_newest_tag
+from ..listings.tables import TAG_TABLE
 from ..models import Repository
 from .repositories import rights_in, with_clean_address
 
@@ -39,7 +39,7 @@ def repository(request: TeamRequest, pk: uuid.UUID, name: str) -> HttpResponse:
         "query": list_filter.query,
         "page": page,
         "matches": matches,
-        "orders": _orders(),
+        "orders": TAG_TABLE.orders,
         "index_status": IndexStatus.latest(row.registry, row),
     }
     if request.htmx and not request.htmx.boosted:
@@ -50,31 +50,5 @@ def repository(request: TeamRequest, pk: uuid.UUID, name: str) -> HttpResponse:
         response = render(request, "registries/repository.html#results", context)
         return with_clean_address(request, response, context["query"].urlencode())
 
-    context |= {"choices": tag_choices(row, list_filter), "columns": _columns()}
+    context |= {"choices": tag_choices(row, list_filter), "columns": TAG_TABLE.hideable}
     return render(request, "registries/repository.html", context)
-
-
-def _columns() -> list[tuple[str, str]]:
-    """Return the columns that can be hidden, with their names."""
-    return [
-        ("aliases", _("Other names of the digest")),
-        ("digest", _("Digest")),
-        ("platforms", _("Platforms")),
-        ("size", _("Size")),
-        ("built", _("Built")),
-        ("changed", _("Last change")),
-    ]
-
-
-def _orders() -> list[tuple[str, str]]:
-    """Return the orders for narrow screens, where the table has no head."""
-    return [
-        ("-version", _("Newest version first")),
-        ("version", _("Oldest version first")),
-        ("-date", _("Built last first")),
-        ("date", _("Built first first")),
-        ("-size", _("Largest first")),
-        ("size", _("Smallest first")),
-        ("name", _("By name")),
-        ("-name", _("By name, from the end")),
-    ]

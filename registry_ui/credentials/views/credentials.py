@@ -83,7 +83,7 @@ def remove(request: TeamRequest, pk: str) -> HttpResponse:
 
 @require_POST
 def test(request: TeamRequest, pk: str) -> HttpResponse:
-    """Test the login. Answers htmx with the table row, others with a redirect to their page."""
+    """Test the login. Answers htmx with a table of one row, others with a redirect to their page."""
     credential = get_object_or_404(
         Credential.objects.visible_to(request.user).select_related("registry"), pk=pk
     )
@@ -94,7 +94,8 @@ def test(request: TeamRequest, pk: str) -> HttpResponse:
     except OciError as exc:
         messages.error(request, f"{exc.message} {exc.advice}".strip())
     if request.htmx and not request.htmx.boosted:
-        return render(request, "registries/_credential_row.html", row_context(request, credential))
+        context = {"credentials": [credential], **row_context(request, credential)}
+        return render(request, "registries/_credentials_table.html", context)
     # The button is on two pages.
     if request.POST.get("back") == "credential":
         return redirect("registries:credential", credential.pk)

@@ -121,7 +121,7 @@ def test_the_query_string_has_no_defaults():
         ).query.urlencode()
         == ""
     )
-    assert list_filter.heading_span == 6
+    assert list_filter.table.hidden == {"digest"}
 
 
 @pytest.mark.parametrize(

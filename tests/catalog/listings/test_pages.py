@@ -6,13 +6,13 @@ from django.db import connection
 from django.http import QueryDict
 
 from registry_ui.catalog.listings.filters import RepositoryFilter, TagFilter
-from registry_ui.catalog.listings.orders import TAGS, TAGS_BY_VARIANT
 from registry_ui.catalog.listings.pages import (
     page_of_repositories,
     page_of_tags,
     tag_choices,
     with_newest_tag,
 )
+from registry_ui.catalog.listings.tables import TAGS, TAGS_BY_VARIANT
 from registry_ui.catalog.models import UNSTATED, Repository, Tag
 from registry_ui.tags import sort_tags
 from tests.parts.index_rows import BUILT, make_repository

@@ -1,12 +1,16 @@
-"""Orders of the lists of repositories and tags, by their names in a query string."""
+"""Columns and orders of the lists of repositories and tags.
+
+The cells are in `registries/_repositories_table.html` and `registries/_tags_table.html`.
+"""
 
 from collections.abc import Mapping
 
 from django.core.exceptions import BadRequest
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 from registry_ui.tags import parse_tag, sort_key
 from registry_ui.web.keyset import Keyset
+from registry_ui.web.tables import Column, Table
 
 from ..indexing.tag_columns import columns_of_name
 
@@ -57,6 +61,48 @@ TAGS_BY_VARIANT: Mapping[str, Keyset] = {
     "name": Keyset("flavour", "name"),
     "-name": Keyset("flavour", "-name"),
 }
+
+
+REPOSITORY_TABLE = Table(
+    (
+        Column(name="name", label=_("Repository"), order="name"),
+        Column(name="tags", label=_("Tags"), order="-tags", is_numeric=True),
+        Column(name="size", label=_("Size"), order="-size"),
+        Column(name="changed", label=_("Last change"), order="-changed"),
+    )
+)
+
+TAG_TABLE = Table(
+    (
+        Column(
+            name="version",
+            label=_("Tag"),
+            order="-version",
+            order_labels=(_("Newest version first"), _("Oldest version first")),
+        ),
+        Column(name="digest", label=_("Digest"), can_hide=True),
+        Column(name="platforms", label=_("Platforms"), can_hide=True),
+        Column(
+            name="size",
+            label=_("Size"),
+            order="-size",
+            order_labels=(_("Largest first"), _("Smallest first")),
+            is_numeric=True,
+            can_hide=True,
+        ),
+        Column(
+            name="built",
+            label=_("Built"),
+            order="-date",
+            order_labels=(_("Built last first"), _("Built first first")),
+            can_hide=True,
+        ),
+        Column(name="changed", label=_("Last change"), can_hide=True),
+    ),
+    # The aliases have no column: they stand below the tag.
+    parts=(Column(name="aliases", label=_("Other names of the digest"), can_hide=True),),
+    more_orders=(("name", _("By name")), ("-name", _("By name, from the end"))),
+)
 
 
 def selected_order(orders: Mapping[str, Keyset], requested: str) -> str:
