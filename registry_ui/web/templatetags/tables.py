@@ -222,7 +222,7 @@ def _render_column(node: ColumnNode, shown: ShownTable | None, context: Context)
     if not is_header:
         start += format_html(' data-cell="{}"', node.name)
         # Without a label, the cell stands alone on narrow screens.
-        is_alone = is_quiet or node.option(context, "alone")
+        is_alone = not label or is_quiet or node.option(context, "alone")
         start += "" if is_alone else format_html(' data-label="{}"', label)
         start += ">"
 
