@@ -83,7 +83,7 @@ def remove(request: TeamRequest, pk: str) -> HttpResponse:
 
 @require_POST
 def test(request: TeamRequest, pk: str) -> HttpResponse:
-    """Test the login. Answers htmx with a table of one row, others with a redirect to their page."""
+    """Test the login. Answer htmx with a table of one row, others with a redirect."""
     credential = get_object_or_404(
         Credential.objects.visible_to(request.user).select_related("registry"), pk=pk
     )
