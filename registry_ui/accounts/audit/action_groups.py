@@ -33,23 +33,23 @@ class Group:
 
 GROUPS = (
     Group("transfers", _("Transfers"), "arrows-exchange", ("transfer",)),
-    Group("mirrors", _("Mirrors"), "repeat", ("mirror",)),
+    Group("mirrors", _("Mirrors"), "repeat", ("mirror", "channel")),
     Group("credentials", _("Credentials and shares"), "key", ("credential", "grant")),
     Group(
         "registries",
         _("Registries and their index"),
         "server-2",
-        ("registry", "index", "repository"),
+        ("registry", "index", "repository", "tag_rule"),
     ),
-    Group("images", _("Local images"), "stack-2", ("image",)),
+    Group("images", _("Local images"), "stack-2", ("image", "archive")),
     Group(
         "people",
         _("People and teams"),
         "users",
-        ("person", "team", "member", "invitation", "installation"),
+        ("person", "team", "member", "invitation", "installation", "preferences"),
     ),
     Group("tokens", _("API tokens"), "robot", ("token",)),
-    Group("entry", _("Sign-in"), "login", ("session", "password", "factor")),
+    Group("entry", _("Sign-in"), "login", ("session", "password", "factor", "identity")),
     Group("refusals", _("Refusals"), "lock", ("access",)),
 )
 # An action that no group lists still needs an icon and a place in the filter.
