@@ -164,6 +164,7 @@ TEMPLATES = [
             ],
             "builtins": [
                 "registry_ui.web.templatetags.web",
+                "registry_ui.web.templatetags.errors",
                 "registry_ui.web.templatetags.tables",
                 "template_partials.templatetags.partials",
             ],

@@ -12,6 +12,7 @@ from django.urls import reverse
 from registry_ui.images.models import LocalImage, TeamBlob
 from registry_ui.oci.reference import Reference
 from registry_ui.registries.models import Registry, Security
+from registry_ui.web.errors import describe
 from tests.parts.images import OCI_INDEX, OCI_MANIFEST, build_image, digest_of
 from tests.parts.scripted_server import Reply, scripted_server
 from tests.transfers.scripts import REPOSITORY, ScriptedRegistry, manifest_path
@@ -102,7 +103,7 @@ def check_refused(transfer, text=""):
     assert (transfer.state, transfer.error["kind"]) == (State.FAILED, "InvalidManifest"), (
         transfer.error
     )
-    assert text in transfer.error["message"]
+    assert text in describe(transfer.error).sentence
 
 
 # --- other teams
@@ -388,7 +389,7 @@ def test_texts_of_an_invalid_manifest_are_escaped(hostile, pull, page_text, case
 def check_inert(transfer, page_text):
     assert transfer.state == State.FAILED
     assert transfer.error["kind"] != "Unexpected"
-    text = transfer.error["message"] + transfer.error["advice"]
+    text = describe(transfer.error).sentence + describe(transfer.error).advice
     assert text.isprintable(), text
     assert not set(text) & set("\u202e\u2066")
     assert "<script>alert" not in page_text("transfers:detail", transfer.pk)

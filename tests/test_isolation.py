@@ -38,6 +38,7 @@ from registry_ui.images.models import ArchiveUpload, ImmutableTagRule, LocalImag
 from registry_ui.notifications.models import Notice, NotificationChannel
 from registry_ui.oci.reference import Reference
 from registry_ui.registries.models import Registry, Security
+from tests.parts.error_texts import stored_error
 from tests.parts.index_rows import make_image, make_repository
 from tests.parts.processes import free_port
 from tests.parts.teams import add_team
@@ -412,7 +413,7 @@ def _mirror_objects(team, alice, registry):
         mirror,
         alice,
         state=State.FAILED,
-        error={"kind": "X", "message": f"Cause {MARK}", "advice": ""},
+        error=stored_error(f"Cause {MARK}"),
     )
     channel = NotificationChannel(team=team, name=f"Channel {MARK}", scheme="jsons")
     channel.set_address("jsons://hooks.example.com/")
@@ -438,7 +439,7 @@ def address(name: str, objects: dict[str, Any]) -> str:
 def all_rows() -> list[Any]:
     """Return all rows that a request could change, without fields that checks set."""
     observed = {
-        Registry: ["health", "health_message", "report", "checked_at"],
+        Registry: ["health", "health_error", "report", "checked_at"],
         Tag: ["checked_at"],
         Credential: ["verified_at", "verify_error", "used_at", "used_by", "used_for"],
         User: ["last_login"],

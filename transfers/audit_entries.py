@@ -69,7 +69,7 @@ def record_end(transfer: Transfer) -> None:
     if row.digest:
         details["digest"] = row.digest
     if row.error:
-        details["error"] = str(row.error.get("message", ""))
+        details["error"] = row.error
     with acting_as(row.origin):
         record_transfer(action, row, user=None, outcome=outcome, **details)
 

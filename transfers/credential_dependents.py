@@ -13,6 +13,7 @@ from registry_ui.credentials.dependents import Dependent, stop_error
 from registry_ui.credentials.models import Credential
 from registry_ui.credentials.sharing import is_from_other_team
 from registry_ui.credentials.usage import recording_by_name_only
+from registry_ui.oci.errors import StoredError
 from registry_ui.oci.reference import Reference
 
 from .audit_entries import record_transfer
@@ -34,17 +35,13 @@ class TransferDependents:
         )
 
 
-def _stop(
-    transfer: Transfer, reason: dict[str, str], credential: Credential, by: User | None
-) -> bool:
+def _stop(transfer: Transfer, reason: StoredError, credential: Credential, by: User | None) -> bool:
     # The state and its entry in the audit log are written together or not at all.
     with transaction.atomic():
         is_stopped = TRANSFERS.cancel(transfer, reason=reason)
         if is_stopped:
             with audit_actor(transfer.team, credential, by):
-                record_transfer(
-                    Action.TRANSFER_CANCELLED, transfer, user=by, error=reason["message"]
-                )
+                record_transfer(Action.TRANSFER_CANCELLED, transfer, user=by, error=reason)
     return is_stopped
 
 

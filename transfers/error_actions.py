@@ -1,6 +1,5 @@
 """The actions that the page of a failed transfer offers, by the cause of the error."""
 
-import re
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -9,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from registry_ui.accounts.models import Team
 from registry_ui.credentials.models import Credential
+from registry_ui.oci.errors import StoredError
 from registry_ui.oci.reference import Reference
 from registry_ui.registries.models import Registry
 
@@ -115,16 +115,21 @@ def _failed_endpoints(transfer: Transfer) -> list[_Endpoint]:
     if failed_steps & {"source", "target"}:
         return [source] if "source" in failed_steps else [target]
 
-    # During the copy itself only the message says which of the two registries failed.
-    message = str((transfer.error or {}).get("message", ""))
+    # During the copy itself only the error says which of the two registries failed.
+    hosts = _named_hosts(transfer.error or {})
     endpoints = [source, target]
-    named = [endpoint for endpoint in endpoints if _mentions_host(message, endpoint.host)]
+    named = [endpoint for endpoint in endpoints if endpoint.host in hosts]
     return named or endpoints
 
 
-def _mentions_host(message: str, host: str) -> bool:
-    """Return whether the message has the whole host in it, not as part of another one."""
-    return re.search(rf"(?<![\w.-]){re.escape(host)}(?!:?[\w-])", message) is not None
+def _named_hosts(error: StoredError) -> set[str]:
+    """Return the hosts that an error's parameters name, and those of the error that caused it."""
+    parameters = error.get("parameters") or {}
+    # A location may go on with a repository.
+    texts = (str(parameters.get(name, "")) for name in ("host", "location"))
+    hosts = {text.partition("/")[0] for text in texts if text}
+    cause = parameters.get("cause")
+    return hosts | _named_hosts(cause) if isinstance(cause, dict) else hosts
 
 
 def _login_action(endpoint: _Endpoint, team: Team) -> ErrorAction:

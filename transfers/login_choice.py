@@ -18,6 +18,7 @@ from registry_ui.credentials.services import (
 from registry_ui.oci.reference import Reference
 from registry_ui.providers.catalogue import provider_for_host
 from registry_ui.registries.models import Registry
+from registry_ui.web.errors import describe
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ def choose_login(
 def _anonymous_login(
     team: Team, reference: Reference, candidates: Sequence[Credential], *, push: bool
 ) -> LoginChoice:
-    lost_share = lost_share_reason(team, reference)
+    lost_share = describe(lost_share_reason(team, reference)).sentence
     if not push:
         fitting = _fitting(candidates, reference, team, push=push)
         return LoginChoice(reference, team, candidates=fitting, lost_share=lost_share)
@@ -112,7 +113,7 @@ def _push_problem(
         return " ".join(
             [
                 _("No credential of the team may push there."),
-                *(reason for reason in reasons if reason),
+                *(describe(reason).sentence for reason in reasons if reason),
             ]
         )
 

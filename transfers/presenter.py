@@ -13,6 +13,7 @@ from registry_ui.credentials.models import Credential
 from registry_ui.credentials.sharing import find_grant, is_from_other_team
 from registry_ui.oci.reference import Reference
 from registry_ui.providers.catalogue import provider_for_host
+from registry_ui.web.errors import describe
 from registry_ui.web.quantities import duration as duration_words
 
 from .models import Kind, State, Transfer
@@ -75,7 +76,9 @@ class TransferPresenter:
 
     @property
     def note(self) -> str:
-        return str(self.transfer.progress.get("note") or "")
+        progress = self.transfer.progress
+        # A pause says why it waits in place of the note.
+        return describe(progress.get("pause")).sentence or str(progress.get("note") or "")
 
     @property
     def time_left(self) -> str:

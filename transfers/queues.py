@@ -4,6 +4,7 @@ from django.urls import reverse
 
 from registry_ui.accounts.models import Action, User
 from registry_ui.jobs.kinds import JobKind
+from registry_ui.oci.errors import StoredError
 from registry_ui.oci.reference import Reference
 
 from .audit_entries import record_end, record_transfer
@@ -15,7 +16,7 @@ def _describe(transfer: Transfer) -> str:
     return f"{TransferPresenter(transfer).verb} {Reference.parse(transfer.target).familiar}"
 
 
-def _record_ended(transfer: Transfer, by: User | None, reason: str) -> None:
+def _record_ended(transfer: Transfer, by: User | None, reason: StoredError) -> None:
     record_transfer(Action.TRANSFER_CANCELLED, transfer, user=by, error=reason)
 
 

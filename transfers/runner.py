@@ -9,11 +9,11 @@ from registry_ui.catalog.indexing.index_services import record_image_use
 from registry_ui.credentials.services import lost_share_reason
 from registry_ui.jobs.kinds import JobKind
 from registry_ui.jobs.runner import JobRun
-from registry_ui.jobs.stored_errors import StoredError, stored_error
 from registry_ui.oci.errors import (
     Denied,
     OciError,
     RepositoryUnknown,
+    StoredError,
     TlsFailed,
     Unauthorized,
 )
@@ -73,9 +73,13 @@ class TransferJobRun(JobRun[Transfer]):
         return State.SUCCEEDED, {"digest": str(result.digest), "size": result.size, "error": None}
 
     def error_of(self, error: OciError) -> StoredError:
-        stored = stored_error(error)
+        stored = error.stored()
         lost = _lost_share(self.job, error)
-        return {**stored, "message": f"{lost} {stored['message']}"} if lost else stored
+        if lost is None:
+            return stored
+        # The kind stays, because it decides about the actions.
+        parameters = {**error.parameters, "lost": lost.stored(), "cause": stored}
+        return {**stored, "code": "share_lost", "parameters": parameters}
 
     def finish(self, state: State, values: dict[str, Any]) -> bool:
         # What had begun must not look as if it still ran.
@@ -90,11 +94,11 @@ class TransferJobRun(JobRun[Transfer]):
             _update_index(self.job)
 
 
-def _lost_share(transfer: Transfer, exc: OciError) -> str:
-    """Return a message if the failure can come from a shared credential that was withdrawn."""
+def _lost_share(transfer: Transfer, exc: OciError) -> OciError | None:
+    """Return a reason if the failure can come from a shared credential that was withdrawn."""
     # A shared credential also brings its registry's TLS settings.
     if not isinstance(exc, Unauthorized | Denied | RepositoryUnknown | TlsFailed):
-        return ""
+        return None
 
     anonymous = []
     if not transfer.source_is_local and transfer.source_credential is None:
@@ -102,7 +106,7 @@ def _lost_share(transfer: Transfer, exc: OciError) -> str:
     if not transfer.target_is_local and transfer.target_credential is None:
         anonymous.append(Reference.parse(transfer.target))
     reasons = (lost_share_reason(transfer.team, reference) for reference in anonymous)
-    return next(filter(None, reasons), "")
+    return next(filter(None, reasons), None)
 
 
 def _update_index(transfer: Transfer) -> None:

@@ -13,6 +13,7 @@ from registry_ui.oci.digest import Digest
 from registry_ui.oci.errors import OciError
 from registry_ui.oci.reference import Reference, check_repository, check_tag
 from registry_ui.registries.models import Registry
+from registry_ui.web.errors import describe
 
 # Each tag starts a transfer of its own, and its name is a part of the form's data.
 MAX_SELECTED_TAGS = 200
@@ -77,7 +78,7 @@ def read_tag_selection(data: QueryDict, user: User) -> TagSelection | None:
             registry, Reference(registry.host, name.repository), tuple(map(check_tag, tags)), digest
         )
     except OciError as exc:
-        raise BadRequest(exc.message) from exc
+        raise BadRequest(describe(exc).sentence) from exc
 
 
 def _parse_uuid(text: str) -> uuid.UUID:

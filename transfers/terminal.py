@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from django.utils.translation import gettext as _
 
 from registry_ui.oci.reference import Reference
+from registry_ui.web.errors import describe
 from registry_ui.web.quantities import binary_size, binary_speed
 
 from .layer_progress import Layer
@@ -202,11 +203,8 @@ def failure_lines(transfer: Transfer) -> list[str]:
             return [_("Cancelled.")]
         return [_("Cancelled. What has arrived stays, so the next try moves only the rest.")]
 
-    error = transfer.error or {}
-    lines = [
-        _("Error: %(cause)s") % {"cause": error.get("message") or _("unknown")},
-        str(error.get("advice") or ""),
-    ]
+    error = describe(transfer.error)
+    lines = [_("Error: %(cause)s") % {"cause": error.sentence or _("unknown")}, error.advice]
     return [printable(line) for line in lines if line]
 
 

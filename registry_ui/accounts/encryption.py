@@ -11,20 +11,12 @@ from functools import lru_cache
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.db import models
-from django.utils.translation import gettext as _
 
 from registry_ui.oci.errors import OciError
 
 
 class DecryptionFailed(OciError):
     """A secret that no configured key decrypts, or that belongs to another row."""
-
-    def __init__(self, message: str) -> None:
-        advice = _(
-            "Set REGISTRY_UI_ENCRYPTION_KEYS to the keys with which it was stored, "
-            "or enter the secret again."
-        )
-        super().__init__(message, advice=advice)
 
 
 # Keyed by the setting, because the tests change it.
@@ -49,12 +41,12 @@ def decrypt(ciphertext: str, row: str) -> str:
     try:
         document = json.loads(_fernet(tuple(settings.ENCRYPTION_KEYS)).decrypt(ciphertext.encode()))
     except InvalidToken as exc:
-        raise DecryptionFailed(_("None of the encryption keys opens this secret.")) from exc
+        raise DecryptionFailed("secret_unreadable") from exc
 
     # Fernet authenticates the text alone. Without this check a secret could be copied in the
     # database to a row of another team, or to a row whose host receives it as a login.
     if document["row"] != row:
-        raise DecryptionFailed(_("This secret was stored for another credential or another host."))
+        raise DecryptionFailed("secret_of_another_credential")
     return str(document["secret"])
 
 
@@ -68,7 +60,7 @@ def rotate(ciphertext: str) -> str:
         # MultiFernet encrypts with its first key and decrypts with each of them.
         return _fernet(tuple(settings.ENCRYPTION_KEYS)).rotate(ciphertext.encode()).decode()
     except InvalidToken as exc:
-        raise DecryptionFailed(_("None of the encryption keys opens this secret.")) from exc
+        raise DecryptionFailed("secret_unreadable") from exc
 
 
 class SealedSecret:

@@ -36,7 +36,7 @@ def _validated(check: Callable[[str], str], value: str) -> str:
     try:
         return check(value)
     except OciError as exc:
-        raise ValueError(exc.message) from exc
+        raise ValueError(str(exc)) from exc
 
 
 def register() -> None:

@@ -8,6 +8,7 @@ from registry_ui.accounts.models import Team, User
 from registry_ui.oci.errors import OciError
 from registry_ui.oci.reference import Reference
 from registry_ui.registries.models import Registry
+from registry_ui.web.errors import describe
 
 from .indexing.index_services import ResolvedArtifact, resolve_artifact
 from .models import Tag
@@ -64,7 +65,7 @@ class CompareForm(forms.Form):
                     identifier=reference.identifier,
                 )
             except OciError as exc:
-                self.add_error(side, f"{exc.message} {exc.advice}".strip())
+                self.add_error(side, str(describe(exc)))
                 continue
             # The row was read without its registry, and the page needs its host.
             artifact.repository.registry = registry
@@ -109,9 +110,7 @@ def _parsed(text: str) -> Reference:
     try:
         return Reference.parse(text)
     except OciError as exc:
-        raise ValidationError(
-            f"{exc.message} {exc.advice}".strip(), code=type(exc).__name__
-        ) from exc
+        raise ValidationError(str(describe(exc)), code=type(exc).__name__) from exc
 
 
 def _no_registry(reference: Reference) -> str:

@@ -103,7 +103,7 @@ def change_credential(
         changed += ["secret_ciphertext", "secret_changed_at"]
     # The result of the former test says nothing about another login.
     if not is_same_login:
-        locked.verified_at, locked.verify_error = None, ""
+        locked.verified_at, locked.verify_error = None, None
         changed += ["verified_at", "verify_error"]
     with as_form_error("label", _("This registry has a credential with that label already.")):
         locked.save(update_fields=changed)
@@ -147,7 +147,7 @@ def rotate_credential(
     locked.registry = _lock_at_same_host(credential.registry)
 
     locked.set_secret(secret)
-    locked.expires_at, locked.verified_at, locked.verify_error = expires_at, None, ""
+    locked.expires_at, locked.verified_at, locked.verify_error = expires_at, None, None
     locked.save(
         update_fields=[
             "secret_ciphertext",

@@ -2,8 +2,6 @@
 
 from functools import partial
 
-from django.utils.translation import gettext as _
-
 from registry_ui.accounts.encryption import DecryptionFailed
 from registry_ui.accounts.models import Team
 from registry_ui.egress import egress_policy
@@ -18,7 +16,8 @@ from registry_ui.registries.models import Registry, Security
 from registry_ui.registries.services import find_registry
 
 from .models import Credential
-from .selection import CredentialUnusable, check_ownership
+from .selection import check_ownership
+from .sharing import CredentialUnusable
 from .usage import CredentialUse, record_use
 
 
@@ -98,15 +97,7 @@ def open_engine_login(
     # An engine has its own TLS settings, so the owner's connection settings would not apply.
     if credential.team_id != team.pk:
         raise CredentialUnusable(
-            _(
-                "The credential “%(label)s” belongs to the team %(owner)s, and is not handed to an "
-                "engine."
-            )
-            % {"label": credential.label, "owner": credential.team},
-            advice=_(
-                "An engine connects as its own settings say, not as that team has set. Choose a "
-                "credential of your own team."
-            ),
+            "credential_not_for_engine", label=credential.label, owner=credential.team
         )
     login = _login_of(credential, team, reference.registry, use)
     return login_source(credential.registry, login)().credential
@@ -137,10 +128,7 @@ def _login_of(credential: Credential, team: Team, host: str, use: CredentialUse)
     check_ownership(credential, team, host)
     # Checked again here: the credential may have expired since it was selected.
     if credential.is_expired:
-        raise CredentialUnusable(
-            _("The credential “%(label)s” has expired.") % {"label": credential.label},
-            advice=_("Enter a new secret and a new expiry for it."),
-        )
+        raise CredentialUnusable("credential_expired", label=credential.label)
     login = reveal(credential)
     # After the decryption, so that a credential that cannot be read counts as not used.
     record_use(credential, team, use)
@@ -156,7 +144,4 @@ def reveal(credential: Credential) -> BasicCredential:
     try:
         return BasicCredential(credential.username, credential.secret.reveal())
     except DecryptionFailed as exc:
-        parameters = {"label": credential.label, "problem": exc.message}
-        raise DecryptionFailed(
-            _("The secret of the credential “%(label)s” cannot be read. %(problem)s") % parameters
-        ) from exc
+        raise DecryptionFailed("credential_unreadable", label=credential.label, cause=exc) from exc

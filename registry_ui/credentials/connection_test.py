@@ -23,6 +23,8 @@ from registry_ui.oci.errors import (
     EgressRefused,
     HostUnknown,
     OciError,
+    StoredError,
+    Unauthorized,
 )
 from registry_ui.oci.http_messages import Request
 from registry_ui.oci.socket_watch import SocketWatch
@@ -40,12 +42,19 @@ _CHECK_LIMIT = 20
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """One stage of a test. `state` is done, warning or failed; waiting if it was not reached."""
+    """One stage of a test.
+
+    Args:
+        state: done, warning or failed; waiting if it was not reached.
+        detail, advice: the texts of a stage that did not fail.
+        error: why it failed.
+    """
 
     name: str
     state: str = "waiting"
     detail: str = ""
     advice: str = ""
+    error: StoredError | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +66,7 @@ class ConnectionReport:
         return next((stage for stage in self.stages if stage.state == "failed"), None)
 
     @property
-    def as_rows(self) -> list[dict[str, str]]:
+    def as_rows(self) -> list[dict[str, Any]]:
         return [asdict(stage) for stage in self.stages]
 
 
@@ -70,10 +79,9 @@ def check_connection(registry: Registry) -> ConnectionReport:
 
     failed = report.failed
     if failed is None:
-        registry.mark_health(Health.HEALTHY, "", report.as_rows)
+        registry.mark_health(Health.HEALTHY, None, report.as_rows)
     else:
-        message = f"{failed.detail} {failed.advice}".strip()
-        registry.mark_health(Health.FAILING, message, report.as_rows)
+        registry.mark_health(Health.FAILING, failed.error, report.as_rows)
     return report
 
 
@@ -150,7 +158,7 @@ class _Probe:
         return [("port", self._connect), ("tls", self._encrypt), *checks]
 
     def _explain(self, name: str, exc: OciError) -> list[Stage]:
-        failed = Stage(name, "failed", exc.message, exc.advice)
+        failed = Stage(name, "failed", error=exc.stored())
         if name != "port":
             return [failed]
         # One call resolves the name and connects: with two, DNS could answer the second time with
@@ -160,7 +168,7 @@ class _Probe:
             isinstance(exc, ConnectionTimeout) and exc.__cause__ is None
         )
         if is_about_name:
-            return [Stage("name", "failed", exc.message, exc.advice), Stage("port")]
+            return [Stage("name", "failed", error=exc.stored()), Stage("port")]
         return [Stage("name", "done", self._resolved(None)), failed]
 
     def _connect(self, name: str) -> list[Stage]:
@@ -210,11 +218,7 @@ class _Probe:
         except ssl.SSLError as exc:
             raise explain_tls(exc, self.authority) from exc
         except OSError as exc:
-            raise ConnectionFailed(
-                _("%(place)s closed the connection during the TLS handshake.")
-                % {"place": self.authority},
-                advice=_("Check the port, and whether a firewall or proxy on the way breaks TLS."),
-            ) from exc
+            raise ConnectionFailed("tls_connection_closed", location=self.authority) from exc
 
         self.sock = secure
         return [_certificate_stage(name, secure)]
@@ -247,18 +251,9 @@ class _Probe:
             return [Stage(name, "done", _("With username and secret at every request (Basic)"))]
         if challenges:
             # The registry sends these texts, so they are cut.
-            offered = ", ".join(sorted({challenge.scheme[:30] for challenge in challenges}))
-            sentence = _("It asks for a kind of login that is not supported here: %(kinds)s") % {
-                "kinds": offered
-            }
-            return [
-                Stage(
-                    name,
-                    "failed",
-                    sentence,
-                    _("Have Basic or token login enabled on the registry."),
-                )
-            ]
+            offered = sorted({challenge.scheme[:30] for challenge in challenges})
+            error = Unauthorized("login_kind_unsupported", host=self.endpoint.host, offered=offered)
+            return [Stage(name, "failed", error=error.stored())]
         return [Stage(name, "done", _("It asks for none: everybody may pull, and perhaps push"))]
 
     def _token_stage(self, name: str, challenge: Challenge) -> Stage:
@@ -267,7 +262,7 @@ class _Probe:
         try:
             host, _port = host_and_port(realm)
         except EgressRefused as exc:
-            return Stage(name, "failed", exc.message, exc.advice)
+            return Stage(name, "failed", error=exc.stored())
 
         parameters = {"host": host}
         # Docker's token authentication: the realm may be any host, and the registry, or

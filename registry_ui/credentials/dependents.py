@@ -9,14 +9,14 @@ from typing import Any, Protocol
 
 from django.utils import timezone
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _
 
 from registry_ui.accounts.audit.log import current_origin
 from registry_ui.accounts.models import Team, User
+from registry_ui.oci.errors import StoredError
 from registry_ui.web.extension import Extension
 
 from .models import Credential
-from .sharing import find_grant, format_timestamp, revoked_message
+from .sharing import find_grant
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,32 +54,17 @@ def stop_dependents(credential: Credential, team: Team | None = None, *, by: Use
     return sum(source.stop(credential, team, by=by) for source in DEPENDENT_SOURCES)
 
 
-def stop_error(credential: Credential, team: Team | None) -> dict[str, str]:
+def stop_error(credential: Credential, team: Team | None) -> StoredError:
     """Return the error of the rows of jobs that were stopped."""
+    grant = find_grant(credential, team) if team is not None else None
+    parameters = {"owner": str(credential.team), "label": credential.label}
     # The grant of a revoked share remains, so the message can name the date.
-    if (
-        team is not None
-        and (grant := find_grant(credential, team)) is not None
-        and grant.revoked_at is not None
-    ):
-        message = revoked_message(grant)
-        advice = _(
-            "Start it again with another credential, or ask an admin of the team %(owner)s."
-        ) % {"owner": credential.team}
+    if grant is not None and grant.revoked_at is not None:
+        code, removed = "share_revoked_meanwhile", {"revoked_at": str(grant.revoked_at)}
     else:
-        parameters = {
-            "owner": credential.team,
-            "label": credential.label,
-            "host": credential.registry.host,
-        }
-        message = _(
-            "The team %(owner)s removed the credential “%(label)s” for %(host)s on %(when)s."
-        ) % {
-            **parameters,
-            "when": format_timestamp(timezone.now()),
-        }
-        advice = _("Start it again with another credential.")
-    return {"kind": "CredentialRemoved", "message": message, "advice": advice}
+        code = "credential_removed"
+        removed = {"host": credential.registry.host, "removed_at": str(timezone.now())}
+    return {"kind": "CredentialRemoved", "code": code, "parameters": {**parameters, **removed}}
 
 
 def stop_before_deletion(sender: type[Credential], instance: Credential, **_kwargs: Any) -> None:

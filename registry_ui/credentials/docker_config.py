@@ -84,30 +84,20 @@ def parse_docker_config(text: str) -> DockerConfig:
 
 def _load(text: str) -> Mapping[str, Any]:
     if len(text) > SIZE_LIMIT:
-        raise InvalidDockerConfig(
-            _("The text is longer than a docker configuration is."),
-            advice=_("Paste only ~/.docker/config.json."),
-        )
+        raise InvalidDockerConfig("docker_config_too_long")
     try:
         # Editors on Windows may begin a file with a byte order mark.
         document = json.loads(text.lstrip("\ufeff"))
     except json.JSONDecodeError as exc:
         # The JSONDecodeError has the whole text with its secrets: hence `from None` below.
-        parameters = {"line": exc.lineno, "column": exc.colno}
         raise InvalidDockerConfig(
-            _("This is not JSON: it breaks off or goes wrong at line %(line)s, column %(column)s.")
-            % parameters,
-            advice=_("Paste the whole of ~/.docker/config.json, from its first { to its last }."),
+            "docker_config_not_json", line=exc.lineno, column=exc.colno
         ) from None
     # Python refuses integers of more than 4300 digits with a ValueError.
     except (RecursionError, ValueError):
-        raise InvalidDockerConfig(
-            _("This JSON is nested too deeply, or has numbers too long to read.")
-        ) from None
+        raise InvalidDockerConfig("docker_config_too_deep") from None
     if not isinstance(document, dict):
-        raise InvalidDockerConfig(
-            _("This is JSON, but no docker configuration."), advice=_("It should begin with {")
-        )
+        raise InvalidDockerConfig("docker_config_not_object")
 
     return document
 
@@ -121,11 +111,9 @@ def _auths(document: Mapping[str, Any]) -> Mapping[str, Any]:
         )
         auths = document if is_old_form else {}
     if not isinstance(auths, dict):
-        raise InvalidDockerConfig(_("“auths” is not a table of registries in this text."))
+        raise InvalidDockerConfig("docker_config_auths_malformed")
     if len(auths) > ENTRY_LIMIT:
-        raise InvalidDockerConfig(
-            _("There are more than %(limit)s registries in this text.") % {"limit": ENTRY_LIMIT}
-        )
+        raise InvalidDockerConfig("docker_config_too_many_registries", limit=ENTRY_LIMIT)
 
     return auths
 

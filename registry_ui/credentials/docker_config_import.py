@@ -150,7 +150,7 @@ def _replace_secret(credential: Credential, login: Login) -> None:
     credential.set_secret(login.secret)
     # The former secret's test and expiry do not apply to the new one.
     credential.verified_at = None
-    credential.verify_error = ""
+    credential.verify_error = None
     credential.expires_at = credential.registry.get_provider().new_secret_expiry()
     credential.save(
         update_fields=[

@@ -37,13 +37,13 @@ def check_login(credential: Credential) -> str:
     except OciError as exc:
         # An outage of the registry must not mark a good credential as refused.
         if not is_unreachable(exc):
-            credential.mark_refused(exc.message)
+            credential.mark_refused(exc.stored())
         record(
             Action.CREDENTIAL_TESTED,
             obj=credential,
             outcome=Outcome.FAILED,
             host=credential.registry.host,
-            error=exc.message,
+            error=exc.stored(),
         )
         raise
 
@@ -69,7 +69,7 @@ def log_in(registry: Registry, login: BasicCredential) -> str:
     except OciError as exc:
         # A registry that limits requests does answer, so it stays healthy.
         if is_unreachable(exc) and not isinstance(exc, RateLimited) and not registry._state.adding:
-            registry.mark_health(Health.FAILING, exc.message)
+            registry.mark_health(Health.FAILING, exc.stored())
         raise
 
     if registry.health == Health.FAILING and not registry._state.adding:

@@ -6,15 +6,20 @@ The most specific repository pattern wins. If several are equally specific, a pe
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from django.utils.translation import gettext as _
-
 from registry_ui.accounts.models import Team
 from registry_ui.oci.errors import OciError
 from registry_ui.oci.reference import Reference
 from registry_ui.registries.models import Registry
 
 from .models import Credential
-from .sharing import find_grant, is_from_other_team, name_for, uncovered_reason, unshared_reason
+from .sharing import (
+    CredentialUnusable,
+    find_grant,
+    is_from_other_team,
+    name_for,
+    uncovered_reason,
+    unshared_reason,
+)
 
 # The special characters of `fnmatch`.
 _WILDCARDS = "*?["
@@ -25,17 +30,9 @@ class AmbiguousCredential(OciError):
 
     def __init__(self, candidates: Sequence[Credential], reference: Reference, team: Team) -> None:
         self.names = tuple(name_for(credential, team) for credential in candidates)
-        labels = ", ".join(f"“{name}”" for name in self.names)
-        super().__init__(
-            _("Several credentials fit %(name)s equally well: %(labels)s.")
-            % {"name": reference.name, "labels": labels},
-            advice=_("Choose the one to use, or give each a repository pattern of its own."),
-        )
+        labels = [f"“{name}”" for name in self.names]
+        super().__init__("credential_ambiguous", name=reference.name, labels=labels)
         self.candidates = tuple(candidates)
-
-
-class CredentialUnusable(OciError):
-    """A selected credential that cannot be used. No other one is tried in its place."""
 
 
 def select_credential(
@@ -87,7 +84,7 @@ def list_candidates(*, team: Team, reference: Reference) -> list[Credential]:
 
 def unusable_reason(
     credential: Credential, reference: Reference, *, push: bool, team: Team
-) -> str | None:
+) -> CredentialUnusable | None:
     """Return why the team cannot use a credential of this host; None if it can."""
     # A shared credential must pass the checks of its grant before its own.
     if is_from_other_team(credential, team):
@@ -97,22 +94,30 @@ def unusable_reason(
         if problem is not None:
             return problem
 
-    parameters = {
-        "label": credential.label,
-        "pattern": credential.repository_pattern,
-        "repository": reference.repository,
-    }
+    # An owner changes the credential; another team can only ask for that.
+    is_shared = is_from_other_team(credential, team)
     if credential.is_expired:
-        return _("The credential “%(label)s” has expired.") % parameters
+        return CredentialUnusable(
+            "shared_credential_expired" if is_shared else "own_credential_expired",
+            label=credential.label,
+            owner=credential.team,
+        )
     if push and not credential.can_push:
-        return _("The credential “%(label)s” is for pulling only.") % parameters
+        return CredentialUnusable(
+            "shared_credential_pull_only" if is_shared else "own_credential_pull_only",
+            label=credential.label,
+            owner=credential.team,
+        )
+
     if not credential.serves(reference):
-        return (
-            _(
-                "The credential “%(label)s” is for the repositories %(pattern)s, not for "
-                "%(repository)s."
-            )
-            % parameters
+        return CredentialUnusable(
+            "shared_credential_for_other_repositories"
+            if is_shared
+            else "own_credential_for_other_repositories",
+            label=credential.label,
+            owner=credential.team,
+            pattern=credential.repository_pattern,
+            repository=reference.repository,
         )
     return None
 
@@ -192,21 +197,18 @@ def check_ownership(credential: Credential, team: Team, host: str) -> None:
     registry = credential.registry
     # The foreign keys do not exclude a registry of another team; such a row is never used.
     if registry.team_id != credential.team_id:
-        raise CredentialUnusable(
-            _("This credential does not belong to the team %(team)s.") % {"team": team},
-            advice=_("Choose another one."),
-        )
+        raise CredentialUnusable("credential_of_another_team", team=team)
     if (
         is_from_other_team(credential, team)
         and (problem := unshared_reason(credential, team)) is not None
     ):
-        raise CredentialUnusable(problem, advice=_unusable_advice(credential, team))
+        raise problem
     if registry.host != host:
-        parameters = {"label": credential.label, "host": registry.host, "other": host}
         raise CredentialUnusable(
-            _("The credential “%(label)s” is for %(host)s; it is never sent to %(other)s.")
-            % parameters,
-            advice=_("Choose a credential of that registry, or add one."),
+            "credential_for_another_host",
+            label=credential.label,
+            host=registry.host,
+            other=host,
         )
 
 
@@ -214,18 +216,7 @@ def _check_selected(credential: Credential, team: Team, reference: Reference, pu
     check_ownership(credential, team, reference.registry)
     problem = unusable_reason(credential, reference, push=push, team=team)
     if problem is not None:
-        raise CredentialUnusable(problem, advice=_unusable_advice(credential, team))
-
-
-def _unusable_advice(credential: Credential, team: Team) -> str:
-    if not is_from_other_team(credential, team):
-        return _("Choose another one, or have an admin of the team change it.")
-    # Without any grant, the owner's name would tell the team about a credential of others.
-    if find_grant(credential, team) is None:
-        return _("Choose another one.")
-    return _("Choose another one, or ask an admin of the team %(owner)s to share it again.") % {
-        "owner": credential.team
-    }
+        raise problem
 
 
 def _specificity_for(credential: Credential, team: Team) -> tuple[int, bool]:

@@ -18,12 +18,11 @@ from .grants import change_grant, revoke_grant, share_credential
 from .login_test import check_login
 from .selection import (
     AmbiguousCredential,
-    CredentialUnusable,
     list_candidates,
     select_credential,
     unusable_reason,
 )
-from .sharing import lost_share_reason, name_for
+from .sharing import CredentialUnusable, lost_share_reason, name_for
 
 __all__ = [
     "AmbiguousCredential",

@@ -5,17 +5,18 @@ chose. The credential is refused if the other team's own registry row demands a 
 connection: a grant must not weaken what a team has set for itself.
 """
 
-from datetime import datetime
-
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from registry_ui.accounts.models import Team
+from registry_ui.oci.errors import OciError
 from registry_ui.oci.reference import Reference
 from registry_ui.registries.models import Registry, Security
 
 from .models import Credential, CredentialGrant
+
+
+class CredentialUnusable(OciError):
+    """A selected credential that cannot be used. No other one is tried in its place."""
 
 
 def is_from_other_team(credential: Credential, team: Team) -> bool:
@@ -36,40 +37,39 @@ def find_grant(credential: Credential, team: Team) -> CredentialGrant | None:
     return max(grants, key=lambda grant: (grant.revoked_at is None, grant.created_at), default=None)
 
 
-def unshared_reason(credential: Credential, team: Team) -> str | None:
+def unshared_reason(credential: Credential, team: Team) -> CredentialUnusable | None:
     """Return why the team may not use another team's credential at all; None if it may."""
     grant = find_grant(credential, team)
+    # Without any grant, the owner's name would tell the team about a credential of others.
     if grant is None:
-        return _("This credential does not belong to the team %(team)s.") % {"team": team}
+        return CredentialUnusable("credential_of_another_team", team=team)
 
-    parameters = {
-        "owner": credential.team,
-        "label": credential.label,
-        "host": credential.registry.host,
-    }
     if grant.revoked_at is not None:
-        return revoked_message(grant)
+        return CredentialUnusable(
+            "share_revoked",
+            owner=credential.team,
+            label=credential.label,
+            revoked_at=grant.revoked_at,
+        )
     if not grant.is_in_force:
-        return _("The team %(owner)s shared the credential “%(label)s” until %(when)s.") % {
-            **parameters,
-            "when": format_timestamp(grant.expires_at),
-        }
+        return CredentialUnusable(
+            "share_ended", owner=credential.team, label=credential.label, ended_at=grant.expires_at
+        )
+
     # The secret would be sent over the owner's connection, also to reach this team's images.
     if _is_less_secure(credential.registry, team):
-        return (
-            _(
-                "The team %(owner)s reaches %(host)s less safely than your own registry of that "
-                "host demands, so its credential "
-                "“%(label)s” is not used. Make the connection settings of the two alike."
-            )
-            % parameters
+        return CredentialUnusable(
+            "share_less_safe",
+            owner=credential.team,
+            label=credential.label,
+            host=credential.registry.host,
         )
     return None
 
 
 def uncovered_reason(
     credential: Credential, team: Team, reference: Reference, *, push: bool
-) -> str | None:
+) -> CredentialUnusable | None:
     """Return why the grant does not allow one use of the credential; None if it does.
 
     `unshared_reason` must have passed before.
@@ -77,38 +77,21 @@ def uncovered_reason(
     grant = find_grant(credential, team)
     assert grant is not None
 
-    parameters = {
-        "owner": credential.team,
-        "label": credential.label,
-        "repository": reference.repository,
-        "pattern": grant.repository_pattern,
-    }
     if push and not grant.can_push:
-        return (
-            _("The team %(owner)s shares the credential “%(label)s” for pulling only.") % parameters
-        )
+        return CredentialUnusable("share_pull_only", owner=credential.team, label=credential.label)
     if not grant.covers(reference):
-        return (
-            _(
-                "The team %(owner)s shares the credential “%(label)s” for the repositories "
-                "%(pattern)s, not for %(repository)s."
-            )
-            % parameters
+        return CredentialUnusable(
+            "share_for_other_repositories",
+            owner=credential.team,
+            label=credential.label,
+            repository=reference.repository,
+            pattern=grant.repository_pattern,
         )
     return None
 
 
-def revoked_message(grant: CredentialGrant) -> str:
-    parameters = {
-        "owner": grant.credential.team,
-        "label": grant.credential.label,
-        "when": format_timestamp(grant.revoked_at),
-    }
-    return _("The team %(owner)s took the credential “%(label)s” back on %(when)s.") % parameters
-
-
-def lost_share_reason(team: Team, reference: Reference) -> str:
-    """Return why a grant for this reference has ended; empty if the team never had one."""
+def lost_share_reason(team: Team, reference: Reference) -> CredentialUnusable | None:
+    """Return why a grant for this reference has ended; None if the team never had one."""
     grants = CredentialGrant.objects.ended().filter(
         team=team, credential__registry__host=reference.registry
     )
@@ -116,17 +99,8 @@ def lost_share_reason(team: Team, reference: Reference) -> str:
         "-revoked_at", "-expires_at"
     ):
         if grant.covers(reference) and grant.credential.serves(reference):
-            return unshared_reason(grant.credential, team) or ""
-    return ""
-
-
-def format_timestamp(timestamp: datetime | None) -> str:
-    """Return date, time and time zone, for texts that are stored and read by other people."""
-    if timestamp is None:
-        return ""
-    # In the time zone of the request, or of the installation for jobs.
-    local = timezone.localtime(timestamp)
-    return f"{date_format(local, 'j F Y H:i')} {local.tzname()}"
+            return unshared_reason(grant.credential, team)
+    return None
 
 
 def _is_less_secure(shared: Registry, team: Team) -> bool:

@@ -73,10 +73,7 @@ class UploadFile:
 
         while chunk := read(BUFFER_SIZE):
             if offset + len(chunk) > limit:
-                raise UploadTooLarge(
-                    f"A blob may have at most {limit} bytes here.",
-                    advice="Ask the administrator of this server.",
-                )
+                raise UploadTooLarge("upload_too_large", bytes=limit)
             self._write(chunk)
             if hasher is not None:
                 hasher.update(chunk)
@@ -93,10 +90,7 @@ class UploadFile:
         """
         hasher = self._compute_hash(digest) if hasher is None else hasher
         if not digest.matches(hasher):
-            raise ContentMismatch(
-                f"What was uploaded is not what the digest {digest.short} names.",
-                advice="Push it again.",
-            )
+            raise ContentMismatch("upload_digest_differs", digest=digest)
         with storage_errors(self._blobs.root):
             os.fsync(self._descriptor)
         self.digest = digest
@@ -171,10 +165,7 @@ def open_upload(blobs: BlobDirectory, key: UUID) -> Iterator[UploadFile]:
 
     try:
         if not try_lock(descriptor):
-            raise UploadBusy(
-                "Another request writes this upload.",
-                advice="Ask for its state, then go on from there.",
-            )
+            raise UploadBusy("upload_busy")
 
         # The upload may have been finished or cancelled before the lock was taken.
         if not is_same_file(descriptor, key.hex, folder_copy):
@@ -194,7 +185,7 @@ def _missing_as_unknown() -> Iterator[None]:
 
 
 def _unknown() -> UploadUnknown:
-    return UploadUnknown("There is no such upload.", advice="Begin a new one.")
+    return UploadUnknown("upload_unknown")
 
 
 def publish_upload(team: Team, blobs: BlobDirectory, upload: UploadFile) -> int:

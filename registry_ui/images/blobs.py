@@ -75,10 +75,7 @@ class BlobDirectory:
                 with self.folder(*_parents(digest)) as folder:
                     descriptor = os.open(digest.hex, _READ, dir_fd=folder)
             except FileNotFoundError as exc:
-                raise BlobUnknown(
-                    f"The blob {digest.short} is not in the local store.",
-                    advice="Pull the image again: only what is missing is fetched.",
-                ) from exc
+                raise BlobUnknown("local_blob_missing", digest=digest) from exc
             if offset:
                 os.lseek(descriptor, offset, os.SEEK_SET)
 
@@ -98,8 +95,7 @@ class BlobDirectory:
             # The blob is read into memory, so a damaged or wrong file must not exhaust it.
             if size > limit:
                 raise ContentMismatch(
-                    f"The blob {digest.short} has {size} bytes; {limit} are the most for one read "
-                    "whole."
+                    "blob_too_large_to_read", digest=digest, size=size, limit=limit
                 )
 
             # One byte more than the size shows a file that grew meanwhile.
@@ -335,11 +331,7 @@ class BlobDirectory:
 
 def damaged(digest: Digest) -> ContentMismatch:
     """Return the error for a blob whose bytes do not have the digest of its name."""
-    return ContentMismatch(
-        f"The blob {digest.short} in the local store is damaged: its bytes are not what its "
-        "digest names.",
-        advice="Pull the image again: only what is damaged is fetched.",
-    )
+    return ContentMismatch("local_blob_damaged", digest=digest)
 
 
 def _parents(digest: Digest) -> tuple[str, str, str]:

@@ -14,51 +14,28 @@ from pathlib import Path
 from registry_ui.oci.errors import StorageError, StorageFull
 from registry_ui.oci.store import Cancellation
 
-FULL_ADVICE = (
-    "Free some space there: remove images that nobody needs and run `manage.py "
-    "collect_blobs`, or enlarge the disk; then retry."
-)
-
 # flock(2) has no timeout, so a lock is polled to notice a cancellation.
 _LOCK_POLL_SECONDS = 0.05
-_ADVICE = {
-    errno.EROFS: "It is mounted read-only, often after a fault of the disk: look into the "
-    "system's log and remount it.",
-    errno.EIO: "The disk reports a fault: look into the system's log, and restore from a backup "
-    "if it goes on.",
-    errno.EACCES: "Let it belong to the user under which Registry UI runs.",
-    errno.EPERM: "Let it belong to the user under which Registry UI runs.",
-    errno.ELOOP: "A symbolic link stands where only a file of Registry UI may: find out who put "
-    "it there, and remove it.",
-    errno.ENOTDIR: "A file or a symbolic link stands where only a folder may: find out who put it "
-    "there, and remove it.",
-    errno.EFBIG: "The largest size that a file may have here is too small: raise the limit "
-    "(ulimit -f).",
-    errno.EMFILE: "Raise the number of files that one process may open (ulimit -n).",
+_CODES = {
+    errno.EROFS: "disk_read_only",
+    errno.EIO: "disk_faulty",
+    errno.EACCES: "disk_not_permitted",
+    errno.EPERM: "disk_not_permitted",
+    errno.ELOOP: "disk_symbolic_link",
+    errno.ENOTDIR: "disk_not_a_folder",
+    errno.EFBIG: "disk_file_limit",
+    errno.EMFILE: "disk_open_files",
 }
-
-
-def binary_size(count: int) -> str:
-    """Return a size in bytes as text: 12.4 MiB."""
-    size = float(count)
-    for unit in ("B", "KiB", "MiB", "GiB", "TiB"):
-        if abs(size) < 1024 or unit == "TiB":
-            break
-        size /= 1024
-    return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
 
 
 def storage_error(exc: OSError, path: Path) -> StorageError:
     """Return the error for a system call that failed below `path`."""
     # A full disk has an error of its own: a retry helps once there is space.
     if exc.errno in (errno.ENOSPC, errno.EDQUOT):
-        cause = "is full" if exc.errno == errno.ENOSPC else "has no more room for this user (quota)"
-        return StorageFull(f"The disk with the images ({path}) {cause}.", advice=FULL_ADVICE)
+        code = "disk_full" if exc.errno == errno.ENOSPC else "disk_quota_used_up"
+        return StorageFull(code, path=path)
     reason = os.strerror(exc.errno) if exc.errno else type(exc).__name__
-    return StorageError(
-        f"The disk with the images ({path}) refused: {reason}.",
-        advice=_ADVICE.get(exc.errno or 0, ""),
-    )
+    return StorageError(_CODES.get(exc.errno or 0, "disk_refused"), path=path, reason=reason)
 
 
 @contextmanager
@@ -90,11 +67,12 @@ def check_free_space(path: Path, needed: int, min_free_bytes: int) -> None:
     free = free_bytes(path)
     if free - needed >= min_free_bytes:
         return
-    reserve = f", and {binary_size(min_free_bytes)} have to stay free" if min_free_bytes else ""
     raise StorageFull(
-        f"The disk with the images ({path}) has too little room: {binary_size(needed)} are "
-        f"needed, {binary_size(free)} are free{reserve}.",
-        advice=FULL_ADVICE,
+        "disk_reserve_needed" if min_free_bytes else "disk_room_needed",
+        path=path,
+        needed_bytes=needed,
+        free_bytes=free,
+        reserve_bytes=min_free_bytes or None,
     )
 
 

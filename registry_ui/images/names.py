@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from registry_ui.accounts.models import Team, User
 from registry_ui.oci.digest import Digest
@@ -145,11 +144,7 @@ def refuse_immutable(image: LocalImage) -> None:
         Denied
     """
     if is_immutable(image):
-        raise Denied(
-            _("%(name)s is immutable: a rule of the team keeps this tag as it is.")
-            % {"name": image.reference.familiar},
-            advice=_("Choose another tag, or have an admin of the team change the rule."),
-        )
+        raise Denied("local_tag_immutable", name=image.reference.familiar)
 
 
 def _assign(team: Team, user: User | None, name: Reference, values: dict[str, Any]) -> LocalImage:

@@ -186,11 +186,11 @@ class PartialBlob:
                 self._read_body(size, reader, consume)
         if self._offset < size:
             raise ContentMismatch(
-                f"The source ended after {self._offset} of the {size} bytes of the blob "
-                f"{self.digest.short}.",
-                advice="Try again; if it happens again, the image is damaged at its source and "
-                "has to be pushed there anew.",
+                "source_ended_early",
                 temporary=self._offset > started_at,
+                offset=self._offset,
+                size=size,
+                digest=self.digest,
             )
 
     def _read_body(
@@ -201,10 +201,7 @@ class PartialBlob:
             # The size comes from the descriptor; a source that sends more is refused before the
             # disk fills up.
             if self._offset + count > size:
-                raise ContentMismatch(
-                    f"The source sends more than the {size} bytes of the blob {self.digest.short}.",
-                    advice="The image is damaged at its source and has to be pushed there anew.",
-                )
+                raise ContentMismatch("source_too_long", size=size, digest=self.digest)
 
             # The bytes are hashed as they pass, so no blob is read twice.
             chunk = buffer[:count]
@@ -233,12 +230,7 @@ class PartialBlob:
 
     def _check_digest(self) -> None:
         if not self.digest.matches(self._hasher):
-            raise ContentMismatch(
-                f"The source sent other bytes for the blob {self.digest.short} than its digest "
-                "names.",
-                advice="Try again; if it happens again, the image is damaged at its source and "
-                "has to be pushed there anew.",
-            )
+            raise ContentMismatch("source_bytes_differ", digest=self.digest)
 
     def _start_writeback(self, start: int) -> None:
         """Start writing dirty pages to the disk.
@@ -260,8 +252,11 @@ class PartialBlob:
         # A file that the disk has cut off must not become a blob.
         if kept_size != size:
             raise StorageError(
-                f"The disk with the images ({self._root}) kept {kept_size} of the {size} bytes of "
-                f"the blob {self.digest.short}."
+                "disk_kept_too_little",
+                root=self._root,
+                kept=kept_size,
+                size=size,
+                digest=self.digest,
             )
 
     def _check_cancelled(self) -> None:

@@ -26,7 +26,7 @@ def install_sample_image(team: Team, user: User | None) -> None:
         for sample in sample_images():
             _install(team, user, sample)
     except OciError as exc:
-        logger.warning("The sample image could not be stored: %s", exc.message)
+        logger.warning("The sample image could not be stored: %s", exc)
 
 
 def _install(team: Team, user: User | None, sample: SampleImage) -> None:

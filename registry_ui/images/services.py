@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
-from django.utils.translation import gettext as _
 
 from registry_ui.accounts.audit.log import record
 from registry_ui.accounts.models import Action, Role, Team, User
@@ -46,10 +45,7 @@ def find_image(team: Team, reference: Reference) -> LocalImage:
     if matches:
         return matches[0]
 
-    raise ManifestUnknown(
-        _("There is no local image %(name)s.") % {"name": reference.familiar},
-        advice=_advice(images),
-    )
+    raise _unknown_image(reference, images)
 
 
 def tag_image(*, team: Team, user: User | None, source: Reference, target: Reference) -> LocalImage:
@@ -62,10 +58,7 @@ def tag_image(*, team: Team, user: User | None, source: Reference, target: Refer
         InvalidReference: the target is a digest.
     """
     if target.tag is None or target.digest is not None:
-        raise InvalidReference(
-            _("The new name needs a tag, not a digest."),
-            advice=_("Write it as %(name)s:1.0, say.") % {"name": target.name},
-        )
+        raise InvalidReference("new_name_needs_tag", name=target.name)
 
     image = find_image(team, source)
 
@@ -80,10 +73,7 @@ def tag_image(*, team: Team, user: User | None, source: Reference, target: Refer
 
     tagged = copy_name(source=image, user=user, target=target)
     if tagged is None:
-        raise ManifestUnknown(
-            _("The name %(name)s was removed meanwhile.") % {"name": source.familiar},
-            advice=_("Choose another name of the image."),
-        )
+        raise ManifestUnknown("local_name_removed", name=source.familiar)
 
     return tagged
 
@@ -184,10 +174,8 @@ def other_names(image: LocalImage) -> QuerySet[LocalImage]:
     return LocalImage.objects.filter(team=image.team).exclude(pk=image.pk)
 
 
-def _advice(images: QuerySet[LocalImage]) -> str:
+def _unknown_image(reference: Reference, images: QuerySet[LocalImage]) -> ManifestUnknown:
+    """Return the error, with the tags that exist instead."""
     names = [image.reference.familiar for image in images.order_by("-updated_at")[:_MAX_HINTS]]
-    if names:
-        return _(
-            "Of this repository there are: %(names)s. Choose one of them, or pull the other first."
-        ) % {"names": ", ".join(names)}
-    return _("Pull it first; the page “Images” lists what is here.")
+    code = "local_tag_unknown" if names else "local_name_unknown"
+    return ManifestUnknown(code, name=reference.familiar, names=names or None)

@@ -13,7 +13,6 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from registry_ui.accounts.models import Team, User
 from registry_ui.oci.digest import Digest
@@ -77,10 +76,7 @@ class LocalStore:
     def get_manifest(self, reference: str | Digest) -> Manifest:
         digest, media_type = self._resolve(reference)
         if digest is None:
-            raise ManifestUnknown(
-                _("There is no local image %(name)s.") % {"name": self._familiar_name(reference)},
-                advice=_("Pull it first, or choose another name."),
-            )
+            raise ManifestUnknown("local_image_unknown", name=self._familiar_name(reference))
 
         try:
             raw = self._blobs.read(digest, limit=MANIFEST_LIMIT)
@@ -89,9 +85,7 @@ class LocalStore:
             raise
         except BlobUnknown as exc:
             raise ManifestUnknown(
-                _("The manifest of %(name)s is missing in the local store.")
-                % {"name": self._familiar_name(reference)},
-                advice=_("Pull the image again: only what is missing is fetched."),
+                "local_manifest_missing", name=self._familiar_name(reference)
             ) from exc
 
         return Manifest.parse(raw, media_type, algorithm=digest.algorithm)
@@ -106,9 +100,7 @@ class LocalStore:
         """
         wanted = reference if isinstance(reference, Digest) else None
         if wanted is not None and wanted != manifest.digest:
-            raise ContentMismatch(
-                _("The manifest is not the one that %(digest)s names.") % {"digest": wanted.short}
-            )
+            raise ContentMismatch("local_manifest_differs", digest=wanted)
 
         # distribution spec, "Pushing Manifests": everything that a manifest names has to be there
         # first.
@@ -305,11 +297,7 @@ class LocalStore:
         ]
         self._require_blobs([*manifest.blobs, *other_children])
         if missing := self._missing(nested):
-            raise ManifestUnknown(
-                _("The index names the manifest %(digest)s, which is not in the local store.")
-                % {"digest": missing[0].digest.short},
-                advice=_("Pull the image again with all its platforms."),
-            )
+            raise ManifestUnknown("local_manifest_needed", digest=missing[0].digest)
 
     def _require_blobs(self, blobs: list[Descriptor]) -> None:
         """Refuse if the team lacks one of the blobs.
@@ -318,11 +306,7 @@ class LocalStore:
             BlobUnknown
         """
         if missing := self._missing(blobs):
-            raise BlobUnknown(
-                _("The image needs the blob %(digest)s, which is not in the local store.")
-                % {"digest": missing[0].digest.short},
-                advice=_("Pull the image again: only what is missing is fetched."),
-            )
+            raise BlobUnknown("local_blob_needed", digest=missing[0].digest)
 
     def _missing(self, wanted: list[Descriptor]) -> list[Descriptor]:
         """Return the blobs that the team lacks.
@@ -391,7 +375,4 @@ class LocalStore:
 
 
 def _blob_unknown(descriptor: Descriptor) -> BlobUnknown:
-    return BlobUnknown(
-        _("The blob %(digest)s is not in the local store.") % {"digest": descriptor.digest.short},
-        advice=_("Pull the image again: only what is missing is fetched."),
-    )
+    return BlobUnknown("local_blob_missing", digest=descriptor.digest)

@@ -13,6 +13,7 @@ from registry_ui.accounts.models import Role
 from registry_ui.accounts.permissions import allows, may_here, require_operator, role_on
 from registry_ui.accounts.requests import TeamRequest
 from registry_ui.oci.errors import OciError
+from registry_ui.web.errors import describe
 
 from .engines.allowed_engines import engines_of
 from .image_list import list_images, storage_totals
@@ -87,7 +88,7 @@ def remove(request: TeamRequest, pk: UUID) -> HttpResponse:
         # A rule may have made the tag immutable since the page was shown.
         removal = remove_name(image=row, user=request.user)
     except OciError as exc:
-        messages.error(request, f"{exc.message} {exc.advice}")
+        messages.error(request, str(describe(exc)))
         return redirect("images:detail", row.pk)
 
     messages.success(request, _removal_sentence(removal))

@@ -20,6 +20,7 @@ from rq.queue import Queue
 from rq.worker import Worker
 
 from registry_ui.accounts.models import Role, User
+from registry_ui.oci.errors import StoredError
 from registry_ui.web.extension import Extension
 
 from .models import Job, State
@@ -69,7 +70,7 @@ class JobKind(Generic[J]):
     url: Callable[[J], str]
     required_role: Callable[[J], Role] = field(default=lambda job: Role.OPERATOR)
     on_finished: Callable[[J], None] = _no_event
-    record_ended: Callable[[J, User | None, str], None] = _no_event
+    record_ended: Callable[[J, User | None, StoredError], None] = _no_event
     record_handed_over: Callable[[J, User, User], None] = _no_event
 
     def claim(self, pk: uuid.UUID, worker: str) -> J | None:

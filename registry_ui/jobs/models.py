@@ -51,7 +51,7 @@ class Job(models.Model):
     # name without a user means that the user was removed.
     requested_by = models.CharField(max_length=150, blank=True)
     state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
-    # {"message": "…", "advice": "…", "kind": "Unauthorized"}; never contains a secret.
+    # A `StoredError` of `oci.errors`; `web.errors` has its texts. It never contains a secret.
     error = models.JSONField(null=True, blank=True)
     # Incremented by every claim; the reconciler gives up after TRANSFER_ATTEMPTS.
     attempt = models.PositiveSmallIntegerField(default=0)

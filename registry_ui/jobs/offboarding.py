@@ -2,11 +2,10 @@
 
 from typing import Any
 
-from django.utils.translation import gettext as _
-
 from registry_ui.accounts.models import Team, User
 from registry_ui.accounts.offboarding import ActiveJob
 from registry_ui.accounts.permissions import allows
+from registry_ui.oci.errors import StoredError
 
 from .kinds import JOB_KINDS, JobKind
 from .models import ACTIVE_STATES, JobQuerySet
@@ -41,7 +40,7 @@ def _cancel(kind: JobKind[Any], job: Any, person: User | None, by: User | None) 
     reason = _cancellation_error(job, person)
     ended = kind.cancel(job, reason=reason)
     if ended:
-        kind.record_ended(job, by, reason["message"])
+        kind.record_ended(job, by, reason)
     return int(ended)
 
 
@@ -67,17 +66,11 @@ def _active(kind: JobKind[Any], person: User | None, team: Team | None) -> JobQu
     return jobs if team is None else jobs.filter(team=team)
 
 
-def _cancellation_error(job: Any, person: User | None) -> dict[str, str]:
+def _cancellation_error(job: Any, person: User | None) -> StoredError:
     """Return the error of the job's row."""
     if person is None:
-        message = _("The team %(team)s is about to be removed.") % {"team": job.team.name}
+        code, parameters = "team_removed", {"team": job.team.name}
     else:
-        message = _("%(person)s may no longer do this in the team %(team)s.") % {
-            "person": person.get_username(),
-            "team": job.team.name,
-        }
-    return {
-        "kind": "AccessRevoked",
-        "message": message,
-        "advice": _("Somebody else of the team can start it again."),
-    }
+        code = "access_revoked"
+        parameters = {"person": person.get_username(), "team": job.team.name}
+    return {"kind": "AccessRevoked", "code": code, "parameters": parameters}

@@ -14,8 +14,9 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from redis.exceptions import RedisError
+
+from registry_ui.oci.errors import StoredError
 
 from .kinds import JOB_KINDS, JobKind
 from .models import Job, State
@@ -126,12 +127,5 @@ def _finish(kind: JobKind[Any], row: Job, state: State, **values: object) -> int
     return ended
 
 
-def _worker_lost_error(row: Job) -> dict[str, str]:
-    return {
-        "kind": "WorkerLost",
-        "message": _("The worker died %(count)d times while it ran this.") % {"count": row.attempt},
-        "advice": _(
-            "Look into the worker's log (out of memory?), then retry: what has arrived is not "
-            "fetched or sent again."
-        ),
-    }
+def _worker_lost_error(row: Job) -> StoredError:
+    return {"kind": "WorkerLost", "code": "worker_died", "parameters": {"count": row.attempt}}

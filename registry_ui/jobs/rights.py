@@ -1,7 +1,5 @@
 """A second check of rights at the start of a job: they may have changed since it was queued."""
 
-from django.utils.translation import gettext as _
-
 from registry_ui.accounts.models import Role, User
 from registry_ui.accounts.permissions import allows
 from registry_ui.oci.errors import Denied
@@ -22,8 +20,4 @@ def check_requester(job: Job, required_role: Role = Role.OPERATOR) -> None:
     user = User.objects.filter(pk=job.user_id).first() if job.user_id else None
     role = user.role_in(job.team) if user else None
     if not allows(role, required_role):
-        raise Denied(
-            _("%(person)s may no longer do this in the team %(team)s.")
-            % {"person": job.requested_by, "team": job.team.name},
-            advice=_("Somebody else of the team can start it again."),
-        )
+        raise Denied("access_revoked", person=job.requested_by, team=job.team.name)

@@ -8,14 +8,14 @@ from typing import Any, ClassVar, Generic, TypeVar, cast
 
 from django.db import DatabaseError, InterfaceError, OperationalError, transaction
 
-from registry_ui.oci.errors import Cancelled, OciError
+from registry_ui.oci.errors import Cancelled, OciError, StoredError
 from registry_ui.oci.store import Cancellation
 
 from .kinds import JobKind, find_kind
 from .models import Job, State
 from .reporter import Reporter
 from .rights import check_requester
-from .stored_errors import StoredError, database_error, stored_error, unexpected_error
+from .stored_errors import database_error, unexpected_error
 
 logger = logging.getLogger(__name__)
 
@@ -52,7 +52,7 @@ class JobRun(Generic[J]):
 
     def error_of(self, error: OciError) -> StoredError:
         """Return the row's `error` for a failure of `execute`."""
-        return stored_error(error)
+        return error.stored()
 
     def finish(self, state: State, values: dict[str, Any]) -> bool:
         """Write the end state; return False if another run has claimed the row.

@@ -10,7 +10,6 @@ from importlib import import_module
 from typing import Any
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from registry_ui.oci.errors import OciError
@@ -142,15 +141,12 @@ def read_address(text: str) -> Address:
 
     # The message must not repeat the address, which contains a secret.
     if len(text) > MAX_ADDRESS_LENGTH or not text.isprintable():
-        raise InvalidAddress(_("This is no address."), advice=_("Copy it again, as one line."))
+        raise InvalidAddress("address_malformed")
 
     scheme = text.partition("://")[0].lower()
     address = _parse_native(text) if scheme in ("https", "http") else _parse_own(text, scheme)
     if address is None:
-        raise InvalidAddress(
-            _("No service takes this address."),
-            advice=_("Write it as one of the examples. A plain webhook begins with jsons://"),
-        )
+        raise InvalidAddress("address_without_service")
 
     return address
 

@@ -4,11 +4,10 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from registry_ui.jobs.models import State
 from registry_ui.jobs.runner import JobRun
-from registry_ui.jobs.stored_errors import StoredError
+from registry_ui.oci.errors import StoredError
 
 from .messages import message_of
 from .models import Notice, NotificationChannel
@@ -59,19 +58,8 @@ def delivery_error() -> StoredError:
     It is the same for a closed port, an open one, a blocked address and a refusal, so that it
     reveals nothing about the network.
     """
-    return {
-        "kind": "Undelivered",
-        "message": _("The message was not delivered."),
-        "advice": _(
-            "Check the address and its token, and whether this machine may reach the service. "
-            "Then send a test."
-        ),
-    }
+    return {"kind": "Undelivered", "code": "notice_not_delivered", "parameters": {}}
 
 
 def _gone_error() -> StoredError:
-    return {
-        "kind": "ObjectRemoved",
-        "message": _("The object of this message was removed before it was sent."),
-        "advice": "",
-    }
+    return {"kind": "ObjectRemoved", "code": "notice_object_removed", "parameters": {}}

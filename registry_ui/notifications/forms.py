@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from registry_ui.accounts.models import Team
 from registry_ui.oci.errors import OciError
-from registry_ui.web.forms import sentence
+from registry_ui.web.errors import describe
 
 from .addresses import MAX_ADDRESS_LENGTH, read_address
 from .models import NotificationChannel
@@ -50,5 +50,5 @@ class ChannelForm(forms.Form):
             try:
                 read_address(address)
             except OciError as exc:
-                raise ValidationError(sentence(exc)) from exc
+                raise ValidationError(str(describe(exc))) from exc
         return address

@@ -16,7 +16,7 @@ from registry_ui.accounts.models import Role
 from registry_ui.accounts.permissions import may_here, needs_role, require_admin
 from registry_ui.accounts.requests import TeamRequest
 from registry_ui.oci.errors import OciError
-from registry_ui.web.forms import sentence
+from registry_ui.web.errors import describe
 from registry_ui.web.polling import STOP_POLLING, is_fragment
 
 from . import services
@@ -120,7 +120,7 @@ def _save(request: TeamRequest, form: ChannelForm) -> bool:
         else:
             services.change_channel(channel=form.channel, **values_to_save)
     except OciError as exc:
-        form.add_error("address", sentence(exc))
+        form.add_error("address", str(describe(exc)))
         return False
     except ValidationError as exc:
         form.add_error(None, exc)

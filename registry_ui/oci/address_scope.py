@@ -25,12 +25,12 @@ _NAT64 = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("64:ff9b:1:
 
 
 class AddressScope(enum.Enum):
-    """The network that an address belongs to. The value is its description in messages."""
+    """The network that an address belongs to. Errors carry the value."""
 
-    PUBLIC = "a public address"
-    PRIVATE = "an address in a private network"
-    LOOPBACK = "this machine itself"
-    NEVER = "a link-local, metadata or reserved address"
+    PUBLIC = "public"
+    PRIVATE = "private"
+    LOOPBACK = "loopback"
+    NEVER = "reserved"
 
 
 def address_scope(text: str) -> AddressScope:

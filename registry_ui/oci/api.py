@@ -136,6 +136,8 @@ class JsonApi:
 
     def _wrong_answer(self, response: Response) -> Unsupported:
         return Unsupported(
-            f"{response.host} does not answer as the API of {self.client.endpoint.host} does.",
+            "not_the_api",
             status=response.status,
+            host=response.host,
+            registry=self.client.endpoint.host,
         )

@@ -188,11 +188,9 @@ class Authenticator:
         if bearer is not None and basic is not None and not self.login.is_anonymous:
             return bearer if self._service.may_receive_credential(bearer) else basic
         if bearer is None and basic is None and challenges:
-            offered = ", ".join(sorted({challenge.scheme[:30] for challenge in challenges}))
+            offered = sorted({challenge.scheme[:30] for challenge in challenges})
             raise Unauthorized(
-                f"{self._host} asks for a kind of login that is not supported here ({offered}).",
-                advice="Have Basic or token login enabled on the registry.",
-                status=401,
+                "login_kind_unsupported", status=401, host=self._host, offered=offered
             )
         return bearer or basic
 

@@ -125,22 +125,18 @@ class BlobDownload:
 
     def _read_some(self, buffer: memoryview) -> int:
         if self._response is None:
-            raise ConnectionFailed("The blob was closed while it was read.", temporary=False)
+            raise ConnectionFailed("blob_closed", temporary=False)
 
         started = time.monotonic()
         count = self._response.readinto(buffer)
         if count == 0:
             raise ConnectionFailed(
-                f"{self._response.host} cut the blob {self._descriptor.digest.short} short.",
-                advice="Try again; if it persists, check the registry.",
+                "blob_cut_short", host=self._response.host, digest=self._descriptor.digest
             )
 
         # A peer that drips bytes never runs into the socket's timeout.
         if self._rate.is_too_slow(count, time.monotonic() - started):
-            raise ConnectionTimeout(
-                f"{self._response.host} sends too slowly.",
-                advice="Check the registry and the network.",
-            )
+            raise ConnectionTimeout("blob_too_slow", host=self._response.host)
         return count
 
     def _skip_known(self) -> None:
@@ -184,10 +180,7 @@ class BlobDownload:
         if response.status == 206 and not self._continues(response):
             response.close()
             if not headers:
-                raise ContentMismatch(
-                    f"{response.host} answers with a part of the blob where the whole was asked "
-                    "for."
-                )
+                raise ContentMismatch("blob_range_unasked", host=response.host)
             self._send_request(may_range=False)
             return
 
@@ -211,18 +204,17 @@ class BlobDownload:
 
         if response.is_encoded:
             response.close()
-            raise ContentMismatch(
-                f"{response.host} compresses the blob {digest.short} although it was asked not to.",
-                advice="A proxy between here and the registry probably does it; switch that off.",
-            )
+            raise ContentMismatch("blob_compressed", host=response.host, digest=digest)
 
         # The manifest's size is what the digest was computed over; another length cannot match.
         if response.length is not None and response.length != expected:
             response.close()
             raise ContentMismatch(
-                f"{response.host} announces {response.length} bytes for the blob {digest.short}; "
-                f"its manifest promises {expected}.",
-                advice="The image is damaged at its source: push it there again, then try again.",
+                "blob_length_differs",
+                host=response.host,
+                length=response.length,
+                digest=digest,
+                expected=expected,
             )
 
     def _finish(self) -> None:
@@ -232,11 +224,7 @@ class BlobDownload:
             with memoryview(bytearray(1)) as probe:
                 if self._response.readinto(probe):
                     self.close()
-                    raise ContentMismatch(
-                        f"The blob {self._descriptor.digest.short} has more bytes than its "
-                        "manifest promises.",
-                        advice="Do not trust this image.",
-                    )
+                    raise ContentMismatch("blob_too_long", digest=self._descriptor.digest)
         self.close()
 
 

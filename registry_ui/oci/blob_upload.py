@@ -138,8 +138,7 @@ class UploadApi:
         location = self.location(response)
         if not location:
             raise ResponseError(
-                f"{response.host} begins an upload without saying where to send it.",
-                status=response.status,
+                "upload_without_location", status=response.status, host=response.host
             )
         text = response.headers.get("OCI-Chunk-Min-Length", "")
         is_number = text.isascii() and text.isdigit() and len(text) < 12
@@ -231,7 +230,7 @@ class BlobUpload:
         digest = self._descriptor.digest
         if stored.startswith(f"{digest.algorithm}:") and stored != str(digest):
             raise ContentMismatch(
-                f"{response.host} stored the blob {digest.short} under another digest."
+                "blob_stored_under_another_digest", host=response.host, digest=digest
             )
 
     def _send_chunks(self, upload: UploadSession) -> UploadSession:

@@ -93,7 +93,7 @@ def _check(guard: _Guard, address: Any) -> None:
         ipaddress.ip_address(text.partition("%")[0])
     except ValueError:
         # A socket in the file system, or a name that nobody has resolved.
-        raise EgressRefused("Only addresses of the network are connected to here.") from None
+        raise EgressRefused("address_not_of_network") from None
 
     scope = address_scope(text)
     if scope is AddressScope.PUBLIC or text in guard.proxy:
@@ -104,6 +104,4 @@ def _check(guard: _Guard, address: Any) -> None:
         AddressScope.LOOPBACK: guard.policy.allow_loopback,
     }.get(scope, False)
     if not allowed or text not in guard.named_addresses:
-        raise EgressRefused(
-            f"{text} is {scope.value}, which this installation does not connect to."
-        )
+        raise EgressRefused("socket_address_refused", address=text, scope=scope.value)

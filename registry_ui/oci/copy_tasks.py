@@ -34,7 +34,7 @@ class CopyTasks:
         # The user's cancellation first: it is the better explanation.
         self._cancellation.check()
         if self._stopped.is_set():
-            raise Cancelled("Another part of the transfer failed.")
+            raise Cancelled("other_part_failed")
 
     def stop(self) -> None:
         """Make every later `check` fail."""

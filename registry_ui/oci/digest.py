@@ -29,16 +29,11 @@ class Digest:
         algorithm, colon, encoded = text.partition(":")
         length = _HEX_LENGTHS.get(algorithm)
         if not colon or length is None:
-            raise InvalidDigest(
-                f"“{text[:100]}” is not a digest: it must start with sha256: or sha512:.",
-                advice="Copy the whole digest, as the registry's page or `docker pull` prints it.",
-            )
+            raise InvalidDigest("digest_algorithm_unknown", text=text[:100])
 
         if len(encoded) != length or _HEX.fullmatch(encoded) is None:
             raise InvalidDigest(
-                f"“{text[:160]}” is not a digest: {algorithm} has {length} characters of 0–9 and "
-                "a–f.",
-                advice="Copy the whole digest, as the registry's page or `docker pull` prints it.",
+                "digest_length_wrong", text=text[:160], algorithm=algorithm, length=length
             )
         return cls(algorithm, encoded)
 

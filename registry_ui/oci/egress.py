@@ -28,6 +28,11 @@ _SLICE_SECONDS = 0.25
 
 # The time for an address that is not the last one of its name.
 _SHORT_TRY_SECONDS = 3.0
+_ADDRESS_CODES = {
+    AddressScope.PRIVATE: "address_private",
+    AddressScope.LOOPBACK: "address_loopback",
+    AddressScope.NEVER: "address_reserved",
+}
 _Resolved = tuple[socket.AddressFamily, str, Any]
 
 
@@ -154,9 +159,7 @@ class Dialer:
                 return self._open(address, try_deadline, f"{host}:{port}")
             except ConnectionFailed as exc:
                 failure = exc
-        raise failure or HostUnknown(
-            f"The name {host} has no address.", advice="Check the spelling of the registry's host."
-        )
+        raise failure or HostUnknown("name_without_address", host=host)
 
     def check_proxied(self, host: str, port: int, seconds: float) -> None:
         """Judge a destination that the proxy will connect to, as far as its name resolves here.
@@ -201,25 +204,9 @@ class Dialer:
 
     def _refusal(self, host: str, scope: AddressScope, is_own: bool) -> EgressRefused:
         if is_own:
-            settings = {
-                AddressScope.PRIVATE: "addresses in private networks",
-                AddressScope.LOOPBACK: "registries on this machine itself",
-            }
-            advice = (
-                f"Whoever runs this installation can allow {settings[scope]} in its settings."
-                if scope in settings
-                else "Such addresses are never connected to; check the registry's host and your "
-                "name server."
-            )
-
-            return EgressRefused(
-                f"{host} is {scope.value}, which this installation does not connect to.",
-                advice=advice,
-            )
+            return EgressRefused(_ADDRESS_CODES[scope], host=host, scope=scope.value)
         return EgressRefused(
-            f"The registry {self._own_host} sends this client on to {host}, which is "
-            f"{scope.value}: refused.",
-            advice="Do not trust that registry before its administrator has explained this.",
+            "sent_to_refused_address", host=self._own_host, other_host=host, scope=scope.value
         )
 
     def _resolve(self, host: str, port: int, deadline: float) -> list[_Resolved]:
@@ -240,21 +227,14 @@ class Dialer:
             _connect_in_slices(sock, destination, deadline, self._cancellation)
         except TimeoutError as exc:
             sock.close()
-            raise ConnectionTimeout(
-                f"{location} did not answer in time.",
-                advice="Check the host and the port, and whether a firewall lies between.",
-            ) from exc
+            raise ConnectionTimeout("connection_timed_out", location=location) from exc
         except ConnectionRefusedError as exc:
             sock.close()
-            raise ConnectionFailed(
-                f"Nothing listens at {location}: the connection was refused.",
-                advice="Check the port, and whether the registry is running.",
-            ) from exc
+            raise ConnectionFailed("connection_refused", location=location) from exc
         except OSError as exc:
             sock.close()
             raise ConnectionFailed(
-                f"{location} cannot be reached: {exc.strerror or 'network error'}.",
-                advice="Check the network and the host.",
+                "host_unreachable", location=location, problem=exc.strerror or "network error"
             ) from exc
         except BaseException:
             sock.close()
@@ -301,10 +281,7 @@ class _Lookup:
         while not self._done.wait(_SLICE_SECONDS):
             cancellation.check()
             if time.monotonic() > deadline:
-                raise ConnectionTimeout(
-                    f"The name {self._host} could not be resolved in time.",
-                    advice="Check this machine's name server.",
-                )
+                raise ConnectionTimeout("name_server_timed_out", host=self._host)
         if self._failure is not None:
             raise self._failure
         return self._addresses
@@ -323,16 +300,11 @@ def _look_up(host: str, port: int) -> list[_Resolved]:
         addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except socket.gaierror as exc:
         is_temporary = exc.errno == socket.EAI_AGAIN
-        problem = "could not be resolved just now" if is_temporary else "does not exist"
         raise HostUnknown(
-            f"The name {host} {problem}.",
-            advice="Check the spelling of the registry's host, and this machine's name server.",
-            temporary=is_temporary,
+            "name_unresolved" if is_temporary else "name_unknown", temporary=is_temporary, host=host
         ) from exc
     except (UnicodeError, OSError) as exc:
-        raise HostUnknown(
-            f"{host[:100]} is not a host name.", advice="Check the spelling of the registry's host."
-        ) from exc
+        raise HostUnknown("host_name_invalid", host=host[:100]) from exc
 
     return [(family, str(address[0]), address) for family, _, _, _, address in addresses]
 
@@ -358,7 +330,5 @@ def host_and_port(url: str) -> tuple[str, int]:
         or parts.username is not None
         or parts.password is not None
     ):
-        raise EgressRefused(
-            "The registry answers with an address that is not a plain http or https URL: refused."
-        )
+        raise EgressRefused("url_not_plain")
     return host, port or (443 if parts.scheme == "https" else 80)

@@ -30,44 +30,82 @@ OciError
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 from .redaction import one_line
+
+StoredError = dict[str, Any]
+"""An error as rows, events and API answers hold it: `kind`, `code` and `parameters`."""
 
 
 class OciError(Exception):
     """Any failure of this package.
 
+    It carries no sentence for people: `registry_ui.web.errors` has one for each code, in the
+    reader's language. Its `str` is for logs.
+
     Args:
-        message: one sentence for a person: what failed and why. It never holds a secret; control
-            characters in it are replaced.
-        advice: one sentence: what to do; empty for the general advice of the kind.
+        code: a short, stable name of the sentence.
         status: the HTTP status, where there was a response.
         codes: the error codes of the response's body (distribution spec, "Error Codes").
         temporary: whether the same call may succeed later, unchanged.
         retry_after: seconds that the registry asked to wait, where it did.
+        parameters: what the sentence names. None of them holds a secret; control characters in
+            them are replaced; those that are None are left out.
     """
 
     temporary_by_default = False
-    general_advice = ""
 
     def __init__(
         self,
-        message: str,
+        code: str,
+        /,
         *,
-        advice: str = "",
         status: int | None = None,
         codes: Sequence[str] = (),
         temporary: bool | None = None,
         retry_after: float | None = None,
+        **parameters: object,
     ) -> None:
-        # The message quotes texts of registries, so control characters must not survive.
-        self.message = one_line(message)
-        self.advice = one_line(advice) or self.general_advice
-        super().__init__(self.message)
+        self.code = code
+        self.parameters = {
+            name: _plain(value) for name, value in parameters.items() if value is not None
+        }
+        super().__init__(log_line(code, self.parameters))
         self.status = status
         self.codes = tuple(codes)
         self.temporary = self.temporary_by_default if temporary is None else temporary
         self.retry_after = retry_after
+
+    def stored(self) -> StoredError:
+        """Return the error as JSON can hold it."""
+        return {"kind": type(self).__name__, "code": self.code, "parameters": self.parameters}
+
+
+def _plain(value: object) -> Any:
+    """Return a value that JSON can hold."""
+    if isinstance(value, OciError):
+        return value.stored()
+    if isinstance(value, bool | int | float | dict):
+        return value
+    if isinstance(value, list | tuple):
+        return [one_line(str(part)) for part in value]
+    # Some parameters quote texts of registries, so control characters must not survive.
+    return one_line(str(value))
+
+
+def log_line(code: str, parameters: dict[str, Any]) -> str:
+    """Return a code and its parameters as one line of a log."""
+    return " ".join([code, *(f"{name}={_log_value(value)}" for name, value in parameters.items())])
+
+
+def _log_value(value: object) -> str:
+    if isinstance(value, list):
+        return ",".join(value)
+    # The error that caused this one.
+    if isinstance(value, dict):
+        return f"({log_line(value.get('code', ''), value.get('parameters', {}))})"
+    return str(value)
 
 
 class InvalidReference(OciError, ValueError):
@@ -81,24 +119,13 @@ class InvalidDigest(OciError, ValueError):
 class InvalidManifest(OciError, ValueError):
     """A manifest or config that is malformed, too large, ambiguous, or too old to move."""
 
-    general_advice = (
-        "Have the image built and pushed there anew with a current tool, then try again."
-    )
-
 
 class InvalidArchive(OciError, ValueError):
     """An archive that is refused whole: damaged, cut off, too large, or hostile."""
 
-    general_advice = "Nothing of it was kept. Have the archive made and brought here anew."
-
 
 class ContentMismatch(OciError):
     """Bytes whose hash or length is not that of their descriptor."""
-
-    general_advice = (
-        "Try again; if it happens again, the image is damaged at its source and has "
-        "to be pushed there anew."
-    )
 
 
 class PlatformMissing(OciError):
@@ -112,8 +139,6 @@ class Cancelled(OciError):
 class StorageError(OciError):
     """A read or write that the local disk refused."""
 
-    general_advice = "Look into the system's log for a fault of the disk."
-
 
 class StorageFull(StorageError):
     """A local disk without room for the new content."""
@@ -123,7 +148,6 @@ class ConnectionFailed(OciError):
     """A connection without an answer: refused, reset, or cut off."""
 
     temporary_by_default = True
-    general_advice = "Try again; if it persists, check the registry and the network."
 
 
 class HostUnknown(ConnectionFailed):
@@ -146,13 +170,10 @@ class EgressRefused(ConnectionFailed):
     """An address or scheme that the egress rules forbid."""
 
     temporary_by_default = False
-    general_advice = "Do not trust that registry before its administrator has explained this."
 
 
 class ResponseError(OciError):
     """An HTTP response other than the expected one."""
-
-    general_advice = "Try again later; if it persists, tell the registry's administrator."
 
 
 class NotARegistry(ResponseError):

@@ -57,7 +57,7 @@ class Translation:
 
         # A cancellation shuts sockets down, so any failure after it is its effect.
         if self._cancellation.requested:
-            error, root = Cancelled("The transfer was cancelled."), None
+            error, root = Cancelled("cancelled"), None
 
         error = error.with_traceback(None)
         # `__context__` is set at the raise, so it can be cleared afterwards only.
@@ -112,36 +112,18 @@ def _explain(root: BaseException, url: str) -> OciError:
         return explain_tls(root, location)
 
     if isinstance(root, TimeoutError | urllib3.exceptions.TimeoutError):
-        return ConnectionTimeout(
-            f"{location} stopped answering.",
-            advice="Try again; if it persists, check the registry and the network.",
-        )
+        return ConnectionTimeout("connection_stalled", location=location)
 
     if isinstance(root, TunnelRefused):
-        return ConnectionFailed(
-            f"The proxy refused to connect to {location}.",
-            advice="Check the proxy's settings.",
-            temporary=False,
-        )
+        return ConnectionFailed("proxy_refused", temporary=False, location=location)
 
     # A closed connection is a bad status line too, but says nothing about the protocol.
     if isinstance(root, http.client.BadStatusLine | http.client.LineTooLong) and not isinstance(
         root, http.client.RemoteDisconnected
     ):
-        return ConnectionFailed(
-            f"{location} does not answer in HTTP.",
-            advice="Check the port and the scheme of the registry.",
-            temporary=False,
-        )
+        return ConnectionFailed("not_http", temporary=False, location=location)
     if isinstance(
         root, urllib3.exceptions.LocationValueError | http.client.InvalidURL | UnicodeError
     ):
-        return ConnectionFailed(
-            f"{location} is not an address that can be asked.",
-            advice="Check the registry's host.",
-            temporary=False,
-        )
-    return ConnectionFailed(
-        f"{location} closed the connection before its answer was complete.",
-        advice="Try again; if it persists, check the registry and the network.",
-    )
+        return ConnectionFailed("address_invalid", temporary=False, location=location)
+    return ConnectionFailed("connection_closed", location=location)

@@ -112,18 +112,12 @@ class Response:
         # The digest covers the bytes as stored, so a body that a proxy has compressed is useless.
         if self.is_encoded:
             self.close()
-            raise ResponseError(
-                f"{self.host} compresses its answer although it was asked not to.",
-                advice="A proxy between here and the registry probably does it; switch that off.",
-                status=self.status,
-            )
+            raise ResponseError("answer_compressed", status=self.status, host=self.host)
 
         content = self._read_up_to(limit + 1)
         if len(content) > limit:
             self.close()
-            raise InvalidManifest(
-                f"{self.host} sends more than the {limit // 1024} KiB that such an answer may have."
-            )
+            raise InvalidManifest("answer_too_large", host=self.host, limit_bytes=limit)
         self.close()
         return content
 
@@ -148,7 +142,7 @@ class Response:
             content += piece
             if time.monotonic() > self._deadline:
                 self.close()
-                raise ConnectionTimeout(f"{self.host} sends its answer too slowly.")
+                raise ConnectionTimeout("answer_too_slow", host=self.host)
         return bytes(content)
 
     def readinto(self, buffer: memoryview) -> int:

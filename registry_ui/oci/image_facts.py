@@ -103,9 +103,7 @@ def _descend(
     depth: int,
 ) -> None:
     if depth == 0:
-        raise InvalidManifest(
-            "The index holds indexes more than four deep.", advice="Such an index is not stored."
-        )
+        raise InvalidManifest("index_too_deep_to_store")
     if manifest.digest in facts.manifests:
         return
 

@@ -41,10 +41,7 @@ class Platform:
             part and part.replace("_", "").replace("-", "").replace(".", "").isalnum()
             for part in parts
         ):
-            raise InvalidManifest(
-                f"“{text[:60]}” is not a platform.",
-                advice="Write it as os/architecture, such as linux/amd64 or linux/arm/v7.",
-            )
+            raise InvalidManifest("platform_invalid", text=text[:60])
         return cls(*parts)
 
     @classmethod

@@ -95,10 +95,7 @@ class ImageTreeReader:
         config = parse_config(read_blob(self._source, manifest.config, limit=_CONFIG_LIMIT))
         actual = Platform.from_document(config)
         if actual is not None and not choice.accepts(actual):
-            raise PlatformMissing(
-                f"The image is for {actual} only, not for {choice.label}.",
-                advice=f"Choose {actual}, or a tag that is built for {choice.label}.",
-            )
+            raise PlatformMissing("platform_differs", actual=actual, platform=choice.label)
 
     def _descend(
         self,
@@ -132,20 +129,13 @@ class ImageTreeReader:
         with self._lock:
             self._count += 1
         if self._count > CHILDREN_LIMIT:
-            raise InvalidManifest(
-                f"The image consists of more than {CHILDREN_LIMIT} manifests.",
-                advice="Such an image is not moved.",
-            )
+            raise InvalidManifest("too_many_manifests", limit=CHILDREN_LIMIT)
 
         manifest = self._source.get_manifest(child.digest)
         with self._lock:
             self._bytes += manifest.size
         if self._bytes > _MANIFESTS_LIMIT:
-            limit = _MANIFESTS_LIMIT // 1024 // 1024
-            raise InvalidManifest(
-                f"The image's manifests have more than {limit} MiB together.",
-                advice="Such an image is not moved.",
-            )
+            raise InvalidManifest("manifests_too_large", limit_bytes=_MANIFESTS_LIMIT)
         return manifest
 
     def _add_blob(
@@ -154,15 +144,10 @@ class ImageTreeReader:
         # Platforms share layers, and each one is sent once.
         tree.blobs.setdefault(blob.digest, blob)
         if len(tree.blobs) > _BLOBS_LIMIT:
-            raise InvalidManifest(
-                f"The image consists of more than {_BLOBS_LIMIT} blobs.",
-                advice="Such an image is not moved.",
-            )
+            raise InvalidManifest("too_many_blobs", limit=_BLOBS_LIMIT)
         self._on_blob(blob, kind, platform)
 
 
 def _check_depth(left: int) -> None:
     if left == 0:
-        raise InvalidManifest(
-            "The index holds indexes more than four deep.", advice="Such an index is not moved."
-        )
+        raise InvalidManifest("index_too_deep")

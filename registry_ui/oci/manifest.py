@@ -67,7 +67,7 @@ class Descriptor:
             ContentMismatch: its inline data is not what the digest names.
         """
         if not isinstance(document, dict):
-            raise InvalidManifest("The manifest holds something that is not a descriptor.")
+            raise InvalidManifest("descriptor_malformed")
         media_type, size = document.get("mediaType"), document.get("size")
         if (
             not _is_text(media_type)
@@ -75,20 +75,15 @@ class Descriptor:
             or isinstance(size, bool)
             or size < 0
         ):
-            raise InvalidManifest("The manifest has a descriptor without a media type or a size.")
+            raise InvalidManifest("descriptor_incomplete")
 
         if size > SIZE_LIMIT:
-            raise InvalidManifest(
-                "The manifest names content with a size of more than 256 TiB.",
-                advice="Do not trust this image.",
-            )
+            raise InvalidManifest("descriptor_too_large")
 
         try:
             digest = Digest.parse(str(document.get("digest")))
         except InvalidDigest as exc:
-            raise InvalidManifest(
-                f"The manifest names content by a malformed digest: {exc.message}"
-            ) from exc
+            raise InvalidManifest("descriptor_digest_malformed", cause=exc) from exc
 
         urls = document.get("urls")
         return cls(
@@ -161,20 +156,14 @@ class Manifest:
                 image at once, more than 1,000 children, or a schema 1 manifest.
         """
         if len(raw) > MANIFEST_LIMIT:
-            raise InvalidManifest(
-                f"The manifest is larger than {MANIFEST_LIMIT // 1024 // 1024} MiB.",
-                advice="Such a manifest is not moved.",
-            )
+            raise InvalidManifest("manifest_too_large", limit_bytes=MANIFEST_LIMIT)
 
         try:
             document = json.loads(raw)
         except (ValueError, RecursionError) as exc:
-            raise InvalidManifest(
-                "The manifest is not JSON.",
-                advice="Check that the address is a registry's, and not a web page's.",
-            ) from exc
+            raise InvalidManifest("manifest_not_json") from exc
         if not isinstance(document, dict):
-            raise InvalidManifest("The manifest is not a JSON object.")
+            raise InvalidManifest("manifest_not_object")
 
         media_type = _agreed_media_type(document, media_type)
         # Of the bytes as they came: re-serialized JSON has another digest.
@@ -228,50 +217,37 @@ def _agreed_media_type(document: dict[str, Any], header: str | None) -> str:
     """Return the one type on which header, body and the body's shape agree."""
     # PROTOCOL.md, "Manifests": schema 1 gets a clear error.
     if document.get("schemaVersion") == 1 or "fsLayers" in document:
-        raise InvalidManifest(
-            "The image has a schema 1 manifest, which is too old to move.",
-            advice="Rebuild or re-push it with a current docker, then try again.",
-        )
+        raise InvalidManifest("manifest_schema_1")
 
     announced = (header or "").partition(";")[0].strip().lower()
     written = document.get("mediaType")
     if written is not None and not _is_text(written):
-        raise InvalidManifest("The manifest's mediaType is not a text.")
+        raise InvalidManifest("media_type_not_text")
     known = INDEX_TYPES | MANIFEST_TYPES
 
     # The two differ only where something is wrong (PROTOCOL.md, "Manifests": an error).
     if announced in known and written and written != announced:
-        raise InvalidManifest(
-            f"The registry calls the manifest {announced}, but the manifest calls itself "
-            f"{written[:100]}."
-        )
+        raise InvalidManifest("media_type_differs", announced=announced, written=written[:100])
 
     # OCI manifests may leave `mediaType` out of the body (image spec, "manifest").
     by_shape = OCI_INDEX if "manifests" in document else OCI_MANIFEST
     media_type = announced if announced in known else written or by_shape
     if media_type not in known:
-        raise InvalidManifest(
-            f"The manifest's type {media_type[:100]} is not an image's or an index's."
-        )
+        raise InvalidManifest("media_type_unknown", media_type=media_type[:100])
 
     # A document that is both could show one image and run another.
     if "manifests" in document and ("layers" in document or "config" in document):
-        raise InvalidManifest(
-            "The manifest claims to be an image and an index at once.",
-            advice="Do not trust this image.",
-        )
+        raise InvalidManifest("manifest_ambiguous")
     return media_type
 
 
 def _parse_index(document: dict[str, Any], raw: bytes, media_type: str, digest: Digest) -> Manifest:
     children = document.get("manifests")
     if not isinstance(children, list):
-        raise InvalidManifest("The index has no list of manifests.")
+        raise InvalidManifest("index_without_manifests")
 
     if len(children) > CHILDREN_LIMIT:
-        raise InvalidManifest(
-            f"The index names {len(children)} manifests; {CHILDREN_LIMIT} are the limit."
-        )
+        raise InvalidManifest("index_too_many_manifests", count=len(children), limit=CHILDREN_LIMIT)
 
     return Manifest(
         raw,
@@ -285,15 +261,13 @@ def _parse_index(document: dict[str, Any], raw: bytes, media_type: str, digest: 
 def _parse_image(document: dict[str, Any], raw: bytes, media_type: str, digest: Digest) -> Manifest:
     layers = document.get("layers")
     if not isinstance(layers, list):
-        raise InvalidManifest("The manifest has no list of layers.")
+        raise InvalidManifest("manifest_without_layers")
 
     if len(layers) > LAYERS_LIMIT:
-        raise InvalidManifest(
-            f"The manifest names {len(layers)} layers; {LAYERS_LIMIT} are the limit."
-        )
+        raise InvalidManifest("manifest_too_many_layers", count=len(layers), limit=LAYERS_LIMIT)
 
     if "config" not in document:
-        raise InvalidManifest("The manifest has no config.")
+        raise InvalidManifest("manifest_without_config")
 
     return Manifest(
         raw,
@@ -329,12 +303,9 @@ def _inline_data(encoded: Any, digest: Digest, size: int) -> bytes | None:
     try:
         data = base64.b64decode(encoded, validate=True)
     except (binascii.Error, ValueError) as exc:
-        raise InvalidManifest("The manifest carries inline data that is not base64.") from exc
+        raise InvalidManifest("inline_data_malformed") from exc
     if len(data) != size or Digest.of(data, digest.algorithm) != digest:
-        raise ContentMismatch(
-            f"The manifest carries inline data that is not what {digest.short} names.",
-            advice="Do not trust this image.",
-        )
+        raise ContentMismatch("inline_data_differs", digest=digest)
     return data
 
 

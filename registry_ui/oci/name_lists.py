@@ -57,10 +57,7 @@ def following_page(response: Response, target: str, transport: Transport) -> str
     url = transport.resolve(response.url, target)
     # The next request carries the credential.
     if not same_origin(url, response.url):
-        raise EgressRefused(
-            f"{response.host} continues its list on another host: refused.",
-            advice="Do not trust that registry's list.",
-        )
+        raise EgressRefused("list_continues_elsewhere", host=response.host)
     return url
 
 
@@ -157,17 +154,14 @@ def _iterate_names(
 def _tags_of(body: bytes, host: str) -> list[str]:
     tags = _list_in(body, "tags")
     if tags is None:
-        raise InvalidManifest(
-            f"{host} does not answer with a list of tags.",
-            advice="Check that the address is a registry's.",
-        )
+        raise InvalidManifest("not_a_tag_list", host=host)
     return tags
 
 
 def _repositories_of(body: bytes, host: str) -> list[str]:
     names = _list_in(body, "repositories")
     if names is None:
-        raise Unsupported(f"{host} does not answer with a list of repositories.", status=200)
+        raise Unsupported("not_a_repository_list", status=200, host=host)
     return names
 
 

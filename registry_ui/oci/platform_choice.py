@@ -124,10 +124,9 @@ def reduced_index(index: Manifest, choice: PlatformChoice) -> Manifest:
 
 def _missing(index: Manifest, wanted: str) -> PlatformMissing:
     platforms = [child.platform for child in index.children if child.platform]
-    offered = ", ".join(dict.fromkeys(str(platform) for platform in platforms if platform.is_known))
-    advice = (
-        f"Choose one of its platforms: {offered}."
-        if offered
-        else "Choose “all” to take the index as it is."
+    offered = list(dict.fromkeys(str(platform) for platform in platforms if platform.is_known))
+    return PlatformMissing(
+        "platform_missing" if offered else "platform_unnamed",
+        wanted=wanted,
+        offered=offered or None,
     )
-    return PlatformMissing(f"The image is not built for {wanted}.", advice=advice)

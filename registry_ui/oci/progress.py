@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from .digest import Digest
+from .errors import OciError
 from .manifest import Descriptor
 
 # Shorter windows jump with every layer, longer ones lag behind.
@@ -73,7 +74,7 @@ class Progress:
         self._blobs: dict[Digest | str, BlobProgress] = {}
         self._phase = ""
         self._paused_until = 0.0
-        self._pause_reason = ""
+        self._pause_reason: OciError | None = None
         self._note = ""
         self._samples: deque[tuple[float, int]] = deque()
         self._moved = 0
@@ -86,7 +87,7 @@ class Progress:
         """Set the sentence that is shown for the whole transfer."""
         self._note = text
 
-    def pause(self, seconds: float, reason: str) -> None:
+    def pause(self, seconds: float, reason: OciError) -> None:
         """Show for so many seconds that the whole transfer waits, and the reason."""
         with self._lock:
             self._paused_until = self._clock() + seconds
@@ -200,7 +201,8 @@ class Progress:
 
             return {
                 "phase": "paused" if paused else self._phase,
-                "note": self._pause_reason if paused else self._note,
+                "note": self._note,
+                "pause": self._pause_reason.stored() if paused and self._pause_reason else None,
                 "pause_seconds": int(self._paused_until - self._clock()) + 1 if paused else 0,
                 "layers": [blob.as_dict() for blob in blobs],
                 "layer_count": len(self._blobs),

@@ -45,18 +45,10 @@ def normalise_host(text: str) -> str:
     host = text.strip().lower()
     match = _HOST.fullmatch(host)
     if match is None or (match[1] and not 0 < int(match[1]) < 65536):
-        raise InvalidReference(
-            f"“{text[:100]}” is not a registry's host.",
-            advice="Write only the host and, where needed, the port: registry.example.com or "
-            "10.0.0.5:5000, with no https:// and no path.",
-        )
+        raise InvalidReference("host_invalid", text=text[:100])
 
     if not _is_host(host):
-        raise InvalidReference(
-            f"“{host[:100]}” alone cannot name a registry: {host[:100]}/app is a repository on "
-            "Docker Hub.",
-            advice=f"Write the whole host name, or the port too: {host[:100]}:443 for HTTPS.",
-        )
+        raise InvalidReference("host_ambiguous", host=host[:100])
 
     return DOCKER_HUB if host in _DOCKER_HUB_ALIASES else host
 
@@ -83,15 +75,10 @@ def check_repository(repository: str) -> str:
         InvalidReference: with the wrong component and its correction.
     """
     if not repository:
-        raise InvalidReference(
-            "The repository's name is missing.",
-            advice="Write a name such as nginx or my-company/my-app.",
-        )
+        raise InvalidReference("repository_missing")
     for component in repository.split("/"):
         if _COMPONENT.fullmatch(component) is None:
-            raise InvalidReference(
-                _explain_component(component, repository), advice=_correct_component(component)
-            )
+            raise _component_error(component, repository)
     return repository
 
 
@@ -102,55 +89,37 @@ def check_tag(tag: str) -> str:
         InvalidReference: empty, too long, or with a forbidden character.
     """
     if _TAG.fullmatch(tag) is None:
-        problem = "is longer than 128 characters" if len(tag) > 128 else "is not a tag"
-        raise InvalidReference(
-            f"“{tag[:140]}” {problem}." if tag else "The tag after the colon is missing.",
-            advice="A tag has letters, digits, “_”, “.” and “-”, does not start with “.” or “-”, "
-            "and has at most 128 characters.",
-        )
+        if not tag:
+            raise InvalidReference("tag_missing")
+        raise InvalidReference("tag_too_long" if len(tag) > 128 else "tag_invalid", tag=tag[:140])
     return tag
 
 
-def _explain_component(component: str, repository: str) -> str:
+def _component_error(component: str, repository: str) -> InvalidReference:
     if not component:
-        return f"“{repository[:255]}” has an empty part: two slashes in a row, or one at an end."
+        return InvalidReference("component_empty", repository=repository[:255])
     if component.lower() != component and _COMPONENT.fullmatch(component.lower()):
-        return f"“{component[:100]}” has upper-case letters; a repository's name is lower case."
-    return f"“{component[:100]}” cannot be part of a repository's name."
-
-
-def _correct_component(component: str) -> str:
-    if component.lower() != component and _COMPONENT.fullmatch(component.lower()):
-        return f"Write {component.lower()[:100]}."
-    return (
-        "Use lower-case letters and digits, separated by “.”, “_”, “__” or “-”, and “/” "
-        "between parts."
-    )
+        return InvalidReference(
+            "component_upper_case",
+            component=component[:100],
+            correction=component.lower()[:100],
+        )
+    return InvalidReference("component_invalid", component=component[:100])
 
 
 def _refuse_non_reference(text: str) -> None:
     """Refuse, with advice, what people type in place of a reference: nothing, a URL, a digest."""
     if not text:
-        raise InvalidReference(
-            "The reference is empty.", advice="Write an image's name, such as nginx:1.27-alpine."
-        )
+        raise InvalidReference("reference_empty")
 
     if "://" in text:
-        raise InvalidReference(
-            f"“{text[:100]}” is a URL, not an image reference.",
-            advice="Leave out https:// (registry.example.com/team/app:1.0).",
-        )
+        raise InvalidReference("reference_is_url", text=text[:100])
 
     if any(character.isspace() or not character.isprintable() for character in text):
-        raise InvalidReference(
-            "A reference has no spaces or control characters.", advice="Write one reference only."
-        )
+        raise InvalidReference("reference_has_spaces")
 
     if _BARE_DIGEST.fullmatch(text):
-        raise InvalidReference(
-            f"“{text[:19]}…” is a digest alone; it does not say of which repository.",
-            advice=f"Write the repository in front of it, with an @ between: nginx@{text[:19]}…",
-        )
+        raise InvalidReference("reference_is_digest", start=text[:19])
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,9 +178,7 @@ class Reference:
         # The host counts too (distribution spec, "Pulling manifests": 255 for name and host).
         if len(registry) + 1 + len(repository) > _NAME_LIMIT:
             raise InvalidReference(
-                f"The name is {len(registry) + 1 + len(repository)} characters long; registries "
-                f"take {_NAME_LIMIT}.",
-                advice="Shorten it.",
+                "name_too_long", length=len(registry) + 1 + len(repository), limit=_NAME_LIMIT
             )
         return cls(registry, repository, tag, digest, frozenset(implied))
 

@@ -112,7 +112,7 @@ def _page(session: RegistrySession, scope: Scope, path: str) -> tuple[list[Descr
 
     if response.media_type != OCI_INDEX:
         response.close()
-        raise InvalidManifest(f"{response.host} does not answer with a list of referrers.")
+        raise InvalidManifest("not_a_referrer_list", host=response.host)
     following = next_link(response, session.transport)
     return list(_descriptors(response.read(MANIFEST_LIMIT))), following
 
@@ -122,10 +122,10 @@ def _descriptors(body: bytes) -> Iterable[Descriptor]:
     try:
         document = json.loads(body)
     except (ValueError, RecursionError) as exc:
-        raise InvalidManifest("The list of referrers is not JSON.") from exc
+        raise InvalidManifest("referrer_list_not_json") from exc
     entries = document.get("manifests") if isinstance(document, dict) else None
     if not isinstance(entries, list):
-        raise InvalidManifest("The list of referrers is no index.")
+        raise InvalidManifest("referrer_list_not_index")
 
     # One malformed entry must not hide the signatures beside it.
     for entry in entries[:REFERRERS_LIMIT]:

@@ -18,12 +18,12 @@ from .basic_credential import BasicCredential
 from .connections import Limits
 from .digest import Digest
 from .egress import Dialer, EgressPolicy
-from .error_messages import not_a_registry
 from .errors import ConnectionFailed, NotARegistry, ResponseError
 from .http_messages import Authorization, Body, Request, Response
 from .redaction import redact, redact_url
 from .registry_login import LoginSource, SessionLogin
 from .request_context import GENERAL_TEXTS, RefusalTexts, RequestContext
+from .response_codes import not_a_registry
 from .response_errors import error_from
 from .retries import Attempts, OnPause, Pacer
 from .socket_watch import SocketWatch
@@ -332,9 +332,7 @@ class RegistrySession:
         elif response.status == 401 and response.is_foreign:
             response.close()
             raise NotARegistry(
-                f"{host} sends this client on to {redact_url(response.url)}, which wants a login.",
-                advice="Use that address, with its scheme, as the registry's.",
-                status=401,
+                "redirected_to_login", status=401, host=host, url=redact_url(response.url)
             )
         elif response.status in (200, 401, 404):
             response.close()

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from .blob_download import BlobDownload
 from .blob_upload import BlobUpload, UploadApi, UploadSession
 from .digest import Digest
-from .error_messages import not_a_registry
 from .errors import (
     ContentMismatch,
     Denied,
@@ -23,6 +22,7 @@ from .reference import check_tag
 from .referrers import list_referrers, listed_referrers
 from .registry_session import RegistrySession, TagDeletion
 from .request_context import RequestContext, Subject
+from .response_codes import not_a_registry
 from .store import BlobReader, OpenSource
 from .tag_deletion import check_deletion, delete_tag
 from .token_scopes import Scope
@@ -117,10 +117,7 @@ class RegistryStore:
             raw = response.read(MANIFEST_LIMIT)
         # The bytes decide: a digest in a header proves nothing (PROTOCOL.md, "Manifests").
         if wanted is not None and Digest.of(raw, wanted.algorithm) != wanted:
-            raise ContentMismatch(
-                f"{self.host} was asked for the manifest {wanted.short} and sent another.",
-                advice="Do not trust this answer; if a cache or proxy lies between, empty it.",
-            )
+            raise ContentMismatch("manifest_differs", host=self.host, digest=wanted)
         algorithm = wanted.algorithm if wanted else "sha256"
         with self._named_errors(reference):
             return Manifest.parse(raw, response.media_type, algorithm=algorithm)
@@ -137,9 +134,7 @@ class RegistryStore:
             OciError: as `RegistrySession.request`.
         """
         if ":" in str(reference) and Digest.parse(str(reference)) != manifest.digest:
-            raise ContentMismatch(
-                f"The manifest {manifest.digest.short} cannot be stored under another digest."
-            )
+            raise ContentMismatch("manifest_digest_given", digest=manifest.digest)
         response = self.client.request(
             "PUT",
             self._manifest_path(reference),
@@ -155,8 +150,7 @@ class RegistryStore:
 
         if stored.startswith(f"{manifest.digest.algorithm}:") and stored != str(manifest.digest):
             raise ContentMismatch(
-                f"{self.host} stored the manifest {manifest.digest.short} under another digest.",
-                advice="The registry changes manifests; tell its administrator.",
+                "manifest_stored_under_another_digest", host=self.host, digest=manifest.digest
             )
 
     def delete_manifest(self, reference: str | Digest) -> None:
@@ -344,7 +338,7 @@ class RegistryStore:
             separator = "@" if ":" in str(reference) else ":"
             name = f"{self.full_name}{separator}{reference}"
             raise InvalidManifest(
-                f"{name} is not an image that can be moved. {exc.message}", advice=exc.advice
+                "image_not_movable", host=self.host, name=name, cause=exc
             ) from exc
 
     def _context(
@@ -360,10 +354,7 @@ def _descriptor_of(response: Response) -> Descriptor | None:
     if response.media_type not in INDEX_TYPES | MANIFEST_TYPES or not response.length:
         return None
     if response.length > MANIFEST_LIMIT:
-        raise InvalidManifest(
-            f"The manifest is larger than {MANIFEST_LIMIT // 1024 // 1024} MiB.",
-            advice="Such a manifest is not moved.",
-        )
+        raise InvalidManifest("manifest_too_large", limit_bytes=MANIFEST_LIMIT)
     # Registries may leave the digest out of a HEAD (PROTOCOL.md, "Manifests").
     try:
         digest = Digest.parse(response.headers.get("Docker-Content-Digest", ""))

@@ -2,7 +2,6 @@
 
 import json
 
-from .error_messages import describe_response, foreign_error
 from .errors import (
     BlobUnknown,
     Denied,
@@ -20,6 +19,7 @@ from .errors import (
 from .http_messages import Response
 from .redaction import redact
 from .request_context import ErrorResponse, RequestContext
+from .response_codes import explain_response, foreign_error
 from .retries import retry_after
 
 # A useful message is far shorter; a hostile body may be endless.
@@ -76,14 +76,14 @@ def error_from(response: Response, context: RequestContext) -> ResponseError:
         return foreign_error(response, error_response, context)
 
     kind = _kind_of(error_response, context)
-    message, advice = describe_response(kind, error_response, context)
+    code, parameters = explain_response(kind, error_response, context)
     return kind(
-        message,
-        advice=advice,
+        code,
         status=error_response.status,
         codes=codes,
         temporary=kind.temporary_by_default or error_response.status in _TEMPORARY,
         retry_after=wait,
+        **parameters,
     )
 
 

@@ -11,7 +11,7 @@ from .connections import Limits
 from .errors import OciError, RateLimited
 from .store import Cancellation
 
-OnPause = Callable[[float, str], None]
+OnPause = Callable[[float, OciError], None]
 
 # Doubling stops here; a longer pause is taken only where the registry asks for it.
 _LONGEST_BACKOFF = 30.0
@@ -44,7 +44,7 @@ class Pacer:
             self._cancellation.wait(left)
         self._cancellation.check()
 
-    def pause(self, seconds: float, reason: str) -> None:
+    def pause(self, seconds: float, reason: OciError) -> None:
         """Hold every request of this client for some seconds.
 
         Raises:
@@ -91,7 +91,7 @@ class Attempts:
 
         self._pauses += 1
         self._paused += pause
-        self._pacer.pause(pause, error.message)
+        self._pacer.pause(pause, error)
 
     def progressed(self) -> None:
         """Start counting again, because bytes arrived since the last failure."""

@@ -112,7 +112,7 @@ class Cancellation:
             Cancelled: it was requested.
         """
         if self._event.is_set():
-            raise Cancelled("The transfer was cancelled.")
+            raise Cancelled("cancelled")
 
     def wait(self, seconds: float) -> None:
         """Sleep for some seconds, or until a stop is requested.
@@ -153,8 +153,7 @@ def read_blob(store: ImageStore, descriptor: Descriptor, *, limit: int) -> bytes
 
     if descriptor.size > limit:
         raise ContentMismatch(
-            f"The blob {descriptor.digest.short} has {descriptor.size} bytes; {limit} are the "
-            "most for one read whole."
+            "blob_too_large_to_read", digest=descriptor.digest, size=descriptor.size, limit=limit
         )
 
     # One byte more than promised, so that a longer blob is noticed.
@@ -169,9 +168,5 @@ def read_blob(store: ImageStore, descriptor: Descriptor, *, limit: int) -> bytes
         filled != descriptor.size
         or Digest.of(blob, descriptor.digest.algorithm) != descriptor.digest
     ):
-        raise ContentMismatch(
-            f"The blob {descriptor.digest.short} is not what its digest names: the source is "
-            "damaged.",
-            advice="Pull or push the image anew at its source, then try again.",
-        )
+        raise ContentMismatch("blob_damaged", digest=descriptor.digest)
     return blob

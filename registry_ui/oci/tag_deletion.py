@@ -12,7 +12,6 @@ import secrets
 from contextlib import AbstractContextManager
 from typing import Protocol
 
-from .advice import advice_for
 from .digest import Digest
 from .errors import ManifestUnknown, NotFound, OciError, ResponseError, Unsupported
 from .manifest import (
@@ -73,11 +72,7 @@ def delete_tag(store: DeletingStore, tag: str) -> str:
     """Delete one tag. See `RegistryStore.delete_tag`."""
     current = store.head_manifest(tag)
     if current is None:
-        raise ManifestUnknown(
-            f"{store.full_name} has no tag {tag}.",
-            advice="It may have been deleted already.",
-            status=404,
-        )
+        raise ManifestUnknown("tag_gone", status=404, repository=store.full_name, tag=tag)
 
     try:
         store.delete_manifest(tag)
@@ -123,11 +118,13 @@ def _check_placeholder_support(store: DeletingStore, tag: str) -> None:
         check_deletion(store)
     except Unsupported as exc:
         raise Unsupported(
-            f"{store.full_name}: the tag {tag} cannot be deleted, because the registry deletes "
-            "neither tags nor manifests for its clients. Nothing was changed.",
-            advice=advice_for(store.host, "deletion", repository=store.repository),
+            "tag_not_deletable",
             status=exc.status,
             codes=exc.codes,
+            host=store.host,
+            repository=store.repository,
+            location=store.full_name,
+            tag=tag,
         ) from exc
 
 
@@ -173,12 +170,14 @@ def _restore(
                 reopened.put_manifest(original, tag)
             return current is None
     except OciError as exc:
-        reason = failure.message if isinstance(failure, OciError) else "It was interrupted."
+        cause = failure if isinstance(failure, OciError) else None
         raise ResponseError(
-            f"Deleting the tag {tag} of {store.full_name} failed half-way, "
-            f"and it may name an empty placeholder now. {reason} {exc.message}",
-            advice=f"Point the tag at {original.digest} again, which is still there; "
-            "then try again.",
+            "tag_deletion_half_done" if cause else "tag_deletion_interrupted",
+            location=store.full_name,
+            tag=tag,
+            original=original.digest,
+            cause=cause,
+            repair=exc,
         ) from failure
 
 

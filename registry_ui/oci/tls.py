@@ -46,11 +46,7 @@ def context_for(ca_pem: str) -> ssl.SSLContext:
         try:
             context.load_verify_locations(cadata=ca_pem)
         except (ssl.SSLError, ValueError) as exc:
-            raise TlsFailed(
-                "The certificate given for this registry's authority cannot be read.",
-                advice="Paste it in PEM form, from -----BEGIN CERTIFICATE----- to -----END "
-                "CERTIFICATE-----.",
-            ) from exc
+            raise TlsFailed("authority_certificate_unreadable") from exc
     return context
 
 
@@ -61,54 +57,33 @@ def explain_tls(failure: ssl.SSLError, location: str) -> TlsFailed:
 
     reason = failure.reason or ""
     if any(part in reason for part in _NOT_TLS):
-        return TlsFailed(
-            f"{location} does not speak TLS: this port speaks plain HTTP.",
-            advice="Check the port; choose Plain HTTP for this registry if that is intended.",
-        )
+        return TlsFailed("tls_not_spoken", location=location)
 
     if any(part in reason for part in _TOO_OLD):
-        return TlsFailed(
-            f"{location} offers only TLS older than 1.2.",
-            advice="Have the registry's administrator enable TLS 1.2 or 1.3.",
-        )
+        return TlsFailed("tls_too_old", location=location)
 
+    problem = reason.lower().replace("_", " ") or None
     if "CERTIFICATE_REQUIRED" in reason or "HANDSHAKE_FAILURE" in reason:
-        return TlsFailed(
-            f"{location} refused the TLS handshake ({reason.lower().replace('_', ' ')}).",
-            advice="It may demand a client certificate.",
-        )
-    problem = reason.lower().replace("_", " ") or "cut off"
-    return TlsFailed(f"The TLS connection to {location} failed ({problem}).", temporary=not reason)
+        return TlsFailed("tls_handshake_refused", location=location, problem=problem)
+    return TlsFailed(
+        "tls_failed" if reason else "tls_cut_off",
+        temporary=not reason,
+        location=location,
+        problem=problem,
+    )
 
 
 def _explain_certificate(failure: ssl.SSLCertVerificationError, location: str) -> TlsFailed:
     # The numbers are OpenSSL's X509_V_ERR codes.
     code = failure.verify_code
     if code in _UNTRUSTED:
-        return TlsFailed(
-            f"The certificate of {location} is signed by an authority that this installation does "
-            "not know.",
-            advice="If that authority is your own, add the authority's certificate to the "
-            "registry's settings.",
-        )
+        return TlsFailed("certificate_authority_unknown", location=location)
 
     if code == 10:
-        return TlsFailed(
-            f"The certificate of {location} has expired.",
-            advice="Have the registry's administrator renew it.",
-        )
+        return TlsFailed("certificate_expired", location=location)
     if code == 9:
-        return TlsFailed(
-            f"The certificate of {location} is not valid yet.",
-            advice="Check the clocks of the registry and of this machine.",
-        )
+        return TlsFailed("certificate_not_yet_valid", location=location)
 
     if code in _WRONG_NAME:
-        return TlsFailed(
-            f"The certificate presented by {location} was issued for another host.",
-            advice="Use the name that the certificate names, or have it reissued for this one.",
-        )
-    return TlsFailed(
-        f"The certificate of {location} was not accepted: {failure.verify_message}.",
-        advice="Have the certificate checked.",
-    )
+        return TlsFailed("certificate_for_another_host", location=location)
+    return TlsFailed("certificate_not_accepted", location=location, problem=failure.verify_message)

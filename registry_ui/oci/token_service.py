@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode, urljoin, urlsplit, urlunsplit
 
-from .advice import advice_for
 from .basic_credential import BasicCredential
 from .challenges import Challenge
 from .egress import host_and_port
@@ -166,18 +165,10 @@ class TokenService:
         """Refuse a realm that would leak the credential: a registry could name any host."""
         host, _ = host_and_port(realm)
         if self._base_url.startswith("https://") and not realm.startswith("https://"):
-            raise EgressRefused(
-                f"{self._host} wants the login sent to {host} over plain http: refused.",
-                advice="The registry's administrator should serve the token service over https.",
-            )
+            raise EgressRefused("login_over_plain_http", host=self._host, token_host=host)
 
         if not self._login.is_anonymous and not self._may_know(realm):
-            raise EgressRefused(
-                f"{self._host} wants the credential sent to {host}, which is not approved for "
-                "this registry: refused.",
-                advice=f"If {host} is this registry's token service, add it to the token hosts in "
-                "the registry's settings.",
-            )
+            raise EgressRefused("token_host_not_approved", host=self._host, token_host=host)
 
     def _request(
         self,
@@ -247,10 +238,7 @@ class TokenService:
         except (ValueError, RecursionError, InvalidManifest):
             document = None
         if not isinstance(document, dict):
-            raise Unauthorized(
-                f"The token service of {self._host} does not answer with a token.",
-                advice="Check the registry's address.",
-            )
+            raise Unauthorized("token_answer_malformed", host=self._host)
         return document
 
     def _refusal(self, response: Response, secrets: tuple[str, ...]) -> OciError:
@@ -263,11 +251,7 @@ class TokenService:
         is_refused = response.status in (400, 401) and not self._login.is_anonymous
         if is_refused and not response.is_foreign:
             error = Unauthorized(
-                f"{self._host} refused the login: the username or the secret is wrong, or has "
-                "expired.",
-                advice=advice_for(self._host, "login"),
-                status=response.status,
-                codes=error.codes,
+                "login_refused", status=response.status, codes=error.codes, host=self._host
             )
         return error
 
@@ -275,10 +259,7 @@ class TokenService:
         # Docker's services say `token`, OAuth2 ones `access_token`.
         text = document.get("token") or document.get("access_token")
         if not isinstance(text, str) or _HEADER_TEXT.fullmatch(text) is None:
-            raise Unauthorized(
-                f"The token service of {self._host} answers without a token.",
-                advice="Check the credential and the registry.",
-            )
+            raise Unauthorized("token_missing", host=self._host)
 
         # OAuth2 services may replace a refresh token at each use (RFC 6749, "Refreshing").
         renewed = document.get("refresh_token")

@@ -64,8 +64,7 @@ class Transport:
                 is_foreign = True
                 request = replace(request, authorization=None)
         raise EgressRefused(
-            f"{urlsplit(request.url).netloc} redirects more than {REDIRECTS} times: refused.",
-            advice="Check the registry's address.",
+            "too_many_redirects", host=urlsplit(request.url).netloc, limit=REDIRECTS
         )
 
     def resolve(self, base: str, location: str) -> str:
@@ -84,13 +83,11 @@ class Transport:
         # in clear.
         if base.startswith("https://") and not url.startswith("https://"):
             raise EgressRefused(
-                f"{urlsplit(base).netloc} sends this client from https to plain http at {host}: "
-                "refused.",
-                advice="The registry does not know that it is served over https: its "
-                "administrator should set its external URL, "
-                "or have the proxy before it send X-Forwarded-Proto."
+                "redirect_to_own_plain_http"
                 if self._dialer.is_own(host)
-                else "Do not trust that registry before its administrator has explained this.",
+                else "redirect_to_plain_http",
+                host=urlsplit(base).netloc,
+                other_host=host,
             )
 
         return url
@@ -108,9 +105,10 @@ class Transport:
         # A body is sent again only where the status promises the same method.
         if request.method not in ("GET", "HEAD") and status not in (307, 308):
             raise EgressRefused(
-                f"{urlsplit(request.url).netloc} redirects a {request.method} to "
-                f"{urlsplit(url).netloc}: refused.",
-                advice="Use the address to which it redirects as the registry's host.",
+                "redirect_of_write",
+                host=urlsplit(request.url).netloc,
+                other_host=urlsplit(url).netloc,
+                method=request.method,
             )
         return replace(request, url=url)
 

@@ -60,7 +60,7 @@ class HashedBody:
             while filled < wanted:
                 count = self._reader.readinto(buffer[filled:wanted])
                 if count == 0:
-                    raise self._mismatch("ends too early")
+                    raise self._mismatch("source_blob_too_short")
                 filled += count
 
             # Hashed before the piece goes out: the last one is held back until all bytes were
@@ -74,8 +74,7 @@ class HashedBody:
             raise
         except OSError as exc:
             fault = StorageError(
-                f"The blob {self._descriptor.digest.short} cannot be read: {exc.strerror}.",
-                advice="Check this machine's disk.",
+                "blob_unreadable", digest=self._descriptor.digest, reason=exc.strerror or ""
             )
             self._on_fault(fault)
             raise fault from exc
@@ -85,16 +84,12 @@ class HashedBody:
     def _verify(self) -> None:
         # A source with more bytes than promised is as wrong as one with fewer.
         if self._reader.readinto(memoryview(bytearray(1))):
-            raise self._mismatch("is longer than its manifest promises")
+            raise self._mismatch("source_blob_too_long")
         if not self._descriptor.digest.matches(self._hasher):
-            raise self._mismatch("is not what its digest names")
+            raise self._mismatch("source_blob_damaged")
 
-    def _mismatch(self, problem: str) -> ContentMismatch:
-        return ContentMismatch(
-            f"The blob {self._descriptor.digest.short} {problem}: "
-            "the source is damaged, and nothing was stored.",
-            advice="Pull or push the image anew at its source, then try again.",
-        )
+    def _mismatch(self, code: str) -> ContentMismatch:
+        return ContentMismatch(code, digest=self._descriptor.digest)
 
 
 class UploadSource:
@@ -135,7 +130,7 @@ class UploadSource:
         """
         # The only blob that can be verified before anything is sent.
         if Digest.of(b"", self._descriptor.digest.algorithm) != self._descriptor.digest:
-            raise ContentMismatch(f"The blob {self._descriptor.digest.short} cannot be empty.")
+            raise ContentMismatch("blob_not_empty", digest=self._descriptor.digest)
         return b""
 
     def close(self) -> None:

@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator
 from urllib.parse import quote
 
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from registry_ui.oci.api import JsonApi
@@ -18,7 +17,6 @@ from .repository_lists import (
     ListingSource,
     ListingUnavailable,
     RepositoryList,
-    add_by_name_advice,
     is_namespace,
     merged_names,
     started_list,
@@ -131,16 +129,7 @@ class DockerHub(Provider):
         """Return the repositories of the namespaces, from Docker Hub's API: it has no catalog."""
         namespaces = self._namespaces_of(source)
         if not namespaces:
-            raise ListingUnavailable(
-                gettext(
-                    "Docker Hub lists the repositories of a namespace only, and none is known here."
-                ),
-                advice=gettext(
-                    "Name your namespaces in the registry's settings, or add a credential. "
-                    "%(advice)s"
-                )
-                % {"advice": add_by_name_advice()},
-            )
+            raise ListingUnavailable("docker_hub_without_namespace")
         api = _open_api(source)
         names = merged_names(namespaces, lambda namespace: _repositories_of(api, namespace))
         return started_list(names)
@@ -166,10 +155,7 @@ def _open_api(source: ListingSource) -> JsonApi:
     ).content
     token = answer.get("access_token") if isinstance(answer, dict) else None
     if not isinstance(token, str) or _TOKEN.fullmatch(token) is None:
-        raise Unauthorized(
-            gettext("Docker Hub answers the login without a token."),
-            advice=gettext("Check the credential, then try again."),
-        )
+        raise Unauthorized("docker_hub_without_token")
     return JsonApi(
         source.client,
         API,

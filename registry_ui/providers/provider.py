@@ -22,7 +22,6 @@ from .repository_lists import (
     ListingSource,
     ListingUnavailable,
     RepositoryList,
-    add_by_name_advice,
     catalog_names,
     started_list,
 )
@@ -234,13 +233,15 @@ class Provider:
             OciError: the registry fails, or its list is invalid.
         """
         if not self.has_catalog:
-            raise ListingUnavailable(str(self.no_listing_reason), advice=add_by_name_advice())
+            raise ListingUnavailable("listing_unavailable", provider=self.name)
         return self.list_catalog(source)
 
     def list_catalog(self, source: ListingSource) -> RepositoryList:
         """Return the repositories in the registry's own catalog. Errors: `list_repositories`."""
         names = catalog_names(
-            source, has_namespaces=bool(self.namespaces_label), reason=self.no_listing_reason
+            source,
+            has_namespaces=bool(self.namespaces_label),
+            provider=self.name if self.no_listing_reason else "",
         )
         return started_list(names, is_catalog=True)
 

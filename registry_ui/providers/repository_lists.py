@@ -5,9 +5,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils.functional import Promise
-from django.utils.translation import gettext as _
-
 from registry_ui.oci.basic_credential import BasicCredential
 from registry_ui.oci.client import RegistryClient
 from registry_ui.oci.errors import (
@@ -70,21 +67,14 @@ def _distinct(names: Iterator[str]) -> Iterator[str]:
             yield name
 
 
-def add_by_name_advice() -> str:
-    return _(
-        "Add the repositories that you need by name; "
-        "those that somebody pulls or pushes here are listed by themselves."
-    )
-
-
 def catalog_names(
-    source: ListingSource, *, has_namespaces: bool, reason: str | Promise = ""
+    source: ListingSource, *, has_namespaces: bool, provider: str = ""
 ) -> Iterator[str]:
     """Yield the names in the registry's own catalog (`/v2/_catalog`).
 
     Args:
         has_namespaces: whether the namespaces in the settings select among them.
-        reason: why there is no catalog, if the provider knows.
+        provider: the name of the provider, if it knows why there is no catalog.
 
     Raises:
         ListingUnavailable: there is no catalog for this login.
@@ -98,11 +88,13 @@ def catalog_names(
     except (RateLimited, ServerFailed):
         raise
     except ResponseError as exc:
-        advice = add_by_name_advice()
-        if isinstance(exc, Unauthorized):
-            advice = f"{exc.advice} {advice}"
+        needs_login = isinstance(exc, Unauthorized)
+        if provider:
+            code = "listing_unavailable_without_login" if needs_login else "listing_unavailable"
+        else:
+            code = "listing_refused_without_login" if needs_login else "listing_refused"
         raise ListingUnavailable(
-            str(reason) or exc.message, advice=advice, status=exc.status, codes=exc.codes
+            code, status=exc.status, codes=exc.codes, provider=provider or None, cause=exc
         ) from exc
 
 
@@ -126,19 +118,11 @@ def merged_names(
         return
 
     failure = next(iter(failures.values()))
-    problem = (
-        _("They are not there, or not for this login to see.")
-        if failure.status == 404
-        else failure.message
-    )
     raise ListingUnavailable(
-        _("Not listed: %(names)s. %(problem)s")
-        % {"names": ", ".join(failures)[:300], "problem": problem},
-        advice=_(
-            "Check the spelling of the namespaces in the registry's settings, "
-            "and whether the login may see them."
-        ),
+        "namespaces_unknown" if failure.status == 404 else "namespaces_not_listed",
         status=failure.status,
+        names=list(failures)[:20],
+        cause=failure,
     )
 
 
@@ -151,9 +135,7 @@ def texts_in(content: Any, member: str, host: str) -> list[str]:
     if content is None:
         return []
     if not isinstance(content, list):
-        raise InvalidManifest(
-            _("%(place)s does not answer with a list of repositories.") % {"place": host}
-        )
+        raise InvalidManifest("not_a_repository_list", host=host)
     return [
         entry[member]
         for entry in content

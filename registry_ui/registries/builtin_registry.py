@@ -8,7 +8,6 @@ from typing import cast
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.utils.translation import gettext as _
 
 from registry_ui.accounts.models import Team
 from registry_ui.oci.client import RegistryClient
@@ -61,22 +60,15 @@ def check_builtin_name(team: Team, name: Reference) -> None:
     # Names in the built-in registry begin with the team's slug, which decides about access.
     if slug != team.slug or not slash:
         raise InvalidReference(
-            _(
-                "On this server, the images of the team %(team)s have names that begin with "
-                "%(prefix)s."
-            )
-            % {"team": team.name, "prefix": prefix},
-            advice=_("Write %(name)s, say.")
-            % {"name": f"{prefix}{name.repository.rpartition('/')[2]}:{name.tag or 'latest'}"},
+            "builtin_name_foreign",
+            team=team.name,
+            prefix=prefix,
+            name=f"{prefix}{name.repository.rpartition('/')[2]}:{name.tag or 'latest'}",
         )
 
     # An image pushed to such a name would hide the one of the other registry.
     if rest.partition("/")[0] == PROXY:
-        raise InvalidReference(
-            _("Names that begin with %(prefix)s stand for images of other registries.")
-            % {"prefix": f"{prefix}{PROXY}/"},
-            advice=_("Choose another name."),
-        )
+        raise InvalidReference("builtin_name_reserved", prefix=f"{prefix}{PROXY}/")
 
 
 def open_builtin_registry(team: Team, cancellation: Cancellation | None = None) -> RegistryClient:

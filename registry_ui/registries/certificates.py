@@ -6,8 +6,6 @@ from datetime import UTC, datetime
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
-from django.utils.formats import date_format
-from django.utils.translation import gettext as _
 
 from registry_ui.oci.errors import OciError
 
@@ -42,13 +40,8 @@ def clean_pem(text: str) -> str:
     certificates = _load(text)
     for authority in map(_authority, certificates):
         if authority.is_expired:
-            parameters = {
-                "subject": authority.subject,
-                "date": date_format(authority.expires_at, "DATE_FORMAT"),
-            }
             raise InvalidCertificate(
-                _("The certificate of %(subject)s ended on %(date)s.") % parameters,
-                advice=_("Paste the authority's present certificate."),
+                "certificate_ended", subject=authority.subject, ended_date=authority.expires_at
             )
 
     # Written anew from the parsed certificates: private keys and comments in the text are lost.
@@ -67,20 +60,11 @@ def authorities_in(pem: str) -> list[Authority]:
 
 def _load(text: str) -> list[x509.Certificate]:
     if len(text) > SIZE_LIMIT:
-        raise InvalidCertificate(
-            _("The text is longer than certificates are."),
-            advice=_("Paste only the authority's certificate."),
-        )
+        raise InvalidCertificate("certificate_text_too_long")
     try:
         return x509.load_pem_x509_certificates(text.strip().encode())
     except ValueError as exc:
-        raise InvalidCertificate(
-            _("There is no readable certificate in this text."),
-            advice=_(
-                "Paste it in PEM form, from -----BEGIN CERTIFICATE----- to -----END "
-                "CERTIFICATE-----, both lines included."
-            ),
-        ) from exc
+        raise InvalidCertificate("certificate_text_unreadable") from exc
 
 
 def _authority(certificate: x509.Certificate) -> Authority:

@@ -9,6 +9,7 @@ from registry_ui.accounts.models import Team
 from registry_ui.oci.errors import OciError
 from registry_ui.oci.name_lists import is_repository
 from registry_ui.providers.catalogue import provider_for_host, provider_named
+from registry_ui.web.errors import describe
 
 from .certificates import clean_pem, holds_private_key
 from .hosts import read_host
@@ -192,7 +193,7 @@ class RegistryForm(forms.Form):
         try:
             host = read_host(text)
         except OciError as exc:
-            raise ValidationError(f"{exc.message} {exc.advice}", code="host") from exc
+            raise ValidationError(str(describe(exc)), code="host") from exc
 
         known = find_registry(self.team, host.name)
         # A team has one row per host, because a reference identifies its registry by host only.
@@ -295,7 +296,7 @@ class RegistryForm(forms.Form):
         try:
             values["ca_certificate"] = clean_pem(text)
         except OciError as exc:
-            self.add_error("ca_certificate", f"{exc.message} {exc.advice}")
+            self.add_error("ca_certificate", str(describe(exc)))
 
     def _clear_input(self, name: str) -> None:
         """Remove what was typed, so that the page does not send it back."""
@@ -320,4 +321,4 @@ def _token_host(text: str) -> str:
         name = read_host(host).name
         return name.partition("]")[0] + "]" if name.startswith("[") else name.partition(":")[0]
     except OciError as exc:
-        raise ValidationError(f"{exc.message} {exc.advice}") from exc
+        raise ValidationError(str(describe(exc))) from exc

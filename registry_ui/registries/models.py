@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from registry_ui.accounts.models import Team, TeamOwnedQuerySet
-from registry_ui.oci.errors import OciError
+from registry_ui.oci.errors import OciError, StoredError
 from registry_ui.oci.reference import normalise_host
 from registry_ui.providers.catalogue import (
     BUILTIN,
@@ -20,6 +20,7 @@ from registry_ui.providers.catalogue import (
 )
 from registry_ui.providers.endpoints import approved_token_hosts
 from registry_ui.providers.provider import Provider
+from registry_ui.web.errors import describe
 
 __all__ = ["Health", "Listing", "Registry", "Security", "update_row", "validate_host"]
 
@@ -28,7 +29,7 @@ def validate_host(text: str) -> None:
     try:
         normalise_host(text)
     except OciError as exc:
-        raise ValidationError(f"{exc.message} {exc.advice}") from exc
+        raise ValidationError(str(describe(exc))) from exc
 
 
 class Security(models.TextChoices):
@@ -91,7 +92,8 @@ class Registry(models.Model):
     token_hosts = models.JSONField(_("token servers"), default=list, blank=True)
     health = models.CharField(max_length=10, choices=Health.choices, default=Health.UNKNOWN)
     # A sentence for people, already in the language of the request or worker that checked.
-    health_message = models.CharField(max_length=500, blank=True)
+    # A `StoredError` of `oci.errors`.
+    health_error = models.JSONField(null=True, blank=True)
     # The stages of the latest connection check, as connection.Stage has them.
     report = models.JSONField(default=list, blank=True)
     checked_at = models.DateTimeField(null=True, blank=True)
@@ -105,7 +107,7 @@ class Registry(models.Model):
     indexed_at = models.DateTimeField(null=True, blank=True)
     listing = models.CharField(max_length=10, choices=Listing.choices, default=Listing.UNKNOWN)
     # The reason for an incomplete or missing list of repositories, with advice.
-    listing_message = models.CharField(max_length=1000, blank=True)
+    listing_error = models.JSONField(null=True, blank=True)
     # Limits of all mirrors of the team together; 0 means the installation's own limit
     # (REGISTRY_UI_MIRROR_…).
     mirror_max_requests = models.PositiveSmallIntegerField(
@@ -153,12 +155,15 @@ class Registry(models.Model):
         return approved_token_hosts(self.host, self.token_hosts)
 
     def mark_health(
-        self, health: Health, message: str = "", report: list[dict[str, str]] | None = None
+        self,
+        health: Health,
+        error: StoredError | None = None,
+        report: list[dict[str, Any]] | None = None,
     ) -> None:
         update_row(
             self,
             health=health,
-            health_message=message[:500],
+            health_error=error,
             report=report or [],
             checked_at=timezone.now(),
         )

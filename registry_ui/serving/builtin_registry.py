@@ -12,7 +12,6 @@ from types import TracebackType
 from typing import Self
 
 from django.db import connection
-from django.utils.translation import gettext as _
 
 from registry_ui.accounts.models import Team
 from registry_ui.images.models import LocalImage
@@ -75,9 +74,7 @@ class BuiltinRegistry:
         with self.database():
             tags = ServedRepository(self.team, repository).tags()
         if not tags:
-            raise RepositoryUnknown(
-                _("No image on this server has a name in %(name)s.") % {"name": repository}
-            )
+            raise RepositoryUnknown("builtin_repository_unknown", name=repository)
         return list(itertools.islice(tags, limit))
 
     def iterate_tags(self, repository: str, *, with_digests: bool = False) -> Iterator[str]:

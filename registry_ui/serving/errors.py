@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from registry_ui.images.blob_uploads import UploadBusy, UploadTooLarge, UploadUnknown
 from registry_ui.oci import errors as oci
+from registry_ui.web.errors import describe
 
 API_VERSION = {"Docker-Distribution-API-Version": "registry/2.0"}
 
@@ -99,4 +100,4 @@ def api_error_for(exc: oci.OciError) -> ApiError:
     headers = (
         {"Retry-After": str(max(1, round(exc.retry_after)))} if exc.retry_after is not None else {}
     )
-    return ApiError(status, code, f"{exc.message} {exc.advice}".strip(), headers=headers)
+    return ApiError(status, code, str(describe(exc)), headers=headers)

@@ -82,7 +82,7 @@ class Fetch:
             self.error = exc
         except Exception:
             logger.exception("The blob %s could not be fetched.", self.descriptor.digest.short)
-            self.error = OciError("Something went wrong inside Registry UI itself.")
+            self.error = OciError("unexpected_fetch_error")
         finally:
             with self._lock:
                 self._running.pop(key, None)

@@ -57,7 +57,7 @@ def _index_tag(team: Team, reference: Reference) -> None:
         count_repository(artifact.repository)
         ensure_scheduled(registry)
     except OciError as exc:
-        logger.info("%s could not be taken into the index: %s", reference, exc.message)
+        logger.info("%s could not be taken into the index: %s", reference, exc)
     except Exception:
         logger.exception("%s could not be taken into the index.", reference)
 

@@ -16,7 +16,6 @@ from datetime import timedelta
 from django.conf import settings
 from django.db.models import QuerySet
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from registry_ui.catalog.indexing.registry_clients import INTERACTIVE_LIMITS
 from registry_ui.images.store import LocalStore, blob_directory
@@ -121,7 +120,7 @@ def _ask_upstream(repository: ServedRepository, tag: str) -> ResolvedManifest:
             kept = _cached_manifest(repository, tag)
             if kept is None:
                 raise
-            logger.info("%s:%s is served as it was kept: %s", repository.name, tag, exc.message)
+            logger.info("%s:%s is served as it was kept: %s", repository.name, tag, exc)
             # The next clients get the cached manifest without another attempt.
             _kept_tags(repository).filter(tag=tag).update(checked_at=timezone.now())
             return kept
@@ -133,9 +132,7 @@ def _refresh_tag(repository: ServedRepository, source: RegistryStore, tag: str) 
     described = source.head_manifest(tag)
     if described is None:
         _kept_tags(repository).filter(tag=tag).delete()
-        raise ManifestUnknown(
-            _("%(host)s has no such tag.") % {"host": source.client.endpoint.host}
-        )
+        raise ManifestUnknown("upstream_tag_unknown", host=source.client.endpoint.host)
 
     resolved = repository.find(described.digest) or _fetch_manifest(
         repository, source, described.digest

@@ -5,11 +5,9 @@ from dataclasses import dataclass
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
-from django.utils.translation import gettext as _
 
 from registry_ui.accounts.models import Team, User
 from registry_ui.catalog.indexing.artifact_columns import artifact_type_of
-from registry_ui.images.blobs import damaged
 from registry_ui.images.models import LocalImage, TeamBlob
 from registry_ui.images.names import delete_names, refuse_immutable
 from registry_ui.images.store import LocalStore, blob_directory
@@ -107,7 +105,7 @@ class ServedRepository:
         try:
             return LocalStore(self.team, self.reference).get_manifest(digest)
         except ContentMismatch as exc:
-            raise ManifestUnknown(damaged(digest).message) from exc
+            raise ManifestUnknown("local_blob_damaged", digest=digest) from exc
 
     def raw(self, digest: Digest) -> bytes:
         """Return the verified bytes of a manifest that `find` returned.
@@ -188,7 +186,7 @@ class ServedRepository:
         with transaction.atomic():
             image = self.images.select_for_update().filter(tag=tag).exclude(tag="").first()
             if image is None:
-                raise ManifestUnknown(_("There is no such tag."))
+                raise ManifestUnknown("builtin_tag_unknown")
             refuse_immutable(image)
             delete_names([image])
         return image
@@ -204,7 +202,7 @@ class ServedRepository:
             Unsupported: a named index of the repository contains it.
         """
         if self.find(digest) is None:
-            raise ManifestUnknown(_("There is no such manifest in this repository."))
+            raise ManifestUnknown("builtin_manifest_unknown")
 
         with transaction.atomic():
             images = list(self.images.select_for_update())
@@ -216,10 +214,7 @@ class ServedRepository:
 
             # An image without one of its manifests could not be pulled any more.
             if any(_contains(image.manifests, str(digest)) for image in others):
-                raise Unsupported(
-                    _("An index of this repository needs this manifest."),
-                    advice=_("Delete the index first."),
-                )
+                raise Unsupported("builtin_manifest_needed")
 
             delete_names(deleted)
             ServedBlob.objects.filter(
@@ -264,7 +259,7 @@ class ServedRepository:
         """
         row = linked(self.team, self.name, digest)
         if row is None:
-            raise BlobUnknown(_("There is no such blob in this repository."))
+            raise BlobUnknown("builtin_blob_unknown")
         return row
 
     def mount(self, digest: Digest, source: str) -> bool:
@@ -291,10 +286,7 @@ class ServedRepository:
             row.digest in image.digests
             for image in self.images.only("manifests", "blobs").iterator()
         ):
-            raise Unsupported(
-                _("An image of this repository needs this blob."),
-                advice=_("Delete the image first."),
-            )
+            raise Unsupported("builtin_blob_needed")
         ServedBlob.objects.filter(team=self.team, repository=self.name, digest=row.digest).delete()
 
 

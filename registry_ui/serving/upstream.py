@@ -15,6 +15,7 @@ from registry_ui.oci.errors import OciError, Unauthorized, Unsupported
 from registry_ui.oci.reference import Reference, normalise_host
 from registry_ui.registries.builtin_registry import PROXY, builtin_registry_prefix
 from registry_ui.registries.models import Registry
+from registry_ui.web.errors import describe
 
 from .errors import ApiError, name_unknown
 from .repositories import ServedRepository
@@ -52,7 +53,7 @@ class Upstream:
             try:
                 yield readers.client(self.repository).store(self.repository)
             except Unauthorized as exc:
-                raise ApiError(403, "DENIED", f"{exc.message} {exc.advice}".strip()) from exc
+                raise ApiError(403, "DENIED", str(describe(exc))) from exc
 
 
 def is_proxied(name: str) -> bool:
@@ -67,10 +68,7 @@ def refuse_push(name: str) -> None:
     """
     # distribution spec, "Registry Proxying": a proxy may be limited to pulls.
     if is_proxied(name):
-        raise Unsupported(
-            _("Images of other registries are only pulled through this server."),
-            advice=_("Push to the registry itself."),
-        )
+        raise Unsupported("upstream_push_unsupported")
 
 
 def upstream_of(repository: ServedRepository) -> Upstream:

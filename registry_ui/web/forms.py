@@ -3,8 +3,6 @@
 from django.forms import RadioSelect
 from django.forms.renderers import TemplatesSetting
 
-from registry_ui.oci.errors import OciError
-
 
 class FormRenderer(TemplatesSetting):
     form_template_name = "forms/form.html"
@@ -15,8 +13,3 @@ class TileSelect(RadioSelect):
     """Radio buttons rendered as tiles."""
 
     template_name = "forms/tiles.html"
-
-
-def sentence(exc: OciError) -> str:
-    """Return an error as the text of a form field: what happened, and what to do."""
-    return f"{exc.message} {exc.advice}".strip()

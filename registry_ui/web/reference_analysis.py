@@ -20,6 +20,8 @@ from registry_ui.oci.reference import (
 from registry_ui.providers.catalogue import provider_for_host
 from registry_ui.tags import Explanation, Movement, Tag, describe_risk, explain_tag, parse_tag
 
+from .errors import describe
+
 USES = ("pull", "push", "tag")
 # The field may get a whole file; the page shows its beginning.
 _SHOWN_CHARACTERS = 300
@@ -126,7 +128,10 @@ def analyse_reference(text: str, use: str = "pull") -> ReferenceAnalysis:
     try:
         reference = Reference.parse(text)
     except OciError as exc:
-        return ReferenceAnalysis(use, _guessed_parts(text), message=exc.message, advice=exc.advice)
+        error = describe(exc)
+        return ReferenceAnalysis(
+            use, _guessed_parts(text), message=error.sentence, advice=error.advice
+        )
     return ReferenceAnalysis(use, _parts_of(reference), reference)
 
 

@@ -5,6 +5,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from registry_ui.registries.models import Health
+from tests.parts.error_texts import stored_error
 
 
 @pytest.fixture
@@ -20,7 +21,7 @@ def test_without_problems_there_is_no_section(
 
 
 def test_an_unreachable_registry_is_shown_with_the_cause(page_for, alice, make_registry) -> None:
-    make_registry(name="Gone").mark_health(Health.FAILING, "Nothing listens there.")
+    make_registry(name="Gone").mark_health(Health.FAILING, stored_error("Nothing listens there."))
     page = page_for(alice)
     assert "Gone" in page
     assert "Nothing listens there." in page
@@ -30,7 +31,7 @@ def test_failed_and_expiring_credentials_are_shown_with_an_action(
     page_for, alice, bob, make_registry, make_credential
 ) -> None:
     row = make_registry()
-    make_credential(row, "refused", verify_error="refused the login")
+    make_credential(row, "refused", verify_error=stored_error("refused the login"))
     make_credential(row, "ended", expires_at=timezone.now() - timedelta(days=1))
     ending = make_credential(row, "ending", expires_at=timezone.now() + timedelta(days=3))
     page = page_for(alice)

@@ -13,6 +13,8 @@ from registry_ui.oci.errors import EgressRefused, OciError, TlsFailed, Unauthori
 from registry_ui.oci.reference import Reference
 from registry_ui.oci.registry_login import RegistryLogin
 from registry_ui.providers.provider import Provider
+from registry_ui.web.errors import describe
+from tests.parts.error_texts import says
 from tests.parts.registry_rows import CANARY
 
 
@@ -38,7 +40,7 @@ def test_without_the_authority_the_certificate_is_refused(make_registry, tls_reg
 def test_a_host_without_a_row_is_https_unless_plain_http_is_asked_for(team, registry) -> None:
     with (
         open_client(team=team, reference_or_host=registry.host, credential=None) as client,
-        pytest.raises(TlsFailed, match="plain HTTP"),
+        pytest.raises(TlsFailed, check=says("plain HTTP")),
     ):
         client.ping()
     reference = Reference.parse(f"{registry.host}/a/b:1")
@@ -88,7 +90,7 @@ def test_a_credential_is_never_sent_to_another_host(
     htpasswd_row, make_registry, make_credential, registry
 ) -> None:
     credential = make_credential(htpasswd_row)
-    with pytest.raises(CredentialUnusable, match="never sent"):
+    with pytest.raises(CredentialUnusable, check=says("never sent")):
         open_client(
             team=htpasswd_row.team,
             reference_or_host=registry.host,
@@ -98,7 +100,7 @@ def test_a_credential_is_never_sent_to_another_host(
 
 
 def test_another_teams_credential_is_refused(htpasswd_row, other_team, make_credential) -> None:
-    with pytest.raises(CredentialUnusable, match="belong"):
+    with pytest.raises(CredentialUnusable, check=says("belong")):
         open_client(
             team=other_team,
             reference_or_host=htpasswd_row.host,
@@ -108,7 +110,7 @@ def test_another_teams_credential_is_refused(htpasswd_row, other_team, make_cred
 
 def test_an_expired_credential_is_refused(htpasswd_row, make_credential) -> None:
     credential = make_credential(htpasswd_row, expires_at=timezone.now() - timedelta(minutes=1))
-    with pytest.raises(CredentialUnusable, match="expired"):
+    with pytest.raises(CredentialUnusable, check=says("expired")):
         open_for(htpasswd_row, credential)
 
 
@@ -118,10 +120,10 @@ def test_with_a_wrong_key_nothing_is_sent_and_the_error_says_what_to_do(
     row = make_registry(token_registry)
     credential = make_credential(row, "Robot", CANARY)
     settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
-    with pytest.raises(DecryptionFailed, match="Robot") as caught:
+    with pytest.raises(DecryptionFailed, check=says("Robot")) as caught:
         open_for(row, credential)
     assert isinstance(caught.value, OciError)
-    assert "REGISTRY_UI_ENCRYPTION_KEYS" in caught.value.advice
+    assert "REGISTRY_UI_ENCRYPTION_KEYS" in describe(caught.value).advice
     assert token_registry.token_server.requests == []
     credential.refresh_from_db()
     assert credential.used_at is None

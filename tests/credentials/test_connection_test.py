@@ -2,6 +2,7 @@ import pytest
 
 from registry_ui.credentials.services import check_connection
 from registry_ui.registries.models import Health, Registry
+from registry_ui.web.errors import describe
 from tests.parts.scripted_server import Reply, scripted_server
 
 
@@ -66,10 +67,10 @@ def test_a_name_that_does_not_exist_fails_at_the_name(make_registry) -> None:
         "registry": "waiting",
         "login": "waiting",
     }
-    assert report.failed.advice
+    assert describe(report.failed.error).advice
     row.refresh_from_db()
     assert row.health == Health.FAILING
-    assert "registry.invalid" in row.health_message
+    assert "registry.invalid" in describe(row.health_error).sentence
 
 
 def test_a_closed_port_fails_at_the_port(make_registry) -> None:
@@ -134,7 +135,7 @@ def test_a_login_of_an_unknown_kind_fails_at_the_login(make_registry) -> None:
     with answering(status=401, headers={"WWW-Authenticate": "Negotiate"}) as host:
         report = check_connection(make_registry(host=host, security="plain_http"))
     assert report.failed.name == "login"
-    assert "negotiate" in report.failed.detail.lower()
+    assert report.failed.error["parameters"]["offered"] == ["negotiate"]
 
 
 def test_through_a_proxy_the_stages_before_it_are_left_out(settings, make_registry) -> None:

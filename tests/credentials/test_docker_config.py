@@ -8,6 +8,7 @@ from registry_ui.credentials.docker_config import (
     InvalidDockerConfig,
     parse_docker_config,
 )
+from registry_ui.web.errors import describe
 from tests.parts.registry_rows import CANARY
 
 
@@ -118,7 +119,7 @@ def test_the_old_file_without_auths_is_read() -> None:
 def test_an_invalid_configuration_is_refused_and_not_quoted(text: str) -> None:
     with pytest.raises(InvalidDockerConfig) as caught:
         parse_docker_config(text)
-    assert CANARY not in f"{caught.value!r}{caught.value.advice}"
+    assert CANARY not in f"{caught.value!r}{describe(caught.value).advice}"
     assert caught.value.__cause__ is None
 
 

@@ -6,6 +6,8 @@ from registry_ui.credentials.models import Credential
 from registry_ui.credentials.services import check_login
 from registry_ui.oci.errors import ConnectionFailed, Unauthorized
 from registry_ui.registries.models import Health
+from registry_ui.web.errors import describe
+from tests.parts.error_texts import stored_error
 from tests.parts.registry_rows import CANARY
 
 
@@ -13,12 +15,15 @@ def test_a_real_login_succeeds_and_is_remembered(
     htpasswd_row, htpasswd_registry, make_credential
 ) -> None:
     credential = make_credential(
-        htpasswd_row, htpasswd_registry.username, htpasswd_registry.password, verify_error="old"
+        htpasswd_row,
+        htpasswd_registry.username,
+        htpasswd_registry.password,
+        verify_error=stored_error("old"),
     )
     assert check_login(credential).startswith("Login succeeded")
     stored = Credential.objects.get(pk=credential.pk)
     assert stored.verified_at is not None
-    assert stored.verify_error == ""
+    assert stored.verify_error is None
     assert stored.state == "verified"
 
 
@@ -31,8 +36,11 @@ def test_a_wrong_secret_is_refused_and_remembered(
     stored = Credential.objects.get(pk=credential.pk)
     assert stored.state == "failed"
     assert stored.verified_at is None
-    assert caught.value.advice
-    assert CANARY not in f"{caught.value!r}{caught.value}{caught.value.advice}{stored.verify_error}"
+    assert describe(caught.value).advice
+    assert (
+        CANARY
+        not in f"{caught.value!r}{caught.value}{describe(caught.value).advice}{stored.verify_error}"
+    )
 
 
 def test_a_registry_that_does_not_answer_says_nothing_about_the_credential(
@@ -44,7 +52,7 @@ def test_a_registry_that_does_not_answer_says_nothing_about_the_credential(
         check_login(credential)
     row.refresh_from_db()
     assert row.health == Health.FAILING
-    assert Credential.objects.get(pk=credential.pk).verify_error == ""
+    assert Credential.objects.get(pk=credential.pk).verify_error is None
 
 
 def test_a_login_that_works_shows_that_the_registry_answers_again(

@@ -12,6 +12,8 @@ from registry_ui.credentials.services import (
     select_credential,
 )
 from registry_ui.oci.reference import Reference
+from registry_ui.web.errors import describe
+from tests.parts.error_texts import says, stored_error
 
 pytestmark = pytest.mark.postgresql
 
@@ -66,7 +68,7 @@ def test_a_tie_is_for_a_person_to_decide(team, row, make_credential) -> None:
     with pytest.raises(AmbiguousCredential) as caught:
         choose(team)
     assert set(caught.value.candidates) == {one, other}
-    assert "one" in caught.value.message
+    assert "one" in describe(caught.value).sentence
     assert choose(team, selected=other) == other
 
 
@@ -113,7 +115,7 @@ def test_a_chosen_one_that_does_not_fit_is_an_error_and_nothing_else_is_tried(
 ) -> None:
     make_credential(row, "fit")
     unfit = make_credential(row, "unfit", **values)
-    with pytest.raises(CredentialUnusable, match=words.replace("*", r"\*")):
+    with pytest.raises(CredentialUnusable, check=says(words.replace("*", r"\*"))):
         choose(team, push=True, selected=unfit)
 
 
@@ -122,9 +124,9 @@ def test_a_chosen_one_of_another_team_or_host_is_refused(
 ) -> None:
     foreign = make_credential(make_registry(team=other_team, host=HOST))
     elsewhere = make_credential(make_registry(host="other.example.com"))
-    with pytest.raises(CredentialUnusable, match="belong"):
+    with pytest.raises(CredentialUnusable, check=says("belong")):
         choose(team, selected=foreign)
-    with pytest.raises(CredentialUnusable, match="never sent"):
+    with pytest.raises(CredentialUnusable, check=says("never sent")):
         choose(team, selected=elsewhere)
 
 
@@ -161,7 +163,7 @@ def test_the_index_sends_no_expired_login_and_a_refused_one_last(row, make_crede
         "refused",
         can_push=False,
         repository_pattern="my-company/*",
-        verify_error="The login was refused.",
+        verify_error=stored_error("The login was refused."),
     )
     assert select_for_index(row, "my-company/app") == refused
     default = make_credential(row, "default")
@@ -235,7 +237,7 @@ def test_a_tie_of_own_and_shared_is_for_a_person_to_decide_and_says_whose_each_i
 ) -> None:
     make_credential(row, "Robot")
     share("Robot")
-    with pytest.raises(AmbiguousCredential, match="“Robot of team Lighthouse”") as caught:
+    with pytest.raises(AmbiguousCredential, check=says("“Robot of team Lighthouse”")) as caught:
         choose(team)
     assert set(caught.value.names) == {"Robot", "Robot of team Lighthouse"}
 
@@ -252,7 +254,7 @@ def test_a_pull_only_grant_does_not_allow_a_push(team, share) -> None:
 def test_an_ended_grant_allows_nothing(team, share, field) -> None:
     shared = share(terms={field: timezone.now() - timedelta(minutes=1)})
     assert choose(team) is None
-    with pytest.raises(CredentialUnusable, match="The team Lighthouse"):
+    with pytest.raises(CredentialUnusable, check=says("The team Lighthouse")):
         choose(team, selected=shared)
 
 

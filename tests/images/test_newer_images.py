@@ -19,6 +19,7 @@ from registry_ui.oci.digest import Digest
 from registry_ui.oci.manifest import OCI_INDEX
 from registry_ui.oci.reference import Reference
 from registry_ui.registries.models import Registry, Security
+from tests.parts.error_texts import stored_error
 from tests.parts.images import build_image, build_index, push
 from tests.parts.index_rows import digest_of, make_repository
 from transfers import services
@@ -117,7 +118,9 @@ def test_an_index_run_before_the_pull_marks_nothing(nginx, index_has, found):
 
 def test_a_tag_that_failed_to_index_keeps_its_mark(nginx, index_has, found):
     tag = index_has(MOVED, previous=nginx.digest, changed=timezone.now() + timedelta(minutes=1))
-    Tag.objects.filter(pk=tag.pk).update(checked_at=None, problem="The registry does not answer.")
+    Tag.objects.filter(pk=tag.pk).update(
+        checked_at=None, problem=stored_error("The registry does not answer.")
+    )
     assert found() == ["docker.io/library/nginx:1.27"]
 
 

@@ -9,6 +9,7 @@ from registry_ui.images.store import LocalStore, blob_directory
 from registry_ui.oci.digest import Digest
 from registry_ui.oci.errors import BlobUnknown, InvalidReference, ManifestUnknown
 from registry_ui.oci.reference import Reference
+from registry_ui.web.errors import describe
 from tests.parts.images import build_image, build_index
 
 from .conftest import put
@@ -46,8 +47,8 @@ def test_the_error_of_a_missing_tag_names_existing_tags(pulled, team):
     pulled(team, "nginx:1.26")
     with pytest.raises(ManifestUnknown) as failure:
         find_image(team, ref("nginx:1.28"))
-    assert "nginx:1.27" in failure.value.advice
-    assert "nginx:1.26" in failure.value.advice
+    assert "nginx:1.27" in describe(failure.value).advice
+    assert "nginx:1.26" in describe(failure.value).advice
 
 
 def test_another_teams_image_is_neither_found_nor_named(pulled, team, other_team):
@@ -55,7 +56,7 @@ def test_another_teams_image_is_neither_found_nor_named(pulled, team, other_team
     for name in ("nginx:1.27", "nginx:1.28"):
         with pytest.raises(ManifestUnknown) as failure:
             find_image(other_team, ref(name))
-        assert "1.27" not in failure.value.advice
+        assert "1.27" not in describe(failure.value).advice
 
 
 def test_a_tag_is_another_name_of_the_same_image(pulled, team, bob):

@@ -12,6 +12,7 @@ from registry_ui.oci.errors import BlobUnknown, ConnectionFailed, ContentMismatc
 from registry_ui.oci.image_copy import CopySession, PlatformChoice, copy_image
 from registry_ui.oci.manifest import Descriptor, Platform
 from registry_ui.oci.reference import Reference
+from tests.parts.error_texts import says
 from tests.parts.images import build_image, build_index
 
 from .blob_sources import Source
@@ -151,7 +152,7 @@ def test_a_manifest_is_found_by_tag_and_digest(store):
 
     assert store.head_manifest("3.0") is None
 
-    with pytest.raises(ManifestUnknown, match=r"registry.example.com/team/app:3\.0"):
+    with pytest.raises(ManifestUnknown, check=says(r"registry.example.com/team/app:3\.0")):
         store.get_manifest("3.0")
 
 
@@ -255,9 +256,9 @@ def test_a_damaged_manifest_is_an_error_and_the_next_put_repairs_it(store):
     built = build_image(layer_size=500)
     put(store, built, "1.0")
     damage(Digest.parse(built.digest))
-    with pytest.raises(ContentMismatch, match="damaged"):
+    with pytest.raises(ContentMismatch, check=says("damaged")):
         store.get_manifest("1.0")
-    with pytest.raises(ManifestUnknown, match="missing"):
+    with pytest.raises(ManifestUnknown, check=says("missing")):
         store.get_manifest("1.0")
     put(store, built, "1.0")
     assert store.get_manifest("1.0").raw == built.content

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.parts.error_texts import stored_error
 from tests.transfers.rows import transfer_row
 from transfers.models import State, Transfer
 
@@ -25,7 +26,7 @@ def test_a_worker_that_lost_its_claim_writes_nothing(team):
     successor = Transfer.claim_for_run(row.pk, "successor")
 
     assert not dead.record(bytes_done=1)
-    assert not dead.finish(State.FAILED, error={"message": "Too late."})
+    assert not dead.finish(State.FAILED, error=stored_error("Too late."))
 
     row.refresh_from_db()
     assert (row.state, row.claim, row.bytes_done) == (State.RUNNING, successor.claim, 0)

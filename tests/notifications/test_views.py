@@ -5,6 +5,7 @@ from django.urls import reverse
 
 from registry_ui.jobs.models import State
 from registry_ui.notifications.models import Notice, NotificationChannel
+from tests.parts.error_texts import stored_error
 from tests.transfers.mirrors.rows import mirror_row
 from transfers.mirrors.models import Mirror
 
@@ -68,7 +69,7 @@ def test_a_test_message_is_queued_and_its_outcome_shows(client_for, alice, victo
     assert (polled.status_code, "Sending" in polled.content.decode()) == (200, True)
     Notice.objects.update(
         state=State.FAILED,
-        error={"message": "The message was not delivered.", "advice": "Check the address."},
+        error=stored_error("The message was not delivered."),
     )
     ended = client.get(reverse("notifications:channels"), headers=HTMX)
     assert (ended.status_code, "Not delivered" in ended.content.decode()) == (286, True)

@@ -60,7 +60,7 @@ def test_failures_are_retried_within_the_limits(scripted, api):
     )
     assert api.get("/things").content == []
     scripted.on("GET", "/api/things", Reply(429, headers={"Retry-After": "900"}))
-    with pytest.raises(RateLimited, match="for 15 minutes"):
+    with pytest.raises(RateLimited, match=r"^rate_limited_for .*seconds=900"):
         api.get("/things")
 
 
@@ -74,13 +74,13 @@ def test_failures_are_retried_within_the_limits(scripted, api):
 )
 def test_other_content_than_json_is_not_the_api(scripted, api, reply):
     scripted.on("GET", "/api/things", reply)
-    with pytest.raises(Unsupported, match="does not answer as the API"):
+    with pytest.raises(Unsupported, match=r"^not_the_api "):
         api.get("/things")
 
 
 def test_an_answer_that_is_too_large_is_refused(scripted, api):
     scripted.on("GET", "/api/things", Reply(body=b" " * 9_000_000))
-    with pytest.raises(InvalidManifest, match="more than"):
+    with pytest.raises(InvalidManifest, match=r"^answer_too_large "):
         api.get("/things")
 
 
@@ -138,7 +138,7 @@ def test_a_post_is_json_without_the_token(scripted, api):
 def test_a_post_is_not_redirected(scripted, scripted_servers, api, status):
     other = scripted_servers()
     scripted.on("POST", "/api/token", Reply(status, headers={"Location": f"{other.url}/token"}))
-    with pytest.raises(ResponseError, match=f"status {status}"):
+    with pytest.raises(ResponseError, match=f"http_status={status}"):
         api.post("/token", {"secret": SECRET})
     assert other.calls == []
 
@@ -154,7 +154,7 @@ def test_a_deletion_carries_the_token(scripted, api):
 def test_a_redirected_deletion_is_not_taken_for_done(scripted, scripted_servers, api, status):
     other = scripted_servers()
     scripted.on("DELETE", "/api/things/1", Reply(status, headers={"Location": other.url}))
-    with pytest.raises(ResponseError, match=f"status {status}"):
+    with pytest.raises(ResponseError, match=f"http_status={status}"):
         api.delete("/things/1")
     assert other.calls == []
 

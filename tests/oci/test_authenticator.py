@@ -111,7 +111,8 @@ def test_new_token_that_is_refused_means_denied_without_a_loop(token_registry_of
     )
     with pytest.raises(Denied) as caught:
         client_of(registry, CREDENTIAL).list_tags("a")
-    assert "does not let this credential pull from a" in caught.value.message
+    assert caught.value.code == "denied_pull"
+    assert caught.value.parameters["repository"] == "a"
     assert len(registry.made("GET", "/v2/a/tags/list")) == 1
     assert len(registry.made("GET", "/token")) == 1
 
@@ -126,7 +127,7 @@ def test_token_without_push_is_a_denial_of_the_push(token_registry_of, client_of
             headers={"WWW-Authenticate": 'Bearer realm="/token",scope="repository:a:pull,push"'},
         ),
     )
-    with pytest.raises(Denied, match="push to a"):
+    with pytest.raises(Denied, match=r"^denied_push .*repository=a "):
         client_of(registry, CREDENTIAL).check_access("a", "pull,push")
 
 
@@ -139,7 +140,7 @@ def test_anonymous_refusal_asks_for_a_credential(token_registry_of, client_of):
     )
     with pytest.raises(Unauthorized) as caught:
         client_of(registry).list_tags("a")
-    assert "Add a credential" in caught.value.advice
+    assert caught.value.code == "login_wanted"
 
 
 def test_the_usable_one_of_two_challenges_is_used(scripted, client_of):
@@ -153,7 +154,7 @@ def test_the_usable_one_of_two_challenges_is_used(scripted, client_of):
 
 def test_unusable_challenge_is_named(scripted, client_of):
     scripted.on("GET", "/v2/", Reply(401, headers={"WWW-Authenticate": "Negotiate"}))
-    with pytest.raises(Unauthorized, match="negotiate"):
+    with pytest.raises(Unauthorized, match=r"^login_kind_unsupported .*offered=negotiate"):
         client_of(scripted, CREDENTIAL).list_tags("a")
 
 

@@ -157,7 +157,7 @@ def test_progress_resets_the_retries(scripted, client_of):
 
 def test_announced_size_must_be_the_promised_one(scripted, client_of):
     scripted.on("GET", PATH, Reply(body=BLOB + b"more"))
-    with pytest.raises(ContentMismatch, match=str(len(BLOB) + 4)):
+    with pytest.raises(ContentMismatch, match=f"^blob_length_differs .*length={len(BLOB) + 4} "):
         open_at(client_of, scripted)
 
 
@@ -165,13 +165,13 @@ def test_body_without_a_length_may_not_be_longer(scripted, client_of):
     scripted.on("GET", PATH, Reply(body=BLOB, chunked=True))
     assert read_all(open_at(client_of, scripted)) == BLOB
     scripted.on("GET", PATH, Reply(body=BLOB + b"x", chunked=True))
-    with pytest.raises(ContentMismatch, match="more bytes"):
+    with pytest.raises(ContentMismatch, match=r"^blob_too_long "):
         read_all(open_at(client_of, scripted))
 
 
 def test_compressed_answer_is_refused(scripted, client_of):
     scripted.on("GET", PATH, Reply(body=BLOB, headers={"Content-Encoding": "gzip"}))
-    with pytest.raises(ContentMismatch, match="compresses"):
+    with pytest.raises(ContentMismatch, match=r"^blob_compressed "):
         open_at(client_of, scripted)
 
 
@@ -188,7 +188,7 @@ def test_temporary_failure_of_the_registry_is_retried(scripted, client_of):
 
 def test_endless_failure_is_reported(scripted, client_of):
     scripted.on("GET", PATH, Reply(500))
-    with pytest.raises(ServerFailed, match="500"):
+    with pytest.raises(ServerFailed, match=r"^server_failed .*http_status=500"):
         open_at(client_of, scripted)
     assert len(scripted.made("GET", PATH)) == 5
 
@@ -208,7 +208,7 @@ def test_stall_ends_in_a_timeout_and_a_resume(scripted, client_of):
 def test_dripping_body_is_given_up(scripted, client_of):
     scripted.on("GET", PATH, Reply(body=BLOB, drip=0.1))
     started = time.monotonic()
-    with pytest.raises(ConnectionFailed, match="too slowly"):
+    with pytest.raises(ConnectionFailed, match=r"^blob_too_slow "):
         read_all(
             open_at(
                 client_of,
@@ -266,7 +266,7 @@ def test_cancelling_ends_a_pause(scripted, client_of):
 
 def test_web_page_instead_of_a_blob(scripted, client_of):
     scripted.on("GET", PATH, Reply(418, b"<html>teapot", {"Content-Type": "text/html"}))
-    with pytest.raises(ResponseError, match="418"):
+    with pytest.raises(ResponseError, match="http_status=418"):
         open_at(client_of, scripted)
 
 

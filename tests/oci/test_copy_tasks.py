@@ -57,7 +57,7 @@ def test_the_first_failure_is_raised_and_not_its_echo(pools):
 
     with pytest.raises(BlobUnknown):
         tasks.run_metadata(fail_or_wait, [1, 2])
-    with pytest.raises(Cancelled, match="Another part"):
+    with pytest.raises(Cancelled, match=r"^other_part_failed$"):
         tasks.check()
 
 
@@ -89,5 +89,5 @@ def test_a_cancellation_is_a_better_reason_than_a_failure(pools):
     tasks.stop()
     cancellation.request()
 
-    with pytest.raises(Cancelled, match="was cancelled"):
+    with pytest.raises(Cancelled, match=r"^cancelled$"):
         tasks.check()

@@ -36,7 +36,7 @@ ELSEWHERE = (
 
 def test_own_loopback_needs_permission(scripted, client_of):
     client_of(scripted).ping()
-    with pytest.raises(EgressRefused, match="this machine itself"):
+    with pytest.raises(EgressRefused, match=r"^address_loopback "):
         client_of(scripted, egress=EgressPolicy()).ping()
     assert len(scripted.calls) == 1
 
@@ -52,7 +52,7 @@ def test_metadata_addresses_are_never_connected_to(client_of, host):
 def test_private_registry_by_setting(internet, scripted, client_of):
     internet.add("registry.corp", scripted, "10.1.2.3")
     client_of("registry.corp", egress=EgressPolicy()).ping()
-    with pytest.raises(EgressRefused, match="private network"):
+    with pytest.raises(EgressRefused, match=r"(^address_private |scope=private)"):
         client_of("registry.corp", egress=EgressPolicy(allow_private=False)).ping()
     assert internet.connected == ["10.1.2.3"]
 
@@ -128,7 +128,7 @@ def test_public_registry_cannot_send_clients_into_a_private_network(
     registry.on(
         "GET", "/v2/a/blobs/.*", Reply(307, headers={"Location": "http://intranet.example/admin"})
     )
-    with pytest.raises(EgressRefused, match="private network"):
+    with pytest.raises(EgressRefused, match=r"(^address_private |scope=private)"):
         client_of("registry.example").store("a").open_blob(descriptor_of(BLOB))
     assert inside.calls == []
 
@@ -149,7 +149,7 @@ def test_public_registry_with_a_private_address_too_opens_no_private_network(
         client.ping()
         client.transport._connections.close()
     internet.names["registry.example"] = ["10.0.0.6"] if later else ["93.184.216.34", "10.0.0.6"]
-    with pytest.raises(EgressRefused, match="private network"):
+    with pytest.raises(EgressRefused, match=r"(^address_private |scope=private)"):
         client.store("a").open_blob(descriptor_of(BLOB))
     assert inside.calls == []
 
@@ -189,7 +189,7 @@ def test_unknown_host_says_so(client_of):
 
 
 def test_nothing_listens(client_of):
-    with pytest.raises(ConnectionFailed, match="refused"):
+    with pytest.raises(ConnectionFailed, match=r"^connection_refused "):
         client_of("127.0.0.1:1").ping()
 
 

@@ -74,9 +74,7 @@ def test_no_secret_in_any_error_or_its_chain(scripted, client_of):
             try:
                 call(*arguments)
             except OciError as exc:
-                text = (
-                    "".join(traceback.format_exception(exc)) + repr(exc) + exc.message + exc.advice
-                )
+                text = "".join(traceback.format_exception(exc)) + repr(exc) + str(exc.stored())
                 assert SECRET not in text
                 assert BASIC.removeprefix("Basic ") not in text
                 failure = exc

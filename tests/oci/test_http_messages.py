@@ -53,7 +53,7 @@ def test_a_media_type_has_no_parameters(response_to, text, media_type):
 
 def test_a_body_is_read_to_its_limit_and_no_further(response_to):
     assert response_to(Reply(body=b"x" * 2048)).read(2048) == b"x" * 2048
-    with pytest.raises(InvalidManifest, match="more than the 2 KiB"):
+    with pytest.raises(InvalidManifest, match=r"^answer_too_large .*limit_bytes=2048"):
         response_to(Reply(body=b"x" * 2049)).read(2048)
 
 
@@ -62,7 +62,7 @@ def test_a_compressed_body_is_named_as_the_fault_of_a_proxy(response_to):
 
     with pytest.raises(ResponseError) as caught:
         response.read(100)
-    assert "A proxy" in caught.value.advice
+    assert caught.value.code == "answer_compressed"
 
 
 def test_the_start_of_an_errors_body_is_read_whatever_happens(response_to):
@@ -77,7 +77,7 @@ def test_a_dripping_body_is_given_up(scripted, client_of):
     client = client_of(scripted, limits=Limits(read=0.2))
     response = client.transport.exchange(Request("GET", f"{scripted.url}/x"))
 
-    with pytest.raises(ConnectionTimeout, match="too slowly"):
+    with pytest.raises(ConnectionTimeout, match=r"^answer_too_slow "):
         response.read(2000)
 
 

@@ -30,7 +30,7 @@ def test_a_single_image_is_copied_unless_another_platform_was_chosen(
     )
 
     assert str(copied.manifest.digest) == image.digest
-    with pytest.raises(Exception, match="only, not for linux/s390x"):
+    with pytest.raises(Exception, match=r"^platform_differs .*platform=linux/s390x"):
         copy(source, image.tag, target, "2", platform=PlatformChoice.parse("linux/s390x"))
 
 
@@ -116,25 +116,25 @@ def test_indexes_more_than_four_deep_are_refused(read):
     store, outermost = nested(5)
     reader, _reported = read(store)
 
-    with pytest.raises(InvalidManifest, match="more than four deep"):
+    with pytest.raises(InvalidManifest, match=r"^index_too_deep$"):
         reader.read(outermost)
 
 
 @pytest.mark.parametrize(
-    ("limit", "value", "message"),
+    ("limit", "value", "code"),
     [
-        ("CHILDREN_LIMIT", 1, "more than 1 manifests"),
-        ("_MANIFESTS_LIMIT", 1000, "MiB together"),
-        ("_BLOBS_LIMIT", 2, "more than 2 blobs"),
+        ("CHILDREN_LIMIT", 1, "too_many_manifests limit=1"),
+        ("_MANIFESTS_LIMIT", 1000, "manifests_too_large limit_bytes=1000"),
+        ("_BLOBS_LIMIT", 2, "too_many_blobs limit=2"),
     ],
 )
-def test_more_than_the_limits_are_refused(read, monkeypatch, limit, value, message):
+def test_more_than_the_limits_are_refused(read, monkeypatch, limit, value, code):
     monkeypatch.setattr(image_tree, limit, value)
     built = build_index(platforms=["linux/amd64", "linux/arm64"])
     store = MemoryStore(built)
     reader, _reported = read(store)
 
-    with pytest.raises(InvalidManifest, match=message):
+    with pytest.raises(InvalidManifest, match=f"^{code}$"):
         reader.read(store.get_manifest(built.digest))
 
 

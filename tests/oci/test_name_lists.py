@@ -101,16 +101,13 @@ def test_registries_without_a_catalogue(scripted, client_of, reply, kind):
         return
     with pytest.raises(kind) as caught:
         names_of(client)
-    assert "has no repository" not in caught.value.message
+    assert caught.value.code != "repository_unknown"
 
 
 def test_missing_right_to_list_is_reported(scripted, client_of):
     scripted.on("GET", CATALOG, error(403, "DENIED"))
-    with pytest.raises(
-        Denied, match="does not let an anonymous visitor list its repositories"
-    ) as caught:
+    with pytest.raises(Denied, match=r"^denied_listing_anonymous "):
         names_of(client_of(scripted))
-    assert "add the repositories" in caught.value.advice
 
 
 @pytest.mark.parametrize("body", [b'{"repositories": null}', b'{"repositories": []}', b"{}"])
@@ -189,7 +186,7 @@ def test_an_endless_catalogue_is_cut_off(scripted, client_of, monkeypatch):
 
 def test_a_page_of_ten_megabytes_is_refused(scripted, client_of):
     scripted.on("GET", CATALOG, Reply(body=b'{"repositories": ["' + b"a" * 10_000_000 + b'"]}'))
-    with pytest.raises(InvalidManifest, match="more than"):
+    with pytest.raises(InvalidManifest, match=r"^answer_too_large "):
         names_of(client_of(scripted))
 
 
@@ -221,5 +218,5 @@ def test_the_catalogue_needs_a_scope_of_its_own(token_registry, image_factory, c
     publisher = BasicCredential(token_registry.username, token_registry.password)
     assert repository in names_of(client_of(token_registry.host, publisher))
     reader = BasicCredential(token_registry.reader_username, token_registry.reader_password)
-    with pytest.raises(Denied, match="list its repositories"):
+    with pytest.raises(Denied, match=r"^denied_listing"):
         names_of(client_of(token_registry.host, reader))

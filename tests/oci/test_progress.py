@@ -3,6 +3,7 @@ import threading
 import pytest
 
 from registry_ui.oci.digest import Digest
+from registry_ui.oci.errors import RateLimited
 from registry_ui.oci.manifest import OCI_LAYER_GZIP, Descriptor
 from registry_ui.oci.progress import BlobState, Progress
 
@@ -85,15 +86,16 @@ def test_time_left_is_unknown_while_nothing_moves(progress, clock):
 
 def test_a_pause_says_why_until_it_is_over(progress, clock):
     progress.enter("transferring")
-    progress.pause(30, "the registry asks to wait")
-    assert (progress.snapshot()["phase"], progress.snapshot()["note"]) == (
+    reason = RateLimited("rate_limited", host="registry.example.com")
+    progress.pause(30, reason)
+    assert (progress.snapshot()["phase"], progress.snapshot()["pause"]) == (
         "paused",
-        "the registry asks to wait",
+        reason.stored(),
     )
 
     clock.now += 31
 
-    assert (progress.snapshot()["phase"], progress.snapshot()["note"]) == ("transferring", "")
+    assert (progress.snapshot()["phase"], progress.snapshot()["pause"]) == ("transferring", None)
 
 
 def test_unfinished_blobs_have_failed_and_the_rest_keeps_its_state(progress):

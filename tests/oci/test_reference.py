@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from registry_ui.oci.digest import Digest
 from registry_ui.oci.errors import InvalidReference, OciError
 from registry_ui.oci.reference import Reference, check_repository, check_tag, normalise_host
+from registry_ui.web.errors import describe
 
 DIGEST = "sha256:" + "a" * 64
 
@@ -101,14 +102,16 @@ def test_malformed_references_are_refused_with_advice(text):
     with pytest.raises(OciError) as caught:
         Reference.parse(text)
     assert isinstance(caught.value, ValueError)
-    assert caught.value.message
-    assert caught.value.advice
+    text = describe(caught.value)
+    assert text.sentence
+    assert text.advice
 
 
 def test_upper_case_gets_a_correction():
     with pytest.raises(InvalidReference) as caught:
         Reference.parse("ghcr.io/Team/app")
-    assert "Write team." in caught.value.advice
+    assert caught.value.code == "component_upper_case"
+    assert caught.value.parameters == {"component": "Team", "correction": "team"}
 
 
 COMPONENT = st.from_regex(r"[a-z0-9]{1,8}((\.|_|__|-{1,3})[a-z0-9]{1,8}){0,2}", fullmatch=True)

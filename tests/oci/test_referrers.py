@@ -120,7 +120,7 @@ def test_a_list_that_goes_on_elsewhere_is_refused(scripted, scripted_servers, st
     scripted.on(
         "GET", REFERRERS, index(descriptor(1), link=f'<{other.url}{REFERRERS}>; rel="next"')
     )
-    with pytest.raises(EgressRefused, match="another host"):
+    with pytest.raises(EgressRefused, match=r"^list_continues_elsewhere "):
         store.referrers(SUBJECT)
     assert other.calls == []
 

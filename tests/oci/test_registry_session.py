@@ -24,7 +24,7 @@ from tests.parts.tag_lists import TAGS
 )
 def test_other_servers_are_not_registries(scripted, client_of, reply):
     scripted.on("GET", "/v2/", reply)
-    with pytest.raises(NotARegistry, match="is not a registry"):
+    with pytest.raises(NotARegistry, match=r"^(web_page_)?not_(a_)?registry "):
         client_of(scripted).ping()
 
 
@@ -66,9 +66,9 @@ def test_login_with_basic(scripted, client_of):
 
     scripted.on("GET", "/v2/", ping)
     assert client_of(scripted, CREDENTIAL).login() == "basic"
-    with pytest.raises(Unauthorized, match="wrong, or has expired"):
+    with pytest.raises(Unauthorized, match=r"^login_refused "):
         client_of(scripted, BasicCredential("alice", "wrong-canary")).login()
-    with pytest.raises(Unauthorized, match="wants a login"):
+    with pytest.raises(Unauthorized, match=r"^login_wanted "):
         client_of(scripted).login()
 
 
@@ -85,7 +85,7 @@ def test_login_with_a_token(scripted, client_of):
         lambda call: Reply(body=b'{"token":"t"}') if call.authorization == BASIC else Reply(401),
     )
     assert client_of(scripted, CREDENTIAL).login() == "token"
-    with pytest.raises(Unauthorized, match="wrong, or has expired"):
+    with pytest.raises(Unauthorized, match=r"^login_refused "):
         client_of(scripted, BasicCredential("alice", "wrong-canary")).login()
 
 
@@ -106,6 +106,6 @@ def test_redirecting_ping_that_wants_a_login_elsewhere(
     internet.add("other.example", other, "93.184.216.35")
     scripted.on("GET", "/v2/", Reply(302, headers={"Location": "http://other.example/v2/"}))
     other.on("GET", "/v2/", Reply(401, headers={"WWW-Authenticate": 'Basic realm="evil"'}))
-    with pytest.raises(NotARegistry, match=r"other\.example"):
+    with pytest.raises(NotARegistry, match=r"^redirected_to_login .*other\.example"):
         client_of(scripted, CREDENTIAL).list_tags("a")
     assert {call.authorization for call in other.calls} == {""}

@@ -29,7 +29,7 @@ def test_missing_repository(scripted, client_of):
     scripted.on(
         "GET", TAGS, Reply(404, error_body("NAME_UNKNOWN", "repository name not known to registry"))
     )
-    with pytest.raises(RepositoryUnknown, match="has no repository team/app"):
+    with pytest.raises(RepositoryUnknown, match=r"^repository_unknown .*repository=team/app"):
         client_of(scripted).list_tags("team/app")
 
 
@@ -37,7 +37,7 @@ def test_error_body_is_read_only_to_a_limit(scripted, client_of):
     scripted.on("GET", TAGS, Reply(400, b"x" * 10_000_000))
     with pytest.raises(OciError) as caught:
         client_of(scripted).list_tags("team/app")
-    assert len(caught.value.message) < 500
+    assert len(str(caught.value)) < 600
 
 
 @pytest.fixture
@@ -94,24 +94,24 @@ def test_a_status_may_make_a_refusal_temporary(error_of, status, temporary):
 @pytest.mark.parametrize(
     ("body", "quoted"),
     [
-        (b'{"errors":[{"code":"X","message":"no","detail":"because"}]}', "It says: no: because."),
-        (b'{"errors":[{"message":"one"},7,{"message":"two"}]}', "It says: one; two."),
-        (b'{"message":"a reason"}', "It says: a reason."),
+        (b'{"errors":[{"code":"X","message":"no","detail":"because"}]}', "no: because"),
+        (b'{"errors":[{"message":"one"},7,{"message":"two"}]}', "one; two"),
+        (b'{"message":"a reason"}', "a reason"),
         (b'{"error":{"a":1}}', ""),
-        (b"plain words", "It says: plain words."),
-        (b"[" * 60_000, "It says: ["),
+        (b"plain words", "plain words"),
+        (b"[" * 60_000, "["),
     ],
 )
 def test_the_registrys_own_words_are_quoted(error_of, body, quoted):
-    message = error_of(Reply(418, body)).message
+    error = error_of(Reply(418, body))
 
-    assert quoted in message
-    assert ("It says" in message) is bool(quoted)
+    assert error.parameters.get("quote", "").startswith(quoted)
+    assert ("quote" in error.parameters) is bool(quoted)
 
 
 def test_neither_a_web_page_nor_a_secret_is_quoted(error_of):
     page_of_a_proxy = Reply(418, b"<html>sign in", {"Content-Type": "text/html"})
-    assert "sign in" not in error_of(page_of_a_proxy).message
+    assert "quote" not in error_of(page_of_a_proxy).parameters
 
     echo = Reply(418, error_body("X", "canary-7f3a91 is wrong"))
-    assert "canary" not in error_of(echo, secrets=("canary-7f3a91",)).message
+    assert "canary" not in str(error_of(echo, secrets=("canary-7f3a91",)))

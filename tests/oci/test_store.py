@@ -32,7 +32,7 @@ def test_other_content_than_promised_is_refused(content):
     store = MemoryStore()
     store.blobs[descriptor_of(CONFIG).digest] = content
 
-    with pytest.raises(ContentMismatch, match="is not what its digest names"):
+    with pytest.raises(ContentMismatch, match=r"^blob_damaged digest="):
         read_blob(store, descriptor_of(CONFIG), limit=1000)
 
 
@@ -40,7 +40,7 @@ def test_a_blob_above_the_limit_is_not_opened():
     store = MemoryStore()
     descriptor = store.add_blob(CONFIG)
 
-    with pytest.raises(ContentMismatch, match="are the most"):
+    with pytest.raises(ContentMismatch, match=r"^blob_too_large_to_read "):
         read_blob(store, descriptor, limit=len(CONFIG) - 1)
     assert store.calls == []
 

@@ -63,9 +63,8 @@ def test_a_manifest_is_deleted_with_all_its_tags(registry, tagged, client_of):
 
 
 def test_old_distribution_refuses_to_delete_by_tag(registry, tagged, client_of):
-    with pytest.raises(Unsupported, match="does not delete a tag alone") as caught:
+    with pytest.raises(Unsupported, match=r"^tag_deletion_unsupported "):
         store_of(client_of, registry, tagged.repository).delete_manifest("1.0")
-    assert "storage.delete.enabled" in caught.value.advice
     assert registry.tags(tagged.repository) == ["1.0", "2.0", "latest"]
 
 
@@ -91,7 +90,7 @@ def test_one_tag_of_an_index_is_deleted(registry, image_factory, client_of):
 
 def test_a_missing_tag_is_reported(registry, tagged, client_of):
     store = store_of(client_of, registry, tagged.repository)
-    with pytest.raises(ManifestUnknown, match=r"has no tag 9\.9"):
+    with pytest.raises(ManifestUnknown, match=r"^tag_gone repository=.* tag=9\.9$"):
         store.delete_tag("9.9")
     with pytest.raises(InvalidReference):
         store.delete_tag(tagged.digest)
@@ -102,11 +101,10 @@ def test_where_deletion_is_off_nothing_changes(locked_registry, image_factory, c
     image_factory.push(locked_registry, pushed.built, pushed.repository, "latest")
     store = store_of(client_of, locked_registry, pushed.repository)
     for call in (lambda: store.delete_manifest(Digest.parse(pushed.digest)), store.check_deletion):
-        with pytest.raises(Unsupported, match="does not delete manifests"):
+        with pytest.raises(Unsupported, match=r"^manifest_deletion_unsupported "):
             call()
-    with pytest.raises(Unsupported, match="Nothing was changed") as caught:
+    with pytest.raises(Unsupported, match=r"^tag_not_deletable "):
         store.delete_tag("1.0")
-    assert "storage.delete.enabled" in caught.value.advice
     assert locked_registry.tags(pushed.repository) == ["1.0", "latest"]
     assert {locked_registry.digest_of(pushed.repository, tag) for tag in ("1.0", "latest")} == {
         pushed.digest
@@ -146,9 +144,8 @@ def test_a_reader_is_denied_and_nothing_changes(token_registry, image_factory, c
         lambda: store.delete_manifest(Digest.parse(pushed.digest)),
         store.check_deletion,
     ):
-        with pytest.raises(Denied, match="does not let this credential delete from") as caught:
+        with pytest.raises(Denied, match=r"^denied_deletion "):
             call()
-        assert "may delete" in caught.value.advice
     assert token_registry.digest_of(pushed.repository, "1.0") == pushed.digest
 
 
@@ -272,7 +269,7 @@ def test_a_registry_that_deletes_by_the_spec_is_asked_for_nothing_else(scripted,
 @pytest.mark.parametrize("status", [400, 405, 501])
 def test_a_refused_deletion_by_digest_is_unsupported(scripted, store, status):
     scripted.on("DELETE", ".*", Reply(status))
-    with pytest.raises(Unsupported, match="does not delete manifests for its clients"):
+    with pytest.raises(Unsupported, match=r"^manifest_deletion_unsupported "):
         store.delete_manifest(NOBODY)
 
 
@@ -281,7 +278,7 @@ def test_a_redirected_deletion_is_not_taken_for_done(scripted, scripted_servers,
     other = scripted_servers()
     scripted.on("DELETE", ".*", Reply(status, headers={"Location": f"{other.url}/page"}))
     other.on("GET", "/page", Reply(200, b"<html>"))
-    with pytest.raises(ResponseError, match=f"status {status}"):
+    with pytest.raises(ResponseError, match=f"http_status={status}"):
         store.delete_manifest(NOBODY)
     assert other.calls == []
 
@@ -293,7 +290,7 @@ def test_an_immutable_tag_stays(scripted, store):
         ".*/(1.0)",
         Reply(412, b'{"errors":[{"code":"PRECONDITION","message":"configured as immutable"}]}'),
     )
-    with pytest.raises(Denied, match="immutable"):
+    with pytest.raises(Denied, match=r"^deletion_immutable "):
         store.delete_tag("1.0")
     assert repository.tags["1.0"] == repository.digest
 
@@ -374,9 +371,9 @@ def test_a_tag_that_cannot_be_put_back_is_named_with_its_digest(scripted, store)
     repository = Repository(scripted)
     scripted.on("DELETE", ".*/(sha256:.*)", Reply(404), Reply(403))
     scripted.on("PUT", "/v2/team/app/manifests/(1.0)", repository.put, Reply(403))
-    with pytest.raises(ResponseError, match="failed half-way") as caught:
+    with pytest.raises(ResponseError, match=r"^tag_deletion_half_done ") as caught:
         store.delete_tag("1.0")
-    assert repository.digest in caught.value.advice
+    assert caught.value.parameters["original"] == repository.digest
 
 
 def test_a_tag_pushed_meanwhile_is_left_as_it_was_pushed(scripted, store):

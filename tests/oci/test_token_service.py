@@ -31,7 +31,7 @@ def test_http_realm_of_an_https_registry_is_refused(scripted_servers, scripted, 
         Reply(401, headers={"WWW-Authenticate": f'Bearer realm="{scripted.url}/token"'}),
     )
     for credential in (None, BasicCredential("alice", "secret")):
-        with pytest.raises(OciError, match="plain http"):
+        with pytest.raises(OciError, match=r"^login_over_plain_http "):
             client_of(registry, credential, ca_pem=pem).list_tags("a")
     assert scripted.calls == []
 
@@ -101,7 +101,7 @@ def test_token_service_with_malformed_answers(scripted, client_of):
         b"x" * 2_000_000,
     ):
         scripted.on("GET", "/token", Reply(body=body))
-        with pytest.raises(Unauthorized, match="token"):
+        with pytest.raises(Unauthorized, match=r"^token_(missing|answer_malformed) "):
             client_of(scripted, CREDENTIAL).list_tags("a")
 
 
@@ -132,7 +132,7 @@ def test_old_token_is_fetched_anew_before_use(token_registry_of, client_of, monk
 
 def test_credential_does_not_go_to_an_unapproved_realm(registry_and_realm, client_of):
     registry, realm = registry_and_realm
-    with pytest.raises(EgressRefused, match=r"auth\.example, which is not approved"):
+    with pytest.raises(EgressRefused, match=r"^token_host_not_approved .*token_host=auth\.example"):
         client_of("registry.example", CREDENTIAL).list_tags("a")
     assert realm.calls == []
 

@@ -22,7 +22,7 @@ def test_upload_location_on_plain_http_explains_the_proxy(scripted_servers, tls_
     )
     with pytest.raises(OciError) as caught:
         client_of(registry, ca_pem=pem).store("a").write_blob(descriptor_of(b"x"), source_of(b"x"))
-    assert "X-Forwarded-Proto" in caught.value.advice
+    assert caught.value.code == "redirect_to_own_plain_http"
 
 
 def test_kept_connection_that_was_closed_meanwhile(scripted, client_of):
@@ -85,7 +85,7 @@ def test_upload_to_another_host_carries_no_login(registry_and_cdn, client_of):
 def test_more_than_three_redirects_are_refused(scripted, client_of):
     scripted.on("GET", "/v2/a/blobs/.*", Reply(307, headers={"Location": "/r"}))
     scripted.on("GET", "/r", Reply(307, headers={"Location": "/r"}))
-    with pytest.raises(EgressRefused, match="more than 3"):
+    with pytest.raises(EgressRefused, match=r"^too_many_redirects .*limit=3"):
         client_of(scripted).store("a").open_blob(descriptor_of(BLOB))
     assert len(scripted.made("GET", "/r")) == 3
 
@@ -95,6 +95,6 @@ def test_redirect_to_plain_http_is_refused(internet, scripted_servers, client_of
     registry, plain = scripted_servers(context), scripted_servers()
     internet.add("cdn.example", plain, "93.184.216.35")
     registry.on("GET", "/v2/a/blobs/.*", Reply(307, headers={"Location": "http://cdn.example/b"}))
-    with pytest.raises(EgressRefused, match="from https to plain http"):
+    with pytest.raises(EgressRefused, match=r"^redirect_to_(own_)?plain_http "):
         client_of(registry, ca_pem=pem).store("a").open_blob(descriptor_of(BLOB))
     assert plain.calls == []

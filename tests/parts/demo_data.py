@@ -13,6 +13,7 @@ from registry_ui.images.models import ArchiveUpload, ImmutableTagRule, LocalImag
 from registry_ui.images.services import name_image
 from registry_ui.images.store import LocalStore
 from registry_ui.oci.digest import Digest
+from registry_ui.oci.errors import Denied, HostUnknown, Unauthorized
 from registry_ui.oci.reference import Reference
 from registry_ui.registries.models import Health, Listing, Registry, Security
 from tests.images.conftest import put
@@ -111,7 +112,7 @@ def create_demo_data(team: Any, user: Any) -> DemoData:
         name="Old",
         host="old.example.com",
         health=Health.FAILING,
-        health_message="No host has the name old.example.com.",
+        health_error=HostUnknown("name_unknown", host="old.example.com").stored(),
     )
     credential = Credential(
         team=team,
@@ -194,7 +195,7 @@ def _browsable(registry: Registry) -> tuple[Repository, Artifact, Artifact]:
     make_repository(
         registry,
         "tools/broken",
-        problem="The registry refused: this credential may not read tools/broken.",
+        problem=Denied("denied_pull", host=registry.host, repository="tools/broken").stored(),
     )
 
     return repository, index, other
@@ -258,11 +259,7 @@ def _transfers(team: Any, user: Any, host: str) -> dict[str, Transfer]:
         layer("program", "transferring", offset=_MIB // 2),
     ]
     name = f"{host}/shop/app:1.27.3"
-    error = {
-        "kind": "Unauthorized",
-        "message": "The registry refused the credential.",
-        "advice": "Check its token, then retry.",
-    }
+    error = Unauthorized("credential_refused", host=host, location=f"{host}/shop/app").stored()
     ended = {
         "digest": f"sha256:{'4f' * 32}",
         "size": 1234,

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from registry_ui.images.models import LocalImage
 from registry_ui.notifications.models import NotificationChannel
+from registry_ui.oci.errors import BlobUnknown, Unauthorized
 from registry_ui.registries.models import Registry
 from tests.transfers.mirrors.rows import MIB, item_row, mirror_row, pair_row, run_row
 from tests.transfers.rows import layer
@@ -117,11 +118,7 @@ def _runs(mirror: Mirror, late: Mirror, user: Any) -> dict[str, MirrorRun]:
         totals={**counts, "done": 3, "failed": 1},
     )
     _items(failed)
-    error = {
-        "kind": "Unauthorized",
-        "message": "The registry refused the credential.",
-        "advice": "Enter a new secret.",
-    }
+    error = Unauthorized("login_refused", host=late.source_registry.host).stored()
     refused = run_row(late, None, state=State.FAILED, age=1800, trigger="schedule", error=error)
     layers = [
         layer("base", "transferring", offset=MIB // 2),
@@ -195,11 +192,7 @@ def _local_pull(mirror: Mirror, user: Any) -> MirrorRun:
             **name, defaults={"digest": _DIGEST, "image_id": _DIGEST, "size": 42 * MIB}
         )
 
-    error = {
-        "kind": "ItemsFailed",
-        "message": "2 tags failed.",
-        "advice": "All others are done. Each says below why it failed.",
-    }
+    error = {"kind": "ItemsFailed", "code": "items_failed", "parameters": {"count": 2}}
     run_row(
         mirror,
         user,
@@ -231,11 +224,9 @@ def _items(run: MirrorRun) -> None:
     )
     item_row(run, "1.27.3", state=state, bytes_total=42 * MIB, **names, **done)
     item_row(run, "1.27.3-alpine", state=state, bytes_total=18 * MIB, **names, **done)
-    error = {
-        "kind": "NotFound",
-        "message": "A layer of it is missing at the source.",
-        "advice": "Push the image again.",
-    }
+    error = BlobUnknown(
+        "blob_unknown", host="hub.example.com", location="hub.example.com/shop/app", name=_DIGEST
+    ).stored()
     failed = {"state": ItemState.FAILED, "error": error} if ended else {}
     item_row(
         run,

@@ -56,5 +56,5 @@ def test_a_secret_ends_after_twelve_hours():
 
 def test_ecrs_refusal_is_explained(server, list_of):
     server.on("GET", CATALOG, Reply(405))
-    with pytest.raises(ListingUnavailable, match="AWS ECR does not tell"):
+    with pytest.raises(ListingUnavailable, match=r"^listing_unavailable provider=aws_ecr "):
         list_of("aws_ecr")

@@ -110,14 +110,13 @@ def test_official_images_are_not_listed(hub, list_of):
 
 
 def test_docker_hub_without_a_namespace_has_advice(hub, list_of):
-    with pytest.raises(ListingUnavailable, match="none is known here") as caught:
+    with pytest.raises(ListingUnavailable, match=r"^docker_hub_without_namespace$"):
         list_of("docker_hub")
-    assert "Name your namespaces" in caught.value.advice
 
 
 def test_a_refused_login_is_never_replaced_by_an_anonymous_list(hub, list_of):
     hub.on("POST", "/v2/auth/token", reply({"detail": f"incorrect {SECRET}"}, 401))
-    with pytest.raises(Unauthorized, match="refused the login") as caught:
+    with pytest.raises(Unauthorized, match=r"^(login|credential)_refused ") as caught:
         list_of("docker_hub", LOGIN, namespaces=["acme"])
     assert SECRET not in str(vars(caught.value))
     assert hub.made("GET") == []
@@ -128,7 +127,7 @@ def test_a_refused_login_is_never_replaced_by_an_anonymous_list(hub, list_of):
 )
 def test_an_answer_without_a_token_is_an_error(hub, list_of, document):
     hub.on("POST", "/v2/auth/token", reply(document))
-    with pytest.raises(Unauthorized, match="without a token"):
+    with pytest.raises(Unauthorized, match=r"^docker_hub_without_token$"):
         list_of("docker_hub", LOGIN, namespaces=["acme"])
 
 
@@ -139,7 +138,7 @@ def test_the_secret_follows_no_redirect(hub, other_server, list_of, status):
         "/v2/auth/token",
         Reply(status, headers={"Location": f"{other_server.url}/v2/auth/token"}),
     )
-    with pytest.raises(ResponseError, match=f"status {status}"):
+    with pytest.raises(ResponseError, match=f"http_status={status}"):
         list_of("docker_hub", LOGIN, namespaces=["acme"])
     assert other_server.calls == []
 
@@ -149,7 +148,7 @@ def test_the_token_is_sent_to_no_other_host(hub, other_server, list_of):
         "GET", of_namespace("acme"), Reply(302, headers={"Location": f"{other_server.url}/list"})
     )
     other_server.on("GET", "/list", results("evil"))
-    with pytest.raises(ListingUnavailable, match="does not answer as the API"):
+    with pytest.raises(ListingUnavailable, match=r"^namespaces_not_listed .*not_the_api"):
         list_of("docker_hub", LOGIN, namespaces=["acme"])
     assert not any(call.authorization for call in other_server.calls)
 
@@ -160,7 +159,7 @@ def test_a_next_page_on_another_host_is_refused(hub, other_server, list_of):
         of_namespace("acme"),
         results("app", following=f"{other_server.url}{of_namespace('acme')}?page=2"),
     )
-    with pytest.raises(EgressRefused, match="another host"):
+    with pytest.raises(EgressRefused, match=r"^list_continues_elsewhere "):
         list(list_of("docker_hub", LOGIN, namespaces=["acme"]).names)
     assert other_server.calls == []
 
@@ -221,20 +220,20 @@ def test_a_missing_namespace_is_reported_after_the_others(hub, list_of):
     hub.on("GET", of_namespace("acme"), results("app"))
     names = list_of("docker_hub", namespaces=["gone", "acme"]).names
     assert next(names) == "acme/app"
-    with pytest.raises(ListingUnavailable, match="Not listed: gone"):
+    with pytest.raises(ListingUnavailable, match=r"^namespaces_(unknown|not_listed) names=gone "):
         next(names)
 
 
 def test_a_missing_namespace_alone(hub, list_of):
     hub.on("GET", of_namespace("gone"), reply({"message": "object not found"}, 404))
-    with pytest.raises(ListingUnavailable, match="Not listed: gone"):
+    with pytest.raises(ListingUnavailable, match=r"^namespaces_(unknown|not_listed) names=gone "):
         list_of("docker_hub", namespaces=["gone"])
 
 
 def test_secrets_stay_out_of_logs_and_errors(hub, list_of, caplog):
     caplog.set_level(logging.DEBUG)
     hub.on("GET", of_namespace("acme"), reply({"message": f"no {JWT} {SECRET}"}, 403))
-    with pytest.raises(ListingUnavailable, match="does not let this credential list") as caught:
+    with pytest.raises(ListingUnavailable, match="denied_listing") as caught:
         list_of("docker_hub", LOGIN, namespaces=["acme"])
     shown = f"{caplog.text} {vars(caught.value)} {caught.value}"
     assert SECRET not in shown

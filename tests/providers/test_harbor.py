@@ -96,7 +96,7 @@ def test_a_missing_project_is_reported(server, list_of):
         of_project("gone"),
         reply({"errors": [{"code": "NOT_FOUND", "message": "project gone not found"}]}, 404),
     )
-    with pytest.raises(ListingUnavailable, match="Not listed: gone"):
+    with pytest.raises(ListingUnavailable, match=r"^namespaces_(unknown|not_listed) names=gone "):
         list_of("harbor", namespaces=["gone"])
 
 
@@ -153,9 +153,9 @@ def test_project_names_cannot_leave_their_path(server, list_of):
 @pytest.mark.parametrize(
     ("status", "text", "expected"),
     [
-        (403, "adding 3 MiB … will exceed the configured upper limit of 5 GiB", "quota"),
-        (405, "can not push artifact to a proxy project", "proxy cache"),
-        (412, "configured as immutable", "immutable"),
+        (403, "adding 3 MiB … will exceed the configured upper limit of 5 GiB", "quota_used_up"),
+        (405, "can not push artifact to a proxy project", "proxy_cache_not_writable"),
+        (412, "configured as immutable", "repository_immutable"),
     ],
 )
 def test_its_refusals_are_understood_under_any_host_name(server, status, text, expected):
@@ -164,7 +164,7 @@ def test_its_refusals_are_understood_under_any_host_name(server, status, text, e
     endpoint = endpoint_for(server.host, scheme="http")
     with (
         RegistryClient(endpoint, egress=EgressPolicy(allow_loopback=True), limits=QUICK) as client,
-        pytest.raises(Denied, match=expected),
+        pytest.raises(Denied, match=f"^{expected} "),
     ):
         client.store("shop/api", push=True).write_blob(descriptor_of(b"x"), source_of(b"x"))
 

@@ -12,6 +12,7 @@ from registry_ui.registries.builtin_registry import (
     is_builtin_registry,
     open_builtin_registry,
 )
+from registry_ui.web.errors import describe
 
 pytestmark = pytest.mark.django_db
 
@@ -53,7 +54,7 @@ def test_other_names_are_refused_with_one_that_works(team, name, advice):
 
     with pytest.raises(InvalidReference) as caught:
         check_builtin_name(team, Reference.parse(name.format(**names)))
-    assert advice.format(**names) in caught.value.advice
+    assert advice.format(**names) in describe(caught.value).advice
 
 
 def test_without_the_serving_app_nothing_is_opened(team, monkeypatch):

@@ -14,6 +14,7 @@ from django.utils.html import escape
 
 from registry_ui.images.models import LocalImage
 from registry_ui.jobs.reconciler import HEARTBEAT_TIMEOUT, QUEUE_LIMIT, reconcile
+from registry_ui.web.errors import describe
 from tests.parts.processes import is_running, wait_until
 from transfers.models import State, Transfer
 from transfers.queues import TRANSFERS
@@ -103,7 +104,7 @@ def check_named(team, image):
 
 def check_error(transfer, client):
     """Check that row and page have a message and advice, without internals and without a secret."""
-    message, advice = transfer.error["message"], transfer.error["advice"]
+    message, advice = describe(transfer.error).sentence, describe(transfer.error).advice
     assert message.endswith(".")
     assert advice.endswith((".", ")", "?"))
     page = client.get(reverse("transfers:detail", args=[transfer.pk])).content.decode()

@@ -8,6 +8,7 @@ import pytest
 from registry_ui.images.models import LocalImage
 from registry_ui.oci.reference import Reference
 from registry_ui.registries.models import Registry, Security
+from registry_ui.web.errors import describe
 from tests.parts.images import OCI_MANIFEST, build_image, digest_of
 from tests.parts.processes import free_port, wait_until
 from tests.parts.scripted_server import Reply
@@ -53,7 +54,7 @@ def test_an_unknown_host_is_named(fails, short_limits):
     transfer = fails("registry.no-such-host.invalid/team/app:1.0")
 
     assert transfer.error["kind"] == "HostUnknown"
-    assert "registry.no-such-host.invalid" in transfer.error["message"]
+    assert "registry.no-such-host.invalid" in describe(transfer.error).sentence
 
 
 def test_a_refused_port_is_named(team, fails, short_limits):
@@ -63,8 +64,8 @@ def test_a_refused_port_is_named(team, fails, short_limits):
     transfer = fails(f"{host}/team/app:1.0")
 
     assert transfer.error["kind"] == "ConnectionFailed"
-    assert host in transfer.error["message"]
-    assert "port" in transfer.error["advice"]
+    assert host in describe(transfer.error).sentence
+    assert "port" in describe(transfer.error).advice
 
 
 def test_a_wrong_password_is_told_apart_from_everything_else(
@@ -76,16 +77,16 @@ def test_a_wrong_password_is_told_apart_from_everything_else(
     transfer = fails(image_factory(htpasswd_registry).reference)
 
     assert transfer.error["kind"] == "Unauthorized"
-    assert htpasswd_registry.host in transfer.error["message"]
-    assert "secret" in transfer.error["advice"]
+    assert htpasswd_registry.host in describe(transfer.error).sentence
+    assert "secret" in describe(transfer.error).advice
 
 
 def test_a_missing_repository_is_named(fails, registry):
     transfer = fails(f"{registry.host}/team/no-such-repository:1.0")
 
     assert transfer.error["kind"] in ("RepositoryUnknown", "ManifestUnknown")
-    assert f"{registry.host}" in transfer.error["message"]
-    assert "team/no-such-repository" in transfer.error["message"]
+    assert f"{registry.host}" in describe(transfer.error).sentence
+    assert "team/no-such-repository" in describe(transfer.error).sentence
 
 
 def test_a_missing_tag_is_named_with_its_repository(fails, registry, image_factory):
@@ -94,8 +95,8 @@ def test_a_missing_tag_is_named_with_its_repository(fails, registry, image_facto
     transfer = fails(f"{registry.host}/{image.repository}:no-such-tag")
 
     assert transfer.error["kind"] == "ManifestUnknown"
-    assert f"{registry.host}/{image.repository}" in transfer.error["message"]
-    assert "no-such-tag" in transfer.error["message"]
+    assert f"{registry.host}/{image.repository}" in describe(transfer.error).sentence
+    assert "no-such-tag" in describe(transfer.error).sentence
 
 
 def test_a_web_page_in_place_of_a_registry_is_reported(fails, faulty_registry):
@@ -104,14 +105,14 @@ def test_a_web_page_in_place_of_a_registry_is_reported(fails, faulty_registry):
     transfer = fails(faulty_registry.reference)
 
     assert transfer.error["kind"] == "NotARegistry"
-    assert faulty_registry.host in transfer.error["message"]
-    assert "web page" in transfer.error["message"]
+    assert faulty_registry.host in describe(transfer.error).sentence
+    assert "web page" in describe(transfer.error).sentence
 
 
 def test_a_web_page_in_place_of_a_manifest_is_reported(fails, faulty_registry):
     faulty_registry.answer_manifest(HTML)
 
-    assert "web page" in fails(faulty_registry.reference).error["message"]
+    assert "web page" in describe(fails(faulty_registry.reference).error).sentence
 
 
 # --- manifests
@@ -129,7 +130,7 @@ def test_another_manifest_than_the_digest_names_is_refused(fails, faulty_registr
     transfer = fails(f"{faulty_registry.host}/{REPOSITORY}@{faulty_registry.image.digest}")
 
     assert transfer.error["kind"] == "ContentMismatch"
-    assert faulty_registry.host in transfer.error["message"]
+    assert faulty_registry.host in describe(transfer.error).sentence
     assert faulty_registry.server.made("GET", ".*/blobs/.*") == []
 
 
@@ -181,8 +182,8 @@ def test_a_bad_manifest_is_refused_and_its_location_named(fails, faulty_registry
     transfer = fails(faulty_registry.reference)
 
     assert transfer.error["kind"] == "InvalidManifest"
-    assert expected in transfer.error["message"]
-    assert faulty_registry.reference in transfer.error["message"]
+    assert expected in describe(transfer.error).sentence
+    assert faulty_registry.reference in describe(transfer.error).sentence
     assert faulty_registry.server.made("GET", ".*/blobs/.*") == []
 
 
@@ -214,7 +215,7 @@ def test_a_layer_that_is_always_cut_short_fails(fails, faulty_registry, short_li
     transfer = fails(faulty_registry.reference)
 
     assert transfer.error["kind"] == "ConnectionFailed"
-    assert faulty_registry.host in transfer.error["message"]
+    assert faulty_registry.host in describe(transfer.error).sentence
     assert (
         len(faulty_registry.server.made("GET", f".*/{faulty_registry.layer}"))
         <= 2 * SHORT_LIMITS.tries
@@ -227,8 +228,8 @@ def test_a_layer_of_another_length_is_damaged_at_its_source(fails, faulty_regist
     transfer = fails(faulty_registry.reference)
 
     assert transfer.error["kind"] == "ContentMismatch"
-    assert faulty_registry.host in transfer.error["message"]
-    assert "source" in transfer.error["advice"]
+    assert faulty_registry.host in describe(transfer.error).sentence
+    assert "source" in describe(transfer.error).advice
 
 
 def test_a_flipped_bit_in_a_layer_is_noticed(fails, faulty_registry, images_directory):
@@ -237,7 +238,7 @@ def test_a_flipped_bit_in_a_layer_is_noticed(fails, faulty_registry, images_dire
     transfer = fails(faulty_registry.reference)
 
     assert transfer.error["kind"] == "ContentMismatch"
-    assert faulty_registry.layer.removeprefix("sha256:")[:12] in transfer.error["message"]
+    assert faulty_registry.layer.removeprefix("sha256:")[:12] in describe(transfer.error).sentence
     assert not list(images_directory.rglob(f"*{faulty_registry.layer.removeprefix('sha256:')}"))
 
 
@@ -250,7 +251,10 @@ def test_a_config_that_is_not_what_its_digest_names_is_noticed(fails, faulty_reg
     transfer = fails(faulty_registry.reference)
 
     assert transfer.error["kind"] == "ContentMismatch"
-    assert faulty_registry.image.config.removeprefix("sha256:")[:12] in transfer.error["message"]
+    assert (
+        faulty_registry.image.config.removeprefix("sha256:")[:12]
+        in describe(transfer.error).sentence
+    )
 
 
 def test_a_missing_layer_is_named(fails, faulty_registry):
@@ -259,8 +263,8 @@ def test_a_missing_layer_is_named(fails, faulty_registry):
     transfer = fails(faulty_registry.reference)
 
     assert transfer.error["kind"] == "BlobUnknown"
-    assert f"{faulty_registry.host}/{REPOSITORY}" in transfer.error["message"]
-    assert faulty_registry.layer in transfer.error["message"]
+    assert f"{faulty_registry.host}/{REPOSITORY}" in describe(transfer.error).sentence
+    assert faulty_registry.layer in describe(transfer.error).sentence
 
 
 def test_a_tag_is_unchanged_when_its_new_image_is_broken(fails, pull, faulty_registry):
@@ -291,12 +295,12 @@ def test_a_short_retry_after_is_waited_for_and_shown(team, alice, faulty_registr
         seconds=10,
         what="the pause on the row",
     )
-    note = Transfer.objects.get(pk=transfer.pk).progress["note"]
+    pause = Transfer.objects.get(pk=transfer.pk).progress["pause"]
     thread.join(20)
 
     transfer.refresh_from_db()
-    assert faulty_registry.host in note
-    assert "slow down" in note
+    assert (pause["kind"], pause["code"]) == ("RateLimited", "rate_limited_for")
+    assert pause["parameters"]["host"] == faulty_registry.host
     assert transfer.state == State.SUCCEEDED, transfer.error
     assert transfer.progress["phase"] != "paused"
 
@@ -307,7 +311,7 @@ def test_a_very_long_retry_after_fails_at_once_and_says_when(fails, faulty_regis
     transfer = fails(faulty_registry.reference)
 
     assert transfer.error["kind"] == "RateLimited"
-    assert "2 hours" in transfer.error["message"]
+    assert "2 hours" in describe(transfer.error).sentence
     assert len(faulty_registry.server.made("GET", ".*/manifests/.*")) == 1
 
 
@@ -334,8 +338,8 @@ def test_a_registry_that_never_recovers_is_given_up_after_a_few_tries(
     transfer = fails(faulty_registry.reference)
 
     assert transfer.error["kind"] == "ServerFailed"
-    assert faulty_registry.host in transfer.error["message"]
-    assert "500" in transfer.error["message"]
+    assert faulty_registry.host in describe(transfer.error).sentence
+    assert "500" in describe(transfer.error).sentence
     assert len(faulty_registry.server.made("GET", ".*/manifests/.*")) == SHORT_LIMITS.tries
 
 
@@ -345,7 +349,7 @@ def test_a_registry_that_hangs_is_given_up(fails, faulty_registry, short_limits)
     transfer = fails(faulty_registry.reference)
 
     assert transfer.error["kind"] == "ConnectionTimeout"
-    assert faulty_registry.host in transfer.error["message"]
+    assert faulty_registry.host in describe(transfer.error).sentence
 
 
 def test_a_layer_that_drips_is_given_up(fails, faulty_registry, short_limits):
@@ -354,7 +358,7 @@ def test_a_layer_that_drips_is_given_up(fails, faulty_registry, short_limits):
     transfer = fails(faulty_registry.reference)
 
     assert transfer.error["kind"] == "ConnectionTimeout"
-    assert "too slowly" in transfer.error["message"]
+    assert "too slowly" in describe(transfer.error).sentence
 
 
 def test_a_manifest_that_drips_is_given_up(fails, faulty_registry, short_limits):
@@ -365,7 +369,7 @@ def test_a_manifest_that_drips_is_given_up(fails, faulty_registry, short_limits)
     transfer = fails(faulty_registry.reference)
 
     assert transfer.error["kind"] == "ConnectionTimeout"
-    assert faulty_registry.host in transfer.error["message"]
+    assert faulty_registry.host in describe(transfer.error).sentence
 
 
 def test_a_hanging_registry_does_not_hold_up_another_transfer(

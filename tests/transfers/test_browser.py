@@ -7,6 +7,7 @@ import pytest
 from django.urls import reverse
 
 from registry_ui.images.models import LocalImage
+from tests.parts.error_texts import stored_error
 from tests.parts.quiet_page import requests_in
 from tests.parts.slow_line import slow_line
 from transfers.models import State, Transfer
@@ -151,7 +152,7 @@ def test_no_page_is_wider_than_the_screen(live_server, page, sign_in, team, bob,
         source=long,
         target=long,
         layers=[layer(1, "failed", offset=9)],
-        error={"kind": "x", "message": long, "advice": ""},
+        error=stored_error(long),
     )
     sign_in(bob)
     page.set_viewport_size({"width": width, "height": 844})

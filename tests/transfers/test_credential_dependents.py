@@ -18,6 +18,8 @@ from registry_ui.credentials.services import (
 from registry_ui.images.models import LocalImage
 from registry_ui.oci.reference import Reference
 from registry_ui.registries.models import Registry, Security
+from registry_ui.web.errors import describe
+from tests.parts.error_texts import says
 from tests.parts.processes import wait_until
 from tests.parts.slow_line import slow_line
 from tests.transfers.conftest import add_credential
@@ -150,7 +152,7 @@ def test_a_push_with_a_share_for_pulling_is_refused(
     target = Reference.parse(f"{htpasswd_registry.host}/{htpasswd_registry.new_repository()}:1.0")
     endpoints = {"source": Reference.parse(image.reference), "target": target}
 
-    with pytest.raises(CredentialUnusable, match="for pulling only"):
+    with pytest.raises(CredentialUnusable, check=says("for pulling only")):
         services.start_publish(
             team=other_team, user=charlie, credential=robot, enqueue=False, **endpoints
         )
@@ -194,7 +196,7 @@ def test_a_share_never_pushes_where_the_credential_itself_may_not(
     Credential.objects.filter(pk=robot.pk).update(can_push=False)
     robot.refresh_from_db()
     reference = Reference.parse(f"{robot.registry.host}/a/b:1")
-    with pytest.raises(CredentialUnusable, match="pulling only"):
+    with pytest.raises(CredentialUnusable, check=says("pulling only")):
         services.start_retag(
             team=other_team,
             user=None,
@@ -215,7 +217,7 @@ def test_a_share_for_some_repositories_serves_no_others(
 
     assert pull_shared(inside.reference).state == State.SUCCEEDED
     assert pull_shared(outside.reference).state == State.FAILED
-    with pytest.raises(CredentialUnusable, match="for the repositories open/"):
+    with pytest.raises(CredentialUnusable, check=says("for the repositories open/")):
         pull_shared(outside.reference, credential=robot)
 
 
@@ -231,8 +233,8 @@ def test_an_expired_share_is_refused_with_its_expiry(
     ended = pull_shared(image.reference)
 
     assert ended.state == State.FAILED
-    assert "The team Harbour shared the credential “Robot” until" in ended.error["message"]
-    with pytest.raises(CredentialUnusable, match="until"):
+    assert "The team Harbour shared the credential “Robot” until" in describe(ended.error).sentence
+    with pytest.raises(CredentialUnusable, check=says("until")):
         pull_shared(image.reference, credential=robot)
 
 
@@ -247,7 +249,7 @@ def test_after_it_is_revoked_the_next_pull_is_refused_with_actor_and_time(
     ended = pull_shared(image.reference)
 
     assert ended.state == State.FAILED
-    assert "The team Harbour took the credential “Robot” back on" in ended.error["message"]
+    assert "The team Harbour took the credential “Robot” back on" in describe(ended.error).sentence
     assert ended.source_credential is None
 
 
@@ -263,7 +265,7 @@ def test_a_retry_with_what_was_taken_back_is_refused_in_the_worker(
     again = services.run_in_process(services.retry(ended, charlie, enqueue=False))
 
     assert (again.state, again.error["kind"]) == (State.FAILED, "CredentialUnusable")
-    assert "took the credential “Robot” back" in again.error["message"]
+    assert "took the credential “Robot” back" in describe(again.error).sentence
     robot.refresh_from_db()
     assert robot.used_at == used_at
 
@@ -279,8 +281,8 @@ def test_queued_transfers_with_it_are_cancelled_with_the_reason(
 
     waiting.refresh_from_db()
     assert waiting.state == State.CANCELLED
-    assert "took the credential “Robot” back" in waiting.error["message"]
-    assert "Harbour" in waiting.error["advice"]
+    assert "took the credential “Robot” back" in describe(waiting.error).sentence
+    assert "Harbour" in describe(waiting.error).advice
     event = AuditEvent.objects.get(action=Action.TRANSFER_CANCELLED)
     assert (event.team_key, event.actor_name, event.address) == (other_team.pk, "alice", None)
     assert "took the credential" in event.details["error"]
@@ -312,7 +314,7 @@ def test_what_runs_with_it_is_stopped_and_told_why(
 
     running.refresh_from_db()
     assert running.state == State.CANCELLED
-    assert "took the credential “Slow” back" in running.error["message"]
+    assert "took the credential “Slow” back" in describe(running.error).sentence
     assert not LocalImage.objects.exists()
 
 
@@ -343,7 +345,7 @@ def test_removing_a_credential_cancels_queued_transfers_in_every_team(
     for row in rows:
         row.refresh_from_db()
         assert row.state == State.CANCELLED
-        assert "The team Harbour removed the credential “Robot”" in row.error["message"]
+        assert "The team Harbour removed the credential “Robot”" in describe(row.error).sentence
 
 
 @pytest.mark.parametrize("removed", ["registry", "team"])
@@ -358,7 +360,7 @@ def test_removing_a_registry_or_a_team_stops_what_others_do_with_its_credentials
 
     waiting.refresh_from_db()
     assert waiting.state == State.CANCELLED
-    assert "removed the credential “Robot”" in waiting.error["message"]
+    assert "removed the credential “Robot”" in describe(waiting.error).sentence
 
 
 def test_dependents_are_named_by_the_endpoint_that_the_credential_is_for(
@@ -388,7 +390,7 @@ def test_a_share_is_not_used_where_the_borrowers_own_registry_demands_more(
     )
     image = image_factory(htpasswd_registry)
 
-    with pytest.raises(CredentialUnusable, match="less safely"):
+    with pytest.raises(CredentialUnusable, check=says("less safely")):
         pull_shared(image.reference, credential=robot)
     ended = pull_shared(image.reference)
 
@@ -554,7 +556,7 @@ def test_a_mirror_of_the_other_team_is_named_by_its_source_and_stops_when_the_sh
 
     run.refresh_from_db()
     assert run.state == State.CANCELLED
-    assert "took the credential “Robot” back" in run.error["message"]
+    assert "took the credential “Robot” back" in describe(run.error).sentence
 
 
 def test_a_later_run_of_the_mirror_fails_and_says_why(
@@ -570,4 +572,4 @@ def test_a_later_run_of_the_mirror_fails_and_says_why(
     ended = run_in_process(start_run(mirror=mirror, user=None, enqueue=False))
 
     assert ended.state == State.FAILED
-    assert "took the credential “Robot” back" in ended.error["message"]
+    assert "took the credential “Robot” back" in describe(ended.error).sentence

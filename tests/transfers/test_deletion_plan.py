@@ -3,6 +3,7 @@ from django.urls import reverse
 
 from registry_ui.catalog.models import Tag
 from registry_ui.registries.models import Registry
+from tests.parts.error_texts import stored_error
 from tests.parts.index_rows import make_image, make_index, make_repository
 from tests.transfers.conftest import add_credential
 from tests.transfers.rows import DIGEST, transfer_row
@@ -359,7 +360,7 @@ def test_a_failed_deletion_is_retried_by_admins_only(client_for, alice, bob, del
     row = deletion_row(
         State.FAILED,
         source_registry=None,
-        error={"kind": "ServerFailed", "message": "No.", "advice": ""},
+        error=stored_error("No.", "ServerFailed"),
     )
     address = reverse("transfers:retry", args=[row.pk])
     assert address in detail(client_for(alice), row)
@@ -384,7 +385,7 @@ def test_a_changed_tag_leads_back_to_the_choice(client_for, alice, deletion_row,
     row = deletion_row(
         State.FAILED,
         source_registry=registry_row,
-        error={"kind": "TagChanged", "message": "Moved.", "advice": ""},
+        error=stored_error("Moved.", "TagChanged"),
     )
     query = {"registry": str(registry_row.pk), "repository": "team/app", "tag": "1.27"}
     html = detail(client_for(alice), row).replace("&amp;", "&")
@@ -395,7 +396,7 @@ def test_a_changed_tag_leads_back_to_the_choice(client_for, alice, deletion_row,
 
 
 def test_the_overview_offers_its_retry_to_admins_only(client_for, alice, bob, deletion_row):
-    row = deletion_row(State.FAILED, error={"kind": "x", "message": "No.", "advice": ""})
+    row = deletion_row(State.FAILED, error=stored_error("No."))
     address = reverse("transfers:retry", args=[row.pk])
     assert address in client_for(alice).get(reverse("web:overview")).content.decode()
     assert address not in client_for(bob).get(reverse("web:overview")).content.decode()

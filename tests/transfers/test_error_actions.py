@@ -1,7 +1,9 @@
 import pytest
 from django.urls import reverse
 
+from registry_ui.oci.errors import ConnectionFailed
 from registry_ui.registries.models import Registry
+from tests.parts.error_texts import stored_error
 from tests.transfers.rows import copy_row, publish_row, transfer_row
 from transfers.models import State
 
@@ -23,27 +25,31 @@ def test_a_failed_copy_names_the_endpoint_that_failed(client_for, team, bob):
     }
     client = client_for(bob)
 
-    def html(message, *steps):
-        error = {"kind": "ConnectionFailed", "message": message, "advice": ""}
+    def html(error, *steps):
+        error = error.stored()
         names = [{"name": name, "state": state, "detail": ""} for name, state in steps]
         return detail(
             client, copy_row(team, bob, state=State.FAILED, error=error, steps=names, **endpoints)
         )
 
-    at_source = html("No answer.", ("source", "failed"))
+    at_source = html(ConnectionFailed("source_failed"), ("source", "failed"))
     assert "Check the connection to Here" in at_source
     assert "Check the connection to There" not in at_source
-    named = html("there.example.com does not answer.", ("copy", "failed"))
+    named = html(ConnectionFailed("cut", location="there.example.com/a"), ("copy", "failed"))
     assert "Check the connection to There" in named
     assert "Check the connection to Here" not in named
-    both = html("Cut off.", ("copy", "failed"))
+    cause = ConnectionFailed("cut", host="there.example.com")
+    caused = html(ConnectionFailed("unusable", cause=cause), ("copy", "failed"))
+    assert "Check the connection to There" in caused
+    assert "Check the connection to Here" not in caused
+    both = html(ConnectionFailed("cut", host="re.example.com"), ("copy", "failed"))
     assert "Check the connection to There" in both
     assert "Check the connection to Here" in both
 
 
 def test_a_copy_of_a_missing_platform_leads_back_to_its_form(client_for, team, bob):
     registry = Registry.objects.create(team=team, name="Here", host="here.example.com")
-    error = {"kind": "PlatformMissing", "message": "No.", "advice": ""}
+    error = stored_error("No.", "PlatformMissing")
     row = copy_row(
         team,
         bob,
@@ -58,16 +64,12 @@ def test_a_copy_of_a_missing_platform_leads_back_to_its_form(client_for, team, b
 
 
 def test_a_failure_shows_cause_advice_and_retry(client_for, team, bob):
-    error = {
-        "kind": "Unauthorized",
-        "message": "The login was refused.",
-        "advice": "Check the secret.",
-    }
+    error = stored_error("The login was refused.", "Unauthorized")
     row = publish_row(team, bob, state=State.FAILED, error=error)
     html = detail(client_for(bob), row)
     for expected in (
         "The login was refused.",
-        "Check the secret.",
+        "Look into the engine",
         "re-sends only what is missing",
         "Add the registry registry.example.com",
     ):
@@ -86,7 +88,5 @@ def test_a_failure_shows_cause_advice_and_retry(client_for, team, bob):
     ],
 )
 def test_each_cause_has_its_action(client_for, team, bob, kind, expected):
-    row = transfer_row(
-        team, bob, state=State.FAILED, error={"kind": kind, "message": "No.", "advice": ""}
-    )
+    row = transfer_row(team, bob, state=State.FAILED, error=stored_error("No.", kind))
     assert expected in detail(client_for(bob), row)

@@ -7,6 +7,7 @@ import pytest
 from registry_ui.images.models import LocalImage
 from registry_ui.jobs.reconciler import reconcile
 from registry_ui.oci.reference import Reference
+from registry_ui.web.errors import describe
 from tests.parts.processes import wait_until
 from tests.parts.scripted_server import Reply, scripted_server
 from tests.parts.slow_line import slow_line
@@ -149,8 +150,8 @@ def test_a_registry_removed_while_queued_is_an_error_and_no_request_is_sent_in_c
         ended = services.run_in_process(transfer)
 
         assert ended.state == State.CANCELLED
-        assert line.host in ended.error["message"]
-        assert ended.error["advice"]
+        assert line.host in describe(ended.error).sentence
+        assert describe(ended.error).advice
         assert line.requests == []
 
 
@@ -187,5 +188,5 @@ def test_a_person_removed_while_running_gets_no_tag(
 
     ended = Transfer.objects.get(pk=transfer.pk)
     assert (ended.state, ended.error["kind"]) == (State.FAILED, "Denied")
-    assert "bob" in ended.error["message"]
+    assert "bob" in describe(ended.error).sentence
     assert not LocalImage.objects.exists()

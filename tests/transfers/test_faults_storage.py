@@ -15,6 +15,7 @@ from registry_ui.images.store import blob_directory
 from registry_ui.jobs.reconciler import reconcile
 from registry_ui.oci.digest import Digest
 from registry_ui.oci.reference import Reference
+from registry_ui.web.errors import describe
 from tests.parts.processes import wait_until
 from transfers import services
 from transfers.models import State, Transfer
@@ -67,10 +68,10 @@ def test_a_layer_too_large_for_the_disk_is_refused_with_both_sizes(
     transfer = pull(reference_via(line, image_factory(registry, layers=1, layer_size=6 * MIB)))
 
     assert (transfer.state, transfer.error["kind"]) == (State.FAILED, "StorageFull")
-    assert "6.0 MiB are needed" in transfer.error["message"]
-    assert "MiB are free" in transfer.error["message"]
-    assert str(small_disk) in transfer.error["message"]
-    assert "collect_blobs" in transfer.error["advice"]
+    assert "6.0 MiB are needed" in describe(transfer.error).sentence
+    assert "MiB are free" in describe(transfer.error).sentence
+    assert str(small_disk) in describe(transfer.error).sentence
+    assert "collect_blobs" in describe(transfer.error).advice
     assert not LocalImage.objects.exists()
 
 
@@ -80,7 +81,7 @@ def test_layers_that_fill_the_disk_together_leave_nothing_behind(
     transfer = pull(reference_via(line, image_factory(registry, layers=3, layer_size=2 * MIB)))
 
     assert (transfer.state, transfer.error["kind"]) == (State.FAILED, "StorageFull")
-    assert str(small_disk) in transfer.error["message"]
+    assert str(small_disk) in describe(transfer.error).sentence
     check_every_blob_hashes_to_its_name(small_disk / "images")
     owned = {str(digest) for digest, _ in blob_directory()}
     assert set(TeamBlob.objects.values_list("digest", flat=True)) == owned
@@ -255,8 +256,8 @@ def test_a_push_of_a_damaged_image_says_so_and_a_pull_repairs_it(
 
     assert failed.state == State.FAILED
     assert failed.error["kind"] in ("BlobUnknown", "ManifestUnknown", "ContentMismatch")
-    assert "local store" in failed.error["message"]
-    assert "Pull" in failed.error["advice"]
+    assert "local store" in describe(failed.error).sentence
+    assert "Pull" in describe(failed.error).advice
     assert second_registry.tags(repository) == []
     repaired = pull(reference)
     assert repaired.state == State.SUCCEEDED, repaired.error
@@ -349,8 +350,8 @@ def test_a_database_locked_for_too_long_is_named_as_the_cause(
 
     ended = Transfer.objects.get(pk=transfer.pk)
     assert (ended.state, ended.error["kind"]) == (State.FAILED, "DatabaseFailed")
-    assert "database" in ended.error["message"]
-    assert "Retry" in ended.error["advice"]
+    assert "database" in describe(ended.error).sentence
+    assert "Retry" in describe(ended.error).advice
     assert not LocalImage.objects.exists()
 
 

@@ -1,6 +1,7 @@
 import pytest
 from django.urls import reverse
 
+from tests.parts.error_texts import stored_error
 from tests.transfers.rows import transfer_row
 from transfers.models import State
 
@@ -18,7 +19,7 @@ def test_the_overview_says_what_runs_what_failed_and_what_is_done(client_for, te
         bob,
         state=State.FAILED,
         target="docker.io/library/failed:1",
-        error={"kind": "x", "message": "The cause.", "advice": ""},
+        error=stored_error("The cause."),
     )
     transfer_row(team, bob, state=State.SUCCEEDED, target="docker.io/library/done:1")
 
@@ -30,16 +31,14 @@ def test_the_overview_says_what_runs_what_failed_and_what_is_done(client_for, te
 
 
 def test_a_viewer_is_offered_no_retry(client_for, team, victor):
-    failed = transfer_row(
-        team, state=State.FAILED, error={"kind": "x", "message": "The cause.", "advice": ""}
-    )
+    failed = transfer_row(team, state=State.FAILED, error=stored_error("The cause."))
     html = overview(client_for(victor))
     assert "The cause." in html
     assert reverse("transfers:retry", args=[failed.pk]) not in html
 
 
 def test_a_failure_that_was_mended_is_not_shown(client_for, team, bob):
-    error = {"kind": "x", "message": "The cause.", "advice": ""}
+    error = stored_error("The cause.")
     retried = transfer_row(
         team, bob, state=State.FAILED, error=error, age=100, target="docker.io/library/a:1"
     )

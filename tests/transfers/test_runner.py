@@ -8,6 +8,7 @@ from cryptography.fernet import Fernet
 from registry_ui.accounts.models import Membership, Role
 from registry_ui.images.models import LocalImage
 from registry_ui.oci.reference import Reference
+from registry_ui.web.errors import describe
 from tests.parts.slow_line import slow_line
 from transfers import services
 from transfers.models import State, Transfer
@@ -99,7 +100,7 @@ def test_a_platform_that_the_index_lacks_is_named_with_those_that_it_has(
 
     assert transfer.state == State.FAILED
     assert transfer.error["kind"] == "PlatformMissing"
-    assert "linux/s390x" in transfer.error["advice"]
+    assert "linux/s390x" in describe(transfer.error).advice
     assert not LocalImage.objects.exists()
 
 
@@ -135,8 +136,8 @@ def test_a_missing_tag_fails_with_its_name(team, pull, registry, add_registry, i
 
     assert transfer.state == State.FAILED
     assert transfer.error["kind"] == "ManifestUnknown"
-    assert "no-such-tag" in transfer.error["message"]
-    assert transfer.error["advice"]
+    assert "no-such-tag" in describe(transfer.error).sentence
+    assert describe(transfer.error).advice
 
 
 def test_a_wrong_password_fails_with_advice_and_the_secret_is_nowhere(
@@ -148,7 +149,7 @@ def test_a_wrong_password_fails_with_advice_and_the_secret_is_nowhere(
     transfer = pull(image_factory(htpasswd_registry).reference)
 
     assert transfer.error["kind"] == "Unauthorized"
-    assert transfer.error["advice"]
+    assert describe(transfer.error).advice
     assert "canary" not in json.dumps(transfer.error)
 
 
@@ -246,7 +247,7 @@ def test_a_reader_may_not_push_and_is_told_so(
 
     assert transfer.state == State.FAILED
     assert transfer.error["kind"] in ("Denied", "Unauthorized")
-    assert transfer.error["advice"]
+    assert describe(transfer.error).advice
     assert token_registry.tags(repository) == []
 
 
@@ -314,7 +315,7 @@ def test_a_person_who_lost_the_right_meanwhile_is_refused(
     ended = services.run_in_process(transfer)
 
     assert (ended.state, ended.error["kind"]) == (State.FAILED, "Denied")
-    assert "bob" in ended.error["message"]
+    assert "bob" in describe(ended.error).sentence
 
 
 def test_a_person_who_was_removed_meanwhile_is_refused(
@@ -352,7 +353,7 @@ def test_a_credential_that_was_removed_meanwhile_is_not_replaced_by_another(
     ended = services.run_in_process(transfer)
 
     assert ended.state == State.FAILED
-    assert "removed" in ended.error["message"]
+    assert "removed" in describe(ended.error).sentence
 
 
 @pytest.mark.parametrize("change", [{"can_push": False}, {"repository_pattern": "elsewhere/*"}])
@@ -395,7 +396,7 @@ def test_with_the_wrong_encryption_key_nothing_is_asked_of_the_registry(
         ended = services.run_in_process(transfer)
 
         assert ended.state == State.FAILED
-        assert "REGISTRY_UI_ENCRYPTION_KEYS" in ended.error["advice"]
+        assert "REGISTRY_UI_ENCRYPTION_KEYS" in describe(ended.error).advice
         assert line.requests == []
 
 

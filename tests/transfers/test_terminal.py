@@ -1,5 +1,7 @@
 import pytest
 
+from registry_ui.oci.errors import InvalidReference
+from tests.parts.error_texts import stored_error
 from transfers.layer_progress import read_layers
 from transfers.models import Kind, State, Transfer
 from transfers.presenter import TransferPresenter
@@ -163,12 +165,14 @@ def test_a_push_ends_as_dockers_does():
 
 
 def test_a_failure_names_cause_and_advice_a_line_each():
-    row = pull(
-        state=State.FAILED, error={"message": "No\x1b such tag.", "advice": "Choose another."}
-    )
-    assert failure_lines(row) == ["Error: No\N{REPLACEMENT CHARACTER} such tag.", "Choose another."]
-    assert failure_lines(pull(state=State.FAILED, error={"message": "No.", "advice": ""})) == [
-        "Error: No."
+    row = pull(state=State.FAILED, error=stored_error("No\x1b such tag."))
+    assert failure_lines(row) == [
+        "Error: The engine build says: No\N{REPLACEMENT CHARACTER} such tag.",
+        "Look into the engine's log on its machine.",
+    ]
+    without_advice = InvalidReference("nothing_chosen").stored()
+    assert failure_lines(pull(state=State.FAILED, error=without_advice)) == [
+        "Error: Nothing was chosen."
     ]
     assert failure_lines(pull(state=State.CANCELLED))[0].startswith("Cancelled.")
 

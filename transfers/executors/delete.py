@@ -49,11 +49,7 @@ def _delete_tag(run: TransferRun, store: RegistryStore, tag: str) -> Descriptor 
     expected = Digest.parse(run.transfer.options.get("digest") or str(current.digest))
     # A placeholder is what an interrupted attempt of this deletion left under the tag.
     if current.digest != expected and not is_placeholder(store, current):
-        raise TagChanged(
-            _("%(tag)s names %(now)s by now, and not %(seen)s any more. Nothing was deleted.")
-            % {"tag": tag, "now": current.digest.short, "seen": expected.short},
-            advice=_("Somebody pushed it anew. Look at it again, then decide again."),
-        )
+        raise TagChanged("tag_changed", tag=tag, now_digest=current.digest, seen_digest=expected)
     run.steps.complete(
         "check", _("%(tag)s names %(digest)s") % {"tag": tag, "digest": expected.short}
     )
@@ -120,13 +116,7 @@ def _check_tags(transfer: Transfer, tags: list[str]) -> None:
     added = [] if confirmed is None else [tag for tag in tags if tag not in set(confirmed)]
     if added:
         raise TagChanged(
-            ngettext(
-                "%(tags)s names this image too by now. Nothing was deleted.",
-                "%(tags)s name this image too by now. Nothing was deleted.",
-                len(added),
-            )
-            % {"tags": ", ".join(added[:_NAMES_SHOWN])},
-            advice=_("Look at what would be lost, then decide again."),
+            "tag_added" if len(added) == 1 else "tags_added", tags=added[:_NAMES_SHOWN]
         )
 
 

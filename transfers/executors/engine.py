@@ -239,9 +239,7 @@ def _fetch(run: TransferRun, engine: Engine, file: BinaryIO) -> None:
 def _single_image(images: list[ArchivedImage]) -> ArchivedImage:
     # A reference without a tag makes some engines save every tag of the repository.
     if len(images) != 1:
-        raise InvalidArchive(
-            _("The engine wrote %(count)d images where one was asked for.") % {"count": len(images)}
-        )
+        raise InvalidArchive("engine_wrote_several_images", count=len(images))
     return images[0]
 
 

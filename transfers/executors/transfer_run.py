@@ -118,11 +118,7 @@ class TransferRun:
     ) -> None:
         # Without this an anonymous login would be tried, and its error would mislead.
         if needed and credential is None:
-            raise Denied(
-                _("The credential chosen for %(host)s was removed meanwhile.")
-                % {"host": reference.registry},
-                advice=_("Start the transfer again with another credential."),
-            )
+            raise Denied("credential_removed_meanwhile", host=reference.registry)
         if credential is not None:
             # It may have been restricted, or not be shared any more, since it was selected.
             select_credential(

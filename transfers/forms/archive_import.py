@@ -12,7 +12,7 @@ from registry_ui.images.models import ArchiveUpload
 from registry_ui.oci.errors import OciError
 from registry_ui.oci.reference import Reference, familiar_repository
 from registry_ui.registries.builtin_registry import builtin_registry_prefix
-from registry_ui.web.forms import sentence
+from registry_ui.web.errors import describe
 
 from ..services.archive_import import ImportedName
 from .base import NAME_INPUT, ReferenceField, validate
@@ -86,7 +86,7 @@ class ImportNamesForm(forms.Form):
         return [ImportedName(digest, name) for digest, name in names if name is not None]
 
     def add_failure(self, exc: OciError) -> None:
-        self.add_error(None, sentence(exc))
+        self.add_error(None, str(describe(exc)))
 
 
 def _archive_entries(upload: ArchiveUpload) -> Iterator[tuple[dict[str, Any], str | None]]:

@@ -17,7 +17,7 @@ from registry_ui.oci.errors import ManifestUnknown, OciError
 from registry_ui.oci.reference import Reference, familiar_repository
 from registry_ui.providers.catalogue import provider_for_host
 from registry_ui.registries.builtin_registry import check_builtin_name
-from registry_ui.web.forms import sentence
+from registry_ui.web.errors import describe
 
 from ..login_choice import LoginChoice, choose_login
 
@@ -102,7 +102,7 @@ class StartForm(forms.Form):
 
     def add_failure(self, exc: OciError) -> None:
         is_login_error = isinstance(exc, AmbiguousCredential | CredentialUnusable)
-        self.add_error("credential" if is_login_error else self.name_field, sentence(exc))
+        self.add_error("credential" if is_login_error else self.name_field, str(describe(exc)))
 
     def typed_reference(self, field: str) -> Reference | None:
         """Return the reference in a field that may not be validated yet, or None."""
@@ -134,7 +134,7 @@ class StartForm(forms.Form):
             try:
                 check_builtin_name(self.team, reference)
             except OciError as exc:
-                self.add_error(field, sentence(exc))
+                self.add_error(field, str(describe(exc)))
 
     def refuse_reserved_namespace(self, reference: Reference | None, field: str) -> None:
         """Add an error if only the provider itself pushes to the repository."""
@@ -166,7 +166,7 @@ def validate(parse: Callable[[str], _Valid], text: str) -> _Valid:
     try:
         return parse(text)
     except OciError as exc:
-        raise ValidationError(sentence(exc), code=type(exc).__name__) from exc
+        raise ValidationError(str(describe(exc)), code=type(exc).__name__) from exc
 
 
 def parse_or_none(text: str) -> Reference | None:

@@ -21,7 +21,7 @@ from registry_ui.oci.reference import (
 )
 from registry_ui.providers.catalogue import provider_for_host
 from registry_ui.registries.models import Registry
-from registry_ui.web.forms import sentence
+from registry_ui.web.errors import describe
 
 from ..login_choice import LoginChoice, choose_login
 from ..tag_selection import TagSelection
@@ -247,7 +247,7 @@ class CopyTagsForm(TagSelectionForm, PlatformForm):
 
     def add_failure(self, exc: OciError) -> None:
         is_login_error = isinstance(exc, AmbiguousCredential | CredentialUnusable)
-        self.add_error("target_credential" if is_login_error else None, sentence(exc))
+        self.add_error("target_credential" if is_login_error else None, str(describe(exc)))
 
     def arguments(self) -> dict[str, Any]:
         values = self.cleaned_data

@@ -5,7 +5,8 @@ from django.utils.translation import gettext_lazy as _
 
 from registry_ui.oci.errors import OciError
 from registry_ui.oci.manifest import Platform
-from registry_ui.web.forms import TileSelect, sentence
+from registry_ui.web.errors import describe
+from registry_ui.web.forms import TileSelect
 
 from .base import NAME_INPUT, StartForm
 
@@ -71,7 +72,7 @@ class PlatformForm(StartForm):
             except OciError as exc:
                 self.add_error(
                     "platform",
-                    sentence(exc)
+                    str(describe(exc))
                     if values.get("platform")
                     else _("Write the platform, such as linux/arm64."),
                 )

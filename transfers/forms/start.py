@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from registry_ui.images.models import LocalImage
 from registry_ui.oci.errors import InvalidReference, OciError
 from registry_ui.oci.reference import Reference, check_tag
-from registry_ui.web.forms import sentence
+from registry_ui.web.errors import describe
 
 from .base import (
     NAME_INPUT,
@@ -72,7 +72,9 @@ class TagForm(StartForm):
 
     def add_failure(self, exc: OciError) -> None:
         # Without a login in this form, the two fields are all that can be wrong.
-        self.add_error("target" if isinstance(exc, InvalidReference) else "source", sentence(exc))
+        self.add_error(
+            "target" if isinstance(exc, InvalidReference) else "source", str(describe(exc))
+        )
 
     def arguments(self) -> dict[str, Any]:
         return {"source": self.cleaned_data["source"], "target": self.cleaned_data["target"]}

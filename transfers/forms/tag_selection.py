@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from registry_ui.credentials.services import AmbiguousCredential, CredentialUnusable
 from registry_ui.oci.errors import OciError
 from registry_ui.oci.reference import Reference
-from registry_ui.web.forms import sentence
+from registry_ui.web.errors import describe
 
 from ..deletion_plan import DeletionPlan
 from ..login_choice import LoginChoice
@@ -32,7 +32,7 @@ class TagSelectionForm(StartForm):
     def add_failure(self, exc: OciError) -> None:
         is_login_error = isinstance(exc, AmbiguousCredential | CredentialUnusable)
         field = "credential" if is_login_error and "credential" in self.fields else None
-        self.add_error(field, sentence(exc))
+        self.add_error(field, str(describe(exc)))
 
 
 # The platform applies to every selected tag; a tag without it fails alone.

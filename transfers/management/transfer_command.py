@@ -18,6 +18,7 @@ from registry_ui.images.models import LocalImage
 from registry_ui.images.services import find_image
 from registry_ui.oci.errors import ManifestUnknown, OciError
 from registry_ui.oci.reference import Reference
+from registry_ui.web.errors import describe
 
 from ..command_wait import cancel_and_wait, run_in_thread, wait_for_end
 from ..models import Kind, State, Transfer
@@ -71,7 +72,8 @@ class TransferCommand(BaseCommand):
         except AmbiguousCredential as exc:
             self.fail_ambiguous(exc, "--credential")
         except OciError as exc:
-            self.fail(exc.message, exc.advice)
+            error = describe(exc)
+            self.fail(error.sentence, error.advice)
         except CommandError as exc:
             self.fail(str(exc))
 
@@ -204,11 +206,13 @@ def find_credential(team: Team, reference: Reference, label: str | None) -> Cred
     }
     if label in credentials:
         return credentials[label]
-    labels = ", ".join(credentials) or _("none")
+    if not credentials:
+        raise OciError("credential_missing", label=label, host=reference.registry)
     raise OciError(
-        _("The team has no credential “%(label)s” for %(host)s.")
-        % {"label": label, "host": reference.registry},
-        advice=_("For this registry there are: %(labels)s.") % {"labels": labels},
+        "credential_label_unknown",
+        label=label,
+        host=reference.registry,
+        labels=list(credentials),
     )
 
 

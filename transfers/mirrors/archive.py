@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.utils.translation import gettext as _
-
 from registry_ui.images.models import LocalImage
 from registry_ui.oci.errors import InvalidReference, ManifestUnknown, OciError
 from registry_ui.oci.name_lists import is_digest_tag
@@ -57,15 +55,12 @@ def archive_images(mirror: Mirror) -> Sequence[LocalImage]:
         name = Reference(mirror.source_registry.host, repository, tag).familiar
         if row is None:
             raise ManifestUnknown(
-                _("%(name)s is not here any more.") % {"name": name}, advice=_retry_advice(mirror)
+                "local_mirror_image_gone" if mirror.is_local else "mirror_image_gone", name=name
             )
 
         # A mirror to the local images may have updated the tag; any other change is foreign.
         if not mirror.is_local and row.digest != expected[repository, tag]:
-            raise ManifestUnknown(
-                _("%(name)s is another image here by now.") % {"name": name},
-                advice=_retry_advice(mirror),
-            )
+            raise ManifestUnknown("mirror_image_changed", name=name)
 
     return [images[key] for key in sorted(images)]
 
@@ -75,39 +70,18 @@ def _expected_digests(mirror: Mirror) -> dict[tuple[str, str], str]:
     # The items of the run record what was selected, even if the mirror changed since.
     run = archive_run(mirror)
     if run is None:
-        raise InvalidReference(_missing_message(mirror), advice=_first_run_advice(mirror))
+        raise InvalidReference(
+            "mirror_not_run" if mirror.is_local else "mirror_not_brought", name=mirror.name
+        )
 
     items = MirrorItem.objects.filter(run=run, action__in=_SELECTED_ACTIONS).exclude(
         state=ItemState.FAILED
     )
     expected = {(item.target_repository, item.tag): item.copied_digest for item in items}
     if not expected:
-        raise InvalidReference(
-            _("The mirror “%(name)s” selects nothing.") % {"name": mirror.name},
-            advice=_("Check its repositories and tags."),
-        )
+        raise InvalidReference("mirror_selects_nothing", name=mirror.name)
 
     return expected
-
-
-def _missing_message(mirror: Mirror) -> str:
-    if mirror.is_local:
-        return _("No run of the mirror “%(name)s” has brought images yet.") % {"name": mirror.name}
-    return _("The images of the mirror “%(name)s” have not been brought here yet.") % {
-        "name": mirror.name
-    }
-
-
-def _first_run_advice(mirror: Mirror) -> str:
-    if mirror.is_local:
-        return _("Run it first: mirror run “%(name)s”.") % {"name": mirror.name}
-    return _("Bring them here first.")
-
-
-def _retry_advice(mirror: Mirror) -> str:
-    if mirror.is_local:
-        return _("Run the mirror again: it brings what is missing.")
-    return _("Bring the images again: only what is missing is moved.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from registry_ui.accounts.models import Action, Team, User
 from registry_ui.credentials.dependents import Dependent, stop_error
 from registry_ui.credentials.models import Credential
 from registry_ui.credentials.sharing import is_from_other_team
+from registry_ui.oci.errors import StoredError
 
 from ..credential_dependents import audit_actor
 from .models import Mirror, MirrorRun
@@ -48,9 +49,7 @@ def _mirrors(credential: Credential, team: Team | None) -> list[Mirror]:
     return list(rows.filter(team=team) if team else rows)
 
 
-def _stop_run(
-    run: MirrorRun, reason: dict[str, str], credential: Credential, by: User | None
-) -> bool:
+def _stop_run(run: MirrorRun, reason: StoredError, credential: Credential, by: User | None) -> bool:
     # The state and its entry in the audit log are written together or not at all.
     with transaction.atomic():
         is_stopped = MIRROR_RUNS.cancel(run, reason=reason)
@@ -61,7 +60,7 @@ def _stop_run(
                     user=by,
                     obj=run,
                     name=run.mirror.name,
-                    error=reason["message"],
+                    error=reason,
                 )
     return is_stopped
 

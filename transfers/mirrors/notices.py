@@ -14,6 +14,7 @@ from registry_ui.jobs.scheduled_tasks import run_for_each
 from registry_ui.notifications.messages import ChannelUser, Message
 from registry_ui.notifications.models import NoticeKind, NotificationChannel
 from registry_ui.notifications.services import notify
+from registry_ui.web.errors import describe
 
 from .models import Mirror, MirrorRun, NotificationPolicy
 
@@ -130,12 +131,11 @@ def mirrors_of_channel(channel: NotificationChannel) -> list[ChannelUser]:
 
 def failure_cause(run: MirrorRun) -> str:
     """Return why a run failed, in a sentence or two."""
-    error = run.error or {}
     failed = int(run.totals.get("failed") or 0)
     counted = ngettext(
         "%(count)d tag could not be mirrored.", "%(count)d tags could not be mirrored.", failed
     ) % {"count": failed}
-    cause = f"{error.get('message', '')} {error.get('advice', '')}".strip()
+    cause = str(describe(run.error))
     return cause[:_MAX_CAUSE_LENGTH] if cause else counted if failed else ""
 
 

@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable
 
 import regex
-from django.utils.translation import gettext as _
 
 from registry_ui.oci.errors import OciError
 
@@ -41,20 +40,13 @@ def compile_expression(text: str) -> Callable[[str], bool]:
         InvalidPattern: at once if it is invalid; on a call if it takes too long.
     """
     if len(text) > MAX_PATTERN_LENGTH:
-        raise InvalidPattern(
-            _("The expression has more than %(most)d characters.") % {"most": MAX_PATTERN_LENGTH},
-            advice=_("Shorten it."),
-        )
+        raise InvalidPattern("expression_too_long", limit=MAX_PATTERN_LENGTH)
 
     try:
         compiled = regex.compile(text)
     except (regex.error, RecursionError, OverflowError, MemoryError) as exc:
         # Deep nesting and huge repetitions exhaust the compiler in other ways.
-        raise InvalidPattern(
-            _("“%(text)s” is no regular expression: %(problem)s.")
-            % {"text": text[:60], "problem": str(exc)[:100]},
-            advice=_("Mend it, or use names with * and ? instead."),
-        ) from exc
+        raise InvalidPattern("expression_invalid", text=text[:60], problem=str(exc)[:100]) from exc
 
     # All calls share one time budget, since thousands of tags are matched.
     remaining = _MATCH_SECONDS
@@ -76,10 +68,4 @@ def compile_expression(text: str) -> Callable[[str], bool]:
 
 
 def _too_slow(text: str) -> InvalidPattern:
-    return InvalidPattern(
-        _("The expression “%(text)s” takes too long for these tags.") % {"text": text[:60]},
-        advice=_(
-            "Repetitions within repetitions, such as (a+)+, make it slow: write it without them, "
-            "or use names with * and ?."
-        ),
-    )
+    return InvalidPattern("expression_too_slow", text=text[:60])

@@ -14,6 +14,7 @@ from registry_ui.accounts.models import Team
 from registry_ui.catalog.models import Repository, Tag
 from registry_ui.oci.errors import OciError
 from registry_ui.registries.models import Registry
+from registry_ui.web.errors import describe
 
 from .models import ConflictPolicy
 from .patterns import InvalidPattern, is_glob, matches_glob
@@ -131,9 +132,7 @@ class Preview:
             except InvalidPattern as exc:
                 # The time budget is per selection, so the other repositories are not matched again.
                 is_slow = True
-                yield MatchedRepository(
-                    name, target, is_known=True, problem=f"{exc.message} {exc.advice}"
-                )
+                yield MatchedRepository(name, target, is_known=True, problem=str(describe(exc)))
 
     def _choices(self, row: Repository) -> list[TagChoice]:
         selection: Selection = self.values.get("selection") or Selection()
@@ -154,7 +153,7 @@ class Preview:
         try:
             return naming.target_name(name, host=self.source.host if self.source else "")
         except OciError as exc:
-            self.problems.append(f"{exc.message} {exc.advice}".strip())
+            self.problems.append(str(describe(exc)))
             return ""
 
     @property
@@ -227,7 +226,7 @@ class Preview:
                 self.names[:_MAX_NAMES], host=self.source.host if self.source else ""
             )
         except NamingCollision as exc:
-            yield f"{exc.message} {exc.advice}".strip()
+            yield str(describe(exc))
         except OciError:
             pass  # Shown at its repository already.
 

@@ -5,8 +5,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils.translation import gettext as _
-
 from registry_ui.oci.errors import InvalidReference
 from registry_ui.oci.reference import check_repository
 
@@ -20,11 +18,7 @@ class NamingCollision(InvalidReference):
     """Two repositories that would get the same name and overwrite each other's tags."""
 
     def __init__(self, first: str, second: str, target: str) -> None:
-        super().__init__(
-            _("%(first)s and %(second)s would both become %(target)s.")
-            % {"first": first, "second": second, "target": target},
-            advice=_("Choose a naming that keeps more of the path, or mirror them with two rules."),
-        )
+        super().__init__("naming_collision", first=first, second=second, target=target)
         self.first, self.second, self.target = first, second, target
 
 
@@ -50,17 +44,11 @@ class Naming:
             InvalidReference: its advice says what to write instead.
         """
         if not isinstance(document, dict):
-            raise InvalidReference(
-                _("The naming is no object."), advice=_('Write {"kind": "keep"}.')
-            )
+            raise InvalidReference("naming_not_object")
 
         kind = document.get("kind", "keep")
         if kind not in KINDS:
-            params = {"kind": str(kind)[:40], "kinds": ", ".join(KINDS)}
-            raise InvalidReference(
-                _("“%(kind)s” is no way of naming.") % params,
-                advice=_("Choose one of %(kinds)s.") % params,
-            )
+            raise InvalidReference("naming_kind_unknown", kind=str(kind)[:40], kinds=KINDS)
 
         naming = cls(kind, _read_levels(document), _read_text(document, kind))
 
@@ -89,12 +77,10 @@ class Naming:
         # Many clients accept no longer name (distribution spec, "Pulling manifests").
         if len(name) > _MAX_NAME_LENGTH:
             raise InvalidReference(
-                _(
-                    "%(repository)s would get a name of %(count)d characters; registries take "
-                    "%(most)d."
-                )
-                % {"repository": repository, "count": len(name), "most": _MAX_NAME_LENGTH},
-                advice=_("Choose a shorter prefix or template."),
+                "target_name_too_long",
+                repository=repository,
+                count=len(name),
+                most=_MAX_NAME_LENGTH,
             )
 
         return check_repository(name)
@@ -148,13 +134,10 @@ class Naming:
                 name for name in _PLACEHOLDER.findall(self.text) if name not in _PLACEHOLDERS
             ]
             if unknown:
-                params = {
-                    "name": unknown[0][:40],
-                    "names": ", ".join(f"{{{name}}}" for name in _PLACEHOLDERS),
-                }
                 raise InvalidReference(
-                    _("{%(name)s} is no placeholder.") % params,
-                    advice=_("There are %(names)s.") % params,
+                    "naming_placeholder_unknown",
+                    name=unknown[0][:40],
+                    names=[f"{{{name}}}" for name in _PLACEHOLDERS],
                 )
 
             # A sample name shows at once whether the template gives valid names.
@@ -164,10 +147,7 @@ class Naming:
 def _read_levels(document: dict[str, Any]) -> int:
     levels = document.get("levels", 0)
     if not isinstance(levels, int) or isinstance(levels, bool) or not 0 <= levels <= 20:
-        raise InvalidReference(
-            _("The number of levels is between 0 and 20."),
-            advice=_("0 leaves the last part alone."),
-        )
+        raise InvalidReference("naming_levels_invalid")
     return levels
 
 
@@ -177,8 +157,7 @@ def _read_text(document: dict[str, Any], kind: str) -> str:
     text = document.get(kind, "")
     if not isinstance(text, str) or not text.strip("/ "):
         raise InvalidReference(
-            _("The %(kind)s is missing.") % {"kind": kind},
-            advice=_("Write a path such as mirror/hub."),
+            "naming_prefix_missing" if kind == "prefix" else "naming_template_missing"
         )
     return text.strip().strip("/")
 

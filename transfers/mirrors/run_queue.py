@@ -17,6 +17,7 @@ from registry_ui.accounts.audit.log import record
 from registry_ui.accounts.models import Action, User
 from registry_ui.jobs.kinds import JobKind
 from registry_ui.jobs.worker_groups import RUN_FUNCTION
+from registry_ui.oci.errors import StoredError
 
 from ..models import State
 from .models import MirrorRun
@@ -74,7 +75,7 @@ def _describe(run: MirrorRun) -> str:
     return _("Run of the mirror “%(name)s”") % parameters
 
 
-def _record_ended(run: MirrorRun, by: User | None, reason: str) -> None:
+def _record_ended(run: MirrorRun, by: User | None, reason: StoredError) -> None:
     record(Action.MIRROR_CANCELLED, user=by, obj=run, name=run.mirror.name, error=reason)
 
 

@@ -16,7 +16,6 @@ from cron_descriptor import FormatException, Options, get_description
 from cronsim import CronSim, CronSimError
 from django.db import models
 from django.utils.translation import get_language, gettext_lazy, to_locale
-from django.utils.translation import gettext as _
 
 from registry_ui.oci.errors import OciError
 
@@ -129,26 +128,17 @@ def check_cron(text: str) -> str:
         InvalidSchedule
     """
     fields = text.split()
-    advice = _(
-        "Write five fields: minute, hour, day of the month, month, day of the week. 30 2 * * 1-5 "
-        "is half past two from Monday to Friday."
-    )
 
     if len(fields) != 5 or len(text) > MAX_CRON_LENGTH:
-        raise InvalidSchedule(_("A schedule has five fields."), advice=advice)
+        raise InvalidSchedule("schedule_fields")
 
     try:
         # cronsim reports a day that no month has, such as 30 February, by an empty sequence.
         next(CronSim(" ".join(fields), datetime.now(UTC)))
     except CronSimError as exc:
-        raise InvalidSchedule(
-            _("“%(text)s” is not a schedule.") % {"text": text}, advice=advice
-        ) from exc
+        raise InvalidSchedule("schedule_invalid", text=text) from exc
     except StopIteration as exc:
-        raise InvalidSchedule(
-            _("The time of “%(text)s” never comes.") % {"text": text},
-            advice=_("Choose a day that the month has."),
-        ) from exc
+        raise InvalidSchedule("schedule_never", text=text) from exc
 
     return " ".join(fields)
 

@@ -88,16 +88,13 @@ class Selection:
             InvalidSelection: its `field` is the member at fault.
         """
         if not isinstance(document, dict):
-            raise InvalidSelection("tags", _("The selection is no object."))
+            raise InvalidSelection("tags", "selection_not_object")
 
         # A typing error in a file or a script must not silently select every tag.
         unknown = [name for name in document if name not in MEMBERS]
         if unknown:
-            params = {"name": str(unknown[0])[:40], "names": ", ".join(MEMBERS)}
             raise InvalidSelection(
-                "tags",
-                _("A selection has no member “%(name)s”.") % params,
-                _("There are %(names)s.") % params,
+                "tags", "selection_member_unknown", name=str(unknown[0])[:40], names=MEMBERS
             )
 
         tags = read_list(document, "tags")
@@ -246,19 +243,19 @@ class Selection:
             try:
                 VersionRange.parse(self.versions)
             except InvalidRange as exc:
-                raise InvalidSelection("versions", _(exc.sentence) % {"part": exc.part}) from exc
+                raise InvalidSelection(
+                    "versions", "version_range_invalid", problem=exc.sentence, part=exc.part
+                ) from exc
 
         if self.per not in PER:
-            raise InvalidSelection("per", _("The newest are counted per all, major or minor."))
+            raise InvalidSelection("per", "selection_per_invalid")
 
         if self.newer_than:
             try:
                 self._limit()
             except (ValueError, OverflowError) as exc:
                 raise InvalidSelection(
-                    "newer_than",
-                    _("“%(text)s” is no date.") % {"text": self.newer_than[:40]},
-                    _("Write 2026-01-31, or days: 90d."),
+                    "newer_than", "selection_date_invalid", text=self.newer_than[:40]
                 ) from exc
 
 

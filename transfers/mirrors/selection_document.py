@@ -4,8 +4,6 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from django.utils.translation import gettext as _
-
 from registry_ui.oci.errors import InvalidReference, OciError
 from registry_ui.oci.reference import check_tag
 
@@ -29,8 +27,8 @@ _MAX_NAMES = 200
 class InvalidSelection(OciError, ValueError):
     """An invalid selection; `field` is the member at fault."""
 
-    def __init__(self, field_name: str, message: str, advice: str = "") -> None:
-        super().__init__(message, advice=advice)
+    def __init__(self, field_name: str, code: str, /, **parameters: Any) -> None:
+        super().__init__(code, **parameters)
         self.field = field_name
 
 
@@ -41,11 +39,7 @@ def read_list(document: dict[str, Any], name: str) -> tuple[str, ...]:
         or not all(isinstance(value, str) for value in values)
         or len(values) > _MAX_NAMES
     ):
-        raise InvalidSelection(
-            name,
-            _("“%(name)s” is a list of at most %(most)d words.")
-            % {"name": name, "most": _MAX_NAMES},
-        )
+        raise InvalidSelection(name, "selection_list_invalid", name=name, most=_MAX_NAMES)
 
     # Variants are compared in lower case, tags are case-sensitive.
     cleaned = (value.strip() for value in values)
@@ -58,16 +52,14 @@ def read_list(document: dict[str, Any], name: str) -> tuple[str, ...]:
 def read_text(document: dict[str, Any], name: str) -> str:
     value = document.get(name) or ""
     if not isinstance(value, str):
-        raise InvalidSelection(name, _("“%(name)s” is a text.") % {"name": name})
+        raise InvalidSelection(name, "selection_text_invalid", name=name)
     return value.strip()
 
 
 def read_newest(document: dict[str, Any]) -> int:
     value = document.get("newest") or 0
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= 1000:
-        raise InvalidSelection(
-            "newest", _("How many of the newest is a number up to 1000; 0 is all.")
-        )
+        raise InvalidSelection("newest", "selection_newest_invalid")
     return value
 
 
@@ -75,14 +67,12 @@ def check_tags(tags: Iterable[str]) -> None:
     for tag in tags:
         # The distribution spec limits a tag to 128 characters.
         if len(tag) > 128:
-            raise InvalidSelection(
-                "tags", _("“%(tag)s…” is longer than a tag can be.") % {"tag": tag[:40]}
-            )
+            raise InvalidSelection("tags", "selection_tag_too_long", tag=tag[:40])
         if not is_glob(tag):
             try:
                 check_tag(tag)
             except InvalidReference as exc:
-                raise InvalidSelection("tags", exc.message, exc.advice) from exc
+                raise InvalidSelection("tags", exc.code, **exc.parameters) from exc
 
 
 @contextmanager
@@ -91,4 +81,4 @@ def errors_of_member(name: str) -> Iterator[None]:
     try:
         yield
     except OciError as exc:
-        raise InvalidSelection(name, exc.message, exc.advice) from exc
+        raise InvalidSelection(name, exc.code, **exc.parameters) from exc

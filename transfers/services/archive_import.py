@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.utils.translation import gettext as _
-
 from registry_ui.accounts.models import User
 from registry_ui.images.models import ArchiveUpload
 from registry_ui.oci.errors import InvalidReference
@@ -65,34 +63,24 @@ def start_import(
 
 def _check(upload: ArchiveUpload, names: Sequence[ImportedName]) -> None:
     if not names:
-        raise InvalidReference(
-            _("No image was chosen."), advice=_("Give at least one of them a name.")
-        )
+        raise InvalidReference("no_archive_image_chosen")
     archived = {image["digest"] for image in upload.images or []}
     digests: dict[Reference, str] = {}
     for choice in names:
         # The digests come from a form, which anybody can change.
         if choice.digest not in archived:
-            raise InvalidReference(
-                _("The archive has no such image."), advice=_("Choose among those that it has.")
-            )
+            raise InvalidReference("archive_image_unknown")
         if choice.name.tag is None or choice.name.digest is not None:
             raise InvalidReference(
-                _("%(name)s has no tag, or a digest.") % {"name": choice.name.familiar},
-                advice=_("Write it as %(name)s:1.0, say.") % {"name": choice.name.name},
+                "import_name_without_tag", name=choice.name.familiar, example=choice.name.name
             )
 
         # An image may have several names, but a name only one image.
         check_builtin_name(upload.team, choice.name)
         if digests.setdefault(choice.name, choice.digest) != choice.digest:
-            raise InvalidReference(
-                _("%(name)s stands there for two images.") % {"name": choice.name.familiar},
-                advice=_("Give each image names of its own."),
-            )
+            raise InvalidReference("import_name_twice", name=choice.name.familiar)
 
     # The job discards the archive at its end, so a second one would lose it in the middle.
     running = Transfer.objects.filter(team=upload.team, kind=Kind.IMPORT, state__in=ACTIVE_STATES)
     if any(transfer.options.get("upload") == str(upload.pk) for transfer in running):
-        raise InvalidReference(
-            _("This archive is being imported already."), advice=_("Look at the page “Transfers”.")
-        )
+        raise InvalidReference("archive_import_running")

@@ -1,7 +1,6 @@
 """The services on an existing transfer: cancel, retry and run in this process."""
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from registry_ui.accounts.models import Action, Role, User
 from registry_ui.accounts.permissions import check_role
@@ -57,13 +56,10 @@ def retry(transfer: Transfer, user: User | None, *, enqueue: bool = True) -> Tra
     """
     check_role(transfer.team, user, transfer.required_role)
     if not transfer.is_terminal:
-        raise InvalidReference(_("This transfer has not ended."), advice=_("Cancel it first."))
+        raise InvalidReference("transfer_not_ended")
     # Somebody may have cancelled a deletion because it was a mistake.
     if transfer.kind == Kind.DELETE and transfer.state != State.FAILED:
-        raise InvalidReference(
-            _("Only a deletion that failed is tried again."),
-            advice=_("To delete what is there now, choose it in its repository anew."),
-        )
+        raise InvalidReference("deletion_not_retried")
 
     # The credentials are copied, so a retry never logs in as somebody else.
     copied = {name: getattr(transfer, name) for name in _COPIED_FIELDS}

@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.utils.translation import gettext as _
-
 from registry_ui.accounts.models import Team, User
 from registry_ui.credentials.models import Credential
 from registry_ui.credentials.services import find_registry, select_credential
@@ -120,7 +118,4 @@ def _check_pair(source: Reference, target: Reference) -> None:
     require_tag(target)
     # A copy to itself would transfer nothing and succeed, which hides a typing error.
     if source == target:
-        raise InvalidReference(
-            _("%(name)s cannot be copied to itself.") % {"name": source.familiar},
-            advice=_("Choose another registry, another repository or another tag."),
-        )
+        raise InvalidReference("copy_to_itself", name=source.familiar)

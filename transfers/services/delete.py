@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.utils.translation import gettext as _
-
 from registry_ui.accounts.models import Role, Team, User
 from registry_ui.credentials.models import Credential
 from registry_ui.credentials.services import find_registry, select_credential
@@ -103,10 +101,7 @@ def start_deletes(
 def _options(target: DeletionTarget) -> dict[str, object]:
     # With both it would be unclear whether the other tags of the digest are to stay.
     if target.reference.digest is not None and target.reference.tag is not None:
-        raise InvalidReference(
-            _("Either a tag or a digest is deleted, not both at once."),
-            advice=_("Leave out one of the two."),
-        )
+        raise InvalidReference("tag_and_digest_given")
 
     digest = Digest.parse(target.digest) if target.digest else target.reference.digest
     tags = None if target.tags is None else list(target.tags)

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from functools import partial
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from registry_ui.accounts.models import Action, Role
 from registry_ui.accounts.permissions import check_role
@@ -49,10 +48,7 @@ def create_transfer(transfer: Transfer, *, enqueue: bool, role: Role = Role.OPER
 def require_tag(target: Reference) -> None:
     # A manifest gets its digest from its content, so a digest cannot be the target.
     if target.digest is not None or target.tag is None:
-        raise InvalidReference(
-            _("The new name needs a tag, not a digest."),
-            advice=_("Write it as %(name)s:1.0, say.") % {"name": target.name},
-        )
+        raise InvalidReference("new_name_needs_tag", name=target.name)
 
 
 def single_repository(references: Sequence[Reference]) -> Reference:

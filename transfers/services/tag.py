@@ -1,7 +1,5 @@
 """The services that tag an image: locally, or on its registry."""
 
-from django.utils.translation import gettext as _
-
 from registry_ui.accounts.models import Team, User
 from registry_ui.credentials.models import Credential
 from registry_ui.credentials.services import find_registry, select_credential
@@ -52,11 +50,7 @@ def start_retag(
     require_tag(target)
     # A manifest's blobs belong to its repository, so another repository needs a copy.
     if source.name != target.name:
-        raise InvalidReference(
-            _("A retag stays within one repository; %(source)s and %(target)s are two.")
-            % {"source": source.name, "target": target.name},
-            advice=_("Copy the image there instead."),
-        )
+        raise InvalidReference("retag_across_repositories", source=source.name, target=target.name)
 
     credential = select_credential(team=team, reference=target, push=True, selected=credential)
     registry = find_registry(team, target.registry)

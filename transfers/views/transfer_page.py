@@ -15,7 +15,7 @@ from registry_ui.accounts.requests import TeamRequest
 from registry_ui.images.models import LocalImage
 from registry_ui.oci.errors import OciError
 from registry_ui.oci.reference import Reference
-from registry_ui.web.forms import sentence
+from registry_ui.web.errors import describe
 from registry_ui.web.polling import STOP_POLLING
 
 from .. import services
@@ -65,7 +65,7 @@ def retry(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
     try:
         again = services.retry(transfer, request.user)
     except OciError as exc:
-        messages.error(request, sentence(exc))
+        messages.error(request, str(describe(exc)))
         return redirect("transfers:detail", transfer.pk)
 
     if transfer.kind == Kind.DELETE:

@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db.models import Model
 
+from registry_ui.oci.errors import StoredError
 from registry_ui.web.logs import escape_control_characters
 
 from ..models import Action, ActorKind, AuditEvent, Outcome, Team, User
@@ -61,7 +62,7 @@ def record(
     name: str = "",
     credential: Any = None,
     outcome: Outcome = Outcome.DONE,
-    **details: str | int | bool | list[str] | None,
+    **details: str | int | bool | list[str] | StoredError | None,
 ) -> AuditEvent:
     """Add an event.
 

@@ -4,8 +4,6 @@ Docker Hub counts each GET of a manifest as a pull and sends the number of remai
 answer; a HEAD is free (PROTOCOL.md, "Providers").
 """
 
-from django.utils.translation import gettext as _
-
 from registry_ui.oci.client import RateLimit
 from registry_ui.oci.errors import OciError
 
@@ -35,10 +33,7 @@ class Budget:
             FetchSkipped: too few pulls are left.
         """
         if self._is_exhausted or (limit is not None and self._is_low(limit, is_child=is_child)):
-            raise FetchSkipped(
-                _("The registry counts pulls, and few are left: this image was not fetched."),
-                advice=_("It is fetched when somebody opens it, or by a later run."),
-            )
+            raise FetchSkipped("fetch_skipped")
         self._in_flight += 1
 
     def _is_low(self, limit: RateLimit, *, is_child: bool) -> bool:

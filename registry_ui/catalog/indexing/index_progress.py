@@ -4,6 +4,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from registry_ui.oci.errors import OciError
+
 
 class IndexProgress:
     """Counters of one run. One thread counts; any thread may pause and read.
@@ -21,9 +23,9 @@ class IndexProgress:
         self.requests = requests
         self._clock = clock
         # The time at which the pause ends, and its reason.
-        self._pause = (0.0, "")
+        self._pause: tuple[float, OciError | None] = (0.0, None)
 
-    def pause(self, seconds: float, reason: str) -> None:
+    def pause(self, seconds: float, reason: OciError) -> None:
         """Record that every request waits so many seconds, and why."""
         self._pause = (self._clock() + seconds, reason)
 
@@ -32,7 +34,9 @@ class IndexProgress:
         # One read of the tuple: another thread may replace it meanwhile.
         ends_at, reason = self._pause
         seconds_left = ends_at - self._clock()
-        pause = {"seconds": int(seconds_left) + 1, "reason": reason} if seconds_left > 0 else None
+        pause = None
+        if reason is not None and seconds_left > 0:
+            pause = {"seconds": int(seconds_left) + 1, "reason": reason.stored()}
 
         return {
             "phase": self.phase,

@@ -5,7 +5,6 @@ from functools import partial
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from registry_ui.accounts.audit.log import current_origin, record
 from registry_ui.accounts.models import Action, ActorKind, Role, Team, User
@@ -190,7 +189,7 @@ def record_image_use(*, team: Team, reference: Reference, user: User | None = No
         )
         count_repository(resolved.repository)
     except OciError as exc:
-        logger.info("After its use, %s was not looked at: %s", reference, exc.message)
+        logger.info("After its use, %s was not looked at: %s", reference, exc)
     except Exception:
         # Everything is caught: the transfer has succeeded already, and the next run indexes what
         # was missed.
@@ -235,8 +234,5 @@ def repository_name(registry: Registry, text: str) -> str:
     """
     name = text.strip().removeprefix(f"{registry.host}/")
     if ":" in name or "@" in name:
-        raise InvalidReference(
-            _("“%(name)s” is more than a repository's name.") % {"name": name[:100]},
-            advice=_("Leave out the tag and the digest."),
-        )
+        raise InvalidReference("repository_has_tag", name=name[:100])
     return Reference.parse(f"{registry.host}/{name}").repository

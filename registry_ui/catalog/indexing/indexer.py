@@ -13,7 +13,6 @@ from datetime import datetime
 from functools import partial
 
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from registry_ui.credentials.login_test import is_unreachable
 from registry_ui.oci.errors import Cancelled, ManifestUnknown, OciError
@@ -25,7 +24,7 @@ from .manifest_collector import ManifestRequest
 from .manifest_queue import ManifestQueue, PendingTag, RepositoryTask
 from .registry_clients import RegistryClients
 from .request_pool import Answer, RequestPool
-from .results import RepositoryResult, problem_of, save_results
+from .results import RepositoryResult, save_results
 from .tag_plan import KnownTag, plan_names
 from .tag_rows import TagResult, delete_tags, known_tags, write_tags
 
@@ -223,13 +222,10 @@ class Indexer:
         known = task.known.get(name)
         error = answer.error
         if error is None and answer.result is None:
-            error = ManifestUnknown(
-                _("The registry lists this tag, but has no manifest for it."),
-                advice=_("Push it again, or delete it there."),
-            )
+            error = ManifestUnknown("listed_tag_missing")
 
         if error is not None:
-            problem = problem_of(error)
+            problem = error.stored()
             if known is not None and known.problem == problem:
                 self._finish_tag(task)
             else:

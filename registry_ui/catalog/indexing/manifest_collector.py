@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from django.utils.translation import gettext as _
-
 from registry_ui.oci.errors import InvalidManifest, ManifestUnknown, OciError
 from registry_ui.oci.manifest import Descriptor
 
@@ -108,9 +106,7 @@ class ManifestCollector:
         if node.member_count[0] > MEMBERS_LIMIT:
             self.fail(
                 digest,
-                InvalidManifest(
-                    _("The index names more than %(most)d manifests.") % {"most": MEMBERS_LIMIT}
-                ),
+                InvalidManifest("index_too_large", limit=MEMBERS_LIMIT),
             )
             return
 

@@ -16,7 +16,6 @@ from .manifest_collector import CompleteArtifact, ManifestCollector, ManifestReq
 from .manifests import Fetched, fetch
 from .registry_clients import RegistryClients
 from .request_pool import Answer, RequestPool
-from .results import problem_of
 from .tag_plan import KnownTag
 from .tag_rows import TagResult
 
@@ -141,7 +140,7 @@ class ManifestQueue:
     def _with_problem(self, task: RepositoryTask, result: TagResult, error: OciError) -> PendingTag:
         self._progress.tag_problems += 1
         return task, TagResult(
-            result.repository_id, result.name, result.digest, result.known, problem_of(error)
+            result.repository_id, result.name, result.digest, result.known, error.stored()
         )
 
 

@@ -47,9 +47,9 @@ def save_results(run: IndexRun, results: Sequence[RepositoryResult]) -> None:
     with index_lock(run.registry):
         for chunk in chunks(result.repository.pk for result in succeeded):
             # A tag with a problem was not resolved, so its time of the last check stays.
-            Tag.objects.filter(repository__in=chunk, problem="").update(checked_at=now)
+            Tag.objects.filter(repository__in=chunk, problem__isnull=True).update(checked_at=now)
             Repository.objects.filter(pk__in=chunk).update(
-                indexed_at=now, indexed_by=run.pk, problem=""
+                indexed_at=now, indexed_by=run.pk, problem=None
             )
         for result in results:
             if result.error is not None:
@@ -65,9 +65,4 @@ def _save_failure(run: IndexRun, result: RepositoryResult, error: OciError) -> N
 
     # A repository whose tags changed before the failure stays open: the next run counts it.
     done = {} if result.needs_counting else {"indexed_by": run.pk}
-    row.update(problem=problem_of(error), **done)
-
-
-def problem_of(error: OciError) -> str:
-    """Return the text for a row's `problem`: the error's message with its advice."""
-    return f"{error.message} {error.advice}".strip()[:1000]
+    row.update(problem=error.stored(), **done)

@@ -11,8 +11,7 @@ from registry_ui.credentials.usage import CredentialUse
 from registry_ui.jobs.kinds import JobKind
 from registry_ui.jobs.models import State
 from registry_ui.jobs.runner import JobRun
-from registry_ui.jobs.stored_errors import StoredError
-from registry_ui.oci.errors import OciError, RateLimited
+from registry_ui.oci.errors import OciError, RateLimited, StoredError
 from registry_ui.oci.store import Cancellation
 from registry_ui.providers.repository_lists import ListingUnavailable
 from registry_ui.registries.index_schedule import next_time
@@ -25,7 +24,6 @@ from .indexer import Indexer
 from .registry_clients import RegistryClients
 from .repository_rows import delete_unlisted_repositories, update_repositories
 from .request_pool import RequestPool
-from .results import problem_of
 from .sizes import count_registry
 
 
@@ -48,7 +46,7 @@ class IndexJobRun(JobRun[IndexRun]):
     def error_of(self, error: OciError) -> StoredError:
         # A rate limit is an answer: the registry is healthy.
         if is_unreachable(error) and not isinstance(error, RateLimited):
-            self.job.registry.mark_health(Health.FAILING, error.message)
+            self.job.registry.mark_health(Health.FAILING, error.stored())
         return super().error_of(error)
 
     def finish(self, state: State, values: dict[str, Any]) -> bool:
@@ -114,7 +112,7 @@ def _list(
             refusal = exc
 
     Registry.objects.filter(pk=registry.pk).update(
-        listing=listing, listing_message=problem_of(refusal) if refusal else ""
+        listing=listing, listing_error=refusal.stored() if refusal else None
     )
     return refusal
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from registry_ui.oci.errors import InvalidReference
+from registry_ui.oci.errors import InvalidReference, StoredError
 from registry_ui.oci.reference import check_tag
 from registry_ui.tags import parse_tag, sort_key
 
@@ -36,7 +36,7 @@ class KnownTag:
     has_artifact: bool = False
     previous_digest: str = ""
     changed_at: datetime = UNSTATED
-    problem: str = ""
+    problem: StoredError | None = None
 
     def is_current(self, digest: str) -> bool:
         """Return whether its row needs no change if the registry answers with this digest."""
@@ -89,7 +89,7 @@ def tag_row(
     digest: str,
     artifact: Artifact | None,
     now: datetime,
-    problem: str = "",
+    problem: StoredError | None = None,
 ) -> Tag:
     """Return the unsaved row of a tag that names `digest`."""
     # Without its artifact, the build time is unknown until a later run.

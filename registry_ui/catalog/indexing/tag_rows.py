@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.db.models import QuerySet
 
+from registry_ui.oci.errors import StoredError
 from registry_ui.registries.models import Registry
 
 from ..models import Artifact, Repository, Tag
@@ -21,7 +22,7 @@ class TagResult:
     name: str
     digest: str = ""
     known: KnownTag | None = None
-    problem: str = ""
+    problem: StoredError | None = None
 
 
 def known_tags(repository_ids: Iterable[int]) -> dict[int, dict[str, KnownTag]]:
@@ -93,7 +94,7 @@ def write_tags(
                 digest=result.digest,
                 artifact=artifacts.get(result.digest),
                 now=now,
-                problem=result.problem[:1000],
+                problem=result.problem,
             )
             for result in current
             if result.digest
@@ -121,11 +122,11 @@ def _write_problems(registry: Registry, results: Sequence[TagResult], now: datet
     ]
     for row, result in zip(rows, unknown, strict=True):
         # It was never resolved, so it has no time of a check.
-        row.problem, row.checked_at = result.problem[:1000], None
+        row.problem, row.checked_at = result.problem, None
     upsert(Tag, rows, key=("repository", "name"), columns=("problem",))
 
     known = [
-        Tag(pk=result.known.pk, problem=result.problem[:1000])
+        Tag(pk=result.known.pk, problem=result.problem)
         for result in results
         if result.known is not None
     ]

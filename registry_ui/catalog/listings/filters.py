@@ -112,7 +112,7 @@ class TagFilter:
         if self.hides_prereleases:
             tags = tags.filter(is_prerelease=False)
         if self.only_problems:
-            tags = tags.exclude(problem="")
+            tags = tags.filter(problem__isnull=False)
         if self.versions.range:
             tags = tags.filter(self.versions.condition())
         if self.variants:
@@ -173,7 +173,7 @@ class RepositoryFilter:
 
     def apply(self, repositories: QuerySet[Any]) -> QuerySet[Any]:
         if self.only_problems:
-            repositories = repositories.exclude(problem="")
+            repositories = repositories.filter(problem__isnull=False)
         if self.text:
             repositories = repositories.filter(_all_words(self.text, _name_condition))
         return repositories

@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 
 from registry_ui.jobs.models import ACTIVE_STATES, State
 from registry_ui.registries.models import Registry
+from registry_ui.web.errors import describe
 
 from ..index_queue import INDEX_RUNS
 from ..indexing import index_services
@@ -153,7 +154,7 @@ class IndexStatus:
 
     @property
     def pause_reason(self) -> str:
-        return str(self._pause.get("reason") or "")
+        return describe(self._pause.get("reason")).sentence
 
     @property
     def pause_seconds(self) -> int:

@@ -197,7 +197,7 @@ def _tag_groups(repository: Repository) -> QuerySet[Any]:
     return groups.annotate(
         count=Count("pk"),
         unstable=Count("pk", filter=Q(is_prerelease=True)),
-        failed=Count("pk", filter=~Q(problem="")),
+        failed=Count("pk", filter=Q(problem__isnull=False)),
     )
 
 

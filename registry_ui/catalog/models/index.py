@@ -39,7 +39,7 @@ class Repository(models.Model):
     indexed_at = models.DateTimeField(null=True, blank=True)
     indexed_by = models.UUIDField(null=True, blank=True)
     # The error of the latest run with its advice; empty after a success.
-    problem = models.CharField(max_length=1000, blank=True)
+    problem = models.JSONField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = TeamOwnedQuerySet.as_manager()
@@ -265,7 +265,7 @@ class Tag(models.Model):
     changed_at = models.DateTimeField(default=UNSTATED)
     previous_digest = models.CharField(max_length=140, blank=True)
     checked_at = models.DateTimeField(null=True, blank=True)
-    problem = models.CharField(max_length=1000, blank=True)
+    problem = models.JSONField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = TeamOwnedQuerySet.as_manager()

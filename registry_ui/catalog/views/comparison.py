@@ -6,6 +6,7 @@ from django.views.decorators.http import require_safe
 
 from registry_ui.accounts.requests import TeamRequest
 from registry_ui.oci.errors import OciError
+from registry_ui.web.errors import describe
 
 from ..artifact_pages.comparison import compare as compare_artifacts
 from ..forms import CompareForm
@@ -36,6 +37,6 @@ def _comparison_page(
         comparison = compare_artifacts(left, right, request.GET.get("platform", ""))
     except OciError as exc:
         # The documents may be missing at the registry although the tags are in the index.
-        form.add_error(None, f"{exc.message} {exc.advice}".strip())
+        form.add_error(None, str(describe(exc)))
         return render(request, "registries/compare.html", {"form": form})
     return render(request, "registries/comparison.html", {"comparison": comparison})

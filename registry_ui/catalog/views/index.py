@@ -15,6 +15,7 @@ from registry_ui.accounts.permissions import require_operator
 from registry_ui.accounts.requests import TeamRequest
 from registry_ui.oci.errors import InvalidReference
 from registry_ui.registries.models import Registry
+from registry_ui.web.errors import describe
 from registry_ui.web.polling import STOP_POLLING
 
 from ..indexing import index_services
@@ -81,7 +82,7 @@ def add_repository(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
     try:
         repository = index_services.add_repository(registry=registry, user=request.user, name=name)
     except InvalidReference as exc:
-        error = {"add_name": name[:255], "add_error": f"{exc.message} {exc.advice}"}
+        error = {"add_name": name[:255], "add_error": str(describe(exc))}
         return render(
             request,
             "registries/repositories.html",

@@ -11,6 +11,7 @@ from registry_ui.oci.client import BasicCredential
 from registry_ui.oci.errors import OciError
 from registry_ui.registries.models import Registry
 from registry_ui.registries.validators import validate_printable
+from registry_ui.web.errors import describe
 
 from ..clients import reveal
 from ..login_test import is_unreachable
@@ -151,9 +152,7 @@ class CredentialForm(forms.Form):
         """Show a failed login: at the secret field, or above the form if the registry failed."""
         if is_unreachable(exc):
             self.unreachable = exc
-        self.add_error(
-            None if self.unreachable else "secret", f"{exc.message} {exc.advice}".strip()
-        )
+        self.add_error(None if self.unreachable else "secret", str(describe(exc)))
 
     def values(self) -> dict[str, Any]:
         return {

@@ -6,6 +6,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from registry_ui.oci.errors import OciError
+from registry_ui.web.errors import describe
 
 from ..docker_config import DockerConfig, parse_docker_config
 from ..docker_config_import import PlannedImport
@@ -42,7 +43,7 @@ class DockerConfigForm(forms.Form):
         try:
             self.config = parse_docker_config(self.cleaned_data["text"])
         except OciError as exc:
-            raise ValidationError(f"{exc.message} {exc.advice}".strip(), code="config") from exc
+            raise ValidationError(str(describe(exc)), code="config") from exc
         # A file may have entries without secrets only; the next page then explains each of them.
         if not self.config.logins and not self.config.skipped:
             raise ValidationError(

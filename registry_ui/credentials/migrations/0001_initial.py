@@ -30,7 +30,7 @@ class Migration(migrations.Migration):
                 ('secret_changed_at', models.DateTimeField(blank=True, null=True)),
                 ('expires_at', models.DateTimeField(blank=True, null=True, verbose_name='expires')),
                 ('verified_at', models.DateTimeField(blank=True, null=True)),
-                ('verify_error', models.CharField(blank=True, max_length=500)),
+                ('verify_error', models.JSONField(blank=True, null=True)),
                 ('used_at', models.DateTimeField(blank=True, null=True)),
                 ('used_by', models.CharField(blank=True, max_length=150)),
                 ('used_for', models.CharField(blank=True, max_length=600)),

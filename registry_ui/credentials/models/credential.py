@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from registry_ui.accounts.encryption import SealedSecret, encrypt, row_label
 from registry_ui.accounts.models import Team, TeamOwnedQuerySet
+from registry_ui.oci.errors import StoredError
 from registry_ui.oci.reference import Reference
 from registry_ui.registries.models import Registry, update_row
 
@@ -38,7 +39,8 @@ class CredentialQuerySet(TeamOwnedQuerySet["Credential"]):
     def with_problems(self) -> "CredentialQuerySet":
         """Return credentials that were refused, have expired or expire soon."""
         return self.filter(
-            ~models.Q(verify_error="") | models.Q(expires_at__lte=timezone.now() + EXPIRY_WARNING)
+            models.Q(verify_error__isnull=False)
+            | models.Q(expires_at__lte=timezone.now() + EXPIRY_WARNING)
         )
 
 
@@ -63,7 +65,8 @@ class Credential(models.Model):
     expires_at = models.DateTimeField(_("expires"), null=True, blank=True)
     verified_at = models.DateTimeField(null=True, blank=True)
     # The registry's answer to the latest refused login; empty after a login that succeeded.
-    verify_error = models.CharField(max_length=500, blank=True)
+    # A `StoredError` of `oci.errors`.
+    verify_error = models.JSONField(null=True, blank=True)
     # The latest use. `used_by` is a name, because the person may be removed; `used_for` is a
     # reference or a description of what the index did.
     used_at = models.DateTimeField(null=True, blank=True)
@@ -131,10 +134,10 @@ class Credential(models.Model):
         return str(labels[self.state])
 
     def mark_verified(self) -> None:
-        update_row(self, verified_at=timezone.now(), verify_error="")
+        update_row(self, verified_at=timezone.now(), verify_error=None)
 
-    def mark_refused(self, message: str) -> None:
-        update_row(self, verify_error=message[:500])
+    def mark_refused(self, error: StoredError) -> None:
+        update_row(self, verify_error=error)
 
     def mark_used(self, by: str = "", target: str = "") -> None:
         update_row(self, used_at=timezone.now(), used_by=by[:150], used_for=target[:600])

@@ -17,6 +17,7 @@ from registry_ui.accounts.requests import TeamRequest
 from registry_ui.accounts.sign_in.confirmation import needs_recent_sign_in
 from registry_ui.oci.errors import OciError
 from registry_ui.registries.models import Registry
+from registry_ui.web.errors import describe
 
 from .. import services
 from ..forms import CredentialForm
@@ -92,7 +93,7 @@ def test(request: TeamRequest, pk: str) -> HttpResponse:
     try:
         messages.success(request, services.check_login(credential))
     except OciError as exc:
-        messages.error(request, f"{exc.message} {exc.advice}".strip())
+        messages.error(request, str(describe(exc)))
     if request.htmx and not request.htmx.boosted:
         context = {"credentials": [credential], **row_context(request, credential)}
         return render(request, "registries/_credentials_table.html", context)

@@ -40,7 +40,7 @@ class OffsetConflict(OciError):
     """
 
     def __init__(self, received_bytes: int) -> None:
-        super().__init__(_("The upload goes on at byte %(offset)d.") % {"offset": received_bytes})
+        super().__init__("upload_offset_differs", offset=received_bytes)
         self.received_bytes = received_bytes
 
 
@@ -144,16 +144,9 @@ def check_size(size: int) -> None:
         InvalidArchive
     """
     if size <= 0:
-        raise InvalidArchive(_("The file is empty."), advice=_("Choose the archive again."))
+        raise InvalidArchive("archive_file_empty")
     if size > settings.ARCHIVE_LIMIT:
-        limit = f"{settings.ARCHIVE_LIMIT / 1024**3:.4g}"
-        raise InvalidArchive(
-            _("The file is larger than %(limit)s GiB, which is the limit here.") % {"limit": limit},
-            advice=_(
-                "Export fewer images at once, or have the limit raised "
-                "(REGISTRY_UI_ARCHIVE_LIMIT_GIB)."
-            ),
-        )
+        raise InvalidArchive("archive_file_too_large", limit_bytes=settings.ARCHIVE_LIMIT)
 
 
 def parse_sha256(text: str) -> str:
@@ -166,10 +159,7 @@ def parse_sha256(text: str) -> str:
     parts = text.split()
     checksum = parts[0].lower().removeprefix("sha256:") if parts else ""
     if checksum and _SHA256.fullmatch(checksum) is None:
-        raise InvalidArchive(
-            _("“%(text)s” is not a SHA-256 checksum.") % {"text": checksum[:70]},
-            advice=_("It has 64 characters of 0–9 and a–f."),
-        )
+        raise InvalidArchive("checksum_invalid", text=checksum[:70])
     return checksum
 
 
@@ -256,13 +246,7 @@ def check_checksum(upload: ArchiveUpload, cancellation: Cancellation) -> None:
             offset += len(chunk)
 
     if hasher.hexdigest() != upload.sha256:
-        raise InvalidArchive(
-            _("The file's SHA-256 is %(found)s, and not %(wanted)s, as it should be.")
-            % {"found": hasher.hexdigest(), "wanted": upload.sha256},
-            advice=_(
-                "It was damaged or changed on its way: bring it here again. Nothing of it was kept."
-            ),
-        )
+        raise InvalidArchive("checksum_differs", found=hasher.hexdigest(), wanted=upload.sha256)
 
 
 def discard_upload(upload: ArchiveUpload) -> None:

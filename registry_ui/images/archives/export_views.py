@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 from registry_ui.accounts.requests import TeamRequest
 from registry_ui.oci.errors import OciError
 from registry_ui.oci.manifest import Platform
+from registry_ui.web.errors import describe
 
 from ..models import LocalImage
 from .exports import Export, export_images
@@ -101,7 +102,7 @@ def _selected_images(request: TeamRequest) -> list[LocalImage]:
 
 
 def _redirect_with_error(request: TeamRequest, exc: OciError) -> HttpResponse:
-    messages.error(request, f"{exc.message} {exc.advice}".strip())
+    messages.error(request, str(describe(exc)))
     query = QueryDict(mutable=True)
     query.setlist("image", request.GET.getlist("image")[:_MAX_IMAGES])
     return redirect(f"{reverse('images:export')}?{query.urlencode()}")

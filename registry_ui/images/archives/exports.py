@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.utils.translation import gettext as _
-
 from registry_ui.oci.archive.archive_plan import ArchivePlan, PlannedArchive
 from registry_ui.oci.archive.platform_filter import PlatformFilter
 from registry_ui.oci.digest import Digest
@@ -40,9 +38,7 @@ def export_images(*, images: Sequence[LocalImage], platforms: Sequence[Platform]
         ManifestUnknown, BlobUnknown, ContentMismatch: an image is incomplete.
     """
     if not images:
-        raise InvalidReference(
-            _("No image was chosen."), advice=_("Choose at least one on the page “Images”.")
-        )
+        raise InvalidReference("no_image_chosen")
 
     # An archive is one more target of a copy, so exporting needs no algorithm of its own.
     team, plan = images[0].team, ArchivePlan()
@@ -76,11 +72,7 @@ def _check_complete(export: Export) -> None:
     # Once the first byte is sent, an error can only cut the download off.
     missing = [blob.digest for blob in export.archive.blobs if not export.store.has_blob(blob)]
     if missing:
-        raise BlobUnknown(
-            _("The image needs the blob %(digest)s, which is not in the local store.")
-            % {"digest": missing[0].short},
-            advice=_("Pull the image again: only what is missing is fetched."),
-        )
+        raise BlobUnknown("local_blob_needed", digest=missing[0])
 
 
 def _file_name(images: Sequence[LocalImage]) -> str:

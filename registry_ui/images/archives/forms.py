@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from registry_ui.accounts.models import Team, User
 from registry_ui.oci.errors import OciError
+from registry_ui.web.errors import describe
 
 from ..models import ArchiveUpload
 from .archive_uploads import check_size, incoming_folder, parse_sha256
@@ -45,7 +46,7 @@ class ImportForm(forms.Form):
         try:
             return parse_sha256(self.cleaned_data["sha256"])
         except OciError as exc:
-            raise ValidationError(f"{exc.message} {exc.advice}".strip(), code="sha256") from exc
+            raise ValidationError(str(describe(exc)), code="sha256") from exc
 
 
 class BeginForm(forms.Form):

@@ -201,4 +201,4 @@ class _Writer:
 
 
 def archive_missing() -> InvalidArchive:
-    return InvalidArchive("The archive is not here any more.", advice="Import the file again.")
+    return InvalidArchive("archive_file_gone")

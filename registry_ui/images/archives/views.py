@@ -19,6 +19,7 @@ from registry_ui.accounts.models import Action, Outcome, Role, Team
 from registry_ui.accounts.permissions import needs_role, require_operator
 from registry_ui.accounts.requests import TeamRequest
 from registry_ui.oci.errors import OciError, StorageError
+from registry_ui.web.errors import describe
 
 from ..models import ArchiveUpload
 from .archive_uploads import (
@@ -154,7 +155,7 @@ def _finish_upload(request: TeamRequest, upload: ArchiveUpload) -> HttpResponse:
             team=upload.team,
             name=upload.name,
             outcome=Outcome.REFUSED,
-            cause=type(exc).__name__,
+            error=exc.stored(),
         )
         messages.error(request, f"{upload.name}: {_error_text(exc)}")
     else:
@@ -199,7 +200,7 @@ def _team(request: TeamRequest) -> Team:
 
 
 def _error_text(exc: OciError) -> str:
-    return f"{exc.message} {exc.advice}".strip()
+    return str(describe(exc))
 
 
 def _text_response(text: str, status: int) -> HttpResponse:

@@ -1,7 +1,6 @@
 """Engines that the operator allows to teams. Every page and job asks again."""
 
 from django.conf import settings
-from django.utils.translation import gettext as _
 
 from registry_ui.accounts.models import Team
 from registry_ui.environment import EngineSetting
@@ -27,8 +26,4 @@ def engine_for(team: Team, name: str) -> EngineSetting:
     for engine in engines_of(team):
         if engine.name == name:
             return engine
-    raise EngineUnknown(
-        _("The team %(team)s may not use an engine “%(name)s”.")
-        % {"team": team.name, "name": name},
-        advice=_("The operator of this installation allows engines to teams: REGISTRY_UI_ENGINES."),
-    )
+    raise EngineUnknown("engine_unknown", team=team.name, name=name)

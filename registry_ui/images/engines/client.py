@@ -11,7 +11,6 @@ from typing import Any, Self
 
 import docker
 import requests
-from django.utils.translation import gettext as _
 from docker.errors import APIError, DockerException, ImageNotFound
 from docker.tls import TLSConfig
 from urllib3.exceptions import HTTPError
@@ -74,9 +73,7 @@ class _RestrictedClient(docker.APIClient):
         path = _VERSION.sub("", "/" + str(url).split("://", 1)[-1].partition("/")[2])
         call = f"{str(method).upper()} {path.partition('?')[0]}"
         if ".." in path or not any(pattern.fullmatch(call) for pattern in _ALLOWED):
-            raise EngineRefusedCall(
-                _("The call %(call)s is not one that is made to an engine.") % {"call": call}
-            )
+            raise EngineRefusedCall("engine_call_refused", call=call)
 
         # docker-py sets one timeout for all calls, but a page must not wait as long as a pull.
         seconds = _SILENCE_SECONDS if kwargs.get("stream") or method != "GET" else _PAGE_SECONDS
@@ -232,9 +229,7 @@ class Engine:
             raise
         except ImageNotFound as exc:
             raise EngineImageUnknown(
-                _("The engine %(engine)s has no such image: %(message)s")
-                % {"engine": self.name, "message": exc.explanation},
-                advice=_("Look at what it has: its list stands under Images."),
+                "engine_image_unknown", engine=self.name, quote=exc.explanation
             ) from exc
         except APIError as exc:
             raise engine_failure(self.name, str(exc.explanation or exc)) from exc
@@ -278,17 +273,7 @@ def _until_cancelled(chunks: Iterable[bytes], cancellation: Cancellation) -> Ite
 
 
 def _unreachable(name: str, exc: Exception) -> EngineUnreachable:
-    parameters = {"engine": name}
     if isinstance(exc, requests.ReadTimeout):
-        return EngineUnreachable(
-            _("The engine %(engine)s says nothing any more.") % parameters,
-            advice=_("Look whether it still runs, then retry."),
-        )
+        return EngineUnreachable("engine_silent", engine=name)
 
-    return EngineUnreachable(
-        _("The engine %(engine)s does not answer.") % parameters,
-        advice=_(
-            "Its operator can check that it runs, and that Registry UI's user may open its socket "
-            "or is trusted by its certificates."
-        ),
-    )
+    return EngineUnreachable("engine_unreachable", engine=name)

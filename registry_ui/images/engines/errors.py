@@ -1,8 +1,22 @@
-"""Errors of engines, with advice."""
-
-from django.utils.translation import gettext as _
+"""Errors of engines."""
 
 from registry_ui.oci.errors import OciError
+
+# Engines have no error codes, so their text is matched; the first match decides.
+_CODES = {
+    "server gave http response to https": "engine_registry_without_tls",
+    "x509": "engine_certificate_untrusted",
+    "unauthorized": "engine_login_refused",
+    "no basic auth credentials": "engine_login_wanted",
+    "denied": "engine_denied",
+    "manifest unknown": "engine_tag_unknown",
+    "not found": "engine_registry_image_unknown",
+    "no such image": "engine_name_unknown",
+    "no space left": "engine_disk_full",
+    "toomanyrequests": "engine_rate_limited",
+    "container": "engine_image_in_use",
+    "no matching manifest": "engine_platform_missing",
+}
 
 
 class EngineUnknown(OciError):
@@ -26,45 +40,8 @@ class EngineRefusedCall(EngineFailed):
 
 
 def engine_failure(engine: str, text: str) -> EngineFailed:
-    """Return the error for an engine's message, with advice."""
-    return EngineFailed(
-        _("The engine %(engine)s says: %(message)s") % {"engine": engine, "message": text[:500]},
-        advice=_advice(text.lower()),
-    )
-
-
-def _advice(text: str) -> str:
-    # Engines have no error codes, so their text is matched; the first match decides.
-    advice = {
-        "server gave http response to https": _(
-            "The engine speaks only TLS to this registry. Its operator can name the registry "
-            "under insecure-registries in daemon.json."
-        ),
-        "x509": _(
-            "The engine does not trust the registry's certificate: put the authority's into its "
-            "certs.d folder."
-        ),
-        "unauthorized": _(
-            "The registry refused the login. Choose another credential, or test this one."
-        ),
-        "no basic auth credentials": _("The registry wants a login: choose a credential for it."),
-        "denied": _(
-            "The credential may not do this at the registry, or the repository does not exist "
-            "there."
-        ),
-        "manifest unknown": _("The registry has no such tag: look at its tags."),
-        "not found": _("The registry has no such image: check the name."),
-        "no such image": _("The engine has no image of this name: look at its list."),
-        "no space left": _("The engine's disk is full: remove images that nobody needs."),
-        "toomanyrequests": _(
-            "The registry limits how much is pulled: log in with a credential, or wait."
-        ),
-        "container": _("A container needs this image: remove the container first."),
-        "no matching manifest": _("The image has no such platform."),
-    }
-
+    """Return the error for an engine's message."""
+    lowered = text.lower()
     # An unknown error still has its own text, which is shown as it is.
-    return next(
-        (hint for key, hint in advice.items() if key in text),
-        _("Look into the engine's log on its machine."),
-    )
+    code = next((code for part, code in _CODES.items() if part in lowered), "engine_failed")
+    return EngineFailed(code, engine=engine, quote=text[:500])

@@ -85,10 +85,7 @@ def _remove_name(request: TeamRequest, engine: Engine, image: EngineImage, name:
     # The page may be old, so the name is checked against the engine's current ones.
     references = {str(reference): reference for reference in image.names}
     if image.names and name not in references:
-        raise EngineImageUnknown(
-            _("The image has no such name any more."),
-            advice=_("Look at its names, then choose again."),
-        )
+        raise EngineImageUnknown("image_name_gone")
 
     # The engine's own rule: removing the last name removes the image.
     engine.remove(name if image.names else image.image_id)

@@ -57,8 +57,7 @@ class ArchiveFile:
         for magic, (name, command) in _OTHERS.items():
             if start.startswith(magic):
                 raise InvalidArchive(
-                    f"The file is compressed with {name}, which is not read here.",
-                    advice=f"Decompress it first ({command}), or compress it with gzip.",
+                    "archive_compression_unsupported", compression=name, command=command
                 )
 
     def close(self) -> None:
@@ -132,10 +131,7 @@ def gunzip(
 
         piece = _decompress(state, pending)
         if not (pending or piece or state.eof):
-            raise InvalidArchive(
-                "The archive is cut off: its compressed data ends too early.",
-                advice="Copy or upload the file again.",
-            )
+            raise InvalidArchive("archive_data_cut_off")
 
         pending = state.unused_data if state.eof else state.unconsumed_tail
         written += len(piece)
@@ -148,9 +144,7 @@ def _decompress(state: "zlib._Decompress", pending: bytes) -> bytes:
     try:
         return state.decompress(pending, BUFFER_SIZE)
     except zlib.error as exc:
-        raise InvalidArchive(
-            "The archive's compressed data is damaged.", advice="Copy or upload the file again."
-        ) from exc
+        raise InvalidArchive("archive_data_damaged") from exc
 
 
 def _check_growth(written: int, read: int, limits: ArchiveLimits) -> None:
@@ -159,18 +153,9 @@ def _check_growth(written: int, read: int, limits: ArchiveLimits) -> None:
         raise too_large(limits)
     # Small files of zeros compress well too, so the ratio counts from some size on only.
     if written > limits.ratio_from and written > read * limits.ratio:
-        raise InvalidArchive(
-            f"The archive grows to more than {limits.ratio} times its size when it is "
-            "decompressed.",
-            advice="This is how a bomb is made. If it is meant so, decompress it first and import "
-            "the tar.",
-        )
+        raise InvalidArchive("archive_bomb", ratio=limits.ratio)
 
 
 def too_large(limits: ArchiveLimits) -> InvalidArchive:
     """Return the error for an archive over the limit."""
-    return InvalidArchive(
-        f"The archive has more than {limits.total / 1024**3:.4g} GiB, which is the limit here.",
-        advice="Export fewer images at once, or have the limit raised "
-        "(REGISTRY_UI_ARCHIVE_LIMIT_GIB).",
-    )
+    return InvalidArchive("archive_too_large", limit_bytes=limits.total)

@@ -69,7 +69,7 @@ class ArchivePlan:
             ManifestUnknown
         """
         if digest not in self._manifests:
-            raise ManifestUnknown(f"The archive has no manifest {digest.short}.")
+            raise ManifestUnknown("archive_manifest_missing", digest=digest)
         return self._manifests[digest]
 
     def build(self) -> "PlannedArchive":
@@ -307,11 +307,7 @@ def _blob_bytes(blob: Descriptor, open_blob: OpenBlob, first: int, last: int) ->
     # A part cannot be verified: its digest covers the whole blob.
     is_whole = first == 0 and last == blob.size
     if offset < last or (is_whole and not blob.digest.matches(hasher)):
-        raise ContentMismatch(
-            f"The blob {blob.digest.short} in the local store is damaged: its bytes are not what "
-            "its digest names.",
-            advice="Pull the image again: only what is damaged is fetched.",
-        )
+        raise ContentMismatch("local_blob_damaged", digest=blob.digest)
 
 
 def _header(path: str, size: int) -> bytes:

@@ -74,9 +74,7 @@ class ArchiveStore:
             roots = self._roots()
             self._facts = [self._read_facts(root) for root in roots]
         except (InvalidManifest, InvalidDigest, ManifestUnknown, BlobUnknown) as exc:
-            raise InvalidArchive(
-                f"The archive holds an image that cannot be used: {exc.message}", advice=exc.advice
-            ) from exc
+            raise InvalidArchive("archive_image_unusable", cause=exc) from exc
 
         self.images = [
             _describe(root, facts) for root, facts in zip(roots, self._facts, strict=True)
@@ -145,7 +143,7 @@ class ArchiveStore:
         if digest in self._manifests:
             return self._manifests[digest]
         if self._documents.blob(digest) is None:
-            raise ManifestUnknown(f"The archive has no manifest {digest.short}.")
+            raise ManifestUnknown("archive_manifest_missing", digest=digest)
         return self._documents.manifest(digest)
 
     def has_blob(self, descriptor: Descriptor) -> bool:
@@ -161,7 +159,7 @@ class ArchiveStore:
         """
         member = self._member(descriptor.digest)
         if member is None:
-            raise BlobUnknown(f"The archive has no blob {descriptor.digest.short}.")
+            raise BlobUnknown("archive_blob_missing", digest=descriptor.digest)
         return SliceReader(self._file, member.offset + offset, max(member.size - offset, 0))
 
     def put_manifest(self, manifest: Manifest, reference: str | Digest) -> None:
@@ -185,21 +183,12 @@ class ArchiveStore:
             saved = DockerSave(self._file, self._documents)
             roots, self._blobs = saved.images(), saved.blobs
         else:
-            raise InvalidArchive(
-                "The archive holds no images: it has neither an index.json nor a manifest.json.",
-                advice="Choose what docker save, podman save, skopeo or an export here wrote.",
-            )
+            raise InvalidArchive("archive_without_index")
 
         if not roots:
-            raise InvalidArchive(
-                "The archive holds no image at all.",
-                advice="Save it anew, with the names of the images.",
-            )
+            raise InvalidArchive("archive_empty")
         if len(roots) > self._limits.images:
-            raise InvalidArchive(
-                f"The archive holds more than {self._limits.images} images.",
-                advice="Bring fewer of them at once.",
-            )
+            raise InvalidArchive("archive_too_many_images", limit=self._limits.images)
 
         self._manifests = {root.manifest.digest: root.manifest for root in roots}
         return roots
@@ -211,10 +200,7 @@ class ArchiveStore:
         for digest, size in facts.blobs.items():
             member = self._member(digest)
             if member is None:
-                raise InvalidArchive(
-                    f"The archive lacks the blob {digest.short}, which an image of it needs.",
-                    advice="Save the image anew.",
-                )
+                raise InvalidArchive("archive_layer_missing", digest=digest)
             if member.size != size:
                 raise wrong_content(digest)
         return facts
@@ -248,11 +234,7 @@ class ArchiveStore:
         listed = {(_text(entry, "name"), _text(entry, "digest")) for entry in entries}
         actual = {(str(name), str(image.digest)) for image in self.images for name in image.names}
         if listed != actual:
-            raise InvalidArchive(
-                "The archive's list of digests and its images are not the same: one of them was "
-                "changed.",
-                advice="Do not trust this archive. Nothing of it was kept.",
-            )
+            raise InvalidArchive("archive_digests_differ")
 
 
 def _describe(root: ArchiveRoot, facts: ImageFacts) -> ArchivedImage:

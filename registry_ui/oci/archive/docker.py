@@ -87,10 +87,7 @@ class DockerSave:
         diff_ids = _diff_ids(parse_config(raw))
         # The two lists are paired by position.
         if len(diff_ids) != len(layers):
-            raise InvalidArchive(
-                "The archive lists another number of layers than the image's config.",
-                advice="Save the image anew.",
-            )
+            raise InvalidArchive("archive_layer_count_differs")
 
         # No spaces and a fixed order: the bytes, and so the digest, must not change between
         # imports.
@@ -107,10 +104,7 @@ class DockerSave:
     def _layer(self, name: str, diff_id: Digest) -> dict[str, Any]:
         member = self._documents.members.get(name)
         if member is None:
-            raise InvalidArchive(
-                f"The archive lacks “{name[:100]}”, which it names.",
-                advice="It was cut off, or made wrongly: make it anew.",
-            )
+            raise InvalidArchive("archive_member_missing", name=name[:100])
 
         is_gzip = self._file.read(member.offset, min(2, member.size)) == _GZIP
         digest = self._digest(member) if is_gzip else diff_id

@@ -64,14 +64,11 @@ class Documents:
         """
         member = self.members.get(name)
         if member is None:
-            raise InvalidArchive(
-                f"The archive lacks “{name[:100]}”, which it names.",
-                advice="It was cut off, or made wrongly: make it anew.",
-            )
+            raise InvalidArchive("archive_member_missing", name=name[:100])
 
         if member.size > self._limit:
             raise InvalidArchive(
-                f"The archive's “{name[:100]}” has more than {self._limit // 1024 // 1024} MiB."
+                "archive_document_too_large", name=name[:100], limit_bytes=self._limit
             )
 
         # A document that is read again counts once.
@@ -80,8 +77,7 @@ class Documents:
             self._total += member.size
         if self._total > self._limit * _MOST_FULL:
             raise InvalidArchive(
-                "The archive's manifests have more than "
-                f"{self._limit * _MOST_FULL // 1024 // 1024} MiB together."
+                "archive_manifests_too_large", limit_bytes=self._limit * _MOST_FULL
             )
 
         return self._file.read(member.offset, member.size)
@@ -146,17 +142,9 @@ def checked_tag(text: Any) -> str:
 
 def unreadable(name: str) -> InvalidArchive:
     """Return the error for a document that cannot be parsed."""
-    return InvalidArchive(
-        f"The archive's “{name}” is not what it should be: it cannot be read.",
-        advice="It was made wrongly: make it anew.",
-    )
+    return InvalidArchive("archive_document_unreadable", name=name)
 
 
 def wrong_content(digest: Digest) -> InvalidArchive:
     """Return the error for content that is not what its digest names."""
-    return InvalidArchive(
-        f"The archive's content under {digest.short} is not what that digest names: it is "
-        "damaged, or was changed.",
-        advice="Nothing of it was kept. Copy it again from where it was made, and compare its "
-        "SHA-256.",
-    )
+    return InvalidArchive("archive_content_damaged", digest=digest)

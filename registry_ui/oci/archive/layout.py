@@ -33,7 +33,7 @@ def images_of_layout(documents: Documents) -> list[ArchiveRoot]:
     # The file is missing in layouts of old tools; those are of version 1.0.0.
     version = documents.json(LAYOUT_FILE) if LAYOUT_FILE in documents.members else {}
     if not isinstance(version, dict) or version.get("imageLayoutVersion", "1.0.0") != "1.0.0":
-        raise InvalidArchive("The archive is an OCI layout of another version than 1.0.0.")
+        raise InvalidArchive("archive_layout_version")
     docker_names, tags = _docker_names(documents), dict[Digest, str]()
 
     roots: dict[Digest, Manifest] = {}
@@ -85,10 +85,7 @@ def _without_absent(documents: Documents, manifest: Manifest) -> Manifest:
 
     filtered = filtered_index(manifest, lambda child: child.digest in present, documents.manifest)
     if filtered is None:
-        raise InvalidArchive(
-            "The archive holds an index, and none of the images that it names.",
-            advice="Save the image anew.",
-        )
+        raise InvalidArchive("archive_index_without_images")
     return filtered
 
 

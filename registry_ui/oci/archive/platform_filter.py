@@ -43,7 +43,7 @@ class PlatformFilter:
         if filtered is None:
             platforms = [child.platform for child in manifest.children if child.platform]
             offered = [str(platform) for platform in platforms if platform.is_known]
-            raise self._missing(", ".join(offered))
+            raise self._missing(offered)
         return filtered
 
     def head_manifest(self, reference: str | Digest) -> Descriptor | None:
@@ -84,14 +84,11 @@ class PlatformFilter:
             parse_config(read_blob(self._store, manifest.config, limit=_CONFIG_LIMIT))
         )
         if actual is not None and not any(actual.satisfies(wanted) for wanted in self._wanted):
-            raise self._missing(str(actual))
+            raise self._missing([str(actual)])
 
-    def _missing(self, offered: str) -> PlatformMissing:
-        wanted = ", ".join(str(platform) for platform in self._wanted)
-        return PlatformMissing(
-            f"The image is not built for {wanted}.",
-            advice=f"Choose one of its platforms: {offered}.",
-        )
+    def _missing(self, offered: list[str]) -> PlatformMissing:
+        wanted = [str(platform) for platform in self._wanted]
+        return PlatformMissing("platform_missing", wanted=wanted, offered=offered)
 
 
 def filtered_index(

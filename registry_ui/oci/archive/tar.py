@@ -23,13 +23,13 @@ _EXTENDED_LIMIT = 64 * 1024
 _NAME_LIMIT = 1024
 _FILES = frozenset({tarfile.REGTYPE, tarfile.AREGTYPE})
 _KINDS = {
-    tarfile.LNKTYPE: "a hard link",
-    tarfile.SYMTYPE: "a symbolic link",
-    tarfile.CHRTYPE: "a device",
-    tarfile.BLKTYPE: "a device",
-    tarfile.FIFOTYPE: "a pipe",
-    tarfile.GNUTYPE_SPARSE: "a sparse file",
-    tarfile.CONTTYPE: "a contiguous file",
+    tarfile.LNKTYPE: "hard_link",
+    tarfile.SYMTYPE: "symbolic_link",
+    tarfile.CHRTYPE: "device",
+    tarfile.BLKTYPE: "device",
+    tarfile.FIFOTYPE: "pipe",
+    tarfile.GNUTYPE_SPARSE: "sparse_file",
+    tarfile.CONTTYPE: "contiguous_file",
 }
 # docker, podman and skopeo write such links for old versions: one layer's folder points at another
 # folder's layer, or at a layer at the top. No link is followed on a disk: it is a second name for a
@@ -77,7 +77,7 @@ class _Scan:
         while (header := self._next_header()) is not None:
             self._count += 1
             if self._count > self._limits.members:
-                raise InvalidArchive(f"The archive has more than {self._limits.members} members.")
+                raise InvalidArchive("archive_too_many_members", limit=self._limits.members)
             self._process_header(header)
 
         # A header that describes the next member was the last one.
@@ -86,7 +86,7 @@ class _Scan:
 
         for name, target in self._aliases.items():
             if target not in self._members or self._folders & {name}:
-                raise _unsafe_member(name, "a symbolic link that leads nowhere")
+                raise _unsafe_member(name, "broken_link")
         return self._members | {
             name: self._members[target] for name, target in self._aliases.items()
         }
@@ -95,11 +95,7 @@ class _Scan:
         block = self._file.read(self._offset, _BLOCK)
         # Two empty blocks must end a tar, so an archive that just stops was cut off.
         if len(block) < _BLOCK:
-            raise (
-                _cut_off()
-                if self._count
-                else InvalidArchive("The file is no archive: it is too short.")
-            )
+            raise (_cut_off() if self._count else InvalidArchive("archive_too_short"))
 
         # An empty block ends the archive (POSIX, "ustar Interchange Format").
         if not any(block):
@@ -110,11 +106,8 @@ class _Scan:
             return tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")
         except tarfile.HeaderError as exc:
             if not self._count:
-                raise InvalidArchive(
-                    "The file is not a tar archive.",
-                    advice="Choose what docker save, podman save, skopeo or an export here wrote.",
-                ) from exc
-            raise InvalidArchive("The archive is damaged: a header in it is not one.") from exc
+                raise InvalidArchive("archive_not_tar") from exc
+            raise InvalidArchive("archive_header_damaged") from exc
 
     def _process_header(self, header: tarfile.TarInfo) -> None:
         size = (
@@ -134,9 +127,7 @@ class _Scan:
         # A global header would rename or resize every later member.
         if header.type == tarfile.XGLTYPE:
             if _records(self._text(start, size)).keys() & {"path", "linkpath", "size"}:
-                raise InvalidArchive(
-                    "The archive renames all of its members at once, which no tool for images does."
-                )
+                raise InvalidArchive("archive_renames_members")
             return
 
         if header.type in (tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK):
@@ -160,19 +151,19 @@ class _Scan:
             self._check_new(name)
             self._members[name] = member
         else:
-            raise _unsafe_member(name, _KINDS.get(kind, "of an unknown kind"))
+            raise _unsafe_member(name, _KINDS.get(kind, "unknown"))
 
         if self._folders & (self._members.keys() | self._aliases.keys()) & {name}:
-            raise _unsafe_member(name, "a file and a folder at once")
+            raise _unsafe_member(name, "file_and_folder")
 
     def _check_new(self, name: str) -> None:
         # With duplicates, the member that is checked may not be the one that is read.
         if name in self._members or name in self._aliases:
-            raise _unsafe_member(name, "in it twice")
+            raise _unsafe_member(name, "duplicate")
 
     def _text(self, start: int, size: int) -> str:
         if size > _EXTENDED_LIMIT:
-            raise InvalidArchive("The archive has a header of more than 64 KiB.")
+            raise InvalidArchive("archive_header_too_large")
         return self._file.read(start, size).decode("utf-8", "surrogateescape")
 
 
@@ -186,20 +177,18 @@ def _records(text: str) -> dict[str, str]:
             or not length.isdigit()
             or not len(length) + 1 < int(length[:9]) <= len(content)
         ):
-            raise InvalidArchive("The archive is damaged: an extended header in it cannot be read.")
+            raise InvalidArchive("archive_extended_header_damaged")
 
         record, content = content[len(length) + 1 : int(length) - 1], content[int(length) :]
         key, _equals, value = record.decode("utf-8", "surrogateescape").partition("=")
         # The content of a sparse file is not its bytes in the archive.
         if key.startswith("GNU.sparse"):
-            raise InvalidArchive(
-                "The archive holds a sparse file, which no tool for images writes."
-            )
+            raise InvalidArchive("archive_sparse_file")
         records[key] = value
 
     size = records.get("size", "0")
     if not size.isdecimal() or len(size) > 19:
-        raise InvalidArchive("The archive is damaged: a size in it is not a number.")
+        raise InvalidArchive("archive_size_damaged")
     return records
 
 
@@ -215,10 +204,7 @@ def _checked_name(name: str) -> str:
         or "\\" in name
         or "" in parts[:-1]
     ):
-        raise InvalidArchive(
-            f"The archive has a member “{name[:80]}”, whose name leaves the archive or is none.",
-            advice="Do not trust this archive.",
-        )
+        raise InvalidArchive("archive_member_unsafe_name", name=name[:80])
 
     return "/".join(parts)
 
@@ -232,13 +218,8 @@ def _alias(name: str, target: str) -> str:
 
 
 def _unsafe_member(name: str, kind: str) -> InvalidArchive:
-    return InvalidArchive(
-        f"The archive's member “{name[:80]}” is {kind}.",
-        advice="Do not trust this archive. Nothing of it was kept.",
-    )
+    return InvalidArchive("archive_member_unsafe", name=name[:80], member_kind=kind)
 
 
 def _cut_off() -> InvalidArchive:
-    return InvalidArchive(
-        "The archive is cut off: it ends too early.", advice="Copy or upload the file again."
-    )
+    return InvalidArchive("archive_cut_off")

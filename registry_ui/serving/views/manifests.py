@@ -9,6 +9,7 @@ from registry_ui.oci.digest import Digest
 from registry_ui.oci.errors import BlobUnknown, InvalidDigest, InvalidReference, ManifestUnknown
 from registry_ui.oci.manifest import Manifest
 from registry_ui.oci.reference import check_tag
+from registry_ui.web.errors import describe
 
 from .. import proxy_cache
 from ..access import Caller
@@ -71,7 +72,7 @@ def push(request: HttpRequest, caller: Caller, name: str, reference: str) -> Htt
     try:
         repository.put(manifest, wanted, caller.principal.user)
     except (BlobUnknown, ManifestUnknown) as exc:
-        raise ApiError(404, "MANIFEST_BLOB_UNKNOWN", exc.message) from exc
+        raise ApiError(404, "MANIFEST_BLOB_UNKNOWN", describe(exc).sentence) from exc
 
     _record(Action.IMAGE_PUSHED, repository, reference, manifest.digest)
 

@@ -169,7 +169,11 @@ def test_hostile_names_are_inert_in_every_column(client_for, alice, team):
                 "kind": HOSTILE,
                 "reason": HOSTILE,
                 "source": HOSTILE,
-                "error": HOSTILE,
+                "error": {
+                    "kind": HOSTILE,
+                    "code": "engine_failed",
+                    "parameters": {"quote": HOSTILE},
+                },
                 HOSTILE: HOSTILE,
             },
             **names,

@@ -10,6 +10,7 @@ from registry_ui.accounts import mail as account_mail
 from registry_ui.accounts import services
 from registry_ui.accounts.models import Invitation, Membership, Role, Team, User
 from registry_ui.accounts.sign_in.confirmation import OPENING_SECONDS, SENDING_SECONDS, SESSION_KEY
+from registry_ui.web.errors import describe
 from transfers.models import Kind, State, Transfer
 
 pytestmark = pytest.mark.django_db
@@ -237,7 +238,7 @@ def test_jobs_of_a_removed_member_are_cancelled(client_for, team, alice, bob, wo
         row.refresh_from_db()
     assert [row.state for row in work] == ["cancelled", "running", "cancelled", "succeeded"]
     assert work[1].cancel_requested_at is not None
-    assert work[0].error["message"] == "bob may no longer do this in the team Harbour."
+    assert describe(work[0].error).sentence == "bob may no longer do this in the team Harbour."
 
 
 def test_an_admin_takes_jobs_over(client_for, team, alice, bob, work):

@@ -6,6 +6,7 @@ from registry_ui.catalog.artifact_pages.opened_artifact import open_artifact
 from registry_ui.oci.digest import Digest
 from registry_ui.oci.errors import ManifestUnknown
 from registry_ui.oci.manifest import OCI_INDEX, OCI_MANIFEST
+from registry_ui.web.errors import describe
 from tests.parts.index_rows import digest_of, make_image, make_index, make_repository
 
 from .artifact_rows import (
@@ -211,7 +212,7 @@ def test_a_missing_image_is_an_error(make_registry, registry, image_factory):
 
     with pytest.raises(ManifestUnknown) as caught:
         open_artifact(real, pushed.repository, "missing")
-    assert caught.value.advice
+    assert describe(caught.value).advice
 
 
 def test_one_query_for_the_documents_of_both_sides(registry_row, django_assert_max_num_queries):

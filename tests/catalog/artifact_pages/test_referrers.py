@@ -6,6 +6,7 @@ from registry_ui.catalog.artifact_pages.opened_artifact import open_artifact
 from registry_ui.catalog.artifact_pages.referrers import referrers_of
 from registry_ui.oci.manifest import OCI_INDEX, OCI_MANIFEST
 from registry_ui.registries.models import Security
+from registry_ui.web.errors import describe
 from tests.parts.images import BuiltManifest, digest_of, push
 from tests.parts.index_rows import make_image, make_repository
 from tests.parts.processes import free_port
@@ -116,7 +117,7 @@ def test_known_referrers_are_shown_while_the_registry_is_unreachable(make_regist
     referrers = referrers_of(open_artifact(registry_row, "a/b", "1.0"))
 
     assert referrers.problem is not None
-    assert referrers.problem.message
+    assert describe(referrers.problem).sentence
     assert {(str(referrer.kind.text), referrer.digest) for referrer in referrers.listed} == {
         ("SBOM (CycloneDX)", known.digest),
         ("cosign signature", signature.digest),

@@ -16,6 +16,7 @@ from registry_ui.catalog.models import Artifact, IndexRun, Tag
 from registry_ui.jobs.models import State
 from registry_ui.jobs.reconciler import HEARTBEAT_TIMEOUT, reconcile
 from registry_ui.oci.manifest import OCI_MANIFEST
+from registry_ui.web.errors import describe
 from tests.parts.images import build_image
 from tests.parts.processes import is_running, wait_until
 from tests.parts.scripted_server import Reply, scripted_server
@@ -193,7 +194,7 @@ def test_a_person_without_the_role_at_the_start_indexes_nothing(
     ended = index_services.run_index_inline(run)
 
     assert (ended.state, ended.error["kind"]) == (State.FAILED, "Denied")
-    assert "bob may no longer do this" in ended.error["message"]
+    assert "bob may no longer do this" in describe(ended.error).sentence
     assert line.requests == []
 
 
@@ -273,7 +274,7 @@ def test_with_few_pulls_left_images_are_fetched_later(make_registry, scripted, i
     assert (run.state, run.progress["skipped"], scripted.fetched()) == (State.SUCCEEDED, 6, 0)
     assert names(registry) == {f"team/app:{name}": image.digest for name, image in built.items()}
     assert not Artifact.objects.exists()
-    assert set(Tag.objects.values_list("problem", flat=True)) == {""}
+    assert set(Tag.objects.values_list("problem", flat=True)) == {None}
     scripted.count(100, 90)
 
     run = index(registry)
@@ -352,7 +353,7 @@ def test_a_pause_that_the_registry_requests_is_in_the_progress(
     wait_until(lambda: IndexRun.objects.get(pk=run.pk).progress.get("pause"), seconds=20)
     pause = IndexRun.objects.get(pk=run.pk).progress["pause"]
     assert 0 < pause["seconds"] <= 6
-    assert "asks to slow down" in pause["reason"]
+    assert "asks to slow down" in describe(pause["reason"]).sentence
 
     ended = wait_for_end(run)
     assert (ended.state, ended.progress["pause"]) == (State.SUCCEEDED, None)
@@ -373,8 +374,8 @@ def test_a_hostile_index_without_end_is_a_problem_of_its_tag_alone(
     run = index(row)
 
     assert run.state == State.SUCCEEDED
-    assert "names more than 3 manifests" in tag_of(row, "team/app", "many").problem
-    assert tag_of(row, "team/app", "one").problem == ""
+    assert "names more than 3 manifests" in str(describe(tag_of(row, "team/app", "many").problem))
+    assert tag_of(row, "team/app", "one").problem is None
 
 
 def test_a_bug_ends_the_run_with_an_error(row, own_registry, image_factory, index, monkeypatch):
@@ -386,4 +387,4 @@ def test_a_bug_ends_the_run_with_an_error(row, own_registry, image_factory, inde
     run = index(row)
 
     assert (run.state, run.error["kind"]) == (State.FAILED, "Unexpected")
-    assert str(run.pk) in run.error["advice"]
+    assert str(run.pk) in describe(run.error).advice

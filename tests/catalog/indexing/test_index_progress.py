@@ -1,4 +1,5 @@
 from registry_ui.catalog.indexing.index_progress import IndexProgress
+from registry_ui.oci.errors import RateLimited
 
 
 class Clock:
@@ -18,11 +19,12 @@ def test_a_new_run_has_counted_nothing():
 def test_a_pause_counts_down_and_ends():
     clock = Clock()
     progress = IndexProgress(clock=clock)
-    progress.pause(30, "The registry limits requests.")
+    reason = RateLimited("rate_limited", host="registry.example.com")
+    progress.pause(30, reason)
 
     assert progress.snapshot()["pause"] == {
         "seconds": 31,
-        "reason": "The registry limits requests.",
+        "reason": reason.stored(),
     }
     clock.now += 29.5
     assert progress.snapshot()["pause"]["seconds"] == 1

@@ -1,6 +1,7 @@
 import pytest
 
 from registry_ui.catalog.models import Tag
+from registry_ui.web.errors import describe
 from tests.catalog.indexing.conftest import names, repository_of, tag_of, write_repository
 from tests.parts.images import push
 
@@ -75,7 +76,7 @@ def test_a_tag_without_a_manifest_has_a_problem(row, own_registry, image_factory
     run = index(row)
 
     lost = tag_of(row, "team/app", "lost")
-    assert "has no manifest for it" in lost.problem
+    assert "has no manifest for it" in str(describe(lost.problem))
     assert (lost.digest, lost.checked_at) == ("", None)
     assert tag_of(row, "team/app", "good").digest == image.digest
     assert run.progress["tag_problems"] == 1

@@ -2,6 +2,7 @@ import pytest
 
 from registry_ui.catalog.models import Repository
 from registry_ui.jobs.models import State
+from registry_ui.web.errors import describe
 from tests.catalog.indexing.conftest import names
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
@@ -70,7 +71,7 @@ def test_a_registry_that_requires_a_login_fails_with_advice(
     run = index(registry)
 
     assert (run.state, run.error["kind"]) == (State.FAILED, "Unauthorized")
-    assert "Add a credential" in run.error["advice"]
+    assert "Add a credential" in describe(run.error).advice
     registry.refresh_from_db()
     assert registry.indexed_at is None
     assert registry.next_index_at is not None

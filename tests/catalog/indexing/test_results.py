@@ -4,9 +4,10 @@ import uuid
 
 import pytest
 
-from registry_ui.catalog.indexing.results import RepositoryResult, problem_of, save_results
+from registry_ui.catalog.indexing.results import RepositoryResult, save_results
 from registry_ui.catalog.models import IndexRun, Repository
 from registry_ui.oci.errors import ConnectionFailed, RepositoryUnknown
+from tests.parts.error_texts import stored_error
 from tests.parts.index_rows import make_image, make_repository
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db]
@@ -24,26 +25,26 @@ def app(run):
 
 
 def test_a_repository_is_done_by_the_run_and_loses_its_problem(run, app):
-    Repository.objects.update(problem="No answer.")
+    Repository.objects.update(problem=stored_error("No answer."))
 
     save_results(run, [RepositoryResult(app, has_changed=True)])
 
     app.refresh_from_db()
-    assert (app.indexed_by, app.problem) == (run.pk, "")
+    assert (app.indexed_by, app.problem) == (run.pk, None)
     assert app.tags.get().checked_at == app.indexed_at
 
 
 def test_a_failed_repository_keeps_its_tags_and_shows_the_problem(run, app):
-    error = ConnectionFailed("It does not answer.", advice="Check the address.")
+    error = ConnectionFailed("connection_closed", location="registry.example.com")
     save_results(run, [RepositoryResult(app, has_changed=False, error=error)])
 
     app.refresh_from_db()
-    assert (app.problem, app.indexed_by) == ("It does not answer. Check the address.", run.pk)
+    assert (app.problem, app.indexed_by) == (error.stored(), run.pk)
     assert app.tags.exists()
 
 
 def test_a_repository_that_changed_before_its_failure_stays_open(run, app):
-    error = ConnectionFailed("It does not answer.")
+    error = ConnectionFailed("connection_closed", location="registry.example.com")
     before = app.indexed_by
     save_results(run, [RepositoryResult(app, has_changed=True, error=error)])
 
@@ -53,7 +54,7 @@ def test_a_repository_that_changed_before_its_failure_stays_open(run, app):
 
 @pytest.mark.parametrize("kept", [{"is_listed": True}, {"is_added_by_name": True}])
 def test_an_unknown_repository_is_deleted_unless_something_keeps_it(run, kept):
-    unknown = RepositoryUnknown("It has no such repository.")
+    unknown = RepositoryUnknown("repository_unknown", host="registry.example.com")
     opened = make_repository(run.registry, "team/opened", is_listed=False)
     stays = make_repository(run.registry, "team/stays", **{"is_listed": False, **kept})
 
@@ -66,7 +67,3 @@ def test_an_unknown_repository_is_deleted_unless_something_keeps_it(run, kept):
     )
 
     assert list(run.registry.repositories.values_list("name", flat=True)) == ["team/stays"]
-
-
-def test_a_problem_fits_its_column():
-    assert len(problem_of(ConnectionFailed("x" * 2000))) == 1000

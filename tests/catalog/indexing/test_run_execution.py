@@ -9,6 +9,8 @@ from registry_ui.catalog.models import UNSTATED, Artifact, ArtifactChild, IndexR
 from registry_ui.jobs.models import State
 from registry_ui.oci.manifest import OCI_CONFIG
 from registry_ui.registries.models import Health, Listing, Registry
+from registry_ui.web.errors import describe
+from tests.parts.error_texts import stored_error
 from tests.parts.images import OCI_MANIFEST, build_index, digest_of, push
 from tests.parts.registry_rows import CANARY
 
@@ -55,7 +57,7 @@ def test_the_rows_of_registry_repository_and_run_have_the_counts(
         1,
         sum(map(len, image.blobs.values())),
     )
-    assert (row.listing, row.listing_message, row.health) == (Listing.CATALOG, "", Health.HEALTHY)
+    assert (row.listing, row.listing_error, row.health) == (Listing.CATALOG, None, Health.HEALTHY)
     assert row.indexed_at < row.next_index_at
     repository = repository_of(row, "team/app")
     assert (repository.is_listed, repository.tag_count, repository.indexed_by) == (True, 1, run.pk)
@@ -134,7 +136,7 @@ def test_an_artifact_that_is_no_image_is_indexed_with_its_type(row, own_registry
 
     tag = tag_of(row, "charts/app", "1.2.3")
     assert tag.artifact.artifact_type == "application/vnd.cncf.helm.config.v1+json"
-    assert (tag.artifact.platforms, tag.platforms, tag.problem) == ([], "", "")
+    assert (tag.artifact.platforms, tag.platforms, tag.problem) == ([], "", None)
     assert tag.artifact.document.config == config
     assert tag.built_at.isoformat() == "2026-02-01T00:00:00+00:00"
 
@@ -199,7 +201,7 @@ def test_a_missing_repository_leaves_the_index_unless_it_is_kept(
     assert set(Repository.objects.values_list("name", flat=True)) == {"team/added", "team/listed"}
     pinned = repository_of(row, "team/added")
     assert not pinned.is_listed
-    assert "has no repository team/added" in pinned.problem
+    assert "has no repository team/added" in str(describe(pinned.problem))
     assert (run.state, run.progress["problems"]) == (State.SUCCEEDED, 1)
     row.refresh_from_db()
     assert row.repository_count == 2
@@ -208,8 +210,8 @@ def test_a_missing_repository_leaves_the_index_unless_it_is_kept(
 def test_a_repositorys_problem_is_cleared(row, line, own_registry, image_factory, index):
     image_factory(own_registry, "team/app")
     index(row)
-    Repository.objects.update(problem="It did not answer.")
-    Tag.objects.update(problem="It did not answer.")
+    Repository.objects.update(problem=stored_error("It did not answer."))
+    Tag.objects.update(problem=stored_error("It did not answer."))
 
     index(row)
 
@@ -261,7 +263,7 @@ def test_without_a_list_pinned_and_used_repositories_are_indexed(
     assert not Repository.objects.filter(name="team/opened").exists()
     registry.refresh_from_db()
     assert registry.listing == Listing.NONE
-    assert "Add the repositories" in registry.listing_message
+    assert "Add the repositories" in describe(registry.listing_error).advice
 
 
 # --- logins
@@ -294,7 +296,7 @@ def test_one_broken_tag_does_not_stop_the_others(row, own_registry, image_factor
     assert run.state == State.SUCCEEDED
     tag = tag_of(row, "team/app", "broken")
     assert (tag.digest, tag.artifact) == (broken.digest, None)
-    assert "has no blob" in tag.problem
+    assert "has no blob" in str(describe(tag.problem))
     assert tag_of(row, "team/app", "good").artifact.digest == good.digest
     assert (run.progress["tag_problems"], run.progress["problems"]) == (1, 0)
 
@@ -309,7 +311,7 @@ def test_an_index_that_was_copied_for_some_platforms_only_is_kept_with_those(
     index(row)
 
     tag = tag_of(row, "team/app", "1.0")
-    assert (tag.platforms, tag.problem) == ("|linux/amd64|", "")
+    assert (tag.platforms, tag.problem) == ("|linux/amd64|", None)
     assert tag.artifact.document.manifest == built.content
     assert tag.artifact.children.count() == 1
 
@@ -363,5 +365,5 @@ def test_two_repositories_with_a_damaged_image_both_have_a_problem(
     run = index(row)
 
     assert (run.state, run.progress["tag_problems"]) == (State.SUCCEEDED, 2)
-    assert "has no blob" in tag_of(row, "team/app", "1.0").problem
-    assert "has no blob" in tag_of(row, "team/other", "1.0").problem
+    assert "has no blob" in str(describe(tag_of(row, "team/app", "1.0").problem))
+    assert "has no blob" in str(describe(tag_of(row, "team/other", "1.0").problem))

@@ -9,6 +9,7 @@ from registry_ui.credentials.models import Credential
 from registry_ui.credentials.services import revoke_grant, share_credential
 from registry_ui.jobs.models import State
 from registry_ui.registries.models import Registry
+from registry_ui.web.errors import describe
 
 from .conftest import names
 
@@ -108,5 +109,5 @@ def test_revoking_a_share_cancels_a_running_run(
     running.refresh_from_db()
     own.refresh_from_db()
     assert running.cancel_requested_at is not None
-    assert "took the credential “Robot” back" in running.error["message"]
+    assert "took the credential “Robot” back" in describe(running.error).sentence
     assert own.cancel_requested_at is None

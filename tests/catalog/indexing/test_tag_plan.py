@@ -2,6 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 from registry_ui.catalog.indexing.tag_plan import KnownTag, by_importance, plan_names, tag_row
 from registry_ui.catalog.models import UNSTATED, Artifact
+from tests.parts.error_texts import stored_error
 
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
 BUILT = datetime(2026, 3, 1, tzinfo=UTC)
@@ -85,12 +86,12 @@ def test_a_tag_whose_image_is_fetched_later_has_not_moved():
 
 
 def test_a_tag_that_could_not_be_resolved_before_has_not_moved():
-    tag = row(KnownTag(1, "", False, problem="It did not answer."), NEW)
-    assert (tag.changed_at, tag.previous_digest, tag.problem) == (BUILT, "", "")
+    tag = row(KnownTag(1, "", False, problem=stored_error("It did not answer.")), NEW)
+    assert (tag.changed_at, tag.previous_digest, tag.problem) == (BUILT, "", None)
 
 
 def test_an_unchanged_tag_is_current():
     assert KnownTag(1, NEW, True).is_current(NEW)
     assert not KnownTag(1, NEW, True).is_current(OLD)
     assert not KnownTag(1, NEW, False).is_current(NEW)
-    assert not KnownTag(1, NEW, True, problem="It did not answer.").is_current(NEW)
+    assert not KnownTag(1, NEW, True, problem=stored_error("It did not answer.")).is_current(NEW)

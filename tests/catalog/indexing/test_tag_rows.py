@@ -12,6 +12,7 @@ from registry_ui.catalog.indexing.tag_rows import (
     write_tags,
 )
 from registry_ui.catalog.models import Tag
+from tests.parts.error_texts import stored_error
 from tests.parts.index_rows import make_image, make_repository
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db]
@@ -58,17 +59,23 @@ def test_a_problem_leaves_the_other_columns_as_they_are(app):
     before = app.tags.get(name="1.0")
     write(
         app,
-        TagResult(app.pk, "1.0", known=known_tag(app.pk, "1.0"), problem="No answer."),
-        TagResult(app.pk, "3.0", problem="No answer."),
+        TagResult(
+            app.pk, "1.0", known=known_tag(app.pk, "1.0"), problem=stored_error("No answer.")
+        ),
+        TagResult(app.pk, "3.0", problem=stored_error("No answer.")),
     )
 
     known, unknown = app.tags.get(name="1.0"), app.tags.get(name="3.0")
     assert (known.problem, known.digest, known.checked_at) == (
-        "No answer.",
+        stored_error("No answer."),
         before.digest,
         before.checked_at,
     )
-    assert (unknown.problem, unknown.digest, unknown.checked_at) == ("No answer.", "", None)
+    assert (unknown.problem, unknown.digest, unknown.checked_at) == (
+        stored_error("No answer."),
+        "",
+        None,
+    )
 
 
 def test_after_a_deletion_the_repository_is_counted_again(app):

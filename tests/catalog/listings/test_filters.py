@@ -3,6 +3,7 @@ from django.http import QueryDict
 
 from registry_ui.catalog.listings.filters import RepositoryFilter, TagFilter
 from registry_ui.catalog.models import Repository, Tag
+from tests.parts.error_texts import stored_error
 from tests.parts.index_rows import digest_of, make_repository
 
 from .tag_rows import add_tags
@@ -103,7 +104,7 @@ def test_filters_combine(matching, nginx):
 
 
 def test_prereleases_can_be_hidden_and_problems_selected(matching):
-    Tag.objects.filter(name="1.28.0").update(problem="It is gone.")
+    Tag.objects.filter(name="1.28.0").update(problem=stored_error("It is gone."))
 
     assert not any("rc" in name for name in matching("prereleases=hide"))
     assert matching("problems=only") == ["1.28.0"]
@@ -154,7 +155,9 @@ def test_a_thousand_variants_are_too_many():
 def test_repositories_match_by_terms_and_problems(make_registry):
     registry = make_registry()
     for name in ("team/app", "team/app-test", "other/app", "sha256"):
-        make_repository(registry, name, problem="Refused." if name == "other/app" else "")
+        make_repository(
+            registry, name, problem=stored_error("Refused.") if name == "other/app" else None
+        )
 
     def matching(query):
         list_filter = RepositoryFilter.read(QueryDict(query))

@@ -6,6 +6,7 @@ from django.utils import timezone
 from registry_ui.catalog.listings.index_status import IndexStatus
 from registry_ui.catalog.models import IndexRun
 from registry_ui.jobs.models import State
+from tests.parts.error_texts import stored_error
 from tests.parts.index_rows import make_repository
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db]
@@ -106,10 +107,13 @@ def test_a_repository_has_a_bar_of_its_tags_only(make_status):
 
 
 def test_a_pause_is_shown_only_while_the_run_is_active(make_status):
-    pause = {"pause": {"seconds": 42, "reason": "Too many requests."}}
+    pause = {"pause": {"seconds": 42, "reason": stored_error("Too many requests.")}}
 
     paused = make_status(progress=pause)
-    assert (paused.pause_reason, paused.pause_seconds) == ("Too many requests.", 42)
+    assert (paused.pause_reason, paused.pause_seconds) == (
+        "The engine build says: Too many requests.",
+        42,
+    )
     IndexRun.objects.all().delete()
     assert make_status(State.SUCCEEDED, progress=pause).pause_reason == ""
 

@@ -15,6 +15,7 @@ from registry_ui.catalog.listings.pages import (
 from registry_ui.catalog.listings.tables import TAGS, TAGS_BY_VARIANT
 from registry_ui.catalog.models import UNSTATED, Repository, Tag
 from registry_ui.tags import sort_tags
+from tests.parts.error_texts import stored_error
 from tests.parts.index_rows import BUILT, make_repository
 
 from .tag_rows import add_artifact, add_tags
@@ -214,7 +215,7 @@ def test_matches_are_counted_up_to_a_limit(repository, django_assert_num_queries
 
 def test_choices_are_sorted_by_frequency(repository, django_assert_num_queries):
     add_tags(repository, ["1", "2", "1-alpine", "2-alpine", "3-alpine", "1-alpine-slim", "3-rc1"])
-    add_tags(repository, ["old"], platforms="|linux/386|", problem="It is gone.")
+    add_tags(repository, ["old"], platforms="|linux/386|", problem=stored_error("It is gone."))
 
     with django_assert_num_queries(1):
         choices = tag_choices(

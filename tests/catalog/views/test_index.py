@@ -5,6 +5,7 @@ from django.utils import timezone
 from registry_ui.catalog.indexing import index_services
 from registry_ui.catalog.models import IndexRun, Repository
 from registry_ui.jobs.models import State
+from tests.parts.error_texts import stored_error
 from tests.parts.index_rows import make_repository
 
 NOW = timezone.now()
@@ -83,7 +84,7 @@ def test_the_last_poll_stops_polling_and_reloads_the_lists(
     client = client_for(victor)
     for state in (State.SUCCEEDED, State.FAILED, State.CANCELLED):
         IndexRun.objects.all().delete()
-        run(state, finished_at=NOW, error={"message": "No.", "advice": ""})
+        run(state, finished_at=NOW, error=stored_error("No."))
         answer = client.get(url("index_progress", registry_row), headers=htmx)
         assert answer.status_code == 286
         assert answer["HX-Trigger-After-Swap"] == "index-finished"

@@ -7,6 +7,7 @@ from django.utils import timezone
 from registry_ui.catalog.models import IndexRun, Repository
 from registry_ui.jobs.models import State
 from registry_ui.registries.models import Listing
+from tests.parts.error_texts import stored_error
 from tests.parts.index_rows import make_image, make_repository
 
 pytestmark = pytest.mark.postgresql
@@ -70,7 +71,7 @@ def test_a_row_shows_the_indexed_facts(get_page, registry_row) -> None:
         {"1": image, "2": image},
         is_added_by_name=True,
         used_at=NOW,
-        problem="It <b>refused</b>.",
+        problem=stored_error("It <b>refused</b>."),
     )
     Repository.objects.filter(pk=repository.pk).update(shared_size=1024 * 1024)
 
@@ -231,7 +232,8 @@ def test_a_name_that_is_not_found_can_be_pinned(get_page, client_for, victor, re
 
 
 def test_a_registry_without_a_list_explains_pins(get_page, registry_row) -> None:
-    registry_row.listing, registry_row.listing_message = Listing.NONE, "It <i>does not</i> say."
+    registry_row.listing = Listing.NONE
+    registry_row.listing_error = stored_error("It <i>does not</i> say.")
     registry_row.save()
     page = get_page().content.decode()
     assert "It &lt;i&gt;does not&lt;/i&gt; say." in page
@@ -245,7 +247,7 @@ def test_an_empty_registry_has_a_message(get_page) -> None:
 def test_a_failed_run_shows_cause_advice_and_try_again(
     get_page, client_for, victor, registry_row
 ) -> None:
-    error = {"message": "The <login> was refused.", "advice": "Enter another secret."}
+    error = stored_error("The <login> was refused.")
     IndexRun.objects.create(
         team=registry_row.team,
         registry=registry_row,
@@ -255,7 +257,7 @@ def test_a_failed_run_shows_cause_advice_and_try_again(
     )
     page = get_page().content.decode()
     assert "The &lt;login&gt; was refused." in page
-    assert "Enter another secret." in page
+    assert "Look into the engine" in page
     assert "Try again" in page
     assert "Try again" not in client_for(victor).get(url(registry_row)).content.decode()
 
@@ -268,7 +270,7 @@ def test_repositories_with_problems_are_counted_and_linked(get_page, registry_ro
         finished_at=NOW,
         progress={"problems": 2},
     )
-    make_repository(registry_row, "team/broken", problem="Refused.")
+    make_repository(registry_row, "team/broken", problem=stored_error("Refused."))
     make_repository(registry_row, "team/fine")
     assert "2 repositories could not be read." in get_page().content.decode()
     page = get_page("?problems=only").content.decode()

@@ -7,6 +7,7 @@ from django.utils import timezone
 from registry_ui.catalog.models import IndexRun, Repository, Tag
 from registry_ui.jobs.models import State
 from tests.catalog.listings.tag_rows import add_artifact, add_tags
+from tests.parts.error_texts import stored_error
 from tests.parts.index_rows import digest_of, make_image, make_repository
 
 pytestmark = pytest.mark.postgresql
@@ -145,7 +146,7 @@ def test_a_moved_tag_shows_its_previous_digest(get_page, nginx) -> None:
 
 
 def test_a_tag_shows_its_problem(get_page, nginx) -> None:
-    Tag.objects.filter(name="1.27.3").update(problem="<script>alert(1)</script>")
+    Tag.objects.filter(name="1.27.3").update(problem=stored_error("<script>alert(1)</script>"))
     page = get_page("?problems=only").content.decode()
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
     assert "<script>alert" not in page
@@ -288,7 +289,9 @@ def test_a_repository_without_tags_has_a_message(get_page, client_for, alice, ng
 
 
 def test_a_repositorys_problem_is_shown(get_page, nginx) -> None:
-    Repository.objects.filter(pk=nginx.pk).update(problem="The registry <b>refused</b>.")
+    Repository.objects.filter(pk=nginx.pk).update(
+        problem=stored_error("The registry <b>refused</b>.")
+    )
     assert "The registry &lt;b&gt;refused&lt;/b&gt;." in get_page().content.decode()
 
 

@@ -9,6 +9,7 @@ from registry_ui.accounts.encryption import DecryptionFailed
 from registry_ui.credentials.models import Credential
 from registry_ui.credentials.models.credential import matches
 from registry_ui.oci.reference import Reference
+from tests.parts.error_texts import stored_error
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db]
 
@@ -35,8 +36,8 @@ def test_a_pattern_is_matched_with_its_case(pattern, expected):
         (None, {"verified_at": timezone.now()}, "verified"),
         (30, {"verified_at": timezone.now()}, "verified"),
         (5, {"verified_at": timezone.now()}, "expiring"),
-        (5, {"verify_error": "Refused."}, "failed"),
-        (-1, {"verify_error": "Refused."}, "expired"),
+        (5, {"verify_error": stored_error("Refused.")}, "failed"),
+        (-1, {"verify_error": stored_error("Refused.")}, "expired"),
     ],
 )
 def test_the_worst_decides_the_state(credential, days, values, state):
@@ -52,10 +53,10 @@ def test_troubled_credentials_are_found(credential, make_credential):
     make_credential(credential.registry, "fine")
     assert not Credential.objects.with_problems().exists()
 
-    credential.mark_refused("x" * 600)
+    credential.mark_refused(stored_error("Refused."))
 
     assert list(Credential.objects.with_problems()) == [credential]
-    assert len(Credential.objects.get(pk=credential.pk).verify_error) == 500
+    assert Credential.objects.get(pk=credential.pk).verify_error == stored_error("Refused.")
     credential.mark_verified()
     assert not Credential.objects.with_problems().exists()
 

@@ -2,6 +2,7 @@ import pytest
 from django.urls import reverse
 
 from registry_ui.credentials.models import Credential
+from tests.parts.error_texts import stored_error
 from tests.parts.registry_rows import CANARY
 
 
@@ -213,7 +214,7 @@ def test_a_secret_that_cannot_be_read_can_be_entered_again(
     client_for, alice, credential, htpasswd_registry
 ) -> None:
     Credential.objects.filter(pk=credential.pk).update(
-        secret_ciphertext="broken", verify_error="cannot be read"
+        secret_ciphertext="broken", verify_error=stored_error("cannot be read")
     )
     data = {
         "host": credential.registry.host,

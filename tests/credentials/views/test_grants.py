@@ -9,6 +9,7 @@ from django.utils import timezone
 from registry_ui.accounts.models import Action, AuditEvent, Membership
 from registry_ui.credentials.models import Credential, CredentialGrant
 from registry_ui.credentials.services import share_credential
+from tests.parts.error_texts import stored_error
 from tests.parts.registry_rows import CANARY
 from tests.parts.teams import add_team
 
@@ -185,7 +186,7 @@ def test_the_other_team_sees_its_rights_and_no_controls(
     client_for, charlie, credential, grant, team
 ) -> None:
     Credential.objects.filter(pk=credential.pk).update(
-        used_by="alice", used_for="internal/app", verify_error="internal words"
+        used_by="alice", used_for="internal/app", verify_error=stored_error("internal words")
     )
     client = client_for(charlie)
     page = client.get(url("credential", credential)).content.decode()
@@ -304,7 +305,7 @@ def test_a_new_secret_that_works_replaces_the_old_one(
     client_for, alice, credential, htpasswd_registry, team
 ) -> None:
     Credential.objects.filter(pk=credential.pk).update(
-        verify_error="refused",
+        verify_error=stored_error("refused"),
         expires_at=timezone.now() - timedelta(days=1),
         secret_ciphertext="broken",
     )

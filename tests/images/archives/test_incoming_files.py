@@ -10,6 +10,7 @@ import pytest
 from registry_ui.images.archives.incoming_files import IncomingFolder
 from registry_ui.oci.archive.limits import ArchiveLimits
 from registry_ui.oci.errors import InvalidArchive, StorageError, StorageFull
+from tests.parts.error_texts import says
 
 LIMITS = ArchiveLimits(total=1 << 20, members=100, ratio=1000)
 PK = uuid.UUID(int=1)
@@ -72,7 +73,7 @@ def test_a_symbolic_link_is_not_followed(folder, tmp_path):
 
 
 def test_a_file_that_is_gone_is_an_error_with_advice(folder):
-    with pytest.raises(InvalidArchive, match="not here any more"):
+    with pytest.raises(InvalidArchive, check=says("not here any more")):
         read(folder)
     assert folder.received_bytes(PK) == 0
 

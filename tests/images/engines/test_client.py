@@ -14,6 +14,7 @@ from registry_ui.images.engines.errors import (
 from registry_ui.oci.errors import Cancelled
 from registry_ui.oci.reference import Reference
 from registry_ui.oci.store import Cancellation
+from registry_ui.web.errors import describe
 
 
 @pytest.fixture
@@ -45,8 +46,8 @@ def test_a_call_that_is_not_listed_is_never_sent(setting, method, path):
 def test_a_missing_image_is_unknown(setting):
     with Engine(setting) as engine, pytest.raises(EngineImageUnknown) as caught:
         engine.inspect("example.com/no/such:image")
-    assert "build" in caught.value.message
-    assert caught.value.advice
+    assert "build" in describe(caught.value).sentence
+    assert describe(caught.value).advice
 
 
 @pytest.mark.engine
@@ -68,8 +69,8 @@ def test_the_error_of_an_unreachable_engine_has_its_name_and_advice(tmp_path):
     with pytest.raises(EngineUnreachable) as caught, Engine(setting):
         pass
 
-    assert "edge" in caught.value.message
-    assert "socket" in caught.value.advice
+    assert "edge" in describe(caught.value).sentence
+    assert "socket" in describe(caught.value).advice
 
 
 @pytest.mark.engine
@@ -85,7 +86,7 @@ def test_a_cancelled_call_raises_cancelled(setting):
 def test_an_invalid_archive_gives_the_engines_own_error(setting):
     with Engine(setting) as engine, pytest.raises(EngineFailed) as caught:
         list(engine.load(iter([b"this is no tar" * 1000])))
-    assert caught.value.message.startswith("The engine build says:")
+    assert describe(caught.value).sentence.startswith("The engine build says:")
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import pytest
 
 from registry_ui.images.engines.errors import engine_failure
+from registry_ui.web.errors import describe
 
 
 @pytest.mark.parametrize(
@@ -19,10 +20,10 @@ from registry_ui.images.engines.errors import engine_failure
 def test_the_engines_words_decide_the_advice(text, advice):
     error = engine_failure("build", text)
 
-    assert text in error.message
-    assert "build" in error.message
-    assert advice in error.advice
+    assert text in describe(error).sentence
+    assert "build" in describe(error).sentence
+    assert advice in describe(error).advice
 
 
 def test_a_long_text_is_cut():
-    assert len(engine_failure("build", "x" * 5000).message) < 600
+    assert len(describe(engine_failure("build", "x" * 5000)).sentence) < 600

@@ -5,6 +5,7 @@ import pytest
 from registry_ui.catalog.models import Tag
 from registry_ui.images.models import LocalImage
 from registry_ui.oci.reference import Reference
+from registry_ui.web.errors import describe
 from tests.parts.processes import wait_until
 from tests.parts.scripted_server import Reply
 from tests.parts.slow_line import slow_line
@@ -183,7 +184,7 @@ def test_a_missing_image_is_named_and_nothing_is_written(
     )
 
     assert (transfer.state, transfer.error["kind"]) == (State.FAILED, "ManifestUnknown")
-    assert "nope" in transfer.error["message"]
+    assert "nope" in describe(transfer.error).sentence
     assert second_registry.tags(repository) == []
 
 
@@ -204,7 +205,7 @@ def test_a_login_that_is_refused_at_the_target_stops_it_before_the_first_byte(
         assert (transfer.state, transfer.error["kind"]) == (State.FAILED, "Unauthorized")
         assert steps(transfer) == [("source", "done"), ("target", "failed"), ("copy", "waiting")]
         assert times_fetched(line, image) == [0, 0]
-    assert htpasswd_registry.host in transfer.error["message"]
+    assert htpasswd_registry.host in describe(transfer.error).sentence
     assert "canary" not in json.dumps([transfer.error, transfer.progress])
 
 

@@ -9,6 +9,7 @@ from registry_ui.environment import EngineSetting
 from registry_ui.images.engines.client import Engine
 from registry_ui.images.models import LocalImage
 from registry_ui.oci.reference import Reference
+from registry_ui.web.errors import describe
 from tests.parts.processes import wait_until
 from transfers import services
 from transfers.models import Kind, State, Transfer
@@ -101,8 +102,8 @@ def test_a_failure_inside_a_response_of_200_is_a_failure(run_transfer, registry)
     transfer = run_transfer(services.start_engine_pull, reference=missing)
 
     assert transfer.state == State.FAILED
-    assert "engine" in transfer.error["message"]
-    assert transfer.error["advice"]
+    assert "engine" in describe(transfer.error).sentence
+    assert describe(transfer.error).advice
 
 
 def test_store_to_engine_to_store_keeps_the_image_id(

@@ -13,7 +13,9 @@ from registry_ui.images.services import find_image
 from registry_ui.oci.errors import InvalidReference
 from registry_ui.oci.reference import Reference
 from registry_ui.registries.builtin_registry import builtin_registry_host
+from registry_ui.web.errors import describe
 from tests.parts import archives
+from tests.parts.error_texts import says
 from tests.parts.images import build_image, build_index
 from transfers import services
 from transfers.models import Kind, State, Transfer
@@ -166,7 +168,7 @@ def test_one_archive_is_imported_once_at_a_time(inspected_upload, bob):
     upload = inspected_upload()
     names = [ImportedName(INDEX.digest, Reference.parse("x:1"))]
     services.start_import(upload=upload, user=bob, names=names, enqueue=False)
-    with pytest.raises(InvalidReference, match="already"):
+    with pytest.raises(InvalidReference, check=says("already")):
         services.start_import(upload=upload, user=bob, names=names, enqueue=False)
 
 
@@ -204,7 +206,7 @@ def test_another_checksum_than_the_persons_leaves_nothing_behind(
     assert run(inspected_upload(sha256=checksum), bob, (OTHER, "other:1")).state == State.SUCCEEDED
     before = blobs_on_disk(images_directory)
     transfer = run(inspected_upload(sha256="0" * 64), bob, (INDEX, "many:1"))
-    assert (transfer.state, "SHA-256" in transfer.error["message"]) == (State.FAILED, True)
+    assert (transfer.state, "SHA-256" in describe(transfer.error).sentence) == (State.FAILED, True)
     assert blobs_on_disk(images_directory) == before
 
 
@@ -236,7 +238,7 @@ def test_a_cancelled_import_can_be_tried_again(inspected_upload, bob):
     assert again.state == State.SUCCEEDED
     transfer.refresh_from_db()
     late = services.run_in_process(services.retry(transfer, bob, enqueue=False))
-    assert (late.state, late.error["message"]) == (
+    assert (late.state, describe(late.error).sentence) == (
         State.FAILED,
         "The archive is not here any more.",
     )
@@ -259,7 +261,10 @@ def test_another_teams_archive_is_not_imported(inspected_upload, other_team, cha
             "images": [{"digest": OTHER.digest, "names": ["x:1"]}],
         },
     )
-    assert services.run_in_process(forged).error["message"] == "The archive is not here any more."
+    assert (
+        describe(services.run_in_process(forged).error).sentence
+        == "The archive is not here any more."
+    )
     assert ArchiveUpload.objects.filter(pk=upload.pk).exists()
 
 

@@ -12,6 +12,7 @@ from registry_ui.accounts.models import Action, AuditEvent
 from registry_ui.images.models import LocalImage
 from registry_ui.oci.errors import InvalidReference, ManifestUnknown
 from registry_ui.registries.models import Registry
+from tests.parts.error_texts import says
 from transfers.mirrors.archive import archive_images
 from transfers.mirrors.services import create_mirror, run_in_process, run_plan
 
@@ -47,18 +48,18 @@ def test_all_images_of_a_mirror_are_one_archive(mirror, run_mirror, tmp_path):
 def test_an_image_removed_since_is_named(mirror, run_mirror):
     run_mirror(mirror)
     LocalImage.objects.filter(tag="2.0").delete()
-    with pytest.raises(ManifestUnknown, match="is not here any more"):
+    with pytest.raises(ManifestUnknown, check=says("is not here any more")):
         archive_images(mirror)
 
 
 def test_a_mirror_without_local_images_has_no_archive(mirror, team):
-    with pytest.raises(InvalidReference, match="has brought images yet"):
+    with pytest.raises(InvalidReference, check=says("has brought images yet")):
         archive_images(mirror)
     mirror.target_registry = Registry.objects.create(
         team=team, name="Elsewhere", host="elsewhere.example.com"
     )
     mirror.save(update_fields=["target_registry"])
-    with pytest.raises(InvalidReference, match="have not been brought here yet"):
+    with pytest.raises(InvalidReference, check=says("have not been brought here yet")):
         archive_images(mirror)
 
 

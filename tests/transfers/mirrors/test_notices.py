@@ -12,6 +12,7 @@ from registry_ui.jobs.runner import run_job
 from registry_ui.notifications import services
 from registry_ui.notifications.messages import channel_users
 from registry_ui.notifications.models import Notice, NoticeKind
+from tests.parts.error_texts import stored_error
 from tests.parts.scripted_server import Reply, scripted_server
 from tests.transfers.mirrors.rows import mirror_row, run_row
 from transfers.mirrors import notices
@@ -149,11 +150,7 @@ def test_the_message_has_the_mirror_the_cause_and_the_link(mirror, channel, rece
     run = run_row(
         mirror,
         state=BAD,
-        error={
-            "kind": "Unauthorized",
-            "message": "The registry refused the login.",
-            "advice": "Renew it.",
-        },
+        error=stored_error("The registry refused the login.", "Unauthorized"),
     )
     notices.notify_ended_runs()
     notice = Notice.objects.get()
@@ -166,7 +163,7 @@ def test_the_message_has_the_mirror_the_cause_and_the_link(mirror, channel, rece
     assert notice.state == OK
     assert channel.delivered_at is not None
     assert mirror.name in sent["title"]
-    assert "The registry refused the login. Renew it." in sent["message"]
+    assert "The registry refused the login. Look into" in sent["message"]
     assert f"https://registries.example.com/mirrors/runs/{run.pk}/" in sent["message"]
     assert sent["type"] == "failure"
 

@@ -1,6 +1,7 @@
 import pytest
 from django.urls import reverse
 
+from tests.parts.error_texts import stored_error
 from tests.transfers.mirrors.rows import mirror_row, run_row
 from transfers.models import State
 
@@ -12,7 +13,7 @@ def test_a_failed_mirror_is_on_the_overview_with_its_retry(client_for, bob, vict
     run = run_row(
         mirror,
         state=State.FAILED,
-        error={"kind": "X", "message": "The registry refused.", "advice": ""},
+        error=stored_error("The registry refused."),
     )
 
     content = client_for(bob).get(reverse("web:overview")).content.decode()

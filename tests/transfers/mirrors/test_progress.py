@@ -1,6 +1,7 @@
 import pytest
 from django.urls import reverse
 
+from tests.parts.error_texts import stored_error
 from tests.transfers.mirrors.rows import mirror_row, run_row
 from transfers.models import State
 
@@ -22,7 +23,7 @@ def test_state_and_rate_of_the_mirror_do_not_count_it(client_for, bob, mirror):
         mirror,
         state=State.FAILED,
         is_local_pull=True,
-        error={"kind": "X", "message": "1 tag failed.", "advice": ""},
+        error=stored_error("1 tag failed."),
     )
     status = client_for(bob).get(address("detail", mirror)).context["status"]
     assert (status.rate, status.rated, status.has_failed, status.label) == (

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from registry_ui.web.errors import describe
 from transfers.mirrors.schedule import (
     Frequency,
     InvalidSchedule,
@@ -158,8 +159,8 @@ def test_an_invalid_schedule_is_refused_with_advice(text):
     with pytest.raises(InvalidSchedule) as caught:
         check_cron(text)
 
-    assert caught.value.message
-    assert caught.value.advice
+    assert describe(caught.value).sentence
+    assert describe(caught.value).advice
 
 
 @given(st.text(max_size=40))

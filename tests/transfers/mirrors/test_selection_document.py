@@ -1,5 +1,6 @@
 import pytest
 
+from registry_ui.web.errors import describe
 from transfers.mirrors.selection import Selection
 from transfers.mirrors.selection_document import InvalidSelection
 
@@ -23,4 +24,4 @@ def test_an_invalid_selection_names_the_member(document, member):
     with pytest.raises(InvalidSelection) as caught:
         Selection.parse(document)
     assert caught.value.field == member
-    assert caught.value.message
+    assert describe(caught.value).sentence

@@ -2,6 +2,7 @@ import pytest
 from django.core.exceptions import PermissionDenied
 
 from registry_ui.oci.errors import InvalidReference
+from tests.parts.error_texts import says
 from transfers import services
 from transfers.models import Kind, State, Transfer
 
@@ -22,5 +23,5 @@ def test_only_a_failed_one_is_tried_again_and_only_by_an_admin(team, alice, bob,
     if state == State.FAILED:
         assert services.retry(row, alice, enqueue=False).kind == Kind.DELETE
     else:
-        with pytest.raises(InvalidReference, match="Only a deletion that failed"):
+        with pytest.raises(InvalidReference, check=says("Only a deletion that failed")):
             services.retry(row, alice, enqueue=False)

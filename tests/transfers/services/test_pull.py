@@ -3,6 +3,7 @@ import pytest
 from registry_ui.accounts import services as people
 from registry_ui.accounts.models import Action, AuditEvent, Membership, Role
 from registry_ui.oci.reference import Reference
+from registry_ui.web.errors import describe
 from transfers import services
 from transfers.models import State, Transfer
 
@@ -41,7 +42,7 @@ def test_a_right_lost_between_queueing_and_running_stops_the_job(team, alice, bo
     ended = services.run_in_process(pull)
 
     assert (ended.state, ended.error["kind"]) == (State.FAILED, "Denied")
-    assert ended.error["message"] == "bob may no longer do this in the team Harbour."
+    assert describe(ended.error).sentence == "bob may no longer do this in the team Harbour."
 
 
 def test_removal_cancels_queued_transfers_and_says_why(team, alice, bob, pull):

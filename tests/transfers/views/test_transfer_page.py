@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from registry_ui.accounts.models import Membership
+from tests.parts.error_texts import stored_error
 from tests.transfers.rows import DIGEST, MIB, PYTHON, copy_row, layer, publish_row, transfer_row
 from transfers.models import Kind, State, Transfer
 
@@ -243,7 +244,7 @@ def test_hostile_texts_are_inert(client_for, team, bob):
         None,
         state=State.FAILED,
         requested_by=payload,
-        error={"kind": payload, "message": payload, "advice": payload},
+        error=stored_error(payload, payload),
         layers=[layer(1, "mounted", origin=payload)],
         progress={"note": payload},
         worker=payload,
@@ -344,9 +345,7 @@ def test_a_running_one_is_asked_to_stop_and_says_so(client_for, team, bob):
 
 
 def test_a_retry_is_a_new_row_that_names_the_old_one(client_for, team, bob):
-    row = transfer_row(
-        team, bob, state=State.FAILED, error={"kind": "x", "message": "No.", "advice": ""}
-    )
+    row = transfer_row(team, bob, state=State.FAILED, error=stored_error("No."))
     client = client_for(bob)
 
     response = client.post(reverse("transfers:retry", args=[row.pk]))

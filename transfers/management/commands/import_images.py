@@ -90,7 +90,7 @@ def _upload(team: Team, options: dict[str, Any]) -> ArchiveUpload:
         return spool_upload(team=team, read=sys.stdin.buffer.read, sha256=options["sha256"])
     path = Path(options["file"])
     if not path.is_file():
-        raise InvalidReference(_("There is no file %(path)s.") % {"path": path})
+        raise InvalidReference("file_missing", path=path)
 
     sha256 = options["sha256"]
     checksum_file = path.with_name(f"{path.name}.sha256")
@@ -112,10 +112,7 @@ def _imported_names(
 
     # Without a name an image would be invisible in the local images.
     if any(not image["names"] for image in images):
-        raise InvalidReference(
-            _("An image of the archive has no name."),
-            advice=_("Give it one: --name app:1.0, or --name DIGEST=app:1.0."),
-        )
+        raise InvalidReference("archive_image_without_name")
     return [
         services.ImportedName(digest, prefixed_name(prefix.rstrip("/"), Reference.parse(name)))
         for digest, name in names
@@ -130,12 +127,7 @@ def _parse_name_option(
     images = upload.images or []
     if not equals:
         if len(images) > 1:
-            names = ", ".join(digests)
-            raise InvalidReference(
-                _("The archive holds several images."),
-                advice=_("Say which: --name FOUND=%(new)s. There are: %(names)s.")
-                % {"new": new, "names": names},
-            )
+            raise InvalidReference("archive_has_several_images", new=new, names=list(digests))
         return services.ImportedName(images[0]["digest"], Reference.parse(new))
 
     # The text can be a digest or a name, which is compared in its canonical form.
@@ -143,8 +135,5 @@ def _parse_name_option(
     with suppress(OciError):
         digest = digest or digests.get(str(Reference.parse(old)), "")
     if not digest:
-        raise InvalidReference(
-            _("The archive has no image %(name)s.") % {"name": old},
-            advice=_("--list prints those that it has."),
-        )
+        raise InvalidReference("archive_name_unknown", name=old)
     return services.ImportedName(digest, Reference.parse(new))

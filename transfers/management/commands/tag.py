@@ -7,6 +7,7 @@ from registry_ui.accounts.models import Team
 from registry_ui.images.services import find_image
 from registry_ui.oci.digest import Digest
 from registry_ui.oci.reference import Reference
+from registry_ui.web.errors import describe
 from transfers import services
 from transfers.models import State
 from transfers.presenter import TransferPresenter
@@ -38,11 +39,8 @@ class Command(TransferCommand):
         # A local tag needs no worker, so there is nothing to wait for.
         transfer = services.start_tag(team=team, user=None, source=source, target=target)
         if transfer.state != State.SUCCEEDED:
-            error = transfer.error or {}
-            self.fail(
-                str(error.get("message") or failure_lines(transfer)[0]),
-                str(error.get("advice") or ""),
-            )
+            error = describe(transfer.error)
+            self.fail(error.sentence or failure_lines(transfer)[0], error.advice)
 
         if note := TransferPresenter(transfer).note:
             self.stdout.write(note)

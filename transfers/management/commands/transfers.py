@@ -6,7 +6,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from registry_ui.accounts.models import Team
+from registry_ui.oci.errors import StoredError
 from registry_ui.oci.reference import Reference
+from registry_ui.web.errors import describe
 from registry_ui.web.quantities import binary_size, relative
 from transfers.models import State, Transfer
 from transfers.terminal import printable
@@ -80,7 +82,14 @@ def _document(row: Transfer) -> dict[str, Any]:
         "digest": row.digest,
         "bytes_done": row.bytes_done,
         "bytes_total": row.bytes_total,
-        "error": row.error,
+        "error": _error_document(row.error),
         "requested_by": row.requested_by,
         **{name: time.isoformat() if time else None for name, time in timestamps.items()},
     }
+
+
+def _error_document(error: StoredError | None) -> dict[str, Any] | None:
+    if error is None:
+        return None
+    text = describe(error)
+    return {**error, "message": text.sentence, "advice": text.advice}

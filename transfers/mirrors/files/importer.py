@@ -14,6 +14,7 @@ from registry_ui.accounts.models import Action, Team, User
 from registry_ui.credentials.models import Credential
 from registry_ui.oci.errors import OciError
 from registry_ui.registries.models import Registry
+from registry_ui.web.errors import describe
 
 from ..models import ConflictPolicy, Mirror, NotificationPolicy
 from ..schedule import check_cron, next_cron_time
@@ -60,16 +61,10 @@ def read_file(
         for entry in parsed_file.entries:
             entry.target = target.host if target is not None else ""
     else:
-        raise InvalidFile(
-            _("This is no file of rules."),
-            advice=_("regsync's, skopeo sync's and exported files are read."),
-        )
+        raise InvalidFile("file_without_rules")
 
     if len(parsed_file.entries) > _MAX_MIRRORS:
-        raise InvalidFile(
-            _("The file has more than %(most)d rules.") % {"most": _MAX_MIRRORS},
-            advice=_("Split it."),
-        )
+        raise InvalidFile("file_has_too_many_rules", limit=_MAX_MIRRORS)
 
     # The entries can be checked only when their target is known.
     if not parsed_file.needs_target or has_target:
@@ -126,7 +121,7 @@ def _column_problem(values: dict[str, Any]) -> str:
                 values["schedule"], values.get("time_zone", "UTC"), after=datetime.now(UTC)
             )
     except OciError as exc:
-        return f"{exc.message} {exc.advice}"
+        return str(describe(exc))
     except (ValueError, KeyError, OSError):
         # `zoneinfo` raises these for an unknown name, or one that is a path.
         return _("There is no time zone “%(name)s”.") % {"name": str(values.get("time_zone"))[:40]}
@@ -149,7 +144,7 @@ def create_entries(entries: Iterable[Entry], *, team: Team, user: User | None) -
         try:
             created.append(_create(entry, team, user))
         except OciError as exc:
-            entry.problem = f"{exc.message} {exc.advice}".strip()
+            entry.problem = str(describe(exc))
         except ValidationError as exc:
             entry.problem = " ".join(exc.messages)
 

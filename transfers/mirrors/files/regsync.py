@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from registry_ui.oci.errors import OciError
 from registry_ui.oci.reference import Reference, normalise_host
+from registry_ui.web.errors import describe
 
 from ..models import ConflictPolicy
 from ..schedule import check_cron
@@ -62,7 +63,7 @@ def _read_entry(entry: Entry, sync: dict[str, Any]) -> None:
                 kind, _refuse_type
             )(entry, sync, source, target)
         except OciError as exc:
-            entry.problem = f"{exc.message} {exc.advice}".strip()
+            entry.problem = str(describe(exc))
 
     if not entry.problem:
         _read_common(entry, sync)

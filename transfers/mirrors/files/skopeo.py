@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from registry_ui.oci.errors import OciError
 from registry_ui.oci.reference import Reference, normalise_host
+from registry_ui.web.errors import describe
 
 from .entry import Entry
 from .yaml_document import flag, texts
@@ -46,7 +47,7 @@ def _read_entry(
         entry.source = normalise_host(host)
         entry.values["repositories"] = [Reference.parse(f"{entry.source}/{repository}").repository]
     except OciError as exc:
-        entry.problem = f"{exc.message} {exc.advice}".strip()
+        entry.problem = str(describe(exc))
         return entry
 
     entry.values["selection"] = _read_selection(entry, section, selected)

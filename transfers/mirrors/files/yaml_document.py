@@ -3,7 +3,6 @@
 from typing import Any
 
 import yaml
-from django.utils.translation import gettext as _
 from yaml.events import AliasEvent
 
 from registry_ui.oci.errors import OciError
@@ -37,10 +36,7 @@ def load(text: str) -> dict[str, Any]:
         InvalidFile
     """
     if len(text) > MAX_FILE_LENGTH:
-        raise InvalidFile(
-            _("The file is longer than %(most)d KiB.") % {"most": MAX_FILE_LENGTH // 1024},
-            advice=_("Split it."),
-        )
+        raise InvalidFile("yaml_too_long", limit_bytes=MAX_FILE_LENGTH)
 
     try:
         # Reading is bounded, because YAML can expand small input to huge documents.
@@ -48,13 +44,10 @@ def load(text: str) -> dict[str, Any]:
     except yaml.MarkedYAMLError as exc:
         raise _error_at_line(exc) from exc
     except (yaml.YAMLError, RecursionError) as exc:
-        raise InvalidFile(_("This is no YAML."), advice=_("Paste the whole file.")) from exc
+        raise InvalidFile("yaml_invalid") from exc
 
     if not isinstance(document, dict) or _nesting_depth(document) > _MAX_DEPTH:
-        raise InvalidFile(
-            _("This is no file of rules."),
-            advice=_("regsync's, skopeo sync's and exported files are read."),
-        )
+        raise InvalidFile("file_without_rules")
 
     return document
 
@@ -62,14 +55,8 @@ def load(text: str) -> dict[str, Any]:
 def _error_at_line(exc: yaml.MarkedYAMLError) -> InvalidFile:
     line = exc.problem_mark.line + 1 if exc.problem_mark is not None else 0
     if exc.problem == "aliases":
-        return InvalidFile(
-            _("Line %(line)d refers to an anchor.") % {"line": line},
-            advice=_("Write out what it stands for."),
-        )
-    return InvalidFile(
-        _("Line %(line)d is no YAML.") % {"line": line},
-        advice=_("Look at its indentation and quotes."),
-    )
+        return InvalidFile("yaml_anchor", line=line)
+    return InvalidFile("yaml_line_invalid", line=line)
 
 
 def _nesting_depth(value: Any) -> int:

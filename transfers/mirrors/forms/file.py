@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from registry_ui.accounts.models import Team
 from registry_ui.oci.errors import OciError
 from registry_ui.registries.models import Registry
-from registry_ui.web.forms import sentence
+from registry_ui.web.errors import describe
 
 from ...forms.base import NAME_INPUT
 from ..files import ParsedFile, read_file
@@ -78,6 +78,6 @@ class FileForm(forms.Form):
                 has_target=bool(values.get("target")),
             )
         except OciError as exc:
-            raise ValidationError(sentence(exc)) from exc
+            raise ValidationError(str(describe(exc))) from exc
 
         return values

@@ -17,7 +17,8 @@ from registry_ui.notifications.models import NotificationChannel
 from registry_ui.oci.errors import OciError
 from registry_ui.oci.manifest import Platform
 from registry_ui.registries.models import Registry
-from registry_ui.web.forms import TileSelect, sentence
+from registry_ui.web.errors import describe
+from registry_ui.web.forms import TileSelect
 
 from ...forms.base import NAME_INPUT, CredentialField
 from ...forms.platforms import USUAL_PLATFORMS
@@ -251,7 +252,7 @@ class MirrorForm(SelectionForm, ScheduleForm):
                 )
             )
         except OciError as exc:
-            raise ValidationError(sentence(exc)) from exc
+            raise ValidationError(str(describe(exc))) from exc
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
@@ -289,7 +290,7 @@ class MirrorForm(SelectionForm, ScheduleForm):
         except OciError as exc:
             values.pop("naming", None)
             self.add_error(
-                f"naming_{kind}" if kind in ("prefix", "template") else "levels", sentence(exc)
+                f"naming_{kind}" if kind in ("prefix", "template") else "levels", str(describe(exc))
             )
 
     def _clean_platforms(self, values: dict[str, Any]) -> None:
@@ -306,7 +307,7 @@ class MirrorForm(SelectionForm, ScheduleForm):
             )
         except OciError as exc:
             values["platforms"] = []
-            self.add_error("platforms", sentence(exc))
+            self.add_error("platforms", str(describe(exc)))
             return
 
         if not values["platforms"]:

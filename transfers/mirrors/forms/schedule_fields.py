@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from registry_ui.oci.errors import OciError
-from registry_ui.web.forms import sentence
+from registry_ui.web.errors import describe
 
 from ...forms.base import NAME_INPUT
 from ..models import Mirror
@@ -101,7 +101,7 @@ class ScheduleForm(forms.Form):
             try:
                 values["cron"] = check_cron(values.get("cron", ""))
             except OciError as exc:
-                self.add_error("cron", sentence(exc))
+                self.add_error("cron", str(describe(exc)))
         return values
 
     def schedule_values(self) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from registry_ui.oci.errors import OciError
-from registry_ui.web.forms import sentence
+from registry_ui.web.errors import describe
 
 from ...forms.base import NAME_INPUT
 from ..models import Mirror
@@ -124,10 +124,10 @@ class SelectionForm(forms.Form):
             self.add_error(
                 # A member may have no field of the same name.
                 exc.field if exc.field in self.fields else "tags",
-                ValidationError(sentence(exc)),
+                ValidationError(str(describe(exc))),
             )
         except OciError as exc:
-            self.add_error("tags", ValidationError(sentence(exc)))
+            self.add_error("tags", ValidationError(str(describe(exc))))
         return values
 
     def _document(self, values: dict[str, Any]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from registry_ui.accounts.models import Team
 from registry_ui.credentials.services import find_registry
 from registry_ui.oci.errors import OciError
 from registry_ui.registries.models import Registry
+from registry_ui.web.errors import describe
 
 from ..files import Entry, ParsedFile, create_entries, export_mirrors, read_file
 from ..files.exporter import LOCAL_TARGET
@@ -77,7 +78,7 @@ def _read(team: Team, path: str, target: str | None) -> ParsedFile:
             text, team=team, target=_target(team, target), has_target=target is not None
         )
     except OciError as exc:
-        raise CommandError(f"{exc.message} {exc.advice}".strip()) from exc
+        raise CommandError(str(describe(exc))) from exc
 
     if parsed_file.needs_target and target is None:
         raise CommandError(

@@ -16,6 +16,7 @@ from django.utils.translation import ngettext
 
 from registry_ui.accounts.models import Team
 from registry_ui.oci.errors import OciError
+from registry_ui.web.errors import describe
 from registry_ui.web.quantities import binary_size, binary_speed, relative
 
 from ...management.transfer_command import INTERRUPTED
@@ -67,11 +68,10 @@ def find_mirror(team: Team, name: str) -> Mirror:
         return mirror
 
     # A wrong name is mostly a typing error, so the message lists the existing ones.
-    names = ", ".join(Mirror.objects.filter(team=team).values_list("name", flat=True)) or _("none")
-    raise OciError(
-        _("The team has no mirror “%(name)s”.") % {"name": name},
-        advice=_("There are: %(names)s.") % {"names": names},
-    )
+    names = list(Mirror.objects.filter(team=team).values_list("name", flat=True))
+    if not names:
+        raise OciError("mirror_missing", name=name)
+    raise OciError("mirror_name_unknown", name=name, names=names)
 
 
 def list_mirrors(command: Terminal, team: Team, *, as_json: bool) -> None:
@@ -217,20 +217,18 @@ def _report(command: Terminal, run: MirrorRun, *, is_full: bool) -> None:
         command.stdout.write(
             printable(
                 _("Waits until %(time)s: %(reason)s")
-                % {"time": run.postponed_until, "reason": run.postponed_reason}
+                % {"time": run.postponed_until, "reason": describe(run.postponed_reason).sentence}
             )
         )
         sys.exit(1)
 
     if run.state != State.SUCCEEDED:
-        error = run.error or {}
+        error = describe(run.error)
         command.stderr.write(
-            printable(
-                _("Error: %(cause)s") % {"cause": error.get("message") or State(run.state).label}
-            )
+            printable(_("Error: %(cause)s") % {"cause": error.sentence or State(run.state).label})
         )
-        if error.get("advice"):
-            command.stderr.write(printable(str(error["advice"])))
+        if error.advice:
+            command.stderr.write(printable(error.advice))
         sys.exit(1)
 
     # Scripts see by the exit status that the target is out of sync.
@@ -258,7 +256,7 @@ def _summary(run: MirrorRun) -> str:
 
 
 def _item_cells(item: MirrorItem) -> tuple[str, ...]:
-    reason = (item.error or {}).get("message") or item.reason
+    reason = describe(item.error).sentence or item.reason
     size = "" if item.bytes_total is None else binary_size(item.bytes_total)
     return (item.action, item.state, size, str(item), str(reason))
 

@@ -107,7 +107,7 @@ class Migration(migrations.Migration):
                 ('bytes_done', models.BigIntegerField(default=0)),
                 ('requests', models.PositiveIntegerField(default=0)),
                 ('postponed_until', models.DateTimeField(blank=True, null=True)),
-                ('postponed_reason', models.CharField(blank=True, max_length=500)),
+                ('postponed_reason', models.JSONField(blank=True, null=True)),
                 ('notified_at', models.DateTimeField(blank=True, null=True)),
                 ('based_on', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='mirrors.mirrorrun')),
                 ('mirror', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='runs', to='mirrors.mirror')),

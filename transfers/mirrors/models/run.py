@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from registry_ui.jobs.models import Job, JobQuerySet, State
 from registry_ui.jobs.reconciler import QUEUE_LIMIT
+from registry_ui.oci.errors import StoredError
 from registry_ui.registries.builtin_registry import is_builtin_registry
 from registry_ui.registries.models import Registry
 
@@ -93,7 +94,7 @@ class MirrorRun(Job):
     requests = models.PositiveIntegerField(default=0)
     # A postponed run is queued and occupies no worker until then.
     postponed_until = models.DateTimeField(null=True, blank=True)
-    postponed_reason = models.CharField(max_length=500, blank=True)
+    postponed_reason = models.JSONField(null=True, blank=True)
     # Set once its notices were created, or found to be unnecessary.
     notified_at = models.DateTimeField(null=True, blank=True)
 
@@ -147,7 +148,7 @@ class MirrorRun(Job):
     def is_postponed(self) -> bool:
         return self.state == State.QUEUED and self.postponed_until is not None
 
-    def postpone(self, resume_at: datetime, reason: str, **values: object) -> bool:
+    def postpone(self, resume_at: datetime, reason: StoredError, **values: object) -> bool:
         """Return a running run to the queue until a time; it does not count as an attempt.
 
         Return False if another worker has claimed it. The reconciler enqueues rows that were queued
@@ -162,7 +163,7 @@ class MirrorRun(Job):
             attempt=models.F("attempt") - 1,
             queued_at=resume_at - QUEUE_LIMIT - timedelta(seconds=1),
             postponed_until=resume_at,
-            postponed_reason=reason[:500],
+            postponed_reason=reason,
             **values,
         )
 
@@ -188,7 +189,7 @@ class MirrorItem(models.Model):
     bytes_total = models.BigIntegerField(null=True, blank=True)
     bytes_done = models.BigIntegerField(default=0)
     attempt = models.PositiveSmallIntegerField(default=0)
-    # {"message": "…", "advice": "…", "kind": "Unauthorized"}; never a secret
+    # a `StoredError` of `oci.errors`; never a secret
     error = models.JSONField(null=True, blank=True)
     verification = models.CharField(max_length=10, choices=VerificationResult.choices, blank=True)
 

@@ -5,9 +5,8 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 
 from django.utils.translation import gettext as _
 
-from registry_ui.jobs.stored_errors import stored_error
 from registry_ui.oci.digest import Digest
-from registry_ui.oci.errors import Cancelled, OciError, PlatformMissing
+from registry_ui.oci.errors import Cancelled, ManifestUnknown, OciError, PlatformMissing
 from registry_ui.oci.manifest import Descriptor
 from registry_ui.oci.platform_choice import PlatformChoice, reduced_index
 from registry_ui.oci.store import ImageStore
@@ -98,9 +97,10 @@ class Comparer:
             raise
         except PlatformMissing as exc:
             # An image without any selected platform has nothing to copy; it is no failure.
-            _complete(item, ItemAction.SKIPPED, exc.message)
+            _complete(item, ItemAction.SKIPPED, "")
+            item.error = exc.stored()
         except OciError as exc:
-            item.state, item.error = ItemState.FAILED, stored_error(exc)
+            item.state, item.error = ItemState.FAILED, exc.stored()
 
             # `_RunPhases` retries these at the end of the copy.
             if exc.temporary:
@@ -179,12 +179,9 @@ class Comparer:
             _complete(item, ItemAction.SKIPPED, _("It went away while the source was looked at"))
             return
         item.state = ItemState.FAILED
-        params = {"repository": pair.source, "tag": item.tag}
-        item.error = {
-            "kind": "ManifestUnknown",
-            "message": _("The source has no tag %(tag)s in %(repository)s.") % params,
-            "advice": _("Check the mirror's tags."),
-        }
+        item.error = ManifestUnknown(
+            "source_tag_gone", repository=pair.source, tag=item.tag
+        ).stored()
 
     def _expected_digest(self, source: ImageStore, descriptor: Descriptor) -> Digest:
         """Return the digest that an up-to-date target has.

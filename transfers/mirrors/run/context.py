@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from registry_ui.oci.errors import OciError
 from registry_ui.oci.store import Cancellation
 
 from ..models import MirrorRun
@@ -34,7 +35,7 @@ class RunContext:
         self.copier: TagCopier | None = None
         self._earlier_bytes = run.bytes_done
         self._earlier_requests = run.requests
-        self._pause = (0.0, "")
+        self._pause: tuple[float, OciError | None] = (0.0, None)
         self._samples: deque[tuple[float, int]] = deque()
 
     def add_note(self, text: str) -> None:
@@ -42,7 +43,7 @@ class RunContext:
         if text and text not in self.notes and len(self.notes) < _MAX_NOTES:
             self.notes.append(text)
 
-    def record_pause(self, seconds: float, reason: str) -> None:
+    def record_pause(self, seconds: float, reason: OciError) -> None:
         """Record that a registry delays all requests."""
         self._pause = (time.monotonic() + seconds, reason)
 
@@ -81,15 +82,16 @@ class RunContext:
 
     def _progress(self, done: int, total: int) -> dict[str, Any]:
         speed = self._speed(done)
-        remaining_seconds = self._pause[0] - time.monotonic()
         estimated_bytes = self.copier.estimated_bytes() if self.copier is not None else 0
 
         # Estimated bytes are left out of the total, which only grows by known images.
         missing = total + estimated_bytes - done
 
         pause = None
-        if remaining_seconds > 0:
-            pause = {"seconds": int(remaining_seconds) + 1, "reason": self._pause[1]}
+        ends_at, reason = self._pause
+        if reason is not None and ends_at > time.monotonic():
+            seconds = int(ends_at - time.monotonic()) + 1
+            pause = {"seconds": seconds, "reason": reason.stored()}
 
         return {
             "phase": self.phase,

@@ -3,13 +3,11 @@
 The rights to use them are checked again here.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Self
 from uuid import UUID
-
-from django.utils.translation import gettext as _
 
 from registry_ui.credentials.models import Credential
 from registry_ui.credentials.selection import select_for_index
@@ -20,6 +18,7 @@ from registry_ui.oci.client import RegistryClient
 from registry_ui.oci.errors import Denied
 from registry_ui.oci.reference import Reference
 from registry_ui.oci.registry_store import RegistryStore
+from registry_ui.oci.retries import OnPause
 from registry_ui.oci.store import Cancellation, ImageStore
 from registry_ui.registries.models import Registry
 
@@ -36,9 +35,7 @@ class Endpoints:
         on_pause: receives the seconds and the reason when a registry delays all requests.
     """
 
-    def __init__(
-        self, run: MirrorRun, *, cancellation: Cancellation, on_pause: Callable[[float, str], None]
-    ) -> None:
+    def __init__(self, run: MirrorRun, *, cancellation: Cancellation, on_pause: OnPause) -> None:
         self.mirror = mirror = run.mirror
         self._run = run
         self._target = run.target_registry
@@ -162,11 +159,7 @@ class Endpoints:
     ) -> None:
         # Without this check the run would continue anonymously, or with another login.
         if needed and selected is None:
-            raise Denied(
-                _("The credential chosen for %(host)s was removed meanwhile.")
-                % {"host": registry.host},
-                advice=_("Choose another one in the mirror's settings."),
-            )
+            raise Denied("mirror_credential_removed", host=registry.host)
         if selected is not None:
             self._client(registry, selected, is_target=is_target)
 

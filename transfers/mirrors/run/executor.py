@@ -5,15 +5,13 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from registry_ui.accounts.audit.log import record
 from registry_ui.accounts.models import Action
 from registry_ui.catalog.indexing.index_services import schedule_index
 from registry_ui.jobs.kinds import JobKind
 from registry_ui.jobs.runner import JobRun
-from registry_ui.oci.errors import Cancelled
+from registry_ui.oci.errors import Cancelled, StoredError
 
 from ...models import State
 from ..models import ItemState, Mirror, MirrorRun
@@ -40,7 +38,7 @@ class MirrorJobRun(JobRun[MirrorRun]):
         super().__init__(job, kind)
         # A postponed run continues now, so the page must not show its wait any more.
         MirrorRun.objects.filter(pk=job.pk, claim=job.claim).update(
-            postponed_until=None, postponed_reason=""
+            postponed_until=None, postponed_reason=None
         )
         self._context = RunContext(job, self.cancellation)
         self._postponed: Postponed | None = None
@@ -72,7 +70,7 @@ class MirrorJobRun(JobRun[MirrorRun]):
         if self._postponed is not None:
             logger.info("Mirror run %s waits until %s.", self.job.pk, self._postponed.resume_at)
             return self.job.postpone(
-                self._postponed.resume_at, self._postponed.message, **self.values()
+                self._postponed.resume_at, self._postponed.stored(), **self.values()
             )
 
         with transaction.atomic():
@@ -107,10 +105,6 @@ def _update_mirror(run: MirrorRun, state: State) -> None:
     Mirror.objects.filter(pk=run.mirror_id).update(**values)
 
 
-def _items_failed(count: int) -> dict[str, str]:
-    return {
-        "kind": "ItemsFailed",
-        "message": ngettext("%(count)d tag failed.", "%(count)d tags failed.", count)
-        % {"count": count},
-        "advice": _("All others are done. Each says below why it failed; then retry what failed."),
-    }
+def _items_failed(count: int) -> StoredError:
+    code = "item_failed" if count == 1 else "items_failed"
+    return {"kind": "ItemsFailed", "code": code, "parameters": {"count": count}}

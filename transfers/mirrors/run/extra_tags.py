@@ -9,7 +9,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from registry_ui.images.services import find_image, remove_name
-from registry_ui.jobs.stored_errors import stored_error
 from registry_ui.oci.errors import NotFound, OciError
 from registry_ui.oci.name_lists import is_digest_tag
 
@@ -104,7 +103,7 @@ def delete_extras(
             # Somebody else deleted it; the result is the same.
             item.state, item.reason = ItemState.DONE, _("It was gone already")
         except OciError as exc:
-            item.state, item.error = ItemState.FAILED, stored_error(exc)
+            item.state, item.error = ItemState.FAILED, exc.stored()
         else:
             deleted += 1
             item.state, item.reason = ItemState.DONE, _("Deleted: the source does not have it")

@@ -192,7 +192,7 @@ class ItemStore:
         if not MirrorRun.objects.filter(
             pk=self.run.pk, claim=self.run.claim, state=State.RUNNING
         ).exists():
-            raise Cancelled("Another worker has taken this run over.")
+            raise Cancelled("run_taken_over")
 
     @staticmethod
     def _key(item: MirrorItem) -> _Key:

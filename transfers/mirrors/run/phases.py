@@ -8,10 +8,10 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from registry_ui.jobs.stored_errors import stored_error
 from registry_ui.oci.blob_presence import BlobPresence
 from registry_ui.oci.image_copy import CopySession
 from registry_ui.oci.worker_pools import WorkerPools
+from registry_ui.web.errors import describe
 
 from ..models import ItemAction, ItemState, MirrorItem
 from ..selection import Selection
@@ -127,7 +127,7 @@ class _RunPhases:
         item.reason, item.state, item.error = (
             _("It could not be looked at"),
             ItemState.FAILED,
-            stored_error(pair.error),
+            pair.error.stored(),
         )
         self._item_store.save([item])
 
@@ -209,7 +209,7 @@ class _RunPhases:
         self._context.cancellation.check()
         for pair in pairs:
             if pair.error is not None:
-                params = {"name": pair.source, "why": pair.error.message}
+                params = {"name": pair.source, "why": describe(pair.error).sentence}
                 self._context.add_note(
                     _("Signatures of %(name)s by tag could not be looked for: %(why)s") % params
                 )

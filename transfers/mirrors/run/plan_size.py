@@ -126,7 +126,7 @@ def _measure(
     except OciError as exc:
         # A cancelled request may surface as any other error.
         context.cancellation.check()
-        group.items[0].reason = exc.message[:500]
+        group.items[0].error = exc.stored()
 
         with totals.lock:
             totals.unmeasured += 1

@@ -2,9 +2,9 @@
 
 import threading
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from registry_ui.oci.client import RateLimit
 from registry_ui.oci.errors import OciError, RateLimited
@@ -18,8 +18,8 @@ _IN_RUN_WAIT_SECONDS = 120.0
 class Postponed(OciError):
     """A run that waits until `resume_at`."""
 
-    def __init__(self, resume_at: datetime, reason: str) -> None:
-        super().__init__(reason)
+    def __init__(self, resume_at: datetime, code: str, /, **parameters: Any) -> None:
+        super().__init__(code, **parameters)
         self.resume_at = resume_at
 
 
@@ -44,7 +44,13 @@ class PullBudget:
                 and limit is not None
                 and limit.remaining - self._in_flight <= reserved_pulls(limit)
             ):
-                self._postponed = Postponed(_resume_time(limit), self._reason(limit))
+                self._postponed = Postponed(
+                    _resume_time(limit),
+                    "pulls_reserved",
+                    host=self._host,
+                    limit=limit.limit,
+                    left=limit.remaining,
+                )
             if self._postponed is not None:
                 return False
             self._in_flight += 1
@@ -63,13 +69,12 @@ class PullBudget:
 
         # A short delay is waited out within the run; the client has retried those already.
         if failure.retry_after is None or failure.retry_after > _IN_RUN_WAIT_SECONDS:
-            params = _("%(host)s takes no more requests for now: %(message)s") % {
-                "host": self._host,
-                "message": failure.message,
-            }
             with self._lock:
                 self._postponed = self._postponed or Postponed(
-                    timezone.now() + timedelta(seconds=min(seconds, 86400)), params
+                    timezone.now() + timedelta(seconds=min(seconds, 86400)),
+                    "requests_refused",
+                    host=self._host,
+                    cause=failure,
                 )
 
     def check(self) -> None:
@@ -80,13 +85,6 @@ class PullBudget:
         """
         if self._postponed is not None:
             raise self._postponed
-
-    def _reason(self, limit: RateLimit) -> str:
-        params = {"host": self._host, "left": limit.remaining, "limit": limit.limit}
-        return (
-            _("%(host)s allows %(limit)d pulls, and %(left)d are left: these are for people.")
-            % params
-        )
 
 
 def reserved_pulls(limit: RateLimit) -> int:

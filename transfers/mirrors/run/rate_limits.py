@@ -15,7 +15,6 @@ from typing import Any, Self
 
 import django_rq
 from django.conf import settings
-from django.utils.translation import gettext as _
 from redis.exceptions import RedisError
 
 from registry_ui.oci.digest import Digest
@@ -221,10 +220,7 @@ class RateLimiter:
             self._failed_since is not None
             and time.monotonic() - self._failed_since > _REDIS_TIMEOUT_SECONDS
         ):
-            raise ServerFailed(
-                _("The queue (Redis) does not answer, so the registry's cap cannot be kept."),
-                advice=_("Start Redis, then try again."),
-            )
+            raise ServerFailed("queue_unavailable")
 
 
 def _redis() -> Any:

@@ -4,8 +4,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.utils.translation import gettext as _
-
 from registry_ui.catalog.repository_lists import open_listing
 from registry_ui.credentials.clients import reveal
 from registry_ui.images.models import LocalImage
@@ -80,10 +78,7 @@ def list_pairs(run: MirrorRun, endpoints: Endpoints) -> list[RepositoryPair]:
             continue
 
         if run.target_registry == mirror.source_registry and source == target:
-            raise InvalidReference(
-                _("%(name)s would be copied to itself.") % {"name": source},
-                advice=_("Choose another name for the target."),
-            )
+            raise InvalidReference("repository_copied_to_itself", name=source)
 
         pairs.append(
             _check_pair(
@@ -150,16 +145,11 @@ def _expand_globs(mirror: Mirror, endpoints: Endpoints) -> list[str]:
 
     if len(repositories) > _MAX_REPOSITORIES:
         raise InvalidReference(
-            _("%(count)d repositories match; one mirror takes %(most)d.")
-            % {"count": len(repositories), "most": _MAX_REPOSITORIES},
-            advice=_("Divide it among several mirrors with narrower names."),
+            "too_many_repositories", count=len(repositories), most=_MAX_REPOSITORIES
         )
 
     if not repositories:
-        raise InvalidReference(
-            _("No repository of the source matches."),
-            advice=_("Check the names and globs in the mirror's settings."),
-        )
+        raise InvalidReference("no_repository_matches")
 
     # A repository may be named in full and match a glob too.
     return list(dict.fromkeys(repositories))

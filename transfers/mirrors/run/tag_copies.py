@@ -12,7 +12,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from registry_ui.images.services import name_image
-from registry_ui.jobs.stored_errors import stored_error
 from registry_ui.oci.digest import Digest
 from registry_ui.oci.errors import Cancelled, InvalidReference, OciError, PlatformMissing
 from registry_ui.oci.image_copy import CopiedImage, CopySession, copy_image
@@ -200,9 +199,9 @@ class TagCopier:
                 raise
             except PlatformMissing as exc:
                 # A skipped tag, not a failed one: the image has no selected platform.
-                item.action, item.reason, item.state = (
+                item.action, item.error, item.state = (
                     ItemAction.SKIPPED,
-                    exc.message[:500],
+                    exc.stored(),
                     ItemState.DONE,
                 )
             except OciError as exc:
@@ -317,7 +316,7 @@ class TagCopier:
         item.reason = _("What was there is kept as %(name)s") % {"name": name}
 
     def _fail(self, item: MirrorItem, exc: OciError) -> None:
-        item.state, item.error = ItemState.FAILED, stored_error(exc)
+        item.state, item.error = ItemState.FAILED, exc.stored()
 
         # A retry counts the image anew; blobs that arrived are not sent again.
         item.bytes_done = 0
@@ -337,10 +336,7 @@ def backup_tag(tag: str) -> str:
     try:
         return check_tag(name)
     except InvalidReference as exc:
-        raise InvalidReference(
-            _("%(tag)s is too long to be kept under a name with the moment.") % {"tag": tag},
-            advice=_("Keep it by hand under another name."),
-        ) from exc
+        raise InvalidReference("kept_tag_too_long", tag=tag) from exc
 
 
 def is_backup_tag(tag: str) -> bool:

@@ -3,9 +3,6 @@
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 
-from django.utils.translation import gettext as _
-
-from registry_ui.jobs.stored_errors import stored_error
 from registry_ui.oci.errors import OciError
 
 from ..models import ItemState, MirrorItem, VerificationResult
@@ -43,7 +40,7 @@ def _verify(item: MirrorItem, endpoints: Endpoints) -> MirrorItem:
         source = endpoints.source(item.source_repository).head_manifest(item.tag)
         target = endpoints.target(item.target_repository).head_manifest(item.tag)
     except OciError as exc:
-        item.state, item.error = ItemState.FAILED, stored_error(exc)
+        item.state, item.error = ItemState.FAILED, exc.stored()
         return item
 
     if target is None:
@@ -63,11 +60,9 @@ def _verify(item: MirrorItem, endpoints: Endpoints) -> MirrorItem:
 
 def _mark_mismatch(item: MirrorItem, result: VerificationResult) -> None:
     item.verification, item.state = result, ItemState.FAILED
-    item.error = {
-        "kind": "NotVerified",
-        "message": _("Copied, but afterwards: %(verdict)s.") % {"verdict": result.label},
-        "advice": _(
-            "Somebody else writes to this tag of the target, or the registry loses what it "
-            "accepts. Retry what failed."
-        ),
-    }
+    code = (
+        "copy_missing_afterwards"
+        if result is VerificationResult.MISSING
+        else "copy_differs_afterwards"
+    )
+    item.error = {"kind": "NotVerified", "code": code, "parameters": {}}

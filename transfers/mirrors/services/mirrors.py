@@ -51,8 +51,8 @@ _MAX_REPOSITORIES = 1000
 class MirrorInvalid(OciError, ValueError):
     """An invalid mirror; `field` is the column at fault."""
 
-    def __init__(self, field: str, message: str, advice: str = "") -> None:
-        super().__init__(message, advice=advice)
+    def __init__(self, field: str, code: str, /, **parameters: Any) -> None:
+        super().__init__(code, **parameters)
         self.field = field
 
 
@@ -166,7 +166,7 @@ def check_mirror(mirror: Mirror) -> None:
     _check_registries(mirror)
     mirror.name = mirror.name.strip()
     if not mirror.name:
-        raise MirrorInvalid("name", _("The mirror has no name."))
+        raise MirrorInvalid("name", "mirror_without_name")
 
     mirror.repositories = _normalize_repositories(mirror.source_registry, mirror.repositories)
     mirror.selection = _normalize(mirror, "selection", Selection)
@@ -186,9 +186,9 @@ def _check_registries(mirror: Mirror) -> None:
         ("target_registry", mirror.target_registry),
     ):
         if registry is not None and registry.team_id != mirror.team_id:
-            raise MirrorInvalid(name, _("This registry is not one of the team's."))
+            raise MirrorInvalid(name, "mirror_registry_foreign")
     if mirror.target_registry is None and mirror.target_credential is not None:
-        raise MirrorInvalid("target_credential", _("The local store needs no credential."))
+        raise MirrorInvalid("target_credential", "mirror_local_credential")
 
 
 def _normalize_repositories(registry: Registry, texts: Any) -> list[str]:
@@ -197,20 +197,12 @@ def _normalize_repositories(registry: Registry, texts: Any) -> list[str]:
         or not all(isinstance(text, str) for text in texts)
         or len(texts) > _MAX_REPOSITORIES
     ):
-        raise MirrorInvalid(
-            "repositories",
-            _("The repositories are a list of at most %(most)d names.")
-            % {"most": _MAX_REPOSITORIES},
-        )
+        raise MirrorInvalid("repositories", "mirror_repositories_invalid", most=_MAX_REPOSITORIES)
 
     # Blank lines of the form are ignored.
     names = [_normalize_repository(registry, text.strip()) for text in texts if text.strip()]
     if not names:
-        raise MirrorInvalid(
-            "repositories",
-            _("No repository is named."),
-            _("Write a name such as library/nginx, or a glob such as team/*."),
-        )
+        raise MirrorInvalid("repositories", "mirror_without_repository")
 
     return list(dict.fromkeys(names))
 
@@ -218,30 +210,28 @@ def _normalize_repositories(registry: Registry, texts: Any) -> list[str]:
 def _normalize_repository(registry: Registry, text: str) -> str:
     if is_glob(text):
         if len(text) > MAX_PATTERN_LENGTH:
-            raise MirrorInvalid("repositories", _("“%(text)s…” is too long.") % {"text": text[:40]})
+            raise MirrorInvalid("repositories", "mirror_repository_too_long", text=text[:40])
         return text
     try:
         return repository_name(registry, text)
     except OciError as exc:
-        raise MirrorInvalid("repositories", exc.message, exc.advice) from exc
+        raise MirrorInvalid("repositories", exc.code, **exc.parameters) from exc
 
 
 def _normalize(mirror: Mirror, field: str, kind: type[Selection] | type[Naming]) -> dict[str, Any]:
     try:
         return kind.parse(getattr(mirror, field) or {}).document()
     except OciError as exc:
-        raise MirrorInvalid(field, exc.message, exc.advice) from exc
+        raise MirrorInvalid(field, exc.code, **exc.parameters) from exc
 
 
 def _normalize_platforms(texts: Any) -> list[str]:
     if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
-        raise MirrorInvalid(
-            "platforms", _("The platforms are a list such as linux/amd64, linux/arm64.")
-        )
+        raise MirrorInvalid("platforms", "mirror_platforms_invalid")
     try:
         return list(dict.fromkeys(str(Platform.parse(text)) for text in texts if text.strip()))
     except OciError as exc:
-        raise MirrorInvalid("platforms", exc.message, exc.advice) from exc
+        raise MirrorInvalid("platforms", exc.code, **exc.parameters) from exc
 
 
 def _check_schedule(mirror: Mirror) -> None:
@@ -249,9 +239,9 @@ def _check_schedule(mirror: Mirror) -> None:
         mirror.schedule = check_cron(mirror.schedule) if mirror.schedule else ""
         validate_time_zone(mirror.time_zone)
     except OciError as exc:
-        raise MirrorInvalid("schedule", exc.message, exc.advice) from exc
+        raise MirrorInvalid("schedule", exc.code, **exc.parameters) from exc
     except ValidationError as exc:
-        raise MirrorInvalid("time_zone", exc.messages[0]) from exc
+        raise MirrorInvalid("time_zone", "time_zone_unknown", name=mirror.time_zone[:60]) from exc
 
     if not 0 <= mirror.jitter_seconds <= MAX_JITTER_SECONDS:
         raise MirrorInvalid(
@@ -267,16 +257,12 @@ def _check_names(mirror: Mirror) -> None:
     try:
         targets = Naming.parse(mirror.naming).target_names(literal, host=host)
     except InvalidReference as exc:
-        raise MirrorInvalid("naming", exc.message, exc.advice) from exc
+        raise MirrorInvalid("naming", exc.code, **exc.parameters) from exc
 
     # Globs cannot be checked here; the run checks each repository again.
     for source, target in targets.items():
         if mirror.target_registry_id == mirror.source_registry_id and source == target:
-            raise MirrorInvalid(
-                "naming",
-                _("%(name)s would be copied to itself.") % {"name": source},
-                _("Choose another name for the target, or another registry."),
-            )
+            raise MirrorInvalid("naming", "mirror_copies_to_itself", name=source)
 
         check_credential(
             mirror,
@@ -330,7 +316,7 @@ def check_credential(
         reference = Reference(registry.host, repository or credential.repository_pattern or "any")
         select_credential(team=mirror.team, reference=reference, push=push, selected=credential)
     except OciError as exc:
-        raise MirrorInvalid(field, exc.message, exc.advice) from exc
+        raise MirrorInvalid(field, exc.code, **exc.parameters) from exc
 
 
 def _save(mirror: Mirror, *, force_insert: bool = False) -> None:
@@ -339,6 +325,4 @@ def _save(mirror: Mirror, *, force_insert: bool = False) -> None:
         with transaction.atomic():
             mirror.save(force_insert=force_insert)
     except IntegrityError as exc:
-        raise MirrorInvalid(
-            "name", _("The team has a mirror of that name already."), _("Choose another name.")
-        ) from exc
+        raise MirrorInvalid("name", "mirror_name_taken") from exc

@@ -7,7 +7,6 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
-from django.utils.translation import gettext as _
 
 from registry_ui.accounts.audit.log import record
 from registry_ui.accounts.models import Action, Role, User
@@ -24,13 +23,8 @@ _MAX_SELECTED = 1000
 class MirrorBusy(OciError):
     """A mirror that already has an active run: `run`."""
 
-    general_advice = ""
-
     def __init__(self, run: MirrorRun) -> None:
-        super().__init__(
-            _("“%(name)s” runs already.") % {"name": run.mirror.name},
-            advice=_("Wait until it has ended, or cancel it first."),
-        )
+        super().__init__("mirror_busy", name=run.mirror.name)
         self.run = run
 
 
@@ -68,10 +62,7 @@ def start_run(
     """
     # The list is stored in one column of the row.
     if len(limited_to) > _MAX_SELECTED:
-        raise InvalidReference(
-            _("At most %(most)d tags are chosen at once.") % {"most": _MAX_SELECTED},
-            advice=_("Run the whole mirror."),
-        )
+        raise InvalidReference("too_many_tags_chosen", most=_MAX_SELECTED)
     return _start(
         MirrorRun(mirror=mirror, trigger=trigger, due_at=due_at, limited_to=list(limited_to)),
         user,
@@ -92,10 +83,7 @@ def start_local_pull(
     """
     # A plain run has the same result.
     if mirror.is_local:
-        raise InvalidReference(
-            _("“%(name)s” keeps its images here anyway.") % {"name": mirror.name},
-            advice=_("Run it."),
-        )
+        raise InvalidReference("mirror_keeps_images_already", name=mirror.name)
 
     trigger = Trigger.RETRY if retry_of else Trigger.PERSON if user else Trigger.COMMAND
     return _start(
@@ -115,15 +103,11 @@ def run_plan(*, plan: MirrorRun, user: User | None, enqueue: bool = True) -> Mir
         InvalidReference: the plan has not succeeded, or the mirror was changed since.
     """
     if not plan.is_plan or plan.state != State.SUCCEEDED:
-        raise InvalidReference(
-            _("Only a plan that is complete can be run."), advice=_("Make a new plan.")
-        )
+        raise InvalidReference("plan_incomplete")
 
     # A changed selection or naming could give its tags other names.
     if plan.mirror.updated_at > plan.created_at:
-        raise InvalidReference(
-            _("The rule was changed after this plan was made."), advice=_("Make a new plan.")
-        )
+        raise InvalidReference("plan_outdated")
 
     trigger = Trigger.PERSON if user else Trigger.COMMAND
     return _start(
@@ -143,7 +127,7 @@ def retry_failed(*, run: MirrorRun, user: User | None, enqueue: bool = True) -> 
     """
     # The failed tags are complete only at the end.
     if not run.is_terminal or run.is_plan:
-        raise InvalidReference(_("This run has not ended."), advice=_("Cancel it first."))
+        raise InvalidReference("run_not_ended")
 
     # An archive must have the state of one time, so everything is compared again.
     if run.is_local_pull:
@@ -161,7 +145,7 @@ def retry_failed(*, run: MirrorRun, user: User | None, enqueue: bool = True) -> 
     )
 
     if not failed and run.error is None:
-        raise InvalidReference(_("Nothing failed in this run."))
+        raise InvalidReference("run_without_failures")
 
     limited_to = (
         [{"repository": repository, "tag": tag} for repository, tag in failed]
@@ -185,7 +169,7 @@ def sync_items(
         MirrorBusy, PermissionDenied, InvalidReference
     """
     if not limited_to:
-        raise InvalidReference(_("Nothing was chosen."))
+        raise InvalidReference("nothing_chosen")
     return start_run(
         mirror=mirror,
         user=user,

@@ -12,7 +12,7 @@ from registry_ui.accounts.requests import TeamRequest
 from registry_ui.images.archives.exports import export_images
 from registry_ui.images.archives.responses import archive_response, checksum_response
 from registry_ui.oci.errors import OciError
-from registry_ui.web.forms import sentence
+from registry_ui.web.errors import describe
 
 from ..archive import archive_images, archive_status, latest_comparison
 from ..models import Mirror
@@ -76,5 +76,5 @@ def checksum(request: TeamRequest, pk: uuid.UUID) -> HttpResponseBase:
 
 
 def _redirect_with_error(request: TeamRequest, mirror: Mirror, exc: OciError) -> HttpResponse:
-    messages.error(request, sentence(exc))
+    messages.error(request, str(describe(exc)))
     return redirect("mirrors:detail" if mirror.is_local else "mirrors:local_pull", mirror.pk)

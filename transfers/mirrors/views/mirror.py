@@ -21,7 +21,7 @@ from registry_ui.accounts.permissions import (
 from registry_ui.accounts.requests import TeamRequest
 from registry_ui.oci.errors import OciError
 from registry_ui.registries.models import Registry
-from registry_ui.web.forms import sentence
+from registry_ui.web.errors import describe
 from registry_ui.web.keyset import Keyset
 from registry_ui.web.polling import STOP_POLLING, is_fragment
 
@@ -107,7 +107,7 @@ def _save_mirror(request: TeamRequest, form: MirrorForm) -> Mirror | None:
         else:
             mirror = change_mirror(mirror=form.mirror, user=request.user, values=form.values())
     except OciError as exc:
-        form.add_error(None, sentence(exc))
+        form.add_error(None, str(describe(exc)))
         return None
     except ValidationError as exc:
         form.add_error(None, exc)

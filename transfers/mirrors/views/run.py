@@ -13,7 +13,7 @@ from registry_ui.accounts.permissions import require_operator
 from registry_ui.accounts.requests import TeamRequest
 from registry_ui.jobs.models import State
 from registry_ui.oci.errors import OciError
-from registry_ui.web.forms import sentence
+from registry_ui.web.errors import describe
 from registry_ui.web.keyset import Keyset
 from registry_ui.web.polling import STOP_POLLING, is_fragment
 
@@ -135,7 +135,7 @@ def redirect_to_started(request: TeamRequest, mirror: Mirror, start_function: An
     try:
         started = start_function()
     except OciError as exc:
-        messages.error(request, sentence(exc))
+        messages.error(request, str(describe(exc)))
         return redirect("mirrors:detail", mirror.pk)
     return redirect("mirrors:run", started.pk)
 

@@ -20,6 +20,7 @@ from registry_ui.jobs.models import State
 from registry_ui.oci.errors import OciError
 from registry_ui.oci.reference import normalise_host
 from registry_ui.registries.models import Registry
+from registry_ui.web.errors import describe
 
 _INTERRUPTED = 130
 _POLL_SECONDS = 0.25
@@ -63,7 +64,7 @@ class Command(BaseCommand):
                 for registry, repository in _selected(find_team(options["team"]), options["name"])
             ]
         except OciError as exc:
-            raise CommandError(f"{exc.message} {exc.advice}".strip()) from None
+            raise CommandError(str(describe(exc))) from None
 
         if any(run.state != State.SUCCEEDED for run in runs):
             sys.exit(1)
@@ -119,7 +120,7 @@ class Command(BaseCommand):
         if run.state == State.SUCCEEDED:
             self.stdout.write(_closing_line(run))
         elif run.error:
-            self.stderr.write(f"{run}: {run.error['message']} {run.error['advice']}".strip())
+            self.stderr.write(f"{run}: {describe(run.error)}")
         else:
             self.stderr.write(f"{run}: {run.get_state_display()}")
 

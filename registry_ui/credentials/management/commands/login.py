@@ -21,6 +21,7 @@ from registry_ui.providers.catalogue import addable_provider_for_host
 from registry_ui.registries.certificates import clean_pem
 from registry_ui.registries.hosts import read_host
 from registry_ui.registries.models import Registry, Security
+from registry_ui.web.errors import describe
 
 # The same limit as in the form.
 _LONGEST_SECRET = 16384
@@ -72,7 +73,7 @@ class Command(BaseCommand):
             sentence = log_in(registry, login)
             _save(registry, login, options["label"])
         except OciError as exc:
-            raise CommandError(f"{exc.message} {exc.advice}".strip()) from None
+            raise CommandError(str(describe(exc))) from None
 
         self.stdout.write(sentence)
         # The line that `docker login` prints, for scripts that expect it.

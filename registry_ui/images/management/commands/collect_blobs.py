@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from registry_ui.images.garbage_collection import collect
 from registry_ui.oci.errors import OciError
+from registry_ui.web.errors import describe
 from registry_ui.web.quantities import binary_size
 
 
@@ -33,7 +34,7 @@ class Command(BaseCommand):
         try:
             collected = collect(grace_seconds=options["grace_hours"] * 3600)
         except OciError as exc:
-            raise CommandError(f"{exc.message} {exc.advice}".strip()) from exc
+            raise CommandError(str(describe(exc))) from exc
 
         # Blobs and leftovers are reported apart: only blobs were ever usable.
         parameters = {"count": collected.count, "size": binary_size(collected.bytes)}

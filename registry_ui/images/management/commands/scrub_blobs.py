@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from registry_ui.images.scrub import ScrubReport, scrub
 from registry_ui.oci.digest import Digest
 from registry_ui.oci.errors import OciError
+from registry_ui.web.errors import describe
 from registry_ui.web.quantities import binary_size
 
 
@@ -32,7 +33,7 @@ class Command(BaseCommand):
                 on_blob=self._write_blob if options["verbosity"] > 1 else lambda digest, size: None,
             )
         except OciError as exc:
-            raise CommandError(f"{exc.message} {exc.advice}".strip()) from exc
+            raise CommandError(str(describe(exc))) from exc
         self._report(report, options["repair"])
         if not report.is_clean and not options["repair"]:
             # The status lets a scheduled job report damage.

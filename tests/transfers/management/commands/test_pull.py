@@ -12,6 +12,7 @@ from django.core.management import call_command
 
 from registry_ui.images.models import LocalImage
 from registry_ui.oci.digest import Digest
+from tests.parts.error_texts import stored_error
 from tests.parts.processes import wait_until
 from tests.parts.slow_line import slow_line
 from tests.parts.workers import ROOT, product_environment
@@ -423,9 +424,7 @@ def test_transfers_can_be_filtered_by_state_and_team(team, other_team):
 
 
 def test_transfers_as_json_are_an_object_a_line(team, bob):
-    row = transfer_row(
-        team, bob, state=State.FAILED, error={"kind": "Denied", "message": "No.", "advice": "Ask."}
-    )
+    row = transfer_row(team, bob, state=State.FAILED, error=stored_error("No.", "Denied"))
 
     (document,) = [
         json.loads(line) for line in CommandResult("transfers", "--json").out.splitlines()
@@ -433,7 +432,11 @@ def test_transfers_as_json_are_an_object_a_line(team, bob):
 
     assert document["id"] == str(row.pk)
     assert document["state"] == "failed"
-    assert document["error"]["message"] == "No."
+    assert document["error"] == {
+        **stored_error("No.", "Denied"),
+        "message": "The engine build says: No.",
+        "advice": "Look into the engine's log on its machine.",
+    }
     assert document["requested_by"] == "bob"
 
 

@@ -1,5 +1,6 @@
 import pytest
 
+from registry_ui.web.errors import describe
 from transfers.mirrors.files import read_file
 from transfers.mirrors.files.yaml_document import InvalidFile
 
@@ -27,4 +28,4 @@ def test_an_invalid_file_is_refused(team, text):
     with pytest.raises(InvalidFile) as caught:
         read_file(text, team=team)
 
-    assert caught.value.advice
+    assert describe(caught.value).advice

@@ -18,6 +18,7 @@ from registry_ui.oci.errors import InvalidReference, ManifestUnknown
 from registry_ui.oci.reference import Reference
 from registry_ui.registries.builtin_registry import builtin_registry_host
 from registry_ui.registries.models import Registry
+from tests.parts.error_texts import says
 from tests.parts.slow_line import slow_line
 from transfers.mirrors.archive import archive_images, archive_status
 from transfers.mirrors.credential_dependents import MirrorDependents
@@ -211,7 +212,7 @@ def test_a_partial_pull_is_an_archive_after_a_retry(
     mend = registry.corrupt_blob(bad.layers[0])
     failed = pull_to_local(mirror)
     assert (failed.state, failed.error["kind"]) == (State.FAILED, "ItemsFailed")
-    with pytest.raises(InvalidReference, match="have not been brought here yet"):
+    with pytest.raises(InvalidReference, check=says("have not been brought here yet")):
         archive_images(mirror)
     assert archive_status(mirror).unfinished == failed
     assert AuditEvent.objects.filter(action=Action.MIRROR_LOCAL_PULL_FAILED).count() == 1
@@ -236,12 +237,12 @@ def test_an_earlier_pull_can_be_exported_while_its_images_are_unchanged(
 
     image_factory(registry, repository, "1.1", layer_size=2000)
     pull_to_local(mirror)
-    with pytest.raises(ManifestUnknown, match=r":1\.1 is another image here by now"):
+    with pytest.raises(ManifestUnknown, check=says(r":1\.1 is another image here by now")):
         archive_images(mirror)
     mend()
     pull_to_local(mirror)
     LocalImage.objects.filter(tag="1.0").delete()
-    with pytest.raises(ManifestUnknown, match=r":1\.0 is not here any more"):
+    with pytest.raises(ManifestUnknown, check=says(r":1\.0 is not here any more")):
         archive_images(mirror)
 
 
@@ -260,7 +261,7 @@ def test_a_run_and_a_local_pull_exclude_each_other(mirror, bob):
 def test_a_mirror_to_the_local_images_is_run_instead(mirror):
     Mirror.objects.filter(pk=mirror.pk).update(target_registry=None)
     mirror.refresh_from_db()
-    with pytest.raises(InvalidReference, match="keeps its images here anyway"):
+    with pytest.raises(InvalidReference, check=says("keeps its images here anyway")):
         start_local_pull(mirror=mirror, user=None)
 
 

@@ -12,6 +12,7 @@ from registry_ui.jobs.reconciler import reconcile
 from registry_ui.jobs.runner import run_claimed
 from registry_ui.oci.client import RateLimit
 from registry_ui.oci.errors import RateLimited
+from tests.parts.error_texts import says
 from tests.parts.gateway import gateway
 from transfers.mirrors.models import MirrorRun
 from transfers.mirrors.run.pull_budget import Postponed, PullBudget, reserved_pulls
@@ -29,7 +30,7 @@ def test_some_pulls_are_reserved_for_people():
     assert budget.acquire(None)
     assert budget.acquire(RateLimit(100, 13))
     assert not budget.acquire(RateLimit(100, 12))
-    with pytest.raises(Postponed, match=r"docker\.io"):
+    with pytest.raises(Postponed, check=says(r"docker\.io")):
         budget.check()
 
 

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from registry_ui.images.models import LocalImage
+from tests.parts.error_texts import stored_error
 from transfers.mirrors.models import ItemAction, ItemState, Mirror, MirrorRun
 from transfers.models import State
 
@@ -96,7 +97,7 @@ def test_pulled_images_are_offered_with_their_time(client_for, bob, victor, mirr
 
 
 def test_a_partial_pull_offers_a_retry_and_no_download(client_for, bob, victor, mirror):
-    error = {"kind": "ItemsFailed", "message": "2 tags failed.", "advice": "Retry."}
+    error = stored_error("2 tags failed.", "ItemsFailed")
     run = run_row(
         mirror,
         state=State.FAILED,
@@ -108,7 +109,7 @@ def test_a_partial_pull_offers_a_retry_and_no_download(client_for, bob, victor, 
     content = page(client_for(bob), mirror)
 
     for text in (
-        "not all brought here: 2 tags failed.",
+        "not all brought here: The engine build says: 2 tags failed.",
         "no archive of a part",
         reverse("mirrors:retry", args=[run.pk]),
     ):
@@ -128,7 +129,7 @@ def test_after_a_failure_the_earlier_archive_is_offered_with_its_time(client_for
         state=State.FAILED,
         is_local_pull=True,
         age=60,
-        error={"kind": "X", "message": "1 tag failed.", "advice": ""},
+        error=stored_error("1 tag failed."),
     )
     content = page(client_for(bob), mirror)
     assert "of the time before, whole and as it was" in content

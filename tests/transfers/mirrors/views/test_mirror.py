@@ -140,7 +140,7 @@ def test_a_slow_expression_ends_the_preview(client_for, alice, filled, source):
     repository.delete()
     make_repository(source, "shop/app", {"a" * 60 + f"b{number}c": image for number in range(20)})
 
-    assert "takes too long" in preview(client_for(alice), filled(match="(a|aa)+c"))
+    assert "takes too long" in preview(client_for(alice), filled(match=r"(a|aa)+c"))
 
 
 def test_without_htmx_the_full_page_has_the_preview(client_for, alice, filled):

@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from tests.parts.error_texts import stored_error
 from transfers.mirrors.models import ItemAction, ItemState, MirrorRun, Trigger
 from transfers.models import State
 
@@ -129,7 +130,7 @@ def test_a_postponed_run_shows_its_time_and_reason(client_for, bob, mirror):
         mirror,
         state=State.QUEUED,
         postponed_until=resume_at,
-        postponed_reason="Docker Hub counts pulls.",
+        postponed_reason=stored_error("Docker Hub counts pulls."),
         totals={"new": 2},
     )
 
@@ -141,7 +142,7 @@ def test_a_postponed_run_shows_its_time_and_reason(client_for, bob, mirror):
 
 
 def test_a_failed_run_shows_causes_and_its_retry(client_for, bob, mirror):
-    error = {"kind": "X", "message": "One tag failed.", "advice": "Look at it."}
+    error = stored_error("One tag failed.")
     run = run_row(
         mirror, state=State.FAILED, error=error, totals={"new": 2, "done": 1, "failed": 1}
     )
@@ -149,7 +150,7 @@ def test_a_failed_run_shows_causes_and_its_retry(client_for, bob, mirror):
         run,
         "1.27",
         state=ItemState.FAILED,
-        error={"kind": "X", "message": "A layer is missing.", "advice": "Push it again."},
+        error=stored_error("A layer is missing."),
     )
     item_row(run, "1.28", state=ItemState.DONE, verification="differs")
 

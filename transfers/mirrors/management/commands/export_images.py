@@ -18,6 +18,7 @@ from registry_ui.images.services import find_image
 from registry_ui.oci.errors import OciError
 from registry_ui.oci.manifest import Platform
 from registry_ui.oci.reference import Reference
+from registry_ui.web.errors import describe
 from registry_ui.web.quantities import binary_size
 from transfers.mirrors.archive import archive_images
 
@@ -74,7 +75,7 @@ class Command(BaseCommand):
             else:
                 self._write_file(export, Path(options["output"]))
         except OciError as exc:
-            raise CommandError(f"{exc.message} {exc.advice}".strip()) from exc
+            raise CommandError(str(describe(exc))) from exc
         except OSError as exc:
             raise CommandError(
                 _("%(file)s cannot be written: %(reason)s.")
