@@ -18,8 +18,7 @@ PROJECT = Path(__file__).parent.parent
 ALLOWED = {
     "registry_ui/providers/": "the place for them",
     "registry_ui/oci/reference.py": "short names are the reference grammar of docker",
-    # To be deleted with the prose of oci: registry_ui/providers/advice.py has its sentences.
-    "registry_ui/oci/advice.py": "the sentences that oci still uses",
+    "registry_ui/web/errors/reference.py": "short names are the reference grammar of docker",
     "registry_ui/catalog/artifact_pages/kinds.py": "media types stay with a copied image",
     "registry_ui/tags/suffixes/": "examples of image names",
     "registry_ui/web/guide.py": "the example in the guide",

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from types import MappingProxyType
 from urllib.parse import quote
 
 from django.utils.translation import gettext_lazy as _
@@ -84,6 +85,22 @@ class DockerHub(Provider):
     )
     reserved_listing_message = _(
         "Docker Hub's official images (library) are too many to list: pin those that you use."
+    )
+    error_texts = MappingProxyType(
+        {
+            "docker_hub_without_namespace": (
+                _("Docker Hub lists the repositories of a namespace only, and none is known here."),
+                _(
+                    "Name your namespaces in the registry's settings, or add a credential. Add the "
+                    "repositories that you need by name; those that somebody pulls or pushes here "
+                    "are listed by themselves."
+                ),
+            ),
+            "docker_hub_without_token": (
+                _("Docker Hub answers the login without a token."),
+                _("Check the credential, then try again."),
+            ),
+        }
     )
     # People copy them from the address bar.
     web_hosts = ("hub.docker.com", "www.docker.com", "docker.com", "app.docker.com")

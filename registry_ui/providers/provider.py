@@ -7,6 +7,7 @@ import fnmatch
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 from django.utils import timezone
@@ -114,6 +115,8 @@ class Provider:
         webhook_format: the name of its webhook's format in an error message.
         web_hosts: hosts of its web pages, which people paste; no registry answers there.
         advice: the sentences about its refusals.
+        error_texts: the sentence and the advice for each code of an error that only the provider
+            raises; `web.errors` adds them to its tables.
         refusal_texts: the texts in its refusals that mean more than their codes. They hold for
             every registry, because a provider may run under any host name.
     """
@@ -168,6 +171,7 @@ class Provider:
     web_hosts: tuple[str, ...] = ()
     advice: Advice = Advice()
     refusal_texts: RefusalTexts = GENERAL_TEXTS
+    error_texts: Mapping[str, tuple[Text, Text]] = MappingProxyType({})
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name}>"

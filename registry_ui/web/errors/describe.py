@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from registry_ui.oci.errors import OciError
+from registry_ui.providers.catalogue import PROVIDERS
 
 from . import (
     archive,
@@ -38,6 +39,11 @@ TEXTS: dict[str, Text] = {
     **job.TEXTS,
     **mirror.TEXTS,
     **builtin.TEXTS,
+    **{
+        code: Text(sentence, advice)
+        for provider in PROVIDERS
+        for code, (sentence, advice) in provider.error_texts.items()
+    },
 }
 
 

@@ -59,18 +59,6 @@ TEXTS = {
         _("%(host)s does not let an anonymous visitor push to %(repository)s.%(says)s"),
         provider_advice="denied_push",
     ),
-    "docker_hub_without_namespace": Text(
-        _("Docker Hub lists the repositories of a namespace only, and none is known here."),
-        _(
-            "Name your namespaces in the registry's settings, or add a credential. Add the "
-            "repositories that you need by name; those that somebody pulls or pushes here "
-            "are listed by themselves."
-        ),
-    ),
-    "docker_hub_without_token": Text(
-        _("Docker Hub answers the login without a token."),
-        _("Check the credential, then try again."),
-    ),
     "fetch_skipped": Text(
         _("The registry counts pulls, and few are left: this image was not fetched."),
         _("It is fetched when somebody opens it, or by a later run."),
