@@ -6,14 +6,14 @@ from .text import Text
 
 TEXTS = {
     "copy_differs_afterwards": Text(
-        _("Copied, but afterwards: the target has another digest."),
+        _("Copied, but afterwards: The target names something else."),
         _(
             "Somebody else writes to this tag of the target, or the registry loses what it "
             "accepts. Retry what failed."
         ),
     ),
     "copy_missing_afterwards": Text(
-        _("Copied, but afterwards: the target has no such tag any more."),
+        _("Copied, but afterwards: The target has no such tag."),
         _(
             "Somebody else writes to this tag of the target, or the registry loses what it "
             "accepts. Retry what failed."
