@@ -72,7 +72,9 @@ def delete_tag(store: DeletingStore, tag: str) -> str:
     """Delete one tag. See `RegistryStore.delete_tag`."""
     current = store.head_manifest(tag)
     if current is None:
-        raise ManifestUnknown("tag_gone", status=404, repository=store.full_name, tag=tag)
+        raise ManifestUnknown(
+            "tag_gone", status=404, host=store.host, repository=store.full_name, tag=tag
+        )
 
     try:
         store.delete_manifest(tag)
@@ -173,6 +175,7 @@ def _restore(
         cause = failure if isinstance(failure, OciError) else None
         raise ResponseError(
             "tag_deletion_half_done" if cause else "tag_deletion_interrupted",
+            host=store.host,
             location=store.full_name,
             tag=tag,
             original=original.digest,
