@@ -147,7 +147,7 @@ def repeated_basenames(modules: list[Source]) -> Figure:
         for name, count in counted.most_common()
         if count > MOST_OF_ONE_BASENAME and name not in DJANGO_NAMES
     ]
-    return Figure("repeated-basenames", len(places), 0, 60, places)
+    return Figure("repeated-basenames", len(places), 0, 0, places)
 
 
 def small_files(modules: list[Source]) -> Figure:
@@ -162,7 +162,7 @@ def small_files(modules: list[Source]) -> Figure:
         and source.path.stem not in DJANGO_NAMES
         and importers[source.module] == 1
     ]
-    return Figure("small-files", len(places), 0, 60, places)
+    return Figure("small-files", len(places), 0, 40, places)
 
 
 def _imported(source: Source) -> set[str]:

@@ -59,12 +59,13 @@ def _worst_ratio(row: Sequence[float], side: float) -> float:
 def _place_row(row: Sequence[float], free: Rectangle) -> tuple[list[Rectangle], Rectangle]:
     """Place the row along the shorter side of the free part; return it and the new free part."""
     is_column = free.height <= free.width
-    side = free.height if is_column else free.width
-    depth = sum(row) / side if side else 0.0
+    side, across = sorted((free.height, free.width))
+    # Beside a size a billion times as large, rounding alone would lead out of the frame.
+    depth = min(sum(row) / side, across) if side else 0.0
     placed, offset = [], 0.0
 
     for area in row:
-        length = area / depth if depth else 0.0
+        length = min(area / depth, side - offset) if depth else 0.0
         if is_column:
             placed.append(Rectangle(free.x, free.y + offset, depth, length))
         else:

@@ -21,9 +21,7 @@ def test_several_teams_need_a_choice(team, other_team):
 
 
 def test_an_unknown_name_is_answered_with_the_known_ones(team, other_team):
-    with pytest.raises(
-        CommandError, match=r"The teams are: harbour, lighthouse\.$"
-    ):
+    with pytest.raises(CommandError, match=r"The teams are: harbour, lighthouse\.$"):
         find_team("HARBOUR")
 
 

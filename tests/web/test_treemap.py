@@ -1,11 +1,12 @@
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from registry_ui.web.treemap import HEIGHT, WIDTH, squarify
 
 
 @given(st.lists(st.integers(min_value=1, max_value=10**13), min_size=1, max_size=40))
+@example([9_999_999_999_996, 1])
 def test_the_areas_are_to_scale_and_inside_the_frame(sizes):
     sizes = sorted(sizes, reverse=True)
     rectangles = squarify(sizes)
