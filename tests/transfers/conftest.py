@@ -7,6 +7,7 @@ import pytest
 from registry_ui.credentials.models import Credential
 from registry_ui.oci.reference import Reference
 from registry_ui.registries.models import Registry, Security
+from tests.parts.registry_rows import make_registry  # noqa: F401 - fixture
 from tests.parts.scripted_server import scripted_server
 from tests.parts.slow_line import slow_line
 from transfers import services

@@ -1,0 +1,1 @@
+from tests.images.conftest import pulled  # noqa: F401 - fixture
