@@ -119,42 +119,8 @@ def test_a_pull_leads_to_its_page(client_for, bob, hub):
     assert (row.user, row.requested_by, row.source_registry) == (bob, "bob", hub)
 
 
-@pytest.mark.parametrize(
-    ("choice", "text", "platform"),
-    [
-        ("machine", "", ""),
-        ("machine", "linux/arm64", ""),
-        ("selected", "Linux/ARM/v7", "linux/arm/v7"),
-        ("all", "", "all"),
-        ("all", "linux/arm64", "all"),
-    ],
-)
-def test_the_platform_is_the_selected_one(client_for, bob, choice, text, platform):
-    client_for(bob).post(
-        page("pull"), {"reference": "nginx:1", "platform_choice": choice, "platform": text}
-    )
-    assert Transfer.objects.get().platform == platform
-
-
 def test_this_machines_platform_is_named(client_for, bob):
     assert str(Platform.of_this_machine()) in client_for(bob).get(page("pull")).content.decode()
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("", "required"),
-        ("Nginx", "Write nginx"),
-        ("https://nginx", "is a URL"),
-        ("nginx:", "tag after the colon is missing"),
-        ("nginx@sha256:00", "is not a digest"),
-        ("x" * 501, "at most 500"),
-    ],
-)
-def test_a_malformed_reference_is_an_error_in_the_form(client_for, bob, text, expected):
-    response = client_for(bob).post(page("pull"), {"reference": text})
-    assert response.status_code == 422
-    assert expected in response.context["form"].errors["reference"][0]
 
 
 def test_a_hostile_reference_is_inert(client_for, bob):
@@ -166,17 +132,6 @@ def test_a_hostile_reference_is_inert(client_for, bob):
         assert b"<script>alert" not in response.content
 
 
-def test_it_says_which_credential_will_serve(client_for, bob, acr):
-    html = (
-        client_for(bob)
-        .get(page("pull", reference="registry.cn-hangzhou.aliyuncs.com/my-company/app:1"))
-        .content.decode()
-    )
-    assert "robot-ci" in html
-    assert "serves my-company/*" in html
-    assert "<select" not in html
-
-
 def test_a_pull_without_a_credential_is_anonymous_and_says_so(client_for, bob, acr):
     html = (
         client_for(bob)
@@ -184,66 +139,6 @@ def test_a_pull_without_a_credential_is_anonymous_and_says_so(client_for, bob, a
         .content.decode()
     )
     assert "anonymous" in html
-
-
-def test_several_that_fit_are_offered_with_the_best_as_automatic(client_for, bob, acr):
-    general = add_credential(acr.registry, "general", "x", label="general")
-    html = (
-        client_for(bob)
-        .get(page("pull", reference="registry.cn-hangzhou.aliyuncs.com/my-company/app:1"))
-        .content.decode()
-    )
-    assert "Automatic: robot-ci" in html
-    assert str(general.pk) in html
-
-
-def test_the_selected_credential_is_used(client_for, bob, acr):
-    general = add_credential(acr.registry, "general", "x", label="general")
-    client_for(bob).post(
-        page("pull"),
-        {
-            "reference": "registry.cn-hangzhou.aliyuncs.com/my-company/app:1",
-            "credential": general.pk,
-        },
-    )
-    assert Transfer.objects.get().source_credential == general
-
-
-def test_a_tie_must_be_decided(client_for, bob, acr):
-    other = add_credential(
-        acr.registry, "other", "x", label="other", repository_pattern="my-company/*"
-    )
-    data = {"reference": "registry.cn-hangzhou.aliyuncs.com/my-company/app:1"}
-
-    response = client_for(bob).post(page("pull"), data)
-    assert response.status_code == 422
-    assert "Choose" in response.context["form"].errors["credential"][0]
-    assert str(other.pk) in response.content.decode()
-    assert not Transfer.objects.exists()
-
-    assert client_for(bob).post(page("pull"), {**data, "credential": other.pk}).status_code == 302
-    assert Transfer.objects.get().source_credential == other
-
-
-def test_another_teams_credential_cannot_be_selected(client_for, bob, other_team):
-    row = Registry.objects.create(team=other_team, name="x", host="registry.example.com")
-    foreign = add_credential(row, "theirs", "x", label="foreign-label")
-
-    response = client_for(bob).post(
-        page("pull"), {"reference": "registry.example.com/a/b:1", "credential": foreign.pk}
-    )
-
-    assert response.status_code == 422
-    assert "foreign-label" not in response.content.decode()
-    assert not Transfer.objects.exists()
-
-
-def test_a_credential_of_another_registry_cannot_be_selected(client_for, bob, acr):
-    response = client_for(bob).post(
-        page("pull"), {"reference": "registry.example.com/a/b:1", "credential": acr.pk}
-    )
-    assert response.status_code == 422
-    assert "never sent to" in response.context["form"].errors["credential"][0]
 
 
 def test_the_login_follows_what_is_typed(client_for, bob, acr):
@@ -416,28 +311,3 @@ def test_a_digest_is_no_new_name(client_for, bob, my_app):
         page("tag"), {"source": "my-app", "target": f"a/b@sha256:{'c' * 64}"}
     )
     assert "needs a tag" in response.context["form"].errors["target"][0]
-
-
-def test_a_retag_stays_in_its_repository(client_for, bob, acr):
-    response = client_for(bob).post(
-        page("retag"),
-        {"source": "registry.cn-hangzhou.aliyuncs.com/my-company/app:1.0", "tag": "stable"},
-    )
-    row = Transfer.objects.get()
-    assert response.url == reverse("transfers:detail", args=[row.pk])
-    assert row.target == "registry.cn-hangzhou.aliyuncs.com/my-company/app:stable"
-    assert not row.target_is_local
-
-
-@pytest.mark.parametrize(
-    ("tag", "expected"),
-    [
-        ("a b", "is not a tag"),
-        ("x/y:z", "is not a tag"),
-        ("1.0", "has this tag already"),
-        ("", "required"),
-    ],
-)
-def test_a_retag_needs_another_tag(client_for, bob, acr, tag, expected):
-    data = {"source": "registry.cn-hangzhou.aliyuncs.com/my-company/app:1.0", "tag": tag}
-    assert expected in client_for(bob).post(page("retag"), data).context["form"].errors["tag"][0]

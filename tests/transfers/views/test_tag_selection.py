@@ -11,7 +11,6 @@ from registry_ui.registries.models import Registry
 from tests.parts.index_rows import make_image, make_repository
 from tests.parts.unusual_texts import ODD_TEXTS, distribute
 from tests.transfers.conftest import add_credential
-from transfers.forms import CopyTagsForm, PullTagsForm
 from transfers.models import Kind, State, Transfer
 from transfers.tag_selection import read_tag_selection
 
@@ -166,19 +165,6 @@ def test_odd_texts_are_read_as_a_choice_or_refused(app, source, alice, parameter
         assert read is None or text in ("", read.repository, *read.tags), text
 
 
-def test_odd_texts_are_errors_of_a_field(app, source, mirror, alice):
-    target = {
-        "target_registry": str(mirror.pk),
-        "target_repository": "team/app",
-        "platform_choice": "machine",
-    }
-    for form_class in (PullTagsForm, CopyTagsForm):
-        for field, text in product(form_class.base_fields, ODD_TEXTS):
-            selection = read_tag_selection(query(selection_data(source, "1.27")), alice)
-            form = form_class(query({**target, field: text}), selection=selection)
-            assert form.is_valid() or form.errors, (field, text)
-
-
 def test_odd_texts_get_a_page_or_a_plain_no(client_for, app, source, mirror, alice):
     client, usual = client_for(alice), selection_data(source, "1.27")
     for (name, parameter), text in distribute(product(VIEWS, FIELDS)):
@@ -260,73 +246,6 @@ def test_a_short_name_of_docker_hub_is_completed(client_for, team, bob):
     assert Transfer.objects.get().source == "docker.io/library/nginx:1.27"
 
 
-def test_a_platform_that_is_none_starts_nothing(client_for, app, source, bob):
-    response = send(
-        client_for(bob),
-        "pull_tags",
-        selection_data(
-            source, "1.27", platform_choice="selected", platform="toaster", confirmed="1"
-        ),
-    )
-    assert response.status_code == 422
-    assert "toaster" in response.context["form"].errors["platform"][0]
-    assert not Transfer.objects.exists()
-
-
-def test_a_tie_of_credentials_is_decided_by_the_person(client_for, app, source, bob):
-    one, two = (add_credential(source, name, "x") for name in ("one", "two"))
-    response = send(client_for(bob), "pull_tags", selection_data(source, "1.27", confirmed="1"))
-    assert response.status_code == 422
-    assert str(two.pk) in response.content.decode()
-
-    send(
-        client_for(bob),
-        "pull_tags",
-        selection_data(source, "1.27", credential=str(one.pk), confirmed="1"),
-    )
-    assert Transfer.objects.get().source_credential == one
-
-
-@pytest.mark.parametrize(
-    ("name", "field"),
-    [
-        ("pull_tags", "credential"),
-        ("copy_tags", "source_credential"),
-        ("copy_tags", "target_credential"),
-    ],
-)
-def test_another_teams_credential_cannot_be_selected(
-    client_for, app, source, mirror, other_team, bob, name, field
-):
-    foreign = add_credential(
-        Registry.objects.create(team=other_team, name="x", host=HOST),
-        "theirs",
-        "x",
-        label="foreign-label",
-    )
-    data = selection_data(
-        source,
-        "1.27",
-        target_registry=str(mirror.pk),
-        target_repository="team/app",
-        new_tag="1",
-        confirmed="1",
-    )
-
-    response = send(client_for(bob), name, {**data, field: str(foreign.pk)})
-
-    assert response.status_code == 422
-    assert "foreign-label" not in response.content.decode()
-    assert not Transfer.objects.exists()
-
-
-def test_two_hundred_are_pulled_at_once(client_for, source, bob):
-    tags = [f"1.{number}" for number in range(200)]
-    send(client_for(bob), "pull_tags", selection_data(source, *tags, confirmed="1"))
-    assert Transfer.objects.count() == 200
-    assert set(Transfer.objects.values_list("state", flat=True)) == {State.QUEUED}
-
-
 def copy_data(source, mirror, *tags, **values):
     target = {
         "target_registry": str(mirror.pk),
@@ -334,65 +253,6 @@ def copy_data(source, mirror, *tags, **values):
         "platform_choice": "all",
     }
     return selection_data(source, *tags, **{**target, "confirmed": "1", **values})
-
-
-def test_a_copy_suggests_the_other_registry_and_the_same_name(client_for, app, source, mirror, bob):
-    form = get_form(client_for(bob), "copy_tags", selection_data(source, "1.27")).context["form"]
-    assert form["target_registry"].value() == mirror.pk
-    assert form["target_repository"].value() == "team/app"
-    assert form["new_tag"].value() == "1.27"
-
-
-def test_a_copy_suggests_the_namespace_that_the_credential_is_for(
-    client_for, app, source, team, bob
-):
-    acr = Registry.objects.create(
-        team=team, name="Aliyun", host="registry.cn-hangzhou.aliyuncs.com", provider="aliyun_acr"
-    )
-    add_credential(acr, "robot", "x", repository_pattern="my-company/*")
-    form = get_form(client_for(bob), "copy_tags", selection_data(source, "1.27")).context["form"]
-    assert form["target_repository"].value() == "my-company/app"
-    assert form.suggestions == ["my-company/app", "team/app"]
-
-
-def test_selected_tags_keep_their_names(client_for, app, source, mirror, bob):
-    response = send(
-        client_for(bob), "copy_tags", copy_data(source, mirror, "1.27", "1.26.0", new_tag="ignored")
-    )
-
-    assert response.url == reverse("transfers:list", query={"kind": Kind.COPY})
-    rows = list(Transfer.objects.order_by("created_at"))
-    assert [(row.source, row.target) for row in rows] == [
-        (f"{HOST}/team/app:1.27", f"{MIRROR}/team/app:1.27"),
-        (f"{HOST}/team/app:1.26.0", f"{MIRROR}/team/app:1.26.0"),
-    ]
-    assert {
-        (row.platform, row.source_registry, row.target_registry, row.needs_target_credential)
-        for row in rows
-    } == {("all", source, mirror, True)}
-
-
-def test_one_tag_may_get_another_name(client_for, app, source, mirror, bob):
-    response = send(
-        client_for(bob), "copy_tags", copy_data(source, mirror, "1.27", new_tag="stable")
-    )
-    row = Transfer.objects.get()
-    assert response.url == reverse("transfers:detail", args=[row.pk])
-    assert row.target == f"{MIRROR}/team/app:stable"
-
-
-def test_a_copy_within_the_registry_needs_another_name(client_for, app, source, bob):
-    client = client_for(bob)
-    same = send(client, "copy_tags", copy_data(source, source, "1.27", new_tag="1.27"))
-    assert same.status_code == 422
-    assert "where the image is" in same.context["form"].errors["target_repository"][0]
-
-    send(
-        client,
-        "copy_tags",
-        copy_data(source, source, "1.27", new_tag="1.27", target_repository="other/app"),
-    )
-    assert Transfer.objects.get().target == f"{HOST}/other/app:1.27"
 
 
 def test_one_platform_is_announced_to_change_the_digest(client_for, app, source, mirror, bob):
@@ -417,24 +277,6 @@ def mirror_index(mirror):
         "team/app",
         {"1.27": make_image(mirror, ("else", 1)), "1.26.0": make_image(mirror, ("old", 200))},
     )
-
-
-def test_overwritten_tags_are_listed_and_need_confirmation(
-    client_for, app, source, mirror, mirror_index, bob
-):
-    client, data = client_for(bob), copy_data(source, mirror, "1.27", "1.26.0", "latest")
-
-    refused = send(client, "copy_tags", data)
-
-    form = refused.context["form"]
-    assert refused.status_code == 422
-    assert [copy.target.tag for copy in form.overwritten_copies] == ["1.27"]
-    assert [copy.target.tag for copy in form.planned_copies if copy.is_same] == ["1.26.0"]
-    assert "1 tag is there already" in refused.content.decode()
-    assert not Transfer.objects.exists()
-
-    assert send(client, "copy_tags", {**data, "overwrite": "on"}).status_code == 302
-    assert Transfer.objects.count() == 3
 
 
 def test_the_same_image_of_one_platform_only_is_not_the_same(
