@@ -194,7 +194,7 @@ def unmirrored_modules(modules: list[Source]) -> Figure:
         and any(source.functions)
         and not _mirrored_path(source.path).exists()
     ]
-    return Figure("unmirrored-modules", len(places), 0, 25, places)
+    return Figure("unmirrored-modules", len(places), 0, 0, places)
 
 
 def _mirrored_path(path: Path) -> Path:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from registry_ui.accounts.models import Action, AuditEvent
 from registry_ui.credentials.models import Credential
-from tests.transfers.mirrors.mirror_files import REGSYNC, SKOPEO
+from tests.transfers.mirrors.mirror_files import REGSYNC
 from transfers.mirrors.files import create_entries, export_mirrors, read_file
 from transfers.mirrors.files.yaml_document import InvalidFile
 from transfers.mirrors.models import ConflictPolicy, Mirror, NotificationPolicy
@@ -57,40 +57,6 @@ def test_regsync_entries_become_mirrors(team, alice, registries):
     assert len(created) == 3
     assert Mirror.objects.get(repositories=["library/alpine"]).next_run_at is not None
     assert AuditEvent.objects.filter(action=Action.MIRRORS_IMPORTED).count() == 1
-
-
-def test_skopeo_files_need_a_target(team, registries):
-    assert read_file(SKOPEO, team=team).needs_target
-
-    entries = read_file(SKOPEO, team=team, target=registries["Company"], has_target=True).entries
-
-    by_repository = {entry.values["repositories"][0]: entry for entry in entries}
-    assert by_repository["busybox"].values["selection"] == {}
-    # A YAML parser that takes it for a number makes 1.1 of it.
-    assert by_repository["redis"].values["selection"] == {"tags": ["1.0", "1.10"]}
-    assert by_repository["nginx"].values["selection"] == {"match": r"1\.13\.[12]-alpine-perl"}
-    assert by_repository["alpine"].values["selection"] == {"versions": ">= 3.12.0"}
-    assert all(entry.is_importable and entry.target == "company.example.com" for entry in entries)
-    assert "Digests are not carried over" in " ".join(by_repository["redis"].warnings)
-
-
-def test_skopeo_entries_become_mirrors_to_local_images(team, alice, registries):
-    parsed_file = read_file(SKOPEO, team=team, target=None, has_target=True)
-
-    created = create_entries(parsed_file.entries, team=team, user=alice)
-
-    assert len(created) == 4
-    assert all(mirror.is_local for mirror in created)
-
-
-def test_no_secret_of_a_file_is_stored_or_shown(team, alice, registries):
-    for text in (REGSYNC, SKOPEO):
-        parsed_file = read_file(text, team=team, target=None, has_target=True)
-        create_entries(parsed_file.entries, team=team, user=alice)
-        assert "canary-secret" not in repr(parsed_file)
-    assert "canary-secret" not in repr(list(Mirror.objects.values())) + repr(
-        list(AuditEvent.objects.values())
-    )
 
 
 def test_exported_mirrors_are_imported_unchanged(team, other_team, alice, registries):

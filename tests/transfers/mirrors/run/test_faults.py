@@ -8,7 +8,6 @@ from collections import Counter
 from datetime import timedelta
 
 import pytest
-from django.db.models import F
 from django.utils import timezone
 
 from registry_ui.jobs.reconciler import reconcile
@@ -112,23 +111,6 @@ def test_a_cancelled_run_stops_within_two_seconds_and_keeps_its_copies(
     # The row's own time: what this machine is busy with beside it does not count.
     assert (done.finished_at - began).total_seconds() < 2.5
     assert not done.items.filter(state="copying").exists()
-
-
-def test_a_tag_in_transfer_shows_its_progress(registry, image_factory, make_mirror, manage):
-    repository = registry.new_repository()
-    image_factory(registry, repository, "1.0", layers=1, layer_size=3_000_000)
-    with slow_line(registry.port, 1_000_000) as source:
-        mirror = make_mirror(repository, source=source)
-        manage.start_worker("mirrors")
-        run = start_run(mirror=mirror, user=None)
-        in_progress = run.items.filter(
-            state=ItemState.COPYING, bytes_done__gt=0, bytes_done__lt=F("bytes_total")
-        )
-        wait_until(in_progress.exists, seconds=40, what="bytes of the tag")
-        source.bytes_per_second = None
-        assert ended(run).state == State.SUCCEEDED
-    item = run.items.get()
-    assert item.bytes_done == item.bytes_total > 3_000_000
 
 
 def test_a_temporary_failure_is_retried_within_the_run(

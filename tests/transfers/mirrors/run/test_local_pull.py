@@ -7,7 +7,7 @@ import json
 import shutil
 
 import pytest
-from django.core.management import CommandError, call_command
+from django.core.management import call_command
 
 from registry_ui.accounts.models import Action, AuditEvent, Membership
 from registry_ui.credentials.models import Credential
@@ -21,7 +21,6 @@ from registry_ui.registries.models import Registry
 from tests.parts.error_texts import says
 from tests.parts.slow_line import slow_line
 from transfers.mirrors.archive import archive_images, archive_status
-from transfers.mirrors.credential_dependents import MirrorDependents
 from transfers.mirrors.models import ConflictPolicy, ItemState, Mirror, MirrorItem
 from transfers.mirrors.services import (
     MirrorBusy,
@@ -177,34 +176,6 @@ def test_docker_loads_the_archive(mirror, docker_engine, tmp_path):
         assert docker_engine.image_id(str(image.reference)) == ids["linux/amd64"]
 
 
-def test_the_command_pulls_missing_images_and_writes_complete_archives_only(
-    mirror, repository, registry, own_registry, image_factory, tmp_path, capsys
-):
-    own_registry.stop()
-    path = tmp_path / "base.tar"
-    call_command("export_images", "--mirror", "base", "-o", str(path))
-    assert "2 new" in capsys.readouterr().err
-    assert (tmp_path / "base.tar.sha256").exists()
-
-    bad = image_factory(registry, repository, "1.2", layer_size=2000)
-    mend = registry.corrupt_blob(bad.layers[0])
-    with pytest.raises(SystemExit) as ending:
-        call_command("export_images", "--mirror", "base", "-o", str(tmp_path / "half.tar"))
-    assert ending.value.code == 1
-    assert "1 tag failed" in capsys.readouterr().err
-    assert not (tmp_path / "half.tar").exists()
-
-    mend()
-    call_command("export_images", "--mirror", "base", "-o", str(tmp_path / "whole.tar"))
-    assert sorted(image.tag for image in archive_images(mirror)) == ["1.0", "1.1", "1.2"]
-
-
-def test_the_command_does_not_start_during_a_run(mirror, tmp_path):
-    start_run(mirror=mirror, user=None, enqueue=False)
-    with pytest.raises(CommandError, match="runs already"):
-        call_command("export_images", "--mirror", "base", "-o", str(tmp_path / "base.tar"))
-
-
 def test_a_partial_pull_is_an_archive_after_a_retry(
     mirror, repository, registry, image_factory, pull_to_local, bob
 ):
@@ -298,25 +269,6 @@ def test_it_needs_only_the_credential_of_the_source(
     assert pull_to_local(mirror).state == State.SUCCEEDED
     assert run_in_process(start_run(mirror=mirror, user=None, enqueue=False)).state == State.FAILED
     assert len(archive_images(mirror)) == 1
-
-
-def test_only_a_revoked_source_credential_stops_it(mirror, team, alice):
-    credentials = []
-    for registry in (mirror.source_registry, mirror.target_registry):
-        credential = Credential(
-            team=team, registry=registry, label=f"Of {registry.name}", username="robot"
-        )
-        credential.set_secret("not-a-real-secret")
-        credential.save()
-        credentials.append(credential)
-    Mirror.objects.filter(pk=mirror.pk).update(
-        source_credential=credentials[0], target_credential=credentials[1]
-    )
-    run = start_local_pull(mirror=mirror, user=None, enqueue=False)
-    assert MirrorDependents().stop(credentials[1], None, by=alice) == 0
-    assert MirrorDependents().stop(credentials[0], None, by=alice) == 1
-    run.refresh_from_db()
-    assert run.state == State.CANCELLED
 
 
 def test_only_selected_platforms_are_pulled(

@@ -93,67 +93,6 @@ def test_a_signature_is_copied_even_if_added_later(
     assert second_registry.digest_of(repository, later) == registry.digest_of(repository, later)
 
 
-def test_signatures_are_skipped_where_the_mirror_says_so(
-    registry, second_registry, image_factory, make_mirror, run_mirror
-):
-    repository = registry.new_repository()
-    image = image_factory(registry, repository)
-    tag = sign(registry, image)
-    run_mirror(make_mirror(repository, referrers=False))
-    assert second_registry.digest_of(repository, tag) is None
-
-
-def test_a_signature_of_an_unselected_image_is_skipped(
-    registry, second_registry, image_factory, make_mirror, run_mirror
-):
-    repository = registry.new_repository()
-    image_factory(registry, repository, "1.0")
-    tag = sign(registry, image_factory(registry, repository, "2.0"))
-    run_mirror(make_mirror(repository, selection={"tags": ["1.*"]}))
-    assert second_registry.tags(repository) == ["1.0"]
-    assert tag
-
-
-def test_a_signature_of_a_platform_is_copied_with_its_index(
-    registry, second_registry, image_factory, make_mirror, run_mirror
-):
-    repository = registry.new_repository()
-    image = image_factory(registry, repository, platforms=["linux/amd64", "linux/arm64"])
-    tag = f"{image.children[0].digest.replace(':', '-')}.sig"
-    push(registry, build_image(layers=1, layer_size=60), repository, tag)
-    run_mirror(make_mirror(repository))
-    assert second_registry.digest_of(repository, tag) == registry.digest_of(repository, tag)
-
-
-def test_a_signature_of_a_named_tag_is_copied(
-    registry, second_registry, image_factory, make_mirror, run_mirror
-):
-    repository = registry.new_repository()
-    image = image_factory(registry, repository)
-    tag = sign(registry, image)
-    run_mirror(make_mirror(repository, selection={"tags": ["1.0"]}))
-    assert second_registry.digest_of(repository, tag) == registry.digest_of(repository, tag)
-
-
-def test_the_next_run_copies_a_later_signature_of_a_named_tag(
-    registry, second_registry, image_factory, make_mirror, run_mirror
-):
-    repository = registry.new_repository()
-    image = image_factory(registry, repository)
-    mirror = make_mirror(repository, selection={"tags": ["1.0"]})
-    run_mirror(mirror)
-    tag = sign(registry, image)
-
-    run = run_mirror(mirror)
-
-    assert (run.state, outcome(run)["1.0"], outcome(run)[tag]) == (
-        State.SUCCEEDED,
-        "up_to_date done",
-        "new done",
-    )
-    assert second_registry.digest_of(repository, tag) == registry.digest_of(repository, tag)
-
-
 def test_named_tags_are_copied_without_a_list_of_tags(
     registry, second_registry, image_factory, make_mirror, run_mirror
 ):

@@ -1,0 +1,5 @@
+from tests.transfers.mirrors.form_rows import (  # noqa: F401 - fixtures
+    filled,
+    source,
+    target,
+)
