@@ -11,11 +11,11 @@ from django.db.models import Model
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext as _
 from redis.exceptions import RedisError
 
 from registry_ui.web.extension import Extension
 from registry_ui.web.health import HealthPart
-from registry_ui.web.quantities import duration
 
 from .models import TaskState
 
@@ -100,7 +100,11 @@ class TaskReport:
 
     @property
     def interval(self) -> str:
-        return duration(self.task.interval)
+        seconds = self.task.seconds
+        for unit_seconds, text in ((3600, _("%(n)s h")), (60, _("%(n)s min"))):
+            if seconds % unit_seconds == 0:
+                return text % {"n": seconds // unit_seconds}
+        return _("%(n)s s") % {"n": seconds}
 
     @property
     def last_success_at(self) -> datetime | None:

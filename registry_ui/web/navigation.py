@@ -42,6 +42,7 @@ _SPLIT_NAMESPACES = ("web", "accounts")
 # Views in the section of another namespace.
 _SECTION_OF_VIEW = {
     "registries:team_credentials": "accounts:team",
+    "jobs:scheduled_tasks": "accounts:administration",
     # Mirrors lead to the channels; no entry of its own, as they are set up once.
     "notifications:channels": "mirrors",
     "notifications:channel_add": "mirrors",

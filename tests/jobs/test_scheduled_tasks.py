@@ -9,6 +9,7 @@ from registry_ui.jobs.scheduled_tasks import (
     MIN_ALLOWED_AGE,
     SCHEDULED_TASKS,
     ScheduledTask,
+    TaskReport,
     TaskResult,
     check_scheduler,
     record_results,
@@ -83,6 +84,15 @@ def test_a_task_is_late_after_three_intervals(tasks, task, age, is_late):
 
     assert late_tasks() == ([task.name] if is_late else [])
     assert check_scheduler().is_ok is not is_late
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(5, "5 s"), (60, "1 min"), (90, "90 s"), (3600, "1 h"), (7200, "2 h")]
+)
+def test_an_interval_is_a_whole_number_of_one_unit(seconds, text):
+    task = ScheduledTask("somewhere.look", "Look", seconds)
+
+    assert TaskReport(task, None, timezone.now()).interval == text
 
 
 def test_failures_do_not_hide_that_a_task_is_late(tasks):

@@ -1,6 +1,8 @@
 import json
 import re
 
+import pytest
+
 
 def test_the_navigation_marks_where_one_is(client_for, alice):
     page = client_for(alice).get("/").text
@@ -10,6 +12,14 @@ def test_the_navigation_marks_where_one_is(client_for, alice):
 def test_a_place_that_a_telephone_keeps_behind_a_button_is_marked_in_both_lists(client_for, alice):
     page = client_for(alice).get("/guide/").text
     assert re.findall(r'<a href="([^"]+)" aria-current="page">', page) == ["/guide/"] * 2
+
+
+@pytest.mark.parametrize("path", ["/administration/", "/administration/tasks/"])
+def test_each_page_of_the_administration_is_marked(client_for, ingrid, path):
+    page = client_for(ingrid).get(path).text
+    navigation = re.search(r"<nav.*?</nav>", page, re.DOTALL)[0]
+    marked = re.findall(r'<a href="([^"]+)" aria-current="page">', navigation)
+    assert marked == ["/administration/"] * 2
 
 
 def test_the_navigation_has_no_dead_links(client_for, alice):
