@@ -1,6 +1,7 @@
 """The joined stylesheet and script."""
 
 import re
+from collections import defaultdict
 
 import pytest
 from django.conf import settings
@@ -29,6 +30,19 @@ def test_a_source_styles_nothing_outside_of_its_layer():
     for path in SOURCES:
         text = re.sub(r"/\*.*?\*/|\"[^\"]*\"", "", path.read_text(), flags=re.DOTALL)
         assert text.count("{") == text.count("}"), path.name
+
+
+def test_each_component_is_styled_in_one_file():
+    """A page may place a component of another file, in its own context, but not restyle it."""
+    files = defaultdict(set)
+    for path in SOURCES:
+        text = re.sub(r"/\*.*?\*/|@media print \{.*", "", path.read_text(), flags=re.DOTALL)
+        for selectors in re.findall(r"([^{}]+)\{", text):
+            for selector in selectors.split(","):
+                if match := re.fullmatch(r"\s*\.([a-z][\w-]*)(?:[:\[]\S*)?\s*", selector):
+                    files[match[1]].add(path.name)
+
+    assert {name: found for name, found in files.items() if len(found) > 1} == {}
 
 
 def test_names_of_breakpoints_are_replaced():
