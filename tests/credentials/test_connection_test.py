@@ -101,13 +101,13 @@ def test_an_unknown_authority_fails_at_the_encryption_with_the_way_out(
 ) -> None:
     report = check_connection(make_registry(tls_registry, security="verify"))
     assert report.failed.name == "tls"
-    assert "authority" in report.failed.advice
+    assert "authority" in describe(report.failed.error).advice
 
 
 def test_a_plain_port_is_recognised_when_https_is_chosen(make_registry, registry) -> None:
     report = check_connection(make_registry(registry, security="verify"))
     assert report.failed.name == "tls"
-    assert "plain http" in report.failed.detail.lower()
+    assert "plain http" in describe(report.failed.error).sentence.lower()
 
 
 def test_plain_http_is_a_warning_and_no_failure(make_registry, registry) -> None:

@@ -9,6 +9,7 @@ from registry_ui.accounts.audit.chain import seal_audit_log
 from registry_ui.accounts.audit.log import Origin, acting_as, record
 from registry_ui.accounts.models import Action, ActorKind, ApiToken, AuditEvent, Outcome, Scope
 from registry_ui.accounts.tokens import service
+from tests.parts.error_texts import stored_error
 
 
 def create_demo_tokens(team: Any, user: Any) -> ApiToken:
@@ -82,7 +83,7 @@ def create_demo_events(
             transfers["failed"],
             credential,
             Outcome.FAILED,
-            error="The registry refused the login.",
+            error=stored_error("The registry refused the login."),
         )
     with acting_as(
         Origin(

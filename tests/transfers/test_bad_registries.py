@@ -141,7 +141,7 @@ BAD_MANIFESTS = {
     ),
     "nine MiB": (
         manifest_document(layers=[], config={}, annotations={"padding": "x" * (9 << 20)}),
-        "8192 KiB",
+        "8 MiB",
     ),
     "schema 1": (
         json.dumps({"schemaVersion": 1, "name": "team/app", "fsLayers": []}).encode(),

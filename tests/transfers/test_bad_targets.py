@@ -3,6 +3,7 @@
 import pytest
 
 from registry_ui.images.models import LocalImage
+from registry_ui.web.errors import describe
 from tests.parts.images import digest_of
 from tests.parts.scripted_server import Reply
 from transfers.models import State
@@ -57,7 +58,7 @@ def test_a_push_that_fails_says_why_and_leaves_the_local_image_alone(
     transfer = publish(local.reference, f"{faulty_registry.host}/{REPOSITORY}:2.0")
 
     assert (transfer.state, transfer.error["kind"]) == (State.FAILED, kind)
-    assert faulty_registry.host in f"{transfer.error['message']} {transfer.error['advice']}"
+    assert faulty_registry.host in str(describe(transfer.error))
     check_error(transfer, client_for(alice))
     check_every_blob_hashes_to_its_name(images_directory)
     assert str(LocalImage.objects.get(repository=local.repository).digest) == local.digest

@@ -285,7 +285,7 @@ def test_queued_transfers_with_it_are_cancelled_with_the_reason(
     assert "Harbour" in describe(waiting.error).advice
     event = AuditEvent.objects.get(action=Action.TRANSFER_CANCELLED)
     assert (event.team_key, event.actor_name, event.address) == (other_team.pk, "alice", None)
-    assert "took the credential" in event.details["error"]
+    assert "took the credential" in describe(event.details["error"]).sentence
 
 
 def test_what_runs_with_it_is_stopped_and_told_why(

@@ -215,10 +215,8 @@ def test_a_repositorys_problem_is_cleared(row, line, own_registry, image_factory
 
     index(row)
 
-    assert (repository_of(row, "team/app").problem, tag_of(row, "team/app", "1.0").problem) == (
-        "",
-        "",
-    )
+    assert repository_of(row, "team/app").problem is None
+    assert tag_of(row, "team/app", "1.0").problem is None
 
 
 # --- one repository, or no list

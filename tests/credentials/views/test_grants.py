@@ -338,7 +338,7 @@ def test_a_refused_one_leaves_the_old_one_and_says_why(
         assert "save_anyway" not in page
         assert CANARY not in page
     stored = Credential.objects.get()
-    assert (stored.secret.reveal(), stored.verify_error) == (htpasswd_registry.password, "")
+    assert (stored.secret.reveal(), stored.verify_error) == (htpasswd_registry.password, None)
 
 
 def test_while_the_registry_does_not_answer_it_is_kept_only_when_that_is_said(
