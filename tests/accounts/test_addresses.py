@@ -28,3 +28,11 @@ def test_a_trusted_proxy_names_the_client_and_not_what_the_client_claims(
 @pytest.mark.parametrize("address", ["", "no address"])
 def test_an_address_that_is_none_is_unknown(address):
     assert client_address(request_from(address)) is None
+
+
+def test_behind_two_proxies_the_entry_of_the_outer_one_counts(settings):
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = 2
+
+    request = request_from("10.0.0.2", "203.0.113.66, 198.51.100.7, 10.0.0.9")
+
+    assert client_address(request) == "198.51.100.7"

@@ -1,3 +1,5 @@
+import json
+
 import pytest
 from cryptography.fernet import Fernet
 
@@ -62,3 +64,29 @@ def test_a_sealed_secret_shows_itself_to_reveal_only():
 
 def test_the_label_names_the_model_the_field_the_row_and_the_host():
     assert row_label(Team(pk=7), "secret", "host") == "accounts.team.secret:7@host"
+
+
+@pytest.mark.parametrize("secret", ["", " a\n", "密码 🔑", '","row":"b', "x" * 20_000])
+def test_every_text_comes_back_unchanged(secret):
+    assert decrypt(encrypt(secret, "a"), "a") == secret
+
+
+def test_a_sealed_secret_is_not_serialised_as_json():
+    with pytest.raises(TypeError):
+        json.dumps({"secret": SealedSecret(encrypt("canary-secret", "a"), "a")})
+
+
+def test_a_changed_character_is_found():
+    ciphertext = encrypt("canary-secret", ROW)
+    changed = ciphertext[:40] + ("A" if ciphertext[40] != "A" else "B") + ciphertext[41:]
+
+    for use in (lambda: decrypt(changed, ROW), lambda: rotate(changed)):
+        with pytest.raises(DecryptionFailed):
+            use()
+
+
+def test_rotation_keeps_the_row_of_a_secret():
+    rotated = rotate(encrypt("canary-secret", ROW))
+
+    with pytest.raises(DecryptionFailed):
+        decrypt(rotated, ROW.replace("registry", "evil"))

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from registry_ui.accounts.mail import send_invitation
 from registry_ui.accounts.models import Invitation
+from tests.parts.processes import free_port
 
 pytestmark = pytest.mark.django_db
 
@@ -59,3 +60,33 @@ def test_a_mail_server_that_refuses_is_reported_without_its_text(
     assert type(error).__name__ in caplog.text
     assert "dora" not in caplog.text
     assert "canary-token" not in caplog.text
+
+
+def test_an_invitation_of_a_removed_person_names_nobody(invitation, alice):
+    alice.delete()
+    invitation.refresh_from_db()
+
+    assert send_invitation(invitation, LINK)
+    assert "You are invited to the team Harbour" in outgoing.outbox[0].body
+
+
+def test_names_are_plain_text_in_the_message(invitation):
+    invitation.team.name = 'R&D <ops> "x"'
+
+    send_invitation(invitation, LINK)
+
+    assert 'the team R&D <ops> "x" on' in outgoing.outbox[0].body
+    assert 'R&D <ops> "x"' in outgoing.outbox[0].subject
+
+
+def test_a_mail_server_that_does_not_answer_is_logged_without_the_link(
+    invitation, settings, caplog
+):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", free_port()
+
+    assert not send_invitation(invitation, LINK)
+
+    assert str(invitation.pk) in caplog.text
+    assert "canary-token" not in caplog.text
+    assert "dora@example.com" not in caplog.text

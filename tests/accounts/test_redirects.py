@@ -21,7 +21,15 @@ def test_an_address_on_this_site_is_kept(url):
         "///evil.example",
         "/\\evil.example",
         "javascript:alert(1)",
+        "JavaScript:alert(1)",
+        "data:text/html,x",
+        "\\\\evil.example",
+        "http:///evil.example",
+        "http://testserver@evil.example/",
         "http://testserver.evil.example/",
+        "\x08//evil.example",
+        " //evil.example",
+        "http://[evil",
         "",
     ],
 )
@@ -31,3 +39,4 @@ def test_an_address_elsewhere_is_dropped(url):
 
 def test_a_secure_page_leads_to_no_plain_one():
     assert checked("http://testserver/images/", secure=True) == ""
+    assert checked("https://testserver/images/", secure=True) == "https://testserver/images/"

@@ -4,7 +4,7 @@ from django.db import IntegrityError, transaction
 from registry_ui.accounts.encryption import DecryptionFailed
 from registry_ui.notifications.models import Notice, NoticeKind, NotificationChannel
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.postgresql, pytest.mark.django_db]
 
 ADDRESS = "json://hooks.example.com/canary-token"
 
@@ -53,3 +53,26 @@ def test_test_messages_may_be_sent_again(ours, team):
         Notice.objects.create(channel=ours, team=team, kind=NoticeKind.TEST)
 
     assert Notice.objects.count() == 2
+
+
+def test_an_address_opens_for_its_own_service_only(ours):
+    ours.scheme = "slack"
+
+    with pytest.raises(DecryptionFailed):
+        ours.address.reveal()
+
+
+def test_names_are_unique_within_a_team_only(ours, team, other_team):
+    NotificationChannel.objects.create(team=other_team, name=ours.name, scheme="json")
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        NotificationChannel.objects.create(team=team, name=ours.name, scheme="json")
+
+
+def test_a_channel_outlives_the_account_that_made_it(ours, charlie):
+    ours.created_by = charlie
+    ours.save()
+
+    charlie.delete()
+
+    assert NotificationChannel.objects.get().created_by is None

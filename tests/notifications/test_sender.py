@@ -5,6 +5,7 @@ import pytest
 
 from registry_ui.notifications.sender import deliver
 from registry_ui.oci.errors import OciError
+from tests.parts.processes import free_port
 from tests.parts.scripted_server import Reply
 
 pytestmark = pytest.mark.django_db
@@ -57,3 +58,47 @@ def test_a_proxy_of_this_process_is_not_used_and_stays_as_it_was(receiver, monke
 
     assert os.environ["HTTP_PROXY"] == "http://127.0.0.1:9"
     assert os.environ["no_proxy"] == "nothing.example"
+
+
+def test_a_closed_port_is_no_error(caplog):
+    address = f"json://127.0.0.1:{free_port()}/canary-token"
+
+    assert not deliver(address, title="t", body="b", is_bad=True)
+    assert "canary-token" not in caplog.text
+
+
+def test_an_address_that_the_rules_forbid_gets_no_connection(receiver, settings):
+    settings.EGRESS_ALLOW_LOOPBACK = False
+
+    assert not send(receiver)
+    assert not receiver.calls
+
+
+# --- the configured proxy
+
+
+def test_the_configured_proxy_gets_the_message_of_another_host(receiver, settings):
+    receiver.on("POST", "http://hooks.invalid/hook/?", Reply())
+    settings.PROXY_URL = receiver.url
+
+    deliver("json://hooks.invalid/hook", title="t", body="b", is_bad=True)
+
+    assert [call.headers["Host"] for call in receiver.calls] == ["hooks.invalid"]
+
+
+def test_a_host_without_a_proxy_is_reached_directly(receiver, settings):
+    settings.PROXY_URL = f"http://127.0.0.1:{free_port()}"
+    settings.NO_PROXY = ["127.0.0.1"]
+
+    assert send(receiver)
+
+
+def test_no_outcome_leaves_the_configured_proxy_in_the_environment(receiver, settings):
+    settings.PROXY_URL, settings.NO_PROXY = receiver.url, ["127.0.0.1"]
+    before = dict(os.environ)
+
+    for path, reply in (("hook", Reply()), ("refuses", Reply(500)), ("cut", Reply(reset=True))):
+        receiver.on("POST", f"/{path}/?", reply)
+        send(receiver, path)
+
+    assert dict(os.environ) == before

@@ -36,3 +36,11 @@ def test_every_group_has_actions_a_label_and_an_icon(group):
     assert group.actions
     assert str(group.label)
     assert "<svg" in icon(group.icon, 16)
+
+
+def test_keys_and_nouns_are_unique():
+    keys = [group.key for group in all_groups()]
+    nouns = [noun for group in GROUPS for noun in group.nouns]
+
+    assert len(set(keys)) == len(keys)
+    assert len(set(nouns)) == len(nouns)

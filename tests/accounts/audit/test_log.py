@@ -1,10 +1,15 @@
+import threading
+
 import pytest
 from django.db import transaction
 
 from registry_ui.accounts.audit.log import Origin, acting_as, current_origin, record, set_actor
-from registry_ui.accounts.models import Action, ActorKind, AuditEvent
+from registry_ui.accounts.models import Action, ActorKind, AuditEvent, Team
+from registry_ui.registries.models import Registry
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.postgresql, pytest.mark.django_db]
+
+TOKEN = Origin(ActorKind.TOKEN, address="192.0.2.1", token_name="ci (rui_abcd)")
 
 
 def test_without_a_request_the_actor_is_the_command_line(team):
@@ -65,3 +70,59 @@ def test_an_action_that_is_rolled_back_leaves_no_event(team):
         transaction.set_rollback(True)
 
     assert not AuditEvent.objects.exists()
+
+
+def test_an_origin_ends_with_its_block_also_after_an_exception():
+    with acting_as(TOKEN):
+        with pytest.raises(LookupError), acting_as(Origin(ActorKind.SYSTEM)):
+            raise LookupError
+        assert current_origin() == TOKEN
+
+    assert current_origin() == Origin(ActorKind.COMMAND_LINE)
+
+
+def test_another_thread_does_not_act_for_the_person_of_this_one():
+    seen = []
+    with acting_as(TOKEN):
+        thread = threading.Thread(target=lambda: seen.append(current_origin()))
+        thread.start()
+        thread.join()
+
+    assert seen == [Origin()]
+
+
+def test_the_team_is_that_of_the_object_unless_another_is_named(team, other_team):
+    registry = Registry.objects.create(team=team, name="Depot", host="depot.example.com")
+
+    own = record(Action.REGISTRY_ADDED, obj=registry)
+    named = record(Action.REGISTRY_ADDED, obj=registry, team=other_team)
+
+    assert (own.team_key, own.object_kind, own.object_name) == (team.pk, "registry", "Depot")
+    assert named.team_key == other_team.pk
+
+
+def test_a_later_renaming_or_removal_changes_no_event(team, alice):
+    record(Action.TEAM_CHANGED, user=alice, team=team, obj=team)
+    key = team.pk
+
+    alice.username = "mallory"
+    alice.save()
+    Team.objects.all().delete()
+
+    event = AuditEvent.objects.get()
+    assert (event.actor_name, event.team_key, event.team_name, event.object_name) == (
+        "alice",
+        key,
+        "Harbour",
+        "Harbour",
+    )
+
+
+def test_long_names_are_cut_and_do_not_prevent_the_action(team):
+    """PostgreSQL refuses text that is longer than its column."""
+    origin = Origin(ActorKind.TOKEN, name="n" * 1000, token_name="t" * 1000)
+    with acting_as(origin):
+        event = record(Action.IMAGE_PUSHED, team=team, name="i" * 1000, credential=team)
+    event.refresh_from_db()
+
+    assert (len(event.actor_name), len(event.token_name), len(event.object_name)) == (150, 120, 300)

@@ -49,3 +49,20 @@ def test_installing_the_triggers_again_changes_nothing(team):
 
     with pytest.raises(DatabaseError, match="append-only"):
         run(f"DELETE FROM {TABLE}")
+
+
+def test_nothing_is_installed_where_the_table_is_missing():
+    """`migrate accounts zero` removes the table and then sends `post_migrate`."""
+    run(f"DROP TABLE {TABLE}")
+
+    install_append_only_triggers(DEFAULT_DB_ALIAS)
+
+    assert TABLE not in connection.introspection.table_names()
+
+
+def test_an_event_that_is_not_sealed_yet_can_be_removed(team):
+    record(Action.TEAM_CHANGED, team=team)
+
+    run(f"DELETE FROM {TABLE}")
+
+    assert not AuditEvent.objects.exists()

@@ -1,10 +1,10 @@
 import pytest
 from django.contrib.auth.models import AnonymousUser
 
-from registry_ui.accounts.audit.log import record
-from registry_ui.accounts.models import Action, AuditEvent
+from registry_ui.accounts.audit.log import Origin, acting_as, record
+from registry_ui.accounts.models import Action, ActorKind, AuditEvent, Membership, Team
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.postgresql, pytest.mark.django_db]
 
 
 def names(user):
@@ -50,3 +50,33 @@ def test_events_are_neither_changed_nor_deleted(team, change):
         change(AuditEvent.objects.all())
 
     assert AuditEvent.objects.get().object_name == "ours"
+
+
+def test_every_action_fits_its_column_and_has_a_noun_and_a_verb():
+    assert max(map(len, Action.values)) <= AuditEvent._meta.get_field("action").max_length
+    assert all(len([part for part in value.split(".") if part]) == 2 for value in Action.values)
+
+
+def test_an_event_without_an_actor_is_no_event_of_a_visitor(ingrid):
+    """Its key of the actor is empty, as a visitor's is."""
+    with acting_as(Origin(ActorKind.ANONYMOUS)):
+        record(Action.SIGN_IN_REFUSED, name="nobody")
+
+    assert names(AnonymousUser()) == []
+    assert names(ingrid) == ["nobody"]
+
+
+def test_the_actor_of_a_teams_event_no_longer_sees_it_after_leaving(team, alice):
+    record(Action.TEAM_CHANGED, user=alice, team=team, name="ours")
+    record(Action.SIGNED_IN, user=alice, name="alice's session")
+
+    Membership.objects.filter(user=alice).delete()
+
+    assert names(alice) == ["alice's session"]
+
+
+def test_events_of_a_removed_team_are_for_administrators_only(events, team, alice, ingrid):
+    Team.objects.filter(pk=team.pk).delete()
+
+    assert names(alice) == ["alice's session"]
+    assert "ours" in names(ingrid)

@@ -1,10 +1,10 @@
 import pytest
 from allauth.account.models import EmailAddress
 
-from registry_ui.accounts.models import Action, AuditEvent
+from registry_ui.accounts.models import Action, AuditEvent, User
 from registry_ui.accounts.services.preferences import PREFERENCES, change_preferences
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.postgresql, pytest.mark.django_db]
 
 
 def change(user, **changes):
@@ -37,3 +37,20 @@ def test_a_former_email_address_resets_no_password_any_more(alice, bob):
     change(alice, email="new@example.com")
     assert not EmailAddress.objects.filter(user=alice).exists()
     assert EmailAddress.objects.filter(user=bob).exists()
+
+
+def test_nothing_is_stored_where_a_value_is_missing(alice):
+    with pytest.raises(KeyError):
+        change_preferences(user=alice, values={"theme": "dark"})
+
+    assert User.objects.get().theme == "system"
+    assert not AuditEvent.objects.exists()
+
+
+def test_only_preferences_are_stored(alice):
+    alice.is_superuser = True
+
+    change(alice, theme="dark")
+
+    stored = User.objects.get()
+    assert (stored.theme, stored.is_superuser) == ("dark", False)

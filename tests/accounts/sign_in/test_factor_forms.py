@@ -1,11 +1,12 @@
 import pytest
 from allauth.core import context
+from allauth.mfa.models import Authenticator
 from django import forms
 from django.core.cache import cache
 from django.test import RequestFactory
 
 from registry_ui.accounts.sign_in import factor_forms
-from registry_ui.accounts.sign_in.factor_forms import AddKeyForm, AuthenticateForm, EditKeyForm
+from registry_ui.accounts.sign_in.factor_forms import EditKeyForm, SignInKeyForm
 
 pytestmark = pytest.mark.django_db
 
@@ -59,7 +60,17 @@ def test_a_form_never_repeats_the_answer_of_a_passkey():
     assert field.bound_data('{"id": "canary"}', None) is None
 
 
-def test_names_of_passkeys_have_a_length():
-    assert EditKeyForm.labels == {"name": "Name"}
-    assert issubclass(AddKeyForm, factor_forms._KeyForm)
-    assert issubclass(AuthenticateForm, factor_forms._CodeForm)
+def test_the_name_of_a_passkey_has_a_limit(alice):
+    key = Authenticator.objects.create(
+        user=alice, type="webauthn", data={"name": "phone", "credential": {}}
+    )
+    for name, errors in [("n" * 60, set()), ("n" * 61, {"name"}), (" ", {"name"})]:
+        assert set(EditKeyForm({"name": name}, instance=key).errors) == errors
+
+
+def test_a_form_that_is_shown_again_has_no_answer_of_a_passkey():
+    form = SignInKeyForm({"credential": '{"id": "canary"}'})
+
+    assert not form.is_valid()
+    assert form["credential"].value() == ""
+    assert "canary" not in str(form)

@@ -4,13 +4,15 @@ import pytest
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.core.cache import cache
+from django.test import Client
 from django.utils import timezone
 
+from registry_ui.accounts.models import User
 from registry_ui.accounts.sign_in.middleware import is_write_due
 
 pytestmark = pytest.mark.django_db
 
-PAGE = "/preferences/"
+PAGE, SECURITY = "/preferences/", "/preferences/security/"
 
 
 @pytest.fixture(autouse=True)
@@ -75,3 +77,42 @@ def test_a_person_with_a_second_factor_is_not_asked(client_for, alice, settings)
     Authenticator.objects.create(user=alice, type="totp", data={"secret": "x"})
 
     assert client_for(alice).get(PAGE).status_code == 200
+
+
+def test_visitors_and_pages_without_a_sign_in_store_no_use(client, client_for, alice):
+    person = client_for(alice)
+    UserSession.objects.all().delete()
+    cache.clear()
+
+    client.get("/account/login/")
+    person.get("/healthz")
+
+    assert not UserSession.objects.exists()
+
+
+def test_a_boosted_page_is_redirected_as_a_page(client_for, alice, settings):
+    """Only a fragment needs the header: htmx inserts a boosted page as a whole."""
+    settings.REQUIRE_SECOND_FACTOR = True
+
+    answer = client_for(alice).get(PAGE, headers={"HX-Request": "true", "HX-Boosted": "true"})
+
+    assert (answer.status_code, answer.url) == (302, SECURITY)
+
+
+def test_recovery_codes_alone_are_no_second_factor(client_for, alice, settings):
+    settings.REQUIRE_SECOND_FACTOR = True
+    Authenticator.objects.create(user=alice, type="recovery_codes", data={})
+
+    assert client_for(alice).get(PAGE).url == SECURITY
+
+
+def test_a_provider_asks_for_its_own_second_factor(use_provider, sign_in_at_provider, settings):
+    settings.REQUIRE_SECOND_FACTOR = True
+    use_provider().add("anna")
+    _response, client = sign_in_at_provider("anna")
+    assert client.get(PAGE).status_code == 200
+
+    # The exemption belongs to that sign-in, not to the account.
+    other = Client()
+    other.force_login(User.objects.get())
+    assert other.get(PAGE).url == SECURITY

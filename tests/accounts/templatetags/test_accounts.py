@@ -23,3 +23,13 @@ def test_single_sign_on_is_that_of_the_settings(settings):
 
     settings.SINGLE_SIGN_ON = "Keycloak"
     assert rendered(text) == "Keycloak"
+
+
+def test_the_configured_provider_is_named_and_shows_no_secret(use_provider, settings):
+    use_provider()
+
+    assert (
+        rendered("{% single_sign_on as provider %}{{ provider.name }}")
+        == settings.SINGLE_SIGN_ON.name
+    )
+    assert settings.SINGLE_SIGN_ON.client_secret not in rendered("{% single_sign_on %}")
