@@ -93,7 +93,9 @@ def test_a_host_without_a_proxy_is_reached_directly(receiver, settings):
     assert send(receiver)
 
 
-def test_no_outcome_leaves_the_configured_proxy_in_the_environment(receiver, settings):
+def test_no_outcome_leaves_the_configured_proxy_in_the_environment(receiver, settings, monkeypatch):
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
     settings.PROXY_URL, settings.NO_PROXY = receiver.url, ["127.0.0.1"]
     before = dict(os.environ)
 
