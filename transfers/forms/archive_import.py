@@ -107,4 +107,6 @@ def prefixed_name(prefix: str, name: Reference) -> Reference:
 
     # The parser completes a name without a registry; the prefix stands before what was written.
     path = familiar_repository(name.registry, name.repository)
-    return Reference.parse(f"{prefix}/{path}:{name.tag}")
+    # A digest stays in the name, so that the service can refuse it.
+    tag_and_digest = str(name).removeprefix(name.name)
+    return Reference.parse(f"{prefix}/{path}{tag_and_digest}")

@@ -55,6 +55,21 @@ def test_a_bad_name_is_an_error_of_its_field(upload, values, field):
     assert list(ImportNamesForm(values, upload=upload).errors) == [field]
 
 
+def test_a_digest_stays_in_a_name_with_a_prefix(upload):
+    digest = f"sha256:{'d' * 64}"
+    form = ImportNamesForm(
+        {"name_prefix": "lab.example", "name_0": f"app@{digest}", "name_1": f"app:1@{digest}"},
+        upload=upload,
+    )
+
+    # Without it the service could not refuse the names.
+    assert form.is_valid(), form.errors
+    assert [name for _digest, name in chosen(form)] == [
+        f"lab.example/app@{digest}",
+        f"lab.example/app:1@{digest}",
+    ]
+
+
 def test_without_a_prefix_a_name_stays_as_it_is():
     name = Reference.parse("q.example/a/b:2")
 
