@@ -30,6 +30,9 @@ from .platforms import PlatformForm
 from .publish import credential_namespace
 from .tag_selection import TagSelectionForm
 
+# The digest of a tag that exists and is not indexed yet; the template compares with it.
+_UNKNOWN = "?"
+
 
 @dataclass(frozen=True, slots=True)
 class PlannedCopy:
@@ -147,7 +150,10 @@ class CopyTagsForm(TagSelectionForm, PlatformForm):
         copies = []
         for source, target in self.pairs:
             current = target_digests.get(str(target.tag), "")
-            is_equal = bool(current) and current == source_digests.get(str(source.tag))
+            # Two digests that are not indexed yet need not be the same.
+            is_equal = current not in ("", _UNKNOWN) and current == source_digests.get(
+                str(source.tag)
+            )
             copies.append(PlannedCopy(source, target, current, keeps_digest and is_equal))
         return copies
 
@@ -256,11 +262,11 @@ class CopyTagsForm(TagSelectionForm, PlatformForm):
 
 
 def _digests(registry: Registry | None, repository: str, tags: Sequence[str]) -> Mapping[str, str]:
-    """Return the indexed digests of the tags; “?” stands for a digest that is not indexed yet."""
+    """Return the indexed digests of the tags; `_UNKNOWN` where one is not indexed yet."""
     rows = Tag.objects.filter(
         repository__registry=registry, repository__name=repository, name__in=tags
     )
-    return {name: digest or "?" for name, digest in rows.values_list("name", "digest")}
+    return {name: digest or _UNKNOWN for name, digest in rows.values_list("name", "digest")}
 
 
 def _short_repository(selection: TagSelection) -> str:

@@ -1,15 +1,15 @@
 import pytest
 from django.urls import reverse
 
+from registry_ui.oci.reference import Reference
 from registry_ui.registries.models import Registry
 from tests.parts.index_rows import make_image, make_repository
 from tests.transfers.conftest import add_credential
+from transfers.forms import CopyTagsForm
 from transfers.models import Kind, Transfer
+from transfers.tag_selection import TagSelection
 
 pytestmark = pytest.mark.django_db
-
-
-HOST, MIRROR = "registry.example.com", "mirror.example.com"
 
 
 HOST, MIRROR = "registry.example.com", "mirror.example.com"
@@ -142,3 +142,30 @@ def test_overwritten_tags_are_listed_and_need_confirmation(
 
     assert send(client, "copy_tags", {**data, "overwrite": "on"}).status_code == 302
     assert Transfer.objects.count() == 3
+
+
+@pytest.fixture
+def bound(source, mirror):
+    """Return a function for a form that copies tags of team/app to the mirror."""
+
+    def make(*tags, **values):
+        data = {
+            "target_registry": str(mirror.pk),
+            "target_repository": "team/app",
+            "platform_choice": "all",
+            **values,
+        }
+        selection = TagSelection(source, Reference(source.host, "team/app"), tags)
+        return CopyTagsForm(data, selection=selection)
+
+    return make
+
+
+def test_two_tags_with_unknown_digests_are_not_taken_for_the_same_image(bound, source, mirror):
+    make_repository(source, "team/app", {"1.0": None, "2.0": None})
+    make_repository(mirror, "team/app", {"1.0": None})
+
+    form = bound("1.0", "2.0")
+
+    assert [copy.target.tag for copy in form.overwritten_copies] == ["1.0"]
+    assert set(form.errors) == {"overwrite"}

@@ -18,9 +18,6 @@ pytestmark = pytest.mark.django_db
 HOST, MIRROR = "registry.example.com", "mirror.example.com"
 
 
-HOST, MIRROR = "registry.example.com", "mirror.example.com"
-
-
 @pytest.fixture
 def source(team):
     return Registry.objects.create(team=team, name="Source", host=HOST)
