@@ -3,17 +3,53 @@ import pty
 import signal
 import subprocess
 import sys
+import threading
 
 import pytest
 
 from registry_ui.images.models import LocalImage
+from registry_ui.oci.reference import Reference
 from tests.parts.processes import wait_until
 from tests.parts.slow_line import slow_line
 from tests.parts.workers import ROOT, product_environment
+from tests.transfers.rows import layer, transfer_row
 from transfers import services
+from transfers.command_wait import cancel_and_wait, run_in_thread, wait_for_end
 from transfers.models import State, Transfer
+from transfers.terminal import Screen
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def run_on_a_terminal(*arguments):
+    controller, terminal = pty.openpty()
+    environment = {**product_environment(), "COLUMNS": "100", "LINES": "30"}
+    command = [sys.executable, str(ROOT / "manage.py"), *arguments]
+    process = subprocess.Popen(
+        command, stdin=terminal, stdout=terminal, stderr=terminal, env=environment, cwd=ROOT
+    )
+    os.close(terminal)
+    chunks = []
+    while True:
+        try:
+            chunk = os.read(controller, 4096)
+        except OSError:
+            break
+        chunks.append(chunk)
+    os.close(controller)
+    assert process.wait(60) == 0
+    return b"".join(chunks).decode()
+
+
+@pytest.fixture
+def written():
+    return []
+
+
+@pytest.fixture
+def screen(written):
+    """Return a screen without a terminal, whose text is in `written`."""
+    return Screen(written.append, None)
 
 
 def test_a_command_waits_for_a_real_worker(team, registry, add_registry, image_factory, manage):
@@ -77,21 +113,49 @@ def test_on_a_terminal_the_lines_are_drawn_again_in_place(team, registry, image_
     assert output.rstrip().splitlines()[-3].strip() == f"Digest: {image.digest}"
 
 
-def run_on_a_terminal(*arguments):
-    controller, terminal = pty.openpty()
-    environment = {**product_environment(), "COLUMNS": "100", "LINES": "30"}
-    command = [sys.executable, str(ROOT / "manage.py"), *arguments]
-    process = subprocess.Popen(
-        command, stdin=terminal, stdout=terminal, stderr=terminal, env=environment, cwd=ROOT
+def test_a_transfer_that_has_ended_is_drawn_once_and_returned(team, screen, written):
+    row = transfer_row(team, state=State.SUCCEEDED, layers=[layer(1, "done")])
+
+    ended = wait_for_end(Transfer(pk=row.pk, state=State.QUEUED), screen)
+
+    assert (ended, ended.state) == (row, State.SUCCEEDED)
+    assert "".join(written).count("Pull complete") == 1
+
+
+def test_the_wait_ends_with_the_thread_although_the_row_has_not(team, screen):
+    row = transfer_row(team, state=State.RUNNING)
+
+    assert wait_for_end(row, screen, is_alive=lambda: False).state == State.RUNNING
+
+
+def test_the_end_of_a_thread_is_not_read_before_its_last_write(team, screen):
+    row = transfer_row(team, state=State.RUNNING)
+
+    def end_meanwhile():
+        Transfer.objects.filter(pk=row.pk).update(state=State.FAILED)
+        return False
+
+    assert wait_for_end(row, screen, is_alive=end_meanwhile).state == State.FAILED
+
+
+def test_a_queued_transfer_is_cancelled_without_a_wait(team):
+    assert cancel_and_wait(transfer_row(team)).state == State.CANCELLED
+
+
+def test_an_ended_transfer_is_returned_as_it_is(team):
+    row = transfer_row(team, state=State.SUCCEEDED)
+
+    assert cancel_and_wait(row).state == State.SUCCEEDED
+
+
+def test_a_run_in_a_thread_returns_the_ended_row_and_leaves_no_thread(
+    team, faulty_registry, screen
+):
+    transfer = services.start_pull(
+        team=team, user=None, reference=Reference.parse(faulty_registry.reference), enqueue=False
     )
-    os.close(terminal)
-    chunks = []
-    while True:
-        try:
-            chunk = os.read(controller, 4096)
-        except OSError:
-            break
-        chunks.append(chunk)
-    os.close(controller)
-    assert process.wait(60) == 0
-    return b"".join(chunks).decode()
+
+    ended = run_in_thread(transfer, screen)
+
+    assert (ended.pk, ended.state) == (transfer.pk, State.SUCCEEDED), ended.error
+    assert "transfer" not in {thread.name for thread in threading.enumerate()}

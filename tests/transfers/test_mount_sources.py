@@ -2,6 +2,7 @@ import hashlib
 
 import pytest
 
+from registry_ui.images.models import LocalImage
 from registry_ui.oci.digest import Digest
 from registry_ui.oci.reference import Reference
 from tests.transfers.local_images import local_image
@@ -78,3 +79,33 @@ def test_the_source_on_the_same_registry_comes_first(team):
     from_elsewhere = mount_sources(team, TARGET, Reference.parse("prod.example/web/source:1"))
     assert list(from_elsewhere(Digest.parse(LAYER))) == ["web/app"]
     assert list(from_elsewhere(Digest.parse(OTHER))) == []
+
+
+def test_both_ends_of_a_copy_have_the_blob(team):
+    image = local_image(team, "app:1", blobs=[LAYER])
+    transfer_row(
+        team,
+        kind=Kind.COPY,
+        source="lab.example/web/there:1",
+        target="lab.example/web/here:1",
+        target_is_local=False,
+        digest=image.digest,
+        state=State.SUCCEEDED,
+    )
+
+    assert candidates(team) == {LAYER: ["web/there", "web/here"]}
+
+
+def test_an_image_that_is_not_local_any_more_gives_nothing(team):
+    moved(team, "web/app", [LAYER])
+    LocalImage.objects.all().delete()
+
+    assert candidates(team) == {}
+
+
+def test_a_repository_is_not_mounted_from_itself(team):
+    moved(team, "web/app", [LAYER])
+
+    from_itself = mount_sources(team, TARGET, TARGET.with_tag("2"))
+    assert list(from_itself(Digest.parse(LAYER))) == ["web/app"]
+    assert list(from_itself(Digest.parse(OTHER))) == []

@@ -57,6 +57,33 @@ def copy_data(source, mirror, *tags, **values):
     return selection_data(source, *tags, **{**target, "confirmed": "1", **values})
 
 
+@pytest.fixture
+def mirror_index(mirror):
+    """Index the mirror: its tag 1.27 has another digest, and 1.26.0 the same."""
+    return make_repository(
+        mirror,
+        "team/app",
+        {"1.27": make_image(mirror, ("else", 1)), "1.26.0": make_image(mirror, ("old", 200))},
+    )
+
+
+@pytest.fixture
+def bound(source, mirror):
+    """Return a function for a form that copies tags of team/app to the mirror."""
+
+    def make(*tags, **values):
+        data = {
+            "target_registry": str(mirror.pk),
+            "target_repository": "team/app",
+            "platform_choice": "all",
+            **values,
+        }
+        selection = TagSelection(source, Reference(source.host, "team/app"), tags)
+        return CopyTagsForm(data, selection=selection)
+
+    return make
+
+
 def test_a_copy_suggests_the_other_registry_and_the_same_name(client_for, app, source, mirror, bob):
     form = get_form(client_for(bob), "copy_tags", selection_data(source, "1.27")).context["form"]
     assert form["target_registry"].value() == mirror.pk
@@ -116,16 +143,6 @@ def test_a_copy_within_the_registry_needs_another_name(client_for, app, source, 
     assert Transfer.objects.get().target == f"{HOST}/other/app:1.27"
 
 
-@pytest.fixture
-def mirror_index(mirror):
-    """Index the mirror: its tag 1.27 has another digest, and 1.26.0 the same."""
-    return make_repository(
-        mirror,
-        "team/app",
-        {"1.27": make_image(mirror, ("else", 1)), "1.26.0": make_image(mirror, ("old", 200))},
-    )
-
-
 def test_overwritten_tags_are_listed_and_need_confirmation(
     client_for, app, source, mirror, mirror_index, bob
 ):
@@ -144,23 +161,6 @@ def test_overwritten_tags_are_listed_and_need_confirmation(
     assert Transfer.objects.count() == 3
 
 
-@pytest.fixture
-def bound(source, mirror):
-    """Return a function for a form that copies tags of team/app to the mirror."""
-
-    def make(*tags, **values):
-        data = {
-            "target_registry": str(mirror.pk),
-            "target_repository": "team/app",
-            "platform_choice": "all",
-            **values,
-        }
-        selection = TagSelection(source, Reference(source.host, "team/app"), tags)
-        return CopyTagsForm(data, selection=selection)
-
-    return make
-
-
 def test_two_tags_with_unknown_digests_are_not_taken_for_the_same_image(bound, source, mirror):
     make_repository(source, "team/app", {"1.0": None, "2.0": None})
     make_repository(mirror, "team/app", {"1.0": None})
@@ -169,3 +169,19 @@ def test_two_tags_with_unknown_digests_are_not_taken_for_the_same_image(bound, s
 
     assert [copy.target.tag for copy in form.overwritten_copies] == ["1.0"]
     assert set(form.errors) == {"overwrite"}
+
+
+@pytest.mark.parametrize("name", ["team/app:1", "team/app@sha256:00", "Team/App", "", "a//b"])
+def test_a_target_that_is_no_repository_plans_nothing(bound, name):
+    form = bound("1.0", "2.0", target_repository=name)
+
+    assert (form.target_name, form.pairs, form.planned_copies) == (None, [], [])
+    assert not form.is_valid()
+    assert set(form.errors) == {"target_repository"}
+
+
+def test_a_new_tag_that_is_not_complete_plans_nothing(bound):
+    assert bound("1.0", new_tag="-").pairs == []
+    assert [str(target) for _source, target in bound("1.0", new_tag="2.0").pairs] == [
+        "mirror.example.com/team/app:2.0"
+    ]

@@ -4,7 +4,7 @@ from registry_ui.environment import EngineSetting
 from registry_ui.images.engines.engine_images import EngineImage
 from registry_ui.oci.reference import Reference
 from tests.transfers.conftest import add_credential
-from transfers.forms.engine import EnginePullForm, EnginePushForm, EngineTagForm, LoadForm, SaveForm
+from transfers.forms import EnginePullForm, EnginePushForm, EngineTagForm, LoadForm, SaveForm
 
 pytestmark = pytest.mark.django_db
 
@@ -102,3 +102,18 @@ def test_the_names_of_the_engines_images_are_suggested(team):
     form = EnginePullForm(team=team, engine=ENGINE, images=images)
 
     assert form.engine_names() == ["app:dev", "tool:1"]
+
+
+def test_an_engine_pulls_one_platform_only(team):
+    form = EnginePullForm({"reference": "a:1", "platform_choice": "all"}, team=team)
+
+    assert set(form.errors) == {"platform_choice"}
+    assert dict(LoadForm(team=team).platform_choices()).keys() == {"machine", "selected"}
+
+
+def test_the_login_of_a_push_is_for_the_new_name(team):
+    form = EnginePushForm({"source": "a:1", "target": "r.example.com/a:1"}, team=team)
+    assert form.login_reference() == Reference.parse("r.example.com/a:1")
+
+    unfinished = EnginePushForm({"source": "q.example.com/a:1", "target": "r.ex/"}, team=team)
+    assert unfinished.login_reference() == Reference.parse("q.example.com/a:1")

@@ -3,8 +3,17 @@ import uuid
 import pytest
 
 from registry_ui.images.models import LocalImage
+from registry_ui.oci.errors import OciError
+from registry_ui.oci.reference import Reference
+from registry_ui.registries.models import Registry
 from tests.transfers.conftest import add_credential
+from tests.transfers.local_images import local_image
 from tests.transfers.management.command_result import CommandResult
+from tests.transfers.rows import DIGEST, copy_row, transfer_row
+from transfers.management.transfer_command import (
+    find_credential,
+    local_target_digest,
+)
 from transfers.models import State, Transfer
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -83,3 +92,27 @@ def test_detach_prints_the_id_and_leaves_the_work_to_a_worker(team):
 
     assert ran.status == 0
     assert Transfer.objects.get(pk=uuid.UUID(ran.out.strip())).state == State.QUEUED
+
+
+def test_a_credential_is_found_by_its_label_and_only_for_its_registry(team):
+    row = Registry.objects.create(team=team, name="x", host="r.example.com")
+    credential = add_credential(row, "robot", "x", label="ci")
+    here, elsewhere = (Reference.parse(f"{host}.example.com/a:1") for host in ("r", "q"))
+
+    assert find_credential(team, here, "ci") == credential
+    assert find_credential(team, here, None) is None
+    for reference, label in ((elsewhere, "ci"), (here, "CI"), (here, "robot")):
+        with pytest.raises(OciError):
+            find_credential(team, reference, label)
+
+
+def test_the_digest_of_a_target_is_known_only_for_a_local_one(team, other_team):
+    pull = transfer_row(team)
+    assert local_target_digest(pull) == ""
+
+    local_image(other_team, pull.target)
+    assert local_target_digest(pull) == ""
+
+    local_image(team, pull.target, digest=DIGEST)
+    assert local_target_digest(pull) == DIGEST
+    assert local_target_digest(copy_row(team, target=pull.target)) == ""

@@ -1,9 +1,12 @@
 import pytest
 from django.core.exceptions import PermissionDenied
 
+from registry_ui.credentials.services import AmbiguousCredential, CredentialUnusable
 from registry_ui.oci.errors import InvalidReference, OciError
 from registry_ui.oci.reference import Reference
+from registry_ui.registries.models import Registry
 from tests.transfers.conftest import add_credential
+from transfers import services
 from transfers.models import Kind, Transfer
 from transfers.services import start_copies, start_copy
 
@@ -16,6 +19,17 @@ TARGET = Reference.parse("prod.example/web/app:1.0")
 @pytest.fixture
 def registries(make_registry):
     return make_registry(host="lab.example"), make_registry(host="prod.example")
+
+
+@pytest.fixture
+def target_registry(team):
+    return Registry.objects.create(team=team, name="Target", host=TARGET.registry)
+
+
+def copy(team, user, *pairs, **options):
+    return services.start_copies(
+        team=team, user=user, pairs=pairs or [(SOURCE, TARGET)], enqueue=False, **options
+    )
 
 
 def test_a_copy_keeps_all_platforms_unless_one_is_chosen(team, bob, registries):
@@ -70,3 +84,24 @@ def test_a_copy_to_itself_names_the_image(team, bob):
 def test_a_viewer_copies_nothing(team, victor, registries):
     with pytest.raises(PermissionDenied):
         start_copy(team=team, user=victor, source=SOURCE, target=TARGET, enqueue=False)
+
+
+def test_two_repositories_at_one_endpoint_are_a_defect_of_the_caller(team):
+    other = Reference.parse("q.example.com/other:1")
+
+    with pytest.raises(ValueError, match="one repository"):
+        copy(team, None, (SOURCE, TARGET), (SOURCE, other))
+
+
+def test_a_credential_must_fit_its_own_endpoint(team, target_registry):
+    pull_only = add_credential(target_registry, "reader", "x", can_push=False)
+    with pytest.raises(CredentialUnusable):
+        copy(team, None, target_credential=pull_only)
+    with pytest.raises(CredentialUnusable):
+        copy(team, None, source_credential=pull_only)
+
+    for name in ("first", "second"):
+        add_credential(target_registry, name, "x")
+    with pytest.raises(AmbiguousCredential):
+        copy(team, None)
+    assert not Transfer.objects.exists()

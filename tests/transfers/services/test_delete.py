@@ -1,8 +1,10 @@
 import pytest
 from django.core.exceptions import PermissionDenied
 
+from registry_ui.credentials.services import CredentialUnusable
 from registry_ui.oci.errors import InvalidDigest, InvalidReference
 from registry_ui.oci.reference import Reference
+from tests.transfers.conftest import add_credential
 from transfers.models import Kind, Transfer
 from transfers.services.delete import DeletionTarget, start_delete, start_deletes
 
@@ -53,3 +55,15 @@ def test_a_bad_target_deletes_none_of_them(team, alice, target, error):
     with pytest.raises(error):
         start_deletes(team=team, user=alice, targets=targets, enqueue=False)
     assert not Transfer.objects.exists()
+
+
+def test_a_deletion_needs_a_credential_that_may_push(team, alice, registry):
+    reader = add_credential(registry, "reader", "x", can_push=False)
+    with pytest.raises(CredentialUnusable):
+        start_delete(team=team, user=alice, reference=NAME, credential=reader, enqueue=False)
+
+    pusher = add_credential(registry, "pusher", "x")
+
+    row = start_delete(team=team, user=alice, reference=NAME, enqueue=False)
+    assert (row.target_credential, row.needs_target_credential) == (pusher, True)
+    assert row.source_credential is None

@@ -1,12 +1,14 @@
 import pytest
+from django.core.exceptions import PermissionDenied
 
 from registry_ui.environment import EngineSetting
 from registry_ui.oci.errors import InvalidManifest, ManifestUnknown, OciError
 from registry_ui.oci.reference import Reference
 from tests.transfers.conftest import add_credential
 from tests.transfers.local_images import local_image
-from transfers.models import Kind, Transfer
-from transfers.services import engine as services
+from transfers import services
+from transfers.models import Kind, State, Transfer
+from transfers.services.engine import team_candidates
 
 pytestmark = pytest.mark.django_db
 
@@ -19,6 +21,19 @@ def engines(settings):
         EngineSetting("build", "unix:///nowhere.sock", frozenset({"harbour"})),
         EngineSetting("theirs", "unix:///nowhere.sock", frozenset({"lighthouse"})),
     )
+
+
+def starts(team, user=None, engine="build"):
+    """Return each service with the same image."""
+    common = {"team": team, "user": user, "engine": engine}
+    names = {"source": NAME, "target": NAME.with_tag("2.0")}
+    return [
+        lambda: services.start_engine_pull(reference=NAME, enqueue=False, **common),
+        lambda: services.start_engine_push(enqueue=False, **names, **common),
+        lambda: services.start_engine_tag(**names, **common),
+        lambda: services.start_load(source=NAME, enqueue=False, **common),
+        lambda: services.start_save(enqueue=False, **names, **common),
+    ]
 
 
 def test_a_pull_normalizes_the_platform_and_leaves_it_to_the_engine_if_empty(team, bob):
@@ -58,7 +73,7 @@ def test_a_shared_credential_is_not_given_to_an_engine(team, other_team, make_re
     shared.grants.create(team=team, repository_pattern="")
     own = add_credential(make_registry(), "ours", "secret")
 
-    assert services.team_candidates(team, NAME) == [own]
+    assert team_candidates(team, NAME) == [own]
 
 
 def test_only_an_image_that_is_here_is_loaded(team, bob):
@@ -83,3 +98,30 @@ def test_a_save_has_a_name_of_its_own(team, bob):
     )
 
     assert (row.kind, row.target) == (Kind.SAVE, str(NAME))
+
+
+def test_viewers_and_outsiders_start_nothing(team, victor, charlie):
+    local_image(team, str(NAME))
+    for person in (victor, charlie):
+        for start in starts(team, person):
+            with pytest.raises(PermissionDenied):
+                start()
+    assert not Transfer.objects.exists()
+
+
+def test_each_service_makes_its_kind_for_the_engine(team, bob):
+    local_image(team, str(NAME))
+
+    rows = [start() for start in starts(team, bob)]
+
+    assert [(row.kind, row.source_is_local, row.target_is_local) for row in rows] == [
+        (Kind.PULL, False, True),
+        (Kind.PUBLISH, True, False),
+        (Kind.TAG, True, True),
+        (Kind.LOAD, True, True),
+        (Kind.SAVE, True, True),
+    ]
+    assert {row.engine for row in rows} == {"build"}
+    # The tag has run already, at an engine that does not answer.
+    assert rows.pop(2).state == State.FAILED
+    assert {row.state for row in rows} == {State.QUEUED}

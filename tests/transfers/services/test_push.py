@@ -1,10 +1,13 @@
 import pytest
 from django.core.exceptions import PermissionDenied
 
+from registry_ui.credentials.services import CredentialUnusable
 from registry_ui.oci.errors import InvalidReference, ManifestUnknown
 from registry_ui.oci.reference import Reference
+from registry_ui.registries.models import Registry
 from tests.transfers.conftest import add_credential
 from tests.transfers.local_images import local_image
+from transfers import services
 from transfers.models import Kind, Transfer
 from transfers.services import start_publish, start_push
 
@@ -17,6 +20,10 @@ LOCAL = Reference.parse("app:dev")
 @pytest.fixture
 def image(team):
     return local_image(team, str(NAME))
+
+
+def push(team, user=None, name=NAME, **options):
+    return services.start_push(team=team, user=user, reference=name, enqueue=False, **options)
 
 
 def test_a_push_has_one_name_for_both_ends(team, bob, image, make_registry):
@@ -56,3 +63,16 @@ def test_a_digest_is_no_target(team, bob, image):
 def test_a_viewer_pushes_nothing(team, victor, image):
     with pytest.raises(PermissionDenied):
         start_push(team=team, user=victor, reference=NAME, enqueue=False)
+
+
+@pytest.mark.parametrize(
+    "limits", [{"can_push": False}, {"repository_pattern": "elsewhere/*"}], ids=["pull", "pattern"]
+)
+def test_a_selected_credential_that_may_not_push_there_is_refused(team, limits):
+    local_image(team, str(NAME))
+    row = Registry.objects.create(team=team, name="x", host=NAME.registry)
+    limited = add_credential(row, "robot", "x", **limits)
+
+    with pytest.raises(CredentialUnusable):
+        push(team, credential=limited)
+    assert not Transfer.objects.exists()

@@ -1,5 +1,6 @@
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 
 from registry_ui.accounts.models import Action, AuditEvent, Role
 from registry_ui.oci.errors import InvalidReference
@@ -71,3 +72,25 @@ def test_references_of_two_repositories_are_a_bug():
     assert single_repository([one, one.with_tag("2")]) == one
     with pytest.raises(ValueError, match="one repository"):
         single_repository([one, other])
+
+
+def test_the_name_of_the_person_stays_in_the_row(team, bob):
+    own, by_nobody = create_transfers([transfer(team, bob), transfer(team, None)], enqueue=False)
+    bob.delete()
+
+    own.refresh_from_db()
+    assert (own.user, own.requested_by) == (None, "bob")
+    assert by_nobody.requested_by == ""
+
+
+def test_a_job_is_enqueued_after_the_commit_and_never_after_a_rollback(team):
+    with transaction.atomic():
+        row = create_transfer(transfer(team, None), enqueue=True)
+        assert TRANSFERS.queued_ids() == set()
+    assert TRANSFERS.queued_ids() == {str(row.pk)}
+
+    with transaction.atomic():
+        create_transfer(transfer(team, None), enqueue=True)
+        transaction.set_rollback(True)
+    create_transfer(transfer(team, None), enqueue=False)
+    assert TRANSFERS.queued_ids() == {str(row.pk)}

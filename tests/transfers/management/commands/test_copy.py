@@ -3,6 +3,7 @@ import pytest
 from registry_ui.images.models import LocalImage
 from tests.transfers.conftest import add_credential
 from tests.transfers.management.command_result import CommandResult
+from transfers.models import State, Transfer
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -75,3 +76,29 @@ def test_a_copy_says_at_which_endpoint_a_credential_must_be_selected(
     assert (
         CommandResult("copy", source, target, "--now", f"--{end}-credential", "second").status == 0
     )
+
+
+def test_a_detached_copy_keeps_every_platform_and_has_no_user(team):
+    ran = CommandResult("copy", "nginx:1.27", "r.example.com/nginx:1.27", "--detach")
+
+    row = Transfer.objects.get()
+    assert (ran.status, ran.out) == (0, f"{row.pk}\n")
+    assert (row.platform, row.requested_by, row.state) == ("all", "", State.QUEUED)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["nginx", f"r.example.com/nginx@sha256:{'a' * 64}"],
+        ["nginx", "r.example.com/nginx:1", "--platform", "toaster"],
+        ["nginx", "r.example.com/nginx:1", "--target-credential", "nobody"],
+        ["Nginx", "r.example.com/nginx:1"],
+    ],
+    ids=["digest", "platform", "credential", "reference"],
+)
+def test_bad_input_starts_no_copy(team, arguments):
+    ran = CommandResult("copy", *arguments, "--detach")
+
+    assert (ran.status, ran.out) == (1, "")
+    assert ran.err.startswith("Error: ")
+    assert not Transfer.objects.exists()

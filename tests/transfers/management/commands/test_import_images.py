@@ -1,5 +1,6 @@
 import hashlib
 import io
+import sys
 
 import pytest
 from django.core.management import call_command
@@ -95,3 +96,28 @@ def test_the_checksum_beside_the_file_is_compared(command, team):
     )
     command("--name", "many:2.0=x:1")
     assert LocalImage.objects.count() == 1
+
+
+def test_a_file_that_is_missing_or_a_folder_is_refused(team, tmp_path):
+    for path in (tmp_path / "missing.tar", tmp_path):
+        with pytest.raises(SystemExit) as caught:
+            call_command("import_images", str(path), stderr=io.StringIO())
+        assert caught.value.code == 1
+    assert not ArchiveUpload.objects.exists()
+
+
+def test_an_archive_is_read_from_the_standard_input(team, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(TWO)))
+
+    call_command("import_images", "-", "--name", "many:2.0=x:1", stdout=io.StringIO())
+
+    assert find_image(team, Reference.parse("x:1")).digest == INDEX.digest
+    assert not ArchiveUpload.objects.exists()
+
+
+def test_the_only_image_needs_no_name_that_was_found(command, team):
+    content = archives.tar(*archives.layout_members([(OTHER, "")]))
+
+    command("--name", "x:1", content=content)
+
+    assert find_image(team, Reference.parse("x:1")).digest == OTHER.digest

@@ -1,7 +1,9 @@
 import pytest
 
 from registry_ui.images.models import LocalImage
+from tests.transfers.local_images import local_image
 from tests.transfers.management.command_result import CommandResult, short_digests
+from transfers.models import State, Transfer
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -54,3 +56,24 @@ def test_a_remote_tag_copies_nothing(team, registry, image_factory, skopeo):
     assert ran.out == f"stable: digest: {image.digest} size: {image.built.size}\n"
     assert skopeo.inspect(registry, image.repository, "stable")["Digest"] == image.digest
     assert not LocalImage.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "target", ["r.example.com/other/app:1", f"r.example.com/app@sha256:{'a' * 64}"]
+)
+def test_a_remote_tag_stays_in_its_repository_and_is_no_digest(team, target):
+    ran = CommandResult("tag", "r.example.com/app:1", target, "--remote", "--detach")
+
+    assert (ran.status, ran.out) == (1, "")
+    assert not Transfer.objects.exists()
+
+
+def test_a_local_tag_that_fails_ends_with_status_1(team):
+    # The row of an image whose manifest is not stored.
+    local_image(team, "my-app:1")
+
+    ran = CommandResult("tag", "my-app:1", "johndoe/my-app:1")
+
+    assert Transfer.objects.get().state == State.FAILED
+    assert (ran.status, ran.out) == (1, "")
+    assert ran.err.startswith("Error: ")

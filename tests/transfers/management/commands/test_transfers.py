@@ -61,3 +61,25 @@ def test_no_transfers_is_only_the_heading(team):
         "WHEN",
         "BY",
     ]
+
+
+@pytest.mark.parametrize(("limit", "count"), [("1", 1), ("0", 0), ("-1", 0)])
+def test_the_limit_keeps_the_newest(team, limit, count):
+    transfer_row(team, age=60)
+    newest = transfer_row(team)
+
+    lines = CommandResult("transfers", f"--limit={limit}").out.splitlines()[1:]
+
+    assert [line.split()[0] for line in lines] == [str(newest.pk)][:count]
+
+
+def test_the_columns_are_as_wide_as_their_longest_cell(team, bob):
+    transfer_row(team, bob)
+    publish_row(team, state=State.SUCCEEDED)
+
+    lines = CommandResult("transfers").out.splitlines()
+
+    states = ("STATE", "succeeded", "queued")
+    positions = {line.index(word) for line, word in zip(lines, states, strict=True)}
+    assert len(positions) == 1
+    assert all(line == line.rstrip() for line in lines)
