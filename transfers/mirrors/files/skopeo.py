@@ -92,6 +92,10 @@ def _match_whole_tag(expression: str) -> str:
 
     skopeo searches within a tag; a mirror's expression must match all of it.
     """
+    # The anchors of `^a|b$` belong to one alternative each, so they stay where they are.
+    if "|" in expression:
+        return f".*(?:{expression}).*"
+
     head = "" if expression.startswith("^") else ".*"
     tail = "" if expression.endswith("$") else ".*"
     inner = expression.removeprefix("^").removesuffix("$")
