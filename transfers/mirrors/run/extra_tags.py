@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from registry_ui.images.services import find_image, remove_name
-from registry_ui.oci.errors import NotFound, OciError
+from registry_ui.oci.errors import Cancelled, NotFound, OciError
 from registry_ui.oci.name_lists import is_digest_tag
 
 from ..models import ItemAction, ItemState, MirrorItem
@@ -94,6 +94,9 @@ def delete_extras(
     """Delete extra tags one by one and return how many were deleted.
 
     Other tags of the same image stay.
+
+    Raises:
+        Cancelled
     """
     deleted = 0
     for item in items:
@@ -102,6 +105,9 @@ def delete_extras(
         except NotFound:
             # Somebody else deleted it; the result is the same.
             item.state, item.reason = ItemState.DONE, _("It was gone already")
+        except Cancelled:
+            # The next run sees whether the tag is still there.
+            raise
         except OciError as exc:
             item.state, item.error = ItemState.FAILED, exc.stored()
         else:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 
-from registry_ui.oci.errors import OciError
+from registry_ui.oci.errors import Cancelled, OciError
 
 from ..models import ItemState, MirrorItem, VerificationResult
 from .endpoints import Endpoints
@@ -39,6 +39,9 @@ def _verify(item: MirrorItem, endpoints: Endpoints) -> MirrorItem:
     try:
         source = endpoints.source(item.source_repository).head_manifest(item.tag)
         target = endpoints.target(item.target_repository).head_manifest(item.tag)
+    except Cancelled:
+        # The tag was copied; only its verification was stopped.
+        raise
     except OciError as exc:
         item.state, item.error = ItemState.FAILED, exc.stored()
         return item

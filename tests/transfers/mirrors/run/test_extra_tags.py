@@ -2,9 +2,11 @@
 
 import pytest
 
-from registry_ui.oci.errors import ServerFailed
-from transfers.mirrors.models import ItemAction, MirrorItem
-from transfers.mirrors.run.extra_tags import find_extras, keep_reason
+from registry_ui.oci.errors import Cancelled, ServerFailed
+from registry_ui.oci.store import Cancellation
+from transfers.mirrors.models import ItemAction, ItemState, MirrorItem
+from transfers.mirrors.run.extra_tags import delete_extras, find_extras, keep_reason
+from transfers.mirrors.run.item_store import ItemStore
 from transfers.mirrors.run.repository_pairs import RepositoryPair
 from transfers.mirrors.selection import Selection
 
@@ -52,3 +54,16 @@ def test_all_are_kept_if_one_source_was_not_listed():
 
 def test_all_are_kept_without_deletion_enabled():
     assert keep_reason(extras(1), [pair(["1.0"], [])], cap=CAP, is_enabled=False)
+
+
+@pytest.mark.django_db
+def test_a_cancellation_is_no_failed_deletion(claimed_run, open_endpoints):
+    run, cancellation = claimed_run("library/app"), Cancellation()
+    endpoints = open_endpoints(run, cancellation=cancellation)
+    item = MirrorItem(tag="old", target_repository="library/app", action=ItemAction.EXTRA)
+    cancellation.request()
+
+    with pytest.raises(Cancelled):
+        delete_extras([item], endpoints, ItemStore(run), cancellation.check)
+
+    assert item.state == ItemState.WAITING

@@ -83,6 +83,16 @@ def test_a_side_that_does_not_answer_is_a_failure_with_its_cause():
     assert (item.state, item.error["kind"]) == (ItemState.FAILED, "ServerFailed")
 
 
+def test_a_cancelled_request_is_no_failed_verification():
+    item = MirrorItem(tag="1", state=ItemState.DONE, source_digest=ONE, copied_digest=ONE)
+    endpoints, store = Endpoints(ONE, Cancelled("cancelled")), ItemStore()
+
+    with ThreadPoolExecutor(2) as pool, pytest.raises(Cancelled):
+        verify([item], endpoints, store, pool, lambda: None)
+
+    assert (item.state, item.error, store.changed) == (ItemState.DONE, None, [])
+
+
 def test_a_cancellation_ends_it():
     def cancelled():
         raise Cancelled("cancelled")
