@@ -1,4 +1,5 @@
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 
 import pytest
 
@@ -6,8 +7,11 @@ from registry_ui.oci.errors import Cancelled, ManifestUnknown
 from tests.parts.images import build_image, build_index
 from tests.parts.index_rows import BUILT, make_image, make_repository
 from tests.parts.memory_store import MemoryStore
+from tests.transfers.mirrors.memory_registry import manifest_path
 from tests.transfers.mirrors.rows import mirror_row
 from transfers.mirrors.run.build_dates import build_date_lookup
+
+NAME = "library/nginx"
 
 pytestmark = pytest.mark.django_db
 
@@ -76,3 +80,45 @@ def test_a_cancellation_stops_the_look_up(team, pool):
 
     with pytest.raises(Cancelled):
         lookup(["1"])
+
+
+@pytest.fixture
+def run(claimed_run):
+    return claimed_run(NAME)
+
+
+@pytest.fixture
+def dates(run, open_endpoints, pool):
+    return build_date_lookup(run.mirror, NAME, open_endpoints(run), pool)
+
+
+def test_a_date_of_the_index_takes_no_request_and_others_are_read_from_the_image(run, hub, dates):
+    row = make_image(
+        run.mirror.source_registry, ("a", 1), built_at=datetime(2020, 1, 1, tzinfo=UTC)
+    )
+    make_repository(run.mirror.source_registry, NAME, {"1.26": row})
+    hub.add(NAME, build_image(layers=1, layer_size=10), "1.26", "1.27")
+
+    assert dates(["1.26", "1.27"]) == {"1.26": row.built_at, "1.27": BUILT}
+
+    assert hub.server.made("GET", manifest_path(NAME, "1.26")) == []
+    assert len(hub.server.made("GET", manifest_path(NAME, "1.27"))) == 1
+
+
+def test_the_index_of_another_repository_does_not_count(run, hub, dates):
+    row = make_image(
+        run.mirror.source_registry, ("a", 1), built_at=datetime(2020, 1, 1, tzinfo=UTC)
+    )
+    make_repository(run.mirror.source_registry, "library/redis", {"1.27": row})
+    hub.add(NAME, build_image(layers=1, layer_size=10), "1.27")
+
+    assert dates(["1.27"]) == {"1.27": BUILT}
+
+
+def test_thousands_of_names_are_looked_up_in_the_index(run, dates, hub):
+    names = [f"1.{number}" for number in range(1500)]
+    row = make_image(run.mirror.source_registry, ("a", 1))
+    make_repository(run.mirror.source_registry, NAME, dict.fromkeys(names, row))
+
+    assert dates(names) == dict.fromkeys(names, row.built_at)
+    assert hub.server.calls == []
