@@ -1,4 +1,5 @@
 import pytest
+from django.utils import timezone
 
 from transfers.mirrors.forms.schedule_fields import ScheduleForm, time_zones
 from transfers.mirrors.models import Mirror
@@ -66,3 +67,23 @@ def test_time_zones_are_places_and_utc():
     assert zones[0] == "UTC"
     assert {"Asia/Shanghai", "Europe/Berlin"} <= set(zones)
     assert not any(name.startswith("Etc/") for name in zones)
+
+
+@pytest.mark.parametrize("schedule", ["", "20 * * * *", "0 0 * * *", "15 3 28 * *", "0 3 1 1 *"])
+def test_a_stored_schedule_is_shown_and_saved_unchanged(schedule):
+    mirror = Mirror(schedule=schedule, time_zone="Europe/Berlin", jitter_seconds=600)
+    initial = ScheduleForm.initial_schedule(mirror)
+
+    form = ScheduleForm(initial)
+
+    assert form.is_valid(), form.errors
+    assert form.schedule_values() == {
+        "schedule": schedule,
+        "time_zone": "Europe/Berlin",
+        "jitter_seconds": 600,
+    }
+
+
+def test_a_new_mirror_begins_with_the_time_zone_of_the_person():
+    with timezone.override("Asia/Kolkata"):
+        assert ScheduleForm.initial_schedule(None) == {"time_zone": "Asia/Kolkata"}

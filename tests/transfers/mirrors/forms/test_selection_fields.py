@@ -67,3 +67,27 @@ def test_the_form_of_a_mirror_begins_with_its_selection():
 
     assert (initial["tags"], initial["newest"], initial["without_prereleases"]) == ("a b", 3, True)
     assert SelectionForm.initial_selection(None)["without_prereleases"] is False
+
+
+def document_of(**values):
+    form = SelectionForm(values)
+    assert form.is_valid(), form.errors
+    return form.cleaned_data["selection"].document()
+
+
+def test_each_field_is_a_member_of_the_selection():
+    document = {
+        "tags": ["1.27", "1.28.*"],
+        "match": r"\d+.*",
+        "exclude": ".*-rc",
+        "versions": ">=1 <2",
+        "variants": ["alpine", "plain"],
+        "without_variants": ["slim"],
+        "prereleases": False,
+        "newest": 3,
+        "per": "major",
+        "newer_than": "90d",
+    }
+    initial = SelectionForm.initial_selection(Mirror(selection=document))
+
+    assert document_of(**initial) == document

@@ -9,6 +9,7 @@ from transfers.mirrors.templatetags.mirrors import (
     item_state,
     mirror_endpoints,
     naming_label,
+    run_endpoints,
     selection_label,
 )
 
@@ -93,3 +94,10 @@ def test_the_naming_in_words(naming, label):
 )
 def test_the_selection_in_words(selection, label):
     assert selection_label(Mirror(selection=selection)) == label
+
+
+def test_a_local_pull_goes_to_the_local_images(team):
+    mirror = mirror_row(team)
+
+    assert run_endpoints(run_row(mirror)).endswith(" Company")
+    assert run_endpoints(run_row(mirror, is_local_pull=True)).endswith(" local images")
