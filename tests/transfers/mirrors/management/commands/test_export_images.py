@@ -13,9 +13,11 @@ from registry_ui.oci.digest import Digest
 from registry_ui.oci.reference import Reference
 from tests.images.conftest import put
 from tests.parts.images import build_image, build_index
+from tests.transfers.mirrors.rows import item_row, mirror_row, run_row
 from transfers.mirrors.archive import archive_images
-from transfers.mirrors.models import Mirror
+from transfers.mirrors.models import ItemAction, ItemState, Mirror
 from transfers.mirrors.services import start_run
+from transfers.models import State
 
 NAME = "registry.example.com/team/app:1.0"
 MANY = "registry.example.com/team/many:2.0"
@@ -89,6 +91,27 @@ def several(team):
     return store_image(team, MANY, index)
 
 
+@pytest.fixture
+def local_mirror(team, image, several):
+    """A mirror to the local images whose last run brought both images."""
+    mirror = mirror_row(team, "base")
+    mirror.source_registry.host = "registry.example.com"
+    mirror.source_registry.save()
+    mirror.target_registry = None
+    mirror.save()
+    run = run_row(mirror, state=State.SUCCEEDED)
+    for row in (image, several):
+        item_row(
+            run,
+            row.tag,
+            ItemAction.NEW,
+            ItemState.DONE,
+            target_repository=row.repository,
+            copied_digest=row.digest,
+        )
+    return mirror
+
+
 def exported_names(content: bytes) -> list[str]:
     with tarfile.open(fileobj=io.BytesIO(content)) as archive:
         listed = json.load(archive.extractfile("digests.json"))
@@ -105,7 +128,7 @@ def test_the_standard_output_has_the_archive_and_nothing_else(team, image, capsy
     assert (event.object_name, event.details["bytes"]) == (NAME, len(output))
 
 
-def test_an_image_that_is_named_and_selected_by_the_mirror_is_exported_once(mirror, tmp_path):
+def test_an_image_that_is_named_and_selected_by_the_mirror_is_exported_once(local_mirror, tmp_path):
     path = tmp_path / "images.tar"
 
     call_command("export_images", NAME, "--mirror", "base", "-o", str(path), stdout=io.StringIO())
