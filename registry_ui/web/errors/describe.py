@@ -63,10 +63,13 @@ class ErrorText:
         return f"{self.sentence} {self.advice}".strip()
 
 
-def describe(error: OciError | Mapping[str, Any] | None) -> ErrorText:
+def describe(error: OciError | Mapping[str, Any] | str | None) -> ErrorText:
     """Return the texts about an error, or about one that a row holds; empty for None."""
     if not error:
         return ErrorText()
+    if isinstance(error, str):
+        # Audit events can never be changed: one that holds a sentence is shown as it is.
+        return ErrorText(error)
     stored = error.stored() if isinstance(error, OciError) else error
     code, kind = str(stored.get("code", "")), str(stored.get("kind", ""))
     values = {"code": code, **(stored.get("parameters") or {})}

@@ -185,6 +185,10 @@ def test_what_a_row_holds_is_described_as_the_error_itself():
     )
 
 
+def test_a_sentence_in_an_event_is_shown_as_it_is():
+    assert describe("The registry did not answer.") == ErrorText("The registry did not answer.")
+
+
 def test_no_error_has_no_text():
     assert describe(None) == describe({}) == ErrorText("", "")
     assert str(describe(None)) == ""
